@@ -1,0 +1,1 @@
+"""Rules, one file per subject. Importing a file registers its rules."""

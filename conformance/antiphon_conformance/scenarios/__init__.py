@@ -1,0 +1,1 @@
+"""Scenarios, one file per subject. Importing a file registers its scenarios."""

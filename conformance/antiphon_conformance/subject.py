@@ -1,0 +1,175 @@
+"""What a rule looks at: views of an exchange or an episode under one dialect.
+
+One exchange yields several subjects: itself as `Answered`, then `Refused` or `Body` or `Streamed`, a `Snapshot` for each
+response object it carries, and an `Item` for each output item of a response that has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.exchange import Episode, Event, Exchange, Reply, Request, Stream, final_response
+from antiphon_spec.dialect import Dialect
+
+TERMINAL = frozenset({"completed", "failed", "incomplete", "cancelled"})
+LIFECYCLE = frozenset(
+    f"response.{name}" for name in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Any exchange that got a reply."""
+
+    exchange: Exchange
+    dialect: Dialect
+
+    @property
+    def request(self) -> Request:
+        return self.exchange.request
+
+    @property
+    def reply(self) -> Reply:
+        return self.exchange.answer
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """The fields of the request's JSON body; empty when it has none or a recording lost it."""
+        return self.exchange.request.fields
+
+    @property
+    def operation(self) -> str | None:
+        return self.exchange.operation
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Answered):
+    """An answer with a 4xx or 5xx status."""
+
+    @property
+    def error(self) -> Mapping[str, Any]:
+        """The error object inside the envelope; empty when there is none."""
+        inner = self.reply.fields.get("error")
+        return inner if isinstance(inner, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Body(Answered):
+    """A 2xx answer that is one document, not a stream."""
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        return self.reply.fields
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Answered):
+    """A 2xx answer that is an event stream."""
+
+    @property
+    def stream(self) -> Stream:
+        found = self.reply.stream
+        assert found is not None  # noqa: S101 - holds by construction in `subjects`
+        return found
+
+    @property
+    def events(self) -> Sequence[Event]:
+        return self.stream.events
+
+    @property
+    def final(self) -> Mapping[str, Any]:
+        """The response object of the last lifecycle event; empty when there is none."""
+        return final_response(self.stream)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot(Answered):
+    """One response object, wherever it stood: a body, or a lifecycle event of a stream."""
+
+    where: str
+    object: Mapping[str, Any]
+    kind: str
+    """`body`, or the type of the event that carries it."""
+
+    @property
+    def status(self) -> Any:
+        return self.object.get("status")
+
+    @property
+    def ended(self) -> bool:
+        """Whether its status is a terminal one."""
+        return self.status in TERMINAL
+
+    @property
+    def creation(self) -> bool:
+        """Whether `asked` is the create request that this response answers."""
+        return self.exchange.operation == self.dialect.create_operation and bool(self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Answered):
+    """One output item of a response that has ended (body, or terminal event)."""
+
+    where: str
+    object: Mapping[str, Any]
+    response: Mapping[str, Any]
+
+    @property
+    def type(self) -> Any:
+        return self.object.get("type")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One episode: what a scenario's named exchanges show together. `scene["created"]` is an Exchange."""
+
+    episode: Episode
+    dialect: Dialect
+
+    def __getitem__(self, name: str) -> Exchange:
+        return self.episode[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.episode
+
+
+Subject = Answered | Scene
+
+
+def subjects(exchange: Exchange, dialect: Dialect) -> Iterator[Answered]:
+    """Every subject that one exchange yields; none when nothing came back."""
+    reply = exchange.reply
+    if reply is None:
+        return
+    yield Answered(exchange, dialect)
+    if reply.status >= 400:
+        yield Refused(exchange, dialect)
+    elif reply.stream is not None:
+        yield Streamed(exchange, dialect)
+    else:
+        yield Body(exchange, dialect)
+    for snapshot in _snapshots(exchange, dialect):
+        yield snapshot
+        if snapshot.ended:
+            yield from _items(snapshot)
+
+
+def _snapshots(exchange: Exchange, dialect: Dialect) -> Iterator[Snapshot]:
+    reply = exchange.answer
+    if reply.stream is not None:
+        for event in reply.stream.events:
+            carried = event.data.get("response")
+            if event.type in LIFECYCLE and isinstance(carried, dict):
+                yield Snapshot(exchange, dialect, f"{event.where}/response", carried, event.type)
+    elif reply.status < 300 and exchange.operation in dialect.response_operations:
+        yield Snapshot(exchange, dialect, "reply.body", reply.fields, "body")
+
+
+def _items(snapshot: Snapshot) -> Iterator[Item]:
+    output = snapshot.object.get("output")
+    for index, item in enumerate(output if isinstance(output, list) else ()):
+        if isinstance(item, dict):
+            where = f"{snapshot.where}/output/{index}"
+            yield Item(snapshot.exchange, snapshot.dialect, where, item, snapshot.object)

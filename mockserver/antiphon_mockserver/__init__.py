@@ -1,0 +1,1 @@
+"""A deterministic mock server for any Responses dialect."""
