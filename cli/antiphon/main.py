@@ -1,0 +1,74 @@
+"""The command `antiphon`. Each subcommand is imported when it is called: `serve` must not pay for `check`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+import click
+
+COMMANDS = {
+    "serve": ("antiphon.serve:serve", "Start the mock server."),
+    "check": ("antiphon.check:check", "Judge the server at a URL, requirement by requirement."),
+    "lint": ("antiphon.lint:lint", "Judge recorded traffic."),
+    "proxy": ("antiphon.proxy:proxy", "Forward to a server, record and judge what passes."),
+    "report": ("antiphon.report:report", "Render results as HTML, Markdown, JUnit or a badge."),
+    "rules": ("antiphon.rules:rules", "List the rules of a dialect."),
+    "explain": ("antiphon.rules:explain", "Explain a rule or a requirement."),
+    "spec": ("antiphon.spec:spec", "Look after the documents of the dialects."),
+    "demo": ("antiphon.demo:demo", "Start the mock, check it in every dialect, write the report."),
+}
+USAGE_ERROR = 3
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported by name, on use; the help texts stand in the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("antiphon"), prog_name="antiphon")
+def antiphon() -> None:
+    """Conformance tests and a deterministic mock server for Responses-compatible APIs.
+
+    \b
+    antiphon demo                                     see it work
+    antiphon serve --dialect openai                   a server to develop against
+    antiphon check http://127.0.0.1:4010/v1           a verdict per requirement
+    antiphon lint recording.jsonl --dialect openai    the same verdicts, offline
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs the command line; exit status 3 for wrong usage (so that 2 stays 'could not be judged')."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Runs the command line and returns its exit status."""
+    try:
+        result: Any = antiphon.main(args=arguments, prog_name="antiphon", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        return 130
+    except click.ClickException as fault:
+        fault.show()
+        return USAGE_ERROR
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,97 @@
+"""The borders between the packages, read from the imports themselves."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import antiphon
+import antiphon_conformance
+import antiphon_fixtures
+import antiphon_mockserver
+import antiphon_spec
+import pytest
+
+PACKAGES = {
+    module.__name__: Path(module.__path__[0])
+    for module in (antiphon_spec, antiphon_fixtures, antiphon_mockserver, antiphon_conformance, antiphon)
+}
+MAY_IMPORT = {
+    "antiphon_spec": set(),
+    "antiphon_fixtures": set(),
+    "antiphon_mockserver": {"antiphon_spec", "antiphon_fixtures"},
+    "antiphon_conformance": {"antiphon_spec"},
+    "antiphon": {"antiphon_spec", "antiphon_fixtures", "antiphon_mockserver", "antiphon_conformance"},
+}
+ONLY_IN = {
+    "aiohttp": {"antiphon_conformance/target.py", "antiphon/proxy.py"},
+    "schemathesis": {"antiphon_conformance/properties.py"},
+    "sse_starlette": {"antiphon_mockserver/wire.py"},
+}
+IMPURE = {"socket", "time", "datetime", "random", "os", "asyncio", "threading", "urllib.request", "aiohttp", "secrets"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def files(package: str) -> Iterator[Path]:
+    return PACKAGES[package].rglob("*.py")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_what_stands_below_it(package: str) -> None:
+    strangers = {
+        f"{path.name} imports {name}"
+        for path in files(package)
+        for name in imports(path)
+        if (root := name.partition(".")[0]) in PACKAGES and root != package and root not in MAY_IMPORT[package]
+    }
+    assert not strangers
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_one_module_knows_a_library_that_everything_would_leak_into(library: str) -> None:
+    users = {
+        path.relative_to(root.parent).as_posix()
+        for root in PACKAGES.values()
+        for path in root.rglob("*.py")
+        if any(name.partition(".")[0] == library for name in imports(path))
+    }
+    assert users <= ONLY_IN[library]
+    assert users, f"nothing imports {library}: drop the dependency"
+
+
+def test_rules_touch_neither_network_nor_clock_nor_chance() -> None:
+    impure = {
+        f"{path.name} imports {name}"
+        for path in (PACKAGES["antiphon_conformance"] / "rules").rglob("*.py")
+        for name in imports(path)
+        if name in IMPURE or name.partition(".")[0] in IMPURE
+    }
+    assert not impure
+
+
+def test_every_file_stays_under_400_lines() -> None:
+    long = {
+        f"{path.name}: {count} lines"
+        for root in PACKAGES.values()
+        for path in root.rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long
+
+
+def test_every_function_stays_under_60_lines() -> None:
+    long = {
+        f"{path.name}:{node.lineno} {node.name}: {size} lines"
+        for root in PACKAGES.values()
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (size := (node.end_lineno or node.lineno) - node.lineno + 1) > 60
+    }
+    assert not long
