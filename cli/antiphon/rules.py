@@ -1,0 +1,114 @@
+"""`antiphon rules` and `antiphon explain`: what is checked, why, and by which sentence of which norm."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from antiphon_conformance.rule import Rule, all_rules, rules_for
+from antiphon_spec.dialect import Dialect, load, names
+from antiphon_spec.requirement import Requirement
+
+
+@click.command()
+@click.option("--dialect", type=click.Choice(names()), help="Only this dialect's rules.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+def rules(dialect: str | None, form: str) -> None:
+    """List the rules: id, level, the sentence each checks, and the requirements it cites."""
+    rows = [row for name in ([dialect] if dialect else names()) for row in _rows(load(name))]
+    writers = {"text": _text, "json": _json, "markdown": _markdown}
+    click.echo("\n".join(writers[form](rows)))
+
+
+def _rows(dialect: Dialect) -> Iterator[dict[str, Any]]:
+    for key, found in rules_for(dialect).items():
+        yield {
+            "dialect": dialect.name,
+            "rule": key,
+            "level": _level(found, dialect),
+            "summary": found.summary,
+            "requirements": [row.id for row in found.requirements(dialect)],
+        }
+
+
+def _level(found: Rule, dialect: Dialect) -> str:
+    row = found.requirement(dialect)
+    return row.level if row else ""
+
+
+def _text(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    count: Counter[str] = Counter()
+    for row in rows:
+        if not count[row["dialect"]]:
+            yield f"\n{row['dialect']}"
+        count[row["dialect"]] += 1
+        yield f"  {row['rule']:<55} {row['level']:<6} {row['summary']}  [{', '.join(row['requirements'])}]"
+    yield ""
+    yield ", ".join(f"{name}: {number} rules" for name, number in count.items())
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield json.dumps(list(rows), indent=2)
+
+
+def _markdown(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield "| dialect | rule | level | checks that | requirements |"
+    yield "|---|---|---|---|---|"
+    for row in rows:
+        yield (
+            f"| {row['dialect']} | `{row['rule']}` | {row['level']} | {row['summary'].replace('|', chr(92) + '|')} "
+            f"| {', '.join(row['requirements'])} |"
+        )
+
+
+@click.command()
+@click.argument("name", metavar="RULE-OR-REQUIREMENT")
+def explain(name: str) -> None:
+    """Explain a rule (`usage.total-is-the-sum`) or a requirement (`ENV-08`)."""
+    found = all_rules().get(name)
+    lines = _explain_rule(found) if found else _explain_requirement(name)
+    click.echo("\n".join(lines))
+
+
+def _explain_rule(found: Rule) -> Iterator[str]:
+    yield click.style(found.id, bold=True)
+    yield found.summary
+    if found.explanation:
+        yield f"\n{found.explanation}"
+    if found.scenario:
+        yield f"\nJudged in the scenario `{found.scenario}`."
+    if found.needs:
+        yield f"\nNeeds to see: {found.needs}."
+    for name in names():
+        for row in found.requirements(load(name)):
+            yield f"\n{name}: {_sentence(row)}"
+
+
+def _explain_requirement(key: str) -> Iterator[str]:
+    holders = {name: row for name in names() if (row := load(name).requirements.get(key)) is not None}
+    if not holders:
+        raise click.UsageError(f"no rule and no requirement is called {key!r}{_guess(key)}")
+    row = next(iter(holders.values()))
+    yield click.style(_sentence(row), bold=True)
+    yield f"Holds in: {', '.join(holders)}"
+    if row.excluded:
+        yield f"Not tested: {row.excluded}"
+    if row.planned:
+        yield f"Planned: {row.planned}"
+    citing = [found for found in all_rules().values() if key in found.cites]
+    yield from (f"  checked by {found.id}: {found.summary}" for found in citing)
+
+
+def _sentence(row: Requirement) -> str:
+    return f"{row.id} ({row.level}) {row.text}\n    Source: {row.source}"
+
+
+def _guess(key: str) -> str:
+    known = [*all_rules(), *(row for name in names() for row in load(name).requirements)]
+    close = get_close_matches(key, known, n=3)
+    return f"; did you mean {', '.join(close)}?" if close else ""
