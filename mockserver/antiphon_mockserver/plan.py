@@ -1,0 +1,98 @@
+"""What the model sees and what it decides to say: the two nouns between the server and whoever answers.
+
+    context = Context(request, items, dialect, seed=0, key="")
+    plan = model.plan(context)                      # or a script's
+    final = compose(plan, context, identity, created_at)
+    timeline = Timeline.of(final, plan, dialect)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from antiphon_spec.dialect import Dialect
+
+Item = dict[str, Any]
+"""An item as it stands on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that the model may look at; two equal contexts get equal answers."""
+
+    request: Mapping[str, Any]
+    """The validated body of the create request."""
+    items: tuple[Item, ...]
+    """The whole input in order: the chain's inputs and outputs, then the new input, every one in item form."""
+    dialect: Dialect
+    seed: int = 0
+    key: str = ""
+    """The API key, or "" without one."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The request's headers in lower case; only scripts match on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to say: the items of an answer before they have ids, states and times."""
+
+    items: tuple[Item, ...] = ()
+    """Wire items without `id` and `status`; the last one of an incomplete plan will be incomplete."""
+    status: str = "completed"
+    """`completed`, `incomplete` or `failed`."""
+    reason: str | None = None
+    """`incomplete_details.reason` of an incomplete answer."""
+    error: Mapping[str, Any] | None = None
+    """`error` of a failed answer: `code` and `message`."""
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    """Part of `output_tokens`."""
+    delay: float = 0.0
+    """Seconds before the first event, or before the answer."""
+    pace: float = 0.0
+    """Seconds between two events of the stream."""
+    chunks: tuple[str, ...] | None = None
+    """How a script wants the text of its only message cut into deltas; None cuts it into tokens."""
+
+
+class Denied(Exception):
+    """The request gets an error answer instead of a response; the server gives it the dialect's envelope."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.param = param
+        self.kind = kind
+        """The envelope's `type`, or None for the one that goes with the status."""
+        self.headers: Mapping[str, str] = headers or {}
+        self.delay = delay
+
+
+class Identity(Protocol):
+    """Where ids come from: the same request of the same client always gets the same ones."""
+
+    @property
+    def response(self) -> str:
+        """The id of the response, prefix included."""
+
+    def item(self, prefix: str, index: int) -> str:
+        """The id of the n-th output item, such as `msg_...`."""
+
+    def call(self, index: int) -> str:
+        """The `call_id` of the n-th output item, such as `call_...`."""
