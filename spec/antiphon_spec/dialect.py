@@ -1,0 +1,219 @@
+"""A dialect: one vendor's wire, read from a folder of data that extends its parent's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.document import Document, load_document
+from antiphon_spec.requirement import Requirement, count, read_requirements
+from antiphon_spec.schema import Schemas
+from antiphon_spec.stream import Grammar, load_grammar
+
+DIALECTS = Path(__file__).parent / "dialects"
+
+
+class DialectError(DataError):
+    """A dialect does not exist, or a file of its folder is malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What a target may offer."""
+
+    name: str
+    title: str
+    operation: str | None = None
+    """The operationId whose absence means that the target lacks it."""
+    optional: bool = True
+    """Whether a target may lack it and still conform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """In which of a few ways a dialect goes; a child's value replaces its parent's, mappings are merged."""
+
+    sentinel: str = "optional"
+    """Whether a stream's last message is `[DONE]`: `required`, `absent` or `optional`."""
+    error_event: str = "nested"
+    """Where an `error` event keeps code and message: in an `error` object (`nested`) or beside `type` (`flat`)."""
+    unknown_parameters: str = "ignored"
+    """Whether an unknown key of a request is `refused` or `ignored`."""
+    id_prefixes: Mapping[str, str] = field(default_factory=dict)
+    """How ids begin, by object: `response`, `request`, or the type of an item."""
+    error_types: Mapping[str, str] = field(default_factory=dict)
+    """`error.type` by HTTP status, as a string; `default` for the others."""
+    request_id_header: str | None = None
+    """The header that bears the id of the request, on every answer."""
+    processing_header: str | None = None
+    """The header that tells how many milliseconds the server worked."""
+    constant_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that every answer carries with the same value."""
+    rate_limit_headers: bool = False
+    """Whether answers to POST advertise `x-ratelimit-*`."""
+    obfuscation: bool = False
+    """Whether delta events are padded unless the request says otherwise."""
+    header_limit: int | None = None
+    """How many bytes the headers of a request may have in total."""
+    form_bodies: bool = False
+    """Whether the document lists form encoding for a create, so that it may be accepted."""
+
+    def error_type(self, status: int) -> str:
+        """The `error.type` of a refusal with this status."""
+        return self.error_types.get(str(status), self.error_types.get("default", "invalid_request_error"))
+
+
+@dataclass(frozen=True, eq=False)
+class Dialect:
+    """One vendor's wire. Document, schemas, grammar and requirements are read when they are first asked for."""
+
+    name: str
+    title: str
+    release: str
+    source: str
+    lineage: tuple[str, ...]
+    """This dialect's name, then its parent's, and so on up to `base`."""
+    folders: tuple[Path, ...]
+    """The folders of the lineage, in the same order."""
+    traits: Traits
+    features: Mapping[str, Feature]
+    create_operation: str
+    """The operationId of `POST /responses`."""
+    response_operations: frozenset[str]
+    """The operationIds whose JSON answer with 200 is a response object."""
+    abstract: bool = False
+
+    @cached_property
+    def document(self) -> Document:
+        """The OpenAPI document; a dialect without one of its own has its parent's."""
+        for folder in self.folders:
+            if (folder / "openapi.yaml").exists():
+                return load_document(folder)
+        raise DialectError(self.name, "an openapi.yaml in its lineage", "none")
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The validators of the document."""
+        return Schemas(self.document)
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """The lanes of its streams."""
+        return load_grammar(tuple(reversed(self.folders)))
+
+    @cached_property
+    def requirements(self) -> Mapping[str, Requirement]:
+        """The rows of the whole lineage by id, sorted; a child's row replaces its parent's."""
+        found: dict[str, Requirement] = {}
+        for name, folder in zip(reversed(self.lineage), reversed(self.folders), strict=True):
+            found |= read_requirements(folder, name)
+        return dict(sorted(found.items()))
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many requirements are tested, excluded and planned."""
+        return count(self.requirements.values())
+
+    def resolve(self, citation: str) -> Requirement | None:
+        """The requirement that `ENV-08` or `openai#/components/schemas/X` names; None when it does not hold here.
+
+        A place in a document holds in the dialects that descend from the one named, and becomes a row on the spot.
+        """
+        dialect, separator, pointer = citation.partition("#")
+        if not separator:
+            return self.requirements.get(citation)
+        if citation not in self._places:
+            self._places[citation] = self._place(dialect, pointer)
+        return self._places[citation]
+
+    @cached_property
+    def _places(self) -> dict[str, Requirement | None]:
+        return {}
+
+    def _place(self, dialect: str, pointer: str) -> Requirement | None:
+        if dialect not in self.lineage:
+            return None
+        try:
+            self.document.pointer(pointer)
+        except LookupError:
+            return None
+        citation = f"{dialect}#{pointer}"
+        return Requirement(citation, "SCHEMA", f"The document demands it at {pointer}.", self.source, dialect)
+
+
+def load(name: str, path: Path | None = None) -> Dialect:
+    """The dialect of this name; `path` is a folder of dialect folders that is searched before our own.
+
+    Raises DialectError when it does not exist or its `dialect.yaml` is malformed.
+    """
+    return _load(name, path)
+
+
+def names() -> tuple[str, ...]:
+    """The dialects that ship and can be served and judged, in alphabetical order."""
+    folders = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())
+    return tuple(name for name in folders if not load(name).abstract)
+
+
+@cache
+def _load(name: str, path: Path | None) -> Dialect:
+    folders = _lineage(name, path)
+    layers = [_read(folder) for folder in reversed(folders)]
+    merged = _merge(layers)
+    return Dialect(
+        name=name,
+        title=layers[-1]["title"],
+        release=str(merged.get("release", "")),
+        source=merged.get("source", ""),
+        lineage=tuple(folder.name for folder in folders),
+        folders=tuple(folders),
+        traits=Traits(**merged["traits"]),
+        features={key: Feature(key, **entry) for key, entry in merged["features"].items()},
+        create_operation=merged.get("create_operation", "createResponse"),
+        response_operations=frozenset(merged.get("response_operations", ())),
+        abstract=layers[-1].get("abstract", False),
+    )
+
+
+def _lineage(name: str, path: Path | None) -> list[Path]:
+    folders = [_folder(name, path)]
+    while parent := _read(folders[-1]).get("extends"):
+        if parent in [folder.name for folder in folders]:
+            raise DialectError(
+                f"{folders[-1] / 'dialect.yaml'}#/extends", "an ancestor", f"a circle to {parent}"
+            )
+        folders.append(_folder(parent, path))
+    return folders
+
+
+def _folder(name: str, path: Path | None) -> Path:
+    for root in (path, DIALECTS):
+        if root is not None and (root / name / "dialect.yaml").exists():
+            return root / name
+    known = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())
+    raise DialectError("dialect", f"one of {', '.join(known)}", repr(name))
+
+
+@cache
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = read_yaml(folder / "dialect.yaml", schema="dialect")
+    except DataError as problem:
+        raise DialectError(problem.where, problem.expected, problem.got) from problem
+    return content
+
+
+def _merge(layers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The layers from base to child: scalars are replaced, `features` and the mappings in `traits` are merged."""
+    merged: dict[str, Any] = {"traits": {}, "features": {}}
+    for layer in layers:
+        merged |= {key: value for key, value in layer.items() if key not in ("traits", "features")}
+        merged["features"] |= layer.get("features", {})
+        for key, value in layer.get("traits", {}).items():
+            before = merged["traits"].get(key)
+            merged["traits"][key] = before | value if isinstance(value, dict) and before else value
+    return merged

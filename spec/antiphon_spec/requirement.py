@@ -1,0 +1,106 @@
+"""Requirement rows: one sentence of a norm each, with its level and source, or the reason why nothing tests it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from antiphon_spec.data import read_yaml
+
+
+class Severity(StrEnum):
+    """How much a breach weighs: MUST fails, SHOULD warns, MAY informs."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+    @property
+    def rank(self) -> int:
+        """0 for the strictest; for sorting."""
+        return list(Severity).index(self)
+
+
+SEVERITY: Mapping[str, Severity] = {
+    "MUST": Severity.MUST,
+    "SCHEMA": Severity.MUST,
+    "DOC": Severity.MUST,
+    "CLIENT": Severity.MUST,
+    "SHOULD": Severity.SHOULD,
+    "OBS": Severity.SHOULD,
+    "INF": Severity.SHOULD,
+    "SUITE": Severity.SHOULD,
+    "MAY": Severity.MAY,
+    "OPEN": Severity.MAY,
+}
+"""What each level weighs. The levels are explained in the documentation of requirement rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One sentence of a norm, in our own words."""
+
+    id: str
+    level: str
+    text: str
+    source: str
+    dialect: str
+    """The dialect whose file holds the row."""
+    test: str = "B"
+    """B: a black box shows it; M: only a controllable model shows it; U: nothing outside the server shows it."""
+    excluded: str | None = None
+    """Why no rule tests it."""
+    planned: str | None = None
+    """What a test of it waits for."""
+
+    @property
+    def severity(self) -> Severity:
+        """What a breach weighs."""
+        return SEVERITY[self.level]
+
+    @property
+    def tested(self) -> bool:
+        """Whether a rule has to cite it."""
+        return self.excluded is None and self.planned is None
+
+    @property
+    def state(self) -> str:
+        """`tested`, `excluded` or `planned`."""
+        return (
+            "excluded" if self.excluded is not None else "planned" if self.planned is not None else "tested"
+        )
+
+
+def read_requirements(folder: Path, dialect: str) -> dict[str, Requirement]:
+    """The rows of one dialect's own `requirements.yaml`, or of its `requirements/*.yaml`, by id.
+
+    Raises DataError when a file is malformed or an id occurs twice.
+    """
+    found: dict[str, Requirement] = {}
+    for path in _files(folder):
+        for row in _rows(path, dialect):
+            if row.id in found:
+                raise ValueError(f"{path}: {row.id}: expected every id once, got a second row of this id")
+            found[row.id] = row
+    return found
+
+
+def count(rows: Iterable[Requirement]) -> dict[str, int]:
+    """How many rows are tested, excluded and planned."""
+    counts = {"tested": 0, "excluded": 0, "planned": 0}
+    for row in rows:
+        counts[row.state] += 1
+    return counts
+
+
+def _files(folder: Path) -> list[Path]:
+    whole = folder / "requirements.yaml"
+    return [whole] if whole.exists() else sorted((folder / "requirements").glob("*.yaml"))
+
+
+def _rows(path: Path, dialect: str) -> list[Requirement]:
+    rows: list[dict[str, Any]] = read_yaml(path, schema="requirements") or []
+    return [Requirement(dialect=dialect, **row) for row in rows]
