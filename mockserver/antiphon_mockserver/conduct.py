@@ -1,0 +1,140 @@
+"""The server's decisions, one plain callable each.
+
+Handlers only carry out what is decided here, so a `state` mutant is `replace(conduct, decision=other)`:
+
+    @mutant(caught_by="background.a-finished-response-stays-as-it-is")
+    def cancels_a_finished_response(conduct: Conduct) -> Conduct:
+        \"\"\"Lets a cancel overwrite a response that had already ended.\"\"\"
+        return replace(conduct, cancel=lambda record, _step: replace(record, cut=0))
+
+A decision that refuses raises `Refusal`. None of them touches the store, a socket or the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_mockserver.errors import Refusal
+from antiphon_mockserver.record import Asked, Record
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.document import Operation
+
+Item = dict[str, Any]
+Check = Callable[[Asked], None]
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """Every decision of the server that a client could notice. Read a field's docstring for what it decides."""
+
+    authenticate: Callable[[Mapping[str, str], frozenset[str]], str]
+    """(headers with lower-case names, accepted keys; none = any) -> the key. Refuses with 401."""
+
+    read_body: Callable[[Mapping[str, str], bytes], dict[str, Any]]
+    """(headers, raw body) -> the JSON object. Refuses other media types, codings, bad JSON, roots that are no object."""
+
+    read_query: Callable[[Operation, Sequence[tuple[str, str]]], dict[str, Any]]
+    """(operation, name-value pairs) -> typed query parameters with the defaults filled in. Refuses what the document
+    does not allow (`limit=0`, `order=sideways`, `starting_after=-1`, an unknown `include`)."""
+
+    checks: Mapping[str, Check]
+    """What makes a body acceptable, by name, in order; each refuses or passes. A mutant leaves one out:
+    `replace(conduct, checks={name: check for name, check in conduct.checks.items() if name != "tool_choice"})`.
+    The names are listed in validation.py. They run before the context is loaded: `chain` and `items` are empty."""
+
+    context_checks: Mapping[str, Check]
+    """The same for what can only be judged with the whole context in `asked.items` (tool outputs without a call...)."""
+
+    known_model: Callable[[str], bool]
+    """Whether a model of this name is served."""
+
+    refusal: Callable[[Refusal, Dialect], tuple[int, dict[str, Any]]]
+    """(why, dialect) -> status and error body."""
+
+    valid_id: Callable[[str], bool]
+    """Whether a response id in a path is well formed; otherwise 400."""
+
+    not_found: Callable[[str], Refusal]
+    """(id) -> what to answer when there is no such response."""
+
+    occurrence: Callable[[int], int]
+    """(how many identical requests came before this one) -> the number that enters the ids; so ids differ."""
+
+    keeps: Callable[[Mapping[str, Any]], bool]
+    """(create body) -> whether the response is stored."""
+
+    exists: Callable[[Record], bool]
+    """Whether a stored record still counts as there (kept, not deleted)."""
+
+    may_see: Callable[[Record, str], bool]
+    """(record, key) -> whether the holder of this key may see, continue, cancel or delete it."""
+
+    may_continue: Callable[[Record], bool]
+    """Whether a record that exists may be named by `previous_response_id`."""
+
+    carry: Callable[[Mapping[str, Any], Sequence[Record]], dict[str, Any]]
+    """(create body, chain oldest first) -> the request that the model sees; nothing of earlier requests is carried
+    into it (instructions, tools and metadata have to be sent again)."""
+
+    context: Callable[[Sequence[Record], Sequence[Item]], tuple[Item, ...]]
+    """(chain oldest first, new input) -> what the model sees: each turn's input, then its output, then the new input."""
+
+    resolve: Callable[[Item, Item | None], Item]
+    """(an `item_reference`, the item that it names or None) -> the item. Refuses when it names none."""
+
+    normalise: Callable[[Any], list[Item]]
+    """(`input`) -> items in resource form, still without made-up ids; a string is one user message."""
+
+    plan: Callable[[Any], Any]
+    """(Context) -> Plan: what the model says."""
+
+    compose: Callable[..., dict[str, Any]]
+    """(Plan, Context, Identity, created_at) -> the final response object."""
+
+    first_step: Callable[[Mapping[str, Any], int], int]
+    """(create body, last step) -> the step of the timeline that a create without stream shows: 0 in the background."""
+
+    observe: Callable[[Record, int], int]
+    """(record, last step) -> the step that the next GET shows, under the virtual clock. Never moves backwards."""
+
+    may_cancel: Callable[[Record], None]
+    """Refuses to cancel what does not run in the background."""
+
+    cancel: Callable[[Record, int], Record]
+    """(record, last step) -> the record after the cancel; one that has ended stays as it is."""
+
+    may_resume: Callable[[Record], None]
+    """Refuses to stream again what was not created with both `background` and `stream`."""
+
+    resume: Callable[[Sequence[dict[str, Any]], int | None], Sequence[dict[str, Any]]]
+    """(all events, `starting_after`) -> the events to send again."""
+
+    delete: Callable[[Record], Record]
+    """(record) -> the record after its deletion."""
+
+    deleted: Callable[[str], dict[str, Any]]
+    """(id) -> the body that answers a delete."""
+
+    listed: Callable[[Record, Sequence[Record]], Sequence[Item]]
+    """(record, its chain oldest first) -> the input items to list, in the order of the context."""
+
+    arrange: Callable[[Sequence[Item], str], list[Item]]
+    """(items, `asc` or `desc`) -> in that order."""
+
+    follow: Callable[[Sequence[Item], str | None], list[Item]]
+    """(arranged items, `after`) -> those behind it. Refuses an `after` that names none of them."""
+
+    page: Callable[[Sequence[Item], int], dict[str, Any]]
+    """(what remains, `limit`) -> the list object: `data`, `first_id`, `last_id`, `has_more`."""
+
+    count_tokens: Callable[[Any], int]
+    """(Context) -> the number of input tokens."""
+
+    compact: Callable[..., dict[str, Any]]
+    """(Context, Identity, created_at) -> the answer to compaction."""
+
+    fits: Callable[[Mapping[str, Any], int], bool]
+    """(create body, input tokens) -> whether the context may go to the model as it is; otherwise the request is refused
+    (`truncation: disabled`) or the oldest turns are dropped (`auto`)."""
