@@ -1,0 +1,101 @@
+"""Makes any value fit to print: short, on one line, and harmless, however hostile the server that sent it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+LIMIT = 100
+"""How many characters `show` spends on a value."""
+
+_CREDENTIAL = re.compile(r"(?i)\b(bearer\s+|sk-)[a-z0-9._~+/=-]{6,}")
+
+
+class Absent:
+    """What `show` prints as `absent`: the value of a member that is not there."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = Absent()
+
+
+def show(value: Any, limit: int = LIMIT) -> str:
+    """A JSON-like rendering of `value` on one line, of at most about `limit` characters.
+
+    The work is bounded too: only as much of a large value is looked at as fits.
+    """
+    shown: list[str] = []
+    room = limit
+    for piece in _pieces(value, limit):
+        shown.append(piece)
+        room -= len(piece)
+        if room < 0:
+            return "".join(shown)[: limit - 1] + "…"
+    return "".join(shown)
+
+
+def safe(text: str, limit: int = 500) -> str:
+    """`text` on one line, without control, bidirectional or surrogate characters, cut to `limit`."""
+    cut = text if len(text) <= limit else text[: limit - 1]
+    clean = cut if cut.isprintable() else "".join(map(_harmless, cut))
+    clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return clean if len(text) <= limit else clean.removesuffix("…") + "…"
+
+
+def safe_lines(text: str, limit: int = 20_000) -> str:
+    """Like `safe`, but keeps line feeds and tabs: for bodies printed as a block."""
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(letter if letter in "\n\t" else _harmless(letter) for letter in cut)
+
+
+def without_credentials(text: str) -> str:
+    """`text` with everything that looks like a bearer token or an API key replaced."""
+    return _CREDENTIAL.sub(lambda found: f"{found[1]}REDACTED", text)
+
+
+def _harmless(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+
+
+def _pieces(value: Any, limit: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield _quoted(value, limit)
+    elif isinstance(value, Mapping):
+        yield from _members(value, limit)
+    elif isinstance(value, list | tuple):
+        yield from _elements(value, limit)
+    elif value is None or isinstance(value, bool):
+        yield {None: "null", True: "true", False: "false"}[value]
+    else:
+        yield safe(_plain(value), limit)
+
+
+def _members(value: Mapping[Any, Any], limit: int) -> Iterator[str]:
+    yield "{"
+    for index, (key, member) in enumerate(value.items()):
+        yield ", " if index else ""
+        yield _quoted(str(key), limit) + ": "
+        yield from _pieces(member, limit)
+    yield "}"
+
+
+def _elements(value: list[Any] | tuple[Any, ...], limit: int) -> Iterator[str]:
+    yield "["
+    for index, element in enumerate(value):
+        yield ", " if index else ""
+        yield from _pieces(element, limit)
+    yield "]"
+
+
+def _quoted(text: str, limit: int) -> str:
+    return f'"{safe(text.replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34)), limit)}"'
+
+
+def _plain(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # an integer with more digits than Python agrees to print
+        return f"a number of {value.bit_length()} bits"

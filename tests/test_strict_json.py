@@ -1,0 +1,63 @@
+"""The strict reader: what it accepts, and the name of each fault."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from antiphon_conformance import strict_json
+
+CLEAN = [
+    '{"a":1,"b":[{"a":1.0,"c":null}]}',
+    '{"a" : 1 , "b":\n2}',
+    '{"a":"\\u0022:","b":"\\u003a"}',
+    '{"quote":"\\":\\":"}',
+    '"\\ud83c\\udfb5"',
+    "[1e400]",
+    "-0.0",
+    "123456789012345678901234567890",
+    '{"\\u0061":1,"b":1}',
+]
+FAULTY = [
+    ('{"a":1,"a":1}', ('duplicate key "a"',)),
+    ('{"a" :1,"a":1}', ('duplicate key "a"',)),
+    ('{"a":1,"\\u0061":1}', ('duplicate key "a"',)),
+    ('{"a":"\\u0022:","b":1,"b":1}', ('duplicate key "b"',)),
+    ('{"x":{"a":1,"b":2,"a":1}}', ('duplicate key "a"',)),
+    ("[NaN]", ("NaN",)),
+    ("[-Infinity, Infinity]", ("-Infinity", "Infinity")),
+    ('"\\ud800"', ("lone surrogate",)),
+    ('{"\\udfff":1}', ("lone surrogate",)),
+    ("{} {}", ("trailing text after the value, at character 2",)),
+    ("\ufeff{}", ("byte order mark",)),
+    (b'"\xff"', ("invalid UTF-8",)),
+    ("", ("not JSON: empty",)),
+    (" \n", ("not JSON: empty",)),
+    ("{", ("not JSON: expecting property name enclosed in double quotes at character 1",)),
+    ("[" * 100_000, ("not JSON: nested too deeply",)),
+]
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_clean(text):
+    reading = strict_json.read(text)
+    assert reading.faults == ()
+    assert reading.valid
+
+
+@pytest.mark.parametrize("text", [text for text in CLEAN if "e400" not in text])
+def test_agrees_with_the_standard_library(text):
+    assert strict_json.read(text).value == pytest.approx(json.loads(text), abs=0) or strict_json.read(
+        text
+    ).value == json.loads(text)
+
+
+@pytest.mark.parametrize(("text", "faults"), FAULTY)
+def test_faults_are_named(text, faults):
+    reading = strict_json.read(text)
+    assert reading.faults == faults
+    assert reading.valid is not faults[0].startswith("not JSON")
+
+
+def test_a_value_with_faults_is_still_read():
+    assert strict_json.read('{"a":1,"a":2}').value == {"a": 2}
