@@ -4,12 +4,13 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import antiphon
 import antiphon_conformance
 import antiphon_fixtures
 import antiphon_mockserver
 import antiphon_spec
-import pytest
 
 PACKAGES = {
     module.__name__: Path(module.__path__[0])
@@ -27,7 +28,18 @@ ONLY_IN = {
     "schemathesis": {"antiphon_conformance/properties.py"},
     "sse_starlette": {"antiphon_mockserver/wire.py"},
 }
-IMPURE = {"socket", "time", "datetime", "random", "os", "asyncio", "threading", "urllib.request", "aiohttp", "secrets"}
+IMPURE = {
+    "socket",
+    "time",
+    "datetime",
+    "random",
+    "os",
+    "asyncio",
+    "threading",
+    "urllib.request",
+    "aiohttp",
+    "secrets",
+}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -48,7 +60,9 @@ def test_a_package_imports_only_what_stands_below_it(package: str) -> None:
         f"{path.name} imports {name}"
         for path in files(package)
         for name in imports(path)
-        if (root := name.partition(".")[0]) in PACKAGES and root != package and root not in MAY_IMPORT[package]
+        if (root := name.partition(".")[0]) in PACKAGES
+        and root != package
+        and root not in MAY_IMPORT[package]
     }
     assert not strangers
 

@@ -60,10 +60,9 @@ def _markdown(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "| dialect | rule | level | checks that | requirements |"
     yield "|---|---|---|---|---|"
     for row in rows:
-        yield (
-            f"| {row['dialect']} | `{row['rule']}` | {row['level']} | {row['summary'].replace('|', chr(92) + '|')} "
-            f"| {', '.join(row['requirements'])} |"
-        )
+        sentence = row["summary"].replace("|", r"\|")
+        cited = ", ".join(row["requirements"])
+        yield f"| {row['dialect']} | `{row['rule']}` | {row['level']} | {sentence} | {cited} |"
 
 
 @click.command()

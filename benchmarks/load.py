@@ -1,0 +1,87 @@
+"""A small HTTP/1.1 client for load: fixed request bytes on keep-alive connections, answers counted, not parsed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+
+
+def request_bytes(port: int, body: dict[str, object]) -> bytes:
+    """A POST of `body` to the responses endpoint, as bytes."""
+    payload = json.dumps(body).encode()
+    head = (
+        f"POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer benchmark\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode() + payload
+
+
+@dataclass
+class Tally:
+    """What one run counted."""
+
+    answers: int = 0
+    frames: int = 0
+    bad: int = 0
+    seconds: float = 0.0
+    until: float = field(default=0.0)
+
+
+class Connection(asyncio.Protocol):
+    """Sends one request after another, and counts the answers, until the time is up."""
+
+    def __init__(self, request: bytes, tally: Tally, finished: asyncio.Future[None]) -> None:
+        self.request, self.tally, self.finished = request, tally, finished
+        self.buffer = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if (end := self._end()) is None:
+            return
+        self.tally.answers += 1
+        self.tally.bad += not self.buffer.startswith(b"HTTP/1.1 200")
+        self.tally.frames += self.buffer.count(b"\ndata: ")
+        del self.buffer[:end]
+        if time.perf_counter() < self.tally.until:
+            self.transport.write(self.request)
+        else:
+            self.transport.close()
+
+    def _end(self) -> int | None:
+        """Where the answer ends in the buffer; None while it is not complete."""
+        head = self.buffer.find(b"\r\n\r\n")
+        if head < 0:
+            return None
+        lower = bytes(self.buffer[:head]).lower()
+        if (mark := lower.find(b"content-length:")) >= 0:
+            end = head + 4 + int(lower[mark + 15 :].split(b"\r\n", 1)[0])
+            return end if len(self.buffer) >= end else None
+        return len(self.buffer) if self.buffer.endswith(b"0\r\n\r\n") else None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.finished.done():
+            self.finished.set_result(None)
+
+
+async def load(port: int, body: dict[str, object], seconds: float, connections: int = 16) -> Tally:
+    """Asks for `seconds` on that many connections; the tally's `seconds` is the time really taken."""
+    loop = asyncio.get_running_loop()
+    tally = Tally()
+    begun = time.perf_counter()
+    tally.until = begun + seconds
+    request = request_bytes(port, body)
+    futures: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
+    for future in futures:
+        await loop.create_connection(
+            lambda future=future: Connection(request, tally, future), "127.0.0.1", port
+        )
+    await asyncio.wait_for(asyncio.gather(*futures), seconds + 30)
+    tally.seconds = time.perf_counter() - begun
+    return tally

@@ -1,0 +1,119 @@
+"""How fast the mock server is, beside a bare Starlette app that returns constant bytes, in one run.
+
+    python benchmarks/serving.py [--seconds 3] [--rounds 3]
+
+Prints medians over the rounds: cold start to first answer, sync answers a second, streams and events a second,
+peak memory; and the ratio to the bare app. The two take turns, so that a noisy machine is noisy to both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from load import load
+
+HERE = Path(__file__).parent
+SYNC: dict[str, object] = {"model": "gpt-5-mini", "input": "Say hello."}
+STREAM: dict[str, object] = {"model": "gpt-5-mini", "input": "Count from 1 to 50.", "stream": True}
+SERVERS = {
+    "antiphon": [sys.executable, "-m", "antiphon", "serve", "--dialect", "openai", "--port"],
+    "bare starlette": [
+        *(sys.executable, "-m", "uvicorn", "bare:app", "--app-dir", str(HERE)),
+        *("--log-level", "warning", "--no-access-log", "--port"),
+    ],
+}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether a first sync request is answered with 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    headers = {"Authorization": "Bearer benchmark", "Content-Type": "application/json"}
+    with contextlib.suppress(OSError), contextlib.closing(connection):
+        connection.request("POST", "/v1/responses", json.dumps(SYNC), headers)
+        return connection.getresponse().status == 200
+    return False
+
+
+@contextlib.contextmanager
+def serving(name: str) -> Iterator[tuple[int, float, int]]:
+    """A server in a process of its own: its port, the seconds until its first answer, its process id."""
+    port = free_port()
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [*SERVERS[name], str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while not answers(port):
+            if process.poll() is not None or time.perf_counter() - begun > 20:
+                raise SystemExit(f"{name} did not start")
+            time.sleep(0.005)
+        yield port, time.perf_counter() - begun, process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def memory(process: int, field: str) -> float:
+    """A memory figure of a process in MiB (Linux only; 0 elsewhere)."""
+    status = Path(f"/proc/{process}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field)), 0.0)
+
+
+def measure(name: str, seconds: float) -> dict[str, float]:
+    """One round with one server."""
+    with serving(name) as (port, cold, process):
+        idle = memory(process, "VmRSS")
+        sync = asyncio.run(load(port, SYNC, seconds))
+        stream = asyncio.run(load(port, STREAM, seconds))
+        peak = memory(process, "VmHWM")
+    if sync.bad or stream.bad:
+        raise SystemExit(f"{name}: {sync.bad + stream.bad} answers were not 200")
+    return {
+        "cold start to first answer, s": cold,
+        "sync answers a second": sync.answers / sync.seconds,
+        "streams a second": stream.answers / stream.seconds,
+        "events a second": stream.frames / stream.seconds,
+        "events a stream": stream.frames / stream.answers,
+        "memory idle, MiB": idle,
+        "memory peak, MiB": peak,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load a figure and round")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in SERVERS}
+    for _ in range(options.rounds):
+        for name, kept in rounds.items():
+            kept.append(measure(name, options.seconds))
+    head = f"median of {options.rounds} rounds"
+    print(f"{head:34}" + "".join(f"{name:>16}" for name in rounds) + f"{'ratio':>8}")
+    for figure in rounds["antiphon"][0]:
+        ours, bare = (median(one[figure] for one in kept) for kept in rounds.values())
+        print(f"{figure:34}{ours:16.2f}{bare:16.2f}{ours / bare if bare else 0:8.2f}")
+
+
+if __name__ == "__main__":
+    main()
