@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from antiphon_conformance import strict_json
 
 CLEAN = [
@@ -47,9 +48,7 @@ def test_clean(text):
 
 @pytest.mark.parametrize("text", [text for text in CLEAN if "e400" not in text])
 def test_agrees_with_the_standard_library(text):
-    assert strict_json.read(text).value == pytest.approx(json.loads(text), abs=0) or strict_json.read(
-        text
-    ).value == json.loads(text)
+    assert strict_json.read(text).value == json.loads(text)
 
 
 @pytest.mark.parametrize(("text", "faults"), FAULTY)

@@ -1,11 +1,12 @@
 """Reads `text/event-stream` bytes by the standard's algorithm, and remembers what was odd about them.
 
-Whatever the standard allows is accepted: LF, CR and CRLF, a leading byte order mark, comments, several data lines, no
-space after the colon, unknown fields, any chunking, even inside a character. Oddities of a frame: `no-space`,
-`no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`, `nul-in-id`, `bad-retry`, `unterminated`, and
-`json: ...` for each fault that the strict reader saw in its data. Oddities of the stream: `bom`, `crlf`, `cr`,
-`mixed-line-ends`, `comment`, `no-data` (a block that dispatches nothing), `retry`, `id`, `unterminated`,
-`invalid-utf8`.
+Whatever the standard allows is accepted: LF, CR and CRLF, a leading byte order mark, comments, several data
+lines, no space after the colon, unknown fields, any chunking, even inside a character.
+
+Oddities of a frame: `no-space`, `no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`, `nul-in-id`,
+`bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its data.
+Oddities of the stream: `bom`, `crlf`, `cr`, `mixed-line-ends`, `comment`, `no-data` (a block that dispatches
+nothing), `retry`, `id`, `unterminated`, `invalid-utf8`.
 
 One deviation on purpose: the standard drops a last block that no blank line ends. Here it is kept and marked
 `unterminated`, so that one missing byte is one finding and not a stream without an end.

@@ -1,8 +1,9 @@
 """Reads JSON as strictly as RFC 8259 asks, and says what a lenient reader would have passed over.
 
-orjson reads first: it refuses NaN, lone surrogates and trailing text by itself, and the only thing it lets pass are
-duplicate keys. Those show without another look at the structure: written out again, the value has fewer `":` than the
-text had. Only text that orjson refuses, or that looks suspicious, goes to the slow reader, which names each fault.
+orjson reads first: it refuses NaN, lone surrogates and trailing text by itself, and the only thing it lets pass
+are duplicate keys. Those show without another look at the structure: written out again, the value has fewer
+`":` than the text had. Only text that orjson refuses, or that looks suspicious, goes to the slow reader, which
+names each fault.
 """
 
 from __future__ import annotations
