@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for load: fixed request bytes on keep-alive connections, answers counted, not parsed."""
+"""A small HTTP/1.1 client for load: fixed request bytes on keep-alive connections, answers only counted."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     python benchmarks/serving.py [--seconds 3] [--rounds 3]
 
-Prints medians over the rounds: cold start to first answer, sync answers a second, streams and events a second,
-peak memory; and the ratio to the bare app. The two take turns, so that a noisy machine is noisy to both.
+Prints medians over the rounds: cold start to first answer, answers, streams and events a second, idle and
+peak memory, and the ratio to the bare app. The two take turns, so that a noisy machine is noisy to both.
 """
 
 from __future__ import annotations
