@@ -62,6 +62,15 @@ class Traits:
     form_bodies: bool = False
     """Whether the document lists form encoding for a create, so that it may be accepted."""
 
+    response: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a response object in wire order, with their values when the request says nothing."""
+    members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What an echoed tool, format or tool choice of a `type` has beyond what the request gave."""
+    echoes_schema: bool = True
+    """Whether the echo of a `json_schema` format repeats the schema, or says null for it."""
+    items_without_status: tuple[str, ...] = ()
+    """The types of item that have no `status`."""
+
     def error_type(self, status: int) -> str:
         """The `error.type` of a refusal with this status."""
         return self.error_types.get(str(status), self.error_types.get("default", "invalid_request_error"))
