@@ -41,7 +41,7 @@ def read_yaml(path: Path, schema: str | None = None) -> Any:
 
 
 def check(content: Any, schema: str, where: str) -> None:
-    """Raises DataError for the first place in which `content` is not valid against the schema of this name."""
+    """Raises DataError for the first place in which `content` breaks the schema of this name."""
     for error in _validator(schema).iter_errors(content):
         pointer = "/".join(str(step) for step in error.instance_path)
         raise DataError(f"{where}#/{pointer}", f"what schemas/{schema}.schema.yaml allows", error.message)

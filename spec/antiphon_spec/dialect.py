@@ -40,7 +40,7 @@ class Traits:
     sentinel: str = "optional"
     """Whether a stream's last message is `[DONE]`: `required`, `absent` or `optional`."""
     error_event: str = "nested"
-    """Where an `error` event keeps code and message: in an `error` object (`nested`) or beside `type` (`flat`)."""
+    """Where an `error` event keeps its code: in an `error` object (`nested`) or beside `type` (`flat`)."""
     unknown_parameters: str = "ignored"
     """Whether an unknown key of a request is `refused` or `ignored`."""
     id_prefixes: Mapping[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Traits:
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """One vendor's wire. Document, schemas, grammar and requirements are read when they are first asked for."""
+    """One vendor's wire. Document, schemas, grammar and requirements are read when first asked for."""
 
     name: str
     title: str
@@ -128,9 +128,9 @@ class Dialect:
         return count(self.requirements.values())
 
     def resolve(self, citation: str) -> Requirement | None:
-        """The requirement that `ENV-08` or `openai#/components/schemas/X` names; None when it does not hold here.
+        """What `ENV-08` or `openai#/components/schemas/X` names; None when it does not hold here.
 
-        A place in a document holds in the dialects that descend from the one named, and becomes a row on the spot.
+        A place in a document holds in the dialects that descend from the one named.
         """
         dialect, separator, pointer = citation.partition("#")
         if not separator:
@@ -217,7 +217,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _merge(layers: list[dict[str, Any]]) -> dict[str, Any]:
-    """The layers from base to child: scalars are replaced, `features` and the mappings in `traits` are merged."""
+    """The layers from base to child: scalars are replaced, features and mappings in traits merged."""
     merged: dict[str, Any] = {"traits": {}, "features": {}}
     for layer in layers:
         merged |= {key: value for key, value in layer.items() if key not in ("traits", "features")}

@@ -1,4 +1,4 @@
-"""Requirement rows: one sentence of a norm each, with its level and source, or the reason why nothing tests it."""
+"""Requirement rows: one sentence of a norm each, with its level, its source, or why nothing tests it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Requirement:
     dialect: str
     """The dialect whose file holds the row."""
     test: str = "B"
-    """B: a black box shows it; M: only a controllable model shows it; U: nothing outside the server shows it."""
+    """B: a black box shows it; M: a controllable model shows it; U: nothing outside the server does."""
     excluded: str | None = None
     """Why no rule tests it."""
     planned: str | None = None
