@@ -1,0 +1,287 @@
+"""The machine that walks a grammar: one small state for each object of a stream, fed event by event.
+
+All that can be looked up beforehand is (`Step`, `Node`), so an event that is in order costs a few look-ups.
+Only what is new or wrong takes the long way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from antiphon_spec.stream import Lane
+
+NOTHING: list[Breach] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One event, or its absence, that the grammar does not allow."""
+
+    kind: str
+    """`not-started`, `out-of-order`, `repeated`, `after-done`: against the event's own lane.
+    `outside`, `after-close`: against the enclosing object.
+    `wrong-type`, `unfinished`, `missing-identity`, `unknown-event`: as they say."""
+    lane: str
+    """The lane of the event, or of the object that is unfinished; empty for an unknown event."""
+    enclosing: str
+    """The lane of the enclosing object; empty when there is none."""
+    where: str
+    """The object in which something is wrong: `item[0]/part[1]`."""
+    expected: str
+    got: str
+
+    @property
+    def message(self) -> str:
+        """One line for people: `item[0] is start: expected response.output_item.added`."""
+        return f"{self.where} is {self.got}: expected {self.expected}"
+
+
+class Node:
+    """A state of a lane, knit to the states that follow it."""
+
+    __slots__ = ("moves", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.moves: dict[str, Node] = {}
+
+    @staticmethod
+    def graph(states: Mapping[str, Mapping[str, str]]) -> dict[str, Node]:
+        """The nodes of a lane by name, and under `unseen` one from which every event leads on."""
+        nodes = {name: Node(name) for name in states}
+        unseen = Node("unseen")
+        for name, moves in states.items():
+            nodes[name].moves = {event: nodes[target] for event, target in moves.items()}
+            unseen.moves |= nodes[name].moves
+        return nodes | {"unseen": unseen}
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the machine looks up for one event type; all events of a lane share one."""
+
+    lane: Lane
+    number: int
+    nodes: Mapping[str, Node]
+    key: Callable[[Mapping[str, Any]], Any]
+    """The members that tell the lane's machines apart, of an event; KeyError when one is missing."""
+    during: frozenset[Node]
+    """The nodes of the enclosing machine in which the lane may speak."""
+    above: Step | None
+    """The enclosing lane's."""
+
+    @staticmethod
+    def make(
+        lane: Lane, number: int, nodes: Mapping[str, dict[str, Node]], lanes: Mapping[str, Lane]
+    ) -> Step:
+        """The step of a lane, with those of the lanes around it."""
+        outer = nodes[lane.within] if lane.within else {}
+        order = list(lanes)
+        return Step(
+            lane=lane,
+            number=number,
+            nodes=nodes[lane.name],
+            key=itemgetter(*lane.identity) if lane.identity else lambda _event: (),
+            during=frozenset(outer[name] for name in (*lane.during, "unseen") if outer),
+            above=Step.make(lanes[lane.within], order.index(lane.within), nodes, lanes)
+            if lane.within
+            else None,
+        )
+
+
+class Instance:
+    """The machine of one object."""
+
+    __slots__ = ("children", "index", "node", "parent", "said", "step", "type", "whole")
+
+    def __init__(self, step: Step, index: Any, parent: Instance | None, node: Node) -> None:
+        self.step = step
+        self.index = index
+        self.parent = parent
+        self.node = node
+        self.type: Any = None
+        self.children: list[Instance] = []
+        self.said: set[tuple[str, str]] = set()
+        self.whole = node is not step.nodes["unseen"]
+        """Whether it was watched from its beginning."""
+
+    @property
+    def where(self) -> str:
+        """Its place in the stream: `item[0]/part[1]`; the root's own title for the root."""
+        if self.parent is None:
+            return self.step.lane.title
+        own = self.step.lane.title if self.step.lane.single else f"{self.step.lane.title}[{self.index}]"
+        return own if self.parent.parent is None else f"{self.parent.where}/{own}"
+
+    def moves(self) -> str:
+        """The events that may come next, for a message."""
+        return " or ".join(self.node.moves) or "nothing more"
+
+    def breach(self, kind: str, lane: str, expected: str, got: str) -> list[Breach]:
+        """The breach, unless this object has already heard of one of its kind."""
+        if (kind, lane) in self.said:
+            return NOTHING
+        self.said.add((kind, lane))
+        above = self.step.lane.within or ""
+        enclosing = above if lane == self.step.lane.name else self.step.lane.name
+        return [Breach(kind, lane, enclosing, self.where, expected, got)]
+
+
+class Machine:
+    """Judges a stream event by event: `feed` each event's JSON object, then `end` it."""
+
+    __slots__ = ("_inside", "_instances", "_refuses_unknown", "_resumed", "_root", "_steps")
+
+    def __init__(
+        self,
+        steps: Mapping[str, Step],
+        root: Lane | None,
+        inside: Mapping[str, tuple[Lane, ...]],
+        refuses_unknown: bool,
+        resumed: bool,
+    ) -> None:
+        self._steps = steps
+        self._root = root.name if root else None
+        self._inside = inside
+        self._refuses_unknown = refuses_unknown
+        self._resumed = resumed
+        self._instances: dict[int, dict[Any, Instance]] = {step.number: {} for step in steps.values()}
+        for step in steps.values():
+            if step.above is None:
+                self._begin(step, (), None)
+
+    def feed(self, event: Mapping[str, Any]) -> list[Breach]:
+        """What the grammar has against this event, coming now."""
+        kind = event.get("type")
+        try:
+            step = self._steps[kind]  # type: ignore[index]
+            instance = self._instances[step.number][step.key(event)]
+        except (KeyError, TypeError):
+            return self._unfamiliar(kind, event)
+        node = instance.node.moves.get(kind)  # type: ignore[arg-type]
+        if node is None or not node.moves or (instance.parent and instance.parent.node not in step.during):
+            return self._advance(instance, kind, event)  # type: ignore[arg-type]
+        instance.node = node
+        return NOTHING
+
+    def end(self) -> list[Breach]:
+        """What the grammar has against the stream ending now."""
+        return [
+            breach
+            for root in self._roots()
+            if root.node.name not in root.step.lane.final
+            for breach in root.breach("unfinished", root.step.lane.name, root.moves(), root.node.name)
+        ]
+
+    @property
+    def state(self) -> str:
+        """The state of the outermost object."""
+        return next((root.node.name for root in self._roots()), "")
+
+    def _roots(self) -> Iterator[Instance]:
+        known = (found for machines in self._instances.values() for found in machines.values())
+        return (found for found in known if found.parent is None)
+
+    def _unfamiliar(self, kind: Any, event: Mapping[str, Any]) -> list[Breach]:
+        step = self._steps.get(kind) if isinstance(kind, str) else None
+        if step is None:
+            if not self._refuses_unknown or (isinstance(kind, str) and ":" in kind):
+                return NOTHING
+            return [Breach("unknown-event", "", "", "stream", "an event of this dialect", repr(kind)[:80])]
+        lane = step.lane
+        for name in lane.identity:
+            index = event.get(name)
+            if type(index) is not int or index < 0:
+                got = "missing" if name not in event else repr(index)[:80]
+                return [Breach("missing-identity", lane.name, lane.within or "", name, "an index", got)]
+        return self._advance(self._find(step, event), kind, event)
+
+    def _find(self, step: Step, event: Mapping[str, Any]) -> Instance:
+        """The machine that an event speaks to, made when it is the first to do so."""
+        key = step.key(event)
+        found = self._instances[step.number].get(key)
+        if found is None:
+            found = self._begin(step, key, self._find(step.above, event) if step.above else None)
+        return found
+
+    def _begin(self, step: Step, key: Any, parent: Instance | None) -> Instance:
+        unseen = self._resumed if parent is None else parent.node.name == "unseen"
+        node = step.nodes["unseen" if unseen else step.lane.start]
+        index = key[-1] if isinstance(key, tuple) and key else key
+        made = Instance(step, index, parent, node)
+        self._instances[step.number][key] = made
+        if parent is not None:
+            parent.children.append(made)
+        return made
+
+    def _advance(self, instance: Instance, kind: str, event: Mapping[str, Any]) -> list[Breach]:
+        breaches = [*self._around(instance), *self._own(instance, kind)]
+        instance.node = instance.step.nodes["unseen"].moves[kind]
+        lane = instance.step.lane
+        held = event.get(lane.holds) if lane.holds else None
+        if isinstance(held, dict) and instance.type is None:
+            instance.type = held.get("type")
+        if not instance.node.moves:
+            breaches += self._unfinished(instance, held.get("status") if isinstance(held, dict) else None)
+        return breaches
+
+    def _around(self, instance: Instance) -> Iterator[Breach]:
+        """What is wrong with the enclosing object at this moment."""
+        parent, step = instance.parent, instance.step
+        if parent is None:
+            return
+        if parent.node not in step.during:
+            kind = "after-close" if not parent.node.moves else "outside"
+            expected = " or ".join(sorted(step.lane.during)) if parent.node.moves else "nothing more"
+            if parent.node.name == parent.step.lane.start:
+                expected = parent.moves()
+            yield from parent.breach(kind, step.lane.name, expected, parent.node.name)
+            if kind == "outside" and parent.node.name == parent.step.lane.start:
+                _presume(parent)
+                _presume(instance)
+            return
+        wanted = step.lane.of
+        if wanted is None or not isinstance(parent.type, str) or ":" in parent.type:
+            return
+        if parent.type not in wanted and parent.type not in step.lane.tolerates:
+            yield from parent.breach("wrong-type", step.lane.name, " or ".join(sorted(wanted)), parent.type)
+
+    def _own(self, instance: Instance, kind: str) -> list[Breach]:
+        node, lane = instance.node, instance.step.lane
+        if kind in node.moves:
+            return NOTHING
+        if kind in lane.opening:
+            fault = "repeated"
+        elif not node.moves:
+            fault = "after-done"
+        else:
+            fault = "not-started" if node.name == lane.start else "out-of-order"
+        return instance.breach(fault, lane.name, instance.moves(), f"{node.name} at {kind}")
+
+    def _unfinished(self, instance: Instance, status: Any) -> Iterator[Breach]:
+        """The objects inside that should have come to their end before this one did."""
+        for lane in self._inside[instance.step.lane.name]:
+            inside = [child for child in instance.children if child.step.lane is lane]
+            if isinstance(status, str) and status in lane.excused:
+                continue
+            for child in inside:
+                if child.node.name not in lane.final:
+                    yield from child.breach("unfinished", lane.name, child.moves(), child.node.name)
+            owed = lane.single and lane.start not in lane.final and (not lane.of or instance.type in lane.of)
+            if owed and instance.whole and not inside:
+                expected, got = " or ".join(lane.opening), f"without {lane.title}"
+                yield from instance.breach("unfinished", lane.name, expected, got)
+
+
+def _presume(instance: Instance) -> None:
+    """Takes it that the missing events were there, so that one omission is one breach."""
+    if instance.node.name == instance.step.lane.start:
+        instance.node = instance.step.nodes["unseen"]
+        instance.whole = False
