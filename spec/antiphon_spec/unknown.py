@@ -1,0 +1,84 @@
+"""The members of an instance that its schema has no word for.
+
+JSON Schema allows what it does not name, and the published documents hardly ever forbid it; servers do. So
+the members that a schema names are gathered here from every member of a union that the instance can be meant for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from antiphon_spec.document import Document
+from antiphon_spec.fault import Fault, pointer_of, show
+
+_TAGS = ("type", "role")
+Path = tuple[str | int, ...]
+
+
+def unknown_members(document: Document, pointer: str, instance: Any) -> list[Fault]:
+    """Each member of `instance`, however deep, that the schema at `pointer` does not know."""
+    found = _walk(document, [document.pointer(pointer)], instance, ())
+    return [Fault(pointer_of(path), "unknown", "no such member", show(value)) for path, value in found]
+
+
+def _walk(
+    document: Document, schemas: Sequence[Any], instance: Any, path: Path
+) -> Iterator[tuple[Path, Any]]:
+    plain = [found for schema in schemas for found in _plain(document, schema)]
+    if isinstance(instance, list):
+        items = [schema["items"] for schema in plain if "items" in schema]
+        for index, element in enumerate(instance if items else ()):
+            yield from _walk(document, items, element, (*path, index))
+    elif isinstance(instance, dict):
+        yield from _members(
+            document, [schema for schema in plain if _can_be(schema, instance)], instance, path
+        )
+
+
+def _members(
+    document: Document, meant: Sequence[Mapping[str, Any]], instance: dict[str, Any], path: Path
+) -> Iterator[tuple[Path, Any]]:
+    if not meant or any(_is_open(schema) for schema in meant):
+        return
+    for name, value in instance.items():
+        known = [schema["properties"][name] for schema in meant if name in schema["properties"]]
+        if known:
+            yield from _walk(document, known, value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+def _plain(document: Document, schema: Any) -> Iterator[Mapping[str, Any]]:
+    """The schemas without references or unions that an instance of `schema` may follow."""
+    schema = document.resolve(schema)
+    if not isinstance(schema, Mapping):
+        return
+    branches = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
+    if branches:
+        for branch in branches:
+            yield from _plain(document, branch)
+    else:
+        yield schema
+
+
+def _is_open(schema: Mapping[str, Any]) -> bool:
+    """Whether any member may stand in such an object: nothing is named, or others are openly allowed."""
+    return "properties" not in schema or bool(schema.get("additionalProperties", False))
+
+
+def _can_be(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> bool:
+    """Whether an object can be meant for this schema, judged by its tags."""
+    kinds = schema.get("type", "object")
+    if kinds != "object" and "object" not in kinds:
+        return False
+    for tag in _TAGS:
+        allowed = schema.get("properties", {}).get(tag, {})
+        values = [allowed["const"]] if "const" in allowed else allowed.get("enum")
+        if values is None:
+            continue
+        if tag in instance and instance[tag] not in values:
+            return False
+        if tag not in instance and tag in schema.get("required", ()):
+            return False
+    return True
