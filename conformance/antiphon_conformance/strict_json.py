@@ -1,9 +1,9 @@
 """Reads JSON as strictly as RFC 8259 asks, and says what a lenient reader would have passed over.
 
-orjson reads first: it refuses NaN, lone surrogates and trailing text by itself, and the only thing it lets pass
-are duplicate keys. Those show without another look at the structure: written out again, the value has fewer
-`":` than the text had. Only text that orjson refuses, or that looks suspicious, goes to the slow reader, which
-names each fault.
+orjson reads first: it refuses NaN, lone surrogates and trailing text by itself, and the only thing it lets
+pass are duplicate keys. Those show without another look at the structure: written out again, the value has
+fewer `":` than the text had. Only text that orjson refuses, or that looks suspicious, goes to the slow
+reader, which names each fault.
 """
 
 from __future__ import annotations
@@ -65,16 +65,13 @@ def _read_slowly(text: str | bytes) -> Reading:
 
 
 def _decode(text: str | bytes, faults: dict[str, None]) -> str:
-    if isinstance(text, bytes):
-        try:
-            text = text.decode()
-        except UnicodeDecodeError:
-            faults["invalid UTF-8"] = None
-            text = text.decode(errors="replace")
-    if text.startswith("\ufeff"):
+    decoded = text if isinstance(text, str) else text.decode(errors="replace")
+    if isinstance(text, bytes) and decoded.encode(errors="replace") != text:
+        faults["invalid UTF-8"] = None
+    if decoded.startswith("\ufeff"):
         faults["byte order mark"] = None
-        return text[1:]
-    return text
+        return decoded[1:]
+    return decoded
 
 
 def _decoder(faults: dict[str, None]) -> json.JSONDecoder:

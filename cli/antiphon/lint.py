@@ -1,0 +1,113 @@
+"""`antiphon lint`: judges recorded traffic, without the network."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from antiphon_conformance import judge, recordings
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.recordings import Recording
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect, DialectError
+
+LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcome.UNTESTABLE)
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--dialect", "named", default="openai", show_default=True, help="Whose norm is applied.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Show what is optional, too.")
+def lint(files: tuple[Path, ...], named: str, form: str, everything: bool) -> int:
+    """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
+    gc.disable()  # a recording is a million small objects that all live until the end
+    try:
+        dialect = dialects.load(named)
+        read = [recordings.load(file) for file in files]
+    except (DialectError, recordings.RecordingError) as error:
+        raise click.UsageError(str(error)) from error
+    records = verdicts(read, dialect)
+    if form == "json":
+        click.echo(orjson.dumps([as_json(record) for record in records], option=orjson.OPT_INDENT_2))
+    else:
+        _print(records, everything)
+        _sum_up(records, [exchange for found in read for exchange in _exchanges(found)])
+    return exit_code(records)
+
+
+def verdicts(read: Iterable[Recording], dialect: Dialect) -> list[Record]:
+    """The records of what was read: loose exchanges are linted, the episodes of a run judged like the run."""
+    records: list[Record] = []
+    for found in read:
+        if found.episodes:
+            records += judge.judge(found.episodes, dialect)
+        if found.exchanges:
+            records += judge.lint(found.exchanges, dialect)
+    return records
+
+
+def exit_code(records: Iterable[Record]) -> int:
+    """2 when a rule of ours broke, 1 when a requirement failed, else 0."""
+    outcomes = {record.outcome for record in records}
+    if Outcome.BROKEN in outcomes:
+        return 2
+    return int(Outcome.FAILED in outcomes)
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """A record as `--format json` prints it."""
+    return {
+        "rule": record.rule,
+        "requirement": record.requirement,
+        "requirements": list(record.requirements),
+        "level": record.level,
+        "dialect": record.dialect,
+        "scenario": record.scenario,
+        "outcome": record.outcome.value,
+        "note": record.note,
+        "findings": [
+            {
+                "exchange": finding.exchange,
+                "where": finding.where,
+                "expected": finding.expected,
+                "got": finding.got,
+                "message": finding.message,
+            }
+            for finding in record.findings
+        ],
+    }
+
+
+def _exchanges(found: Recording) -> Iterable[Exchange]:
+    yield from found.exchanges
+    for episode in found.episodes:
+        yield from episode.exchanges.values()
+
+
+def _print(records: Iterable[Record], everything: bool) -> None:
+    loud = LOUD if everything else tuple(outcome for outcome in LOUD if outcome is not Outcome.INFORMED)
+    for record in sorted((r for r in records if r.outcome in loud), key=lambda r: LOUD.index(r.outcome)):
+        click.echo(f"{record.outcome.upper():10} {record.rule} ({record.requirement}) in {record.scenario}")
+        if record.note:
+            click.echo(f"           {record.note}")
+        for finding in record.findings:
+            click.echo(f"           {finding.message}")
+
+
+def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:
+    events = sum(len(one.reply.stream.events) for one in exchanges if one.reply and one.reply.stream)
+    counts = {outcome: sum(record.outcome is outcome for record in records) for outcome in Outcome}
+    told = (
+        ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
+        or "no rule applies"
+    )
+    click.echo(f"{len(exchanges)} exchanges, {events} events: {told}")

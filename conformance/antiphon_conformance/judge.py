@@ -1,0 +1,279 @@
+"""The engine: rules and what was seen, in; records, out. It knows no network and no particular rule.
+
+`judge` looks at the episodes of a run, where a rule that applied nowhere has to be accounted for; `lint`
+looks at loose exchanges, where it only says what it found.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from antiphon_conformance.exchange import Episode, Exchange, StepMissing
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.rule import Finding, Rule, rules_for
+from antiphon_conformance.subject import Answered, Body, Refused, Scene, subjects
+from antiphon_conformance.text import safe
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.requirement import Requirement
+
+MOST_FINDINGS = 20
+"""How many findings of one rule about one subject are kept: a broken stream can break a rule at every
+event."""
+
+
+@dataclass(slots=True)
+class _Case:
+    """What one rule had to say about one scenario."""
+
+    findings: list[Finding] = field(default_factory=list)
+    missing: str = ""
+    broken: str = ""
+    applied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """The rules of one dialect, sorted by what they look at, and what they have said so far."""
+
+    dialect: Dialect
+    rules: Mapping[str, Rule]
+    by_subject: Mapping[type, Sequence[Rule]]
+    cases: dict[str, dict[str, _Case]]
+
+    def hear(self, rule: Rule, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> None:
+        """Asks one rule about one subject."""
+        try:
+            if rule.when is not None and not rule.when(subject):
+                return
+            findings = list(islice(rule.check(subject), MOST_FINDINGS))
+        except StepMissing as missing:
+            self._case(rule, scenario).missing = safe(str(missing))
+            return
+        except Exception as error:  # whatever a rule raises is our bug, never the target's
+            self._case(rule, scenario).broken = _last_line(error)
+            return
+        case = self._case(rule, scenario)
+        case.applied = True
+        if findings:
+            case.findings.extend(_located(finding, subject, exchanges) for finding in findings)
+
+    def _case(self, rule: Rule, scenario: str) -> _Case:
+        return self.cases[rule.id].setdefault(scenario, _Case())
+
+
+def placed(exchange: Exchange, dialect: Dialect) -> Exchange:
+    """The exchange as this dialect sees it: its path below the base URL, and the operation that it names."""
+    path = _below_base(exchange.request.path, dialect)
+    matched = dialect.document.match(exchange.request.method, path)
+    request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
+    traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
+    return replace(exchange, request=request, operation=matched[0].id if matched else None, traits=traits)
+
+
+def judge(
+    episodes: Iterable[Episode], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+) -> list[Record]:
+    """One record for each rule and each scenario in which it applied; one that says why, where it never
+    did."""
+    seen = [_placed_episode(episode, dialect) for episode in episodes]
+    bench = _bench(dialect, rules)
+    for episode in seen:
+        for exchange in episode.exchanges.values():
+            _hear_exchange(bench, exchange, episode.scenario)
+        scene = Scene(episode, dialect)
+        for rule in bench.by_subject.get(Scene, ()):
+            if rule.scenario == episode.scenario:
+                bench.hear(rule, scene, episode.scenario, episode.exchanges)
+    return [record for rule in bench.rules.values() for record in _records(bench, rule, seen)]
+
+
+def lint(
+    exchanges: Iterable[Exchange], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+) -> list[Record]:
+    """One record for each rule and each exchange in which it found something, and one for each rule that
+    did not.
+
+    Rules over episodes need more than loose exchanges and stay silent.
+    """
+    bench = _bench(dialect, rules)
+    for exchange in exchanges:
+        found = placed(exchange, dialect)
+        _hear_exchange(bench, found, found.id)
+    return [record for rule in bench.rules.values() for record in _lint_records(bench, rule)]
+
+
+def _bench(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Bench:
+    chosen = rules_for(dialect) if rules is None else rules
+    by_subject: dict[type, list[Rule]] = {}
+    for rule in chosen.values():
+        by_subject.setdefault(rule.subject, []).append(rule)
+    return _Bench(dialect, chosen, by_subject, {name: {} for name in chosen})
+
+
+def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str) -> None:
+    alone = {exchange.id: exchange}
+    for subject in subjects(exchange, bench.dialect):
+        for rule in bench.by_subject.get(type(subject), ()):
+            bench.hear(rule, subject, scenario, alone)
+
+
+def _placed_episode(episode: Episode, dialect: Dialect) -> Episode:
+    steps = {name: placed(exchange, dialect) for name, exchange in episode.exchanges.items()}
+    return replace(episode, exchanges=steps)
+
+
+def _below_base(path: str, dialect: Dialect) -> str:
+    """`https://host/openai/v1/responses?x=y` -> `/responses?x=y`."""
+    plain, question, query = path.partition("?")
+    roots = {operation.path.split("/")[1] for operation in dialect.document.operations.values()}
+    segments = plain.split("/")
+    start = next((index for index, segment in enumerate(segments) if segment in roots), None)
+    return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
+
+
+def _located(finding: Finding, subject: Any, exchanges: Mapping[str, Exchange]) -> Finding:
+    """The finding with its exchange's id. A rule over an episode names a step, in `exchange` or before a
+    dot."""
+    if isinstance(subject, Answered):
+        return replace(finding, exchange=subject.exchange.id)
+    if finding.exchange in exchanges:
+        return replace(finding, exchange=exchanges[finding.exchange].id)
+    step, dot, rest = finding.where.partition(".")
+    if not finding.exchange and dot and step in exchanges:
+        return replace(finding, exchange=exchanges[step].id, where=rest)
+    return finding
+
+
+def _last_line(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    file = last.filename.replace("\\", "/").rpartition("/")[2]
+    return safe(f"{type(error).__name__}: {error} ({file}:{last.lineno})")
+
+
+def _requirement(rule: Rule, dialect: Dialect) -> Requirement:
+    found = rule.requirement(dialect) or next(iter(rule.requirements(dialect)), None)
+    if found is None:
+        raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
+    return found
+
+
+def _record(
+    bench: _Bench,
+    rule: Rule,
+    scenario: str,
+    outcome: Outcome,
+    findings: Iterable[Finding] = (),
+    note: str = "",
+) -> Record:
+    requirement = _requirement(rule, bench.dialect)
+    cited = tuple(row.id for row in rule.requirements(bench.dialect))
+    return Record(
+        rule.id,
+        requirement.id,
+        cited,
+        requirement.level,
+        bench.dialect.name,
+        scenario,
+        outcome,
+        tuple(findings),
+        note,
+    )
+
+
+def _records(bench: _Bench, rule: Rule, episodes: Sequence[Episode]) -> Iterator[Record]:
+    cases = bench.cases[rule.id]
+    if not cases:
+        scenario, outcome, note = _unheard(rule, episodes, bench.dialect)
+        yield _record(bench, rule, scenario, outcome, note=note)
+    unsupported = {episode.scenario: episode.unsupported for episode in episodes if episode.unsupported}
+    for scenario, case in cases.items():
+        if case.missing and not case.findings and not case.broken and scenario in unsupported:
+            note = f"the target does not offer {unsupported[scenario]}"
+            yield _record(bench, rule, scenario, Outcome.NOT_SUPPORTED, note=note)
+        else:
+            yield _said(bench, rule, scenario, case)
+
+
+def _said(bench: _Bench, rule: Rule, scenario: str, case: _Case) -> Record:
+    if case.broken:
+        return _record(bench, rule, scenario, Outcome.BROKEN, case.findings, case.broken)
+    if case.findings:
+        severity = _requirement(rule, bench.dialect).severity
+        return _record(bench, rule, scenario, Outcome.of_findings(severity), case.findings)
+    if case.missing:
+        return _record(bench, rule, scenario, Outcome.UNTESTABLE, note=case.missing)
+    return _record(bench, rule, scenario, Outcome.PASSED)
+
+
+def _lint_records(bench: _Bench, rule: Rule) -> Iterator[Record]:
+    clean = 0
+    for identity, case in bench.cases[rule.id].items():
+        if case.findings or case.broken:
+            yield _said(bench, rule, identity, case)
+        elif case.applied:
+            clean += 1
+    if clean:
+        exchanges = "exchange" if clean == 1 else "exchanges"
+        yield _record(bench, rule, "", Outcome.PASSED, note=f"nothing found in {clean} {exchanges}")
+
+
+def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[str, Outcome, str]:
+    """Why a rule never applied: (scenario, outcome, note)."""
+    if rule.scenario is not None:
+        return _unheard_scene(rule, episodes)
+    lacking = _lacking(rule, episodes, dialect)
+    if lacking:
+        return "", Outcome.NOT_SUPPORTED, f"the target does not offer {lacking}"
+    failures = [f"{episode.scenario}: {episode.stopped}" for episode in episodes if _failed(episode)]
+    if failures:
+        return "", Outcome.UNTESTABLE, safe(f"not reached, because {'; '.join(failures[:3])}")
+    stops = [f"{episode.scenario}: {episode.stopped}" for episode in episodes if episode.stopped]
+    note = f"not seen: {rule.needs or rule.summary}"
+    return "", Outcome.INCONCLUSIVE, safe(f"{note} ({'; '.join(stops[:3])})" if stops else note)
+
+
+def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[str, Outcome, str]:
+    name = rule.scenario or ""
+    found = [episode for episode in episodes if episode.scenario == name]
+    if not found:
+        return name, Outcome.UNTESTABLE, f"the scenario {name} did not run"
+    episode = found[-1]
+    if episode.unsupported:
+        return name, Outcome.NOT_SUPPORTED, f"the target does not offer {episode.unsupported}"
+    if episode.stopped:
+        return name, Outcome.UNTESTABLE, safe(episode.stopped)
+    return name, Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
+
+
+def _last(episode: Episode) -> Exchange | None:
+    return next(reversed(list(episode.exchanges.values())), None)
+
+
+def _failed(episode: Episode) -> bool:
+    """Whether a scenario stopped because the target broke down, rather than because it said no."""
+    if not episode.stopped or episode.unsupported:
+        return False
+    last = _last(episode)
+    return last is None or last.reply is None or last.reply.status >= 500
+
+
+def _lacking(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:
+    """The feature without which a rule had nothing to look at: it would have applied to the refused probe."""
+    for episode in episodes:
+        probe = _last(episode)
+        if episode.unsupported and probe is not None and _would_apply(rule, probe, dialect):
+            return episode.unsupported
+    return None
+
+
+def _would_apply(rule: Rule, probe: Exchange, dialect: Dialect) -> bool:
+    if rule.when is None or rule.subject not in (Answered, Body, Refused) or probe.reply is None:
+        return False
+    try:
+        return bool(rule.when(rule.subject(probe, dialect)))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,191 @@
+"""Reads recorded traffic, whatever wrote it down: our own JSON lines, HAR, VCR cassettes, raw event streams.
+
+A line of our form is one exchange:
+
+    {"id": ..., "request": {"method", "path", "headers", "body"}, "response": {"status", "headers", "body" |
+    "sse"}}
+
+with, where it was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `altered`, `trimmed`,
+`request_unknown`, `sse_synthesised`. A transcript that `check` wrote has further members, which
+`transcript.py` describes, so that its episodes come back too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+from antiphon_conformance import cassette, har, transcript
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.reply import headers, parsed_reply, read_reply
+
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
+
+
+class RecordingError(ValueError):
+    """A file is no recording that we can read."""
+
+    def __init__(self, where: str, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a file holds: loose exchanges, and, when one of our runs wrote it, episodes and the run's
+    facts."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load(path: Path) -> Recording:
+    """Reads a file by what it holds rather than by its name. Raises RecordingError when it cannot be read."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
+    try:
+        return _read(raw, path)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
+
+
+def _read(raw: bytes, path: Path) -> Recording:
+    start = raw.lstrip()[:6]
+    if path.suffix == ".sse" or start.startswith((b"event:", b"data:", b"id:", b":")):
+        return Recording((_only_events(raw, path.stem),))
+    if path.suffix in (".yaml", ".yml"):
+        return _document(_yaml(raw, path), path)
+    if start.startswith(b"{"):
+        return _json(raw, path)
+    raise RecordingError(str(path), _FORMS, f"{len(raw)} bytes that start with {bytes(start)!r}")
+
+
+def _yaml(raw: bytes, path: Path) -> Any:
+    try:
+        return yaml.load(raw, Loader=_YAML)  # noqa: S506 - the safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        raise RecordingError(str(path), "YAML", str(error).replace("\n", " ")) from error
+
+
+def _json(raw: bytes, path: Path) -> Recording:
+    first, _, rest = raw.strip().partition(b"\n")
+    try:
+        document = orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return _document(_object(raw, str(path)), path)
+    if not rest.strip() and "request" not in document and not transcript.is_run(document):
+        return _document(document, path)
+    return _lines(raw, path)
+
+
+def _object(raw: bytes, where: str) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise RecordingError(where, _FORMS, f"not JSON: {error}") from error
+
+
+def _document(document: Any, path: Path) -> Recording:
+    if isinstance(document, Mapping) and "log" in document:
+        return Recording(tuple(har.exchanges(document, path.stem)))
+    if isinstance(document, Mapping) and any(key in document for key in cassette.KEYS):
+        return Recording(tuple(cassette.exchanges(document, path.stem)))
+    if isinstance(document, Mapping) and document.get("object") == "response":
+        return Recording((_only_body(document, path.stem),))
+    got = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__
+    raise RecordingError(str(path), _FORMS, got)
+
+
+def _lines(raw: bytes, path: Path) -> Recording:
+    numbered = ((f"{path}:{number}", line) for number, line in enumerate(raw.splitlines(), 1) if line.strip())
+    entries = ((where, _object(line, where)) for where, line in numbered)
+    return assemble(entries)
+
+
+def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
+    """A Recording from the parsed lines of a file, each with where it stood."""
+    exchanges: dict[str, Exchange] = {}
+    episodes: list[Episode] = []
+    run: Mapping[str, Any] = {}
+    for where, entry in entries:
+        if transcript.is_run(entry):
+            run = entry["run"]
+        elif transcript.is_episode(entry):
+            episodes.append(transcript.episode(entry, exchanges))
+        else:
+            found = exchange(entry, where)
+            exchanges[found.id] = found
+    told = {one.id for episode in episodes for one in episode.exchanges.values()}
+    return Recording(tuple(one for one in exchanges.values() if one.id not in told), tuple(episodes), run)
+
+
+def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
+    """One line of our form as an Exchange."""
+    asked, given = entry["request"], entry.get("response")
+    if not isinstance(asked, Mapping):
+        raise RecordingError(where, "an object `request`", type(asked).__name__)
+    request = Request(
+        asked["method"].upper(),
+        asked["path"],
+        headers(asked.get("headers") or {}),
+        asked.get("body"),
+        transcript.raw_of(asked),
+    )
+    reply = None if given is None else _reply(given)
+    failure = entry.get("failure") or (None if reply else "no answer was recorded")
+    return Exchange(str(entry.get("id") or where), request, reply, failure=failure, traits=_traits(entry))
+
+
+def _reply(given: Mapping[str, Any]) -> Any:
+    sent, status = headers(given.get("headers") or {}), given["status"]
+    raw = transcript.raw_of(given)
+    if raw is None and "sse" not in given and not isinstance(given.get("body"), str):
+        reply = parsed_reply(status, sent, given["body"]) if given.get("body") is not None else None
+        return reply or read_reply(status, sent, b"")
+    if raw is None:
+        raw = (given["sse"] if "sse" in given else given["body"]).encode()
+    return read_reply(
+        status,
+        sent,
+        raw,
+        cut=bool(given.get("cut")),
+        seconds=given.get("seconds"),
+        started_at=given.get("started_at"),
+    )
+
+
+def _traits(entry: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(entry.get("traits", ())) | frozenset(_lost(entry))
+
+
+def _lost(entry: Mapping[str, Any]) -> Iterator[str]:
+    if entry.get("capture", "wire") != "wire" or entry.get("sse_synthesised"):
+        yield "parsed"
+    if entry.get("capture") == "fixture":
+        yield "status-unknown"
+    for member in ("altered", "trimmed"):
+        if entry.get(member):
+            yield member
+    if entry.get("request_unknown"):
+        yield "request-unknown"
+
+
+_UNKNOWN = frozenset({"request-unknown", "status-unknown"})
+
+
+def _only_events(raw: bytes, name: str) -> Exchange:
+    sent = Headers((("content-type", "text/event-stream"),))
+    return Exchange(name, Request("POST", "/responses"), read_reply(200, sent, raw), traits=_UNKNOWN)
+
+
+def _only_body(document: Mapping[str, Any], name: str) -> Exchange:
+    reply = parsed_reply(200, Headers((("content-type", "application/json"),)), dict(document))
+    return Exchange(name, Request("POST", "/responses"), reply, traits=_UNKNOWN | {"parsed"})

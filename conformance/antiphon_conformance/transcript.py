@@ -1,0 +1,165 @@
+"""Writes down a run so that it can be judged again without the network, to the same verdicts.
+
+A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
+with `failure`, `traits` and, in the response, `seconds`, `started_at` and `cut`; last one `{"episode":
+{"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body that JSON cannot
+carry unchanged stands under `text` or `base64`. Credentials are replaced before a line is written.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from antiphon_conformance import strict_json
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
+
+REDACTED = "REDACTED"
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
+)
+
+
+def is_run(entry: Mapping[str, Any]) -> bool:
+    """Whether a line is the header of a transcript."""
+    return "run" in entry and "request" not in entry
+
+
+def is_episode(entry: Mapping[str, Any]) -> bool:
+    """Whether a line sums up a scenario."""
+    return "episode" in entry and "request" not in entry
+
+
+def lines(
+    run: Mapping[str, Any], episodes: Iterable[Episode], secrets: Iterable[str] = ()
+) -> Iterator[bytes]:
+    """The lines of a transcript; every one of `secrets` is replaced wherever it stands."""
+    hidden = tuple(secret for secret in secrets if secret)
+    kept = tuple(episodes)
+    yield _line({"run": dict(run)}, hidden)
+    for episode in kept:
+        for exchange in episode.exchanges.values():
+            yield _line(entry(exchange), hidden)
+    for episode in kept:
+        yield _line(_episode_entry(episode), hidden)
+
+
+def entry(exchange: Exchange) -> dict[str, Any]:
+    """One exchange as a line of our form, its secret headers replaced."""
+    asked = exchange.request
+    request: dict[str, Any] = {
+        "method": asked.method,
+        "path": asked.path,
+        "headers": _headers(asked.headers),
+        "body": asked.body,
+    }
+    if asked.raw is not None:
+        request |= _bytes(asked.raw)
+    reply = exchange.reply
+    found: dict[str, Any] = {
+        "id": exchange.id,
+        "request": request,
+        "response": None if reply is None else _response(reply),
+    }
+    if exchange.failure:
+        found["failure"] = exchange.failure
+    if exchange.traits:
+        found["traits"] = sorted(exchange.traits)
+    return found
+
+
+def episode(found: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Episode:
+    """The Episode that a line sums up, of the exchanges read before it."""
+    told = found["episode"]
+    steps = {name: exchanges[identity] for name, identity in told["steps"].items()}
+    return Episode(told["scenario"], steps, told.get("stopped"), told.get("unsupported"))
+
+
+def raw_of(message: Mapping[str, Any]) -> bytes | None:
+    """The bytes of a body that stands under `text` or `base64`; None when it stands elsewhere."""
+    if "base64" in message:
+        return base64.b64decode(message["base64"])
+    text = message.get("text")
+    return text.encode() if isinstance(text, str) else None
+
+
+def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:
+    """`raw` with each secret replaced."""
+    for secret in secrets:
+        raw = raw.replace(secret.encode(), REDACTED.encode())
+    return raw
+
+
+def redacted(request: Request, secrets: Iterable[str]) -> Request:
+    """A request that may be kept: no credential in its headers."""
+    hidden = frozenset(secrets)
+    pairs = tuple(
+        (name, REDACTED if name.lower() in SECRET_HEADERS or value in hidden else value)
+        for name, value in request.headers.pairs
+    )
+    return Request(request.method, request.path, Headers(pairs), request.body, request.raw)
+
+
+def _line(found: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
+    return scrub(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE), secrets)
+
+
+def _episode_entry(told: Episode) -> dict[str, Any]:
+    steps = {name: exchange.id for name, exchange in told.exchanges.items()}
+    summary = {
+        "scenario": told.scenario,
+        "steps": steps,
+        "stopped": told.stopped,
+        "unsupported": told.unsupported,
+    }
+    return {"episode": summary}
+
+
+def _response(reply: Reply) -> dict[str, Any]:
+    given: dict[str, Any] = {"status": reply.status, "headers": _headers(reply.headers)}
+    given |= _content(reply)
+    if reply.stream is not None and reply.stream.cut:
+        given["cut"] = True
+    if reply.seconds is not None:
+        given["seconds"] = round(reply.seconds, 6)
+    if reply.started_at is not None:
+        given["started_at"] = reply.started_at
+    return given
+
+
+def _content(reply: Reply) -> dict[str, Any]:
+    if reply.stream is not None:
+        kept = _bytes(reply.raw)
+        return {"sse": kept["text"]} if "text" in kept else kept
+    if not reply.raw or reply.json_faults or not _survives(reply):
+        return _bytes(reply.raw)
+    return {"body": reply.body}
+
+
+def _survives(reply: Reply) -> bool:
+    """Whether writing the parsed body down loses nothing that a rule could see."""
+    try:
+        return bool(strict_json.read(orjson.dumps(reply.body)).value == reply.body)
+    except (TypeError, orjson.JSONEncodeError):
+        return False
+
+
+def _bytes(raw: bytes) -> dict[str, str]:
+    try:
+        return {"text": raw.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(raw).decode()}
+
+
+def _headers(sent: Headers) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in sent.pairs:
+        shown = REDACTED if name.lower() in SECRET_HEADERS else value
+        if name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), shown]
+        else:
+            found[name] = shown
+    return found
