@@ -1,0 +1,108 @@
+"""Finding one's way in a response object that may be malformed: calls, messages, parts, texts.
+
+Whatever is not of the expected kind is passed over here; rules about that member report it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from antiphon_conformance.exchange import Exchange, StepMissing
+
+Json = Mapping[str, Any]
+
+CLIENT_CALLS = ("function_call", "custom_tool_call")
+"""The calls that the client has to carry out itself."""
+
+
+def objects(value: Any) -> Iterator[tuple[int, Json]]:
+    """The members of a list that are objects, with their places."""
+    for index, entry in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(entry, dict):
+            yield index, entry
+
+
+def output(response: Json, *types: str) -> Iterator[tuple[int, Json]]:
+    """The output items of a response, with their places; of these types only, when some are given."""
+    return (entry for entry in objects(response.get("output")) if not types or entry[1].get("type") in types)
+
+
+def is_call(item: Json) -> bool:
+    """Whether an item calls a tool, the client's or a hosted one."""
+    kind = item.get("type")
+    return isinstance(kind, str) and kind.endswith("_call")
+
+
+def calls(response: Json) -> list[tuple[int, Json]]:
+    """The items that call a tool of the client."""
+    return list(output(response, *CLIENT_CALLS))
+
+
+def parts(item: Json) -> Iterator[tuple[int, Json]]:
+    """The content parts of a message or a reasoning item, with their places."""
+    return objects(item.get("content"))
+
+
+def texts(response: Json) -> Iterator[tuple[str, Json]]:
+    """Every `output_text` part of the messages, with its place below the response object."""
+    for index, item in output(response, "message"):
+        for place, part in parts(item):
+            if part.get("type") == "output_text":
+                yield f"output/{index}/content/{place}", part
+
+
+def refusals(response: Json) -> Iterator[tuple[str, Json]]:
+    """Every `refusal` part of the messages, with its place below the response object."""
+    for index, item in output(response, "message"):
+        for place, part in parts(item):
+            if part.get("type") == "refusal":
+                yield f"output/{index}/content/{place}", part
+
+
+def text_of(response: Json) -> str:
+    """All the text that the messages of a response say."""
+    return "".join(part["text"] for _, part in texts(response) if isinstance(part.get("text"), str))
+
+
+def number(value: Any) -> int | float | None:
+    """The value when it is a number that is no boolean, else None."""
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+
+def member(value: Any, *path: str) -> Any:
+    """What stands at a path of members; None when a step of it is missing or no object."""
+    for name in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def parsed(text: Any) -> Any:
+    """The JSON value that a text holds. Raises ValueError when it holds none."""
+    if not isinstance(text, str):
+        raise ValueError("not a string")
+    return json.loads(text)
+
+
+def tools_of(request: Json) -> list[Json]:
+    """The tools that a request offers."""
+    return [tool for _, tool in objects(request.get("tools"))]
+
+
+def answered(exchange: Exchange) -> Json:
+    """The response object of an exchange that was answered with success. Raises StepMissing otherwise."""
+    if not exchange.ok:
+        raise StepMissing(f"{exchange.id}: answered {exchange.answer.status}")
+    return exchange.response
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal, telling `true` from `1` but not `1.0` from `1`."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, Sequence) and isinstance(right, Sequence) and not isinstance(left, str):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(isinstance(left, bool) == isinstance(right, bool) and left == right)

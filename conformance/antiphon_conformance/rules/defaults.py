@@ -1,0 +1,79 @@
+"""What a response reports of a parameter that its request left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.answers import member, objects
+from antiphon_conformance.rule import Finding, add, make
+from antiphon_conformance.subject import Snapshot
+from antiphon_conformance.text import ABSENT, show
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A parameter, the values that may stand for its absence, and who says so."""
+
+    name: str
+    path: tuple[str, ...]
+    values: tuple[Any, ...]
+    cites: tuple[str, ...]
+    always_there: bool = False
+    """Whether its absence from the response is a breach that no other rule reports."""
+    why: str = ""
+
+
+DEFAULTS = (
+    Default("instructions_are_null", ("instructions",), (None,), ("RES-24",)),
+    Default("previous_response_id_is_null", ("previous_response_id",), (None,), ("RES-26",)),
+    Default("metadata_is_empty", ("metadata",), ({}, None), ("RES-27",)),
+    Default(
+        "tools_are_empty", ("tools",), ([],), ("RES-28",), why="Clients iterate over it; null breaks them."
+    ),
+    Default("tool_choice_is_auto", ("tool_choice",), ("auto",), ("RES-31", "TOOL-01")),
+    Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-33",)),
+    Default("text_format_is_text", ("text", "format"), ({"type": "text"},), ("RES-40",), always_there=True),
+    Default("background_is_false", ("background",), (False,), ("RES-44",)),
+    Default("store_is_true", ("store",), (True,), ("RES-56",), always_there=True),
+)
+
+
+def _left_out(default: Default) -> Callable[[Snapshot], bool]:
+    def left_out(snapshot: Snapshot) -> bool:
+        given = member(snapshot.asked, *default.path) is not None
+        return snapshot.creation and not given and not _templated(snapshot)
+
+    return left_out
+
+
+def _templated(snapshot: Snapshot) -> bool:
+    """Whether parameters come from elsewhere: a prompt template, or tools that the input adds."""
+    items = objects(snapshot.asked.get("input"))
+    adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
+    return snapshot.asked.get("prompt") is not None or adds_tools
+
+
+def _register(default: Default) -> None:
+    dotted = ".".join(default.path)
+    shown = show(default.values[0])
+
+    def check(snapshot: Snapshot) -> Iterator[Finding]:
+        parent, name = member(snapshot.object, *default.path[:-1]), default.path[-1]
+        absent = not isinstance(parent, dict) or name not in parent
+        got = ABSENT if absent else parent[name]
+        if got not in default.values and (default.always_there or not absent):
+            yield Finding(f"{snapshot.where}/{'/'.join(default.path)}", shown, show(got))
+
+    sentence = f"`{dotted}` left out of the request comes back as {shown}.\n\n{default.why}"
+    add(
+        make(
+            __name__.rpartition(".")[2], default.name, sentence, Snapshot, check,
+            cites=default.cites, when=_left_out(default), needs=f"an answer to a request without `{dotted}`",
+        )
+    )  # fmt: skip
+
+
+for _default in DEFAULTS:
+    _register(_default)

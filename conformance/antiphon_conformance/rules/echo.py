@@ -1,0 +1,120 @@
+"""What a response reports of its request: every parameter that was given comes back as it was in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.answers import member, same
+from antiphon_conformance.rule import Finding, add, make, rule
+from antiphon_conformance.rules.response_members import OPEN, OPENAI
+from antiphon_conformance.subject import Snapshot
+from antiphon_conformance.text import show
+
+REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key"})
+SHORTENED_BY_RECORDERS = frozenset({"instructions"})
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A parameter that comes back unchanged, and who says so. `path` leads into request and response."""
+
+    path: tuple[str, ...]
+    cites: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return "_".join(self.path)
+
+
+def _listed(name: str) -> tuple[str, str]:
+    return "RES-47", f"{OPENAI}Response/properties/{name}"
+
+
+ECHOES = (
+    Echo(("instructions",), ("RES-24", "RES-25")),
+    Echo(("previous_response_id",), ("RES-26",)),
+    Echo(("metadata",), ("RES-27",)),
+    Echo(("parallel_tool_calls",), ("RES-33",)),
+    Echo(("temperature",), ("RES-36",)),
+    Echo(("top_p",), ("RES-36",)),
+    Echo(("presence_penalty",), (f"{OPEN}ResponseResource/properties/presence_penalty",)),
+    Echo(("frequency_penalty",), (f"{OPEN}ResponseResource/properties/frequency_penalty",)),
+    Echo(
+        ("top_logprobs",),
+        (f"{OPEN}ResponseResource/properties/top_logprobs", f"{OPENAI}Response/properties/top_logprobs"),
+    ),
+    Echo(("truncation",), ("RES-42",)),
+    Echo(("store",), ("RES-43", f"{OPENAI}CreateResponse/properties/store")),
+    Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background")),
+    Echo(("max_output_tokens",), _listed("max_output_tokens")),
+    Echo(("max_tool_calls",), _listed("max_tool_calls")),
+    Echo(("safety_identifier",), _listed("safety_identifier")),
+    Echo(("prompt_cache_key",), _listed("prompt_cache_key")),
+    Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning")),
+    Echo(("text", "verbosity"), ("RES-39", f"{OPENAI}Response/properties/text")),
+    Echo(("text", "format", "type"), ("FMT-08",)),
+    Echo(("text", "format", "name"), ("FMT-08",)),
+    Echo(("text", "format", "strict"), ("FMT-08",)),
+)
+
+
+def kept(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
+    """Whether the recording, if it is one, still has this parameter as it was."""
+    traits = snapshot.exchange.traits
+    replaced = "altered" in traits and path[0] in REPLACED_BY_RECORDERS
+    return not replaced and not ("trimmed" in traits and path[0] in SHORTENED_BY_RECORDERS)
+
+
+def _given(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
+    def given(snapshot: Snapshot) -> bool:
+        return snapshot.creation and member(snapshot.asked, *path) is not None and kept(snapshot, path)
+
+    return given
+
+
+def _register(echo: Echo) -> None:
+    dotted = ".".join(echo.path)
+
+    def check(snapshot: Snapshot) -> Iterator[Finding]:
+        asked, got = member(snapshot.asked, *echo.path), member(snapshot.object, *echo.path)
+        if not same(asked, got):
+            where = f"{snapshot.where}/{'/'.join(echo.path)}"
+            yield Finding(where, f"{show(asked)}, as requested", show(got))
+
+    sentence = f"`{dotted}` given in the request comes back with the same value."
+    add(
+        make(
+            __name__.rpartition(".")[2], f"{echo.name}_comes_back", sentence, Snapshot, check,
+            cites=echo.cites, when=_given(echo.path), needs=f"an answer to a request with `{dotted}`",
+        )
+    )  # fmt: skip
+
+
+for _echo in ECHOES:
+    _register(_echo)
+
+
+def _chose(snapshot: Snapshot) -> bool:
+    return snapshot.creation and snapshot.asked.get("tool_choice") is not None
+
+
+@rule(Snapshot, cites="RES-31", when=_chose, needs="an answer to a request with `tool_choice`")
+def tool_choice_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
+    """`tool_choice` given in the request comes back; defaults may have been filled into an object.
+
+    A server that does not know `tool_choice` answers `auto` to everything.
+    """
+    asked, got = snapshot.asked["tool_choice"], snapshot.object.get("tool_choice")
+    if not _covers(asked, got):
+        yield Finding(f"{snapshot.where}/tool_choice", f"{show(asked)}, as requested", show(got))
+
+
+def _covers(asked: Any, got: Any) -> bool:
+    """Whether `got` says what `asked` says: members may be added to objects, nothing else may change."""
+    if isinstance(asked, dict):
+        return isinstance(got, dict) and all(_covers(asked[key], got.get(key)) for key in asked)
+    if isinstance(asked, list):
+        return isinstance(got, list) and len(asked) == len(got) and all(map(_covers, asked, got))
+    return same(asked, got)

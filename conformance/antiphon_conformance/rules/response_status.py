@@ -1,0 +1,148 @@
+"""The status of a response, and the members that have to agree with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.answers import member, number
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.rules.response_members import OPEN
+from antiphon_conformance.subject import TERMINAL, Snapshot
+from antiphon_conformance.text import show
+
+NAMED = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
+
+
+@rule(Snapshot, cites=("RES-12", "RES-13"))
+def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
+    """The status of a response is one that the documents name.
+
+    Leftovers of older APIs, such as `requires_action`, leave a client waiting for ever.
+    """
+    if snapshot.status not in NAMED:
+        yield Finding(f"{snapshot.where}/status", f"one of {', '.join(NAMED)}", show(snapshot.status))
+
+
+def _blocking(snapshot: Snapshot) -> bool:
+    return snapshot.creation and snapshot.kind == "body" and snapshot.asked.get("background") is not True
+
+
+@rule(Snapshot, cites="RES-14", when=_blocking)
+def blocking_create_has_ended(snapshot: Snapshot) -> Iterator[Finding]:
+    """A create without `background` and `stream` is answered when the response has ended."""
+    if snapshot.status not in TERMINAL - {"cancelled"}:
+        yield Finding(f"{snapshot.where}/status", "completed, incomplete or failed", show(snapshot.status))
+
+
+def _failed(snapshot: Snapshot) -> bool:
+    return bool(snapshot.status == "failed")
+
+
+def _completed(snapshot: Snapshot) -> bool:
+    return bool(snapshot.status == "completed")
+
+
+def _incomplete(snapshot: Snapshot) -> bool:
+    return bool(snapshot.status == "incomplete")
+
+
+@rule(Snapshot, cites="RES-15", when=_failed, needs="a response that failed")
+def failed_carries_an_error(snapshot: Snapshot) -> Iterator[Finding]:
+    """A failed response says what went wrong in `error`."""
+    if not isinstance(snapshot.object.get("error"), dict):
+        yield Finding(f"{snapshot.where}/error", "an error object", show(snapshot.object.get("error")))
+
+
+@rule(Snapshot, cites="RES-15", when=_completed)
+def completed_has_no_error(snapshot: Snapshot) -> Iterator[Finding]:
+    """The `error` of a completed response is null."""
+    if snapshot.object.get("error") is not None:
+        yield Finding(f"{snapshot.where}/error", "null", show(snapshot.object["error"]))
+
+
+@rule(Snapshot, cites="RES-18", when=_incomplete, needs="a response that ended incomplete")
+def incomplete_gives_its_reason(snapshot: Snapshot) -> Iterator[Finding]:
+    """An incomplete response says why in `incomplete_details.reason`."""
+    reason = member(snapshot.object, "incomplete_details", "reason")
+    if not isinstance(reason, str) or not reason:
+        yield Finding(f"{snapshot.where}/incomplete_details/reason", "a reason", show(reason))
+
+
+@rule(Snapshot, cites="RES-18", when=lambda snapshot: snapshot.status != "incomplete")
+def only_incomplete_gives_a_reason(snapshot: Snapshot) -> Iterator[Finding]:
+    """`incomplete_details` is null in every response that is not incomplete."""
+    details = snapshot.object.get("incomplete_details")
+    if details is not None:
+        yield Finding(f"{snapshot.where}/incomplete_details", "null", show(details))
+
+
+@rule(Snapshot, cites=("RES-09", "RES-10"), when=lambda snapshot: not _completed(snapshot))
+def only_completed_has_completed_at(snapshot: Snapshot) -> Iterator[Finding]:
+    """`completed_at` is null while a response is not completed."""
+    found = snapshot.object.get("completed_at")
+    if found is not None:
+        yield Finding(f"{snapshot.where}/completed_at", "null", show(found))
+
+
+@rule(Snapshot, cites=f"{OPEN}ResponseResource/properties/completed_at", when=_completed)
+def completed_has_completed_at(snapshot: Snapshot) -> Iterator[Finding]:
+    """`completed_at` is set once a response is completed."""
+    found = snapshot.object.get("completed_at")
+    if number(found) is None:
+        yield Finding(f"{snapshot.where}/completed_at", "a time in Unix seconds", show(found))
+
+
+def _both_times(snapshot: Snapshot) -> bool:
+    return None not in (number(snapshot.object.get(name)) for name in ("created_at", "completed_at"))
+
+
+@rule(Snapshot, cites="RES-11", when=_both_times, needs="a response with `completed_at`")
+def completed_not_before_created(snapshot: Snapshot) -> Iterator[Finding]:
+    """A response is not completed before it is created."""
+    created, completed = (snapshot.object[name] for name in ("created_at", "completed_at"))
+    if completed < created:
+        yield Finding(f"{snapshot.where}/completed_at", f"at least {show(created)}", show(completed))
+
+
+def _reached_the_limit(snapshot: Snapshot) -> bool:
+    limit = number(snapshot.asked.get("max_output_tokens"))
+    used = number(member(snapshot.object, "usage", "output_tokens"))
+    return snapshot.ended and limit is not None and used is not None and used >= limit
+
+
+@rule(
+    Snapshot,
+    cites=("RES-20", f"{OPEN}ResponseResource/properties/incomplete_details"),
+    when=_reached_the_limit,
+    needs="an answer that used up `max_output_tokens`",
+)
+def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
+    """An answer that used up `max_output_tokens` is incomplete, for that reason.
+
+    A cut text that claims to be completed is taken for the whole.
+    """
+    if snapshot.status != "incomplete":
+        yield Finding(f"{snapshot.where}/status", "incomplete", show(snapshot.status))
+        return
+    reason = member(snapshot.object, "incomplete_details", "reason")
+    if reason != "max_output_tokens":
+        yield Finding(f"{snapshot.where}/incomplete_details/reason", "max_output_tokens", show(reason))
+
+
+def _ends_in_calls(snapshot: Snapshot) -> bool:
+    output = snapshot.object.get("output")
+    last = output[-1] if isinstance(output, list) and output else None
+    finished_call = member(last, "type") == "function_call" and member(last, "status") == "completed"
+    return snapshot.ended and finished_call
+
+
+@rule(
+    Snapshot,
+    cites="TOOL-15",
+    when=_ends_in_calls,
+    needs="a response that ends in a function call",
+)
+def ending_in_calls_is_completed(snapshot: Snapshot) -> Iterator[Finding]:
+    """A response that ends in finished function calls is completed: it is the client's turn."""
+    if snapshot.status != "completed":
+        yield Finding(f"{snapshot.where}/status", "completed", show(snapshot.status))
