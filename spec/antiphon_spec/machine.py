@@ -212,7 +212,7 @@ class Machine:
         return found
 
     def _begin(self, step: Step, key: Any, parent: Instance | None) -> Instance:
-        unseen = self._resumed if parent is None else parent.node.name == "unseen"
+        unseen = self._resumed if parent is None else not parent.whole
         node = step.nodes["unseen" if unseen else step.lane.start]
         index = key[-1] if isinstance(key, tuple) and key else key
         made = Instance(step, index, parent, node)
@@ -223,8 +223,9 @@ class Machine:
 
     def _advance(self, instance: Instance, kind: str, event: Mapping[str, Any]) -> list[Breach]:
         breaches = [*self._around(instance), *self._own(instance, kind)]
-        instance.node = instance.step.nodes["unseen"].moves[kind]
         lane = instance.step.lane
+        instance.node = instance.step.nodes["unseen"].moves[kind]
+        instance.whole = instance.whole or kind in lane.beginnings
         held = event.get(lane.holds) if lane.holds else None
         if isinstance(held, dict) and instance.type is None:
             instance.type = held.get("type")

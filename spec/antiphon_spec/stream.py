@@ -76,6 +76,12 @@ class Lane:
         return frozenset(self.states[self.start])
 
     @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """The opening events that cannot come later as well: whoever sees one sees all of the object."""
+        later = {event for state, moves in self.states.items() if state != self.start for event in moves}
+        return self.opening - later
+
+    @cached_property
     def targets(self) -> Mapping[str, str]:
         """Event -> the state to which it leads."""
         return {event: state for moves in self.states.values() for event, state in moves.items()}
