@@ -3,7 +3,7 @@
     context = Context(request, items, dialect, seed=0, key="")
     plan = model.plan(context)                      # or a script's
     final = compose(plan, context, identity, created_at)
-    timeline = Timeline.of(final, plan, dialect)
+    timeline = Timeline(final, dialect)
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from antiphon_mockserver.errors import Refusal
 from antiphon_spec.dialect import Dialect
 
 Item = dict[str, Any]
@@ -35,6 +34,31 @@ class Context:
     """The request's headers in lower case; only scripts match on them."""
 
 
+class Denied(Exception):  # noqa: N818 - a denial is an answer, not an accident
+    """The request gets an error answer instead of a response; the server gives it the dialect's envelope."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.param = param
+        self.kind = kind
+        """The envelope's `type`, or None for the one that goes with the status."""
+        self.headers: Mapping[str, str] = headers or {}
+        self.delay = delay
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to say: the items of an answer before they have ids, states and times."""
@@ -52,14 +76,12 @@ class Plan:
     output_tokens: int = 0
     reasoning_tokens: int = 0
     """Part of `output_tokens`."""
-    refusal: Refusal | None = None
+    denied: Denied | None = None
     """Answer with this error instead of a response; the rest but `delay` is then empty."""
     delay: float = 0.0
     """Seconds before the first event, or before the answer."""
     pace: float = 0.0
     """Seconds between two events of the stream."""
-    chunks: tuple[str, ...] | None = None
-    """How a script wants the text of its only message cut into deltas; None cuts it into tokens."""
 
 
 class Identity(Protocol):

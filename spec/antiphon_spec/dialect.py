@@ -68,6 +68,8 @@ class Traits:
     """What an echoed tool, format or tool choice of a `type` has beyond what the request gave."""
     echoes_schema: bool = True
     """Whether the echo of a `json_schema` format repeats the schema, or says null for it."""
+    raw_reasoning: bool = False
+    """Whether a model's reasoning is shown as it is, unless encrypted content was asked for."""
     items_without_status: tuple[str, ...] = ()
     """The types of item that have no `status`."""
 

@@ -1,0 +1,79 @@
+"""The deterministic model: the same context always gets the same answer, and one can see what it answers.
+
+It echoes, counts, reckons, recalls what was said before, repeats on demand, tells stories of any length, refuses when
+asked to, obeys simple instructions, calls tools with valid arguments and fills in any JSON Schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.model.answers import Answer, Refused, answer, fit_words
+from antiphon_mockserver.model.budget import spend
+from antiphon_mockserver.model.calls import calls
+from antiphon_mockserver.model.logprobs import logprobs
+from antiphon_mockserver.model.manner import speak
+from antiphon_mockserver.model.reading import Reading, read
+from antiphon_mockserver.model.reasoning import reason
+from antiphon_mockserver.model.structure import structured
+from antiphon_mockserver.plan import Context, Item, Plan
+from antiphon_mockserver.tokens import count_input
+
+__all__ = ["plan"]
+
+
+def plan(context: Context) -> Plan:
+    """What the model says in this context.
+
+    Raises Refusal when the context holds encrypted content that is not ours, or a JSON Schema that it cannot fill in.
+    """
+    reading = read(context)
+    items = calls(context, reading)
+    intent = f"I will call {', '.join(item['name'] for item in items)}." if items else "I will answer in text."
+    thought = reason(context, reading, intent)
+    if not items:
+        items = [message(_said(context, reading))]
+    spent = spend(thought, items, context.request.get("max_output_tokens"))
+    return Plan(
+        items=_with_logprobs(spent.items, context),
+        status="incomplete" if spent.cut else "completed",
+        reason="max_output_tokens" if spent.cut else None,
+        input_tokens=count_input(context),
+        output_tokens=spent.output_tokens,
+        reasoning_tokens=spent.reasoning_tokens,
+    )
+
+
+def message(said: Answer) -> Item:
+    """The message that says this."""
+    if isinstance(said, Refused):
+        part: dict[str, Any] = {"type": "refusal", "refusal": said.text}
+    else:
+        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said}
+    return {"type": "message", "content": [part], "role": "assistant"}
+
+
+def _said(context: Context, reading: Reading) -> Answer:
+    said = answer(reading)
+    if isinstance(said, Refused):
+        return said
+    said = fit_words(said, reading.prompt)
+    value = structured(context, reading, said)
+    return speak(said, reading.instructions) if value is None else orjson.dumps(value.content).decode()
+
+
+def _with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:
+    """The items, the text among them with log probabilities when the request asks for these."""
+    if "message.output_text.logprobs" not in (context.request.get("include") or ()):
+        return items
+    alternatives = context.request.get("top_logprobs") or 0
+    return tuple(_weighed(item, alternatives) if item["type"] == "message" else item for item in items)
+
+
+def _weighed(item: Item, alternatives: int) -> Item:
+    part = item["content"][0]
+    if part["type"] != "output_text":
+        return item
+    return {**item, "content": [{**part, "logprobs": logprobs(part["text"], alternatives)}]}

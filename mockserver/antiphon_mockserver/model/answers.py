@@ -1,0 +1,209 @@
+"""What the model says: a table of skills, each with its cues, tried in order; whoever knows nothing better, echoes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from antiphon_mockserver.model.facts import recall
+from antiphon_mockserver.model.reading import Reading
+from antiphon_mockserver.model.stories import tell
+
+HEARD_LENGTH = 4_000
+"""How much of the end of a long prompt is searched for what it asks."""
+QUOTED_LENGTH = 2_000
+"""How much of a prompt or an output is quoted."""
+LARGEST_COUNT = 5_000
+
+NUMBERS = {
+    word: number
+    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
+FILLING = ("to", "you", "my", "dear", "friend", "from", "your", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The model will not answer; a client sees a refusal part instead of text."""
+
+    text: str
+
+
+Answer = str | Refused
+Skill = Callable[[re.Match[str], Reading], Answer | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the table: when any cue is in the prompt and the pattern is found, the skill may answer."""
+
+    cues: tuple[str, ...]
+    pattern: re.Pattern[str]
+    skill: Skill
+
+
+def answer(reading: Reading) -> Answer:
+    """The text that answers a reading, before any manner that instructions ask for."""
+    if reading.outputs and (reading.answered or not reading.prompt):
+        return _report(reading)
+    said = _from_skills(reading)
+    if isinstance(said, Refused):
+        return said
+    if said is None:
+        said = _echo(reading)
+    if reading.outputs:
+        said = f"{said} {_report(reading)}"
+    return f"I see {_listed(reading.attachments)}. {said}" if reading.attachments else said
+
+
+def _from_skills(reading: Reading) -> Answer | None:
+    prompt = reading.prompt[-HEARD_LENGTH:]
+    lower = prompt.lower()
+    for entry in SKILLS:
+        if any(cue in lower for cue in entry.cues) and (found := entry.pattern.search(prompt)):
+            said = entry.skill(found, reading)
+            if said is not None:
+                return said
+    return None
+
+
+def _report(reading: Reading) -> str:
+    """What the tools said, in the model's words."""
+    return " ".join(f"The result of {output.tool} is: {output.text[:QUOTED_LENGTH]}" for output in reading.outputs)
+
+
+def _echo(reading: Reading) -> str:
+    prompt = reading.prompt.strip()
+    return f"You said: {prompt[:QUOTED_LENGTH]}" if prompt else "I am listening."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in names)
+
+
+def _repeat(found: re.Match[str], _reading: Reading) -> str | None:
+    """The words that the prompt wants to have back, without their quotation marks."""
+    return next((group.strip() for group in found.groups() if group and group.strip()), None)
+
+
+def _refuse(_found: re.Match[str], _reading: Reading) -> Refused:
+    return Refused("I'm sorry, but I can't help with that request.")
+
+
+def _count(found: re.Match[str], _reading: Reading) -> str | None:
+    first, last = _number(found[1] or "1"), _number(found[2])
+    if first is None or last is None or abs(last - first) > LARGEST_COUNT:
+        return None
+    step = 1 if last >= first else -1
+    return ", ".join(str(number) for number in range(first, last + step, step))
+
+
+def _calculate(found: re.Match[str], _reading: Reading) -> str | None:
+    left, right = int(found[1]), int(found[3])
+    operator = found[2].strip().lower()
+    if operator in ("/", "÷", "divided by"):
+        if right == 0:
+            return "A number cannot be divided by zero."
+        return _shown(left, operator, right, left // right if left % right == 0 else left / right)
+    results = {"+": left + right, "plus": left + right, "-": left - right, "minus": left - right}
+    return _shown(left, operator, right, results.get(operator, left * right))
+
+
+def _shown(left: int, operator: str, right: int, result: float) -> str:
+    return f"{left} {operator} {right} = {result}"
+
+
+def _recall(_found: re.Match[str], reading: Reading) -> str | None:
+    return recall(reading)
+
+
+def _greet(_found: re.Match[str], reading: Reading) -> str:
+    return "Hello!" if not WORD_COUNT.search(reading.prompt) else "Hello"
+
+
+def _tell(_found: re.Match[str], reading: Reading) -> str:
+    wanted = WORD_COUNT.search(reading.prompt)
+    return tell(reading.prompt, (_number(wanted[1]) if wanted else None) or 300)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.lstrip("-").isdigit() else NUMBERS.get(text.lower())
+
+
+def fit_words(text: str, prompt: str) -> str:
+    """The text with as many words as a prompt such as `say hello in exactly 3 words` wants."""
+    wanted = EXACT_WORDS.search(prompt)
+    number = _number(wanted[1]) if wanted else None
+    if not number:
+        return text
+    words = [*text.rstrip(".!").split(), *FILLING]
+    return f"{' '.join(words[:number])}." if number <= len(words) else text
+
+
+_ANY_NUMBER = rf"(-?\d+|{'|'.join(NUMBERS)})"
+WORD_COUNT = re.compile(rf"\b{_ANY_NUMBER}[ -]words?\b", re.IGNORECASE)
+EXACT_WORDS = re.compile(rf"\bin (?:exactly |only |just )?{_ANY_NUMBER} words?\b", re.IGNORECASE)
+_END = r"(?:[.!?](?=\s|$)|\n|$)"
+
+SKILLS = (
+    Entry(
+        ("refuse", "bomb", "explosive", "poison", "malware"),
+        re.compile(
+            r"\brefuse\b|\b(?:build|make|construct|write|create)\b.*\b(?:bombs?|explosives?|poison|malware)\b", re.I | re.S
+        ),
+        _refuse,
+    ),
+    Entry(
+        ("exactly", "only", "just", "verbatim", "precisely"),
+        re.compile(
+            r"\b(?:reply|respond|answer|say|output|write|print|return|repeat)\b[^.\n\"“:]{0,30}?"
+            r"\b(?:exactly|verbatim|only|just|precisely)\b"
+            r"(?: with| this| these| the| following| single| words?| text| phrase| string| sentence| number| token| and)*"
+            rf"\s*:?\s*(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?!\d+ words?|{'|'.join(NUMBERS)} words?)(.+?){_END})",
+            re.I,
+        ),
+        _repeat,
+    ),
+    Entry(
+        ("reply", "respond", "answer", "say", "print", "output", "repeat"),
+        re.compile(
+            r"\b(?:reply|respond|answer|say|print|output|repeat)\b(?: back)?(?: after me)?(?: with)?"
+            r"(?:(?: the)?(?: single)?(?: word| phrase| number| text| string| letter| sentence| following))?\s*:?\s*"
+            rf"(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?<=: )(.+?){_END}|(?<=word )(.+?){_END})",
+            re.I,
+        ),
+        _repeat,
+    ),
+    Entry(
+        ("count", "numbers"),
+        re.compile(
+            rf"\b(?:count|numbers)\b[^.?!\n]*?(?:\bfrom {_ANY_NUMBER} )?(?:up |down )?\b(?:to|through|until) {_ANY_NUMBER}\b",
+            re.I,
+        ),
+        _count,
+    ),
+    Entry(
+        ("+", "-", "*", "×", "/", "÷", "plus", "minus", "times", "divided", "multiplied", " x "),
+        re.compile(
+            r"(?<![\w.])(-?\d{1,15})\s*(\+|-|\*|×|/|÷|plus|minus|times|divided by|multiplied by|x)\s*(-?\d{1,15})(?![\w/-])",
+            re.I,
+        ),
+        _calculate,
+    ),
+    Entry(
+        ("what", "who", "which", "where", "when", "remember", "recall", "remind", "tell", "repeat", "give", "know", "state"),
+        re.compile(""),
+        _recall,
+    ),
+    Entry(("hello", "hi", "hey", "greet"), re.compile(r"\b(?:hello|hi|hey|greet)\b", re.I), _greet),
+    Entry(
+        ("story", "essay", "poem", "article", "novel", "long", "detail", "words", "paragraph", "history of", "explain"),
+        re.compile(
+            r"\b(?:stor(?:y|ies)|essays?|poems?|articles?|novels?|long|in (?:great )?detail|words?|paragraphs?|history of"
+            r"|explain)\b",
+            re.I,
+        ),
+        _tell,
+    ),
+)

@@ -1,0 +1,54 @@
+"""Compaction: a conversation's user messages, and one opaque item from which the rest can be recalled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.compose import usage
+from antiphon_mockserver.model.reading import secret, text_of, unfold
+from antiphon_mockserver.plan import Context, Identity, Item, Plan
+from antiphon_mockserver.sealed import seal
+from antiphon_mockserver.tokens import ITEM_OVERHEAD, count, count_input
+
+
+def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+    """The compaction object: the next context window for this conversation."""
+    items = list(unfold(context.items, secret(context)))
+    prefixes = context.dialect.traits.id_prefixes
+    kept = [
+        _kept(item, identity.item(prefixes.get("message", "msg_"), index))
+        for index, item in enumerate(item for item in items if item.get("role") == "user")
+    ]
+    compaction = {
+        "id": identity.item(prefixes.get("compaction", "cmp_"), len(kept)),
+        "type": "compaction",
+        "encrypted_content": seal(orjson.dumps(_remembered(items)), secret(context)),
+    }
+    plan = Plan(input_tokens=count_input(context), output_tokens=_cost(items))
+    return {
+        "id": identity.response,
+        "object": "response.compaction",
+        "created_at": created_at,
+        "output": [*kept, compaction],
+        "usage": usage(plan, context.dialect),
+    }
+
+
+def _kept(item: Item, new_id: str) -> Item:
+    """A user message in the form of a resource."""
+    content = item.get("content")
+    parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
+    return {"id": item.get("id") or new_id, "type": "message", "status": "completed", "content": parts, "role": "user"}
+
+
+def _remembered(items: Iterable[Item]) -> list[Item]:
+    """What the user messages do not say: everybody else's words, with nothing but role and text."""
+    said = ((item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in items)
+    return [{"type": "message", "role": role, "content": text} for role, text in said if role != "user" and text]
+
+
+def _cost(items: Iterable[Item]) -> int:
+    return sum(ITEM_OVERHEAD + count(item["content"]) for item in _remembered(items)) + ITEM_OVERHEAD

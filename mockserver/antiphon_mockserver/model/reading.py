@@ -1,0 +1,141 @@
+"""What the model reads: the context taken apart into instructions, past, newest prompt and tool outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.plan import Context, Item
+from antiphon_mockserver.sealed import unseal
+
+INSTRUCTING_ROLES = frozenset({"system", "developer"})
+
+ATTACHMENTS = {"input_image": "image", "input_file": "file", "input_audio": "recording", "input_video": "video"}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a tool gave back, and the tool's name."""
+
+    tool: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A context, understood."""
+
+    prompt: str
+    """The text of the newest user message."""
+    instructions: tuple[str, ...]
+    """`instructions`, then the system and developer messages, in order."""
+    past: tuple[str, ...]
+    """Every text of the conversation in order, the prompt included; from here facts are recalled."""
+    outputs: tuple[Output, ...]
+    """The tool outputs that came after the newest call."""
+    attachments: tuple[str, ...]
+    """What came with the prompt besides text, named: `image`, `file report.pdf`."""
+    answered: bool
+    """Whether the tool outputs are the newest thing in the context, with no user message after them."""
+
+
+def secret(context: Context) -> str:
+    """What seals this client's opaque texts."""
+    return f"{context.seed}:{context.key}"
+
+
+def read(context: Context) -> Reading:
+    """The reading of a context. Refuses encrypted content that is not ours or was changed."""
+    items = list(unfold(context.items, secret(context)))
+    instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
+    newest = _newest_user_message(items)
+    outputs = _outputs(items)
+    return Reading(
+        prompt=text_of(newest.get("content")) if newest else "",
+        instructions=tuple(instructions),
+        past=tuple(filter(None, map(_said, items))),
+        outputs=outputs,
+        attachments=tuple(_attachments(newest)) if newest else (),
+        answered=bool(outputs) and items[-1]["type"] != "message",
+    )
+
+
+def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
+    """The items with every compaction replaced by what was compacted, in message form."""
+    for number, item in enumerate(items):
+        sealed = item.get("encrypted_content")
+        if sealed is None:
+            yield item if "type" in item else {"type": "message", **item}
+            continue
+        content = unseal(sealed, secret)
+        if content is None:
+            raise invalid(
+                f"The encrypted content of item {number} of the input could not be verified.",
+                code="invalid_encrypted_content",
+            )
+        if item["type"] == "compaction":
+            yield from unfold(orjson.loads(content), secret)
+        else:
+            yield item
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content or a tool's output, its parts in lines."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    if len(content) == 1:
+        return _text(content[0])
+    return "\n".join(filter(None, map(_text, content)))
+
+
+def _text(part: Any) -> str:
+    text = part.get("text") or part.get("refusal") or ""
+    return text if isinstance(text, str) else ""
+
+
+def _instructions(given: Any) -> Iterator[str]:
+    if isinstance(given, str):
+        yield given
+    elif given:
+        yield from (text_of(item.get("content")) for item in given)
+
+
+def _instructing(items: Sequence[Item]) -> Iterator[str]:
+    for item in items:
+        if item.get("role") in INSTRUCTING_ROLES:
+            yield text_of(item.get("content"))
+
+
+def _newest_user_message(items: Sequence[Item]) -> Item | None:
+    return next((item for item in reversed(items) if item.get("role") == "user"), None)
+
+
+def _said(item: Item) -> str:
+    if item["type"] == "message":
+        return text_of(item.get("content"))
+    return text_of(item.get("output")) if "output" in item else ""
+
+
+def _outputs(items: Sequence[Item]) -> tuple[Output, ...]:
+    """The outputs behind the newest item that the model itself made."""
+    names = {item["call_id"]: item["name"] for item in items if "call_id" in item and "name" in item}
+    found: list[Output] = []
+    for item in reversed(items):
+        if item["type"].endswith("_output"):
+            found.append(Output(names.get(item.get("call_id"), "the tool"), text_of(item.get("output"))))
+        elif item.get("role") not in ("user", "system", "developer"):
+            break
+    return tuple(reversed(found))
+
+
+def _attachments(message: Item) -> Iterator[str]:
+    content = message.get("content")
+    for part in content if isinstance(content, list) else ():
+        if name := ATTACHMENTS.get(part.get("type")):
+            yield f"{name} {part['filename']}" if part.get("filename") else name
