@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.rule import Finding
-from antiphon_conformance.subject import Item, Snapshot
+from antiphon_conformance.subject import Body, Item, Snapshot
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault
 
@@ -30,6 +30,13 @@ def response_faults(snapshot: Snapshot) -> tuple[Fault, ...]:
 def item_faults(item: Item) -> tuple[Fault, ...]:
     """The faults of one output item; none when the document does not know its type."""
     return _once(item.object, item.dialect, _faults_of_item)
+
+
+def body_faults(body: Body) -> Iterator[Finding]:
+    """What the document finds wrong with a whole answer that is neither a response nor a stream."""
+    validator = body.dialect.schemas.body(body.operation) if body.operation else None
+    if validator is not None and not validator.is_valid(body.reply.body):
+        yield from findings("reply.body", validator.faults(body.reply.body))
 
 
 def within(faults: Iterable[Fault], place: str) -> Iterator[Fault]:

@@ -1,0 +1,78 @@
+"""Answers that have to say the same, refusals that have to come, and what an answer shows of its context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.answers import answered, member, number, text_of
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.rule import Finding
+from antiphon_conformance.subject import Scene
+from antiphon_conformance.text import ABSENT, show
+
+CLIENT_ERROR = range(400, 500)
+
+VOLATILE = frozenset({"encrypted_content", "obfuscation", "billing", "fingerprint"})
+"""Members that genuine servers fill with another value each time, or only in some views of a response."""
+
+
+def took_place(*names: str) -> Callable[[Scene], bool]:
+    """For `when=`: these steps took place; some depend on what the target offers."""
+    return lambda scene: all(name in scene for name in names)
+
+
+def succeeded(*names: str) -> Callable[[Scene], bool]:
+    """For `when=`: these steps took place and were answered with success."""
+    return lambda scene: all(name in scene and scene[name].ok for name in names)
+
+
+def status_of(exchange: Exchange, allowed: Collection[int], expected: str) -> Iterator[Finding]:
+    """A finding when the status of an answer is none of those allowed."""
+    status = exchange.answer.status
+    if status not in allowed:
+        yield Finding("reply.status", expected, str(status), exchange.id)
+
+
+def found(exchange: Exchange, expected: str) -> Iterator[Finding]:
+    """A finding when a request that has to work was not answered with 200."""
+    yield from status_of(exchange, (200,), expected)
+
+
+def refused(exchange: Exchange, expected: str) -> Iterator[Finding]:
+    """A finding when a request that has to be refused was not answered with a 4xx."""
+    yield from status_of(exchange, CLIENT_ERROR, expected)
+
+
+def missing(exchange: Exchange) -> Iterator[Finding]:
+    """A finding when an id that names nothing was not answered with 404."""
+    yield from status_of(exchange, (404,), "404, since nothing has this id")
+
+
+def unlike(now: Exchange, before: Exchange) -> Iterator[Finding]:
+    """Where the response object of `now` differs from that of `before`, which it has to repeat."""
+    earlier = answered(before)
+    for pointer, wanted, got in differences(earlier, answered(now)):
+        yield Finding(f"reply.body{pointer}", f"{show(wanted)}, as in {before.id}", show(got), now.id)
+
+
+def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(pointer, before, after) where two JSON values differ; members that only `after` has are no loss."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in (name for name in before if name not in VOLATILE):
+            yield from differences(before[name], after.get(name, ABSENT), f"{pointer}/{name}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, new, f"{pointer}/{index}")
+    elif isinstance(before, bool) is not isinstance(after, bool) or before != after:
+        yield pointer, before, after
+
+
+def input_tokens(exchange: Exchange) -> int | float:
+    """How many input tokens an answer reports; 0 when it reports none (other rules demand them)."""
+    return number(member(answered(exchange), "usage", "input_tokens")) or 0
+
+
+def says(exchange: Exchange, word: str) -> bool:
+    """Whether an answer contains a word, in whatever case."""
+    return exchange.ok and word.casefold() in text_of(exchange.response).casefold()

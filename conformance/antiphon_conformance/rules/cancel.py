@@ -1,0 +1,118 @@
+"""Rules on `POST /responses/{id}/cancel`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.parity import found, missing, refused, status_of, took_place, unlike
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import TERMINAL, Scene, Snapshot
+from antiphon_conformance.text import show
+
+
+def was_cancelled(scene: Scene) -> bool:
+    """Whether the response was cancelled before it ended by itself."""
+    return scene["cancelled"].ok and scene["cancelled"].response.get("status") == "cancelled"
+
+
+CANCELLED_IN_TIME = "a response that still ran when it was cancelled"
+
+
+@rule(Scene, scenario="cancel", cites="BGR-10")
+def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a response that runs in the background answers 200 with that response.
+
+    Servers without the endpoint leave their clients no way to stop what they pay for.
+    """
+    cancelled = scene["cancelled"]
+    yield from found(cancelled, "200, since the response runs in the background")
+    wanted = scene["started"].response.get("id")
+    if cancelled.ok and cancelled.response.get("id") != wanted:
+        yield Finding("reply.body/id", show(wanted), show(cancelled.response.get("id")), cancelled.id)
+
+
+@rule(
+    Scene,
+    scenario="cancel",
+    cites="BGR-10",
+    when=lambda scene: scene["cancelled"].ok and scene["cancelled"].response.get("status") != "completed",
+    needs=CANCELLED_IN_TIME,
+)
+def cancelling_leads_to_cancelled(scene: Scene) -> Iterator[Finding]:
+    """A running response that is cancelled has the status `cancelled`."""
+    status = scene["cancelled"].response.get("status")
+    if status != "cancelled":
+        yield Finding("reply.body/status", "cancelled", show(status), scene["cancelled"].id)
+
+
+@rule(Scene, scenario="cancel", cites="BGR-11", when=was_cancelled, needs=CANCELLED_IN_TIME)
+def cancelling_twice_changes_nothing(scene: Scene) -> Iterator[Finding]:
+    """A second cancel answers 200 with the same response as the first."""
+    again = scene["cancelled_again"]
+    yield from found(again, "200, since a cancel may be repeated")
+    if again.ok:
+        yield from unlike(again, scene["cancelled"])
+
+
+@rule(
+    Scene,
+    scenario="cancel",
+    cites="BGR-15",
+    when=lambda scene: "retrieved" in scene and was_cancelled(scene),
+    needs=CANCELLED_IN_TIME,
+)
+def nothing_happens_after_a_cancel(scene: Scene) -> Iterator[Finding]:
+    """A cancelled response stays as the cancel left it: no status, no output, no usage is added later.
+
+    A worker that writes its result after the cancel brings the response back to life.
+    """
+    yield from unlike(scene["retrieved"], scene["cancelled"])
+
+
+@rule(Scene, scenario="background", cites="BGR-12", when=took_place("cancelled"))
+def cancelling_what_has_ended_changes_nothing(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a background response that has ended answers 200 with the response as it is."""
+    cancelled = scene["cancelled"]
+    last = [scene[name] for name in scene.episode.exchanges if name.startswith("polled")][-1]
+    if last.response.get("status") not in TERMINAL:
+        return
+    yield from found(cancelled, "200, since the response ran in the background")
+    if cancelled.ok:
+        yield from unlike(cancelled, last)
+
+
+@rule(Scene, scenario="storage", cites="BGR-13", when=took_place("cancelled"))
+def a_foreground_response_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a response that was not created in the background is refused."""
+    yield from refused(scene["cancelled"], "a 4xx, since the response did not run in the background")
+
+
+@rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08"), when=took_place("cancelled_deleted"))
+def what_does_not_exist_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
+    """Cancelling an id that names nothing, or nothing any more, answers 404."""
+    yield from missing(scene["cancelled_deleted"])
+
+
+@rule(Scene, scenario="cancel", cites="RET-11", when=took_place("deleted"))
+def deleting_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
+    """Deleting a response that still runs is done or refused, but is no server error.
+
+    No document says which, so either will do.
+    """
+    yield from status_of(
+        scene["deleted"], (*range(200, 300), *range(400, 500)), "done, or refused with a 4xx"
+    )
+
+
+@rule(
+    Snapshot,
+    cites="BGR-16",
+    when=lambda snapshot: snapshot.status == "cancelled",
+    needs="a response that was cancelled",
+)
+def a_cancelled_response_neither_completed_nor_failed(snapshot: Snapshot) -> Iterator[Finding]:
+    """A cancelled response has no `completed_at` and no `error`."""
+    for name in ("completed_at", "error"):
+        if snapshot.object.get(name) is not None:
+            got = show(snapshot.object[name])
+            yield Finding(f"{snapshot.where}/{name}", "null, since the response was cancelled", got)

@@ -1,0 +1,143 @@
+"""Rules on paging through input items: pages partition the list, whatever their size and order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
+
+from antiphon_conformance.answers import objects
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.parity import found, status_of, succeeded, took_place
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import Body, Scene
+from antiphon_conformance.text import show
+
+DEFAULT_LIMIT = 20
+
+
+def limit_of(body: Body) -> int | None:
+    """The `limit` of a request for a page, its default, or None when it is no number."""
+    given = parse_qs(urlsplit(body.request.path).query).get("limit", [str(DEFAULT_LIMIT)])[0]
+    return int(given) if given.isascii() and given.isdigit() else None
+
+
+def has_limit(body: Body) -> bool:
+    """Whether this is a page of input items for which a usable limit holds."""
+    return body.operation == "listInputItems" and limit_of(body) is not None
+
+
+def pages(scene: Scene, order: str) -> list[Exchange]:
+    """The pages of the walk in one order."""
+    names = (name for name in scene.episode.exchanges if name.partition("-")[0] == order)
+    return [scene[name] for name in names]
+
+
+def ids(*exchanges: Exchange) -> list[str]:
+    """The ids of the items of some pages, in order."""
+    return [str(item.get("id")) for page in exchanges for _, item in objects(page.answer.fields.get("data"))]
+
+
+def oldest_first(scene: Scene) -> list[str]:
+    """The ids of the whole list, oldest first: the default order is newest first."""
+    return ids(scene["listed"])[::-1]
+
+
+@rule(Body, cites="INP-02", when=has_limit)
+def a_page_keeps_to_its_limit(body: Body) -> Iterator[Finding]:
+    """A page has at most `limit` items, or 20 when no limit was given."""
+    data, limit = body.object.get("data"), limit_of(body)
+    if isinstance(data, list) and limit is not None and len(data) > limit:
+        yield Finding("reply.body/data", f"at most {limit} items", f"{len(data)} items")
+
+
+@rule(Scene, scenario="input_items", cites="INP-04", when=succeeded("listed", "ascending"))
+def the_newest_item_comes_first_by_default(scene: Scene) -> Iterator[Finding]:
+    """Without `order` the newest item comes first."""
+    if ids(scene["listed"]) == ids(*pages(scene, "ascending")):
+        got = f"the order of `asc`: {show(ids(scene['listed']))}"
+        yield Finding("reply.body/data", "the newest item first", got, scene["listed"].id)
+
+
+@rule(Scene, scenario="input_items", cites="INP-05", when=succeeded("ascending", "descending"))
+def descending_is_ascending_reversed(scene: Scene) -> Iterator[Finding]:
+    """`order=desc` lists exactly the reverse of `order=asc`."""
+    wanted, got = ids(*pages(scene, "ascending"))[::-1], ids(*pages(scene, "descending"))
+    if got != wanted:
+        yield Finding(
+            "reply.body/data", f"the reverse of asc: {show(wanted)}", show(got), scene["descending"].id
+        )
+
+
+@rule(Scene, scenario="input_items", cites=("INP-09", "INP-06"), when=succeeded("ascending", "listed"))
+def pages_partition_the_list_ascending(scene: Scene) -> Iterator[Finding]:
+    """Walking with `after` set to `last_id`, oldest first, visits every item once.
+
+    A page that begins with the item named by `after` repeats items; one that begins too late loses them.
+    """
+    yield from _partition(scene, "ascending", oldest_first(scene))
+
+
+@rule(Scene, scenario="input_items", cites=("INP-09", "INP-06"), when=succeeded("descending", "listed"))
+def pages_partition_the_list_descending(scene: Scene) -> Iterator[Finding]:
+    """Walking with `after` set to `last_id`, newest first, visits every item once."""
+    yield from _partition(scene, "descending", ids(scene["listed"]))
+
+
+def _partition(scene: Scene, order: str, whole: list[str]) -> Iterator[Finding]:
+    walked = pages(scene, order)
+    for page in walked:
+        yield from found(page, "200")
+    got = ids(*walked)
+    if got != whole:
+        yield Finding(
+            "reply.body/data", f"each item once over all pages: {show(whole)}", show(got), walked[0].id
+        )
+
+
+@rule(Scene, scenario="input_items", cites="INP-06", when=succeeded("ascending-2", "listed"))
+def a_page_begins_after_its_cursor(scene: Scene) -> Iterator[Finding]:
+    """A page begins with the item that follows the one named by `after`, in the chosen order."""
+    whole = oldest_first(scene)
+    for before, page in pairwise(pages(scene, "ascending")):
+        cursor, first = ids(before)[-1:], ids(page)[:1]
+        if cursor and cursor[0] in whole:
+            wanted = whole[whole.index(cursor[0]) + 1 :][:1]
+            if first != wanted:
+                yield Finding("reply.body/data/0/id", show(wanted), show(first), page.id)
+
+
+@rule(Scene, scenario="input_items", cites="INP-08", when=succeeded("ascending", "descending", "listed"))
+def has_more_tells_whether_items_remain(scene: Scene) -> Iterator[Finding]:
+    """`has_more` is true exactly when items remain behind the last one of the page."""
+    for order, whole in (("ascending", oldest_first(scene)), ("descending", ids(scene["listed"]))):
+        for page in pages(scene, order):
+            last = ids(page)[-1:]
+            wanted = bool(last) and last[0] != whole[-1]
+            got = page.answer.fields.get("has_more")
+            if got is not wanted:
+                yield Finding("reply.body/has_more", show(wanted), show(got), page.id)
+
+
+@rule(Scene, scenario="input_items", cites="INP-03", when=took_place("limit_0", "limit_101"))
+def a_limit_out_of_range_is_refused(scene: Scene) -> Iterator[Finding]:
+    """A `limit` below 1 or above 100 is refused with 400."""
+    for name in ("limit_0", "limit_101"):
+        yield from status_of(scene[name], (400, 422), "400, since a limit goes from 1 to 100")
+
+
+@rule(Scene, scenario="input_items", cites="INP-04", when=took_place("disordered"))
+def an_unknown_order_is_refused(scene: Scene) -> Iterator[Finding]:
+    """An `order` other than `asc` and `desc` is refused with 400."""
+    yield from status_of(scene["disordered"], (400, 422), "400, since there is no such order")
+
+
+@rule(Scene, scenario="input_items", cites="INP-17", when=took_place("lost"))
+def an_unknown_cursor_is_no_server_error(scene: Scene) -> Iterator[Finding]:
+    """An `after` that names no item of the list is refused with a 4xx, or leads to an empty page."""
+    lost = scene["lost"]
+    yield from status_of(lost, (200, *range(400, 500)), "a 4xx, or an empty page")
+    if lost.ok and ids(lost):
+        yield Finding(
+            "reply.body/data", "[], since `after` names no item of the list", show(ids(lost)), lost.id
+        )

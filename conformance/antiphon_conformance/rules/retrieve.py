@@ -1,0 +1,90 @@
+"""Rules on `GET /responses/{id}` without a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.parity import (
+    CLIENT_ERROR,
+    found,
+    missing,
+    refused,
+    status_of,
+    succeeded,
+    took_place,
+    unlike,
+)
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import Refused, Scene
+from antiphon_conformance.text import show
+
+BY_ID = frozenset({"getResponse", "deleteResponse", "cancelResponse", "listInputItems"})
+
+
+@rule(Scene, scenario="storage", cites=("RET-01", "RET-02"), when=succeeded("retrieved"))
+def retrieved_is_what_was_created(scene: Scene) -> Iterator[Finding]:
+    """A retrieved response equals the one that its create returned, member by member.
+
+    This is the parity of retrieve and create. Servers that rebuild the object on each GET change its
+    `created_at`, its ids or its defaults.
+    """
+    yield from unlike(scene["retrieved"], scene["created"])
+
+
+@rule(Scene, scenario="input_items", cites=("RET-01", "RET-02"), when=succeeded("retrieved"))
+def retrieved_is_what_was_streamed(scene: Scene) -> Iterator[Finding]:
+    """A retrieved response equals the one that the last event of its stream carried."""
+    yield from unlike(scene["retrieved"], scene["created"])
+
+
+@rule(Scene, scenario="storage", cites=("RET-12", "RET-05"), when=succeeded("retrieved", "included"))
+def retrieving_is_repeatable(scene: Scene) -> Iterator[Finding]:
+    """Two retrievals of a response that has ended show the same, apart from what `include` adds."""
+    yield from unlike(scene["included"], scene["retrieved"])
+
+
+@rule(Scene, scenario="storage", cites="RET-05", when=took_place("included"))
+def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
+    """`include` may be given on retrieval with the values that a create takes, as `include[]=`."""
+    yield from found(scene["included"], "200, since the value is one that the document lists")
+
+
+@rule(Scene, scenario="storage", cites="RET-06", when=took_place("included_unknown"))
+def an_unknown_include_is_refused(scene: Scene) -> Iterator[Finding]:
+    """An `include` value that the document does not list is refused with 400."""
+    yield from status_of(scene["included_unknown"], (400, 422), "400, since no such value exists")
+
+
+@rule(Scene, scenario="storage", cites="RET-14", when=took_place("odd"))
+def an_odd_id_is_the_clients_mistake(scene: Scene) -> Iterator[Finding]:
+    """An id with characters that no id has is answered with a 4xx, not with a server error."""
+    yield from status_of(scene["odd"], CLIENT_ERROR, "a 4xx, since no response can have this id")
+
+
+@rule(Scene, scenario="storage", cites="RET-03", when=took_place("unknown"))
+def an_unknown_response_is_not_found(scene: Scene) -> Iterator[Finding]:
+    """Retrieving an id that names nothing answers 404."""
+    yield from missing(scene["unknown"])
+
+
+@rule(
+    Refused,
+    cites=("RET-13", "RET-03"),
+    when=lambda refusal: refusal.reply.status == 404 and refusal.operation in BY_ID,
+    needs="a 404 for an id that names nothing",
+)
+def not_found_comes_in_an_envelope(refusal: Refused) -> Iterator[Finding]:
+    """The 404 of an operation on one response holds an `error` object of the type that client errors have.
+
+    Clients tell by it whether the response is gone or the route is.
+    """
+    if not refusal.error:
+        yield Finding("reply.body/error", "an error object", show(refusal.reply.fields.get("error")))
+    elif refusal.error.get("type") != "invalid_request_error":
+        yield Finding("reply.body/error/type", "invalid_request_error", show(refusal.error.get("type")))
+
+
+@rule(Scene, scenario="storage", cites="RSM-02", when=took_place("streamed"))
+def only_a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
+    """Retrieving with `stream=true` is refused for a response that was not streamed in the background."""
+    yield from refused(scene["streamed"], "a 4xx, since the response was not streamed in the background")

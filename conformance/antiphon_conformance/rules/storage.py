@@ -1,0 +1,45 @@
+"""Rules on `store`: what is kept can be retrieved and continued, and what is not kept cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.parity import found, missing, refused, took_place
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import Scene
+
+
+@rule(Scene, scenario="chaining", cites="STA-08", when=took_place("continued_unstored"))
+def an_unstored_response_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
+    """A response with `store: false` cannot be named by `previous_response_id`.
+
+    Whoever can continue it has proof that it was kept after all.
+    """
+    yield from refused(scene["continued_unstored"], "a 4xx, since the response named was not to be stored")
+
+
+@rule(Scene, scenario="chaining", cites=("STA-09", "RET-03"), when=took_place("unstored"))
+def an_unstored_response_cannot_be_retrieved(scene: Scene) -> Iterator[Finding]:
+    """A response with `store: false` is not found when it is retrieved."""
+    yield from missing(scene["unstored"])
+
+
+@rule(Scene, scenario="storage", cites=("STA-10", "RET-01"))
+def a_response_is_stored_by_default(scene: Scene) -> Iterator[Finding]:
+    """A response for which `store` was not given can be retrieved as soon as it was answered."""
+    yield from found(scene["retrieved"], "200, since responses are stored unless `store` is false")
+
+
+@rule(Scene, scenario="input_items", cites=("STA-10", "RET-01"), when=took_place("retrieved"))
+def a_streamed_response_is_stored(scene: Scene) -> Iterator[Finding]:
+    """A response that was streamed with `store: true` can be retrieved as soon as the stream has ended.
+
+    Several servers store only what they answered in one piece.
+    """
+    yield from found(scene["retrieved"], "200, since the stream's response was to be stored")
+
+
+@rule(Scene, scenario="resume", cites=("STA-10", "BGR-07"), when=took_place("stored"))
+def a_background_response_is_stored(scene: Scene) -> Iterator[Finding]:
+    """A response that runs in the background can be retrieved, however its creating connection ended."""
+    yield from found(scene["stored"], "200, since a background response is stored")
