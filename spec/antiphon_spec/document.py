@@ -115,7 +115,7 @@ class Document:
             yield from self.members(schema["$ref"])
             return
         keyword = next((key for key in ("anyOf", "oneOf") if key in schema), None)
-        if keyword is None:
+        if keyword is None or "properties" in schema:
             yield pointer
             return
         for index in range(len(schema[keyword])):

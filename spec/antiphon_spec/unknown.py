@@ -1,7 +1,7 @@
 """The members of an instance that its schema has no word for.
 
 JSON Schema allows what it does not name, and the published documents hardly ever forbid it; servers do. So
-the members that a schema names are gathered here from every member of a union that the instance can be meant for.
+the members that a schema names are gathered here from every branch of a union that the instance may follow.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _plain(document: Document, schema: Any) -> Iterator[Mapping[str, Any]]:
     if not isinstance(schema, Mapping):
         return
     branches = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
-    if branches:
+    if branches and "properties" not in schema:
         for branch in branches:
             yield from _plain(document, branch)
     else:
@@ -64,7 +64,7 @@ def _plain(document: Document, schema: Any) -> Iterator[Mapping[str, Any]]:
 
 def _is_open(schema: Mapping[str, Any]) -> bool:
     """Whether any member may stand in such an object: nothing is named, or others are openly allowed."""
-    return "properties" not in schema or bool(schema.get("additionalProperties", False))
+    return not schema.get("properties") or bool(schema.get("additionalProperties", False))
 
 
 def _can_be(schema: Mapping[str, Any], instance: Mapping[str, Any]) -> bool:
