@@ -12,7 +12,7 @@ from typing import Any
 Json = Any
 
 
-class StepMissing(LookupError):
+class StepMissing(LookupError):  # noqa: N818 - it names what happened
     """A rule or a scenario asked for an exchange that never took place, or for a body that never came."""
 
 
@@ -35,7 +35,8 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was sent. `path` is relative to the base URL and starts with `/` (`/responses/resp_1?stream=true`)."""
+    """What was sent. `path` is relative to the base URL and starts with `/`
+    (`/responses/resp_1?stream=true`)."""
 
     method: str
     path: str
@@ -149,7 +150,8 @@ class Exchange:
 
     @property
     def response(self) -> Mapping[str, Any]:
-        """The response object of this exchange: the JSON body, or what the stream's last lifecycle event carries.
+        """The response object of this exchange: the JSON body, or what the stream's last lifecycle event
+        carries.
 
         Raises StepMissing when there is none.
         """
@@ -178,6 +180,8 @@ class Episode:
     """Why the scenario ended early (`created: answered 500`), or None when it ran to its end."""
     unsupported: str | None = None
     """The optional feature that the target does not offer, when the scenario ended for that reason."""
+    broken: bool = False
+    """Whether our own scenario raised, as `stopped` tells: no fault of the target's."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

@@ -189,11 +189,13 @@ def _records(bench: _Bench, rule: Rule, episodes: Sequence[Episode]) -> Iterator
     if not cases:
         scenario, outcome, note = _unheard(rule, episodes, bench.dialect)
         yield _record(bench, rule, scenario, outcome, note=note)
-    unsupported = {episode.scenario: episode.unsupported for episode in episodes if episode.unsupported}
+    told = {episode.scenario: episode for episode in episodes}
     for scenario, case in cases.items():
-        if case.missing and not case.findings and not case.broken and scenario in unsupported:
-            note = f"the target does not offer {unsupported[scenario]}"
-            yield _record(bench, rule, scenario, Outcome.NOT_SUPPORTED, note=note)
+        if case.missing and rule.scenario is not None and not (case.findings or case.broken):
+            _, outcome, note = _unheard_scene(rule, [told[scenario]])
+            note = case.missing if outcome in (Outcome.INCONCLUSIVE, Outcome.UNTESTABLE) else note
+            outcome = Outcome.UNTESTABLE if outcome is Outcome.INCONCLUSIVE else outcome
+            yield _record(bench, rule, scenario, outcome, note=note)
         else:
             yield _said(bench, rule, scenario, case)
 
@@ -245,7 +247,8 @@ def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[str, Outcom
     if episode.unsupported:
         return name, Outcome.NOT_SUPPORTED, f"the target does not offer {episode.unsupported}"
     if episode.stopped:
-        return name, Outcome.UNTESTABLE, safe(episode.stopped)
+        outcome = Outcome.BROKEN if episode.broken else Outcome.UNTESTABLE
+        return name, outcome, safe(episode.stopped)
     return name, Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 
@@ -255,7 +258,7 @@ def _last(episode: Episode) -> Exchange | None:
 
 def _failed(episode: Episode) -> bool:
     """Whether a scenario stopped because the target broke down, rather than because it said no."""
-    if not episode.stopped or episode.unsupported:
+    if not episode.stopped or episode.unsupported or episode.broken:
         return False
     last = _last(episode)
     return last is None or last.reply is None or last.reply.status >= 500

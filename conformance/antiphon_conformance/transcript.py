@@ -75,7 +75,9 @@ def episode(found: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Epis
     """The Episode that a line sums up, of the exchanges read before it."""
     told = found["episode"]
     steps = {name: exchanges[identity] for name, identity in told["steps"].items()}
-    return Episode(told["scenario"], steps, told.get("stopped"), told.get("unsupported"))
+    return Episode(
+        told["scenario"], steps, told.get("stopped"), told.get("unsupported"), bool(told.get("broken"))
+    )
 
 
 def raw_of(message: Mapping[str, Any]) -> bytes | None:
@@ -115,7 +117,7 @@ def _episode_entry(told: Episode) -> dict[str, Any]:
         "stopped": told.stopped,
         "unsupported": told.unsupported,
     }
-    return {"episode": summary}
+    return {"episode": summary | ({"broken": True} if told.broken else {})}
 
 
 def _response(reply: Reply) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""Runs scenarios against a target: each once, several at a time, within the limits of the target."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from antiphon_conformance.exchange import Episode, StepMissing
+from antiphon_conformance.scenario import Scenario
+from antiphon_conformance.talk import Stop, Talk, Unsupported
+from antiphon_conformance.target import Exhausted, Target
+from antiphon_conformance.text import safe
+from antiphon_spec.dialect import Dialect
+
+ABSENT = "no-"
+"""`--feature no-background` declares that the target does not offer it."""
+
+Progress = Callable[[Episode], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run, for which dialects, with which model."""
+
+    scenarios: tuple[Scenario, ...]
+    dialects: tuple[Dialect, ...]
+    model: str
+    concurrency: int = 8
+    features: Collection[str] = field(default=())
+    """What was declared: `background`, or `no-background`."""
+
+    @property
+    def claimed(self) -> frozenset[str]:
+        """The features that were declared as offered."""
+        return frozenset(name for name in self.features if not name.startswith(ABSENT))
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The features that were declared as not offered."""
+        return frozenset(name.removeprefix(ABSENT) for name in self.features if name.startswith(ABSENT))
+
+
+async def run(plan: Plan, target: Target, progress: Progress | None = None) -> list[Episode]:
+    """The episodes of all scenarios, in their order. When it is cancelled, what there is by then is
+    returned."""
+    talks = {one.name: _talk(one, plan, target) for one in plan.scenarios}
+    gate = asyncio.Semaphore(plan.concurrency)
+
+    async def perform(one: Scenario) -> None:
+        async with gate:
+            await _converse(one, talks[one.name], plan.absent)
+        if progress is not None:
+            progress(talks[one.name].episode)
+
+    tasks = [asyncio.create_task(perform(one), name=one.name) for one in plan.scenarios]
+    try:
+        await asyncio.gather(*tasks)
+    except asyncio.CancelledError:
+        await _cancel(tasks)
+        _mark_interrupted(talks.values())
+    return _settled(list(talks.values()))
+
+
+def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:
+    dialect = next(dialect for dialect in plan.dialects if one.fits(dialect))
+    return Talk(one.name, target, dialect, plan.model, one.features, plan.claimed)
+
+
+async def _converse(one: Scenario, talk: Talk, absent: Collection[str]) -> None:
+    declared = next((feature for feature in one.features if feature in absent), None)
+    if declared is not None:
+        talk.unsupported = declared
+        return
+    try:
+        await one.run(talk)
+    except (Stop, Exhausted, Unsupported, StepMissing) as end:
+        talk.stopped = safe(str(end))
+    except asyncio.CancelledError:
+        talk.stopped = "interrupted"
+        raise
+    except Exception as error:  # a scenario that raises is our bug; the run goes on
+        talk.stopped = safe(f"our scenario broke: {type(error).__name__}: {error}")
+        talk.broken = True
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    waiting = list(tasks)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _mark_interrupted(talks: Iterable[Talk]) -> None:
+    for talk in talks:
+        if not talk.exchanges and talk.unsupported is None:
+            talk.stopped = talk.stopped or "interrupted"
+
+
+def _settled(talks: list[Talk]) -> list[Episode]:
+    """The episodes; a feature that one scenario found missing and another one used is offered, and must
+    work."""
+    offered = frozenset[str]().union(*(talk.offered for talk in talks))
+    return [
+        replace(talk.episode, unsupported=None) if talk.unsupported in offered else talk.episode
+        for talk in talks
+    ]

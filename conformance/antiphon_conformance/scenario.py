@@ -1,0 +1,78 @@
+"""A scenario: a named conversation that yields an Episode, and never judges.
+
+    @scenario(features=("retrieve",))
+    async def retrieve(talk: Talk) -> None:
+        \"\"\"Creates a response and reads it back.\"\"\"
+        created = await talk.create("created", input="Say hello.")
+        await talk.get("retrieved", f"/responses/{talk.id_of(created)}")
+
+It must work against a real model: it asks for kinds of answers, never for exact text. A scenario runs for the
+dialects that know all its features; an optional feature that the target does not offer ends it as
+unsupported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import cleandoc
+from pkgutil import iter_modules
+
+from antiphon_conformance.talk import Talk
+from antiphon_spec.dialect import Dialect
+
+Conversation = Callable[[Talk], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named conversation."""
+
+    name: str
+    summary: str
+    run: Conversation
+    features: tuple[str, ...] = ()
+    """What the target must offer, by name; the dialect says which of them are optional."""
+    dialect: str | None = None
+    """The dialect in whose lineage it makes sense; any, when None."""
+
+    def fits(self, dialect: Dialect) -> bool:
+        """Whether the dialect knows all that this scenario is about."""
+        known = all(feature in dialect.features for feature in self.features)
+        return known and (self.dialect is None or self.dialect in dialect.lineage)
+
+
+REGISTRY: dict[str, Scenario] = {}
+
+
+def scenario(
+    *, features: tuple[str, ...] = (), dialect: str | None = None
+) -> Callable[[Conversation], Conversation]:
+    """Registers a coroutine function as the scenario of its name.
+
+    Raises ValueError when the name is taken or the docstring is missing.
+    """
+
+    def register(run: Conversation) -> Conversation:
+        name = getattr(run, "__name__", "")
+        summary = cleandoc(run.__doc__ or "").partition("\n")[0]
+        if name in REGISTRY or not summary:
+            raise ValueError(f"scenario {name}: its name must be its own, and it needs a docstring")
+        REGISTRY[name] = Scenario(name, summary, run, features, dialect)
+        return run
+
+    return register
+
+
+def all_scenarios() -> Mapping[str, Scenario]:
+    """Every scenario there is, by name, in order; importing each file of `scenarios/` once."""
+    package = import_module("antiphon_conformance.scenarios")
+    for module in iter_modules(package.__path__):
+        import_module(f"antiphon_conformance.scenarios.{module.name}")
+    return dict(sorted(REGISTRY.items()))
+
+
+def scenarios_for(dialect: Dialect) -> Mapping[str, Scenario]:
+    """The scenarios that make sense in `dialect`, by name."""
+    return {name: found for name, found in all_scenarios().items() if found.fits(dialect)}

@@ -1,0 +1,254 @@
+"""The server under test: a Request goes out, an Exchange comes back, whatever the server does.
+
+This is the one module that knows aiohttp. `Target` never raises for anything that a server can do: a refused
+connection, a reset, garbage, silence and an endless body all become an Exchange with a `failure`. A
+`Transport` carries the bytes; tests bring one that calls an application without sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from types import TracebackType
+from typing import Protocol
+
+import aiohttp
+import orjson
+import yarl
+
+from antiphon_conformance import sse
+from antiphon_conformance.exchange import Exchange, Headers, Reply, Request
+from antiphon_conformance.reply import is_stream, read_reply
+from antiphon_conformance.text import safe
+from antiphon_conformance.transcript import REDACTED, redacted, scrub
+
+DEAD_AFTER = 3
+"""After so many calls in a row without an answer, the run ends: nobody is there."""
+SHORTEST_SECRET = 6
+"""A key shorter than this is a placeholder, and would be found in the middle of words."""
+
+
+class Unreachable(Exception):  # noqa: N818 - it names what the target is
+    """No answer came, or it broke off."""
+
+
+class Exhausted(Exception):  # noqa: N818 - it names what the run is
+    """No further request may be sent: the limit is reached, the target is dead, or it refuses our
+    credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An answer whose head has arrived."""
+
+    status: int
+    headers: Headers
+    chunks: AsyncIterator[bytes]
+
+
+class Transport(Protocol):
+    """Carries bytes to the server and back."""
+
+    def open(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
+        """Sends a request whose headers and `raw` are final. Raises Unreachable."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds a run."""
+
+    seconds: float = 60.0
+    """For one request, from first byte to last."""
+    requests: int | None = None
+    size: int = 16 * 1024 * 1024
+    """For one body, in bytes."""
+
+
+@dataclass(slots=True)
+class Target:
+    """A server under test, and how much may be asked of it."""
+
+    transport: Transport
+    api_key: str | None = None
+    limits: Limits = Limits()
+    sent: int = 0
+    over: str | None = None
+    """Why nothing more may be sent."""
+    refused: bool = False
+    """Whether the target refused our credentials."""
+    _silent: int = 0
+    _secrets: tuple[str, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        key = self.api_key
+        self._secrets = (key,) if key and len(key) >= SHORTEST_SECRET else ()
+
+    async def __aenter__(self) -> Target:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.transport.close()
+
+    @property
+    def dead(self) -> bool:
+        """Whether so many calls in a row went unanswered that the run is over."""
+        return self._silent >= DEAD_AFTER
+
+    async def send(self, request: Request, identity: str, *, read_events: int | None = None) -> Exchange:
+        """Sends one request. After `read_events` events of a stream the connection is closed.
+
+        Raises Exhausted when no further request may be sent.
+        """
+        if self.over is None and self.limits.requests is not None and self.sent >= self.limits.requests:
+            self.over = f"the limit of {self.limits.requests} requests is reached"
+        if self.over is not None:
+            raise Exhausted(self.over)
+        self.sent += 1
+        exchange = await self._exchange(request, identity, read_events)
+        self._silent = self._silent + 1 if exchange.reply is None else 0
+        if self.dead and self.over is None:
+            self.over = f"the target did not answer {DEAD_AFTER} times in a row: {exchange.failure}"
+        return exchange
+
+    def refuse(self, why: str) -> None:
+        """Ends the run because the target does not accept our credentials."""
+        self.refused = True
+        self.over = self.over or why
+
+    async def _exchange(self, request: Request, identity: str, read_events: int | None) -> Exchange:
+        final = _finished(request, self.api_key)
+        kept = redacted(replace(final, body=request.body, raw=request.raw), self._secrets)
+        started_at, start = time.time(), time.monotonic()
+        body = _Body(self.limits.size, read_events)
+        failure = None
+        try:
+            async with asyncio.timeout(self.limits.seconds), self.transport.open(final) as incoming:
+                body.begin(incoming)
+                await body.read(incoming.chunks)
+        except TimeoutError:
+            failure = f"no end after {self.limits.seconds:g} s"
+        except Unreachable as error:
+            failure = safe(str(error))
+        reply = body.reply(failure, time.monotonic() - start, started_at, self._secrets)
+        traits = frozenset({"left-early"}) if body.left else frozenset[str]()
+        return Exchange(identity, kept, reply, failure=failure or body.failure, traits=traits)
+
+
+class _Body:
+    """A body as it arrives: bounded, and read as a stream while it is one."""
+
+    def __init__(self, size: int, read_events: int | None) -> None:
+        self._size = size
+        self._wanted = read_events
+        self._raw = bytearray()
+        self._head: Incoming | None = None
+        self.left = False
+        self.failure: str | None = None
+
+    def begin(self, incoming: Incoming) -> None:
+        self._head = incoming
+
+    async def read(self, chunks: AsyncIterator[bytes]) -> None:
+        reader = sse.Reader() if self._wanted is not None else None
+        seen = 0
+        async for chunk in chunks:
+            self._raw += chunk[: self._size - len(self._raw)]
+            if len(self._raw) >= self._size:
+                self.failure = f"more than {self._size} bytes came"
+                return
+            if reader is not None and self._wanted is not None:
+                seen += len(reader.feed(chunk))
+                if seen >= self._wanted:
+                    self.left = True
+                    return
+
+    def reply(
+        self, failure: str | None, seconds: float, started_at: float, secrets: tuple[str, ...]
+    ) -> Reply | None:
+        """The reply, of a stream as far as it came; half a document is no reply."""
+        if self._head is None:
+            return None
+        failure = failure or self.failure
+        raw = scrub(bytes(self._raw), secrets)
+        sent = _scrubbed(self._head.headers, secrets)
+        if failure and not is_stream(sent, raw):
+            return None
+        cut = self.left or failure is not None
+        return read_reply(self._head.status, sent, raw, cut=cut, seconds=seconds, started_at=started_at)
+
+
+def _scrubbed(headers: Headers, secrets: Iterable[str]) -> Headers:
+    pairs = headers.pairs
+    for secret in secrets:
+        pairs = tuple((name, value.replace(secret, REDACTED)) for name, value in pairs)
+    return Headers(pairs)
+
+
+def _finished(request: Request, api_key: str | None) -> Request:
+    """The request with the headers that every client sends; a header given as empty is left out
+    altogether."""
+    raw = request.raw
+    if raw is None and request.body is not None:
+        raw = orjson.dumps(request.body)
+    usual = {"accept": "application/json, text/event-stream", "user-agent": f"antiphon/{version('antiphon')}"}
+    if raw is not None:
+        usual["content-type"] = "application/json"
+    if api_key:
+        usual["authorization"] = f"Bearer {api_key}"
+    given = {name.lower() for name, _ in request.headers.pairs}
+    added = tuple(pair for pair in usual.items() if pair[0] not in given)
+    pairs = tuple(pair for pair in request.headers.pairs if pair[1])
+    return replace(request, headers=Headers((*added, *pairs)), raw=raw)
+
+
+class HttpTransport:
+    """Over HTTP/1.1, with one pool of connections, without redirects, cookies or compression."""
+
+    def __init__(self, url: str, connections: int = 100) -> None:
+        self._url = url.rstrip("/")
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Incoming]:
+        """Sends a request. Raises Unreachable for everything that can go wrong on the way."""
+        try:
+            async with self._connected().request(
+                request.method,
+                yarl.URL(self._url + request.path, encoded=True),
+                headers=[*request.headers.pairs, ("accept-encoding", "identity")],
+                data=request.raw,
+                allow_redirects=False,
+                skip_auto_headers=("content-type",),
+            ) as answer:
+                pairs = tuple((str(name), str(value)) for name, value in answer.headers.items())
+                yield Incoming(answer.status, Headers(pairs), answer.content.iter_any())
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=2),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                max_line_size=65536,
+                max_field_size=65536,
+            )
+        return self._session
