@@ -1,0 +1,38 @@
+"""The mistakes that a request can make, as a table: where, what is legal there, which row demands it.
+
+A rule for each row says that servers refuse the mistake; the generated part of a run sends each example once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from antiphon_conformance.mistake import Mistake
+from antiphon_conformance.mistakes_input import INPUT
+from antiphon_conformance.mistakes_limits import LIMITS
+from antiphon_conformance.mistakes_tools import TOOLS
+from antiphon_spec.dialect import Dialect
+
+MISTAKES: tuple[Mistake, ...] = INPUT + TOOLS + LIMITS
+
+
+@cache
+def known_mistakes(dialect: Dialect) -> tuple[Mistake, ...]:
+    """The mistakes that requirements of this dialect speak of."""
+    return tuple(mistake for mistake in MISTAKES if mistake.holds_in(dialect))
+
+
+def mistakes_of(dialect: Dialect, operation: str | None, body: Any) -> Iterator[tuple[Mistake, str, Any]]:
+    """Every mistake that a request body makes in a dialect, its place and what stands there."""
+    for mistake in known_mistakes(dialect):
+        if operation in mistake.operations:
+            for place, value in mistake.made_in(body):
+                yield mistake, place, value
+
+
+def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """For each mistake that the dialect knows: its name, the operation, the wrong members."""
+    for mistake in known_mistakes(dialect):
+        yield mistake.name, mistake.operations[0], dict(mistake.example)

@@ -1,0 +1,81 @@
+"""Dialects extend one another, and say what is wrong with a folder that is malformed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from antiphon_spec.data import SCHEMAS, read_yaml
+from antiphon_spec.dialect import DialectError, Traits, load, names
+
+
+def test_the_concrete_dialects_ship() -> None:
+    assert {"openai", "openresponses"} <= set(names())
+    assert not {"base", "responses"} & set(names())
+
+
+def test_a_dialect_knows_its_ancestors() -> None:
+    assert load("openai").lineage == ("openai", "responses", "base")
+
+
+def test_a_dialect_is_read_once() -> None:
+    assert load("openai") is load("openai")
+
+
+def test_traits_of_the_child_win_and_mappings_merge() -> None:
+    openai, openresponses = load("openai").traits, load("openresponses").traits
+    assert (openai.sentinel, openresponses.sentinel) == ("absent", "required")
+    assert openai.id_prefixes["response"] == "resp_"
+    assert openai.id_prefixes["custom_tool_call"] == "ctc_"
+    assert (openai.error_type(404), openresponses.error_type(404)) == ("invalid_request_error", "not_found")
+
+
+def test_a_citation_resolves_to_a_row_or_to_a_place_in_the_document() -> None:
+    openai, openresponses = load("openai"), load("openresponses")
+    assert openresponses.resolve("ENV-04") is not None
+    assert openai.resolve("ENV-04") is None
+    place = openai.resolve("openai#/components/schemas/Response")
+    assert place is not None
+    assert (place.level, place.tested) == ("SCHEMA", True)
+    assert openresponses.resolve("openai#/components/schemas/Response") is None
+    assert openai.resolve("openai#/components/schemas/NoSuchThing") is None
+
+
+def test_every_trait_may_be_set_in_the_file() -> None:
+    allowed = read_yaml(SCHEMAS / "dialect.schema.yaml")["properties"]["traits"]["properties"]
+    assert set(allowed) == {entry.name for entry in fields(Traits)}
+
+
+def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "dialect.yaml").write_text("title: Mine\nextends: openai\ntraits: {sentinel: optional}\n")
+    mine = load("mine", tmp_path)
+    assert mine.lineage == ("mine", "openai", "responses", "base")
+    assert mine.traits.sentinel == "optional"
+    assert mine.document is not None
+    assert "TRN-18" in mine.requirements
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("title: Mine\nextends: mine", "extends"),
+        ("title: Mine\ntraits: {sentinel: sometimes}", "traits/sentinel"),
+        ("title: Mine\ntraits: {unheard_of: 1}", "unheard_of"),
+        ("release: '1'", "title"),
+        ("title: Mine\nextends: nobody", "nobody"),
+    ],
+)
+def test_a_malformed_dialect_says_where_and_what(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "dialect.yaml").write_text(content)
+    with pytest.raises(DialectError) as failure:
+        load("mine", tmp_path)
+    assert complaint in str(failure.value)
+
+
+def test_an_unknown_dialect_is_answered_with_those_there_are() -> None:
+    with pytest.raises(DialectError, match="openai, openresponses"):
+        load("nobody")
