@@ -7,14 +7,22 @@ from __future__ import annotations
 
 FIRST_WORD = "heron-58"
 SECOND_WORD = "mango-31"
+OLD_COLOUR = "blue"
+NEW_COLOUR = "green"
 
-TELL_FIRST = f"The code word is {FIRST_WORD}. Reply with exactly: The code word is {FIRST_WORD}."
-TELL_SECOND = f"The other code word is {SECOND_WORD}. Reply with OK."
-ASK_WORDS = "Which code words did I tell you? Name each, in the order in which I told them."
-ASK_WORD = "What is the code word? Reply with it."
+TELL_FIRST = (
+    f"The first code word is {FIRST_WORD}. The colour is {OLD_COLOUR}. "
+    f"Reply with exactly: The first code word is {FIRST_WORD}."
+)
+TELL_SECOND = f"The second code word is {SECOND_WORD}. From now on the colour is {NEW_COLOUR}. Reply with OK."
+ASK_FIRST = "What is the first code word?"
+ASK_ALL = "What is the first code word? What is the second code word? What is the colour?"
 
 LONG_TASK = "Count from 1 to 300, one number a line."
 """Takes a real model long enough to be cancelled, or to be followed by a second client."""
 
 UNKNOWN_RESPONSE = "resp_" + "0" * 48
 UNKNOWN_ITEM = "msg_" + "0" * 48
+
+TOOL_RESULT = "QX-7719"
+"""What a tool gives back: a word that no model says unless it read the output."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.parity import found, missing, refused, status_of, took_place, unlike
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import TERMINAL, Scene, Snapshot
 from antiphon_conformance.text import show
+
+MISSING_ROUTE = (404, 405, 501)
 
 
 def was_cancelled(scene: Scene) -> bool:
@@ -69,22 +72,39 @@ def nothing_happens_after_a_cancel(scene: Scene) -> Iterator[Finding]:
     yield from unlike(scene["retrieved"], scene["cancelled"])
 
 
-@rule(Scene, scenario="background", cites="BGR-12", when=took_place("cancelled"))
+def cancelled_after_its_end(scene: Scene) -> bool:
+    """Whether a response that had ended was cancelled, by a server that has the operation."""
+    if "cancelled" not in scene or scene["cancelled"].answer.status in MISSING_ROUTE:
+        return False
+    return last_poll(scene).response.get("status") in TERMINAL
+
+
+def last_poll(scene: Scene) -> Exchange:
+    """The poll after which the response was cancelled."""
+    return [scene[name] for name in scene.episode.exchanges if name.startswith("polled")][-1]
+
+
+@rule(
+    Scene,
+    scenario="background",
+    cites="BGR-12",
+    when=cancelled_after_its_end,
+    needs="a server that can cancel, and a background response that has ended",
+)
 def cancelling_what_has_ended_changes_nothing(scene: Scene) -> Iterator[Finding]:
     """Cancelling a background response that has ended answers 200 with the response as it is."""
     cancelled = scene["cancelled"]
-    last = [scene[name] for name in scene.episode.exchanges if name.startswith("polled")][-1]
-    if last.response.get("status") not in TERMINAL:
-        return
     yield from found(cancelled, "200, since the response ran in the background")
     if cancelled.ok:
-        yield from unlike(cancelled, last)
+        yield from unlike(cancelled, last_poll(scene))
 
 
-@rule(Scene, scenario="storage", cites="BGR-13", when=took_place("cancelled"))
+@rule(Scene, scenario="cancel", cites="BGR-13", when=took_place("foreground_cancelled"))
 def a_foreground_response_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling a response that was not created in the background is refused."""
-    yield from refused(scene["cancelled"], "a 4xx, since the response did not run in the background")
+    yield from refused(
+        scene["foreground_cancelled"], "a 4xx, since the response did not run in the background"
+    )
 
 
 @rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08"), when=took_place("cancelled_deleted"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.answers import answered, text_of
 from antiphon_conformance.parity import input_tokens, refused, says, status_of, succeeded, took_place, unlike
-from antiphon_conformance.prompts import FIRST_WORD, SECOND_WORD
+from antiphon_conformance.prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
 from antiphon_conformance.text import show
@@ -65,29 +65,25 @@ def a_chain_knows_what_the_whole_history_tells(scene: Scene) -> Iterator[Finding
             )
 
 
-def recalls_in_order(scene: Scene) -> bool:
-    """Whether the model names the code words in the order of the history that was sent to it."""
-    return knows_with_the_whole_history(scene) and in_order(text_of(scene["resent"].response))
-
-
-def in_order(text: str) -> bool:
-    """Whether the first code word comes before the second."""
-    return 0 <= text.find(FIRST_WORD) < text.find(SECOND_WORD)
+def tells_the_newer_colour(scene: Scene) -> bool:
+    """Whether the model names the colour told last when the whole history is sent, and both were asked."""
+    whole = scene["resent"]
+    return succeeded("asked", "resent")(scene) and says(whole, NEW_COLOUR) and not says(whole, OLD_COLOUR)
 
 
 @rule(
     Scene,
     scenario="chaining",
     cites="STA-02",
-    when=recalls_in_order,
-    needs="a model that names the code words in the order of the history sent to it",
+    when=tells_the_newer_colour,
+    needs="a model that names the colour told last when the whole history is sent to it",
 )
 def a_chain_keeps_the_order_of_its_turns(scene: Scene) -> Iterator[Finding]:
     """The context of a continued answer is the earlier input and output, oldest first, then the new input."""
     asked = scene["asked"]
-    text = text_of(asked.response)
-    if not in_order(text):
-        yield Finding("reply.body/output", f"{FIRST_WORD} before {SECOND_WORD}", show(text), asked.id)
+    if not says(asked, NEW_COLOUR) or says(asked, OLD_COLOUR):
+        expected = f"{NEW_COLOUR}, which was told last, and not {OLD_COLOUR}"
+        yield Finding("reply.body/output", expected, show(text_of(asked.response)), asked.id)
 
 
 @rule(Scene, scenario="chaining", cites=("STA-03", "STA-13"), when=succeeded("asked", "resent"))
@@ -147,7 +143,7 @@ def a_second_branch_knows_the_common_past(scene: Scene) -> Iterator[Finding]:
         )
 
 
-@rule(Scene, scenario="chaining", cites="STA-15", when=took_place("told_again"))
+@rule(Scene, scenario="chaining", cites="STA-15", when=succeeded("told_again"))
 def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Finding]:
     """A response that was continued, twice even, is retrieved as it was."""
     yield from unlike(scene["told_again"], scene["told"])

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.exchange import Event, Exchange
-from antiphon_conformance.parity import CLIENT_ERROR, differences, found, status_of, took_place
+from antiphon_conformance.parity import CLIENT_ERROR, differences, found, refused, status_of, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene, Streamed
 from antiphon_conformance.text import show
@@ -164,3 +164,11 @@ def padding_can_be_switched_off_for_a_replay(scene: Scene) -> Iterator[Finding]:
         if member(event.data, "obfuscation") is not None:
             got = show(event.data["obfuscation"])
             yield Finding(f"{event.where}/obfuscation", "absent", got, scene["late"].id)
+
+
+@rule(Scene, scenario="resume", cites="RSM-02", when=took_place("foreground_streamed"))
+def only_a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
+    """Retrieving with `stream=true` is refused for a response that was not streamed in the background."""
+    yield from refused(
+        scene["foreground_streamed"], "a 4xx, since the response did not run in the background"
+    )

@@ -8,7 +8,6 @@ from antiphon_conformance.parity import (
     CLIENT_ERROR,
     found,
     missing,
-    refused,
     status_of,
     succeeded,
     took_place,
@@ -82,9 +81,3 @@ def not_found_comes_in_an_envelope(refusal: Refused) -> Iterator[Finding]:
         yield Finding("reply.body/error", "an error object", show(refusal.reply.fields.get("error")))
     elif refusal.error.get("type") != "invalid_request_error":
         yield Finding("reply.body/error/type", "invalid_request_error", show(refusal.error.get("type")))
-
-
-@rule(Scene, scenario="storage", cites="RSM-02", when=took_place("streamed"))
-def only_a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
-    """Retrieving with `stream=true` is refused for a response that was not streamed in the background."""
-    yield from refused(scene["streamed"], "a 4xx, since the response was not streamed in the background")

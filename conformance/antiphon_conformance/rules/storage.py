@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.parity import found, missing, refused, took_place
+from antiphon_conformance.parity import found, missing, refused, succeeded, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
 
@@ -18,7 +18,13 @@ def an_unstored_response_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
     yield from refused(scene["continued_unstored"], "a 4xx, since the response named was not to be stored")
 
 
-@rule(Scene, scenario="chaining", cites=("STA-09", "RET-03"), when=took_place("unstored"))
+@rule(
+    Scene,
+    scenario="chaining",
+    cites=("STA-09", "RET-03"),
+    when=lambda scene: "unstored" in scene and succeeded("told_again")(scene),
+    needs="a server from which stored responses can be retrieved",
+)
 def an_unstored_response_cannot_be_retrieved(scene: Scene) -> Iterator[Finding]:
     """A response with `store: false` is not found when it is retrieved."""
     yield from missing(scene["unstored"])

@@ -60,15 +60,11 @@ class Fact:
 
 
 def recall(reading: Reading) -> str | None:
-    """The answer to a question about something that was said before, or None when the prompt asks nothing such."""
-    for whose, what in _questions(reading.prompt):
-        value = _find(what, reading)
-        if value is None:
-            continue
-        if BRIEFLY.search(reading.prompt):
-            return value
-        return f"{ANSWERED_AS.get(whose.lower(), 'The')} {what} is {value}."
-    return None
+    """The answers to the questions about something that was said before, or None when the prompt asks nothing such."""
+    brief = BRIEFLY.search(reading.prompt) is not None
+    asked = ((whose, what, _find(what, reading)) for whose, what in _questions(reading.prompt))
+    known = [(ANSWERED_AS.get(whose.lower(), "The"), what, value) for whose, what, value in asked if value is not None]
+    return " ".join(value if brief else f"{whose} {what} is {value}." for whose, what, value in known) or None
 
 
 def _questions(prompt: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,70 @@
+"""Responses that run in the background: polled, cancelled, and their streams resumed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from antiphon_conformance.prompts import LONG_TASK
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.talk import Talk
+
+READ_BEFORE_LEAVING = 8
+"""Enough events to have seen some text, so that the rest begins in the middle of an item."""
+
+
+@scenario(features=("background",))
+async def background(talk: Talk) -> None:
+    """Starts a response in the background, polls it to its end, and cancels it when it is too late."""
+    started = await talk.create(
+        "started", input="Say hello.", background=True, metadata={"topic": "antiphon"}
+    )
+    identity = talk.id_of(started)
+    await talk.create("continued", input="Go on.", previous_response_id=identity, may_fail=True)
+    if "retrieve" in talk.dialect.features:
+        await talk.poll("polled", identity)
+        await talk.create("unstored", input="Say hello.", background=True, store=False, may_fail=True)
+    if "cancel" in talk.dialect.features:
+        await talk.post("cancelled", f"/responses/{identity}/cancel")
+
+
+@scenario(features=("background", "cancel", "retrieve", "delete"))
+async def cancel(talk: Talk) -> None:
+    """Cancels a running response twice, and looks at it again after another response was made."""
+    started = await talk.create("started", input=LONG_TASK, background=True)
+    path = f"/responses/{talk.id_of(started)}"
+    await talk.post("cancelled", f"{path}/cancel")
+    await talk.post("cancelled_again", f"{path}/cancel")
+    foreground = await talk.create("foreground", input="Say hello.")
+    await talk.post("foreground_cancelled", f"/responses/{talk.id_of(foreground)}/cancel")
+    await talk.get("retrieved", path)
+    abandoned = await talk.create("abandoned", input=LONG_TASK, background=True)
+    gone = f"/responses/{talk.id_of(abandoned)}"
+    deleted = await talk.delete("deleted", gone)
+    if deleted.ok:
+        await talk.post("cancelled_deleted", f"{gone}/cancel")
+
+
+@scenario(features=("background", "resume"))
+async def resume(talk: Talk) -> None:
+    """Leaves the stream of a background response, then follows it again from several places."""
+    streamed = await talk.create(
+        "streamed", input=LONG_TASK, background=True, stream=True, read_events=READ_BEFORE_LEAVING
+    )
+    path = f"/responses/{talk.id_of(streamed)}"
+    again = f"{path}?stream=true"
+    seen = (
+        [event.data.get("sequence_number") for event in streamed.answer.stream.events]
+        if streamed.answer.stream
+        else []
+    )
+    _, replayed = await asyncio.gather(
+        talk.get("resumed", f"{again}&starting_after={seen[-1] if seen else 0}"), talk.get("replayed", again)
+    )
+    events = replayed.answer.stream.events if replayed.answer.stream else ()
+    end = events[-1].data.get("sequence_number") if events else 0
+    await talk.get("late", f"{again}&starting_after=2&include_obfuscation=false")
+    await talk.get("beyond", f"{again}&starting_after={end}")
+    await talk.get("negative", f"{again}&starting_after=-1")
+    await talk.get("stored", path)
+    foreground = await talk.create("foreground", input="Say hello.")
+    await talk.get("foreground_streamed", f"/responses/{talk.id_of(foreground)}?stream=true")
