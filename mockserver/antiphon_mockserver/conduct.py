@@ -7,19 +7,27 @@ Handlers only carry out what is decided here, so a `state` mutant is `replace(co
         \"\"\"Lets a cancel overwrite a response that had already ended.\"\"\"
         return replace(conduct, cancel=lambda record, _step: replace(record, cut=0))
 
-A decision that refuses raises `Refusal`. None of them touches the store, a socket or the clock.
+A decision that refuses raises `Denied`. None of them touches the store, a socket or the clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.errors import Refusal
+from antiphon_mockserver import admission, chain, checks, continuity, lifecycle, listing, models, strict, validation
+from antiphon_mockserver.compose import compose
+from antiphon_mockserver.errors import envelope, response_not_found
+from antiphon_mockserver.model import plan
+from antiphon_mockserver.model.compaction import compact
+from antiphon_mockserver.plan import Context, Denied, Identity, Plan
+from antiphon_mockserver.queries import read_query
 from antiphon_mockserver.record import Asked, Record
+from antiphon_mockserver.tokens import count_input
+from antiphon_mockserver.truncation import truncate
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.document import Operation
+from antiphon_spec.document import Document, Operation
 
 Item = dict[str, Any]
 Check = Callable[[Asked], None]
@@ -29,34 +37,34 @@ Check = Callable[[Asked], None]
 class Conduct:
     """Every decision of the server that a client could notice. Read a field's docstring for what it decides."""
 
-    authenticate: Callable[[Mapping[str, str], frozenset[str]], str]
+    authenticate: Callable[[Mapping[str, str], Collection[str]], str]
     """(headers with lower-case names, accepted keys; none = any) -> the key. Refuses with 401."""
 
     read_body: Callable[[Mapping[str, str], bytes], dict[str, Any]]
     """(headers, raw body) -> the JSON object. Refuses other media types, codings, bad JSON, roots that are no object."""
 
-    read_query: Callable[[Operation, Sequence[tuple[str, str]]], dict[str, Any]]
-    """(operation, name-value pairs) -> typed query parameters with the defaults filled in. Refuses what the document
+    read_query: Callable[[Operation, Document, Sequence[tuple[str, str]]], dict[str, Any]]
+    """(operation, document, name-value pairs) -> typed query parameters with the defaults filled in. Refuses what the document
     does not allow (`limit=0`, `order=sideways`, `starting_after=-1`, an unknown `include`)."""
 
     checks: Mapping[str, Check]
     """What makes a body acceptable, by name, in order; each refuses or passes. A mutant leaves one out:
     `replace(conduct, checks={name: check for name, check in conduct.checks.items() if name != "tool_choice"})`.
-    The names are listed in validation.py. They run before the context is loaded: `chain` and `items` are empty."""
+    The names stand in `STANDARD` below. They run before the context is loaded: `chain` and `items` are empty."""
 
     context_checks: Mapping[str, Check]
     """The same for what can only be judged with the whole context in `asked.items` (tool outputs without a call...)."""
 
-    known_model: Callable[[str], bool]
-    """Whether a model of this name is served."""
+    known_model: Callable[[str, Collection[str]], bool]
+    """(name, the models that were given with `--model`) -> whether there is such a model."""
 
-    refusal: Callable[[Refusal, Dialect], tuple[int, dict[str, Any]]]
+    envelope: Callable[[Denied, Dialect], tuple[int, dict[str, Any]]]
     """(why, dialect) -> status and error body."""
 
     valid_id: Callable[[str], bool]
     """Whether a response id in a path is well formed; otherwise 400."""
 
-    not_found: Callable[[str], Refusal]
+    not_found: Callable[[str], Denied]
     """(id) -> what to answer when there is no such response."""
 
     occurrence: Callable[[int], int]
@@ -66,7 +74,7 @@ class Conduct:
     """(create body) -> whether the response is stored."""
 
     exists: Callable[[Record], bool]
-    """Whether a stored record still counts as there (kept, not deleted)."""
+    """Whether a stored record still counts as there (not deleted)."""
 
     may_see: Callable[[Record, str], bool]
     """(record, key) -> whether the holder of this key may see, continue, cancel or delete it."""
@@ -74,7 +82,7 @@ class Conduct:
     may_continue: Callable[[Record], bool]
     """Whether a record that exists may be named by `previous_response_id`."""
 
-    carry: Callable[[Mapping[str, Any], Sequence[Record]], dict[str, Any]]
+    carry: Callable[[Mapping[str, Any], Sequence[Record]], Mapping[str, Any]]
     """(create body, chain oldest first) -> the request that the model sees; nothing of earlier requests is carried
     into it (instructions, tools and metadata have to be sent again)."""
 
@@ -87,17 +95,17 @@ class Conduct:
     normalise: Callable[[Any], list[Item]]
     """(`input`) -> items in resource form, still without made-up ids; a string is one user message."""
 
-    plan: Callable[[Any], Any]
+    plan: Callable[[Context], Plan]
     """(Context) -> Plan: what the model says."""
 
-    compose: Callable[..., dict[str, Any]]
+    compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
     """(Plan, Context, Identity, created_at) -> the final response object."""
 
     first_step: Callable[[Mapping[str, Any], int], int]
     """(create body, last step) -> the step of the timeline that a create without stream shows: 0 in the background."""
 
-    observe: Callable[[Record, int], int]
-    """(record, last step) -> the step that the next GET shows, under the virtual clock. Never moves backwards."""
+    observe: Callable[[Record, Sequence[int]], int]
+    """(record, the steps at which the status changes) -> the step that the next GET shows, under the virtual clock."""
 
     may_cancel: Callable[[Record], None]
     """Refuses to cancel what does not run in the background."""
@@ -129,12 +137,67 @@ class Conduct:
     page: Callable[[Sequence[Item], int], dict[str, Any]]
     """(what remains, `limit`) -> the list object: `data`, `first_id`, `last_id`, `has_more`."""
 
-    count_tokens: Callable[[Any], int]
+    count_tokens: Callable[[Context], int]
     """(Context) -> the number of input tokens."""
 
-    compact: Callable[..., dict[str, Any]]
+    compact: Callable[[Context, Identity, int], dict[str, Any]]
     """(Context, Identity, created_at) -> the answer to compaction."""
 
-    fits: Callable[[Mapping[str, Any], int], bool]
-    """(create body, input tokens) -> whether the context may go to the model as it is; otherwise the request is refused
-    (`truncation: disabled`) or the oldest turns are dropped (`auto`)."""
+    truncate: Callable[[Context, int], Context]
+    """(context, its input tokens) -> the context that goes to the model. Refuses one that is too long
+    (`truncation: disabled`), or drops its oldest items (`auto`)."""
+
+
+STANDARD = Conduct(
+    authenticate=admission.authenticate,
+    read_body=admission.read_body,
+    read_query=read_query,
+    checks={
+        "schema": validation.schema,
+        "unknown": validation.unknown,
+        "required": checks.required,
+        "identifiers": checks.identifiers,
+        "limits": checks.limits,
+        "metadata": checks.metadata,
+        "conflicts": checks.conflicts,
+        "tool_names": checks.tool_names,
+        "tool_choice": checks.tool_choice,
+        "tool_schemas": strict.tool_schemas,
+        "format_schema": strict.format_schema,
+    },
+    context_checks={
+        "outputs_have_calls": continuity.outputs_have_calls,
+        "calls_have_outputs": continuity.calls_have_outputs,
+    },
+    known_model=models.is_served,
+    envelope=envelope,
+    valid_id=checks.is_id,
+    not_found=response_not_found,
+    occurrence=lambda before: before,
+    keeps=lifecycle.keeps,
+    exists=lifecycle.exists,
+    may_see=lifecycle.may_see,
+    may_continue=lifecycle.may_continue,
+    carry=chain.carry,
+    context=chain.context,
+    resolve=chain.resolve,
+    normalise=chain.normalise,
+    plan=plan,
+    compose=compose,
+    first_step=lifecycle.first_step,
+    observe=lifecycle.observe,
+    may_cancel=lifecycle.may_cancel,
+    cancel=lifecycle.cancel,
+    may_resume=lifecycle.may_resume,
+    resume=lifecycle.resume,
+    delete=lifecycle.delete,
+    deleted=lifecycle.deleted,
+    listed=listing.listed,
+    arrange=listing.arrange,
+    follow=listing.follow,
+    page=listing.page,
+    count_tokens=count_input,
+    compact=compact,
+    truncate=truncate,
+)
+"""How a server behaves that makes no mistakes."""

@@ -1,27 +1,29 @@
-"""Refusals: why a request gets no answer, and how a dialect words that."""
+"""How a refusal is worded: the error envelope of a dialect, and the refusals that many places need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-OPENAI_TYPES: Mapping[int, str] = {429: "rate_limit_error", 500: "server_error", 503: "service_unavailable_error"}
+from antiphon_mockserver.plan import Denied
+from antiphon_spec.dialect import Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an accident
-    """A request that is answered with an error: status, and the members of the error object."""
-
-    status: int
-    message: str
-    code: str | None = None
-    param: str | None = None
-    type: str | None = None
-    """The error's type when it is not the one that the dialect pairs with the status."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
+    """Status and body of an error answer; all four members are always there (ERR-02)."""
+    error = {
+        "message": denied.message,
+        "type": denied.kind or dialect.traits.error_type(denied.status),
+        "param": denied.param,
+        "code": denied.code,
+    }
+    return denied.status, {"error": error}
 
 
-def invalid(message: str, param: str | None = None, code: str | None = None) -> Refusal:
-    """A 400: what was asked makes no sense."""
-    return Refusal(400, message, code, param)
+def invalid(message: str, param: str | None = None, code: str | None = None) -> Denied:
+    """A 400: what was asked makes no sense, or contradicts itself."""
+    return Denied(message, param=param, code=code)
+
+
+def response_not_found(id: str) -> Denied:
+    """A 404; the same for an id that never was, was deleted, was not stored or belongs to another key."""
+    return Denied(f"Response with id '{id}' not found.", status=404)

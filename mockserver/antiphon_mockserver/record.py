@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from antiphon_spec.dialect import Dialect
@@ -25,14 +25,14 @@ class Record:
     previous: str | None = None
     pace: float = 0.0
     """Seconds between two events."""
+    delay: float = 0.0
+    """Seconds before the first one."""
     made_at: float = 0.0
     """The clock's time of the create; with a real clock, the state of a background response follows from it."""
     step: int = 0
     """How far along its timeline the response has been seen."""
     cut: int | None = None
     """The step at which it was cancelled, or None."""
-    kept: bool = True
-    """Whether it was to be stored (`store`)."""
     deleted: bool = False
 
     @property
@@ -44,6 +44,10 @@ class Record:
     def streamed(self) -> bool:
         """Whether it was created with `stream: true`."""
         return self.request.get("stream") is True
+
+    def at(self, step: int) -> Record:
+        """The record when it was seen at this step; one that was cancelled stays where it is."""
+        return self if self.cut is not None or step == self.step else replace(self, step=step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,36 @@
+"""What can only be judged with the whole context at hand: tool calls and their outputs belong together."""
+
+from __future__ import annotations
+
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.record import Asked
+
+ANSWERS = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+    "local_shell_call": "local_shell_call_output",
+    "computer_call": "computer_call_output",
+}
+"""Which item answers which; the client runs these tools, so it owes the output."""
+CALLS = {output: call for call, output in ANSWERS.items()}
+
+
+def outputs_have_calls(asked: Asked) -> None:
+    """An output answers a call that came before it."""
+    called: set[object] = set()
+    for item in asked.items:
+        kind = item.get("type")
+        if kind in ANSWERS:
+            called.add(item.get("call_id"))
+        elif kind in CALLS and item.get("call_id") not in called:
+            message = f"No tool call found for the output with call_id '{item.get('call_id')}'."
+            raise invalid(message, "input")
+
+
+def calls_have_outputs(asked: Asked) -> None:
+    """Every call has its output before the model goes on (STA-17)."""
+    answered = {item.get("call_id") for item in asked.items if item.get("type") in CALLS}
+    for item in asked.items:
+        if item.get("type") in ANSWERS and item.get("call_id") not in answered:
+            message = f"No tool output found for the call with call_id '{item.get('call_id')}'."
+            raise invalid(message, "input")

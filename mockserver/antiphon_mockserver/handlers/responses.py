@@ -1,0 +1,111 @@
+"""Creating responses, and every later view of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.answer import Answer, Incoming, Streaming
+from antiphon_mockserver.handlers.turns import Turn, take
+from antiphon_mockserver.house import House
+from antiphon_mockserver.plan import Context, Plan
+from antiphon_mockserver.record import Record
+from antiphon_mockserver.timeline import Timeline
+
+
+def create(house: House, incoming: Incoming) -> Answer | Streaming:
+    """Has the model answer: at once, as a stream, or in the background."""
+    conduct, body = house.conduct, incoming.body
+    kept = conduct.keeps(body)
+    incoming.identity = replace(incoming.identity, kept=kept)
+    turn = take(house, incoming)
+    context, plan = _decided(house, turn.context)
+    final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
+    record = _record(house, incoming, turn, plan, final)
+    if not record.background and not record.streamed:
+        _keep(house, record, kept)
+        return Answer(body=final, delay=plan.delay)
+    timeline = house.timeline(record)
+    step = conduct.first_step(body, timeline.steps)
+    _keep(house, record.at(step), kept)
+    if record.streamed:
+        return Streaming(timeline.events, record.id, plan.pace, plan.delay)
+    return Answer(body=timeline.at(step))
+
+
+def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
+    """A response as it stands, or its stream again."""
+    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    if incoming.query.get("stream"):
+        return _replay(house, incoming, record)
+    timeline = house.timeline(record)
+    record = house.advanced(record, timeline)
+    return Answer(body=_view(record, timeline))
+
+
+def delete(house: House, incoming: Incoming) -> Answer:
+    """Forgets a response."""
+    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    house.store.change(record.id, house.conduct.delete)
+    return Answer(body=house.conduct.deleted(record.id))
+
+
+def cancel(house: House, incoming: Incoming) -> Answer:
+    """Stops a background response where it stands."""
+    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    house.conduct.may_cancel(record)
+    timeline = house.timeline(record)
+    if not house.clock.virtual:
+        record = house.advanced(record, timeline)
+    after = house.store.change(record.id, lambda now: house.conduct.cancel(now, timeline.steps))
+    return Answer(body=_view(after or record, timeline))
+
+
+def list_input_items(house: House, incoming: Incoming) -> Answer:
+    """A page of what a response was given."""
+    conduct, query = house.conduct, incoming.query
+    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    items = conduct.arrange(conduct.listed(record, ()), query["order"])
+    return Answer(body=conduct.page(conduct.follow(items, query.get("after")), query["limit"]))
+
+
+def _decided(house: House, context: Context) -> tuple[Context, Plan]:
+    """What the model says, and to which context when the whole one was too long."""
+    plan = house.conduct.plan(context)
+    shorter = house.conduct.truncate(context, plan.input_tokens)
+    return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))
+
+
+def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Mapping[str, Any]) -> Record:
+    """What is remembered: the response as it will have ended."""
+    return Record(
+        id=final["id"],
+        owner=incoming.key,
+        request=incoming.body,
+        input=turn.input,
+        response=final,
+        previous=turn.chain[-1].id if turn.chain else None,
+        pace=plan.pace,
+        delay=plan.delay,
+        made_at=house.clock.now(),
+    )
+
+
+def _keep(house: House, record: Record, kept: bool) -> None:
+    if kept:
+        house.store.put(record)
+
+
+def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
+    """The response object as the record stands."""
+    if record.cut is not None:
+        return timeline.cut(record.cut)
+    return timeline.at(record.step) if record.background else dict(record.response)
+
+
+def _replay(house: House, incoming: Incoming, record: Record) -> Streaming:
+    house.conduct.may_resume(record)
+    timeline = house.timeline(record, obfuscated=incoming.query.get("include_obfuscation"))
+    events = house.conduct.resume(timeline.events[: record.cut], incoming.query.get("starting_after"))
+    return Streaming(events, record.id, record.pace)

@@ -1,0 +1,96 @@
+"""From a request to what the model sees: checks, the chain that it continues, references, the whole context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from antiphon_mockserver.answer import Incoming
+from antiphon_mockserver.chain import is_reference
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.house import House
+from antiphon_mockserver.identity import owner_of_item
+from antiphon_mockserver.plan import Context, Denied, Item
+from antiphon_mockserver.record import Asked, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A request that is in order, with all that it builds upon."""
+
+    chain: tuple[Record, ...]
+    """The responses that it continues, oldest first."""
+    input: tuple[Item, ...]
+    """Its own input."""
+    context: Context
+
+
+def take(house: House, incoming: Incoming) -> Turn:
+    """The turn that a request asks for. Refuses whatever is not in order."""
+    conduct, body = house.conduct, incoming.body
+    asked = Asked(incoming.operation.id, body, house.dialect)
+    for check in conduct.checks.values():
+        check(asked)
+    _refuse_unknown_model(house, body.get("model"))
+    chain = _chain(house, body.get("previous_response_id"), incoming.key)
+    given = [_resolved(house, item, incoming.key) for item in conduct.normalise(body.get("input"))]
+    own = tuple(_identified(house, incoming, given))
+    items = conduct.context(chain, own)
+    asked = replace(asked, chain=chain, items=items)
+    for check in conduct.context_checks.values():
+        check(asked)
+    request = conduct.carry(body, chain)
+    context = Context(request, items, house.dialect, house.settings.seed, incoming.key, incoming.headers)
+    return Turn(chain, own, context)
+
+
+def _refuse_unknown_model(house: House, name: str | None) -> None:
+    if name is not None and not house.conduct.known_model(name, house.settings.models):
+        raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
+
+
+def _chain(house: House, id: str | None, key: str) -> tuple[Record, ...]:
+    """The response of this id and its ancestors, oldest first; an ancestor may be deleted, the response may not."""
+    if id is None:
+        return ()
+    newest = house.record(id, key)
+    if newest is None or not house.conduct.may_continue(newest):
+        message = f"Previous response with id '{id}' not found."
+        raise invalid(message, "previous_response_id", "previous_response_not_found")
+    return (*reversed(list(_ancestors(house, newest))), newest)
+
+
+def _ancestors(house: House, record: Record) -> Iterator[Record]:
+    while record.previous is not None and (found := house.store.get(record.previous)) is not None:
+        yield found
+        record = found
+
+
+def _resolved(house: House, item: Item, key: str) -> Item:
+    """The item itself, or the one that it refers to."""
+    return house.conduct.resolve(item, _find(house, item["id"], key)) if is_reference(item) else item
+
+
+def _find(house: House, id: str, key: str) -> Item | None:
+    prefix = house.dialect.traits.id_prefixes.get("response", "resp_")
+    owner = owner_of_item(id, prefix)
+    record = house.record(owner, key) if owner else None
+    if record is None:
+        return None
+    return next((item for item in (*record.response["output"], *record.input) if item.get("id") == id), None)
+
+
+def _identified(house: House, incoming: Incoming, items: Sequence[Item]) -> Iterator[Item]:
+    """The items, those without an id with one."""
+    prefixes = house.dialect.traits.id_prefixes
+    for index, item in enumerate(items):
+        if item.get("id"):
+            yield item
+        else:
+            kind = item["type"]
+            yield {"id": incoming.identity.input_item(prefixes.get(kind, f"{kind}_"), index), **item}
+
+
+def not_implemented(operation: str) -> Denied:
+    """The answer of an operation that the document has and the server has not."""
+    return Denied(f"The operation '{operation}' is not implemented.", status=501, code="not_implemented")

@@ -1,0 +1,82 @@
+"""Ids that never change between runs: all of them follow from the seed, the key, the request and its number.
+
+An id is a prefix, sixteen hex digits that a response shares with all its items (so an item's id tells where it
+belongs), two that say whether the response is kept, and a tail that tells the items apart. OpenAI's ids are built
+the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+SHARED = 16
+"""How many hex digits the ids of a response and of its items have in common."""
+TAIL = 30
+KEPT, PASSING = "00", "01"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The ids of one response, or of one answer that is none."""
+
+    nonce: str
+    """The shared hex digits."""
+    prefixes: Mapping[str, str]
+    """How ids begin, by kind of object."""
+    kept: bool = True
+
+    @property
+    def response(self) -> str:
+        """The id of the response."""
+        return self._id(self.prefixes.get("response", "resp_"), -1)
+
+    @property
+    def request(self) -> str:
+        """The id of the request, for the header that bears it."""
+        return f"{self.prefixes.get('request', 'req_')}{self.nonce}{tail('request', 0)[:SHARED]}"
+
+    def item(self, prefix: str, index: int) -> str:
+        """The id of the n-th output item."""
+        return self._id(prefix, index)
+
+    def input_item(self, prefix: str, index: int) -> str:
+        """The id of the n-th input item that came without one."""
+        return self._id(prefix, index, "input")
+
+    def call(self, index: int) -> str:
+        """The `call_id` of the n-th output item."""
+        return f"call_{self.nonce}{tail('call', index)[:8]}"
+
+    def _id(self, prefix: str, index: int, part: str = "output") -> str:
+        return f"{prefix}{self.nonce}{KEPT if self.kept else PASSING}{tail(part, index)}"
+
+
+def of_request(seed: int, key: str, target: str, content: bytes, number: int) -> str:
+    """The nonce of the n-th request with this target and content, for this key, on a server with this seed."""
+    return fingerprint(seed, key, target, content, str(number).encode())
+
+
+def fingerprint(seed: int, key: str, target: str, *contents: bytes) -> str:
+    """Sixteen hex digits that stand for all of these."""
+    digest = blake2b(f"{seed}\0{key}\0{target}".encode(errors="surrogatepass"), digest_size=SHARED // 2)
+    for content in contents:
+        digest.update(b"\0")
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def owner_of_item(item_id: str, prefix: str) -> str | None:
+    """The id of the response to which an item of ours belongs, or None when the id is not one of ours."""
+    shared = item_id.rpartition("_")[2][: SHARED + len(KEPT)]
+    if len(shared) < SHARED + len(KEPT):
+        return None
+    return f"{prefix}{shared}{tail('output', -1)}"
+
+
+@lru_cache(maxsize=4096)
+def tail(part: str, index: int) -> str:
+    """The hex digits that tell the objects of one response apart."""
+    return blake2b(f"{part}{index}".encode(), digest_size=TAIL // 2).hexdigest()

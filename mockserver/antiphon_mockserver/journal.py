@@ -1,0 +1,53 @@
+"""What was asked and answered, newest last, for tests that want to see what their client sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LENGTH = 1000
+"""How many entries are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and its answer."""
+
+    method: str
+    path: str
+    """With the query, without the base path."""
+    headers: Mapping[str, str]
+    """Of the request; names in lower case."""
+    body: Any
+    """The parsed request body, or None."""
+    operation: str | None
+    """The operationId, or None when no operation was found."""
+    status: int
+    answer: Any
+    """The JSON body of the answer, or the list of the events that it streamed."""
+
+
+class Journal:
+    """The latest entries."""
+
+    def __init__(self, length: int = LENGTH) -> None:
+        self._entries: deque[Entry] = deque(maxlen=length)
+
+    def add(self, entry: Entry) -> None:
+        """Adds an entry; the oldest goes when there are too many."""
+        self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._entries.clear()
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Entry:
+        return self._entries[index]

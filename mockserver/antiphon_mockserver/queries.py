@@ -1,0 +1,69 @@
+"""Query parameters: typed as the document says, with its defaults, within ranges that it tells in prose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from antiphon_mockserver.errors import invalid
+from antiphon_spec.document import Document, Operation, Parameter
+
+RANGES: Mapping[str, tuple[int, int]] = {"limit": (1, 100), "starting_after": (0, 2**63)}
+"""What the descriptions say and the schemas do not (INP-02, RSM-10)."""
+DEFAULTS: Mapping[str, Any] = {"limit": 20, "order": "desc", "include": ()}
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+
+def read_query(
+    operation: Operation, document: Document, given: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """The parameters that the operation knows, converted; others are passed over."""
+    query = {}
+    for parameter in operation.parameters:
+        if parameter.place != "query":
+            continue
+        values = [value for name, value in given if name in (parameter.name, f"{parameter.name}[]")]
+        if values:
+            query[parameter.name] = convert(parameter, document, values)
+        elif parameter.name in DEFAULTS:
+            query[parameter.name] = DEFAULTS[parameter.name]
+    return query
+
+
+def convert(parameter: Parameter, document: Document, values: Sequence[str]) -> Any:
+    """The value of one parameter. Refuses what its schema does not allow."""
+    schema = document.resolve(parameter.schema)
+    if schema.get("type") == "array":
+        members = document.resolve(schema.get("items", {}))
+        return [_one(f"{parameter.name}[{index}]", members, value) for index, value in enumerate(values)]
+    return _one(parameter.name, schema, values[-1])
+
+
+def _one(name: str, schema: Mapping[str, Any], text: str) -> Any:
+    kind = schema.get("type")
+    if kind == "integer":
+        return _integer(name, text)
+    if kind == "boolean":
+        if text.lower() not in TRUTH:
+            raise invalid(f"Invalid '{name}': expected true or false, got '{text[:64]}'.", name, "invalid_type")
+        return TRUTH[text.lower()]
+    allowed = schema.get("enum")
+    if allowed and text not in allowed:
+        message = f"Invalid '{name}': expected one of {', '.join(map(str, allowed))}, got '{text[:64]}'."
+        raise invalid(message, name, "invalid_value")
+    return text
+
+
+def _integer(name: str, text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
+        raise invalid(f"Invalid '{name}': expected an integer, got '{text[:64]}'.", name, "invalid_type")
+    value = int(text)
+    least, most = RANGES.get(name, (-(2**63), 2**63))
+    if value < least:
+        message = f"Invalid '{name}': expected a value >= {least}, got {value}."
+        raise invalid(message, name, "integer_below_min_value")
+    if value > most:
+        message = f"Invalid '{name}': expected a value <= {most}, got {value}."
+        raise invalid(message, name, "integer_above_max_value")
+    return value

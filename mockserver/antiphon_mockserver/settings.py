@@ -1,0 +1,33 @@
+"""What can be chosen when the server starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of one server; two servers with equal settings answer equal requests with equal bytes."""
+
+    dialect: str = "openai"
+    seed: int = 0
+    api_keys: tuple[str, ...] = ()
+    """The keys that are accepted; none means that any is."""
+    models: tuple[str, ...] = ()
+    """The models that exist; none means every name but those that say that they do not (see models.py)."""
+    scripts: tuple[Path | dict[str, Any], ...] = ()
+    """Script files, or their content."""
+    store: str = "memory"
+    """`memory`, `sqlite:PATH` or `redis://...`."""
+    clock: str = "virtual"
+    """`virtual`: nothing waits, time stands still; or `real`."""
+    mutants: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    body_limit: int = 64 * MEBIBYTE
+    """The largest request body, in bytes."""
+    context_window: int = 400_000
+    """How many tokens a context may have."""

@@ -1,0 +1,181 @@
+"""Responses already given: in memory, in a SQLite file or in Redis. The last two are shared by workers and outlive them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from importlib import import_module
+from typing import Any, Protocol
+
+import orjson
+
+from antiphon_mockserver.record import Record
+
+CAPACITY = 20_000
+"""How many responses the memory keeps; then the oldest go, so that a load test does not eat the machine."""
+Change = Callable[[Record], Record]
+
+
+class Store(Protocol):
+    """Where records live. Every method is atomic, also between processes that share the store."""
+
+    def count(self, fingerprint: str) -> int:
+        """How many times this was asked before; the asking counts."""
+
+    def put(self, record: Record) -> None:
+        """Keeps a new record."""
+
+    def get(self, id: str) -> Record | None:
+        """The record of this id, also a deleted one."""
+
+    def change(self, id: str, change: Change) -> Record | None:
+        """Replaces a record by what `change` makes of it, and returns that; None when there is none."""
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
+
+
+class MemoryStore:
+    """Two dictionaries."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._records: dict[str, Record] = {}
+        self._counts: dict[str, int] = {}
+        self._capacity = capacity
+
+    def count(self, fingerprint: str) -> int:
+        """How many times this was asked before."""
+        before = self._counts.get(fingerprint, 0)
+        self._counts[fingerprint] = before + 1
+        return before
+
+    def put(self, record: Record) -> None:
+        """Keeps the record, and drops the oldest one when there are too many."""
+        self._records[record.id] = record
+        if len(self._records) > self._capacity:
+            del self._records[next(iter(self._records))]
+
+    def get(self, id: str) -> Record | None:
+        """The record of this id."""
+        return self._records.get(id)
+
+    def change(self, id: str, change: Change) -> Record | None:
+        """Replaces a record; nothing runs in between, for nothing is awaited."""
+        before = self._records.get(id)
+        if before is None:
+            return None
+        self._records[id] = change(before)
+        return self._records[id]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class SqliteStore:
+    """A SQLite file in write-ahead mode; any number of processes may share it."""
+
+    def __init__(self, path: str) -> None:
+        self._database = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA synchronous=NORMAL",
+            "CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS counts (fingerprint TEXT PRIMARY KEY, asked INTEGER NOT NULL) WITHOUT ROWID",
+        ):
+            self._database.execute(statement)
+
+    def count(self, fingerprint: str) -> int:
+        """How many times this was asked before, by anyone who shares the file."""
+        (asked,) = self._database.execute(
+            "INSERT INTO counts VALUES (?, 1) ON CONFLICT DO UPDATE SET asked = asked + 1 RETURNING asked",
+            (fingerprint,),
+        ).fetchone()
+        return int(asked) - 1
+
+    def put(self, record: Record) -> None:
+        """Writes the record."""
+        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (record.id, pack(record)))
+
+    def get(self, id: str) -> Record | None:
+        """The record of this id."""
+        row = self._database.execute("SELECT record FROM records WHERE id = ?", (id,)).fetchone()
+        return unpack(row[0]) if row else None
+
+    def change(self, id: str, change: Change) -> Record | None:
+        """Replaces a record within one write transaction."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            before = self.get(id)
+            after = change(before) if before is not None else None
+            if after is not None and after is not before:
+                self.put(after)
+        finally:
+            self._database.execute("COMMIT")
+        return after
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._database.close()
+
+
+class RedisStore:
+    """A Redis server; everything stands under keys that begin with `antiphon:`."""
+
+    def __init__(self, url: str) -> None:
+        # redis is an optional extra, and only this store needs it.
+        self._redis: Any = import_module("redis").Redis.from_url(url)
+
+    def count(self, fingerprint: str) -> int:
+        """How many times this was asked before, by anyone who shares the server."""
+        return int(self._redis.incr(f"antiphon:count:{fingerprint}")) - 1
+
+    def put(self, record: Record) -> None:
+        """Writes the record."""
+        self._redis.set(f"antiphon:record:{record.id}", pack(record))
+
+    def get(self, id: str) -> Record | None:
+        """The record of this id."""
+        packed = self._redis.get(f"antiphon:record:{id}")
+        return unpack(packed) if packed else None
+
+    def change(self, id: str, change: Change) -> Record | None:
+        """Replaces a record, and tries again when someone else did so meanwhile (WATCH, MULTI, EXEC)."""
+        name = f"antiphon:record:{id}"
+
+        def attempt(pipe: Any) -> Record | None:
+            packed = pipe.get(name)
+            after = change(unpack(packed)) if packed else None
+            pipe.multi()
+            if after is not None:
+                pipe.set(name, pack(after))
+            return after
+
+        found: Record | None = self._redis.transaction(attempt, name, value_from_callable=True)
+        return found
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._redis.close()
+
+
+def open_store(name: str) -> Store:
+    """The store that a setting names: `memory`, `sqlite:PATH` or `redis://...`. Raises ValueError for another name."""
+    if name == "memory":
+        return MemoryStore()
+    if name.startswith("sqlite:") and name != "sqlite:":
+        return SqliteStore(name.removeprefix("sqlite:"))
+    if name.startswith(("redis://", "rediss://", "unix://")):
+        return RedisStore(name)
+    raise ValueError(f"--store: expected memory, sqlite:PATH or redis://..., got {name!r}")
+
+
+def pack(record: Record) -> bytes:
+    """The record as JSON."""
+    return orjson.dumps(asdict(record))
+
+
+def unpack(packed: bytes) -> Record:
+    """The record that `pack` made this of."""
+    content: Mapping[str, Any] = orjson.loads(packed)
+    return replace(Record(**content), input=tuple(content["input"]))

@@ -1,0 +1,79 @@
+"""What makes a request acceptable: the document's schema, then what the document says in prose or leaves unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.record import Asked
+from antiphon_spec.schema import Fault
+
+TOO_SMALL = {"minimum", "exclusiveMinimum"}
+TOO_LARGE = {"maximum", "exclusiveMaximum"}
+DECIMALS = {"temperature", "top_p", "presence_penalty", "frequency_penalty"}
+"""Parameters that count as decimals, even when a client sends a whole number."""
+CODES = {
+    "required": "missing_required_parameter",
+    "type": "invalid_type",
+    "enum": "invalid_value",
+    "const": "invalid_value",
+    "pattern": "invalid_value",
+    "format": "invalid_value",
+    "maxLength": "string_above_max_length",
+    "minItems": "array_below_min_length",
+    "maxItems": "array_above_max_length",
+    "maxProperties": "object_above_max_properties",
+    "minProperties": "object_below_min_properties",
+    "additionalProperties": "unknown_parameter",
+    "unevaluatedProperties": "unknown_parameter",
+}
+
+
+def schema(asked: Asked) -> None:
+    """The body fits the document's schema; the refusal names the first field that does not."""
+    validator = asked.dialect.schemas.request(asked.operation)
+    if validator is not None and not validator.is_valid(asked.body):
+        raise from_fault(validator.faults(asked.body)[0], asked.body)
+
+
+def unknown(asked: Asked) -> None:
+    """Where the dialect refuses what it does not know, the body has no other parameters, however deep (REQ-71)."""
+    if asked.dialect.traits.unknown_parameters != "refused":
+        return
+    found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if found:
+        raise invalid(f"Unknown parameter: '{found[0].param}'.", found[0].param, "unknown_parameter")
+
+
+def from_fault(fault: Fault, body: Any) -> Denied:
+    """The refusal that a breach of the schema deserves, with the code that a client may branch on."""
+    value = _at(body, fault.pointer)
+    message = f"Invalid '{fault.param}': expected {fault.expected}, got {fault.got}."
+    if fault.keyword == "required":
+        message = f"Missing required parameter: '{fault.param}'."
+    return invalid(message, fault.param or None, code_of(fault.keyword, value, fault.param))
+
+
+def code_of(keyword: str, value: Any, name: str) -> str:
+    """The error code for a broken schema keyword and the value that broke it."""
+    if keyword in TOO_SMALL or keyword in TOO_LARGE:
+        number = "integer" if isinstance(value, int) and name not in DECIMALS else "decimal"
+        return f"{number}_{'below_min' if keyword in TOO_SMALL else 'above_max'}_value"
+    if keyword == "minLength":
+        return "string_below_min_length" if value else "empty_string"
+    if keyword == "minItems" and value == []:
+        return "empty_array"
+    return CODES.get(keyword, "invalid_value")
+
+
+def _at(value: Any, pointer: str) -> Any:
+    """What a JSON pointer into the body names; None when nothing is there (a missing member)."""
+    for step in pointer.split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list):
+            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return value
