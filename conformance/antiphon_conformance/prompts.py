@@ -26,3 +26,7 @@ UNKNOWN_ITEM = "msg_" + "0" * 48
 
 TOOL_RESULT = "QX-7719"
 """What a tool gives back: a word that no model says unless it read the output."""
+
+SIGN_OFF = "AHOY"
+SIGNED = f'End every answer with the word "{SIGN_OFF}".'
+"""Instructions whose effect can be seen in any answer."""

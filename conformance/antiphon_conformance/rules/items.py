@@ -1,0 +1,147 @@
+"""Output items of any type: their ids, types and states, alone and within their response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.answers import member, output
+from antiphon_conformance.faults import findings, item_faults, within
+from antiphon_conformance.parity import status_of
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.rules.item_members import CLAIMED
+from antiphon_conformance.rules.response_members import OPENAI
+from antiphon_conformance.subject import Item, Scene, Snapshot
+from antiphon_conformance.text import show
+
+EXTENSION = re.compile(r"[a-z0-9_.-]+:.+")
+"""How Open Responses names item types that a provider adds: a slug before a colon."""
+
+
+@rule(Item, cites=("ITM-02", f"{OPENAI}OutputMessage/properties/id"))
+def have_an_id(item: Item) -> Iterator[Finding]:
+    """Every output item has an `id` that is a non-empty string."""
+    if not isinstance(item.object.get("id"), str) or not item.object["id"]:
+        yield Finding(f"{item.where}/id", "a non-empty string", show(item.object.get("id")))
+
+
+def _prefixed(item: Item) -> bool:
+    known = item.type in item.dialect.traits.id_prefixes
+    return known and isinstance(item.object.get("id"), str) and "altered" not in item.exchange.traits
+
+
+@rule(Item, cites="ITM-06")
+def types_are_documented(item: Item) -> Iterator[Finding]:
+    """The `type` of an output item is one that the document lists."""
+    if item.type not in item.dialect.schemas.item_types:
+        yield Finding(f"{item.where}/type", "a documented item type", show(item.type))
+
+
+@rule(Item, cites="ITM-05")
+def types_are_documented_or_prefixed(item: Item) -> Iterator[Finding]:
+    """The `type` of an output item is one that the document lists, or has a provider's prefix."""
+    prefixed = isinstance(item.type, str) and EXTENSION.fullmatch(item.type)
+    if item.type not in item.dialect.schemas.item_types and not prefixed:
+        yield Finding(f"{item.where}/type", "a documented item type, or a prefixed one", show(item.type))
+
+
+def _has_states(item: Item) -> bool:
+    return item.type not in item.dialect.traits.items_without_status
+
+
+@rule(Item, cites=("ITM-02", "TOOL-09", f"{OPENAI}OutputMessage/properties/status"), when=_has_states)
+def have_a_status(item: Item) -> Iterator[Finding]:
+    """Every output item has a `status`, save those types that have no states."""
+    if not isinstance(item.object.get("status"), str):
+        yield Finding(f"{item.where}/status", "a status", show(item.object.get("status")))
+
+
+@rule(Item, cites=("ITM-01", f"{OPENAI}Response/properties/output"))
+def match_the_document(item: Item) -> Iterator[Finding]:
+    """Whatever no other rule looks at in an output item is as the document has it for the item's type."""
+    faults = item_faults(item)
+    claimed = {id(fault) for place in CLAIMED.get(str(item.type), ()) for fault in within(faults, place)}
+    yield from findings(item.where, (fault for fault in faults if id(fault) not in claimed))
+
+
+def _with_output(snapshot: Snapshot) -> bool:
+    return snapshot.ended and any(output(snapshot.object))
+
+
+@rule(Snapshot, cites=("ITM-04", f"{OPENAI}OutputMessage/properties/id"), when=_with_output)
+def ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
+    """No two items of one output have the same id."""
+    seen: set[Any] = set()
+    for index, item in output(snapshot.object):
+        found = item.get("id")
+        if isinstance(found, str) and found in seen:
+            yield Finding(f"{snapshot.where}/output/{index}/id", "an id of its own", show(found))
+        seen.add(found if isinstance(found, str) else None)
+
+
+def _runs_in_a_program(item: Mapping[str, Any]) -> bool:
+    """Whether a program that the server runs made the call: such calls are in progress until it goes on."""
+    return bool(member(item.get("caller"), "type") == "program")
+
+
+@rule(Snapshot, cites="ITM-23", when=_with_output)
+def none_is_left_in_progress(snapshot: Snapshot) -> Iterator[Finding]:
+    """A response that has ended leaves no item in progress.
+
+    Clients that wait for each item to end would wait for ever.
+    """
+    for index, item in output(snapshot.object):
+        if item.get("status") == "in_progress" and not _runs_in_a_program(item):
+            yield Finding(f"{snapshot.where}/output/{index}/status", "an end", "in_progress")
+
+
+def _completed_with_output(snapshot: Snapshot) -> bool:
+    return snapshot.status == "completed" and _with_output(snapshot)
+
+
+@rule(Snapshot, cites="ITM-24", when=_completed_with_output)
+def are_completed_with_their_response(snapshot: Snapshot) -> Iterator[Finding]:
+    """In a completed response no item is incomplete; a hosted tool may have failed."""
+    for index, item in output(snapshot.object):
+        if item.get("status") == "incomplete":
+            yield Finding(f"{snapshot.where}/output/{index}/status", "completed", "incomplete")
+
+
+def _has_incomplete(snapshot: Snapshot) -> bool:
+    return snapshot.ended and any(item.get("status") == "incomplete" for _, item in output(snapshot.object))
+
+
+@rule(Snapshot, cites="ITM-21", when=_has_incomplete, needs="a response with an incomplete item")
+def incomplete_one_is_the_last(snapshot: Snapshot) -> Iterator[Finding]:
+    """An item that ends incomplete is the last of its response."""
+    items = list(output(snapshot.object))
+    for index, item in items[:-1]:
+        if item.get("status") == "incomplete":
+            yield Finding(
+                f"{snapshot.where}/output/{index}", "to be the last item", f"item {index} of {len(items)}"
+            )
+
+
+@rule(Snapshot, cites="ITM-21", when=_has_incomplete, needs="a response with an incomplete item")
+def incomplete_one_makes_its_response_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
+    """A response with an incomplete item is itself incomplete."""
+    if snapshot.status != "incomplete":
+        yield Finding(f"{snapshot.where}/status", "incomplete, like its last item", show(snapshot.status))
+
+
+@rule(Item, cites=f"{OPENAI}OutputItem", when=_prefixed)
+def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
+    """The id of an item begins as every id of its type does.
+
+    Sent back as input, an item whose id begins otherwise is refused.
+    """
+    prefix = item.dialect.traits.id_prefixes[item.type]
+    if not item.object["id"].startswith(prefix):
+        yield Finding(f"{item.where}/id", f"an id that begins with {prefix}", show(item.object["id"]))
+
+
+@rule(Scene, scenario="truncated", cites="ITM-19")
+def phase_is_accepted_in_the_input(scene: Scene) -> Iterator[Finding]:
+    """An assistant message with a `phase` is accepted as input, whatever the model makes of it."""
+    yield from status_of(scene["truncated"], (200,), "200, since earlier answers may have a phase")

@@ -1,0 +1,139 @@
+"""Structured output: text that follows the schema of `text.format`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError
+
+from antiphon_conformance.answers import member, parsed, refusals, text_of, texts
+from antiphon_conformance.parity import status_of
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import Scene, Snapshot, Streamed
+from antiphon_conformance.text import show
+
+
+def _format(snapshot: Snapshot) -> Any:
+    return member(snapshot.asked, "text", "format")
+
+
+def _formatted(snapshot: Snapshot, *kinds: str) -> bool:
+    """Whether a whole text answers a request for such a format; refused or cut answers need not follow it."""
+    whole = snapshot.creation and snapshot.status == "completed" and any(texts(snapshot.object))
+    return whole and member(_format(snapshot), "type") in kinds and not any(refusals(snapshot.object))
+
+
+def _strict(snapshot: Snapshot) -> bool:
+    return _formatted(snapshot, "json_schema") and member(_format(snapshot), "strict") is True
+
+
+@rule(Snapshot, cites="FMT-01", when=_strict, needs="a text that answers a strict `json_schema`")
+def text_follows_a_strict_schema(snapshot: Snapshot) -> Iterator[Finding]:
+    """Under `json_schema` with `strict: true` the text is JSON that validates against the schema."""
+    where, said = f"{snapshot.where}/output", text_of(snapshot.object)
+    try:
+        value = parsed(said)
+        faults = list(Draft202012Validator(_format(snapshot)["schema"]).iter_errors(value))
+    except ValueError:
+        yield Finding(where, "a text that is JSON", show(said))
+    except SchemaError:
+        return
+    else:
+        for fault in faults[:3]:
+            yield Finding(where, "a text that follows the schema", show(fault.message))
+
+
+def _json_object(snapshot: Snapshot) -> bool:
+    return _formatted(snapshot, "json_object")
+
+
+@rule(Snapshot, cites="FMT-02", when=_json_object, needs="a text that answers `json_object`")
+def text_is_a_json_object(snapshot: Snapshot) -> Iterator[Finding]:
+    """Under `json_object` the text is a JSON object."""
+    said = text_of(snapshot.object)
+    try:
+        value = parsed(said)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        yield Finding(f"{snapshot.where}/output", "a text that is a JSON object", show(said))
+
+
+def _answers_a_schema(snapshot: Snapshot) -> bool:
+    asked = member(_format(snapshot), "type") == "json_schema"
+    called = snapshot.asked.get("tools")
+    return snapshot.creation and snapshot.status == "completed" and asked and not called
+
+
+@rule(Snapshot, cites="FMT-06", when=_answers_a_schema, needs="an answer to a `json_schema`")
+def result_is_an_ordinary_text(snapshot: Snapshot) -> Iterator[Finding]:
+    """Structured output is an `output_text` part (or a refusal), not a field of its own."""
+    if not any(texts(snapshot.object)) and not any(refusals(snapshot.object)):
+        yield Finding(f"{snapshot.where}/output", "an output_text part", show(snapshot.object.get("output")))
+
+
+def _strict_left_out(snapshot: Snapshot) -> bool:
+    wanted = _format(snapshot)
+    return snapshot.creation and member(wanted, "type") == "json_schema" and member(wanted, "strict") is None
+
+
+@rule(Snapshot, cites="FMT-07", when=_strict_left_out, needs="an answer to a `json_schema` without `strict`")
+def strict_is_false_by_default(snapshot: Snapshot) -> Iterator[Finding]:
+    """`strict` left out of a `json_schema` comes back as false."""
+    got = member(snapshot.object, "text", "format", "strict")
+    if got is not False:
+        yield Finding(f"{snapshot.where}/text/format/strict", "false", show(got))
+
+
+def _refused(snapshot: Snapshot) -> bool:
+    return _answers_a_schema(snapshot) and any(refusals(snapshot.object))
+
+
+@rule(Snapshot, cites="FMT-04", when=_refused, needs="a refusal in answer to a `json_schema`")
+def refusal_takes_the_place_of_the_text(snapshot: Snapshot) -> Iterator[Finding]:
+    """A refusal stands instead of the structured text, not beside it."""
+    for where, part in texts(snapshot.object):
+        yield Finding(f"{snapshot.where}/{where}", "no text beside the refusal", show(part.get("text")))
+
+
+def _streamed_schema(streamed: Streamed) -> bool:
+    created = streamed.exchange.operation == streamed.dialect.create_operation
+    asked = member(streamed.asked, "text", "format", "type") == "json_schema"
+    return created and asked and any(texts(streamed.final))
+
+
+@rule(Streamed, cites="FMT-10", when=_streamed_schema, needs="a stream that answers a `json_schema`")
+def streams_as_ordinary_text(streamed: Streamed) -> Iterator[Finding]:
+    """Structured output streams as text deltas that together are the text."""
+    deltas = (event.data.get("delta") for event in streamed.stream.of("response.output_text.delta"))
+    joined = "".join(delta for delta in deltas if isinstance(delta, str))
+    if joined != text_of(streamed.final):
+        yield Finding("stream", f"text deltas that make {show(text_of(streamed.final))}", show(joined))
+
+
+@rule(Scene, scenario="refused_formats", cites="FMT-02")
+def json_object_without_the_word_is_refused(scene: Scene) -> Iterator[Finding]:
+    """`json_object` is refused when the context does not mention JSON."""
+    yield from status_of(scene["json_unmentioned"], (400,), "400, since nothing in the input mentions JSON")
+
+
+@rule(Scene, scenario="refused_formats", cites="FMT-03")
+def loose_strict_schema_is_refused(scene: Scene) -> Iterator[Finding]:
+    """A strict schema that allows further properties is refused as `invalid_json_schema`."""
+    refused = scene["loose_schema"]
+    yield from status_of(refused, (400,), "400, since a strict schema forbids further properties")
+    if refused.answer.status != 400:
+        return
+    for name, wanted in (("code", "invalid_json_schema"), ("param", "text.format.schema")):
+        got = member(refused.answer.fields, "error", name)
+        if got != wanted:
+            yield Finding(f"reply.body/error/{name}", wanted, show(got), refused.id)
+
+
+@rule(Scene, scenario="refused_formats", cites="FMT-09")
+def strict_schema_has_an_object_at_its_root(scene: Scene) -> Iterator[Finding]:
+    """A strict schema whose root is no object is refused."""
+    yield from status_of(
+        scene["array_at_root"], (400,), "400, since the root of a strict schema is an object"
+    )

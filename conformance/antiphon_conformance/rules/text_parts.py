@@ -1,0 +1,78 @@
+"""The text of messages: citations within its bounds, and log probabilities when they were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.answers import member, number, objects, texts
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import Snapshot
+from antiphon_conformance.text import show
+
+LOGPROBS = "message.output_text.logprobs"
+
+
+def _citations(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Each annotation that marks a stretch of its text, with its place and the text."""
+    for where, part in texts(snapshot.object):
+        for index, annotation in objects(part.get("annotations")):
+            bounds = (number(annotation.get(name)) for name in ("start_index", "end_index"))
+            if None not in bounds and isinstance(part.get("text"), str):
+                yield f"{snapshot.where}/{where}/annotations/{index}", annotation, part["text"]
+
+
+def _cites(snapshot: Snapshot) -> bool:
+    return snapshot.ended and "trimmed" not in snapshot.exchange.traits and any(_citations(snapshot))
+
+
+@rule(Snapshot, cites="ITM-16", when=_cites, needs="a message with a citation that marks its text")
+def citations_lie_within_their_text(snapshot: Snapshot) -> Iterator[Finding]:
+    """A citation starts and ends within the text that it annotates, and does not end before it starts."""
+    for where, annotation, text in _citations(snapshot):
+        start, end = annotation["start_index"], annotation["end_index"]
+        if not 0 <= start <= end <= len(text):
+            yield Finding(where, f"0 <= start <= end <= {len(text)}", f"start {show(start)}, end {show(end)}")
+
+
+def _wants_logprobs(snapshot: Snapshot) -> bool:
+    wanted = LOGPROBS in (snapshot.asked.get("include") or ())
+    return snapshot.creation and snapshot.status == "completed" and wanted and any(texts(snapshot.object))
+
+
+@rule(
+    Snapshot,
+    cites="ITM-13",
+    when=_wants_logprobs,
+    needs=f"a text answer to a request that includes {LOGPROBS}",
+)
+def logprobs_come_when_asked_for(snapshot: Snapshot) -> Iterator[Finding]:
+    """Text has log probabilities when `include` asks for them."""
+    for where, part in texts(snapshot.object):
+        if part.get("text") and not any(objects(part.get("logprobs"))):
+            yield Finding(
+                f"{snapshot.where}/{where}/logprobs", "an entry for each token", show(part.get("logprobs"))
+            )
+
+
+def _bounds_logprobs(snapshot: Snapshot) -> bool:
+    bounded = number(snapshot.asked.get("top_logprobs")) is not None
+    return bounded and _wants_logprobs(snapshot) and any(_entries(snapshot))
+
+
+def _entries(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for where, part in texts(snapshot.object):
+        for index, entry in objects(part.get("logprobs")):
+            yield f"{snapshot.where}/{where}/logprobs/{index}", entry
+
+
+@rule(
+    Snapshot, cites="ITM-13", when=_bounds_logprobs, needs="log probabilities asked for with `top_logprobs`"
+)
+def top_logprobs_bounds_the_alternatives(snapshot: Snapshot) -> Iterator[Finding]:
+    """No token has more alternatives than `top_logprobs` allows."""
+    limit = snapshot.asked["top_logprobs"]
+    for where, entry in _entries(snapshot):
+        alternatives = member(entry, "top_logprobs")
+        if isinstance(alternatives, list) and len(alternatives) > limit:
+            yield Finding(f"{where}/top_logprobs", f"at most {limit} entries", f"{len(alternatives)} entries")

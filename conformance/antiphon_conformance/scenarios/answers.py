@@ -1,0 +1,69 @@
+"""Plain answers: with nothing asked for, with everything asked for, cut off, refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_conformance.prompts import SIGNED
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.scenarios.tools import TIME, WEATHER
+from antiphon_conformance.talk import Talk
+
+
+@scenario()
+async def echoes(talk: Talk) -> None:
+    """Creates one response with as few parameters as possible, and one with as many."""
+    await talk.create("plain", input="Say hello.")
+    await talk.create(
+        "echoed",
+        input="What is the weather in Paris? Use get_weather if you can.",
+        instructions=SIGNED,
+        tools=[WEATHER, TIME],
+        tool_choice="none",
+        parallel_tool_calls=False,
+        max_tool_calls=3,
+        max_output_tokens=400,
+        metadata={"topic": "weather", "turn": "1"},
+        store=True,
+        truncation="disabled",
+        text={"verbosity": "medium"},
+        safety_identifier="judge-1",
+        prompt_cache_key="weather-1",
+    )
+
+
+@scenario(features=("logprobs",))
+async def sampling(talk: Talk) -> None:
+    """Sets every parameter of sampling, and asks for log probabilities."""
+    penalties = {"presence_penalty": 0.5, "frequency_penalty": 0.25}
+    known: dict[str, Any] = penalties if talk.dialect.resolve("REQ-45") else {}
+    await talk.create(
+        "sampled",
+        input="Name three colours.",
+        temperature=0.7,
+        top_p=0.9,
+        include=["message.output_text.logprobs"],
+        top_logprobs=2,
+        **known,
+    )
+
+
+@scenario()
+async def truncated(talk: Talk) -> None:
+    """Asks, after a commentary of the assistant, for far more text than `max_output_tokens` allows."""
+    await talk.create(
+        "truncated",
+        input=[
+            {"type": "message", "role": "user", "content": "Tell me about the sea."},
+            {"type": "message", "role": "assistant", "phase": "commentary", "content": "Let me think."},
+            {"type": "message", "role": "user", "content": "Go on: a story of 300 words about the sea."},
+        ],
+        max_output_tokens=16,
+        may_fail=True,
+    )
+
+
+@scenario()
+async def citation(talk: Talk) -> None:
+    """Asks for a text that names a page of the web; a model that cites marks it."""
+    await talk.create("cited", input="Reply with exactly: More is at https://example.com/sea today.")

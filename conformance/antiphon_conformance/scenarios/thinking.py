@@ -1,0 +1,48 @@
+"""Reasoning: shown, sent back, tampered with, and switched off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_conformance.answers import output
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.scenarios.tools import user
+from antiphon_conformance.talk import Talk
+
+ENOUGH = 4000
+"""Output tokens that leave room for thought; a limit is set so that rules on it apply."""
+
+
+@scenario(features=("reasoning",))
+async def reasoning(talk: Talk) -> None:
+    """Lets the model reason, goes on from its encrypted reasoning without anything stored, and misuses it."""
+    asked = user("A train leaves at 9:40 and takes 95 minutes. When does it arrive? Think first.")
+    kept: dict[str, Any] = {"include": ["reasoning.encrypted_content"], "store": False}
+    reasoned = await talk.create(
+        "reasoned",
+        input=[asked],
+        reasoning={"effort": "low", "summary": "auto"},
+        max_output_tokens=ENOUGH,
+        **kept,
+    )
+    items = reasoned.response.get("output") or []
+    thoughts = [item for _, item in output(reasoned.response, "reasoning") if item.get("encrypted_content")]
+    if not thoughts:
+        return
+    effort: dict[str, Any] = {"effort": "low"}
+    if talk.dialect.resolve("RSN-17"):
+        effort["context"] = "auto"
+    more = user("And if it is ten minutes late?")
+    await talk.create("continued", input=[asked, *items, more], reasoning=effort, may_fail=True, **kept)
+    if talk.dialect.resolve("RSN-11"):
+        changed = {**thoughts[0], "encrypted_content": f"{thoughts[0]['encrypted_content'][:-9]}AAAAAAAA="}
+        spoilt = [changed if item is thoughts[0] else item for item in items]
+        await talk.create("tampered", input=[asked, *spoilt, more], may_fail=True, **kept)
+    if talk.dialect.resolve("RSN-13"):
+        await talk.create("orphaned", input=[asked, thoughts[0], more], may_fail=True, **kept)
+
+
+@scenario(features=("reasoning",))
+async def no_reasoning(talk: Talk) -> None:
+    """Switches reasoning off."""
+    await talk.create("unreasoned", input="What is 7 times 8?", reasoning={"effort": "none"}, may_fail=True)
