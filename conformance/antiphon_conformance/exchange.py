@@ -180,8 +180,9 @@ class Episode:
     """Why the scenario ended early (`created: answered 500`), or None when it ran to its end."""
     unsupported: str | None = None
     """The optional feature that the target does not offer, when the scenario ended for that reason."""
-    broken: bool = False
-    """Whether our own scenario raised, as `stopped` tells: no fault of the target's."""
+    blame: str = "target"
+    """Whose doing it was when it stopped: `target`; `limit` (ours: requests, time, Ctrl-C); `suite` (our
+    bug)."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

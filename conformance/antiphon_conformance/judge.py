@@ -166,8 +166,8 @@ def _record(
     rule: Rule,
     scenario: str,
     outcome: Outcome,
-    findings: Iterable[Finding] = (),
     note: str = "",
+    findings: Iterable[Finding] = (),
 ) -> Record:
     requirement = _requirement(rule, bench.dialect)
     cited = tuple(row.id for row in rule.requirements(bench.dialect))
@@ -187,27 +187,20 @@ def _record(
 def _records(bench: _Bench, rule: Rule, episodes: Sequence[Episode]) -> Iterator[Record]:
     cases = bench.cases[rule.id]
     if not cases:
-        scenario, outcome, note = _unheard(rule, episodes, bench.dialect)
-        yield _record(bench, rule, scenario, outcome, note=note)
+        yield _record(bench, rule, rule.scenario or "", *_unheard(rule, episodes, bench.dialect))
     told = {episode.scenario: episode for episode in episodes}
     for scenario, case in cases.items():
-        if case.missing and rule.scenario is not None and not (case.findings or case.broken):
-            _, outcome, note = _unheard_scene(rule, [told[scenario]])
-            note = case.missing if outcome in (Outcome.INCONCLUSIVE, Outcome.UNTESTABLE) else note
-            outcome = Outcome.UNTESTABLE if outcome is Outcome.INCONCLUSIVE else outcome
-            yield _record(bench, rule, scenario, outcome, note=note)
-        else:
-            yield _said(bench, rule, scenario, case)
+        yield _said(bench, rule, scenario, case, told.get(scenario))
 
 
-def _said(bench: _Bench, rule: Rule, scenario: str, case: _Case) -> Record:
+def _said(bench: _Bench, rule: Rule, scenario: str, case: _Case, episode: Episode | None = None) -> Record:
     if case.broken:
-        return _record(bench, rule, scenario, Outcome.BROKEN, case.findings, case.broken)
+        return _record(bench, rule, scenario, Outcome.BROKEN, case.broken, case.findings)
     if case.findings:
         severity = _requirement(rule, bench.dialect).severity
-        return _record(bench, rule, scenario, Outcome.of_findings(severity), case.findings)
+        return _record(bench, rule, scenario, Outcome.of_findings(severity), "", case.findings)
     if case.missing:
-        return _record(bench, rule, scenario, Outcome.UNTESTABLE, note=case.missing)
+        return _record(bench, rule, scenario, *_missed(episode, case.missing))
     return _record(bench, rule, scenario, Outcome.PASSED)
 
 
@@ -220,36 +213,41 @@ def _lint_records(bench: _Bench, rule: Rule) -> Iterator[Record]:
             clean += 1
     if clean:
         exchanges = "exchange" if clean == 1 else "exchanges"
-        yield _record(bench, rule, "", Outcome.PASSED, note=f"nothing found in {clean} {exchanges}")
+        yield _record(bench, rule, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
 
 
-def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[str, Outcome, str]:
-    """Why a rule never applied: (scenario, outcome, note)."""
+def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
+    """Why a step that a rule asked for is not there."""
+    if episode is not None and episode.unsupported:
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {episode.unsupported}"
+    if episode is None or not episode.stopped:
+        return Outcome.UNTESTABLE, missing
+    by_blame = {"suite": Outcome.BROKEN, "limit": Outcome.INCONCLUSIVE}
+    return by_blame.get(episode.blame, Outcome.UNTESTABLE), missing
+
+
+def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[Outcome, str]:
+    """Why a rule never applied."""
     if rule.scenario is not None:
         return _unheard_scene(rule, episodes)
     lacking = _lacking(rule, episodes, dialect)
     if lacking:
-        return "", Outcome.NOT_SUPPORTED, f"the target does not offer {lacking}"
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {lacking}"
     failures = [f"{episode.scenario}: {episode.stopped}" for episode in episodes if _failed(episode)]
     if failures:
-        return "", Outcome.UNTESTABLE, safe(f"not reached, because {'; '.join(failures[:3])}")
+        return Outcome.UNTESTABLE, safe(f"not reached, because {'; '.join(failures[:3])}")
     stops = [f"{episode.scenario}: {episode.stopped}" for episode in episodes if episode.stopped]
     note = f"not seen: {rule.needs or rule.summary}"
-    return "", Outcome.INCONCLUSIVE, safe(f"{note} ({'; '.join(stops[:3])})" if stops else note)
+    return Outcome.INCONCLUSIVE, safe(f"{note} ({'; '.join(stops[:3])})" if stops else note)
 
 
-def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[str, Outcome, str]:
-    name = rule.scenario or ""
-    found = [episode for episode in episodes if episode.scenario == name]
-    if not found:
-        return name, Outcome.UNTESTABLE, f"the scenario {name} did not run"
-    episode = found[-1]
-    if episode.unsupported:
-        return name, Outcome.NOT_SUPPORTED, f"the target does not offer {episode.unsupported}"
-    if episode.stopped:
-        outcome = Outcome.BROKEN if episode.broken else Outcome.UNTESTABLE
-        return name, outcome, safe(episode.stopped)
-    return name, Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
+def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str]:
+    episode = next((episode for episode in episodes if episode.scenario == rule.scenario), None)
+    if episode is None:
+        return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
+    if episode.unsupported or episode.stopped:
+        return _missed(episode, safe(episode.stopped or ""))
+    return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 
 def _last(episode: Episode) -> Exchange | None:
@@ -258,7 +256,7 @@ def _last(episode: Episode) -> Exchange | None:
 
 def _failed(episode: Episode) -> bool:
     """Whether a scenario stopped because the target broke down, rather than because it said no."""
-    if not episode.stopped or episode.unsupported or episode.broken:
+    if not episode.stopped or episode.unsupported or episode.blame != "target":
         return False
     last = _last(episode)
     return last is None or last.reply is None or last.reply.status >= 500

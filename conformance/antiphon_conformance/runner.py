@@ -49,7 +49,7 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
 
     async def perform(one: Scenario) -> None:
         async with gate:
-            await _converse(one, talks[one.name], plan.absent)
+            await _converse(one, talks[one.name], target, plan.absent)
         if progress is not None:
             progress(talks[one.name].episode)
 
@@ -58,7 +58,7 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
         await asyncio.gather(*tasks)
     except asyncio.CancelledError:
         await _cancel(tasks)
-        _mark_interrupted(talks.values())
+        _mark_interrupted(talks[task.get_name()] for task in tasks if task.cancelled())
     return _settled(list(talks.values()))
 
 
@@ -67,21 +67,24 @@ def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:
     return Talk(one.name, target, dialect, plan.model, one.features, plan.claimed)
 
 
-async def _converse(one: Scenario, talk: Talk, absent: Collection[str]) -> None:
+async def _converse(one: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:
     declared = next((feature for feature in one.features if feature in absent), None)
     if declared is not None:
         talk.unsupported = declared
         return
     try:
         await one.run(talk)
-    except (Stop, Exhausted, Unsupported, StepMissing) as end:
+    except (Stop, Unsupported, StepMissing) as end:
         talk.stopped = safe(str(end))
+    except Exhausted as end:
+        talk.stopped = safe(str(end))
+        talk.blame = "target" if target.dead or target.refused else "limit"
     except asyncio.CancelledError:
-        talk.stopped = "interrupted"
+        talk.stopped, talk.blame = "interrupted", "limit"
         raise
     except Exception as error:  # a scenario that raises is our bug; the run goes on
         talk.stopped = safe(f"our scenario broke: {type(error).__name__}: {error}")
-        talk.broken = True
+        talk.blame = "suite"
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -92,9 +95,9 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 def _mark_interrupted(talks: Iterable[Talk]) -> None:
+    """Those that had not begun, too."""
     for talk in talks:
-        if not talk.exchanges and talk.unsupported is None:
-            talk.stopped = talk.stopped or "interrupted"
+        talk.stopped, talk.blame = "interrupted", "limit"
 
 
 def _settled(talks: list[Talk]) -> list[Episode]:

@@ -47,14 +47,14 @@ class Talk:
         """Features that are claimed: they were declared, or the target has answered for them."""
         self.stopped: str | None = None
         self.unsupported: str | None = None
-        self.broken = False
+        self.blame = "target"
         self._target = target
         self._optional = [name for name in features if dialect.features[name].optional]
 
     @property
     def episode(self) -> Episode:
         """What has been said so far."""
-        return Episode(self.scenario, dict(self.exchanges), self.stopped, self.unsupported, self.broken)
+        return Episode(self.scenario, dict(self.exchanges), self.stopped, self.unsupported, self.blame)
 
     async def create(
         self,

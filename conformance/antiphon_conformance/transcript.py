@@ -76,7 +76,7 @@ def episode(found: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Epis
     told = found["episode"]
     steps = {name: exchanges[identity] for name, identity in told["steps"].items()}
     return Episode(
-        told["scenario"], steps, told.get("stopped"), told.get("unsupported"), bool(told.get("broken"))
+        told["scenario"], steps, told.get("stopped"), told.get("unsupported"), told.get("blame") or "target"
     )
 
 
@@ -117,7 +117,7 @@ def _episode_entry(told: Episode) -> dict[str, Any]:
         "stopped": told.stopped,
         "unsupported": told.unsupported,
     }
-    return {"episode": summary | ({"broken": True} if told.broken else {})}
+    return {"episode": summary | ({"blame": told.blame} if told.stopped else {})}
 
 
 def _response(reply: Reply) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""One run against one target: the scenarios of all dialects asked for, once, then the verdicts of each
+dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from antiphon_conformance import judge, runner
+from antiphon_conformance.exchange import Episode
+from antiphon_conformance.outcome import Record
+from antiphon_conformance.scenario import Scenario, scenarios_for
+from antiphon_conformance.target import HttpTransport, Limits, Target, Transport
+from antiphon_conformance.text import safe
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
+
+MODEL = "gpt-4o-mini"
+"""What is asked for when nobody says which model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to examine, and how."""
+
+    url: str
+    dialects: tuple[str, ...] = ("openresponses",)
+    model: str = MODEL
+    api_key: str | None = field(default=None, repr=False)
+    features: tuple[str, ...] = ()
+    concurrency: int = 8
+    max_requests: int | None = None
+    seconds: float = 60.0
+    seed: int = 0
+    properties: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a run saw: the episodes, and the facts that a report tells about it."""
+
+    episodes: tuple[Episode, ...]
+    facts: Mapping[str, Any]
+
+    @property
+    def why_not(self) -> str:
+        """Why the target could not be judged; empty when it could."""
+        if self.facts.get("refused"):
+            return str(self.facts.get("over") or "the target refused our credentials")
+        exchanges = [exchange for episode in self.episodes for exchange in episode.exchanges.values()]
+        if any(exchange.reply is not None for exchange in exchanges):
+            return ""
+        failure = next((exchange.failure for exchange in exchanges if exchange.failure), None)
+        return f"the target never answered: {failure}" if failure else "nothing was asked"
+
+    @property
+    def complete(self) -> bool:
+        """Whether every scenario went as far as the target let it."""
+        return all(episode.blame == "target" for episode in self.episodes)
+
+    def records(self, dialect: Dialect) -> list[Record]:
+        """The verdicts of one dialect over this run."""
+        return judge.judge(self.episodes, dialect)
+
+
+def scenarios(chosen: Iterable[Dialect]) -> dict[str, Scenario]:
+    """Every scenario that makes sense in one of the dialects, once."""
+    found: dict[str, Scenario] = {}
+    for dialect in chosen:
+        found |= scenarios_for(dialect)
+    return dict(sorted(found.items()))
+
+
+def examine(
+    order: Order, progress: runner.Progress | None = None, transport: Transport | None = None
+) -> Examination:
+    """Runs everything that was ordered. Ctrl-C ends it early, with what there is by then. Never raises for
+    a target."""
+    return asyncio.run(_examine(order, progress or _unseen, transport or HttpTransport(order.url)))
+
+
+async def _examine(order: Order, progress: runner.Progress, transport: Transport) -> Examination:
+    chosen = tuple(dialects.load(name) for name in order.dialects)
+    plan = runner.Plan(
+        tuple(scenarios(chosen).values()), chosen, order.model, order.concurrency, order.features
+    )
+    started, start = time.time(), time.monotonic()
+    limits = Limits(order.seconds, order.max_requests)
+    async with Target(transport, order.api_key, limits) as target:
+        episodes = await runner.run(plan, target, progress)
+        facts = _facts(order, target, started, time.monotonic() - start)
+    return Examination(tuple(episodes), facts)
+
+
+def _unseen(episode: Episode) -> None:
+    """Progress that nobody watches."""
+
+
+def _facts(order: Order, target: Target, started: float, seconds: float) -> dict[str, Any]:
+    return {
+        "target": safe(order.url),
+        "dialects": list(order.dialects),
+        "model": order.model,
+        "features": list(order.features),
+        "seed": order.seed,
+        "started": started,
+        "seconds": round(seconds, 3),
+        "requests": target.sent,
+        "over": target.over,
+        "refused": target.refused,
+        "antiphon": version("antiphon"),
+    }

@@ -1,0 +1,83 @@
+"""What the records of a run mean together: conformant or not, and the exit status that says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from antiphon_conformance.baseline import Baseline, Entry
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_spec.requirement import SEVERITY, Severity
+
+
+class Exit(IntEnum):
+    """The exit status of `check`, `lint` and the test suite."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    NOT_JUDGED = 2
+    USAGE = 3
+
+
+TITLES = {
+    Exit.CONFORMANT: "conformant",
+    Exit.NOT_CONFORMANT: "not conformant",
+    Exit.NOT_JUDGED: "not judged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a whole run in one dialect, or in several."""
+
+    status: Exit
+    counts: Mapping[Outcome, int]
+    failures: tuple[Record, ...]
+    """What counts as a failure, without what the baseline excuses."""
+    excused: tuple[tuple[Record, str], ...] = ()
+    """What the baseline excuses, with its reason."""
+    stale: tuple[Entry, ...] = ()
+    why: str = ""
+    """Why the target could not be judged."""
+
+    @property
+    def title(self) -> str:
+        """`conformant`, `not conformant` or `not judged`."""
+        return TITLES[self.status]
+
+
+def is_failure(record: Record, *, strict: bool = False) -> bool:
+    """Whether a record counts against the target; a SHOULD does only when `strict`."""
+    if record.outcome is Outcome.UNTESTABLE:
+        return strict or SEVERITY[record.level] is Severity.MUST
+    return record.outcome is Outcome.FAILED or (strict and record.outcome is Outcome.WARNED)
+
+
+def verdict(
+    records: Iterable[Record],
+    *,
+    strict: bool = False,
+    baseline: Baseline | None = None,
+    why: str = "",
+    complete: bool = True,
+) -> Verdict:
+    """Sums records up. `why` says that the target could not be judged; an incomplete run makes no entry
+    stale."""
+    kept = tuple(records)
+    known = baseline or Baseline()
+    failing = [record for record in kept if is_failure(record, strict=strict)]
+    excused = tuple((record, reason) for record in failing if (reason := known.reason(record)) is not None)
+    failures = tuple(record for record in failing if known.reason(record) is None)
+    stale = known.stale(kept) if complete and not why else ()
+    counts = Counter(record.outcome for record in kept)
+    if not why and counts[Outcome.BROKEN]:
+        why = f"{counts[Outcome.BROKEN]} of our rules broke"
+    return Verdict(_status(why, failures, stale), counts, failures, excused, stale, why)
+
+
+def _status(why: str, failures: tuple[Record, ...], stale: tuple[Entry, ...]) -> Exit:
+    if why:
+        return Exit.NOT_JUDGED
+    return Exit.NOT_CONFORMANT if failures or stale else Exit.CONFORMANT
