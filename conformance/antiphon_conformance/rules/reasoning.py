@@ -68,7 +68,7 @@ def stands_before_what_it_leads_to(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(where, "a message or a call after the reasoning", "the last item")
 
 
-@rule(Snapshot, cites="RSN-15", when=_reasoned_and_completed, needs="a completed response with reasoning")
+@rule(Snapshot, cites="RSN-18", when=_reasoned_and_completed, needs="a completed response with reasoning")
 def shown_reasoning_is_counted(snapshot: Snapshot) -> Iterator[Finding]:
     """A response whose reasoning item shows text counts `reasoning_tokens`."""
     shown = any(
