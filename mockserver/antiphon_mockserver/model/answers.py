@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from antiphon_mockserver.model.facts import recall
+from antiphon_mockserver.model.facts import BRIEFLY, recall
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.model.stories import tell
 
@@ -99,19 +99,16 @@ def _count(found: re.Match[str], _reading: Reading) -> str | None:
     return ", ".join(str(number) for number in range(first, last + step, step))
 
 
-def _calculate(found: re.Match[str], _reading: Reading) -> str | None:
-    left, right = int(found[1]), int(found[3])
-    operator = found[2].strip().lower()
+def _calculate(found: re.Match[str], reading: Reading) -> str | None:
+    left, operator, right = int(found[1]), found[2].lower(), int(found[3])
     if operator in ("/", "÷", "divided by"):
         if right == 0:
             return "A number cannot be divided by zero."
-        return _shown(left, operator, right, left // right if left % right == 0 else left / right)
-    results = {"+": left + right, "plus": left + right, "-": left - right, "minus": left - right}
-    return _shown(left, operator, right, results.get(operator, left * right))
-
-
-def _shown(left: int, operator: str, right: int, result: float) -> str:
-    return f"{left} {operator} {right} = {result}"
+        result: float = left // right if left % right == 0 else left / right
+    else:
+        results = {"+": left + right, "plus": left + right, "-": left - right, "minus": left - right}
+        result = results.get(operator, left * right)
+    return str(result) if BRIEFLY.search(reading.prompt) else f"{left} {operator} {right} = {result}"
 
 
 def _recall(_found: re.Match[str], reading: Reading) -> str | None:
@@ -159,8 +156,8 @@ SKILLS = (
         re.compile(
             r"\b(?:reply|respond|answer|say|output|write|print|return|repeat)\b[^.\n\"“:]{0,30}?"
             r"\b(?:exactly|verbatim|only|just|precisely)\b"
-            r"(?: with| this| these| the| following| single| words?| text| phrase| string| sentence| number| token| and)*"
-            rf"\s*:?\s*(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?!\d+ words?|{'|'.join(NUMBERS)} words?)(.+?){_END})",
+            r"(?: with| this| these| the| following| single| words?| text| phrase| string| sentence| number| token| and)*+"
+            rf"\s*:?\s*(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?!(?:\d+|{'|'.join(NUMBERS)}) words?\b)(\w.*?){_END})",
             re.I,
         ),
         _repeat,
@@ -205,5 +202,14 @@ SKILLS = (
             re.I,
         ),
         _tell,
+    ),
+    Entry(
+        ("say", "with", "output", "write", "print"),
+        re.compile(
+            r"^\s*(?:please )?(?:say|reply with|respond with|answer with|output|write|print) (?!an? |something|me |your )"
+            r"(.{1,80}?)(?:,? (?:and )?nothing else)?\s*[.!]?\s*$",
+            re.I,
+        ),
+        _repeat,
     ),
 )

@@ -1,5 +1,155 @@
-"""Stub while the rest is written."""
-from antiphon_mockserver.plan import Context, Item
+"""Calling tools: which, how often, and with what arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model.freetext import free_text
 from antiphon_mockserver.model.reading import Reading
+from antiphon_mockserver.model.wishes import hints_of, names
+from antiphon_mockserver.plan import Context, Item
+
+CALLABLE = frozenset({"function", "custom"})
+
+GENERIC = frozenset(
+    "get set fetch lookup look up find search query run call current do make create calculate compute tool function my user"
+    " the of to for a in by and with from info information data details api list show read check retrieve new".split()
+)
+"""Words in the name of a tool that do not tell what it is about."""
+
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What `tool_choice` leaves: the tools that may be called, and whether one must be."""
+
+    tools: Sequence[Mapping[str, Any]]
+    forced: bool
+
+
 def calls(context: Context, reading: Reading) -> list[Item]:
-    return []
+    """The calls that the model makes, or none when it rather answers in text."""
+    request = context.request
+    if not request.get("tools"):
+        return []
+    choice = choose(request.get("tool_choice") or "auto", request["tools"])
+    if not choice.tools or (reading.answered and not choice.forced):
+        return []
+    wanted = [tool for tool in choice.tools if is_wanted(tool["name"], reading.prompt)]
+    if choice.forced and not wanted:
+        wanted = [choice.tools[0]]
+    others = [tool["name"] for tool in wanted]
+    made = [
+        call for tool in wanted for call in _calls_of(tool, about(tool["name"], others, reading.prompt), request["tools"])
+    ]
+    return made[: _most(request)]
+
+
+def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
+    """The tools that a `tool_choice` leaves among those that a client can run."""
+    offered = [tool for tool in tools if tool.get("type") in CALLABLE]
+    if isinstance(choice, str):
+        return Choice([] if choice == "none" else offered, choice == "required")
+    if choice.get("type") == "allowed_tools":
+        allowed = {(tool.get("type"), tool.get("name")) for tool in choice.get("tools", ())}
+        left = [tool for tool in offered if (tool["type"], tool["name"]) in allowed]
+        mode = choice.get("mode") or "auto"
+        return Choice([] if mode == "none" else left, mode == "required")
+    named = [tool for tool in offered if tool["type"] == choice.get("type") and _is_named(tool, choice)]
+    return Choice(named, forced=bool(named))
+
+
+def is_wanted(name: str, prompt: str) -> bool:
+    """Whether a prompt names a tool, or speaks of all that its name is about."""
+    lower = prompt.lower()
+    if name.lower() in lower or name.lower().replace("_", " ") in lower:
+        return True
+    about = [word for word in _words(name) if word not in GENERIC]
+    return bool(about) and all(word in lower for word in about)
+
+
+def about(name: str, others: Sequence[str], prompt: str) -> str:
+    """The part of a prompt that speaks of one of several wanted tools: from its first mention to the next tool's."""
+    if len(others) < 2:
+        return prompt
+    mentions = sorted({_mention(other, prompt) for other in others})
+    start = _mention(name, prompt)
+    end = next((place for place in mentions if place > start), len(prompt))
+    return prompt[start:end] if names(prompt[start:end]) else prompt
+
+
+def _mention(name: str, prompt: str) -> int:
+    lower = prompt.lower()
+    places = (lower.find(word) for word in (name.lower(), name.lower().replace("_", " "), *_words(name)))
+    return min((place for place in places if place >= 0), default=0)
+
+
+def _most(request: Mapping[str, Any]) -> int | None:
+    """The most calls that the request allows."""
+    if request.get("parallel_tool_calls") is False:
+        return 1
+    limit = request.get("max_tool_calls")
+    return int(limit) if limit is not None else None
+
+
+def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
+    if tool["type"] == "custom":
+        yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), "name": tool["name"]}
+        return
+    for hints in _occasions(tool, hints_of(prompt)):
+        yield {
+            "type": "function_call",
+            "arguments": _arguments(tool, hints, tools),
+            "call_id": None,
+            "name": tool["name"],
+        }
+
+
+def _occasions(tool: Mapping[str, Any], hints: Hints) -> list[Hints]:
+    """One set of hints for each call: several when the prompt has several names for the tool's only text."""
+    if len(hints.words) < 2 or _free_texts(tool) != 1:
+        return [hints]
+    return [Hints((word,), hints.numbers, hints.asked) for word in hints.words]
+
+
+def _free_texts(tool: Mapping[str, Any]) -> int:
+    """How many texts the tool wants to be told."""
+    properties = (tool.get("parameters") or {}).get("properties") or {}
+    required = (tool.get("parameters") or {}).get("required") or list(properties)
+    return sum(
+        isinstance(schema, dict) and schema.get("type") == "string" and "enum" not in schema and "const" not in schema
+        for name, schema in properties.items()
+        if name in required
+    )
+
+
+def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> str:
+    parameters = tool.get("parameters") or {}
+    if not isinstance(parameters, dict) or "type" not in parameters:
+        parameters = {"type": "object", **parameters}
+    try:
+        return orjson.dumps(instance(parameters, hints)).decode()
+    except Unsupported as problem:
+        where = f"tools[{tools.index(tool)}].parameters"
+        raise invalid(
+            f"Invalid schema for function '{tool['name']}': {problem}", where, "invalid_function_parameters"
+        ) from problem
+
+
+def _is_named(tool: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
+    """Whether a choice of one tool means this one; without a name, as Open Responses allows, it means any."""
+    return choice.get("name") in (tool["name"], None)
+
+
+@lru_cache(maxsize=1024)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in WORD.findall(name))

@@ -18,7 +18,7 @@ STATED = re.compile(
 )
 NAMED = re.compile(r"\b(?:I am|I'm|I’m|call me)\s+([A-Z][\w’'-]*)")
 REMEMBERED = re.compile(
-    r"\bremember\b(?: this| that| the| my)*\s+([a-z][a-z ]{0,20}?)\s*:?\s+[\"'“‘]?([\w-]*[A-Z0-9][\w-]*)", re.IGNORECASE
+    r"\bremember\b(?: this| that| the| my)*\s+([a-z][a-z ]{0,20}?)\s*:?\s+[\"'“‘]?((?-i:[\w-]*[A-Z0-9])[\w-]*)", re.IGNORECASE
 )
 ASKED = re.compile(
     r"\b(?:(?:what|who|which|where|when)(?:'s|’s| is| are| was| were)"
@@ -34,7 +34,7 @@ ASKED_BY_VERB = re.compile(
 BRIEFLY = re.compile(r"\b(?:only|just|nothing else|(?:one|single) word|alone)\b", re.IGNORECASE)
 
 ANSWERED_AS = {"my": "Your", "your": "My", "our": "Our", "the": "The"}
-UNSPECIFIC = frozenset({"secret", "own", "full", "exact", "favorite", "favourite", "special", "current"})
+UNSPECIFIC = frozenset({"secret", "own", "full", "exact", "favorite", "special", "current"})
 
 GENERAL = {
     "capital of france": "Paris",
@@ -96,7 +96,8 @@ def _facts(texts: Iterable[str]) -> Iterator[Fact]:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(text.lower().split())
+    """The words of a key; `favourite colour` and `favorite color` are the same."""
+    return frozenset(text.lower().replace("our", "or").split())
 
 
 def _same(asked: frozenset[str], known: frozenset[str]) -> bool:

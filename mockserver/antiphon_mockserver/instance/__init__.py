@@ -1,0 +1,37 @@
+"""JSON Schema -> the smallest sensible instance that is valid, with values from a prompt where they fit.
+
+    instance({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}, Hints(("Paris",)))
+    -> {"city": "Paris"}
+
+Every result has been validated. What cannot be filled in raises Unsupported, which names the keyword.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.instance.hints import NO_HINTS, Hints
+from antiphon_mockserver.instance.maker import Maker
+from antiphon_mockserver.instance.unsupported import Unsupported
+
+__all__ = ["Hints", "Unsupported", "instance"]
+
+
+def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
+    """An instance that is valid against the schema.
+
+    Raises Unsupported when the schema is malformed, admits nothing, or uses a keyword in a way that is beyond us.
+    """
+    maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
+    made = maker.make_root(hints.fresh())
+    if not maker.valid(maker.root, made):
+        raise Unsupported(maker.blamed(made), "no instance found that satisfies it together with the others")
+    return made
+
+
+@lru_cache(maxsize=256)
+def _maker(schema: bytes) -> Maker:
+    return Maker(orjson.loads(schema))

@@ -1,0 +1,354 @@
+"""Making instances of one JSON Schema: candidates in order of sense, checked where keywords interact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from antiphon_mockserver.instance.hints import Hints
+from antiphon_mockserver.instance.merge import Schema, both, merge
+from antiphon_mockserver.instance.pattern import matches, matching
+from antiphon_mockserver.instance.scalars import numbers, strings
+from antiphon_mockserver.instance.unsupported import Unsupported
+
+ROOT = "urn:antiphon:schema"
+
+TRICKY = frozenset(
+    "not oneOf anyOf allOf if contains dependentRequired dependentSchemas dependencies unevaluatedProperties"
+    " unevaluatedItems propertyNames patternProperties uniqueItems".split()
+)
+"""Keywords with which a first candidate may fail, so that each is checked on the spot."""
+
+IMPLIED = (
+    ("object", ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames")),
+    ("array", ("items", "prefixItems", "minItems", "maxItems", "contains", "uniqueItems")),
+    ("string", ("pattern", "minLength", "maxLength", "format")),
+    ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+)
+"""Which type keywords suggest where `type` does not say."""
+
+MOST_TRIES = 40
+MOST_ITEMS = 10_000
+
+Trail = tuple[str, ...]
+
+
+class Maker:
+    """Makes instances of one schema."""
+
+    def __init__(self, schema: Any) -> None:
+        self.root = schema
+        self._absolute = _with_absolute_references(schema)
+        try:
+            self._registry = jsonschema_rs.Registry([(ROOT, self._absolute)])
+            self.validator(schema)
+        except (ValueError, jsonschema_rs.ReferencingError) as problem:
+            raise Unsupported(_keyword_of(problem), f"the schema cannot be read ({_first_line(problem)})") from problem
+
+    def make_root(self, hints: Hints) -> Any:
+        """The instance for the whole schema."""
+        return self.make(self.root, "", hints, ("#",))
+
+    def make(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Any:
+        """The first candidate that is valid. Raises Unsupported when none is."""
+        checked = isinstance(schema, Mapping) and not TRICKY.isdisjoint(schema)
+        failed: Unsupported | None = None
+        candidates = self.candidates(schema, name, hints, trail)
+        for _ in range(MOST_TRIES):
+            try:
+                candidate = next(candidates)
+            except StopIteration:
+                break
+            except Unsupported as problem:
+                failed = problem
+                break
+            if not checked or self.valid(schema, candidate):
+                return candidate
+        raise failed or Unsupported(_culprit(schema), "nothing was found that satisfies it")
+
+    def valid(self, schema: Any, instance: Any) -> bool:
+        """Whether an instance is valid against a schema whose references start at our root."""
+        return bool(self.validator(schema).is_valid(instance))
+
+    def blamed(self, instance: Any) -> str:
+        """The keyword that an instance of the whole schema offends."""
+        error = next(iter(self.validator(self.root).iter_errors(instance)))
+        return str(error.schema_path[-1])
+
+    def validator(self, schema: Any) -> Any:
+        """The compiled validator of a schema or of a piece of one."""
+        return jsonschema_rs.validator_for(
+            _with_absolute_references(schema),
+            registry=self._registry,
+            validate_formats=True,
+            ignore_unknown_formats=True,
+            offline=True,
+        )
+
+    def candidates(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
+        """Instances worth a try, the most sensible first."""
+        if schema is True or schema == {}:
+            yield hints.text(name) or name or "value"
+        if not isinstance(schema, Mapping):
+            if schema is False:
+                raise Unsupported("false", "a schema that admits nothing")
+            return
+        if "$ref" in schema or "$dynamicRef" in schema:
+            schema, trail = self._resolved(schema, trail)
+            yield from self.candidates(schema, name, hints, trail)
+        elif "const" in schema:
+            yield schema["const"]
+        elif "enum" in schema:
+            yield from _chosen(schema["enum"], hints)
+        else:
+            yield from self._branched(schema, name, hints, trail)
+
+    def _branched(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
+        """Candidates from the branches of a schema, or from the schema itself when it has none."""
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            if keyword in schema:
+                rest = {key: value for key, value in schema.items() if key != keyword}
+                yield from self._from_branches(keyword, rest, schema[keyword], name, hints, trail)
+                return
+        yield from self._typed(schema, name, hints, trail)
+        if "if" in schema:
+            rest = {key: value for key, value in schema.items() if key not in ("if", "then", "else")}
+            yield from self.candidates(merge(merge(rest, schema["if"]), schema.get("then", True)), name, hints, trail)
+            yield from self.candidates(merge(rest, schema.get("else", True)), name, hints, trail)
+
+    def _from_branches(
+        self, keyword: str, rest: Schema, branches: list[Any], name: str, hints: Hints, trail: Trail
+    ) -> Iterator[Any]:
+        if keyword == "allOf":
+            merged = dict(rest)
+            for branch in branches:
+                found, trail = self._resolved(branch, trail)
+                merged = merge(merged, found)
+            yield from self.candidates(merged, name, hints, trail)
+            return
+        failed: Unsupported | None = None
+        sources = [self._branch(rest, branch, name, hints, trail) for branch in branches]
+        for branch_number in range(len(sources)):
+            try:
+                yield from islice(sources[branch_number], 4)
+            except Unsupported as problem:
+                failed = failed or problem
+        for source in sources:
+            try:
+                yield from source
+            except Unsupported as problem:
+                failed = failed or problem
+        if failed:
+            raise failed
+
+    def _branch(self, rest: Schema, branch: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
+        found, deeper = self._resolved(branch, trail)
+        yield from self.candidates(merge(rest, found), name, hints, deeper)
+
+    def _typed(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
+        for kind in sorted(_types(schema), key=lambda kind: kind == "null"):
+            if kind == "object":
+                yield from self._objects(schema, hints, trail)
+            elif kind == "array":
+                yield from self._arrays(schema, name, hints, trail)
+            elif kind == "string":
+                yield from strings(schema, name, hints)
+            elif kind in ("integer", "number"):
+                yield from numbers(schema, kind == "integer", hints)
+            elif kind == "boolean":
+                yield from (True, False)
+            elif kind == "null":
+                yield None
+            else:
+                raise Unsupported("type", f"there is no type {kind!r}")
+
+    def _objects(self, schema: Schema, hints: Hints, trail: Trail) -> Iterator[dict[str, Any]]:
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        required = [name for name in schema.get("required", ()) if isinstance(name, str)]
+        wanted = [
+            name for name, member in properties.items() if name in required or not required or _is_asked(member, hints)
+        ]
+        needed = [*wanted, *(name for name in required if name not in properties)]
+        made = self._members(schema, needed, set(required), hints, trail)
+        yield self._padded(schema, made, hints, trail)
+        optional = [name for name in properties if name not in made]
+        if optional:
+            yield self._members(schema, [*needed, *optional], set(required), hints.fresh(), trail)
+        for name in optional:
+            yield made | self._members(schema, [name], set(), hints.fresh(), trail)
+        dependent = {**schema.get("dependentRequired", {}), **_listed(schema.get("dependencies", {}))}
+        extra = [name for given, names in dependent.items() if given in made for name in names]
+        yield self._members(schema, [*needed, *extra], {*required, *extra}, hints.fresh(), trail)
+        yield self._members(schema, required, set(required), hints.fresh(), trail)
+        for given, dependency in schema.get("dependentSchemas", {}).items():
+            if given in made:
+                rest = {key: value for key, value in schema.items() if key != "dependentSchemas"}
+                yield from self._objects(merge(rest, dependency), hints.fresh(), trail)
+
+    def _members(
+        self, schema: Schema, names: list[str], required: set[str], hints: Hints, trail: Trail
+    ) -> dict[str, Any]:
+        """The members of these names; one that nobody requires is left out when nothing can stand there."""
+        made: dict[str, Any] = {}
+        for name in names:
+            try:
+                made[name] = self.make(_member_schema(schema, name), name, hints, trail)
+            except Unsupported:
+                if name in required:
+                    raise
+        return made
+
+    def _padded(self, schema: Schema, made: dict[str, Any], hints: Hints, trail: Trail) -> dict[str, Any]:
+        """The object with as many members as `minProperties` wants."""
+        least = schema.get("minProperties", 0)
+        for name in (*schema.get("properties", {}), *self._names(schema, hints, trail)):
+            if len(made) >= least:
+                break
+            if name not in made:
+                made |= self._members(schema, [name], set(), hints, trail)
+        return made
+
+    def _names(self, schema: Schema, hints: Hints, trail: Trail) -> Iterator[str]:
+        """Names that an object may have beyond those that it lists."""
+        for pattern in schema.get("patternProperties", {}):
+            yield from islice(matching(pattern, 1, None), MOST_TRIES)
+        if "propertyNames" in schema:
+            naming = both({"type": "string"}, schema["propertyNames"])
+            yield from islice(self.candidates(naming, "name", hints, trail), MOST_TRIES)
+        if schema.get("additionalProperties", True) is not False:
+            yield from (f"key{number}" for number in range(1, MOST_ITEMS))
+
+    def _arrays(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[list[Any]]:
+        least, most = schema.get("minItems", 0), schema.get("maxItems")
+        first = [self.make(item, name, hints, trail) for item in schema.get("prefixItems", ())]
+        contained = _times(schema, self.make(schema["contains"], name, hints, trail)) if "contains" in schema else []
+        items = schema.get("items", True)
+        fixed = [*first, *contained]
+        wanted = min(max(least, len(fixed), 1 if items is not True else 0), MOST_ITEMS if most is None else most)
+        try:
+            yield fixed + self._distinct(schema, items, wanted - len(fixed), fixed, name, hints, trail)
+        except Unsupported:
+            if len(fixed) < least:
+                raise
+        if most is None or len(fixed) <= most:
+            yield fixed
+        yield first[: most or 0]
+
+    def _distinct(
+        self, schema: Schema, items: Any, number: int, taken: list[Any], name: str, hints: Hints, trail: Trail
+    ) -> list[Any]:
+        """So many further items, no two alike where that is demanded."""
+        made: list[Any] = []
+        for _ in range(max(number, 0)):
+            if schema.get("uniqueItems"):
+                made.append(self._unlike([*taken, *made], items, name, hints, trail))
+            else:
+                made.append(self.make(items, name, hints, trail))
+        return made
+
+    def _unlike(self, taken: list[Any], items: Any, name: str, hints: Hints, trail: Trail) -> Any:
+        texts = {orjson.dumps(value) for value in taken}
+        for candidate in islice(self.candidates(items, name, hints, trail), MOST_TRIES):
+            if orjson.dumps(candidate) not in texts and self.valid(items, candidate):
+                return candidate
+        raise Unsupported("uniqueItems", f"no more than {len(taken)} different items were found")
+
+    def _resolved(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
+        """The schema with what it refers to merged in; a reference inside of itself admits nothing."""
+        while isinstance(schema, Mapping) and ("$ref" in schema or "$dynamicRef" in schema):
+            reference = schema.get("$ref", schema.get("$dynamicRef"))
+            if reference in trail:
+                raise Unsupported("$ref", f"{reference} leads back to itself without an end")
+            trail = (*trail, reference)
+            beside = {key: value for key, value in schema.items() if key not in ("$ref", "$dynamicRef")}
+            schema = both(beside, self._target(reference)) if beside else self._target(reference)
+        return schema, trail
+
+    def _target(self, reference: str) -> Any:
+        found = self.root
+        pointer = reference.removeprefix(ROOT).removeprefix("#")
+        if not reference.startswith(("#", ROOT)) or (pointer and not pointer.startswith("/")):
+            raise Unsupported("$ref", f"{reference!r} is no JSON Pointer into the same schema")
+        for step in pointer.split("/")[1:]:
+            key = step.replace("~1", "/").replace("~0", "~").replace("%25", "%")
+            found = found[int(key)] if isinstance(found, list) else found[key]
+        return found
+
+
+def _chosen(values: list[Any], hints: Hints) -> Iterator[Any]:
+    """The members of an enum, one that the prompt names first."""
+    asked = f"{hints.asked} {' '.join(hints.words)}".lower()
+    yield from sorted(values, key=lambda value: not (isinstance(value, str) and value and value.lower() in asked))
+
+
+def _is_asked(member: Any, hints: Hints) -> bool:
+    """Whether the prompt names a value of an optional member."""
+    values = member.get("enum", ()) if isinstance(member, Mapping) else ()
+    words = hints.asked.lower().split()
+    return any(isinstance(value, str) and value.lower() in words for value in values)
+
+
+def _types(schema: Schema) -> list[str]:
+    given = schema.get("type")
+    if given is not None:
+        return [given] if isinstance(given, str) else list(given)
+    for kind, keywords in IMPLIED:
+        if any(keyword in schema for keyword in keywords):
+            return [kind]
+    return ["string", "integer", "boolean", "object", "array", "null"]
+
+
+def _member_schema(schema: Schema, name: str) -> Any:
+    """What a member of this name has to satisfy."""
+    properties = schema.get("properties", {})
+    if name in properties:
+        return properties[name]
+    for pattern, member in schema.get("patternProperties", {}).items():
+        if matches(pattern, name):
+            return member
+    return schema.get("additionalProperties", True)
+
+
+def _listed(dependencies: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in dependencies.items() if isinstance(value, list)}
+
+
+def _times(schema: Schema, value: Any) -> list[Any]:
+    return [value] * min(schema.get("minContains", 1), MOST_ITEMS)
+
+
+def _with_absolute_references(schema: Any) -> Any:
+    """The schema with references that start at our root, so that pieces of it can be validated on their own."""
+    if isinstance(schema, list):
+        return [_with_absolute_references(inner) for inner in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        key: ROOT + value
+        if key in ("$ref", "$dynamicRef") and isinstance(value, str) and value.startswith("#")
+        else _with_absolute_references(value)
+        for key, value in schema.items()
+    }
+
+
+def _culprit(schema: Any) -> str:
+    if not isinstance(schema, Mapping):
+        return str(schema).lower()
+    ranked = sorted(schema, key=lambda keyword: (keyword not in TRICKY, keyword in ("type", "properties")))
+    return ranked[0] if ranked else "schema"
+
+
+def _keyword_of(problem: Exception) -> str:
+    """The keyword that makes a schema unreadable."""
+    if getattr(getattr(problem, "kind", None), "name", "referencing") == "referencing":
+        return "$ref"
+    path = getattr(problem, "instance_path", None)
+    return str(path[-1]) if path else "schema"
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).partition("\n")[0]
