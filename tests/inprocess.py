@@ -1,0 +1,91 @@
+"""The mock server as a transport of the judge: called as a plain ASGI app, without sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from antiphon_conformance import judge, runner
+from antiphon_conformance.examination import Examination, Order, examine
+from antiphon_conformance.exchange import Headers, Request
+from antiphon_conformance.outcome import Record
+from antiphon_conformance.rule import Rule
+from antiphon_conformance.scenario import scenarios_for
+from antiphon_conformance.target import Incoming, Target, Unreachable
+from antiphon_mockserver.app import MockServer, make_app
+from antiphon_mockserver.settings import Settings
+from antiphon_spec.dialect import load
+
+KEY = "sk-antiphon-tests"
+
+
+class AsgiTransport:
+    """Carries a request into the app and collects what it sends."""
+
+    def __init__(self, app: MockServer) -> None:
+        self.app = app
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Incoming]:
+        messages = await self._call(request)
+        if not messages:
+            raise Unreachable("the app sent nothing")
+        head = messages[0]
+        pairs = tuple((name.decode(), value.decode()) for name, value in head["headers"])
+        yield Incoming(head["status"], Headers(pairs), self._chunks(messages[1:]))
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def _call(self, request: Request) -> list[Mapping[str, Any]]:
+        path, _, query = request.path.partition("?")
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": "/v1" + path,
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.pairs],
+        }
+        sent: list[Mapping[str, Any]] = []
+
+        async def receive() -> Mapping[str, Any]:
+            return {"type": "http.request", "body": request.raw or b"", "more_body": False}
+
+        async def send(message: Mapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        return sent
+
+    @staticmethod
+    async def _chunks(messages: list[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+        for message in messages:
+            yield message.get("body", b"")
+
+
+def examined(dialect: str, *mutants: str, **order: Any) -> Examination:
+    """A whole run of the suite against the mock in this process."""
+    app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
+    asked = Order("http://mock/v1", (dialect,), api_key=KEY, **order)
+    return examine(asked, transport=AsgiTransport(app))
+
+
+@cache
+def verdicts(dialect: str) -> tuple[Record, ...]:
+    """The records of the right server."""
+    return tuple(examined(dialect).records(load(dialect)))
+
+
+def judged(
+    dialect_name: str, mutant: str, scenarios: Iterable[str], rules: Mapping[str, Rule]
+) -> list[Record]:
+    """What these rules say about these scenarios, performed with one mutant at work."""
+    dialect = load(dialect_name)
+    known = scenarios_for(dialect)
+    plan = runner.Plan(tuple(known[name] for name in scenarios if name in known), (dialect,), "gpt-4o-mini")
+    app = make_app(Settings(dialect=dialect_name, mutants=(mutant,), api_keys=(KEY,)))
+    episodes = asyncio.run(runner.run(plan, Target(AsgiTransport(app), KEY)))
+    return judge.judge(episodes, dialect, rules)
