@@ -49,7 +49,9 @@ def refuse_other_media(headers: Mapping[str, str]) -> None:
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding != "identity":
         message = f"The content encoding '{coding}' is not supported; send the body uncompressed."
-        raise Denied(message, status=415, code="unsupported_content_encoding", headers={"accept-encoding": "identity"})
+        raise Denied(
+            message, status=415, code="unsupported_content_encoding", headers={"accept-encoding": "identity"}
+        )
     media, _, parameters = headers.get("content-type", "").lower().partition(";")
     if media.strip() != "application/json":
         message = f"The content type '{media.strip()}' is not supported; send 'application/json'."

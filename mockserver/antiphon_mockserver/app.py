@@ -5,9 +5,8 @@ One callable and no layers of middleware: what a request passes through can be r
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +15,7 @@ import orjson
 
 from antiphon_mockserver import wire
 from antiphon_mockserver.answer import EVENT_STREAM, JSON, Answer, Incoming, Streaming
-from antiphon_mockserver.clock import http_date, open_clock
+from antiphon_mockserver.clock import Patience, http_date, open_clock
 from antiphon_mockserver.conduct import STANDARD, Conduct
 from antiphon_mockserver.faults import NONE, Faults, Misfortune
 from antiphon_mockserver.handlers import HANDLERS
@@ -44,12 +43,13 @@ class MockServer:
         self.settings = settings
         self.dialect = load(settings.dialect)
         self.mutants = chosen(settings.mutants)
+        self.patience = Patience()
         self.house = House(
             settings=settings,
             dialect=self.dialect,
             conduct=self._conduct(),
             store=open_store(settings.store),
-            clock=open_clock(settings.clock),
+            clock=open_clock(settings.clock, self.patience),
         )
         self.router = Router(self.dialect.document)
         self.headers = Headers(self.dialect.traits)
@@ -102,7 +102,9 @@ class MockServer:
             method=scope["method"],
             path=self.router.below_base(path),
             query_string=scope.get("query_string", b"").decode("latin-1"),
-            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+            headers={
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+            },
         )
 
     def _route(self, incoming: Incoming) -> None:
@@ -155,7 +157,7 @@ class MockServer:
         if not incoming.identity.prefixes:
             self._identify(incoming, b"")
         if misfortune.delay:
-            await asyncio.sleep(misfortune.delay)
+            await self.patience.wait(misfortune.delay)
         if answer.delay:
             await self.house.clock.wait(answer.delay)
         if isinstance(answer, Streaming):
@@ -168,10 +170,16 @@ class MockServer:
         answer.headers = self.headers.of(incoming, JSON, self._now()) | answer.headers
         await self._send(incoming, self._spoilt("http", answer, call), misfortune, send)
 
-    async def _send(self, incoming: Incoming, answer: Answer, misfortune: Misfortune, send: wire.Send) -> None:
+    async def _send(
+        self, incoming: Incoming, answer: Answer, misfortune: Misfortune, send: wire.Send
+    ) -> None:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
-        if "content-length" not in answer.headers and not answer.headers.get("content-type", "").startswith("text/event"):
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()
+        ]
+        if "content-length" not in answer.headers and not answer.headers.get("content-type", "").startswith(
+            "text/event"
+        ):
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if misfortune.cut is not None:
@@ -195,7 +203,11 @@ class MockServer:
         encoded = self._spoilt("sse", encoded, call)
         headers = self.headers.of(incoming, EVENT_STREAM, self._now())
         pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)
-        answer = self._spoilt("http", Answer(200, headers, b"".join(encoded)), call) if self.mutants["http"] else None
+        answer = (
+            self._spoilt("http", Answer(200, headers, b"".join(encoded)), call)
+            if self.mutants["http"]
+            else None
+        )
         if answer is not None:
             await self._send(incoming, answer, misfortune, send)
             return
@@ -210,11 +222,13 @@ class MockServer:
         if misfortune.cut is None:
             await send({"type": "http.response.body", "body": b""})
 
-    async def _paced(self, encoded: Sequence[bytes], pace: float, streaming: Streaming) -> AsyncIterator[bytes]:
+    async def _paced(
+        self, encoded: Sequence[bytes], pace: float, streaming: Streaming
+    ) -> AsyncIterator[bytes]:
         """The frames one by one; no more of them once the response is cancelled."""
         for index, frame in enumerate(encoded):
             if index:
-                await asyncio.sleep(pace)
+                await self.patience.wait(pace)
                 record = self.house.store.get(streaming.response_id)
                 if record is not None and record.cut is not None:
                     return
@@ -237,7 +251,9 @@ class MockServer:
     def _note(self, incoming: Incoming, status: int, answer: Any) -> None:
         operation = incoming.operation.id or None
         self.journal.add(
-            Entry(incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, answer)
+            Entry(
+                incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, answer
+            )
         )
 
 

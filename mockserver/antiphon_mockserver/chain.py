@@ -37,7 +37,9 @@ def resolve(reference: Item, found: Item | None) -> Item:
     """The item that a reference names (STA-26)."""
     if found is None:
         id = str(reference.get("id"))[:128]
-        message = f"Item with id '{id}' not found. Items are not kept when `store` is false; send the item itself."
+        message = (
+            f"Item with id '{id}' not found. Items are not kept when `store` is false; send the item itself."
+        )
         raise invalid(message, "input")
     return found
 

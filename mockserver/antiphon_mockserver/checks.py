@@ -13,6 +13,7 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_METADATA, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
 
+
 def is_id(id: str) -> bool:
     """Whether this may be the id of anything."""
     return ID.fullmatch(id) is not None
@@ -36,10 +37,14 @@ def metadata(asked: Asked) -> None:
         raise invalid(message, "metadata", "object_above_max_properties")
     for key, value in entries.items():
         if len(key) > LONGEST_KEY:
-            message = f"Invalid 'metadata': expected keys of at most {LONGEST_KEY} characters, got {len(key)}."
+            message = (
+                f"Invalid 'metadata': expected keys of at most {LONGEST_KEY} characters, got {len(key)}."
+            )
             raise invalid(message, "metadata", "property_name_above_max_length")
         if len(value) > LONGEST_VALUE:
-            message = f"Invalid 'metadata.{key}': expected at most {LONGEST_VALUE} characters, got {len(value)}."
+            message = (
+                f"Invalid 'metadata.{key}': expected at most {LONGEST_VALUE} characters, got {len(value)}."
+            )
             raise invalid(message, f"metadata.{key}", "string_above_max_length")
 
 
@@ -60,7 +65,9 @@ def conflicts(asked: Asked) -> None:
     """Parameters that exclude each other."""
     body = asked.body
     if body.get("background") is True and body.get("store") is False:
-        raise invalid("A background response has to be stored: 'background' needs 'store' to be true.", "background")
+        raise invalid(
+            "A background response has to be stored: 'background' needs 'store' to be true.", "background"
+        )
     if body.get("conversation") is not None and body.get("previous_response_id") is not None:
         message = "'previous_response_id' and 'conversation' exclude each other; give one of them."
         raise invalid(message, "previous_response_id", "mutually_exclusive_parameters")
@@ -96,15 +103,19 @@ def _names(choice: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
 
 def tool_names(asked: Asked) -> None:
     """Function names fit the pattern and occur once (REQ-31)."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for index, tool in enumerate(asked.body.get("tools") or ()):
         name = tool.get("name")
         if tool.get("type") not in ("function", "custom") or not isinstance(name, str):
             continue
         where = f"tools[{index}].name"
         if not NAME.fullmatch(name):
-            code = "string_above_max_length" if len(name) > 64 else "invalid_value" if name else "empty_string"
-            raise invalid(f"Invalid '{where}': expected 1 to 64 letters, digits, underscores and dashes.", where, code)
+            code = (
+                "string_above_max_length" if len(name) > 64 else "invalid_value" if name else "empty_string"
+            )
+            raise invalid(
+                f"Invalid '{where}': expected 1 to 64 letters, digits, underscores and dashes.", where, code
+            )
         if name in seen:
             raise invalid(f"Invalid '{where}': two tools are called '{name}'.", where, "invalid_value")
         seen.add(name)

@@ -24,10 +24,25 @@ class Clock(Protocol):
         """Unix seconds."""
 
     async def wait(self, seconds: float) -> None:
+        """Returns when so many seconds have passed by this clock."""
+
+
+class Patience:
+    """Waits in real time, as long as the server has patience."""
+
+    def __init__(self) -> None:
+        self._hurried = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
         """Returns when so many seconds have passed, or at once after `hurry`."""
+        try:
+            await asyncio.wait_for(self._hurried.wait(), seconds)
+        except TimeoutError:
+            return
 
     def hurry(self) -> None:
         """Ends all waiting, now and later: the server shuts down, and open streams run to their ends."""
+        self._hurried.set()
 
 
 class VirtualClock:
@@ -43,17 +58,14 @@ class VirtualClock:
         """Returns at once, but lets others run."""
         await asyncio.sleep(0)
 
-    def hurry(self) -> None:
-        """Changes nothing: nothing waits."""
-
 
 class RealClock:
     """The wall clock."""
 
     virtual = False
 
-    def __init__(self) -> None:
-        self._hurried = asyncio.Event()
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
 
     def now(self) -> float:
         """The wall clock's time."""
@@ -61,22 +73,16 @@ class RealClock:
 
     async def wait(self, seconds: float) -> None:
         """Waits, unless the server shuts down."""
-        try:
-            await asyncio.wait_for(self._hurried.wait(), seconds)
-        except TimeoutError:
-            return
-
-    def hurry(self) -> None:
-        """Wakes all that wait."""
-        self._hurried.set()
+        await self._patience.wait(seconds)
 
 
-def open_clock(name: str) -> Clock:
+def open_clock(name: str, patience: Patience) -> Clock:
     """The clock that a setting names. Raises ValueError for another name."""
-    clocks: dict[str, type[VirtualClock] | type[RealClock]] = {"virtual": VirtualClock, "real": RealClock}
-    if name not in clocks:
-        raise ValueError(f"--clock: expected one of {', '.join(clocks)}, got {name!r}")
-    return clocks[name]()
+    if name == "virtual":
+        return VirtualClock()
+    if name == "real":
+        return RealClock(patience)
+    raise ValueError(f"--clock: expected virtual or real, got {name!r}")
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver import admission, chain, checks, continuity, lifecycle, listing, models, strict, validation
+from antiphon_mockserver import (
+    admission,
+    chain,
+    checks,
+    continuity,
+    lifecycle,
+    listing,
+    models,
+    strict,
+    validation,
+)
 from antiphon_mockserver.compose import compose
 from antiphon_mockserver.errors import envelope, response_not_found
 from antiphon_mockserver.model import plan
@@ -116,7 +126,7 @@ class Conduct:
     may_resume: Callable[[Record], None]
     """Refuses to stream again what was not created with both `background` and `stream`."""
 
-    resume: Callable[[Sequence[dict[str, Any]], int | None], Sequence[dict[str, Any]]]
+    resume: Callable[[Sequence[Mapping[str, Any]], int | None], Sequence[Mapping[str, Any]]]
     """(all events, `starting_after`) -> the events to send again."""
 
     delete: Callable[[Record], Record]

@@ -1,11 +1,11 @@
 """Faults on purpose: what networks and overloaded servers do, asked for by `--fault KIND=VALUE[,first=N|,every=N]`.
 
-    --fault status=503,first=2     the first two requests are answered 503, then all is well
-    --fault rate-limit=100         every request after the first 100 is answered 429
-    --fault delay=0.5              every answer comes half a second late
-    --fault pace=0.05              a twentieth of a second between two events of a stream
-    --fault cut=5,every=3          every third stream breaks off after five events, a JSON body in its middle
-    --fault broken-frame=2         the third event of a stream is cut in the middle of its JSON
+--fault status=503,first=2     the first two requests are answered 503, then all is well
+--fault rate-limit=100         every request after the first 100 is answered 429
+--fault delay=0.5              every answer comes half a second late
+--fault pace=0.05              a twentieth of a second between two events of a stream
+--fault cut=5,every=3          every third stream breaks off after five events, a JSON body in its middle
+--fault broken-frame=2         the third event of a stream is cut in the middle of its JSON
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def refusal(status: int) -> Denied:
     """The error of this status, as it is asked for."""
     if status == 429:
         headers = {"retry-after": "1"}
-        return Denied("Too many requests; try again later.", status=429, code="rate_limit_exceeded", headers=headers)
+        return Denied(
+            "Too many requests; try again later.", status=429, code="rate_limit_exceeded", headers=headers
+        )
     code = "server_is_overloaded" if status == 503 else None
     return Denied(f"This answer with status {status} was asked for by --fault.", status=status, code=code)
 
@@ -108,7 +110,11 @@ def _number(spec: str, kind: str, value: str) -> float:
         number = float(value)
     except ValueError:
         number = -1.0
-    if number < 0 or (kind in WHOLE and number != int(number)) or (kind == "status" and not 400 <= number <= 599):
+    if (
+        number < 0
+        or (kind in WHOLE and number != int(number))
+        or (kind == "status" and not 400 <= number <= 599)
+    ):
         wanted = "a status from 400 to 599" if kind == "status" else "a number that is not negative"
         raise FaultError(f"--fault {spec}: expected {kind}= and {wanted}, got {value!r}")
     return number

@@ -52,7 +52,11 @@ class House:
         """The record after someone looked: a state further in virtual time, as far as it is by now in real time."""
         if not record.background or record.cut is not None or record.step >= timeline.steps:
             return record
-        step = self.conduct.observe(record, timeline.milestones) if self.clock.virtual else self._due(record, timeline)
+        step = (
+            self.conduct.observe(record, timeline.milestones)
+            if self.clock.virtual
+            else self._due(record, timeline)
+        )
         return self.store.change(record.id, lambda now: now.at(max(now.step, step))) or record
 
     def _due(self, record: Record, timeline: Timeline) -> int:

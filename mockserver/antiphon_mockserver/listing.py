@@ -29,7 +29,9 @@ def follow(items: Sequence[Item], after: str | None) -> list[Item]:
         return list(items)
     place = next((index for index, item in enumerate(items) if item["id"] == after), None)
     if place is None:
-        raise invalid(f"Invalid 'after': the list has no item with the id '{after[:128]}'.", "after", "invalid_value")
+        raise invalid(
+            f"Invalid 'after': the list has no item with the id '{after[:128]}'.", "after", "invalid_value"
+        )
     return list(items[place + 1 :])
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 
 SAYS_NO = re.compile(
     r"(^|[^a-z0-9])(unknown|invalid|missing|fake|bogus|wrong|non-?existent|no-such|not-a|not-found|not-exist|"
@@ -16,7 +15,6 @@ SAYS_NO = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
 def is_served(name: str, models: Collection[str]) -> bool:
     """Whether a model of this name exists; `models` are the only ones, unless there are none."""
     if models:

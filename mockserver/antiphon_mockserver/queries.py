@@ -14,9 +14,7 @@ DEFAULTS: Mapping[str, Any] = {"limit": 20, "order": "desc", "include": ()}
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
-def read_query(
-    operation: Operation, document: Document, given: Sequence[tuple[str, str]]
-) -> dict[str, Any]:
+def read_query(operation: Operation, document: Document, given: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The parameters that the operation knows, converted; others are passed over."""
     query = {}
     for parameter in operation.parameters:
@@ -45,7 +43,9 @@ def _one(name: str, schema: Mapping[str, Any], text: str) -> Any:
         return _integer(name, text)
     if kind == "boolean":
         if text.lower() not in TRUTH:
-            raise invalid(f"Invalid '{name}': expected true or false, got '{text[:64]}'.", name, "invalid_type")
+            raise invalid(
+                f"Invalid '{name}': expected true or false, got '{text[:64]}'.", name, "invalid_type"
+            )
         return TRUTH[text.lower()]
     allowed = schema.get("enum")
     if allowed and text not in allowed:

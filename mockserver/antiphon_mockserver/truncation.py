@@ -20,7 +20,9 @@ def truncate(context: Context, tokens: int) -> Context:
         raise invalid(message, "input", "context_length_exceeded")
     shorter = replace(context, items=_dropped(context.items, tokens - CONTEXT_WINDOW))
     if count_input(shorter) > CONTEXT_WINDOW:
-        message = f"Even the newest item alone is longer than the {CONTEXT_WINDOW} tokens that the model takes."
+        message = (
+            f"Even the newest item alone is longer than the {CONTEXT_WINDOW} tokens that the model takes."
+        )
         raise invalid(message, "input", "context_length_exceeded")
     return shorter
 

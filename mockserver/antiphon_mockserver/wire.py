@@ -36,12 +36,19 @@ def large_writes(encoded: Sequence[bytes]) -> Iterator[bytes]:
 
 
 async def send_paced(
-    encoded: AsyncIterator[bytes], headers: Sequence[tuple[bytes, bytes]], scope: Any, receive: Receive, send: Send
+    encoded: AsyncIterator[bytes],
+    headers: Sequence[tuple[bytes, bytes]],
+    scope: Any,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Sends messages as they come, until they end or the client goes away."""
     # sse-starlette brings starlette and anyio along; a server whose streams are not paced does without.
     from sse_starlette import EventSourceResponse  # noqa: PLC0415
+    from sse_starlette.sse import AppStatus  # noqa: PLC0415
 
+    # It would break streams off when the server shuts down; ours run to their ends instead.
+    AppStatus.disable_automatic_graceful_drain()
     response = EventSourceResponse(encoded, sep="\n", ping=3600)
     response.raw_headers = list(headers)
     await response(scope, receive, send)

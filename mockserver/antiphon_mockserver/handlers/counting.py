@@ -10,7 +10,9 @@ from antiphon_mockserver.house import House
 def count_tokens(house: House, incoming: Incoming) -> Answer:
     """How many input tokens a create with this body would have (TOK-03)."""
     turn = take(house, incoming)
-    return Answer(body={"object": "response.input_tokens", "input_tokens": house.conduct.count_tokens(turn.context)})
+    return Answer(
+        body={"object": "response.input_tokens", "input_tokens": house.conduct.count_tokens(turn.context)}
+    )
 
 
 def compact(house: House, incoming: Incoming) -> Answer:
