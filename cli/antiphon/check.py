@@ -1,0 +1,134 @@
+"""`antiphon check`: judges the server at a URL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from antiphon.progress import watched
+from antiphon_conformance import baseline as baselines
+from antiphon_conformance.baseline import Baseline, BaselineError
+from antiphon_conformance.examination import MODEL, Order, examine, scenarios
+from antiphon_conformance.report import folder, terminal
+from antiphon_conformance.report.model import compose
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import DialectError
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+
+
+@click.command()
+@click.argument("url")
+@click.option(
+    "--dialect",
+    "named",
+    default="openresponses",
+    show_default=True,
+    help="One, or several: openresponses,openai.",
+)
+@click.option("--model", default=MODEL, show_default=True, help="What every request asks for.")
+@click.option(
+    "--api-key-env", default=KEY_VARIABLE, show_default=True, help="The variable that holds the key."
+)
+@click.option(
+    "--feature",
+    "features",
+    multiple=True,
+    help="Declare an optional feature as offered, or no-FEATURE as not.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Known failures, with reasons.",
+)
+@click.option("--strict", is_flag=True, help="A broken SHOULD fails, too.")
+@click.option(
+    "--report",
+    "report_to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for the reports.",
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1), default=8, show_default=True, help="Conversations at a time."
+)
+@click.option("--max-requests", type=click.IntRange(1), help="Send no more requests than this.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.001),
+    default=60.0,
+    show_default=True,
+    help="Seconds for one request.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the generated requests.")
+@click.option("--no-properties", is_flag=True, help="Generate no requests.")
+def check(
+    url: str,
+    named: str,
+    model: str,
+    api_key_env: str,
+    features: tuple[str, ...],
+    baseline: Path | None,
+    strict: bool,
+    report_to: Path | None,
+    concurrency: int,
+    max_requests: int | None,
+    timeout: float,
+    seed: int,
+    no_properties: bool,
+) -> int:
+    """Judge the server at URL, the base URL that a client would be given: it ends where /responses begins."""
+    order = Order(
+        url=_url(url),
+        dialects=tuple(dict.fromkeys(filter(None, named.split(",")))),
+        model=model,
+        api_key=os.environ.get(api_key_env),
+        features=features,
+        concurrency=concurrency,
+        max_requests=max_requests,
+        seconds=timeout,
+        seed=seed,
+        properties=not no_properties,
+    )
+    known = _prepared(order, baseline)
+    return run(order, strict=strict, known=known, report_to=report_to)
+
+
+def run(
+    order: Order, *, strict: bool = False, known: Baseline | None = None, report_to: Path | None = None
+) -> int:
+    """Examines, prints and writes; returns the exit status."""
+    console = Console(highlight=False)
+    chosen = [dialects.load(name) for name in order.dialects]
+    with watched(Console(stderr=True), len(scenarios(chosen)), order.url) as progress:
+        seen = examine(order, progress)
+    report = compose(seen, strict=strict, baseline=known, transcript=folder.TRANSCRIPT)
+    terminal.show(report, console)
+    told = f"{report.facts['requests']} requests, {report.facts['seconds']:.2f} s"
+    console.print(told, style="dim", markup=False)
+    if report_to is not None:
+        folder.write(report_to, report, seen, [order.api_key] if order.api_key else [])
+        console.print(f"report: {report_to / 'report.html'}", markup=False, soft_wrap=True)
+    return report.status
+
+
+def _url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"{url}: expected a URL that starts with http:// or https://")
+    return url.rstrip("/").removesuffix("/responses")
+
+
+def _prepared(order: Order, baseline: Path | None) -> Baseline | None:
+    """Finds wrong usage before the first request is sent."""
+    try:
+        known_features = {name for one in order.dialects for name in dialects.load(one).features}
+        known = baselines.load(baseline) if baseline else None
+    except (DialectError, BaselineError) as error:
+        raise click.UsageError(str(error)) from error
+    unknown = [name for name in order.features if name.removeprefix("no-") not in known_features]
+    if unknown or not order.dialects:
+        expected = ", ".join(sorted(known_features)) or "a dialect"
+        raise click.UsageError(f"--feature {', '.join(unknown)}: expected one of {expected}")
+    return known

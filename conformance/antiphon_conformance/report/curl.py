@@ -1,0 +1,54 @@
+"""The command line that sends a request again."""
+
+from __future__ import annotations
+
+import shlex
+
+import orjson
+
+from antiphon_conformance.exchange import Request
+
+KEY_VARIABLE = "$API_KEY"
+AUTOMATIC = frozenset({"accept", "user-agent", "accept-encoding", "content-length", "host"})
+LONGEST = 4000
+"""A body longer than this is left in the transcript."""
+
+
+def command(request: Request, base: str) -> str:
+    """A curl line; the key is taken from `$API_KEY`, because it is kept nowhere."""
+    words = ["curl", "-sS", "-N", "-i"]
+    if request.method != "GET":
+        words += ["-X", request.method]
+    words.append(shlex.quote(base.rstrip("/") + request.path))
+    for name, value in request.headers.pairs:
+        if name.lower() not in AUTOMATIC:
+            words += ["-H", _header(name, value)]
+    body = _body(request)
+    return " ".join(words + (["--data-binary", body] if body else []))
+
+
+def _header(name: str, value: str) -> str:
+    if name.lower() == "authorization" and "REDACTED" in value:
+        return f'"Authorization: Bearer {KEY_VARIABLE}"'
+    return shlex.quote(f"{name}: {value}")
+
+
+def _body(request: Request) -> str:
+    if request.raw is None and request.body is None:
+        return ""
+    raw = orjson.dumps(request.body) if request.raw is None else request.raw
+    if len(raw) > LONGEST:
+        return f"@body-of-{len(raw)}-bytes"
+    text = raw.decode(errors="backslashreplace")
+    return shlex.quote(text) if text.isprintable() else "$" + _ansi(text)
+
+
+def _ansi(text: str) -> str:
+    """The quoting of shells that keeps control characters visible."""
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    shown = "".join(sign if sign.isprintable() else "".join(map(_octet, sign.encode())) for sign in quoted)
+    return f"'{shown}'"
+
+
+def _octet(byte: int) -> str:
+    return f"\\x{byte:02x}"

@@ -1,0 +1,47 @@
+"""Writes everything about a run into one folder."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from antiphon_conformance import transcript
+from antiphon_conformance.examination import Examination
+from antiphon_conformance.report import records
+from antiphon_conformance.report.model import Report
+
+TRANSCRIPT = "transcript.jsonl"
+RENDERERS: Mapping[str, tuple[str, str]] = {
+    "html": ("html", "report.html"),
+    "markdown": ("markdown", "summary.md"),
+    "junit": ("junit", "junit.xml"),
+    "badge": ("badge", "badge.json"),
+}
+"""By form: the module of this package that renders it, and the file's name."""
+
+
+def render(report: Report, form: str) -> str:
+    """The report in one form. Its module is imported on use: a badge needs no template engine."""
+    module = importlib.import_module(f"antiphon_conformance.report.{RENDERERS[form][0]}")
+    text: str = module.render(report)
+    return text
+
+
+def write(folder: Path, report: Report, seen: Examination, secrets: Iterable[str] = ()) -> list[Path]:
+    """Writes the transcript first, then the records, then every rendering; returns what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    hidden = [secret for secret in secrets if secret]
+    written = [
+        _write(folder / TRANSCRIPT, b"".join(transcript.lines(seen.facts, seen.episodes, hidden))),
+        _write(folder / "report.jsonl", transcript.scrub(b"".join(records.lines(report)), hidden)),
+    ]
+    for form, (_, name) in RENDERERS.items():
+        text = render(report, form).encode(errors="backslashreplace")
+        written.append(_write(folder / name, transcript.scrub(text, hidden)))
+    return written
+
+
+def _write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path

@@ -1,0 +1,84 @@
+"""`report.html`: one self-contained page, requirement by requirement, with the evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.model import WORST_FIRST, Report, Row, rows
+from antiphon_conformance.rule import Rule, all_rules
+from antiphon_conformance.text import safe
+from antiphon_conformance.verdict import Verdict
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
+
+STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One dialect's part of the page."""
+
+    dialect: Dialect
+    verdict: Verdict
+    rows: tuple[Row, ...]
+    known: Mapping[tuple[str, str], str]
+
+    @property
+    def states(self) -> list[tuple[str, int]]:
+        """How many requirements are in each state, worst first."""
+        found = Counter(row.state for row in self.rows)
+        return [(state, found[state]) for state in STATES if found[state]]
+
+    @property
+    def failing(self) -> list[Row]:
+        """The rows that ask for attention."""
+        loud = {Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED}
+        found = [row for row in self.rows if row.outcome in loud]
+        return sorted(found, key=lambda row: STATES.index(row.state))
+
+
+def render(report: Report) -> str:
+    """The report as HTML."""
+    environment = Environment(
+        loader=PackageLoader("antiphon_conformance.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["safe_text"] = safe
+    return environment.get_template("report.html").render(
+        report=report,
+        sections=[_section(report, name, verdict) for name, verdict in report.verdicts.items()],
+        rules=all_rules(),
+        date=_date(report.facts),
+        loud=_loud,
+        summary=_summary,
+    )
+
+
+def _section(report: Report, name: str, verdict: Verdict) -> Section:
+    dialect = dialects.load(name)
+    known = {(record.rule, record.scenario): reason for record, reason in verdict.excused}
+    return Section(dialect, verdict, tuple(rows(report, dialect)), known)
+
+
+def _date(facts: Mapping[str, Any]) -> str:
+    started = facts.get("started")
+    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC" if started else "unknown"
+
+
+def _loud(row: Row) -> list[Record]:
+    """The records of a row that have something to say."""
+    return [record for record in row.records if record.findings or record.note]
+
+
+def _summary(rules: Mapping[str, Rule], identity: str) -> str:
+    return rules[identity].summary if identity in rules else ""

@@ -1,0 +1,59 @@
+"""`junit.xml`: a suite for each dialect, a case for each record."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.model import Report
+from antiphon_conformance.text import safe
+from antiphon_conformance.verdict import Verdict, is_failure
+
+SKIPPED = frozenset({Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.UNTESTABLE})
+
+
+def render(report: Report) -> str:
+    """The report as JUnit XML."""
+    root = ElementTree.Element("testsuites", name="antiphon")
+    for name, verdict in report.verdicts.items():
+        _suite(root, name, verdict, report)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(root: ElementTree.Element, name: str, verdict: Verdict, report: Report) -> None:
+    records = report.of(name)
+    failing = {(record.rule, record.scenario) for record in verdict.failures}
+    suite = ElementTree.SubElement(root, "testsuite", name=f"antiphon.{name}", tests=str(len(records)))
+    kinds = {"failure": 0, "error": 0, "skipped": 0}
+    for record in records:
+        kind = _case(suite, record, report, fails=(record.rule, record.scenario) in failing)
+        if kind:
+            kinds[kind] += 1
+    suite.set("failures", str(kinds["failure"]))
+    suite.set("errors", str(kinds["error"]))
+    suite.set("skipped", str(kinds["skipped"]))
+
+
+def _case(suite: ElementTree.Element, record: Record, report: Report, *, fails: bool) -> str | None:
+    file, _, name = record.rule.partition(".")
+    scenario = f"[{safe(record.scenario)}]" if record.scenario else ""
+    case = ElementTree.SubElement(
+        suite, "testcase", classname=f"{record.dialect}.{file}", name=f"{name}{scenario}"
+    )
+    kind = _kind(record, fails=fails)
+    if kind:
+        text = [safe(finding.message) for finding in record.findings] or [safe(record.note)]
+        told = ElementTree.SubElement(case, kind, message=f"{record.requirement}: {text[0]}")
+        curls = [report.curls[one.exchange] for one in record.findings if one.exchange in report.curls]
+        told.text = "\n".join([*text, *dict.fromkeys(curls)])
+    return kind
+
+
+def _kind(record: Record, *, fails: bool) -> str | None:
+    if record.outcome is Outcome.BROKEN:
+        return "error"
+    if fails:
+        return "failure"
+    known = is_failure(record)  # the baseline excuses it
+    return "skipped" if known or record.outcome in SKIPPED else None

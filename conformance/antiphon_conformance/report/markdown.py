@@ -1,0 +1,99 @@
+"""`summary.md`: the verdict, what failed and how to see it again, for a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.model import WORST_FIRST, Report
+from antiphon_conformance.report.records import requirement_counts
+from antiphon_conformance.rule import all_rules
+from antiphon_conformance.text import safe
+from antiphon_conformance.verdict import Exit, Verdict
+
+SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "⚠️"}
+MOST_FINDINGS = 5
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
+
+
+def render(report: Report) -> str:
+    """The report as Markdown."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    facts = report.facts
+    yield f"# Antiphon: {escaped(str(facts.get('target', '')))}"
+    yield ""
+    told = (
+        f"{facts.get('requests', 0)} requests",
+        f"{facts.get('seconds', 0)} s",
+        f"model {escaped(str(facts.get('model', '')))}",
+        f"antiphon {escaped(str(facts.get('antiphon', '')))}",
+    )
+    yield ", ".join(told) + "."
+    for name, verdict in report.verdicts.items():
+        yield ""
+        yield from _dialect(report, name, verdict)
+
+
+def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
+    yield f"## {SIGNS[verdict.status]} {escaped(name)}: {verdict.title}"
+    yield ""
+    if verdict.why:
+        yield f"{escaped(verdict.why)}."
+        yield ""
+    yield "| " + " | ".join(outcome.value for outcome in WORST_FIRST) + " |"
+    yield "|" + " ---: |" * len(WORST_FIRST)
+    yield "| " + " | ".join(str(verdict.counts.get(outcome, 0)) for outcome in WORST_FIRST) + " |"
+    yield ""
+    counts = requirement_counts(name)
+    yield "Requirements: " + ", ".join(f"{count} {state}" for state, count in counts.items()) + "."
+    broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
+    yield from _listed("Failures", (*broken, *verdict.failures), report)
+    warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
+    yield from _listed(
+        "Warnings", tuple(record for record in warned if record not in verdict.failures), report
+    )
+    if verdict.excused:
+        yield from ("", "### Known failures", "")
+        for record, reason in verdict.excused:
+            yield f"- `{record.rule}` in {escaped(record.scenario)}: {escaped(reason)}"
+    if verdict.stale:
+        yield from ("", "### Stale baseline entries", "")
+        yield from (f"- {escaped(str(entry))}" for entry in verdict.stale)
+
+
+def _listed(title: str, records: tuple[Record, ...], report: Report) -> Iterator[str]:
+    if not records:
+        return
+    yield from ("", f"### {title}", "")
+    for record in records:
+        yield from _record(record, report)
+
+
+def _record(record: Record, report: Report) -> Iterator[str]:
+    rule = all_rules().get(record.rule)
+    place = f" in {escaped(record.scenario)}" if record.scenario else ""
+    summary = f": {escaped(rule.summary)}" if rule else ""
+    yield f"- **`{record.rule}`** ({escaped(record.requirement)}){place}{summary}"
+    if record.note:
+        yield f"  - {record.outcome.value}: {escaped(record.note)}"
+    for finding in record.findings[:MOST_FINDINGS]:
+        yield f"  - {escaped(finding.message)}"
+    if len(record.findings) > MOST_FINDINGS:
+        yield f"  - and {len(record.findings) - MOST_FINDINGS} more"
+    curl = next((report.curls[one.exchange] for one in record.findings if one.exchange in report.curls), None)
+    if curl:
+        yield f"  - reproduce: {_code(curl)}"
+
+
+def _code(text: str) -> str:
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if len(fence) > 1 else f"{fence}{text}{fence}"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", safe(text))

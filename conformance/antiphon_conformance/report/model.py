@@ -1,0 +1,125 @@
+"""A report: the facts of a run, its records, and the command line that repeats each exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from antiphon_conformance.baseline import Baseline
+from antiphon_conformance.examination import Examination
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.curl import command
+from antiphon_conformance.verdict import Verdict, verdict
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.requirement import SEVERITY, Requirement
+
+WORST_FIRST = (
+    Outcome.BROKEN,
+    Outcome.FAILED,
+    Outcome.UNTESTABLE,
+    Outcome.WARNED,
+    Outcome.INFORMED,
+    Outcome.INCONCLUSIVE,
+    Outcome.NOT_SUPPORTED,
+    Outcome.PASSED,
+)
+SHOWN_EXCHANGES = 3
+"""For how many exchanges of one record the curl line is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One requirement of a dialect and what came of it."""
+
+    requirement: Requirement
+    outcome: Outcome | None
+    """The worst of its rules; None when no rule tests it."""
+    records: tuple[Record, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The outcome, or `excluded`, `planned`, or `untested` for a row that no rule cites."""
+        if self.outcome is not None:
+            return self.outcome.value
+        return "untested" if self.requirement.tested else self.requirement.state
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a renderer may show."""
+
+    facts: Mapping[str, Any]
+    records: tuple[Record, ...]
+    verdicts: Mapping[str, Verdict]
+    """By dialect, in the order asked for."""
+    curls: Mapping[str, str] = field(default_factory=dict)
+    """The command line that repeats an exchange, by its id."""
+    transcript: str = ""
+    """The name of the transcript's file, for the line that judges it again."""
+
+    @property
+    def status(self) -> int:
+        """The exit status: that of the worst dialect."""
+        return max((int(one.status) for one in self.verdicts.values()), default=2)
+
+    def of(self, dialect: str) -> list[Record]:
+        """The records of one dialect, worst first."""
+        found = [record for record in self.records if record.dialect == dialect]
+        return sorted(found, key=lambda record: WORST_FIRST.index(record.outcome))
+
+
+def compose(
+    seen: Examination, *, strict: bool = False, baseline: Baseline | None = None, transcript: str = ""
+) -> Report:
+    """The report of an examination: judges it in each of its dialects."""
+    records: list[Record] = []
+    verdicts: dict[str, Verdict] = {}
+    for name in seen.facts["dialects"]:
+        found = seen.records(dialects.load(name))
+        verdicts[name] = verdict(
+            found, strict=strict, baseline=baseline, why=seen.why_not, complete=seen.complete
+        )
+        records += found
+    return Report(
+        {**seen.facts, "strict": strict}, tuple(records), verdicts, _curls(seen, records), transcript
+    )
+
+
+def rows(report: Report, dialect: Dialect) -> list[Row]:
+    """Every requirement of a dialect with its outcome, in order; places in its document that rules cite
+    come last."""
+    by_id: dict[str, list[Record]] = {}
+    for record in report.of(dialect.name):
+        for identity in record.requirements:
+            by_id.setdefault(identity, []).append(record)
+    cited = (dialect.resolve(identity) for identity in sorted(by_id.keys() - dialect.requirements.keys()))
+    known = [*dialect.requirements.values(), *(row for row in cited if row is not None)]
+    return [_row(requirement, by_id.get(requirement.id, ())) for requirement in known]
+
+
+def _row(requirement: Requirement, records: Iterable[Record]) -> Row:
+    kept = tuple(records)
+    outcomes = [_weighed(record, requirement) for record in kept]
+    worst = min(outcomes, key=WORST_FIRST.index, default=None)
+    return Row(requirement, worst, kept)
+
+
+def _weighed(record: Record, requirement: Requirement) -> Outcome:
+    """A rule may cite a MUST and a SHOULD: each row weighs its findings by its own level."""
+    if record.findings and record.outcome is not Outcome.BROKEN:
+        return Outcome.of_findings(SEVERITY[requirement.level])
+    return record.outcome
+
+
+def _curls(seen: Examination, records: Iterable[Record]) -> dict[str, str]:
+    wanted: dict[str, None] = {}
+    for record in records:
+        ids = dict.fromkeys(finding.exchange for finding in record.findings if finding.exchange)
+        wanted.update(dict.fromkeys(list(ids)[:SHOWN_EXCHANGES]))
+    exchanges = {
+        exchange.id: exchange for episode in seen.episodes for exchange in episode.exchanges.values()
+    }
+    base = str(seen.facts.get("target", ""))
+    return {name: command(exchanges[name].request, base) for name in wanted if name in exchanges}
