@@ -99,8 +99,9 @@ def _changed(again: Event, event: Event, exchange: str) -> Iterator[Finding]:
 @rule(Scene, scenario="resume", cites=("RSM-06", "RSM-03"), when=streamed("streamed", "replayed"))
 def prefix_and_rest_make_the_whole_stream(scene: Scene) -> Iterator[Finding]:
     """The events read before the connection was lost and those resumed after it are the whole stream."""
-    whole = numbers(scene["replayed"])
-    got = numbers(scene["streamed"]) + numbers(scene["resumed"])
+    whole, behind = numbers(scene["replayed"]), cursor(scene["resumed"].request.path)
+    prefix = [entry for entry in numbers(scene["streamed"]) if entry is None or behind is None or entry <= behind]
+    got = prefix + numbers(scene["resumed"])
     if got != whole:
         yield Finding("stream", f"events {_shown(whole)} in all", _shown(got), scene["resumed"].id)
 
