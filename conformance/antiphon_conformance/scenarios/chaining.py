@@ -102,10 +102,10 @@ async def refer(talk: Talk, told: Exchange) -> None:
 
 
 def user(text: str) -> dict[str, Any]:
-    """A user message, in its short form."""
-    return {"role": "user", "content": text}
+    """A user message."""
+    return {"type": "message", "role": "user", "content": text}
 
 
 def turn(text: str, answer: Exchange) -> list[dict[str, Any]]:
     """A turn of a conversation as it is sent again: what the user said and what was answered."""
-    return [user(text), {"role": "assistant", "content": text_of(answer.response)}]
+    return [user(text), {**user(text_of(answer.response)), "role": "assistant"}]

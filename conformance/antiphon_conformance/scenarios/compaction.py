@@ -22,7 +22,7 @@ async def compaction(talk: Talk) -> None:
         "/responses/compact",
         model=talk.model,
         previous_response_id=talk.id_of(told),
-        input=[{"role": "assistant", "content": f"The second code word is {SECOND_WORD}."}],
+        input=[{**user(f"The second code word is {SECOND_WORD}."), "role": "assistant"}],
         instructions="Keep every code word.",
         prompt_cache_key="antiphon",
     )
