@@ -1,0 +1,213 @@
+"""The life of the response as its stream tells it: created, queued, in progress, and one end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.exchange import Event
+from antiphon_conformance.faults import findings, missing_member, response_faults
+from antiphon_conformance.fold import Thread, fold, held
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.streams import begun, breaches, ended, tells_of, unlike, whole
+from antiphon_conformance.subject import Snapshot, Streamed
+from antiphon_conformance.text import show
+from antiphon_spec.stream import Lane
+
+ROOT = "response"
+
+
+@rule(Streamed, cites="LIF-01", when=begun)
+def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
+    """The first event is `response.created`.
+
+    The official client starts from it and raises when anything else comes first.
+    """
+    lane = _lane(streamed)
+    first = streamed.events[0]
+    if first.type not in lane.beginnings:
+        yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
+
+
+@rule(Streamed, cites="LIF-02", when=tells_of(ROOT))
+def is_created_once(streamed: Streamed) -> Iterator[Finding]:
+    """`response.created` comes exactly once."""
+    yield from breaches(streamed, lanes={ROOT}, kinds={"repeated"})
+    lane = _lane(streamed)
+    if whole(streamed) and not any(event.type in lane.beginnings for event in streamed.events):
+        yield Finding("stream", " or ".join(lane.beginnings), "none")
+
+
+@rule(Streamed, cites=("LIF-05", "LIF-06", "LIF-04"), when=tells_of(ROOT))
+def states_follow_each_other(streamed: Streamed) -> Iterator[Finding]:
+    """The response is created, perhaps queued, then in progress, each told once and in this order."""
+    for event, breach in fold(streamed).breaches:
+        ours = breach.lane == ROOT and breach.kind in ("out-of-order", "not-started", "after-done")
+        if event is not None and ours and event.type not in _lane(streamed).closing:
+            yield Finding(f"{event.where}/type", breach.expected, event.type)
+
+
+@rule(Streamed, cites="LIF-06", when=tells_of("item"))
+def items_come_after_in_progress(streamed: Streamed) -> Iterator[Finding]:
+    """No event about an item comes before `response.in_progress`."""
+    yield from breaches(streamed, kinds={"outside"}, enclosing={ROOT})
+
+
+@rule(Streamed, cites="LIF-07", when=whole)
+def ends_with_a_terminal_event(streamed: Streamed) -> Iterator[Finding]:
+    """The stream ends with `response.completed`, `response.failed` or `response.incomplete`.
+
+    Without it a client cannot tell a whole answer from a broken connection.
+    """
+    yield from breaches(streamed, lanes={ROOT}, kinds={"unfinished"})
+
+
+@rule(Streamed, cites="LIF-07", when=ended)
+def ends_once(streamed: Streamed) -> Iterator[Finding]:
+    """No second terminal event follows the first."""
+    closing = [event for event in streamed.events if event.type in _lane(streamed).closing]
+    for event in closing[1:]:
+        yield Finding(f"{event.where}/type", "no second terminal event", event.type)
+
+
+@rule(Streamed, cites="LIF-12", when=lambda streamed: any(_errors(streamed)) and whole(streamed))
+def an_error_is_followed_by_failed(streamed: Streamed) -> Iterator[Finding]:
+    """An `error` event is followed by `response.failed`."""
+    error = next(_errors(streamed))
+    if not any(event.type == "response.failed" for event in streamed.events if event.index > error.index):
+        yield Finding(error.where, "response.failed to follow", "the end of the stream")
+
+
+@rule(Streamed, cites=("LIF-08", "LIF-03"), when=tells_of(ROOT))
+def events_fit_the_status(streamed: Streamed) -> Iterator[Finding]:
+    """The `status` of the response that a lifecycle event carries is the one that the event is named for."""
+    lane = _lane(streamed)
+    for event, response in _snapshots(streamed):
+        status, allowed = response.get("status"), lane.statuses.get(event.type, frozenset())
+        if response and allowed and status not in allowed:
+            yield Finding(f"{event.where}/response/status", " or ".join(sorted(allowed)), show(status))
+
+
+@rule(Streamed, cites="LIF-03", when=begun)
+def a_created_response_is_empty(streamed: Streamed) -> Iterator[Finding]:
+    """Until its terminal event the response has no output, no usage, no error and no time of completion."""
+    lane = _lane(streamed)
+    for event, response in _snapshots(streamed):
+        for name, empty in lane.blank.get(ROOT, {}).items() if event.type not in lane.closing else ():
+            if response.get(name, empty) != empty:
+                yield Finding(f"{event.where}/response/{name}", show(empty), show(response[name]))
+
+
+@rule(Snapshot, cites="ENV-16", when=lambda snapshot: snapshot.kind != "body")
+def events_carry_a_whole_response(snapshot: Snapshot) -> Iterator[Finding]:
+    """The response in a lifecycle event has every member that a response must have.
+
+    Clients keep the object of the last event as the response.
+    """
+    missing = [fault for fault in response_faults(snapshot) if missing_member(fault)]
+    yield from findings(snapshot.where, missing)
+
+
+@rule(Streamed, cites="ENV-16", when=tells_of(ROOT))
+def events_carry_a_response(streamed: Streamed) -> Iterator[Finding]:
+    """Every lifecycle event carries the response under `response`."""
+    for event, response in _snapshots(streamed):
+        if not response:
+            got = show(event.data.get("response", "nothing"))
+            yield Finding(f"{event.where}/response", "a response object", got)
+
+
+@rule(Streamed, cites=("ENV-17", "ENV-16"), when=tells_of(ROOT))
+def the_id_never_changes(streamed: Streamed) -> Iterator[Finding]:
+    """Every lifecycle event of a stream carries the same `response.id`.
+
+    Clients resume, poll and continue with the id of the first one.
+    """
+    yield from _constant(streamed, "id")
+
+
+@rule(Streamed, cites="ENV-16", when=tells_of(ROOT))
+def the_time_of_creation_never_changes(streamed: Streamed) -> Iterator[Finding]:
+    """Every lifecycle event of a stream carries the same `created_at`."""
+    yield from _constant(streamed, "created_at")
+
+
+@rule(Streamed, cites="LIF-10", when=ended)
+def the_end_tells_the_usage(streamed: Streamed) -> Iterator[Finding]:
+    """The terminal event carries `usage`, unless the response failed.
+
+    It is the only place in a stream where a client can read what it will pay.
+    """
+    terminal, final = fold(streamed).terminal(), fold(streamed).final()
+    if terminal and final.get("status") != "failed" and not isinstance(final.get("usage"), dict):
+        got = show(final.get("usage"))
+        yield Finding(f"{terminal.where}/response/usage", "an object with token counts", got)
+
+
+def _items_closed(streamed: Streamed) -> bool:
+    return ended(streamed) and not fold(streamed).resumed
+
+
+@rule(Streamed, cites="LIF-09", when=_items_closed)
+def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]:
+    """The output of the terminal event has the items of the stream, each at its `output_index`.
+
+    A client that keeps the events and one that keeps the last object must hold the same answer.
+    """
+    terminal, output = fold(streamed).terminal(), fold(streamed).final().get("output")
+    where = f"{terminal.where if terminal else 'stream'}/response/output"
+    output = output if isinstance(output, list) else []
+    threads = {thread.indices[0]: thread for thread in fold(streamed).of("item")}
+    for index, thread in sorted(threads.items()):
+        if index >= len(output) and (thread.end() or not _failed(streamed)):
+            kind = show((thread.end() or thread.start()).get("type"))
+            yield Finding(f"{where}/{index}", f"the item of type {kind} that was streamed", "nothing")
+    for index in range(len(output)):
+        if index not in threads:
+            yield Finding(f"{where}/{index}", "no item that was not streamed", show(output[index]))
+
+
+@rule(Streamed, cites=("LIF-09", "ENV-15"), when=_items_closed)
+def the_end_repeats_the_items(streamed: Streamed) -> Iterator[Finding]:
+    """Each item in the terminal output is as its `response.output_item.done` had it, at the same index."""
+    terminal, output = fold(streamed).terminal(), fold(streamed).final().get("output")
+    for thread in fold(streamed).of("item"):
+        index, done = thread.indices[0], thread.end()
+        if terminal is None or not isinstance(output, list) or index >= len(output) or not done:
+            continue
+        for pointer, wanted, got in unlike(done, output[index]):
+            where = f"{terminal.where}/response/output/{index}{pointer}"
+            yield Finding(where, f"{show(wanted)}, as when it was done", show(got))
+
+
+def _lane(streamed: Streamed) -> Lane:
+    return streamed.dialect.grammar.lanes[ROOT]
+
+
+def _root(streamed: Streamed) -> Thread | None:
+    return fold(streamed).root()
+
+
+def _snapshots(streamed: Streamed) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+    """The lifecycle events, with the response that each carries."""
+    lane, root = _lane(streamed), _root(streamed)
+    for event in root.events if root else ():
+        if event.type in lane.statuses:
+            yield event, held(event, lane.holds)
+
+
+def _errors(streamed: Streamed) -> Iterator[Event]:
+    return streamed.stream.of("error")
+
+
+def _failed(streamed: Streamed) -> bool:
+    return fold(streamed).final().get("status") == "failed"
+
+
+def _constant(streamed: Streamed, name: str) -> Iterator[Finding]:
+    snapshots = [(event, response) for event, response in _snapshots(streamed) if name in response]
+    for event, response in snapshots[1:]:
+        first, wanted = snapshots[0][0], snapshots[0][1][name]
+        if response[name] != wanted:
+            where = f"{event.where}/response/{name}"
+            yield Finding(where, f"{show(wanted)}, as in {first.where}", show(response[name]))

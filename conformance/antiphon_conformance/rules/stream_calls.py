@@ -1,0 +1,43 @@
+"""Calls in a stream: function arguments and the input of custom tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.streams import breaches, tells_of, unequal_sums, unequal_views
+from antiphon_conformance.subject import Streamed
+
+ARGUMENTS, INPUT = "call_arguments", "custom_input"
+
+
+@rule(Streamed, cites="LIT-26", when=tells_of(ARGUMENTS))
+def arguments_come_in_order(streamed: Streamed) -> Iterator[Finding]:
+    """The arguments of a call stream as deltas, then one `response.function_call_arguments.done`."""
+    kinds = {"unfinished", "after-done", "out-of-order", "repeated"}
+    yield from breaches(streamed, lanes={ARGUMENTS}, kinds=kinds)
+
+
+@rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
+def arguments_add_up(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of a call's arguments, joined, are the arguments of its `.done` event."""
+    yield from unequal_sums(streamed, ARGUMENTS)
+
+
+@rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
+def arguments_end_up_in_their_call(streamed: Streamed) -> Iterator[Finding]:
+    """The arguments of `.done` are those of the finished call, in its item and in the terminal output."""
+    yield from unequal_views(streamed, ARGUMENTS)
+
+
+@rule(Streamed, cites="LIT-36", when=tells_of(INPUT))
+def custom_input_comes_in_order(streamed: Streamed) -> Iterator[Finding]:
+    """The input of a custom tool streams as deltas, then one `response.custom_tool_call_input.done`."""
+    yield from breaches(streamed, lanes={INPUT})
+
+
+@rule(Streamed, cites="LIT-36", when=tells_of(INPUT))
+def custom_input_adds_up(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of a custom tool's input, joined, are its end, and the input of the finished call."""
+    yield from unequal_sums(streamed, INPUT)
+    yield from unequal_views(streamed, INPUT)

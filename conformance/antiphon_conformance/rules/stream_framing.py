@@ -1,0 +1,122 @@
+"""How the events of a stream are framed: SSE fields, the sentinel, one JSON object for each message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.exchange import Frame
+from antiphon_conformance.fold import fold
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.sse import SENTINEL
+from antiphon_conformance.streams import breaches, ended
+from antiphon_conformance.subject import Streamed
+from antiphon_conformance.text import show
+
+
+def _at(frame: Frame) -> str:
+    return f"event[{frame.index}]"
+
+
+def _framed(streamed: Streamed) -> bool:
+    """The frames are as the server sent them, and whole."""
+    return "parsed" not in streamed.exchange.traits and not streamed.stream.cut
+
+
+@rule(Streamed, cites=("ENV-01", "ENV-07"))
+def data_is_one_json_object(streamed: Streamed) -> Iterator[Finding]:
+    """The data of each message is one JSON object.
+
+    Clients parse each message on its own; `data: null` or half an object ends their loop.
+    """
+    understood = {event.index for event in streamed.events}
+    for frame in streamed.stream.frames:
+        if frame.data != SENTINEL and frame.index not in understood and not frame.data.startswith("{"):
+            yield Finding(f"{_at(frame)}/data", "one JSON object", show(frame.data))
+        for oddity in (found for found in frame.oddities if found.startswith("json: ")):
+            yield Finding(f"{_at(frame)}/data", "one JSON object", oddity.removeprefix("json: "))
+
+
+@rule(Streamed, cites="ENV-07")
+def events_have_a_type(streamed: Streamed) -> Iterator[Finding]:
+    """Every event has a `type` that is a string.
+
+    Official clients take the type from the data, not from the `event` line.
+    """
+    understood = {event.index for event in streamed.events}
+    for frame in streamed.stream.frames:
+        if frame.index not in understood and frame.data.startswith("{"):
+            yield Finding(f"{_at(frame)}/type", "a string", f"none in {show(frame.data)}")
+
+
+@rule(Streamed, cites="ENV-02", when=lambda streamed: "parsed" not in streamed.exchange.traits)
+def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
+    """The SSE `event` field of each message equals the `type` in its data."""
+    for event in streamed.events:
+        if event.frame.event != event.type:
+            yield Finding(f"{event.where}/event", show(event.type), show(event.frame.event))
+
+
+@rule(Streamed, cites="ENV-03", when=lambda streamed: "parsed" not in streamed.exchange.traits)
+def id_field_is_not_used(streamed: Streamed) -> Iterator[Finding]:
+    """No message has an SSE `id` field: the cursor of a stream is its sequence number."""
+    for frame in streamed.stream.frames:
+        if frame.id is not None:
+            yield Finding(f"{_at(frame)}/id", "no id field", show(frame.id))
+
+
+@rule(Streamed, cites="ENV-04", when=_framed)
+def done_sentinel_comes_last(streamed: Streamed) -> Iterator[Finding]:
+    """The last message of the stream is `data: [DONE]`.
+
+    Clients that wait for it hang until the connection times out.
+    """
+    frames = streamed.stream.frames
+    if not frames or frames[-1].data != SENTINEL:
+        last = frames[-1].data if frames else "nothing"
+        yield Finding("end of stream", "data: [DONE]", show(last))
+
+
+@rule(Streamed, cites="ENV-05", when=_framed)
+def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
+    """The stream ends with its terminal event; no `[DONE]` follows."""
+    for frame in streamed.stream.frames:
+        if frame.data == SENTINEL:
+            yield Finding(f"{_at(frame)}/data", "no sentinel", SENTINEL)
+
+
+@rule(Streamed, cites="ENV-06", when=ended)
+def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
+    """After the event that ends the response comes nothing but the `[DONE]` sentinel."""
+    terminal = fold(streamed).terminal()
+    for frame in streamed.stream.frames:
+        if terminal is not None and frame.index > terminal.index and frame.data != SENTINEL:
+            yield Finding(_at(frame), "nothing after the terminal event", show(frame.data))
+
+
+STANDARD = ("no-colon", "unknown-field", "nul-in-id", "bad-retry", "repeated-event")
+"""Oddities of a message that the standard does not foresee; the rest is a matter of taste."""
+
+
+@rule(Streamed, cites="ENV-22", when=_framed)
+def framing_follows_the_standard(streamed: Streamed) -> Iterator[Finding]:
+    """Messages are framed as the SSE standard says: known fields, data in each, a blank line after the last.
+
+    What the standard lets a client drop, some client drops.
+    """
+    for oddity in streamed.stream.oddities:
+        if oddity in ("no-data", "unterminated", "invalid-utf8"):
+            yield Finding("stream", "messages framed as the SSE standard says", oddity)
+    for frame in streamed.stream.frames:
+        for oddity in frame.oddities:
+            if oddity.startswith(STANDARD):
+                yield Finding(_at(frame), "a message framed as the SSE standard says", oddity)
+
+
+@rule(Streamed, cites=("ENV-11", "ENV-12", "EXT-03", "ENV-10", "ENV-25"))
+def event_types_are_known(streamed: Streamed) -> Iterator[Finding]:
+    """The type of every event is one that the dialect knows, or has a provider's prefix.
+
+    Clients that validate against a closed union fail on the first unknown event.
+    """
+    for found in breaches(streamed, kinds={"unknown-event"}):
+        yield Finding(f"{found.where}/type", "a documented event, or `prefix:event`", found.got.split(" ")[0])

@@ -1,0 +1,160 @@
+"""Items in a stream: announced once, done once, the same item throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.answers import member
+from antiphon_conformance.fold import fold
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.streams import (
+    breaches,
+    ended,
+    filled,
+    finding,
+    miscounted,
+    tells_of,
+)
+from antiphon_conformance.subject import Streamed
+from antiphon_conformance.text import ABSENT, show
+
+ITEM = "item"
+IDENTITY = ("type", "id", "call_id")
+KNOWN_AT_ONCE = {
+    "message": ("role",),
+    "function_call": ("name", "call_id"),
+    "custom_tool_call": ("name", "call_id"),
+}
+"""What a server knows of an item before it has made it, by type."""
+
+
+@rule(Streamed, cites=("LIT-01", "ENV-14"), when=tells_of(ITEM))
+def are_announced_first(streamed: Streamed) -> Iterator[Finding]:
+    """The first event about an item is `response.output_item.added`.
+
+    Clients make the item from it; what comes earlier has nowhere to go.
+    """
+    yield from breaches(streamed, lanes={ITEM}, kinds={"not-started"})
+    yield from breaches(streamed, kinds={"outside"}, enclosing={ITEM})
+
+
+@rule(Streamed, cites=("LIT-06", "LIT-01"), when=tells_of(ITEM))
+def are_announced_once(streamed: Streamed) -> Iterator[Finding]:
+    """No two `response.output_item.added` share an `output_index`."""
+    yield from breaches(streamed, lanes={ITEM}, kinds={"repeated"})
+
+
+@rule(Streamed, cites=("LIT-07", "LIT-10"), when=tells_of(ITEM))
+def are_done_once(streamed: Streamed) -> Iterator[Finding]:
+    """Every item is closed by exactly one `response.output_item.done` before the response ends."""
+    yield from breaches(streamed, lanes={ITEM}, kinds={"unfinished", "after-done", "out-of-order"})
+
+
+@rule(Streamed, cites="LIT-09", when=tells_of(ITEM))
+def are_silent_once_done(streamed: Streamed) -> Iterator[Finding]:
+    """No event about an item follows its `response.output_item.done`."""
+    yield from breaches(streamed, kinds={"after-close"}, enclosing={ITEM})
+
+
+@rule(Streamed, cites="ENV-06", when=ended)
+def are_silent_once_the_response_ended(streamed: Streamed) -> Iterator[Finding]:
+    """No event about an item follows the terminal event."""
+    yield from breaches(streamed, kinds={"after-close"}, enclosing={"response"})
+
+
+@rule(Streamed, cites="ENV-15", when=tells_of(ITEM))
+def are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
+    """`output_index` counts the items from 0 in the order in which they are announced."""
+    yield from miscounted(streamed, ITEM)
+
+
+@rule(Streamed, cites="LIT-02", when=tells_of(ITEM))
+def are_announced_with_what_is_known(streamed: Streamed) -> Iterator[Finding]:
+    """An announced message has its `role`, an announced call its `name` and `call_id`.
+
+    Clients show which tool is being called while its arguments still arrive.
+    """
+    for thread in fold(streamed).of(ITEM):
+        opened, start = thread.opened(), thread.start()
+        if opened is not None and not start:
+            got = show(opened.data.get(ITEM, ABSENT))
+            yield Finding(f"{opened.where}/item", "the item that begins", got)
+        for name in KNOWN_AT_ONCE.get(str(start.get("type")), ()):
+            if opened is not None and not start.get(name):
+                yield Finding(f"{opened.where}/item/{name}", "a value", show(start.get(name, ABSENT)))
+
+
+@rule(Streamed, cites="LIT-04", when=tells_of(ITEM))
+def begin_in_progress(streamed: Streamed) -> Iterator[Finding]:
+    """An announced item that has a status is `in_progress`."""
+    lane = streamed.dialect.grammar.lanes[ITEM]
+    for thread in fold(streamed).of(ITEM):
+        opened, start = thread.opened(), thread.start()
+        if opened is None or "status" not in start:
+            continue
+        whole = lane.blank.get(str(start.get("type")), {}).get("status")
+        allowed = {whole} if whole else set(lane.statuses[opened.type])
+        if start["status"] not in allowed:
+            expected = " or ".join(sorted(allowed))
+            yield Finding(f"{opened.where}/item/status", expected, show(start["status"]))
+
+
+def _waits_for_a_program(item: Mapping[str, Any]) -> bool:
+    """OpenAI leaves a call that a program made in progress until the program has its answer."""
+    return bool(member(item, "caller", "type") == "program")
+
+
+@rule(Streamed, cites="LIT-07", when=tells_of(ITEM))
+def end_in_a_terminal_status(streamed: Streamed) -> Iterator[Finding]:
+    """An item that is done and has a status is completed, incomplete or failed."""
+    for thread in fold(streamed).of(ITEM):
+        closed, end = thread.closed(), thread.end()
+        if closed is None or "status" not in end or _waits_for_a_program(end):
+            continue
+        allowed = thread.lane.statuses[closed.type]
+        if end["status"] not in allowed and ":" not in str(end.get("type")):
+            expected = " or ".join(sorted(allowed))
+            yield Finding(f"{closed.where}/item/status", expected, show(end["status"]))
+
+
+@rule(Streamed, cites=("LIT-08", "ENV-14"), when=tells_of(ITEM))
+def keep_their_identity(streamed: Streamed) -> Iterator[Finding]:
+    """`type`, `id` and `call_id` of an item are the same when it is announced and when it is done."""
+    for thread in fold(streamed).of(ITEM):
+        closed, start, end = thread.closed(), thread.start(), thread.end()
+        for name in IDENTITY if start and end and closed else ():
+            if start.get(name) != end.get(name):
+                wanted, got = show(start.get(name, ABSENT)), show(end.get(name, ABSENT))
+                yield Finding(f"{closed.where if closed else ''}/item/{name}", wanted, got)
+
+
+@rule(Streamed, cites=("LIT-20", "LIT-03"), when=tells_of(ITEM))
+def are_announced_empty(streamed: Streamed) -> Iterator[Finding]:
+    """An item is announced without the content that its events will bring: `content: []`, `arguments: ""`.
+
+    Clients append deltas to what they have, so content that is there already counts twice.
+    """
+    yield from filled(streamed, ITEM)
+
+
+@rule(Streamed, cites="LIT-29", when=tells_of("call_arguments"))
+def parallel_calls_are_told_apart(streamed: Streamed) -> Iterator[Finding]:
+    """No two calls of a stream share a `call_id`."""
+    seen: dict[str, str] = {}
+    for thread in fold(streamed).of(ITEM):
+        opened, call = thread.opened(), thread.start().get("call_id")
+        if opened is None or not isinstance(call, str) or thread.start().get("type") not in KNOWN_AT_ONCE:
+            continue
+        if call in seen:
+            where = f"{opened.where}/item/call_id"
+            yield Finding(where, f"another than in {seen[call]}", show(call))
+        seen.setdefault(call, opened.where)
+
+
+@rule(Streamed, cites=("LIT-26", "LIT-11", "LIT-19"), when=tells_of(ITEM))
+def get_events_of_their_own_type(streamed: Streamed) -> Iterator[Finding]:
+    """Events fit the type of their item: parts in messages, arguments in calls, summaries in reasoning."""
+    for event, breach in fold(streamed).breaches:
+        if breach.kind == "wrong-type" and breach.enclosing == ITEM:
+            yield finding(event, breach)

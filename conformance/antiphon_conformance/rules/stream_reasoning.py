@@ -1,0 +1,66 @@
+"""Reasoning in a stream: summaries, and the raw text where a model shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.streams import breaches, filled, miscounted, tells_of, unequal_sums, unequal_views
+from antiphon_conformance.subject import Streamed
+
+SUMMARY, SUMMARY_TEXT, RAW = "summary_part", "summary_text", "reasoning_text"
+
+
+@rule(Streamed, cites="LIT-30", when=tells_of(SUMMARY, SUMMARY_TEXT))
+def summaries_come_in_order(streamed: Streamed) -> Iterator[Finding]:
+    """A summary streams as part added, text deltas, text done, part done."""
+    kinds = {
+        "not-started",
+        "out-of-order",
+        "repeated",
+        "after-done",
+        "unfinished",
+        "wrong-type",
+        "after-close",
+    }
+    yield from breaches(streamed, lanes={SUMMARY, SUMMARY_TEXT}, kinds=kinds)
+    yield from breaches(streamed, lanes={SUMMARY_TEXT}, kinds={"outside"})
+
+
+@rule(Streamed, cites="LIT-30", when=tells_of(SUMMARY))
+def summaries_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
+    """`summary_index` counts the summaries of each reasoning item from 0."""
+    yield from miscounted(streamed, SUMMARY)
+
+
+@rule(Streamed, cites="LIT-31", when=tells_of(SUMMARY_TEXT))
+def summaries_add_up(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of a summary, joined, are the text of its `.done` event; its part was opened empty."""
+    yield from unequal_sums(streamed, SUMMARY_TEXT)
+    yield from filled(streamed, SUMMARY)
+
+
+@rule(Streamed, cites="LIT-31", when=tells_of(SUMMARY_TEXT))
+def summaries_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
+    """The text of a summary is that of its closed part and of the finished reasoning item, at its index."""
+    yield from unequal_views(streamed, SUMMARY_TEXT)
+
+
+@rule(Streamed, cites=("LIT-32", "LIT-33"), when=tells_of(RAW))
+def raw_text_comes_in_order(streamed: Streamed) -> Iterator[Finding]:
+    """Raw reasoning streams as deltas, then one event that says it is done."""
+    kinds = {"unfinished", "after-done", "out-of-order", "repeated", "wrong-type"}
+    yield from breaches(streamed, lanes={RAW}, kinds=kinds)
+
+
+@rule(Streamed, cites=("LIT-32", "LIT-33"), when=tells_of(RAW))
+def raw_text_adds_up(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of raw reasoning, joined, are its end, and the text of the finished item's content."""
+    yield from unequal_sums(streamed, RAW)
+    yield from unequal_views(streamed, RAW)
+
+
+@rule(Streamed, cites="LIT-34", when=tells_of(RAW))
+def raw_text_is_in_a_content_part(streamed: Streamed) -> Iterator[Finding]:
+    """Raw reasoning stands in a content part of type `reasoning_text`, which is open while it streams."""
+    yield from breaches(streamed, lanes={RAW}, kinds={"outside", "after-close"}, enclosing={"part"})

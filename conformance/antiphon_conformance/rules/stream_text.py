@@ -1,0 +1,171 @@
+"""Text in a stream: content parts, what their deltas add up to, refusals and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from antiphon_conformance.fold import below, fold, views
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.streams import (
+    breaches,
+    filled,
+    miscounted,
+    tells_of,
+    unequal_sums,
+    unequal_views,
+    unlike,
+)
+from antiphon_conformance.subject import Streamed
+from antiphon_conformance.text import ABSENT, show
+
+PART, TEXT, REFUSAL, ANNOTATION = "part", "text", "refusal", "annotation"
+
+
+@rule(Streamed, cites=("LIT-11", "LIT-19"), when=tells_of(PART, TEXT))
+def parts_are_opened_first(streamed: Streamed) -> Iterator[Finding]:
+    """A text comes after the `response.content_part.added` of its part.
+
+    The official client raises on a delta for a part that it does not know.
+    """
+    yield from breaches(streamed, lanes={PART}, kinds={"not-started"})
+    yield from breaches(streamed, lanes={TEXT}, kinds={"outside"})
+
+
+@rule(Streamed, cites=("LIT-11", "LIT-18"), when=tells_of(PART))
+def parts_are_opened_once(streamed: Streamed) -> Iterator[Finding]:
+    """No two `response.content_part.added` of an item share a `content_index`."""
+    yield from breaches(streamed, lanes={PART}, kinds={"repeated"})
+
+
+@rule(Streamed, cites=("LIT-11", "LIT-16"), when=tells_of(PART))
+def parts_are_closed_once(streamed: Streamed) -> Iterator[Finding]:
+    """Every part is closed by one `response.content_part.done` before its item is done."""
+    yield from breaches(streamed, lanes={PART}, kinds={"unfinished", "after-done", "out-of-order"})
+
+
+@rule(Streamed, cites=("LIT-11", "LIT-19"), when=tells_of(TEXT))
+def texts_are_in_text_parts(streamed: Streamed) -> Iterator[Finding]:
+    """Text events belong to parts of type `output_text`."""
+    yield from breaches(streamed, lanes={TEXT}, kinds={"wrong-type"})
+
+
+@rule(Streamed, cites=("LIT-11", "LIT-16"), when=tells_of(TEXT, PART))
+def texts_are_done_once(streamed: Streamed) -> Iterator[Finding]:
+    """Every text ends with one `response.output_text.done`, after its deltas and before its part closes."""
+    kinds = {"unfinished", "after-done", "after-close", "out-of-order", "repeated"}
+    yield from breaches(streamed, lanes={TEXT}, kinds=kinds, enclosing={PART})
+
+
+@rule(Streamed, cites=("LIT-12", "LIT-20"), when=tells_of(PART))
+def parts_are_opened_empty(streamed: Streamed) -> Iterator[Finding]:
+    """A part is opened with empty content: `text: ""`, `annotations: []`.
+
+    Clients append deltas to what they have, so text that is there already counts twice.
+    """
+    yield from filled(streamed, PART)
+
+
+@rule(Streamed, cites="LIT-12", when=tells_of(PART))
+def parts_keep_their_type(streamed: Streamed) -> Iterator[Finding]:
+    """A part has the same `type` when it is opened and when it is closed."""
+    for thread in fold(streamed).of(PART):
+        closed, start, end = thread.closed(), thread.start(), thread.end()
+        if closed is not None and start and end and start.get("type") != end.get("type"):
+            wanted, got = show(start.get("type", ABSENT)), show(end.get("type", ABSENT))
+            yield Finding(f"{closed.where}/part/type", wanted, got)
+
+
+@rule(Streamed, cites="LIT-18", when=tells_of(PART))
+def parts_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
+    """`content_index` counts the parts of each item from 0 in the order in which they are opened."""
+    yield from miscounted(streamed, PART)
+
+
+@rule(Streamed, cites=("LIT-15", "ENV-21"), when=tells_of(TEXT))
+def deltas_add_up_to_the_text(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of a text, joined, are the text of its `response.output_text.done`, padded or not.
+
+    Some clients show the deltas and store the end: both must be the same answer.
+    """
+    yield from unequal_sums(streamed, TEXT)
+
+
+@rule(Streamed, cites="LIT-16", when=tells_of(TEXT))
+def texts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
+    """The text of `response.output_text.done` is that of the closed part, the finished item and the end."""
+    yield from unequal_views(streamed, TEXT)
+
+
+@rule(Streamed, cites=("LIT-16", "LIT-18"), when=tells_of(PART))
+def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
+    """A closed part stands at its `content_index` in the finished item.
+
+    Log probabilities may be missing in the closed part: genuine servers give them only in the item.
+    """
+    for thread in fold(streamed).of(PART):
+        end = {
+            name: value for name, value in thread.end().items() if name not in ("logprobs", "text", "refusal")
+        }
+        for where, shown in views(thread) if end else ():
+            rest = (
+                {name: value for name, value in shown.items() if name in end}
+                if shown is not ABSENT
+                else ABSENT
+            )
+            for pointer, wanted, got in unlike(end, rest):
+                yield Finding(f"{where}{pointer}", f"{show(wanted)}, as when it was closed", show(got))
+
+
+@rule(Streamed, cites=("LIT-15", "LIT-24"), when=tells_of(TEXT))
+def log_probabilities_come_with_their_deltas(streamed: Streamed) -> Iterator[Finding]:
+    """The log probabilities of the deltas, in a row, are those of the text's end, where both are given."""
+    for thread in fold(streamed).of(TEXT):
+        told = thread.lane.accumulates
+        done = thread.first(told.done) if told else None
+        if told is None or done is None or not thread.seen:
+            continue
+        given = [event.data.get("logprobs") for event in thread.events if event.type == told.event]
+        handed: list[Any] = [entry for each in given if isinstance(each, list) for entry in each]
+        whole = done.data.get("logprobs")
+        if handed and isinstance(whole, list) and len(whole) != len(handed):
+            yield Finding(
+                f"{done.where}/logprobs", f"{len(handed)} entries, as in the deltas", str(len(whole))
+            )
+
+
+@rule(Streamed, cites="LIT-21", when=tells_of(REFUSAL))
+def refusals_come_in_order(streamed: Streamed) -> Iterator[Finding]:
+    """A refusal streams inside a part of type `refusal`: deltas, then one `response.refusal.done`."""
+    yield from breaches(streamed, lanes={REFUSAL})
+
+
+@rule(Streamed, cites="LIT-22", when=tells_of(REFUSAL))
+def refusals_add_up(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of a refusal, joined, are its end, and what the finished part says."""
+    yield from unequal_sums(streamed, REFUSAL)
+    yield from unequal_views(streamed, REFUSAL)
+
+
+@rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
+def annotations_come_inside_their_part(streamed: Streamed) -> Iterator[Finding]:
+    """An annotation is announced once, while its part is open."""
+    yield from breaches(streamed, lanes={ANNOTATION})
+
+
+@rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
+def annotations_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
+    """`annotation_index` counts the annotations of each part from 0."""
+    yield from miscounted(streamed, ANNOTATION)
+
+
+@rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
+def annotations_end_up_in_their_part(streamed: Streamed) -> Iterator[Finding]:
+    """Every announced annotation stands at its index in the closed part and in the finished item."""
+    for thread in fold(streamed).of(ANNOTATION):
+        opened, start, index = thread.opened(), thread.start(), thread.indices[-1]
+        for where, part in views(thread.parent) if thread.parent and opened else ():
+            listed = below(part, thread.lane.place or "")
+            got = listed[index] if isinstance(listed, list) and index < len(listed) else ABSENT
+            if any(unlike(start, got)):
+                yield Finding(f"{where}/annotations/{index}", f"{show(start)}", show(got))
