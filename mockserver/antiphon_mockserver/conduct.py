@@ -178,6 +178,7 @@ STANDARD = Conduct(
     context_checks={
         "outputs_have_calls": continuity.outputs_have_calls,
         "calls_have_outputs": continuity.calls_have_outputs,
+        "triggers_come_last": continuity.triggers_come_last,
     },
     known_model=models.is_served,
     envelope=envelope,

@@ -27,6 +27,14 @@ def outputs_have_calls(asked: Asked) -> None:
             raise invalid(message, "input")
 
 
+def triggers_come_last(asked: Asked) -> None:
+    """A `compaction_trigger` ends the input (CMP-15)."""
+    for index, item in enumerate(asked.items[:-1]):
+        if item.get("type") == "compaction_trigger":
+            message = f"Invalid 'input[{index}]': a compaction_trigger must be the last item of the input."
+            raise invalid(message, f"input[{index}]", "invalid_value")
+
+
 def calls_have_outputs(asked: Asked) -> None:
     """Every call has its output before the model goes on (STA-17)."""
     answered = {item.get("call_id") for item in asked.items if item.get("type") in CALLS}

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.model.answers import Answer, Refused, answer, fit_words
-from antiphon_mockserver.model.budget import spend
+from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
+from antiphon_mockserver.model.compaction import in_band, is_triggered
 from antiphon_mockserver.model.logprobs import logprobs
 from antiphon_mockserver.model.manner import speak
 from antiphon_mockserver.model.reading import Reading, read
@@ -21,7 +22,7 @@ from antiphon_mockserver.model.structure import structured
 from antiphon_mockserver.plan import Context, Item, Plan
 from antiphon_mockserver.tokens import count_input
 
-__all__ = ["plan"]
+__all__ = ["message", "plan", "with_logprobs"]
 
 
 def plan(context: Context) -> Plan:
@@ -30,6 +31,10 @@ def plan(context: Context) -> Plan:
     Raises Refusal when the context holds encrypted content that is not ours, or a JSON Schema that it cannot fill in.
     """
     reading = read(context)
+    input_tokens = count_input(context)
+    compaction = in_band(context, input_tokens)
+    if is_triggered(context):
+        return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     items = calls(context, reading)
     intent = f"I will call {', '.join(item['name'] for item in items)}." if items else "I will answer in text."
     thought = reason(context, reading, intent)
@@ -37,11 +42,11 @@ def plan(context: Context) -> Plan:
         items = [message(_said(context, reading))]
     spent = spend(thought, items, context.request.get("max_output_tokens"))
     return Plan(
-        items=_with_logprobs(spent.items, context),
+        items=(*compaction, *with_logprobs(spent.items, context)),
         status="incomplete" if spent.cut else "completed",
         reason="max_output_tokens" if spent.cut else None,
-        input_tokens=count_input(context),
-        output_tokens=spent.output_tokens,
+        input_tokens=input_tokens,
+        output_tokens=spent.output_tokens + sum(map(cost, compaction)),
         reasoning_tokens=spent.reasoning_tokens,
     )
 
@@ -64,7 +69,7 @@ def _said(context: Context, reading: Reading) -> Answer:
     return speak(said, reading.instructions) if value is None else orjson.dumps(value.content).decode()
 
 
-def _with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:
+def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:
     """The items, the text among them with log probabilities when the request asks for these."""
     if "message.output_text.logprobs" not in (context.request.get("include") or ()):
         return items

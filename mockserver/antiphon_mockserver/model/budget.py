@@ -8,8 +8,8 @@ from antiphon_mockserver.model.reasoning import Thought
 from antiphon_mockserver.plan import Item
 from antiphon_mockserver.tokens import count, split
 
-SPOKEN = {"function_call": "arguments", "custom_tool_call": "input"}
-"""Where the text of a call stands, by type of item."""
+SPOKEN = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
+"""Where the text of an item that is no message stands, by its type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Compaction: a conversation's user messages, and one opaque item from which the rest can be recalled."""
+"""Compaction: a conversation shrunk to one opaque item from which it can be recalled, on request or when it grows long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 import orjson
@@ -12,6 +13,10 @@ from antiphon_mockserver.model.reading import secret, text_of, unfold
 from antiphon_mockserver.plan import Context, Identity, Item, Plan
 from antiphon_mockserver.sealed import seal
 from antiphon_mockserver.tokens import ITEM_OVERHEAD, count, count_input
+
+TRIGGER = "compaction_trigger"
+DEFAULT_THRESHOLD = 200_000
+"""From how many tokens on a context is compacted when the request leaves that to the server."""
 
 
 def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
@@ -35,6 +40,33 @@ def compact(context: Context, identity: Identity, created_at: int) -> dict[str, 
         "output": [*kept, compaction],
         "usage": usage(plan, context.dialect),
     }
+
+
+def in_band(context: Context, input_tokens: int) -> tuple[Item, ...]:
+    """The compaction item that opens an answer once `context_management` says so, or a trigger ends the input.
+
+    What stands before it may then be left away (CMP-14), so that it holds the user's words, too.
+    """
+    if not is_triggered(context) and input_tokens <= _threshold(context.request.get("context_management")):
+        return ()
+    said = ((item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in _history(context))
+    remembered = [{"type": "message", "role": role, "content": text} for role, text in said if text]
+    return ({"type": "compaction", "encrypted_content": seal(orjson.dumps(remembered), secret(context))},)
+
+
+def is_triggered(context: Context) -> bool:
+    """Whether the input ends in a `compaction_trigger` (CMP-15)."""
+    return bool(context.items) and context.items[-1].get("type") == TRIGGER
+
+
+def _history(context: Context) -> Iterable[Item]:
+    return unfold(context.items, secret(context))
+
+
+def _threshold(management: Any) -> float:
+    """The number of tokens beyond which a context is compacted."""
+    entries = [entry for entry in management or () if entry.get("type") == "compaction"]
+    return min((entry.get("compact_threshold") or DEFAULT_THRESHOLD for entry in entries), default=inf)
 
 
 def _kept(item: Item, new_id: str) -> Item:
