@@ -76,8 +76,6 @@ class Plan:
     output_tokens: int = 0
     reasoning_tokens: int = 0
     """Part of `output_tokens`."""
-    denied: Denied | None = None
-    """Answer with this error instead of a response; the rest but `delay` is then empty."""
     delay: float = 0.0
     """Seconds before the first event, or before the answer."""
     pace: float = 0.0

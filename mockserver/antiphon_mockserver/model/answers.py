@@ -167,7 +167,7 @@ SKILLS = (
         re.compile(
             r"\b(?:reply|respond|answer|say|print|output|repeat)\b(?: back)?(?: after me)?(?: with)?"
             r"(?:(?: the)?(?: single)?(?: word| phrase| number| text| string| letter| sentence| following))?\s*:?\s*"
-            rf"(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?<=: )(.+?){_END}|(?<=word )(.+?){_END})",
+            rf"(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?<=: )(.+?){_END}|(?<=word )(?!only|alone|itself|and)(.+?){_END})",
             re.I,
         ),
         _repeat,

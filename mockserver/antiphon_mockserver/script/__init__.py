@@ -1,0 +1,116 @@
+"""Scripts: what to say to which request, in YAML or from Python.
+
+    strict: true
+    answers:
+      - when: {input: weather, tools: [get_weather], turn: 1}
+        calls: [{name: get_weather, arguments: {location: Paris}}]
+      - when: {output: {regex: "(?i)degrees"}}
+        text: It is mild in Paris.
+
+`script.schema.yaml` describes every key. The first entry whose `when` holds answers; when none does, the deterministic
+model answers or, in a strict script, an error that lists every entry with the reason why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from antiphon_mockserver import model
+from antiphon_mockserver.model.reading import read
+from antiphon_mockserver.plan import Context, Denied, Plan
+from antiphon_mockserver.script.answering import answer
+from antiphon_mockserver.script.matching import Condition, conditions, mismatches
+from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.explain import faults
+
+__all__ = ["Entry", "Script", "ScriptError", "load", "planner"]
+
+SCHEMA = Path(__file__).with_name("script.schema.yaml")
+
+
+class ScriptError(DataError):
+    """A script is malformed; the message says where, what was expected and what was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a script."""
+
+    name: str
+    conditions: tuple[Condition, ...]
+    says: Mapping[str, Any]
+    """The row itself, as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The rows of one file, in order."""
+
+    name: str
+    strict: bool
+    entries: tuple[Entry, ...]
+
+
+def load(source: Path | Mapping[str, Any]) -> Script:
+    """The script of a file, or of its content made in Python. Raises ScriptError when it is malformed."""
+    if isinstance(source, Path):
+        try:
+            content, where = read_yaml(source), str(source)
+        except DataError as problem:
+            raise ScriptError(problem.where, problem.expected, problem.got) from problem
+    else:
+        content, where = source, "script"
+    for fault in faults(_explainer().iter_errors(content)):
+        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.got)
+    name = content.get("name", Path(where).stem)
+    entries = tuple(_entry(row, number, where) for number, row in enumerate(content["answers"]))
+    return Script(name, content.get("strict", False), entries)
+
+
+def planner(sources: Iterable[Path | Mapping[str, Any]]) -> Callable[[Context], Plan]:
+    """Who answers: these scripts in order, then the deterministic model. Raises ScriptError when one is malformed."""
+    scripts = tuple(map(load, sources))
+    return (lambda context: plan(context, scripts)) if scripts else model.plan
+
+
+def plan(context: Context, scripts: Sequence[Script]) -> Plan:
+    """What the scripts say in this context, or else the model.
+
+    Raises Denied when an entry says so, or when none matches and a script is strict.
+    """
+    reading = read(context)
+    failed: list[str] = []
+    for script in scripts:
+        for entry in script.entries:
+            reasons = mismatches(entry.conditions, context, reading)
+            if not reasons:
+                return answer(entry.says, context)
+            failed.append(f"{script.name}: {entry.name}: {'; '.join(reasons)}")
+    if any(script.strict for script in scripts):
+        raise Denied(_nothing_matches(failed), code="no_script_matches")
+    return model.plan(context)
+
+
+def _nothing_matches(failed: Sequence[str]) -> str:
+    lines = "\n".join(f"  - {line}" for line in failed)
+    return f"No entry of the script matches this request, and the script is strict:\n{lines}"
+
+
+def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
+    try:
+        found = conditions(row.get("when", {}))
+    except ValueError as problem:
+        raise ScriptError(f"{where}#/answers/{number}/when", "a regular expression", str(problem)) from problem
+    return Entry(row.get("name", f"entry {number}"), found, row)
+
+
+@cache
+def _explainer() -> Any:
+    # jsonschema takes 0.1 s to import, and most servers run without a script.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(read_yaml(SCHEMA))

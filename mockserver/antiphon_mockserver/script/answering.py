@@ -1,0 +1,114 @@
+"""What an entry of a script says -> a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.model import message, with_logprobs
+from antiphon_mockserver.model.answers import Refused
+from antiphon_mockserver.plan import Context, Denied, Item, Plan
+from antiphon_mockserver.tokens import count_input, count_item
+
+STANDING: Mapping[str, Mapping[str, Any]] = {
+    "message": {"role": "assistant", "content": []},
+    "reasoning": {"summary": []},
+    "function_call": {"arguments": "{}", "call_id": None},
+    "custom_tool_call": {"input": "", "call_id": None},
+}
+"""Members that items of a type need and that a script may leave out."""
+
+TEXT_PART = {"type": "output_text", "annotations": [], "logprobs": []}
+
+
+def answer(says: Mapping[str, Any], context: Context) -> Plan:
+    """The plan of an entry. Raises Denied when it answers with an error."""
+    if error := says.get("error"):
+        raise _denied(error, says.get("delay", 0.0))
+    items = with_logprobs(tuple(_items(says)), context)
+    status = says.get("status", "failed" if "failure" in says else "completed")
+    return Plan(
+        items=items,
+        status=status,
+        reason=says.get("reason", "max_output_tokens") if status == "incomplete" else None,
+        error=says.get("failure", FAILURE) if status == "failed" else None,
+        delay=says.get("delay", 0.0),
+        pace=says.get("pace", 0.0),
+        **_usage(items, context, says.get("usage", {})),
+    )
+
+
+FAILURE = {"code": "server_error", "message": "The script wants this response to fail."}
+
+
+def _denied(error: Mapping[str, Any], delay: float) -> Denied:
+    return Denied(
+        error.get("message", "The script wants this request to be refused."),
+        status=error["status"],
+        code=error.get("code"),
+        param=error.get("param"),
+        kind=error.get("type"),
+        headers=error.get("headers"),
+        delay=delay,
+    )
+
+
+def _items(says: Mapping[str, Any]) -> Iterator[Item]:
+    """The items of an entry: reasoning first, then items as written, then the message, then calls."""
+    if "reasoning" in says:
+        yield _reasoning(says["reasoning"])
+    yield from map(_completed, says.get("items", ()))
+    if "refusal" in says:
+        yield message(Refused(says["refusal"]))
+    elif "text" in says or "json" in says:
+        yield _message(says)
+    yield from map(_call, says.get("calls", ()))
+
+
+def _message(says: Mapping[str, Any]) -> Item:
+    made = message(says["text"] if "text" in says else orjson.dumps(says["json"]).decode())
+    made["content"][0]["annotations"] = list(says.get("annotations", ()))
+    return made
+
+
+def _reasoning(given: str | Mapping[str, Any]) -> Item:
+    if isinstance(given, str):
+        given = {"summary": [given]}
+    item: Item = {"type": "reasoning"}
+    if "content" in given:
+        item["content"] = [{"type": "reasoning_text", "text": text} for text in given["content"]]
+    if "encrypted_content" in given:
+        item["encrypted_content"] = given["encrypted_content"]
+    item["summary"] = [{"type": "summary_text", "text": text} for text in given.get("summary", ())]
+    return item
+
+
+def _call(call: Mapping[str, Any]) -> Item:
+    call_id = call.get("call_id")
+    if "input" in call:
+        return {"type": "custom_tool_call", "call_id": call_id, "input": call["input"], "name": call["name"]}
+    arguments = call.get("arguments", {})
+    text = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+    return {"type": "function_call", "arguments": text, "call_id": call_id, "name": call["name"]}
+
+
+def _completed(item: Mapping[str, Any]) -> Item:
+    """An item with the members that all of its type have."""
+    completed = {**STANDING.get(item["type"], {}), **item}
+    if item["type"] == "message":
+        completed["content"] = [
+            {**TEXT_PART, **part} if part.get("type") == "output_text" else part for part in completed["content"]
+        ]
+    return completed
+
+
+def _usage(items: tuple[Item, ...], context: Context, given: Mapping[str, int]) -> dict[str, int]:
+    """The token counts: what is given, and the rest counted."""
+    counted = {"input_tokens": count_input(context), "output_tokens": sum(map(count_item, items))}
+    counted["reasoning_tokens"] = sum(count_item(item) for item in items if item["type"] == "reasoning")
+    usage = {**counted, **given}
+    usage["output_tokens"] = max(usage["output_tokens"], usage["reasoning_tokens"])
+    usage["input_tokens"] = max(usage["input_tokens"], usage.get("cached_tokens", 0))
+    return usage
