@@ -65,12 +65,12 @@ class Lane:
     single: bool = False
     """Whether the enclosing object has exactly one machine of this lane, there from the beginning."""
 
-    @property
+    @cached_property
     def start(self) -> str:
         """The state in which a machine begins."""
         return next(iter(self.states))
 
-    @property
+    @cached_property
     def opening(self) -> frozenset[str]:
         """The events with which a machine begins."""
         return frozenset(self.states[self.start])
@@ -86,7 +86,7 @@ class Lane:
         """Event -> the state to which it leads."""
         return {event: state for moves in self.states.values() for event, state in moves.items()}
 
-    @property
+    @cached_property
     def closing(self) -> frozenset[str]:
         """The events after which nothing may come."""
         return frozenset(event for event, state in self.targets.items() if not self.states[state])
