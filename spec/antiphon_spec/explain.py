@@ -42,6 +42,7 @@ _PHRASES: Mapping[str, Callable[[Any], str]] = {
     "minProperties": lambda value: f"at least {_count(value, 'member')}",
     "maxProperties": lambda value: f"at most {_count(value, 'member')}",
     "uniqueItems": lambda _: "no element twice",
+    "oneOf": lambda _: "exactly one of the forms, not several",
 }
 _SIZES = {
     "minLength": "character",
@@ -97,6 +98,10 @@ def _plain(error: ValidationError) -> Fault:
     keyword, instance = str(error.validator), _value(error, "instance")
     phrase = _PHRASES.get(keyword, lambda value: f"{keyword} {show(value)}")
     got = _count(len(instance), _SIZES[keyword]) if keyword in _SIZES else show(instance)
+    if "propertyNames" in list(error.absolute_schema_path)[-2:-1]:
+        return Fault(
+            _pointer(error), "propertyNames", f"names of {phrase(_value(error))}", f"a name of {got}"
+        )
     return Fault(_pointer(error), keyword, phrase(_value(error)), got)
 
 
@@ -111,12 +116,13 @@ def _union(error: ValidationError) -> Iterator[Fault]:
         yield _no_kind(error, members)
         return
     for tag in TAGS:
-        tagged = [member for member in meant if not member.of(("const", "enum", "type"), (tag,))]
-        if not tagged:
+        given = isinstance(instance, dict) and tag in instance
+        meant = [member for member in meant if given and member.is_known_by(tag)] or meant
+        fitting = [member for member in meant if not member.of(("const", "enum", "type"), (tag,))]
+        if not fitting:
             yield _no_tag(error, meant, tag)
             return
-        known = [member for member in tagged if member.is_known_by(tag)]
-        meant = known if known and isinstance(instance, dict) and tag in instance else tagged
+        meant = fitting
     if _is_untagged(instance, meant):
         yield _missing(error, "type")
     else:

@@ -1,0 +1,63 @@
+"""`antiphon spec`: look after the documents of the dialects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+
+from antiphon_spec.dialect import load, names
+from antiphon_spec.document import Document
+from antiphon_spec.drift import Drift, compare, load_listed
+
+
+@click.group()
+def spec() -> None:
+    """Look after the documents of the dialects."""
+
+
+@spec.command()
+@click.argument("dialect", type=click.Choice(names()))
+@click.argument("published", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def diff(dialect: str, published: Path) -> int:
+    """Compare a dialect's document with the published one, by samples.
+
+    Instances of each schema, at each edge that either side draws, are put to both. Exit status 1 when they
+    differ in a way that the dialect's differences.yaml does not list, or when it lists what is no more.
+    """
+    ours = load(dialect)
+    found = compare(ours.document, _published(published), load_listed(ours.folders[0]))
+    _print(found)
+    return int(bool(found.unlisted or found.stale))
+
+
+@spec.command()
+@click.argument("dialect", type=click.Choice(names()))
+def bundle(dialect: str) -> None:
+    """Print a dialect's whole document as one JSON file, for other OpenAPI tools."""
+    root = dict(load(dialect).document.root)
+    root.pop("x-components", None)
+    click.echo(orjson.dumps(root, option=orjson.OPT_INDENT_2))
+
+
+def _published(path: Path) -> Document:
+    try:
+        root = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise click.BadParameter(f"{path} is no JSON: {error}", param_hint="PUBLISHED") from error
+    if not isinstance(root, dict) or not root.get("components", {}).get("schemas"):
+        raise click.BadParameter(f"{path} is no OpenAPI document with schemas", param_hint="PUBLISHED")
+    return Document(root)
+
+
+def _print(drift: Drift) -> None:
+    for difference in drift.unlisted:
+        click.echo(f"not listed: {difference}")
+    for entry in drift.stale:
+        click.echo(f"listed but not found: {entry}")
+    listed = len(drift.found) - len(drift.unlisted)
+    click.echo(
+        f"{drift.probes} probes: {listed} differences listed, {len(drift.unlisted)} not listed, "
+        f"{len(drift.stale)} entries stale"
+    )

@@ -1,0 +1,256 @@
+"""Instances of a schema, and instances that are just not: probes at each edge that the schema draws.
+
+A probe is one small change to a least instance, so whoever judges it judges one constraint. Nothing here is
+random: the same schema gives the same probes, in the same order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from antiphon_spec.document import Document
+from antiphon_spec.fault import pointer_of
+
+Json = Any
+Path = tuple[str | int, ...]
+_ONE_OF_EACH: Mapping[str, Json] = {
+    "null": None, "boolean": True, "integer": 7, "number": 1.5, "string": "text", "array": [], "object": {},
+}  # fmt: skip
+_WORDS = ("a", "a1", "text", "0", "A", "-", "2026-01-01", "https://example.com/a", "#000000", "a@example.com")
+_UNKNOWN = "no_such_thing"
+_DEEPEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An instance, where it was changed, and which edge it stands at."""
+
+    value: Json
+    path: Path
+    why: str
+    """`least`, `most`, `type null`, `minimum - 1`, `without name`, `unknown member`..."""
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the place that was changed."""
+        return pointer_of(self.path)
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Makes instances of a document's schemas.
+
+    `named` may give an instance for a component schema; then its inside is not probed again wherever it is
+    referred to. Without it, probes go through every reference, each component once on any way down.
+    """
+
+    document: Document
+    named: Callable[[str], Json] | None = None
+
+    def least(self, schema: Json, depth: int = 0) -> Json:
+        """A small instance that ought to be valid: what is required and nothing else."""
+        if isinstance(schema, Mapping) and "$ref" in schema:
+            return (
+                self.named(schema["$ref"])
+                if self.named
+                else self.least(self.document.resolve(schema), depth + 1)
+            )
+        if not isinstance(schema, Mapping) or not schema or depth > _DEEPEST:
+            return {}
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return schema["enum"][0]
+        if "allOf" in schema:
+            return self._joined(schema, depth)
+        if "properties" not in schema and (branches := _branches(schema)):
+            return self.least(branches[0], depth + 1)
+        return self._least_of(_kind(schema), schema, depth)
+
+    def probes(self, schema: Json) -> Iterator[Probe]:
+        """Every probe of `schema`: the least instance first, then one at each edge."""
+        yield Probe(self.least(schema), (), "least")
+        yield from self._edges(schema, ())
+
+    def _edges(self, schema: Json, seen: tuple[str, ...]) -> Iterator[Probe]:
+        if isinstance(schema, Mapping) and "$ref" in schema:
+            name = schema["$ref"]
+            if self.named is None and name not in seen:
+                yield from self._edges(self.document.pointer(name), (*seen, name))
+            else:
+                yield Probe(self.least(schema), (), "least")
+            return
+        if not isinstance(schema, Mapping):
+            return
+        kinds = _kinds(self.document, schema)
+        for kind, value in _ONE_OF_EACH.items():
+            if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
+                yield Probe(value, (), f"type {kind}")
+        for branch in (*schema.get("allOf", ()), *_branches(schema)):
+            yield Probe(self.least(branch), (), "least")
+            yield from self._edges(branch, seen)
+        if "const" in schema or "enum" in schema:
+            yield from _words(schema)
+        else:
+            for kind in _list(schema.get("type", _implied(schema))):
+                yield from self._inside(kind, schema, seen)
+
+    def _inside(self, kind: str, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+        if kind == "object":
+            yield from self._object(schema, seen)
+        elif kind == "array":
+            yield from self._array(schema, seen)
+        elif kind == "string":
+            yield from _string(schema)
+        elif kind in ("integer", "number"):
+            yield from _number(kind, schema)
+        else:
+            yield from (Probe(value, (), kind) for value in ([None] if kind == "null" else [True, False]))
+
+    def _object(self, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+        least, properties = self._least_of("object", schema, 0), schema.get("properties", {})
+        if properties:
+            yield Probe({name: self.least(inner) for name, inner in properties.items()}, (), "most")
+        for name in schema.get("required", ()):
+            yield Probe({key: value for key, value in least.items() if key != name}, (name,), "absent")
+        for name, inner in properties.items():
+            yield Probe({**least, name: self.least(inner)}, (name,), "least")
+            for probe in self._edges(inner, seen):
+                yield replace(probe, value={**least, name: probe.value}, path=(name, *probe.path))
+        yield from self._others(least, schema, seen)
+
+    def _others(self, least: Json, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+        """Members that the schema does not name."""
+        others = schema.get("additionalProperties", True)
+        if not isinstance(others, Mapping):
+            yield Probe({**least, _UNKNOWN: 1}, (_UNKNOWN,), "unknown member")
+            return
+        value = self.least(others)
+        yield Probe({**least, "key": value}, ("key",), "least")
+        for probe in self._edges(others, seen):
+            yield replace(probe, value={**least, "key": probe.value}, path=("key", *probe.path))
+        for probe in _string(schema.get("propertyNames", {})):
+            yield Probe({**least, probe.value: value}, (), f"name of {probe.why}")
+        for count, why in _around(schema, "minProperties", "maxProperties"):
+            yield Probe({**least, **{f"key{index}": value for index in range(count)}}, (), why)
+
+    def _array(self, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+        items = schema.get("items", {})
+        element = self.least(items)
+        counts = [*_around(schema, "minItems", "maxItems"), (0, "empty"), (1, "least"), (2, "twice the same")]
+        yield from (Probe([element] * count, (), why) for count, why in counts)
+        pad = [element] * (schema.get("minItems", 1) - 1)
+        for probe in self._edges(items, seen):
+            yield replace(probe, value=[probe.value, *pad], path=(0, *probe.path))
+
+    def _least_of(self, kind: str, schema: Mapping[str, Json], depth: int) -> Json:
+        if kind == "object":
+            known = schema.get("properties", {})
+            return {name: self.least(known.get(name, {}), depth + 1) for name in schema.get("required", ())}
+        if kind == "array":
+            return [self.least(schema.get("items", {}), depth + 1)] * schema.get("minItems", 0)
+        if kind == "string":
+            return _matching(schema)
+        if kind in ("integer", "number"):
+            return _least_number(schema)
+        return _ONE_OF_EACH[kind]
+
+    def _joined(self, schema: Mapping[str, Json], depth: int) -> Json:
+        parts = [self.least(part, depth + 1) for part in schema["allOf"]]
+        own = {key: value for key, value in schema.items() if key != "allOf"}
+        parts += [self.least(own, depth + 1)] if own else []
+        return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
+
+
+def _branches(schema: Mapping[str, Json]) -> list[Json]:
+    return [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+
+
+def _implied(schema: Mapping[str, Json]) -> list[str]:
+    return ["object"] if "properties" in schema or "required" in schema else []
+
+
+def _kind(schema: Mapping[str, Json]) -> str:
+    kinds = _list(schema.get("type", _implied(schema))) or ["object"]
+    return str(next((kind for kind in kinds if kind != "null"), kinds[0]))
+
+
+def _kinds(document: Document, schema: Json) -> set[str]:
+    """The kinds of values that a schema may take at first sight; empty when it takes any."""
+    schema = document.resolve(schema)
+    if "type" in schema:
+        return set(_list(schema["type"]))
+    values = [schema["const"]] if "const" in schema else schema.get("enum", ())
+    if values:
+        return {"null" if value is None else "string" for value in values}
+    branches = [_kinds(document, branch) for branch in (*_branches(schema), *schema.get("allOf", ()))]
+    return set().union(*branches) if all(branches) else set()
+
+
+def _words(schema: Mapping[str, Json]) -> Iterator[Probe]:
+    allowed = [schema["const"]] if "const" in schema else schema["enum"]
+    yield from (Probe(value, (), f"the word {value}") for value in allowed)
+    yield Probe(_UNKNOWN, (), "no word of the list")
+
+
+def _string(schema: Mapping[str, Json]) -> Iterator[Probe]:
+    yield Probe("", (), "empty text")
+    for count, why in _around(schema, "minLength", "maxLength"):
+        yield Probe(_stretched(_matching(schema), count), (), why)
+    if "pattern" in schema:
+        yield Probe(_matching(schema), (), "a match")
+        yield Probe(_matching(schema) + " \u00e9", (), "no match of the pattern")
+    yield Probe("any text at all", (), "any text")
+
+
+def _number(kind: str, schema: Mapping[str, Json]) -> Iterator[Probe]:
+    for keyword, step in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0), ("exclusiveMaximum", 0)):
+        if keyword in schema:
+            yield Probe(schema[keyword], (), f"{keyword}")
+            yield Probe(schema[keyword] + step, (), f"beyond {keyword}")
+    yield from (Probe(value, (), f"{value}") for value in (0, 1, -1, 50))
+    yield Probe(0.5, (), "a fraction")
+
+
+def _least_number(schema: Mapping[str, Json]) -> Json:
+    if "minimum" in schema:
+        return max(schema["minimum"], min(1, schema.get("maximum", 1)))
+    return min(1, schema.get("maximum", 1))
+
+
+def _around(schema: Mapping[str, Json], lower: str, upper: str) -> Iterator[tuple[int, str]]:
+    """Both sides of each limit on a size."""
+    if lower in schema:
+        yield schema[lower], lower
+        yield max(0, schema[lower] - 1), f"less than {lower}"
+    if upper in schema:
+        yield schema[upper], upper
+        yield schema[upper] + 1, f"more than {upper}"
+
+
+def _matching(schema: Mapping[str, Json]) -> str:
+    """A short text that the schema allows."""
+    pattern = schema.get("pattern")
+    words = (*_WORDS, *(_WORDS if pattern is None else _from_pattern(pattern)))
+    fitting = (word for word in words if pattern is None or re.search(pattern, word))
+    return _stretched(next(fitting, "a"), max(1, schema.get("minLength", 0)))
+
+
+def _from_pattern(pattern: str) -> tuple[str, ...]:
+    """A guess at a text for patterns of the kind `^prefix_[a-z0-9]{32}$`: literals, one class, one count."""
+    found = re.fullmatch(r"\^?([\w\-#/]*)\[([^\]]+)\](?:\{(\d+)(?:,\d*)?\}|[+*])?\$?", pattern)
+    if found is None:
+        return ()
+    prefix, members, count = found.groups()
+    return (prefix + members[0] * int(count or 1),)
+
+
+def _stretched(text: str, length: int) -> str:
+    return text[:length] if len(text) >= length else text + (text[-1:] or "a") * (length - len(text))
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,142 @@
+"""Documents load, resolve what is cited, and match requests to operations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from antiphon_spec.data import DataError
+from antiphon_spec.dialect import load, names
+from antiphon_spec.document import Document, load_document, references
+
+OPENAI = load("openai").document
+OPENRESPONSES = load("openresponses").document
+
+
+def test_openai_has_every_operation_of_its_responses() -> None:
+    assert {each.id: f"{each.method} {each.path}" for each in OPENAI.operations.values()} == {
+        "createResponse": "POST /responses",
+        "getResponse": "GET /responses/{response_id}",
+        "deleteResponse": "DELETE /responses/{response_id}",
+        "cancelResponse": "POST /responses/{response_id}/cancel",
+        "listInputItems": "GET /responses/{response_id}/input_items",
+        "countInputTokens": "POST /responses/input_tokens",
+        "compactResponse": "POST /responses/compact",
+    }
+
+
+def test_open_responses_creates_and_compacts() -> None:
+    assert list(OPENRESPONSES.operations) == ["createResponse", "compactResponse"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation", "values"),
+    [
+        ("POST", "/responses", "createResponse", {}),
+        ("get", "/responses/resp_1?stream=true", "getResponse", {"response_id": "resp_1"}),
+        ("GET", "/responses/a%20b", "getResponse", {"response_id": "a b"}),
+        ("POST", "/responses/resp_1/cancel", "cancelResponse", {"response_id": "resp_1"}),
+        ("POST", "/responses/compact", "compactResponse", {}),
+        ("POST", "/responses/input_tokens", "countInputTokens", {}),
+    ],
+)
+def test_a_request_names_its_operation(
+    method: str, path: str, operation: str, values: dict[str, str]
+) -> None:
+    matched = OPENAI.match(method, path)
+    assert matched is not None
+    assert (matched[0].id, matched[1]) == (operation, values)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/responses"), ("GET", "/nothing"), ("GET", "/responses/compact"), ("GET", "/responses/a/b/c")],
+)
+def test_a_request_that_names_no_operation_matches_none(method: str, path: str) -> None:
+    assert OPENAI.match(method, path) is None
+
+
+def test_a_path_tells_its_methods() -> None:
+    assert OPENAI.methods("/responses/resp_1") == ("DELETE", "GET")
+    assert OPENAI.methods("/responses/compact") == ("POST",)
+    assert OPENAI.methods("/nothing") == ()
+
+
+def test_parameters_of_path_and_operation_are_joined() -> None:
+    parameters = {each.name: each for each in OPENAI.operations["getResponse"].parameters}
+    assert list(parameters) == ["response_id", "include", "stream", "starting_after", "include_obfuscation"]
+    assert parameters["response_id"].required
+    assert parameters["starting_after"].schema == {"type": "integer"}
+
+
+def test_a_status_finds_its_schema_or_the_default() -> None:
+    create = OPENAI.operations["createResponse"]
+    assert create.answer_schema("200") == "#/components/schemas/Response"
+    assert create.answer_schema("429") == "#/components/schemas/ErrorResponse"
+    assert create.stream_schema == "#/components/schemas/ResponseStreamEvent"
+
+
+def test_a_pointer_goes_through_references() -> None:
+    usage = OPENAI.pointer("#/components/schemas/ResponseItemList/properties/data/items/anyOf/0")
+    assert usage == {"$ref": "#/components/schemas/InputMessageResource"}
+
+
+def test_a_pointer_to_nothing_names_the_step() -> None:
+    with pytest.raises(LookupError, match=r"#/components/schemas/Nope: nothing is called 'Nope' there"):
+        OPENAI.pointer("#/components/schemas/Nope")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_component_is_used(name: str) -> None:
+    document = load(name).document
+    used = {reference.rpartition("/")[2] for _, reference in references(document.root)}
+    spare = set(document.schemas) - used
+    assert spare <= {"ImageDetail"}
+
+
+def test_the_members_of_a_union_stand_in_nested_unions_too() -> None:
+    document = Document(
+        {
+            "components": {
+                "schemas": {
+                    "Any": {
+                        "anyOf": [{"$ref": "#/components/schemas/One"}, {"$ref": "#/components/schemas/Two"}]
+                    },
+                    "One": {"type": "string"},
+                    "Two": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/One"}]},
+                }
+            }
+        }
+    )
+    assert list(document.members("#/components/schemas/Any")) == [
+        "#/components/schemas/One",
+        "#/components/schemas/Two/oneOf/0",
+        "#/components/schemas/One",
+    ]
+
+
+def test_a_reference_to_nothing_is_refused_at_load(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text("components: {schemas: {A: {$ref: '#/components/schemas/B'}}}")
+    with pytest.raises(DataError, match="nothing is called 'B' there"):
+        load_document(tmp_path)
+
+
+def test_a_schema_defined_twice_is_refused_at_load(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text("x-components: [a.yaml, b.yaml]")
+    (tmp_path / "a.yaml").write_text("A: {type: string}")
+    (tmp_path / "b.yaml").write_text("A: {type: integer}")
+    with pytest.raises(DataError, match=r"b\.yaml: expected schemas defined once, got \['A'\] again"):
+        load_document(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text("x-components: [absent.yaml]")
+    with pytest.raises(DataError, match=r"absent\.yaml: expected a YAML file, got no such file"):
+        load_document(tmp_path)
+
+
+def test_an_operation_without_an_id_is_refused() -> None:
+    document = Document({"paths": {"/a": {"get": {"responses": {}}}}})
+    with pytest.raises(DataError, match="#/paths/~1a/get: expected an operationId, got none"):
+        _ = document.operations

@@ -1,0 +1,135 @@
+"""Two documents are compared by samples: what differs must be listed, what is listed must differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antiphon_spec.data import DataError
+from antiphon_spec.dialect import load, names
+from antiphon_spec.document import Document
+from antiphon_spec.drift import Difference, Listed, compare, load_listed
+
+SONG = {
+    "type": "object",
+    "required": ["title", "kind"],
+    "properties": {
+        "title": {"type": "string", "maxLength": 20},
+        "kind": {"type": "string", "enum": ["antiphon", "psalm"]},
+        "verses": {"type": "array", "items": {"$ref": "#/components/schemas/Verse"}},
+    },
+}
+VERSE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
+
+
+def document(**schemas: Any) -> Document:
+    return Document({"paths": {}, "components": {"schemas": schemas}})
+
+
+def found(ours: Any, published: Any) -> list[Difference]:
+    return list(compare(document(Song=ours, Verse=VERSE), document(Song=published, Verse=VERSE)).found)
+
+
+def changed(name: str, schema: Any) -> Any:
+    return {**SONG, "properties": {**SONG["properties"], name: schema}}
+
+
+def test_the_same_document_does_not_differ() -> None:
+    assert found(SONG, SONG) == []
+
+
+def test_the_same_said_otherwise_does_not_differ() -> None:
+    joined = {
+        "allOf": [
+            {
+                "type": "object",
+                "required": ["title"],
+                "properties": {"title": {"type": "string", "maxLength": 20}},
+            },
+            {
+                "required": ["kind"],
+                "properties": {
+                    "kind": {"oneOf": [{"const": "antiphon"}, {"const": "psalm"}]},
+                    "verses": SONG["properties"]["verses"],
+                },
+            },
+            {"type": "object"},
+        ]
+    }
+    assert found(SONG, joined) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "side", "pointer"),
+    [
+        ("title", {"type": "string", "maxLength": 19}, "published", "/title"),
+        ("title", {"type": "string", "maxLength": 21}, "ours", "/title"),
+        ("title", {"type": ["string", "null"], "maxLength": 20}, "ours", "/title"),
+        ("kind", {"type": "string", "enum": ["psalm"]}, "published", "/kind"),
+        ("kind", {"type": "string"}, "ours", "/kind"),
+        ("verses", {"type": "array", "minItems": 1, "items": VERSE}, "published", "/verses"),
+        ("verses", {"type": "array", "items": {"type": "object"}}, "ours", "/verses/*/text"),
+        ("more", {"type": "integer"}, "published", "/more"),
+    ],
+)
+def test_each_edge_that_moved_is_seen(name: str, schema: Any, side: str, pointer: str) -> None:
+    assert found(changed(name, schema), SONG) == [Difference(side, "Song", pointer)]
+
+
+def test_a_member_that_is_no_more_required_is_seen() -> None:
+    assert found({**SONG, "required": ["title"]}, SONG) == [Difference("ours", "Song", "/kind")]
+
+
+def test_a_difference_shows_where_it_is_and_not_wherever_it_is_used() -> None:
+    loose = {"type": "object", "properties": {"text": {"type": "string"}}}
+    drift = compare(document(Song=SONG, Verse=loose), document(Song=SONG, Verse=VERSE))
+    assert drift.found == (Difference("ours", "Verse", "/text"),)
+
+
+def test_what_only_one_side_has_is_seen() -> None:
+    drift = compare(document(Song={}, Ours={}), document(Song={}, Theirs={}))
+    assert drift.found == (Difference("ours", "Ours", None), Difference("published", "Theirs", None))
+
+
+def test_listed_differences_have_a_reason_and_stale_ones_are_told() -> None:
+    listed = (
+        Listed("ours", frozenset({"Song"}), frozenset({"/title", "/verses"}), "because"),
+        Listed("published", frozenset({"Gone"}), None, "it was left out"),
+    )
+    ours = document(Song=changed("title", {"type": "string"}), Verse=VERSE)
+    drift = compare(ours, document(Song=SONG, Verse=VERSE), listed)
+    assert drift.unlisted == ()
+    assert drift.stale == (
+        "Song/verses: only ours accepts: because",
+        "Gone: only published: it was left out",
+    )
+
+
+def test_a_difference_tells_why_and_shows_an_instance() -> None:
+    drift = compare(document(Song=SONG, Verse={"type": "object"}), document(Song=SONG, Verse=VERSE))
+    assert [str(one) for one in drift.unlisted] == [
+        "Verse/text: only ours accepts: text: expected a value, for it is required, got nothing (an empty object)"  # noqa: E501
+    ]
+
+
+def test_comparing_twice_gives_the_same() -> None:
+    first, second = (compare(load("openresponses").document, load("openai").document) for _ in range(2))
+    assert [str(one) for one in first.found] == [str(one) for one in second.found]
+    assert first.found
+
+
+@pytest.mark.parametrize("name", names())
+def test_listed_differences_name_what_the_document_has(name: str) -> None:
+    dialect = load(name)
+    ours = {
+        schema for entry in load_listed(dialect.folders[0]) if entry.side == "ours" for schema in entry.names
+    }
+    assert ours <= set(dialect.document.schemas)
+
+
+def test_a_malformed_list_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "differences.yaml").write_text("- {only: ours, schemas: [A]}")
+    with pytest.raises(DataError, match=r"differences\.yaml#/0"):
+        load_listed(tmp_path)

@@ -1,0 +1,185 @@
+"""Validators decide fast and name the one wrong field; the two libraries behind them agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from antiphon_spec.dialect import load, names
+from antiphon_spec.sample import Sampler
+
+OPENAI = load("openai").schemas
+OPENRESPONSES = load("openresponses").schemas
+HELLO = {"model": "m", "input": "Hello"}
+FUNCTION = {
+    "type": "function",
+    "name": "look",
+    "parameters": {"type": "object", "made up": 1},
+    "strict": True,
+}
+
+
+def told(schemas: Any, body: Any) -> list[str]:
+    return [fault.message for fault in schemas.request("createResponse").faults(body)]
+
+
+@pytest.mark.parametrize("schemas", [OPENAI, OPENRESPONSES], ids=["openai", "openresponses"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"input": [{"type": "message", "role": "user", "content": "Hello"}]},
+        {"input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "a"}]}]},
+        {"input": [{"type": "function_call_output", "call_id": "call_1", "output": "{}"}]},
+        {"input": [{"id": "msg_1"}]},
+        {"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "look"}},
+        {"tool_choice": "required", "temperature": 0, "max_output_tokens": 16},
+        {"metadata": {f"key{index}": "x" * 512 for index in range(16)}},
+        {"text": {"format": {"type": "json_schema", "name": "a", "schema": {}}}},
+    ],
+    ids=lambda extra: next(iter(extra), "least"),
+)
+def test_a_right_request_has_no_faults(schemas: Any, extra: dict[str, Any]) -> None:
+    assert told(schemas, HELLO | extra) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([], "the body: expected an object, got an empty array"),
+        ({"input": 3}, "input: expected text or an array, got 3"),
+        ({"max_output_tokens": 15}, "max_output_tokens: expected at least 16, got 15"),
+        ({"temperature": "hot"}, "temperature: expected a number or null, got 'hot'"),
+        ({"metadata": {"a": 1}}, "metadata.a: expected text, got 1"),
+        (
+            {"metadata": {str(n): "" for n in range(17)}},
+            "metadata: expected at most 16 members, got 17 members",
+        ),
+        ({"tool_choice": "maybe"}, "tool_choice: expected one of 'none', 'auto', 'required', got 'maybe'"),
+        (
+            {"tool_choice": {"type": "function"}},
+            "tool_choice.name: expected a value, for it is required, got nothing",
+        ),
+        ({"tools": [{"name": "a"}]}, "tools[0].type: expected a value, for it is required, got nothing"),
+        (
+            {"tools": [{**FUNCTION, "name": "a b"}]},
+            "tools[0].name: expected text that matches ^[a-zA-Z0-9_-]+$, got 'a b'",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_text"}]}]},
+            "input[0].content[0].text: expected a value, for it is required, got nothing",
+        ),
+        (
+            {"input": [{"role": "bot", "content": "a"}]},
+            "input[0].role: expected one of 'assistant', 'developer', 'system', 'user', got 'bot'",
+        ),
+        (
+            {"input": [{"type": "function_call_output", "call_id": "x" * 65, "output": ""}]},
+            "input[0].call_id: expected at most 64 characters, got 65 characters",
+        ),
+        ({"input": [{}]}, "input[0].type: expected a value, for it is required, got nothing"),
+        (
+            {"text": {"format": {"type": "xml"}}},
+            "text.format.type: expected one of 'json_object', 'json_schema', 'text', got 'xml'",
+        ),
+    ],
+)
+def test_one_mistake_is_one_fault_at_its_own_place(body: Any, message: str) -> None:
+    assert told(OPENAI, body) == [message]
+
+
+def test_an_unknown_type_lists_those_there_are() -> None:
+    (fault,) = OPENAI.request("createResponse").faults({"input": [{"type": "nope"}]})
+    assert fault.param == "input[0].type"
+    assert "'function_call'" in fault.expected
+    assert fault.got == "'nope'"
+
+
+def test_a_message_without_a_type_is_told_so_where_the_type_is_demanded() -> None:
+    assert told(OPENRESPONSES, {"input": [{"role": "user", "content": "a"}]}) == [
+        "input[0].type: expected a value, for it is required, got nothing"
+    ]
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\ud800" * 3])
+def test_what_is_no_unicode_is_still_judged(text: str) -> None:
+    assert OPENAI.named("Error").is_valid({"type": text, "message": "", "param": None, "code": None})
+    assert not OPENAI.named("Error").is_valid({"type": text})
+
+
+def test_an_error_answer_has_its_envelope() -> None:
+    validator = OPENAI.body("createResponse", 404)
+    assert validator is not None
+    assert validator.is_valid({"error": {"type": "a", "message": "b", "param": None, "code": None}})
+    assert [fault.pointer for fault in validator.faults({"message": "b"})] == ["/error"]
+
+
+def test_events_and_items_are_found_by_their_type() -> None:
+    assert len(OPENRESPONSES.event_types) == 24
+    assert "response.mcp_call.failed" in OPENAI.event_types
+    assert OPENAI.event("response.nope") is None
+    assert OPENAI.item_types >= {"message", "web_search_call", "compaction", "custom_tool_call"}
+    validator = OPENAI.item("message")
+    assert validator is not None
+    assert validator.name == "OutputMessage"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": {"type": "server_error", "code": None, "message": "", "param": None}},
+        {"code": None, "message": "", "param": None},
+    ],
+    ids=["nested", "flat"],
+)
+def test_openai_errors_may_be_nested_or_flat(error: dict[str, Any]) -> None:
+    validator = OPENAI.event("error")
+    assert validator is not None
+    assert validator.is_valid({"type": "error", "sequence_number": 1, **error})
+    assert not validator.is_valid({"type": "error", "sequence_number": 1})
+
+
+@pytest.mark.parametrize(
+    ("body", "params"),
+    [
+        ({"bogus": 1}, ["bogus"]),
+        ({"metadata": {"any": "thing"}, "tools": [FUNCTION]}, []),
+        ({"tools": [{**FUNCTION, "bogus": 1}]}, ["tools[0].bogus"]),
+        ({"input": [{"role": "user", "content": "a", "bogus": 1}]}, ["input[0].bogus"]),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_text", "text": "", "z": 1}]}]},
+            ["input[0].content[0].z"],
+        ),
+        (
+            {"text": {"format": {"type": "json_schema", "name": "a", "schema": {"z": 1}, "z": 1}}},
+            ["text.format.z"],
+        ),
+        ({"input": "Hello", "reasoning": None}, []),
+    ],
+)
+def test_members_that_the_document_does_not_know_are_found(body: Any, params: list[str]) -> None:
+    assert [fault.param for fault in OPENAI.unknown_members("createResponse", body)] == params
+
+
+@pytest.mark.parametrize("name", names())
+def test_both_libraries_agree(name: str) -> None:
+    """`jsonschema-rs` decides and `jsonschema` explains: at odds, a refusal could lack its reason."""
+    schemas = load(name).schemas
+    sampler = Sampler(
+        schemas.document, lambda reference: Sampler(schemas.document).least({"$ref": reference})
+    )
+    at_odds, refused = [], 0
+    for schema_name, schema in list(schemas.document.schemas.items())[::3]:
+        validator = schemas.named(schema_name)
+        slow = jsonschema.Draft202012Validator(
+            {"$ref": f"urn:antiphon:document#/components/schemas/{schema_name}"}, registry=schemas.registry
+        )
+        for probe in list(sampler.probes(schema))[:40]:
+            valid = validator.is_valid(probe.value)
+            refused += not valid
+            if valid != slow.is_valid(probe.value) or valid == bool(validator.faults(probe.value)):
+                at_odds.append((schema_name, probe))
+    assert at_odds == []
+    assert refused > 100
