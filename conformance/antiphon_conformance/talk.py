@@ -153,6 +153,13 @@ class Talk:
             pause = min(pause * 1.5, LONGEST_PAUSE)
         raise Stop(f"{name}: status is {show(found.answer.fields.get('status'))} after {MOST_POLLS} polls")
 
+    def expect_refusal(self, name: str, feature: str) -> None:
+        """Ends the scenario as unsupported when step `name` was answered with success, where only a target
+        that lacks the optional `feature` does so."""
+        if self.exchanges[name].ok and feature not in self.offered:
+            self.unsupported = feature
+            raise Unsupported(f"{name}: answered {self.exchanges[name].answer.status}")
+
     def id_of(self, exchange: Exchange) -> str:
         """The id of the response that an exchange carries; ends the scenario when there is none."""
         try:

@@ -28,6 +28,10 @@ from antiphon_conformance.transcript import REDACTED, redacted, scrub
 
 DEAD_AFTER = 3
 """After so many calls in a row without an answer, the run ends: nobody is there."""
+PLACEHOLDER = "no-key"
+"""Sent when there is no key: clients cannot do without one, so servers that need none expect any."""
+KEY = "{api_key}"
+"""In the value of a header, this stands for the key: scenarios never see it."""
 SHORTEST_SECRET = 6
 """A key shorter than this is a placeholder, and would be found in the middle of words."""
 
@@ -202,11 +206,11 @@ def _finished(request: Request, api_key: str | None) -> Request:
     usual = {"accept": "application/json, text/event-stream", "user-agent": f"antiphon/{version('antiphon')}"}
     if raw is not None:
         usual["content-type"] = "application/json"
-    if api_key:
-        usual["authorization"] = f"Bearer {api_key}"
+    usual["authorization"] = f"Bearer {api_key or PLACEHOLDER}"
     given = {name.lower() for name, _ in request.headers.pairs}
     added = tuple(pair for pair in usual.items() if pair[0] not in given)
-    pairs = tuple(pair for pair in request.headers.pairs if pair[1])
+    key = api_key or ""
+    pairs = tuple((name, value.replace(KEY, key)) for name, value in request.headers.pairs if value)
     return replace(request, headers=Headers((*added, *pairs)), raw=raw)
 
 
@@ -247,6 +251,7 @@ class HttpTransport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=2),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # nothing compressed was asked for, and a false label must show
                 timeout=aiohttp.ClientTimeout(total=None),
                 max_line_size=65536,
                 max_field_size=65536,

@@ -1,0 +1,11 @@
+"""What scenarios send on purpose, and rules recognise: names that nobody has, and values that nobody allows."""
+
+from __future__ import annotations
+
+UNKNOWN_MODEL = "no-such-model"
+WRONG_KEY = "wrong-key-0123456789abcdef0123456789abcdef"
+UNKNOWN_ROUTE = "/no-such-route"
+ORIGIN = "https://antiphon.example"
+"""Where the page that asks would come from, if a browser asked."""
+LONGEST_TEXT = 10_485_760
+"""How many characters a text may have."""

@@ -1,0 +1,141 @@
+"""Legal requests are taken: one rule for each legal form that servers are known to have refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.places import root
+from antiphon_conformance.rule import Finding, add, make, rule
+from antiphon_conformance.subject import Answered, Scene
+from antiphon_conformance.text import show
+
+FIELDS = "openai#/components/schemas/CreateResponse/properties"
+NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
+"""Codes that speak of the model that was chosen, and not of the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A legal form of request, and the step of a scenario that uses it. `says`: a request with ... is taken."""
+
+    name: str
+    cites: tuple[str, ...]
+    says: str
+    scenario: str
+    step: str
+    members: frozenset[str]
+    """The members of the request that hold it: a refusal that blames another one is no finding here."""
+
+
+def _form(name: str, cites: str, says: str, where: str, members: str = "input") -> Form:
+    scenario, step = where.split("/")
+    return Form(name, tuple(cites.split()), says, scenario, step, frozenset(members.split()))
+
+
+FORMS = (
+    _form("a_text_as_input", "REQ-04", "a string as `input`", "repeat/first"),
+    _form("a_list_as_input", "REQ-04", "a list of messages as `input`", "repeat/as_list"),
+    _form("parts_of_text", "REQ-10 REQ-11", "user messages made of `input_text` parts", "legal_forms/history"),
+    _form(
+        "text_without_annotations",
+        "REQ-10 REQ-13 ITM-28",
+        "assistant messages whose `output_text` has no annotations",
+        "legal_forms/history",
+    ),
+    _form("a_developer_message", "REQ-07", "a developer message in the middle", "legal_forms/history"),
+    _form(
+        "instructions_beside_a_developer_message",
+        "REQ-07",
+        "`instructions` beside a developer message",
+        "legal_forms/history",
+        "instructions input",
+    ),
+    _form("a_phase", "REQ-27 ITM-19", "a `phase` on an assistant message", "legal_forms/history"),
+    _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "legal_forms/history"),
+    _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "legal_forms/history"),
+    _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "legal_forms/history", "tools"),
+    _form("the_short_form", "REQ-09", "messages without `type`", "legal_forms/short"),
+    _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "legal_forms/short", "tools"),
+    _form("a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "legal_forms/referred"),
+    _form("truncation_auto", "REQ-54", "`truncation: auto`", "legal_forms/switches", "truncation"),
+    _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "legal_forms/switches", "text"),
+    _form("plain_booleans", "REQ-65", "booleans", "legal_forms/switches", "store background parallel_tool_calls"),
+    _form("full_metadata", "REQ-39 REQ-40", "16 entries of `metadata`", "legal_forms/switches", "metadata"),
+    _form("the_fewest_tokens", "REQ-46", "16 `max_output_tokens`", "legal_forms/switches", "max_output_tokens"),
+    _form("the_tier_auto", "REQ-52 REQ-53", "`service_tier: auto`", "legal_forms/switches", "service_tier"),
+    _form("usual_sampling", "REQ-42 REQ-43", "a `temperature` and a `top_p` of 1", "legal_forms/switches",
+          "temperature top_p"),
+    _form("penalties", "REQ-45", "penalties", "legal_forms/penalised", "presence_penalty frequency_penalty"),
+    _form("stream_null", "TRN-15", "`stream: null`", "legal_forms/short", "stream"),
+)  # fmt: skip
+
+
+def _refused_for(form: Form, exchange: Exchange) -> bool:
+    error = exchange.answer.fields.get("error")
+    told = error if isinstance(error, dict) else {}
+    if exchange.ok or told.get("code") in NOT_THIS_MODEL:
+        return False
+    param = told.get("param")
+    return not isinstance(param, str) or root(param) in form.members
+
+
+def _check(form: Form) -> Callable[[Scene], Iterator[Finding]]:
+    def check(scene: Scene) -> Iterator[Finding]:
+        exchange = scene[form.step]
+        if _refused_for(form, exchange):
+            got = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error'))}"
+            yield Finding(f"{form.step}.reply.status", f"200, as {form.says} is legal", got)
+
+    return check
+
+
+for _legal in FORMS:
+    add(
+        make(
+            "accepted",
+            f"takes_{_legal.name}",
+            f"A request with {_legal.says} is taken.\n\nClients send this form; a server that refuses it refuses them.",
+            Scene,
+            _check(_legal),
+            cites=_legal.cites,
+            scenario=_legal.scenario,
+            when=lambda scene, step=_legal.step: step in scene or scene.episode.stopped is not None,
+            needs=f"a request with {_legal.says}",
+        )
+    )
+
+
+@rule(Scene, scenario="repeat", cites="REQ-06")
+def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
+    """A string as `input` means exactly one user message with that text: it costs the same input tokens."""
+    text, message = (scene[step].response.get("usage") for step in ("first", "as_list"))
+    if not isinstance(text, dict) or not isinstance(message, dict):
+        return
+    if text.get("input_tokens") != message.get("input_tokens"):
+        got = show(message.get("input_tokens"))
+        yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens")), got)
+
+
+def _chooses_from_nothing(answered: Answered) -> bool:
+    choice = answered.asked.get("tool_choice")
+    return (choice == "required" or isinstance(choice, dict)) and not answered.asked.get("tools")
+
+
+@rule(Answered, cites="REQ-36", when=_chooses_from_nothing, needs="a forced tool choice without tools")
+def a_choice_from_no_tools_is_no_crash(answered: Answered) -> Iterator[Finding]:
+    """A forced `tool_choice` without tools is refused, or answered, but does not crash the server."""
+    if answered.reply.status >= 500:
+        yield Finding("reply.status", "4xx, or an answer", str(answered.reply.status))
+
+
+def _compacts_with_no_model(answered: Answered) -> bool:
+    return answered.operation == "compactResponse" and answered.asked.get("model") is None
+
+
+@rule(Answered, cites=("ERR-21", "CMP-02"), when=_compacts_with_no_model, needs="compaction without a model")
+def compaction_without_model_is_a_bad_request(answered: Answered) -> Iterator[Finding]:
+    """Compaction without `model` is refused with 400 or 422."""
+    if answered.reply.status not in (400, 422):
+        yield Finding("reply.status", "400 or 422", str(answered.reply.status))

@@ -1,0 +1,48 @@
+"""Requests that are wrong before anyone reads their members."""
+
+from __future__ import annotations
+
+from antiphon_conformance.probes import LONGEST_TEXT, UNKNOWN_MODEL, UNKNOWN_ROUTE, WRONG_KEY
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.talk import Talk
+
+JSON = {"content-type": "application/json"}
+
+
+@scenario()
+async def wrong_requests(talk: Talk) -> None:
+    """Sends malformed, mislabelled and misrouted requests, and a few that contradict the documentation."""
+    for step in ("malformed", "malformed_again"):
+        await talk.post(step, "/responses", raw=b'{"model": "', headers=JSON)
+    await talk.post("array", "/responses", body=["Hello."])
+    body = {"model": talk.model, "input": "Hello.", "max_output_tokens": 16}
+    await talk.post("plain_text", "/responses", body=body, headers={"content-type": "text/plain"})
+    await talk.get("unknown_route", UNKNOWN_ROUTE)
+    await talk.send("wrong_method", "PUT", "/responses", body=body)
+    await talk.create("unknown_model", model=UNKNOWN_MODEL, input="Hello.", may_fail=True)
+    await talk.create("nothing_to_choose", input="Hello.", tool_choice="required", may_fail=True)
+    await talk.create("wrong_stream", input="Hello.", stream=True, max_output_tokens=1, may_fail=True)
+    if talk.dialect.traits.unknown_parameters == "refused":
+        await talk.create("unknown_parameter", input="Hello.", temprature=1, may_fail=True)
+    if talk.dialect.traits.header_limit is not None:
+        padding = {"x-padding-1": "x" * 50_000, "x-padding-2": "x" * 50_000}
+        await talk.post("much_header", "/responses", body=body, headers=padding)
+
+
+@scenario(features=("keys",))
+async def credentials(talk: Talk) -> None:
+    """Asks without a key, with an empty, a wrong and a differently spelt one."""
+    asked = {"input": "Hello.", "max_output_tokens": 16, "may_fail": True}
+    await talk.create("no_credentials", headers={"authorization": None}, **asked)
+    talk.expect_refusal("no_credentials", "keys")
+    await talk.create("empty_key", headers={"authorization": "Bearer "}, **asked)
+    await talk.create("wrong_key", headers={"authorization": f"Bearer {WRONG_KEY}"}, **asked)
+    await talk.create("lower_case_scheme", headers={"authorization": "bearer {api_key}"}, **asked)
+
+
+@scenario()
+async def oversized(talk: Talk) -> None:
+    """Sends one character more than a text may have, where that costs no generation if it is taken."""
+    text = "x" * (LONGEST_TEXT + 1)
+    path = "/responses/input_tokens" if "input_tokens" in talk.dialect.features else "/responses"
+    await talk.post("oversized", path, body={"model": talk.model, "input": text})
