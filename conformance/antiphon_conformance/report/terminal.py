@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -39,7 +39,7 @@ def show(report: Report, console: Console) -> None:
 def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[RenderableType]:
     broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
     warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
-    yield from _records(report, [*broken, *verdict.failures])
+    yield from _records(report, [*broken, *filter(_matters(verdict), verdict.failures)])
     yield from _records(report, [record for record in warned if record not in verdict.failures])
     for record, reason in verdict.excused:
         yield Text(f"known  {record.rule} in {safe(record.scenario)}: {safe(reason)}", style="dim")
@@ -47,6 +47,11 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[Renderable
         yield Text(f"stale  {safe(str(entry))} no longer fails: remove it from the baseline", style="red")
     yield _headline(name, verdict)
     yield _counts(name, verdict)
+
+
+def _matters(verdict: Verdict) -> Callable[[Record], bool]:
+    """Whether a failure is worth a line: where nothing could be judged, everything is untestable."""
+    return lambda record: not (verdict.why and record.outcome is Outcome.UNTESTABLE)
 
 
 def _headline(name: str, verdict: Verdict) -> Text:

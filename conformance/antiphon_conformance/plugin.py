@@ -1,0 +1,75 @@
+"""The pytest plugin: hooks and options. What they start is imported only when a target is given."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SUITE = "antiphon_conformance.suite"
+EXPLANATION = f"""the conformance suite needs a target:
+
+    pytest --pyargs {SUITE} --responses-target URL --responses-dialect openai
+
+URL is the base URL that a client would be given: it ends where /responses begins.
+Start `antiphon serve` for one to try; `antiphon check URL` is a friendlier way to the same verdicts."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("responses", "conformance of Responses APIs (antiphon)")
+    add = group.addoption
+    add("--responses-target", metavar="URL", help="base URL of the server to judge")
+    add("--responses-dialect", default="openresponses", metavar="D[,D2]", help="dialects to judge it by")
+    add("--responses-model", metavar="M", help="the model that every request asks for")
+    add("--responses-api-key-env", default="OPENAI_API_KEY", metavar="VAR", help="variable with the key")
+    add("--responses-feature", action="append", default=[], metavar="F", help="declare F, or no-F")
+    add("--responses-baseline", metavar="FILE", help="known failures, with reasons")
+    add("--responses-strict", action="store_true", help="a broken SHOULD fails, too")
+    add("--responses-report", metavar="DIR", help="write report.html and its kin there")
+    add("--responses-concurrency", type=int, default=8, metavar="N", help="conversations at a time")
+    add("--responses-max-requests", type=int, metavar="N", help="send no more requests than this")
+    add("--responses-timeout", type=float, default=60.0, metavar="S", help="seconds for one request")
+    add("--responses-seed", type=int, default=0, metavar="N", help="of the generated requests")
+    add("--responses-no-properties", action="store_true", help="generate no requests")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Under xdist the controller talks to the target, once, before the first worker starts."""
+    if node.config.getoption("responses_target"):
+        node.workerinput["responses_transcript"] = _session().transcript(node.config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if any(_is_ours(item) for item in items) and not config.getoption("responses_target"):
+        raise pytest.UsageError(EXPLANATION)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Without xdist the scenarios run here: after the collection, before the first test."""
+    ours = any(_is_ours(item) for item in session.items)
+    wanted = session.config.getoption("responses_target") and not session.config.option.collectonly
+    if ours and wanted and not hasattr(session.config, "workerinput"):
+        _session().examined(session.config)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.getoption("responses_target"):
+        _session().summarise(terminalreporter, config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.getoption("responses_target", None):
+        _session().clean_up(config)
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    module = getattr(item, "module", None)
+    return module is not None and getattr(module, "ANTIPHON_SUITE", False) is True
+
+
+def _session() -> ModuleType:
+    """Imported on use: every pytest run of our users loads this plugin, and few of them judge a target."""
+    return import_module(f"{SUITE}.session")

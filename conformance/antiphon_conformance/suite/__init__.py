@@ -1,0 +1,1 @@
+"""The collected tests: `pytest --pyargs antiphon_conformance.suite --responses-target URL`."""
