@@ -1,4 +1,4 @@
-"""What scenarios send on purpose, and rules recognise: names that nobody has, and values that nobody allows."""
+"""What scenarios send on purpose, and rules recognise: names that nobody has, limits that nobody passes."""
 
 from __future__ import annotations
 

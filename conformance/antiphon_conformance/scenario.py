@@ -36,6 +36,8 @@ class Scenario:
     """What the target must offer, by name; the dialect says which of them are optional."""
     dialect: str | None = None
     """The dialect in whose lineage it makes sense; any, when None."""
+    generated: bool = False
+    """Whether its requests come from a table; they are counted apart, and left out on wish."""
 
     def fits(self, dialect: Dialect) -> bool:
         """Whether the dialect knows all that this scenario is about."""
@@ -47,7 +49,7 @@ REGISTRY: dict[str, Scenario] = {}
 
 
 def scenario(
-    *, features: tuple[str, ...] = (), dialect: str | None = None
+    *, features: tuple[str, ...] = (), dialect: str | None = None, generated: bool = False
 ) -> Callable[[Conversation], Conversation]:
     """Registers a coroutine function as the scenario of its name.
 
@@ -59,7 +61,7 @@ def scenario(
         summary = cleandoc(run.__doc__ or "").partition("\n")[0]
         if name in REGISTRY or not summary:
             raise ValueError(f"scenario {name}: its name must be its own, and it needs a docstring")
-        REGISTRY[name] = Scenario(name, summary, run, features, dialect)
+        REGISTRY[name] = Scenario(name, summary, run, features, dialect, generated)
         return run
 
     return register

@@ -18,7 +18,7 @@ NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsup
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A legal form of request, and the step of a scenario that uses it. `says`: a request with ... is taken."""
+    """A legal form of request, and the step of a scenario that uses it: a request with ... is taken."""
 
     name: str
     cites: tuple[str, ...]
@@ -26,50 +26,55 @@ class Form:
     scenario: str
     step: str
     members: frozenset[str]
-    """The members of the request that hold it: a refusal that blames another one is no finding here."""
+    """The members of the request that hold it: a refusal that blames another one is none of ours."""
 
 
 def _form(name: str, cites: str, says: str, where: str, members: str = "input") -> Form:
-    scenario, step = where.split("/")
-    return Form(name, tuple(cites.split()), says, scenario, step, frozenset(members.split()))
+    scenario, _, step = where.rpartition("/")
+    return Form(name, tuple(cites.split()), says, scenario or "legal_forms", step, frozenset(members.split()))
 
 
 FORMS = (
     _form("a_text_as_input", "REQ-04", "a string as `input`", "repeat/first"),
     _form("a_list_as_input", "REQ-04", "a list of messages as `input`", "repeat/as_list"),
-    _form("parts_of_text", "REQ-10 REQ-11", "user messages made of `input_text` parts", "legal_forms/history"),
+    _form("parts_of_text", "REQ-10 REQ-11", "user messages made of `input_text` parts", "history"),
     _form(
         "text_without_annotations",
         "REQ-10 REQ-13 ITM-28",
         "assistant messages whose `output_text` has no annotations",
-        "legal_forms/history",
+        "history",
     ),
-    _form("a_developer_message", "REQ-07", "a developer message in the middle", "legal_forms/history"),
+    _form("a_developer_message", "REQ-07", "a developer message in the middle", "history"),
     _form(
         "instructions_beside_a_developer_message",
         "REQ-07",
         "`instructions` beside a developer message",
-        "legal_forms/history",
+        "history",
         "instructions input",
     ),
-    _form("a_phase", "REQ-27 ITM-19", "a `phase` on an assistant message", "legal_forms/history"),
-    _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "legal_forms/history"),
-    _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "legal_forms/history"),
-    _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "legal_forms/history", "tools"),
-    _form("the_short_form", "REQ-09", "messages without `type`", "legal_forms/short"),
-    _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "legal_forms/short", "tools"),
-    _form("a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "legal_forms/referred"),
-    _form("truncation_auto", "REQ-54", "`truncation: auto`", "legal_forms/switches", "truncation"),
-    _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "legal_forms/switches", "text"),
-    _form("plain_booleans", "REQ-65", "booleans", "legal_forms/switches", "store background parallel_tool_calls"),
-    _form("full_metadata", "REQ-39 REQ-40", "16 entries of `metadata`", "legal_forms/switches", "metadata"),
-    _form("the_fewest_tokens", "REQ-46", "16 `max_output_tokens`", "legal_forms/switches", "max_output_tokens"),
-    _form("the_tier_auto", "REQ-52 REQ-53", "`service_tier: auto`", "legal_forms/switches", "service_tier"),
-    _form("usual_sampling", "REQ-42 REQ-43", "a `temperature` and a `top_p` of 1", "legal_forms/switches",
-          "temperature top_p"),
-    _form("penalties", "REQ-45", "penalties", "legal_forms/penalised", "presence_penalty frequency_penalty"),
-    _form("stream_null", "TRN-15", "`stream: null`", "legal_forms/short", "stream"),
-)  # fmt: skip
+    _form("a_phase", "REQ-27 ITM-19", "a `phase` on an assistant message", "history"),
+    _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "history"),
+    _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "history"),
+    _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "history", "tools"),
+    _form("the_short_form", "REQ-09", "messages without `type`", "short_forms/short"),
+    _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "short_forms/short", "tools"),
+    _form("a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "referred"),
+    _form("truncation_auto", "REQ-54", "`truncation: auto`", "switches", "truncation"),
+    _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "switches", "text"),
+    _form("plain_booleans", "REQ-65", "booleans", "switches", "store background parallel_tool_calls"),
+    _form("full_metadata", "REQ-39 REQ-40", "16 entries of `metadata`", "switches", "metadata"),
+    _form("the_fewest_tokens", "REQ-46", "16 `max_output_tokens`", "switches", "max_output_tokens"),
+    _form("the_tier_auto", "REQ-52 REQ-53", "`service_tier: auto`", "switches", "service_tier"),
+    _form(
+        "usual_sampling",
+        "REQ-42 REQ-43",
+        "a `temperature` and a `top_p` of 1",
+        "switches",
+        "temperature top_p",
+    ),
+    _form("penalties", "REQ-45", "penalties", "penalties/penalised", "presence_penalty frequency_penalty"),
+    _form("stream_null", "TRN-15", "`stream: null`", "short_forms/short", "stream"),
+)
 
 
 def _refused_for(form: Form, exchange: Exchange) -> bool:
@@ -96,12 +101,12 @@ for _legal in FORMS:
         make(
             "accepted",
             f"takes_{_legal.name}",
-            f"A request with {_legal.says} is taken.\n\nClients send this form; a server that refuses it refuses them.",
+            f"A request with {_legal.says} is taken.\n\n"
+            "Clients send this form; a server that refuses it refuses them.",
             Scene,
             _check(_legal),
             cites=_legal.cites,
             scenario=_legal.scenario,
-            when=lambda scene, step=_legal.step: step in scene or scene.episode.stopped is not None,
             needs=f"a request with {_legal.says}",
         )
     )

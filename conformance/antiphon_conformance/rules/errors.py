@@ -86,7 +86,7 @@ def a_client_error_has_its_type(refused: Refused) -> Iterator[Finding]:
 
 @rule(Refused, cites="ERR-10", when=lambda refused: bool(refused.error))
 def the_message_is_for_people(refused: Refused) -> Iterator[Finding]:
-    """The message of an error is a text for people: not empty, no packed JSON, nothing of the server's inside."""
+    """The message of an error is a text for people: not empty, not JSON, and no look inside the server."""
     message = refused.error.get("message")
     if not isinstance(message, str) or not message.strip():
         yield Finding("reply.body/error/message", "a sentence", show(message))

@@ -1,4 +1,4 @@
-"""JSON that every parser reads alike, and event streams that the standard's parser reads as they were meant."""
+"""JSON that every parser reads alike, and event streams that the standard's parser reads as meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headers that OpenAI documents: request ids, times, versions, rate limits; and those that browsers need."""
+"""The headers that OpenAI documents (request ids, times, versions, rate limits) and that browsers need."""
 
 from __future__ import annotations
 

@@ -94,9 +94,19 @@ def too_much_header_is_refused(answered: Answered) -> Iterator[Finding]:
         yield Finding("reply.status", "4xx", str(answered.reply.status))
 
 
-@rule(Scene, scenario="oversized", cites=("REQ-05", "TOK-07"))
-def an_oversized_text_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A text of more than 10,485,760 characters is refused with a 4xx status."""
+@rule(Scene, scenario="oversized_input", cites="REQ-05")
+def an_oversized_input_is_refused(scene: Scene) -> Iterator[Finding]:
+    """An `input` of more than 10,485,760 characters is refused with a 4xx status."""
+    yield from _too_large(scene)
+
+
+@rule(Scene, scenario="oversized_count", cites="TOK-07")
+def an_oversized_count_is_refused(scene: Scene) -> Iterator[Finding]:
+    """Counting the tokens of more than 10,485,760 characters is refused with a 4xx status."""
+    yield from _too_large(scene)
+
+
+def _too_large(scene: Scene) -> Iterator[Finding]:
     status = scene["oversized"].answer.status
     if not 400 <= status < 500:
         yield Finding("oversized.reply.status", "4xx, as the text has too many characters", str(status))

@@ -22,11 +22,15 @@ async def wrong_requests(talk: Talk) -> None:
     await talk.create("unknown_model", model=UNKNOWN_MODEL, input="Hello.", may_fail=True)
     await talk.create("nothing_to_choose", input="Hello.", tool_choice="required", may_fail=True)
     await talk.create("wrong_stream", input="Hello.", stream=True, max_output_tokens=1, may_fail=True)
-    if talk.dialect.traits.unknown_parameters == "refused":
-        await talk.create("unknown_parameter", input="Hello.", temprature=1, may_fail=True)
-    if talk.dialect.traits.header_limit is not None:
-        padding = {"x-padding-1": "x" * 50_000, "x-padding-2": "x" * 50_000}
-        await talk.post("much_header", "/responses", body=body, headers=padding)
+
+
+@scenario(dialect="openai")
+async def strictness(talk: Talk) -> None:
+    """Sends what only a strict server refuses: an unknown parameter, and more headers than anyone needs."""
+    await talk.create("unknown_parameter", input="Hello.", temprature=1, may_fail=True)
+    body = {"model": talk.model, "input": "Hello.", "max_output_tokens": 16}
+    padding = {"x-padding-1": "x" * 50_000, "x-padding-2": "x" * 50_000}
+    await talk.post("much_header", "/responses", body=body, headers=padding)
 
 
 @scenario(features=("keys",))
@@ -40,9 +44,18 @@ async def credentials(talk: Talk) -> None:
     await talk.create("lower_case_scheme", headers={"authorization": "bearer {api_key}"}, **asked)
 
 
-@scenario()
-async def oversized(talk: Talk) -> None:
-    """Sends one character more than a text may have, where that costs no generation if it is taken."""
+@scenario(dialect="openresponses")
+async def oversized_input(talk: Talk) -> None:
+    """Asks with one character more than a text may have."""
+    await _oversized(talk, "/responses")
+
+
+@scenario(features=("input_tokens",))
+async def oversized_count(talk: Talk) -> None:
+    """Has the tokens counted of one character more than a text may have."""
+    await _oversized(talk, "/responses/input_tokens")
+
+
+async def _oversized(talk: Talk, path: str) -> None:
     text = "x" * (LONGEST_TEXT + 1)
-    path = "/responses/input_tokens" if "input_tokens" in talk.dialect.features else "/responses"
     await talk.post("oversized", path, body={"model": talk.model, "input": text})
