@@ -1,4 +1,4 @@
-"""A plan -> the final response object: every member that the dialect names, defaults filled in, parameters echoed."""
+"""A plan -> the final response object: all that the dialect names, defaults and echoes included."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def identify(plan: Plan, identity: Identity, dialect: Dialect) -> list[Item]:
     """The plan's items with their ids and final states."""
     last = len(plan.items) - 1
     cut = last if plan.status == "incomplete" else None
-    return [_identified(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)]
+    return [
+        _identified(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)
+    ]
 
 
 def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What the model sees and what it decides to say: the two nouns between the server and whoever answers.
 
-    context = Context(request, items, dialect, seed=0, key="")
-    plan = model.plan(context)                      # or a script's
-    final = compose(plan, context, identity, created_at)
-    timeline = Timeline(final, dialect)
+context = Context(request, items, dialect, seed=0, key="")
+plan = model.plan(context)                      # or a script's
+final = compose(plan, context, identity, created_at)
+timeline = Timeline(final, dialect)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Context:
     request: Mapping[str, Any]
     """The validated body of the create request."""
     items: tuple[Item, ...]
-    """The whole input in order: the chain's inputs and outputs, then the new input, every one in item form."""
+    """The whole input in order, as items: the chain's inputs and outputs, then the new input."""
     dialect: Dialect
     seed: int = 0
     key: str = ""

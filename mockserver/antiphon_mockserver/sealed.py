@@ -1,6 +1,6 @@
 """Opaque text that only this server can read again: encrypted reasoning and compacted context.
 
-It hides its content from the casual reader and notices any change; it keeps nothing secret from whoever knows the seed.
+It hides its content from the casual reader and notices any change; whoever knows the seed can read it.
 """
 
 from __future__ import annotations

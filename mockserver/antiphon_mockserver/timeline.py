@@ -1,11 +1,11 @@
 """A response in time: composed once, and every view of it a projection.
 
-    timeline = Timeline(final, dialect)
-    timeline.events            the stream, numbered from 0
-    timeline.after(7)          its tail, for `starting_after=7`
-    timeline.at(step)          the response when so many events have happened: 0 is its beginning
-    timeline.cut(step)         what is left of it when it is cancelled then
-    timeline.milestones        the steps at which its status changes: where polling shows something new
+timeline = Timeline(final, dialect)
+timeline.events            the stream, numbered from 0
+timeline.after(7)          its tail, for `starting_after=7`
+timeline.at(step)          the response when so many events have happened: 0 is its beginning
+timeline.cut(step)         what is left of it when it is cancelled then
+timeline.milestones        the steps at which its status changes: where polling shows something new
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ class Timeline:
     @cached_property
     def events(self) -> Sequence[Event]:
         """All events in order, numbered from 0."""
-        made = list(
-            unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
-        )
+        made = list(unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated))
         for number, event in enumerate(made):
             event["sequence_number"] = number
         return made

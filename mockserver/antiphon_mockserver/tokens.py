@@ -30,7 +30,7 @@ def count(text: str) -> int:
 
 
 def count_input(context: Context) -> int:
-    """The tokens that the model reads: every item of the context, instructions, tools and a structured format."""
+    """The tokens that the model reads: all items of the context, instructions, tools, a structured format."""
     request = context.request
     total = sum(map(count_item, context.items))
     instructions = request.get("instructions")

@@ -15,7 +15,7 @@ from antiphon_spec.stream import Accumulation, Grammar, Lane
 Event = dict[str, Any]
 
 PADDED_LENGTH = 16
-"""A padded piece and its padding have a multiple of this many characters together, so that neither tells its own."""
+"""A padded piece and its padding have a multiple of this many characters, so that sizes tell little."""
 POOL = shake_256(b"antiphon").hexdigest(1024)
 POOL_STEPS = len(POOL) - PADDED_LENGTH
 
@@ -79,7 +79,7 @@ class _Run:
     ) -> Iterator[Event]:
         """The events of one object and of all that is inside it."""
         run = self._run(lane, thing, enclosing)
-        base = {member: ids[named] for member, named in lane.names.items()} | index
+        base: dict[str, Any] = {**{member: ids[named] for member, named in lane.names.items()}, **index}
         accumulates = lane.accumulates
         for number, event in enumerate(run):
             last = number == len(run) - 1
@@ -93,7 +93,7 @@ class _Run:
                 yield {"type": event, **base, **self._held(lane, thing, event, last)}
 
     def _run(self, lane: Lane, thing: Any, enclosing: Any) -> Sequence[str]:
-        """The events of an ordinary run, its last one chosen by the status; waiting comes between the first and it."""
+        """The events of an ordinary run, the last chosen by the status, one for waiting after the first."""
         status = (thing if lane.holds else enclosing or thing).get("status")
         *run, last = lane.emits
         if last in lane.closing and last in lane.statuses:
@@ -209,7 +209,9 @@ def _shares(values: Sequence[Any], pieces: Sequence[str]) -> Sequence[Any] | Non
     return values if values and len(values) == len(pieces) else None
 
 
-def _done(lane: Lane, accumulates: Accumulation, base: Mapping[str, Any], thing: Any, enclosing: Any) -> Event:
+def _done(
+    lane: Lane, accumulates: Accumulation, base: Mapping[str, Any], thing: Any, enclosing: Any
+) -> Event:
     owner = _owner(lane, thing, enclosing)
     event = {"type": accumulates.done, **base, accumulates.whole: _whole(accumulates, owner)}
     for member, held in accumulates.beside.items():

@@ -1,6 +1,6 @@
 """JSON Schema -> the smallest sensible instance that is valid, with values from a prompt where they fit.
 
-    instance({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}, Hints(("Paris",)))
+    instance({"type": "object", "properties": {"city": {"type": "string"}}}, Hints(("Paris",)))
     -> {"city": "Paris"}
 
 Every result has been validated. What cannot be filled in raises Unsupported, which names the keyword.
@@ -23,7 +23,7 @@ __all__ = ["Hints", "Unsupported", "instance"]
 def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     """An instance that is valid against the schema.
 
-    Raises Unsupported when the schema is malformed, admits nothing, or uses a keyword in a way that is beyond us.
+    Raises Unsupported when the schema is malformed, admits nothing, or uses keywords in a way beyond us.
     """
     maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
     made = maker.make_root(hints.fresh())

@@ -6,17 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from antiphon_mockserver.words import words
+
 Value = TypeVar("Value")
 
 ANSWERING = frozenset(
-    "answer text message summary content response reply result output explanation description reasoning final_answer"
-    " greeting note".split()
+    words(
+        "answer text message summary content response reply result output explanation description",
+        "reasoning final_answer greeting note",
+    )
 )
 """Names of properties that want the whole answer."""
 
 ASKING = frozenset(
-    "query q search question prompt input expression command request instruction instructions task topic keywords"
-    " search_query statement sql code".split()
+    words(
+        "query q search question prompt input expression command request instruction instructions",
+        "task topic keywords search_query statement sql code",
+    )
 )
 """Names of properties that want what was asked."""
 

@@ -14,9 +14,9 @@ TOKEN = re.compile(
     r"|(?P<range>\.\.)|(?P<count>~\s*\d+(?:\s*\.\.\s*\d+)?)|(?P<alias>->\s*\w+)|(?P<sign>[()\[\]|*+?]))"
 )
 IMPORTED = {
-    "INT": "1", "DIGIT": "1", "NUMBER": "1", "SIGNED_INT": "1", "SIGNED_NUMBER": "1", "FLOAT": "1.0", "DECIMAL": "1.0",
-    "LETTER": "a", "WORD": "a", "CNAME": "a", "ESCAPED_STRING": '"a"', "WS": " ", "WS_INLINE": " ", "NEWLINE": "\n",
-    "LCASE_LETTER": "a", "UCASE_LETTER": "A", "HEXDIGIT": "1",
+    "INT": "1", "DIGIT": "1", "HEXDIGIT": "1", "NUMBER": "1", "SIGNED_INT": "1", "SIGNED_NUMBER": "1",
+    "FLOAT": "1.0", "DECIMAL": "1.0", "LETTER": "a", "LCASE_LETTER": "a", "UCASE_LETTER": "A", "WORD": "a",
+    "CNAME": "a", "ESCAPED_STRING": '"a"', "WS": " ", "WS_INLINE": " ", "NEWLINE": "\n",
 }  # fmt: skip
 """The shortest texts of the terminals of Lark's `common` library."""
 
@@ -47,11 +47,14 @@ def _rules(grammar: str) -> Mapping[str, str]:
             rules[current] = found[2]
         elif line.strip().startswith("|") and current:
             rules[current] += f" {line.strip()}"
-    return {name: body.partition("//")[0] if '"' not in body and "/" not in body else body for name, body in rules.items()}
+    return {
+        name: body.partition("//")[0] if '"' not in body and "/" not in body else body
+        for name, body in rules.items()
+    }
 
 
 class _Derivation:
-    """Reads one body and derives its shortest text from what is known of the others; None where nothing is known yet."""
+    """Reads one body and derives its shortest text from the known others; None where nothing is known yet."""
 
     def __init__(self, body: str, known: Mapping[str, str]) -> None:
         self.known = known
@@ -69,7 +72,11 @@ class _Derivation:
 
     def _sequence(self) -> str | None:
         texts: list[str | None] = []
-        while self.at < len(self.tokens) and self._peek() not in (("sign", "|"), ("sign", ")"), ("sign", "]")):
+        while self.at < len(self.tokens) and self._peek() not in (
+            ("sign", "|"),
+            ("sign", ")"),
+            ("sign", "]"),
+        ):
             texts.append(self._repeated())
         return None if None in texts else "".join(filter(None, texts))
 
@@ -95,7 +102,11 @@ class _Derivation:
             return self._ranged(literal)
         if kind == "regex":
             pattern = value[1 : value.rindex("/")]
-            return min((text for text, _ in zip(matching(pattern, 0, None), range(3), strict=False)), key=len, default=None)
+            return min(
+                (text for text, _ in zip(matching(pattern, 0, None), range(3), strict=False)),
+                key=len,
+                default=None,
+            )
         if kind == "name":
             return self.known.get(value)
         if (kind, value) in (("sign", "("), ("sign", "[")):

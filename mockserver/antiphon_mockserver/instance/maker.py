@@ -14,17 +14,30 @@ from antiphon_mockserver.instance.merge import Schema, both, merge
 from antiphon_mockserver.instance.pattern import matches, matching
 from antiphon_mockserver.instance.scalars import numbers, strings
 from antiphon_mockserver.instance.unsupported import Unsupported
+from antiphon_mockserver.words import words
 
 ROOT = "urn:antiphon:schema"
 
 TRICKY = frozenset(
-    "not oneOf anyOf allOf if contains dependentRequired dependentSchemas dependencies unevaluatedProperties"
-    " unevaluatedItems propertyNames patternProperties uniqueItems".split()
+    words(
+        "not oneOf anyOf allOf if contains dependentRequired dependentSchemas dependencies",
+        "unevaluatedProperties unevaluatedItems propertyNames patternProperties uniqueItems",
+    )
 )
 """Keywords with which a first candidate may fail, so that each is checked on the spot."""
 
 IMPLIED = (
-    ("object", ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames")),
+    (
+        "object",
+        (
+            "properties",
+            "required",
+            "additionalProperties",
+            "patternProperties",
+            "minProperties",
+            "propertyNames",
+        ),
+    ),
     ("array", ("items", "prefixItems", "minItems", "maxItems", "contains", "uniqueItems")),
     ("string", ("pattern", "minLength", "maxLength", "format")),
     ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
@@ -47,7 +60,9 @@ class Maker:
             self._registry = jsonschema_rs.Registry([(ROOT, self._absolute)])
             self.validator(schema)
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
-            raise Unsupported(_keyword_of(problem), f"the schema cannot be read ({_first_line(problem)})") from problem
+            raise Unsupported(
+                _keyword_of(problem), f"the schema cannot be read ({_first_line(problem)})"
+            ) from problem
 
     def make_root(self, hints: Hints) -> Any:
         """The instance for the whole schema."""
@@ -117,7 +132,9 @@ class Maker:
         yield from self._typed(schema, name, hints, trail)
         if "if" in schema:
             rest = {key: value for key, value in schema.items() if key not in ("if", "then", "else")}
-            yield from self.candidates(merge(merge(rest, schema["if"]), schema.get("then", True)), name, hints, trail)
+            yield from self.candidates(
+                merge(merge(rest, schema["if"]), schema.get("then", True)), name, hints, trail
+            )
             yield from self.candidates(merge(rest, schema.get("else", True)), name, hints, trail)
 
     def _from_branches(
@@ -170,7 +187,9 @@ class Maker:
         properties: Mapping[str, Any] = schema.get("properties", {})
         required = [name for name in schema.get("required", ()) if isinstance(name, str)]
         wanted = [
-            name for name, member in properties.items() if name in required or not required or _is_asked(member, hints)
+            name
+            for name, member in properties.items()
+            if name in required or not required or _is_asked(member, hints)
         ]
         needed = [*wanted, *(name for name in required if name not in properties)]
         made = self._members(schema, needed, set(required), hints, trail)
@@ -225,10 +244,14 @@ class Maker:
     def _arrays(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[list[Any]]:
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         first = [self.make(item, name, hints, trail) for item in schema.get("prefixItems", ())]
-        contained = _times(schema, self.make(schema["contains"], name, hints, trail)) if "contains" in schema else []
+        contained = (
+            _times(schema, self.make(schema["contains"], name, hints, trail)) if "contains" in schema else []
+        )
         items = schema.get("items", True)
         fixed = [*first, *contained]
-        wanted = min(max(least, len(fixed), 1 if items is not True else 0), MOST_ITEMS if most is None else most)
+        wanted = min(
+            max(least, len(fixed), 1 if items is not True else 0), MOST_ITEMS if most is None else most
+        )
         try:
             yield fixed + self._distinct(schema, items, wanted - len(fixed), fixed, name, hints, trail)
         except Unsupported:
@@ -282,7 +305,9 @@ class Maker:
 def _chosen(values: list[Any], hints: Hints) -> Iterator[Any]:
     """The members of an enum, one that the prompt names first."""
     asked = f"{hints.asked} {' '.join(hints.words)}".lower()
-    yield from sorted(values, key=lambda value: not (isinstance(value, str) and value and value.lower() in asked))
+    yield from sorted(
+        values, key=lambda value: not (isinstance(value, str) and value and value.lower() in asked)
+    )
 
 
 def _is_asked(member: Any, hints: Hints) -> bool:
@@ -322,7 +347,7 @@ def _times(schema: Schema, value: Any) -> list[Any]:
 
 
 def _with_absolute_references(schema: Any) -> Any:
-    """The schema with references that start at our root, so that pieces of it can be validated on their own."""
+    """The schema with references that start at our root, so that pieces of it can be validated alone."""
     if isinstance(schema, list):
         return [_with_absolute_references(inner) for inner in schema]
     if not isinstance(schema, Mapping):

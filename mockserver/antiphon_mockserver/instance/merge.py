@@ -1,9 +1,11 @@
-"""Joining schemas that all hold: what `allOf`, a chosen branch and the keywords beside a `$ref` mean together."""
+"""Joining schemas that all hold: what `allOf`, a chosen branch and keywords beside a `$ref` mean together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from antiphon_mockserver.words import words
 
 Schema = Mapping[str, Any]
 
@@ -77,5 +79,8 @@ JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 ANNOTATIONS = frozenset(
-    "title description default examples example deprecated readOnly writeOnly $comment $id $schema $anchor".split()
+    words(
+        "title description default examples example deprecated readOnly writeOnly $comment $id",
+        "$schema $anchor",
+    )
 )

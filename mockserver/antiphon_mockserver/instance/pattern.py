@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_mockserver.instance.unsupported import Unsupported
 
-# The standard library's own parser of regular expressions has no public name, and a second one would disagree with it.
+# The standard library's parser of expressions has no public name, and a second one would disagree with it.
 _parser = import_module("re._parser")
 
 ECMA = (
@@ -65,7 +65,7 @@ def _in_python(pattern: str) -> str:
 
 
 class _Writer:
-    """Writes one text; `extra` is how often more than needed it repeats, `branch` which alternative it takes."""
+    """Writes one text; `extra` is how often beyond need it repeats, `branch` which alternative it takes."""
 
     def __init__(self, extra: int, branch: int) -> None:
         self.extra = extra
@@ -118,7 +118,11 @@ def _member(members: list[tuple[Any, Any]]) -> str:
         if _among(char, named):
             return char
     kind, value = named[0]
-    return chr(value if kind == "LITERAL" else value[0]) if kind in ("LITERAL", "RANGE") else CATEGORIES.get(str(value), "a")
+    return (
+        chr(value if kind == "LITERAL" else value[0])
+        if kind in ("LITERAL", "RANGE")
+        else CATEGORIES.get(str(value), "a")
+    )
 
 
 def _among(char: str, members: list[tuple[str, Any]]) -> bool:
@@ -127,15 +131,16 @@ def _among(char: str, members: list[tuple[str, Any]]) -> bool:
 
 def _is(char: str, kind: str, value: Any) -> bool:
     if kind == "LITERAL":
-        return ord(char) == value
+        return ord(char) == int(value)
     if kind == "RANGE":
         return bool(value[0] <= ord(char) <= value[1])
     digit, space, word = char.isdigit(), char.isspace(), char.isalnum() or char == "_"
-    return {
+    of_category: dict[str, bool] = {
         "CATEGORY_DIGIT": digit,
         "CATEGORY_NOT_DIGIT": not digit,
         "CATEGORY_SPACE": space,
         "CATEGORY_NOT_SPACE": not space,
         "CATEGORY_WORD": word,
         "CATEGORY_NOT_WORD": not word,
-    }.get(str(value), False)
+    }
+    return of_category.get(str(value), False)

@@ -1,4 +1,4 @@
-"""Candidates for strings and numbers: the best first, and others in case a rule elsewhere forbids that one."""
+"""Candidates for strings and numbers: the best first, and others in case a rule elsewhere forbids it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FALLBACKS = ("a", "b", "A", "0", "", "abc", "x y", "1")
 
 
 def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
-    """Strings for this schema; `name` is the property's, a value of last resort that tells what it stands for."""
+    """Strings for this schema; `name` is the property's, a value of last resort that tells its purpose."""
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     if pattern := schema.get("pattern"):
         yield from matching(pattern, least, most)
@@ -76,15 +76,15 @@ def numbers(schema: Schema, whole: bool, hints: Hints) -> Iterator[int | float]:
 
 def _allowed(value: Fraction, schema: Schema, whole: bool) -> bool:
     limits = (
-        ("minimum", lambda limit: value >= limit),
-        ("exclusiveMinimum", lambda limit: value > limit),
-        ("maximum", lambda limit: value <= limit),
-        ("exclusiveMaximum", lambda limit: value < limit),
+        ("minimum", value.__ge__),
+        ("exclusiveMinimum", value.__gt__),
+        ("maximum", value.__le__),
+        ("exclusiveMaximum", value.__lt__),
     )
     if whole and value.denominator != 1:
         return False
     found = ((_fraction(schema.get(keyword)), test) for keyword, test in limits)
-    return all(limit is None or test(limit) for limit, test in found)
+    return all(limit is None or bool(test(limit)) for limit, test in found)
 
 
 def _bounds(schema: Schema, whole: bool) -> tuple[Fraction | None, Fraction | None]:

@@ -1,7 +1,7 @@
 """The deterministic model: the same context always gets the same answer, and one can see what it answers.
 
-It echoes, counts, reckons, recalls what was said before, repeats on demand, tells stories of any length, refuses when
-asked to, obeys simple instructions, calls tools with valid arguments and fills in any JSON Schema.
+It echoes, counts, reckons, recalls what was said before, repeats on demand, tells stories of any length,
+refuses when asked to, obeys simple instructions, calls tools with valid arguments, fills in any JSON Schema.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["message", "plan", "with_logprobs"]
 def plan(context: Context) -> Plan:
     """What the model says in this context.
 
-    Raises Refusal when the context holds encrypted content that is not ours, or a JSON Schema that it cannot fill in.
+    Raises Denied when the context holds encrypted content that is not ours, or a schema that is beyond it.
     """
     reading = read(context)
     input_tokens = count_input(context)
@@ -36,7 +36,9 @@ def plan(context: Context) -> Plan:
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     items = calls(context, reading)
-    intent = f"I will call {', '.join(item['name'] for item in items)}." if items else "I will answer in text."
+    intent = (
+        f"I will call {', '.join(item['name'] for item in items)}." if items else "I will answer in text."
+    )
     thought = reason(context, reading, intent)
     if not items:
         items = [message(_said(context, reading))]

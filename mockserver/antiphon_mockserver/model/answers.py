@@ -1,4 +1,4 @@
-"""What the model says: a table of skills, each with its cues, tried in order; whoever knows nothing better, echoes."""
+"""What the model says: a table of skills, tried in order; one that knows nothing better, echoes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from antiphon_mockserver.model.facts import BRIEFLY, recall
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.model.stories import tell
+from antiphon_mockserver.words import words
 
 HEARD_LENGTH = 4_000
 """How much of the end of a long prompt is searched for what it asks."""
@@ -18,7 +19,9 @@ LARGEST_COUNT = 5_000
 
 NUMBERS = {
     word: number
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    for number, word in enumerate(
+        words("zero one two three four five six seven eight nine ten eleven twelve")
+    )
 }
 FILLING = ("to", "you", "my", "dear", "friend", "from", "your", "model")
 
@@ -41,6 +44,11 @@ class Entry:
     cues: tuple[str, ...]
     pattern: re.Pattern[str]
     skill: Skill
+
+
+def entry(cues: str, pattern: str, skill: Skill) -> Entry:
+    """A row: the cues in words, and a pattern for which case does not matter."""
+    return Entry(words(cues), re.compile(pattern, re.IGNORECASE), skill)
 
 
 def answer(reading: Reading) -> Answer:
@@ -70,7 +78,9 @@ def _from_skills(reading: Reading) -> Answer | None:
 
 def _report(reading: Reading) -> str:
     """What the tools said, in the model's words."""
-    return " ".join(f"The result of {output.tool} is: {output.text[:QUOTED_LENGTH]}" for output in reading.outputs)
+    return " ".join(
+        f"The result of {output.tool} is: {output.text[:QUOTED_LENGTH]}" for output in reading.outputs
+    )
 
 
 def _echo(reading: Reading) -> str:
@@ -134,82 +144,58 @@ def fit_words(text: str, prompt: str) -> str:
     number = _number(wanted[1]) if wanted else None
     if not number:
         return text
-    words = [*text.rstrip(".!").split(), *FILLING]
-    return f"{' '.join(words[:number])}." if number <= len(words) else text
+    said = [*text.rstrip(".!").split(), *FILLING]
+    return f"{' '.join(said[:number])}." if number <= len(said) else text
 
 
-_ANY_NUMBER = rf"(-?\d+|{'|'.join(NUMBERS)})"
-WORD_COUNT = re.compile(rf"\b{_ANY_NUMBER}[ -]words?\b", re.IGNORECASE)
-EXACT_WORDS = re.compile(rf"\bin (?:exactly |only |just )?{_ANY_NUMBER} words?\b", re.IGNORECASE)
+_NUMBER = rf"(-?\d+|{'|'.join(NUMBERS)})"
 _END = r"(?:[.!?](?=\s|$)|\n|$)"
+_QUOTED = r"\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`"
+_NAMED = (
+    r"(?: with| this| these| the| following| single| and"
+    r"| words?| text| phrase| string| sentence| number| token)*+"
+)
+
+WORD_COUNT = re.compile(rf"\b{_NUMBER}[ -]words?\b", re.IGNORECASE)
+EXACT_WORDS = re.compile(rf"\bin (?:exactly |only |just )?{_NUMBER} words?\b", re.IGNORECASE)
+REFUSE = (
+    r"\brefuse\b"
+    r"|\b(?:build|make|construct|write|create)\b[^.?!]*\b(?:bombs?|explosives?|poison|malware)\b"
+)
+REPEAT_EXACTLY = (
+    r"\b(?:reply|respond|answer|say|output|write|print|return|repeat)\b[^.\n\"“:]{0,30}?"
+    rf"\b(?:exactly|verbatim|only|just|precisely)\b{_NAMED}\s*:?\s*"
+    rf"(?:{_QUOTED}|(?!(?:\d+|{'|'.join(NUMBERS)}) words?\b)(\w.*?){_END})"
+)
+REPEAT = (
+    r"\b(?:reply|respond|answer|say|print|output|repeat)\b(?: back)?(?: after me)?(?: with)?"
+    r"(?: the)?(?: single)?(?: word| phrase| number| text| string| letter| sentence| following)?\s*:?\s*"
+    rf"(?:{_QUOTED}|(?<=: )(.+?){_END}|(?<=word )(?!only|alone|itself|and)(.+?){_END})"
+)
+REPEAT_SHORT = (
+    r"^\s*(?:please )?(?:say|reply with|respond with|answer with|output|write|print) "
+    r"(?!an? |something|me |your )(.{1,80}?)(?:,? (?:and )?nothing else)?\s*[.!]?\s*$"
+)
+COUNT = (
+    rf"\b(?:count|numbers)\b[^.?!\n]*?(?:\bfrom {_NUMBER} )?(?:up |down )?\b(?:to|through|until) {_NUMBER}\b"
+)
+CALCULATE = (
+    r"(?<![\w.])(-?\d{1,15})\s*"
+    r"(\+|-|\*|×|/|÷|plus|minus|times|divided by|multiplied by|x)\s*(-?\d{1,15})(?![\w/-])"
+)
+TELL = (
+    r"\b(?:stor(?:y|ies)|essays?|poems?|articles?|novels?|long|in (?:great )?detail|words?|paragraphs?"
+    r"|history of|explain)\b"
+)
 
 SKILLS = (
-    Entry(
-        ("refuse", "bomb", "explosive", "poison", "malware"),
-        re.compile(
-            r"\brefuse\b|\b(?:build|make|construct|write|create)\b.*\b(?:bombs?|explosives?|poison|malware)\b", re.I | re.S
-        ),
-        _refuse,
-    ),
-    Entry(
-        ("exactly", "only", "just", "verbatim", "precisely"),
-        re.compile(
-            r"\b(?:reply|respond|answer|say|output|write|print|return|repeat)\b[^.\n\"“:]{0,30}?"
-            r"\b(?:exactly|verbatim|only|just|precisely)\b"
-            r"(?: with| this| these| the| following| single| words?| text| phrase| string| sentence| number| token| and)*+"
-            rf"\s*:?\s*(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?!(?:\d+|{'|'.join(NUMBERS)}) words?\b)(\w.*?){_END})",
-            re.I,
-        ),
-        _repeat,
-    ),
-    Entry(
-        ("reply", "respond", "answer", "say", "print", "output", "repeat"),
-        re.compile(
-            r"\b(?:reply|respond|answer|say|print|output|repeat)\b(?: back)?(?: after me)?(?: with)?"
-            r"(?:(?: the)?(?: single)?(?: word| phrase| number| text| string| letter| sentence| following))?\s*:?\s*"
-            rf"(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(?<=: )(.+?){_END}|(?<=word )(?!only|alone|itself|and)(.+?){_END})",
-            re.I,
-        ),
-        _repeat,
-    ),
-    Entry(
-        ("count", "numbers"),
-        re.compile(
-            rf"\b(?:count|numbers)\b[^.?!\n]*?(?:\bfrom {_ANY_NUMBER} )?(?:up |down )?\b(?:to|through|until) {_ANY_NUMBER}\b",
-            re.I,
-        ),
-        _count,
-    ),
-    Entry(
-        ("+", "-", "*", "×", "/", "÷", "plus", "minus", "times", "divided", "multiplied", " x "),
-        re.compile(
-            r"(?<![\w.])(-?\d{1,15})\s*(\+|-|\*|×|/|÷|plus|minus|times|divided by|multiplied by|x)\s*(-?\d{1,15})(?![\w/-])",
-            re.I,
-        ),
-        _calculate,
-    ),
-    Entry(
-        ("what", "who", "which", "where", "when", "remember", "recall", "remind", "tell", "repeat", "give", "know", "state"),
-        re.compile(""),
-        _recall,
-    ),
-    Entry(("hello", "hi", "hey", "greet"), re.compile(r"\b(?:hello|hi|hey|greet)\b", re.I), _greet),
-    Entry(
-        ("story", "essay", "poem", "article", "novel", "long", "detail", "words", "paragraph", "history of", "explain"),
-        re.compile(
-            r"\b(?:stor(?:y|ies)|essays?|poems?|articles?|novels?|long|in (?:great )?detail|words?|paragraphs?|history of"
-            r"|explain)\b",
-            re.I,
-        ),
-        _tell,
-    ),
-    Entry(
-        ("say", "with", "output", "write", "print"),
-        re.compile(
-            r"^\s*(?:please )?(?:say|reply with|respond with|answer with|output|write|print) (?!an? |something|me |your )"
-            r"(.{1,80}?)(?:,? (?:and )?nothing else)?\s*[.!]?\s*$",
-            re.I,
-        ),
-        _repeat,
-    ),
+    entry("refuse bomb explosive poison malware", REFUSE, _refuse),
+    entry("exactly only just verbatim precisely", REPEAT_EXACTLY, _repeat),
+    entry("reply respond answer say print output repeat", REPEAT, _repeat),
+    entry("count numbers", COUNT, _count),
+    entry("+ - * × / ÷ plus minus times divided multiplied x", CALCULATE, _calculate),
+    entry("what who which where when remember recall remind tell repeat give know state", "", _recall),
+    entry("hello hi hey greet", r"\b(?:hello|hi|hey|greet)\b", _greet),
+    entry("stor essay poem article novel long detail word paragraph history explain", TELL, _tell),
+    entry("say with output write print", REPEAT_SHORT, _repeat),
 )

@@ -16,12 +16,16 @@ from antiphon_mockserver.model.freetext import free_text
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.model.wishes import hints_of, names
 from antiphon_mockserver.plan import Context, Item
+from antiphon_mockserver.words import words
 
 CALLABLE = frozenset({"function", "custom"})
 
 GENERIC = frozenset(
-    "get set fetch lookup look up find search query run call current do make create calculate compute tool function my user"
-    " the of to for a in by and with from info information data details api list show read check retrieve new".split()
+    words(
+        "get set fetch lookup look up find search query run call current do make create calculate",
+        "compute tool function my user the of to for a in by and with from info information data",
+        "details api list show read check retrieve new",
+    )
 )
 """Words in the name of a tool that do not tell what it is about."""
 
@@ -49,7 +53,9 @@ def calls(context: Context, reading: Reading) -> list[Item]:
         wanted = [choice.tools[0]]
     others = [tool["name"] for tool in wanted]
     made = [
-        call for tool in wanted for call in _calls_of(tool, about(tool["name"], others, reading.prompt), request["tools"])
+        call
+        for tool in wanted
+        for call in _calls_of(tool, about(tool["name"], others, reading.prompt), request["tools"])
     ]
     return made[: _most(request)]
 
@@ -78,7 +84,7 @@ def is_wanted(name: str, prompt: str) -> bool:
 
 
 def about(name: str, others: Sequence[str], prompt: str) -> str:
-    """The part of a prompt that speaks of one of several wanted tools: from its first mention to the next tool's."""
+    """The part of a prompt that speaks of one of several tools: from its first mention to the next one's."""
     if len(others) < 2:
         return prompt
     mentions = sorted({_mention(other, prompt) for other in others})
@@ -103,7 +109,12 @@ def _most(request: Mapping[str, Any]) -> int | None:
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
     if tool["type"] == "custom":
-        yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), "name": tool["name"]}
+        yield {
+            "type": "custom_tool_call",
+            "call_id": None,
+            "input": free_text(tool, prompt),
+            "name": tool["name"],
+        }
         return
     for hints in _occasions(tool, hints_of(prompt)):
         yield {
@@ -126,7 +137,10 @@ def _free_texts(tool: Mapping[str, Any]) -> int:
     properties = (tool.get("parameters") or {}).get("properties") or {}
     required = (tool.get("parameters") or {}).get("required") or list(properties)
     return sum(
-        isinstance(schema, dict) and schema.get("type") == "string" and "enum" not in schema and "const" not in schema
+        isinstance(schema, dict)
+        and schema.get("type") == "string"
+        and "enum" not in schema
+        and "const" not in schema
         for name, schema in properties.items()
         if name in required
     )

@@ -1,4 +1,4 @@
-"""Compaction: a conversation shrunk to one opaque item from which it can be recalled, on request or when it grows long."""
+"""Compaction: a conversation shrunk to one opaque item from which it can be recalled."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ def compact(context: Context, identity: Identity, created_at: int) -> dict[str, 
     ]
     compaction = {
         "id": identity.item(prefixes.get("compaction", "cmp_"), len(kept)),
-        "type": "compaction",
-        "encrypted_content": seal(orjson.dumps(_remembered(items)), secret(context)),
+        **_sealed(items, context),
     }
     plan = Plan(input_tokens=count_input(context), output_tokens=_cost(items))
     return {
@@ -43,24 +42,18 @@ def compact(context: Context, identity: Identity, created_at: int) -> dict[str, 
 
 
 def in_band(context: Context, input_tokens: int) -> tuple[Item, ...]:
-    """The compaction item that opens an answer once `context_management` says so, or a trigger ends the input.
+    """The compaction item that opens an answer once `context_management` or a trigger says so.
 
     What stands before it may then be left away (CMP-14), so that it holds the user's words, too.
     """
     if not is_triggered(context) and input_tokens <= _threshold(context.request.get("context_management")):
         return ()
-    said = ((item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in _history(context))
-    remembered = [{"type": "message", "role": role, "content": text} for role, text in said if text]
-    return ({"type": "compaction", "encrypted_content": seal(orjson.dumps(remembered), secret(context))},)
+    return (_sealed(unfold(context.items, secret(context)), context, everything=True),)
 
 
 def is_triggered(context: Context) -> bool:
     """Whether the input ends in a `compaction_trigger` (CMP-15)."""
     return bool(context.items) and context.items[-1].get("type") == TRIGGER
-
-
-def _history(context: Context) -> Iterable[Item]:
-    return unfold(context.items, secret(context))
 
 
 def _threshold(management: Any) -> float:
@@ -69,17 +62,34 @@ def _threshold(management: Any) -> float:
     return min((entry.get("compact_threshold") or DEFAULT_THRESHOLD for entry in entries), default=inf)
 
 
+def _sealed(items: Iterable[Item], context: Context, *, everything: bool = False) -> Item:
+    remembered = orjson.dumps(_remembered(items, everything=everything))
+    return {"type": "compaction", "encrypted_content": seal(remembered, secret(context))}
+
+
 def _kept(item: Item, new_id: str) -> Item:
     """A user message in the form of a resource."""
     content = item.get("content")
     parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
-    return {"id": item.get("id") or new_id, "type": "message", "status": "completed", "content": parts, "role": "user"}
+    return {
+        "id": item.get("id") or new_id,
+        "type": "message",
+        "status": "completed",
+        "content": parts,
+        "role": "user",
+    }
 
 
-def _remembered(items: Iterable[Item]) -> list[Item]:
-    """What the user messages do not say: everybody else's words, with nothing but role and text."""
-    said = ((item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in items)
-    return [{"type": "message", "role": role, "content": text} for role, text in said if role != "user" and text]
+def _remembered(items: Iterable[Item], *, everything: bool = False) -> list[Item]:
+    """Everybody's words, nothing but role and text; without the user's, if these are kept as they are."""
+    said = (
+        (item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in items
+    )
+    return [
+        {"type": "message", "role": role, "content": text}
+        for role, text in said
+        if text and (everything or role != "user")
+    ]
 
 
 def _cost(items: Iterable[Item]) -> int:

@@ -18,7 +18,9 @@ STATED = re.compile(
 )
 NAMED = re.compile(r"\b(?:I am|I'm|I’m|call me)\s+([A-Z][\w’'-]*)")
 REMEMBERED = re.compile(
-    r"\bremember\b(?: this| that| the| my)*\s+([a-z][a-z ]{0,20}?)\s*:?\s+[\"'“‘]?((?-i:[\w-]*[A-Z0-9])[\w-]*)", re.IGNORECASE
+    r"\bremember\b(?: this| that| the| my)*\s+([a-z][a-z ]{0,20}?)\s*:?\s+"
+    r"[\"'“‘]?((?-i:[\w-]*[A-Z0-9])[\w-]*)",
+    re.IGNORECASE,
 )
 ASKED = re.compile(
     r"\b(?:(?:what|who|which|where|when)(?:'s|’s| is| are| was| were)"
@@ -60,10 +62,14 @@ class Fact:
 
 
 def recall(reading: Reading) -> str | None:
-    """The answers to the questions about something that was said before, or None when the prompt asks nothing such."""
+    """The answers to questions about what was said before, or None when the prompt asks nothing such."""
     brief = BRIEFLY.search(reading.prompt) is not None
     asked = ((whose, what, _find(what, reading)) for whose, what in _questions(reading.prompt))
-    known = [(ANSWERED_AS.get(whose.lower(), "The"), what, value) for whose, what, value in asked if value is not None]
+    known = [
+        (ANSWERED_AS.get(whose.lower(), "The"), what, value)
+        for whose, what, value in asked
+        if value is not None
+    ]
     return " ".join(value if brief else f"{whose} {what} is {value}." for whose, what, value in known) or None
 
 

@@ -26,7 +26,9 @@ def free_text(tool: Mapping[str, Any], prompt: str) -> str:
             return next(matching(definition, 0, None), "")
         return shortest(definition)
     except Unsupported as problem:
-        raise invalid(f"Invalid grammar for tool '{tool['name']}': {problem}", "tools", "invalid_grammar") from problem
+        raise invalid(
+            f"Invalid grammar for tool '{tool['name']}': {problem}", "tools", "invalid_grammar"
+        ) from problem
 
 
 def _from_prompt(prompt: str) -> str:
@@ -34,5 +36,5 @@ def _from_prompt(prompt: str) -> str:
     if fenced := FENCED.search(prompt):
         return fenced[1].strip()
     if quoted := QUOTED.search(prompt):
-        return next(filter(None, quoted.groups()))
+        return str(next(filter(None, quoted.groups())))
     return prompt.strip()

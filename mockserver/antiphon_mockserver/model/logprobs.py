@@ -7,8 +7,11 @@ from typing import Any
 from zlib import crc32
 
 from antiphon_mockserver.tokens import split
+from antiphon_mockserver.words import words
 
-ALTERNATIVES = tuple(" the| a|.|,| and| of| to| in| is| it| that| for| on| with| as| at| by| or| an| be| so".split("|"))
+ALTERNATIVES = tuple(
+    f" {word}" for word in words("the a and of to in is it that for on with as at by or an be so i you we he")
+)
 
 
 def logprobs(text: str, alternatives: int) -> list[dict[str, Any]]:

@@ -54,12 +54,14 @@ def _quoted(found: re.Match[str]) -> str:
 
 _TEXT = r"(?:the )?(?:exact )?(?:words?|phrase|string|text|sentence|letters?|emoji)?\s*:?\s*"
 _PHRASE = r"(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(\S.*?)(?:\.(?=\s|$)|\n|$))"
+_EVERY = r"(?: (?:every|each|all|your|the|any))*"
 _ANSWERS = r"(?:answer|reply|response|message|sentence|output)s?"
 
 MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
     (
         re.compile(
-            rf"\b(?:answer|reply|respond|say)\b(?: to everything)? (?:with )?(?:exactly|only|just)(?: with)? {_TEXT}{_PHRASE}",
+            r"\b(?:answer|reply|respond|say)\b(?: to everything)? (?:with )?(?:exactly|only|just)(?: with)? "
+            rf"{_TEXT}{_PHRASE}",
             re.I,
         ),
         _replaced,
@@ -69,12 +71,16 @@ MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
     (re.compile(r"\b(?:in|speak|use) german\b", re.I), _spoken("Bitte sehr:")),
     (re.compile(r"\b(?:in|speak|use) spanish\b", re.I), _spoken("Aquí tienes:")),
     (
-        re.compile(rf"\b(?:start|begin|open)\b(?: (?:every|each|all|your|the|any))* {_ANSWERS} with {_TEXT}{_PHRASE}", re.I),
+        re.compile(
+            rf"\b(?:start|begin|open)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
+            re.I,
+        ),
         _begun,
     ),
     (
         re.compile(
-            rf"\b(?:end|finish|close|conclude)\b(?: (?:every|each|all|your|the|any))* {_ANSWERS} with {_TEXT}{_PHRASE}", re.I
+            rf"\b(?:end|finish|close|conclude)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
+            re.I,
         ),
         _ended,
     ),

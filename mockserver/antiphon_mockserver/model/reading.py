@@ -14,7 +14,12 @@ from antiphon_mockserver.sealed import unseal
 
 INSTRUCTING_ROLES = frozenset({"system", "developer"})
 
-ATTACHMENTS = {"input_image": "image", "input_file": "file", "input_audio": "recording", "input_video": "video"}
+ATTACHMENTS = {
+    "input_image": "image",
+    "input_file": "file",
+    "input_audio": "recording",
+    "input_video": "video",
+}
 
 
 @dataclass(frozen=True, slots=True)

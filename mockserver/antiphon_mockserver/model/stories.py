@@ -32,8 +32,7 @@ def tell(prompt: str, words: int) -> str:
     wanted = min(max(words, 1), LARGEST)
     start = crc32(prompt.encode(errors="replace")) % len(SENTENCES)
     told: list[str] = []
-    for sentence in cycle(SENTENCES[start:] + SENTENCES[:start]):
-        told += sentence.format(topic=topic).split()
-        if len(told) >= wanted:
-            return " ".join(told)
-
+    sentences = cycle(SENTENCES[start:] + SENTENCES[:start])
+    while len(told) < wanted:
+        told += next(sentences).format(topic=topic).split()
+    return " ".join(told)

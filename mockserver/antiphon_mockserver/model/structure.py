@@ -32,5 +32,7 @@ def structured(context: Context, reading: Reading, said: str) -> Structured | No
     except Unsupported as problem:
         name = form.get("name", "response")
         raise invalid(
-            f"Invalid schema for response_format '{name}': {problem}", "text.format.schema", "invalid_json_schema"
+            f"Invalid schema for response_format '{name}': {problem}",
+            "text.format.schema",
+            "invalid_json_schema",
         ) from problem

@@ -5,19 +5,29 @@ from __future__ import annotations
 import re
 
 from antiphon_mockserver.instance import Hints
+from antiphon_mockserver.words import words
 
 ASKED_LENGTH = 200
 
-QUOTED = re.compile(r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`")
+QUOTED = re.compile(
+    r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`"
+)
 NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
-AFTER_PREPOSITION = re.compile(r"\b(?:in|for|at|of|about|named|called|from|to)\s+(?:the\s+|a\s+)?([a-z][\w-]+)")
+AFTER_PREPOSITION = re.compile(
+    r"\b(?:in|for|at|of|about|named|called|from|to)\s+(?:the\s+|a\s+)?([a-z][\w-]+)"
+)
 NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,10})?(?![\w])")
-PLACE_WITH_REGION = re.compile(r"([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*), ([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*)(?!\s*(?:,|and\b|or\b|&))")
+PLACE_WITH_REGION = re.compile(
+    r"([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*), ([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*)(?!\s*(?:,|and\b|or\b|&))"
+)
 
 COMMON = frozenset(
-    "i i'm i’m please what what's who which where when why how use call get give tell say the a an my your is are can could"
-    " would do does and or if it this that there then also now reply respond answer write list find look search check set"
-    " let make show return celsius fahrenheit json in on at for to from of with about ok yes no hello hi".split()
+    words(
+        "i i'm i’m please what what's who which where when why how use call get give tell say the a",
+        "an my your is are can could would do does and or if it this that there then also now reply",
+        "respond answer write list find look search check set let make show return celsius fahrenheit",
+        "json in on at for to from of with about ok yes no hello hi",
+    )
 )
 """Words that begin with a capital letter without being a name, or that name nothing."""
 
@@ -28,7 +38,7 @@ def hints_of(prompt: str, answer: str = "") -> Hints:
 
 
 def names(prompt: str) -> list[str]:
-    """Quoted words first, then names, in order and each once; words after a preposition when there is nothing else."""
+    """Quoted words first, then names, in order and each once; without any, words after a preposition."""
     quoted = [next(filter(None, groups)) for groups in QUOTED.findall(prompt)]
     rest = QUOTED.sub(" ", prompt)
     found = list(dict.fromkeys([*quoted, *_capitalised(rest)]))

@@ -7,8 +7,8 @@
       - when: {output: {regex: "(?i)degrees"}}
         text: It is mild in Paris.
 
-`script.schema.yaml` describes every key. The first entry whose `when` holds answers; when none does, the deterministic
-model answers or, in a strict script, an error that lists every entry with the reason why not.
+`script.schema.yaml` describes every key. The first entry whose `when` holds answers; when none does, the
+deterministic model answers or, in a strict script, an error that lists every entry with the reason why not.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def load(source: Path | Mapping[str, Any]) -> Script:
 
 
 def planner(sources: Iterable[Path | Mapping[str, Any]]) -> Callable[[Context], Plan]:
-    """Who answers: these scripts in order, then the deterministic model. Raises ScriptError when one is malformed."""
+    """Who answers: these scripts in order, then the deterministic model. Raises ScriptError like `load`."""
     scripts = tuple(map(load, sources))
     return (lambda context: plan(context, scripts)) if scripts else model.plan
 
@@ -104,7 +104,9 @@ def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
     try:
         found = conditions(row.get("when", {}))
     except ValueError as problem:
-        raise ScriptError(f"{where}#/answers/{number}/when", "a regular expression", str(problem)) from problem
+        raise ScriptError(
+            f"{where}#/answers/{number}/when", "a regular expression", str(problem)
+        ) from problem
     return Entry(row.get("name", f"entry {number}"), found, row)
 
 

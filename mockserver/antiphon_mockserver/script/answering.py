@@ -99,7 +99,8 @@ def _completed(item: Mapping[str, Any]) -> Item:
     completed = {**STANDING.get(item["type"], {}), **item}
     if item["type"] == "message":
         completed["content"] = [
-            {**TEXT_PART, **part} if part.get("type") == "output_text" else part for part in completed["content"]
+            {**TEXT_PART, **part} if part.get("type") == "output_text" else part
+            for part in completed["content"]
         ]
     return completed
 

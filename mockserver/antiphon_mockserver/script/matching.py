@@ -43,7 +43,7 @@ def mismatches(found: Sequence[Condition], context: Context, reading: Reading) -
 
 
 def turn(items: Sequence[Item]) -> int:
-    """Which answer of the conversation this will be: one more than there are runs of items that a model made."""
+    """Which answer of the conversation this will be: one more than the runs of items that a model made."""
     made = [_is_made(item) for item in items]
     return 1 + sum(now and not before for before, now in zip([False, *made], made, strict=False))
 
@@ -52,7 +52,7 @@ def _is_made(item: Item) -> bool:
     """Whether a model made this item."""
     if item.get("type", "message") == "message":
         return item.get("role") == "assistant"
-    return not item["type"].endswith("_output")
+    return not item["type"].endswith(("_output", "_response", "_trigger", "_reference"))
 
 
 def _conditions(when: Mapping[str, Any]) -> Iterator[Condition]:
@@ -76,7 +76,9 @@ def _textual(what: str, wanted: str | Mapping[str, str], actual: Actual) -> Cond
     tests = {"contains": wanted} if isinstance(wanted, str) else wanted
     made = [TESTS[name](text) for name, text in tests.items()]
     expected = " and ".join(f"{WORDS[name]} {text!r}" for name, text in tests.items())
-    return Condition(what, f"text that {expected}", actual, lambda text: all(test(text or "") for test in made))
+    return Condition(
+        what, f"text that {expected}", actual, lambda text: all(test(text or "") for test in made)
+    )
 
 
 def _containing(wanted: str) -> Callable[[str], bool]:
