@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_mockserver.identity import SHARED, Identity
+from antiphon_mockserver.record import Record
 from antiphon_spec.document import Operation
 
 JSON = "application/json"
@@ -31,6 +32,8 @@ class Incoming:
     """What the path says."""
     query: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    content: bytes = b""
+    """The body: as it came, and once it is parsed, in the one form that equal bodies have."""
     body: Any = None
     """The parsed body; None before it is parsed, or when there is none."""
     number: int = 0
@@ -54,6 +57,10 @@ class Answer:
     """Bytes as they are; anything else becomes JSON."""
     delay: float = 0.0
     """Seconds to wait first."""
+    record: Record | None = None
+    """What was stored along with it."""
+    reusable: bool = False
+    """Whether the same request would get the same answer again, but for the ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +73,7 @@ class Streaming:
     """Seconds between two events."""
     delay: float = 0.0
     """Seconds before the first one."""
+    record: Record | None = None
+    """What was stored along with it."""
+    reusable: bool = False
+    """Whether the same request would get the same answer again, but for the ids."""

@@ -1,4 +1,4 @@
-"""The ASGI app: lets requests in, has them handled, and sends what comes of it.
+"""The ASGI app: lets requests in, has them handled, and has the sender send what comes of it.
 
 One callable and no layers of middleware: what a request passes through can be read from top to bottom.
 """
@@ -6,8 +6,8 @@ One callable and no layers of middleware: what a request passes through can be r
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,25 +15,25 @@ import orjson
 
 from antiphon_mockserver import wire
 from antiphon_mockserver.answer import EVENT_STREAM, JSON, Answer, Incoming, Streaming
-from antiphon_mockserver.clock import Patience, http_date, open_clock
+from antiphon_mockserver.clock import Patience, open_clock
 from antiphon_mockserver.conduct import STANDARD, Conduct
-from antiphon_mockserver.faults import NONE, Faults, Misfortune
-from antiphon_mockserver.handlers import HANDLERS
-from antiphon_mockserver.handlers.turns import not_implemented
-from antiphon_mockserver.headers import Headers, preflight
+from antiphon_mockserver.faults import NONE, Faults
+from antiphon_mockserver.handlers import HANDLERS, Handler, not_implemented
+from antiphon_mockserver.headers import preflight
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity, fingerprint, of_request
-from antiphon_mockserver.journal import Entry, Journal
-from antiphon_mockserver.mutants import SEAMS, Call, Mutant, all_mutants
+from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.reprint import Print, Prints, response_id
 from antiphon_mockserver.router import Router
-from antiphon_mockserver.settings import Settings
-from antiphon_mockserver.store import open_store
+from antiphon_mockserver.script import planner
+from antiphon_mockserver.sender import NO_CALL, Line, Sender
+from antiphon_mockserver.settings import Settings, Source
+from antiphon_mockserver.store import open_store, pack
 from antiphon_spec.dialect import load
 from antiphon_spec.document import Operation
 
 log = logging.getLogger("antiphon")
-NO_CALL = Call("", "", "", {}, None)
 
 
 class MockServer:
@@ -44,32 +44,43 @@ class MockServer:
         self.dialect = load(settings.dialect)
         self.mutants = chosen(settings.mutants)
         self.patience = Patience()
+        self.faults = Faults(settings.faults)
+        self.router = Router(self.dialect.document)
         self.house = House(
             settings=settings,
             dialect=self.dialect,
-            conduct=self._conduct(),
+            conduct=self._conduct(settings.scripts),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.patience),
         )
-        self.router = Router(self.dialect.document)
-        self.headers = Headers(self.dialect.traits)
-        self.faults = Faults(settings.faults)
-        self.journal = Journal()
+        self.sender = Sender(self.house, self.mutants, self.patience)
+        self.prints = self._prints(settings.scripts)
+
+    def play(self, scripts: Sequence[Source]) -> None:
+        """Answers by these scripts from now on. Raises ScriptError when one is malformed."""
+        self.house = replace(self.house, conduct=self._conduct(scripts))
+        self.prints = self._prints(scripts)
 
     async def __call__(self, scope: Any, receive: wire.Receive, send: wire.Send) -> None:
         if scope["type"] == "http":
-            await self._exchange(scope, receive, send)
+            await self._exchange(scope, Line(scope, receive, send))
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
 
-    def _conduct(self) -> Conduct:
-        conduct = STANDARD
+    def _conduct(self, scripts: Sequence[Source]) -> Conduct:
+        conduct = replace(STANDARD, plan=planner(scripts)) if scripts else STANDARD
         for mutant in self.mutants["state"]:
             conduct = mutant.spoil(conduct, NO_CALL)
         return conduct
+
+    def _prints(self, scripts: Sequence[Source]) -> Prints | None:
+        """Where answers are kept for reuse, unless something else than the request decides about them."""
+        settings = self.settings
+        pure = self.house.clock.virtual and not (settings.mutants or settings.faults or scripts)
+        return Prints() if pure else None
 
     async def _lifespan(self, receive: wire.Receive, send: wire.Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
@@ -77,7 +88,7 @@ class MockServer:
         self.house.store.close()
         await send({"type": message["type"] + ".complete"})
 
-    async def _exchange(self, scope: Any, receive: wire.Receive, send: wire.Send) -> None:
+    async def _exchange(self, scope: Any, line: Line) -> None:
         incoming, misfortune = self._incoming(scope), NONE
         answer: Answer | Streaming
         try:
@@ -86,14 +97,27 @@ class MockServer:
             else:
                 self._route(incoming)
                 misfortune = self.faults.befall()
-                await self._read(incoming, receive)
-                answer = self._handler(incoming.operation)(self.house, incoming)
+                await self._read(incoming, line.receive)
+                if (made := self._made(incoming)) is not None:
+                    await self._reprint(incoming, made, line)
+                    return
+                answer = handler(incoming.operation)(self.house, incoming)
         except Denied as denied:
-            answer = self._denied(incoming, denied)
+            answer = self._denied(denied)
         except Exception:
             log.exception("%s %s", incoming.method, incoming.target)
-            answer = self._denied(incoming, Denied("The server made a mistake.", status=500))
-        await self._reply(incoming, answer, misfortune, scope, receive, send)
+            answer = self._denied(Denied("The server made a mistake.", status=500))
+        if not incoming.identity.prefixes:
+            self._identify(incoming)
+        if delay := misfortune.delay:
+            await self.patience.wait(delay)
+        if answer.delay:
+            await self.house.clock.wait(answer.delay)
+        if isinstance(answer, Streaming):
+            body = await self.sender.stream(incoming, answer, misfortune, line)
+        else:
+            body = await self.sender.answer(incoming, answer, misfortune, line)
+        self._keep(incoming, answer, body)
 
     def _incoming(self, scope: Any) -> Incoming:
         raw_path = scope.get("raw_path")
@@ -102,13 +126,11 @@ class MockServer:
             method=scope["method"],
             path=self.router.below_base(path),
             query_string=scope.get("query_string", b"").decode("latin-1"),
-            headers={
-                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-            },
+            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         )
 
     def _route(self, incoming: Incoming) -> None:
-        self.headers.refuse_too_large(incoming.headers)
+        self.sender.headers.refuse_too_large(incoming.headers)
         incoming.operation, incoming.parameters = self.router.find(incoming.method, incoming.path)
         conduct = self.house.conduct
         incoming.key = conduct.authenticate(incoming.headers, self.settings.api_keys)
@@ -117,149 +139,60 @@ class MockServer:
             incoming.query = conduct.read_query(incoming.operation, self.dialect.document, given)
 
     async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
-        raw = b""
         if incoming.method == "POST":
-            raw = await read(receive, incoming.headers, self.settings.body_limit)
+            incoming.content = await read(receive, incoming.headers, self.settings.body_limit)
         try:
             if incoming.operation.request_schema is not None:
-                incoming.body = self.house.conduct.read_body(incoming.headers, raw)
-                raw = orjson.dumps(incoming.body, option=orjson.OPT_SORT_KEYS)
+                incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
+                incoming.content = orjson.dumps(incoming.body, option=orjson.OPT_SORT_KEYS)
         finally:
-            self._identify(incoming, raw)
+            self._identify(incoming)
 
-    def _identify(self, incoming: Incoming, content: bytes) -> None:
+    def _identify(self, incoming: Incoming) -> None:
         """Gives the request its number among its equals, and the ids that follow from it."""
         seed, key = self.settings.seed, incoming.key
         target = f"{incoming.method} {incoming.target}"
-        number = self.house.store.count(fingerprint(seed, key, target, content))
-        incoming.number = number
-        nonce = of_request(seed, key, target, content, self.house.conduct.occurrence(number))
+        known_by = fingerprint(seed, key, target, incoming.content)
+        incoming.number = self.house.store.count(known_by)
+        nonce = of_request(known_by, self.house.conduct.occurrence(incoming.number))
         incoming.identity = Identity(nonce, self.dialect.traits.id_prefixes)
 
-    def _handler(self, operation: Operation) -> Any:
-        if operation.id not in HANDLERS:
-            raise not_implemented(operation.id)
-        return HANDLERS[operation.id]
-
-    def _denied(self, incoming: Incoming, denied: Denied) -> Answer:
+    def _denied(self, denied: Denied) -> Answer:
         status, body = self.house.conduct.envelope(denied, self.dialect)
         return Answer(status, dict(denied.headers), body, denied.delay)
 
-    async def _reply(
-        self,
-        incoming: Incoming,
-        answer: Answer | Streaming,
-        misfortune: Misfortune,
-        scope: Any,
-        receive: wire.Receive,
-        send: wire.Send,
-    ) -> None:
-        if not incoming.identity.prefixes:
-            self._identify(incoming, b"")
-        if misfortune.delay:
-            await self.patience.wait(misfortune.delay)
-        if answer.delay:
-            await self.house.clock.wait(answer.delay)
-        if isinstance(answer, Streaming):
-            await self._stream(incoming, answer, misfortune, scope, receive, send)
+    def _made(self, incoming: Incoming) -> Print | None:
+        if self.prints is None or incoming.operation.id != self.dialect.create_operation:
+            return None
+        return self.prints.find(incoming.key, incoming.content)
+
+    async def _reprint(self, incoming: Incoming, made: Print, line: Line) -> None:
+        nonce = incoming.identity.nonce.encode()
+        record = made.record_for(nonce)
+        if record is not None:
+            self.house.store.write(response_id(made, incoming.identity), record)
+        await self.sender.ready(incoming, made.content_type, made.body_for(nonce), line)
+
+    def _keep(self, incoming: Incoming, answer: Answer | Streaming, body: bytes) -> None:
+        if self.prints is None or not answer.reusable:
             return
-        call = self._call(incoming)
-        if 200 <= answer.status < 300 and isinstance(answer.body, dict):
-            answer.body = self._spoilt("body", answer.body, call)
-        self._note(incoming, answer.status, answer.body)
-        answer.headers = self.headers.of(incoming, JSON, self._now()) | answer.headers
-        await self._send(incoming, self._spoilt("http", answer, call), misfortune, send)
-
-    async def _send(
-        self, incoming: Incoming, answer: Answer, misfortune: Misfortune, send: wire.Send
-    ) -> None:
-        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        headers = [
-            (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()
-        ]
-        if "content-length" not in answer.headers and not answer.headers.get("content-type", "").startswith(
-            "text/event"
-        ):
-            headers.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        if misfortune.cut is not None:
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            return
-        await send({"type": "http.response.body", "body": b"" if incoming.method == "HEAD" else body})
-
-    async def _stream(
-        self,
-        incoming: Incoming,
-        streaming: Streaming,
-        misfortune: Misfortune,
-        scope: Any,
-        receive: wire.Receive,
-        send: wire.Send,
-    ) -> None:
-        call = self._call(incoming)
-        events = self._spoilt("events", streaming.events, call)
-        self._note(incoming, 200, events)
-        encoded = wire.frames(events, sentinel=self.dialect.traits.sentinel == "required")
-        encoded = self._spoilt("sse", encoded, call)
-        headers = self.headers.of(incoming, EVENT_STREAM, self._now())
-        pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)
-        answer = (
-            self._spoilt("http", Answer(200, headers, b"".join(encoded)), call)
-            if self.mutants["http"]
-            else None
-        )
-        if answer is not None:
-            await self._send(incoming, answer, misfortune, send)
-            return
-        encoded = spoil_frames(encoded, misfortune)
-        packed = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        if pace:
-            await wire.send_paced(self._paced(encoded, pace, streaming), packed, scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": packed})
-        for piece in wire.large_writes(encoded):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        if misfortune.cut is None:
-            await send({"type": "http.response.body", "body": b""})
-
-    async def _paced(
-        self, encoded: Sequence[bytes], pace: float, streaming: Streaming
-    ) -> AsyncIterator[bytes]:
-        """The frames one by one; no more of them once the response is cancelled."""
-        for index, frame in enumerate(encoded):
-            if index:
-                await self.patience.wait(pace)
-                record = self.house.store.get(streaming.response_id)
-                if record is not None and record.cut is not None:
-                    return
-            yield frame
-
-    def _now(self) -> bytes:
-        return http_date(int(self.house.clock.now()))
-
-    def _call(self, incoming: Incoming) -> Call:
-        if not self.settings.mutants:
-            return NO_CALL
-        query = dict(parse_qsl(incoming.query_string, keep_blank_values=True))
-        return Call(incoming.operation.id, incoming.method, incoming.path, query, incoming.body)
-
-    def _spoilt(self, seam: str, value: Any, call: Call) -> Any:
-        for mutant in self.mutants[seam]:
-            value = mutant.spoil(deepcopy(value), call)
-        return value
-
-    def _note(self, incoming: Incoming, status: int, answer: Any) -> None:
-        operation = incoming.operation.id or None
-        self.journal.add(
-            Entry(
-                incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, answer
-            )
-        )
+        kind = EVENT_STREAM if isinstance(answer, Streaming) else JSON
+        record = pack(answer.record) if answer.record is not None else None
+        identity = incoming.identity
+        made = Print(identity.nonce.encode(), identity.kept, kind, body, record)
+        self.prints.keep(incoming.key, incoming.content, made)
 
 
 def make_app(settings: Settings) -> MockServer:
     """The ASGI app for these settings. Raises ValueError for settings that make no sense."""
     return MockServer(settings)
+
+
+def handler(operation: Operation) -> Handler:
+    """What carries out an operation. Refuses one that nothing does."""
+    if operation.id not in HANDLERS:
+        raise not_implemented(operation)
+    return HANDLERS[operation.id]
 
 
 def chosen(ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
@@ -269,15 +202,6 @@ def chosen(ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
         if id not in known:
             raise ValueError(f"--mutant: expected the id of a mutant, got {id!r}")
     return {seam: tuple(known[id] for id in ids if known[id].seam == seam) for seam in SEAMS}
-
-
-def spoil_frames(encoded: Sequence[bytes], misfortune: Misfortune) -> Sequence[bytes]:
-    """The frames as a bad network leaves them."""
-    frames = list(encoded)
-    if misfortune.broken_frame is not None and misfortune.broken_frame < len(frames):
-        broken = frames[misfortune.broken_frame].rstrip(b"\n")
-        frames[misfortune.broken_frame] = broken[: len(broken) * 2 // 3] + b"\n\n"
-    return frames[: misfortune.cut]
 
 
 async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int) -> bytes:
@@ -290,10 +214,10 @@ async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int) ->
         if message["type"] == "http.disconnect":
             break
         pieces.append(message.get("body", b""))
-        size = sum(map(len, pieces)) if len(pieces) > 1 else len(pieces[0])
+        size = sum(map(len, pieces))
         if not message.get("more_body"):
-            break
-    if size > limit:
-        message = f"The body is larger than {limit} bytes."
-        raise Denied(message, status=413, code="request_too_large", headers={"connection": "close"})
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    if size <= limit:
+        return b""
+    refused = f"The body is larger than {limit} bytes."
+    raise Denied(refused, status=413, code="request_too_large", headers={"connection": "close"})

@@ -8,13 +8,10 @@ from antiphon_mockserver.answer import Answer, Incoming
 from antiphon_mockserver.plan import Denied
 from antiphon_spec.dialect import Traits
 
+Pairs = list[tuple[bytes, bytes]]
+
 REQUESTS, TOKENS = 10_000, 2_000_000
 """The limits that are advertised; only `--fault rate-limit=N` enforces one."""
-EXPOSED = (
-    "x-request-id, retry-after, openai-organization, openai-processing-ms, openai-version, "
-    "x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, "
-    "x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens"
-)
 A_DAY = "86400"
 
 
@@ -23,44 +20,67 @@ class Headers:
 
     def __init__(self, traits: Traits) -> None:
         self.traits = traits
-        self._constant = {
-            "access-control-allow-origin": "*",
-            "access-control-expose-headers": EXPOSED,
-            **traits.constant_headers,
-        }
+        constant = {"access-control-allow-origin": "*", **traits.constant_headers}
         if traits.processing_header:
-            self._constant[traits.processing_header] = "1"
+            constant[traits.processing_header] = "1"
+        if exposed := exposed_headers(traits):
+            constant["access-control-expose-headers"] = ", ".join(exposed)
+        self._constant = packed(constant)
+        self._request_id = traits.request_id_header.encode() if traits.request_id_header else None
+        self._kinds: dict[str, Pairs] = {}
 
-    def of(self, incoming: Incoming, content_type: str, date: bytes) -> dict[str, str]:
-        """The headers of the answer to a request."""
-        made = {"content-type": content_type, "date": date.decode(), **self._constant}
-        if self.traits.request_id_header:
-            made[self.traits.request_id_header] = incoming.identity.request
+    def of(self, incoming: Incoming, content_type: str, date: bytes) -> Pairs:
+        """The headers of the answer to a request, but for the length."""
+        pairs = [*self._kind(content_type), (b"date", date)]
+        if self._request_id is not None:
+            pairs.append((self._request_id, incoming.identity.request.encode()))
         if self.traits.rate_limit_headers and incoming.method == "POST":
-            made |= rate_limits(incoming.number)
-        if content_type.startswith("text/event-stream"):
-            made["cache-control"] = "no-cache"
-        return made
+            pairs += rate_limits(incoming.number)
+        return pairs
 
     def refuse_too_large(self, headers: Mapping[str, str]) -> None:
         """Refuses headers that are larger in total than the dialect allows (TRN-27)."""
         limit = self.traits.header_limit
-        if limit is not None and sum(len(name) + len(value) + 4 for name, value in headers.items()) > limit:
+        if limit is not None and sum(map(len, headers)) + sum(map(len, headers.values())) > limit:
             message = f"The headers are larger than {limit} bytes in total."
             raise Denied(message, status=431, code="headers_too_large", headers={"connection": "close"})
 
+    def _kind(self, content_type: str) -> Pairs:
+        if content_type not in self._kinds:
+            own = {"content-type": content_type}
+            if content_type.startswith("text/event-stream"):
+                own["cache-control"] = "no-cache"
+            self._kinds[content_type] = packed(own) + self._constant
+        return self._kinds[content_type]
 
-def rate_limits(number: int) -> dict[str, str]:
+
+def packed(headers: Mapping[str, str]) -> Pairs:
+    """Headers as they go to the wire."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def unpacked(pairs: Pairs) -> dict[str, str]:
+    """Headers as mutants and tests like them."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+
+
+def exposed_headers(traits: Traits) -> list[str]:
+    """The names of the headers that scripts in a browser may read."""
+    special = [*traits.constant_headers, traits.processing_header, traits.request_id_header]
+    limits = [name.decode() for name, _ in rate_limits(0)] if traits.rate_limit_headers else []
+    return ["retry-after", *(name for name in special if name), *limits]
+
+
+def rate_limits(number: int) -> Pairs:
     """The state of the limits after so many equal requests: it falls, and never depends on what others ask."""
-    requests, tokens = max(REQUESTS - 1 - number, 0), max(TOKENS - 1000 * (1 + number), 0)
-    return {
-        "x-ratelimit-limit-requests": str(REQUESTS),
-        "x-ratelimit-limit-tokens": str(TOKENS),
-        "x-ratelimit-remaining-requests": str(requests),
-        "x-ratelimit-remaining-tokens": str(tokens),
-        "x-ratelimit-reset-requests": f"{6 * (1 + number)}ms",
-        "x-ratelimit-reset-tokens": f"{30 * (1 + number)}ms",
-    }
+    return [
+        (b"x-ratelimit-limit-requests", b"%d" % REQUESTS),
+        (b"x-ratelimit-limit-tokens", b"%d" % TOKENS),
+        (b"x-ratelimit-remaining-requests", b"%d" % max(REQUESTS - 1 - number, 0)),
+        (b"x-ratelimit-remaining-tokens", b"%d" % max(TOKENS - 1000 * (1 + number), 0)),
+        (b"x-ratelimit-reset-requests", b"%dms" % (6 * (1 + number))),
+        (b"x-ratelimit-reset-tokens", b"%dms" % (30 * (1 + number))),
+    ]
 
 
 def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Answer:

@@ -54,18 +54,15 @@ class Identity:
         return f"{prefix}{self.nonce}{KEPT if self.kept else PASSING}{tail(part, index)}"
 
 
-def of_request(seed: int, key: str, target: str, content: bytes, number: int) -> str:
-    """The nonce of the n-th request with this target and content, for this key, on a server with this seed."""
-    return fingerprint(seed, key, target, content, str(number).encode())
+def of_request(fingerprint: str, number: int) -> str:
+    """The nonce of the n-th request with this fingerprint."""
+    return blake2b(b"%b %d" % (fingerprint.encode(), number), digest_size=SHARED // 2).hexdigest()
 
 
-def fingerprint(seed: int, key: str, target: str, *contents: bytes) -> str:
-    """Sixteen hex digits that stand for all of these."""
-    digest = blake2b(f"{seed}\0{key}\0{target}".encode(errors="surrogatepass"), digest_size=SHARED // 2)
-    for content in contents:
-        digest.update(b"\0")
-        digest.update(content)
-    return digest.hexdigest()
+def fingerprint(seed: int, key: str, target: str, content: bytes) -> str:
+    """What stands for all equal requests: of this key, to this target, with this content, to a server with this seed."""
+    head = f"{seed}\0{key}\0{target}\0".encode(errors="surrogatepass")
+    return blake2b(head + content, digest_size=SHARED).hexdigest()
 
 
 def owner_of_item(item_id: str, prefix: str) -> str | None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LENGTH = 1000
-"""How many entries are kept."""
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +24,27 @@ class Entry:
     operation: str | None
     """The operationId, or None when no operation was found."""
     status: int
-    answer: Any
-    """The JSON body of the answer, or the list of the events that it streamed."""
+    raw: bytes
+    """The body of the answer, as it was sent."""
+
+    @property
+    def answer(self) -> Any:
+        """The JSON body of the answer; None for a stream."""
+        return None if self.raw.startswith(b"event:") else orjson.loads(self.raw)
+
+    @property
+    def events(self) -> list[Any]:
+        """The events of a streamed answer."""
+        lines = (line for line in self.raw.splitlines() if line.startswith(b"data: {"))
+        return [orjson.loads(line.removeprefix(b"data: ")) for line in lines]
 
 
 class Journal:
-    """The latest entries."""
+    """The latest entries; one of length 0 keeps nothing."""
 
-    def __init__(self, length: int = LENGTH) -> None:
+    def __init__(self, length: int) -> None:
         self._entries: deque[Entry] = deque(maxlen=length)
+        self.open = length > 0
 
     def add(self, entry: Entry) -> None:
         """Adds an entry; the oldest goes when there are too many."""

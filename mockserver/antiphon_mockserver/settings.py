@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 MEBIBYTE = 1024 * 1024
+Source = Path | Mapping[str, Any]
+"""A script: its file, or its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Settings:
     """The keys that are accepted; none means that any is."""
     models: tuple[str, ...] = ()
     """The models that exist; none means every name but those that say that they do not (see models.py)."""
-    scripts: tuple[Path | dict[str, Any], ...] = ()
+    scripts: tuple[Source, ...] = ()
     """Script files, or their content."""
     store: str = "memory"
     """`memory`, `sqlite:PATH` or `redis://...`."""
@@ -29,5 +32,5 @@ class Settings:
     faults: tuple[str, ...] = ()
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
-    context_window: int = 400_000
-    """How many tokens a context may have."""
+    journal: int = 0
+    """How many exchanges are kept for whoever runs the server to look at."""

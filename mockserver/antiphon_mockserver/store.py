@@ -3,44 +3,66 @@
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from antiphon_mockserver.record import Record
 
-CAPACITY = 20_000
+CAPACITY = 10_000
 """How many responses the memory keeps; then the oldest go, so that a load test does not eat the machine."""
 Change = Callable[[Record], Record]
 
 
-class Store(Protocol):
-    """Where records live. Every method is atomic, also between processes that share the store."""
+class Store(ABC):
+    """Where records live, as JSON. Every method is atomic, also between processes that share the store."""
 
+    @abstractmethod
     def count(self, fingerprint: str) -> int:
         """How many times this was asked before; the asking counts."""
 
-    def put(self, record: Record) -> None:
-        """Keeps a new record."""
+    @abstractmethod
+    def write(self, id: str, packed: bytes) -> None:
+        """Keeps a packed record."""
 
-    def get(self, id: str) -> Record | None:
-        """The record of this id, also a deleted one."""
+    @abstractmethod
+    def read(self, id: str) -> bytes | None:
+        """The packed record of this id, also of a deleted one."""
 
+    @abstractmethod
     def change(self, id: str, change: Change) -> Record | None:
         """Replaces a record by what `change` makes of it, and returns that; None when there is none."""
 
     def close(self) -> None:
         """Lets go of files and connections."""
 
+    def put(self, record: Record) -> None:
+        """Keeps a record."""
+        self.write(record.id, pack(record))
 
-class MemoryStore:
+    def get(self, id: str) -> Record | None:
+        """The record of this id, also a deleted one."""
+        packed = self.read(id)
+        return None if packed is None else unpack(packed)
+
+    def _changed(self, id: str, change: Change) -> Record | None:
+        before = self.get(id)
+        if before is None:
+            return None
+        after = change(before)
+        if after is not before:
+            self.put(after)
+        return after
+
+
+class MemoryStore(Store):
     """Two dictionaries."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, bytes] = {}
         self._counts: dict[str, int] = {}
         self._capacity = capacity
 
@@ -50,29 +72,22 @@ class MemoryStore:
         self._counts[fingerprint] = before + 1
         return before
 
-    def put(self, record: Record) -> None:
+    def write(self, id: str, packed: bytes) -> None:
         """Keeps the record, and drops the oldest one when there are too many."""
-        self._records[record.id] = record
+        self._records[id] = packed
         if len(self._records) > self._capacity:
             del self._records[next(iter(self._records))]
 
-    def get(self, id: str) -> Record | None:
-        """The record of this id."""
+    def read(self, id: str) -> bytes | None:
+        """The packed record of this id."""
         return self._records.get(id)
 
     def change(self, id: str, change: Change) -> Record | None:
         """Replaces a record; nothing runs in between, for nothing is awaited."""
-        before = self._records.get(id)
-        if before is None:
-            return None
-        self._records[id] = change(before)
-        return self._records[id]
-
-    def close(self) -> None:
-        """Nothing to let go of."""
+        return self._changed(id, change)
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """A SQLite file in write-ahead mode; any number of processes may share it."""
 
     def __init__(self, path: str) -> None:
@@ -81,45 +96,41 @@ class SqliteStore:
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=NORMAL",
             "CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS counts (fingerprint TEXT PRIMARY KEY, asked INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS counts (asked TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID",
         ):
             self._database.execute(statement)
 
     def count(self, fingerprint: str) -> int:
         """How many times this was asked before, by anyone who shares the file."""
-        (asked,) = self._database.execute(
-            "INSERT INTO counts VALUES (?, 1) ON CONFLICT DO UPDATE SET asked = asked + 1 RETURNING asked",
+        (times,) = self._database.execute(
+            "INSERT INTO counts VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times",
             (fingerprint,),
         ).fetchone()
-        return int(asked) - 1
+        return int(times) - 1
 
-    def put(self, record: Record) -> None:
+    def write(self, id: str, packed: bytes) -> None:
         """Writes the record."""
-        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (record.id, pack(record)))
+        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (id, packed))
 
-    def get(self, id: str) -> Record | None:
-        """The record of this id."""
+    def read(self, id: str) -> bytes | None:
+        """The packed record of this id."""
         row = self._database.execute("SELECT record FROM records WHERE id = ?", (id,)).fetchone()
-        return unpack(row[0]) if row else None
+        return row[0] if row else None
 
     def change(self, id: str, change: Change) -> Record | None:
         """Replaces a record within one write transaction."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            before = self.get(id)
-            after = change(before) if before is not None else None
-            if after is not None and after is not before:
-                self.put(after)
+            return self._changed(id, change)
         finally:
             self._database.execute("COMMIT")
-        return after
 
     def close(self) -> None:
         """Closes the file."""
         self._database.close()
 
 
-class RedisStore:
+class RedisStore(Store):
     """A Redis server; everything stands under keys that begin with `antiphon:`."""
 
     def __init__(self, url: str) -> None:
@@ -130,14 +141,14 @@ class RedisStore:
         """How many times this was asked before, by anyone who shares the server."""
         return int(self._redis.incr(f"antiphon:count:{fingerprint}")) - 1
 
-    def put(self, record: Record) -> None:
+    def write(self, id: str, packed: bytes) -> None:
         """Writes the record."""
-        self._redis.set(f"antiphon:record:{record.id}", pack(record))
+        self._redis.set(f"antiphon:record:{id}", packed)
 
-    def get(self, id: str) -> Record | None:
-        """The record of this id."""
-        packed = self._redis.get(f"antiphon:record:{id}")
-        return unpack(packed) if packed else None
+    def read(self, id: str) -> bytes | None:
+        """The packed record of this id."""
+        packed: bytes | None = self._redis.get(f"antiphon:record:{id}")
+        return packed
 
     def change(self, id: str, change: Change) -> Record | None:
         """Replaces a record, and tries again when someone else did so meanwhile (WATCH, MULTI, EXEC)."""
@@ -172,10 +183,10 @@ def open_store(name: str) -> Store:
 
 def pack(record: Record) -> bytes:
     """The record as JSON."""
-    return orjson.dumps(asdict(record))
+    return orjson.dumps(record)
 
 
 def unpack(packed: bytes) -> Record:
     """The record that `pack` made this of."""
     content: Mapping[str, Any] = orjson.loads(packed)
-    return replace(Record(**content), input=tuple(content["input"]))
+    return Record(**{**content, "input": tuple(content["input"])})

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from antiphon_mockserver.faults import Misfortune
+
 LARGE = 1 << 16
 """A write of about this size costs hardly more than a small one."""
 DONE = b"data: [DONE]\n\n"
@@ -28,11 +30,20 @@ def frames(events: Iterable[Mapping[str, Any]], sentinel: bool) -> list[bytes]:
     return encoded
 
 
-def large_writes(encoded: Sequence[bytes]) -> Iterator[bytes]:
-    """The same bytes in few pieces: writing costs more than anything else about a stream."""
-    whole = b"".join(encoded)
-    for start in range(0, len(whole), LARGE):
-        yield whole[start : start + LARGE]
+def large_writes(body: bytes) -> Iterator[bytes]:
+    """A body in few pieces: writing costs more than anything else about a stream."""
+    for start in range(0, len(body), LARGE):
+        yield body[start : start + LARGE]
+
+
+def spoilt(encoded: Sequence[bytes], misfortune: Misfortune) -> Sequence[bytes]:
+    """The messages as a bad network leaves them."""
+    left = list(encoded)
+    broken = misfortune.broken_frame
+    if broken is not None and broken < len(left):
+        whole = left[broken].rstrip(b"\n")
+        left[broken] = whole[: len(whole) * 2 // 3] + b"\n\n"
+    return left[: misfortune.cut]
 
 
 async def send_paced(

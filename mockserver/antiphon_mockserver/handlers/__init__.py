@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from antiphon_mockserver.answer import Answer, Incoming, Streaming
 from antiphon_mockserver.handlers import counting, responses
 from antiphon_mockserver.house import House
+from antiphon_mockserver.plan import Denied
+from antiphon_spec.document import Operation
 
 Handler = Callable[[House, Incoming], Answer | Streaming]
 
@@ -19,3 +21,9 @@ HANDLERS: Mapping[str, Handler] = {
     "countInputTokens": counting.count_tokens,
     "compactResponse": counting.compact,
 }
+
+
+def not_implemented(operation: Operation) -> Denied:
+    """The answer of an operation that the document has and the server has not."""
+    message = f"The operation '{operation.id}' ({operation.method} {operation.path}) is not implemented."
+    return Denied(message, status=501, code="not_implemented")

@@ -24,14 +24,13 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
     record = _record(house, incoming, turn, plan, final)
     if not record.background and not record.streamed:
-        _keep(house, record, kept)
-        return Answer(body=final, delay=plan.delay)
+        return Answer(body=final, delay=plan.delay, record=_stored(house, record, kept), reusable=turn.alone)
     timeline = house.timeline(record)
     step = conduct.first_step(body, timeline.steps)
-    _keep(house, record.at(step), kept)
+    stored = _stored(house, record.at(step), kept)
     if record.streamed:
-        return Streaming(timeline.events, record.id, plan.pace, plan.delay)
-    return Answer(body=timeline.at(step))
+        return Streaming(timeline.events, record.id, plan.pace, plan.delay, stored, turn.alone)
+    return Answer(body=timeline.at(step), delay=plan.delay, record=stored, reusable=turn.alone)
 
 
 def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
@@ -92,9 +91,11 @@ def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Map
     )
 
 
-def _keep(house: House, record: Record, kept: bool) -> None:
-    if kept:
-        house.store.put(record)
+def _stored(house: House, record: Record, kept: bool) -> Record | None:
+    if not kept:
+        return None
+    house.store.put(record)
+    return record
 
 
 def _view(record: Record, timeline: Timeline) -> dict[str, Any]:

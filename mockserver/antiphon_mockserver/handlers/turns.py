@@ -10,7 +10,7 @@ from antiphon_mockserver.chain import is_reference
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import owner_of_item
-from antiphon_mockserver.plan import Context, Denied, Item
+from antiphon_mockserver.plan import Context, Item
 from antiphon_mockserver.record import Asked, Record
 
 
@@ -23,6 +23,8 @@ class Turn:
     input: tuple[Item, ...]
     """Its own input."""
     context: Context
+    alone: bool
+    """Whether it builds upon nothing but itself."""
 
 
 def take(house: House, incoming: Incoming) -> Turn:
@@ -33,15 +35,16 @@ def take(house: House, incoming: Incoming) -> Turn:
         check(asked)
     _refuse_unknown_model(house, body.get("model"))
     chain = _chain(house, body.get("previous_response_id"), incoming.key)
-    given = [_resolved(house, item, incoming.key) for item in conduct.normalise(body.get("input"))]
-    own = tuple(_identified(house, incoming, given))
+    given = conduct.normalise(body.get("input"))
+    alone = not chain and not any(map(is_reference, given))
+    own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
     items = conduct.context(chain, own)
     asked = replace(asked, chain=chain, items=items)
     for check in conduct.context_checks.values():
         check(asked)
     request = conduct.carry(body, chain)
     context = Context(request, items, house.dialect, house.settings.seed, incoming.key, incoming.headers)
-    return Turn(chain, own, context)
+    return Turn(chain, own, context, alone)
 
 
 def _refuse_unknown_model(house: House, name: str | None) -> None:
@@ -89,8 +92,3 @@ def _identified(house: House, incoming: Incoming, items: Sequence[Item]) -> Iter
         else:
             kind = item["type"]
             yield {"id": incoming.identity.input_item(prefixes.get(kind, f"{kind}_"), index), **item}
-
-
-def not_implemented(operation: str) -> Denied:
-    """The answer of an operation that the document has and the server has not."""
-    return Denied(f"The operation '{operation}' is not implemented.", status=501, code="not_implemented")

@@ -1,0 +1,159 @@
+"""From an answer to what goes over the wire: mutants bite, headers are added, faults strike, bytes leave."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from antiphon_mockserver import wire
+from antiphon_mockserver.answer import EVENT_STREAM, JSON, Answer, Incoming, Streaming
+from antiphon_mockserver.clock import Patience, http_date
+from antiphon_mockserver.faults import Misfortune
+from antiphon_mockserver.headers import Headers, packed, unpacked
+from antiphon_mockserver.house import House
+from antiphon_mockserver.journal import Entry, Journal
+from antiphon_mockserver.mutants import Call, Mutant
+
+NO_CALL = Call("", "", "", {}, None)
+Spoilers = Mapping[str, tuple[Mutant, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The connection on which a request came."""
+
+    scope: Any
+    receive: wire.Receive
+    send: wire.Send
+
+
+class Sender:
+    """Sends the answers of one server."""
+
+    def __init__(self, house: House, mutants: Spoilers, patience: Patience) -> None:
+        self.house = house
+        self.mutants = mutants
+        self.patience = patience
+        self.headers = Headers(house.dialect.traits)
+        self.journal = Journal(house.settings.journal)
+        self._sentinel = house.dialect.traits.sentinel == "required"
+
+    async def answer(self, incoming: Incoming, answer: Answer, misfortune: Misfortune, line: Line) -> bytes:
+        """Sends an answer in one piece, and returns its body."""
+        call = self._call(incoming)
+        if 200 <= answer.status < 300 and isinstance(answer.body, dict):
+            answer.body = self._spoilt("body", answer.body, call)
+        kind = answer.headers.pop("content-type", JSON)
+        pairs = self.headers.of(incoming, kind, self.now())
+        if answer.headers:
+            pairs += packed(answer.headers)
+        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+        await self._whole(incoming, answer.status, pairs, body, misfortune, line)
+        return body
+
+    async def stream(
+        self, incoming: Incoming, streaming: Streaming, misfortune: Misfortune, line: Line
+    ) -> bytes:
+        """Sends a stream, and returns its bytes."""
+        call = self._call(incoming)
+        events = self._spoilt("events", streaming.events, call)
+        frames: Sequence[bytes] = self._spoilt("sse", wire.frames(events, sentinel=self._sentinel), call)
+        pairs = self.headers.of(incoming, EVENT_STREAM, self.now())
+        body = b"".join(frames)
+        pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)
+        if pace and not self.mutants["http"]:
+            self._note(incoming, 200, body)
+            paced = self._paced(wire.spoilt(frames, misfortune), pace, streaming)
+            await wire.send_paced(paced, pairs, line.scope, line.receive, line.send)
+            return body
+        if misfortune.cut is not None or misfortune.broken_frame is not None:
+            body = b"".join(wire.spoilt(frames, misfortune))
+        await self._whole(incoming, 200, pairs, body, misfortune, line)
+        return body
+
+    async def ready(self, incoming: Incoming, kind: str, body: bytes, line: Line) -> None:
+        """Sends a body that is ready."""
+        self._note(incoming, 200, body)
+        await send(line, 200, self.headers.of(incoming, kind, self.now()), body)
+
+    def now(self) -> bytes:
+        """The `Date` of an answer, from the clock that also tells `created_at`."""
+        return http_date(int(self.house.clock.now()))
+
+    async def _whole(
+        self,
+        incoming: Incoming,
+        status: int,
+        pairs: list[tuple[bytes, bytes]],
+        body: bytes,
+        misfortune: Misfortune,
+        line: Line,
+    ) -> None:
+        if self.mutants["http"]:
+            answer = self._spoilt("http", Answer(status, unpacked(pairs), body), self._call(incoming))
+            status, pairs = answer.status, packed(answer.headers)
+            body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+        self._note(incoming, status, body)
+        silent = incoming.method == "HEAD"
+        await send(line, status, pairs, body, silent=silent, cut=misfortune.cut is not None)
+
+    async def _paced(self, frames: Sequence[bytes], pace: float, streaming: Streaming) -> AsyncIterator[bytes]:
+        """The frames one by one; no more of them once the response is cancelled."""
+        for index, frame in enumerate(frames):
+            if index:
+                await self.patience.wait(pace)
+                record = self.house.store.get(streaming.response_id)
+                if record is not None and record.cut is not None:
+                    return
+            yield frame
+
+    def _call(self, incoming: Incoming) -> Call:
+        if not self.house.settings.mutants:
+            return NO_CALL
+        query = dict(parse_qsl(incoming.query_string, keep_blank_values=True))
+        return Call(incoming.operation.id, incoming.method, incoming.path, query, incoming.body)
+
+    def _spoilt(self, seam: str, value: Any, call: Call) -> Any:
+        for mutant in self.mutants[seam]:
+            value = mutant.spoil(deepcopy(value), call)
+        return value
+
+    def _note(self, incoming: Incoming, status: int, body: bytes) -> None:
+        if self.journal.open:
+            operation = incoming.operation.id or None
+            self.journal.add(
+                Entry(incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, body)
+            )
+
+
+async def send(
+    line: Line,
+    status: int,
+    pairs: list[tuple[bytes, bytes]],
+    body: bytes,
+    *,
+    silent: bool = False,
+    cut: bool = False,
+) -> None:
+    """Sends an answer; `silent` without its body (HEAD), `cut` without its end.
+
+    Event streams bear no length: nobody could know it before the end (RFC 9112, 6.3).
+    """
+    streamed = pairs[0][1].startswith(b"text/event-stream")
+    if not streamed and not any(name == b"content-length" for name, _ in pairs):
+        pairs.append((b"content-length", b"%d" % len(body)))
+    await line.send({"type": "http.response.start", "status": status, "headers": pairs})
+    if cut:
+        half = body if streamed else body[: len(body) // 2]
+        await line.send({"type": "http.response.body", "body": half, "more_body": True})
+    elif silent or len(body) <= wire.LARGE:
+        await line.send({"type": "http.response.body", "body": b"" if silent else body})
+    else:
+        for piece in wire.large_writes(body):
+            await line.send({"type": "http.response.body", "body": piece, "more_body": True})
+        await line.send({"type": "http.response.body", "body": b""})
