@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.answers import member
+from antiphon_conformance.answers import member, output
 from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import (
@@ -158,3 +158,19 @@ def get_events_of_their_own_type(streamed: Streamed) -> Iterator[Finding]:
     for event, breach in fold(streamed).breaches:
         if breach.kind == "wrong-type" and breach.enclosing == ITEM:
             yield finding(event, breach)
+
+
+@rule(Streamed, cites="LIT-43", when=lambda streamed: any(_compactions(streamed)))
+def compactions_come_like_other_items(streamed: Streamed) -> Iterator[Finding]:
+    """A compaction that took place within a create is announced and done like any other item."""
+    told = {thread.indices[0]: thread for thread in fold(streamed).of(ITEM)}
+    for index in _compactions(streamed):
+        thread = told.get(index)
+        if thread is None or thread.opened() is None or thread.closed() is None:
+            expected = "an item that was announced and done"
+            yield Finding(f"final response/output/{index}", expected, "no such events")
+
+
+def _compactions(streamed: Streamed) -> Iterator[int]:
+    """The places of compaction items in what the response ended with."""
+    return (index for index, _ in output(fold(streamed).final(), "compaction"))

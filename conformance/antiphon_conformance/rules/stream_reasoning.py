@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import breaches, filled, miscounted, tells_of, unequal_sums, unequal_views
 from antiphon_conformance.subject import Streamed
@@ -46,14 +47,20 @@ def summaries_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
     yield from unequal_views(streamed, SUMMARY_TEXT)
 
 
-@rule(Streamed, cites=("LIT-32", "LIT-33"), when=tells_of(RAW))
+def _reasons(streamed: Streamed) -> bool:
+    """The stream has a reasoning item, or what looks like the text of one."""
+    reasoning = (thread.start().get("type") == "reasoning" for thread in fold(streamed).of("item"))
+    return bool(fold(streamed).of(RAW)) or any(reasoning)
+
+
+@rule(Streamed, cites=("LIT-32", "LIT-33"), when=_reasons)
 def raw_text_comes_in_order(streamed: Streamed) -> Iterator[Finding]:
-    """Raw reasoning streams as deltas, then one event that says it is done."""
+    """Raw reasoning, where an item shows it, streams as deltas, then one event that says it is done."""
     kinds = {"unfinished", "after-done", "out-of-order", "repeated", "wrong-type"}
     yield from breaches(streamed, lanes={RAW}, kinds=kinds)
 
 
-@rule(Streamed, cites=("LIT-32", "LIT-33"), when=tells_of(RAW))
+@rule(Streamed, cites=("LIT-32", "LIT-33"), when=_reasons)
 def raw_text_adds_up(streamed: Streamed) -> Iterator[Finding]:
     """The deltas of raw reasoning, joined, are its end, and the text of the finished item's content."""
     yield from unequal_sums(streamed, RAW)

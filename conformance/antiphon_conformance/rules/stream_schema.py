@@ -144,23 +144,6 @@ def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     yield from (_finding(event, fault) for event, fault in _faults(streamed, "done"))
 
 
-@rule(Streamed, cites=_schemas("ErrorStreamingEvent", "ResponseErrorEvent"), when=_has("error"))
-def error_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
-    """An `error` event has the members that the document demands."""
-    yield from (_finding(event, fault) for event, fault in _faults(streamed, "error"))
-
-
-@rule(
-    Streamed,
-    cites=f"{OPENAI}ResponseFileSearchCallInProgressEvent",
-    when=_has("progress"),
-    needs="a hosted tool at work",
-)
-def progress_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
-    """Events that tell the progress of a hosted tool have the members that the document demands."""
-    yield from (_finding(event, fault) for event, fault in _faults(streamed, "progress"))
-
-
 @rule(Streamed, cites="ENV-13", when=_has("item", "part", "delta", "done", "progress"))
 def events_say_where_they_belong(streamed: Streamed) -> Iterator[Finding]:
     """Events about an item have `output_index` and `item_id`, those about a part or a summary its index too.

@@ -43,7 +43,7 @@ async def compaction(talk: Talk) -> None:
 async def context_management(talk: Talk) -> None:
     """Has a context compacted within a create: by a trigger, and by its length."""
     trigger = {"type": "compaction_trigger"}
-    await talk.create("triggered", input=[user(TELL_FIRST), trigger], may_fail=True)
+    await talk.create("triggered", input=[user(TELL_FIRST), trigger], stream=True, may_fail=True)
     await talk.create("mistriggered", input=[trigger, user(TELL_FIRST)], may_fail=True)
     management = [{"type": "compaction", "compact_threshold": THRESHOLD}]
     text = f"{'The tea is cold. ' * THRESHOLD}Say hello."
