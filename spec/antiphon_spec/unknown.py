@@ -43,10 +43,10 @@ def _members(
         return
     for name, value in instance.items():
         known = [schema["properties"][name] for schema in meant if name in schema["properties"]]
-        if known:
-            yield from _walk(document, known, value, (*path, name))
-        else:
+        if not known:
             yield (*path, name), value
+        elif isinstance(value, dict | list):
+            yield from _walk(document, known, value, (*path, name))
 
 
 def _plain(document: Document, schema: Any) -> Iterator[Mapping[str, Any]]:
