@@ -10,7 +10,7 @@ from antiphon_conformance.parity import found, input_tokens, missing, refused, s
 from antiphon_conformance.prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.input_items import message_forms
-from antiphon_conformance.subject import Body, Item, Scene
+from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import ABSENT, show
 
 
@@ -40,14 +40,6 @@ def a_compaction_holds_a_compaction_item(body: Body) -> Iterator[Finding]:
     types = [item.get("type") for _, item in output(body.object)]
     if "compaction" not in types:
         yield Finding("reply.body/output", "an item of type compaction", show(types))
-
-
-@rule(
-    Item, cites="CMP-06", when=lambda item: item.type == "compaction", needs="a compaction item in a response"
-)
-def a_compaction_item_of_a_response_is_opaque(item: Item) -> Iterator[Finding]:
-    """A compaction item in a response has `id` and `encrypted_content`, and no `status`."""
-    yield from _opaque(item.where, item.object)
 
 
 @rule(Body, cites="CMP-06", when=is_compaction)

@@ -1,0 +1,95 @@
+"""Lists of input items, and counts, that are put together wrongly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, mutant
+
+Body = dict[str, Any]
+
+
+def is_list(call: Call) -> bool:
+    """Whether a page of input items was asked for."""
+    return call.operation == "listInputItems"
+
+
+@mutant(caught_by="input-items.a-page-is-a-list-object")
+def calls_a_page_a_page(body: Body, call: Call) -> Body:
+    """Names a list `page`."""
+    return {**body, "object": "page"} if is_list(call) else body
+
+
+@mutant(caught_by="input-items.a-page-is-a-list-object")
+def does_not_say_whether_there_is_more(body: Body, call: Call) -> Body:
+    """Leaves `has_more` away."""
+    if is_list(call):
+        del body["has_more"]
+    return body
+
+
+@mutant(caught_by="input-items.a-page-names-its-ends")
+def swaps_the_ends_of_a_page(body: Body, call: Call) -> Body:
+    """Names the last item first, and the first one last."""
+    if is_list(call):
+        body["first_id"], body["last_id"] = body["last_id"], body["first_id"]
+    return body
+
+
+@mutant(caught_by=("input-items.every-listed-item-has-an-id", "input-items.a-page-is-a-list-object"))
+def lists_items_without_ids(body: Body, call: Call) -> Body:
+    """Gives no ids to items that were sent without any, and no ends to their pages."""
+    if is_list(call):
+        for item in body["data"]:
+            del item["id"]
+        body |= {"first_id": None, "last_id": None, "has_more": True}
+    return body
+
+
+@mutant(caught_by="input-items.every-listed-item-has-an-id")
+def gives_all_items_one_id(body: Body, call: Call) -> Body:
+    """Gives every item of a list the same id."""
+    if is_list(call):
+        for item in body["data"]:
+            item["id"] = "msg_0"
+    return body
+
+
+@mutant(
+    caught_by=(
+        "input-items.listed-messages-are-in-resource-form",
+        "input-items.a-string-is-listed-as-a-user-message",
+    )
+)
+def lists_messages_as_they_came(body: Body, call: Call) -> Body:
+    """Lists messages with their text instead of parts, and without a status."""
+    if is_list(call):
+        for item in body["data"]:
+            item["content"] = "".join(part["text"] for part in item["content"])
+            item.pop("status", None)
+    return body
+
+
+@mutant(caught_by="input-items.an-empty-page-says-so")
+def promises_more_behind_an_empty_page(body: Body, call: Call) -> Body:
+    """Says `has_more: true` on a page without items."""
+    return {**body, "has_more": True} if is_list(call) and not body["data"] else body
+
+
+@mutant(caught_by="input-items.an-empty-page-says-so")
+def names_the_ends_of_an_empty_page(body: Body, call: Call) -> Body:
+    """Names ids of items that are not on the page."""
+    return {**body, "first_id": "msg_0", "last_id": "msg_0"} if is_list(call) and not body["data"] else body
+
+
+@mutant(caught_by="input-tokens.a-count-is-a-count-object")
+def calls_a_count_a_response(body: Body, call: Call) -> Body:
+    """Names a count `response`."""
+    return {**body, "object": "response"} if call.operation == "countInputTokens" else body
+
+
+@mutant(caught_by="input-tokens.counting-makes-no-response")
+def makes_a_response_to_count(body: Body, call: Call) -> Body:
+    """Answers a count with the response that it made for it."""
+    made = {"id": "resp_0", "status": "completed", "output": []}
+    return {**body, **made} if call.operation == "countInputTokens" else body

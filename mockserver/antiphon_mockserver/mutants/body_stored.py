@@ -1,0 +1,114 @@
+"""Responses that look different when they are looked at again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, mutant
+
+Body = dict[str, Any]
+
+
+def is_retrieval(call: Call) -> bool:
+    """Whether a stored response was asked for."""
+    return call.operation == "getResponse"
+
+
+def is_background_create(call: Call) -> bool:
+    """Whether a create asked to run in the background."""
+    return call.operation == "createResponse" and call.body.get("background") is True
+
+
+@mutant(
+    caught_by=(
+        "retrieve.retrieved-is-what-was-created",
+        "retrieve.retrieved-is-what-was-streamed",
+        "chaining.continuing-leaves-the-response-before-unchanged",
+        "background.polling-shows-the-same-response",
+    )
+)
+def dates_a_response_when_it_is_retrieved(body: Body, call: Call) -> Body:
+    """Says with each retrieval that the response was created just now."""
+    return {**body, "created_at": body["created_at"] + 1} if is_retrieval(call) else body
+
+
+@mutant(caught_by=("retrieve.retrieved-is-what-was-created", "background.polling-shows-the-same-response"))
+def retrieves_without_metadata(body: Body, call: Call) -> Body:
+    """Retrieves a response without the metadata that it was given."""
+    return {**body, "metadata": {}} if is_retrieval(call) else body
+
+
+@mutant(caught_by=("retrieve.retrieved-is-what-was-created", "retrieve.retrieved-is-what-was-streamed"))
+def makes_new_item_ids_on_retrieval(body: Body, call: Call) -> Body:
+    """Gives the output items of a stored response new ids each time."""
+    if is_retrieval(call):
+        for item in body["output"]:
+            item["id"] += "0"
+    return body
+
+
+@mutant(caught_by="retrieve.retrieving-is-repeatable")
+def drops_usage_when_it_includes_more(body: Body, call: Call) -> Body:
+    """Retrieves a response without `usage` when `include` is given."""
+    more = any(name.startswith("include[") for name in call.query)
+    return {**body, "usage": None} if is_retrieval(call) and more else body
+
+
+@mutant(caught_by="chaining.continuing-leaves-the-response-before-unchanged")
+def points_back_from_a_continued_response(body: Body, call: Call) -> Body:
+    """Adds the conversation's later messages to the response that was continued."""
+    if is_retrieval(call) and body["instructions"]:
+        body["output"] += body["output"]
+    return body
+
+
+@mutant(caught_by="background.a-running-response-is-shown-as-unfinished")
+def bills_a_response_before_it_ran(body: Body, call: Call) -> Body:
+    """Reports the end and the usage of a background response when it is created."""
+    usage = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
+    return (
+        {**body, "completed_at": body["created_at"], "usage": usage} if is_background_create(call) else body
+    )
+
+
+@mutant(caught_by="background.status-moves-forward-only")
+def falls_back_to_queued(body: Body, call: Call) -> Body:
+    """Says `in_progress` first and `queued` later."""
+    if is_background_create(call) and body["status"] == "queued":
+        return {**body, "status": "in_progress"}
+    if is_retrieval(call) and body["status"] == "in_progress":
+        return {**body, "status": "queued"}
+    return body
+
+
+@mutant(caught_by="background.a-completed-background-response-is-whole")
+def completes_without_output(body: Body, call: Call) -> Body:
+    """Shows a background response as completed before its output is there."""
+    done = is_retrieval(call) and body["background"] and body["status"] == "completed"
+    return {**body, "output": [], "usage": None} if done else body
+
+
+@mutant(caught_by="cancel.nothing-happens-after-a-cancel")
+def brings_a_cancelled_response_back(body: Body, call: Call) -> Body:
+    """Lets the worker write its result over a cancel."""
+    revived = is_retrieval(call) and body["status"] == "cancelled"
+    return {**body, "status": "completed", "completed_at": body["created_at"]} if revived else body
+
+
+@mutant(caught_by="cancel.a-cancelled-response-neither-completed-nor-failed")
+def completes_what_is_cancelled(body: Body) -> Body:
+    """Gives a cancelled response a time of completion."""
+    return {**body, "completed_at": body["created_at"]} if body.get("status") == "cancelled" else body
+
+
+@mutant(caught_by="cancel.a-cancelled-response-neither-completed-nor-failed")
+def reports_a_cancel_as_an_error(body: Body) -> Body:
+    """Gives a cancelled response an error."""
+    error = {"code": "server_error", "message": "The response was cancelled."}
+    return {**body, "error": error} if body.get("status") == "cancelled" else body
+
+
+@mutant(caught_by="cancel.a-running-response-can-be-cancelled")
+def answers_a_cancel_with_another_response(body: Body, call: Call) -> Body:
+    """Names another id in the answer to a cancel."""
+    return {**body, "id": f"{body['id']}0"} if call.operation == "cancelResponse" else body

@@ -1,0 +1,117 @@
+"""Servers that lose control of what runs in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import without
+from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.record import Record
+
+
+@mutant(
+    caught_by=(
+        "background.background-is-honoured-or-refused",
+        "background.a-background-create-answers-at-once",
+    )
+)
+def runs_in_the_foreground_and_denies_it(conduct: Conduct) -> Conduct:
+    """Answers a background create when the response has ended, and says `background: true` all the same."""
+    return replace(conduct, first_step=lambda _body, last: last)
+
+
+@mutant(caught_by="background.polling-reaches-an-end")
+def shows_the_first_snapshot_for_ever(conduct: Conduct) -> Conduct:
+    """Serves what was stored when the background response was created, whenever it is polled."""
+    return replace(conduct, observe=lambda record, _milestones: record.step)
+
+
+@mutant(caught_by="background.polling-reaches-an-end")
+def loses_its_worker(conduct: Conduct) -> Conduct:
+    """Leaves a background response in progress, since the worker that ran it has died."""
+    return replace(conduct, observe=lambda _record, milestones: milestones[:2][-1])
+
+
+@mutant(caught_by="background.background-without-storage-is-refused")
+def takes_background_without_storage(conduct: Conduct) -> Conduct:
+    """Starts a background response with `store: false`."""
+    return replace(conduct, checks=without(conduct.checks, "conflicts"))
+
+
+@mutant(caught_by="background.continuing-a-running-response-is-decided")
+def breaks_when_a_running_response_is_continued(conduct: Conduct) -> Conduct:
+    """Answers 500 when a response is continued that still runs."""
+
+    def may_continue(record: Record) -> bool:
+        if record.background and record.step == 0:
+            raise Denied("'NoneType' object is not iterable", status=500)
+        return conduct.may_continue(record)
+
+    return replace(conduct, may_continue=may_continue)
+
+
+@mutant(caught_by="background.a-stream-runs-on-without-its-client")
+def stops_when_the_client_leaves(conduct: Conduct) -> Conduct:
+    """Ties a background response to the connection of its stream."""
+
+    def first_step(body: Mapping[str, Any], last: int) -> int:
+        streamed = body.get("background") is True and body.get("stream") is True
+        return 3 if streamed else conduct.first_step(body, last)
+
+    return replace(conduct, first_step=first_step, observe=lambda record, _milestones: record.step)
+
+
+@mutant(caught_by="cancel.a-running-response-can-be-cancelled")
+def refuses_to_cancel(conduct: Conduct) -> Conduct:
+    """Refuses to cancel a response that runs."""
+
+    def may_cancel(_record: Record) -> None:
+        raise Denied("The response cannot be cancelled.", status=409)
+
+    return replace(conduct, may_cancel=may_cancel)
+
+
+@mutant(caught_by="cancel.cancelling-leads-to-cancelled")
+def ignores_a_cancel(conduct: Conduct) -> Conduct:
+    """Answers a cancel with the response, and lets it run on."""
+    return replace(conduct, cancel=lambda record, _last: record)
+
+
+@mutant(caught_by="cancel.cancelling-twice-changes-nothing")
+def refuses_a_second_cancel(conduct: Conduct) -> Conduct:
+    """Answers 409 to the cancel of a cancelled response."""
+
+    def cancel(record: Record, last: int) -> Record:
+        if record.cut is not None:
+            raise Denied("The response was cancelled already.", status=409)
+        return conduct.cancel(record, last)
+
+    return replace(conduct, cancel=cancel)
+
+
+@mutant(caught_by="cancel.cancelling-what-has-ended-changes-nothing")
+def cancels_what_has_ended(conduct: Conduct) -> Conduct:
+    """Lets a cancel overwrite a response that had completed."""
+    return replace(conduct, cancel=lambda record, _last: replace(record, cut=0))
+
+
+@mutant(caught_by="cancel.cancelling-what-has-ended-changes-nothing")
+def refuses_to_cancel_what_has_ended(conduct: Conduct) -> Conduct:
+    """Answers 409 to the cancel of a response that has completed."""
+
+    def cancel(record: Record, last: int) -> Record:
+        if record.step >= last:
+            raise Denied("The response has completed already.", status=409)
+        return conduct.cancel(record, last)
+
+    return replace(conduct, cancel=cancel)
+
+
+@mutant(caught_by="cancel.a-foreground-response-cannot-be-cancelled")
+def cancels_what_ran_in_the_foreground(conduct: Conduct) -> Conduct:
+    """Cancels responses that were answered long ago."""
+    return replace(conduct, may_cancel=lambda _record: None)

@@ -1,0 +1,161 @@
+"""Servers that miscount contexts, or lose them while they shrink them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import with_check, without
+from antiphon_mockserver.plan import Context, Identity, Item, Plan
+from antiphon_mockserver.record import Asked
+
+
+@mutant(caught_by="compaction.a-history-can-be-compacted")
+def refuses_instructions_for_a_compaction(conduct: Conduct) -> Conduct:
+    """Takes `model` and `input` only."""
+
+    def check(asked: Asked) -> None:
+        if asked.operation == "compactResponse" and asked.body.get("instructions"):
+            raise invalid("Unknown parameter: 'instructions'.", "instructions", "unknown_parameter")
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="compaction.compacted-output-is-accepted-as-input")
+def refuses_its_own_compaction(conduct: Conduct) -> Conduct:
+    """Refuses the items of type `compaction` that it gave."""
+
+    def normalise(given: Any) -> list[Item]:
+        items = conduct.normalise(given)
+        if any(item["type"] == "compaction" for item in items):
+            raise invalid("Invalid value: 'compaction'.", "input", "invalid_value")
+        return items
+
+    return replace(conduct, normalise=normalise)
+
+
+@mutant(caught_by="compaction.what-was-compacted-is-remembered")
+def compacts_to_nothing(conduct: Conduct) -> Conduct:
+    """Returns a compaction item that holds nothing of what was said."""
+
+    def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+        kept = tuple(item for item in context.items if item.get("role") == "user")
+        return conduct.compact(replace(context, items=kept), identity, created_at)
+
+    return replace(conduct, compact=compact)
+
+
+@mutant(caught_by="compaction.a-compaction-needs-a-model")
+def compacts_without_a_model(conduct: Conduct) -> Conduct:
+    """Takes a model of its own choice when a compaction names none."""
+
+    def check(asked: Asked) -> None:
+        if asked.operation == "compactResponse" and isinstance(asked.body, dict):
+            asked.body.setdefault("model", "any")
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="compaction.a-compaction-cannot-be-continued")
+def continues_a_compaction(conduct: Conduct) -> Conduct:
+    """Takes the id of a compaction as `previous_response_id`."""
+    made: set[str] = set()
+
+    def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+        compacted = conduct.compact(context, identity, created_at)
+        made.add(compacted["id"])
+        return compacted
+
+    def check(asked: Asked) -> None:
+        if isinstance(asked.body, dict) and asked.body.get("previous_response_id") in made:
+            del asked.body["previous_response_id"]
+
+    return with_check(replace(conduct, compact=compact), check)
+
+
+@mutant(
+    caught_by=(
+        "compaction.an-unknown-history-cannot-be-compacted",
+        "compaction.a-compaction-reads-the-history-it-names",
+    )
+)
+def compacts_its_input_only(conduct: Conduct) -> Conduct:
+    """Ignores `previous_response_id` when it compacts."""
+
+    def check(asked: Asked) -> None:
+        if asked.operation == "compactResponse" and isinstance(asked.body, dict):
+            asked.body.pop("previous_response_id", None)
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="compaction.a-trigger-makes-a-compaction")
+def ignores_a_trigger(conduct: Conduct) -> Conduct:
+    """Answers to a `compaction_trigger` as if it were not there."""
+
+    def plan(context: Context) -> Plan:
+        rest = tuple(item for item in context.items if item.get("type") != "compaction_trigger")
+        return conduct.plan(replace(context, items=rest))
+
+    return replace(conduct, plan=plan)
+
+
+@mutant(caught_by="compaction.a-trigger-comes-last")
+def takes_a_trigger_anywhere(conduct: Conduct) -> Conduct:
+    """Passes over a `compaction_trigger` that is not the last item."""
+    return replace(conduct, context_checks=without(conduct.context_checks, "triggers_come_last"))
+
+
+@mutant(caught_by="compaction.a-long-context-is-compacted-on-request")
+def ignores_context_management(conduct: Conduct) -> Conduct:
+    """Never compacts a context by itself."""
+
+    def plan(context: Context) -> Plan:
+        request = {name: value for name, value in context.request.items() if name != "context_management"}
+        return conduct.plan(replace(context, request=request))
+
+    return replace(conduct, plan=plan)
+
+
+@mutant(caught_by="input-tokens.a-count-is-what-a-create-reports")
+def counts_a_token_too_many(conduct: Conduct) -> Conduct:
+    """Counts one token more than the model will read."""
+    return replace(conduct, count_tokens=lambda context: conduct.count_tokens(context) + 1)
+
+
+@mutant(
+    caught_by=(
+        "input-tokens.a-count-grows-with-what-is-added",
+        "input-tokens.a-count-is-what-a-create-reports",
+    )
+)
+def counts_what_is_left(conduct: Conduct) -> Conduct:
+    """Tells how many tokens still fit, instead of how many there are."""
+    return replace(conduct, count_tokens=lambda context: 100_000 - conduct.count_tokens(context))
+
+
+@mutant(caught_by="input-tokens.a-count-takes-what-a-create-takes")
+def counts_text_only(conduct: Conduct) -> Conduct:
+    """Refuses to count the tokens of tools."""
+
+    def check(asked: Asked) -> None:
+        if asked.operation == "countInputTokens" and asked.body.get("tools"):
+            raise invalid("Unknown parameter: 'tools'.", "tools", "unknown_parameter")
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="input-tokens.a-count-limits-its-input")
+def counts_without_limit(conduct: Conduct) -> Conduct:
+    """Counts strings of any length."""
+
+    def check(asked: Asked) -> None:
+        if asked.operation == "countInputTokens" and isinstance(asked.body, dict):
+            text = asked.body.get("input")
+            if isinstance(text, str):
+                asked.body["input"] = text[:1000]
+
+    return with_check(conduct, check)

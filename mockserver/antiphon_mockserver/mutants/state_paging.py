@@ -1,0 +1,172 @@
+"""Servers that list the wrong input items, or miscount their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.errors import response_not_found
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import passing_over
+from antiphon_mockserver.plan import Denied, Item
+from antiphon_mockserver.record import Record
+
+
+@mutant(caught_by="input-items.input-items-can-be-listed")
+def breaks_when_it_lists(conduct: Conduct) -> Conduct:
+    """Answers 500 to a request for input items."""
+
+    def listed(_record: Record, _chain: Sequence[Record]) -> Sequence[Item]:
+        raise Denied('relation "input_items" does not exist', status=500)
+
+    return replace(conduct, listed=listed)
+
+
+@mutant(caught_by="input-items.output-is-not-listed-as-input")
+def lists_the_output_too(conduct: Conduct) -> Conduct:
+    """Lists what the response said among its input."""
+
+    def listed(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        return [*conduct.listed(record, chain), *record.response["output"]]
+
+    return replace(conduct, listed=listed)
+
+
+@mutant(caught_by="input-items.instructions-are-not-listed")
+def lists_the_instructions_too(conduct: Conduct) -> Conduct:
+    """Lists the instructions as a system message."""
+
+    def listed(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        items = list(conduct.listed(record, chain))
+        text = record.request.get("instructions")
+        part = {"type": "input_text", "text": text}
+        system = {
+            "id": "msg_0",
+            "type": "message",
+            "role": "system",
+            "status": "completed",
+            "content": [part],
+        }
+        return [system, *items] if text else items
+
+    return replace(conduct, listed=listed)
+
+
+@mutant(caught_by="input-items.what-was-sent-is-listed")
+def lists_what_the_user_said_only(conduct: Conduct) -> Conduct:
+    """Leaves the assistant's messages away that were sent as input."""
+
+    def listed(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        return [item for item in conduct.listed(record, chain) if item.get("role") != "assistant"]
+
+    return replace(conduct, listed=listed)
+
+
+@mutant(caught_by="pagination.a-page-keeps-to-its-limit")
+def ignores_the_limit(conduct: Conduct) -> Conduct:
+    """Puts up to 100 items on every page."""
+    return replace(conduct, page=lambda items, _limit: conduct.page(items, 100))
+
+
+@mutant(
+    caught_by=(
+        "pagination.the-newest-item-comes-first-by-default",
+        "pagination.descending-is-ascending-reversed",
+    )
+)
+def ignores_the_order(conduct: Conduct) -> Conduct:
+    """Lists the oldest item first, whatever was asked."""
+    return replace(conduct, arrange=lambda items, _order: list(items))
+
+
+@mutant(
+    caught_by=(
+        "pagination.pages-partition-the-list-ascending",
+        "pagination.pages-partition-the-list-descending",
+        "pagination.a-page-begins-after-its-cursor",
+    )
+)
+def repeats_the_item_at_the_cursor(conduct: Conduct) -> Conduct:
+    """Begins a page with the item that `after` names."""
+
+    def follow(items: Sequence[Item], after: str | None) -> list[Item]:
+        rest = conduct.follow(items, after)
+        return list(items[len(items) - len(rest) - 1 :]) if after else rest
+
+    return replace(conduct, follow=follow)
+
+
+@mutant(
+    caught_by=("pagination.pages-partition-the-list-ascending", "pagination.a-page-begins-after-its-cursor")
+)
+def skips_an_item_behind_the_cursor(conduct: Conduct) -> Conduct:
+    """Begins a page with the second item behind the one that `after` names."""
+    return replace(conduct, follow=lambda items, after: conduct.follow(items, after)[1 if after else 0 :])
+
+
+@mutant(caught_by="pagination.pages-partition-the-list-descending")
+def pages_upwards_only(conduct: Conduct) -> Conduct:
+    """Looks for what stands behind `after` in the order of `asc`, also when it lists in that of `desc`."""
+    oldest_first: list[Item] = []
+
+    def arrange(items: Sequence[Item], order: str) -> list[Item]:
+        oldest_first[:] = items
+        return conduct.arrange(items, order)
+
+    def follow(items: Sequence[Item], after: str | None) -> list[Item]:
+        return conduct.follow(oldest_first if after else items, after)
+
+    return replace(conduct, arrange=arrange, follow=follow)
+
+
+@mutant(caught_by="pagination.has-more-tells-whether-items-remain")
+def promises_more_behind_a_full_page(conduct: Conduct) -> Conduct:
+    """Says `has_more` whenever a page is full."""
+
+    def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
+        return {**conduct.page(items, limit), "has_more": len(items) >= limit}
+
+    return replace(conduct, page=page)
+
+
+@mutant(caught_by="pagination.has-more-tells-whether-items-remain")
+def never_promises_more(conduct: Conduct) -> Conduct:
+    """Says `has_more: false` on every page."""
+    return replace(conduct, page=lambda items, limit: {**conduct.page(items, limit), "has_more": False})
+
+
+@mutant(caught_by="pagination.a-limit-out-of-range-is-refused")
+def takes_any_limit(conduct: Conduct) -> Conduct:
+    """Passes over a `limit` that is out of range."""
+    return passing_over(conduct, ("limit",), lambda value: value in ("0", "101"))
+
+
+@mutant(caught_by="pagination.an-unknown-order-is-refused")
+def takes_any_order(conduct: Conduct) -> Conduct:
+    """Passes over an `order` that does not exist."""
+    return passing_over(conduct, ("order",), lambda value: value not in ("asc", "desc"))
+
+
+@mutant(caught_by="pagination.an-unknown-cursor-is-no-server-error")
+def begins_anew_at_an_unknown_cursor(conduct: Conduct) -> Conduct:
+    """Lists from the beginning when `after` names no item."""
+
+    def follow(items: Sequence[Item], after: str | None) -> list[Item]:
+        known = any(item["id"] == after for item in items)
+        return conduct.follow(items, after if known else None)
+
+    return replace(conduct, follow=follow)
+
+
+@mutant(caught_by=("input-items.a-page-behind-the-last-item-is-empty",))
+def cannot_answer_with_an_empty_page(conduct: Conduct) -> Conduct:
+    """Answers 404 when no item is left for a page."""
+
+    def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
+        if not items:
+            raise response_not_found("page")
+        return conduct.page(items, limit)
+
+    return replace(conduct, page=page)

@@ -1,0 +1,145 @@
+"""Servers that keep what they should not, or lose what they should keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import passing_over
+from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.record import Record
+
+
+@mutant(
+    caught_by=(
+        "storage.an-unstored-response-cannot-be-continued",
+        "storage.an-unstored-response-cannot-be-retrieved",
+    )
+)
+def keeps_what_is_not_to_be_stored(conduct: Conduct) -> Conduct:
+    """Stores responses with `store: false`."""
+    return replace(conduct, keeps=lambda _body: True)
+
+
+@mutant(caught_by="storage.a-response-is-stored-by-default")
+def stores_only_on_request(conduct: Conduct) -> Conduct:
+    """Stores a response only when `store` is given as true."""
+    return replace(conduct, keeps=lambda body: body.get("store") is True or body.get("background") is True)
+
+
+@mutant(caught_by="storage.a-streamed-response-is-stored")
+def does_not_store_streams(conduct: Conduct) -> Conduct:
+    """Stores only what it answered in one piece."""
+
+    def keeps(body: Mapping[str, Any]) -> bool:
+        streamed = body.get("stream") is True and body.get("background") is not True
+        return conduct.keeps(body) and not streamed
+
+    return replace(conduct, keeps=keeps)
+
+
+@mutant(caught_by="storage.a-background-response-is-stored")
+def does_not_store_background_streams(conduct: Conduct) -> Conduct:
+    """Forgets a background response as soon as its stream was sent."""
+
+    def keeps(body: Mapping[str, Any]) -> bool:
+        return conduct.keeps(body) and not (body.get("stream") is True and body.get("background") is True)
+
+    return replace(conduct, keeps=keeps)
+
+
+@mutant(
+    caught_by=(
+        "delete.a-deleted-response-is-gone",
+        "delete.what-does-not-exist-cannot-be-deleted",
+        "delete.the-input-of-a-deleted-response-is-gone",
+        "delete.a-deleted-response-cannot-be-continued",
+        "cancel.what-does-not-exist-cannot-be-cancelled",
+    )
+)
+def deletes_nothing(conduct: Conduct) -> Conduct:
+    """Confirms a deletion, and keeps the response."""
+    return replace(conduct, delete=lambda record: record)
+
+
+@mutant(caught_by="delete.a-stored-response-can-be-deleted")
+def refuses_to_delete(conduct: Conduct) -> Conduct:
+    """Refuses every deletion."""
+
+    def delete(_record: Record) -> NoReturn:
+        raise Denied("Responses cannot be deleted.", status=403)
+
+    return replace(conduct, delete=delete)
+
+
+@mutant(caught_by="delete.a-deletion-is-confirmed")
+def denies_a_deletion(conduct: Conduct) -> Conduct:
+    """Deletes, and says `deleted: false`."""
+    return replace(conduct, deleted=lambda id: {**conduct.deleted(id), "deleted": False})
+
+
+@mutant(caught_by="delete.a-deletion-is-confirmed")
+def confirms_the_deletion_of_another_response(conduct: Conduct) -> Conduct:
+    """Names another id in the answer to a deletion."""
+    return replace(conduct, deleted=lambda id: conduct.deleted(f"{id}0"))
+
+
+@mutant(caught_by="cancel.deleting-a-running-response-is-decided")
+def breaks_when_a_running_response_is_deleted(conduct: Conduct) -> Conduct:
+    """Answers 500 to the deletion of a response that still runs."""
+
+    def delete(record: Record) -> Record:
+        if record.background and record.step == 0:
+            raise Denied("The worker holds a lock on the response.", status=500)
+        return conduct.delete(record)
+
+    return replace(conduct, delete=delete)
+
+
+@mutant(
+    caught_by=(
+        "retrieve.an-unknown-response-is-not-found",
+        "delete.a-deleted-response-is-gone",
+        "delete.what-does-not-exist-cannot-be-deleted",
+        "cancel.what-does-not-exist-cannot-be-cancelled",
+    )
+)
+def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
+    """Answers 400 instead of 404 to an id that names nothing."""
+    return replace(
+        conduct, not_found=lambda id: invalid(f"Response with id '{id}' not found.", "response_id")
+    )
+
+
+@mutant(caught_by="retrieve.an-odd-id-is-the-clients-mistake")
+def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
+    """Answers 500 to an id with unusual characters."""
+
+    def valid_id(id: str) -> bool:
+        if not conduct.valid_id(id):
+            raise Denied("invalid input syntax for type uuid", status=500)
+        return True
+
+    return replace(conduct, valid_id=valid_id)
+
+
+@mutant(caught_by="retrieve.an-unknown-include-is-refused")
+def takes_any_include(conduct: Conduct) -> Conduct:
+    """Passes over an `include` value that it does not know."""
+    return passing_over(conduct, ("include", "include[]"), lambda value: value == "everything")
+
+
+@mutant(caught_by="retrieve.include-is-accepted-on-retrieval")
+def refuses_include_on_retrieval(conduct: Conduct) -> Conduct:
+    """Refuses every `include` on retrieval."""
+
+    def read_query(operation: Any, document: Any, given: Any) -> dict[str, Any]:
+        if operation.id == "getResponse" and any(name.startswith("include[") for name, _ in given):
+            raise invalid("Unknown parameter: 'include[]'.", "include[]", "unknown_parameter")
+        return conduct.read_query(operation, document, given)
+
+    return replace(conduct, read_query=read_query)
