@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.answer import Answer, Incoming, Streaming
 from antiphon_mockserver.handlers.turns import Turn, take
 from antiphon_mockserver.house import House
+from antiphon_mockserver.identity import Identity
 from antiphon_mockserver.plan import Context, Plan
 from antiphon_mockserver.record import Record
 from antiphon_mockserver.timeline import Timeline
@@ -18,7 +18,7 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
     """Has the model answer: at once, as a stream, or in the background."""
     conduct, body = house.conduct, incoming.body
     kept = conduct.keeps(body)
-    incoming.identity = replace(incoming.identity, kept=kept)
+    incoming.identity = Identity(incoming.identity.nonce, incoming.identity.prefixes, kept)
     turn = take(house, incoming)
     context, plan = _decided(house, turn.context)
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))

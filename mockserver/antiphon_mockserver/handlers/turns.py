@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from antiphon_mockserver.answer import Incoming
 from antiphon_mockserver.chain import is_reference
@@ -39,7 +39,7 @@ def take(house: House, incoming: Incoming) -> Turn:
     alone = not chain and not any(map(is_reference, given))
     own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
     items = conduct.context(chain, own)
-    asked = replace(asked, chain=chain, items=items)
+    asked = Asked(incoming.operation.id, body, house.dialect, chain, items)
     for check in conduct.context_checks.values():
         check(asked)
     request = conduct.carry(body, chain)

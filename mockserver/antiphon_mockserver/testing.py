@@ -1,0 +1,45 @@
+"""The pytest fixture `responses_mock`: a mock server for one test.
+
+    def test_my_agent_survives_an_overload(responses_mock):
+        responses_mock.script({"when": {"input": "weather"}, "text": "It is mild."})
+        agent = Agent(base_url=responses_mock.url, api_key="any")
+        assert agent.ask("How is the weather?") == "It is mild."
+        assert responses_mock.journal[-1].body["model"] == "gpt-5"
+
+    @pytest.mark.responses_mock(dialect="openresponses", faults=["status=503,first=1"])
+    def test_my_agent_tries_again(responses_mock): ...
+
+The marker takes what `antiphon serve` takes: dialect, seed, api_keys, models, store, clock, mutants, faults...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.mock import ResponsesMock
+
+MARKER = "responses_mock(**settings): how the fixture responses_mock serves (dialect, seed, faults, mutants, ...)"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the marker known."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.fixture
+def responses_mock(request: pytest.FixtureRequest) -> Iterator[ResponsesMock]:
+    """A mock server on a free port of this machine; it stops when the test ends."""
+    # Every pytest run of everyone who installs this package imports this file; few need a server.
+    from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
+
+    with ResponsesMock(**_chosen(request)) as mock:
+        yield mock
+
+
+def _chosen(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    marker = request.node.get_closest_marker("responses_mock")
+    return marker.kwargs if marker is not None else {}
