@@ -29,10 +29,7 @@ class Timeline:
     @cached_property
     def events(self) -> Sequence[Event]:
         """All events in order, numbered from 0."""
-        made = list(unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated))
-        for number, event in enumerate(made):
-            event["sequence_number"] = number
-        return made
+        return unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
 
     @property
     def steps(self) -> int:

@@ -16,6 +16,8 @@ Event = dict[str, Any]
 
 PADDED_LENGTH = 16
 """A padded piece and its padding have a multiple of this many characters, so that sizes tell little."""
+PAD_LENGTHS = tuple(PADDED_LENGTH - length for length in range(PADDED_LENGTH))
+PADDING = "obfuscation"
 POOL = shake_256(b"antiphon").hexdigest(1024)
 POOL_STEPS = len(POOL) - PADDED_LENGTH
 
@@ -28,11 +30,14 @@ class Unfolder:
         self._emptied: dict[tuple[str, str], tuple[tuple[tuple[str, ...], Any], ...]] = {}
         self._inner: dict[tuple[str, str], tuple[Lane, ...]] = {}
 
-    def events(self, whole: Mapping[str, Any], *, queued: bool, padded: bool) -> Iterator[Event]:
-        """The events of a finished response, not yet numbered."""
-        root = self.grammar.root
-        if root is not None:
-            yield from _Run(self, queued=queued, padded=padded).walk(root, whole, None, {}, {})
+    def events(self, whole: Mapping[str, Any], *, queued: bool, padded: bool) -> list[Event]:
+        """The events of a finished response, numbered from 0."""
+        run = _Run(self, queued=queued, padded=padded)
+        if self.grammar.root is not None:
+            run.walk(self.grammar.root, whole, None, {}, {})
+        for number, event in enumerate(run.events):
+            event["sequence_number"] = number
+        return run.events
 
     def inner(self, lane: Lane, thing: Any) -> tuple[Lane, ...]:
         """The lanes inside this object."""
@@ -67,89 +72,86 @@ class Unfolder:
 
 
 class _Run:
-    """One walk."""
+    """One walk, and the events so far."""
 
     def __init__(self, unfolder: Unfolder, *, queued: bool, padded: bool) -> None:
         self.unfolder = unfolder
         self.waiting = queued
         self.padded = padded
+        self.events: list[Event] = []
 
     def walk(
         self, lane: Lane, thing: Any, enclosing: Any, ids: Mapping[str, str], index: Mapping[str, int]
-    ) -> Iterator[Event]:
-        """The events of one object and of all that is inside it."""
-        run = self._run(lane, thing, enclosing)
+    ) -> None:
+        """Tells of one object and of all that is inside it."""
         base: dict[str, Any] = {**{member: ids[named] for member, named in lane.names.items()}, **index}
         accumulates = lane.accumulates
-        for number, event in enumerate(run):
-            last = number == len(run) - 1
-            if last and not lane.accumulates:
-                yield from self._inside(lane, thing, ids, index)
+        *run, last = self._run(lane, thing, enclosing)
+        for event in run:
             if accumulates and event == accumulates.event:
-                yield from self._pieces(accumulates, base, _owner(lane, thing, enclosing))
+                self._pieces(accumulates, base, _owner(lane, thing, enclosing))
             elif accumulates and event == accumulates.done:
-                yield _done(lane, accumulates, base, thing, enclosing)
+                self.events.append(_done(lane, accumulates, base, thing, enclosing))
             else:
-                yield {"type": event, **base, **self._held(lane, thing, event, last)}
+                self.events.append({"type": event, **base, **self._held(lane, thing, event)})
+        self._inside(lane, thing, ids, index)
+        if accumulates and last == accumulates.done:
+            self.events.append(_done(lane, accumulates, base, thing, enclosing))
+        else:
+            self.events.append({"type": last, **base, **({lane.holds: thing} if lane.holds else {})})
 
     def _run(self, lane: Lane, thing: Any, enclosing: Any) -> Sequence[str]:
         """The events of an ordinary run, the last chosen by the status, one for waiting after the first."""
-        status = (thing if lane.holds else enclosing or thing).get("status")
         *run, last = lane.emits
-        if last in lane.closing and last in lane.statuses:
+        status = None
+        if lane.statuses or lane.excused:
+            status = (thing if lane.holds else enclosing).get("status")
+        if last in lane.statuses:
             last = next((event for event in lane.closing if status in lane.statuses.get(event, ())), last)
-        elif status in lane.excused and lane.holds is None and not lane.accumulates:
-            return run
-        if self.waiting:
+        elif lane.holds is None and status in lane.excused and run:
+            *run, last = run
+        if self.waiting and lane is self.unfolder.grammar.root:
             run[1:1] = (event for event, found in lane.statuses.items() if found == {"queued"})
         return (*run, last)
 
-    def _held(self, lane: Lane, thing: Any, event: str, last: bool) -> Mapping[str, Any]:
+    def _held(self, lane: Lane, thing: Any, event: str) -> Mapping[str, Any]:
+        """What an event before the last one bears of the object itself."""
         if lane.holds is None:
             return {lane.accumulates.whole: ""} if lane.accumulates and not lane.single else {}
-        if last:
-            return {lane.holds: thing}
-        allowed = lane.statuses.get(event)
-        waiting = self.waiting and allowed is not None and "queued" in allowed
-        status = "queued" if waiting else next(iter(allowed - {"queued"}), None) if allowed else None
+        allowed = lane.statuses.get(event, frozenset())
+        status = "queued" if self.waiting and "queued" in allowed else next(iter(allowed - {"queued"}), None)
         return {lane.holds: self.unfolder.opened(lane, thing, status)}
 
-    def _inside(
-        self, lane: Lane, thing: Any, ids: Mapping[str, str], index: Mapping[str, int]
-    ) -> Iterator[Event]:
-        if not isinstance(thing, Mapping):
+    def _inside(self, lane: Lane, thing: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
+        if not isinstance(thing, dict):
             return
         known = {**ids, lane.name: thing.get("id", "")}
         for child in self.unfolder.inner(lane, thing):
             if not child.emits:
                 continue
             if child.single:
-                yield from self.walk(child, thing, thing, known, index)
+                self.walk(child, thing, thing, known, index)
             elif child.place:
                 for number, inner in enumerate(get(thing, child.place.split("/"), ())):
-                    yield from self.walk(child, inner, thing, known, {**index, child.identity[-1]: number})
+                    self.walk(child, inner, thing, known, {**index, child.identity[-1]: number})
 
-    def _pieces(self, accumulates: Accumulation, base: Mapping[str, Any], owner: Any) -> Iterator[Event]:
+    def _pieces(self, accumulates: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
         text = _whole(accumulates, owner)
-        event, piece = accumulates.event, accumulates.piece
-        head = {"type": event, **base}
-        beside = {
-            member: get(owner, (held,), None) for member, held in accumulates.beside.items() if held in owner
-        }
         pieces = split(text)
-        shares = {member: _shares(values, pieces) for member, values in beside.items()}
-        head |= {member: [] for member, share in shares.items() if share is None}
-        dealt = {member: share for member, share in shares.items() if share is not None}
-        pad = self.padded and accumulates.padded
-        start = crc32(text.encode(errors="replace"))
-        for number, part in enumerate(pieces):
-            made = {**head, piece: part}
-            for member, share in dealt.items():
-                made[member] = [share[number]]
-            if pad:
-                at = (start + number * 37) % POOL_STEPS
-                made["obfuscation"] = POOL[at : at + (-len(part) % PADDED_LENGTH or PADDED_LENGTH)]
-            yield made
+        head, dealt = _beside(accumulates, {"type": accumulates.event, **base}, owner, len(pieces))
+        name = accumulates.piece
+        if self.padded and accumulates.padded:
+            at = crc32(text.encode(errors="replace")) % POOL_STEPS
+            made: list[Event] = [
+                {**head, name: piece, PADDING: POOL[at : at + PAD_LENGTHS[len(piece) % PADDED_LENGTH]]}
+                for piece in pieces
+            ]
+        else:
+            made = [{**head, name: piece} for piece in pieces]
+        for member, values in dealt.items():
+            for event, value in zip(made, values, strict=True):
+                event[member] = [value]
+        self.events += made
 
 
 @lru_cache(maxsize=16)
@@ -160,13 +162,13 @@ def unfolder(dialect: Dialect) -> Unfolder:
 
 def type_of(thing: Any, lane: Lane) -> str:
     """The type by which the table knows an object; the response has none and is known by its lane."""
-    return thing.get("type", lane.name) if isinstance(thing, Mapping) else lane.name
+    return thing.get("type", lane.name) if isinstance(thing, dict) else lane.name
 
 
 def get(thing: Any, path: Sequence[str], otherwise: Any) -> Any:
     """What stands at a path of members, or else something."""
     for member in path:
-        if not isinstance(thing, Mapping) or member not in thing:
+        if not isinstance(thing, dict) or member not in thing:
             return otherwise
         thing = thing[member]
     return thing
@@ -204,9 +206,17 @@ def _whole(accumulates: Accumulation, owner: Any) -> str:
     return whole if isinstance(whole, str) else ""
 
 
-def _shares(values: Sequence[Any], pieces: Sequence[str]) -> Sequence[Any] | None:
-    """One value a piece, or None when there are not as many."""
-    return values if values and len(values) == len(pieces) else None
+def _beside(
+    accumulates: Accumulation, head: Event, owner: Any, number: int
+) -> tuple[Event, Mapping[str, Sequence[Any]]]:
+    """What all pieces have in common, and the lists of which each piece gets a share of its own."""
+    dealt: dict[str, Sequence[Any]] = {}
+    for member, held in accumulates.beside.items():
+        if held in owner:
+            head[member] = []
+            if owner[held] and len(owner[held]) == number:
+                dealt[member] = owner[held]
+    return head, dealt
 
 
 def _done(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import jsonschema_rs
@@ -55,9 +55,9 @@ class Maker:
 
     def __init__(self, schema: Any) -> None:
         self.root = schema
-        self._absolute = _with_absolute_references(schema)
+        self._validators: dict[bytes, Any] = {}
         try:
-            self._registry = jsonschema_rs.Registry([(ROOT, self._absolute)])
+            self._registry = jsonschema_rs.Registry([(ROOT, _with_absolute_references(schema))])
             self.validator(schema)
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise Unsupported(
@@ -95,14 +95,17 @@ class Maker:
         return str(error.schema_path[-1])
 
     def validator(self, schema: Any) -> Any:
-        """The compiled validator of a schema or of a piece of one."""
-        return jsonschema_rs.validator_for(
-            _with_absolute_references(schema),
-            registry=self._registry,
-            validate_formats=True,
-            ignore_unknown_formats=True,
-            offline=True,
-        )
+        """The compiled validator of the schema or of a piece of it."""
+        key = orjson.dumps(schema)
+        if key not in self._validators:
+            self._validators[key] = jsonschema_rs.validator_for(
+                _with_absolute_references(schema),
+                registry=self._registry,
+                validate_formats=True,
+                ignore_unknown_formats=True,
+                offline=True,
+            )
+        return self._validators[key]
 
     def candidates(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         """Instances worth a try, the most sensible first."""
@@ -224,7 +227,7 @@ class Maker:
     def _padded(self, schema: Schema, made: dict[str, Any], hints: Hints, trail: Trail) -> dict[str, Any]:
         """The object with as many members as `minProperties` wants."""
         least = schema.get("minProperties", 0)
-        for name in (*schema.get("properties", {}), *self._names(schema, hints, trail)):
+        for name in chain(schema.get("properties", {}), self._names(schema, hints, trail)):
             if len(made) >= least:
                 break
             if name not in made:
