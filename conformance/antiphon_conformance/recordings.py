@@ -13,7 +13,7 @@ with, where it was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import orjson
 import yaml
 
 from antiphon_conformance import cassette, har, transcript
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 from antiphon_conformance.reply import headers, parsed_reply, read_reply
 
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,7 +53,9 @@ def load(path: Path) -> Recording:
         raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
     try:
         return _read(raw, path)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except RecordingError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
 
 
@@ -136,7 +138,7 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
         asked["method"].upper(),
         asked["path"],
         headers(asked.get("headers") or {}),
-        asked.get("body"),
+        transcript.body_of(asked),
         transcript.raw_of(asked),
     )
     reply = None if given is None else _reply(given)
@@ -144,22 +146,15 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
     return Exchange(str(entry.get("id") or where), request, reply, failure=failure, traits=_traits(entry))
 
 
-def _reply(given: Mapping[str, Any]) -> Any:
+def _reply(given: Mapping[str, Any]) -> Reply:
     sent, status = headers(given.get("headers") or {}), given["status"]
     raw = transcript.raw_of(given)
-    if raw is None and "sse" not in given and not isinstance(given.get("body"), str):
-        reply = parsed_reply(status, sent, given["body"]) if given.get("body") is not None else None
-        return reply or read_reply(status, sent, b"")
-    if raw is None:
-        raw = (given["sse"] if "sse" in given else given["body"]).encode()
-    return read_reply(
-        status,
-        sent,
-        raw,
-        cut=bool(given.get("cut")),
-        seconds=given.get("seconds"),
-        started_at=given.get("started_at"),
-    )
+    if raw is None and "sse" not in given and not isinstance(given.get("body"), str | None):
+        found = parsed_reply(status, sent, given["body"])
+    else:
+        kept = raw if raw is not None else (given.get("sse") or given.get("body") or "").encode()
+        found = read_reply(status, sent, kept, cut=bool(given.get("cut")))
+    return replace(found, seconds=given.get("seconds"), started_at=given.get("started_at"))
 
 
 def _traits(entry: Mapping[str, Any]) -> frozenset[str]:

@@ -3,21 +3,24 @@
 A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
 with `failure`, `traits` and, in the response, `seconds`, `started_at` and `cut`; last one `{"episode":
 {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body that JSON cannot
-carry unchanged stands under `text` or `base64`. Credentials are replaced before a line is written.
+carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`. Credentials are
+replaced before a line is written.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from antiphon_conformance import strict_json
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 
 REDACTED = "REDACTED"
+LONG = 100_000
+"""How many bytes of JSON a request may have before it is compressed."""
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
@@ -58,6 +61,9 @@ def entry(exchange: Exchange) -> dict[str, Any]:
     }
     if asked.raw is not None:
         request |= _bytes(asked.raw)
+    packed = _packed(asked)
+    if packed is not None:
+        request |= {"body": None, "gzip": packed}
     reply = exchange.reply
     found: dict[str, Any] = {
         "id": exchange.id,
@@ -78,6 +84,21 @@ def episode(found: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Epis
     return Episode(
         told["scenario"], steps, told.get("stopped"), told.get("unsupported"), told.get("blame") or "target"
     )
+
+
+def _packed(asked: Request) -> str | None:
+    """A long body, compressed: a request that is too large on purpose is megabytes of the same letter."""
+    if asked.raw is not None or asked.body is None:
+        return None
+    raw = orjson.dumps(asked.body)
+    return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode() if len(raw) > LONG else None
+
+
+def body_of(message: Mapping[str, Any]) -> Any:
+    """The parsed body of a request, compressed or not."""
+    if "gzip" not in message:
+        return message.get("body")
+    return orjson.loads(gzip.decompress(base64.b64decode(message["gzip"])))
 
 
 def raw_of(message: Mapping[str, Any]) -> bytes | None:
@@ -142,9 +163,9 @@ def _content(reply: Reply) -> dict[str, Any]:
 
 
 def _survives(reply: Reply) -> bool:
-    """Whether writing the parsed body down loses nothing that a rule could see."""
+    """Whether the parsed body, written out, gives the same bytes again."""
     try:
-        return bool(strict_json.read(orjson.dumps(reply.body)).value == reply.body)
+        return orjson.dumps(reply.body) == reply.raw
     except (TypeError, orjson.JSONEncodeError):
         return False
 

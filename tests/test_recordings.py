@@ -1,0 +1,210 @@
+"""Recordings of every form become the same exchanges; a transcript comes back as it was written."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+
+import pytest
+
+from antiphon_conformance import recordings, transcript
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.reply import read_reply
+
+BODY = {"id": "resp_1", "object": "response", "status": "completed"}
+ASKED = {"model": "m", "input": "hi"}
+SSE = 'event: response.created\ndata: {"type":"response.created","sequence_number":0}\n\n'
+JSON_HEADERS = {"content-type": "application/json"}
+
+
+def written(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return recordings.load(path)
+
+
+def line(**more):
+    request = {"method": "POST", "path": "/v1/responses", "headers": JSON_HEADERS, "body": ASKED}
+    response = {"status": 200, "headers": JSON_HEADERS, "body": BODY}
+    return {"id": "one", "request": request, "response": response, **more}
+
+
+HAR = {
+    "log": {
+        "entries": [
+            {
+                "request": {
+                    "method": "POST",
+                    "url": "https://api.example/v1/responses",
+                    "headers": [{"name": "Content-Type", "value": "application/json"}],
+                    "postData": {"text": json.dumps(ASKED)},
+                },
+                "response": {
+                    "status": 200,
+                    "headers": [{"name": "Content-Type", "value": "application/json"}],
+                    "content": {"text": json.dumps(BODY)},
+                },
+            }
+        ]
+    }
+}
+VCR = """
+interactions:
+- request: {method: POST, uri: https://api.example/v1/responses, headers: {Content-Type: [application/json]},
+            body: '{"model": "m", "input": "hi"}'}
+  response: {status: {code: 200, message: OK}, headers: {Content-Type: [application/json]},
+             body: {string: '{"id": "resp_1", "object": "response", "status": "completed"}'}}
+version: 1
+"""
+VCR_PARSED = """
+interactions:
+- request: {method: POST, uri: https://api.example/v1/responses, headers: {content-type: [application/json]},
+            parsed_body: {model: m, input: hi}}
+  response: {status: {code: 200, message: OK}, headers: {content-type: [application/json]},
+             parsed_body: {id: resp_1, object: response, status: completed}}
+"""
+RUBY = """
+http_interactions:
+- request: {method: post, uri: https://api.example/v1/responses, headers: {Content-Type: [application/json]},
+            body: {encoding: UTF-8, string: '{"model": "m", "input": "hi"}'}}
+  response: {status: {code: 200, message: OK}, headers: {Content-Type: [application/json]},
+             body: {encoding: UTF-8, string: '{"id": "resp_1", "object": "response", "status": "completed"}'}}
+"""
+FORMS = [
+    ("a.jsonl", json.dumps(line())),
+    ("two-lines.jsonl", json.dumps(line(id="zero")) + "\n\n" + json.dumps(line()) + "\n"),
+    ("a.har", json.dumps(HAR)),
+    ("pretty.har", json.dumps(HAR, indent=2)),
+    ("a.yaml", VCR),
+    ("parsed.yaml", VCR_PARSED),
+    ("ruby.yml", RUBY),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), FORMS, ids=[name for name, _ in FORMS])
+def test_every_form_gives_the_same_exchange(tmp_path, name, content):
+    found = written(tmp_path, name, content).exchanges[-1]
+    assert found.request.method == "POST"
+    assert found.request.path.endswith("/v1/responses")
+    assert found.request.body == ASKED
+    assert found.answer.status == 200
+    assert found.answer.headers.get("content-type") == "application/json"
+    assert found.answer.body == BODY
+    assert found.failure is None
+
+
+def test_a_raw_event_stream(tmp_path):
+    (found,) = written(tmp_path, "a.sse", SSE).exchanges
+    assert [event.type for event in found.answer.stream.events] == ["response.created"]
+    assert found.traits == {"request-unknown", "status-unknown"}
+
+
+def test_a_raw_event_stream_is_known_by_its_content(tmp_path):
+    assert written(tmp_path, "a.txt", SSE).exchanges[0].answer.stream is not None
+
+
+def test_a_response_object(tmp_path):
+    (found,) = written(tmp_path, "a.json", json.dumps(BODY, indent=1)).exchanges
+    assert found.answer.body == BODY
+
+
+def test_a_recorded_stream(tmp_path):
+    streamed = line(response={"status": 200, "headers": {"content-type": "text/event-stream"}, "sse": SSE})
+    (found,) = written(tmp_path, "a.jsonl", json.dumps(streamed)).exchanges
+    assert len(found.answer.stream.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "traits"),
+    [
+        ({"capture": "wire"}, set()),
+        ({"capture": "parsed"}, {"parsed"}),
+        ({"capture": "fixture", "request_unknown": True}, {"parsed", "status-unknown", "request-unknown"}),
+        ({"sse_synthesised": True}, {"parsed"}),
+        ({"altered": "ids replaced", "trimmed": True}, {"altered", "trimmed"}),
+    ],
+)
+def test_what_a_recorder_lost_becomes_traits(tmp_path, more, traits):
+    (found,) = written(tmp_path, "a.jsonl", json.dumps(line(**more))).exchanges
+    assert found.traits == traits
+
+
+def test_a_compressed_body_in_a_cassette(tmp_path):
+    packed = base64.b64encode(gzip.compress(json.dumps(BODY).encode())).decode()
+    content = VCR.replace(
+        """{string: '{"id": "resp_1", "object": "response", "status": "completed"}'}""",
+        f"{{string: !!binary '{packed}'}}",
+    )
+    assert written(tmp_path, "a.yaml", content).exchanges[0].answer.body == BODY
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.jsonl", "{", "not JSON"),
+        ("a.jsonl", json.dumps(line()) + "\n{", "a.jsonl:2"),
+        ("a.jsonl", '{"request": {}, "response": {}}', "KeyError"),
+        ("a.jsonl", '{"request": 1, "response": null}', "an object `request`"),
+        ("a.json", '{"x": 1}', "keys ['x']"),
+        ("a.yaml", "a: [", "YAML"),
+        ("a.yaml", "- 1", "list"),
+        ("a.bin", b"\x00\x01", "2 bytes"),
+        ("a.har", '{"log": {}}', "KeyError"),
+    ],
+)
+def test_what_is_no_recording_is_refused_with_a_reason(tmp_path, name, content, message):
+    with pytest.raises(recordings.RecordingError) as raised:
+        written(tmp_path, name, content)
+    assert message in str(raised.value)
+    assert name in str(raised.value)
+
+
+def exchange(name, raw=b"{}", status=200, kind="application/json", **how):
+    reply = read_reply(status, Headers((("content-type", kind),)), raw, seconds=0.5, started_at=1.0)
+    request = how.pop("request", Request("POST", "/responses", body=ASKED))
+    return Exchange(f"s/{name}", request, reply, **how)
+
+
+EXCHANGES = [
+    exchange("plain", json.dumps(BODY).encode()),
+    exchange("nothing", b""),
+    exchange("duplicate", b'{"a":1,"a":2}'),
+    exchange("not-json", b"<html>"),
+    exchange("not-utf8", b"\xff\xfe"),
+    exchange("a-number-too-long", b'{"a":123456789012345678901234567890}'),
+    exchange("stream", SSE.encode(), kind="text/event-stream"),
+    exchange("stream-not-utf8", b'data: {"type":"a\xff"}\n\n', kind="text/event-stream"),
+    exchange("raw-request", request=Request("POST", "/responses", raw=b"{\xff")),
+    exchange("long-request", request=Request("POST", "/responses", body={"input": "a" * 200_000})),
+    exchange("traits", traits=frozenset({"left-early"})),
+    Exchange("s/failed", Request("GET", "/responses/x"), None, failure="connection refused"),
+]
+
+
+@pytest.mark.parametrize("one", EXCHANGES, ids=[one.id for one in EXCHANGES])
+def test_an_exchange_survives_the_transcript(one):
+    lines = list(transcript.lines({"target": "x"}, [Episode("s", {"step": one})]))
+    found = recordings.assemble(("", json.loads(entry)) for entry in lines)
+    assert found.run == {"target": "x"}
+    assert found.exchanges == ()
+    assert found.episodes[0]["step"] == one
+
+
+def test_a_megabyte_of_one_letter_is_a_short_line():
+    long = exchange("long", request=Request("POST", "/responses", body={"input": "a" * 1_000_000}))
+    assert max(map(len, transcript.lines({}, [Episode("s", {"step": long})]))) < 5000
+
+
+def test_an_episode_survives_the_transcript():
+    told = Episode("s", {}, "created: answered 500", "background", "limit")
+    lines = transcript.lines({}, [told])
+    assert recordings.assemble(("", json.loads(entry)) for entry in lines).episodes == (told,)
+
+
+def test_no_secret_reaches_the_transcript():
+    headers = Headers((("Authorization", "Bearer sk-one"), ("x-api-key", "sk-two"), ("x-note", "sk-planted")))
+    request = Request("POST", "/responses?key=sk-planted", headers, {"input": "sk-planted"})
+    one = exchange("one", b'{"echo":"sk-planted"}', request=request)
+    text = b"".join(transcript.lines({"over": "sk-planted"}, [Episode("s", {"step": one})], ["sk-planted"]))
+    assert b"sk-" not in text
