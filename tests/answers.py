@@ -1,0 +1,57 @@
+"""A server of a few lines for tests of the judge: a function from a request to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import orjson
+
+from antiphon_conformance.exchange import Exchange, Headers, Request
+from antiphon_conformance.reply import read_reply
+from antiphon_conformance.target import Incoming, Unreachable
+
+JSON = Headers((("content-type", "application/json"),))
+EVENTS = Headers((("content-type", "text/event-stream"),))
+Answer = tuple[int, object] | None
+
+
+class Scripted:
+    """A transport that calls a function; None refuses the connection."""
+
+    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+        self.answer = answer
+        self.asked: list[Request] = []
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Incoming]:
+        self.asked.append(request)
+        given = self.answer(request)
+        if given is None:
+            raise Unreachable("connection refused")
+        status, body = given
+        yield Incoming(status, EVENTS if isinstance(body, bytes) else JSON, self._chunks(body))
+
+    async def close(self) -> None:
+        pass
+
+    @staticmethod
+    async def _chunks(body: object) -> AsyncIterator[bytes]:
+        if isinstance(body, bytes):
+            for start in range(0, len(body), 20):
+                yield body[start : start + 20]
+        else:
+            yield orjson.dumps(body)
+
+
+def exchange(identity, body=None, *, status=200, path="/responses", method="POST", asked=None, **how):
+    """One exchange, without a server."""
+    sent = EVENTS if isinstance(body, bytes) else JSON
+    raw = body if isinstance(body, bytes) else orjson.dumps(body)
+    request = Request(method, path, body=asked)
+    return Exchange(identity, request, read_reply(status, sent, raw), **how)
+
+
+def response(**members):
+    """A response object of the fewest members."""
+    return {"id": "resp_1", "object": "response", "status": "completed", "output": [], **members}

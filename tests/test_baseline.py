@@ -1,0 +1,112 @@
+"""The baseline and the verdict: what fails a run, and with which exit status."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon_conformance import baseline
+from antiphon_conformance.baseline import Baseline, BaselineError, Entry
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.verdict import Exit, verdict
+
+
+def record(outcome, rule="a.b", scenario="s", level="MUST", dialect="openai"):
+    return Record(rule, "R-1", ("R-1",), level, dialect, scenario, outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "strict", "status"),
+    [
+        (Outcome.PASSED, "MUST", True, Exit.CONFORMANT),
+        (Outcome.FAILED, "MUST", False, Exit.NOT_CONFORMANT),
+        (Outcome.WARNED, "SHOULD", False, Exit.CONFORMANT),
+        (Outcome.WARNED, "SHOULD", True, Exit.NOT_CONFORMANT),
+        (Outcome.INFORMED, "MAY", True, Exit.CONFORMANT),
+        (Outcome.UNTESTABLE, "MUST", False, Exit.NOT_CONFORMANT),
+        (Outcome.UNTESTABLE, "SHOULD", False, Exit.CONFORMANT),
+        (Outcome.UNTESTABLE, "SHOULD", True, Exit.NOT_CONFORMANT),
+        (Outcome.INCONCLUSIVE, "MUST", True, Exit.CONFORMANT),
+        (Outcome.NOT_SUPPORTED, "MUST", True, Exit.CONFORMANT),
+        (Outcome.BROKEN, "MUST", False, Exit.NOT_JUDGED),
+    ],
+)
+def test_exit_status(outcome, level, strict, status):
+    assert verdict([record(Outcome.PASSED), record(outcome, level=level)], strict=strict).status is status
+
+
+def test_a_target_that_could_not_be_judged():
+    found = verdict([record(Outcome.UNTESTABLE)], why="it never answered")
+    assert (found.status, found.title) == (Exit.NOT_JUDGED, "not judged")
+
+
+@pytest.mark.parametrize(
+    ("entry", "covers"),
+    [
+        (Entry("a.b", "why"), True),
+        (Entry("a.b", "why", "s"), True),
+        (Entry("a.b", "why", "s", "openai"), True),
+        (Entry("a.c", "why"), False),
+        (Entry("a.b", "why", "t"), False),
+        (Entry("a.b", "why", dialect="openresponses"), False),
+    ],
+)
+def test_an_entry_excuses_a_failure(entry, covers):
+    found = verdict([record(Outcome.FAILED)], baseline=Baseline((entry,)))
+    assert (found.status is Exit.CONFORMANT) is covers
+    assert (len(found.excused), len(found.failures)) == ((1, 0) if covers else (0, 1))
+
+
+def test_an_entry_that_excuses_nothing_any_more_is_stale():
+    found = verdict([record(Outcome.PASSED)], baseline=Baseline((Entry("a.b", "why"),)))
+    assert found.status is Exit.NOT_CONFORMANT
+    assert [str(entry) for entry in found.stale] == ["a.b (why)"]
+
+
+def test_an_entry_for_another_dialect_is_not_stale():
+    known = Baseline((Entry("a.b", "why", dialect="openresponses"),))
+    assert verdict([record(Outcome.PASSED)], baseline=known).status is Exit.CONFORMANT
+
+
+def test_a_run_that_was_cut_short_makes_nothing_stale():
+    known = Baseline((Entry("a.b", "why"),))
+    assert verdict([record(Outcome.PASSED)], baseline=known, complete=False).stale == ()
+
+
+def test_a_broken_rule_cannot_be_excused():
+    found = verdict([record(Outcome.BROKEN)], baseline=Baseline((Entry("a.b", "why"),)))
+    assert found.status is Exit.NOT_JUDGED
+
+
+def loaded(tmp_path, text):
+    path = tmp_path / "baseline.yaml"
+    path.write_text(text)
+    return baseline.load(path)
+
+
+def test_a_file_is_read(tmp_path):
+    found = loaded(
+        tmp_path, "- {rule: a.b, reason: soon}\n- {rule: c.d, scenario: s, dialect: openai, reason: x}\n"
+    )
+    assert found.entries == (Entry("a.b", "soon"), Entry("c.d", "x", "s", "openai"))
+
+
+def test_an_empty_file_lists_nothing(tmp_path):
+    assert loaded(tmp_path, "# none\n") == Baseline()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "expected YAML"),
+        ("a: 1", "expected a list of entries, got dict"),
+        ("- 1", "baseline.yaml[0]: expected a mapping of strings"),
+        ("- {rule: a.b}", "expected reason, got none"),
+        ("- {reason: x}", "expected rule, got none"),
+        ("- {rule: a.b, reason: x, until: y}", "got until"),
+        ("- {rule: a.b, reason: 1}", "expected a mapping of strings"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_its_place(tmp_path, text, message):
+    with pytest.raises(BaselineError) as raised:
+        loaded(tmp_path, text)
+    assert message in str(raised.value)

@@ -1,0 +1,236 @@
+"""The engine: which outcome comes of what a rule does with what was seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from answers import exchange, response
+from antiphon_conformance import judge
+from antiphon_conformance.exchange import Episode, Exchange, Request
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.rule import Finding, make
+from antiphon_conformance.subject import Answered, Body, Refused, Scene, Snapshot, Streamed
+from antiphon_spec import dialect as dialects
+from antiphon_spec.requirement import Severity
+
+OPENAI = dialects.load("openai")
+MUST, SHOULD, MAY = (
+    next(row.id for row in OPENAI.requirements.values() if row.tested and row.severity is severity)
+    for severity in Severity
+)
+
+
+def silent(subject):
+    yield from ()
+
+
+def finds(*wheres, exchange=""):
+    def check(subject):
+        for where in wheres:
+            yield Finding(where, "this", "that", exchange)
+
+    return check
+
+
+def raises(subject):
+    raise KeyError("output")
+    yield
+
+
+def rule(subject=Answered, check=silent, cites=MUST, name="rule", **how):
+    return make("test", name, "A sentence.", subject, check, cites=cites, **how)
+
+
+def judged(made, *episodes):
+    return judge.judge(episodes, OPENAI, {made.id: made})
+
+
+def only(made, *episodes):
+    (record,) = judged(made, *episodes)
+    return record
+
+
+GOOD = Episode("plain", {"created": exchange("plain/created", response(), asked={"input": "hi"})})
+REFUSAL = Episode("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
+STREAM = Episode(
+    "streaming", {"streamed": exchange("streaming/streamed", b'data: {"type":"response.created"}\n\n')}
+)
+NO_ANSWER = Exchange("dead/created", Request("POST", "/responses"), None, failure="refused")
+
+
+def test_a_rule_that_finds_nothing_passes():
+    record = only(rule(), GOOD)
+    assert (record.outcome, record.rule, record.scenario) == (Outcome.PASSED, "test.rule", "plain")
+    assert (record.requirement, record.level, record.dialect) == (
+        MUST,
+        OPENAI.requirements[MUST].level,
+        "openai",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cites", "outcome"),
+    [
+        (MUST, Outcome.FAILED),
+        (SHOULD, Outcome.WARNED),
+        (MAY, Outcome.INFORMED),
+        ((MAY, MUST), Outcome.FAILED),
+    ],
+)
+def test_the_level_of_what_it_cites_decides_what_a_finding_is(cites, outcome):
+    assert only(rule(check=finds("reply.status"), cites=cites), GOOD).outcome is outcome
+
+
+def test_a_finding_gets_the_id_of_its_exchange():
+    (finding,) = only(rule(check=finds("reply.status")), GOOD).findings
+    assert finding.exchange == "plain/created"
+
+
+def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
+    records = judged(rule(Answered), GOOD, REFUSAL)
+    assert [(record.scenario, record.outcome) for record in records] == [
+        ("plain", Outcome.PASSED),
+        ("bad", Outcome.PASSED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "scenarios"),
+    [
+        (Answered, {"plain", "bad", "streaming"}),
+        (Body, {"plain"}),
+        (Refused, {"bad"}),
+        (Streamed, {"streaming"}),
+        (Snapshot, {"plain"}),
+    ],
+)
+def test_a_rule_sees_its_own_subject_and_no_other(subject, scenarios):
+    assert {record.scenario for record in judged(rule(subject), GOOD, REFUSAL, STREAM)} == scenarios
+
+
+def test_a_rule_that_raises_is_broken_and_says_where():
+    record = only(rule(check=raises), GOOD)
+    assert record.outcome is Outcome.BROKEN
+    assert record.note.startswith("KeyError: 'output' (test_judge.py:")
+
+
+def test_a_condition_that_raises_is_broken_too():
+    assert only(rule(when=lambda subject: 1 / 0), GOOD).outcome is Outcome.BROKEN
+
+
+def test_the_number_of_findings_is_bounded():
+    record = only(rule(check=finds(*map(str, range(1000)))), GOOD)
+    assert len(record.findings) == judge.MOST_FINDINGS
+
+
+def test_a_rule_that_applied_nowhere_tested_nothing():
+    record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD)
+    assert (record.outcome, record.scenario) == (Outcome.INCONCLUSIVE, "")
+    assert record.note == "not seen: a refusal of the model"
+
+
+@pytest.mark.parametrize(
+    "last", [NO_ANSWER, exchange("dead/created", {"error": {}}, status=500)], ids=["no answer", "500"]
+)
+def test_what_a_breakdown_kept_from_view_is_untestable(last):
+    dead = Episode("dead", {"created": last}, "created: broke down")
+    record = only(rule(when=lambda subject: False), GOOD, dead)
+    assert record.outcome is Outcome.UNTESTABLE
+    assert "dead: created: broke down" in record.note
+
+
+def test_a_dead_port_passes_nothing():
+    dead = Episode("dead", {"created": NO_ANSWER}, "created: refused")
+    assert only(rule(), dead).outcome is Outcome.UNTESTABLE
+
+
+def test_a_refusal_that_ended_a_scenario_makes_nothing_untestable():
+    refused = Episode("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
+    record = only(rule(when=lambda subject: False), GOOD, refused)
+    assert record.outcome is Outcome.INCONCLUSIVE
+    assert "tools: created: answered 400" in record.note
+
+
+def scene(check, when=None):
+    return rule(Scene, check, name="scene", scenario="plain", when=when)
+
+
+def test_a_rule_over_an_episode_sees_its_scenario_only():
+    assert [record.scenario for record in judged(scene(silent), GOOD, REFUSAL)] == ["plain"]
+
+
+@pytest.mark.parametrize(
+    "finding", [finds("reply.status", exchange="created"), finds("created.reply.status")]
+)
+def test_a_finding_over_an_episode_names_a_step(finding):
+    (found,) = only(scene(finding), GOOD).findings
+    assert (found.exchange, found.where) == ("plain/created", "reply.status")
+
+
+def asks_for_a_poll(subject):
+    yield Finding("x", "y", str(subject["polled"]))
+
+
+def episode(**how):
+    return Episode("plain", dict(GOOD.exchanges), **how)
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome", "note"),
+    [
+        (episode(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
+        (episode(stopped="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
+        (episode(unsupported="background"), Outcome.NOT_SUPPORTED, "the target does not offer background"),
+        (episode(stopped="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
+        (episode(stopped="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
+    ],
+)
+@pytest.mark.parametrize("when", [None, lambda scene: "polled" in scene])
+def test_a_step_that_is_missing(seen, outcome, note, when):
+    record = only(scene(asks_for_a_poll, when), seen)
+    if when is None or seen.stopped or seen.unsupported:
+        assert record.outcome is outcome
+        assert note in record.note
+    else:
+        assert record.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_scenario_that_did_not_run():
+    record = only(scene(silent), REFUSAL)
+    assert (record.outcome, record.note) == (Outcome.UNTESTABLE, "the scenario plain did not run")
+
+
+def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
+    probe = exchange("items/listed", {}, status=404, path="/responses/resp_1/input_items", method="GET")
+    lacking = Episode("items", {"listed": probe}, "listed: answered 404", "input_items")
+    record = only(rule(Body, when=lambda body: body.operation == "listInputItems"), GOOD, lacking)
+    assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "below"),
+    [
+        ("/responses", "createResponse", "/responses"),
+        ("/v1/responses", "createResponse", "/responses"),
+        ("https://h/openai/v1/responses?api-version=1", "createResponse", "/responses?api-version=1"),
+        ("/v1/elsewhere", None, "/v1/elsewhere"),
+    ],
+)
+def test_an_exchange_finds_its_place_in_the_document(path, operation, below):
+    found = judge.placed(exchange("one", {}, path=path), OPENAI)
+    assert (found.operation, found.request.path) == (operation, below)
+
+
+def test_a_resumed_stream_is_marked():
+    found = judge.placed(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
+    assert found.traits == {"resumed"}
+
+
+def test_lint_tells_what_it_found_and_sums_up_the_rest():
+    made = rule(Body, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else []))
+    loose = [exchange("one", {"bad": 1}), exchange("two", {}), exchange("three", {})]
+    records = judge.lint(loose, OPENAI, {made.id: made, "test.scene": scene(silent)})
+    assert [(record.scenario, record.outcome, record.note) for record in records] == [
+        ("one", Outcome.FAILED, ""),
+        ("", Outcome.PASSED, "nothing found in 2 exchanges"),
+    ]
