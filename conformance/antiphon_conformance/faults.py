@@ -39,10 +39,12 @@ def body_faults(body: Body) -> Iterator[Finding]:
         yield from findings("reply.body", validator.faults(body.reply.body))
 
 
-def within(faults: Iterable[Fault], place: str) -> Iterator[Fault]:
-    """The faults at a place or below it: `/usage/input_tokens`. A `*` stands for any one member or index."""
-    wanted = place.split("/")
-    return (fault for fault in faults if _covers(wanted, fault.pointer.split("/")))
+def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:
+    """Whether a fault lies at a place or, unless `exactly`, below it. A `*` is any member or index."""
+    wanted, got = place.split("/"), fault.pointer.split("/")
+    if len(got) < len(wanted) or (exactly and len(got) > len(wanted)):
+        return False
+    return all(want in ("*", have) for want, have in zip(wanted, got, strict=False))
 
 
 def findings(where: str, faults: Iterable[Fault]) -> Iterator[Finding]:
@@ -53,12 +55,6 @@ def findings(where: str, faults: Iterable[Fault]) -> Iterator[Finding]:
 def missing_member(fault: Fault) -> bool:
     """Whether the fault is that a required member of the object itself (not of one inside it) is absent."""
     return fault.keyword == "required" and fault.pointer.count("/") <= 1
-
-
-def _covers(wanted: list[str], got: list[str]) -> bool:
-    if len(got) < len(wanted):
-        return False
-    return all(want in ("*", have) for want, have in zip(wanted, got, strict=False))
 
 
 def _inside_item(fault: Fault) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from antiphon_conformance.answers import objects, parts
-from antiphon_conformance.faults import findings, item_faults, within
+from antiphon_conformance.faults import covers, findings, item_faults
 from antiphon_conformance.rule import Finding, add, make
 from antiphon_conformance.rules.response_members import OPEN, OPENAI
 from antiphon_conformance.subject import Item
+from antiphon_spec.schema import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,17 @@ class Place:
 
     name: str
     type: str
-    places: tuple[str, ...]
+    place: str
     sentence: str
     cites: tuple[str, ...]
     when: Callable[[Item], bool] = lambda _item: True
     needs: str | None = None
     exactly: bool = False
     """Whether faults below the place are left to other rules."""
+
+    def claims(self, fault: Fault) -> bool:
+        """Whether this rule reports the fault of an item of its type."""
+        return covers(self.place, fault, exactly=self.exactly)
 
 
 def _has_part(kind: str) -> Callable[[Item], bool]:
@@ -43,7 +48,7 @@ PLACES = (
     Place(
         "message_content_is_an_array",
         "message",
-        ("/content",),
+        "/content",
         "The `content` of a message is an array, and never null.\n\nClients iterate over it.",
         ("ITM-07", "ITM-08"),
         exactly=True,
@@ -51,14 +56,14 @@ PLACES = (
     Place(
         "message_role_is_documented",
         "message",
-        ("/role",),
+        "/role",
         "The `role` of an output message is one that the document allows.",
         ("ITM-07", "ITM-08"),
     ),
     Place(
         "message_status_is_documented",
         "message",
-        ("/status",),
+        "/status",
         "The `status` of a message is in_progress, completed or incomplete.",
         ("ITM-07", f"{OPENAI}OutputMessage/properties/status"),
         when=lambda item: isinstance(item.object.get("status"), str),
@@ -66,7 +71,7 @@ PLACES = (
     Place(
         "message_phase_is_documented",
         "message",
-        ("/phase",),
+        "/phase",
         "The `phase` of a message, where there is one, is `commentary` or `final_answer`.",
         ("ITM-18",),
         when=lambda item: "phase" in item.object,
@@ -75,7 +80,7 @@ PLACES = (
     Place(
         "message_parts_are_documented",
         "message",
-        ("/content/*/type",),
+        "/content/*/type",
         "A message consists of the kinds of parts that the document allows.",
         ("ITM-08", f"{OPEN}Message/properties/content"),
         when=lambda item: any(parts(item.object)),
@@ -83,7 +88,7 @@ PLACES = (
     Place(
         "output_text_is_a_string",
         "message",
-        ("/content/*/text",),
+        "/content/*/text",
         "The `text` of an `output_text` part is a string.",
         ("ITM-10", f"{OPENAI}OutputTextContent/properties/text"),
         when=_has_part("output_text"),
@@ -92,7 +97,7 @@ PLACES = (
     Place(
         "annotations_are_an_array",
         "message",
-        ("/content/*/annotations",),
+        "/content/*/annotations",
         "An `output_text` part has an array of `annotations`, empty when there are none.",
         ("ITM-10", f"{OPENAI}OutputTextContent/properties/annotations"),
         when=_has_part("output_text"),
@@ -102,7 +107,7 @@ PLACES = (
     Place(
         "annotations_are_whole",
         "message",
-        ("/content/*/annotations/*",),
+        "/content/*/annotations/*",
         "Every annotation is of a documented type and has all members of that type.",
         ("ITM-14", "ITM-15"),
         when=_part_has("annotations", entries=True),
@@ -111,7 +116,7 @@ PLACES = (
     Place(
         "logprobs_are_whole",
         "message",
-        ("/content/*/logprobs",),
+        "/content/*/logprobs",
         "Log probabilities are an array of entries with all the members that the document lists.",
         ("ITM-12", f"{OPENAI}OutputTextContent/properties/logprobs"),
         when=_part_has("logprobs", entries=True),
@@ -120,7 +125,7 @@ PLACES = (
     Place(
         "refusals_are_strings",
         "message",
-        ("/content/*/refusal",),
+        "/content/*/refusal",
         "The `refusal` of a `refusal` part is a string.",
         ("ITM-17",),
         when=_has_part("refusal"),
@@ -129,7 +134,7 @@ PLACES = (
     Place(
         "reasoning_summary_is_an_array",
         "reasoning",
-        ("/summary",),
+        "/summary",
         "A reasoning item has an array of `summary` parts, empty when it shows none.\n\n"
         "Clients that meet a reasoning item without it drop everything that follows.",
         ("RSN-01", "RSN-02", "RSN-06"),
@@ -138,7 +143,7 @@ PLACES = (
     Place(
         "reasoning_content_is_documented",
         "reasoning",
-        ("/content",),
+        "/content",
         "The raw `content` of a reasoning item, where it is shown, is an array of text parts.",
         ("RSN-06", f"{OPENAI}ReasoningItem/properties/content"),
         when=lambda item: "content" in item.object,
@@ -147,7 +152,7 @@ PLACES = (
     Place(
         "reasoning_encrypted_content_is_documented",
         "reasoning",
-        ("/encrypted_content",),
+        "/encrypted_content",
         "`encrypted_content` is a string, and null only where the document allows it.",
         ("RSN-01", "RSN-02", "RSN-06"),
         when=lambda item: "encrypted_content" in item.object,
@@ -156,7 +161,7 @@ PLACES = (
     Place(
         "function_call_status_is_documented",
         "function_call",
-        ("/status",),
+        "/status",
         "The `status` of a function call is in_progress, completed or incomplete.",
         (f"{OPEN}FunctionCall/properties/status", f"{OPENAI}FunctionToolCall/properties/status"),
         when=lambda item: isinstance(item.object.get("status"), str),
@@ -168,26 +173,15 @@ REPORTED_ELSEWHERE = ("/id", "/status", "/call_id", "/name", "/arguments", "/inp
 """What rules over items of any type, and over calls, report."""
 
 
-def _claims() -> Mapping[str, tuple[str, ...]]:
-    types = {place.type for place in PLACES} | {"custom_tool_call"}
-    mine = {
-        kind: [found for place in PLACES if place.type == kind for found in place.places] for kind in types
-    }
-    return {kind: (*found, *REPORTED_ELSEWHERE) for kind, found in mine.items()}
-
-
-CLAIMED = _claims()
-"""For each item type the places reported here or elsewhere: not by the rule over whole items."""
+def is_claimed(item: Item, fault: Fault) -> bool:
+    """Whether a named rule reports a fault of an item, so that the rule over whole items does not."""
+    mine = (place for place in PLACES if place.type == item.type)
+    return fault.pointer in REPORTED_ELSEWHERE or any(place.claims(fault) for place in mine)
 
 
 def _register(place: Place) -> None:
     def check(item: Item) -> Iterator[Finding]:
-        for pointer in place.places:
-            found = within(item_faults(item), pointer)
-            deepest = pointer.count("/") if place.exactly else None
-            yield from findings(
-                item.where, (fault for fault in found if deepest in (None, fault.pointer.count("/")))
-            )
+        yield from findings(item.where, filter(place.claims, item_faults(item)))
 
     def applies(item: Item) -> bool:
         return item.type == place.type and place.when(item)

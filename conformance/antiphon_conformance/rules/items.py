@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.answers import member, output
-from antiphon_conformance.faults import findings, item_faults, within
-from antiphon_conformance.parity import status_of
+from antiphon_conformance.faults import findings, item_faults
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.rules.item_members import CLAIMED
+from antiphon_conformance.rules.item_members import is_claimed
 from antiphon_conformance.rules.response_members import OPENAI
-from antiphon_conformance.subject import Item, Scene, Snapshot
+from antiphon_conformance.subject import Item, Snapshot
 from antiphon_conformance.text import show
 
 EXTENSION = re.compile(r"[a-z0-9_.-]+:.+")
@@ -60,9 +59,8 @@ def have_a_status(item: Item) -> Iterator[Finding]:
 @rule(Item, cites=("ITM-01", f"{OPENAI}Response/properties/output"))
 def match_the_document(item: Item) -> Iterator[Finding]:
     """Whatever no other rule looks at in an output item is as the document has it for the item's type."""
-    faults = item_faults(item)
-    claimed = {id(fault) for place in CLAIMED.get(str(item.type), ()) for fault in within(faults, place)}
-    yield from findings(item.where, (fault for fault in faults if id(fault) not in claimed))
+    rest = (fault for fault in item_faults(item) if not is_claimed(item, fault))
+    yield from findings(item.where, rest)
 
 
 def _with_output(snapshot: Snapshot) -> bool:
@@ -139,9 +137,3 @@ def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
     prefix = item.dialect.traits.id_prefixes[item.type]
     if not item.object["id"].startswith(prefix):
         yield Finding(f"{item.where}/id", f"an id that begins with {prefix}", show(item.object["id"]))
-
-
-@rule(Scene, scenario="truncated", cites="ITM-19")
-def phase_is_accepted_in_the_input(scene: Scene) -> Iterator[Finding]:
-    """An assistant message with a `phase` is accepted as input, whatever the model makes of it."""
-    yield from status_of(scene["truncated"], (200,), "200, since earlier answers may have a phase")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from antiphon_conformance.faults import findings, missing_member, response_faults, within
+from antiphon_conformance.faults import covers, findings, missing_member, response_faults
 from antiphon_conformance.rule import Finding, add, make
 from antiphon_conformance.subject import Snapshot
+from antiphon_spec.schema import Fault
 
 OPEN = "openresponses#/components/schemas/"
 OPENAI = "openai#/components/schemas/"
@@ -25,6 +26,12 @@ class Place:
     member: str
     sentence: str
     cites: tuple[str, ...]
+    exactly: bool = False
+    """Whether faults below the member are left to other rules."""
+
+    def claims(self, fault: Fault) -> bool:
+        """Whether this rule reports the fault, if it is no missing member."""
+        return covers(f"/{self.member}", fault, exactly=self.exactly)
 
 
 def _echoed(member: str) -> tuple[str, ...]:
@@ -51,6 +58,7 @@ PLACES = (
         "output",
         "`output` is an array, and never null.\n\nClients iterate over it; null ends in a TypeError.",
         ("RES-22",),
+        exactly=True,
     ),
     Place(
         "instructions_have_a_documented_form",
@@ -131,6 +139,7 @@ PLACES = (
         "`truncation` is `auto` or `disabled`, and null only where the document allows it.",
         ("RES-42",),
     ),
+    Place("store_is_a_boolean", "store", "`store` is a boolean.", ("RES-43",)),
     Place(
         "background_is_a_boolean",
         "background",
@@ -196,16 +205,19 @@ PLACES = (
     ),
 )
 
-CLAIMED = tuple(f"/{place.member}" for place in PLACES)
-"""The places that rules of this file report, so that the rule over the whole document does not."""
+REPORTED_ELSEWHERE = ("/id", "/status")
+"""What rules over the response's identity and status report."""
+
+
+def is_claimed(fault: Fault) -> bool:
+    """Whether a named rule reports a fault of a response object, so that the rule over all of it does not."""
+    return fault.pointer in REPORTED_ELSEWHERE or any(place.claims(fault) for place in PLACES)
 
 
 def _register(place: Place) -> None:
-    pointer = f"/{place.member}"
-
     def check(snapshot: Snapshot) -> Iterator[Finding]:
-        found = within(response_faults(snapshot), pointer)
-        yield from findings(snapshot.where, (fault for fault in found if not missing_member(fault)))
+        mine = filter(place.claims, response_faults(snapshot))
+        yield from findings(snapshot.where, (fault for fault in mine if not missing_member(fault)))
 
     def present(snapshot: Snapshot) -> bool:
         return place.member in snapshot.object

@@ -112,6 +112,15 @@ def streams_as_ordinary_text(streamed: Streamed) -> Iterator[Finding]:
         yield Finding("stream", f"text deltas that make {show(text_of(streamed.final))}", show(joined))
 
 
+@rule(Scene, scenario="structured_output", cites="FMT-01")
+def schema_is_accepted(scene: Scene) -> Iterator[Finding]:
+    """A text format with a strict JSON Schema is accepted.
+
+    Gateways that pass `text` on as a chat server's `response_format` refuse it.
+    """
+    yield from status_of(scene["streamed"], (200,), "200, since the schema keeps the rules of strict schemas")
+
+
 @rule(Scene, scenario="refused_formats", cites="FMT-02")
 def json_object_without_the_word_is_refused(scene: Scene) -> Iterator[Finding]:
     """`json_object` is refused when the context does not mention JSON."""

@@ -50,17 +50,8 @@ async def sampling(talk: Talk) -> None:
 
 @scenario()
 async def truncated(talk: Talk) -> None:
-    """Asks, after a commentary of the assistant, for far more text than `max_output_tokens` allows."""
-    await talk.create(
-        "truncated",
-        input=[
-            {"type": "message", "role": "user", "content": "Tell me about the sea."},
-            {"type": "message", "role": "assistant", "phase": "commentary", "content": "Let me think."},
-            {"type": "message", "role": "user", "content": "Go on: a story of 300 words about the sea."},
-        ],
-        max_output_tokens=16,
-        may_fail=True,
-    )
+    """Asks for far more text than `max_output_tokens` allows."""
+    await talk.create("truncated", input="Tell a story of 300 words about the sea.", max_output_tokens=16)
 
 
 @scenario()

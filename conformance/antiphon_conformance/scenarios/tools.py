@@ -128,17 +128,15 @@ async def unmatched_tool_items(talk: Talk) -> None:
     }
     alone = output_of({"call_id": "call_2"}, "sunny")
     await talk.create("output_alone", input=[asked, alone], tools=[WEATHER], may_fail=True)
-    by_id = output_of({"call_id": "fc_1"}, "sunny")
-    await talk.create("matched_by_id", input=[asked, call, by_id], tools=[WEATHER], may_fail=True)
+    answer, by_id = output_of(call, "sunny"), output_of({"call_id": "fc_1"}, "sunny")
+    await talk.create("matched_by_id", input=[asked, call, answer, by_id], tools=[WEATHER], may_fail=True)
     if talk.dialect.resolve("TOOL-17"):
         await talk.create("call_alone", input=[asked, call], tools=[WEATHER], may_fail=True)
 
 
 @scenario()
 async def refused_tools(talk: Talk) -> None:
-    """Offers tools of an unknown type, of one name, and with a schema that is not strict."""
-    unknown = {"type": "antiphon_unknown", "name": "get_weather"}
-    await talk.create("unknown_type", input="Say hello.", tools=[unknown], may_fail=True)
+    """Offers two tools of one name, and one with a schema that is not strict."""
     await talk.create(
         "same_name_twice", input="Say hello.", tools=[TIME, TIME], tool_choice="none", may_fail=True
     )

@@ -1,0 +1,128 @@
+"""Answers whose tool calls are malformed, missing, or not what was allowed."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, add
+from antiphon_mockserver.spoiling import DROPPED, Json, at, items, on_items, on_responses, setting
+
+FILE = "body_calls"
+
+MEMBERS: tuple[tuple[str, str, str, str, Any, str], ...] = (
+    ("leaves_out_call_ids", "Sends function calls without `call_id`.", "function_call", "call_id", DROPPED,
+     "tool-calls.function-call-says-what-to-call"),
+    ("sends_arguments_as_an_object", "Sends `arguments` as an object.", "function_call", "arguments", {},
+     "tool-calls.function-call-says-what-to-call"),
+    ("leaves_out_the_input", "Sends calls of custom tools without `input`.", "custom_tool_call", "input",
+     DROPPED, "tool-calls.custom-call-says-what-to-call"),
+    ("cuts_the_arguments", "Sends half of the arguments' JSON.", "function_call", "arguments",
+     '{"city": "Par',
+     "tool-calls.arguments-are-json"),
+    ("empties_the_arguments", "Sends `{}` as the arguments of every call.", "function_call", "arguments",
+     "{}", "tool-calls.arguments-follow-a-strict-schema"),
+    ("calls_what_is_not_there", "Calls a function that was not offered.", "function_call", "name",
+     "get_horoscope", "tool-calls.name-is-that-of-a-tool"),
+    ("makes_call_ids_too_long", "Sends call ids of 100 characters.", "function_call", "call_id",
+     "call_" + "0" * 95, "tool-calls.call-id-can-be-sent-back"),
+    ("gives_every_call_the_same_call_id", "Gives every call the same `call_id`.", "function_call", "call_id",
+     "call_0", "tool-calls.call-ids-are-unique"),
+)  # fmt: skip
+
+for _name, _sentence, _kind, _path, _value, _caught_by in MEMBERS:
+    add(FILE, _name, _sentence, _caught_by, on_items(_kind, change=setting(_path, _value)))
+
+
+def _leave_out_identity(item: Json, _call: Call) -> None:
+    for name in ("id", "status"):
+        del item[name]
+
+
+def _use_one_id_for_both(item: Json, _call: Call) -> None:
+    item["call_id"] = item["id"]
+
+
+def _turn_into_a_function(item: Json, _call: Call) -> None:
+    item.update(type="function_call", arguments=item.pop("input"))
+
+
+add(
+    FILE,
+    "leaves_out_id_and_status_of_calls",
+    "Sends function calls without `id` and `status`.",
+    ("items.have-an-id", "items.have-a-status"),
+    on_items("function_call", change=_leave_out_identity),
+)
+add(
+    FILE,
+    "uses_one_id_for_both",
+    "Uses the id of a call as its `call_id`.",
+    "tool-calls.call-id-is-not-the-item-id",
+    on_items("function_call", change=_use_one_id_for_both),
+)
+add(FILE, "turns_custom_tools_into_functions", "Sends calls of custom tools as function calls.",
+    "tool-calls.type-is-that-of-its-tool",
+    on_items("custom_tool_call", change=_turn_into_a_function))  # fmt: skip
+
+MESSAGE: Json = {
+    "type": "message",
+    "id": "msg_0",
+    "status": "completed",
+    "role": "assistant",
+    "content": [{"type": "output_text", "text": "It is sunny.", "annotations": [], "logprobs": []}],
+}
+CALL: Json = {
+    "type": "function_call",
+    "id": "fc_0",
+    "status": "completed",
+    "call_id": "call_0",
+    "name": "get_time",
+    "arguments": '{"city": "Paris"}',
+}
+
+
+def _talk_instead(response: Json, _call: Call) -> None:
+    if any(items(response, "function_call")):
+        response["output"] = [deepcopy(MESSAGE)]
+
+
+def _think_only(response: Json, _call: Call) -> None:
+    if any(items(response, "function_call")):
+        response["output"] = [{"type": "reasoning", "id": "rs_0", "summary": []}]
+
+
+def _call_anyway(response: Json, call: Call) -> None:
+    if at(call.body, "tool_choice") == "none":
+        response["output"].append(deepcopy(CALL))
+
+
+def _call_another(response: Json, call: Call) -> None:
+    if at(call.body, "tool_choice.type") is not None:
+        for item in items(response, "function_call"):
+            item.update(name="get_time")
+
+
+def _call_twice(response: Json, _call: Call) -> None:
+    for item in list(items(response, "function_call")):
+        response["output"].append({**item, "id": "fc_2", "call_id": "call_2"})
+
+
+CHOICES = (
+    ("talks_instead_of_calling", "Answers in text where a call was demanded.",
+     ("tool-choice.required-makes-a-call", "tool-choice.named-tool-is-the-one-called",
+      "tool-choice.required-allowed-tools-make-a-call"), _talk_instead),
+    ("thinks_instead_of_calling", "Sends a reasoning item and no call where a call was demanded.",
+     ("tool-choice.required-makes-a-call",), _think_only),
+    ("calls_although_forbidden", "Calls a tool although `tool_choice` is none.",
+     ("tool-choice.none-makes-no-call",), _call_anyway),
+    ("calls_another_tool", "Calls another tool than the one that was named or allowed.",
+     ("tool-choice.named-tool-is-the-one-called", "tool-choice.allowed-tools-is-a-hard-limit"),
+     _call_another),
+    ("calls_twice", "Makes every call twice, whatever was allowed.",
+     ("tool-calls.no-parallel-calls-when-forbidden", "tool-calls.max-tool-calls-bounds-the-calls"),
+     _call_twice),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by_all, _change in CHOICES:
+    add(FILE, _name, _sentence, _caught_by_all, on_responses(_change))

@@ -1,0 +1,129 @@
+"""Answers that report other parameters than those of their request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, add, mutant
+from antiphon_mockserver.spoiling import at, is_response, on_responses, put
+
+FILE = "body_echo"
+
+FORGOTTEN: tuple[tuple[str, Any], ...] = (
+    ("instructions", None),
+    ("previous_response_id", None),
+    ("metadata", {}),
+    ("parallel_tool_calls", True),
+    ("temperature", 0.25),
+    ("top_p", 0.25),
+    ("presence_penalty", 0.0),
+    ("frequency_penalty", 0.0),
+    ("top_logprobs", 0),
+    ("truncation", "auto"),
+    ("store", False),
+    ("background", False),
+    ("max_output_tokens", None),
+    ("max_tool_calls", None),
+    ("safety_identifier", None),
+    ("prompt_cache_key", None),
+    ("reasoning.effort", None),
+    ("text.verbosity", "low"),
+    ("text.format.type", "text"),
+    ("text.format.name", "other"),
+    ("tool_choice", "auto"),
+)
+"""Parameters and what is reported in their stead, although the request gave them."""
+
+
+def _forgets(path: str, value: Any) -> Any:
+    def change(response: Any, call: Call) -> None:
+        if at(call.body, path) is not None:
+            put(response, path, value)
+
+    return change
+
+
+DEFAULTS: tuple[tuple[str, Any, str], ...] = (
+    ("instructions", "Be helpful.", "defaults.instructions-are-null"),
+    ("previous_response_id", "resp_0", "defaults.previous-response-id-is-null"),
+    ("metadata", {"server": "mock"}, "defaults.metadata-is-empty"),
+    ("tools", None, "defaults.tools-are-empty"),
+    ("tool_choice", "none", "defaults.tool-choice-is-auto"),
+    ("parallel_tool_calls", False, "defaults.parallel-tool-calls-is-true"),
+    ("background", True, "defaults.background-is-false"),
+    ("store", False, "defaults.store-is-true"),
+)
+"""Parameters and what is reported when the request leaves them out, and who notices."""
+
+
+def _presumes(path: str, value: Any) -> Any:
+    def change(response: Any, call: Call) -> None:
+        if at(call.body, path) is None:
+            put(response, path, value)
+
+    return change
+
+
+def _register() -> None:
+    for path, value in FORGOTTEN:
+        name = path.replace(".", "_")
+        sentence = f"Reports something else for `{path}` than the request gave."
+        add(FILE, f"forgets_{name}", sentence, f"echo.{name.replace('_', '-')}-comes-back",
+            on_responses(_forgets(path, value)))  # fmt: skip
+    for path, value, caught_by in DEFAULTS:
+        sentence = f"Reports an unusual `{path}` when the request leaves it out."
+        add(FILE, f"presumes_{path}", sentence, caught_by, on_responses(_presumes(path, value)))
+
+
+_register()
+
+
+@mutant(caught_by=("echo.store-comes-back", "defaults.store-is-true"))
+def leaves_out_store(body: Any) -> Any:
+    """Leaves `store` out."""
+    if is_response(body):
+        body.pop("store", None)
+    return body
+
+
+@mutant(caught_by="echo-tools.tools-come-back")
+def drops_tools_in_silence(body: Any) -> Any:
+    """Reports no tools, whatever was offered."""
+    if is_response(body):
+        body["tools"] = []
+    return body
+
+
+@mutant(caught_by="echo-tools.function-tools-keep-their-meaning")
+def echoes_tools_without_their_parameters(body: Any) -> Any:
+    """Echoes functions with empty parameters."""
+    for tool in body["tools"] if is_response(body) else ():
+        tool["parameters"] = {"type": "object", "properties": {}}
+    return body
+
+
+@mutant(caught_by="echo-tools.strict-comes-back")
+def makes_every_tool_loose(body: Any) -> Any:
+    """Reports `strict: false` for every function."""
+    for tool in body["tools"] if is_response(body) else ():
+        tool["strict"] = False
+    return body
+
+
+@mutant(caught_by="echo-tools.omitted-strict-is-settled")
+def leaves_strict_open(body: Any, call: Call) -> Any:
+    """Reports `strict: null` for functions that were sent without it."""
+    asked = {tool.get("name"): tool for tool in at(call.body, "tools") or ()}
+    for tool in body["tools"] if is_response(body) else ():
+        if "strict" not in asked.get(tool.get("name"), {}):
+            tool["strict"] = None
+    return body
+
+
+@mutant(caught_by="echo-tools.allowed-tools-leave-the-list-alone")
+def shortens_the_list_to_the_allowed(body: Any) -> Any:
+    """Reports only those tools that `allowed_tools` names."""
+    if is_response(body) and at(body, "tool_choice.type") == "allowed_tools":
+        allowed = [tool["name"] for tool in body["tool_choice"]["tools"]]
+        body["tools"] = [tool for tool in body["tools"] if tool["name"] in allowed]
+    return body

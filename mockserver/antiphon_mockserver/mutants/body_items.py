@@ -1,0 +1,177 @@
+"""Answers whose output items are malformed, or in the wrong state."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, add, mutant
+from antiphon_mockserver.spoiling import (
+    DROPPED,
+    Json,
+    is_response,
+    items,
+    on_items,
+    on_parts,
+    on_responses,
+    setting,
+)
+
+FILE = "body_items"
+
+MEMBERS: tuple[tuple[str, str, tuple[str, ...], str, Any, str], ...] = (
+    ("leaves_out_item_ids", "Sends items without `id`.", (), "id", DROPPED, "items.have-an-id"),
+    ("numbers_items_alike", "Gives all items of a response the same id.", (), "id", "msg_1",
+     "items.ids-are-unique"),
+    ("uses_bare_item_ids", "Has ids of items begin with no prefix.", (), "id", "4711",
+     "items.ids-have-the-prefix-of-their-type"),
+    ("leaves_out_item_status", "Sends items without `status`.", ("message", "function_call"), "status",
+     DROPPED, "items.have-a-status"),
+    ("never_finishes_items", "Leaves items in progress in a response that has ended.",
+     ("message", "function_call"), "status", "in_progress", "items.none-is-left-in-progress"),
+    ("leaves_items_incomplete", "Leaves items incomplete in a completed response.",
+     ("message", "function_call"), "status", "incomplete", "items.are-completed-with-their-response"),
+    ("sends_content_null", "Sends a message whose content is null.", ("message",), "content", None,
+     "item-members.message-content-is-an-array"),
+    ("speaks_as_a_bot", "Gives its messages a role that nobody knows.", ("message",), "role", "bot",
+     "item-members.message-role-is-documented"),
+    ("is_done_with_messages", "Gives messages the status `done`.", ("message",), "status", "done",
+     "item-members.message-status-is-documented"),
+    ("thinks_in_phases", "Gives messages a phase that nobody knows.", ("message",), "phase", "thinking",
+     "item-members.message-phase-is-documented"),
+    ("reasons_without_summary", "Leaves `summary` out of reasoning items.", ("reasoning",), "summary",
+     DROPPED, "item-members.reasoning-summary-is-an-array"),
+    ("writes_reasoning_as_text", "Sends the content of a reasoning item as a string.", ("reasoning",),
+     "content", "I thought.", "item-members.reasoning-content-is-documented"),
+    ("numbers_encrypted_content", "Sends a number for `encrypted_content`.", ("reasoning",),
+     "encrypted_content", 5, "item-members.reasoning-encrypted-content-is-documented"),
+    ("is_done_with_calls", "Gives function calls the status `done`.", ("function_call",), "status", "done",
+     "item-members.function-call-status-is-documented"),
+    ("names_the_caller_by_a_word", "Sends the caller of a function as a string.", ("function_call",),
+     "caller", "model", "items.match-the-document"),
+    ("ignores_include_of_encrypted_content", "Sends `encrypted_content` to nobody.", ("reasoning",),
+     "encrypted_content", DROPPED, "reasoning.encrypted-content-comes-when-asked-for"),
+    ("summarises_unasked", "Summarises its reasoning unasked.", ("reasoning",), "summary",
+     [{"type": "summary_text", "text": "I thought."}], "reasoning.no-summary-unasked"),
+)  # fmt: skip
+
+PARTS: tuple[tuple[str, str, str, str, Any, str], ...] = (
+    ("speaks_in_markdown", "Sends parts of a type that nobody knows.", "output_text", "type", "markdown",
+     "item-members.message-parts-are-documented"),
+    ("sends_text_null", "Sends null for the text of a message.", "output_text", "text", None,
+     "item-members.output-text-is-a-string"),
+    ("leaves_out_annotations", "Leaves `annotations` out of its texts.", "output_text", "annotations",
+     DROPPED, "item-members.annotations-are-an-array"),
+    ("cites_without_an_address", "Leaves the address out of its citations.", "output_text", "annotations",
+     [{"type": "url_citation", "title": "The sea", "start_index": 0, "end_index": 1}],
+     "item-members.annotations-are-whole"),
+    ("cites_beyond_the_text", "Has a citation end beyond its text.", "output_text", "annotations",
+     [{"type": "url_citation", "title": "The sea", "url": "https://example.com", "start_index": 0,
+       "end_index": 100_000}], "text-parts.citations-lie-within-their-text"),
+    ("forgets_the_logprobs", "Sends no log probabilities, although they were asked for.", "output_text",
+     "logprobs", [], "text-parts.logprobs-come-when-asked-for"),
+    ("sends_logprobs_without_tokens", "Sends log probabilities without their tokens.", "output_text",
+     "logprobs", [{"logprob": -0.5, "bytes": [65], "top_logprobs": []}], "item-members.logprobs-are-whole"),
+    ("refuses_without_a_word", "Sends null for its refusal.", "refusal", "refusal", None,
+     "item-members.refusals-are-strings"),
+)  # fmt: skip
+
+for _name, _sentence, _types, _path, _value, _caught_by in MEMBERS:
+    add(FILE, _name, _sentence, _caught_by, on_items(*_types, change=setting(_path, _value)))
+for _name, _sentence, _kind, _path, _value, _caught_by in PARTS:
+    add(FILE, _name, _sentence, _caught_by, on_parts(_kind, setting(_path, _value)))
+
+
+def _on_responses(change: Any) -> Any:
+    return on_responses(lambda response, _call: change(response))
+
+
+def _rename_types(response: Json) -> None:
+    for item in items(response):
+        item["type"] = "text_message"
+
+
+def _send_an_image(response: Json) -> None:
+    for item in items(response, "message"):
+        item["content"].append({"type": "input_image", "detail": "enormous", "image_url": None})
+
+
+def _go_on_after_the_incomplete(response: Json) -> None:
+    if response["status"] == "incomplete":
+        response["output"].append({**deepcopy(response["output"][-1]), "id": "msg_2", "status": "completed"})
+
+
+def _end_with_reasoning(response: Json) -> None:
+    response["output"].sort(key=lambda item: item["type"] == "reasoning")
+
+
+def _exceed_the_alternatives(response: Json) -> None:
+    for item in items(response, "message"):
+        for entry in (found for part in item["content"] for found in part.get("logprobs", ())):
+            entry["top_logprobs"] = [deepcopy(entry["top_logprobs"][0])] * 20
+
+
+def _speak_beside_the_refusal(response: Json) -> None:
+    for item in items(response, "message"):
+        if item["content"] and item["content"][0]["type"] == "refusal":
+            item["content"].append({"type": "output_text", "text": "{}", "annotations": [], "logprobs": []})
+
+
+def _parse_for_the_client(response: Json) -> None:
+    if response["text"]["format"]["type"] == "json_schema":
+        response["output_parsed"] = {}
+        response["output"] = []
+
+
+WHOLE = (
+    ("calls_items_by_other_names", "Calls its items `text_message`.",
+     ("items.types-are-documented", "items.types-are-documented-or-prefixed"), _rename_types),
+    ("sends_an_image_of_enormous_detail", "Adds an image with a detail that nobody knows to messages.",
+     ("items.match-the-document",), _send_an_image),
+    ("goes_on_after_an_incomplete_item", "Puts another item behind one that ended incomplete.",
+     ("items.incomplete-one-is-the-last",), _go_on_after_the_incomplete),
+    ("thinks_after_it_speaks", "Puts reasoning behind what it led to.",
+     ("reasoning.stands-before-what-it-leads-to",), _end_with_reasoning),
+    ("offers_too_many_alternatives", "Sends twenty alternatives for every token.",
+     ("text-parts.top-logprobs-bounds-the-alternatives",), _exceed_the_alternatives),
+    ("speaks_beside_its_refusal", "Sends a text beside its refusal.",
+     ("structured-output.refusal-takes-the-place-of-the-text",), _speak_beside_the_refusal),
+    ("parses_for_the_client", "Sends structured output in a field of its own.",
+     ("structured-output.result-is-an-ordinary-text",), _parse_for_the_client),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by_all, _change in WHOLE:
+    add(FILE, _name, _sentence, _caught_by_all, _on_responses(_change))
+
+
+@mutant(caught_by="items.incomplete-one-makes-its-response-incomplete")
+def completes_with_an_incomplete_item(body: Any) -> Any:
+    """Reports a response as completed whose last item is incomplete."""
+    if is_response(body) and body["status"] == "incomplete":
+        body.update(status="completed", incomplete_details=None, completed_at=body["created_at"])
+    return body
+
+
+@mutant(caught_by="reasoning.no-effort-no-reasoning")
+def thinks_without_effort(body: Any, call: Call) -> Any:
+    """Reasons although `reasoning.effort` is none."""
+    asked = (call.body or {}).get("reasoning") or {}
+    if is_response(body) and asked.get("effort") == "none":
+        body["output"].insert(0, {"type": "reasoning", "id": "rs_1", "summary": []})
+    return body
+
+
+@mutant(caught_by="structured-output.strict-is-false-by-default")
+def is_strict_by_default(body: Any) -> Any:
+    """Reports `strict: true` for every `json_schema`."""
+    if is_response(body) and body["text"]["format"]["type"] == "json_schema":
+        body["text"]["format"]["strict"] = True
+    return body
+
+
+@mutant(caught_by="reasoning.context-is-reported-as-in-force")
+def leaves_the_reasoning_context_open(body: Any) -> Any:
+    """Reports `auto` for the context that reasoning was taken from."""
+    if is_response(body) and isinstance(body["reasoning"], dict) and "context" in body["reasoning"]:
+        body["reasoning"]["context"] = "auto"
+    return body

@@ -1,0 +1,84 @@
+"""Streams whose events carry a response object that lacks something, or says it too early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.spoiling import DROPPED, Json, on_snapshots, setting
+
+FILE = "events_snapshots"
+NOTHING_YET = {
+    "input_tokens": 7,
+    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+    "output_tokens": 0,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 7,
+}
+
+
+def _leave_out(*names: str) -> Any:
+    def change(response: Json, _call: Any) -> None:
+        for name in names:
+            response.pop(name, None)
+
+    return on_snapshots(change)
+
+
+def _add_a_fraction(response: Json, _call: Any) -> None:
+    response["created_at"] += 0.5
+
+
+def _count_early(response: Json, _call: Any) -> None:
+    if response["status"] != "completed":
+        response["usage"] = NOTHING_YET
+
+
+def _loosen(response: Json, _call: Any) -> None:
+    if response["text"]["format"]["type"] == "json_schema":
+        response["text"]["format"]["strict"] = False
+
+
+def _empty_item(response: Json, _call: Any) -> None:
+    if response["status"] == "in_progress":
+        response["output"] = [{"type": "message"}]
+
+
+MUTANTS = (
+    ("loosens_strict_formats", "Reports `strict: false` for a strict format in stream events.",
+     "echo.text-format-strict-comes-back", on_snapshots(_loosen)),
+    ("leaves_out_when_and_by_whom", "Leaves `created_at` and `model` out of the response of stream events.",
+     "response.has-its-members", _leave_out("created_at", "model")),
+    ("leaves_out_the_text_settings", "Leaves `text` out of the response of stream events.",
+     "defaults.text-format-is-text", _leave_out("text")),
+    ("names_neither_id_nor_status", "Leaves id and status out of the response of stream events.",
+     "response.id-is-a-non-empty-string", _leave_out("id", "status")),
+    ("dates_streams_by_halves", "Writes `created_at` with a fraction of a second in stream events.",
+     "response-members.created-at-is-a-time", on_snapshots(_add_a_fraction)),
+    ("counts_before_it_speaks", "Sends usage without output before the response has ended.",
+     "usage.no-usage-before-the-end", on_snapshots(_count_early)),
+    ("sends_an_empty_item_early", "Sends a response in progress with an item that has no members.",
+     "response.matches-the-document", on_snapshots(_empty_item)),
+    ("streams_no_model", "Sends null for the model in the response of stream events.",
+     "response-members.model-is-a-string", on_snapshots(setting("model", None))),
+    ("streams_no_output", "Leaves `output` out of the response of stream events.",
+     "response.has-its-members", on_snapshots(setting("output", DROPPED))),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _spoil in MUTANTS:
+    add(FILE, _name, _sentence, _caught_by, _spoil)
+
+
+@mutant(caught_by="usage.ended-response-has-usage")
+def sends_usage_beside_the_response(events: list[Any]) -> list[Any]:
+    """Moves `usage` out of the response of the last event, beside it."""
+    last = events[-1]
+    if "response" in last:
+        last["usage"], last["response"]["usage"] = last["response"]["usage"], None
+    return events
+
+
+@mutant(caught_by="structured-output.streams-as-ordinary-text")
+def streams_structured_text_at_its_end_only(events: list[Any]) -> list[Any]:
+    """Sends the text of structured output without deltas."""
+    return [event for event in events if event["type"] != "response.output_text.delta"]

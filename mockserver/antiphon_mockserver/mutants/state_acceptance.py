@@ -1,0 +1,122 @@
+"""Servers that refuse tools, items and formats which they have to accept, or the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import with_check, without
+from antiphon_mockserver.plan import Context, Denied, Plan
+from antiphon_mockserver.record import Asked
+
+FILE = "state_acceptance"
+Json = dict[str, Any]
+
+
+def _input(asked: Asked) -> list[Json]:
+    given = asked.body.get("input")
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+
+
+def _refusing(wrong: Callable[[Asked], bool]) -> Callable[[Conduct], Conduct]:
+    """One more check, which refuses what is right."""
+
+    def check(asked: Asked) -> None:
+        if wrong(asked):
+            raise invalid("This server does not take such requests.")
+
+    return lambda conduct: with_check(conduct, check)
+
+
+def _without(*names: str) -> Callable[[Conduct], Conduct]:
+    """Some checks left out."""
+
+    def spoil(conduct: Conduct) -> Conduct:
+        kept, kept_context = without(conduct.checks, *names), without(conduct.context_checks, *names)
+        return replace(conduct, checks=kept, context_checks=kept_context)
+
+    return spoil
+
+
+def _has_item(*types: str) -> Callable[[Asked], bool]:
+    return lambda asked: any(item.get("type") in types for item in _input(asked))
+
+
+def _format(asked: Asked) -> Json:
+    text = asked.body.get("text")
+    found = text.get("format") if isinstance(text, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _has_empty_output(asked: Asked) -> bool:
+    return any(item.get("output") == "" for item in _input(asked))
+
+
+REFUSALS = (
+    ("refuses_its_own_calls", "Refuses a `function_call` sent back as input.",
+     "tool-outputs.output-items-are-accepted-as-input", _has_item("function_call")),
+    ("refuses_its_own_reasoning", "Refuses reasoning items sent back as input.",
+     "reasoning.encrypted-reasoning-is-accepted-back", _has_item("reasoning")),
+    ("refuses_empty_outputs", "Refuses tool outputs that are empty.",
+     "tool-outputs.empty-outputs-and-parts-are-accepted", _has_empty_output),
+    ("refuses_custom_outputs", "Refuses the output of a custom tool.",
+     "tool-outputs.custom-output-is-accepted", _has_item("custom_tool_call_output")),
+    ("knows_no_schemas", "Refuses every `json_schema`.",
+     "structured-output.schema-is-accepted", lambda asked: _format(asked).get("type") == "json_schema"),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _wrong in REFUSALS:
+    add(FILE, _name, _sentence, _caught_by, _refusing(_wrong))
+
+add(
+    FILE,
+    "takes_any_output",
+    "Accepts a tool output that answers no call.",
+    ("tool-outputs.output-without-a-call-is-refused", "tool-outputs.outputs-are-matched-by-call-id-only"),
+    _without("outputs_have_calls"),
+)
+add(
+    FILE,
+    "goes_on_without_outputs",
+    "Accepts a context with a call that has no output.",
+    "tool-outputs.call-without-an-output-is-refused",
+    _without("calls_have_outputs"),
+)
+add(
+    FILE,
+    "takes_loose_tools_for_strict",
+    "Accepts strict functions whose schema is not strict.",
+    "tool-outputs.strict-tool-with-a-loose-schema-is-refused",
+    _without("tool_schemas"),
+)
+add(FILE, "takes_loose_schemas_for_strict", "Accepts strict formats whose schema is not strict.",
+    ("structured-output.loose-strict-schema-is-refused",
+     "structured-output.strict-schema-has-an-object-at-its-root"), _without("format_schema"))  # fmt: skip
+
+
+@mutant(caught_by="tool-outputs.same-name-twice-is-decided")
+def breaks_on_equal_names(conduct: Conduct) -> Conduct:
+    """Answers 500 when two functions have the same name."""
+
+    def check(asked: Asked) -> None:
+        names = [tool.get("name") for tool in asked.body.get("tools") or ()]
+        if len(names) != len(set(names)):
+            raise Denied("The server made a mistake.", status=500)
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="reasoning.tampered-reasoning-is-refused")
+def trusts_any_reasoning(conduct: Conduct) -> Conduct:
+    """Accepts reasoning whose encrypted content was changed."""
+    right = conduct.plan
+
+    def plan(context: Context) -> Plan:
+        plain = tuple(item for item in context.items if item.get("type") != "reasoning")
+        return right(replace(context, items=plain))
+
+    return replace(conduct, plan=plan)

@@ -1,0 +1,90 @@
+"""Servers whose model is told too little, or whose answer is not the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.plan import Context, Plan
+
+FILE = "state_model"
+TEXT = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Sure! Here is Paris: a city."}
+
+
+def _before(change: Callable[[Context], Context]) -> Callable[[Conduct], Conduct]:
+    """The model sees another context."""
+
+    def spoil(conduct: Conduct) -> Conduct:
+        right = conduct.plan
+        return replace(conduct, plan=lambda context: right(change(context)))
+
+    return spoil
+
+
+def _after(change: Callable[[Plan, Context], Plan]) -> Callable[[Conduct], Conduct]:
+    """Something else is said than what the model said."""
+
+    def spoil(conduct: Conduct) -> Conduct:
+        right = conduct.plan
+        return replace(conduct, plan=lambda context: change(right(context), context))
+
+    return spoil
+
+
+def _asking_without(context: Context, *names: str) -> Context:
+    request = {name: value for name, value in context.request.items() if name not in names}
+    return replace(context, request=request)
+
+
+def _without_outputs(context: Context) -> Context:
+    return replace(context, items=tuple(item for item in context.items if "output" not in item))
+
+
+def _formatted(context: Context) -> Any:
+    return ((context.request.get("text") or {}).get("format") or {}).get("type")
+
+
+def _chatty(plan: Plan, context: Context) -> Plan:
+    if _formatted(context) not in ("json_schema", "json_object"):
+        return plan
+    return replace(plan, items=tuple(_said_in_prose(item) for item in plan.items))
+
+
+def _said_in_prose(item: dict[str, Any]) -> dict[str, Any]:
+    spoken = item["type"] == "message" and item["content"][0]["type"] == "output_text"
+    return {**item, "content": [TEXT]} if spoken else item
+
+
+add(
+    FILE,
+    "keeps_instructions_from_the_model",
+    "Echoes `instructions` and does not tell the model.",
+    "instructions.reach-the-model",
+    _before(lambda context: _asking_without(context, "instructions")),
+)
+add(
+    FILE,
+    "keeps_outputs_from_the_model",
+    "Accepts tool outputs and does not tell the model.",
+    "tool-outputs.model-reads-the-output",
+    _before(_without_outputs),
+)
+add(
+    FILE,
+    "chats_about_structured_output",
+    "Answers in prose where JSON was demanded.",
+    ("structured-output.text-follows-a-strict-schema", "structured-output.text-is-a-json-object"),
+    _after(_chatty),
+)
+add(FILE, "ignores_max_output_tokens", "Says as much as it likes, whatever `max_output_tokens` is.",
+    "usage.output-stays-within-the-limit",
+    _before(lambda context: _asking_without(context, "max_output_tokens")))  # fmt: skip
+
+
+@mutant(caught_by="tool-choice.required-makes-a-call")
+def keeps_tools_from_the_model(conduct: Conduct) -> Conduct:
+    """Echoes `tools` and does not tell the model."""
+    return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(conduct)
