@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.answers import number
 from antiphon_conformance.faults import body_faults
-from antiphon_conformance.parity import found, input_tokens, refused, succeeded, took_place
+from antiphon_conformance.parity import found, input_tokens, succeeded, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import show
@@ -56,9 +56,3 @@ def a_count_grows_with_what_is_added(scene: Scene) -> Iterator[Finding]:
 def a_count_takes_what_a_create_takes(scene: Scene) -> Iterator[Finding]:
     """A count accepts instructions, tools, tool choice, text format and truncation, as a create does."""
     yield from found(scene["counted_more"], "200, since a create takes the same parameters")
-
-
-@rule(Scene, scenario="input_tokens", cites="TOK-07", when=took_place("oversized"))
-def a_count_limits_its_input(scene: Scene) -> Iterator[Finding]:
-    """String input beyond 10,485,760 characters is refused."""
-    yield from refused(scene["oversized"], "a 4xx, since a string has at most 10,485,760 characters")

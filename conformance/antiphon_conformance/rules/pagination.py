@@ -119,19 +119,6 @@ def has_more_tells_whether_items_remain(scene: Scene) -> Iterator[Finding]:
                 yield Finding("reply.body/has_more", show(wanted), show(got), page.id)
 
 
-@rule(Scene, scenario="input_items", cites="INP-03", when=took_place("limit_0", "limit_101"))
-def a_limit_out_of_range_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A `limit` below 1 or above 100 is refused with 400."""
-    for name in ("limit_0", "limit_101"):
-        yield from status_of(scene[name], (400, 422), "400, since a limit goes from 1 to 100")
-
-
-@rule(Scene, scenario="input_items", cites="INP-04", when=took_place("disordered"))
-def an_unknown_order_is_refused(scene: Scene) -> Iterator[Finding]:
-    """An `order` other than `asc` and `desc` is refused with 400."""
-    yield from status_of(scene["disordered"], (400, 422), "400, since there is no such order")
-
-
 @rule(Scene, scenario="input_items", cites="INP-17", when=took_place("lost"))
 def an_unknown_cursor_is_no_server_error(scene: Scene) -> Iterator[Finding]:
     """An `after` that names no item of the list is refused with a 4xx, or leads to an empty page."""

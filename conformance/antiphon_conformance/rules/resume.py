@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.exchange import Event, Exchange
-from antiphon_conformance.parity import CLIENT_ERROR, differences, found, refused, status_of, took_place
+from antiphon_conformance.parity import CLIENT_ERROR, differences, found, status_of, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene, Streamed
 from antiphon_conformance.text import show
@@ -100,7 +100,9 @@ def _changed(again: Event, event: Event, exchange: str) -> Iterator[Finding]:
 def prefix_and_rest_make_the_whole_stream(scene: Scene) -> Iterator[Finding]:
     """The events read before the connection was lost and those resumed after it are the whole stream."""
     whole, behind = numbers(scene["replayed"]), cursor(scene["resumed"].request.path)
-    prefix = [entry for entry in numbers(scene["streamed"]) if entry is None or behind is None or entry <= behind]
+    prefix = [
+        entry for entry in numbers(scene["streamed"]) if entry is None or behind is None or entry <= behind
+    ]
     got = prefix + numbers(scene["resumed"])
     if got != whole:
         yield Finding("stream", f"events {_shown(whole)} in all", _shown(got), scene["resumed"].id)
@@ -152,12 +154,6 @@ def resuming_behind_the_last_event_is_decided(scene: Scene) -> Iterator[Finding]
         yield Finding("stream", "no event, since none is left", f"{len(events(beyond))} events", beyond.id)
 
 
-@rule(Scene, scenario="resume", cites="RSM-10", when=took_place("negative"))
-def a_cursor_is_a_whole_number(scene: Scene) -> Iterator[Finding]:
-    """A `starting_after` below 0 is refused with 400."""
-    yield from status_of(scene["negative"], (400, 422), "400, since no event has such a number")
-
-
 @rule(Scene, scenario="resume", cites="RSM-12", when=streamed("late"))
 def padding_can_be_switched_off_for_a_replay(scene: Scene) -> Iterator[Finding]:
     """With `include_obfuscation=false` no event that is sent again carries `obfuscation`."""
@@ -165,11 +161,3 @@ def padding_can_be_switched_off_for_a_replay(scene: Scene) -> Iterator[Finding]:
         if member(event.data, "obfuscation") is not None:
             got = show(event.data["obfuscation"])
             yield Finding(f"{event.where}/obfuscation", "absent", got, scene["late"].id)
-
-
-@rule(Scene, scenario="resume", cites="RSM-02", when=took_place("foreground_streamed"))
-def only_a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
-    """Retrieving with `stream=true` is refused for a response that was not streamed in the background."""
-    yield from refused(
-        scene["foreground_streamed"], "a 4xx, since the response did not run in the background"
-    )

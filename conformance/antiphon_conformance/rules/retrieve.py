@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.parity import (
-    CLIENT_ERROR,
     found,
     missing,
-    status_of,
+    refused,
     succeeded,
     took_place,
     unlike,
@@ -48,18 +47,6 @@ def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
     yield from found(scene["included"], "200, since the value is one that the document lists")
 
 
-@rule(Scene, scenario="storage", cites="RET-06", when=took_place("included_unknown"))
-def an_unknown_include_is_refused(scene: Scene) -> Iterator[Finding]:
-    """An `include` value that the document does not list is refused with 400."""
-    yield from status_of(scene["included_unknown"], (400, 422), "400, since no such value exists")
-
-
-@rule(Scene, scenario="storage", cites="RET-14", when=took_place("odd"))
-def an_odd_id_is_the_clients_mistake(scene: Scene) -> Iterator[Finding]:
-    """An id with characters that no id has is answered with a 4xx, not with a server error."""
-    yield from status_of(scene["odd"], CLIENT_ERROR, "a 4xx, since no response can have this id")
-
-
 @rule(Scene, scenario="storage", cites="RET-03", when=took_place("unknown"))
 def an_unknown_response_is_not_found(scene: Scene) -> Iterator[Finding]:
     """Retrieving an id that names nothing answers 404."""
@@ -81,3 +68,15 @@ def not_found_comes_in_an_envelope(refusal: Refused) -> Iterator[Finding]:
         yield Finding("reply.body/error", "an error object", show(refusal.reply.fields.get("error")))
     elif refusal.error.get("type") != "invalid_request_error":
         yield Finding("reply.body/error/type", "invalid_request_error", show(refusal.error.get("type")))
+
+
+@rule(
+    Scene,
+    scenario="storage",
+    cites="RSM-02",
+    when=lambda scene: "streamed" in scene and not scene["streamed"].answer.fields.get("object"),
+    needs="a server that can stream a stored response again",
+)
+def only_a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
+    """Retrieving with `stream=true` is refused for a response that was not streamed in the background."""
+    yield from refused(scene["streamed"], "a 4xx, since the response did not run in the background")

@@ -9,6 +9,15 @@ from antiphon_conformance.talk import Talk
 ODD_ID = "resp_%22%3C%7B%C3%A4%20%7D%3E"
 """`resp_"<{ä }>`, percent-encoded."""
 
+MISTAKES = {
+    "unknown_include": "?include[]=everything",
+    "limit_0": "/input_items?limit=0",
+    "limit_101": "/input_items?limit=101",
+    "limit_in_words": "/input_items?limit=ten",
+    "unknown_order": "/input_items?order=sideways",
+}
+"""What may not stand behind the path of a stored response."""
+
 MOST_PAGES = 6
 
 
@@ -20,9 +29,10 @@ async def storage(talk: Talk) -> None:
     path = f"/responses/{identity}"
     await talk.get("retrieved", path)
     await talk.get("included", f"{path}?include[]=reasoning.encrypted_content")
-    await talk.get("included_unknown", f"{path}?include[]=everything")
-    await talk.get("odd", f"/responses/{ODD_ID}")
     await talk.get("unknown", f"/responses/{UNKNOWN_RESPONSE}")
+    await talk.get("streamed", f"{path}?stream=true")
+    if "cancel" in talk.dialect.features:
+        await talk.post("cancelled", f"{path}/cancel")
     await talk.delete("deleted", path)
     await talk.get("retrieved_deleted", path)
     await talk.delete("deleted_again", path)
@@ -50,12 +60,19 @@ async def input_items(talk: Talk) -> None:
     last = await walk(talk, "ascending", f"{listing}?order=asc&limit=1")
     await walk(talk, "descending", f"{listing}?order=desc&limit=2")
     await talk.get("beyond", f"{listing}?order=asc&after={last}")
-    await talk.get("limit_0", f"{listing}?limit=0")
-    await talk.get("limit_101", f"{listing}?limit=101")
-    await talk.get("disordered", f"{listing}?order=sideways")
     await talk.get("lost", f"{listing}?after=msg_{'0' * 48}")
     await talk.delete("deleted", path)
     await talk.get("listed_deleted", listing)
+
+
+@scenario(features=("retrieve", "input_items"), generated=True)
+async def mistakes_in_queries(talk: Talk) -> None:
+    """Makes every mistake that a query or a path can hold."""
+    created = await talk.create("created", input="Say hello.")
+    path = f"/responses/{talk.id_of(created)}"
+    for name, wrong in MISTAKES.items():
+        await talk.get(name, path + wrong)
+    await talk.get("odd_id", f"/responses/{ODD_ID}")
 
 
 async def walk(talk: Talk, name: str, path: str) -> str:

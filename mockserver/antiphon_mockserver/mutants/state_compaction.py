@@ -146,16 +146,3 @@ def counts_text_only(conduct: Conduct) -> Conduct:
             raise invalid("Unknown parameter: 'tools'.", "tools", "unknown_parameter")
 
     return with_check(conduct, check)
-
-
-@mutant(caught_by="input-tokens.a-count-limits-its-input")
-def counts_without_limit(conduct: Conduct) -> Conduct:
-    """Counts strings of any length."""
-
-    def check(asked: Asked) -> None:
-        if asked.operation == "countInputTokens" and isinstance(asked.body, dict):
-            text = asked.body.get("input")
-            if isinstance(text, str):
-                asked.body["input"] = text[:1000]
-
-    return with_check(conduct, check)

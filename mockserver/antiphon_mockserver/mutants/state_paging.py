@@ -137,13 +137,13 @@ def never_promises_more(conduct: Conduct) -> Conduct:
     return replace(conduct, page=lambda items, limit: {**conduct.page(items, limit), "has_more": False})
 
 
-@mutant(caught_by="pagination.a-limit-out-of-range-is-refused")
+@mutant(caught_by="queries.a-limit-out-of-range-is-refused")
 def takes_any_limit(conduct: Conduct) -> Conduct:
     """Passes over a `limit` that is out of range."""
-    return passing_over(conduct, ("limit",), lambda value: value in ("0", "101"))
+    return passing_over(conduct, ("limit",), lambda value: not value.isdigit() or not 1 <= int(value) <= 100)
 
 
-@mutant(caught_by="pagination.an-unknown-order-is-refused")
+@mutant(caught_by="queries.an-unknown-order-is-refused")
 def takes_any_order(conduct: Conduct) -> Conduct:
     """Passes over an `order` that does not exist."""
     return passing_over(conduct, ("order",), lambda value: value not in ("asc", "desc"))

@@ -70,7 +70,7 @@ def cannot_stream_again(conduct: Conduct) -> Conduct:
     )
 
 
-@mutant(caught_by="resume.only-a-background-stream-can-be-streamed-again")
+@mutant(caught_by="retrieve.only-a-background-stream-can-be-streamed-again")
 def streams_anything_again(conduct: Conduct) -> Conduct:
     """Makes a stream of a response that never was one."""
     return replace(conduct, may_resume=lambda _record: None)
@@ -95,7 +95,7 @@ def breaks_behind_the_last_event(conduct: Conduct) -> Conduct:
     return replace(conduct, resume=resume)
 
 
-@mutant(caught_by="resume.a-cursor-is-a-whole-number")
+@mutant(caught_by="queries.a-cursor-is-a-whole-number")
 def takes_a_negative_cursor(conduct: Conduct) -> Conduct:
     """Passes over a `starting_after` below 0."""
     return passing_over(conduct, ("starting_after",), lambda value: value.startswith("-"))

@@ -115,7 +115,7 @@ def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
     )
 
 
-@mutant(caught_by="retrieve.an-odd-id-is-the-clients-mistake")
+@mutant(caught_by="queries.an-odd-id-is-the-clients-mistake")
 def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
     """Answers 500 to an id with unusual characters."""
 
@@ -127,7 +127,7 @@ def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
     return replace(conduct, valid_id=valid_id)
 
 
-@mutant(caught_by="retrieve.an-unknown-include-is-refused")
+@mutant(caught_by="queries.an-unknown-include-is-refused")
 def takes_any_include(conduct: Conduct) -> Conduct:
     """Passes over an `include` value that it does not know."""
     return passing_over(conduct, ("include", "include[]"), lambda value: value == "everything")

@@ -1,0 +1,130 @@
+"""Rules on what may stand in the query and the path of a request about one response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from antiphon_conformance.parity import CLIENT_ERROR
+from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.subject import Answered
+from antiphon_conformance.text import show
+
+LARGEST_LIMIT = 100
+
+
+def query(answer: Answered, *names: str) -> list[str]:
+    """The values of a query parameter, under any of its names."""
+    found = parse_qs(urlsplit(answer.request.path).query, keep_blank_values=True)
+    return [value for name in names for value in found.get(name, ())]
+
+
+def allowed(answer: Answered, name: str) -> frozenset[str]:
+    """The values that the document lists for a query parameter of the operation; none when it lists none."""
+    document = answer.dialect.document
+    for parameter in document.operations[answer.operation or ""].parameters:
+        if parameter.name == name:
+            schema = document.resolve(parameter.schema)
+            return frozenset(document.resolve(schema.get("items", schema)).get("enum", ()))
+    return frozenset()
+
+
+def is_listing(answer: Answered) -> bool:
+    """Whether a page of input items was asked for."""
+    return answer.operation == "listInputItems"
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number without a sign, of a length that numbers have."""
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
+def refused(answer: Answered, why: str) -> Iterator[Finding]:
+    """A finding when the request was not refused with a 4xx."""
+    if answer.reply.status not in CLIENT_ERROR:
+        yield Finding("reply.status", f"a 4xx, since {why}", str(answer.reply.status))
+
+
+def wrong_limits(answer: Answered) -> list[str]:
+    """The values of `limit` that no page can have."""
+    return [
+        text for text in query(answer, "limit") if not is_whole(text) or not 1 <= int(text) <= LARGEST_LIMIT
+    ]
+
+
+@rule(
+    Answered,
+    cites="INP-03",
+    when=lambda answer: is_listing(answer) and bool(wrong_limits(answer)),
+    needs="a request for a page with a limit that is out of range",
+)
+def a_limit_out_of_range_is_refused(answer: Answered) -> Iterator[Finding]:
+    """A `limit` that is no number from 1 to 100 is refused."""
+    yield from refused(answer, f"a limit goes from 1 to 100, unlike {show(wrong_limits(answer))}")
+
+
+def wrong_orders(answer: Answered) -> list[str]:
+    """The values of `order` that the document does not list."""
+    return [text for text in query(answer, "order") if text not in allowed(answer, "order")]
+
+
+@rule(
+    Answered,
+    cites="INP-04",
+    when=lambda answer: is_listing(answer) and bool(wrong_orders(answer)),
+    needs="a request for a page in an order that does not exist",
+)
+def an_unknown_order_is_refused(answer: Answered) -> Iterator[Finding]:
+    """An `order` other than `asc` and `desc` is refused."""
+    yield from refused(answer, f"there is no order {show(wrong_orders(answer))}")
+
+
+def wrong_includes(answer: Answered) -> list[str]:
+    """The values of `include` that the document does not list."""
+    return [text for text in query(answer, "include", "include[]") if text not in allowed(answer, "include")]
+
+
+@rule(
+    Answered,
+    cites="RET-06",
+    when=lambda answer: answer.operation == "getResponse" and bool(wrong_includes(answer)),
+    needs="a retrieval with an unknown include",
+)
+def an_unknown_include_is_refused(answer: Answered) -> Iterator[Finding]:
+    """An `include` value that the document does not list is refused."""
+    yield from refused(answer, f"there is nothing called {show(wrong_includes(answer))}")
+
+
+@rule(
+    Answered,
+    cites="RSM-10",
+    when=lambda answer: (
+        answer.operation == "getResponse" and not all(map(is_whole, query(answer, "starting_after")))
+    ),
+    needs="a retrieval whose starting_after is no number of an event",
+)
+def a_cursor_is_a_whole_number(answer: Answered) -> Iterator[Finding]:
+    """A `starting_after` that is negative or no integer is refused."""
+    yield from refused(answer, f"no event has the number {show(query(answer, 'starting_after'))}")
+
+
+def id_in_path(answer: Answered) -> str:
+    """The id that a request about one response names."""
+    matched = answer.dialect.document.match(answer.request.method, answer.request.path)
+    return unquote(matched[1].get("response_id", "")) if matched else ""
+
+
+def is_odd(identity: str) -> bool:
+    """Whether an id has characters that are neither letters, digits, underscores nor dashes."""
+    return not identity.replace("_", "").replace("-", "").isalnum() or not identity.isascii()
+
+
+@rule(
+    Answered,
+    cites="RET-14",
+    when=lambda answer: bool(id_in_path(answer)) and is_odd(id_in_path(answer)),
+    needs="a request whose path holds an id with unusual characters",
+)
+def an_odd_id_is_the_clients_mistake(answer: Answered) -> Iterator[Finding]:
+    """An id with characters that no id has is answered with a 4xx, not with a server error."""
+    yield from refused(answer, f"no response can have the id {show(id_in_path(answer))}")
