@@ -70,6 +70,8 @@ class Traits:
     """Whether the echo of a `json_schema` format repeats the schema, or says null for it."""
     raw_reasoning: bool = False
     """Whether a model's reasoning is shown as it is, unless encrypted content was asked for."""
+    orphaned_reasoning: str = "accepted"
+    """Whether a reasoning item of the input without the item it led to is `accepted` or `refused`."""
     sequence_numbers_since: int = 0
     """The Unix second since which streams are numbered; older recordings are not blamed for having no numbers."""
     items_without_status: tuple[str, ...] = ()
