@@ -178,6 +178,8 @@ STANDARD = Conduct(
     context_checks={
         "outputs_have_calls": continuity.outputs_have_calls,
         "calls_have_outputs": continuity.calls_have_outputs,
+        "reasoning_has_its_item": continuity.reasoning_has_its_item,
+        "json_is_mentioned": continuity.json_is_mentioned,
         "triggers_come_last": continuity.triggers_come_last,
     },
     known_model=models.is_served,

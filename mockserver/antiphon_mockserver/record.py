@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from antiphon_spec.dialect import Dialect
@@ -62,4 +62,5 @@ class Asked:
     """The responses that `previous_response_id` leads to, oldest first."""
     items: tuple[dict[str, Any], ...] = ()
     """The whole context: the chain's input and output, then the new input; references are resolved."""
-    query: Mapping[str, Any] = field(default_factory=dict)
+    own: tuple[dict[str, Any], ...] = ()
+    """The new input alone."""

@@ -39,7 +39,7 @@ def take(house: House, incoming: Incoming) -> Turn:
     alone = not chain and not any(map(is_reference, given))
     own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
     items = conduct.context(chain, own)
-    asked = Asked(incoming.operation.id, body, house.dialect, chain, items)
+    asked = Asked(incoming.operation.id, body, house.dialect, chain, items, own)
     for check in conduct.context_checks.values():
         check(asked)
     request = conduct.carry(body, chain)
