@@ -108,7 +108,7 @@ def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
 def miscounted(streamed: Streamed, lane: str) -> Iterator[Finding]:
     """Where the objects of a lane do not bear the indices 0, 1, 2... in order of appearance."""
     expected: dict[tuple[int, ...], int] = {}
-    for thread in fold(streamed).of(lane):
+    for thread in (found for found in fold(streamed).of(lane) if found.events):
         *outer, index = thread.indices
         before = expected.get(tuple(outer), index if not _counted(thread) else 0)
         if index != before:

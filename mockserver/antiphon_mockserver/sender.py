@@ -102,7 +102,9 @@ class Sender:
         silent = incoming.method == "HEAD"
         await send(line, status, pairs, body, silent=silent, cut=misfortune.cut is not None)
 
-    async def _paced(self, frames: Sequence[bytes], pace: float, streaming: Streaming) -> AsyncIterator[bytes]:
+    async def _paced(
+        self, frames: Sequence[bytes], pace: float, streaming: Streaming
+    ) -> AsyncIterator[bytes]:
         """The frames one by one; no more of them once the response is cancelled."""
         for index, frame in enumerate(frames):
             if index:
@@ -120,14 +122,18 @@ class Sender:
 
     def _spoilt(self, seam: str, value: Any, call: Call) -> Any:
         for mutant in self.mutants[seam]:
-            value = mutant.spoil(deepcopy(value), call)
+            # Events share what they tell of: copied one by one, each can be spoilt alone.
+            own = [deepcopy(one) for one in value] if isinstance(value, list) else deepcopy(value)
+            value = mutant.spoil(own, call)
         return value
 
     def _note(self, incoming: Incoming, status: int, body: bytes) -> None:
         if self.journal.open:
             operation = incoming.operation.id or None
             self.journal.add(
-                Entry(incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, body)
+                Entry(
+                    incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, body
+                )
             )
 
 

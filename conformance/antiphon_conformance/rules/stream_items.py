@@ -54,7 +54,12 @@ def are_done_once(streamed: Streamed) -> Iterator[Finding]:
 @rule(Streamed, cites="LIT-09", when=tells_of(ITEM))
 def are_silent_once_done(streamed: Streamed) -> Iterator[Finding]:
     """No event about an item follows its `response.output_item.done`."""
-    yield from breaches(streamed, kinds={"after-close"}, enclosing={ITEM})
+    for thread in fold(streamed).all():
+        item = thread.enclosing(ITEM)
+        closed = item.closed() if item is not None and item is not thread else None
+        last = thread.events[-1] if closed is not None and thread.events else None
+        if closed is not None and last is not None and last.index > closed.index:
+            yield Finding(last.where, f"nothing more after {closed.where}", last.type)
 
 
 @rule(Streamed, cites="ENV-06", when=ended)
@@ -160,7 +165,7 @@ def get_events_of_their_own_type(streamed: Streamed) -> Iterator[Finding]:
             yield finding(event, breach)
 
 
-@rule(Streamed, cites="LIT-43", when=lambda streamed: any(_compactions(streamed)))
+@rule(Streamed, cites="LIT-43", when=lambda streamed: bool(_compactions(streamed)))
 def compactions_come_like_other_items(streamed: Streamed) -> Iterator[Finding]:
     """A compaction that took place within a create is announced and done like any other item."""
     told = {thread.indices[0]: thread for thread in fold(streamed).of(ITEM)}
@@ -171,6 +176,6 @@ def compactions_come_like_other_items(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"final response/output/{index}", expected, "no such events")
 
 
-def _compactions(streamed: Streamed) -> Iterator[int]:
+def _compactions(streamed: Streamed) -> list[int]:
     """The places of compaction items in what the response ended with."""
-    return (index for index, _ in output(fold(streamed).final(), "compaction"))
+    return [index for index, _ in output(fold(streamed).final(), "compaction")]

@@ -1,0 +1,225 @@
+"""Streams whose items are announced, indexed or closed in the wrong way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import add
+from antiphon_mockserver.stream_changes import (
+    ARGUMENTS,
+    ENDS,
+    INPUT,
+    ITEM,
+    PART,
+    SUMMARY,
+    TEXT,
+    Event,
+    Spoil,
+    changing,
+    in_items,
+    leaving_out,
+    leaving_out_last,
+    numbered,
+    of,
+    of_the_item,
+    place,
+    repeating,
+    setting,
+    swapping,
+    without,
+)
+
+FILE = "events_items"
+ADDED, DONE = f"{ITEM}.added", f"{ITEM}.done"
+DELTAS = tuple(f"{lane}.delta" for lane in (TEXT, ARGUMENTS, INPUT, SUMMARY))
+DONES = (f"{TEXT}.done", f"{ARGUMENTS}.done", f"{INPUT}.done", f"{SUMMARY}.done")
+
+
+def _every(name: str, value: Any) -> Spoil:
+    """Sets a member wherever events have it."""
+
+    def spoil(events: list[Event]) -> list[Event]:
+        for event in events:
+            if name in event:
+                event[name] = value
+        return events
+
+    return spoil
+
+
+def _from_one(events: list[Event]) -> list[Event]:
+    for event in events:
+        if "output_index" in event:
+            event["output_index"] += 1
+    return events
+
+
+def _full(events: list[Event]) -> list[Event]:
+    """Announces items with the content that they will have."""
+    done = {event["output_index"]: event["item"] for event in of(events, DONE)}
+    for event in of(events, ADDED):
+        finished = done.get(event["output_index"], {})
+        for name in ("content", "arguments", "input", "summary"):
+            if name in event["item"] and name in finished:
+                event["item"][name] = finished[name]
+    return events
+
+
+def _delta_after_done(events: list[Event]) -> list[Event]:
+    deltas, done = of(events, f"{TEXT}.delta"), place(events, DONE)
+    if not deltas or done is None:
+        return events
+    about = [event.get("output_index") if event["type"] == DONE else None for event in events]
+    done = about.index(deltas[0]["output_index"])
+    return numbered([*events[: done + 1], dict(deltas[-1]), *events[done + 1 :]])
+
+
+def _done_after_end(events: list[Event]) -> list[Event]:
+    done = of(events, DONE)
+    return numbered([*[event for event in events if event is not done[-1]], done[-1]]) if done else events
+
+
+def _same_call(events: list[Event]) -> list[Event]:
+    for event in of(events, ADDED, DONE):
+        if "call_id" in event["item"]:
+            event["item"]["call_id"] = "call_same"
+    for event in of(events, *ENDS):
+        for item in event["response"]["output"]:
+            if "call_id" in item:
+                item["call_id"] = "call_same"
+    return events
+
+
+def _part_in_call(events: list[Event], opened: Event) -> list[Event]:
+    """Wraps the arguments of a call into a content part."""
+    part = {
+        "item_id": opened["item"]["id"],
+        "output_index": opened["output_index"],
+        "content_index": 0,
+        "part": {"type": "output_text", "text": "", "annotations": [], "logprobs": []},
+    }
+    cut = events.index(opened) + 1
+    return numbered([*events[:cut], {"type": f"{PART}.added", **part}, *events[cut:]])
+
+
+def _unannounced(kind: str) -> Spoil:
+    def spoil(events: list[Event], opened: Event) -> list[Event]:
+        return numbered([event for event in events if event is not opened])
+
+    return of_the_item(kind, spoil)
+
+
+def _in_status(event_type: str, status: str) -> Spoil:
+    def change(item: Event) -> None:
+        item["status"] = status
+
+    return in_items("message", "function_call", events_of=(event_type,), change=change)
+
+
+def _pop(*names: str) -> Any:
+    def change(item: Event) -> None:
+        for name in names:
+            item.pop(name, None)
+
+    return change
+
+
+MUTANTS = (
+    ("announces_no_items", "Leaves out `response.output_item.added`.",
+     "stream-items.are-announced-first", leaving_out(ADDED)),
+    ("announces_no_messages", "Sends `response.output_item.done` for a message that was never added.",
+     "stream-items.are-announced-first", _unannounced("message")),
+    ("speaks_before_it_announces", "Opens the first part before its item is announced.",
+     "stream-items.are-announced-first", swapping(ADDED, f"{PART}.added")),
+    ("announces_items_twice", "Sends each `response.output_item.added` twice.",
+     "stream-items.are-announced-once", repeating(ADDED)),
+    ("indexes_all_items_zero", "Sends `output_index` 0 on the events of all items.",
+     "stream-items.are-announced-once", _every("output_index", 0)),
+    ("leaves_items_open", "Leaves out `response.output_item.done`.",
+     "stream-items.are-done-once", leaving_out(DONE)),
+    ("leaves_the_last_item_open", "Leaves out the events that end the last item.",
+     "stream-items.are-done-once", leaving_out_last(DONE)),
+    ("finishes_items_twice", "Sends each `response.output_item.done` twice.",
+     "stream-items.are-done-once", repeating(DONE)),
+    ("speaks_after_done", "Sends a delta after its item is done.",
+     "stream-items.are-silent-once-done", _delta_after_done),
+    ("finishes_items_after_the_end", "Sends the last `response.output_item.done` after the terminal event.",
+     ("stream-items.are-silent-once-the-response-ended", "stream-framing.nothing-follows-the-terminal-event"),
+     _done_after_end),
+    ("counts_items_from_one", "Counts `output_index` from 1.",
+     "stream-items.are-counted-from-zero", _from_one),
+    ("announces_nobody", "Announces messages without a role.",
+     "stream-items.are-announced-with-what-is-known",
+     in_items("message", events_of=(ADDED,), change=_pop("role"))),
+    ("announces_nameless_calls", "Announces calls without name and `call_id`.",
+     "stream-items.are-announced-with-what-is-known",
+     in_items("function_call", events_of=(ADDED,), change=_pop("name", "call_id"))),
+    ("announces_null", "Announces items as null.",
+     ("stream-items.are-announced-with-what-is-known",), setting(ADDED, item=None)),
+    ("announces_finished_items", "Announces items as completed.",
+     "stream-items.begin-in-progress",
+     _in_status(ADDED, "completed")),
+    ("finishes_items_in_progress", "Sends `response.output_item.done` with an item in progress.",
+     "stream-items.end-in-a-terminal-status",
+     _in_status(DONE, "in_progress")),
+    ("renames_items", "Sends an item with another id when it is done than when it is added.",
+     "stream-items.keep-their-identity",
+     in_items(events_of=(DONE,), change=lambda item: item.update(id=f"{item['id']}9"))),
+    ("announces_full_items", "Announces items with the content that the events will bring.",
+     "stream-items.are-announced-empty", _full),
+    ("mixes_up_parallel_calls", "Gives all calls of a response the same `call_id`.",
+     "stream-items.parallel-calls-are-told-apart", _same_call),
+    ("wraps_arguments_into_parts", "Opens a content part inside a function call.",
+     "stream-items.get-events-of-their-own-type", of_the_item("function_call", _part_in_call)),
+    ("compacts_silently", "Leaves a compaction out of the events, and shows it in the terminal output only.",
+     "stream-items.compactions-come-like-other-items", _unannounced("compaction")),
+    ("indexes_nothing", "Leaves `output_index` and `content_index` out of every event.",
+     "stream-schema.events-say-where-they-belong", without(members=("output_index", "content_index"))),
+    ("sends_anonymous_deltas", "Leaves `item_id`, `output_index` and `content_index` out of the deltas.",
+     "stream-schema.events-say-where-they-belong",
+     without(*DELTAS, members=("item_id", "output_index", "content_index"))),
+    ("names_no_item", "Leaves `item_id` out of every event.",
+     "stream-schema.events-say-where-they-belong", without(members=("item_id",))),
+    ("sends_empty_item_ids", "Sends an empty `item_id` with deltas and ends of texts.",
+     "stream-schema.item-ids-name-the-announced-item", setting(*DELTAS, *DONES, item_id="")),
+    ("makes_up_item_ids", "Sends a fresh `item_id` with every delta.",
+     "stream-schema.item-ids-name-the-announced-item",
+     changing(*DELTAS, change=lambda event: event.update(item_id=f"msg_{event['sequence_number']}"))),
+    ("finishes_nothing", "Sends `response.output_item.done` without an item.",
+     "stream-schema.item-events-match-the-document", without(DONE, members=("item",))),
+    ("announces_items_without_content", "Announces messages without `content`, calls without `arguments`.",
+     "stream-schema.announced-items-have-all-members",
+     in_items("message", "function_call", events_of=(ADDED,), change=_pop("content", "arguments"))),
+    ("opens_parts_of_nothing", "Sends `response.content_part.added` without a part.",
+     "stream-schema.part-events-match-the-document", without(f"{PART}.added", members=("part",))),
+    ("sends_deltas_as_objects", "Sends the delta of a text as an object.",
+     "stream-schema.delta-events-match-the-document",
+     changing(f"{TEXT}.delta", change=lambda event: event.update(
+         delta={"type": "output_text", "text": event["delta"]}))),
+    ("ends_texts_without_text", "Sends `response.output_text.done` without the text.",
+     "stream-schema.done-events-match-the-document", without(f"{TEXT}.done", members=("text",))),
+    ("misspells_an_event", "Renames `response.output_text.annotation.added`.",
+     "stream-framing.event-types-are-known",
+     setting(f"{TEXT}.annotation.added", type="response.output_text_annotation.added")),
+    ("adds_items_by_events_of_its_own", "Tells of items by prefixed events only.",
+     "extensions.the-core-stream-stands-alone",
+     lambda events: numbered([
+         {**event, "type": f"acme:{event['type']}"} if "output_index" in event else event for event in events
+     ])),
+    ("loses_members_on_the_way", "Leaves `metadata` out of the response of stream events.",
+     "stream-parity.a-stream-ends-like-a-document",
+     changing("response.created", *ENDS, change=lambda event: event["response"].pop("metadata", None))),
+    ("streams_another_text", "Ends a stream with another text than it stores.",
+     "stream-parity.a-stream-ends-like-the-stored-response",
+     changing(*ENDS, change=lambda event: event["response"].update(output=[
+         {**item, "id": f"{item['id']}0"} for item in event["response"]["output"]]))),
+    ("pads_against_its_orders", "Pads deltas although the request says not to.",
+     "stream-padding.is-left-out-on-request", setting(f"{TEXT}.delta", obfuscation="x7Kq")),
+    ("pads_the_end", "Pads `response.output_text.done` too.",
+     "stream-padding.pads-only-deltas", setting(f"{TEXT}.done", obfuscation="x7Kq")),
+    ("pads_with_numbers", "Pads deltas with numbers.",
+     "stream-padding.pads-only-deltas", setting(f"{TEXT}.delta", obfuscation=7)),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _spoil in MUTANTS:
+    add(FILE, _name, _sentence, _caught_by, _spoil)

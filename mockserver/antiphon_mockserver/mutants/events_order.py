@@ -1,0 +1,185 @@
+"""Streams whose response does not live as it should: numbers, lifecycle events, their snapshots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import add
+from antiphon_mockserver.stream_changes import (
+    ENDS,
+    ITEM,
+    Event,
+    Spoil,
+    at_the_end,
+    changing,
+    inserting,
+    leaving_out,
+    numbered,
+    of,
+    place,
+    repeating,
+    setting,
+    swapping,
+    without,
+)
+
+FILE = "events_order"
+CREATED, QUEUED, RUNNING = "response.created", "response.queued", "response.in_progress"
+
+
+def _numbers(change: Any) -> Spoil:
+    def spoil(events: list[Event]) -> list[Event]:
+        for index, event in enumerate(events):
+            event["sequence_number"] = change(index, event["sequence_number"])
+        return events
+
+    return spoil
+
+
+def _created_late(events: list[Event]) -> list[Event]:
+    """Moves the first event behind the first item that is done."""
+    done = place(events, f"{ITEM}.done")
+    if done is None or events[0]["type"] != CREATED:
+        return events
+    return numbered([*events[1 : done + 1], events[0], *events[done + 1 :]])
+
+
+def _queued_late(events: list[Event]) -> list[Event]:
+    running = of(events, RUNNING)
+    late = {**running[0], "type": QUEUED} if running else {"type": QUEUED}
+    return inserting(late, after=(RUNNING,))(events)
+
+
+def _finished_early(events: list[Event]) -> list[Event]:
+    """The created response already holds what the stream will tell."""
+    for event in of(events, CREATED):
+        event["response"]["output"] = events[-1].get("response", {}).get("output", [])
+    return events
+
+
+def _bare(event: Event) -> None:
+    response = event.pop("response")
+    event.update({name: value for name, value in response.items() if name != "type"})
+
+
+def _new_id(event: Event) -> None:
+    event["response"]["id"] = "resp_" + "7" * 48
+
+
+def _later(event: Event) -> None:
+    event["response"]["created_at"] += 3
+
+
+def _only_the_end(events: list[Event]) -> list[Event]:
+    return numbered(of(events, *ENDS) or events)
+
+
+def _output(keep: Any) -> Spoil:
+    return at_the_end(lambda response: response.update(output=keep(response["output"])))
+
+
+def _asked(output: list[Any]) -> list[Any]:
+    part = {"type": "output_text", "text": "Say hello.", "annotations": [], "logprobs": []}
+    message = {
+        "type": "message",
+        "id": "msg_0",
+        "status": "completed",
+        "role": "assistant",
+        "content": [part],
+    }
+    return [message, *output]
+
+
+def _last_delta_only(events: list[Event]) -> list[Event]:
+    deltas = of(events, "response.output_text.delta")
+    for event in of(events, *ENDS) if deltas else ():
+        for item in event["response"]["output"]:
+            for part in item.get("content") or () if item["type"] == "message" else ():
+                part["text"] = deltas[-1]["delta"]
+    return events
+
+
+def _without_end_after_calls(events: list[Event]) -> list[Event]:
+    called = any(event["item"]["type"] == "function_call" for event in of(events, f"{ITEM}.added"))
+    return leaving_out(*ENDS)(events) if called else events
+
+
+MUTANTS = (
+    ("numbers_nothing", "Sends no `sequence_number` at all.",
+     "stream-numbers.are-there", without(members=("sequence_number",))),
+    ("numbers_in_words", "Sends sequence numbers as strings.",
+     "stream-numbers.are-there", _numbers(lambda _index, number: str(number))),
+    ("repeats_a_sequence_number", "Numbers the third event like the second.",
+     "stream-numbers.increase", _numbers(lambda index, number: number - 1 if index == 2 else number)),
+    ("counts_from_one", "Numbers the first event 1.",
+     "stream-numbers.start-at-zero", _numbers(lambda _index, number: number + 1)),
+    ("counts_by_tens", "Leaves gaps between sequence numbers.",
+     "stream-numbers.have-no-gaps", _numbers(lambda _index, number: number * 10)),
+    ("creates_late", "Sends `response.created` after the first item is done.",
+     "lifecycle.begins-with-created", _created_late),
+    ("creates_twice", "Sends `response.created` twice.",
+     "lifecycle.is-created-once", repeating(CREATED)),
+    ("never_creates", "Leaves out `response.created`.",
+     ("lifecycle.begins-with-created", "lifecycle.is-created-once"), leaving_out(CREATED)),
+    ("sends_only_the_end", "Answers a streaming request with its terminal event alone.",
+     "lifecycle.begins-with-created", _only_the_end),
+    ("starts_twice", "Sends `response.in_progress` twice.",
+     "lifecycle.states-follow-each-other", repeating(RUNNING)),
+    ("queues_what_runs", "Sends `response.queued` after `response.in_progress`.",
+     "lifecycle.states-follow-each-other", _queued_late),
+    ("answers_before_it_starts", "Announces the first item before `response.in_progress`.",
+     "lifecycle.items-come-after-in-progress", swapping(RUNNING, f"{ITEM}.added")),
+    ("never_ends", "Ends the stream without a terminal event.",
+     "lifecycle.ends-with-a-terminal-event", leaving_out(*ENDS)),
+    ("never_ends_after_calls", "Leaves out the terminal event when the response calls a function.",
+     "lifecycle.ends-with-a-terminal-event", _without_end_after_calls),
+    ("names_its_end_done", "Names the terminal event `response.done`.",
+     ("lifecycle.ends-with-a-terminal-event", "stream-framing.event-types-are-known"),
+     setting(*ENDS, type="response.done")),
+    ("ends_twice", "Sends `response.completed` twice.",
+     "lifecycle.ends-once", repeating("response.completed")),
+    ("completes_in_progress", "Sends `response.completed` with a response that is in progress.",
+     "lifecycle.events-fit-the-status",
+     changing("response.completed", change=lambda event: event["response"].update(status="in_progress"))),
+    ("creates_what_is_completed", "Sends `response.created` with a response that is completed.",
+     "lifecycle.events-fit-the-status",
+     changing(CREATED, change=lambda event: event["response"].update(status="completed"))),
+    ("knows_the_answer_at_once", "Sends `response.created` with the output that is still to come.",
+     "lifecycle.a-created-response-is-empty", _finished_early),
+    ("creates_only_an_id", "Sends `response.created` with a response that has only an id.",
+     "lifecycle.events-carry-a-whole-response",
+     changing(CREATED, change=lambda event: event.update(response={"id": event["response"]["id"]}))),
+    ("sends_the_response_bare", "Sends the members of the response beside `type`, not under `response`.",
+     "lifecycle.events-carry-a-response", changing(CREATED, "response.completed", change=_bare)),
+    ("changes_the_id", "Sends another response id in `response.in_progress` than in `response.created`.",
+     "lifecycle.the-id-never-changes", changing(RUNNING, change=_new_id)),
+    ("changes_the_time_of_creation", "Sends a fresh `created_at` in the terminal event.",
+     "lifecycle.the-time-of-creation-never-changes", changing(*ENDS, change=_later)),
+    ("ends_without_usage", "Sends the terminal event without usage.",
+     "lifecycle.the-end-tells-the-usage", at_the_end(lambda response: response.update(usage=None))),
+    ("ends_with_calls_only", "Keeps only function calls in the output of the terminal event.",
+     "lifecycle.the-end-has-the-items-of-the-stream",
+     _output(lambda items: [item for item in items if item["type"] == "function_call"])),
+    ("ends_with_nothing", "Sends the terminal event with an empty output.",
+     "lifecycle.the-end-has-the-items-of-the-stream", _output(lambda _items: [])),
+    ("ends_without_reasoning", "Drops reasoning from the output of the terminal event.",
+     "lifecycle.the-end-has-the-items-of-the-stream",
+     _output(lambda items: [item for item in items if item["type"] != "reasoning"])),
+    ("ends_with_the_question", "Puts the input before the output of the terminal event.",
+     "lifecycle.the-end-has-the-items-of-the-stream", _output(_asked)),
+    ("ends_with_the_last_delta", "Puts only the text of the last delta into the terminal output.",
+     ("lifecycle.the-end-repeats-the-items", "stream-text.texts-end-up-in-their-item"), _last_delta_only),
+    ("sends_keepalives_first", "Sends `keepalive` events before `response.created`.",
+     "lifecycle.begins-with-created",
+     inserting({"type": "keepalive", "sequence_number": 0}, before=(CREATED,))),
+    ("sends_keepalives", "Sends `keepalive`, which Open Responses does not know.",
+     "stream-framing.event-types-are-known", inserting({"type": "keepalive"}, after=(RUNNING,))),
+    ("sends_events_of_its_own", "Sends an event without a prefix that nobody else knows.",
+     "stream-framing.event-types-are-known", inserting({"type": "response.thinking"}, after=(RUNNING,))),
+    ("ends_cancelled", "Sends `response.cancelled` at the end of a stream.",
+     ("stream-framing.event-types-are-known", "lifecycle.ends-with-a-terminal-event"),
+     setting(*ENDS, type="response.cancelled")),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _spoil in MUTANTS:
+    add(FILE, _name, _sentence, _caught_by, _spoil)

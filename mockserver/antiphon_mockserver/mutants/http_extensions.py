@@ -1,0 +1,42 @@
+"""Answers to streaming requests and to what providers add, with the wrong status or kind of body."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, mutant
+
+UNKNOWN = "antiphon_unknown:"
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    return call.body if isinstance(call.body, dict) else {}
+
+
+@mutant(caught_by="stream-parity.a-bad-request-is-refused-before-the-stream")
+def opens_a_stream_to_refuse(answer: Any, call: Call) -> Any:
+    """Answers a bad streaming request with 200 and an `error` event."""
+    if answer.status == 400 and _asked(call).get("stream") is True:
+        event = {"type": "error", "sequence_number": 0, "error": {"message": "bad request"}}
+        answer.status = 200
+        answer.headers["content-type"] = "text/event-stream"
+        answer.body = f"event: error\ndata: {json.dumps(event)}\n\n".encode()
+    return answer
+
+
+@mutant(caught_by="extensions.unknown-hosted-tools-are-refused")
+def takes_any_tool(answer: Any, call: Call) -> Any:
+    """Answers a request with a hosted tool that it cannot run as if it could."""
+    tools = _asked(call).get("tools")
+    if isinstance(tools, list) and any(UNKNOWN in str(tool) for tool in tools):
+        answer.status = 200
+    return answer
+
+
+@mutant(caught_by="extensions.unknown-input-items-do-no-harm")
+def breaks_on_unknown_items(answer: Any, call: Call) -> Any:
+    """Answers 500 to an input item of a provider that it does not know."""
+    if UNKNOWN in str(_asked(call).get("input")):
+        answer.status = 500
+    return answer

@@ -1,0 +1,67 @@
+"""Streams that are framed in the wrong way: SSE fields, the sentinel, and what is no JSON object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from antiphon_mockserver.mutants import add
+
+FILE = "sse_framing"
+DONE = b"data: [DONE]\n\n"
+Frames = list[bytes]
+
+
+def _before_the_end(frame: bytes) -> Callable[[Frames], Frames]:
+    """One more frame before the terminal event."""
+
+    def spoil(frames: Frames) -> Frames:
+        last = len(frames) - (2 if frames and frames[-1] == DONE else 1)
+        return [*frames[:last], frame, *frames[last:]]
+
+    return spoil
+
+
+def _each(pattern: bytes, replacement: bytes) -> Callable[[Frames], Frames]:
+    return lambda frames: [re.sub(pattern, replacement, frame, count=1) for frame in frames]
+
+
+MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]], ...] = (
+    ("sends_null_data", "Sends `data: null` before the terminal event.",
+     "stream-framing.data-is-one-json-object", _before_the_end(b"data: null\n\n")),
+    ("breaks_json_off", "Sends a message whose JSON breaks off.",
+     "stream-framing.data-is-one-json-object", _before_the_end(b'data: {"type": "response.output\n\n')),
+    ("leaves_out_the_type", "Leaves `type` out of the data of every event.",
+     "stream-framing.events-have-a-type", _each(rb'"type":"(?:response\.[a-z_.]+|error|keepalive)",', b"")),
+    ("names_no_event", "Sends data alone, without an `event` line.",
+     "stream-framing.event-line-repeats-the-type", _each(rb"^event: [^\n]*\n", b"")),
+    ("names_every_event_message", "Names every event `message`.",
+     "stream-framing.event-line-repeats-the-type", _each(rb"^event: [^\n]*\n", b"event: message\n")),
+    ("sends_an_id_with_each_event", "Sends an SSE `id` with each event.",
+     "stream-framing.id-field-is-not-used",
+     lambda frames: [b"id: %d\n%b" % (index, frame) for index, frame in enumerate(frames)]),
+    ("leaves_out_the_sentinel", "Closes the stream without `[DONE]`.",
+     "stream-framing.done-sentinel-comes-last",
+     lambda frames: [frame for frame in frames if frame != DONE]),
+    ("sends_a_sentinel", "Ends the stream with `[DONE]`, as an older API did.",
+     "stream-framing.no-sentinel-is-sent",
+     lambda frames: frames if frames[-1:] == [DONE] else [*frames, DONE]),
+    ("says_goodbye", "Sends one more message after the terminal event.",
+     "stream-framing.nothing-follows-the-terminal-event",
+     lambda frames: [*frames, b'event: acme:bye\ndata: {"type":"acme:bye","sequence_number":99999}\n\n']),
+    ("keeps_alive_without_data", "Sends `event: keepalive` with an empty data line before the first event.",
+     ("stream-framing.data-is-one-json-object",),
+     lambda frames: [b"event: keepalive\ndata:\n\n", *frames]),
+    ("sends_events_without_data", "Sends messages that only name an event.",
+     "stream-framing.framing-follows-the-standard", _before_the_end(b"event: ping\n\n")),
+    ("forgets_the_last_blank_line", "Ends the stream without the blank line after its last message.",
+     "stream-framing.framing-follows-the-standard",
+     lambda frames: [*frames[:-1], frames[-1].rstrip(b"\n") + b"\n"]),
+    ("sends_fields_of_its_own", "Sends lines with fields that the standard does not know.",
+     "stream-framing.framing-follows-the-standard", _each(rb"^", b"trace: 1\n")),
+    ("never_sends_an_event", "Accepts a streaming request and never sends an event.",
+     "lifecycle.ends-with-a-terminal-event", lambda _frames: []),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _spoil in MUTANTS:
+    add(FILE, _name, _sentence, _caught_by, _spoil)
