@@ -35,7 +35,8 @@ class AsgiTransport:
             raise Unreachable("the app sent nothing")
         head = messages[0]
         pairs = tuple((name.decode(), value.decode()) for name, value in head["headers"])
-        yield Incoming(head["status"], Headers(pairs), self._chunks(messages[1:]))
+        chunks = self._chunks(messages[1:], dict(pairs).get("content-length"))
+        yield Incoming(head["status"], Headers(pairs), chunks)
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -61,9 +62,12 @@ class AsgiTransport:
         return sent
 
     @staticmethod
-    async def _chunks(messages: list[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    async def _chunks(messages: list[Mapping[str, Any]], announced: str | None) -> AsyncIterator[bytes]:
         for message in messages:
             yield message.get("body", b"")
+        size = sum(len(message.get("body", b"")) for message in messages)
+        if announced is not None and int(announced) > size:
+            raise Unreachable("the connection was closed before the body had ended")
 
 
 def examined(dialect: str, *mutants: str, **order: Any) -> Examination:

@@ -103,21 +103,6 @@ def without_stream_the_answer_is_one_document(answered: Answered) -> Iterator[Fi
         yield Finding("reply.headers/content-type", "application/json", _header(answered, "content-type"))
 
 
-def _counted(answered: Answered) -> bool:
-    sent = answered.reply.headers
-    plain = sent.get("content-encoding") is None and sent.get("transfer-encoding") is None
-    cut = answered.reply.stream is not None and answered.reply.stream.cut
-    return live(answered) and plain and not cut and sent.get("content-length") is not None
-
-
-@rule(Answered, cites="HTTP-01", when=_counted, needs="a live answer with `Content-Length`")
-def the_content_length_is_right(answered: Answered) -> Iterator[Finding]:
-    """`Content-Length` is the number of bytes in the body."""
-    value, size = answered.reply.headers.get("content-length") or "", len(answered.reply.raw)
-    if value.strip() != str(size) and answered.request.method != "HEAD":
-        yield Finding("reply.headers/content-length", str(size), show(value))
-
-
 @rule(Answered, cites="HTTP-02", when=live, needs=LIVE)
 def the_content_encoding_is_that_of_the_bytes(answered: Answered) -> Iterator[Finding]:
     """`Content-Encoding` names what was done to the bytes: plain text does not claim to be gzip.
@@ -185,7 +170,9 @@ def a_failure_is_no_success(body: Body) -> Iterator[Finding]:
 
 
 @rule(
-    Streamed, cites=("HTTP-10", "ERR-18"), when=lambda streamed: "left-early" not in streamed.exchange.traits
+    Streamed,
+    cites=("HTTP-01", "HTTP-10", "ERR-18"),
+    when=lambda streamed: "left-early" not in streamed.exchange.traits,
 )
 def a_stream_arrives_whole(streamed: Streamed) -> Iterator[Finding]:
     """A stream is not cut off: whatever fails on the way is told in the stream, which then ends properly.

@@ -1,0 +1,185 @@
+"""Servers with a wrong status, a body that is no JSON, or JSON that parsers read differently."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.answer import Answer
+from antiphon_mockserver.mutants import Call, mutant
+
+CREATE = "createResponse"
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    try:
+        found = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _succeeds(answer: Answer, call: Call) -> bool:
+    return call.operation == CREATE and answer.status == 200
+
+
+def _with_text(answer: Answer, found: bytes, wanted: bytes) -> Answer:
+    """The answer with the first such bytes replaced, when it is a document."""
+    if answer.headers.get("content-type", "").startswith("application/json"):
+        answer.body = re.sub(found, wanted.replace(b"\\", b"\\\\"), answer.body, count=1)
+        answer.headers.pop("content-length", None)
+    return answer
+
+
+@mutant(caught_by="transport.a-create-is-a-post-to-responses")
+def serves_chat_completions_only(answer: Answer, call: Call) -> Answer:
+    """Answers 404 to every create."""
+    if _succeeds(answer, call):
+        answer.status = 404
+    return answer
+
+
+@mutant(caught_by="transport.a-create-that-succeeds-is-200")
+def says_created(answer: Answer, call: Call) -> Answer:
+    """Answers a create with 201."""
+    if _succeeds(answer, call):
+        answer.status = 201
+    return answer
+
+
+@mutant(caught_by="transport.without-stream-the-answer-is-one-document")
+def always_streams(answer: Answer, call: Call) -> Answer:
+    """Streams although nobody asked for it."""
+    if _succeeds(answer, call) and not answer.headers["content-type"].startswith("text/event-stream"):
+        event = orjson.dumps(
+            {"type": "response.completed", "sequence_number": 0, "response": _document(answer)}
+        )
+        answer.headers["content-type"] = "text/event-stream"
+        answer.headers.pop("content-length", None)
+        answer.body = b"event: response.completed\ndata: " + event + b"\n\n"
+    return answer
+
+
+@mutant(caught_by="transport.a-failure-is-no-success")
+def fails_with_success(answer: Answer) -> Answer:
+    """Answers 200 to whatever it refuses."""
+    if answer.status == 400:
+        answer.status = 200
+    return answer
+
+
+@mutant(caught_by="requests.a-wrong-request-gets-no-stream")
+def refuses_in_the_stream(answer: Answer, call: Call) -> Answer:
+    """Sends the refusal of a streaming request as an event, after the status 200."""
+    if answer.status == 400 and isinstance(call.body, dict) and call.body.get("stream"):
+        event = orjson.dumps({"type": "error", "sequence_number": 0, **_document(answer)})
+        answer.status, answer.body = 200, b"event: error\ndata: " + event + b"\n\n"
+        answer.headers["content-type"] = "text/event-stream"
+    return answer
+
+
+@mutant(caught_by="requests.a-refused-create-hands-out-no-response")
+def hands_out_an_id_with_the_refusal(answer: Answer, call: Call) -> Answer:
+    """Puts the id of a response into the refusal of a create."""
+    if call.operation == CREATE and answer.status == 400:
+        answer.body = _document(answer) | {"id": "resp_refused", "object": "response"}
+    return answer
+
+
+@mutant(caught_by="refusals.an-unknown-route-is-404")
+def answers_on_unknown_routes(answer: Answer, call: Call) -> Answer:
+    """Answers unknown routes with 400."""
+    if call.method == "GET" and not call.operation and answer.status == 404:
+        answer.status = 400
+    return answer
+
+
+@mutant(caught_by="refusals.a-wrong-method-is-404-or-405")
+def answers_wrong_methods(answer: Answer) -> Answer:
+    """Answers a method that it does not know with an empty page."""
+    if answer.status == 405:
+        answer.body = b""
+    return answer
+
+
+@mutant(caught_by="refusals.too-much-header-is-refused")
+def breaks_on_long_headers(answer: Answer) -> Answer:
+    """Breaks when the headers are too long."""
+    if answer.status == 431:
+        answer.status = 500
+    return answer
+
+
+@mutant(caught_by="refusals.the-same-mistake-gets-the-same-answer")
+def changes_its_mind(answer: Answer) -> Answer:
+    """Names the same mistake by another code each time."""
+    error = _document(answer).get("error")
+    if answer.status == 400 and error:
+        code = f"error_{answer.headers.get('date', '')}_{answer.headers.get('x-request-id', id(answer))}"
+        answer.body = {"error": error | {"code": code}}
+    return answer
+
+
+@mutant(caught_by="errors.an-error-is-json")
+def shows_errors_as_pages(answer: Answer) -> Answer:
+    """Answers mistakes with a page of HTML."""
+    if answer.status == 400:
+        answer.headers["content-type"] = "text/html"
+        answer.body = b"<h1>400 Bad Request</h1>"
+    return answer
+
+
+@mutant(caught_by="errors.the-envelope-is-complete")
+def refuses_without_a_word(answer: Answer) -> Answer:
+    """Answers mistakes with an empty object."""
+    if answer.status == 400:
+        answer.body = {}
+    return answer
+
+
+@mutant(caught_by="accepted.a-choice-from-no-tools-is-no-crash")
+def crashes_without_tools(answer: Answer, call: Call) -> Answer:
+    """Breaks when a tool call is required and there are no tools."""
+    if isinstance(call.body, dict) and call.body.get("tool_choice") and not call.body.get("tools"):
+        answer.status = 500
+    return answer
+
+
+@mutant(caught_by="accepted.compaction-without-model-is-a-bad-request")
+def finds_no_model_to_compact_with(answer: Answer, call: Call) -> Answer:
+    """Answers 404 to compaction without a model."""
+    if call.operation == "compactResponse" and answer.status == 400:
+        answer.status = 404
+    return answer
+
+
+@mutant(caught_by="framing.what-is-labelled-json-is-json")
+def sends_two_documents(answer: Answer) -> Answer:
+    """Sends a second document behind the first."""
+    return _with_text(answer, rb"\}\s*\Z", b"}{}")
+
+
+@mutant(caught_by="framing.json-is-plain-utf-8")
+def begins_with_a_byte_order_mark(answer: Answer) -> Answer:
+    """Sends a byte order mark before the document."""
+    return _with_text(answer, rb"\A", b"\xef\xbb\xbf")
+
+
+@mutant(caught_by="framing.no-member-is-named-twice")
+def names_a_member_twice(answer: Answer) -> Answer:
+    """Names the first member of the document twice."""
+    return _with_text(answer, rb"\A\{", b'{"object":"response","object":"response",')
+
+
+@mutant(caught_by="framing.numbers-are-finite")
+def writes_numbers_that_are_none(answer: Answer) -> Answer:
+    """Writes NaN where a number belongs."""
+    return _with_text(answer, rb"\A\{", b'{"score":NaN,')
+
+
+@mutant(caught_by="framing.no-half-of-a-surrogate-pair")
+def cuts_characters_in_half(answer: Answer) -> Answer:
+    """Writes half of a surrogate pair."""
+    return _with_text(answer, rb"\A\{", b'{"face":"\\ud83d",')

@@ -1,0 +1,49 @@
+"""Servers whose event streams the standard's parser reads differently from what was meant."""
+
+from __future__ import annotations
+
+from antiphon_mockserver.mutants import mutant
+
+Frames = list[bytes]
+
+
+@mutant(caught_by="framing.a-stream-is-utf-8")
+def sends_bytes_that_are_no_text(frames: Frames) -> Frames:
+    """Sends a comment with a byte that is not UTF-8."""
+    return [b": caf\xe9\n\n", *frames]
+
+
+@mutant(caught_by="framing.the-last-message-is-closed")
+def never_closes_the_last_message(frames: Frames) -> Frames:
+    """Ends the stream without a blank line."""
+    return [*frames[:-1], frames[-1].rstrip(b"\n") + b"\n"]
+
+
+@mutant(caught_by="framing.only-known-fields-are-sent")
+def breaks_a_line_of_data(frames: Frames) -> Frames:
+    """Breaks a line of data in two, without a second `data:`."""
+    return [frames[0], frames[1].replace(b'"response":', b'\n"response":', 1), *frames[2:]]
+
+
+@mutant(caught_by="framing.an-id-holds-no-nul")
+def numbers_messages_with_nul(frames: Frames) -> Frames:
+    """Sends an id with a NUL character."""
+    return [b"id: 1\x00\n" + frames[0], *frames[1:]]
+
+
+@mutant(caught_by="framing.a-retry-is-a-number")
+def asks_for_a_retry_in_words(frames: Frames) -> Frames:
+    """Says in words when to connect again."""
+    return [b"retry: soon\n" + frames[0], *frames[1:]]
+
+
+@mutant(caught_by="framing.every-message-has-data")
+def keeps_alive_by_empty_events(frames: Frames) -> Frames:
+    """Sends messages that only name an event, to keep the connection alive."""
+    return [frames[0], b"event: keepalive\n\n", *frames[1:]]
+
+
+@mutant(caught_by="framing.every-message-has-data")
+def keeps_alive_by_empty_data(frames: Frames) -> Frames:
+    """Sends messages with an empty line of data, to keep the connection alive."""
+    return [frames[0], b"event: keepalive\ndata:\n\n", *frames[1:]]
