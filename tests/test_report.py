@@ -1,0 +1,236 @@
+"""Reports: every form says the same, repeats nothing hostile or secret, and can be rendered again."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from answers import Scripted, response
+from antiphon.lint import lint
+from antiphon.report import report as report_command
+from antiphon_conformance import judge, recordings
+from antiphon_conformance.baseline import Baseline, Entry
+from antiphon_conformance.examination import Order, examine
+from antiphon_conformance.exchange import Headers, Request
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.report import curl, folder, records, terminal
+from antiphon_conformance.report.model import compose, rows
+from antiphon_conformance.verdict import Exit
+from antiphon_spec import dialect as dialects
+
+KEY = "sk-planted-4711"
+HOSTILE = f"<script>alert(1)</script> \x1b[31m \u202e | `x` {KEY}"
+FILES = {"report.jsonl", "report.html", "summary.md", "junit.xml", "badge.json", "transcript.jsonl"}
+
+
+def hostile(request):
+    """A server that answers everything alike, with text that nobody should print."""
+    return 200, response(
+        status=HOSTILE, error={"message": HOSTILE}, output=[{"type": HOSTILE, "id": HOSTILE}]
+    )
+
+
+@cache
+def examined():
+    order = Order("http://target/v1", ("openresponses", "openai"), api_key=KEY, properties=False)
+    return examine(order, transport=Scripted(hostile))
+
+
+@cache
+def composed():
+    return compose(examined(), transcript=folder.TRANSCRIPT)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    found = tmp_path_factory.mktemp("report")
+    folder.write(found, composed(), examined(), [KEY])
+    return found
+
+
+def test_a_folder_holds_every_form(written):
+    assert {path.name for path in written.iterdir()} == FILES
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_no_form_repeats_a_secret_or_a_control_character(written, name):
+    text = (written / name).read_text(encoding="utf-8")
+    assert KEY not in text
+    assert "\x1b" not in text
+    if name != "transcript.jsonl":
+        assert "\u202e" not in text
+
+
+def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(written):
+    again = records.read(written / "report.jsonl")
+    assert again.records == composed().records
+    assert again.status == composed().status
+    for form, (_, name) in folder.RENDERERS.items():
+        assert folder.render(again, form) == (written / name).read_text(encoding="utf-8")
+
+
+def test_the_transcript_is_judged_to_the_same_verdicts(written):
+    episodes = recordings.load(written / "transcript.jsonl").episodes
+    for name in ("openresponses", "openai"):
+        again = judge.judge(episodes, dialects.load(name))
+        assert again == [record for record in composed().records if record.dialect == name]
+
+
+def test_records_have_what_readers_rely_on(written):
+    lines = [json.loads(line) for line in (written / "report.jsonl").read_text().splitlines()]
+    assert lines[0]["facts"]["target"] == "http://target/v1"
+    assert lines[-1]["footer"]["status"] == 1
+    found = [line for line in lines if "rule" in line]
+    assert len(found) == len(composed().records)
+    for line in found:
+        assert line.keys() >= {"rule", "requirement", "level", "scenario", "outcome", "findings"}
+        for finding in line["findings"]:
+            assert finding.keys() >= {"where", "expected", "got", "message", "exchange"}
+
+
+@pytest.mark.parametrize("kept", [0, -1], ids=["no lines", "no footer"])
+def test_a_report_without_a_footer_is_refused(written, tmp_path, kept):
+    path = tmp_path / "report.jsonl"
+    lines = (written / "report.jsonl").read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:kept]))
+    with pytest.raises(records.ReportError):
+        records.read(path)
+
+
+class Page(HTMLParser):
+    """The tags and the text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_page_is_self_contained_and_escapes_what_the_target_said(written):
+    page = Page((written / "report.html").read_text(encoding="utf-8"))
+    names = {tag for tag, _ in page.tags}
+    assert not names & {"script", "img", "link", "iframe", "object"}
+    assert all(attributes["href"].startswith("#") for tag, attributes in page.tags if tag == "a")
+    text = "".join(page.words)
+    assert "<script>alert(1)</script>" in text
+    assert "http://target/v1" in text
+    assert "antiphon lint transcript.jsonl --dialect openai" in text
+    assert "curl -sS" in text
+
+
+def test_the_page_has_every_requirement_once(written):
+    page = Page((written / "report.html").read_text(encoding="utf-8"))
+    found = [attributes["id"] for tag, attributes in page.tags if tag == "tr" and "id" in attributes]
+    for name in ("openresponses", "openai"):
+        wanted = {f"{name}-{identity}" for identity in dialects.load(name).requirements}
+        assert wanted <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_the_junit_file_counts_what_the_report_counts(written):
+    root = ElementTree.parse(written / "junit.xml").getroot()
+    for suite in root:
+        verdict = composed().verdicts[suite.get("name").removeprefix("antiphon.")]
+        assert int(suite.get("tests")) == sum(verdict.counts.values()) == len(suite)
+        assert int(suite.get("failures")) == len(verdict.failures) == len(suite.findall("*/failure"))
+
+
+def test_the_badge(written):
+    badge = json.loads((written / "badge.json").read_text())
+    assert badge["label"] == dialects.load("openresponses").title
+    assert re.fullmatch(r"not conformant, \d+/\d+", badge["message"])
+    assert badge["color"] == "red"
+
+
+def test_the_summary_escapes_markdown(written):
+    text = (written / "summary.md").read_text(encoding="utf-8")
+    assert "<script>" not in re.sub(r"(`+) ?.*? ?\1(?!`)", "", text)
+    assert "not conformant" in text
+
+
+def test_the_terminal_is_told_what_failed_and_no_escape_sequence():
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    terminal.show(composed(), console)
+    console.file.close()
+    text = console.export_text()
+    assert "openai: not conformant" in text
+    assert "\x1b" not in text
+
+
+def test_a_known_failure_is_shown_and_does_not_fail():
+    failing = {(one.rule, one.dialect) for one in composed().records if one.outcome is Outcome.FAILED}
+    failing |= {(one.rule, one.dialect) for one in composed().records if one.outcome is Outcome.UNTESTABLE}
+    known = Baseline(tuple(Entry(rule, "known <b>", dialect=dialect) for rule, dialect in sorted(failing)))
+    report = compose(examined(), baseline=known)
+    assert report.status == Exit.CONFORMANT
+    assert "known &lt;b&gt;" in folder.render(report, "html")
+    assert "### Known failures" in folder.render(report, "markdown")
+
+
+def test_a_row_weighs_its_findings_by_its_own_level():
+    dialect = dialects.load("openai")
+    for row in rows(composed(), dialect):
+        if row.requirement.severity.value == "should":
+            assert row.outcome is not Outcome.FAILED
+
+
+def test_a_target_that_never_answered_is_not_judged():
+    report = compose(examine(Order("http://target/v1"), transport=Scripted(lambda request: None)))
+    assert report.status == Exit.NOT_JUDGED
+    assert "never answered: connection refused" in report.verdicts["openresponses"].why
+    assert not any(record.outcome is Outcome.PASSED for record in report.records)
+
+
+def test_refused_credentials_are_not_judged():
+    report = compose(examine(Order("http://target/v1"), transport=Scripted(lambda request: (401, {}))))
+    assert report.status == Exit.NOT_JUDGED
+    assert "refused our credentials" in report.verdicts["openresponses"].why
+
+
+CREATE = Request("POST", "/responses", Headers((("content-type", "application/json"),)), {"input": "it's"})
+QUOTED = """--data-binary '{"input":"it'"'"'s"}'"""
+KEPT = Headers((("Authorization", "REDACTED"),))
+
+
+@pytest.mark.parametrize(
+    ("request_", "line"),
+    [
+        (CREATE, """-X POST http://h/responses -H 'content-type: application/json' """ + QUOTED),
+        (Request("GET", "/responses/r?stream=true"), "'http://h/responses/r?stream=true'"),
+        (Request("POST", "/r", raw=b"\x00'\n"), "--data-binary $'\\x00\\'\\x0a'"),
+        (
+            Request("GET", "/r", KEPT),
+            '-H "Authorization: Bearer $API_KEY"',
+        ),
+        (Request("POST", "/r", raw=b"a" * 5000), "--data-binary @body-of-5000-bytes"),
+    ],
+)
+def test_a_curl_line_repeats_a_request(request_, line):
+    assert curl.command(request_, "http://h").endswith(line)
+
+
+def test_the_command_renders_a_report_again(written):
+    result = CliRunner().invoke(report_command, [str(written / "report.jsonl"), "--to", "markdown"])
+    assert result.output == (written / "summary.md").read_text(encoding="utf-8")
+
+
+def test_lint_reads_a_transcript_and_says_the_same_as_json(written):
+    command = [str(written / "transcript.jsonl"), "--dialect", "openai", "--format", "json"]
+    result = CliRunner().invoke(lint, command, standalone_mode=False)
+    told = json.loads(result.output)
+    assert result.return_value == 1
+    expected = [record for record in composed().records if record.dialect == "openai"]
+    assert [(one["rule"], one["outcome"]) for one in told] == [(one.rule, one.outcome) for one in expected]
