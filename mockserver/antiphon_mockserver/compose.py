@@ -11,6 +11,9 @@ from antiphon_spec.dialect import Dialect, Traits
 SERVICE_TIERS = {"auto": "default", "fast": "priority"}
 """The tiers that are reported under another name than they are asked for."""
 
+REASONING_CONTEXT = "current_turn"
+"""What `reasoning.context: auto` comes to (RSN-17)."""
+
 NOT_ECHOED = frozenset({"id", "object", "created_at", "completed_at", "status", "output", "usage", "error"})
 """Members that never come from the request, whatever keys it has."""
 
@@ -46,7 +49,8 @@ def echo(name: str, given: Any, default: Any, traits: Traits) -> Any:
         return _echo_text(given, default, traits)
     if name == "tool_choice":
         return _complete(given, traits)
-    return {**default, **given} if isinstance(default, dict) else given
+    decided = {**given, "context": REASONING_CONTEXT} if given.get("context") == "auto" else given
+    return {**default, **decided} if isinstance(default, dict) else decided
 
 
 def identify(plan: Plan, identity: Identity, dialect: Dialect) -> list[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.plan import Denied
@@ -17,6 +18,17 @@ def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
         "code": denied.code,
     }
     return denied.status, {"error": error}
+
+
+def error_event(error: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """The event that tells in band why a response fails; code and message are those of its `error`."""
+    status = 500 if error["code"] == "server_error" else 400
+    told = {"type": dialect.traits.error_type(status), "param": None, **error}
+    return (
+        {"type": "error", "error": told}
+        if dialect.traits.error_event == "nested"
+        else told | {"type": "error"}
+    )
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> Denied:

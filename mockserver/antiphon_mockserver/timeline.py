@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from antiphon_mockserver.errors import error_event
 from antiphon_mockserver.unfold import Event, unfolder
 from antiphon_spec.dialect import Dialect
 
@@ -28,8 +29,13 @@ class Timeline:
 
     @cached_property
     def events(self) -> Sequence[Event]:
-        """All events in order, numbered from 0."""
-        return unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
+        """All events in order, numbered from 0; a failure is told twice, by an `error` event first."""
+        events = unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
+        if self.final.get("error") is None:
+            return events
+        *before, failed = events
+        error = error_event(self.final["error"], self.dialect)
+        return [*before, error | {"sequence_number": len(before)}, failed | {"sequence_number": len(events)}]
 
     @property
     def steps(self) -> int:

@@ -9,7 +9,7 @@ from antiphon_mockserver.answer import Answer, Incoming, Streaming
 from antiphon_mockserver.handlers.turns import Turn, take
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity
-from antiphon_mockserver.plan import Context, Plan
+from antiphon_mockserver.plan import Context, Denied, Plan
 from antiphon_mockserver.record import Record
 from antiphon_mockserver.timeline import Timeline
 
@@ -70,9 +70,17 @@ def list_input_items(house: House, incoming: Incoming) -> Answer:
 
 
 def _decided(house: House, context: Context) -> tuple[Context, Plan]:
-    """What the model says, and to which context when the whole one was too long."""
+    """What the model says, and to which context when the whole one was too long.
+
+    A stream fails in band then, as genuine ones do (STA-22).
+    """
     plan = house.conduct.plan(context)
-    shorter = house.conduct.truncate(context, plan.input_tokens)
+    try:
+        shorter = house.conduct.truncate(context, plan.input_tokens)
+    except Denied as denied:
+        if context.request.get("stream") is not True:
+            raise
+        return context, Plan(status="failed", error={"code": denied.code, "message": denied.message})
     return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))
 
 

@@ -13,6 +13,7 @@ import orjson
 from antiphon_mockserver.model.answers import Answer, Refused, answer, fit_words
 from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
+from antiphon_mockserver.model.citations import with_citations
 from antiphon_mockserver.model.compaction import in_band, is_triggered
 from antiphon_mockserver.model.logprobs import logprobs
 from antiphon_mockserver.model.manner import speak
@@ -44,7 +45,7 @@ def plan(context: Context) -> Plan:
         items = [message(_said(context, reading))]
     spent = spend(thought, items, context.request.get("max_output_tokens"))
     return Plan(
-        items=(*compaction, *with_logprobs(spent.items, context)),
+        items=(*compaction, *with_logprobs(with_citations(spent.items), context)),
         status="incomplete" if spent.cut else "completed",
         reason="max_output_tokens" if spent.cut else None,
         input_tokens=input_tokens,
@@ -59,7 +60,7 @@ def message(said: Answer) -> Item:
         part: dict[str, Any] = {"type": "refusal", "refusal": said.text}
     else:
         part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said}
-    return {"type": "message", "content": [part], "role": "assistant"}
+    return {"type": "message", "content": [part], "phase": "final_answer", "role": "assistant"}
 
 
 def _said(context: Context, reading: Reading) -> Answer:

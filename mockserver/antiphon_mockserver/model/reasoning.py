@@ -50,6 +50,8 @@ def _item(context: Context, steps: tuple[tuple[str, str], ...], text: str, summa
         item["encrypted_content"] = seal(text.encode(errors="surrogatepass"), secret(context))
     elif context.dialect.traits.raw_reasoning:
         item["content"] = [{"type": "reasoning_text", "text": text}]
+    if not context.dialect.traits.raw_reasoning:
+        item["content"] = []
     item["summary"] = [_summary(headline, step) for headline, step in _summarised(steps, summary)]
     return item
 
