@@ -209,15 +209,13 @@ async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int) ->
     announced = headers.get("content-length", "0")
     size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
     pieces: list[bytes] = []
-    while size <= limit:
+    more = True
+    while more and size <= limit:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            break
         pieces.append(message.get("body", b""))
         size = sum(map(len, pieces))
-        if not message.get("more_body"):
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-    if size <= limit:
-        return b""
-    refused = f"The body is larger than {limit} bytes."
-    raise Denied(refused, status=413, code="request_too_large", headers={"connection": "close"})
+        more = message.get("more_body", False)
+    if size > limit:
+        refused = f"The body is larger than {limit} bytes."
+        raise Denied(refused, status=413, code="request_too_large", headers={"connection": "close"})
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -168,7 +168,6 @@ STANDARD = Conduct(
         "required": checks.required,
         "identifiers": checks.identifiers,
         "limits": checks.limits,
-        "metadata": checks.metadata,
         "conflicts": checks.conflicts,
         "tool_names": checks.tool_names,
         "tool_choice": checks.tool_choice,

@@ -25,6 +25,7 @@ CODES = {
     "minItems": "array_below_min_length",
     "maxItems": "array_above_max_length",
     "maxProperties": "object_above_max_properties",
+    "propertyNames": "property_name_above_max_length",
     "minProperties": "object_below_min_properties",
     "additionalProperties": "unknown_parameter",
     "unevaluatedProperties": "unknown_parameter",

@@ -1,0 +1,83 @@
+"""Speaks to the mock server as a plain ASGI app: no sockets, no waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_mockserver.app import MockServer, make_app
+from antiphon_mockserver.settings import Settings
+
+AUTHORIZED = {"authorization": "Bearer key-of-alice", "content-type": "application/json"}
+BOB = {**AUTHORIZED, "authorization": "Bearer key-of-bob"}
+
+
+@dataclass(frozen=True)
+class Got:
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+    complete: bool
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def error(self) -> Any:
+        return self.json["error"]
+
+    @property
+    def events(self) -> list[Any]:
+        frames = self.raw.decode().split("\n\n")
+        return [json.loads(frame.partition("data: ")[2]) for frame in frames if "data: {" in frame]
+
+
+class Client:
+    """`client.post("/responses", {...})`."""
+
+    def __init__(self, app: MockServer | None = None, **settings: Any) -> None:
+        self.app = app or make_app(Settings(**settings))
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        raw: bytes = b"",
+        headers: Mapping[str, str] = AUTHORIZED,
+    ) -> Got:
+        return asyncio.run(self._call(method, path, raw, headers))
+
+    def get(self, path: str, headers: Mapping[str, str] = AUTHORIZED) -> Got:
+        return self.send("GET", path, headers=headers)
+
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] = AUTHORIZED) -> Got:
+        return self.send("POST", path, b"" if body is None else json.dumps(body).encode(), headers)
+
+    def create(self, said: Any = "Say hello.", headers: Mapping[str, str] = AUTHORIZED, **body: Any) -> Got:
+        return self.post("/responses", {"model": "gpt-5", "input": said, **body}, headers)
+
+    async def _call(self, method: str, path: str, raw: bytes, headers: Mapping[str, str]) -> Got:
+        bare, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/v1" + bare,
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": raw, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        return Got(sent[0]["status"], told, body, not sent[-1].get("more_body", False))
