@@ -372,10 +372,8 @@ def _culprit(schema: Any) -> str:
 
 def _keyword_of(problem: Exception) -> str:
     """The keyword that makes a schema unreadable."""
-    if getattr(getattr(problem, "kind", None), "name", "referencing") == "referencing":
-        return "$ref"
     path = getattr(problem, "instance_path", None)
-    return str(path[-1]) if path else "schema"
+    return str(path[-1]) if path else str(getattr(getattr(problem, "kind", None), "name", "$ref"))
 
 
 def _first_line(problem: Exception) -> str:

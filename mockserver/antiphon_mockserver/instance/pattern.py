@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 from antiphon_mockserver.instance.unsupported import Unsupported
@@ -23,11 +24,10 @@ ECMA = (
 )
 """What JSON Schema's dialect of regular expressions writes in another way."""
 
-PREFERRED = "a0A-_ .@/:"
+PREFERRED = f"a0A-_ .@/:{ascii_lowercase}{digits}{ascii_uppercase}"
 """Which characters of a class are taken first."""
-CATEGORIES = {"CATEGORY_DIGIT": "0", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "a", "CATEGORY_NOT_DIGIT": "a"}
-CATEGORIES |= {"CATEGORY_NOT_SPACE": "a", "CATEGORY_NOT_WORD": "-"}
 MOST_REPEATS = 10_000
+VARIETIES = 40
 
 
 def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
@@ -38,16 +38,21 @@ def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
     except (re.error, OverflowError, RecursionError) as problem:
         raise Unsupported("pattern", f"the expression {pattern!r} cannot be read ({problem})") from problem
     seen: set[str] = set()
+    for extra, variety in _efforts(least):
+        text = _Writer(extra, variety).write(tree)
+        for candidate in (text, text + "a" * (least - len(text))):
+            fits = len(candidate) >= least and (most is None or len(candidate) <= most)
+            if fits and candidate not in seen and compiled.search(candidate):
+                seen.add(candidate)
+                yield candidate
+
+
+def _efforts(least: int) -> Iterator[tuple[int, int]]:
+    """How often to repeat beyond need, and which of several choices to take: the plainest first."""
     for extra in range(min(least, MOST_REPEATS) + 2):
-        for branch in range(3):
-            text = _Writer(extra, branch).write(tree)
-            for candidate in (text, text + "a" * (least - len(text))):
-                fits = len(candidate) >= least and (most is None or len(candidate) <= most)
-                if fits and candidate not in seen and compiled.search(candidate):
-                    seen.add(candidate)
-                    yield candidate
-        if extra > 200 and len(seen) > 3:
-            return
+        yield from ((extra, variety) for variety in range(3))
+    for variety in range(3, VARIETIES):
+        yield from ((extra, variety) for extra in (0, 1, least))
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -65,11 +70,11 @@ def _in_python(pattern: str) -> str:
 
 
 class _Writer:
-    """Writes one text; `extra` is how often beyond need it repeats, `branch` which alternative it takes."""
+    """Writes one text; `extra` is how often beyond need it repeats, `variety` which of several choices it takes."""
 
-    def __init__(self, extra: int, branch: int) -> None:
+    def __init__(self, extra: int, variety: int) -> None:
         self.extra = extra
-        self.branch = branch
+        self.variety = variety
         self.groups: dict[int, str] = {}
 
     def write(self, tree: Any) -> str:
@@ -84,10 +89,10 @@ class _Writer:
         if kind == "ANY":
             return "a"
         if kind == "IN":
-            return _member(value)
+            return _member(value, self.variety)
         if kind == "BRANCH":
             branches = value[1]
-            return self.write(branches[self.branch % len(branches)])
+            return self.write(branches[self.variety % len(branches)])
         if kind in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             return self._repeated(*value)
         return self._grouped(kind, value)
@@ -109,20 +114,15 @@ class _Writer:
         return ""
 
 
-def _member(members: list[tuple[Any, Any]]) -> str:
+def _member(members: list[tuple[Any, Any]], variety: int) -> str:
     """A character of a class."""
     named = [(str(kind), value) for kind, value in members]
-    if named[0][0] == "NEGATE":
-        return next((char for char in PREFERRED + "bB1~" if not _among(char, named[1:])), "~")
-    for char in PREFERRED:
-        if _among(char, named):
-            return char
+    negated = named[0][0] == "NEGATE"
+    allowed = [char for char in PREFERRED if _among(char, named[negated:]) is not negated]
+    if allowed:
+        return allowed[variety % len(allowed)]
     kind, value = named[0]
-    return (
-        chr(value if kind == "LITERAL" else value[0])
-        if kind in ("LITERAL", "RANGE")
-        else CATEGORIES.get(str(value), "a")
-    )
+    return "~" if negated else chr(value if kind == "LITERAL" else value[0])
 
 
 def _among(char: str, members: list[tuple[str, Any]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -116,7 +116,9 @@ def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Ite
             "name": tool["name"],
         }
         return
-    for hints in _occasions(tool, hints_of(prompt)):
+    offered = hints_of(prompt)
+    others = tuple(word for word in offered.words if word.lower() not in _words(tool["name"]))
+    for hints in _occasions(tool, replace(offered, words=others)):
         yield {
             "type": "function_call",
             "arguments": _arguments(tool, hints, tools),

@@ -12,7 +12,8 @@ READ_LENGTH = 20_000
 """How much of one text is searched for facts."""
 
 STATED = re.compile(
-    r"\b(my|our|the|your|this)\s+([\w][\w '’-]{0,50}?)\s*(?:\bis\b|\bare\b|\bwas\b|=|:)\s*(?:called |named )?"
+    r"\b(my|our|the|your|this)\s+([\w][\w '’-]{0,50}?)\s*(?:\bis\b|\bare\b|\bwas\b|=|:)\s*"
+    r"(?:called |named )?(?!called|named)"
     r"[\"'“‘]?([^\s\"'“‘?][^\n\"”?]{0,120}?)[\"'”’]?\s*(?=[.!](?:\s|$)|[,;\n]|$|\s(?:and|but|so|please)\b)",
     re.IGNORECASE,
 )

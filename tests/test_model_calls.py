@@ -1,0 +1,180 @@
+"""When the deterministic model calls tools, which, how often and with what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from antiphon_mockserver.plan import Denied
+from speaking import EXCHANGE, TIME, WEATHER, calls, plan, text, user
+
+ALLOWED_TIME = {"type": "allowed_tools", "tools": [{"type": "function", "name": "get_time"}]}
+SHELL = {"type": "custom", "name": "shell", "description": "Runs a command."}
+
+
+def weather(*places: str) -> list[tuple[str, str]]:
+    return [("get_weather", json.dumps({"location": place}, separators=(",", ":"))) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "places"),
+    [
+        ("What is the weather in Paris?", ["Paris"]),
+        ("Weather in Paris?", ["Paris"]),
+        ("weather for oslo please", ["oslo"]),
+        ("What's the weather in Paris, France?", ["Paris, France"]),
+        ("What's the weather in Paris, London and Rome?", ["Paris", "London", "Rome"]),
+        ("Use get_weather for 'the moon'.", ["the moon"]),
+        ("How is the weather in San Francisco?", ["San Francisco"]),
+        ("How are you?", []),
+    ],
+)
+def test_a_tool_is_called_when_the_prompt_asks_for_it(prompt: str, places: list[str]) -> None:
+    assert calls(prompt, tools=[WEATHER, TIME]) == weather(*places)
+
+
+def test_several_tools_get_what_is_said_about_each() -> None:
+    said = calls("The exchange rate from USD to EUR, and the weather in Paris.", tools=[WEATHER, EXCHANGE])
+    assert sorted(said) == [
+        ("get_exchange_rate", '{"from_currency":"USD","to_currency":"EUR"}'),
+        *weather("Paris"),
+    ]
+
+
+def test_one_call_at_a_time_when_they_may_not_be_parallel() -> None:
+    assert calls("Weather in Paris and Rome?", tools=[WEATHER], parallel_tool_calls=False) == weather("Paris")
+
+
+def test_no_more_calls_than_are_allowed() -> None:
+    prompt = "Weather in Paris, Rome and Oslo?"
+    assert calls(prompt, tools=[WEATHER], max_tool_calls=2) == weather("Paris", "Rome")
+
+
+def test_an_optional_value_is_given_when_the_prompt_names_it() -> None:
+    ((_, arguments),) = calls("The weather in Oslo in fahrenheit", tools=[WEATHER])
+    assert json.loads(arguments) == {"location": "Oslo", "unit": "fahrenheit"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [
+        (None, []),
+        ("auto", []),
+        ("none", []),
+        ("required", ["get_weather"]),
+        ({"type": "function", "name": "get_time"}, ["get_time"]),
+        ({**ALLOWED_TIME, "mode": "required"}, ["get_time"]),
+        ({**ALLOWED_TIME, "mode": "auto"}, []),
+        (ALLOWED_TIME, []),
+    ],
+)
+def test_the_choice_of_tools_decides_for_a_prompt_that_asks_for_none(choice: Any, called: list[str]) -> None:
+    assert [name for name, _ in calls("Hello", tools=[WEATHER, TIME], tool_choice=choice)] == called
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [
+        ("none", []),
+        ("required", ["get_weather"]),
+        ({"type": "function", "name": "get_time"}, ["get_time"]),
+        ({**ALLOWED_TIME, "mode": "required"}, ["get_time"]),
+        ({**ALLOWED_TIME, "mode": "auto"}, []),
+        ({**ALLOWED_TIME, "mode": "none"}, []),
+    ],
+)
+def test_the_choice_of_tools_is_stronger_than_the_prompt(choice: Any, called: list[str]) -> None:
+    said = calls("What is the weather in Paris?", tools=[WEATHER, TIME], tool_choice=choice)
+    assert [name for name, _ in said] == called
+
+
+def test_after_the_output_of_a_tool_the_answer_quotes_it() -> None:
+    turn = [
+        user("What is the weather in Paris?"),
+        {"type": "function_call", "call_id": "c1", "name": "get_weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "18 degrees"},
+    ]
+    assert text(turn, tools=[WEATHER]) == "The result of get_weather is: 18 degrees"
+    assert [name for name, _ in calls(turn, tools=[WEATHER], tool_choice="required")] == ["get_weather"]
+
+
+def test_what_a_tool_said_in_parts_and_to_several_calls_is_quoted() -> None:
+    turn = [
+        user("What is the weather in Paris and Rome?"),
+        {"type": "function_call", "call_id": "c1", "name": "get_weather", "arguments": "{}"},
+        {"type": "function_call", "call_id": "c2", "name": "get_weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c2", "output": [{"type": "input_text", "text": "warm"}]},
+        {"type": "function_call_output", "call_id": "c1", "output": "cold"},
+    ]
+    assert text(turn) == "The result of get_weather is: warm The result of get_weather is: cold"
+
+
+def test_a_custom_tool_gets_free_text() -> None:
+    (item,) = plan("Use the shell to run `ls -l`", tools=[SHELL]).items
+    assert (item["type"], item["name"], item["input"]) == ("custom_tool_call", "shell", "ls -l")
+
+
+def test_a_custom_tool_gets_the_code_of_a_fence() -> None:
+    (item,) = plan("Run this in the shell:\n```sh\nls\npwd\n```", tools=[SHELL]).items
+    assert item["input"] == "ls\npwd"
+
+
+LARK = """
+start: expr
+expr: term (SP ADD SP term)* -> add
+    | term
+term: factor (SP MUL SP factor)* -> mul
+    | factor
+factor: INT
+SP: " "
+ADD: "+"
+MUL: "*"
+%import common.INT
+"""
+
+
+@pytest.mark.parametrize(
+    ("syntax", "definition", "said"),
+    [
+        ("regex", r"^(?P<month>January|February) \d{1,2}$", "January 0"),
+        ("lark", LARK, "1"),
+        ("lark", 'start: "SELECT " COLUMN ";"\nCOLUMN: /[a-z]+/', "SELECT a;"),
+        ("lark", 'start: greeting " " name\ngreeting: "hello" | "hi"\nname: "Ada" | "Bo"', "hi Bo"),
+        ("lark", 'start: "a"~3 ["b"] ("c")? "d"+', "aaad"),
+        ("lark", 'start: "(" start ")" | "x"', "x"),
+    ],
+)
+def test_a_grammar_gets_its_shortest_text(syntax: str, definition: str, said: str) -> None:
+    tool = {**SHELL, "format": {"type": "grammar", "syntax": syntax, "definition": definition}}
+    (item,) = plan("Go", tools=[tool], tool_choice={"type": "custom", "name": "shell"}).items
+    assert item["input"] == said
+
+
+@pytest.mark.parametrize("definition", ['begin: "a"', 'start: "a" start', "start: §"])
+def test_a_grammar_that_derives_nothing_is_refused(definition: str) -> None:
+    tool = {**SHELL, "format": {"type": "grammar", "syntax": "lark", "definition": definition}}
+    with pytest.raises(Denied, match="Invalid grammar for tool 'shell'"):
+        plan("Go", tools=[tool], tool_choice="required")
+
+
+def test_parameters_that_cannot_be_filled_in_are_named() -> None:
+    broken = {
+        "type": "function",
+        "name": "f",
+        "parameters": {"type": "object", "required": ["a"], "maxProperties": 0},
+    }
+    with pytest.raises(Denied, match="Invalid schema for function 'f'") as denied:
+        calls("Hi", tools=[broken], tool_choice="required")
+    assert (denied.value.param, denied.value.code) == ("tools[0].parameters", "invalid_function_parameters")
+
+
+@pytest.mark.parametrize("parameters", [None, {}, {"properties": {}}, {"type": "object"}])
+def test_a_function_without_parameters_is_called_without_arguments(parameters: Any) -> None:
+    tool = {"type": "function", "name": "ping", "parameters": parameters}
+    assert calls("ping", tools=[tool]) == [("ping", "{}")]
+
+
+def test_hosted_tools_are_never_called() -> None:
+    assert text("Search the web", tools=[{"type": "web_search"}]) == "You said: Search the web"

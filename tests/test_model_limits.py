@@ -1,0 +1,200 @@
+"""Reasoning, token budgets, log probabilities, sealed texts and compaction of the deterministic model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_mockserver import model
+from antiphon_mockserver.identity import Identity
+from antiphon_mockserver.model.compaction import compact
+from antiphon_mockserver.plan import Denied, Item
+from antiphon_mockserver.sealed import seal, unseal
+from antiphon_mockserver.tokens import count, count_input, split
+from speaking import DIALECTS, WEATHER, assistant, context, plan, text, user
+
+SEALED = ["reasoning.encrypted_content"]
+
+
+def reasoning(**request: Any) -> Item | None:
+    first = plan("What is 2 + 2?", **request).items[0]
+    return first if first["type"] == "reasoning" else None
+
+
+@pytest.mark.parametrize(
+    "wanted", [None, {}, {"effort": None}, {"effort": "none"}, {"effort": "none", "summary": "auto"}]
+)
+def test_without_effort_there_is_no_reasoning(wanted: Any) -> None:
+    assert reasoning(reasoning=wanted) is None
+    assert plan("Hi", reasoning=wanted).reasoning_tokens == 0
+
+
+@pytest.mark.parametrize(("summary", "parts"), [(None, 0), ("auto", 1), ("concise", 1), ("detailed", 2)])
+def test_a_summary_is_only_given_when_asked_for(summary: str | None, parts: int) -> None:
+    item = reasoning(reasoning={"effort": "low", "summary": summary})
+    assert item is not None
+    assert len(item["summary"]) == parts
+
+
+def test_more_effort_costs_more_tokens() -> None:
+    efforts = ["low", "medium", "high", "xhigh"]
+    spent = [plan("Hi", reasoning={"effort": effort}).reasoning_tokens for effort in efforts]
+    assert spent == sorted(set(spent))
+    assert spent[0] > 0
+
+
+def test_raw_reasoning_is_shown_by_open_responses_only_and_not_beside_its_sealed_form() -> None:
+    open_item = reasoning(name="openresponses", reasoning={"effort": "low"})
+    sealed_item = reasoning(name="openresponses", reasoning={"effort": "low"}, include=SEALED)
+    closed_item = reasoning(name="openai", reasoning={"effort": "low"})
+    shown = [item and item.get("content") for item in (open_item, sealed_item, closed_item)]
+    assert shown[0][0]["type"] == "reasoning_text"
+    assert shown[1:] == [None, []]
+
+
+def test_sealed_reasoning_is_taken_back() -> None:
+    item = reasoning(reasoning={"effort": "low"}, include=SEALED)
+    assert item is not None
+    assert text([user("What is 2 + 2?"), item, assistant("4"), user("Say hello.")]) == "Hello!"
+
+
+def changed(sealed: str) -> str:
+    return sealed[:40] + ("A" if sealed[40] != "A" else "B") + sealed[41:]
+
+
+@pytest.mark.parametrize(
+    "spoil", [changed, lambda _: "gAAAA", lambda _: "", lambda s: s + "A", lambda s: s[:-4]]
+)
+def test_sealed_content_that_was_tampered_with_is_refused(spoil: Any) -> None:
+    item = reasoning(reasoning={"effort": "low"}, include=SEALED)
+    assert item is not None
+    spoilt = {**item, "encrypted_content": spoil(item["encrypted_content"])}
+    with pytest.raises(Denied) as denied:
+        plan([user("What is 2 + 2?"), spoilt, user("Go on.")])
+    assert (denied.value.status, denied.value.code) == (400, "invalid_encrypted_content")
+
+
+def test_sealed_content_of_another_key_is_refused() -> None:
+    item = reasoning(reasoning={"effort": "low"}, include=SEALED)
+    assert item is not None
+    with pytest.raises(Denied):
+        model.plan(context([user("Hi"), item], key="sk-other"))
+
+
+@pytest.mark.parametrize("content", [b"", b"a", b"\x00" * 50, "ünï".encode() * 1000])
+def test_what_is_sealed_can_be_read_again(content: bytes) -> None:
+    assert unseal(seal(content, "secret"), "secret") == content
+    assert unseal(seal(content, "secret"), "other") is None
+    assert seal(content, "secret") == seal(content, "secret")
+
+
+@pytest.mark.parametrize("limit", [16, 17, 40, 100])
+@pytest.mark.parametrize("effort", ["none", "low", "high"])
+def test_no_answer_is_longer_than_its_limit(limit: int, effort: str) -> None:
+    spoken = plan("Tell me a long story.", max_output_tokens=limit, reasoning={"effort": effort})
+    assert spoken.status == "incomplete"
+    assert spoken.reason == "max_output_tokens"
+    assert spoken.output_tokens == limit
+    said = sum(count(item["content"][0]["text"]) for item in spoken.items if item["type"] == "message")
+    assert said + spoken.reasoning_tokens == limit
+
+
+def test_an_answer_that_just_fits_is_complete() -> None:
+    needed = plan("Count from 1 to 20.").output_tokens
+    assert plan("Count from 1 to 20.", max_output_tokens=needed).status == "completed"
+    assert plan("Count from 1 to 20.", max_output_tokens=needed - 1).status == "incomplete"
+
+
+def test_reasoning_may_use_up_the_whole_budget() -> None:
+    spoken = plan("Tell me a long story.", max_output_tokens=16, reasoning={"effort": "high"})
+    assert [item["type"] for item in spoken.items] == ["reasoning"]
+    assert (spoken.output_tokens, spoken.reasoning_tokens) == (16, 16)
+
+
+def test_calls_are_cut_like_text() -> None:
+    long = {
+        **WEATHER,
+        "parameters": {"type": "object", "properties": {"text": {"type": "string", "minLength": 500}}},
+    }
+    (call,) = plan("weather", tools=[long], max_output_tokens=16).items
+    assert count(call["arguments"]) == 16
+
+
+def test_log_probabilities_are_given_for_every_token() -> None:
+    (item,) = plan("Count from 1 to 9.", include=["message.output_text.logprobs"], top_logprobs=3).items
+    part = item["content"][0]
+    assert [entry["token"] for entry in part["logprobs"]] == split(part["text"])
+    for entry in part["logprobs"]:
+        ranked = [other["logprob"] for other in entry["top_logprobs"]]
+        assert (len(ranked), ranked) == (3, sorted(ranked, reverse=True))
+        assert entry["logprob"] == ranked[0] <= 0
+        assert bytes(entry["bytes"]).decode() == entry["token"]
+        assert len({other["token"] for other in entry["top_logprobs"]}) == 3
+
+
+@pytest.mark.parametrize("request_", [{}, {"top_logprobs": 3}, {"include": SEALED}])
+def test_log_probabilities_are_only_given_when_asked_for(request_: dict[str, Any]) -> None:
+    (item,) = plan("Hi", **request_).items
+    assert item["content"][0]["logprobs"] == []
+
+
+@pytest.mark.parametrize(
+    "text_", ["", "hello world", " a  b ", "ünïcödé 日本語 🎉🎉", "a" * 100, "x.y,z!?\n\n"]
+)
+def test_tokens_joined_are_the_text(text_: str) -> None:
+    assert "".join(split(text_)) == text_
+
+
+def test_whatever_is_added_to_a_request_adds_tokens() -> None:
+    requests = [
+        context("Hi"),
+        context("Hi there"),
+        context("Hi there", instructions="Be kind."),
+        context("Hi there", instructions="Be kind.", tools=[WEATHER]),
+        context([user("Hi"), assistant("Hello"), user("Hi there")], instructions="Be kind.", tools=[WEATHER]),
+    ]
+    counted = [count_input(request) for request in requests]
+    assert counted == sorted(set(counted))
+
+
+FACTS = [user("My name is Ada."), assistant("The code word is mango."), user("I see.")]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_compacted_conversation_is_valid_and_keeps_the_user_messages(name: str) -> None:
+    asked = context(FACTS, name)
+    answer = compact(asked, Identity("0" * 16, asked.dialect.traits.id_prefixes), 7)
+    validator = DIALECTS[name].schemas.body("compactResponse")
+    assert validator is not None
+    assert validator.faults(answer) == []
+    *messages, last = answer["output"]
+    assert [message["content"][0]["text"] for message in messages] == ["My name is Ada.", "I see."]
+    assert last.keys() == {"id", "type", "encrypted_content"}
+
+
+def test_what_was_compacted_is_still_known() -> None:
+    asked = context(FACTS)
+    window = compact(asked, Identity("0" * 16, {}), 7)["output"]
+    assert text([*window, user("What is the code word?")]) == "The code word is mango."
+    assert text([*window, user("What is my name?")]) == "Your name is Ada."
+
+
+def test_a_compacted_conversation_can_be_compacted_again() -> None:
+    window = compact(context(FACTS), Identity("0" * 16, {}), 7)["output"]
+    again = compact(context([*window, user("Go on.")]), Identity("1" * 16, {}), 8)["output"]
+    assert text([*again, user("What is the code word?")]) == "The code word is mango."
+
+
+def test_a_trigger_compacts_within_a_create() -> None:
+    (item,) = plan([*FACTS, {"type": "compaction_trigger"}]).items
+    assert item["type"] == "compaction"
+    assert text([item, user("What is my name?")]) == "Your name is Ada."
+
+
+def test_a_long_context_is_compacted_when_it_may_be() -> None:
+    management = [{"type": "compaction", "compact_threshold": 1000}]
+    long = [user("My name is Ada. " + "word " * 2000)]
+    kinds = [item["type"] for item in plan(long, context_management=management).items]
+    assert kinds == ["compaction", "message"]
+    assert [item["type"] for item in plan("Hi", context_management=management).items] == ["message"]
