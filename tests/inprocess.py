@@ -10,7 +10,7 @@ from typing import Any
 
 from antiphon_conformance import judge, runner
 from antiphon_conformance.examination import Examination, Order, examine
-from antiphon_conformance.exchange import Headers, Request
+from antiphon_conformance.exchange import Episode, Headers, Request
 from antiphon_conformance.outcome import Record
 from antiphon_conformance.rule import Rule
 from antiphon_conformance.scenario import scenarios_for
@@ -83,13 +83,18 @@ def verdicts(dialect: str) -> tuple[Record, ...]:
     return tuple(examined(dialect).records(load(dialect)))
 
 
+def episodes(dialect_name: str, scenarios: Iterable[str], *mutants: str) -> list[Episode]:
+    """What comes of these scenarios, performed with some mutants at work."""
+    dialect = load(dialect_name)
+    known = scenarios_for(dialect)
+    chosen = tuple(known[name] for name in scenarios if name in known)
+    plan = runner.Plan(chosen, (dialect,), "gpt-4o-mini", features=tuple(dialect.features))
+    app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
+    return list(asyncio.run(runner.run(plan, Target(AsgiTransport(app), KEY))))
+
+
 def judged(
     dialect_name: str, mutant: str, scenarios: Iterable[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
     """What these rules say about these scenarios, performed with one mutant at work."""
-    dialect = load(dialect_name)
-    known = scenarios_for(dialect)
-    plan = runner.Plan(tuple(known[name] for name in scenarios if name in known), (dialect,), "gpt-4o-mini")
-    app = make_app(Settings(dialect=dialect_name, mutants=(mutant,), api_keys=(KEY,)))
-    episodes = asyncio.run(runner.run(plan, Target(AsgiTransport(app), KEY)))
-    return judge.judge(episodes, dialect, rules)
+    return judge.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)

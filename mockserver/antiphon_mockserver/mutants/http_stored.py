@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from antiphon_mockserver.answer import Answer
 from antiphon_mockserver.mutants import Call, mutant
 
@@ -31,3 +33,26 @@ def breaks_at_background_mode(answer: Answer, call: Call) -> Answer:
             {"error": {"message": "?", "type": "server_error", "param": None, "code": None}},
         )
     return answer
+
+
+def without_route(answer: Answer) -> Answer:
+    """What a web framework answers where it knows no route."""
+    return replace(answer, status=404, body={"detail": "Not Found"})
+
+
+@mutant(caught_by="cancel.a-running-response-can-be-cancelled")
+def has_no_cancel(answer: Answer, call: Call) -> Answer:
+    """Claims background mode, and knows no route to cancel."""
+    return without_route(answer) if call.operation == "cancelResponse" else answer
+
+
+@mutant(caught_by="input-items.input-items-can-be-listed")
+def has_no_input_items(answer: Answer, call: Call) -> Answer:
+    """Stores responses, and knows no route to their input."""
+    return without_route(answer) if call.operation == "listInputItems" else answer
+
+
+@mutant(caught_by="compaction.a-history-can-be-compacted")
+def has_no_compaction(answer: Answer, call: Call) -> Answer:
+    """Knows no route to compact a conversation."""
+    return replace(answer, status=405, body=b"") if call.operation == "compactResponse" else answer

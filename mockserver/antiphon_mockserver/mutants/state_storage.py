@@ -31,6 +31,22 @@ def stores_only_on_request(conduct: Conduct) -> Conduct:
     return replace(conduct, keeps=lambda body: body.get("store") is True or body.get("background") is True)
 
 
+@mutant(caught_by="storage.a-response-is-stored-by-default")
+def stores_streams_only(conduct: Conduct) -> Conduct:
+    """Stores only what it streamed, or runs in the background."""
+
+    def keeps(body: Mapping[str, Any]) -> bool:
+        return conduct.keeps(body) and (body.get("stream") is True or body.get("background") is True)
+
+    return replace(conduct, keeps=keeps)
+
+
+@mutant(caught_by="storage.a-response-is-stored-by-default")
+def refuses_ids_that_it_gave(conduct: Conduct) -> Conduct:
+    """Wants ids in a path to begin otherwise than those that it gives."""
+    return replace(conduct, valid_id=lambda id: id.startswith("response-"))
+
+
 @mutant(caught_by="storage.a-streamed-response-is-stored")
 def does_not_store_streams(conduct: Conduct) -> Conduct:
     """Stores only what it answered in one piece."""
