@@ -13,8 +13,9 @@ from speaking import DIALECTS, EXCHANGE, WEATHER, plan, respond
 GENUINE = (
     "id object created_at status background completed_at error frequency_penalty incomplete_details"
     " instructions max_output_tokens max_tool_calls model moderation output parallel_tool_calls"
-    " presence_penalty previous_response_id prompt_cache_key prompt_cache_retention reasoning safety_identifier service_tier"
-    " store temperature text tool_choice tools top_logprobs top_p truncation usage user metadata"
+    " presence_penalty previous_response_id prompt_cache_key prompt_cache_retention reasoning"
+    " safety_identifier service_tier store temperature text tool_choice tools top_logprobs top_p"
+    " truncation usage user metadata"
 )
 """The members of a response of OpenAI's in 2026, in the order in which they come."""
 

@@ -70,7 +70,7 @@ def _in_python(pattern: str) -> str:
 
 
 class _Writer:
-    """Writes one text; `extra` is how often beyond need it repeats, `variety` which of several choices it takes."""
+    """Writes one text; `extra` is how often beyond need it repeats, `variety` which choice it takes."""
 
     def __init__(self, extra: int, variety: int) -> None:
         self.extra = extra
