@@ -5,8 +5,8 @@ lines, no space after the colon, unknown fields, any chunking, even inside a cha
 
 Oddities of a frame: `no-space`, `no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`, `nul-in-id`,
 `bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its data.
-Oddities of the stream: `bom`, `crlf`, `cr`, `mixed-line-ends`, `comment`, `no-data` (a block that dispatches
-nothing), `retry`, `id`, `unterminated`, `invalid-utf8`.
+Oddities of the stream: `bom`, `crlf`, `cr`, `mixed-line-ends`, `comment`, `no-data` (a block that names
+an event and dispatches nothing), `retry`, `id`, `unterminated`, `invalid-utf8`.
 
 One deviation on purpose: the standard drops a last block that no blank line ends. Here it is kept and marked
 `unterminated`, so that one missing byte is one finding and not a stream without an end.
@@ -177,7 +177,7 @@ class Reader:
     def _dispatch(self) -> list[Frame]:
         block, self._block = self._block, _Block()
         if not block.data:
-            if block.lines and tuple(block.oddities) != ("comment",):
+            if block.event is not None:
                 self._noted["no-data"] = None
             return []
         self._count += 1

@@ -72,14 +72,16 @@ def _as_sent(streamed: Streamed) -> bool:
     return "parsed" not in streamed.exchange.traits
 
 
-@rule(Streamed, cites="SSE-01", when=_as_sent)
+@rule(Streamed, cites=("SSE-01", "ENV-22"), when=_as_sent)
 def a_stream_is_utf_8(streamed: Streamed) -> Iterator[Finding]:
     """An event stream is UTF-8; a character cut between two events is lost."""
     if "invalid-utf8" in streamed.stream.oddities:
         yield Finding("reply.body", "UTF-8", "bytes that are not")
 
 
-@rule(Streamed, cites="SSE-02", when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut)
+@rule(
+    Streamed, cites=("SSE-02", "ENV-22"), when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut
+)
 def the_last_message_is_closed(streamed: Streamed) -> Iterator[Finding]:
     """The last message of a stream is closed by a blank line.
 
@@ -120,7 +122,7 @@ def _frames_with(streamed: Streamed, oddity: str, expected: str) -> Iterator[Fin
             yield Finding(f"event[{frame.index}]", expected, oddity)
 
 
-@rule(Streamed, cites="SSE-06", when=_as_sent)
+@rule(Streamed, cites="SSE-06", when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut)
 def every_message_has_data(streamed: Streamed) -> Iterator[Finding]:
     """Every message has data: of one that only names an event, clients see nothing.
 

@@ -93,25 +93,6 @@ def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(_at(frame), "nothing after the terminal event", show(frame.data))
 
 
-STANDARD = ("no-colon", "unknown-field", "nul-in-id", "bad-retry", "repeated-event")
-"""Oddities of a message that the standard does not foresee; the rest is a matter of taste."""
-
-
-@rule(Streamed, cites="ENV-22", when=_framed)
-def framing_follows_the_standard(streamed: Streamed) -> Iterator[Finding]:
-    """Messages are framed as the SSE standard says: known fields, data in each, a blank line after the last.
-
-    What the standard lets a client drop, some client drops.
-    """
-    for oddity in streamed.stream.oddities:
-        if oddity in ("no-data", "unterminated", "invalid-utf8"):
-            yield Finding("stream", "messages framed as the SSE standard says", oddity)
-    for frame in streamed.stream.frames:
-        for oddity in frame.oddities:
-            if oddity.startswith(STANDARD):
-                yield Finding(_at(frame), "a message framed as the SSE standard says", oddity)
-
-
 @rule(Streamed, cites=("ENV-11", "ENV-12", "EXT-03", "ENV-10", "ENV-25"))
 def event_types_are_known(streamed: Streamed) -> Iterator[Finding]:
     """The type of every event is one that the dialect knows, or has a provider's prefix.

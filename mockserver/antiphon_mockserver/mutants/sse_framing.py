@@ -52,13 +52,6 @@ MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]
     ("keeps_alive_without_data", "Sends `event: keepalive` with an empty data line before the first event.",
      ("stream-framing.data-is-one-json-object",),
      lambda frames: [b"event: keepalive\ndata:\n\n", *frames]),
-    ("sends_events_without_data", "Sends messages that only name an event.",
-     "stream-framing.framing-follows-the-standard", _before_the_end(b"event: ping\n\n")),
-    ("forgets_the_last_blank_line", "Ends the stream without the blank line after its last message.",
-     "stream-framing.framing-follows-the-standard",
-     lambda frames: [*frames[:-1], frames[-1].rstrip(b"\n") + b"\n"]),
-    ("sends_fields_of_its_own", "Sends lines with fields that the standard does not know.",
-     "stream-framing.framing-follows-the-standard", _each(rb"^", b"trace: 1\n")),
     ("never_sends_an_event", "Accepts a streaming request and never sends an event.",
      "lifecycle.ends-with-a-terminal-event", lambda _frames: []),
 )  # fmt: skip

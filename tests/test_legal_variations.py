@@ -1,0 +1,128 @@
+"""What the SSE standard and both specifications allow turns no rule red, however unusual it looks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.judge import lint
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.reply import read_reply
+from antiphon_conformance.sse import Reader, read, stream
+from antiphon_spec.dialect import load
+from inprocess import episodes
+
+DIALECTS = ("openai", "openresponses")
+SCENARIOS = ("streaming", "streamed_calls", "streamed_reasoning", "streamed_refusal", "streamed_truncation")
+Variation = Callable[[bytes], bytes]
+
+
+def _lines(end: bytes) -> Variation:
+    return lambda raw: raw.replace(b"\n", end)
+
+
+def _each_frame(change: Callable[[bytes, int], bytes]) -> Variation:
+    def vary(raw: bytes) -> bytes:
+        frames = [frame for frame in raw.split(b"\n\n") if frame]
+        return b"".join(change(frame, index) + b"\n\n" for index, frame in enumerate(frames))
+
+    return vary
+
+
+def _each_event(
+    change: Callable[[dict[str, Any], int], dict[str, Any]], indent: int | None = None
+) -> Variation:
+    """Changes the JSON of each event; with `indent` it takes several data lines."""
+
+    def vary(frame: bytes, index: int) -> bytes:
+        head, _, data = frame.partition(b"data: ")
+        if data == b"[DONE]":
+            return frame
+        told = json.dumps(change(json.loads(data), index), indent=indent)
+        return head + b"\n".join(b"data: " + line.encode() for line in told.splitlines())
+
+    return _each_frame(vary)
+
+
+def _swap_lines(frame: bytes, _index: int) -> bytes:
+    return b"\n".join(reversed(frame.split(b"\n")))
+
+
+def _more_members(event: dict[str, Any], index: int) -> dict[str, Any]:
+    """Members that nobody knows, in the event and in the response that it carries."""
+    if isinstance(event.get("response"), dict):
+        event["response"] = {**event["response"], "x_trace": {"hop": index}}
+    return {**event, "x_trace": [index]}
+
+
+def _providers_events(raw: bytes) -> bytes:
+    """An event with a prefix between any two others, all numbered in one sequence."""
+    told: list[bytes] = []
+    for number, frame in enumerate(raw.split(b"\n\n")[:-1]):
+        last = b'"response.completed"' in frame or b'"response.incomplete"' in frame or b"[DONE]" in frame
+        told.append(re.sub(rb'"sequence_number":\d+', b'"sequence_number":%d' % (2 * number), frame))
+        if not last:
+            beat = b'{"type":"acme:beat","sequence_number":%d,"output_index":"odd"}' % (2 * number + 1)
+            told.append(b"event: acme:beat\ndata: " + beat)
+    return b"".join(frame + b"\n\n" for frame in told)
+
+
+VARIATIONS: dict[str, Variation] = {
+    "as it is": lambda raw: raw,
+    "crlf": _lines(b"\r\n"),
+    "cr": _lines(b"\r"),
+    "byte order mark": lambda raw: b"\xef\xbb\xbf" + raw,
+    "comments": _each_frame(lambda frame, index: b": ping %d\n\n: pong\n" % index + frame),
+    "no space after the colon": lambda raw: raw.replace(b"event: ", b"event:").replace(
+        b"\ndata: {", b"\ndata:{"
+    ),
+    "data before event": _each_frame(_swap_lines),
+    "several data lines": _each_event(lambda event, _index: event, indent=2),
+    "a retry": lambda raw: b"retry: 3000\n\n" + raw,
+    "blank lines": _each_frame(lambda frame, _index: b"\n\n" + frame),
+    "members in another order": _each_event(lambda event, _index: dict(reversed(event.items()))),
+    "escapes": _each_event(lambda event, _index: event),
+    "unknown members": _each_event(_more_members),
+    "events of a provider": _providers_events,
+}
+
+
+@cache
+def _streams(dialect: str) -> tuple[Exchange, ...]:
+    told = [exchange for episode in episodes(dialect, SCENARIOS) for exchange in episode.exchanges.values()]
+    return tuple(exchange for exchange in told if exchange.reply and exchange.reply.stream)
+
+
+def _varied(dialect: str, vary: Variation) -> Iterator[Exchange]:
+    for exchange in _streams(dialect):
+        reply = exchange.answer
+        yield replace(exchange, reply=read_reply(reply.status, reply.headers, vary(reply.raw)))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_a_legal_variation_turns_nothing_red(dialect: str, variation: str) -> None:
+    records = lint(_varied(dialect, VARIATIONS[variation]), load(dialect))
+    red = [
+        f"{record.rule}: {record.note or record.findings[0].message}"
+        for record in records
+        if record.outcome is not Outcome.PASSED
+    ]
+    assert red == []
+
+
+@pytest.mark.parametrize("variation", ["as it is", "crlf", "cr", "byte order mark", "several data lines"])
+def test_every_way_to_cut_the_bytes_gives_the_same_events(variation: str) -> None:
+    raw = VARIATIONS[variation](_streams("openai")[0].answer.raw)
+    whole = read(raw).events
+    for size in (1, 2, 3, 7, 64):
+        reader = Reader()
+        frames = [frame for at in range(0, len(raw), size) for frame in reader.feed(raw[at : at + size])]
+        assert stream([*frames, *reader.close()], reader.oddities).events == whole
