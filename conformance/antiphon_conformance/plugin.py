@@ -35,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--responses-no-properties", action="store_true", help="generate no requests")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Wrong usage is told before anything is collected or sent."""
+    if config.getoption("responses_target"):
+        _session().check(config)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Under xdist the controller talks to the target, once, before the first worker starts."""

@@ -47,14 +47,18 @@ def order(config: pytest.Config) -> Order:
 
 
 def dialect_names(config: pytest.Config) -> tuple[str, ...]:
-    """The dialects to judge by. Raises UsageError for one that does not exist."""
-    names = tuple(dict.fromkeys(filter(None, config.getoption("responses_dialect").split(","))))
+    """The names of the dialects to judge by."""
+    return tuple(dict.fromkeys(filter(None, config.getoption("responses_dialect").split(","))))
+
+
+def check(config: pytest.Config) -> None:
+    """Raises UsageError when an option cannot be followed."""
     try:
-        for name in names:
+        for name in dialect_names(config):
             dialects.load(name)
-    except DialectError as error:
+        baseline(config)
+    except (DialectError, BaselineError) as error:
         raise pytest.UsageError(str(error)) from error
-    return names
 
 
 def examined(config: pytest.Config) -> Examination:
@@ -87,12 +91,9 @@ def report(config: pytest.Config) -> Report:
 
 
 def baseline(config: pytest.Config) -> Baseline:
-    """The known failures. Raises UsageError when their file is malformed."""
+    """The known failures."""
     path = config.getoption("responses_baseline")
-    try:
-        return baselines.load(Path(path)) if path else Baseline()
-    except BaselineError as error:
-        raise pytest.UsageError(str(error)) from error
+    return baselines.load(Path(path)) if path else Baseline()
 
 
 def secrets(config: pytest.Config) -> list[str]:
@@ -135,7 +136,6 @@ def clean_up(config: pytest.Config) -> None:
 
 
 def _run(config: pytest.Config) -> Examination:
-    baseline(config)  # a malformed one must be told before the first request
     seen = examine(order(config))
     if seen.why_not:
         pytest.exit(f"the target could not be judged: {safe(seen.why_not)}", returncode=NOT_JUDGED)
