@@ -1,0 +1,66 @@
+"""Faults on purpose, and mutants at each seam."""
+
+from __future__ import annotations
+
+import pytest
+from antiphon_mockserver.app import make_app
+from antiphon_mockserver.faults import FaultError, parse
+from antiphon_mockserver.settings import Settings
+from mock_client import Client
+
+
+def test_the_first_requests_fail_then_all_is_well() -> None:
+    client = Client(faults=("status=503,first=2",))
+    assert [client.create().status for _ in range(4)] == [503, 503, 200, 200]
+
+
+def test_each_third_request_fails() -> None:
+    client = Client(faults=("status=500,every=3",))
+    assert [client.create().status for _ in range(6)] == [200, 200, 500, 200, 200, 500]
+
+
+def test_the_rate_limit_is_told_with_the_time_to_wait() -> None:
+    client = Client(faults=("rate-limit=2",))
+    assert [client.create().status for _ in range(3)] == [200, 200, 429]
+    got = client.create()
+    assert (got.headers["retry-after"], got.error["code"]) == ("1", "rate_limit_exceeded")
+
+
+def test_a_stream_breaks_off_after_so_many_events() -> None:
+    whole = Client().create("Count from 1 to 9.", stream=True)
+    got = Client(faults=("cut=3",)).create("Count from 1 to 9.", stream=True)
+    assert (len(got.events), got.complete) == (3, False)
+    assert whole.complete
+    assert whole.events[:3] == got.events
+
+
+def test_a_body_breaks_off_in_its_middle() -> None:
+    got = Client(faults=("cut=3",)).create()
+    assert not got.complete
+    assert len(got.raw) < int(got.headers["content-length"])
+
+
+def test_a_frame_is_broken() -> None:
+    got = Client(faults=("broken-frame=2",)).create("Count from 1 to 9.", stream=True)
+    frames = got.raw.decode().split("\n\n")
+    assert not frames[2].endswith("}")
+    assert frames[3].endswith("}")
+
+
+@pytest.mark.parametrize(
+    "spec", ["", "nonsense=1", "status", "status=200", "status=x", "delay=-1", "cut=1.5", "cut=1,last=2", "cut=1,first=0"]
+)
+def test_a_fault_that_makes_no_sense_is_refused(spec: str) -> None:
+    with pytest.raises(FaultError, match="--fault .*: expected"):
+        parse(spec)
+
+
+def test_a_mutant_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="--mutant: expected the id of a mutant, got 'body.nothing'"):
+        make_app(Settings(mutants=("body.nothing",)))
+
+
+@pytest.mark.parametrize("setting", [{"clock": "sundial"}, {"dialect": "klingon"}, {"store": "sand"}])
+def test_settings_that_make_no_sense_are_refused(setting: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        make_app(Settings(**setting))

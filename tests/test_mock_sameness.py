@@ -1,0 +1,90 @@
+"""The same seed and requests give the same bytes: in any order, in any process, made anew or made before."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from mock_client import BOB, Client
+
+REQUESTS: list[dict[str, Any]] = [
+    {"said": "Say hello."},
+    {"said": "Say hello."},
+    {"said": "Count from 1 to 9.", "stream": True},
+    {"said": "Count from 1 to 9.", "stream": True},
+    {"said": "Say hello.", "background": True},
+    {"said": "Say hello.", "background": True},
+    {"said": "Say hello.", "store": False},
+    {"said": "Say hello.", "store": False},
+    {"said": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
+    {"said": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
+    {"said": "Say hello.", "max_output_tokens": 1},
+    {"said": "Ω\u2028 \U0001f600", "stream": True},
+    {"said": "Ω\u2028 \U0001f600", "stream": True},
+]
+ONE_REQUEST = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from mock_client import Client
+print(Client(seed=7).create("Count from 1 to 9.", stream=True).raw.decode(), end="")
+"""
+
+
+def answers(client: Client, requests: list[dict[str, Any]]) -> list[bytes]:
+    return [client.create(**request).raw for request in requests]
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+def test_a_second_server_gives_the_same_answers(dialect: str) -> None:
+    assert answers(Client(dialect=dialect), REQUESTS) == answers(Client(dialect=dialect), REQUESTS)
+
+
+def test_equal_requests_get_equal_answers_but_for_the_ids() -> None:
+    client = Client()
+    first, second = (client.create() for _ in range(2))
+    assert first.raw != second.raw
+    assert first.json["id"] != second.json["id"]
+    nonces = [got.json["id"].removeprefix("resp_")[:16].encode() for got in (first, second)]
+    assert first.raw.replace(*nonces) == second.raw
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_arrival_does_not_matter(seed: int) -> None:
+    shuffled = random.Random(seed).sample(REQUESTS, len(REQUESTS))
+    assert sorted(answers(Client(), shuffled)) == sorted(answers(Client(), REQUESTS))
+
+
+def test_an_answer_made_before_is_the_one_that_would_be_made_again() -> None:
+    quick, thorough = Client(), Client()
+    thorough.app.prints = None
+    for request in REQUESTS * 3:
+        one, other = quick.create(**request), thorough.create(**request)
+        assert (one.status, one.raw, one.headers) == (other.status, other.raw, other.headers)
+    for request in REQUESTS[:2]:
+        made = quick.create(**request).json, thorough.create(**request).json
+        assert made[0] == made[1]
+        path = f"/responses/{made[0]['id']}"
+        assert quick.get(path).raw == thorough.get(path).raw
+        assert quick.get(f"{path}/input_items").raw == thorough.get(f"{path}/input_items").raw
+
+
+def test_another_seed_or_key_gives_other_ids() -> None:
+    ids = {Client(seed=seed).create().json["id"] for seed in range(3)}
+    ids.add(Client().create(headers=BOB).json["id"])
+    assert len(ids) == 4
+
+
+def test_white_space_and_the_order_of_members_do_not_matter() -> None:
+    one = Client().send("POST", "/responses", b'{"model":"gpt-5","input":"Say hello."}')
+    other = Client().send("POST", "/responses", b'{ "input": "Say hello.",\n "model": "gpt-5" }')
+    assert one.raw == other.raw
+
+
+def test_another_process_gives_the_same_bytes() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", ONE_REQUEST, *sys.path], capture_output=True, check=True, timeout=30
+    )
+    assert told.stdout == Client(seed=7).create("Count from 1 to 9.", stream=True).raw

@@ -1,0 +1,101 @@
+"""Where responses are kept: in memory, or in a file that processes share and that outlives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from antiphon_mockserver.record import Record
+from antiphon_mockserver.store import MemoryStore, SqliteStore, Store, open_store, pack, unpack
+from mock_client import Client
+
+RECORD = Record(
+    id="resp_1",
+    owner="key",
+    request={"model": "gpt-5", "background": True},
+    input=({"id": "msg_1", "type": "message"},),
+    response={"id": "resp_1", "output": []},
+)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store("memory" if request.param == "memory" else f"sqlite:{tmp_path / 'store.db'}")
+    yield opened
+    opened.close()
+
+
+def test_a_record_is_read_as_it_was_kept(store: Store) -> None:
+    assert store.get("resp_1") is None
+    store.put(RECORD)
+    assert store.get("resp_1") == RECORD == unpack(pack(RECORD))
+
+
+def test_a_record_is_changed_in_place(store: Store) -> None:
+    assert store.change("resp_1", lambda now: replace(now, step=3)) is None
+    store.put(RECORD)
+    changed = store.change("resp_1", lambda now: replace(now, step=3))
+    assert changed == store.get("resp_1") == replace(RECORD, step=3)
+
+
+def test_a_change_that_fails_changes_nothing(store: Store) -> None:
+    store.put(RECORD)
+    with pytest.raises(ZeroDivisionError):
+        store.change("resp_1", lambda now: replace(now, step=1 // 0))
+    assert store.get("resp_1") == RECORD
+    store.put(replace(RECORD, step=1))
+
+
+def test_equal_requests_are_counted(store: Store) -> None:
+    assert [store.count("a"), store.count("a"), store.count("b"), store.count("a")] == [0, 1, 0, 2]
+
+
+def test_memory_lets_the_oldest_go() -> None:
+    store = MemoryStore(capacity=2)
+    for number in range(3):
+        store.put(replace(RECORD, id=f"resp_{number}"))
+    assert [store.get(f"resp_{number}") is not None for number in range(3)] == [False, True, True]
+
+
+def test_a_file_is_shared_without_a_number_given_twice(tmp_path: Path) -> None:
+    path = str(tmp_path / "store.db")
+    numbers: list[int] = []
+
+    def ask() -> None:
+        store = SqliteStore(path)
+        numbers.extend(store.count("a") for _ in range(50))
+        store.close()
+
+    SqliteStore(path).close()
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(numbers) == list(range(200))
+
+
+def test_responses_outlive_the_server_that_made_them(tmp_path: Path) -> None:
+    store = f"sqlite:{tmp_path / 'store.db'}"
+    made = Client(store=store).create("My name is Ada.")
+    again = Client(store=store)
+    id = made.json["id"]
+    assert again.get(f"/responses/{id}").raw == made.raw
+    assert "Ada" in again.create("What is my name?", previous_response_id=id).raw.decode()
+    assert again.create("My name is Ada.").json["id"] != id
+
+
+def test_background_work_goes_on_in_another_server(tmp_path: Path) -> None:
+    store = f"sqlite:{tmp_path / 'store.db'}"
+    id = Client(store=store).create(background=True).json["id"]
+    states = [Client(store=store).get(f"/responses/{id}").json["status"] for _ in range(3)]
+    assert states == ["in_progress", "completed", "completed"]
+
+
+@pytest.mark.parametrize("name", ["", "disk", "sqlite:", "http://localhost"])
+def test_a_store_that_does_not_exist_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="--store: expected memory, sqlite:PATH or redis"):
+        open_store(name)
