@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from antiphon_conformance.mistakes import MISTAKES, Mistake, mistakes_of
+from antiphon_conformance.mistake import Mistake
+from antiphon_conformance.mistakes import MISTAKES, mistakes_of
 from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.subject import Answered, Refused
@@ -62,16 +63,29 @@ def _wrong(answered: Answered) -> bool:
 
 
 def _wrong_in_one_member(refused: Refused) -> bool:
-    if refused.reply.status not in (400, 422):
-        return False
     return (
-        len(_roots(refused)) == 1
-        and refused.dialect.schemas.unknown_members(refused.operation or "", refused.asked) == []
+        refused.reply.status in (400, 422) and len(_roots(refused)) == 1 and _is_all(refused, _roots(refused))
     )
 
 
+def _made(refused: Refused, name: str) -> bool:
+    """Whether this mistake, and nothing else, is what is wrong with the request."""
+    found = list(mistakes_of(refused.dialect, refused.operation, refused.asked))
+    return {mistake.name for mistake, _, _ in found} == {name} and _is_all(refused, {root(found[0][1])})
+
+
 def _roots(answered: Answered) -> set[str]:
+    """The members in which the request makes a mistake of the table."""
     return {root(place) for _, place, _ in mistakes_of(answered.dialect, answered.operation, answered.asked)}
+
+
+def _is_all(answered: Answered, roots: set[str]) -> bool:
+    """Whether the document finds nothing wrong in other members, and knows them all."""
+    schemas, operation = answered.dialect.schemas, answered.operation or ""
+    validator = schemas.request(operation)
+    faults = validator.faults(answered.asked) if validator is not None else []
+    found = (*faults, *schemas.unknown_members(operation, answered.asked))
+    return {root(fault.param) for fault in found} <= roots
 
 
 @rule(
@@ -140,10 +154,8 @@ def a_wrong_request_gets_no_stream(answered: Answered) -> Iterator[Finding]:
 
 
 def _undercuts(refused: Refused) -> bool:
-    tokens = refused.asked.get("max_output_tokens")
-    return (
-        isinstance(tokens, int) and not isinstance(tokens, bool) and tokens < 16 and len(_roots(refused)) == 1
-    )
+    whole = type(refused.asked.get("max_output_tokens")) is int
+    return whole and _made(refused, "too_few_output_tokens")
 
 
 @rule(Refused, cites="REQ-47", when=_undercuts, needs="a refusal of too few `max_output_tokens`")
@@ -152,35 +164,36 @@ def too_few_output_tokens_have_their_code(refused: Refused) -> Iterator[Finding]
     yield from _exactly(refused, 400, "integer_below_min_value", "max_output_tokens")
 
 
-def _empty_call_id(refused: Refused) -> bool:
-    wrong = list(mistakes_of(refused.dialect, refused.operation, refused.asked))
-    return [mistake.name for mistake, _, _ in wrong] == ["an_empty_call_id"]
-
-
-@rule(Refused, cites="REQ-20", when=_empty_call_id, needs="a refusal of an empty `call_id`")
+@rule(
+    Refused,
+    cites="REQ-20",
+    when=lambda refused: _made(refused, "an_empty_call_id"),
+    needs="a refusal of an empty `call_id`",
+)
 def an_empty_call_id_has_its_code(refused: Refused) -> Iterator[Finding]:
     """An empty `call_id` is refused with 400 and the code `empty_string`, and `param` names its place."""
     place = next(place for _, place, _ in mistakes_of(refused.dialect, refused.operation, refused.asked))
     yield from _exactly(refused, 400, "empty_string", place)
 
 
-def _bad_previous_id(refused: Refused) -> bool:
-    wrong = list(mistakes_of(refused.dialect, refused.operation, refused.asked))
-    return [mistake.name for mistake, _, _ in wrong] == ["an_illegal_previous_id"]
-
-
-@rule(Refused, cites="REQ-68", when=_bad_previous_id, needs="a refusal of an illegal `previous_response_id`")
+@rule(
+    Refused,
+    cites="REQ-68",
+    when=lambda refused: _made(refused, "an_illegal_previous_id"),
+    needs="a refusal of an illegal `previous_response_id`",
+)
 def an_illegal_previous_id_is_a_bad_request(refused: Refused) -> Iterator[Finding]:
     """An illegal `previous_response_id` is refused with 400: it is misspelt, not unknown."""
     if refused.reply.status != 400:
         yield Finding("reply.status", "400", str(refused.reply.status))
 
 
-def _bad_tier(refused: Refused) -> bool:
-    return _roots(refused) == {"service_tier"}
-
-
-@rule(Refused, cites="REQ-53", when=_bad_tier, needs="a refusal of an unknown `service_tier`")
+@rule(
+    Refused,
+    cites="REQ-53",
+    when=lambda refused: _made(refused, "a_service_tier_that_nobody_knows"),
+    needs="a refusal of an unknown `service_tier`",
+)
 def an_unknown_tier_is_an_invalid_request(refused: Refused) -> Iterator[Finding]:
     """An unknown `service_tier` is refused with 400, as an `invalid_request_error` on `service_tier`."""
     if refused.reply.status != 400:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from antiphon_conformance.probes import LONGEST_TEXT, UNKNOWN_MODEL, UNKNOWN_ROUTE, WRONG_KEY
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
@@ -36,7 +38,7 @@ async def strictness(talk: Talk) -> None:
 @scenario(features=("keys",))
 async def credentials(talk: Talk) -> None:
     """Asks without a key, with an empty, a wrong and a differently spelt one."""
-    asked = {"input": "Hello.", "max_output_tokens": 16, "may_fail": True}
+    asked: dict[str, Any] = {"input": "Hello.", "max_output_tokens": 16, "may_fail": True}
     await talk.create("no_credentials", headers={"authorization": None}, **asked)
     talk.expect_refusal("no_credentials", "keys")
     await talk.create("empty_key", headers={"authorization": "Bearer "}, **asked)

@@ -62,8 +62,9 @@ async def short_forms(talk: Talk) -> None:
 @scenario(dialect="openresponses")
 async def penalties(talk: Talk) -> None:
     """Asks with the two penalties that only Open Responses has."""
-    both = {"presence_penalty": 0.5, "frequency_penalty": 0.5}
-    await talk.create("penalised", input="Say hello.", may_fail=True, **both)
+    await talk.create(
+        "penalised", input="Say hello.", presence_penalty=0.5, frequency_penalty=0.5, may_fail=True
+    )
 
 
 def _items(exchange: Exchange) -> list[dict[str, Any]]:
