@@ -8,10 +8,11 @@ from typing import Any
 
 from antiphon_conformance.answers import member, output
 from antiphon_conformance.faults import findings, item_faults
+from antiphon_conformance.parity import differences
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.item_members import is_claimed
 from antiphon_conformance.rules.response_members import OPENAI
-from antiphon_conformance.subject import Item, Snapshot
+from antiphon_conformance.subject import TERMINAL, Item, Snapshot, Streamed
 from antiphon_conformance.text import show
 
 EXTENSION = re.compile(r"[a-z0-9_.-]+:.+")
@@ -137,3 +138,19 @@ def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
     prefix = item.dialect.traits.id_prefixes[item.type]
     if not item.object["id"].startswith(prefix):
         yield Finding(f"{item.where}/id", f"an id that begins with {prefix}", show(item.object["id"]))
+
+
+def _done_and_ended(streamed: Streamed) -> bool:
+    return any(streamed.stream.of("response.output_item.done")) and streamed.final.get("status") in TERMINAL
+
+
+@rule(Streamed, cites="ITM-22", when=_done_and_ended, needs="a stream with finished items that ends")
+def completed_one_stays_as_it_is(streamed: Streamed) -> Iterator[Finding]:
+    """An item that was told as completed is the same in the response at the end."""
+    final = {item.get("id"): item for _, item in output(streamed.final)}
+    for event in streamed.stream.of("response.output_item.done"):
+        item = event.data.get("item")
+        if not isinstance(item, dict) or item.get("status") != "completed":
+            continue
+        for pointer, told, got in differences(item, final.get(item.get("id"), {})):
+            yield Finding(f"{event.where}/item{pointer}", f"{show(got)}, as at the end", show(told))

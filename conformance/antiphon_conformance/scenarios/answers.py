@@ -52,9 +52,3 @@ async def sampling(talk: Talk) -> None:
 async def truncated(talk: Talk) -> None:
     """Asks for far more text than `max_output_tokens` allows."""
     await talk.create("truncated", input="Tell a story of 300 words about the sea.", max_output_tokens=16)
-
-
-@scenario()
-async def citation(talk: Talk) -> None:
-    """Asks for a text that names a page of the web; a model that cites marks it."""
-    await talk.create("cited", input="Reply with exactly: More is at https://example.com/sea today.")

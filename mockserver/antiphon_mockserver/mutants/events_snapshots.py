@@ -82,3 +82,12 @@ def sends_usage_beside_the_response(events: list[Any]) -> list[Any]:
 def streams_structured_text_at_its_end_only(events: list[Any]) -> list[Any]:
     """Sends the text of structured output without deltas."""
     return [event for event in events if event["type"] != "response.output_text.delta"]
+
+
+@mutant(caught_by="items.completed-one-stays-as-it-is")
+def changes_its_mind_at_the_end(events: list[Any]) -> list[Any]:
+    """Repeats another text in the last event than in the item that it had completed."""
+    for item in events[-1].get("response", {}).get("output", ()):
+        for part in item.get("content", ()) if item["type"] == "message" else ():
+            part["text"] = "On second thought, no."
+    return events

@@ -96,6 +96,20 @@ add(
 add(FILE, "takes_loose_schemas_for_strict", "Accepts strict formats whose schema is not strict.",
     ("structured-output.loose-strict-schema-is-refused",
      "structured-output.strict-schema-has-an-object-at-its-root"), _without("format_schema"))  # fmt: skip
+add(
+    FILE,
+    "takes_reasoning_alone",
+    "Accepts reasoning without the item that it led to.",
+    "reasoning.reasoning-without-its-item-is-refused",
+    _without("reasoning_has_its_item"),
+)
+add(
+    FILE,
+    "answers_json_unmentioned",
+    "Accepts `json_object` though nothing mentions JSON.",
+    "structured-output.json-object-without-the-word-is-refused",
+    _without("json_is_mentioned"),
+)
 
 
 @mutant(caught_by="tool-outputs.same-name-twice-is-decided")
