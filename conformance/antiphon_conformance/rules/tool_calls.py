@@ -16,11 +16,11 @@ LONGEST_CALL_ID = 64
 
 
 def _is_function_call(item: Item) -> bool:
-    return item.type == "function_call"
+    return bool(item.type == "function_call")
 
 
 def _is_custom_call(item: Item) -> bool:
-    return item.type == "custom_tool_call"
+    return bool(item.type == "custom_tool_call")
 
 
 def _texts(item: Item, *names: str) -> Iterator[Finding]:

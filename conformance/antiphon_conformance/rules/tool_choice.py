@@ -69,7 +69,7 @@ def named_tool_is_the_one_called(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _restricts(choice: Any) -> bool:
-    return member(choice, "type") == "allowed_tools"
+    return bool(member(choice, "type") == "allowed_tools")
 
 
 def _restricts_and_forces(choice: Any) -> bool:

@@ -68,17 +68,23 @@ async def tool_loop(talk: Talk) -> None:
 
 @scenario()
 async def parallel_calls(talk: Talk) -> None:
-    """Lets the model call two tools at once; answers one with an empty string, the other with parts."""
-    asked = user("What are the weather and the time in Paris? Call get_weather and get_time.")
+    """Lets the model call two tools at once, goes on without their outputs, then with an empty one and parts."""
     tools = [WEATHER, TIME]
     called = await talk.create(
-        "called", input=[asked], tools=tools, tool_choice="required", parallel_tool_calls=True
+        "called",
+        input="What are the weather and the time in Paris? Call get_weather and get_time.",
+        tools=tools,
+        tool_choice="required",
+        parallel_tool_calls=True,
+        store=True,
     )
-    items, made = _made(called)
+    _, made = _made(called)
     results: list[Any] = ["", [{"type": "input_text", "text": "It is noon."}]]
     outputs = [output_of(call, results[index % 2]) for index, call in enumerate(made)]
     if outputs:
-        await talk.create("continued", input=[asked, *items, *outputs], tools=tools, may_fail=True)
+        chain: dict[str, Any] = {"tools": tools, "previous_response_id": talk.id_of(called), "may_fail": True}
+        await talk.create("unanswered", input="Thank you.", **chain)
+        await talk.create("continued", input=outputs, **chain)
 
 
 @scenario()
