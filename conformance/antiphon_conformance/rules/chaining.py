@@ -179,16 +179,28 @@ def an_unknown_previous_response_is_named(scene: Scene) -> Iterator[Finding]:
             yield Finding(f"reply.body/error/{name}", value, show(got), unknown.id)
 
 
-@rule(Scene, scenario="unanswered_call", cites="STA-17")
+@rule(
+    Scene,
+    scenario="parallel_calls",
+    cites="STA-17",
+    when=took_place("unanswered"),
+    needs="a model that calls the tools that it is told to call",
+)
 def a_call_without_its_output_is_refused(scene: Scene) -> Iterator[Finding]:
     """A response that ended in function calls is continued only with their outputs.
 
     The model would be asked to go on from a call that nobody answered.
     """
-    yield from refused(scene["unanswered"], "a 4xx, since the call before has no output")
+    yield from refused(scene["unanswered"], "a 4xx, since the calls before have no outputs")
 
 
-@rule(Scene, scenario="unanswered_call", cites="STA-17", when=took_place("answered"))
+@rule(
+    Scene,
+    scenario="parallel_calls",
+    cites="STA-17",
+    when=took_place("continued"),
+    needs="a model that calls the tools that it is told to call",
+)
 def a_call_with_its_output_goes_on(scene: Scene) -> Iterator[Finding]:
     """A response that ended in function calls is continued when the new input gives their outputs."""
-    yield from status_of(scene["answered"], (200,), "200, since each call has its output")
+    yield from status_of(scene["continued"], (200,), "200, since each call has its output")

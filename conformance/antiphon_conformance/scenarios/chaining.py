@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.answers import calls, output, text_of
+from antiphon_conformance.answers import output, text_of
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.prompts import (
     ASK_ALL,
@@ -16,19 +16,6 @@ from antiphon_conformance.prompts import (
 )
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
-
-WEATHER = {
-    "type": "function",
-    "name": "get_weather",
-    "description": "Tells the weather of a city.",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-        "additionalProperties": False,
-    },
-    "strict": True,
-}
 
 
 @scenario(features=("chain",))
@@ -61,21 +48,6 @@ async def chaining(talk: Talk) -> None:
             await talk.get("unstored", f"/responses/{talk.id_of(resent)}")
     if "input_items" in talk.dialect.features:
         await talk.get("continued_items", f"/responses/{second}/input_items")
-
-
-@scenario(features=("chain", "tools"))
-async def unanswered_call(talk: Talk) -> None:
-    """Has a function called, goes on without its output, then with it."""
-    called = await talk.create(
-        "called", input="What is the weather in Lima?", tools=[WEATHER], tool_choice="required", store=True
-    )
-    first = talk.id_of(called)
-    await talk.create("unanswered", input="Thank you.", previous_response_id=first, may_fail=True)
-    outputs = [
-        {"type": "function_call_output", "call_id": call.get("call_id"), "output": "18 degrees and dry"}
-        for _, call in calls(called.response)
-    ]
-    await talk.create("answered", input=outputs, tools=[WEATHER], previous_response_id=first, may_fail=True)
 
 
 @scenario()

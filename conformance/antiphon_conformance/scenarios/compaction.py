@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from antiphon_conformance.prompts import ASK_ALL, ASK_FIRST, SECOND_WORD, TELL_FIRST, UNKNOWN_RESPONSE
 from antiphon_conformance.scenario import scenario
-from antiphon_conformance.scenarios.chaining import WEATHER, user
+from antiphon_conformance.scenarios.chaining import user
+from antiphon_conformance.scenarios.tools import WEATHER
 from antiphon_conformance.talk import Talk
 
 THRESHOLD = 1_000

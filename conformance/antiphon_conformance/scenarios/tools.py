@@ -68,7 +68,7 @@ async def tool_loop(talk: Talk) -> None:
 
 @scenario()
 async def parallel_calls(talk: Talk) -> None:
-    """Lets the model call two tools at once, goes on without their outputs, then with an empty one and parts."""
+    """Lets the model call two tools at once, goes on without their outputs, then with them."""
     tools = [WEATHER, TIME]
     called = await talk.create(
         "called",
