@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
@@ -21,6 +22,8 @@ from antiphon_spec.dialect import Dialect
 
 MODEL = "gpt-4o-mini"
 """What is asked for when nobody says which model."""
+
+UNWANTED = "no requests are generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Examination:
     @property
     def complete(self) -> bool:
         """Whether every scenario went as far as the target let it."""
-        return all(episode.blame == "target" for episode in self.episodes)
+        return all(episode.blame == "target" or episode.stopped == UNWANTED for episode in self.episodes)
 
     def records(self, dialect: Dialect) -> list[Record]:
         """The verdicts of one dialect over this run."""
@@ -92,8 +95,23 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
     limits = Limits(order.seconds, order.max_requests)
     async with Target(transport, order.api_key, limits) as target:
         episodes = await runner.run(plan, target, progress)
+        episodes.append(await _generated(order, chosen, target, episodes))
         facts = _facts(order, target, started, time.monotonic() - start)
     return Examination(tuple(episodes), facts)
+
+
+async def _generated(
+    order: Order, chosen: Sequence[Dialect], target: Target, episodes: Sequence[Episode]
+) -> Episode:
+    """The requests that are made from the document, unless they are unwanted or the run has ended before."""
+    why = target.over or ("" if order.properties else UNWANTED)
+    if any(episode.stopped == "interrupted" for episode in episodes):
+        why = "interrupted"
+    if why:
+        return Episode("generated", {}, why, None, "target" if target.dead or target.refused else "limit")
+    properties = import_module("antiphon_conformance.properties")  # Schemathesis takes half a second
+    episode: Episode = await properties.generate(target, chosen, order.model, order.seed, order.concurrency)
+    return episode
 
 
 def _unseen(episode: Episode) -> None:

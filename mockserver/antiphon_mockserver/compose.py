@@ -14,7 +14,9 @@ SERVICE_TIERS = {"auto": "default", "fast": "priority"}
 REASONING_CONTEXT = "current_turn"
 """What `reasoning.context: auto` comes to (RSN-17)."""
 
-NOT_ECHOED = frozenset({"id", "object", "created_at", "completed_at", "status", "output", "usage", "error"})
+NOT_ECHOED = frozenset(
+    {"id", "object", "created_at", "completed_at", "status", "output", "usage", "error", "moderation"}
+)
 """Members that never come from the request, whatever keys it has."""
 
 

@@ -39,6 +39,18 @@ class Probe:
         return pointer_of(self.path)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a probe came to where it is: through which components, how many steps into the instance."""
+
+    names: tuple[str, ...] = ()
+    depth: int = 0
+
+    @property
+    def inward(self) -> _Way:
+        return replace(self, depth=self.depth + 1)
+
+
 @dataclass(frozen=True)
 class Sampler:
     """Makes instances of a document's schemas.
@@ -49,6 +61,8 @@ class Sampler:
 
     document: Document
     named: Callable[[str], Json] | None = None
+    deepest: int = _DEEPEST
+    """How many steps into an instance probes go."""
 
     def least(self, schema: Json, depth: int = 0) -> Json:
         """A small instance that ought to be valid: what is required and nothing else."""
@@ -73,17 +87,17 @@ class Sampler:
     def probes(self, schema: Json) -> Iterator[Probe]:
         """Every probe of `schema`: the least instance first, then one at each edge."""
         yield Probe(self.least(schema), (), "least")
-        yield from self._edges(schema, ())
+        yield from self._edges(schema, _Way())
 
-    def _edges(self, schema: Json, seen: tuple[str, ...]) -> Iterator[Probe]:
+    def _edges(self, schema: Json, way: _Way) -> Iterator[Probe]:
         if isinstance(schema, Mapping) and "$ref" in schema:
             name = schema["$ref"]
-            if self.named is None and name not in seen:
-                yield from self._edges(self.document.pointer(name), (*seen, name))
+            if self.named is None and name not in way.names:
+                yield from self._edges(self.document.pointer(name), replace(way, names=(*way.names, name)))
             else:
                 yield Probe(self.least(schema), (), "least")
             return
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or way.depth > self.deepest:
             return
         kinds = _kinds(self.document, schema)
         for kind, value in _ONE_OF_EACH.items():
@@ -91,18 +105,18 @@ class Sampler:
                 yield Probe(value, (), f"type {kind}")
         for branch in (*schema.get("allOf", ()), *_branches(schema)):
             yield Probe(self.least(branch), (), "least")
-            yield from self._edges(branch, seen)
+            yield from self._edges(branch, way)
         if "const" in schema or "enum" in schema:
             yield from _words(schema)
         else:
             for kind in _list(schema.get("type", _implied(schema))):
-                yield from self._inside(kind, schema, seen)
+                yield from self._inside(kind, schema, way)
 
-    def _inside(self, kind: str, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+    def _inside(self, kind: str, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
         if kind == "object":
-            yield from self._object(schema, seen)
+            yield from self._object(schema, way)
         elif kind == "array":
-            yield from self._array(schema, seen)
+            yield from self._array(schema, way)
         elif kind == "string":
             yield from _string(schema)
         elif kind in ("integer", "number"):
@@ -110,7 +124,7 @@ class Sampler:
         else:
             yield from (Probe(value, (), kind) for value in ([None] if kind == "null" else [True, False]))
 
-    def _object(self, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+    def _object(self, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
         least, properties = self._least_of("object", schema, 0), schema.get("properties", {})
         if properties:
             yield Probe({name: self.least(inner) for name, inner in properties.items()}, (), "most")
@@ -118,11 +132,11 @@ class Sampler:
             yield Probe({key: value for key, value in least.items() if key != name}, (name,), "absent")
         for name, inner in properties.items():
             yield Probe({**least, name: self.least(inner)}, (name,), "least")
-            for probe in self._edges(inner, seen):
+            for probe in self._edges(inner, way.inward):
                 yield replace(probe, value={**least, name: probe.value}, path=(name, *probe.path))
-        yield from self._others(least, schema, seen)
+        yield from self._others(least, schema, way)
 
-    def _others(self, least: Json, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+    def _others(self, least: Json, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
         """Members that the schema does not name."""
         others = schema.get("additionalProperties", True)
         if not isinstance(others, Mapping):
@@ -130,20 +144,20 @@ class Sampler:
             return
         value = self.least(others)
         yield Probe({**least, "key": value}, ("key",), "least")
-        for probe in self._edges(others, seen):
+        for probe in self._edges(others, way.inward):
             yield replace(probe, value={**least, "key": probe.value}, path=("key", *probe.path))
         for probe in _string(schema.get("propertyNames", {})):
             yield Probe({**least, probe.value: value}, (), f"name of {probe.why}")
         for count, why in _around(schema, "minProperties", "maxProperties"):
             yield Probe({**least, **{f"key{index}": value for index in range(count)}}, (), why)
 
-    def _array(self, schema: Mapping[str, Json], seen: tuple[str, ...]) -> Iterator[Probe]:
+    def _array(self, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
         items = schema.get("items", {})
         element = self.least(items)
         counts = [*_around(schema, "minItems", "maxItems"), (0, "empty"), (1, "least"), (2, "twice the same")]
         yield from (Probe([element] * count, (), why) for count, why in counts)
         pad = [element] * (schema.get("minItems", 1) - 1)
-        for probe in self._edges(items, seen):
+        for probe in self._edges(items, way.inward):
             yield replace(probe, value=[probe.value, *pad], path=(0, *probe.path))
 
     def _least_of(self, kind: str, schema: Mapping[str, Json], depth: int) -> Json:

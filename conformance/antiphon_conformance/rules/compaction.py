@@ -82,7 +82,12 @@ def compacted_messages_are_in_resource_form(body: Body) -> Iterator[Finding]:
                 yield Finding(f"reply.body/output/{index}/{name}", f"a {kind.__name__}", got)
 
 
-@rule(Body, cites="CMP-17", when=is_compaction)
+def compacts_something(body: Body) -> bool:
+    """Whether there was a history: an `input`, or a response to continue."""
+    return is_compaction(body) and bool(body.asked.get("input") or body.asked.get("previous_response_id"))
+
+
+@rule(Body, cites="CMP-17", when=compacts_something)
 def a_compaction_counts_its_tokens(body: Body) -> Iterator[Finding]:
     """`usage` of a compaction counts what the compaction itself read and wrote."""
     usage = body.object.get("usage")

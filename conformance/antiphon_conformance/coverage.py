@@ -1,0 +1,112 @@
+"""The requests that a document asks for: at each edge that it draws one just inside, and one just outside.
+
+Nothing here is random. A case changes one thing in an otherwise plain request, so a refusal or a success says
+something about that one thing. The mistakes that requirements name come first, then what the schemas draw.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.mistakes import examples
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.document import Operation
+from antiphon_spec.sample import Probe, Sampler
+
+HELLO: Mapping[str, Any] = {"input": "Say hello."}
+FEWEST_TOKENS = 16
+DEEPEST_WRONG = 3
+DEEPEST_RIGHT = 2
+"""How far inside a body an edge may lie to be tried: `input[0].role` is three steps deep."""
+LONGEST = 1_000_000
+"""Texts at limits beyond this are left to others: they cost more to send than they tell."""
+DULL = re.compile(r"-?\d+$|any text|empty text|least$|a fraction|name of empty|twice|type |null$|boolean$")
+"""Probes that stand at no edge: a right request with one says nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request to send. `name` says what is tried: `createResponse/max_output_tokens: beyond minimum`."""
+
+    name: str
+    operation: str
+    path: str
+    body: Any
+
+
+def cases(dialect: Dialect, model: str) -> Iterator[Case]:
+    """Every case of a dialect, the shallow ones first."""
+    paths = {one.id: one.path for one in dialect.document.operations.values() if one.method == "POST"}
+    for name, asked, wrong in examples(dialect):
+        yield Case(f"{asked}, {name}: wrong", asked, paths[asked], {"model": model, **HELLO, **wrong})
+    for operation_id, path in paths.items():
+        operation = dialect.document.operations[operation_id]
+        if operation.request_schema is not None and "{" not in path:
+            yield from _edges(dialect, operation, model)
+
+
+def _edges(dialect: Dialect, operation: Operation, model: str) -> Iterator[Case]:
+    """One case for each kind of edge at each place; what differs only by an index or a kind is one place."""
+    deep = operation.id == dialect.create_operation
+    tried: set[str] = set()
+    for probe in sorted(_probes(dialect, operation, deep), key=lambda probe: len(probe.path)):
+        body = _whole(probe, model)
+        right = is_right(dialect, operation.id, body)
+        name = f"{operation.id}{_place(probe)}, {_kind(probe, right)}: {'right' if right else 'wrong'}"
+        if name in tried or body is None or (right and not _tells(probe, deep)):
+            continue
+        tried.add(name)
+        yield Case(name, operation.id, operation.path, _cheap(body, probe) if right else body)
+
+
+def is_right(dialect: Dialect, operation: str, body: Any) -> bool:
+    """Whether the document, and the dialect's word on parameters that it does not know, allow a body."""
+    validator = dialect.schemas.request(operation)
+    if validator is None or not validator.is_valid(body):
+        return validator is None
+    strict = dialect.traits.unknown_parameters == "refused"
+    return not strict or not dialect.schemas.unknown_members(operation, body)
+
+
+def _probes(dialect: Dialect, operation: Operation, deep: bool) -> Iterator[Probe]:
+    sampler = Sampler(dialect.document, deepest=DEEPEST_WRONG if deep else 1)
+    probes = sampler.probes({"$ref": operation.request_schema})
+    return (probe for probe in probes if len(probe.path) <= sampler.deepest and _size(probe.value) <= LONGEST)
+
+
+def _tells(probe: Probe, deep: bool) -> bool:
+    """Whether a right request with this probe is worth its tokens."""
+    return deep and len(probe.path) <= DEEPEST_RIGHT and not DULL.match(probe.why)
+
+
+def _whole(probe: Probe, model: str) -> Any:
+    """The probe as a whole request; one that is no object stays as it is."""
+    if not isinstance(probe.value, dict):
+        return probe.value
+    body = {"model": model, **HELLO, **probe.value}
+    return body if probe.path[:1] == ("model",) else {**body, "model": model}
+
+
+def _cheap(body: Any, probe: Probe) -> Any:
+    """A right request reaches the model: it shall not talk long."""
+    return body if "max_output_tokens" in probe.path else {**body, "max_output_tokens": FEWEST_TOKENS}
+
+
+def _place(probe: Probe) -> str:
+    return "".join("/*" if isinstance(step, int) else f"/{step}" for step in probe.path)
+
+
+def _kind(probe: Probe, right: bool) -> str:
+    """What is tried; values of a wrong kind are all the same mistake."""
+    return "a wrong kind" if probe.why.startswith("type ") and not right else probe.why
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()), len(value))
+    return sum(map(_size, value), len(value)) if isinstance(value, list) else 1

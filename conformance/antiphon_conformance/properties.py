@@ -1,0 +1,299 @@
+"""Requests made from the document: at every edge that it draws, then at random, until the budget is spent.
+
+The deterministic part sends each case of `coverage` once. The random part lets Schemathesis make requests
+that follow the document and requests that break it, and Hypothesis shrink whatever the target gets wrong: it
+crashes, does not answer, or takes what is not allowed. All that is kept becomes one episode, `generated`,
+which is judged by the same rules as every other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.core import NOT_SET
+
+from antiphon_conformance.coverage import HELLO, Case, cases, is_right
+from antiphon_conformance.exchange import Episode, Exchange, Request
+from antiphon_conformance.spoil import spoilt
+from antiphon_conformance.target import Exhausted, Target
+from antiphon_conformance.text import safe
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.document import Operation
+
+SCENARIO = "generated"
+EXAMPLES = 30
+"""How many random creates are made of each kind, when nothing goes wrong."""
+FEWER_EXAMPLES = 8
+"""The same for every other operation, and for the kind that is slow to make."""
+SHRINKS = 60
+"""How many more may be sent to shrink what went wrong."""
+FREE_MEMBERS = 2
+"""How many members an object without named ones has at most: what they are tells nothing."""
+WIDEST = 2**63 - 1
+"""Integers beyond this are no longer the same number in every JSON library (RFC 8259, section 6)."""
+PASSING = frozenset({408, 425, 429, 502, 503, 504})
+"""Statuses that speak of the moment and not of the request."""
+
+Send = Callable[[Request, str], Coroutine[Any, Any, Exchange]]
+
+
+class Enough(BaseException):
+    """No further request may be sent. Hypothesis would catch a plain Exception and go on."""
+
+
+class Wrong(Exception):  # noqa: N818 - it names what was found
+    """The target got a generated request wrong; the message is the kind of mistake."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What has been sent so far, by name, and why it ended."""
+
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+    stopped: str | None = None
+    blame: str = "limit"
+
+    @property
+    def episode(self) -> Episode:
+        return Episode(SCENARIO, self.exchanges, self.stopped, None, self.blame)
+
+
+async def generate(
+    target: Target, dialects: Sequence[Dialect], model: str, start: int = 0, concurrency: int = 8
+) -> Episode:
+    """The generated requests of these dialects. When it is cancelled, what there is by then is returned."""
+    kept = _Kept()
+    try:
+        for dialect in dialects:
+            await _covered(target, dialect, model, kept, concurrency)
+        for dialect in dialects:
+            await _random(target, dialect, model, kept, start)
+    except Exhausted as end:
+        kept.stopped, kept.blame = safe(str(end)), "target" if target.dead or target.refused else "limit"
+    except asyncio.CancelledError:
+        kept.stopped = "interrupted"
+    return kept.episode
+
+
+async def _covered(target: Target, dialect: Dialect, model: str, kept: _Kept, concurrency: int) -> None:
+    gate = asyncio.Semaphore(concurrency)
+
+    async def ask(case: Case) -> Exchange:
+        async with gate:
+            return await target.send(Request("POST", case.path, body=case.body), f"{SCENARIO}/{case.name}")
+
+    new = [case for case in cases(dialect, model) if case.name not in kept.exchanges]
+    answers = await asyncio.gather(*map(ask, new), return_exceptions=True)
+    for case, answer in zip(new, answers, strict=True):
+        if isinstance(answer, Exchange):
+            kept.exchanges[case.name] = answer
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+
+
+async def _random(target: Target, dialect: Dialect, model: str, kept: _Kept, start: int) -> None:
+    """Hypothesis is not asynchronous: it searches in a thread of its own and sends through this loop."""
+    loop = asyncio.get_running_loop()
+    search = _Search(dialect, model, lambda request, name: _sent(target.send(request, name), loop))
+    try:
+        await asyncio.to_thread(search.run, start)
+    finally:
+        search.over = True
+        kept.exchanges |= search.found
+    if search.ended is not None:
+        raise search.ended
+
+
+def _sent(sending: Coroutine[Any, Any, Exchange], loop: asyncio.AbstractEventLoop) -> Exchange:
+    waiting: Future[Exchange] = asyncio.run_coroutine_threadsafe(sending, loop)
+    return waiting.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Random bodies of one kind for one operation, and how many of them to try."""
+
+    operation: Operation
+    bodies: SearchStrategy[Any]
+    examples: int
+
+
+class _Search:
+    """One search through the random requests of a dialect."""
+
+    def __init__(self, dialect: Dialect, model: str, send: Callable[[Request, str], Exchange]) -> None:
+        self.found: dict[str, Exchange] = {}
+        self.over = False
+        self.ended: Exhausted | None = None
+        self._dialect = dialect
+        self._model = model
+        self._send = send
+        self._known: dict[str, str] = {}
+        self._worst: dict[str, tuple[int, Exchange]] = {}
+        self._left = 0
+
+    def run(self, start: int) -> None:
+        """Searches every operation that takes a body, first among right requests, then among wrong ones."""
+        with _no_traces():
+            for kind in _kinds(self._dialect):
+                try:
+                    self._search(kind, start)
+                except Enough:
+                    return
+
+    def _search(self, kind: _Kind, start: int) -> None:
+        self._left = kind.examples + SHRINKS
+        self._worst.clear()
+
+        @seed(start)
+        @settings(
+            max_examples=kind.examples,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+        )
+        @given(kind.bodies)
+        def attempt(made: Any) -> None:
+            self._attempt(kind.operation, made)
+
+        try:
+            attempt()
+        except Exception as found:  # what the target got wrong, in whatever group Hypothesis reports it
+            if not self._worst:
+                raise RuntimeError(f"no requests could be made for {kind.operation.id}: {found}") from found
+        finally:
+            name = kind.operation.id
+            self.found |= {f"{name}, {what}, shrunk": one for what, (_, one) in self._worst.items()}
+
+    def _attempt(self, operation: Operation, made: Any) -> None:
+        request = _request(operation.path, _body(made, self._model))
+        key = operation.path + json.dumps([request.body, str(request.raw)], sort_keys=True)
+        if key not in self._known:
+            self._known[key] = self._try(operation.id, request)
+        if self._known[key]:
+            raise Wrong(self._known[key])
+
+    def _try(self, operation: str, request: Request) -> str:
+        """Sends a request that was not sent before, and says what the target got wrong about it."""
+        if self.over or not self._left:
+            raise Enough
+        self._left -= 1
+        name = f"{operation}, random {len(self._known) + 1}"
+        try:
+            exchange = self._send(request, f"{SCENARIO}/{name}")
+        except Exhausted as end:
+            self.ended = end
+            raise Enough from end
+        kind = mistaken(exchange, self._dialect, operation)
+        if kind:
+            self._remember(kind, exchange)
+        else:
+            self.found[name] = exchange
+        return kind
+
+    def _remember(self, kind: str, exchange: Exchange) -> None:
+        """Of what goes wrong in the same way only the smallest is kept."""
+        size = len(exchange.request.raw or json.dumps(exchange.request.body))
+        if kind not in self._worst or size < self._worst[kind][0]:
+            self._worst[kind] = (size, exchange)
+
+
+def mistaken(exchange: Exchange, dialect: Dialect, operation: str) -> str:
+    """What the target got wrong about a generated request, in two or three words; empty when nothing."""
+    reply = exchange.reply
+    if reply is None:
+        return "no answer"
+    if reply.status >= 500 and reply.status not in PASSING and reply.status != 501:
+        return f"answered {reply.status}"
+    wrong = exchange.request.raw is not None or not is_right(dialect, operation, exchange.request.body)
+    return "wrong and taken" if wrong and exchange.ok else ""
+
+
+def _kinds(dialect: Dialect) -> Iterator[_Kind]:
+    """The kinds of random requests: per operation those that follow the document, and those spoilt in one
+    place; for creates also such as Schemathesis breaks, by whole schemas and malformed JSON."""
+    kept = {key: value for key, value in dialect.document.root.items() if key in ("openapi", "info", "paths")}
+    components = dialect.document.root["components"]
+    parts = {key: _closed(value) for key, value in components.items() if key != "securitySchemes"}
+    schema = schemathesis.openapi.from_dict({**kept, "components": parts, "servers": [{"url": "/"}]})
+    for operation in dialect.document.operations.values():
+        if operation.request_schema is None or "{" in operation.path:
+            continue
+        create = operation.id == dialect.create_operation
+        made = schema[operation.path][operation.method]
+        right = made.as_strategy(generation_mode=GenerationMode.POSITIVE).map(lambda case: case.body)
+        yield _Kind(operation, right, EXAMPLES if create else FEWER_EXAMPLES)
+        yield _Kind(operation, spoilt(right), EXAMPLES if create else FEWER_EXAMPLES)
+        if create:
+            broken = made.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(lambda case: case.body)
+            yield _Kind(operation, broken, FEWER_EXAMPLES)
+
+
+def _closed(value: Any) -> Any:
+    """The schemas without room for members that they do not name: those are made once, on purpose."""
+    if isinstance(value, list):
+        return [_closed(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    inside = {key: _closed(inner) for key, inner in value.items()}
+    if isinstance(value.get("properties"), dict) and value["properties"] and "type" in value:
+        return {"additionalProperties": False, **inside}
+    if value.get("type") == "object":
+        return {"maxProperties": FREE_MEMBERS, **inside}
+    return inside
+
+
+def _body(made: Any, model: str) -> Any:
+    """What Schemathesis made, as a request that has a chance: with a model that there is, and some input."""
+    if made is NOT_SET:
+        return {"model": model, **HELLO}
+    if not isinstance(made, dict):
+        return made if isinstance(made, bytes) else _tame(made)
+    asked = {**HELLO, **_tame(made)}
+    return {**asked, "model": model} if isinstance(asked.get("model", ""), str) else asked
+
+
+def _request(path: str, body: Any) -> Request:
+    if isinstance(body, bytes):
+        return Request("POST", path, raw=body)
+    return Request("POST", path, body=body, raw=b"null" if body is None else None)
+
+
+def _tame(value: Any) -> Any:
+    """The value without what JSON libraries do not agree upon: huge numbers, text that is no Unicode."""
+    if isinstance(value, dict):
+        return {_tame(key): _tame(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_tame(inner) for inner in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return max(-WIDEST, min(WIDEST, value)) if math.isfinite(value) else 0
+
+
+@contextmanager
+def _no_traces() -> Iterator[None]:
+    """Keeps Hypothesis from leaving a folder where the command was called."""
+    with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
