@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from antiphon_spec.data import read_yaml
+from antiphon_spec.data import DataError, read_yaml
 
 
 class Severity(StrEnum):
@@ -83,7 +83,7 @@ def read_requirements(folder: Path, dialect: str) -> dict[str, Requirement]:
     for path in _files(folder):
         for row in _rows(path, dialect):
             if row.id in found:
-                raise ValueError(f"{path}: {row.id}: expected every id once, got a second row of this id")
+                raise DataError(f"{path}#{row.id}", "every id once", "a second row of this id")
             found[row.id] = row
     return found
 

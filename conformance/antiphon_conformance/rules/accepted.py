@@ -123,6 +123,20 @@ def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
         yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens")), got)
 
 
+def _asks_nothing(answered: Answered) -> bool:
+    return answered.operation == answered.dialect.create_operation and answered.asked.get("input") == []
+
+
+@rule(Answered, cites="REQ-76", when=_asks_nothing, needs="a create with an empty list as `input`")
+def an_empty_list_is_not_answered_with_nothing(answered: Answered) -> Iterator[Finding]:
+    """An empty list as `input` is refused, or answered: it is no completed response with nothing in it."""
+    if answered.reply.status >= 500:
+        yield Finding("reply.status", "4xx, or an answer", str(answered.reply.status))
+    elif answered.exchange.ok and not answered.exchange.response.get("output"):
+        got = show(answered.exchange.response.get("output"))
+        yield Finding("reply.body/output", "a refusal, or some output", got)
+
+
 def _chooses_from_nothing(answered: Answered) -> bool:
     choice = answered.asked.get("tool_choice")
     return (choice == "required" or isinstance(choice, dict)) and not answered.asked.get("tools")

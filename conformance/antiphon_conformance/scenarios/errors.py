@@ -22,6 +22,7 @@ async def wrong_requests(talk: Talk) -> None:
     await talk.get("unknown_route", UNKNOWN_ROUTE)
     await talk.send("wrong_method", "PUT", "/responses", body=body)
     await talk.create("unknown_model", model=UNKNOWN_MODEL, input="Hello.", may_fail=True)
+    await talk.create("empty_list", input=[], may_fail=True)
     await talk.create("nothing_to_choose", input="Hello.", tool_choice="required", may_fail=True)
     await talk.create("wrong_stream", input="Hello.", stream=True, max_output_tokens=1, may_fail=True)
 

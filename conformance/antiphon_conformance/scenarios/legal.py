@@ -30,7 +30,9 @@ HISTORY: tuple[dict[str, Any], ...] = (
 async def legal_forms(talk: Talk) -> None:
     """Asks in every legal form that some server has refused."""
     asked: dict[str, Any] = {"may_fail": True}
-    await talk.create("history", instructions="Be brief.", input=list(HISTORY), tools=[LOOK_UP], **asked)
+    brief = "Be brief."
+    history = list(HISTORY)
+    await talk.create("history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **asked)
     first = await talk.create(
         "switches",
         input="Say hello.",

@@ -139,6 +139,14 @@ def refuses_without_a_word(answer: Answer) -> Answer:
     return answer
 
 
+@mutant(caught_by="accepted.an-empty-list-is-not-answered-with-nothing")
+def answers_nothing_with_nothing(answer: Answer, call: Call) -> Answer:
+    """Answers an empty list with a response without output."""
+    if call.operation == CREATE and isinstance(call.body, dict) and call.body.get("input") == []:
+        answer.status, answer.body = 200, {"id": "resp_0", "object": "response", "output": []}
+    return answer
+
+
 @mutant(caught_by="accepted.a-choice-from-no-tools-is-no-crash")
 def crashes_without_tools(answer: Answer, call: Call) -> Answer:
     """Breaks when a tool call is required and there are no tools."""
