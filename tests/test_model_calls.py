@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver.plan import Denied
-from speaking import EXCHANGE, TIME, WEATHER, calls, plan, text, user
+from speaking import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
 
 ALLOWED_TIME = {"type": "allowed_tools", "tools": [{"type": "function", "name": "get_time"}]}
 SHELL = {"type": "custom", "name": "shell", "description": "Runs a command."}
@@ -176,5 +176,50 @@ def test_a_function_without_parameters_is_called_without_arguments(parameters: A
     assert calls("ping", tools=[tool]) == [("ping", "{}")]
 
 
-def test_hosted_tools_are_never_called() -> None:
-    assert text("Search the web", tools=[{"type": "web_search"}]) == "You said: Search the web"
+HOSTED = {
+    "web_search": ["web_search_call", "message"],
+    "web_search_preview": ["web_search_call", "message"],
+    "file_search": ["file_search_call", "message"],
+    "code_interpreter": ["code_interpreter_call", "message"],
+    "image_generation": ["image_generation_call", "message"],
+    "tool_search": ["tool_search_call", "message"],
+    "mcp": ["mcp_approval_request"],
+    "local_shell": ["local_shell_call"],
+    "shell": ["shell_call"],
+    "apply_patch": ["apply_patch_call"],
+    "computer": ["computer_call"],
+}
+
+
+@pytest.mark.parametrize("kind", HOSTED)
+def test_a_hosted_tool_is_called_when_it_must_be(kind: str) -> None:
+    tool = {"type": kind, "server_label": "library"} if kind == "mcp" else {"type": kind}
+    planned = plan("Go on.", tools=[tool], tool_choice="required")
+    assert [item["type"] for item in planned.items] == HOSTED[kind]
+    final = respond("Go on.", planned=planned)
+    body = DIALECTS["openai"].schemas.body("createResponse")
+    assert body is not None
+    assert body.faults(final) == []
+    machine = DIALECTS["openai"].grammar.machine()
+    assert [breach for event in timeline(final).events for breach in machine.feed(event)] == []
+    assert machine.end() == []
+
+
+def test_a_hosted_tool_is_left_alone_when_nobody_asks_for_it() -> None:
+    assert text("Say hello.", tools=[{"type": "web_search"}]) == "Hello!"
+    assert text("Do a web search.", tools=[{"type": "web_search"}], tool_choice="none") != ""
+
+
+def test_functions_come_before_hosted_tools() -> None:
+    assert calls("Hi", tools=[{"type": "web_search"}, TIME], tool_choice="required") == [("get_time", "{}")]
+
+
+def test_an_mcp_server_that_needs_no_approval_is_called_at_once() -> None:
+    tool = {"type": "mcp", "server_label": "library", "require_approval": "never"}
+    assert [item["type"] for item in plan("Ask the library.", tools=[tool]).items] == ["mcp_call", "message"]
+
+
+def test_the_functions_of_a_namespace_are_called_with_its_name() -> None:
+    tool = {"type": "namespace", "name": "crm", "description": "Customers.", "tools": [WEATHER]}
+    (item,) = plan("The weather in Paris?", tools=[tool]).items
+    assert (item["name"], item["namespace"]) == ("get_weather", "crm")

@@ -13,6 +13,7 @@ from antiphon_mockserver.plan import Context
 CONTEXT_WINDOW = 128_000
 """How many input tokens the model takes."""
 
+REQUEST_OVERHEAD = 2
 ITEM_OVERHEAD = 3
 IMAGE_TOKENS = 85
 EXACT_LENGTH = 1 << 16
@@ -32,7 +33,7 @@ def count(text: str) -> int:
 def count_input(context: Context) -> int:
     """The tokens that the model reads: all items of the context, instructions, tools, a structured format."""
     request = context.request
-    total = sum(map(count_item, context.items))
+    total = REQUEST_OVERHEAD + sum(map(count_item, context.items))
     instructions = request.get("instructions")
     if isinstance(instructions, str):
         total += ITEM_OVERHEAD + count(instructions)

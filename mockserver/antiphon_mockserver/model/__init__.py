@@ -15,6 +15,7 @@ from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.citations import with_citations
 from antiphon_mockserver.model.compaction import in_band, is_triggered
+from antiphon_mockserver.model.hosted import ANSWERED
 from antiphon_mockserver.model.logprobs import logprobs
 from antiphon_mockserver.model.manner import speak
 from antiphon_mockserver.model.reading import Reading, read
@@ -37,12 +38,10 @@ def plan(context: Context) -> Plan:
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     items = calls(context, reading)
-    intent = (
-        f"I will call {', '.join(item['name'] for item in items)}." if items else "I will answer in text."
-    )
-    thought = reason(context, reading, intent)
-    if not items:
-        items = [message(_said(context, reading))]
+    called = ", ".join(str(item.get("name", item["type"])) for item in items)
+    thought = reason(context, reading, f"I will call {called}." if items else "I will answer in text.")
+    if all(item["type"] in ANSWERED for item in items):
+        items.append(message(_said(context, reading)))
     spent = spend(thought, items, context.request.get("max_output_tokens"))
     return Plan(
         items=(*compaction, *with_logprobs(with_citations(spent.items), context)),

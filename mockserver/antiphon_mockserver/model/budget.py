@@ -60,5 +60,7 @@ def shorten(item: Item, tokens: int) -> Item:
 def _text(item: Item) -> str:
     if field := SPOKEN.get(item["type"]):
         return str(item[field])
+    if "content" not in item:
+        return ""
     part = item["content"][0]
     return str(part.get("text", part.get("refusal", "")))

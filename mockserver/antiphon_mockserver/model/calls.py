@@ -13,8 +13,9 @@ import orjson
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.instance import Hints, Unsupported, instance
 from antiphon_mockserver.model.freetext import free_text
+from antiphon_mockserver.model.hosted import HOSTED
 from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.model.wishes import hints_of, names
+from antiphon_mockserver.model.wishes import ASKED_LENGTH, hints_of, names
 from antiphon_mockserver.plan import Context, Item
 from antiphon_mockserver.words import words
 
@@ -61,17 +62,39 @@ def calls(context: Context, reading: Reading) -> list[Item]:
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
-    """The tools that a `tool_choice` leaves among those that a client can run."""
-    offered = [tool for tool in tools if tool.get("type") in CALLABLE]
+    """The tools that a `tool_choice` leaves, functions first."""
+    offered = sorted(
+        (inner for tool in tools for inner in _inside(tool)), key=lambda tool: tool["type"] in HOSTED
+    )
     if isinstance(choice, str):
         return Choice([] if choice == "none" else offered, choice == "required")
     if choice.get("type") == "allowed_tools":
-        allowed = {(tool.get("type"), tool.get("name")) for tool in choice.get("tools", ())}
-        left = [tool for tool in offered if (tool["type"], tool["name"]) in allowed]
+        allowed = choice.get("tools", ())
+        left = [tool for tool in offered if any(_is_meant(tool, by) for by in allowed)]
         mode = choice.get("mode") or "auto"
         return Choice([] if mode == "none" else left, mode == "required")
-    named = [tool for tool in offered if tool["type"] == choice.get("type") and _is_named(tool, choice)]
+    named = [tool for tool in offered if _is_meant(tool, choice)]
     return Choice(named, forced=bool(named))
+
+
+def _inside(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tool if it can be called, or the tools of a namespace; a hosted tool is named for its type."""
+    kind = tool.get("type")
+    if kind == "namespace":
+        return [
+            {**inner, "namespace": tool["name"]} for inner in tool["tools"] if inner.get("type") in CALLABLE
+        ]
+    if kind in HOSTED:
+        return [{"name": tool.get("server_label", kind), **tool}]
+    return [tool] if kind in CALLABLE else []
+
+
+def _is_meant(tool: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
+    """Whether a choice means this tool; without a name (Open Responses) any of its type is."""
+    if tool["type"] != choice.get("type"):
+        return False
+    name = choice.get("name") if tool["type"] in CALLABLE else choice.get("server_label")
+    return name in (tool["name"], None)
 
 
 def is_wanted(name: str, prompt: str) -> bool:
@@ -108,13 +131,12 @@ def _most(request: Mapping[str, Any]) -> int | None:
 
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
+    if tool["type"] in HOSTED:
+        yield HOSTED[tool["type"]](tool, prompt.strip()[:ASKED_LENGTH])
+        return
+    named = {name: tool[name] for name in ("name", "namespace") if name in tool}
     if tool["type"] == "custom":
-        yield {
-            "type": "custom_tool_call",
-            "call_id": None,
-            "input": free_text(tool, prompt),
-            "name": tool["name"],
-        }
+        yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **named}
         return
     offered = hints_of(prompt)
     others = tuple(word for word in offered.words if word.lower() not in _words(tool["name"]))
@@ -123,7 +145,7 @@ def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Ite
             "type": "function_call",
             "arguments": _arguments(tool, hints, tools),
             "call_id": None,
-            "name": tool["name"],
+            **named,
         }
 
 
@@ -155,15 +177,10 @@ def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> s
     try:
         return orjson.dumps(instance(parameters, hints)).decode()
     except Unsupported as problem:
-        where = f"tools[{tools.index(tool)}].parameters"
+        where = f"tools[{tools.index(tool)}].parameters" if tool in tools else "tools"
         raise invalid(
             f"Invalid schema for function '{tool['name']}': {problem}", where, "invalid_function_parameters"
         ) from problem
-
-
-def _is_named(tool: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
-    """Whether a choice of one tool means this one; without a name, as Open Responses allows, it means any."""
-    return choice.get("name") in (tool["name"], None)
 
 
 @lru_cache(maxsize=1024)
