@@ -1,0 +1,210 @@
+"""`antiphon proxy`: stands between a client and a server, records what passes, and judges it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import click
+import orjson
+import yarl
+from aiohttp import web
+
+from antiphon_conformance import judge, strict_json, transcript
+from antiphon_conformance.exchange import Exchange, Headers, Request
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.reply import read_reply
+from antiphon_conformance.text import safe
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect, DialectError
+
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade"}
+    | {"transfer-encoding", "host", "content-length", "accept-encoding"}
+)
+LOUD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)
+
+
+@dataclass(slots=True)
+class Proxy:
+    """Forwards, records, judges."""
+
+    target: str
+    dialect: Dialect
+    record: Path | None = None
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    passed: int = 0
+    _session: aiohttp.ClientSession | None = None
+
+    async def forward(self, incoming: web.Request) -> web.StreamResponse:
+        """One exchange, from the client's request to the last byte of the answer."""
+        sent = await incoming.read()
+        pairs = tuple((name.lower(), value) for name, value in incoming.headers.items())
+        path = _below(self.target, incoming.raw_path)
+        self.passed += 1
+        identity = f"proxy/{self.passed}"
+        try:
+            reading = strict_json.read(sent) if sent else strict_json.Reading(None)
+            request = Request(
+                incoming.method, path, Headers(pairs), reading.value, None if reading.valid else sent
+            )
+            return await self._pass_on(incoming, request, sent, identity)
+        except (aiohttp.ClientError, OSError) as error:
+            self._told(Exchange(identity, request, None, failure=safe(f"{type(error).__name__}: {error}")))
+            return web.json_response(
+                {"error": {"message": f"the target did not answer: {error}"}}, status=502
+            )
+
+    async def _pass_on(
+        self, incoming: web.Request, request: Request, sent: bytes, identity: str
+    ) -> web.StreamResponse:
+        kept = [(name, value) for name, value in request.headers.pairs if name not in HOP_BY_HOP]
+        started_at, start, raw = time.time(), time.monotonic(), bytearray()
+        async with self._connected().request(
+            request.method,
+            yarl.URL(self.target + request.path, encoded=True),
+            headers=[*kept, ("accept-encoding", "identity")],
+            data=sent or None,
+            allow_redirects=False,
+        ) as answer:
+            given = Headers(tuple((str(name), str(value)) for name, value in answer.headers.items()))
+            outgoing = web.StreamResponse(status=answer.status)
+            for name, value in given.pairs:
+                if name.lower() not in HOP_BY_HOP:
+                    outgoing.headers.add(name, value)
+            left = not await _copied(answer, outgoing, incoming, raw)
+        reply = read_reply(
+            answer.status,
+            given,
+            bytes(raw),
+            cut=left,
+            seconds=time.monotonic() - start,
+            started_at=started_at,
+        )
+        traits = frozenset({"left-early"}) if left else frozenset[str]()
+        self._told(Exchange(identity, request, reply, traits=traits))
+        return outgoing
+
+    def _told(self, exchange: Exchange) -> None:
+        """Judges, prints and writes down one exchange."""
+        records = [one for one in judge.lint([exchange], self.dialect) if one.outcome in LOUD]
+        self.counts.update(record.outcome for record in records)
+        status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
+        click.echo(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
+        for record in records:
+            click.echo(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {record.note}")
+            for finding in record.findings:
+                click.echo(f"    {safe(finding.message)}")
+        if self.record is not None:
+            with self.record.open("ab") as file:
+                file.write(_line(exchange))
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Closes the connections to the target."""
+        if self._session is not None:
+            await self._session.close()
+
+
+async def _copied(
+    answer: aiohttp.ClientResponse, outgoing: web.StreamResponse, incoming: web.Request, raw: bytearray
+) -> bool:
+    """Passes the body on as it arrives; False when the client went away before its end."""
+    try:
+        await outgoing.prepare(incoming)
+        async for chunk in answer.content.iter_any():
+            raw += chunk
+            await outgoing.write(chunk)
+        await outgoing.write_eof()
+    except (ConnectionResetError, aiohttp.ClientConnectionResetError):
+        return False
+    return True
+
+
+def _below(target: str, path: str) -> str:
+    """The path below the target's own, whether or not the client repeats that (`/v1`)."""
+    base = yarl.URL(target).path.rstrip("/")
+    return path.removeprefix(base) if base and path.startswith(base + "/") else path
+
+
+def _line(exchange: Exchange) -> bytes:
+    credentials = (
+        value.rpartition(" ")[2]
+        for name, value in exchange.request.headers.pairs
+        if name in transcript.SECRET_HEADERS
+    )
+    line = orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE)
+    return transcript.scrub(line, [secret for secret in credentials if len(secret) > 5])
+
+
+async def serve(proxy: Proxy, host: str, port: int) -> None:
+    """Serves until SIGINT or SIGTERM."""
+    app = web.Application(client_max_size=1 << 30)
+    app.router.add_route("*", "/{path:.*}", proxy.forward)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    bound = runner.addresses[0]
+    click.echo(f"http://{bound[0]}:{bound[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
+    await _until_told_to_stop()
+    await runner.cleanup()
+    await proxy.close()
+
+
+async def _until_told_to_stop() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def summary(counts: Mapping[Outcome, int], passed: int) -> str:
+    """The last line."""
+    told = [f"{counts[outcome]} {outcome.value}" for outcome in LOUD if counts.get(outcome)]
+    return f"{passed} exchanges: {', '.join(told) or 'nothing found'}"
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """2 when a rule of ours broke, 1 when a requirement failed, else 0."""
+    found = set(outcomes)
+    return 2 if Outcome.BROKEN in found else int(Outcome.FAILED in found)
+
+
+@click.command()
+@click.option(
+    "--target", required=True, metavar="URL", help="Where to forward to; ends where /responses begins."
+)
+@click.option("--dialect", "named", default="openai", show_default=True, help="Whose norm is applied.")
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="A file to add exchanges to.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=4020, show_default=True, help="0: any free one."
+)
+def proxy(target: str, named: str, record: Path | None, host: str, port: int) -> int:
+    """Forward to a server; record, judge and print what passes."""
+    if not target.startswith(("http://", "https://")):
+        raise click.UsageError(f"{target}: expected a URL that starts with http:// or https://")
+    try:
+        dialect = dialects.load(named)
+    except DialectError as error:
+        raise click.UsageError(str(error)) from error
+    forwarding = Proxy(target.rstrip("/"), dialect, record)
+    try:
+        asyncio.run(serve(forwarding, host, port))
+    except OSError as error:
+        raise click.ClickException(f"{host}:{port}: {error.strerror or error}") from error
+    click.echo(summary(forwarding.counts, forwarding.passed))
+    return exit_code(forwarding.counts)
