@@ -5,7 +5,7 @@ A rule for each row says that servers refuse the mistake; the generated part of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,9 +13,19 @@ from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes_input import INPUT
 from antiphon_conformance.mistakes_limits import LIMITS
 from antiphon_conformance.mistakes_tools import TOOLS
+from antiphon_conformance.probes import UNKNOWN_MODEL
 from antiphon_spec.dialect import Dialect
 
 MISTAKES: tuple[Mistake, ...] = INPUT + TOOLS + LIMITS
+
+
+ODD: Mapping[str, Mapping[str, Any]] = {
+    "an_unknown_model": {"model": UNKNOWN_MODEL},
+    "an_empty_list": {"input": []},
+    "a_choice_from_nothing": {"tool_choice": "required"},
+    "an_unknown_parameter": {"temprature": 1},
+}
+"""Members that are well formed and yet odd; rules of their own say what may come of them."""
 
 
 @cache
@@ -33,6 +43,9 @@ def mistakes_of(dialect: Dialect, operation: str | None, body: Any) -> Iterator[
 
 
 def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """For each mistake that the dialect knows: its name, the operation, the wrong members."""
+    """For each mistake that the dialect knows, and each oddity: its name, the operation, the members."""
     for mistake in known_mistakes(dialect):
         yield mistake.name, mistake.operations[0], dict(mistake.example)
+    for name, members in ODD.items():
+        if name != "an_unknown_parameter" or dialect.traits.unknown_parameters == "refused":
+            yield name, dialect.create_operation, dict(members)
