@@ -73,7 +73,7 @@ def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(written):
     assert again.records == composed().records
     assert again.status == composed().status
     for form, (_, name) in folder.RENDERERS.items():
-        assert folder.render(again, form) == (written / name).read_text(encoding="utf-8")
+        assert folder.render(form, again) == (written / name).read_text(encoding="utf-8")
 
 
 def test_the_transcript_is_judged_to_the_same_verdicts(written):
@@ -176,8 +176,8 @@ def test_a_known_failure_is_shown_and_does_not_fail():
     known = Baseline(tuple(Entry(rule, "known <b>", dialect=dialect) for rule, dialect in sorted(failing)))
     report = compose(examined(), baseline=known)
     assert report.status == Exit.CONFORMANT
-    assert "known &lt;b&gt;" in folder.render(report, "html")
-    assert "### Known failures" in folder.render(report, "markdown")
+    assert "known &lt;b&gt;" in folder.render("html", report)
+    assert "### Known failures" in folder.render("markdown", report)
 
 
 def test_a_row_weighs_its_findings_by_its_own_level():
@@ -225,6 +225,19 @@ def test_a_curl_line_repeats_a_request(request_, line):
 def test_the_command_renders_a_report_again(written):
     result = CliRunner().invoke(report_command, [str(written / "report.jsonl"), "--to", "markdown"])
     assert result.output == (written / "summary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "junit"])
+def test_several_results_become_one_document(written, form):
+    result = str(written / "report.jsonl")
+    text = CliRunner().invoke(report_command, [result, result, "--to", form]).output
+    assert text.count("http://target/v1</h1>" if form == "html" else "openai") >= 2
+    assert text.count("<html") == (1 if form == "html" else 0)
+    if form == "html":
+        found = [attributes["id"] for _, attributes in Page(text).tags if "id" in attributes]
+        assert len(found) == len(set(found))
+    if form == "junit":
+        assert len(ElementTree.fromstring(text)) == 4
 
 
 def test_lint_reads_a_transcript_and_says_the_same_as_json(written):

@@ -24,7 +24,7 @@ def report(results: tuple[Path, ...], form: str, output: Path | None) -> int:
         read = [records.read(path) for path in results]
     except ReportError as error:
         raise click.UsageError(str(error)) from error
-    text = "".join(folder.render(one, form) for one in read)
+    text = folder.render(form, *read)
     if output is None:
         click.echo(text, nl=False)
     else:

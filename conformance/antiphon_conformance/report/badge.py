@@ -12,8 +12,9 @@ from antiphon_spec.requirement import Severity
 COLOURS = {Exit.CONFORMANT: "brightgreen", Exit.NOT_CONFORMANT: "red", Exit.NOT_JUDGED: "lightgrey"}
 
 
-def render(report: Report) -> str:
-    """The verdict of the first dialect, with how many MUSTs of all that were tested hold."""
+def render(*reports: Report) -> str:
+    """The verdict of the first dialect of the first report, with how many MUSTs of those tested hold."""
+    report = reports[0]
     name, verdict = next(iter(report.verdicts.items()))
     dialect = dialects.load(name)
     musts = [row for row in rows(report, dialect) if row.requirement.severity is Severity.MUST]

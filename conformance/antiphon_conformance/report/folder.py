@@ -21,10 +21,10 @@ RENDERERS: Mapping[str, tuple[str, str]] = {
 """By form: the module of this package that renders it, and the file's name."""
 
 
-def render(report: Report, form: str) -> str:
-    """The report in one form. Its module is imported on use: a badge needs no template engine."""
+def render(form: str, *reports: Report) -> str:
+    """One report, or several, in one form. Its module is imported on use: a badge needs no templates."""
     module = importlib.import_module(f"antiphon_conformance.report.{RENDERERS[form][0]}")
-    text: str = module.render(report)
+    text: str = module.render(*reports)
     return text
 
 
@@ -37,7 +37,7 @@ def write(folder: Path, report: Report, seen: Examination, secrets: Iterable[str
         _write(folder / "report.jsonl", transcript.scrub(b"".join(records.lines(report)), hidden)),
     ]
     for form, (_, name) in RENDERERS.items():
-        text = render(report, form).encode(errors="backslashreplace")
+        text = render(form, report).encode(errors="backslashreplace")
         written.append(_write(folder / name, transcript.scrub(text, hidden)))
     return written
 

@@ -23,8 +23,9 @@ STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "e
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One dialect's part of the page."""
+    """What one run says about one dialect."""
 
+    anchor: str
     dialect: Dialect
     verdict: Verdict
     rows: tuple[Row, ...]
@@ -44,8 +45,17 @@ class Section:
         return sorted(found, key=lambda row: STATES.index(row.state))
 
 
-def render(report: Report) -> str:
-    """The report as HTML."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One run's part of the page."""
+
+    report: Report
+    sections: tuple[Section, ...]
+    date: str
+
+
+def render(*reports: Report) -> str:
+    """One report, or several, as one HTML page."""
     environment = Environment(
         loader=PackageLoader("antiphon_conformance.report", "templates"),
         autoescape=True,
@@ -55,19 +65,23 @@ def render(report: Report) -> str:
     )
     environment.filters["safe_text"] = safe
     return environment.get_template("report.html").render(
-        report=report,
-        sections=[_section(report, name, verdict) for name, verdict in report.verdicts.items()],
+        parts=[_part(report, index) for index, report in enumerate(reports)],
         rules=all_rules(),
-        date=_date(report.facts),
         loud=_loud,
         summary=_summary,
     )
 
 
-def _section(report: Report, name: str, verdict: Verdict) -> Section:
+def _part(report: Report, index: int) -> Part:
+    prefix = f"{index}-" if index else ""
+    sections = [_section(report, name, verdict, prefix) for name, verdict in report.verdicts.items()]
+    return Part(report, tuple(sections), _date(report.facts))
+
+
+def _section(report: Report, name: str, verdict: Verdict, prefix: str) -> Section:
     dialect = dialects.load(name)
     known = {(record.rule, record.scenario): reason for record, reason in verdict.excused}
-    return Section(dialect, verdict, tuple(rows(report, dialect)), known)
+    return Section(prefix + name, dialect, verdict, tuple(rows(report, dialect)), known)
 
 
 def _date(facts: Mapping[str, Any]) -> str:

@@ -12,11 +12,12 @@ from antiphon_conformance.verdict import Verdict, is_failure
 SKIPPED = frozenset({Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.UNTESTABLE})
 
 
-def render(report: Report) -> str:
-    """The report as JUnit XML."""
+def render(*reports: Report) -> str:
+    """One report, or several, as JUnit XML."""
     root = ElementTree.Element("testsuites", name="antiphon")
-    for name, verdict in report.verdicts.items():
-        _suite(root, name, verdict, report)
+    for report in reports:
+        for name, verdict in report.verdicts.items():
+            _suite(root, name, verdict, report)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 

@@ -17,9 +17,9 @@ MOST_FINDINGS = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
-def render(report: Report) -> str:
-    """The report as Markdown."""
-    return "\n".join(_lines(report)) + "\n"
+def render(*reports: Report) -> str:
+    """One report, or several, as Markdown."""
+    return "\n".join("\n".join(_lines(report)) + "\n" for report in reports)
 
 
 def _lines(report: Report) -> Iterator[str]:
