@@ -194,7 +194,7 @@ def test_compact(client: Any, responses_mock: ResponsesMock) -> None:
     with connected(responses_mock, strict=False) as lenient:
         compacted = lenient.responses.compact(model=MODEL, previous_response_id=response.id)
     assert [item.type for item in compacted.output] == ["message", "compaction"]
-    window = [item.model_dump(exclude_none=True) for item in compacted.output]
+    window = [item.model_dump(exclude_none=True, warnings=False) for item in compacted.output]
     question = {"role": "user", "content": "What is the code word?"}
     assert "heron-58" in client.responses.create(model=MODEL, input=[*window, question]).output_text
 
