@@ -15,6 +15,7 @@ from antiphon_mockserver.tokens import count, count_input, split
 from speaking import DIALECTS, WEATHER, assistant, context, plan, text, user
 
 SEALED = ["reasoning.encrypted_content"]
+LOGPROBS = ["message.output_text.logprobs"]
 
 
 def reasoning(**request: Any) -> Item | None:
@@ -122,7 +123,7 @@ def test_calls_are_cut_like_text() -> None:
 
 
 def test_log_probabilities_are_given_for_every_token() -> None:
-    (item,) = plan("Count from 1 to 9.", include=["message.output_text.logprobs"], top_logprobs=3).items
+    (item,) = plan("Count from 1 to 9.", include=LOGPROBS, top_logprobs=3).items
     part = item["content"][0]
     assert [entry["token"] for entry in part["logprobs"]] == split(part["text"])
     for entry in part["logprobs"]:
@@ -198,3 +199,8 @@ def test_a_long_context_is_compacted_when_it_may_be() -> None:
     kinds = [item["type"] for item in plan(long, context_management=management).items]
     assert kinds == ["compaction", "message"]
     assert [item["type"] for item in plan("Hi", context_management=management).items] == ["message"]
+
+
+def test_a_whole_number_may_be_written_with_a_fraction_of_0() -> None:
+    spoken = plan("Tell me a long story.", max_output_tokens=16.0, top_logprobs=2.0, include=LOGPROBS)
+    assert (spoken.output_tokens, type(spoken.output_tokens)) == (16, int)

@@ -33,6 +33,11 @@ class Context:
     headers: Mapping[str, str] = field(default_factory=dict)
     """The request's headers in lower case; only scripts match on them."""
 
+    def whole(self, name: str) -> int | None:
+        """A whole number of the request, or None; JSON may write 16 as 16.0."""
+        number = self.request.get(name)
+        return None if number is None else int(number)
+
 
 class Denied(Exception):  # noqa: N818 - a denial is an answer, not an accident
     """The request gets an error answer instead of a response; the server gives it the dialect's envelope."""

@@ -42,7 +42,7 @@ def plan(context: Context) -> Plan:
     thought = reason(context, reading, f"I will call {called}." if items else "I will answer in text.")
     if all(item["type"] in ANSWERED for item in items):
         items.append(message(_said(context, reading)))
-    spent = spend(thought, items, context.request.get("max_output_tokens"))
+    spent = spend(thought, items, context.whole("max_output_tokens"))
     return Plan(
         items=(*compaction, *with_logprobs(with_citations(spent.items), context)),
         status="incomplete" if spent.cut else "completed",
@@ -75,7 +75,7 @@ def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]
     """The items, the text among them with log probabilities when the request asks for these."""
     if "message.output_text.logprobs" not in (context.request.get("include") or ()):
         return items
-    alternatives = context.request.get("top_logprobs") or 0
+    alternatives = context.whole("top_logprobs") or 0
     return tuple(_weighed(item, alternatives) if item["type"] == "message" else item for item in items)
 
 

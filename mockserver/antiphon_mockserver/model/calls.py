@@ -58,7 +58,7 @@ def calls(context: Context, reading: Reading) -> list[Item]:
         for tool in wanted
         for call in _calls_of(tool, about(tool["name"], others, reading.prompt), request["tools"])
     ]
-    return made[: _most(request)]
+    return made[: _most(context)]
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
@@ -122,12 +122,9 @@ def _mention(name: str, prompt: str) -> int:
     return min((place for place in places if place >= 0), default=0)
 
 
-def _most(request: Mapping[str, Any]) -> int | None:
+def _most(context: Context) -> int | None:
     """The most calls that the request allows."""
-    if request.get("parallel_tool_calls") is False:
-        return 1
-    limit = request.get("max_tool_calls")
-    return int(limit) if limit is not None else None
+    return 1 if context.request.get("parallel_tool_calls") is False else context.whole("max_tool_calls")
 
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
