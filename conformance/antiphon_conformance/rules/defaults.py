@@ -60,10 +60,11 @@ def _register(default: Default) -> None:
     shown = show(default.values[0])
 
     def check(snapshot: Snapshot) -> Iterator[Finding]:
-        parent, name = member(snapshot.object, *default.path[:-1]), default.path[-1]
-        absent = not isinstance(parent, dict) or name not in parent
-        got = ABSENT if absent else parent[name]
-        if got not in default.values and (default.always_there or not absent):
+        parent = member(snapshot.object, *default.path[:-1])
+        if default.path[0] in snapshot.object and not isinstance(parent, dict):
+            return
+        got = (parent or {}).get(default.path[-1], ABSENT)
+        if got not in default.values and (default.always_there or got is not ABSENT):
             yield Finding(f"{snapshot.where}/{'/'.join(default.path)}", shown, show(got))
 
     sentence = f"`{dotted}` left out of the request comes back as {shown}.\n\n{default.why}"

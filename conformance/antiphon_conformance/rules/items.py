@@ -129,7 +129,7 @@ def incomplete_one_makes_its_response_incomplete(snapshot: Snapshot) -> Iterator
         yield Finding(f"{snapshot.where}/status", "incomplete, like its last item", show(snapshot.status))
 
 
-@rule(Item, cites=f"{OPENAI}OutputItem", when=_prefixed)
+@rule(Item, cites="ITM-31", when=_prefixed)
 def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
     """The id of an item begins as every id of its type does.
 
@@ -141,16 +141,18 @@ def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
 
 
 def _done_and_ended(streamed: Streamed) -> bool:
-    return any(streamed.stream.of("response.output_item.done")) and streamed.final.get("status") in TERMINAL
+    return (
+        any(streamed.stream.of("response.output_item.done")) and str(streamed.final.get("status")) in TERMINAL
+    )
 
 
 @rule(Streamed, cites="ITM-22", when=_done_and_ended, needs="a stream with finished items that ends")
 def completed_one_stays_as_it_is(streamed: Streamed) -> Iterator[Finding]:
     """An item that was told as completed is the same in the response at the end."""
-    final = {item.get("id"): item for _, item in output(streamed.final)}
+    final = {str(item.get("id")): item for _, item in output(streamed.final)}
     for event in streamed.stream.of("response.output_item.done"):
         item = event.data.get("item")
         if not isinstance(item, dict) or item.get("status") != "completed":
             continue
-        for pointer, told, got in differences(item, final.get(item.get("id"), {})):
+        for pointer, told, got in differences(item, final.get(str(item.get("id")), {})):
             yield Finding(f"{event.where}/item{pointer}", f"{show(got)}, as at the end", show(told))

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from antiphon_conformance.answers import number
 from antiphon_conformance.faults import findings, missing_member, response_faults
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.rules.response_members import OPENAI, is_claimed
+from antiphon_conformance.rules.response_members import is_claimed
 from antiphon_conformance.subject import Scene, Snapshot
 from antiphon_conformance.text import show
 
@@ -36,10 +36,10 @@ def matches_the_document(snapshot: Snapshot) -> Iterator[Finding]:
     yield from findings(snapshot.where, rest)
 
 
-@rule(Snapshot, cites="RES-04")
+@rule(Snapshot, cites="RES-04", when=lambda snapshot: "id" in snapshot.object)
 def id_is_a_non_empty_string(snapshot: Snapshot) -> Iterator[Finding]:
     """The `id` of a response is a string that is not empty."""
-    found = snapshot.object.get("id")
+    found = snapshot.object["id"]
     if not isinstance(found, str) or not found:
         yield Finding(f"{snapshot.where}/id", "a non-empty string", show(found))
 
@@ -48,7 +48,7 @@ def _prefixed(snapshot: Snapshot) -> bool:
     return isinstance(snapshot.object.get("id"), str) and "altered" not in snapshot.exchange.traits
 
 
-@rule(Snapshot, cites=f"{OPENAI}Response/properties/id", when=_prefixed)
+@rule(Snapshot, cites="RES-58", when=_prefixed)
 def id_has_its_prefix(snapshot: Snapshot) -> Iterator[Finding]:
     """The `id` of a response begins as every id of a response does.
 

@@ -52,7 +52,7 @@ MUTANTS = (
     ("leaves_out_the_text_settings", "Leaves `text` out of the response of stream events.",
      "defaults.text-format-is-text", _leave_out("text")),
     ("names_neither_id_nor_status", "Leaves id and status out of the response of stream events.",
-     "response.id-is-a-non-empty-string", _leave_out("id", "status")),
+     "response.has-its-members", _leave_out("id", "status")),
     ("dates_streams_by_halves", "Writes `created_at` with a fraction of a second in stream events.",
      "response-members.created-at-is-a-time", on_snapshots(_add_a_fraction)),
     ("counts_before_it_speaks", "Sends usage without output before the response has ended.",
