@@ -136,7 +136,7 @@ def filled(streamed: Streamed, lane: str) -> Iterator[Finding]:
 
 def children(found: Fold, thread: Thread) -> Iterator[Lane]:
     """The lanes that exist inside the object of a thread, by its type."""
-    kind = thread.start().get("type")
+    kind = str(thread.start().get("type"))
     for lane in found.grammar.children(thread.lane.name):
         if lane.of is None or kind in lane.of:
             yield lane

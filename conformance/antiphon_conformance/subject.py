@@ -100,7 +100,7 @@ class Snapshot(Answered):
     @property
     def ended(self) -> bool:
         """Whether its status is a terminal one."""
-        return self.status in TERMINAL
+        return isinstance(self.status, str) and self.status in TERMINAL
 
     @property
     def creation(self) -> bool:
@@ -117,8 +117,10 @@ class Item(Answered):
     response: Mapping[str, Any]
 
     @property
-    def type(self) -> Any:
-        return self.object.get("type")
+    def type(self) -> str | None:
+        """Its type; None when that is missing or no string."""
+        found = self.object.get("type")
+        return found if isinstance(found, str) else None
 
 
 @dataclass(frozen=True, slots=True)

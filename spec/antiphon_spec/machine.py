@@ -106,7 +106,7 @@ class Instance:
         self.index = index
         self.parent = parent
         self.node = node
-        self.type: Any = None
+        self.type: str | None = None
         self.children: list[Instance] = []
         self.said: set[tuple[str, str]] = set()
         self.whole = node is not step.nodes["unseen"]
@@ -227,8 +227,8 @@ class Machine:
         instance.node = instance.step.nodes["unseen"].moves[kind]
         instance.whole = instance.whole or kind in lane.beginnings
         held = event.get(lane.holds) if lane.holds else None
-        if isinstance(held, dict) and instance.type is None:
-            instance.type = held.get("type")
+        if isinstance(held, dict) and instance.type is None and isinstance(held.get("type"), str):
+            instance.type = held["type"]
         if not instance.node.moves:
             breaches += self._unfinished(instance, held.get("status") if isinstance(held, dict) else None)
         return breaches
@@ -249,7 +249,7 @@ class Machine:
                 _presume(instance)
             return
         wanted = step.lane.of
-        if wanted is None or not isinstance(parent.type, str) or ":" in parent.type:
+        if wanted is None or parent.type is None or ":" in parent.type:
             return
         if parent.type not in wanted and parent.type not in step.lane.tolerates:
             yield from parent.breach("wrong-type", step.lane.name, " or ".join(sorted(wanted)), parent.type)

@@ -100,7 +100,7 @@ def begin_in_progress(streamed: Streamed) -> Iterator[Finding]:
             continue
         whole = lane.blank.get(str(start.get("type")), {}).get("status")
         allowed = {whole} if whole else set(lane.statuses[opened.type])
-        if start["status"] not in allowed:
+        if str(start["status"]) not in allowed:
             expected = " or ".join(sorted(allowed))
             yield Finding(f"{opened.where}/item/status", expected, show(start["status"]))
 
@@ -118,7 +118,7 @@ def end_in_a_terminal_status(streamed: Streamed) -> Iterator[Finding]:
         if closed is None or "status" not in end or _waits_for_a_program(end):
             continue
         allowed = thread.lane.statuses[closed.type]
-        if end["status"] not in allowed and ":" not in str(end.get("type")):
+        if str(end["status"]) not in allowed and ":" not in str(end.get("type")):
             expected = " or ".join(sorted(allowed))
             yield Finding(f"{closed.where}/item/status", expected, show(end["status"]))
 
@@ -149,7 +149,11 @@ def parallel_calls_are_told_apart(streamed: Streamed) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for thread in fold(streamed).of(ITEM):
         opened, call = thread.opened(), thread.start().get("call_id")
-        if opened is None or not isinstance(call, str) or thread.start().get("type") not in KNOWN_AT_ONCE:
+        if (
+            opened is None
+            or not isinstance(call, str)
+            or str(thread.start().get("type")) not in KNOWN_AT_ONCE
+        ):
             continue
         if call in seen:
             where = f"{opened.where}/item/call_id"

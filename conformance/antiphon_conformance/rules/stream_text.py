@@ -108,11 +108,7 @@ def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
             name: value for name, value in thread.end().items() if name not in ("logprobs", "text", "refusal")
         }
         for where, shown in views(thread) if end else ():
-            rest = (
-                {name: value for name, value in shown.items() if name in end}
-                if shown is not ABSENT
-                else ABSENT
-            )
+            rest = {name: shown[name] for name in shown if name in end} if isinstance(shown, dict) else shown
             for pointer, wanted, got in unlike(end, rest):
                 yield Finding(f"{where}{pointer}", f"{show(wanted)}, as when it was closed", show(got))
 

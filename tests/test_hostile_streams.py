@@ -1,0 +1,75 @@
+"""Whatever a server streams, no rule of ours breaks: hostile values in every member, in any place."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.judge import lint
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.reply import read_reply
+from antiphon_spec.dialect import load
+from inprocess import episodes
+
+DIALECTS = ("openai", "openresponses")
+SCENARIOS = ("streamed_calls", "streamed_reasoning", "streamed_refusal", "streaming")
+HOSTILE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([-1, 0, 1, 7, 1e300, 10**400, "", "x", "\ud800", [], {}, [[]], [None], {"type": []}]),
+    st.just({"type": {"type": "message"}, "id": 3, "content": "x", "status": []}),
+)
+
+
+@cache
+def _streams(dialect: str) -> tuple[Exchange, ...]:
+    told = [exchange for episode in episodes(dialect, SCENARIOS) for exchange in episode.exchanges.values()]
+    return tuple(exchange for exchange in told if exchange.reply and exchange.reply.stream)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place inside a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for name, one in inner for found in _places(one, (*path, name)))]
+
+
+def _put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    value[path[0]] = _put(value[path[0]], path[1:], new)
+    return value
+
+
+def _spoilt(events: list[Any], data: st.DataObject) -> list[Any]:
+    for _ in range(data.draw(st.integers(1, 4))):
+        index = data.draw(st.integers(0, len(events) - 1))
+        places = _places(events[index])
+        events[index] = _put(events[index], data.draw(st.sampled_from(places)), deepcopy(data.draw(HOSTILE)))
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(events))] * 2)))
+    return events if data.draw(st.booleans()) else events[:start] + events[stop:]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_no_rule_breaks_on_hostile_events(dialect: str, data: st.DataObject) -> None:
+    exchange = data.draw(st.sampled_from(_streams(dialect)))
+    stream = exchange.answer.stream
+    assert stream is not None
+    events = _spoilt([json.loads(event.frame.data) for event in stream.events], data)
+    raw = "".join(f"event: x\ndata: {json.dumps(event)}\n\n" for event in events).encode()
+    spoilt = replace(exchange, reply=read_reply(200, exchange.answer.headers, raw))
+    broken = [
+        f"{record.rule}: {record.note}"
+        for record in lint([spoilt], load(dialect))
+        if record.outcome is Outcome.BROKEN
+    ]
+    assert broken == []
