@@ -1,4 +1,4 @@
-"""One root cause is reported by one rule: a named one, or else the one that compares with the whole document."""
+"""One root cause is reported by one rule: a named one, or else the one that takes in the whole document."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+
 from antiphon_conformance.exchange import Exchange, Headers, Reply, Request
 from antiphon_conformance.judge import lint
 from antiphon_conformance.outcome import Outcome

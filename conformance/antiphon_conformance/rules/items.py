@@ -135,7 +135,7 @@ def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
 
     Sent back as input, an item whose id begins otherwise is refused.
     """
-    prefix = item.dialect.traits.id_prefixes[item.type]
+    prefix = item.dialect.traits.id_prefixes[str(item.type)]
     if not item.object["id"].startswith(prefix):
         yield Finding(f"{item.where}/id", f"an id that begins with {prefix}", show(item.object["id"]))
 
