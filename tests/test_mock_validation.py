@@ -88,6 +88,10 @@ def test_openai_refuses_more(change: dict[str, Any], param: str | None, code: st
 
 def test_open_responses_ignores_what_it_does_not_know() -> None:
     assert OPENRESPONSES.create(nonsense=1).status == 200
+    said = [{"type": "message", "role": "user", "content": "Say hello.", "encrypted_content": ["nonsense"]}]
+    assert OPENRESPONSES.create(said).status == 200
+    compact = {"model": "gpt-5", "input": "Say hello.", "text": "nonsense", "tools": [{"name": []}]}
+    assert OPENRESPONSES.post("/responses/compact", compact).status == 200
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ class Conduct:
     """(operation, document, name-value pairs) -> typed query parameters with the defaults filled in. Refuses what the document
     does not allow (`limit=0`, `order=sideways`, `starting_after=-1`, an unknown `include`)."""
 
+    heed: Callable[[Asked], Mapping[str, Any]]
+    """(the body as it came, in `asked.body`) -> what of it counts; what the document does not know is left away."""
+
     checks: Mapping[str, Check]
     """What makes a body acceptable, by name, in order; each refuses or passes. A mutant leaves one out:
     `replace(conduct, checks={name: check for name, check in conduct.checks.items() if name != "tool_choice"})`.
@@ -162,6 +165,7 @@ STANDARD = Conduct(
     authenticate=admission.authenticate,
     read_body=admission.read_body,
     read_query=read_query,
+    heed=validation.heed,
     checks={
         "schema": validation.schema,
         "unknown": validation.unknown,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked
-from antiphon_spec.schema import Fault
+from antiphon_spec.fault import Fault, pointer_of, steps
 
 TOO_SMALL = {"minimum", "exclusiveMinimum"}
 TOO_LARGE = {"maximum", "exclusiveMaximum"}
@@ -37,6 +38,20 @@ def schema(asked: Asked) -> None:
     validator = asked.dialect.schemas.request(asked.operation)
     if validator is not None and not validator.is_valid(asked.body):
         raise from_fault(validator.faults(asked.body)[0], asked.body)
+
+
+def heed(asked: Asked) -> Mapping[str, Any]:
+    """The body; without what the document does not know, however deep, where the dialect ignores that (REQ-72)."""
+    if asked.dialect.traits.unknown_parameters != "ignored":
+        return asked.body
+    found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if not found:
+        return asked.body
+    body = deepcopy(asked.body)
+    for fault in found:
+        *way, last = steps(fault.pointer)
+        del _at(body, pointer_of(way))[last]
+    return body
 
 
 def unknown(asked: Asked) -> None:
@@ -71,8 +86,7 @@ def code_of(keyword: str, value: Any, name: str) -> str:
 
 def _at(value: Any, pointer: str) -> Any:
     """What a JSON pointer into the body names; None when nothing is there (a missing member)."""
-    for step in pointer.split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
+    for step in steps(pointer):
         if isinstance(value, list):
             value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
         else:

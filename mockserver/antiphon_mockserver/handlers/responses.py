@@ -89,7 +89,7 @@ def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Map
     return Record(
         id=final["id"],
         owner=incoming.key,
-        request=incoming.body,
+        request=turn.body,
         input=turn.input,
         response=final,
         previous=turn.chain[-1].id if turn.chain else None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from antiphon_mockserver.answer import Incoming
 from antiphon_mockserver.chain import is_reference
@@ -18,6 +19,8 @@ from antiphon_mockserver.record import Asked, Record
 class Turn:
     """A request that is in order, with all that it builds upon."""
 
+    body: Mapping[str, Any]
+    """What of the request's body counts."""
     chain: tuple[Record, ...]
     """The responses that it continues, oldest first."""
     input: tuple[Item, ...]
@@ -29,7 +32,8 @@ class Turn:
 
 def take(house: House, incoming: Incoming) -> Turn:
     """The turn that a request asks for. Refuses whatever is not in order."""
-    conduct, body = house.conduct, incoming.body
+    conduct = house.conduct
+    body = conduct.heed(Asked(incoming.operation.id, incoming.body, house.dialect))
     asked = Asked(incoming.operation.id, body, house.dialect)
     for check in conduct.checks.values():
         check(asked)
@@ -44,7 +48,7 @@ def take(house: House, incoming: Incoming) -> Turn:
         check(asked)
     request = conduct.carry(body, chain)
     context = Context(request, items, house.dialect, house.settings.seed, incoming.key, incoming.headers)
-    return Turn(chain, own, context, alone)
+    return Turn(body, chain, own, context, alone)
 
 
 def _refuse_unknown_model(house: House, name: str | None) -> None:
