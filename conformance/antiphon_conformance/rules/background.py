@@ -37,7 +37,7 @@ def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
     A client that reads `background: true` goes on to poll for what was answered long ago, or never begun.
     """
     status = answer.reply.status
-    if status not in (200, *CLIENT_ERROR):
+    if status not in (200, 503, *CLIENT_ERROR):
         yield Finding("reply.status", "200, or a 4xx of a server without background mode", str(status))
     body = answer.reply.fields
     if status == 200 and body.get("background") is True and body.get("status") in TERMINAL:

@@ -1,0 +1,73 @@
+"""Comparing two views of one thing: what counts as a difference, and what does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_conformance.exchange import Exchange, Headers, Reply, Request
+from antiphon_conformance.judge import lint
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.parity import differences
+from antiphon_conformance.rule import rules_for
+from antiphon_spec.dialect import load
+
+RESPONSE = {"id": "resp_1", "output": [{"id": "msg_1", "content": [{"text": "Hello."}]}], "background": False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"id": "resp_2"}, "/id"),
+        ({"output": []}, "/output"),
+        ({"output": [{"id": "msg_1", "content": [{"text": "Hello!"}]}]}, "/output/0/content/0/text"),
+        ({"background": 0}, "/background"),
+        ({"background": None}, "/background"),
+    ],
+)
+def test_a_difference_is_named_by_its_place(changed: dict[str, Any], pointer: str) -> None:
+    assert [found for found, _, _ in differences(RESPONSE, RESPONSE | changed)] == [pointer]
+
+
+def test_a_member_that_is_lost_is_a_difference() -> None:
+    after = {name: value for name, value in RESPONSE.items() if name != "background"}
+    assert [found for found, _, _ in differences(RESPONSE, after)] == ["/background"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (RESPONSE, RESPONSE),
+        (RESPONSE, RESPONSE | {"billing": {"payer": "developer"}}),
+        ({"encrypted_content": "a"}, {"encrypted_content": "b"}),
+        ({"temperature": 1}, {"temperature": 1.0}),
+    ],
+)
+def test_what_genuine_servers_vary_is_no_difference(before: Any, after: Any) -> None:
+    assert not list(differences(before, after))
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("/responses/resp_1/input_items?limit=0", "queries.a-limit-out-of-range-is-refused"),
+        ("/responses/resp_1/input_items?limit=" + "9" * 5000, "queries.a-limit-out-of-range-is-refused"),
+        ("/responses/resp_1/input_items?order=up", "queries.an-unknown-order-is-refused"),
+        ("/responses/resp_1?include=everything", "queries.an-unknown-include-is-refused"),
+        ("/responses/resp_1?stream=true&starting_after=x", "queries.a-cursor-is-a-whole-number"),
+        ("/responses/resp%201", "queries.an-odd-id-is-the-clients-mistake"),
+    ],
+)
+def test_a_mistake_in_a_query_has_to_be_refused(path: str, rule: str) -> None:
+    assert red(path, 200) == {rule}
+    assert red(path, 400) == set()
+
+
+def red(path: str, status: int) -> set[str]:
+    """The rules on queries that such an answer breaks."""
+    openai = load("openai")
+    rules = {name: rule for name, rule in rules_for(openai).items() if name.startswith("queries.")}
+    kind = Headers((("content-type", "application/json"),))
+    exchange = Exchange("one", Request("GET", path), Reply(status, kind, b"{}", {}))
+    return {record.rule for record in lint([exchange], openai, rules) if record.outcome is not Outcome.PASSED}
