@@ -1,7 +1,8 @@
 """What a rule looks at: views of an exchange or an episode under one dialect.
 
-One exchange yields several subjects: itself as `Answered`, then `Refused` or `Body` or `Streamed`, a `Snapshot`
-for each response object it carries, and an `Item` for each output item of a response that has ended.
+One exchange yields several subjects: itself as `Answered`, then `Refused` or `Body` or `Streamed`, a
+`Snapshot` for each response object it carries, and an `Item` for each output item of a response that has
+ended.
 """
 
 from __future__ import annotations

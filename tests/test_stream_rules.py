@@ -1,0 +1,119 @@
+"""Every event of a stream matters: without it, or with it twice, some rule turns red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import orjson
+import pytest
+
+from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.judge import lint
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.reply import read_reply
+from antiphon_conformance.rule import rules_for
+from antiphon_spec.dialect import load
+from inprocess import episodes
+
+DIALECTS = ("openai", "openresponses")
+SCENARIOS = (
+    "streamed_calls",
+    "streamed_custom_call",
+    "streamed_logprobs",
+    "streamed_reasoning",
+    "streamed_refusal",
+    "streamed_truncation",
+    "streaming",
+)
+OPTIONAL = {"response.output_text.annotation.added"}
+"""No norm says that every annotation is announced before it stands in its part."""
+Event = dict[str, Any]
+each_dialect = pytest.mark.parametrize("dialect", DIALECTS)
+
+
+@cache
+def _streams(dialect: str) -> tuple[Exchange, ...]:
+    told = [exchange for episode in episodes(dialect, SCENARIOS) for exchange in episode.exchanges.values()]
+    return tuple(exchange for exchange in told if exchange.reply and exchange.reply.stream)
+
+
+def _events(exchange: Exchange) -> list[Event]:
+    stream = exchange.answer.stream
+    return [dict(event.data) for event in stream.events] if stream is not None else []
+
+
+def _red(exchange: Exchange, events: Sequence[Event], dialect: str) -> set[str]:
+    """The rules that these events turn red, numbered anew and framed as before."""
+    numbered = [{**event, "sequence_number": number} for number, event in enumerate(events)]
+    raw = b"".join(b"event: %b\ndata: %b\n\n" % (one["type"].encode(), orjson.dumps(one)) for one in numbered)
+    raw += b"data: [DONE]\n\n" if dialect == "openresponses" else b""
+    spoilt = replace(exchange, reply=read_reply(200, exchange.answer.headers, raw))
+    known = load(dialect)
+    rules = {
+        name: rule for name, rule in rules_for(known).items() if name.startswith(("stream-", "lifecycle."))
+    }
+    return {record.rule for record in lint([spoilt], known, rules) if record.outcome is not Outcome.PASSED}
+
+
+def _each(dialect: str) -> Iterator[tuple[Exchange, list[Event], int]]:
+    """Every event of every stream, but one of each type in a row: two deltas are as good as one."""
+    for exchange in _streams(dialect):
+        events = _events(exchange)
+        for index, event in enumerate(events):
+            if index == 0 or events[index - 1]["type"] != event["type"]:
+                yield exchange, events, index
+
+
+@each_dialect
+def test_streams_as_they_are_turn_nothing_red(dialect: str) -> None:
+    assert [_red(exchange, _events(exchange), dialect) for exchange in _streams(dialect)] == [
+        set() for _ in _streams(dialect)
+    ]
+
+
+@each_dialect
+def test_a_lost_event_turns_a_rule_red(dialect: str) -> None:
+    unnoticed = [
+        f"{exchange.id}: {events[index]['type']}"
+        for exchange, events, index in _each(dialect)
+        if events[index]["type"] not in OPTIONAL
+        and not _red(exchange, events[:index] + events[index + 1 :], dialect)
+    ]
+    assert unnoticed == []
+
+
+@each_dialect
+def test_an_event_said_twice_turns_a_rule_red(dialect: str) -> None:
+    unnoticed = [
+        f"{exchange.id}: {events[index]['type']}"
+        for exchange, events, index in _each(dialect)
+        if not _red(exchange, [*events[: index + 1], *events[index:]], dialect)
+    ]
+    assert unnoticed == []
+
+
+@each_dialect
+def test_an_event_that_comes_last_turns_a_rule_red(dialect: str) -> None:
+    unnoticed = [
+        f"{exchange.id}: {events[index]['type']}"
+        for exchange, events, index in _each(dialect)
+        if index < len(events) - 1
+        and not _red(exchange, [*events[:index], *events[index + 1 :], events[index]], dialect)
+    ]
+    assert unnoticed == []
+
+
+@each_dialect
+def test_every_breach_of_the_table_has_a_rule(dialect: str) -> None:
+    """Whatever way a stream is cut and patched: what breaches the table turns a rule red."""
+    grammar = load(dialect).grammar
+    for exchange, events, index in _each(dialect):
+        for other in (index + 1, index + 2, 2, len(events) - 2):
+            moved = [*events[:index], *events[index + 1 :]]
+            moved.insert(other, events[index])
+            machine = grammar.machine()
+            found = [breach for event in moved for breach in machine.feed(event)]
+            assert not found or _red(exchange, moved, dialect), found
