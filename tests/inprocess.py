@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
-from antiphon_conformance import judge, runner
+from antiphon_conformance import judge, properties, runner
 from antiphon_conformance.examination import Examination, Order, examine
 from antiphon_conformance.exchange import Episode, Headers, Request
 from antiphon_conformance.outcome import Record
@@ -80,21 +80,26 @@ def examined(dialect: str, *mutants: str, **order: Any) -> Examination:
 @cache
 def verdicts(dialect: str) -> tuple[Record, ...]:
     """The records of the right server."""
-    return tuple(examined(dialect).records(load(dialect)))
+    scenarios = (*scenarios_for(load(dialect)), properties.SCENARIO)
+    return tuple(judge.judge(episodes(dialect, scenarios), load(dialect)))
 
 
-def episodes(dialect_name: str, scenarios: Iterable[str], *mutants: str) -> list[Episode]:
+def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Episode]:
     """What comes of these scenarios, performed with some mutants at work."""
     dialect = load(dialect_name)
     known = scenarios_for(dialect)
     chosen = tuple(known[name] for name in scenarios if name in known)
     plan = runner.Plan(chosen, (dialect,), "gpt-4o-mini", features=tuple(dialect.features))
     app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
-    return list(asyncio.run(runner.run(plan, Target(AsgiTransport(app), KEY))))
+    target = Target(AsgiTransport(app), KEY)
+    found = asyncio.run(runner.run(plan, target))
+    if properties.SCENARIO in scenarios:
+        found.append(asyncio.run(properties.generate(target, (dialect,), plan.model, examples=0)))
+    return found
 
 
 def judged(
-    dialect_name: str, mutant: str, scenarios: Iterable[str], rules: Mapping[str, Rule]
+    dialect_name: str, mutant: str, scenarios: Collection[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
     """What these rules say about these scenarios, performed with one mutant at work."""
     return judge.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)

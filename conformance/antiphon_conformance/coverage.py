@@ -1,7 +1,7 @@
 """The requests that a document asks for: at each edge that it draws one just inside, and one just outside.
 
 Nothing here is random. A case changes one thing in an otherwise plain request, so a refusal or a success says
-something about that one thing. The mistakes that requirements name come first, then what the schemas draw.
+something about that one thing. The mistakes that single requirements name have scenarios of their own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.mistakes import examples
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.sample import Probe, Sampler
@@ -39,12 +38,8 @@ class Case:
 
 def cases(dialect: Dialect, model: str) -> Iterator[Case]:
     """Every case of a dialect, the shallow ones first."""
-    paths = {one.id: one.path for one in dialect.document.operations.values() if one.method == "POST"}
-    for name, asked, wrong in examples(dialect):
-        yield Case(f"{asked}, {name}: wrong", asked, paths[asked], {"model": model, **HELLO, **wrong})
-    for operation_id, path in paths.items():
-        operation = dialect.document.operations[operation_id]
-        if operation.request_schema is not None and "{" not in path:
+    for operation in dialect.document.operations.values():
+        if operation.request_schema is not None and "{" not in operation.path:
             yield from _edges(dialect, operation, model)
 
 

@@ -12,9 +12,8 @@ import asyncio
 import json
 import math
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +35,8 @@ from antiphon_spec.document import Operation
 SCENARIO = "generated"
 EXAMPLES = 30
 """How many random creates are made of each kind, when nothing goes wrong."""
-FEWER_EXAMPLES = 8
-"""The same for every other operation, and for the kind that is slow to make."""
+FEWER = 4
+"""By how much fewer of every other operation, and of the kind that is slow to make."""
 SHRINKS = 60
 """How many more may be sent to shrink what went wrong."""
 FREE_MEMBERS = 2
@@ -47,7 +46,7 @@ WIDEST = 2**63 - 1
 PASSING = frozenset({408, 425, 429, 502, 503, 504})
 """Statuses that speak of the moment and not of the request."""
 
-Send = Callable[[Request, str], Coroutine[Any, Any, Exchange]]
+Send = Callable[[Request, str], Exchange]
 
 
 class Enough(BaseException):
@@ -72,15 +71,21 @@ class _Kept:
 
 
 async def generate(
-    target: Target, dialects: Sequence[Dialect], model: str, start: int = 0, concurrency: int = 8
+    target: Target,
+    dialects: Sequence[Dialect],
+    model: str,
+    start: int = 0,
+    concurrency: int = 8,
+    *,
+    examples: int = EXAMPLES,
 ) -> Episode:
     """The generated requests of these dialects. When it is cancelled, what there is by then is returned."""
     kept = _Kept()
     try:
         for dialect in dialects:
             await _covered(target, dialect, model, kept, concurrency)
-        for dialect in dialects:
-            await _random(target, dialect, model, kept, start)
+        for dialect in dialects if examples else ():
+            await _random(_Search(dialect, model, examples), target, kept, start)
     except Exhausted as end:
         kept.stopped, kept.blame = safe(str(end)), "target" if target.dead or target.refused else "limit"
     except asyncio.CancelledError:
@@ -105,22 +110,20 @@ async def _covered(target: Target, dialect: Dialect, model: str, kept: _Kept, co
             raise answer
 
 
-async def _random(target: Target, dialect: Dialect, model: str, kept: _Kept, start: int) -> None:
+async def _random(search: _Search, target: Target, kept: _Kept, start: int) -> None:
     """Hypothesis is not asynchronous: it searches in a thread of its own and sends through this loop."""
     loop = asyncio.get_running_loop()
-    search = _Search(dialect, model, lambda request, name: _sent(target.send(request, name), loop))
+
+    def send(request: Request, name: str) -> Exchange:
+        return asyncio.run_coroutine_threadsafe(target.send(request, name), loop).result()
+
     try:
-        await asyncio.to_thread(search.run, start)
+        await asyncio.to_thread(search.run, send, start)
     finally:
         search.over = True
         kept.exchanges |= search.found
     if search.ended is not None:
         raise search.ended
-
-
-def _sent(sending: Coroutine[Any, Any, Exchange], loop: asyncio.AbstractEventLoop) -> Exchange:
-    waiting: Future[Exchange] = asyncio.run_coroutine_threadsafe(sending, loop)
-    return waiting.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,29 +138,30 @@ class _Kind:
 class _Search:
     """One search through the random requests of a dialect."""
 
-    def __init__(self, dialect: Dialect, model: str, send: Callable[[Request, str], Exchange]) -> None:
+    def __init__(self, dialect: Dialect, model: str, examples: int) -> None:
         self.found: dict[str, Exchange] = {}
         self.over = False
         self.ended: Exhausted | None = None
         self._dialect = dialect
         self._model = model
-        self._send = send
+        self._examples = examples
         self._known: dict[str, str] = {}
         self._worst: dict[str, tuple[int, Exchange]] = {}
+        self._shrunk: set[str] = set()
         self._left = 0
 
-    def run(self, start: int) -> None:
+    def run(self, send: Send, start: int) -> None:
         """Searches every operation that takes a body, first among right requests, then among wrong ones."""
+        self._send = send
         with _no_traces():
-            for kind in _kinds(self._dialect):
-                try:
+            for kind in _kinds(self._dialect, self._examples):
+                with suppress(Enough):
                     self._search(kind, start)
-                except Enough:
+                if self.over or self.ended is not None:
                     return
 
     def _search(self, kind: _Kind, start: int) -> None:
-        self._left = kind.examples + SHRINKS
-        self._worst.clear()
+        self._left, before = kind.examples + SHRINKS, dict(self._worst)
 
         @seed(start)
         @settings(
@@ -175,18 +179,18 @@ class _Search:
         try:
             attempt()
         except Exception as found:  # what the target got wrong, in whatever group Hypothesis reports it
-            if not self._worst:
+            if self._worst == before:
                 raise RuntimeError(f"no requests could be made for {kind.operation.id}: {found}") from found
         finally:
-            name = kind.operation.id
-            self.found |= {f"{name}, {what}, shrunk": one for what, (_, one) in self._worst.items()}
+            self._shrunk |= self._worst.keys()
+            self.found |= {name: exchange for name, (_, exchange) in self._worst.items()}
 
     def _attempt(self, operation: Operation, made: Any) -> None:
         request = _request(operation.path, _body(made, self._model))
         key = operation.path + json.dumps([request.body, str(request.raw)], sort_keys=True)
         if key not in self._known:
             self._known[key] = self._try(operation.id, request)
-        if self._known[key]:
+        if self._known[key] not in ("", *self._shrunk):
             raise Wrong(self._known[key])
 
     def _try(self, operation: str, request: Request) -> str:
@@ -194,24 +198,24 @@ class _Search:
         if self.over or not self._left:
             raise Enough
         self._left -= 1
-        name = f"{operation}, random {len(self._known) + 1}"
+        name = f"{operation}, random {len(self._known) + 1} of {self._dialect.name}"
         try:
             exchange = self._send(request, f"{SCENARIO}/{name}")
         except Exhausted as end:
             self.ended = end
             raise Enough from end
-        kind = mistaken(exchange, self._dialect, operation)
-        if kind:
-            self._remember(kind, exchange)
-        else:
-            self.found[name] = exchange
-        return kind
+        what = mistaken(exchange, self._dialect, operation)
+        if what:
+            return self._remember(f"{operation} of {self._dialect.name}, {what}, shrunk", exchange)
+        self.found[name] = exchange
+        return ""
 
-    def _remember(self, kind: str, exchange: Exchange) -> None:
-        """Of what goes wrong in the same way only the smallest is kept."""
+    def _remember(self, name: str, exchange: Exchange) -> str:
+        """Of what goes wrong in the same way only the smallest is kept, and only one is shrunk."""
         size = len(exchange.request.raw or json.dumps(exchange.request.body))
-        if kind not in self._worst or size < self._worst[kind][0]:
-            self._worst[kind] = (size, exchange)
+        if name not in self._worst or size < self._worst[name][0]:
+            self._worst[name] = (size, exchange)
+        return name
 
 
 def mistaken(exchange: Exchange, dialect: Dialect, operation: str) -> str:
@@ -225,10 +229,11 @@ def mistaken(exchange: Exchange, dialect: Dialect, operation: str) -> str:
     return "wrong and taken" if wrong and exchange.ok else ""
 
 
-def _kinds(dialect: Dialect) -> Iterator[_Kind]:
+def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
     """The kinds of random requests: per operation those that follow the document, and those spoilt in one
     place; for creates also such as Schemathesis breaks, by whole schemas and malformed JSON."""
     kept = {key: value for key, value in dialect.document.root.items() if key in ("openapi", "info", "paths")}
+    fewer = max(1, examples // FEWER)
     components = dialect.document.root["components"]
     parts = {key: _closed(value) for key, value in components.items() if key != "securitySchemes"}
     schema = schemathesis.openapi.from_dict({**kept, "components": parts, "servers": [{"url": "/"}]})
@@ -238,11 +243,11 @@ def _kinds(dialect: Dialect) -> Iterator[_Kind]:
         create = operation.id == dialect.create_operation
         made = schema[operation.path][operation.method]
         right = made.as_strategy(generation_mode=GenerationMode.POSITIVE).map(lambda case: case.body)
-        yield _Kind(operation, right, EXAMPLES if create else FEWER_EXAMPLES)
-        yield _Kind(operation, spoilt(right), EXAMPLES if create else FEWER_EXAMPLES)
+        yield _Kind(operation, right, examples if create else fewer)
+        yield _Kind(operation, spoilt(right), examples if create else fewer)
         if create:
             broken = made.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(lambda case: case.body)
-            yield _Kind(operation, broken, FEWER_EXAMPLES)
+            yield _Kind(operation, broken, fewer)
 
 
 def _closed(value: Any) -> Any:

@@ -1,0 +1,14 @@
+"""Servers that break off where only generated requests go."""
+
+from __future__ import annotations
+
+from antiphon_mockserver.answer import Answer
+from antiphon_mockserver.mutants import Call, mutant
+
+
+@mutant(caught_by="generated.every-request-is-answered")
+def breaks_off_at_odd_instructions(answer: Answer, call: Call) -> Answer:
+    """Closes the connection in the middle of the answer when `instructions` is no text."""
+    if isinstance(call.body, dict) and not isinstance(call.body.get("instructions", ""), str | None):
+        answer.headers["content-length"] = str(len(answer.body) + 1)
+    return answer

@@ -1,0 +1,56 @@
+"""Servers that fail at the edges of the document, where only generated requests go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from antiphon_mockserver.conduct import Check, Conduct
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.record import Asked
+
+IDENTIFIER = "safety_identifier"
+LONGEST = 64
+FRACTION = 0.5
+
+
+def _first(conduct: Conduct, check: Check) -> Conduct:
+    """One more check, before all others."""
+    return replace(conduct, checks={"edge": check, **conduct.checks})
+
+
+@mutant(caught_by="generated.takes-nothing-that-the-document-forbids")
+def takes_any_identifier(conduct: Conduct) -> Conduct:
+    """Takes anything as a `safety_identifier`, text or not."""
+
+    def forgiving(asked: Asked) -> None:
+        try:
+            conduct.checks["schema"](asked)
+        except Denied as denied:
+            if denied.param != IDENTIFIER:
+                raise
+
+    return replace(conduct, checks={**conduct.checks, "schema": forgiving})
+
+
+@mutant(caught_by="generated.no-request-crashes-the-server")
+def crashes_on_a_fraction(conduct: Conduct) -> Conduct:
+    """Answers 500 when the number of tokens is half a token."""
+
+    def crash(asked: Asked) -> None:
+        if asked.body.get("max_output_tokens") == FRACTION:
+            raise Denied("Unexpected error.", status=500)
+
+    return _first(conduct, crash)
+
+
+@mutant(caught_by="generated.takes-what-the-document-allows")
+def refuses_the_longest_identifier(conduct: Conduct) -> Conduct:
+    """Refuses a `safety_identifier` of exactly 64 characters, as if 63 were the limit."""
+
+    def refuse(asked: Asked) -> None:
+        if len(str(asked.body.get(IDENTIFIER, ""))) == LONGEST:
+            raise invalid("The identifier is too long.", IDENTIFIER, "string_above_max_length")
+
+    return _first(conduct, refuse)

@@ -1,0 +1,205 @@
+"""Requests are made from the document: every edge once, then at random; what goes wrong is shrunk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+import pytest
+
+from antiphon_conformance import judge, properties
+from antiphon_conformance.coverage import Case, cases, is_right
+from antiphon_conformance.exchange import Episode, Headers, Request
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.target import Incoming, Limits, Target, Unreachable
+from antiphon_mockserver.app import make_app
+from antiphon_mockserver.settings import Settings
+from antiphon_spec.dialect import load, names
+from inprocess import KEY, AsgiTransport
+
+MODEL = "gpt-4o-mini"
+Answer = Callable[[Any], int]
+
+
+class Stub:
+    """A server that answers each request with the status that a function of its body returns."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[bytes] = []
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Incoming]:
+        self.asked.append(request.raw or b"")
+        status = self.answer(_parsed(request.raw or b""))
+        if status == 0:
+            raise Unreachable("connection reset")
+        yield Incoming(status, Headers((("content-type", "application/json"),)), _chunks(b"{}"))
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
+
+
+async def _chunks(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+def generated(stub: Stub, *, requests: int | None = None, start: int = 0, examples: int = 12) -> Episode:
+    target = Target(stub, limits=Limits(requests=requests))
+    dialects = (load("openresponses"),)
+    return asyncio.run(properties.generate(target, dialects, MODEL, start, 1, examples=examples))
+
+
+@cache
+def covered(name: str) -> dict[str, Case]:
+    return {case.name: case for case in cases(load(name), MODEL)}
+
+
+def found(episode: Episode, name: str) -> dict[str, Outcome]:
+    """The outcomes of the rules on generated requests."""
+    rules = {key: rule for key, rule in judge.rules_for(load(name)).items() if key.startswith("generated.")}
+    return {record.rule: record.outcome for record in judge.judge([episode], load(name), rules)}
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_case_is_what_its_name_says(name: str) -> None:
+    dialect = load(name)
+    for case in covered(name).values():
+        assert is_right(dialect, case.operation, case.body) == case.name.endswith(": right"), case
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_parameter_of_a_create_is_tried_with_a_wrong_value(name: str) -> None:
+    dialect = load(name)
+    create = dialect.document.operations["createResponse"]
+    parameters = set(dialect.document.pointer(f"{create.request_schema}/properties"))
+    tried = {_parameter(case) for case in covered(name).values() if case.name.endswith("wrong")}
+    assert parameters <= tried
+
+
+def _parameter(case: Case) -> str:
+    return case.name.partition("/")[2].partition("/")[0].partition(",")[0]
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize(
+    ("case", "value"),
+    [
+        ("max_output_tokens, beyond minimum: wrong", 15),
+        ("max_output_tokens, minimum: right", 16),
+        ("top_logprobs, beyond maximum: wrong", 21),
+        ("safety_identifier, more than maxLength: wrong", "a" * 65),
+        ("tool_choice, no word of the list: wrong", "no_such_thing"),
+    ],
+)
+def test_both_sides_of_an_edge_are_tried(name: str, case: str, value: Any) -> None:
+    body = covered(name)[f"createResponse/{case}"].body
+    assert body[case.partition(",")[0]] == value
+
+
+@pytest.mark.parametrize("name", names())
+def test_deep_edges_are_tried_too(name: str) -> None:
+    wrong = covered(name)
+    assert len(wrong["createResponse/metadata, more than maxProperties: wrong"].body["metadata"]) == 17
+    assert (
+        " " in wrong["createResponse/tools/*/name, no match of the pattern: wrong"].body["tools"][0]["name"]
+    )
+    assert (
+        wrong["createResponse/input/*/call_id, more than maxLength: wrong"].body["input"][0]["call_id"]
+        == "a" * 65
+    )
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_mock_passes_at_every_edge_and_at_random(name: str) -> None:
+    target = Target(AsgiTransport(make_app(Settings(dialect=name, api_keys=(KEY,)))), KEY)
+    episode = asyncio.run(properties.generate(target, (load(name),), MODEL, examples=4))
+    wrong = [record for record in judge.judge([episode], load(name)) if record.findings]
+    assert wrong == []
+    assert episode.stopped is None
+    assert found(episode, name) == dict.fromkeys(found(episode, name), Outcome.PASSED)
+
+
+def test_the_same_seed_makes_the_same_requests() -> None:
+    generated(Stub(lambda _: 400))
+    first, second, other = Stub(lambda _: 400), Stub(lambda _: 400), Stub(lambda _: 400)
+    for stub, start in ((first, 1), (second, 1), (other, 2)):
+        generated(stub, start=start)
+    assert first.asked == second.asked != other.asked
+
+
+def test_a_crash_is_shrunk_to_what_causes_it() -> None:
+    def crashes_on_many_members(body: Any) -> int:
+        return 500 if isinstance(body, dict) and len(body) > 4 else 400
+
+    episode = generated(Stub(crashes_on_many_members), examples=40)
+    body = episode["createResponse of openresponses, answered 500, shrunk"].request.body
+    assert len(body) == 5
+    assert all(
+        value in (None, 16, False, "Say hello.", MODEL, []) or len(str(value)) < 12 for value in body.values()
+    )
+    assert found(episode, "openresponses")["generated.no-request-crashes-the-server"] is Outcome.FAILED
+
+
+def test_a_server_that_takes_everything_is_found_out() -> None:
+    episode = generated(Stub(lambda _: 200))
+    assert "createResponse of openresponses, wrong and taken, shrunk" in episode
+    outcome = found(episode, "openresponses")["generated.takes-nothing-that-the-document-forbids"]
+    assert outcome is Outcome.FAILED
+
+
+def test_a_server_that_refuses_everything_is_found_out() -> None:
+    outcomes = found(generated(Stub(lambda _: 400)), "openresponses")
+    assert outcomes["generated.takes-what-the-document-allows"] is Outcome.FAILED
+    assert outcomes["generated.takes-nothing-that-the-document-forbids"] is Outcome.PASSED
+
+
+def test_a_request_without_an_answer_is_found() -> None:
+    episode = generated(Stub(lambda body: 0 if body == {"model": MODEL, "input": True} else 400))
+    assert found(episode, "openresponses")["generated.every-request-is-answered"] is Outcome.FAILED
+
+
+@pytest.mark.parametrize("most", [0, 1, 40, 260])
+def test_no_more_is_sent_than_allowed(most: int) -> None:
+    stub = Stub(lambda _: 400)
+    episode = generated(stub, requests=most, examples=40)
+    assert len(stub.asked) == most
+    assert (episode.stopped, episode.blame) == (f"the limit of {most} requests is reached", "limit")
+
+
+def test_a_dead_server_ends_it() -> None:
+    episode = generated(Stub(lambda _: 0))
+    assert episode.blame == "target"
+    assert len(episode.exchanges) < 5
+
+
+def test_what_was_asked_before_an_interruption_is_kept() -> None:
+    async def interrupted() -> Episode:
+        stub = Stub(lambda _: 400)
+        target = Target(stub)
+        task = asyncio.create_task(properties.generate(target, (load("openresponses"),), MODEL, 0, 1))
+        while len(stub.asked) < 250:
+            await asyncio.sleep(0)
+        task.cancel()
+        return await task
+
+    episode = asyncio.run(interrupted())
+    assert (episode.stopped, episode.blame) == ("interrupted", "limit")
+    assert episode.exchanges
+
+
+def test_nothing_is_left_where_the_command_was_called(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    generated(Stub(lambda _: 400), examples=2)
+    assert list(tmp_path.iterdir()) == []
