@@ -50,7 +50,9 @@ def test_every_trait_may_be_set_in_the_file() -> None:
 
 def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "dialect.yaml").write_text("title: Mine\nextends: openai\ntraits: {sentinel: optional}\n")
+    (tmp_path / "mine" / "dialect.yaml").write_text(
+        "title: Mine\nextends: openai\ntraits: {sentinel: optional}\n"
+    )
     mine = load("mine", tmp_path)
     assert mine.lineage == ("mine", "openai", "responses", "base")
     assert mine.traits.sentinel == "optional"

@@ -68,7 +68,11 @@ def test_a_child_replaces_the_row_of_its_parent() -> None:
 
 def test_every_level_has_a_severity_and_severities_are_ordered() -> None:
     assert set(SEVERITY.values()) == set(Severity)
-    assert sorted(Severity, key=lambda severity: severity.rank) == [Severity.MUST, Severity.SHOULD, Severity.MAY]
+    assert sorted(Severity, key=lambda severity: severity.rank) == [
+        Severity.MUST,
+        Severity.SHOULD,
+        Severity.MAY,
+    ]
 
 
 def test_each_dialect_says_what_it_follows() -> None:

@@ -1,0 +1,125 @@
+"""The table of mistakes: each example makes its own mistake and no other, and the documents agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_conformance.legal import (
+    Legal,
+    boolean,
+    each,
+    entries,
+    having,
+    integer,
+    kinds,
+    number,
+    one_of,
+    sized,
+    text,
+)
+from antiphon_conformance.mistakes import MISTAKES, examples, mistakes_of
+from antiphon_conformance.places import places, root
+from antiphon_conformance.rules.accepted import FORMS
+from antiphon_conformance.scenarios.legal import HISTORY, LOOK_UP
+from antiphon_spec.dialect import load, names
+
+RIGHT: dict[str, Any] = {"model": "m", "input": "Hello."}
+IN_PROSE_ONLY = {"an_illegal_previous_id"}
+"""Mistakes that a document forbids in prose, so that its schema takes them."""
+CASES = [
+    (dialect, *example) for dialect in ("openai", "openresponses") for example in examples(load(dialect))
+]
+
+
+@pytest.mark.parametrize(("dialect", "name", "operation", "wrong"), CASES, ids=lambda value: str(value)[:40])
+def test_an_example_makes_its_mistake_and_no_other(
+    dialect: str, name: str, operation: str, wrong: dict[str, Any]
+) -> None:
+    known = {mistake.name for mistake in MISTAKES}
+    made = {mistake.name for mistake, _, _ in mistakes_of(load(dialect), operation, RIGHT | wrong)}
+    assert made == ({name} if name in known else set())
+
+
+@pytest.mark.parametrize(("dialect", "name", "operation", "wrong"), CASES, ids=lambda value: str(value)[:40])
+def test_the_document_finds_the_fault_in_the_same_member(
+    dialect: str, name: str, operation: str, wrong: dict[str, Any]
+) -> None:
+    loaded, body = load(dialect), RIGHT | wrong
+    validator = loaded.schemas.request(operation)
+    assert validator is not None
+    faulty = {root(fault.param) for fault in validator.faults(body)}
+    expected = {root(place) for _, place, _ in mistakes_of(loaded, operation, body)}
+    assert faulty == (set() if name in IN_PROSE_ONLY else expected)
+
+
+@pytest.mark.parametrize("dialect", names())
+def test_a_right_request_makes_no_mistake(dialect: str) -> None:
+    history = RIGHT | {"input": list(HISTORY), "tools": [LOOK_UP], "instructions": "Be brief."}
+    for body in (RIGHT, history):
+        assert list(mistakes_of(load(dialect), "createResponse", body)) == []
+
+
+def test_every_legal_form_is_used_by_a_scenario_once_named() -> None:
+    assert len({form.name for form in FORMS}) == len(FORMS)
+
+
+BODY = {
+    "input": [{"role": "user", "content": [{"type": "a"}, {"type": "b"}]}, {"role": "tool"}],
+    "text": {"x": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("text.x", [("text.x", 1)]),
+        ("input[].role", [("input[0].role", "user"), ("input[1].role", "tool")]),
+        (
+            "input[role=user].content[].type",
+            [("input[0].content[0].type", "a"), ("input[0].content[1].type", "b")],
+        ),
+        ("input[role=system|tool].role", [("input[1].role", "tool")]),
+        ("text{x=1}.x", []),
+        ("nothing.there", []),
+        ("text.x.y", []),
+    ],
+)
+def test_a_path_finds_its_places(path: str, found: list[tuple[str, Any]]) -> None:
+    assert list(places(BODY, path)) == found
+
+
+@pytest.mark.parametrize(
+    ("place", "member"),
+    [
+        ("input[0].role", "input"),
+        ("body.input[0]", "input"),
+        ("/metadata/a", "metadata"),
+        ("model", "model"),
+        ("", ""),
+    ],
+)
+def test_a_place_lies_in_a_member(place: str, member: str) -> None:
+    assert root(place) == member
+
+
+@pytest.mark.parametrize(
+    ("legal", "right", "wrong"),
+    [
+        (integer(16), [16, 16.0, None, 10**400], [15, 16.5, True, "16", float("nan"), float("inf")]),
+        (integer(0, 20), [0, 20], [-1, 21]),
+        (number(0, 2), [0, 1.5, 2, None], [-0.1, 2.1, "1", True, float("nan")]),
+        (boolean(), [True, False, None], [0, "true", []]),
+        (one_of("a", "b"), ["a", None], ["c", 1, ["a"]]),
+        (text(1, 3, "[a-z]+"), ["abc", None], ["", "abcd", "A", 5]),
+        (kinds("a string", str), ["a"], [1, None, True]),
+        (having("a"), [{"a": 0}], [{}, {"a": None}, [], "a"]),
+        (each(("a",)), [[], ["a"], None], [["b"], "a", {}]),
+        (sized(1, 2), [[1], {"a": 1}, None], [[], [1, 2, 3], "ab"]),
+        (entries("short keys", lambda key, _value: len(key) < 3), [{"ab": 1}, [], None], [{"abc": 1}]),
+    ],
+)  # fmt: skip
+def test_a_predicate_tells_right_from_wrong(legal: Legal, right: list[Any], wrong: list[Any]) -> None:
+    assert [value for value in right if not legal.allows(value)] == []
+    assert [value for value in wrong if legal.allows(value)] == []
