@@ -69,7 +69,12 @@ def test_an_entry_for_another_dialect_is_not_stale():
 
 def test_a_run_that_was_cut_short_makes_nothing_stale():
     known = Baseline((Entry("a.b", "why"),))
-    assert verdict([record(Outcome.PASSED)], baseline=known, complete=False).stale == ()
+    assert verdict([record(Outcome.PASSED)], baseline=known, unfinished="interrupted").stale == ()
+
+
+def test_a_run_that_was_cut_short_shows_breaches_but_no_conformance():
+    assert verdict([record(Outcome.PASSED)], unfinished="interrupted").status is Exit.NOT_JUDGED
+    assert verdict([record(Outcome.FAILED)], unfinished="interrupted").status is Exit.NOT_CONFORMANT
 
 
 def test_a_broken_rule_cannot_be_excused():

@@ -24,6 +24,7 @@ MODEL = "gpt-4o-mini"
 """What is asked for when nobody says which model."""
 
 UNWANTED = "no requests are generated"
+GENERATED = "generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,11 @@ class Examination:
         return f"the target never answered: {failure}" if failure else "nothing was asked"
 
     @property
-    def complete(self) -> bool:
-        """Whether every scenario went as far as the target let it."""
-        return all(episode.blame == "target" or episode.stopped == UNWANTED for episode in self.episodes)
+    def unfinished(self) -> str:
+        """Why not every scenario took place; empty when all did. Generated requests may be limited."""
+        limited = [one for one in self.episodes if one.blame == "limit" and one.scenario != GENERATED]
+        told = f"{len(limited)} of {len(self.episodes)} conversations are unfinished"
+        return f"{told}: {limited[0].stopped}" if limited else ""
 
     def records(self, dialect: Dialect) -> list[Record]:
         """The verdicts of one dialect over this run."""
@@ -108,7 +111,7 @@ async def _generated(
     if any(episode.stopped == "interrupted" for episode in episodes):
         why = "interrupted"
     if why:
-        return Episode("generated", {}, why, None, "target" if target.dead or target.refused else "limit")
+        return Episode(GENERATED, {}, why, None, "target" if target.dead or target.refused else "limit")
     properties = import_module("antiphon_conformance.properties")  # Schemathesis takes half a second
     episode: Episode = await properties.generate(target, chosen, order.model, order.seed, order.concurrency)
     return episode

@@ -8,6 +8,7 @@ connection, a reset, garbage, silence and an endless body all become an Exchange
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -28,6 +29,8 @@ from antiphon_conformance.transcript import REDACTED, redacted, scrub
 
 DEAD_AFTER = 3
 """After so many calls in a row without an answer, the run ends: nobody is there."""
+LARGE = 1 << 20
+"""From so many bytes on, a body is streamed out of a buffer."""
 PLACEHOLDER = "no-key"
 """Sent when there is no key: clients cannot do without one, so servers that need none expect any."""
 KEY = "{api_key}"
@@ -214,6 +217,11 @@ def _finished(request: Request, api_key: str | None) -> Request:
     return replace(request, headers=Headers((*added, *pairs)), raw=raw)
 
 
+def _payload(raw: bytes | None) -> bytes | io.BytesIO | None:
+    """aiohttp wants to be handed a large body as a file."""
+    return io.BytesIO(raw) if raw is not None and len(raw) > LARGE else raw
+
+
 class HttpTransport:
     """Over HTTP/1.1, with one pool of connections, without redirects, cookies or compression."""
 
@@ -230,7 +238,7 @@ class HttpTransport:
                 request.method,
                 yarl.URL(self._url + request.path, encoded=True),
                 headers=[*request.headers.pairs, ("accept-encoding", "identity")],
-                data=request.raw,
+                data=_payload(request.raw),
                 allow_redirects=False,
                 skip_auto_headers=("content-type",),
             ) as answer:

@@ -61,19 +61,23 @@ def verdict(
     strict: bool = False,
     baseline: Baseline | None = None,
     why: str = "",
-    complete: bool = True,
+    unfinished: str = "",
 ) -> Verdict:
-    """Sums records up. `why` says that the target could not be judged; an incomplete run makes no entry
-    stale."""
+    """Sums records up. `why` says that the target could not be judged, `unfinished` that it was not wholly.
+
+    An unfinished run can show that a target does not conform, but not that it does, nor what is stale.
+    """
     kept = tuple(records)
     known = baseline or Baseline()
     failing = [record for record in kept if is_failure(record, strict=strict)]
     excused = tuple((record, reason) for record in failing if (reason := known.reason(record)) is not None)
     failures = tuple(record for record in failing if known.reason(record) is None)
-    stale = known.stale(kept) if complete and not why else ()
+    stale = () if unfinished or why else known.stale(kept)
     counts = Counter(record.outcome for record in kept)
     if not why and counts[Outcome.BROKEN]:
         why = f"{counts[Outcome.BROKEN]} of our rules broke"
+    if not why and not failures:
+        why = unfinished
     return Verdict(_status(why, failures, stale), counts, failures, excused, stale, why)
 
 

@@ -79,7 +79,7 @@ def compose(
     for name in seen.facts["dialects"]:
         found = seen.records(dialects.load(name))
         verdicts[name] = verdict(
-            found, strict=strict, baseline=baseline, why=seen.why_not, complete=seen.complete
+            found, strict=strict, baseline=baseline, why=seen.why_not, unfinished=seen.unfinished
         )
         records += found
     return Report(

@@ -1,0 +1,162 @@
+"""`antiphon check`: exit statuses, limits, interruption, reports."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from antiphon.main import run
+from antiphon_conformance import recordings
+
+KEY = "sk-planted-4711"
+
+
+def check(*arguments):
+    return run(["check", *map(str, arguments)])
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+
+def footer(folder):
+    return json.loads((folder / "report.jsonl").read_text().splitlines()[-1])["footer"]
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_both_dialects_are_judged_from_one_conversation(responses_mock, tmp_path, capsys):
+    check(responses_mock.url, "--dialect", "openai,openresponses", "--no-properties", "--report", tmp_path)
+    asked = len(responses_mock.journal)
+    lines = (tmp_path / "transcript.jsonl").read_text().splitlines()
+    assert sum('"request":' in line for line in lines) == asked
+    assert set(footer(tmp_path)["dialects"]) == {"openai", "openresponses"}
+    output = capsys.readouterr().out
+    assert "openai: " in output
+    assert "openresponses: " in output
+    assert f"{asked} requests" in output
+    assert str(tmp_path / "report.html") in output
+    assert all(KEY not in path.read_text() for path in tmp_path.iterdir())
+
+
+@pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
+def test_a_breach_of_a_must_is_1(responses_mock, capsys):
+    assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
+    output = capsys.readouterr().out
+    assert "failed usage.total-is-the-sum (RES-51)" in output
+    assert "curl -sS" in output
+
+
+def test_a_dead_port_is_2(capsys):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        assert check(f"http://127.0.0.1:{unused.getsockname()[1]}/v1", "--no-properties") == 2
+    output = capsys.readouterr().out
+    assert "not judged (the target never answered" in output
+    assert "passed" not in output
+
+
+@pytest.mark.responses_mock(dialect="openai", api_keys=("another",))
+def test_refused_credentials_are_2(responses_mock, capsys):
+    assert check(responses_mock.url, "--dialect", "openai") == 2
+    assert "refused our credentials" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ftp://h"], "expected a URL that starts with http"),
+        (["http://h", "--dialect", "klingon"], "klingon"),
+        (["http://h", "--dialect", ","], "dialect"),
+        (["http://h", "--feature", "telepathy"], "telepathy"),
+        (["http://h", "--concurrency", "0"], "concurrency"),
+        (["http://h", "--baseline", "missing.yaml"], "missing.yaml"),
+        ([], "URL"),
+    ],
+)
+def test_wrong_usage_is_3(arguments, message, capsys):
+    assert check(*arguments) == 3
+    assert message in capsys.readouterr().err
+
+
+def test_a_malformed_baseline_is_3(tmp_path, capsys):
+    path = tmp_path / "baseline.yaml"
+    path.write_text("- {rule: a.b}")
+    assert check("http://h", "--baseline", path) == 3
+    assert "expected reason" in capsys.readouterr().err
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_the_number_of_requests_is_bounded(responses_mock, tmp_path):
+    arguments = ("--dialect", "openai", "--max-requests", 5, "--report", tmp_path)
+    assert check(responses_mock.url, *arguments) == 2
+    assert len(responses_mock.journal) == 5
+    told = footer(tmp_path)["dialects"]["openai"]
+    assert "the limit of 5 requests is reached" in told["why"]
+    assert set(told["outcomes"]) == {"passed", "inconclusive"}
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_a_feature_that_is_declared_absent_is_not_supported(responses_mock, tmp_path):
+    arguments = ("--dialect", "openai", "--feature", "no-background", "--no-properties")
+    check(responses_mock.url, *arguments, "--report", tmp_path)
+    outcomes = footer(tmp_path)["dialects"]["openai"]["outcomes"]
+    assert outcomes["not-supported"] > 0
+
+
+def test_an_interrupted_run_writes_what_there_was(tmp_path):
+    """A server that answers two requests and then is silent; Ctrl-C."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    held = []
+
+    def serve():
+        while True:
+            try:
+                connection = listening.accept()[0]
+            except OSError:
+                return
+            held.append(connection)
+            connection.recv(65536)
+            if len(held) <= 2:
+                body = b'{"error":{"message":"no"}}'
+                head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n"
+                connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            else:
+                silent.set()
+
+    silent = threading.Event()
+    threading.Thread(target=serve, daemon=True).start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    command = [
+        sys.executable,
+        "-m",
+        "antiphon",
+        "check",
+        url,
+        "--concurrency",
+        "1",
+        "--report",
+        str(tmp_path),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert silent.wait(60)
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+        listening.close()
+        for connection in held:
+            connection.close()
+    assert "Traceback" not in output
+    assert (tmp_path / "report.html").exists()
+    episodes = recordings.load(tmp_path / "transcript.jsonl").episodes
+    answered = [one for episode in episodes for one in episode.exchanges.values() if one.reply]
+    assert len(answered) == 2
+    assert "interrupted" in {episode.stopped for episode in episodes}
