@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from antiphon_mockserver.app import make_app
 from antiphon_mockserver.faults import FaultError, parse
 from antiphon_mockserver.settings import Settings
@@ -48,15 +49,26 @@ def test_a_frame_is_broken() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["", "nonsense=1", "status", "status=200", "status=x", "delay=-1", "cut=1.5", "cut=1,last=2", "cut=1,first=0"]
+    "spec",
+    [
+        "",
+        "nonsense=1",
+        "status",
+        "status=200",
+        "status=x",
+        "delay=-1",
+        "cut=1.5",
+        "cut=1,last=2",
+        "cut=1,first=0",
+    ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(spec: str) -> None:
-    with pytest.raises(FaultError, match="--fault .*: expected"):
+    with pytest.raises(FaultError, match=r"--fault .*: expected"):
         parse(spec)
 
 
 def test_a_mutant_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="--mutant: expected the id of a mutant, got 'body.nothing'"):
+    with pytest.raises(ValueError, match=r"--mutant: expected the id of a mutant, got 'body\.nothing'"):
         make_app(Settings(mutants=("body.nothing",)))
 
 

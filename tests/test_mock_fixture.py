@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
 from antiphon_mockserver.mock import ResponsesMock
 from antiphon_mockserver.script import ScriptError
 
@@ -47,7 +48,9 @@ def test_entries_add_up_and_the_first_that_matches_wins(responses_mock: Response
 
 
 def test_a_strict_script_says_why_nothing_matched(responses_mock: ResponsesMock) -> None:
-    responses_mock.script({"name": "weather", "when": {"input": "weather"}, "text": "It is mild."}, strict=True)
+    responses_mock.script(
+        {"name": "weather", "when": {"input": "weather"}, "text": "It is mild."}, strict=True
+    )
     assert "weather" in ask(responses_mock, "Say hello.")["error"]["message"]
 
 

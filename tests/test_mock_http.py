@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 
 import pytest
+
 from antiphon_mockserver import app
 from antiphon_mockserver.handlers import HANDLERS
 from mock_client import AUTHORIZED, BOB, Client
@@ -18,7 +19,9 @@ def client(request: pytest.FixtureRequest) -> Client:
     return Client(dialect=request.param)
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer two words", "key"])
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer two words", "key"]
+)
 def test_a_request_without_a_proper_key_is_refused(client: Client, authorization: str | None) -> None:
     headers = {**AUTHORIZED, "authorization": authorization} if authorization is not None else {}
     got = client.send("POST", "/responses", HELLO, headers)
@@ -40,7 +43,9 @@ def test_the_scheme_is_matched_whatever_its_case(client: Client) -> None:
     assert client.create(headers={**AUTHORIZED, "authorization": "bEARER any"}).status == 200
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[1", b'{"model": }', b'{"a": NaN}', b"\xff\xfe", b"{'a': 1}", b"[" * 5000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[1", b'{"model": }', b'{"a": NaN}', b"\xff\xfe", b"{'a': 1}", b"[" * 5000]
+)
 def test_what_is_no_json_is_refused(client: Client, raw: bytes) -> None:
     got = client.send("POST", "/responses", raw)
     assert (got.status, got.error["code"]) == (400, "invalid_json")
@@ -53,7 +58,13 @@ def test_a_body_that_is_no_object_is_refused(client: Client, raw: bytes) -> None
 
 @pytest.mark.parametrize(
     "media",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/json; charset=latin-1"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+        "application/json; charset=latin-1",
+    ],
 )
 def test_other_media_types_are_refused(client: Client, media: str) -> None:
     got = client.send("POST", "/responses", HELLO, {**AUTHORIZED, "content-type": media})

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+
 from mock_client import BOB, Client
 
 REQUESTS: list[dict[str, Any]] = [

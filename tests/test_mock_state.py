@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from mock_client import AUTHORIZED, BOB, Client, Got
 
 TOOL = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
@@ -131,7 +132,9 @@ def test_a_background_stream_can_be_taken_up_anywhere(client: Client) -> None:
     id = whole[0]["response"]["id"]
     assert client.get(f"/responses/{id}?stream=true").events == whole
     for cursor in range(len(whole)):
-        assert client.get(f"/responses/{id}?stream=true&starting_after={cursor}").events == whole[cursor + 1 :]
+        assert (
+            client.get(f"/responses/{id}?stream=true&starting_after={cursor}").events == whole[cursor + 1 :]
+        )
     assert client.get(f"/responses/{id}").json["status"] == "completed"
 
 
@@ -192,7 +195,9 @@ def test_pages_hold_every_item_once(client: Client, listed: str, order: str, lim
     assert found == whole
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=-1", "order=up", "after=msg_unknown"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "limit=-1", "order=up", "after=msg_unknown"]
+)
 def test_a_page_that_makes_no_sense_is_refused(client: Client, listed: str, query: str) -> None:
     assert client.get(f"/responses/{listed}/input_items?{query}").status == 400
 
@@ -210,7 +215,9 @@ def test_keys_do_not_see_one_another(client: Client) -> None:
     assert client.get(f"/responses/{made}/input_items", BOB).status == 404
     assert client.post(f"/responses/{made}/cancel", headers=BOB).status == 404
     assert client.send("DELETE", f"/responses/{made}", headers=BOB).status == 404
-    assert client.create(previous_response_id=made, headers=BOB).error["code"] == "previous_response_not_found"
+    assert (
+        client.create(previous_response_id=made, headers=BOB).error["code"] == "previous_response_not_found"
+    )
     assert client.get(f"/responses/{made}", AUTHORIZED).status == 200
 
 
@@ -225,9 +232,13 @@ def test_counting_leaves_no_trace_and_tells_what_a_create_costs(client: Client) 
 def test_what_was_compacted_is_still_known(dialect: str) -> None:
     client = Client(dialect=dialect)
     first = client.create("My code word is heron.")
-    compacted = client.post("/responses/compact", {"model": "gpt-5", "previous_response_id": first.json["id"]})
+    compacted = client.post(
+        "/responses/compact", {"model": "gpt-5", "previous_response_id": first.json["id"]}
+    )
     assert (compacted.status, compacted.json["object"]) == (200, "response.compaction")
     window = compacted.json["output"]
-    assert "heron" in text_of(client.create([*window, {"role": "user", "type": "message", "content": "What is my code word?"}]))
+    assert "heron" in text_of(
+        client.create([*window, {"role": "user", "type": "message", "content": "What is my code word?"}])
+    )
     assert client.create(previous_response_id=compacted.json["id"]).status == 400
     assert client.post("/responses/compact", {"input": "x"}).status == 400

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+
 from antiphon_mockserver.record import Record
 from antiphon_mockserver.store import MemoryStore, SqliteStore, Store, open_store, pack, unpack
 from mock_client import Client

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from mock_client import Client
 
 BOTH = Client(dialect="openai"), Client(dialect="openresponses")
@@ -12,7 +13,12 @@ OPENAI, OPENRESPONSES = BOTH
 FUNCTION = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "look", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "done"}
-CLOSED = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+CLOSED = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
 
 REFUSED_BY_BOTH: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"model": 3}, "model", "invalid_type"),
@@ -23,7 +29,11 @@ REFUSED_BY_BOTH: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"input": [{"type": "nonsense"}]}, "input[0].type", "invalid_value"),
     ({"input": [{"type": "message", "role": "king", "content": "x"}]}, "input[0].role", "invalid_value"),
     ({"input": [{"type": "message", "role": "user", "content": 3}]}, "input[0].content", "invalid_type"),
-    ({"input": [{"type": "function_call_output", "call_id": "", "output": "x"}]}, "input[0].call_id", "empty_string"),
+    (
+        {"input": [{"type": "function_call_output", "call_id": "", "output": "x"}]},
+        "input[0].call_id",
+        "empty_string",
+    ),
     ({"input": [OUTPUT]}, "input", None),
     ({"input": [CALL]}, "input", None),
     ({"input": [{"type": "item_reference", "id": "msg_nothing"}]}, "input", None),
@@ -48,7 +58,11 @@ REFUSED_BY_BOTH: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"tool_choice": "required"}, "tool_choice", None),
     ({"tool_choice": {"type": "function", "name": "look"}}, "tool_choice", None),
     ({"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "other"}}, "tool_choice", None),
-    ({"tools": [FUNCTION], "tool_choice": {"type": "function"}}, "tool_choice.name", "missing_required_parameter"),
+    (
+        {"tools": [FUNCTION], "tool_choice": {"type": "function"}},
+        "tool_choice.name",
+        "missing_required_parameter",
+    ),
     ({"text": {"verbosity": "chatty"}}, "text.verbosity", "invalid_value"),
     ({"reasoning": {"effort": "heroic"}}, "reasoning.effort", "invalid_value"),
     ({"background": True, "store": False}, "background", None),
@@ -59,7 +73,11 @@ REFUSED_BY_OPENAI: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"nonsense": 1}, "nonsense", "unknown_parameter"),
     ({"reasoning": {"depth": 1}}, "reasoning.depth", "unknown_parameter"),
     ({"input": [{"role": "user", "content": "x", "mood": 1}]}, "input[0].mood", "unknown_parameter"),
-    ({"conversation": "conv_1", "previous_response_id": "resp_1"}, "previous_response_id", "mutually_exclusive_parameters"),
+    (
+        {"conversation": "conv_1", "previous_response_id": "resp_1"},
+        "previous_response_id",
+        "mutually_exclusive_parameters",
+    ),
     ({"input": [{"type": "reasoning", "summary": []}, {"role": "user", "content": "x"}]}, "input", None),
     ({"text": {"format": {"type": "json_object"}}}, "input", None),
 ]
@@ -76,7 +94,11 @@ def test_mistakes_are_refused_with_the_field_and_a_code(
 ) -> None:
     got = client.post("/responses", {"model": "gpt-5", "input": "Say hello.", **change})
     assert got.status == 400, got.raw
-    assert (got.error["type"], got.error["param"], got.error["code"]) == ("invalid_request_error", param, code)
+    assert (got.error["type"], got.error["param"], got.error["code"]) == (
+        "invalid_request_error",
+        param,
+        code,
+    )
     assert got.error["message"]
 
 
@@ -107,7 +129,9 @@ def test_open_responses_ignores_what_it_does_not_know() -> None:
     ids=name,
 )
 @pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
-def test_strict_schemas_close_every_object_and_require_every_property(client: Client, loose: dict[str, Any]) -> None:
+def test_strict_schemas_close_every_object_and_require_every_property(
+    client: Client, loose: dict[str, Any]
+) -> None:
     tool = {"type": "function", "name": "look", "strict": True, "parameters": loose}
     got = client.create(tools=[tool])
     assert (got.status, got.error["code"]) == (400, "invalid_function_parameters")
@@ -157,7 +181,9 @@ def test_a_context_that_is_too_long_is_refused_or_shortened() -> None:
 
 def test_a_tampered_secret_is_refused() -> None:
     asked = {"role": "user", "content": "Think."}
-    made = OPENAI.create([asked], reasoning={"effort": "low"}, include=["reasoning.encrypted_content"], store=False)
+    made = OPENAI.create(
+        [asked], reasoning={"effort": "low"}, include=["reasoning.encrypted_content"], store=False
+    )
     thought, answer = made.json["output"]
     sealed = thought["encrypted_content"]
     changed = {**thought, "encrypted_content": sealed[:-8] + "AAAA" + sealed[-4:]}

@@ -126,7 +126,9 @@ class MockServer:
             method=scope["method"],
             path=self.router.below_base(path),
             query_string=scope.get("query_string", b"").decode("latin-1"),
-            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+            headers={
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+            },
         )
 
     def _route(self, incoming: Incoming) -> None:

@@ -23,7 +23,7 @@ def normalise(given: Any) -> list[Item]:
 
 
 def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]:
-    """The request as the model sees it: instructions and tools of earlier turns are not carried over (STA-05)."""
+    """The request as the model sees it: nothing of earlier turns is carried into it (STA-05)."""
     return body
 
 

@@ -71,7 +71,7 @@ def tool_choice(asked: Asked) -> None:
 
 
 def _names(choice: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
-    """Whether a choice means this tool; hosted tools are named by their type, and MCP servers by their label."""
+    """Whether a choice means this tool; hosted tools go by their type, MCP servers by their label."""
     keys = ("type", "server_label") if choice.get("type") == "mcp" else ("type", "name")
     return all(tool.get(key) == choice[key] for key in keys if choice.get(key) is not None)
 

@@ -1,4 +1,4 @@
-"""Time as the server knows it: it stands still by default, so that answers never depend on when they were asked for."""
+"""Time as the server knows it: by default it stands still, so that no answer depends on it."""
 
 from __future__ import annotations
 

@@ -45,28 +45,27 @@ Check = Callable[[Asked], None]
 
 @dataclass(frozen=True)
 class Conduct:
-    """Every decision of the server that a client could notice. Read a field's docstring for what it decides."""
+    """Every decision of the server that a client could notice."""
 
     authenticate: Callable[[Mapping[str, str], Collection[str]], str]
     """(headers with lower-case names, accepted keys; none = any) -> the key. Refuses with 401."""
 
     read_body: Callable[[Mapping[str, str], bytes], dict[str, Any]]
-    """(headers, raw body) -> the JSON object. Refuses other media types, codings, bad JSON, roots that are no object."""
+    """(headers, raw body) -> the JSON object. Refuses other media types, codings and roots."""
 
     read_query: Callable[[Operation, Document, Sequence[tuple[str, str]]], dict[str, Any]]
-    """(operation, document, name-value pairs) -> typed query parameters with the defaults filled in. Refuses what the document
-    does not allow (`limit=0`, `order=sideways`, `starting_after=-1`, an unknown `include`)."""
+    """(operation, document, name-value pairs) -> typed query parameters with the defaults filled in.
+    Refuses what the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
 
     heed: Callable[[Asked], Mapping[str, Any]]
-    """(the body as it came, in `asked.body`) -> what of it counts; what the document does not know is left away."""
+    """(`asked.body`, as it came) -> what of it counts, where unknown parameters are ignored."""
 
     checks: Mapping[str, Check]
-    """What makes a body acceptable, by name, in order; each refuses or passes. A mutant leaves one out:
-    `replace(conduct, checks={name: check for name, check in conduct.checks.items() if name != "tool_choice"})`.
-    The names stand in `STANDARD` below. They run before the context is loaded: `chain` and `items` are empty."""
+    """What makes a body acceptable, by name, in order; each refuses or passes, and a mutant leaves one out.
+    The names stand in `STANDARD` below. They run before the context is loaded: `chain`, `items` are empty."""
 
     context_checks: Mapping[str, Check]
-    """The same for what can only be judged with the whole context in `asked.items` (tool outputs without a call...)."""
+    """The same for what needs the whole context, in `asked.items` (tool outputs without a call...)."""
 
     known_model: Callable[[str, Collection[str]], bool]
     """(name, the models that were given with `--model`) -> whether there is such a model."""
@@ -96,11 +95,11 @@ class Conduct:
     """Whether a record that exists may be named by `previous_response_id`."""
 
     carry: Callable[[Mapping[str, Any], Sequence[Record]], Mapping[str, Any]]
-    """(create body, chain oldest first) -> the request that the model sees; nothing of earlier requests is carried
-    into it (instructions, tools and metadata have to be sent again)."""
+    """(create body, chain oldest first) -> the request that the model sees; nothing of earlier ones is
+    carried into it (instructions, tools and metadata have to be sent again)."""
 
     context: Callable[[Sequence[Record], Sequence[Item]], tuple[Item, ...]]
-    """(chain oldest first, new input) -> what the model sees: each turn's input, then its output, then the new input."""
+    """(chain oldest first, new input) -> what the model sees: each turn's input and output, then the new."""
 
     resolve: Callable[[Item, Item | None], Item]
     """(an `item_reference`, the item that it names or None) -> the item. Refuses when it names none."""
@@ -115,10 +114,10 @@ class Conduct:
     """(Plan, Context, Identity, created_at) -> the final response object."""
 
     first_step: Callable[[Mapping[str, Any], int], int]
-    """(create body, last step) -> the step of the timeline that a create without stream shows: 0 in the background."""
+    """(create body, last step) -> the step that a create without stream shows: 0 in the background."""
 
     observe: Callable[[Record, Sequence[int]], int]
-    """(record, the steps at which the status changes) -> the step that the next GET shows, under the virtual clock."""
+    """(record, steps at which the status changes) -> the step that the next GET shows, in virtual time."""
 
     may_cancel: Callable[[Record], None]
     """Refuses to cancel what does not run in the background."""

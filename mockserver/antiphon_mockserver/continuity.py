@@ -59,7 +59,9 @@ def reasoning_has_its_item(asked: Asked) -> None:
     for item, following in zip_longest(asked.own, asked.own[1:], fillvalue=NOTHING):
         alone = following is NOTHING or following.get("role") in LISTENERS
         if item.get("type") == "reasoning" and alone:
-            message = f"Item '{item.get('id')}' of type 'reasoning' came without the item that has to follow it."
+            message = (
+                f"Item '{item.get('id')}' of type 'reasoning' came without the item that has to follow it."
+            )
             raise invalid(message, "input")
 
 
@@ -70,4 +72,6 @@ def json_is_mentioned(asked: Asked) -> None:
         return
     told = orjson.dumps([asked.body.get("instructions"), *asked.items]).lower()
     if b"json" not in told:
-        raise invalid("With a text format of type 'json_object', the input has to contain the word 'json'.", "input")
+        raise invalid(
+            "With a text format of type 'json_object', the input has to contain the word 'json'.", "input"
+        )

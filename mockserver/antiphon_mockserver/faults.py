@@ -1,4 +1,4 @@
-"""Faults on purpose: what networks and overloaded servers do, asked for by `--fault KIND=VALUE[,first=N|,every=N]`.
+"""Faults on purpose, as networks and overloaded servers have them: `--fault KIND=VALUE[,first=N][,every=N]`.
 
 --fault status=503,first=2     the first two requests are answered 503, then all is well
 --fault rate-limit=100         every request after the first 100 is answered 429

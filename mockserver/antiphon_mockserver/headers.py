@@ -72,7 +72,7 @@ def exposed_headers(traits: Traits) -> list[str]:
 
 
 def rate_limits(number: int) -> Pairs:
-    """The state of the limits after so many equal requests: it falls, and never depends on what others ask."""
+    """The limits after so many equal requests: they fall, and never depend on what others ask."""
     return [
         (b"x-ratelimit-limit-requests", b"%d" % REQUESTS),
         (b"x-ratelimit-limit-tokens", b"%d" % TOKENS),

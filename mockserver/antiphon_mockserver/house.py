@@ -49,7 +49,7 @@ class House:
         return Timeline(record.response, self.dialect, obfuscated=obfuscated)
 
     def advanced(self, record: Record, timeline: Timeline) -> Record:
-        """The record after someone looked: a state further in virtual time, as far as it is by now in real time."""
+        """The record after someone looked: one state on, or as far as it is by now in real time."""
         if not record.background or record.cut is not None or record.step >= timeline.steps:
             return record
         step = (

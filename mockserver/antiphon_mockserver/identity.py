@@ -1,8 +1,8 @@
 """Ids that never change between runs: all of them follow from the seed, the key, the request and its number.
 
-An id is a prefix, sixteen hex digits that a response shares with all its items (so an item's id tells where it
-belongs), two that say whether the response is kept, and a tail that tells the items apart. OpenAI's ids are built
-the same way.
+An id is a prefix, sixteen hex digits that a response shares with all its items (so an item's id tells where
+it belongs), two that say whether the response is kept, and a tail that tells the items apart. OpenAI's ids
+are built the same way.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def of_request(fingerprint: str, number: int) -> str:
 
 
 def fingerprint(seed: int, key: str, target: str, content: bytes) -> str:
-    """What stands for all equal requests: of this key, to this target, with this content, to a server with this seed."""
+    """What stands for all requests of this key, to this target, with this content, under this seed."""
     head = f"{seed}\0{key}\0{target}\0".encode(errors="surrogatepass")
     return blake2b(head + content, digest_size=SHARED).hexdigest()
 

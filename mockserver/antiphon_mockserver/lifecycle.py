@@ -1,4 +1,4 @@
-"""The life of a response that was created: how far it is, when it ends, how it is cancelled, streamed again, deleted."""
+"""The life of a response: how far it is, and how it is cancelled, streamed again and deleted."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def may_continue(record: Record) -> bool:
 
 
 def first_step(body: Mapping[str, Any], last: int) -> int:
-    """A background response is shown as it begins, any other as it ended; a stream is watched to its end (BGR-01)."""
+    """A background response is shown as it begins, any other and every stream to the end (BGR-01)."""
     return 0 if body.get("background") is True and body.get("stream") is not True else last
 
 
 def observe(record: Record, milestones: Sequence[int]) -> int:
-    """The next step at which the status changes: each look at a background response finds it one state on (BGR-03)."""
+    """The next step at which the status changes: each look finds a response one state on (BGR-03)."""
     return next((step for step in milestones if step > record.step), milestones[-1])
 
 
@@ -49,7 +49,7 @@ def may_cancel(record: Record) -> None:
 
 
 def cancel(record: Record, last: int) -> Record:
-    """Cuts a response where it stands; one that has ended, or was cancelled before, stays as it is (BGR-11, BGR-12)."""
+    """Cuts a response where it stands; one that has ended or was cut stays as it is (BGR-11, BGR-12)."""
     return record if record.cut is not None or record.step >= last else replace(record, cut=record.step)
 
 

@@ -13,7 +13,7 @@ from antiphon_mockserver.record import Record
 def listed(record: Record, chain: Sequence[Record]) -> list[Item]:
     """The items of a response's own input.
 
-    Whether those of its ancestors belong there, too, nothing says (INP-14); what a client sent is what it gets back.
+    Whether those of its ancestors belong there, too, nothing says (INP-14).
     """
     return list(record.input)
 

@@ -21,8 +21,9 @@ class ResponsesMock:
     """
 
     def __init__(self, **settings: Any) -> None:
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
-        self.settings = Settings(**{"journal": ENTRIES, **plain})
+        plain: dict[str, Any] = {"journal": ENTRIES, **settings}
+        lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
+        self.settings = Settings(**(plain | lists))
         self._server = BackgroundServer(self.settings)
         self._sources: list[Source] = list(self.settings.scripts)
         self._answers: list[Mapping[str, Any]] = []
@@ -37,7 +38,7 @@ class ResponsesMock:
     def script(self, *answers: Mapping[str, Any] | Path, strict: bool = False) -> None:
         """Adds entries of a script, or script files; the first entry that matches a request answers it.
 
-        With `strict`, a request that no entry matches gets an error that says why, instead of the model's answer.
+        With `strict`, a request that no entry matches gets an error that says why.
         Raises ScriptError when an entry is malformed.
         """
         self._sources += [answer for answer in answers if isinstance(answer, Path)]

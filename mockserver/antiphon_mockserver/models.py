@@ -1,6 +1,6 @@
 """Which models exist: any that a client names, but for names that say that there is no such model.
 
-So `gpt-5.2`, `llama-4` and `my-model` are served, and `no-such-model`, `gpt-unknown` or `invalid-model` are not.
+So `gpt-5.2` and `my-model` are served; `no-such-model`, `gpt-unknown` and `invalid-model` are not.
 With `--model` only the models given are.
 """
 

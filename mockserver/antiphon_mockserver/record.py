@@ -11,7 +11,7 @@ from antiphon_spec.dialect import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A response that was given, with all that its later views need. It holds JSON only, so that any store can."""
+    """A response that was given, with all that its later views need; JSON only."""
 
     id: str
     owner: str
@@ -28,7 +28,7 @@ class Record:
     delay: float = 0.0
     """Seconds before the first one."""
     made_at: float = 0.0
-    """The clock's time of the create; with a real clock, the state of a background response follows from it."""
+    """The time of the create; by a real clock, the state of a background response follows from it."""
     step: int = 0
     """How far along its timeline the response has been seen."""
     cut: int | None = None

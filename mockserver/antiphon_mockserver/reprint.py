@@ -1,8 +1,8 @@
 """Answers that were made before: a request that is asked again gets the same answer with other ids.
 
 The model is a function of the request, and every id of an answer holds the digits that all of them share
-(identity.py). So the second answer is the first one with those digits replaced, and so is its record in the store.
-Only what depends on nothing but the request is kept here: nothing that continues or refers to another response.
+(identity.py). So the second answer is the first one with those digits replaced, and so is its record in the
+store. Only what depends on nothing but the request is kept here: nothing that refers to another response.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Prints:
         return found
 
     def keep(self, key: str, content: bytes, made: Print) -> None:
-        """Remembers an answer, unless it is large; the one that was needed longest ago goes when there are too many."""
+        """Remembers an answer, unless it is large; with too many, the one needed longest ago goes."""
         if len(content) + len(made.body) > LARGEST:
             return
         self._kept[key, content] = made

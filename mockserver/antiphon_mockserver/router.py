@@ -29,7 +29,7 @@ class Router:
         return path[len(self.base) :] if path.startswith(f"{self.base}/") else path
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """The operation and its path parameters. Refuses unknown paths, and methods that a known one does not have."""
+        """The operation and its path parameters. Refuses unknown paths, and other methods than a path has."""
         if (fixed := self._fixed.get((method, path))) is not None:
             return fixed, {}
         found = self.document.match("GET" if method == "HEAD" else method, path)

@@ -1,4 +1,4 @@
-"""Responses already given: in memory, in a SQLite file or in Redis. The last two are shared by workers and outlive them."""
+"""Responses already given: in memory, or in a SQLite file or Redis, which workers share."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Store(ABC):
     def change(self, id: str, change: Change) -> Record | None:
         """Replaces a record by what `change` makes of it, and returns that; None when there is none."""
 
+    @abstractmethod
     def close(self) -> None:
         """Lets go of files and connections."""
 
@@ -86,6 +87,9 @@ class MemoryStore(Store):
         """Replaces a record; nothing runs in between, for nothing is awaited."""
         return self._changed(id, change)
 
+    def close(self) -> None:
+        """Lets go of nothing: what is in memory goes with the server."""
+
 
 class SqliteStore(Store):
     """A SQLite file in write-ahead mode; any number of processes may share it."""
@@ -96,7 +100,7 @@ class SqliteStore(Store):
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=NORMAL",
             "CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS counts (asked TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS counts (asked TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
         ):
             self._database.execute(statement)
 
@@ -171,7 +175,7 @@ class RedisStore(Store):
 
 
 def open_store(name: str) -> Store:
-    """The store that a setting names: `memory`, `sqlite:PATH` or `redis://...`. Raises ValueError for another name."""
+    """The store that a setting names. Raises ValueError for another name than the documented ones."""
     if name == "memory":
         return MemoryStore()
     if name.startswith("sqlite:") and name != "sqlite:":

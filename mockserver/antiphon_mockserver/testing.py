@@ -9,7 +9,7 @@
     @pytest.mark.responses_mock(dialect="openresponses", faults=["status=503,first=1"])
     def test_my_agent_tries_again(responses_mock): ...
 
-The marker takes what `antiphon serve` takes: dialect, seed, api_keys, models, store, clock, mutants, faults...
+The marker takes what `antiphon serve` takes: dialect, seed, api_keys, models, clock, mutants, faults...
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ import pytest
 if TYPE_CHECKING:
     from antiphon_mockserver.mock import ResponsesMock
 
-MARKER = "responses_mock(**settings): how the fixture responses_mock serves (dialect, seed, faults, mutants, ...)"
+MARKER = (
+    "responses_mock(**settings): how the fixture responses_mock serves (dialect, seed, faults, mutants, ...)"
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,7 +12,7 @@ INSTRUCTING = frozenset({"system", "developer"})
 
 
 def truncate(context: Context, tokens: int) -> Context:
-    """The context as it is when it fits; without its oldest items under `truncation: auto`; else a refusal (STA-21)."""
+    """The context when it fits; under `truncation: auto` without its oldest items; or a refusal (STA-21)."""
     if tokens <= CONTEXT_WINDOW:
         return context
     if context.request.get("truncation") != "auto":

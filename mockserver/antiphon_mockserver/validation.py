@@ -1,4 +1,4 @@
-"""What makes a request acceptable: the document's schema, then what the document says in prose or leaves unsaid."""
+"""What makes a request acceptable to the document's schema, and which error a breach deserves."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def schema(asked: Asked) -> None:
 
 
 def heed(asked: Asked) -> Mapping[str, Any]:
-    """The body; without what the document does not know, however deep, where the dialect ignores that (REQ-72)."""
+    """The body, without what the document does not know where the dialect ignores that (REQ-72)."""
     if asked.dialect.traits.unknown_parameters != "ignored":
         return asked.body
     found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
@@ -55,7 +55,7 @@ def heed(asked: Asked) -> Mapping[str, Any]:
 
 
 def unknown(asked: Asked) -> None:
-    """Where the dialect refuses what it does not know, the body has no other parameters, however deep (REQ-71)."""
+    """Where the dialect insists on it, the body has only parameters that the document knows (REQ-71)."""
     if asked.dialect.traits.unknown_parameters != "refused":
         return
     found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)

@@ -59,7 +59,7 @@ async def send_paced(
     from sse_starlette.sse import AppStatus  # noqa: PLC0415
 
     # It would break streams off when the server shuts down; ours run to their ends instead.
-    AppStatus.disable_automatic_graceful_drain()
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     response = EventSourceResponse(encoded, sep="\n", ping=3600)
     response.raw_headers = list(headers)
     await response(scope, receive, send)

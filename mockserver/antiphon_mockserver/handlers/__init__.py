@@ -1,4 +1,4 @@
-"""What carries out each operation, by operationId. An operation of a document that is missing here answers 501."""
+"""What carries out each operation, by operationId. An operation that is missing here answers 501."""
 
 from __future__ import annotations
 

@@ -16,6 +16,6 @@ def count_tokens(house: House, incoming: Incoming) -> Answer:
 
 
 def compact(house: House, incoming: Incoming) -> Answer:
-    """A shorter context that stands for the given one; it is no response and is not stored (CMP-10, CMP-11)."""
+    """A shorter context that stands for the given one; it is not stored (CMP-10, CMP-11)."""
     turn = take(house, incoming)
     return Answer(body=house.conduct.compact(turn.context, incoming.identity, int(house.clock.now())))

@@ -1,4 +1,4 @@
-"""From a request to what the model sees: checks, the chain that it continues, references, the whole context."""
+"""From a request to what the model sees: checks, the chain that it continues, the whole context."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _refuse_unknown_model(house: House, name: str | None) -> None:
 
 
 def _chain(house: House, id: str | None, key: str) -> tuple[Record, ...]:
-    """The response of this id and its ancestors, oldest first; an ancestor may be deleted, the response may not."""
+    """The response of this id behind its ancestors; these may be deleted, the response may not."""
     if id is None:
         return ()
     newest = house.record(id, key)
