@@ -60,6 +60,21 @@ class Traits:
     header_limit: int | None = None
     """How many bytes the headers of a request may have in total."""
 
+    response: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a response object in wire order, with their values when the request says nothing."""
+    members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What an echoed tool, format or tool choice of a `type` has beyond what the request gave."""
+    echoes_schema: bool = True
+    """Whether the echo of a `json_schema` format repeats the schema, or says null for it."""
+    raw_reasoning: bool = False
+    """Whether a model's reasoning is shown as it is, unless encrypted content was asked for."""
+    orphaned_reasoning: str = "accepted"
+    """Whether a reasoning item of the input without the item it led to is `accepted` or `refused`."""
+    sequence_numbers_since: int = 0
+    """The Unix second since which streams are numbered; older recordings are not blamed for having no numbers."""
+    items_without_status: tuple[str, ...] = ()
+    """The types of item that have no `status`."""
+
     def error_type(self, status: int) -> str:
         """The `error.type` of a refusal with this status."""
         return self.error_types.get(str(status), self.error_types.get("default", "invalid_request_error"))
