@@ -32,7 +32,7 @@ def _steps(path: str) -> tuple[Mapping[str, str | None], ...]:
 def _inside(where: str, value: Any, step: Mapping[str, str | None]) -> Iterator[tuple[str, Any]]:
     name = step["name"]
     if name is not None:
-        if isinstance(value, Mapping) and name in value:
+        if isinstance(value, dict) and name in value:
             yield f"{where}.{name}" if where else name, value[name]
     elif step["own"] is not None:
         if _has(value, step["own"], step["kinds"]):
@@ -44,7 +44,7 @@ def _inside(where: str, value: Any, step: Mapping[str, str | None]) -> Iterator[
 
 
 def _has(value: Any, key: str | None, wanted: str | None) -> bool:
-    return isinstance(value, Mapping) and value.get(key) in (wanted or "").split("|")
+    return isinstance(value, dict) and value.get(key) in (wanted or "").split("|")
 
 
 def root(place: str) -> str:

@@ -100,9 +100,39 @@ class Document:
 
     def resolve(self, value: Any) -> Any:
         """`value` itself, or what its chain of `$ref` ends at."""
-        while isinstance(value, Mapping) and "$ref" in value:
-            value = self.pointer(value["$ref"])
+        while isinstance(value, dict) and "$ref" in value:
+            reference = value["$ref"]
+            if reference not in self._targets:
+                self._targets[reference] = self.pointer(reference)
+            value = self._targets[reference]
         return value
+
+    @cached_property
+    def _targets(self) -> dict[str, Any]:
+        """What each reference names: every event of a recording asks again."""
+        return {}
+
+    def branches(self, schema: Any) -> tuple[Mapping[str, Any], ...]:
+        """The schemas without references or unions that an instance of `schema`, part of `root`, may follow."""
+        key = id(schema)
+        if key not in self._branches:
+            self._branches[key] = tuple(self._plain(schema))
+        return self._branches[key]
+
+    @cached_property
+    def _branches(self) -> dict[int, tuple[Mapping[str, Any], ...]]:
+        return {}
+
+    def _plain(self, schema: Any) -> Iterator[Mapping[str, Any]]:
+        schema = self.resolve(schema)
+        if not isinstance(schema, dict):
+            return
+        unions = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
+        if unions and "properties" not in schema:
+            for branch in unions:
+                yield from self._plain(branch)
+        else:
+            yield schema
 
     def members(self, pointer: str) -> Iterator[str]:
         """Where the members of the union at `pointer` stand, those of its nested unions among them.

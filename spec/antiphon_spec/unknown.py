@@ -25,7 +25,7 @@ def unknown_members(document: Document, pointer: str, instance: Any) -> list[Fau
 def _walk(
     document: Document, schemas: Sequence[Any], instance: Any, path: Path
 ) -> Iterator[tuple[Path, Any]]:
-    plain = [found for schema in schemas for found in _plain(document, schema)]
+    plain = [found for schema in schemas for found in document.branches(schema)]
     if isinstance(instance, list):
         items = [schema["items"] for schema in plain if "items" in schema]
         for index, element in enumerate(instance if items else ()):
@@ -47,19 +47,6 @@ def _members(
             yield (*path, name), value
         elif isinstance(value, dict | list):
             yield from _walk(document, known, value, (*path, name))
-
-
-def _plain(document: Document, schema: Any) -> Iterator[Mapping[str, Any]]:
-    """The schemas without references or unions that an instance of `schema` may follow."""
-    schema = document.resolve(schema)
-    if not isinstance(schema, Mapping):
-        return
-    branches = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
-    if branches and "properties" not in schema:
-        for branch in branches:
-            yield from _plain(document, branch)
-    else:
-        yield schema
 
 
 def _is_open(schema: Mapping[str, Any]) -> bool:
