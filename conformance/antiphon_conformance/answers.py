@@ -92,6 +92,12 @@ def tools_of(request: Json) -> list[Json]:
     return [tool for _, tool in objects(request.get("tools"))]
 
 
+def includes(request: Json, name: str) -> bool:
+    """Whether the request's `include` asks for this."""
+    found = request.get("include")
+    return isinstance(found, list) and name in found
+
+
 def answered(exchange: Exchange) -> Json:
     """The response object of an exchange that was answered with success. Raises StepMissing otherwise."""
     if not exchange.ok:

@@ -42,10 +42,14 @@ def tools_come_back(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _pairs(snapshot: Snapshot) -> Iterator[tuple[str, Tool, Tool]]:
     """Each requested function tool with its echo and the echo's place."""
-    asked = {tool.get("name"): tool for tool in tools_of(snapshot.asked) if tool.get("type") == "function"}
-    for index, tool in objects(snapshot.object.get("tools")):
-        if tool.get("type") == "function" and tool.get("name") in asked:
-            yield f"{snapshot.where}/tools/{index}", asked[tool.get("name")], tool
+    for index, got in objects(snapshot.object.get("tools")):
+        for asked in tools_of(snapshot.asked):
+            if asked.get("type") == got.get("type") == "function" and asked.get("name") == got.get("name"):
+                yield f"{snapshot.where}/tools/{index}", asked, got
+
+
+def _names_of(properties: Any) -> list[str]:
+    return list(properties) if isinstance(properties, dict) else []
 
 
 def _offers_functions(snapshot: Snapshot) -> bool:
@@ -59,9 +63,9 @@ def function_tools_keep_their_meaning(snapshot: Snapshot) -> Iterator[Finding]:
         said, heard = (tool.get("description") or None for tool in (asked, got))
         if said != heard:
             yield Finding(f"{where}/description", show(said), show(heard))
-        wanted, found = (member(tool, "parameters", "properties") or {} for tool in (asked, got))
-        if wanted.keys() != found.keys():
-            yield Finding(f"{where}/parameters/properties", show(sorted(wanted)), show(sorted(found)))
+        wanted, found = (_names_of(member(tool, "parameters", "properties")) for tool in (asked, got))
+        if any(name not in found for name in wanted):
+            yield Finding(f"{where}/parameters/properties", show(wanted), show(found))
 
 
 def _strict_given(snapshot: Snapshot) -> bool:

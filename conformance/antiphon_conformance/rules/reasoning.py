@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.answers import member, number, objects, output
+from antiphon_conformance.answers import includes, member, number, objects, output
 from antiphon_conformance.parity import CLIENT_ERROR, status_of
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Item, Scene, Snapshot
@@ -22,7 +22,7 @@ def _is_reasoning(item: Item) -> bool:
 
 
 def _encryption_asked_for(item: Item) -> bool:
-    return _is_reasoning(item) and ENCRYPTED in (item.asked.get("include") or ())
+    return _is_reasoning(item) and includes(item.asked, ENCRYPTED)
 
 
 @rule(

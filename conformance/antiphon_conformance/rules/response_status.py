@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPEN
-from antiphon_conformance.subject import TERMINAL, Snapshot
+from antiphon_conformance.subject import Snapshot
 from antiphon_conformance.text import show
 
+ENDS = ("completed", "incomplete", "failed")
 NAMED = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
 
 
@@ -30,7 +31,7 @@ def _blocking(snapshot: Snapshot) -> bool:
 @rule(Snapshot, cites="RES-14", when=_blocking)
 def blocking_create_has_ended(snapshot: Snapshot) -> Iterator[Finding]:
     """A create without `background` and `stream` is answered when the response has ended."""
-    if snapshot.status not in TERMINAL - {"cancelled"}:
+    if snapshot.status not in ENDS:
         yield Finding(f"{snapshot.where}/status", "completed, incomplete or failed", show(snapshot.status))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.answers import member, number, objects, texts
+from antiphon_conformance.answers import includes, member, number, objects, texts
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Snapshot
 from antiphon_conformance.text import show
@@ -36,7 +36,7 @@ def citations_lie_within_their_text(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _wants_logprobs(snapshot: Snapshot) -> bool:
-    wanted = LOGPROBS in (snapshot.asked.get("include") or ())
+    wanted = includes(snapshot.asked, LOGPROBS)
     return snapshot.creation and snapshot.status == "completed" and wanted and any(texts(snapshot.object))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
-
 from antiphon_conformance.answers import calls, objects, parsed, tools_of
+from antiphon_conformance.client_schema import misfits
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Item, Snapshot
 from antiphon_conformance.text import show
@@ -110,11 +109,10 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
     """
     try:
         value = parsed(item.object["arguments"])
-        faults = list(Draft202012Validator(_tool_called(item)["parameters"]).iter_errors(value))
-    except (ValueError, SchemaError):
+    except ValueError:
         return
-    for fault in faults[:3]:
-        yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(fault.message))
+    for misfit in misfits(value, _tool_called(item)["parameters"]):
+        yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(misfit))
 
 
 def _has_call_id(item: Item) -> bool:
