@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from antiphon_mockserver.model.reading import Reading
 
-READ_LENGTH = 20_000
+READ_LENGTH = 8_000
 """How much of one text is searched for facts."""
 
 STATED = re.compile(

@@ -9,19 +9,21 @@ from functools import lru_cache
 Change = Callable[[str], str]
 Maker = Callable[[re.Match[str]], Change]
 
+READ_LENGTH = 8_000
+"""How much of all instructions is obeyed."""
+
 
 def speak(text: str, instructions: tuple[str, ...]) -> str:
     """The text in the manner that the instructions ask for."""
-    for change in changes(instructions):
+    for change in changes("\n".join(instructions)[:READ_LENGTH]) if instructions else ():
         text = change(text)
     return text
 
 
-@lru_cache(maxsize=1024)
-def changes(instructions: tuple[str, ...]) -> tuple[Change, ...]:
+@lru_cache(maxsize=256)
+def changes(instructions: str) -> tuple[Change, ...]:
     """What the instructions do to an answer, in the order of the table."""
-    text = "\n".join(instructions)
-    return tuple(make(found) for pattern, make in MANNERS if (found := pattern.search(text)))
+    return tuple(make(found) for pattern, make in MANNERS if (found := pattern.search(instructions)))
 
 
 def _replaced(found: re.Match[str]) -> Change:

@@ -8,6 +8,7 @@ from antiphon_mockserver.instance import Hints
 from antiphon_mockserver.words import words
 
 ASKED_LENGTH = 200
+READ_LENGTH = 8_000
 
 QUOTED = re.compile(
     r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`"
@@ -33,7 +34,8 @@ COMMON = frozenset(
 
 
 def hints_of(prompt: str, answer: str = "") -> Hints:
-    """What a prompt offers."""
+    """What the end of a prompt offers."""
+    prompt = prompt[-READ_LENGTH:]
     return Hints(tuple(names(prompt)), tuple(_numbers(prompt)), prompt.strip()[-ASKED_LENGTH:], answer)
 
 
