@@ -8,7 +8,10 @@ import jsonschema
 import pytest
 
 from antiphon_spec.dialect import load, names
+from antiphon_spec.document import Document
 from antiphon_spec.sample import Sampler
+from antiphon_spec.schema import Schemas
+from antiphon_spec.unknown import closed, unknown_members
 
 OPENAI = load("openai").schemas
 OPENRESPONSES = load("openresponses").schemas
@@ -183,3 +186,15 @@ def test_both_libraries_agree(name: str) -> None:
                 at_odds.append((schema_name, probe))
     assert at_odds == []
     assert refused > 100
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_the_fast_check_for_unknown_members_passes_has_none(name: str) -> None:
+    schemas = load(name).schemas
+    pointer = schemas.document.operations["createResponse"].request_schema
+    assert pointer is not None
+    fast = Schemas(Document({"components": closed({"schemas": dict(schemas.document.schemas)})})).at(pointer)
+    probes = list(Sampler(schemas.document, deepest=3).probes({"$ref": pointer}))
+    passed = [probe.value for probe in probes if fast.is_valid(probe.value)]
+    assert [body for body in passed if unknown_members(schemas.document, pointer, body)] == []
+    assert len(passed) > 300

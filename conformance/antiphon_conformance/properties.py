@@ -31,6 +31,7 @@ from antiphon_conformance.target import Exhausted, Target
 from antiphon_conformance.text import safe
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
+from antiphon_spec.unknown import closed
 
 SCENARIO = "generated"
 EXAMPLES = 30
@@ -231,12 +232,15 @@ def mistaken(exchange: Exchange, dialect: Dialect, operation: str) -> str:
 
 def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
     """The kinds of random requests: per operation those that follow the document, and those spoilt in one
-    place; for creates also such as Schemathesis breaks, by whole schemas and malformed JSON."""
+    place; for creates also such as Schemathesis breaks, by whole schemas and malformed JSON.
+
+    Members that the document does not name are left out: they are tried once, on purpose."""
     kept = {key: value for key, value in dialect.document.root.items() if key in ("openapi", "info", "paths")}
     fewer = max(1, examples // FEWER)
     components = dialect.document.root["components"]
-    parts = {key: _closed(value) for key, value in components.items() if key != "securitySchemes"}
-    schema = schemathesis.openapi.from_dict({**kept, "components": parts, "servers": [{"url": "/"}]})
+    parts = {key: value for key, value in components.items() if key != "securitySchemes"}
+    tight = closed(parts, maxProperties=FREE_MEMBERS)
+    schema = schemathesis.openapi.from_dict({**kept, "components": tight, "servers": [{"url": "/"}]})
     for operation in dialect.document.operations.values():
         if operation.request_schema is None or "{" in operation.path:
             continue
@@ -248,20 +252,6 @@ def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
         if create:
             broken = made.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(lambda case: case.body)
             yield _Kind(operation, broken, fewer)
-
-
-def _closed(value: Any) -> Any:
-    """The schemas without room for members that they do not name: those are made once, on purpose."""
-    if isinstance(value, list):
-        return [_closed(inner) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    inside = {key: _closed(inner) for key, inner in value.items()}
-    if isinstance(value.get("properties"), dict) and value["properties"] and "type" in value:
-        return {"additionalProperties": False, **inside}
-    if value.get("type") == "object":
-        return {"maxProperties": FREE_MEMBERS, **inside}
-    return inside
 
 
 def _body(made: Any, model: str) -> Any:

@@ -16,7 +16,7 @@ import jsonschema_rs
 from antiphon_spec.document import Document
 from antiphon_spec.explain import faults
 from antiphon_spec.fault import Fault
-from antiphon_spec.unknown import unknown_members
+from antiphon_spec.unknown import closed, unknown_members
 
 __all__ = ["Fault", "Schemas", "Validator"]
 
@@ -115,7 +115,16 @@ class Schemas:
         Free-form objects (metadata, the JSON Schema of a function) have no unknown members.
         """
         pointer = self.document.operations[operation_id].request_schema
-        return [] if pointer is None else unknown_members(self.document, pointer, body)
+        if pointer is None or self._strict.at(pointer).is_valid(body):
+            return []
+        return unknown_members(self.document, pointer, body)
+
+    @cached_property
+    def _strict(self) -> Schemas:
+        """The validators of the same schemas without room for what they do not name: they decide fast."""
+        return Schemas(
+            Document({**self.document.root, **closed({"components": self.document.root["components"]})})
+        )
 
     @cached_property
     def compiled_registry(self) -> jsonschema_rs.Registry:

@@ -22,6 +22,21 @@ def unknown_members(document: Document, pointer: str, instance: Any) -> list[Fau
     return [Fault(pointer_of(path), "unknown", "no such member", show(value)) for path, value in found]
 
 
+def closed(value: Any, **free: Any) -> Any:
+    """Schemas with room for the members that they name and for no others.
+
+    `free` is added to the schemas of objects that name none.
+    """
+    if isinstance(value, list):
+        return [closed(inner, **free) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    inside = {key: closed(inner, **free) for key, inner in value.items()}
+    if "type" in value and isinstance(value.get("properties"), dict) and value["properties"]:
+        return {"additionalProperties": False, **inside}
+    return {**free, **inside} if value.get("type") == "object" else inside
+
+
 def _walk(
     document: Document, schemas: Sequence[Any], instance: Any, path: Path
 ) -> Iterator[tuple[Path, Any]]:
