@@ -21,8 +21,7 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
 
 MOST_FINDINGS = 20
-"""How many findings of one rule about one subject are kept: a broken stream can break a rule at every
-event."""
+"""How many findings of one rule about one subject are kept: a broken stream may break it at every event."""
 
 
 @dataclass(slots=True)
@@ -36,33 +35,59 @@ class _Case:
 
 
 @dataclass(frozen=True, slots=True)
+class _Docket:
+    """One rule, what it cites here, and its cases so far by scenario."""
+
+    rule: Rule
+    requirement: Requirement
+    cited: tuple[str, ...]
+    cases: dict[str, _Case] = field(default_factory=dict)
+
+    def hear(self, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> None:
+        """Asks the rule about one subject."""
+        when = self.rule.when
+        try:
+            if when is not None and not when(subject):
+                return
+            findings = [*islice(self.rule.check(subject), MOST_FINDINGS)]
+        except StepMissing as missing:
+            self._case(scenario).missing = safe(str(missing))
+        except Exception as error:  # whatever a rule raises is our bug, never the target's
+            self._case(scenario).broken = _last_line(error)
+        else:
+            case = self.cases.get(scenario) or self._case(scenario)
+            case.applied = True
+            if findings:
+                case.findings += (_located(finding, subject, exchanges) for finding in findings)
+
+    def _case(self, scenario: str) -> _Case:
+        return self.cases.setdefault(scenario, _Case())
+
+    def record(
+        self, dialect: Dialect, scenario: str, outcome: Outcome, note: str = "", found: Iterable[Finding] = ()
+    ) -> Record:
+        """The record of one scenario."""
+        rule, requirement = self.rule.id, self.requirement
+        return Record(
+            rule,
+            requirement.id,
+            self.cited,
+            requirement.level,
+            dialect.name,
+            scenario,
+            outcome,
+            tuple(found),
+            note,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Bench:
-    """The rules of one dialect, sorted by what they look at, and what they have said so far."""
+    """The rules of one dialect, sorted by what they look at."""
 
     dialect: Dialect
-    rules: Mapping[str, Rule]
-    by_subject: Mapping[type, Sequence[Rule]]
-    cases: dict[str, dict[str, _Case]]
-
-    def hear(self, rule: Rule, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> None:
-        """Asks one rule about one subject."""
-        try:
-            if rule.when is not None and not rule.when(subject):
-                return
-            findings = list(islice(rule.check(subject), MOST_FINDINGS))
-        except StepMissing as missing:
-            self._case(rule, scenario).missing = safe(str(missing))
-            return
-        except Exception as error:  # whatever a rule raises is our bug, never the target's
-            self._case(rule, scenario).broken = _last_line(error)
-            return
-        case = self._case(rule, scenario)
-        case.applied = True
-        if findings:
-            case.findings.extend(_located(finding, subject, exchanges) for finding in findings)
-
-    def _case(self, rule: Rule, scenario: str) -> _Case:
-        return self.cases[rule.id].setdefault(scenario, _Case())
+    dockets: Sequence[_Docket]
+    by_subject: Mapping[type, Sequence[_Docket]]
 
 
 def placed(exchange: Exchange, dialect: Dialect) -> Exchange:
@@ -77,25 +102,23 @@ def placed(exchange: Exchange, dialect: Dialect) -> Exchange:
 def judge(
     episodes: Iterable[Episode], dialect: Dialect, rules: Mapping[str, Rule] | None = None
 ) -> list[Record]:
-    """One record for each rule and each scenario in which it applied; one that says why, where it never
-    did."""
+    """One record for each rule and each scenario in which it applied; one that says why, where there is none."""
     seen = [_placed_episode(episode, dialect) for episode in episodes]
     bench = _bench(dialect, rules)
     for episode in seen:
         for exchange in episode.exchanges.values():
             _hear_exchange(bench, exchange, episode.scenario)
         scene = Scene(episode, dialect)
-        for rule in bench.by_subject.get(Scene, ()):
-            if rule.scenario == episode.scenario:
-                bench.hear(rule, scene, episode.scenario, episode.exchanges)
-    return [record for rule in bench.rules.values() for record in _records(bench, rule, seen)]
+        for docket in bench.by_subject.get(Scene, ()):
+            if docket.rule.scenario == episode.scenario:
+                docket.hear(scene, episode.scenario, episode.exchanges)
+    return [record for docket in bench.dockets for record in _records(docket, dialect, seen)]
 
 
 def lint(
     exchanges: Iterable[Exchange], dialect: Dialect, rules: Mapping[str, Rule] | None = None
 ) -> list[Record]:
-    """One record for each rule and each exchange in which it found something, and one for each rule that
-    did not.
+    """One record for each rule and each exchange in which it found something, and one for its clean ones.
 
     Rules over episodes need more than loose exchanges and stay silent.
     """
@@ -103,22 +126,31 @@ def lint(
     for exchange in exchanges:
         found = placed(exchange, dialect)
         _hear_exchange(bench, found, found.id)
-    return [record for rule in bench.rules.values() for record in _lint_records(bench, rule)]
+    return [record for docket in bench.dockets for record in _lint_records(docket, dialect)]
 
 
 def _bench(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Bench:
     chosen = rules_for(dialect) if rules is None else rules
-    by_subject: dict[type, list[Rule]] = {}
-    for rule in chosen.values():
-        by_subject.setdefault(rule.subject, []).append(rule)
-    return _Bench(dialect, chosen, by_subject, {name: {} for name in chosen})
+    dockets = [_docket(rule, dialect) for rule in chosen.values()]
+    by_subject: dict[type, list[_Docket]] = {}
+    for docket in dockets:
+        by_subject.setdefault(docket.rule.subject, []).append(docket)
+    return _Bench(dialect, dockets, by_subject)
+
+
+def _docket(rule: Rule, dialect: Dialect) -> _Docket:
+    cited = rule.requirements(dialect)
+    strictest = rule.requirement(dialect) or next(iter(cited), None)
+    if strictest is None:
+        raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
+    return _Docket(rule, strictest, tuple(row.id for row in cited))
 
 
 def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str) -> None:
     alone = {exchange.id: exchange}
     for subject in subjects(exchange, bench.dialect):
-        for rule in bench.by_subject.get(type(subject), ()):
-            bench.hear(rule, subject, scenario, alone)
+        for docket in bench.by_subject.get(type(subject), ()):
+            docket.hear(subject, scenario, alone)
 
 
 def _placed_episode(episode: Episode, dialect: Dialect) -> Episode:
@@ -154,66 +186,38 @@ def _last_line(error: Exception) -> str:
     return safe(f"{type(error).__name__}: {error} ({file}:{last.lineno})")
 
 
-def _requirement(rule: Rule, dialect: Dialect) -> Requirement:
-    found = rule.requirement(dialect) or next(iter(rule.requirements(dialect)), None)
-    if found is None:
-        raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
-    return found
-
-
-def _record(
-    bench: _Bench,
-    rule: Rule,
-    scenario: str,
-    outcome: Outcome,
-    note: str = "",
-    findings: Iterable[Finding] = (),
-) -> Record:
-    requirement = _requirement(rule, bench.dialect)
-    cited = tuple(row.id for row in rule.requirements(bench.dialect))
-    return Record(
-        rule.id,
-        requirement.id,
-        cited,
-        requirement.level,
-        bench.dialect.name,
-        scenario,
-        outcome,
-        tuple(findings),
-        note,
-    )
-
-
-def _records(bench: _Bench, rule: Rule, episodes: Sequence[Episode]) -> Iterator[Record]:
-    cases = bench.cases[rule.id]
-    if not cases:
-        yield _record(bench, rule, rule.scenario or "", *_unheard(rule, episodes, bench.dialect))
+def _records(docket: _Docket, dialect: Dialect, episodes: Sequence[Episode]) -> Iterator[Record]:
+    if not docket.cases:
+        scenario, why = docket.rule.scenario or "", _unheard(docket.rule, episodes, dialect)
+        yield docket.record(dialect, scenario, *why)
     told = {episode.scenario: episode for episode in episodes}
-    for scenario, case in cases.items():
-        yield _said(bench, rule, scenario, case, told.get(scenario))
+    for scenario, case in docket.cases.items():
+        yield _said(docket, dialect, scenario, case, told.get(scenario))
 
 
-def _said(bench: _Bench, rule: Rule, scenario: str, case: _Case, episode: Episode | None = None) -> Record:
+def _said(
+    docket: _Docket, dialect: Dialect, scenario: str, case: _Case, episode: Episode | None = None
+) -> Record:
     if case.broken:
-        return _record(bench, rule, scenario, Outcome.BROKEN, case.broken, case.findings)
+        return docket.record(dialect, scenario, Outcome.BROKEN, case.broken, case.findings)
     if case.findings:
-        severity = _requirement(rule, bench.dialect).severity
-        return _record(bench, rule, scenario, Outcome.of_findings(severity), "", case.findings)
+        outcome = Outcome.of_findings(docket.requirement.severity)
+        return docket.record(dialect, scenario, outcome, "", case.findings)
     if case.missing:
-        return _record(bench, rule, scenario, *_missed(episode, case.missing))
-    return _record(bench, rule, scenario, Outcome.PASSED)
+        return docket.record(dialect, scenario, *_missed(episode, case.missing))
+    return docket.record(dialect, scenario, Outcome.PASSED)
 
 
-def _lint_records(bench: _Bench, rule: Rule) -> Iterator[Record]:
+def _lint_records(docket: _Docket, dialect: Dialect) -> Iterator[Record]:
     clean = 0
-    for identity, case in bench.cases[rule.id].items():
+    for identity, case in docket.cases.items():
         if case.findings or case.broken:
-            yield _said(bench, rule, identity, case)
+            yield _said(docket, dialect, identity, case)
         elif case.applied:
             clean += 1
     if clean:
         exchanges = "exchange" if clean == 1 else "exchanges"
-        yield _record(bench, rule, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
+        yield docket.record(dialect, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
 
 
 def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
