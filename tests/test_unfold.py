@@ -1,0 +1,109 @@
+"""Whatever a plan says, its stream obeys the grammar and tells all of it; Hypothesis makes up the plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from antiphon_mockserver.plan import Plan
+from speaking import DIALECTS, respond, timeline
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+annotations = st.lists(
+    st.builds(
+        lambda title: {
+            "type": "url_citation",
+            "url": "https://example.com",
+            "title": title,
+            "start_index": 0,
+            "end_index": 0,
+        },
+        texts,
+    ),
+    max_size=3,
+)
+text_parts = st.builds(
+    lambda text, noted: {"type": "output_text", "annotations": noted, "logprobs": [], "text": text},
+    texts,
+    annotations,
+)
+refusals = st.builds(lambda text: {"type": "refusal", "refusal": text}, texts)
+messages = st.lists(st.one_of(text_parts, refusals), max_size=3).map(
+    lambda parts: {"type": "message", "content": parts, "role": "assistant"}
+)
+summaries = st.lists(texts.map(lambda text: {"type": "summary_text", "text": text}), max_size=3)
+thoughts = st.lists(texts.map(lambda text: {"type": "reasoning_text", "text": text}), max_size=2)
+reasonings = st.builds(
+    lambda content, summary: {"type": "reasoning", "content": content, "summary": summary},
+    thoughts,
+    summaries,
+)
+functions = texts.map(lambda text: {"type": "function_call", "arguments": text, "call_id": None, "name": "f"})
+customs = texts.map(lambda text: {"type": "custom_tool_call", "input": text, "call_id": None, "name": "f"})
+shells = st.lists(texts, max_size=3).map(
+    lambda commands: {
+        "type": "shell_call",
+        "action": {"commands": commands, "timeout_ms": None, "max_output_length": None},
+        "call_id": None,
+        "environment": None,
+    }
+)
+programs = texts.map(
+    lambda text: {"type": "code_interpreter_call", "code": text, "container_id": "c", "outputs": None}
+)
+searches = texts.map(lambda text: {"type": "web_search_call", "action": {"type": "search", "query": text}})
+
+COMMON = (messages, reasonings, functions)
+ITEMS = {
+    "openresponses": st.one_of(COMMON),
+    "openai": st.one_of(*COMMON, customs, shells, programs, searches),
+}
+ENDINGS = st.sampled_from(
+    [
+        {"status": "completed"},
+        {"status": "incomplete", "reason": "max_output_tokens"},
+        {"status": "failed", "error": {"code": "server_error", "message": "No."}},
+    ]
+)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -> None:
+    items = data.draw(st.lists(ITEMS[name], max_size=4))
+    planned = Plan(tuple(items), **data.draw(ENDINGS))
+    final = respond("Hi", name, planned, background=data.draw(st.booleans()))
+    events = timeline(final, name, obfuscated=data.draw(st.booleans())).events
+    machine = DIALECTS[name].grammar.machine()
+    assert [breach for event in events for breach in machine.feed(event)] == []
+    assert machine.end() == []
+    assert events[-1]["response"] == final
+    for index, item in enumerate(final["output"]):
+        mine = [event for event in events if event.get("output_index") == index]
+        assert mine[-1]["item"] == item
+        assert sorted(joined(mine)) == sorted(filter(None, said(item)))
+        notes = [event["annotation"] for event in mine if "annotation" in event]
+        assert notes == [note for part in item.get("content", []) for note in part.get("annotations", [])]
+
+
+def joined(events: list[dict[str, Any]]) -> list[str]:
+    """The pieces of each text of an item put together."""
+    texts: dict[tuple[Any, ...], str] = {}
+    for event in events:
+        if "delta" in event:
+            members = ("type", "content_index", "summary_index", "command_index")
+            key = tuple(event.get(member) for member in members)
+            texts[key] = texts.get(key, "") + event["delta"]
+    return list(texts.values())
+
+
+def said(item: dict[str, Any]) -> list[str]:
+    """All texts of an item that are streamed."""
+    parts = [*item.get("content", []), *item.get("summary", [])]
+    alone = [item[name] for name in ("arguments", "input", "code") if name in item]
+    commands = item.get("action", {}).get("commands", [])
+    return [*alone, *commands, *(part.get("text", part.get("refusal", "")) for part in parts)]
