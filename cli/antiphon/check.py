@@ -102,7 +102,8 @@ def run(
     """Examines, prints and writes; returns the exit status."""
     console = Console(highlight=False)
     chosen = [dialects.load(name) for name in order.dialects]
-    with watched(Console(stderr=True), len(scenarios(chosen)), order.url) as progress:
+    steps = len(scenarios(chosen)) + 1  # the generated requests are one more
+    with watched(Console(stderr=True), steps, order.url) as progress:
         seen = examine(order, progress)
     report = compose(seen, strict=strict, baseline=known, transcript=folder.TRANSCRIPT)
     terminal.show(report, console)

@@ -99,6 +99,7 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
     async with Target(transport, order.api_key, limits) as target:
         episodes = await runner.run(plan, target, progress)
         episodes.append(await _generated(order, chosen, target, episodes))
+        progress(episodes[-1])
         facts = _facts(order, target, started, time.monotonic() - start)
     return Examination(tuple(episodes), facts)
 
