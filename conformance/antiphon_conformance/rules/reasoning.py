@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.answers import includes, member, number, objects, output
+from antiphon_conformance.answers import includes, member, number, objects, output, tools_of
 from antiphon_conformance.parity import CLIENT_ERROR, status_of
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Item, Scene, Snapshot
@@ -36,6 +36,23 @@ def encrypted_content_comes_when_asked_for(item: Item) -> Iterator[Finding]:
     found = item.object.get("encrypted_content")
     if not isinstance(found, str) or not found:
         yield Finding(f"{item.where}/encrypted_content", "a non-empty string", show(found))
+
+
+def _counts_reasoning(snapshot: Snapshot) -> bool:
+    """Whether a completed answer counts reasoning that was to come encrypted; hosted tools reason unseen."""
+    plain = all(tool.get("type") in ("function", "custom") for tool in tools_of(snapshot.asked))
+    count = number(member(snapshot.object, "usage", "output_tokens_details", "reasoning_tokens"))
+    wanted = snapshot.creation and includes(snapshot.asked, ENCRYPTED)
+    return wanted and plain and snapshot.status == "completed" and bool(count)
+
+
+@rule(
+    Snapshot, cites="RSN-08", when=_counts_reasoning, needs=f"counted reasoning under `include: {ENCRYPTED}`"
+)
+def counted_reasoning_comes_along(snapshot: Snapshot) -> Iterator[Finding]:
+    """An answer that counts reasoning tokens has a reasoning item when it was asked for, encrypted."""
+    if not any(output(snapshot.object, "reasoning")):
+        yield Finding(f"{snapshot.where}/output", "a reasoning item", "none")
 
 
 def _summary_not_asked_for(item: Item) -> bool:

@@ -94,6 +94,14 @@ def drops_tools_in_silence(body: Any) -> Any:
     return body
 
 
+@mutant(caught_by="echo-tools.tools-come-back")
+def drops_what_is_no_function(body: Any) -> Any:
+    """Drops all tools that are no functions, in silence."""
+    if is_response(body):
+        body["tools"] = [tool for tool in body["tools"] if tool["type"] == "function"]
+    return body
+
+
 @mutant(caught_by="echo-tools.function-tools-keep-their-meaning")
 def echoes_tools_without_their_parameters(body: Any) -> Any:
     """Echoes functions with empty parameters."""

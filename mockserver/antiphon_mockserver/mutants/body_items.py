@@ -105,6 +105,10 @@ def _end_with_reasoning(response: Json) -> None:
     response["output"].sort(key=lambda item: item["type"] == "reasoning")
 
 
+def _drop_reasoning(response: Json) -> None:
+    response["output"] = [item for item in response["output"] if item["type"] != "reasoning"]
+
+
 def _exceed_the_alternatives(response: Json) -> None:
     for item in items(response, "message"):
         for entry in (found for part in item["content"] for found in part.get("logprobs", ())):
@@ -132,6 +136,8 @@ WHOLE = (
      ("items.incomplete-one-is-the-last",), _go_on_after_the_incomplete),
     ("thinks_after_it_speaks", "Puts reasoning behind what it led to.",
      ("reasoning.stands-before-what-it-leads-to",), _end_with_reasoning),
+    ("keeps_its_reasoning_to_itself", "Drops reasoning items from its output.",
+     ("reasoning.counted-reasoning-comes-along",), _drop_reasoning),
     ("offers_too_many_alternatives", "Sends twenty alternatives for every token.",
      ("text-parts.top-logprobs-bounds-the-alternatives",), _exceed_the_alternatives),
     ("speaks_beside_its_refusal", "Sends a text beside its refusal.",

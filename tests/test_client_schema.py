@@ -1,0 +1,48 @@
+"""Whether a value follows a schema that a client sent, whatever that schema is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_conformance.client_schema import MOST, misfits
+
+CITY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "people": {"type": "integer"}},
+    "required": ["name"],
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"name": "Paris"}, []),
+        ({}, ["'name' is a required property"]),
+        ({"name": 5}, ["name: 5 is not of type 'string'"]),
+    ],
+)
+def test_a_misfit_is_told_with_its_place(value: Any, told: list[str]) -> None:
+    assert misfits(value, CITY) == told
+
+
+def test_a_few_misfits_are_enough() -> None:
+    assert len(misfits([1, 2, 3, 4, 5], {"items": {"type": "string"}})) == MOST
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        None,
+        "text",
+        {"type": "no-such-type"},
+        {"type": [5]},
+        {"properties": 5},
+        {"$ref": "https://example.com/never-fetched"},
+        {"$ref": "#/$defs/missing"},
+        {"$ref": "#"},
+    ],
+)
+def test_a_schema_that_is_none_demands_nothing(schema: Any) -> None:
+    assert misfits({"name": 5}, schema) == []
