@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -22,11 +24,24 @@ RECORD = Record(
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """A server that speaks the protocol of Redis."""
+    server = pytest.importorskip("fakeredis").TcpFakeServer(("127.0.0.1", 0), server_type="redis")
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("memory" if request.param == "memory" else f"sqlite:{tmp_path / 'store.db'}")
-    yield opened
-    opened.close()
+    names = {"memory": "memory", "sqlite": f"sqlite:{tmp_path / 'store.db'}"}
+    running = redis_server() if request.param == "redis" else nullcontext(names[request.param])
+    with running as name, closing(open_store(name)) as opened:
+        yield opened
 
 
 def test_a_record_is_read_as_it_was_kept(store: Store) -> None:
@@ -100,3 +115,9 @@ def test_background_work_goes_on_in_another_server(tmp_path: Path) -> None:
 def test_a_store_that_does_not_exist_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="--store: expected memory, sqlite:PATH or redis"):
         open_store(name)
+
+
+def test_redis_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(ValueError, match=r"expected the extra `antiphon\[redis\]`"):
+        open_store("redis://127.0.0.1:1")

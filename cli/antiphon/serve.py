@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.server import address, listen
 from antiphon_mockserver.server import serve as run
 from antiphon_mockserver.settings import MEBIBYTE, Settings
@@ -21,6 +22,15 @@ Antiphon serves the dialect {dialect} at {url}
 
 Ctrl-C stops it.
 """
+
+
+def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Prints every mutant with what it does, and ends."""
+    if wanted:
+        known = all_mutants().values()
+        width = max(len(mutant.id) for mutant in known)
+        click.echo("\n".join(f"{mutant.id:{width}}  {mutant.summary}" for mutant in known))
+        context.exit()
 
 
 @click.command()
@@ -50,7 +60,10 @@ Ctrl-C stops it.
 @click.option("--store", default="memory", show_default=True, help="memory, sqlite:PATH or redis://...")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
-@click.option("--mutant", "mutants", multiple=True, help="Make this mistake; `antiphon rules` lists them.")
+@click.option("--mutant", "mutants", multiple=True, help="Make this mistake, by its id.")
+@click.option(
+    "--mutants", is_flag=True, is_eager=True, expose_value=False, callback=list_mutants, help="List them."
+)
 @click.option(
     "--fault", "faults", multiple=True, help="For example status=503,first=2 or delay=0.5 or cut=5."
 )
@@ -73,7 +86,8 @@ def serve(
     body_limit: int,
 ) -> None:
     """Starts the mock server: deterministic, on loopback, with any API key unless --api-key names some."""
-    logging.basicConfig(level=logging.CRITICAL)
+    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # it would complain of every --fault cut
     settings = Settings(
         dialect=dialect,
         seed=seed,

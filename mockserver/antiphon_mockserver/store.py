@@ -138,8 +138,7 @@ class RedisStore(Store):
     """A Redis server; everything stands under keys that begin with `antiphon:`."""
 
     def __init__(self, url: str) -> None:
-        # redis is an optional extra, and only this store needs it.
-        self._redis: Any = import_module("redis").Redis.from_url(url)
+        self._redis: Any = _redis().Redis.from_url(url)
 
     def count(self, fingerprint: str) -> int:
         """How many times this was asked before, by anyone who shares the server."""
@@ -172,6 +171,16 @@ class RedisStore(Store):
     def close(self) -> None:
         """Closes the connections."""
         self._redis.close()
+
+
+def _redis() -> Any:
+    try:
+        # An optional extra, and only this store needs it.
+        return import_module("redis")
+    except ModuleNotFoundError:
+        raise ValueError(
+            "--store redis://...: expected the extra `antiphon[redis]`, it is not installed"
+        ) from None
 
 
 def open_store(name: str) -> Store:
