@@ -113,7 +113,7 @@ class Document:
         return {}
 
     def branches(self, schema: Any) -> tuple[Mapping[str, Any], ...]:
-        """The schemas without references or unions that an instance of `schema`, part of `root`, may follow."""
+        """What an instance of `schema`, part of `root`, may follow, without references and unions."""
         key = id(schema)
         if key not in self._branches:
             self._branches[key] = tuple(self._plain(schema))
