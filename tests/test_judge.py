@@ -86,6 +86,13 @@ def test_a_finding_gets_the_id_of_its_exchange():
     assert finding.exchange == "plain/created"
 
 
+def test_a_finding_is_fit_to_print_whatever_the_server_called_its_members():
+    record = only(rule(check=finds("reply.body/\x1b[31m\ud800\n" + "a" * 9999)), GOOD)
+    assert record.findings[0].where.isprintable()
+    assert len(record.findings[0].where) < 600
+    record.findings[0].message.encode()
+
+
 def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
     records = judged(rule(Answered), GOOD, REFUSAL)
     assert [(record.scenario, record.outcome) for record in records] == [

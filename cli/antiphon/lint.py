@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
@@ -14,6 +13,8 @@ from antiphon_conformance import judge, recordings
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.recordings import Recording
+from antiphon_conformance.text import safe
+from antiphon_conformance.verdict import verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect, DialectError
 
@@ -37,11 +38,11 @@ def lint(files: tuple[Path, ...], named: str, form: str, everything: bool) -> in
         raise click.UsageError(str(error)) from error
     records = verdicts(read, dialect)
     if form == "json":
-        click.echo(orjson.dumps([as_json(record) for record in records], option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2))
     else:
         _print(records, everything)
         _sum_up(records, [exchange for found in read for exchange in _exchanges(found)])
-    return exit_code(records)
+    return int(verdict(records).status)
 
 
 def verdicts(read: Iterable[Recording], dialect: Dialect) -> list[Record]:
@@ -55,38 +56,6 @@ def verdicts(read: Iterable[Recording], dialect: Dialect) -> list[Record]:
     return records
 
 
-def exit_code(records: Iterable[Record]) -> int:
-    """2 when a rule of ours broke, 1 when a requirement failed, else 0."""
-    outcomes = {record.outcome for record in records}
-    if Outcome.BROKEN in outcomes:
-        return 2
-    return int(Outcome.FAILED in outcomes)
-
-
-def as_json(record: Record) -> dict[str, Any]:
-    """A record as `--format json` prints it."""
-    return {
-        "rule": record.rule,
-        "requirement": record.requirement,
-        "requirements": list(record.requirements),
-        "level": record.level,
-        "dialect": record.dialect,
-        "scenario": record.scenario,
-        "outcome": record.outcome.value,
-        "note": record.note,
-        "findings": [
-            {
-                "exchange": finding.exchange,
-                "where": finding.where,
-                "expected": finding.expected,
-                "got": finding.got,
-                "message": finding.message,
-            }
-            for finding in record.findings
-        ],
-    }
-
-
 def _exchanges(found: Recording) -> Iterable[Exchange]:
     yield from found.exchanges
     for episode in found.episodes:
@@ -95,12 +64,14 @@ def _exchanges(found: Recording) -> Iterable[Exchange]:
 
 def _print(records: Iterable[Record], everything: bool) -> None:
     loud = LOUD if everything else tuple(outcome for outcome in LOUD if outcome is not Outcome.INFORMED)
-    for record in sorted((r for r in records if r.outcome in loud), key=lambda r: LOUD.index(r.outcome)):
-        click.echo(f"{record.outcome.upper():10} {record.rule} ({record.requirement}) in {record.scenario}")
+    shown = sorted((one for one in records if one.outcome in loud), key=lambda one: LOUD.index(one.outcome))
+    for record in shown:
+        place = f" in {safe(record.scenario)}" if record.scenario else ""
+        click.echo(f"{record.outcome.upper():10} {record.rule} ({record.requirement}){place}")
         if record.note:
-            click.echo(f"           {record.note}")
+            click.echo(f"           {safe(record.note)}")
         for finding in record.findings:
-            click.echo(f"           {finding.message}")
+            click.echo(f"           {safe(finding.message)}")
 
 
 def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:

@@ -51,9 +51,9 @@ class Proxy:
         identity = f"proxy/{self.passed}"
         try:
             reading = strict_json.read(sent) if sent else strict_json.Reading(None)
-            request = Request(
-                incoming.method, path, Headers(pairs), reading.value, None if reading.valid else sent
-            )
+            raw = sent if reading.faults else None
+            body = None if reading.faults else reading.value
+            request = Request(incoming.method, path, Headers(pairs), body, raw)
             return await self._pass_on(incoming, request, sent, identity)
         except (aiohttp.ClientError, OSError) as error:
             self._told(Exchange(identity, request, None, failure=safe(f"{type(error).__name__}: {error}")))

@@ -102,7 +102,7 @@ def placed(exchange: Exchange, dialect: Dialect) -> Exchange:
 def judge(
     episodes: Iterable[Episode], dialect: Dialect, rules: Mapping[str, Rule] | None = None
 ) -> list[Record]:
-    """One record for each rule and each scenario in which it applied; one that says why, where there is none."""
+    """One record for each rule and each scenario in which it applied; one that says why, for other rules."""
     seen = [_placed_episode(episode, dialect) for episode in episodes]
     bench = _bench(dialect, rules)
     for episode in seen:
@@ -168,16 +168,20 @@ def _below_base(path: str, dialect: Dialect) -> str:
 
 
 def _located(finding: Finding, subject: Any, exchanges: Mapping[str, Exchange]) -> Finding:
-    """The finding with its exchange's id. A rule over an episode names a step, in `exchange` or before a
-    dot."""
+    """The finding with its exchange's id, fit to print whatever a hostile server called its members.
+
+    A rule over an episode names a step, in `exchange` or before a dot.
+    """
+    where, identity = finding.where, finding.exchange
     if isinstance(subject, Answered):
-        return replace(finding, exchange=subject.exchange.id)
-    if finding.exchange in exchanges:
-        return replace(finding, exchange=exchanges[finding.exchange].id)
-    step, dot, rest = finding.where.partition(".")
-    if not finding.exchange and dot and step in exchanges:
-        return replace(finding, exchange=exchanges[step].id, where=rest)
-    return finding
+        identity = subject.exchange.id
+    elif identity in exchanges:
+        identity = exchanges[identity].id
+    else:
+        step, dot, rest = where.partition(".")
+        if not identity and dot and step in exchanges:
+            where, identity = rest, exchanges[step].id
+    return Finding(safe(where), safe(finding.expected), safe(finding.got), identity)
 
 
 def _last_line(error: Exception) -> str:

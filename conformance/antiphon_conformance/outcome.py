@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from antiphon_conformance.rule import Finding
 from antiphon_spec.requirement import Severity
@@ -16,7 +17,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     WARNED = "warned"
     INFORMED = "informed"
-    """A MAY is not made use of, or an open question is answered in the rarer way: shown, counts as nothing."""
+    """A MAY is not made use of, or an open question is answered in the rarer way: counts as nothing."""
     NOT_SUPPORTED = "not-supported"
     INCONCLUSIVE = "inconclusive"
     UNTESTABLE = "untestable"
@@ -40,8 +41,31 @@ class Record:
     level: str
     dialect: str
     scenario: str
-    """The scenario's name; the exchange's id when a recording was judged; empty when the rule applied nowhere."""
+    """The scenario's name; the id of the exchange in a recording; empty when the rule applied nowhere."""
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     note: str = ""
     """Why nothing could be said: what failed before, what was not seen, or how our own code raised."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as `report.jsonl` and `lint --format json` hold it."""
+        return {
+            "rule": self.rule,
+            "requirement": self.requirement,
+            "requirements": list(self.requirements),
+            "level": self.level,
+            "dialect": self.dialect,
+            "scenario": self.scenario,
+            "outcome": self.outcome.value,
+            "note": self.note,
+            "findings": [
+                {
+                    "exchange": finding.exchange,
+                    "where": finding.where,
+                    "expected": finding.expected,
+                    "got": finding.got,
+                    "message": finding.message,
+                }
+                for finding in self.findings
+            ],
+        }

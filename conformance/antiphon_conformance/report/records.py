@@ -31,30 +31,8 @@ class ReportError(ValueError):
     """A file is no report of ours, or its run died before the footer."""
 
 
-def record_entry(record: Record, known: str | None = None) -> dict[str, Any]:
-    """A record as JSON."""
-    found = {
-        "rule": record.rule,
-        "requirement": record.requirement,
-        "requirements": list(record.requirements),
-        "level": record.level,
-        "dialect": record.dialect,
-        "scenario": record.scenario,
-        "outcome": record.outcome.value,
-        "note": record.note,
-        "findings": [_finding_entry(finding) for finding in record.findings],
-    }
-    return found if known is None else {**found, "known": known}
-
-
-def _finding_entry(finding: Finding) -> dict[str, str]:
-    return {
-        "exchange": finding.exchange,
-        "where": finding.where,
-        "expected": finding.expected,
-        "got": finding.got,
-        "message": finding.message,
-    }
+def _entry(record: Record, known: str | None) -> dict[str, Any]:
+    return record.as_json() | ({} if known is None else {"known": known})
 
 
 def lines(report: Report) -> Iterator[bytes]:
@@ -62,7 +40,7 @@ def lines(report: Report) -> Iterator[bytes]:
     yield _line({"report": FORMAT, "facts": dict(report.facts), "transcript": report.transcript})
     known = {_key(record): reason for one in report.verdicts.values() for record, reason in one.excused}
     for record in report.records:
-        yield _line(record_entry(record, known.get(_key(record))))
+        yield _line(_entry(record, known.get(_key(record))))
     for identity, curl in report.curls.items():
         yield _line({"exchange": identity, "curl": curl})
     yield _line({"footer": {"status": report.status, "dialects": _footers(report.verdicts)}})
