@@ -53,6 +53,7 @@ class Walk:
         self.choose = choose
         self.calm = calm
         self.events: list[Event] = []
+        self.kinds = {lane: self._types(lane) for lane in grammar.lanes}
         assert grammar.root is not None
         self.root = Walker(grammar.root, (), grammar.root.start, grammar.root.name, "resp_1", None)
         self._settle(self.root)
@@ -112,7 +113,7 @@ class Walk:
         count = sum(child.lane is lane for child in walker.inside)
         if count > 2 or walker.state not in lane.during:
             return
-        kinds = self._types(lane) or [lane.name]
+        kinds = self.kinds[lane.name] or [lane.name]
         made = self._make(
             walker, lane, (*walker.indices, count), kinds[(count * 7 + len(self.events)) % len(kinds)]
         )
@@ -129,17 +130,17 @@ class Walk:
         return Walker(lane, indices, lane.start, kind, name, parent)
 
     def _exists(self, walker: Walker, *, single: bool) -> Iterator[Lane]:
-        for lane in self.grammar.children(walker.lane.name):
+        for lane in self.grammar.inside[walker.lane.name]:
             if lane.single is single and (lane.of is None or walker.type in lane.of):
                 yield lane
 
-    def _types(self, lane: Lane) -> list[str]:
-        kinds = {kind for child in self.grammar.children(lane.name) for kind in child.of or ()}
+    def _types(self, lane: str) -> list[str]:
+        kinds = {kind for child in self.grammar.children(lane) for kind in child.of or ()}
         return [*sorted(kinds), "acme:thing"] if kinds else []
 
 
 @st.composite
-def streams(draw: st.DrawFn, grammar: Grammar, *, longest: int = 40, calm: bool = False) -> list[Event]:
+def streams(draw: st.DrawFn, grammar: Grammar, *, longest: int = 25, calm: bool = False) -> list[Event]:
     """Streams that the grammar allows, with objects interleaved in every way that it allows.
 
     A `calm` one says only what an ordinary run says about the whole: no errors, no failure.

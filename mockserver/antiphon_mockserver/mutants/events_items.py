@@ -116,6 +116,29 @@ def _in_status(event_type: str, status: str) -> Spoil:
     return in_items("message", "function_call", events_of=(event_type,), change=change)
 
 
+def _called(events: list[Event]) -> list[Event]:
+    return [event for event in of(events, ADDED) if event["item"]["type"] == "function_call"]
+
+
+def _unfinished(events: list[Event]) -> list[Event]:
+    calls = [event["output_index"] for event in _called(events)]
+    return numbered([e for e in events if e["type"] != DONE or e["output_index"] not in calls])
+
+
+def _under_the_last_call(events: list[Event]) -> list[Event]:
+    for event in of(events, f"{ARGUMENTS}.delta") if _called(events) else ():
+        event["item_id"] = _called(events)[-1]["item"]["id"]
+    return events
+
+
+def _in_one_place(events: list[Event]) -> list[Event]:
+    calls = [event["output_index"] for event in _called(events)]
+    for event in events:
+        if event.get("output_index") in calls:
+            event["output_index"] = calls[0]
+    return events
+
+
 def _pop(*names: str) -> Any:
     def change(item: Event) -> None:
         for name in names:
@@ -173,6 +196,15 @@ MUTANTS = (
      "stream-items.get-events-of-their-own-type", of_the_item("function_call", _part_in_call)),
     ("compacts_silently", "Leaves a compaction out of the events, and shows it in the terminal output only.",
      "stream-items.compactions-come-like-other-items", _unannounced("compaction")),
+    ("finishes_no_calls", "Leaves out `response.output_item.done` for function calls.",
+     "stream-items.are-done-once", _unfinished),
+    ("indexes_no_arguments", "Leaves `output_index` out of the events of arguments only.",
+     "stream-schema.events-say-where-they-belong",
+     without(f"{ARGUMENTS}.delta", f"{ARGUMENTS}.done", members=("output_index",))),
+    ("files_arguments_under_the_last_call", "Sends the `item_id` of the last call with all arguments.",
+     "stream-schema.item-ids-name-the-announced-item", _under_the_last_call),
+    ("puts_all_calls_in_one_place", "Sends all function calls with the same `output_index`.",
+     "stream-items.are-announced-once", _in_one_place),
     ("indexes_nothing", "Leaves `output_index` and `content_index` out of every event.",
      "stream-schema.events-say-where-they-belong", without(members=("output_index", "content_index"))),
     ("sends_anonymous_deltas", "Leaves `item_id`, `output_index` and `content_index` out of the deltas.",

@@ -74,6 +74,11 @@ def _only_the_end(events: list[Event]) -> list[Event]:
     return numbered(of(events, *ENDS) or events)
 
 
+def _failed_as_well(events: list[Event]) -> list[Event]:
+    ends = of(events, *ENDS)
+    return numbered([*events, *({**event, "type": "response.failed"} for event in ends)])
+
+
 def _output(keep: Any) -> Spoil:
     return at_the_end(lambda response: response.update(output=keep(response["output"])))
 
@@ -136,6 +141,8 @@ MUTANTS = (
     ("names_its_end_done", "Names the terminal event `response.done`.",
      ("lifecycle.ends-with-a-terminal-event", "stream-framing.event-types-are-known"),
      setting(*ENDS, type="response.done")),
+    ("fails_after_it_ended", "Sends `response.failed` after the terminal event.",
+     "lifecycle.ends-once", _failed_as_well),
     ("ends_twice", "Sends `response.completed` twice.",
      "lifecycle.ends-once", repeating("response.completed")),
     ("completes_in_progress", "Sends `response.completed` with a response that is in progress.",
@@ -172,7 +179,7 @@ MUTANTS = (
     ("loses_every_second_event", "Drops every second event of a stream.",
      ("lifecycle.items-come-after-in-progress", "lifecycle.ends-with-a-terminal-event"),
      lambda events: events[::2]),
-    ("replays_only_the_outlines", "Sends items only when they are done, without announcing them or streaming text.",
+    ("replays_only_the_outlines", "Sends items only when they are done, without announcing them.",
      "stream-items.are-announced-first",
      lambda events: numbered(of(events, CREATED, RUNNING, f"{ITEM}.done", *ENDS))),
     ("sends_keepalives_first", "Sends `keepalive` events before `response.created`.",
