@@ -209,10 +209,10 @@ def _finished(request: Request, api_key: str | None) -> Request:
     usual = {"accept": "application/json, text/event-stream", "user-agent": f"antiphon/{version('antiphon')}"}
     if raw is not None:
         usual["content-type"] = "application/json"
-    usual["authorization"] = f"Bearer {api_key or PLACEHOLDER}"
+    key = api_key or PLACEHOLDER
+    usual["authorization"] = f"Bearer {key}"
     given = {name.lower() for name, _ in request.headers.pairs}
     added = tuple(pair for pair in usual.items() if pair[0] not in given)
-    key = api_key or ""
     pairs = tuple((name, value.replace(KEY, key)) for name, value in request.headers.pairs if value)
     return replace(request, headers=Headers((*added, *pairs)), raw=raw)
 
