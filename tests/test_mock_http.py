@@ -39,6 +39,13 @@ def test_any_key_will_do_unless_some_are_named() -> None:
     assert "key-of-bob" not in got.error["message"]
 
 
+@pytest.mark.parametrize("key", ["wrong-key-1", "sk-invalid", "sk_expired_7"])
+def test_a_key_that_says_it_is_wrong_is_wrong(client: Client, key: str) -> None:
+    got = client.create(headers={**AUTHORIZED, "authorization": f"Bearer {key}"})
+    assert (got.status, got.error["code"]) == (401, "invalid_api_key")
+    assert key not in got.error["message"]
+
+
 def test_the_scheme_is_matched_whatever_its_case(client: Client) -> None:
     assert client.create(headers={**AUTHORIZED, "authorization": "bEARER any"}).status == 200
 

@@ -118,7 +118,9 @@ def serve(
 def welcome(settings: Settings, url: str) -> None:
     """Says where the server is and how to try it; to stderr, so that nothing else is mixed up with it."""
     keys = (
-        "It takes any API key." if not settings.api_keys else f"It takes {len(settings.api_keys)} API key(s)."
+        "It takes any API key (but `wrong-key`), and any model (but `no-such-model`)."
+        if not settings.api_keys
+        else f"It takes {len(settings.api_keys)} API key(s)."
     )
     wrong = f" It makes mistakes: {', '.join(settings.mutants)}." if settings.mutants else ""
     faults = f" It has faults: {', '.join(settings.faults)}." if settings.faults else ""

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.models import says_no
 from antiphon_mockserver.plan import Denied
 
 CHALLENGE = {"www-authenticate": "Bearer"}
@@ -16,7 +17,7 @@ UTF_8 = {"utf-8", "utf8", "us-ascii", ""}
 
 
 def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
-    """The bearer key of the request; it must be one of `keys`, unless there are none."""
+    """The bearer key: one of `keys`, or when there are none, any that does not say it is wrong."""
     scheme, _, key = headers.get("authorization", "").strip().partition(" ")
     key = key.strip()
     if not scheme:
@@ -26,7 +27,7 @@ def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
     if scheme.lower() != "bearer" or not key or " " in key:
         message = "The Authorization header is malformed; it has to read 'Authorization: Bearer KEY'."
         raise Denied(message, status=401, headers=CHALLENGE)
-    if keys and key not in keys:
+    if key not in keys if keys else says_no(key):
         raise Denied("The API key is not a valid one.", status=401, code="invalid_api_key", headers=CHALLENGE)
     return key
 

@@ -19,7 +19,7 @@ class Settings:
     dialect: str = "openai"
     seed: int = 0
     api_keys: tuple[str, ...] = ()
-    """The keys that are accepted; none means that any is."""
+    """The keys that are accepted; none means any but those that say that they are wrong (see models.py)."""
     models: tuple[str, ...] = ()
     """The models that exist; none means every name but those that say that they do not (see models.py)."""
     scripts: tuple[Source, ...] = ()
