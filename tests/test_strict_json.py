@@ -25,6 +25,7 @@ FAULTY = [
     ('{"a":1,"\\u0061":1}', ('duplicate key "a"',)),
     ('{"a":"\\u0022:","b":1,"b":1}', ('duplicate key "b"',)),
     ('{"x":{"a":1,"b":2,"a":1}}', ('duplicate key "a"',)),
+    ("NaN", ("NaN",)),
     ("[NaN]", ("NaN",)),
     ("[-Infinity, Infinity]", ("-Infinity", "Infinity")),
     ('"\\ud800"', ("lone surrogate",)),
@@ -60,3 +61,7 @@ def test_faults_are_named(text, faults):
 
 def test_a_value_with_faults_is_still_read():
     assert strict_json.read('{"a":1,"a":2}').value == {"a": 2}
+
+
+def test_a_lone_surrogate_is_mended():
+    assert strict_json.read('{"a\\ud800":["\\udfff"]}').value == {"a\ufffd": ["\ufffd"]}

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
 import yaml
 
-from antiphon_conformance import cassette, har, transcript
+from antiphon_conformance import cassette, har, strict_json, transcript
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 from antiphon_conformance.reply import headers, parsed_reply, read_reply
 
@@ -79,20 +78,21 @@ def _yaml(raw: bytes, path: Path) -> Any:
 
 def _json(raw: bytes, path: Path) -> Recording:
     first, _, rest = raw.strip().partition(b"\n")
-    try:
-        document = orjson.loads(first)
-    except orjson.JSONDecodeError:
+    reading = strict_json.read(first)
+    if not reading.valid:
         return _document(_object(raw, str(path)), path)
+    document = reading.value
     if not rest.strip() and "request" not in document and not transcript.is_run(document):
         return _document(document, path)
     return _lines(raw, path)
 
 
 def _object(raw: bytes, where: str) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise RecordingError(where, _FORMS, f"not JSON: {error}") from error
+    """Reads JSON that may hold what a server should not have sent: its faults are told by the rules."""
+    reading = strict_json.read(raw)
+    if not reading.valid:
+        raise RecordingError(where, _FORMS, reading.faults[0])
+    return reading.value
 
 
 def _document(document: Any, path: Path) -> Recording:

@@ -59,9 +59,10 @@ def _read_slowly(text: str | bytes) -> Reading:
         return Reading(None, (_not_json(error, text),))
     if _skip_space(decoded, end) < len(decoded):
         faults[f"trailing text after the value, at character {end}"] = None
-    if _SURROGATE.search(decoded) or _has_lone_surrogate(value):
+    mended = _mended(value)
+    if (mended is not value and mended != value) or _SURROGATE.search(decoded):
         faults["lone surrogate"] = None
-    return Reading(value, tuple(faults))
+    return Reading(mended, tuple(faults))
 
 
 def _decode(text: str | bytes, faults: dict[str, None]) -> str:
@@ -104,9 +105,10 @@ def _not_json(error: ValueError, text: str | bytes) -> str:
     return f"not JSON: {str(error)[:80]}"
 
 
-def _has_lone_surrogate(value: Any) -> bool:
+def _mended(value: Any) -> Any:
+    """`value` with U+FFFD for each lone surrogate: no reader of ours could encode it."""
     if isinstance(value, str):
-        return _SURROGATE.search(value) is not None
+        return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, dict):
-        return any(_has_lone_surrogate(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(map(_has_lone_surrogate, value))
+        return {_mended(key): _mended(member) for key, member in value.items()}
+    return [_mended(element) for element in value] if isinstance(value, list) else value

@@ -1,0 +1,114 @@
+"""`antiphon lint`: verdicts over files, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from answers import response
+from antiphon.main import run
+
+HEADERS = {"content-type": "application/json"}
+GOOD_USAGE = {
+    "input_tokens": 3,
+    "output_tokens": 4,
+    "total_tokens": 7,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens_details": {"reasoning_tokens": 0},
+}
+
+
+def line(identity="one", **members):
+    request = {
+        "method": "POST",
+        "path": "/v1/responses",
+        "headers": HEADERS,
+        "body": {"model": "m", "input": "hi"},
+    }
+    answer = {"status": 200, "headers": HEADERS, "body": response(usage=GOOD_USAGE, **members)}
+    return json.dumps({"id": identity, "request": request, "response": answer})
+
+
+def lint(path, *arguments):
+    return run(["lint", str(path), *arguments])
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    path = tmp_path / "recorded.jsonl"
+    wrong = {**GOOD_USAGE, "total_tokens": 8}
+    path.write_text(
+        line("right") + "\n" + line("wrong").replace(json.dumps(GOOD_USAGE), json.dumps(wrong)) + "\n"
+    )
+    return path
+
+
+def test_json_says_which_rule_found_what_and_where(recorded, capsys):
+    assert lint(recorded, "--dialect", "openai", "--format", "json") == 1
+    records = {(one["rule"], one["scenario"]): one for one in json.loads(capsys.readouterr().out)}
+    found = records["usage.total-is-the-sum", "wrong"]
+    assert found["requirement"] == "RES-51"
+    assert found["outcome"] == "failed"
+    (finding,) = found["findings"]
+    assert finding["where"] == "reply.body/usage/total_tokens"
+    assert (finding["expected"], finding["got"]) == ("7", "8")
+    assert finding["message"] == "reply.body/usage/total_tokens is 8: expected 7"
+    assert records["usage.total-is-the-sum", ""]["outcome"] == "passed"
+    assert ("usage.total-is-the-sum", "right") not in records
+
+
+def test_text_names_the_exchange_the_rule_and_the_requirement(recorded, capsys):
+    assert lint(recorded) == 1
+    output = capsys.readouterr().out
+    assert "usage.total-is-the-sum (RES-51) in wrong" in output
+    assert "reply.body/usage/total_tokens is 8: expected 7" in output
+    assert "2 exchanges, 0 events: " in output
+
+
+def test_a_hostile_recording_does_no_harm(tmp_path, capsys):
+    path = tmp_path / "hostile.jsonl"
+    path.write_text(line("\u001b[31m", status="\u001b[2J\ud800", **{"\u202e": 1}) + "\n")
+    for form in ("text", "json"):
+        assert lint(path, "--format", form) in (0, 1)
+        output = capsys.readouterr().out
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"data: {}\n\n",
+        b"data: [DONE]\n\n",
+        b'data: {"type": "response.created", "response": 7}\n\n',
+        b'data: {"type": "response.output_text.delta", "output_index": [], "content_index": {}}\n\n' * 3,
+        b'data: {"type": "response.completed", "response": {"output": [1, null, {"type": {}}]}}\n\n',
+        b'data: {"type": "error", "error": []}\n\n',
+        b"data: " + b"[" * 100_000 + b"\n\n",
+        b"\xff\xfe\x00",
+        b": \r\rdata:x\r",
+    ],
+)
+@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+def test_no_stream_breaks_a_rule_of_ours(tmp_path, data, dialect):
+    path = tmp_path / "stream.sse"
+    path.write_bytes(data)
+    assert lint(path, "--dialect", dialect) in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "message"),
+    [
+        ("{", [], "not JSON"),
+        ("hello", [], "expected JSON lines, HAR"),
+        (line(), ["--dialect", "klingon"], "klingon"),
+        (line(), ["--format", "xml"], "xml"),
+    ],
+)
+def test_wrong_usage_is_3(tmp_path, content, arguments, message, capsys):
+    path = tmp_path / "recorded.jsonl"
+    path.write_text(content)
+    assert lint(path, *arguments) == 3
+    assert message in capsys.readouterr().err
