@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_mockserver.identity import SHARED, Identity
-from antiphon_mockserver.record import Record
 from antiphon_spec.document import Operation
 
 JSON = "application/json"
@@ -57,7 +56,7 @@ class Answer:
     """Bytes as they are; anything else becomes JSON."""
     delay: float = 0.0
     """Seconds to wait first."""
-    record: Record | None = None
+    record: bytes | None = None
     """What was stored along with it."""
     reusable: bool = False
     """Whether the same request would get the same answer again, but for the ids."""
@@ -73,7 +72,7 @@ class Streaming:
     """Seconds between two events."""
     delay: float = 0.0
     """Seconds before the first one."""
-    record: Record | None = None
+    record: bytes | None = None
     """What was stored along with it."""
     reusable: bool = False
     """Whether the same request would get the same answer again, but for the ids."""

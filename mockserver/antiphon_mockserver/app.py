@@ -29,7 +29,7 @@ from antiphon_mockserver.router import Router
 from antiphon_mockserver.script import planner
 from antiphon_mockserver.sender import NO_CALL, Line, Sender
 from antiphon_mockserver.settings import Settings, Source
-from antiphon_mockserver.store import open_store, pack
+from antiphon_mockserver.store import open_store
 from antiphon_spec.dialect import load
 from antiphon_spec.document import Operation
 
@@ -179,9 +179,8 @@ class MockServer:
         if self.prints is None or not answer.reusable:
             return
         kind = EVENT_STREAM if isinstance(answer, Streaming) else JSON
-        record = pack(answer.record) if answer.record is not None else None
         identity = incoming.identity
-        made = Print(identity.nonce.encode(), identity.kept, kind, body, record)
+        made = Print(identity.nonce.encode(), identity.kept, kind, body, answer.record)
         self.prints.keep(incoming.key, incoming.content, made)
 
 

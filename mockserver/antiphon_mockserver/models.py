@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 SAYS_NO = re.compile(
     r"(^|[^a-z0-9])(unknown|invalid|missing|fake|bogus|wrong|incorrect|expired|revoked|non-?existent|no-such|not-a|"
@@ -20,6 +21,7 @@ def is_served(name: str, models: Collection[str]) -> bool:
     return name in models if models else bool(name.strip()) and not says_no(name)
 
 
+@lru_cache(maxsize=256)
 def says_no(name: str) -> bool:
     """Whether a name itself says that nothing is called so."""
     return SAYS_NO.search(name.lower().replace("_", "-").replace(" ", "-")) is not None

@@ -11,6 +11,7 @@ from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity
 from antiphon_mockserver.plan import Context, Denied, Plan
 from antiphon_mockserver.record import Record
+from antiphon_mockserver.store import pack
 from antiphon_mockserver.timeline import Timeline
 
 
@@ -99,11 +100,13 @@ def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Map
     )
 
 
-def _stored(house: House, record: Record, kept: bool) -> Record | None:
+def _stored(house: House, record: Record, kept: bool) -> bytes | None:
+    """Stores a response, unless it is not to be kept; returns what was stored."""
     if not kept:
         return None
-    house.store.put(record)
-    return record
+    packed = pack(record)
+    house.store.write(record.id, packed)
+    return packed
 
 
 def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
