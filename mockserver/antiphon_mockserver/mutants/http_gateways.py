@@ -1,0 +1,51 @@
+"""Answers of gateways that hold back, or never understood, what the server behind them said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.answer import EVENT_STREAM, Answer
+from antiphon_mockserver.mutants import Call, mutant
+
+CREATE = "createResponse"
+TEMPLATE_ERROR = {
+    "message": "The system message must come first.",
+    "type": "server_error",
+    "param": None,
+    "code": None,
+}
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    """The body of a create request; nothing for any other."""
+    return call.body if call.operation == CREATE and isinstance(call.body, dict) else {}
+
+
+@mutant(caught_by="stream-parity.a-bad-request-is-refused-before-the-stream")
+def keeps_a_refusal_to_itself(answer: Answer, call: Call) -> Answer:
+    """Opens a stream for a wrong request, and never sends an event in it."""
+    if answer.status == 400 and _asked(call).get("stream") is True:
+        answer.status, answer.body = 200, b""
+        answer.headers["content-type"] = EVENT_STREAM
+    return answer
+
+
+@mutant(
+    caught_by=("accepted.takes-a-developer-message", "accepted.takes-instructions-beside-a-developer-message")
+)
+def breaks_at_late_developers(answer: Answer, call: Call) -> Answer:
+    """Answers 500 to a message of a developer that is not the first item."""
+    given = _asked(call).get("input")
+    later = given[1:] if isinstance(given, list) else []
+    if any(isinstance(item, dict) and item.get("role") == "developer" for item in later):
+        answer.status, answer.body = 500, {"error": TEMPLATE_ERROR}
+        answer.headers["content-type"] = "application/json"
+    return answer
+
+
+@mutant(caught_by=("accepted.takes-a-text-as-input", "errors.an-error-is-json"))
+def demands_instructions(answer: Answer, call: Call) -> Answer:
+    """Answers 400 without a body when there are no instructions."""
+    if call.operation == CREATE and _asked(call).get("instructions") is None:
+        answer.status, answer.body = 400, b""
+    return answer

@@ -1,0 +1,88 @@
+"""Servers in front of another API, which lose parameters on the way to it, or demand what it demands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import with_check
+from antiphon_mockserver.plan import Context, Plan
+from antiphon_mockserver.record import Asked
+from antiphon_mockserver.tokens import CONTEXT_WINDOW
+
+FILE = "state_gateways"
+LOST: tuple[tuple[str, str, str], ...] = (
+    ("instructions", "instructions", "instructions.reach-the-model echo.instructions-comes-back"),
+    ("tools", "tools tool_choice", "tool-choice.required-makes-a-call echo-tools.tools-come-back"),
+    ("tool_choice", "tool_choice", "tool-choice.none-makes-no-call echo.tool-choice-comes-back"),
+    ("parallel_tool_calls", "parallel_tool_calls", "echo.parallel-tool-calls-comes-back"),
+)
+"""What is lost, the parameters that go with it, the rules that notice."""
+
+
+def _losing(*names: str) -> Callable[[Conduct], Conduct]:
+    """The server behaves as if these parameters had not been sent."""
+
+    def spoil(conduct: Conduct) -> Conduct:
+        def heed(asked: Asked) -> Mapping[str, Any]:
+            return {name: value for name, value in conduct.heed(asked).items() if name not in names}
+
+        return replace(conduct, heed=heed)
+
+    return spoil
+
+
+for _name, _names, _rules in LOST:
+    add(
+        FILE,
+        f"forgets_{_name}_on_the_way",
+        f"Neither shows `{_name}` to the model nor echoes them.",
+        tuple(_rules.split()),
+        _losing(*_names.split()),
+    )
+
+
+@mutant(caught_by="accepted.takes-stream-null")
+def wants_to_know_whether_to_stream(conduct: Conduct) -> Conduct:
+    """Refuses a request that does not say whether to stream."""
+
+    def check(asked: Asked) -> None:
+        if asked.body.get("stream") is None:
+            raise invalid("stream should be a boolean.", "stream")
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="instructions.reach-the-model")
+def repeats_the_question(conduct: Conduct) -> Conduct:
+    """Answers with the text of the user."""
+
+    def plan(context: Context) -> Plan:
+        part = {"type": "output_text", "text": _question(context), "annotations": [], "logprobs": []}
+        message = {"type": "message", "role": "assistant", "content": [part]}
+        return replace(conduct.plan(context), items=(message,), status="completed", reason=None)
+
+    return replace(conduct, plan=plan)
+
+
+def _question(context: Context) -> str:
+    """The last text among the input."""
+    contents = [item["content"] for item in context.items if isinstance(item.get("content"), list)]
+    texts = [part["text"] for content in contents for part in content if part.get("text")]
+    return texts[-1] if texts else "?"
+
+
+@mutant(caught_by="truncation.an-overlong-context-is-refused")
+def stops_short_at_long_contexts(conduct: Conduct) -> Conduct:
+    """Answers to a context beyond its window with a few tokens, as incomplete."""
+
+    def truncate(context: Context, tokens: int) -> Context:
+        if tokens <= CONTEXT_WINDOW:
+            return conduct.truncate(context, tokens)
+        return replace(context, request={**context.request, "max_output_tokens": 16})
+
+    return replace(conduct, truncate=truncate)
