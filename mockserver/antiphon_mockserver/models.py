@@ -1,7 +1,7 @@
 """Which models and keys exist: any that a client names, but for names that say that there is no such thing.
 
-So `gpt-5.2` and `my-model` are served; `no-such-model`, `gpt-unknown` and `invalid-model` are not. In the same
-way any key is taken, but not `wrong-key` or `sk-invalid`. With `--model` or `--api-key`, only those given are.
+So `gpt-5.2` and `my-model` are served; `no-such-model` and `invalid-model` are not. In the same way any key
+is taken, but not `wrong-key` or `sk-invalid`. With `--model` or `--api-key`, only those given are.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
     if not record.background and not record.streamed:
         return Answer(body=final, delay=plan.delay, record=_stored(house, record, kept), reusable=turn.alone)
     timeline = house.timeline(record)
-    step = conduct.first_step(body, timeline.steps)
+    runs = record.streamed and record.pace > 0 and not house.clock.virtual
+    step = 0 if runs else conduct.first_step(body, timeline.steps)
     stored = _stored(house, record.at(step), kept)
     if record.streamed:
         return Streaming(timeline.events, record.id, plan.pace, plan.delay, stored, turn.alone)
