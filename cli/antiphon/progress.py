@@ -11,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from antiphon_conformance.exchange import Episode
 from antiphon_conformance.text import safe
 
+LAST = "generated requests"
+"""What is left to do when one part is: it takes longest."""
+
 
 @contextmanager
 def watched(console: Console, total: int, title: str) -> Iterator[Callable[[Episode], None]]:
@@ -25,6 +28,8 @@ def watched(console: Console, total: int, title: str) -> Iterator[Callable[[Epis
         task = progress.add_task(safe(title), total=total)
 
         def ended(episode: Episode) -> None:
-            progress.update(task, advance=1, description=safe(f"{title} {episode.scenario}"))
+            progress.advance(task)
+            left = total - progress.tasks[0].completed
+            progress.update(task, description=safe(f"{title} {LAST if left == 1 else episode.scenario}"))
 
         yield ended

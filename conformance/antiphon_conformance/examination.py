@@ -100,6 +100,7 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
         episodes = await runner.run(plan, target, progress)
         episodes.append(await _generated(order, chosen, target, episodes))
         progress(episodes[-1])
+        progress(episodes[-1])
         facts = _facts(order, target, started, time.monotonic() - start)
     return Examination(tuple(episodes), facts)
 
