@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
 from antiphon_mockserver.mock import ResponsesMock
 
 HEADERS = {"authorization": "Bearer any", "content-type": "application/json"}
