@@ -114,6 +114,16 @@ def test_polling_is_bounded(monkeypatch):
     assert episode.stopped == 'polled: status is "queued" after 40 polls'
 
 
+@pytest.mark.parametrize("status", ["no such status", None, 7, [], "cancelled"])
+def test_polling_ends_at_a_status_that_no_other_follows(status):
+    async def run(talk):
+        await talk.poll("polled", "resp_1", until=("completed",))
+
+    episode = told(lambda request: (200, response(status=status)), run)
+    assert len(episode.exchanges) == 1
+    assert episode.stopped.endswith(", which stays")
+
+
 def test_headers_are_replaced_and_left_out():
     async def run(talk):
         await talk.post("created", "/responses", raw=b"{", headers={"Authorization": None, "X-One": "1"})

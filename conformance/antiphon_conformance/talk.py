@@ -14,6 +14,8 @@ from antiphon_spec.dialect import Dialect
 
 MISSING_ROUTE = frozenset({404, 405, 501})
 REFUSED_CREDENTIALS = frozenset({401, 403})
+WORKING = ("queued", "in_progress")
+"""The statuses that another one will follow."""
 MOST_POLLS = 40
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
@@ -149,6 +151,8 @@ class Talk:
                 return found
             if not found.ok:
                 raise Stop(f"{name}: answered {found.answer.status}")
+            if not callable(until) and found.answer.fields.get("status") not in WORKING:
+                raise Stop(f"{name}: status is {show(found.answer.fields.get('status'))}, which stays")
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
         raise Stop(f"{name}: status is {show(found.answer.fields.get('status'))} after {MOST_POLLS} polls")
