@@ -19,8 +19,9 @@ Answer = tuple[int, object] | None
 class Scripted:
     """A transport that calls a function; None refuses the connection."""
 
-    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+    def __init__(self, answer: Callable[[Request], Answer], headers: Headers = JSON) -> None:
         self.answer = answer
+        self.headers = headers
         self.asked: list[Request] = []
 
     @asynccontextmanager
@@ -30,7 +31,7 @@ class Scripted:
         if given is None:
             raise Unreachable("connection refused")
         status, body = given
-        yield Incoming(status, EVENTS if isinstance(body, bytes) else JSON, self._chunks(body))
+        yield Incoming(status, EVENTS if isinstance(body, bytes) else self.headers, self._chunks(body))
 
     async def close(self) -> None:
         pass

@@ -8,6 +8,7 @@ import pytest
 
 from answers import Scripted, response
 from antiphon_conformance import runner
+from antiphon_conformance.exchange import Headers
 from antiphon_conformance.scenario import Scenario
 from antiphon_conformance.target import Limits, Target
 from antiphon_spec import dialect as dialects
@@ -213,6 +214,30 @@ def test_a_parameter_that_is_refused_is_a_feature_that_is_not_offered():
     assert refuses.unsupported == "background"
     breaks = told(lambda request: (500, {}), run, features=("background",))
     assert (breaks.unsupported, breaks.stopped) == (None, "created: answered 500")
+
+
+PATIENT = Headers((("content-type", "application/json"), ("retry-after", "0")))
+
+
+@pytest.mark.parametrize(
+    ("answers", "steps", "stopped"),
+    [
+        ([429, 200], ["created-limited-1", "created"], None),
+        ([429, 429, 429], ["created-limited-1", "created-limited-2", "created"], "created: answered 429"),
+        ([503], ["created"], "created: answered 503"),
+    ],
+)
+def test_a_target_that_asks_for_patience_is_asked_again(answers, steps, stopped):
+    left = iter(answers)
+    scripted = Scripted(lambda request: (next(left), response()), PATIENT)
+    plan = runner.Plan((Scenario("creates", "", creates),), (OPENAI,), "m")
+    (episode,) = asyncio.run(runner.run(plan, Target(scripted)))
+    assert (list(episode.exchanges), episode.stopped) == (steps, stopped)
+
+
+def test_a_target_without_credit_is_not_asked_again():
+    episode = told(lambda request: (429, {"error": {"code": "insufficient_quota"}}), creates)
+    assert list(episode.exchanges) == ["created"]
 
 
 def test_three_calls_without_an_answer_end_the_run():

@@ -19,6 +19,9 @@ WORKING = ("queued", "in_progress")
 MOST_POLLS = 40
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
+MOST_RETRIES = 2
+LONGEST_WAIT = 30.0
+NO_CREDIT = "insufficient_quota"
 
 
 class Stop(Exception):  # noqa: N818 - it is no error of ours
@@ -70,12 +73,24 @@ class Talk:
     ) -> Exchange:
         """Creates a response; the keywords are the body, `model` is filled in.
 
-        Unless it `may_fail`, an answer that is not 2xx ends the scenario.
+        Unless it `may_fail`, an answer that is not 2xx ends the scenario; a 429 is waited out first, and kept
+        as step `NAME-limited-1`.
         """
         asked = {"model": self.model, **body}
-        found = await self.send(
-            name, "POST", "/responses", body=asked, headers=headers, read_events=read_events
-        )
+
+        async def attempt(step: str) -> Exchange:
+            return await self.send(
+                step, "POST", "/responses", body=asked, headers=headers, read_events=read_events
+            )
+
+        found = await attempt(name)
+        for turn in range(1, MOST_RETRIES + 1):
+            pause = None if may_fail else _pause(found)
+            if pause is None:
+                break
+            self.exchanges[f"{name}-limited-{turn}"] = self.exchanges.pop(name)
+            await asyncio.sleep(pause)
+            found = await attempt(name)
         if not found.ok and not may_fail:
             self._refused(name, found)
         if found.ok and not may_fail:
@@ -223,6 +238,15 @@ def _keeps(found: Exchange, identity: str) -> bool:
     except StepMissing:
         return False
     return response.get("id") == identity and found.request.fields.get("store") is not False
+
+
+def _pause(found: Exchange) -> float | None:
+    """How long to wait before asking again, when the answer speaks of our pace and not of our request."""
+    error = found.answer.fields.get("error")
+    if found.answer.status != 429 or (isinstance(error, dict) and error.get("code") == NO_CREDIT):
+        return None
+    told = found.answer.headers.get("retry-after") or ""
+    return min(float(told), LONGEST_WAIT) if told.isascii() and told.isdigit() else LONGEST_PAUSE
 
 
 def _told(found: Exchange) -> str:
