@@ -233,6 +233,7 @@ def test_a_target_that_asks_for_patience_is_asked_again(answers, steps, stopped)
     plan = runner.Plan((Scenario("creates", "", creates),), (OPENAI,), "m")
     (episode,) = asyncio.run(runner.run(plan, Target(scripted)))
     assert (list(episode.exchanges), episode.stopped) == (steps, stopped)
+    assert [one.id for one in episode.exchanges.values()] == [f"creates/{step}" for step in steps]
 
 
 def test_a_target_without_credit_is_not_asked_again():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Request, StepMissing
@@ -88,7 +89,8 @@ class Talk:
             pause = None if may_fail else _pause(found)
             if pause is None:
                 break
-            self.exchanges[f"{name}-limited-{turn}"] = self.exchanges.pop(name)
+            kept = f"{name}-limited-{turn}"
+            self.exchanges[kept] = replace(self.exchanges.pop(name), id=f"{self.scenario}/{kept}")
             await asyncio.sleep(pause)
             found = await attempt(name)
         if not found.ok and not may_fail:
