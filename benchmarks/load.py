@@ -1,11 +1,13 @@
-"""A small HTTP/1.1 client for load: fixed request bytes on keep-alive connections, answers only counted."""
+"""A small HTTP/1.1 client for load: prepared requests on keep-alive connections, answers only counted."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 
 
 def request_bytes(port: int, body: dict[str, object]) -> bytes:
@@ -32,14 +34,14 @@ class Tally:
 class Connection(asyncio.Protocol):
     """Sends one request after another, and counts the answers, until the time is up."""
 
-    def __init__(self, request: bytes, tally: Tally, finished: asyncio.Future[None]) -> None:
-        self.request, self.tally, self.finished = request, tally, finished
+    def __init__(self, requests: Iterator[bytes], tally: Tally, finished: asyncio.Future[None]) -> None:
+        self.requests, self.tally, self.finished = requests, tally, finished
         self.buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        transport.write(self.request)
+        transport.write(next(self.requests))
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -50,7 +52,7 @@ class Connection(asyncio.Protocol):
         self.tally.frames += self.buffer.count(b"\ndata: ")
         del self.buffer[:end]
         if time.perf_counter() < self.tally.until:
-            self.transport.write(self.request)
+            self.transport.write(next(self.requests))
         else:
             self.transport.close()
 
@@ -70,17 +72,19 @@ class Connection(asyncio.Protocol):
             self.finished.set_result(None)
 
 
-async def load(port: int, body: dict[str, object], seconds: float, connections: int = 16) -> Tally:
-    """Asks for `seconds` on that many connections; the tally's `seconds` is the time really taken."""
+async def load(
+    port: int, bodies: Iterable[dict[str, object]], seconds: float, connections: int = 16
+) -> Tally:
+    """Asks for `seconds`, the bodies in turn; the tally's `seconds` is the time really taken."""
     loop = asyncio.get_running_loop()
     tally = Tally()
+    requests = cycle([request_bytes(port, body) for body in bodies])
     begun = time.perf_counter()
     tally.until = begun + seconds
-    request = request_bytes(port, body)
     futures: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
     for future in futures:
         await loop.create_connection(
-            lambda future=future: Connection(request, tally, future), "127.0.0.1", port
+            lambda future=future: Connection(requests, tally, future), "127.0.0.1", port
         )
     await asyncio.wait_for(asyncio.gather(*futures), seconds + 30)
     tally.seconds = time.perf_counter() - begun

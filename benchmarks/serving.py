@@ -24,8 +24,17 @@ from statistics import median
 from load import load
 
 HERE = Path(__file__).parent
-SYNC: dict[str, object] = {"model": "gpt-5-mini", "input": "Say hello."}
-STREAM: dict[str, object] = {"model": "gpt-5-mini", "input": "Count from 1 to 50.", "stream": True}
+MODEL = "gpt-5-mini"
+MANY = 4000
+"""So many different requests that nothing of an earlier answer is still at hand when one comes again."""
+LOADS: dict[str, list[dict[str, object]]] = {
+    "sync, one request again and again": [{"model": MODEL, "input": "Say hello."}],
+    "sync, every request different": [{"model": MODEL, "input": f"Say hello to {i}."} for i in range(MANY)],
+    "stream, one request again and again": [{"model": MODEL, "input": "Count from 1 to 50.", "stream": True}],
+    "stream, every request different": [
+        {"model": MODEL, "input": f"Count from {i} to {i + 49}.", "stream": True} for i in range(MANY)
+    ],
+}
 SERVERS = {
     "antiphon": [sys.executable, "-m", "antiphon", "serve", "--dialect", "openai", "--port"],
     "bare starlette": [
@@ -46,7 +55,9 @@ def answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     headers = {"Authorization": "Bearer benchmark", "Content-Type": "application/json"}
     with contextlib.suppress(OSError), contextlib.closing(connection):
-        connection.request("POST", "/v1/responses", json.dumps(SYNC), headers)
+        connection.request(
+            "POST", "/v1/responses", json.dumps({"model": MODEL, "input": "Say hello."}), headers
+        )
         return connection.getresponse().status == 200
     return False
 
@@ -79,22 +90,19 @@ def memory(process: int, field: str) -> float:
 
 def measure(name: str, seconds: float) -> dict[str, float]:
     """One round with one server."""
+    figures: dict[str, float] = {}
     with serving(name) as (port, cold, process):
-        idle = memory(process, "VmRSS")
-        sync = asyncio.run(load(port, SYNC, seconds))
-        stream = asyncio.run(load(port, STREAM, seconds))
-        peak = memory(process, "VmHWM")
-    if sync.bad or stream.bad:
-        raise SystemExit(f"{name}: {sync.bad + stream.bad} answers were not 200")
-    return {
-        "cold start to first answer, s": cold,
-        "sync answers a second": sync.answers / sync.seconds,
-        "streams a second": stream.answers / stream.seconds,
-        "events a second": stream.frames / stream.seconds,
-        "events a stream": stream.frames / stream.answers,
-        "memory idle, MiB": idle,
-        "memory peak, MiB": peak,
-    }
+        figures["cold start to first answer, s"] = cold
+        figures["memory idle, MiB"] = memory(process, "VmRSS")
+        for title, bodies in LOADS.items():
+            tally = asyncio.run(load(port, bodies, seconds))
+            if tally.bad:
+                raise SystemExit(f"{name}: {tally.bad} answers were not 200")
+            figures[f"{title}: answers a second"] = tally.answers / tally.seconds
+            if title.startswith("stream"):
+                figures[f"{title}: events a second"] = tally.frames / tally.seconds
+        figures["memory peak, MiB"] = memory(process, "VmHWM")
+    return figures
 
 
 def main() -> None:
@@ -109,10 +117,10 @@ def main() -> None:
         for name, kept in rounds.items():
             kept.append(measure(name, options.seconds))
     head = f"median of {options.rounds} rounds"
-    print(f"{head:34}" + "".join(f"{name:>16}" for name in rounds) + f"{'ratio':>8}")
+    print(f"{head:56}" + "".join(f"{name:>16}" for name in rounds) + f"{'ratio':>8}")
     for figure in rounds["antiphon"][0]:
         ours, bare = (median(one[figure] for one in kept) for kept in rounds.values())
-        print(f"{figure:34}{ours:16.2f}{bare:16.2f}{ours / bare if bare else 0:8.2f}")
+        print(f"{figure:56}{ours:16.2f}{bare:16.2f}{ours / bare if bare else 0:8.2f}")
 
 
 if __name__ == "__main__":
