@@ -102,7 +102,7 @@ def run(
     """Examines, prints and writes; returns the exit status."""
     console = Console(highlight=False)
     chosen = [dialects.load(name) for name in order.dialects]
-    steps = len(scenarios(chosen)) + 1  # the generated requests are one more
+    steps = len(scenarios(chosen, order.properties)) + 1  # the generated requests are one more
     with watched(Console(stderr=True), steps, order.url) as progress:
         seen = examine(order, progress)
     report = compose(seen, strict=strict, baseline=known, transcript=folder.TRANSCRIPT)

@@ -23,7 +23,7 @@ from antiphon_spec.dialect import Dialect
 MODEL = "gpt-4o-mini"
 """What is asked for when nobody says which model."""
 
-UNWANTED = "no requests are generated"
+UNWANTED = "no requests are generated, because of --no-properties"
 GENERATED = "generated"
 
 
@@ -73,12 +73,12 @@ class Examination:
         return judge.judge(self.episodes, dialect)
 
 
-def scenarios(chosen: Iterable[Dialect]) -> dict[str, Scenario]:
-    """Every scenario that makes sense in one of the dialects, once."""
+def scenarios(chosen: Iterable[Dialect], generated: bool = True) -> dict[str, Scenario]:
+    """Every scenario that makes sense in one of the dialects, once; those with generated requests on wish."""
     found: dict[str, Scenario] = {}
     for dialect in chosen:
         found |= scenarios_for(dialect)
-    return dict(sorted(found.items()))
+    return {name: one for name, one in sorted(found.items()) if generated or not one.generated}
 
 
 def examine(
@@ -91,9 +91,8 @@ def examine(
 
 async def _examine(order: Order, progress: runner.Progress, transport: Transport) -> Examination:
     chosen = tuple(dialects.load(name) for name in order.dialects)
-    plan = runner.Plan(
-        tuple(scenarios(chosen).values()), chosen, order.model, order.concurrency, order.features
-    )
+    wanted = scenarios(chosen, order.properties)
+    plan = runner.Plan(tuple(wanted.values()), chosen, order.model, order.concurrency, order.features)
     started, start = time.time(), time.monotonic()
     limits = Limits(order.seconds, order.max_requests)
     async with Target(transport, order.api_key, limits) as target:
