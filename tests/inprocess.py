@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 from antiphon_conformance import judge, properties, runner
 from antiphon_conformance.examination import Examination, Order, examine
 from antiphon_conformance.exchange import Episode, Headers, Request
-from antiphon_conformance.outcome import Record
-from antiphon_conformance.rule import Rule
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.rule import Rule, all_rules, rules_for
 from antiphon_conformance.scenario import scenarios_for
 from antiphon_conformance.target import Incoming, Target, Unreachable
 from antiphon_mockserver.app import MockServer, make_app
@@ -20,6 +20,7 @@ from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import load
 
 KEY = "sk-antiphon-tests"
+RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 
 
 class AsgiTransport:
@@ -103,3 +104,29 @@ def judged(
 ) -> list[Record]:
     """What these rules say about these scenarios, performed with one mutant at work."""
     return judge.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)
+
+
+def noticed(mutant: str, rule: str, *dialects: str) -> bool:
+    """Whether the rule turns red in one of these dialects, where it holds."""
+    return any(
+        record.outcome in RED and record.rule == rule
+        for dialect in dialects
+        if rule in rules_for(load(dialect))
+        for few in _batches(dialect, rule)
+        for record in judged(dialect, mutant, few, {rule: all_rules()[rule]})
+    )
+
+
+def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
+    """The scenarios that exercise the rule, one by one at first: a mutant is mostly noticed in any of them.
+
+    The generated requests are many, and come last.
+    """
+    found = {record.scenario for record in verdicts(dialect) if record.rule == rule} - {""}
+    exercised = sorted(found - {properties.SCENARIO})
+    for name in exercised[:2]:
+        yield [name]
+    if len(exercised) > 2:
+        yield exercised[2:]
+    if properties.SCENARIO in found:
+        yield [properties.SCENARIO]

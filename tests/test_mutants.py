@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.properties import SCENARIO
 from antiphon_conformance.rule import all_rules, rules_for
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.dialect import load, names
-from inprocess import judged, verdicts
+from inprocess import noticed, verdicts
 
 DIALECTS = names()
-RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +31,7 @@ def test_the_right_server_passes_every_rule(dialect: str) -> None:
 
 @pytest.mark.parametrize("mutant", all_mutants())
 def test_a_mutant_is_noticed_by_the_rules_it_names(mutant: str) -> None:
-    missed = [rule for rule in all_mutants()[mutant].caught_by if not noticed(mutant, rule)]
+    missed = [rule for rule in all_mutants()[mutant].caught_by if not noticed(mutant, rule, *DIALECTS)]
     assert not missed, f"{mutant} was not noticed by {missed}"
 
 
@@ -48,29 +44,3 @@ def test_a_mutant_names_rules_that_exist() -> None:
 def test_every_rule_has_a_mutant(dialect: str) -> None:
     caught = {rule for mutant in all_mutants().values() for rule in mutant.caught_by}
     assert not set(rules_for(load(dialect))) - caught
-
-
-def noticed(mutant: str, rule: str) -> bool:
-    """Whether the rule turns red in one of the dialects in which it holds."""
-    return any(
-        record.outcome in RED and record.rule == rule
-        for dialect in DIALECTS
-        if rule in rules_for(load(dialect))
-        for few in batches(dialect, rule)
-        for record in judged(dialect, mutant, few, {rule: all_rules()[rule]})
-    )
-
-
-def batches(dialect: str, rule: str) -> Iterator[list[str]]:
-    """The scenarios that exercise the rule, one by one at first: a mutant is mostly noticed in any of them.
-
-    The generated requests are many, and come last.
-    """
-    found = {record.scenario for record in verdicts(dialect) if record.rule == rule} - {""}
-    exercised = sorted(found - {SCENARIO})
-    for name in exercised[:2]:
-        yield [name]
-    if len(exercised) > 2:
-        yield exercised[2:]
-    if SCENARIO in found:
-        yield [SCENARIO]

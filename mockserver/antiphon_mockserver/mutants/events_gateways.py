@@ -119,7 +119,7 @@ def _in_words(events: list[Event]) -> list[Event]:
         if index not in calls:
             told.append(event)
         elif event["type"] == DONE:
-            told += _told(_spoken_call(calls[index]), index)
+            told += _told(_spoken_call(calls[index]), event["output_index"])
     for event in of(told, *ENDS):
         output = event["response"]["output"]
         event["response"]["output"] = [
@@ -150,6 +150,9 @@ MUTANTS: tuple[tuple[str, str, str, Callable[[list[Event]], list[Event]]], ...] 
      "tool-choice.required-makes-a-call", _in_words),
     ("fails_without_a_response", "Sends `response.failed` with an error, and without the response.",
      "lifecycle.events-carry-a-response", without("response.failed", members=("response",))),
+    ("fails_without_a_cause", "Sends `response.failed` with null as the error of its response.",
+     "response-status.failed-carries-an-error",
+     changing("response.failed", change=lambda event: event["response"].update(error=None))),
 )  # fmt: skip
 
 for _name, _sentence, _caught_by, _spoil in MUTANTS:
