@@ -23,7 +23,7 @@ UNPUBLISHED = {
 }
 """What genuine OpenAI traffic and the newest SDK have beyond the published document."""
 each_dialect = pytest.mark.parametrize("name", GRAMMARS)
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=150, deadline=None)
 
 
 @each_dialect

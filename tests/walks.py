@@ -28,8 +28,13 @@ class Walker:
     def speaks(self) -> bool:
         return self.parent is None or self.parent.state in self.lane.during
 
-    def closable(self) -> bool:
-        return all(child.state in child.lane.final for child in self.inside)
+    def closable(self, event: str) -> bool:
+        status = self.status(event)
+        return all(child.state in child.lane.final or status in child.lane.excused for child in self.inside)
+
+    def status(self, event: str) -> str | None:
+        """What the object that it shows with this event says of its state."""
+        return sorted(self.lane.statuses.get(event, {"completed"}))[0] if self.lane.holds else None
 
     def enclosing(self, lane: str) -> Walker:
         return self if self.lane.name == lane or self.parent is None else self.parent.enclosing(lane)
@@ -75,7 +80,7 @@ class Walk:
             for event, target in states[walker.state].items():
                 if self.calm and walker is self.root and event not in walker.lane.emits:
                     continue
-                if states[target] or walker.closable():
+                if states[target] or walker.closable(event):
                     yield Action(walker, event, target, born=False)
         for child in walker.inside:
             yield from self.actions(child, growing=growing)
@@ -93,8 +98,8 @@ class Walk:
         event |= dict(zip(lane.identity, walker.indices, strict=True))
         event |= {member: walker.enclosing(name).id for member, name in lane.names.items()}
         if lane.holds:
-            status = sorted(lane.statuses.get(action.event, {"completed"}))[0]
-            event[lane.holds] = {"type": walker.type, "id": walker.id, "status": status}
+            held = {"type": walker.type, "id": walker.id, "status": walker.status(action.event)}
+            event[lane.holds] = held
         self.events.append(event)
 
     def _ends(self, action: Action) -> bool:
@@ -107,7 +112,8 @@ class Walk:
         while target and not target & action.walker.lane.final:
             found, target = found + 1, {state for name in target for state in states[name].values()}
         restless = action.walker.state not in action.walker.lane.final
-        return found + (0 if restless else 50) - 10 * len(action.walker.indices)
+        idle = action.target == action.walker.state
+        return found + (0 if restless else 50) + (1000 if idle else 0) - 10 * len(action.walker.indices)
 
     def _births(self, walker: Walker, lane: Lane) -> Iterator[Action]:
         count = sum(child.lane is lane for child in walker.inside)
@@ -140,7 +146,7 @@ class Walk:
 
 
 @st.composite
-def streams(draw: st.DrawFn, grammar: Grammar, *, longest: int = 25, calm: bool = False) -> list[Event]:
+def streams(draw: st.DrawFn, grammar: Grammar, *, longest: int = 40, calm: bool = False) -> list[Event]:
     """Streams that the grammar allows, with objects interleaved in every way that it allows.
 
     A `calm` one says only what an ordinary run says about the whole: no errors, no failure.
