@@ -81,9 +81,9 @@ def a_replay_begins_at_the_beginning(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="resume", cites="RSM-05", when=streamed("streamed", "replayed"))
 def replayed_events_are_identical(scene: Scene) -> Iterator[Finding]:
     """An event that is sent again has the same number, type and content as the first time."""
-    replayed = {event.data.get("sequence_number"): event for event in events(scene["replayed"])}
+    replayed = {show(event.data.get("sequence_number")): event for event in events(scene["replayed"])}
     for event in events(scene["streamed"]):
-        again = replayed.get(event.data.get("sequence_number"))
+        again = replayed.get(show(event.data.get("sequence_number")))
         if again is None:
             expected = f"event {show(event.data.get('sequence_number'))} again"
             yield Finding("stream", expected, "absent", scene["replayed"].id)
