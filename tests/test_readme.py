@@ -1,0 +1,56 @@
+"""What the README shows works as shown."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from antiphon.main import antiphon
+from antiphon_conformance import baseline
+from antiphon_conformance.scenario import all_scenarios
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith("antiphon ")]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_is_one_that_there_is(line: str) -> None:
+    words = shlex.split(line, comments=True)[1:]
+    command = antiphon.get_command(click.Context(antiphon), words[0])
+    assert command is not None
+    given = {word.partition("=")[0] for word in words if word.startswith("--")}
+    known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+    assert given <= known
+
+
+def test_the_first_screen_has_the_two_commands() -> None:
+    first_screen = README.splitlines()[:10]
+    assert any("tox -e demo" in line for line in first_screen)
+    assert any(line.split("#")[0].strip().endswith("tox") for line in first_screen)
+
+
+def test_the_python_example_passes(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("openai")
+    (example,) = blocks("python")
+    pytester.makepyfile(example)
+    pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_baseline_example_is_one(tmp_path: Path) -> None:
+    (example,) = blocks("yaml")
+    file = tmp_path / "known.yaml"
+    file.write_text(example, encoding="utf-8")
+    (entry,) = baseline.load(file).entries
+    assert entry.scenario in all_scenarios()
