@@ -5,11 +5,26 @@ Everything here is frozen and carries no behaviour beyond looking things up: rul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 Json = Any
+T = TypeVar("T")
+
+
+class Facts:
+    """What was worked out about one exchange, kept so that every rule may ask for it again."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, find: Callable[..., T], *arguments: Any) -> T:
+        """What `find` says to these arguments. It is asked the first time only; `key` names the answer."""
+        if key not in self._known:
+            self._known[key] = find(*arguments)
+        found: T = self._known[key]
+        return found
 
 
 class StepMissing(LookupError):  # noqa: N818 - it names what happened
@@ -135,6 +150,8 @@ class Exchange:
     traits: frozenset[str] = frozenset()
     """What a recording lost: `parsed` (bytes rewritten), `altered` (ids and times replaced), `trimmed`,
     `request-unknown`, `status-unknown`, `resumed`. Rules that need the lost part pass such exchanges by."""
+    facts: Facts = field(default_factory=Facts, init=False, repr=False, compare=False)
+    """What rules share. It holds under one dialect: the engine gives each dialect an exchange of its own."""
 
     @property
     def ok(self) -> bool:

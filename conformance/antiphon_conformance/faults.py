@@ -6,7 +6,6 @@ rule takes is left to the two rules that compare with the whole document.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,21 +14,15 @@ from antiphon_conformance.subject import Body, Item, Snapshot
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault
 
-KEPT = 256
-"""For how many objects the faults are kept: more than one exchange carries, and still little memory."""
-
-_SEEN: OrderedDict[tuple[int, str], tuple[object, tuple[Fault, ...]]] = OrderedDict()
-
 
 def response_faults(snapshot: Snapshot) -> tuple[Fault, ...]:
     """The faults of a response object, without those in output items that rules over items report."""
-    found = _once(snapshot.object, snapshot.dialect, _faults_of_response)
-    return tuple(fault for fault in found if not (snapshot.ended and _inside_item(fault)))
+    return snapshot.exchange.facts.once(("faults", snapshot.where), _faults_of_response, snapshot)
 
 
 def item_faults(item: Item) -> tuple[Fault, ...]:
     """The faults of one output item; none when the document does not know its type."""
-    return _once(item.object, item.dialect, _faults_of_item)
+    return item.exchange.facts.once(("faults", item.where), _faults_of_item, item)
 
 
 def body_faults(body: Body) -> Iterator[Finding]:
@@ -61,23 +54,12 @@ def _inside_item(fault: Fault) -> bool:
     return fault.pointer.startswith("/output/")
 
 
-def _faults_of_response(value: Mapping[str, Any], dialect: Dialect) -> Iterable[Fault]:
-    validator = dialect.schemas.body(dialect.create_operation)
-    return () if validator is None or validator.is_valid(value) else validator.faults(value)
+def _faults_of_response(snapshot: Snapshot) -> tuple[Fault, ...]:
+    validator = snapshot.dialect.schemas.body(snapshot.dialect.create_operation)
+    found = validator.faults(snapshot.object) if validator is not None else ()
+    return tuple(fault for fault in found if not (snapshot.ended and _inside_item(fault)))
 
 
-def _faults_of_item(value: Mapping[str, Any], dialect: Dialect) -> Iterable[Fault]:
-    validator = dialect.schemas.item(str(value.get("type")))
-    return () if validator is None or validator.is_valid(value) else validator.faults(value)
-
-
-def _once(
-    value: Mapping[str, Any], dialect: Dialect, find: Callable[[Mapping[str, Any], Dialect], Iterable[Fault]]
-) -> tuple[Fault, ...]:
-    """Asks `find` unless it was asked about this very object; a kept object keeps its identity from reuse."""
-    key = (id(value), f"{dialect.name} {find.__name__}")
-    if key not in _SEEN:
-        _SEEN[key] = (value, tuple(find(value, dialect)))
-        if len(_SEEN) > KEPT:
-            _SEEN.popitem(last=False)
-    return _SEEN[key][1]
+def _faults_of_item(item: Item) -> tuple[Fault, ...]:
+    validator = item.dialect.schemas.item(str(item.object.get("type")))
+    return tuple(validator.faults(item.object)) if validator is not None else ()

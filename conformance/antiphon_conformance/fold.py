@@ -6,7 +6,6 @@ few times and not once for each of a hundred rules. Nothing here knows an event 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +14,6 @@ from antiphon_conformance.exchange import Event, Stream
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT
 from antiphon_spec.stream import Breach, Grammar, Lane
-
-KEPT = 64
-"""How many folds are kept: rules are heard exchange by exchange, scenes look at a few."""
-
-_SEEN: OrderedDict[tuple[int, str], tuple[Stream, Fold]] = OrderedDict()
 
 
 @dataclass(slots=True, eq=False)
@@ -130,14 +124,12 @@ def below(value: Any, path: str) -> Any:
 
 def fold(streamed: Streamed) -> Fold:
     """The fold of a streamed answer, made when it is first asked for."""
-    key = (id(streamed.stream), streamed.dialect.name)
-    if key not in _SEEN:
-        resumed = "resumed" in streamed.exchange.traits
-        made = _fold(streamed.stream, streamed.dialect.grammar, resumed=resumed)
-        _SEEN[key] = (streamed.stream, made)
-        if len(_SEEN) > KEPT:
-            _SEEN.popitem(last=False)
-    return _SEEN[key][1]
+    return streamed.exchange.facts.once("fold", _folded, streamed)
+
+
+def _folded(streamed: Streamed) -> Fold:
+    resumed = "resumed" in streamed.exchange.traits
+    return _fold(streamed.stream, streamed.dialect.grammar, resumed=resumed)
 
 
 def _fold(stream: Stream, grammar: Grammar, *, resumed: bool) -> Fold:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes_input import INPUT
 from antiphon_conformance.mistakes_limits import LIMITS
@@ -40,6 +41,18 @@ def mistakes_of(dialect: Dialect, operation: str | None, body: Any) -> Iterator[
         if operation in mistake.operations:
             for place, value in mistake.made_in(body):
                 yield mistake, place, value
+
+
+Made = tuple[tuple[Mistake, str, Any], ...]
+
+
+def mistakes_in(exchange: Exchange, dialect: Dialect) -> Made:
+    """Every mistake that the request of an exchange makes; looked for once."""
+    return exchange.facts.once("mistakes", _made_in, exchange, dialect)
+
+
+def _made_in(exchange: Exchange, dialect: Dialect) -> Made:
+    return tuple(mistakes_of(dialect, exchange.operation, exchange.request.fields))
 
 
 def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -9,84 +9,98 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.exchange import Episode, Event, Exchange, Reply, Request, Stream, final_response
 from antiphon_spec.dialect import Dialect
 
+WRONG = "wrong-request"
+"""The trait of an exchange whose request is wrong in this dialect."""
 TERMINAL = frozenset({"completed", "failed", "incomplete", "cancelled"})
 LIFECYCLE = frozenset(
     f"response.{name}" for name in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
     """Any exchange that got a reply."""
 
     exchange: Exchange
     dialect: Dialect
 
-    @property
+    @cached_property
     def request(self) -> Request:
         return self.exchange.request
 
-    @property
+    @cached_property
     def reply(self) -> Reply:
         return self.exchange.answer
 
-    @property
+    @cached_property
     def asked(self) -> Mapping[str, Any]:
         """The fields of the request's JSON body; empty when it has none or a recording lost it."""
         return self.exchange.request.fields
 
-    @property
+    @cached_property
     def operation(self) -> str | None:
         return self.exchange.operation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refused(Answered):
     """An answer with a 4xx or 5xx status."""
 
-    @property
+    @cached_property
     def error(self) -> Mapping[str, Any]:
         """The error object inside the envelope; empty when there is none."""
         inner = self.reply.fields.get("error")
         return inner if isinstance(inner, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Body(Answered):
+@dataclass(frozen=True)
+class Taken(Answered):
+    """An answer of success, or what it carries."""
+
+    @cached_property
+    def asked(self) -> Mapping[str, Any]:
+        """The fields of the request; none when it is wrong: having taken it is the server's one fault, and
+        nobody can say what the right answer to it would be."""
+        return {} if WRONG in self.exchange.traits else self.exchange.request.fields
+
+
+@dataclass(frozen=True)
+class Body(Taken):
     """A 2xx answer that is one document, not a stream."""
 
-    @property
+    @cached_property
     def object(self) -> Mapping[str, Any]:
         return self.reply.fields
 
 
-@dataclass(frozen=True, slots=True)
-class Streamed(Answered):
+@dataclass(frozen=True)
+class Streamed(Taken):
     """A 2xx answer that is an event stream."""
 
-    @property
+    @cached_property
     def stream(self) -> Stream:
         found = self.reply.stream
         assert found is not None  # noqa: S101 - holds by construction in `subjects`
         return found
 
-    @property
+    @cached_property
     def events(self) -> Sequence[Event]:
         return self.stream.events
 
-    @property
+    @cached_property
     def final(self) -> Mapping[str, Any]:
         """The response object of the last lifecycle event; empty when there is none."""
         return final_response(self.stream)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot(Answered):
+@dataclass(frozen=True)
+class Snapshot(Taken):
     """One response object, wherever it stood: a body, or a lifecycle event of a stream."""
 
     where: str
@@ -94,30 +108,30 @@ class Snapshot(Answered):
     kind: str
     """`body`, or the type of the event that carries it."""
 
-    @property
+    @cached_property
     def status(self) -> Any:
         return self.object.get("status")
 
-    @property
+    @cached_property
     def ended(self) -> bool:
         """Whether its status is a terminal one."""
         return isinstance(self.status, str) and self.status in TERMINAL
 
-    @property
+    @cached_property
     def creation(self) -> bool:
         """Whether `asked` is the create request that this response answers."""
         return self.exchange.operation == self.dialect.create_operation and bool(self.asked)
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Answered):
+@dataclass(frozen=True)
+class Item(Taken):
     """One output item of a response that has ended (body, or terminal event)."""
 
     where: str
     object: Mapping[str, Any]
     response: Mapping[str, Any]
 
-    @property
+    @cached_property
     def type(self) -> str | None:
         """Its type; None when that is missing or no string."""
         found = self.object.get("type")
