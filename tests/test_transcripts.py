@@ -1,0 +1,47 @@
+"""The transcripts that ship as fixtures: `lint` finds the one bug of a wild one, and none in a good one."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import orjson
+import pytest
+
+from antiphon.main import run
+from antiphon_conformance.outcome import Outcome
+from wild_bugs import bugs
+
+FOLDER = Path(str(files("antiphon_fixtures"))) / "transcripts"
+WILD, GOOD = sorted(FOLDER.glob("wild/*/*.jsonl")), sorted(FOLDER.glob("good/*.jsonl"))
+QUIET = {Outcome.PASSED, Outcome.INCONCLUSIVE}
+
+
+def found(path: Path, printed: pytest.CaptureFixture[str]) -> set[str]:
+    """The rules that are not content with a transcript."""
+    run(["lint", "--format", "json", str(path)])
+    records = orjson.loads(printed.readouterr().out)
+    return {record["rule"] for record in records if Outcome(record["outcome"]) not in QUIET}
+
+
+def test_there_are_transcripts() -> None:
+    assert len(WILD) >= 10
+    assert len(GOOD) >= 2
+
+
+@pytest.mark.parametrize("path", WILD, ids=lambda path: path.stem)
+def test_a_wild_transcript_is_noticed_by_the_rule_of_its_folder_alone(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert found(path, capsys) == {path.parent.name}
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_nothing_is_found_in_a_good_transcript(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert found(path, capsys) == set()
+
+
+def test_wild_transcripts_are_named_for_a_bug_and_a_rule_that_notices_it() -> None:
+    noticed = {bug.id: bug.rules for bug in bugs()}
+    strange = [str(path) for path in WILD if path.parent.name not in noticed.get(path.stem, ())]
+    assert not strange
