@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from antiphon_conformance import judge, properties, runner
-from antiphon_conformance.examination import Examination, Order, examine
+from antiphon_conformance.evidence import Examination
+from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.exchange import Episode, Headers, Request
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.rule import Rule, all_rules, rules_for

@@ -15,7 +15,7 @@ from rich.console import Console
 from answers import Scripted, response
 from antiphon.lint import lint
 from antiphon.report import report as report_command
-from antiphon_conformance import judge, recordings
+from antiphon_conformance import judge, recordings, transcript
 from antiphon_conformance.baseline import Baseline, Entry
 from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.exchange import Headers, Request
@@ -192,6 +192,13 @@ def test_a_target_that_never_answered_is_not_judged():
     assert report.status == Exit.NOT_JUDGED
     assert "never answered: connection refused" in report.verdicts["openresponses"].why
     assert not any(record.outcome is Outcome.PASSED for record in report.records)
+
+
+def test_lint_of_a_transcript_without_an_answer_is_not_judged_either(tmp_path):
+    seen = examine(Order("http://target/v1"), transport=Scripted(lambda request: None))
+    path = tmp_path / "transcript.jsonl"
+    path.write_bytes(b"".join(transcript.lines(seen.facts, seen.episodes)))
+    assert CliRunner().invoke(lint, [str(path)], standalone_mode=False).return_value == 2
 
 
 def test_refused_credentials_are_not_judged():

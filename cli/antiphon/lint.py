@@ -10,6 +10,7 @@ import click
 import orjson
 
 from antiphon_conformance import judge, recordings
+from antiphon_conformance.evidence import Examination
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.recordings import Recording
@@ -42,7 +43,13 @@ def lint(files: tuple[Path, ...], named: str, form: str, everything: bool) -> in
     else:
         _print(records, everything)
         _sum_up(records, [exchange for found in read for exchange in _exchanges(found)])
-    return int(verdict(records).status)
+    return int(verdict(records, why=_why_not(read)).status)
+
+
+def _why_not(read: Iterable[Recording]) -> str:
+    """Why the target of a run could not be judged, as the run itself said."""
+    runs = (Examination(found.episodes, found.run) for found in read if found.episodes)
+    return next((seen.why_not for seen in runs if seen.why_not), "")
 
 
 def verdicts(read: Iterable[Recording], dialect: Dialect) -> list[Record]:

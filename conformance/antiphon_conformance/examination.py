@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from antiphon_conformance import judge, runner
+from antiphon_conformance import runner
+from antiphon_conformance.evidence import GENERATED, Examination
 from antiphon_conformance.exchange import Episode
-from antiphon_conformance.outcome import Record
 from antiphon_conformance.scenario import Scenario, scenarios_for
 from antiphon_conformance.target import HttpTransport, Limits, Target, Transport
 from antiphon_conformance.text import safe
@@ -24,7 +24,6 @@ MODEL = "gpt-4o-mini"
 """What is asked for when nobody says which model."""
 
 UNWANTED = "no requests are generated, because of --no-properties"
-GENERATED = "generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +40,6 @@ class Order:
     seconds: float = 60.0
     seed: int = 0
     properties: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What a run saw: the episodes, and the facts that a report tells about it."""
-
-    episodes: tuple[Episode, ...]
-    facts: Mapping[str, Any]
-
-    @property
-    def why_not(self) -> str:
-        """Why the target could not be judged; empty when it could."""
-        if self.facts.get("refused"):
-            return str(self.facts.get("over") or "the target refused our credentials")
-        exchanges = [exchange for episode in self.episodes for exchange in episode.exchanges.values()]
-        if any(exchange.reply is not None for exchange in exchanges):
-            return ""
-        failure = next((exchange.failure for exchange in exchanges if exchange.failure), None)
-        return f"the target never answered: {failure}" if failure else "nothing was asked"
-
-    @property
-    def unfinished(self) -> str:
-        """Why not every scenario took place; empty when all did. Generated requests may be limited."""
-        limited = [one for one in self.episodes if one.blame == "limit" and one.scenario != GENERATED]
-        told = f"{len(limited)} of {len(self.episodes)} conversations are unfinished"
-        return f"{told}: {limited[0].stopped}" if limited else ""
-
-    def records(self, dialect: Dialect) -> list[Record]:
-        """The verdicts of one dialect over this run."""
-        return judge.judge(self.episodes, dialect)
 
 
 def scenarios(chosen: Iterable[Dialect], generated: bool = True) -> dict[str, Scenario]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from antiphon_conformance import transcript
-from antiphon_conformance.examination import Examination
+from antiphon_conformance.evidence import Examination
 from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_conformance.baseline import Baseline
-from antiphon_conformance.examination import Examination
+from antiphon_conformance.evidence import Examination
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.curl import command
 from antiphon_conformance.verdict import Verdict, verdict

@@ -14,7 +14,8 @@ from antiphon_conformance import baseline as baselines
 from antiphon_conformance import recordings
 from antiphon_conformance import transcript as transcripts
 from antiphon_conformance.baseline import Baseline, BaselineError
-from antiphon_conformance.examination import MODEL, Examination, Order, examine
+from antiphon_conformance.evidence import Examination
+from antiphon_conformance.examination import MODEL, Order, examine
 from antiphon_conformance.outcome import Record
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import Report, compose
