@@ -6,7 +6,7 @@ few times and not once for each of a hundred rules. Nothing here knows an event 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,18 +26,30 @@ class Thread:
     seen: bool
     """Whether the stream was watched from this object's beginning on."""
     events: list[Event] = field(default_factory=list)
+    firsts: dict[str, Event] = field(default_factory=dict)
+    """The first event of each type."""
+
+    def add(self, event: Event) -> None:
+        """Takes in one more event."""
+        self.events.append(event)
+        if event.type not in self.firsts:
+            self.firsts[event.type] = event
 
     def first(self, *types: str) -> Event | None:
         """The first event of one of these types."""
-        return next((event for event in self.events if event.type in types), None)
+        return self._first(types)
 
     def opened(self) -> Event | None:
         """The event that announced it."""
-        return next((event for event in self.events if event.type in self.lane.opening), None)
+        return self._first(self.lane.opening)
 
     def closed(self) -> Event | None:
         """The event that closed it."""
-        return next((event for event in self.events if event.type in self.lane.closing), None)
+        return self._first(self.lane.closing)
+
+    def _first(self, types: Collection[str]) -> Event | None:
+        found = (event for kind, event in self.firsts.items() if kind in types)
+        return min(found, key=lambda event: event.index, default=None)
 
     def start(self) -> Mapping[str, Any]:
         """The object as it was announced; empty when it was not."""
@@ -153,7 +165,7 @@ class _Threader:
         self._grammar = grammar
         self._resumed = resumed
         self._steps = grammar.steps
-        self._found: dict[int, dict[Any, Thread]] = {step.number: {} for step in self._steps.values()}
+        self._found: list[dict[Any, Thread]] = [{} for _ in grammar.lanes]
 
     def add(self, event: Event) -> None:
         try:
@@ -166,11 +178,11 @@ class _Threader:
             thread = self._begin(step.lane, event)
             if thread is None:
                 return
-        thread.events.append(event)
+        thread.add(event)
 
     def by_lane(self) -> Mapping[str, Sequence[Thread]]:
-        names = {step.number: step.lane.name for step in self._steps.values()}
-        return {names[number]: tuple(found.values()) for number, found in self._found.items() if found}
+        lanes = zip(self._grammar.lanes, self._found, strict=True)
+        return {name: tuple(found.values()) for name, found in lanes if found}
 
     def _begin(self, lane: Lane, event: Event) -> Thread | None:
         indices = tuple(event.data.get(name) for name in lane.identity)
@@ -180,10 +192,10 @@ class _Threader:
         parent = self._known(outer, event) if outer else None
         seen = event.type in lane.beginnings or (parent.seen if parent else not self._resumed)
         made = Thread(lane, indices, parent, seen)  # type: ignore[arg-type]
-        step = self._steps[next(iter(lane.targets))]
+        step = self._grammar.lane_steps[lane.name]
         self._found[step.number][step.key(event.data)] = made
         return made
 
     def _known(self, lane: Lane, event: Event) -> Thread | None:
-        step = self._steps[next(iter(lane.targets))]
+        step = self._grammar.lane_steps[lane.name]
         return self._found[step.number].get(step.key(event.data)) or self._begin(lane, event)

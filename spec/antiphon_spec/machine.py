@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from antiphon_spec.stream import Lane
+    from antiphon_spec.stream import Grammar, Lane
 
 NOTHING: list[Breach] = []
 
@@ -79,21 +79,21 @@ class Step:
 
     @staticmethod
     def make(
-        lane: Lane, number: int, nodes: Mapping[str, dict[str, Node]], lanes: Mapping[str, Lane]
+        name: str, made: dict[str, Step], nodes: Mapping[str, dict[str, Node]], lanes: Mapping[str, Lane]
     ) -> Step:
-        """The step of a lane, with those of the lanes around it."""
-        outer = nodes[lane.within] if lane.within else {}
-        order = list(lanes)
-        return Step(
-            lane=lane,
-            number=number,
-            nodes=nodes[lane.name],
-            key=itemgetter(*lane.identity) if lane.identity else lambda _event: (),
-            during=frozenset(outer[name] for name in (*lane.during, "unseen") if outer),
-            above=Step.make(lanes[lane.within], order.index(lane.within), nodes, lanes)
-            if lane.within
-            else None,
-        )
+        """The step of a lane, put into `made` together with those of the lanes around it."""
+        if name not in made:
+            lane = lanes[name]
+            outer = nodes[lane.within] if lane.within else {}
+            made[name] = Step(
+                lane=lane,
+                number=list(lanes).index(name),
+                nodes=nodes[name],
+                key=itemgetter(*lane.identity) if lane.identity else lambda _event: (),
+                during=frozenset(outer[state] for state in (*lane.during, "unseen") if outer),
+                above=Step.make(lane.within, made, nodes, lanes) if lane.within else None,
+            )
+        return made[name]
 
 
 class Instance:
@@ -137,25 +137,15 @@ class Instance:
 class Machine:
     """Judges a stream event by event: `feed` each event's JSON object, then `end` it."""
 
-    __slots__ = ("_inside", "_instances", "_refuses_unknown", "_resumed", "_root", "_steps")
+    __slots__ = ("_grammar", "_instances", "_resumed", "_steps")
 
-    def __init__(
-        self,
-        steps: Mapping[str, Step],
-        root: Lane | None,
-        inside: Mapping[str, tuple[Lane, ...]],
-        refuses_unknown: bool,
-        resumed: bool,
-    ) -> None:
-        self._steps = steps
-        self._root = root.name if root else None
-        self._inside = inside
-        self._refuses_unknown = refuses_unknown
+    def __init__(self, grammar: Grammar, *, resumed: bool = False) -> None:
+        self._grammar = grammar
         self._resumed = resumed
-        self._instances: dict[int, dict[Any, Instance]] = {step.number: {} for step in steps.values()}
-        for step in steps.values():
-            if step.above is None:
-                self._begin(step, (), None)
+        self._steps = grammar.steps
+        self._instances: list[dict[Any, Instance]] = [{} for _ in grammar.lanes]
+        if grammar.root is not None:
+            self._begin(grammar.lane_steps[grammar.root.name], (), None)
 
     def feed(self, event: Mapping[str, Any]) -> list[Breach]:
         """What the grammar has against this event, coming now."""
@@ -186,13 +176,13 @@ class Machine:
         return next((root.node.name for root in self._roots()), "")
 
     def _roots(self) -> Iterator[Instance]:
-        known = (found for machines in self._instances.values() for found in machines.values())
+        known = (found for machines in self._instances for found in machines.values())
         return (found for found in known if found.parent is None)
 
     def _unfamiliar(self, kind: Any, event: Mapping[str, Any]) -> list[Breach]:
         step = self._steps.get(kind) if isinstance(kind, str) else None
         if step is None:
-            if not self._refuses_unknown or (isinstance(kind, str) and ":" in kind):
+            if not self._grammar.refuses_unknown or (isinstance(kind, str) and ":" in kind):
                 return NOTHING
             return [Breach("unknown-event", "", "", "stream", "an event of this dialect", repr(kind)[:80])]
         lane = step.lane
@@ -268,7 +258,7 @@ class Machine:
 
     def _unfinished(self, instance: Instance, status: Any) -> Iterator[Breach]:
         """The objects inside that should have come to their end before this one did."""
-        for lane in self._inside[instance.step.lane.name]:
+        for lane in self._grammar.inside[instance.step.lane.name]:
             inside = [child for child in instance.children if child.step.lane is lane]
             if isinstance(status, str) and status in lane.excused:
                 continue

@@ -120,7 +120,7 @@ class Grammar:
 
     def machine(self, *, resumed: bool = False) -> Machine:
         """A fresh machine; for a `resumed` stream one that may begin anywhere in the grammar."""
-        return Machine(self.steps, self.root, self.inside, self.refuses_unknown, resumed)
+        return Machine(self, resumed=resumed)
 
     def children(self, lane: str | None) -> tuple[Lane, ...]:
         """The lanes directly inside a lane, in the order of the table."""
@@ -138,14 +138,17 @@ class Grammar:
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
-        """What the machine needs to know of each event, looked up once."""
+        """What the machine needs to know of each event, looked up once; the events of a lane share a step."""
+        return {event: self.lane_steps[move.lane.name] for event, move in self.events.items()}
+
+    @cached_property
+    def lane_steps(self) -> Mapping[str, Step]:
+        """The step of each lane, numbered in the order of the table."""
         nodes = {name: Node.graph(lane.states) for name, lane in self.lanes.items()}
-        return {
-            event: Step.make(move.lane, number, nodes, self.lanes)
-            for number, lane in enumerate(self.lanes.values())
-            for event, move in self.events.items()
-            if move.lane is lane
-        }
+        made: dict[str, Step] = {}
+        for name in self.lanes:
+            Step.make(name, made, nodes, self.lanes)
+        return {name: made[name] for name in self.lanes}
 
     def mermaid(self, lane: str) -> str:
         """A Mermaid state diagram of one lane."""
