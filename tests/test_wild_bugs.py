@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.main import run
 from antiphon_conformance.rule import all_rules, rules_for
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.dialect import load, names
@@ -60,3 +61,14 @@ def test_the_page_about_them_is_current() -> None:
         [sys.executable, str(GENERATE), "--check"], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_command_on_the_page_reads_the_mutant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--port", "0", "--mutant", "events.no-such"]) == 3
+    assert "'events.no-such'" in capsys.readouterr().err
+
+
+def test_serve_lists_the_mutants(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--mutants"]) == 0
+    listed = capsys.readouterr().out
+    assert all(mutant in listed for mutant in all_mutants())

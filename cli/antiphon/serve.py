@@ -62,7 +62,13 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
 @click.option("--mutant", "mutants", multiple=True, help="Make this mistake, by its id.")
 @click.option(
-    "--mutants", is_flag=True, is_eager=True, expose_value=False, callback=list_mutants, help="List them."
+    "--mutants",
+    "list_them",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=list_mutants,
+    help="List them.",
 )
 @click.option(
     "--fault", "faults", multiple=True, help="For example status=503,first=2 or delay=0.5 or cut=5."
@@ -110,6 +116,7 @@ def serve(
     try:
         run(settings, listener, workers, ready=lambda: welcome(settings, url))
     except ValueError as problem:
+        listener.close()
         raise click.UsageError(str(problem)) from problem
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
