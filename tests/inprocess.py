@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from antiphon_conformance import judge, properties, runner
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Episode, Headers, Request
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.rule import Rule, all_rules, rules_for
 from antiphon_conformance.scenario import scenarios_for
@@ -131,3 +132,16 @@ def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
         yield exercised[2:]
     if properties.SCENARIO in found:
         yield [properties.SCENARIO]
+
+
+@cache
+def streams(dialect_name: str) -> tuple[Exchange, ...]:
+    """The whole streams of the right server in all scenarios, one for each sequence of event types."""
+    told = episodes(dialect_name, scenarios_for(load(dialect_name)))
+    found: dict[tuple[str, ...], Exchange] = {}
+    for exchange in (exchange for episode in told for exchange in episode.exchanges.values()):
+        stream = exchange.reply.stream if exchange.reply else None
+        if stream is not None and not stream.cut and exchange.request.method == "POST":
+            told_of = (event.type for event in stream.events)
+            found.setdefault(tuple(kind for kind, _ in groupby(told_of)), exchange)
+    return tuple(found.values())

@@ -5,34 +5,25 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.judge import lint
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.reply import read_reply
 from antiphon_spec.dialect import load
-from inprocess import episodes
+from inprocess import streams
 
 DIALECTS = ("openai", "openresponses")
-SCENARIOS = ("streamed_calls", "streamed_reasoning", "streamed_refusal", "streaming")
 HOSTILE = st.one_of(
     st.none(),
     st.booleans(),
     st.sampled_from([-1, 0, 1, 7, 1e300, 10**400, "", "x", "\ud800", [], {}, [[]], [None], {"type": []}]),
     st.just({"type": {"type": "message"}, "id": 3, "content": "x", "status": []}),
 )
-
-
-@cache
-def _streams(dialect: str) -> tuple[Exchange, ...]:
-    told = [exchange for episode in episodes(dialect, SCENARIOS) for exchange in episode.exchanges.values()]
-    return tuple(exchange for exchange in told if exchange.reply and exchange.reply.stream)
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -61,7 +52,7 @@ def _spoilt(events: list[Any], data: st.DataObject) -> list[Any]:
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_no_rule_breaks_on_hostile_events(dialect: str, data: st.DataObject) -> None:
-    exchange = data.draw(st.sampled_from(_streams(dialect)))
+    exchange = data.draw(st.sampled_from(streams(dialect)))
     stream = exchange.answer.stream
     assert stream is not None
     events = _spoilt([json.loads(event.frame.data) for event in stream.events], data)

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -17,10 +16,10 @@ from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.reply import read_reply
 from antiphon_conformance.sse import Reader, read, stream
 from antiphon_spec.dialect import load
-from inprocess import episodes
+from inprocess import streams
 
 DIALECTS = ("openai", "openresponses")
-SCENARIOS = ("streaming", "streamed_calls", "streamed_reasoning", "streamed_refusal", "streamed_truncation")
+ENDS = (b"response.completed\n", b"response.incomplete\n", b"response.failed\n", b"[DONE]")
 Variation = Callable[[bytes], bytes]
 
 
@@ -66,7 +65,7 @@ def _providers_events(raw: bytes) -> bytes:
     """An event with a prefix between any two others, all numbered in one sequence."""
     told: list[bytes] = []
     for number, frame in enumerate(raw.split(b"\n\n")[:-1]):
-        last = b'"response.completed"' in frame or b'"response.incomplete"' in frame or b"[DONE]" in frame
+        last = any(end in frame for end in ENDS)
         told.append(re.sub(rb'"sequence_number":\d+', b'"sequence_number":%d' % (2 * number), frame))
         if not last:
             beat = b'{"type":"acme:beat","sequence_number":%d,"output_index":"odd"}' % (2 * number + 1)
@@ -94,14 +93,8 @@ VARIATIONS: dict[str, Variation] = {
 }
 
 
-@cache
-def _streams(dialect: str) -> tuple[Exchange, ...]:
-    told = [exchange for episode in episodes(dialect, SCENARIOS) for exchange in episode.exchanges.values()]
-    return tuple(exchange for exchange in told if exchange.reply and exchange.reply.stream)
-
-
 def _varied(dialect: str, vary: Variation) -> Iterator[Exchange]:
-    for exchange in _streams(dialect):
+    for exchange in streams(dialect):
         reply = exchange.answer
         yield replace(exchange, reply=read_reply(reply.status, reply.headers, vary(reply.raw)))
 
@@ -120,7 +113,7 @@ def test_a_legal_variation_turns_nothing_red(dialect: str, variation: str) -> No
 
 @pytest.mark.parametrize("variation", ["as it is", "crlf", "cr", "byte order mark", "several data lines"])
 def test_every_way_to_cut_the_bytes_gives_the_same_events(variation: str) -> None:
-    raw = VARIATIONS[variation](_streams("openai")[0].answer.raw)
+    raw = VARIATIONS[variation](streams("openai")[0].answer.raw)
     whole = read(raw).events
     for size in (1, 2, 3, 7, 64):
         reader = Reader()
