@@ -134,6 +134,29 @@ class Document:
         else:
             yield schema
 
+    def named_by(self, union: list[Any], instance: Any) -> list[Any]:
+        """The members of `union`, part of `root`, that `instance` names by its `type`; none when it names none,
+        or when some member could be meant without."""
+        kind = instance.get("type") if isinstance(instance, dict) else None
+        tags = [self._tags(member) for member in union] if isinstance(kind, str) else [None]
+        if None in tags:
+            return []
+        return [member for member, known in zip(union, tags, strict=True) if known and kind in known]
+
+    def _tags(self, schema: Any) -> frozenset[str] | None:
+        """The values of `type` that name an instance of `schema`; None when it can do without."""
+        key = id(schema)
+        if key not in self._known_tags:
+            types = [plain.get("properties", {}).get("type", {}) for plain in self.branches(schema)]
+            words = [[tag["const"]] if "const" in tag else tag.get("enum") for tag in types]
+            told = all(words)
+            self._known_tags[key] = frozenset(word for each in words for word in each or ()) if told else None
+        return self._known_tags[key]
+
+    @cached_property
+    def _known_tags(self) -> dict[int, frozenset[str] | None]:
+        return {}
+
     def members(self, pointer: str) -> Iterator[str]:
         """Where the members of the union at `pointer` stand, those of its nested unions among them.
 

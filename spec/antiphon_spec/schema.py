@@ -6,7 +6,7 @@ only an instance that it refused goes to the other for faults that a person can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -57,8 +57,23 @@ class Validator:
     def _explainer(self) -> Any:
         # jsonschema takes 0.1 s to import, and a server whose clients make no mistakes never needs it.
         from jsonschema import Draft202012Validator  # noqa: PLC0415
+        from jsonschema.validators import extend  # noqa: PLC0415
 
-        return Draft202012Validator({"$ref": _BASE + self.pointer}, registry=self._schemas.registry)
+        unions = {key: self._tagged(Draft202012Validator.VALIDATORS[key]) for key in ("anyOf", "oneOf")}
+        made = extend(Draft202012Validator, unions)
+        return made({"$ref": _BASE + self.pointer}, registry=self._schemas.registry)
+
+    def _tagged(self, decide: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        """A union that asks only the members that an instance names by its `type`, when it names some.
+
+        All others would say one thing more, each in turn: that they are of another type.
+        """
+
+        def asked(validator: Any, union: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
+            named = self._schemas.document.named_by(union, instance)
+            yield from decide(validator, named or union, instance, schema)
+
+        return asked
 
 
 @dataclass(frozen=True)
