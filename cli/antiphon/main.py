@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, NoReturn
 
 import click
@@ -44,7 +43,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(version("antiphon"), prog_name="antiphon")
+@click.version_option(package_name="antiphon", prog_name="antiphon")
 def antiphon() -> None:
     """Conformance tests and a deterministic mock server for Responses-compatible APIs.
 
