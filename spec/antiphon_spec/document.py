@@ -135,8 +135,10 @@ class Document:
             yield schema
 
     def named_by(self, union: list[Any], instance: Any) -> list[Any]:
-        """The members of `union`, part of `root`, that `instance` names by its `type`; none when it names none,
-        or when some member could be meant without."""
+        """The members of `union`, part of `root`, that `instance` names by its `type`.
+
+        None when it names none of them, or when some member could be meant without.
+        """
         kind = instance.get("type") if isinstance(instance, dict) else None
         tags = [self._tags(member) for member in union] if isinstance(kind, str) else [None]
         if None in tags:
