@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import orjson
@@ -11,8 +10,8 @@ import pytest
 from antiphon.main import run
 from antiphon_conformance.outcome import Outcome
 from wild_bugs import bugs
+from write_transcripts import FOLDER, transcripts
 
-FOLDER = Path(str(files("antiphon_fixtures"))) / "transcripts"
 WILD, GOOD = sorted(FOLDER.glob("wild/*/*.jsonl")), sorted(FOLDER.glob("good/*.jsonl"))
 QUIET = {Outcome.PASSED, Outcome.INCONCLUSIVE}
 
@@ -45,3 +44,9 @@ def test_wild_transcripts_are_named_for_a_bug_and_a_rule_that_notices_it() -> No
     noticed = {bug.id: bug.rules for bug in bugs()}
     strange = [str(path) for path in WILD if path.parent.name not in noticed.get(path.stem, ())]
     assert not strange
+
+
+def test_the_mock_server_still_tells_the_same() -> None:
+    stale = [str(path) for path, text in transcripts() if not path.exists() or path.read_bytes() != text]
+    assert not stale, "run tests/write_transcripts.py"
+    assert {path for path, _ in transcripts()} == {*WILD, *GOOD}

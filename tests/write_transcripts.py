@@ -6,65 +6,87 @@ rule that notices it; those under `good/` without any.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from antiphon_conformance import transcript
-from antiphon_conformance.exchange import Exchange, Headers
-from inprocess import episodes
+from antiphon_conformance.exchange import Exchange, Headers, Request
+from antiphon_conformance.target import Target
+from antiphon_mockserver.app import make_app
+from antiphon_mockserver.settings import Settings
+from inprocess import KEY, AsgiTransport
 from wild_bugs import bugs
 
 FOLDER = Path(str(files("antiphon_fixtures"))) / "transcripts"
 DIALECT = "openai"
-TEXT, CALLS = ("streaming", "unpadded"), ("streamed_calls", "called")
-ANSWER, CALL = ("echoes", "plain"), ("tool_loop", "called")
-WILD = {
-    "WB-002": TEXT,
-    "WB-004": CALLS,
-    "WB-008": TEXT,
-    "WB-025": CALLS,
-    "WB-036": ANSWER,
-    "WB-038": TEXT,
-    "WB-040": TEXT,
-    "WB-055": TEXT,
-    "WB-085": CALLS,
-    "WB-122": ANSWER,
-    "WB-133": ("streaming", "refused"),
-    "WB-162": TEXT,
-    "WB-283": CALL,
+WEATHER = {
+    "type": "function",
+    "name": "get_weather",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+    "strict": True,
 }
-"""Which scenario and step show a bug."""
-GOOD = {"streamed-text": TEXT, "streamed-calls": CALLS, "answer": ANSWER}
+CALLING = {"input": "What is the weather in Paris?", "tools": [WEATHER], "tool_choice": "required"}
+UNPADDED = {"stream": True, "stream_options": {"include_obfuscation": False}}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "answer": {"input": "Say hello."},
+    "call": CALLING,
+    "refusal": {"input": "Say hello.", "max_output_tokens": "many"},
+    "streamed-answer": {"input": "Count from 1 to 3.", **UNPADDED},
+    "streamed-call": {**CALLING, **UNPADDED},
+}
+GOOD = ("answer", "streamed-answer", "streamed-call")
+WILD = {
+    "WB-002": "streamed-answer",
+    "WB-004": "streamed-call",
+    "WB-008": "streamed-answer",
+    "WB-025": "streamed-call",
+    "WB-036": "answer",
+    "WB-038": "streamed-answer",
+    "WB-040": "streamed-answer",
+    "WB-055": "streamed-answer",
+    "WB-085": "streamed-call",
+    "WB-122": "answer",
+    "WB-133": "refusal",
+    "WB-162": "streamed-answer",
+    "WB-283": "call",
+}
+"""The answer to which request shows a bug."""
 
 
-def write() -> None:
-    """Writes every transcript."""
+def transcripts() -> Iterator[tuple[Path, bytes]]:
+    """Where each transcript belongs, and what it holds."""
     for bug in bugs():
         if bug.id in WILD:
-            told = exchange(*WILD[bug.id], bug.mutants[:1])
-            put(FOLDER / "wild" / bug.rules[0] / f"{bug.id}.jsonl", replace(told, id=bug.id))
-    for name, (scenario, step) in GOOD.items():
-        put(FOLDER / "good" / f"{name}.jsonl", replace(exchange(scenario, step, ()), id=name))
+            told = exchange(WILD[bug.id], bug.id, bug.mutants[:1])
+            yield FOLDER / "wild" / bug.rules[0] / f"{bug.id}.jsonl", line(told)
+    for name in GOOD:
+        yield FOLDER / "good" / f"{name}.jsonl", line(exchange(name, name, ()))
 
 
-def exchange(scenario: str, step: str, mutants: Iterable[str]) -> Exchange:
-    """One step of a scenario, with some mutants at work."""
-    (episode,) = episodes(DIALECT, (scenario,), *mutants)
-    return episode.exchanges[step]
+def exchange(request: str, identity: str, mutants: Collection[str]) -> Exchange:
+    """One request and its answer, with some mutants at work."""
+    app = make_app(Settings(dialect=DIALECT, mutants=tuple(mutants), api_keys=(KEY,)))
+    asked = Request("POST", "/responses", body={"model": "gpt-4o-mini", **REQUESTS[request]})
+    return asyncio.run(Target(AsgiTransport(app), KEY).send(asked, identity))
 
 
-def put(path: Path, told: Exchange) -> None:
-    """Writes one exchange, without the headers and times that nobody needs."""
+def line(told: Exchange) -> bytes:
+    """One exchange, without the headers and times that nobody needs."""
     answer = replace(told.answer, headers=content_type(told.answer.headers), seconds=None, started_at=None)
-    told = replace(
-        told, request=replace(told.request, headers=content_type(told.request.headers)), reply=answer
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(orjson.dumps(transcript.entry(told), option=orjson.OPT_APPEND_NEWLINE))
+    asked = replace(told.request, headers=content_type(told.request.headers))
+    kept = transcript.entry(replace(told, request=asked, reply=answer))
+    return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def content_type(headers: Headers) -> Headers:
@@ -73,4 +95,6 @@ def content_type(headers: Headers) -> Headers:
 
 
 if __name__ == "__main__":
-    write()
+    for path, text in transcripts():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
