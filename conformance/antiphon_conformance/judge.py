@@ -273,10 +273,17 @@ def _failed(episode: Episode) -> bool:
 def _lacking(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:
     """The feature without which a rule had nothing to look at: it would have applied to the refused probe."""
     for episode in episodes:
-        probe = _last(episode)
-        if episode.unsupported and probe is not None and _would_apply(rule, probe, dialect):
+        probe = _probe(episode, dialect) if episode.unsupported else None
+        if probe is not None and _would_apply(rule, probe, dialect):
             return episode.unsupported
     return None
+
+
+def _probe(episode: Episode, dialect: Dialect) -> Exchange | None:
+    """The request that showed that a feature is missing: of its operation, or else the last of all."""
+    feature = dialect.features.get(episode.unsupported or "")
+    named = [one for one in episode.exchanges.values() if feature and one.operation == feature.operation]
+    return next((one for one in named if not one.ok), _last(episode))
 
 
 def _would_apply(rule: Rule, probe: Exchange, dialect: Dialect) -> bool:

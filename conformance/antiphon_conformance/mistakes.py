@@ -5,7 +5,7 @@ A rule for each row says that servers refuse the mistake; the generated part of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -14,19 +14,10 @@ from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes_input import INPUT
 from antiphon_conformance.mistakes_limits import LIMITS
 from antiphon_conformance.mistakes_tools import TOOLS
-from antiphon_conformance.probes import UNKNOWN_MODEL
+from antiphon_conformance.oddities import ODDITIES
 from antiphon_spec.dialect import Dialect
 
 MISTAKES: tuple[Mistake, ...] = INPUT + TOOLS + LIMITS
-
-
-ODD: Mapping[str, Mapping[str, Any]] = {
-    "an_unknown_model": {"model": UNKNOWN_MODEL},
-    "an_empty_list": {"input": []},
-    "a_choice_from_nothing": {"tool_choice": "required"},
-    "an_unknown_parameter": {"temprature": 1},
-}
-"""Members that are well formed and yet odd; rules of their own say what may come of them."""
 
 
 @cache
@@ -59,6 +50,6 @@ def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """For each mistake that the dialect knows, and each oddity: its name, the operation, the members."""
     for mistake in known_mistakes(dialect):
         yield mistake.name, mistake.operations[0], dict(mistake.example)
-    for name, members in ODD.items():
-        if name != "an_unknown_parameter" or dialect.traits.unknown_parameters == "refused":
-            yield name, dialect.create_operation, dict(members)
+    for name, oddity in ODDITIES.items():
+        if oddity.holds_in(dialect):
+            yield name, dialect.create_operation, dict(oddity.members)

@@ -113,7 +113,7 @@ LIMITS = (
         "`max_tool_calls` below 1",
         "max_tool_calls",
         integer(1),
-        {"max_tool_calls": 0},
+        {"max_tool_calls": 0, "stream": True},
     ),
     mistake(
         "too_many_logprobs",

@@ -65,7 +65,7 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
 def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:
     fitting = (dialect for dialect in plan.dialects if one.fits(dialect))
     dialect = max(fitting, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
-    return Talk(one.name, target, dialect, plan.model, one.features, plan.claimed)
+    return Talk(one.name, target, dialect, plan.model, one.features, plan.claimed, plan.absent)
 
 
 async def _converse(one: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +44,7 @@ class Talk:
         model: str,
         features: Collection[str] = (),
         claimed: Collection[str] = (),
+        absent: Collection[str] = (),
     ) -> None:
         self.scenario = scenario
         self.dialect = dialect
@@ -55,6 +56,7 @@ class Talk:
         self.unsupported: str | None = None
         self.blame = "target"
         self._target = target
+        self._absent = absent
         self._optional = [name for name in features if dialect.features[name].optional]
 
     @property
@@ -173,6 +175,22 @@ class Talk:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
         raise Stop(f"{name}: status is {show(found.answer.fields.get('status'))} after {MOST_POLLS} polls")
+
+    async def part(self, feature: str, steps: Callable[[Talk], Awaitable[None]]) -> bool:
+        """Takes some steps that need one more optional feature, where the dialect knows it; says whether they
+        were taken. A target without it ends them alone, not the scenario, which may have one such part."""
+        if feature not in self.dialect.features:
+            return False
+        if feature in self._absent:
+            self.unsupported = feature
+            return False
+        self._optional.append(feature)
+        try:
+            await steps(self)
+        except Unsupported as end:
+            self.stopped = safe(str(end))
+            return False
+        return True
 
     def expect_refusal(self, name: str, feature: str) -> None:
         """Ends the scenario as unsupported when step `name` was answered with success, where only a target

@@ -56,9 +56,9 @@ FORMS = (
     _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "history"),
     _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "history"),
     _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "history", "tools"),
-    _form("the_short_form", "REQ-09", "messages without `type`", "short_forms/short"),
-    _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "short_forms/short", "tools"),
-    _form("a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "referred"),
+    _form("the_short_form", "REQ-09", "messages without `type`", "repeat/as_list"),
+    _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "switches", "tools"),
+    _form("a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "chaining/referenced"),
     _form("truncation_auto", "REQ-54", "`truncation: auto`", "switches", "truncation"),
     _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "switches", "text"),
     _form("plain_booleans", "REQ-65", "booleans", "switches", "store background parallel_tool_calls"),
@@ -72,8 +72,8 @@ FORMS = (
         "switches",
         "temperature top_p",
     ),
-    _form("penalties", "REQ-45", "penalties", "penalties/penalised", "presence_penalty frequency_penalty"),
-    _form("stream_null", "TRN-15", "`stream: null`", "short_forms/short", "stream"),
+    _form("penalties", "REQ-45", "penalties", "switches", "presence_penalty frequency_penalty"),
+    _form("stream_null", "TRN-15", "`stream: null`", "switches", "stream"),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import CLIENT_ERROR, found, refused, status_of, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import TERMINAL, Answered, Scene, Snapshot
@@ -128,10 +129,15 @@ def polling_shows_the_same_response(scene: Scene) -> Iterator[Finding]:
                 yield Finding(f"reply.body/{name}", f"{show(wanted)}, as it was created", show(got), poll.id)
 
 
-@rule(Scene, scenario="background", cites="BGR-05", when=took_place("unstored"))
-def background_without_storage_is_refused(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered,
+    cites="BGR-05",
+    when=odd("background_without_storage"),
+    needs="a create in the background that is not to be stored",
+)
+def background_without_storage_is_refused(answer: Answered) -> Iterator[Finding]:
     """`background: true` together with `store: false` is refused: what is not stored cannot be polled."""
-    yield from refused(scene["unstored"], "a 4xx, since background mode needs storage")
+    yield from refused(answer.exchange, "a 4xx, since background mode needs storage")
 
 
 @rule(Scene, scenario="background", cites="STA-16", when=took_place("continued"))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.answers import answered, text_of
+from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import input_tokens, refused, says, status_of, succeeded, took_place, unlike
 from antiphon_conformance.prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.subject import Answered, Refused, Scene
+from antiphon_conformance.text import ABSENT, show
+
+UNKNOWN = odd("an_unknown_previous_response")
 
 
 @rule(Scene, scenario="chaining", cites=("STA-01", "STA-03"))
@@ -31,7 +34,7 @@ def instructions_may_accompany_a_chain(scene: Scene) -> Iterator[Finding]:
     yield from status_of(forked, (200,), "200, since instructions are given anew for each request")
     wanted = forked.request.fields.get("instructions")
     if forked.ok and forked.response.get("instructions") != wanted:
-        got = show(forked.response.get("instructions"))
+        got = show(forked.response.get("instructions", ABSENT))
         yield Finding("reply.body/instructions", show(wanted), got, forked.id)
 
 
@@ -149,34 +152,26 @@ def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Fi
     yield from unlike(scene["told_again"], scene["told"])
 
 
-@rule(Scene, scenario="chaining", cites="STA-07", when=took_place("unknown"))
-def an_unknown_previous_response_is_refused(scene: Scene) -> Iterator[Finding]:
+@rule(Answered, cites="STA-07", when=UNKNOWN, needs="an unknown `previous_response_id`")
+def an_unknown_previous_response_is_refused(answer: Answered) -> Iterator[Finding]:
     """A `previous_response_id` that names nothing is a client error.
 
     A server that answers all the same has dropped the conversation without telling anyone.
     """
-    yield from refused(scene["unknown"], "a 4xx, since no response has this id")
+    yield from refused(answer.exchange, "a 4xx, since no response has this id")
 
 
-@rule(
-    Scene,
-    scenario="chaining",
-    cites="STA-07",
-    when=lambda scene: "unknown" in scene and not scene["unknown"].ok,
-    needs="a server that refuses an unknown previous_response_id",
-)
-def an_unknown_previous_response_is_named(scene: Scene) -> Iterator[Finding]:
+@rule(Refused, cites="STA-07", when=UNKNOWN, needs="a refusal of an unknown `previous_response_id`")
+def an_unknown_previous_response_is_named(refusal: Refused) -> Iterator[Finding]:
     """The refusal of an unknown `previous_response_id` has its own code and names the parameter.
 
     Clients decide by the code, `previous_response_not_found`, whether to send the whole history again.
     """
-    unknown = scene["unknown"]
-    error = unknown.answer.fields.get("error")
     wanted = {"code": "previous_response_not_found", "param": "previous_response_id"}
     for name, value in wanted.items():
-        got = error.get(name) if isinstance(error, dict) else None
+        got = refusal.error.get(name, ABSENT)
         if got != value:
-            yield Finding(f"reply.body/error/{name}", value, show(got), unknown.id)
+            yield Finding(f"reply.body/error/{name}", value, show(got))
 
 
 @rule(
@@ -203,4 +198,5 @@ def a_call_without_its_output_is_refused(scene: Scene) -> Iterator[Finding]:
 )
 def a_call_with_its_output_goes_on(scene: Scene) -> Iterator[Finding]:
     """A response that ended in function calls is continued when the new input gives their outputs."""
-    yield from status_of(scene["continued"], (200,), "200, since each call has its output")
+    step = "continued_freely" if "continued_freely" in scene else "continued"
+    yield from status_of(scene[step], (200,), "200, since each call has its output")

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from antiphon_conformance.answers import member, number, objects, output, text_of
 from antiphon_conformance.faults import body_faults
+from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import found, input_tokens, missing, refused, says, succeeded, took_place
 from antiphon_conformance.prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.input_items import message_forms
-from antiphon_conformance.subject import Body, Scene
+from antiphon_conformance.subject import Answered, Body, Scene
 from antiphon_conformance.text import ABSENT, show
 
 
@@ -19,7 +20,7 @@ def is_compaction(body: Body) -> bool:
     return body.operation == "compactResponse"
 
 
-@rule(Scene, scenario="compaction", cites=("CMP-01", "CMP-03"))
+@rule(Scene, scenario="chaining", cites=("CMP-01", "CMP-03"))
 def a_history_can_be_compacted(scene: Scene) -> Iterator[Finding]:
     """A compaction takes `model`, `input`, `previous_response_id`, `instructions` and `prompt_cache_key`."""
     yield from found(scene["compacted"], "200, since the document lists each of these parameters")
@@ -44,7 +45,7 @@ def a_compaction_holds_a_compaction_item(body: Body) -> Iterator[Finding]:
 
 @rule(Body, cites="CMP-06", when=is_compaction)
 def a_compaction_item_is_opaque(body: Body) -> Iterator[Finding]:
-    """A compaction item has `id` and `encrypted_content`, and no `status`."""
+    """A compaction item has `id` and `encrypted_content`; more members, such as a `status`, are legal."""
     for index, item in output(body.object, "compaction"):
         yield from _opaque(f"reply.body/output/{index}", item)
 
@@ -54,10 +55,6 @@ def _opaque(where: str, item: object) -> Iterator[Finding]:
         got = member(item, name)
         if not isinstance(got, str) or not got:
             yield Finding(f"{where}/{name}", "a string that is not empty", show(got))
-    if member(item, "status") is not None:
-        yield Finding(
-            f"{where}/status", "absent: a compaction item has no states", show(member(item, "status"))
-        )
 
 
 @rule(Body, cites="CMP-09", when=is_compaction)
@@ -100,13 +97,13 @@ def a_compaction_counts_its_tokens(body: Body) -> Iterator[Finding]:
         yield Finding("reply.body/usage/total_tokens", f"{read + written}, the sum", show(total))
 
 
-@rule(Scene, scenario="compaction", cites=("CMP-07", "CMP-08"), when=took_place("remembered"))
+@rule(Scene, scenario="chaining", cites=("CMP-07", "CMP-08"), when=took_place("remembered"))
 def compacted_output_is_accepted_as_input(scene: Scene) -> Iterator[Finding]:
     """The output of a compaction, passed back whole and in order, is accepted as `input`."""
     yield from found(scene["remembered"], "200, since the server gave this output itself")
 
 
-@rule(Scene, scenario="compaction", cites="CMP-13", when=succeeded("remembered"))
+@rule(Scene, scenario="chaining", cites="CMP-13", when=succeeded("remembered"))
 def what_was_compacted_is_remembered(scene: Scene) -> Iterator[Finding]:
     """What was said before a compaction still reaches the model after it."""
     remembered = scene["remembered"]
@@ -116,31 +113,37 @@ def what_was_compacted_is_remembered(scene: Scene) -> Iterator[Finding]:
             yield Finding("reply.body/output", f"the code word {word}", got, remembered.id)
 
 
-@rule(Scene, scenario="compaction", cites=("CMP-02", "CMP-01"), when=took_place("modelless"))
+@rule(Scene, scenario="chaining", cites=("CMP-02", "CMP-01"), when=took_place("compacted_modelless"))
 def a_compaction_needs_a_model(scene: Scene) -> Iterator[Finding]:
     """A compaction without `model` is refused."""
-    yield from refused(scene["modelless"], "a 4xx, since `model` is required")
+    yield from refused(scene["compacted_modelless"], "a 4xx, since `model` is required")
 
 
-@rule(Scene, scenario="compaction", cites="CMP-10", when=took_place("misused"))
+@rule(Scene, scenario="chaining", cites="CMP-10", when=took_place("misused"))
 def a_compaction_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
     """The id of a compaction cannot be used as `previous_response_id`: a compaction is no response."""
     yield from refused(scene["misused"], "a 4xx, since a compaction is no response")
 
 
-@rule(Scene, scenario="compaction", cites="CMP-11", when=took_place("retrieved"))
+@rule(Scene, scenario="chaining", cites="CMP-11", when=took_place("compacted_again"))
 def a_compaction_is_not_stored(scene: Scene) -> Iterator[Finding]:
     """Nothing can be retrieved under the id of a compaction."""
-    yield from missing(scene["retrieved"])
+    yield from missing(scene["compacted_again"])
 
 
-@rule(Scene, scenario="compaction", cites="CMP-12", when=took_place("unknown"))
+@rule(Scene, scenario="chaining", cites="CMP-12", when=took_place("compacted_unknown"))
 def an_unknown_history_cannot_be_compacted(scene: Scene) -> Iterator[Finding]:
     """A compaction of a `previous_response_id` that names nothing is refused, as a create is."""
-    yield from refused(scene["unknown"], "a 4xx, since no response has this id")
+    yield from refused(scene["compacted_unknown"], "a 4xx, since no response has this id")
 
 
-@rule(Scene, scenario="compaction", cites="CMP-12", when=succeeded("compacted", "told"))
+def _counts(scene: Scene) -> bool:
+    """A compaction that counts nothing at all is reported as such."""
+    done = succeeded("compacted", "told")(scene)
+    return done and bool(number(member(scene["compacted"].answer.fields, "usage", "input_tokens")))
+
+
+@rule(Scene, scenario="chaining", cites="CMP-12", when=_counts)
 def a_compaction_reads_the_history_it_names(scene: Scene) -> Iterator[Finding]:
     """A compaction of a `previous_response_id` reads that response's input and output too."""
     compacted, told = scene["compacted"], scene["told"]
@@ -160,10 +163,15 @@ def a_trigger_makes_a_compaction(scene: Scene) -> Iterator[Finding]:
         yield Finding("reply.body/output", "an item of type compaction", show(types), triggered.id)
 
 
-@rule(Scene, scenario="context_management", cites="CMP-15", when=took_place("mistriggered"))
-def a_trigger_comes_last(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered,
+    cites="CMP-15",
+    when=odd("a_trigger_before_the_end"),
+    needs="a `compaction_trigger` that is not the last item",
+)
+def a_trigger_comes_last(answer: Answered) -> Iterator[Finding]:
     """A `compaction_trigger` that is not the last input item is refused."""
-    yield from refused(scene["mistriggered"], "a 4xx, since a trigger must be the last item")
+    yield from refused(answer.exchange, "a 4xx, since a trigger must be the last item")
 
 
 @rule(Scene, scenario="context_management", cites="CMP-14", when=succeeded("managed"))

@@ -42,7 +42,7 @@ def a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     yield from missing(scene["retrieved_deleted"])
 
 
-@rule(Scene, scenario="input_items", cites=("RET-08", "INP-17"), when=took_place("listed_deleted"))
+@rule(Scene, scenario="storage", cites=("RET-08", "INP-17"), when=took_place("listed_deleted"))
 def the_input_of_a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     """The input items of a response that does not exist, or no longer, are not found."""
     yield from missing(scene["listed_deleted"])

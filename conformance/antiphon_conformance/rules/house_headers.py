@@ -126,7 +126,7 @@ def an_answer_may_be_read_by_a_page(scene: Scene) -> Iterator[Finding]:
 
     Servers that send it on the preflight alone still hide every answer from the page.
     """
-    yield from _origin("again", scene["again"])
+    yield from _origin("as_list", scene["as_list"])
 
 
 def _origin(step: str, exchange: Exchange) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ def has_items(body: Body) -> bool:
     return is_list(body) and bool(body.object.get("data"))
 
 
-@rule(Scene, scenario="input_items", cites="INP-01")
+@rule(Scene, scenario="storage", cites="INP-01")
 def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
     """The input items of a stored response can be listed.
 
@@ -103,7 +103,7 @@ def an_empty_page_says_so(body: Body) -> Iterator[Finding]:
             )
 
 
-@rule(Scene, scenario="input_items", cites=("INP-16", "INP-18"), when=took_place("beyond"))
+@rule(Scene, scenario="storage", cites=("INP-16", "INP-18"), when=took_place("beyond"))
 def a_page_behind_the_last_item_is_empty(scene: Scene) -> Iterator[Finding]:
     """The page after the last item is answered with 200 and an empty list."""
     beyond = scene["beyond"]
@@ -149,7 +149,7 @@ def output_is_not_listed_as_input(scene: Scene) -> Iterator[Finding]:
             yield Finding(f"reply.body/data/{index}/id", "no output item", got, scene["continued_items"].id)
 
 
-@rule(Scene, scenario="input_items", cites="INP-15", when=succeeded("listed"))
+@rule(Scene, scenario="storage", cites="INP-15", when=succeeded("listed"))
 def instructions_are_not_listed(scene: Scene) -> Iterator[Finding]:
     """`instructions` are no input item."""
     instructions = scene["created"].request.fields.get("instructions")
@@ -160,7 +160,7 @@ def instructions_are_not_listed(scene: Scene) -> Iterator[Finding]:
         )
 
 
-@rule(Scene, scenario="input_items", cites=("INP-01", "INP-12"), when=succeeded("listed"))
+@rule(Scene, scenario="storage", cites=("INP-01", "INP-12"), when=succeeded("listed"))
 def what_was_sent_is_listed(scene: Scene) -> Iterator[Finding]:
     """Every message that was sent is listed once, with its role and its text."""
     sent = message_forms(scene["created"].request.fields.get("input"))

@@ -33,16 +33,16 @@ def counting_makes_no_response(body: Body) -> Iterator[Finding]:
             yield Finding(f"reply.body/{name}", "absent, since nothing is made", show(body.object[name]))
 
 
-@rule(Scene, scenario="input_tokens", cites="TOK-03", when=succeeded("created", "counted"))
+@rule(Scene, scenario="repeat", cites="TOK-03", when=succeeded("first", "counted"))
 def a_count_is_what_a_create_reports(scene: Scene) -> Iterator[Finding]:
     """The count equals `usage.input_tokens` of a create with the same context."""
-    wanted, got = input_tokens(scene["created"]), scene["counted"].answer.fields.get("input_tokens")
+    wanted, got = input_tokens(scene["first"]), scene["counted"].answer.fields.get("input_tokens")
     if got != wanted:
         expected = f"{wanted}, as the usage of the create says"
         yield Finding("reply.body/input_tokens", expected, show(got), scene["counted"].id)
 
 
-@rule(Scene, scenario="input_tokens", cites="TOK-04", when=succeeded("counted", "counted_more"))
+@rule(Scene, scenario="repeat", cites="TOK-04", when=succeeded("counted", "counted_more"))
 def a_count_grows_with_what_is_added(scene: Scene) -> Iterator[Finding]:
     """The count does not shrink when instructions and tools are added."""
     less, more = (
@@ -52,7 +52,7 @@ def a_count_grows_with_what_is_added(scene: Scene) -> Iterator[Finding]:
         yield Finding("reply.body/input_tokens", f"at least {less}", show(more), scene["counted_more"].id)
 
 
-@rule(Scene, scenario="input_tokens", cites="TOK-02", when=took_place("counted_more"))
+@rule(Scene, scenario="repeat", cites="TOK-02", when=took_place("counted_more"))
 def a_count_takes_what_a_create_takes(scene: Scene) -> Iterator[Finding]:
     """A count accepts instructions, tools, tool choice, text format and truncation, as a create does."""
     yield from found(scene["counted_more"], "200, since a create takes the same parameters")

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.answers import objects
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.parity import found, status_of, succeeded, took_place
+from antiphon_conformance.parity import found, status_of, succeeded
+from antiphon_conformance.prompts import UNKNOWN_ITEM
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Body, Scene
+from antiphon_conformance.subject import Answered, Body, Scene
 from antiphon_conformance.text import show
 
 DEFAULT_LIMIT = 20
@@ -51,7 +52,7 @@ def a_page_keeps_to_its_limit(body: Body) -> Iterator[Finding]:
         yield Finding("reply.body/data", f"at most {limit} items", f"{len(data)} items")
 
 
-@rule(Scene, scenario="input_items", cites="INP-04", when=succeeded("listed", "ascending"))
+@rule(Scene, scenario="storage", cites="INP-04", when=succeeded("listed", "ascending"))
 def the_newest_item_comes_first_by_default(scene: Scene) -> Iterator[Finding]:
     """Without `order` the newest item comes first."""
     if ids(scene["listed"]) == ids(*pages(scene, "ascending")):
@@ -59,7 +60,7 @@ def the_newest_item_comes_first_by_default(scene: Scene) -> Iterator[Finding]:
         yield Finding("reply.body/data", "the newest item first", got, scene["listed"].id)
 
 
-@rule(Scene, scenario="input_items", cites="INP-05", when=succeeded("ascending", "descending"))
+@rule(Scene, scenario="storage", cites="INP-05", when=succeeded("ascending", "descending"))
 def descending_is_ascending_reversed(scene: Scene) -> Iterator[Finding]:
     """`order=desc` lists exactly the reverse of `order=asc`."""
     wanted, got = ids(*pages(scene, "ascending"))[::-1], ids(*pages(scene, "descending"))
@@ -69,7 +70,7 @@ def descending_is_ascending_reversed(scene: Scene) -> Iterator[Finding]:
         )
 
 
-@rule(Scene, scenario="input_items", cites=("INP-09", "INP-06"), when=succeeded("ascending", "listed"))
+@rule(Scene, scenario="storage", cites=("INP-09", "INP-06"), when=succeeded("ascending", "listed"))
 def pages_partition_the_list_ascending(scene: Scene) -> Iterator[Finding]:
     """Walking with `after` set to `last_id`, oldest first, visits every item once.
 
@@ -78,7 +79,7 @@ def pages_partition_the_list_ascending(scene: Scene) -> Iterator[Finding]:
     yield from _partition(scene, "ascending", oldest_first(scene))
 
 
-@rule(Scene, scenario="input_items", cites=("INP-09", "INP-06"), when=succeeded("descending", "listed"))
+@rule(Scene, scenario="storage", cites=("INP-09", "INP-06"), when=succeeded("descending", "listed"))
 def pages_partition_the_list_descending(scene: Scene) -> Iterator[Finding]:
     """Walking with `after` set to `last_id`, newest first, visits every item once."""
     yield from _partition(scene, "descending", ids(scene["listed"]))
@@ -95,7 +96,7 @@ def _partition(scene: Scene, order: str, whole: list[str]) -> Iterator[Finding]:
         )
 
 
-@rule(Scene, scenario="input_items", cites="INP-06", when=succeeded("ascending-2", "listed"))
+@rule(Scene, scenario="storage", cites="INP-06", when=succeeded("ascending-2", "listed"))
 def a_page_begins_after_its_cursor(scene: Scene) -> Iterator[Finding]:
     """A page begins with the item that follows the one named by `after`, in the chosen order."""
     whole = oldest_first(scene)
@@ -107,7 +108,7 @@ def a_page_begins_after_its_cursor(scene: Scene) -> Iterator[Finding]:
                 yield Finding("reply.body/data/0/id", show(wanted), show(first), page.id)
 
 
-@rule(Scene, scenario="input_items", cites="INP-08", when=succeeded("ascending", "descending", "listed"))
+@rule(Scene, scenario="storage", cites="INP-08", when=succeeded("ascending", "descending", "listed"))
 def has_more_tells_whether_items_remain(scene: Scene) -> Iterator[Finding]:
     """`has_more` is true exactly when items remain behind the last one of the page."""
     for order, whole in (("ascending", oldest_first(scene)), ("descending", ids(scene["listed"]))):
@@ -119,10 +120,15 @@ def has_more_tells_whether_items_remain(scene: Scene) -> Iterator[Finding]:
                 yield Finding("reply.body/has_more", show(wanted), show(got), page.id)
 
 
-@rule(Scene, scenario="input_items", cites="INP-17", when=took_place("lost"))
-def an_unknown_cursor_is_no_server_error(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered,
+    cites="INP-17",
+    when=lambda answer: answer.operation == "listInputItems" and UNKNOWN_ITEM in answer.request.path,
+    needs="a page after an item that does not exist",
+)
+def an_unknown_cursor_is_no_server_error(answer: Answered) -> Iterator[Finding]:
     """An `after` that names no item of the list is refused with a 4xx, or leads to an empty page."""
-    lost = scene["lost"]
+    lost = answer.exchange
     yield from status_of(lost, (200, *range(400, 500)), "a 4xx, or an empty page")
     if lost.ok and ids(lost):
         yield Finding(

@@ -87,9 +87,9 @@ def created_at_is_the_time_of_the_request(snapshot: Snapshot) -> Iterator[Findin
         yield Finding(f"{snapshot.where}/created_at", f"about {int(now)}", show(created))
 
 
-@rule(Scene, scenario="echoes", cites="RES-05")
+@rule(Scene, scenario="repeat", cites="RES-05")
 def ids_are_unique(scene: Scene) -> Iterator[Finding]:
     """No two responses have the same id."""
-    first, second = (scene[step].response.get("id") for step in ("plain", "echoed"))
+    first, second = (scene[step].response.get("id") for step in ("first", "as_list"))
     if first == second:
-        yield Finding("reply.body/id", f"another id than {show(first)}", show(second), scene["echoed"].id)
+        yield Finding("reply.body/id", f"another id than {show(first)}", show(second), scene["as_list"].id)

@@ -12,8 +12,9 @@ from antiphon_conformance.parity import (
     took_place,
     unlike,
 )
+from antiphon_conformance.prompts import UNKNOWN_RESPONSE
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Refused, Scene
+from antiphon_conformance.subject import Answered, Refused, Scene
 from antiphon_conformance.text import show
 
 BY_ID = frozenset({"getResponse", "deleteResponse", "cancelResponse", "listInputItems"})
@@ -29,10 +30,10 @@ def retrieved_is_what_was_created(scene: Scene) -> Iterator[Finding]:
     yield from unlike(scene["retrieved"], scene["created"])
 
 
-@rule(Scene, scenario="input_items", cites=("RET-01", "RET-02"), when=succeeded("retrieved"))
+@rule(Scene, scenario="chaining", cites=("RET-01", "RET-02"), when=succeeded("continued", "continued_again"))
 def retrieved_is_what_was_streamed(scene: Scene) -> Iterator[Finding]:
     """A retrieved response equals the one that the last event of its stream carried."""
-    yield from unlike(scene["retrieved"], scene["created"])
+    yield from unlike(scene["continued_again"], scene["continued"])
 
 
 @rule(Scene, scenario="storage", cites=("RET-12", "RET-05"), when=succeeded("retrieved", "included"))
@@ -47,10 +48,15 @@ def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
     yield from found(scene["included"], "200, since the value is one that the document lists")
 
 
-@rule(Scene, scenario="storage", cites="RET-03", when=took_place("unknown"))
-def an_unknown_response_is_not_found(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered,
+    cites="RET-03",
+    when=lambda answer: answer.operation == "getResponse" and UNKNOWN_RESPONSE in answer.request.path,
+    needs="a retrieval of an id that names nothing",
+)
+def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:
     """Retrieving an id that names nothing answers 404."""
-    yield from missing(scene["unknown"])
+    yield from missing(answer.exchange)
 
 
 @rule(

@@ -36,13 +36,19 @@ def a_response_is_stored_by_default(scene: Scene) -> Iterator[Finding]:
     yield from found(scene["retrieved"], "200, since responses are stored unless `store` is false")
 
 
-@rule(Scene, scenario="input_items", cites=("STA-10", "RET-01"), when=took_place("retrieved"))
+@rule(
+    Scene,
+    scenario="chaining",
+    cites=("STA-10", "RET-01"),
+    when=lambda scene: "continued_again" in scene and succeeded("told_again")(scene),
+    needs="a server from which stored responses can be retrieved",
+)
 def a_streamed_response_is_stored(scene: Scene) -> Iterator[Finding]:
     """A response that was streamed with `store: true` can be retrieved as soon as the stream has ended.
 
     Several servers store only what they answered in one piece.
     """
-    yield from found(scene["retrieved"], "200, since the stream's response was to be stored")
+    yield from found(scene["continued_again"], "200, since the stream's response was to be stored")
 
 
 @rule(Scene, scenario="resume", cites=("STA-10", "BGR-07"), when=took_place("stored"))

@@ -7,9 +7,10 @@ from typing import Any
 
 from antiphon_conformance.answers import member, parsed, refusals, text_of, texts
 from antiphon_conformance.client_schema import misfits
+from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import status_of
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Scene, Snapshot, Streamed
+from antiphon_conformance.subject import Answered, Scene, Snapshot, Streamed
 from antiphon_conformance.text import show
 
 
@@ -117,16 +118,20 @@ def schema_is_accepted(scene: Scene) -> Iterator[Finding]:
     yield from status_of(scene["streamed"], (200,), "200, since the schema keeps the rules of strict schemas")
 
 
-@rule(Scene, scenario="refused_formats", cites="FMT-02")
-def json_object_without_the_word_is_refused(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered, cites="FMT-02", when=odd("json_unmentioned"), needs="`json_object` without a word of JSON"
+)
+def json_object_without_the_word_is_refused(answer: Answered) -> Iterator[Finding]:
     """`json_object` is refused when the context does not mention JSON."""
-    yield from status_of(scene["json_unmentioned"], (400,), "400, since nothing in the input mentions JSON")
+    yield from status_of(answer.exchange, (400,), "400, since nothing in the input mentions JSON")
 
 
-@rule(Scene, scenario="refused_formats", cites="FMT-03")
-def loose_strict_schema_is_refused(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered, cites="FMT-03", when=odd("a_loose_strict_schema"), needs="a strict schema that is loose"
+)
+def loose_strict_schema_is_refused(answer: Answered) -> Iterator[Finding]:
     """A strict schema that allows further properties is refused as `invalid_json_schema`."""
-    refused = scene["loose_schema"]
+    refused = answer.exchange
     yield from status_of(refused, (400,), "400, since a strict schema forbids further properties")
     if refused.answer.status != 400:
         return
@@ -136,9 +141,11 @@ def loose_strict_schema_is_refused(scene: Scene) -> Iterator[Finding]:
             yield Finding(f"reply.body/error/{name}", wanted, show(got), refused.id)
 
 
-@rule(Scene, scenario="refused_formats", cites="FMT-09")
-def strict_schema_has_an_object_at_its_root(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered, cites="FMT-09", when=odd("an_array_at_the_root"), needs="a strict schema of an array"
+)
+def strict_schema_has_an_object_at_its_root(answer: Answered) -> Iterator[Finding]:
     """A strict schema whose root is no object is refused."""
     yield from status_of(
-        scene["array_at_root"], (400,), "400, since the root of a strict schema is an object"
+        answer.exchange, (400,), "400, since the root of a strict schema is an object"
     )

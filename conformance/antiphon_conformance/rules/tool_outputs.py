@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.answers import answered, text_of
+from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import CLIENT_ERROR, status_of
 from antiphon_conformance.prompts import TOOL_RESULT
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Scene
+from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import show
 
 
@@ -39,30 +40,33 @@ def model_reads_the_output(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="parallel_calls", cites="TOOL-19")
 def empty_outputs_and_parts_are_accepted(scene: Scene) -> Iterator[Finding]:
     """A tool output may be an empty string, or a list of content parts."""
-    yield from _accepted(scene, "continued", "200, since empty strings and parts are legal outputs")
-
-
-@rule(Scene, scenario="unmatched_tool_items", cites="TOOL-16")
-def output_without_a_call_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A `function_call_output` whose `call_id` no call in the context has is refused."""
-    yield from status_of(scene["output_alone"], CLIENT_ERROR, "a 4xx, since no call has this call_id")
-
-
-@rule(Scene, scenario="unmatched_tool_items", cites="TOOL-13")
-def outputs_are_matched_by_call_id_only(scene: Scene) -> Iterator[Finding]:
-    """An output that names a call's item id as its `call_id` matches no call."""
-    yield from status_of(scene["matched_by_id"], CLIENT_ERROR, "a 4xx, since the id is no call_id")
+    freely = "continued_freely" in scene
+    step = "continued_freely" if freely else "continued"
+    yield from _accepted(scene, step, "200, since empty strings and parts are legal outputs")
 
 
 @rule(
-    Scene,
-    scenario="unmatched_tool_items",
-    cites="TOOL-17",
-    when=lambda scene: "call_alone" in scene,
+    Answered, cites="TOOL-16", when=odd("an_output_without_a_call"), needs="an output without its call"
 )
-def call_without_an_output_is_refused(scene: Scene) -> Iterator[Finding]:
+def output_without_a_call_is_refused(answer: Answered) -> Iterator[Finding]:
+    """A `function_call_output` whose `call_id` no call in the context has is refused."""
+    yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since no call has this call_id")
+
+
+@rule(
+    Answered, cites="TOOL-13", when=odd("an_output_matched_by_id"), needs="an output that names an item's id"
+)
+def outputs_are_matched_by_call_id_only(answer: Answered) -> Iterator[Finding]:
+    """An output that names a call's item id as its `call_id` matches no call."""
+    yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since the id is no call_id")
+
+
+@rule(
+    Answered, cites="TOOL-17", when=odd("a_call_without_an_output"), needs="a call without its output"
+)
+def call_without_an_output_is_refused(answer: Answered) -> Iterator[Finding]:
     """A context with a `function_call` that was left without an output is refused."""
-    yield from status_of(scene["call_alone"], CLIENT_ERROR, "a 4xx, since the call has no output")
+    yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since the call has no output")
 
 
 @rule(Scene, scenario="custom_tool", cites="TOOL-24")
@@ -71,16 +75,20 @@ def custom_output_is_accepted(scene: Scene) -> Iterator[Finding]:
     yield from _accepted(scene, "continued", "200, since the output belongs to the call")
 
 
-@rule(Scene, scenario="refused_tools", cites="TOOL-29")
-def same_name_twice_is_decided(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered, cites="TOOL-29", when=odd("two_functions_of_one_name"), needs="two functions of one name"
+)
+def same_name_twice_is_decided(answer: Answered) -> Iterator[Finding]:
     """Two functions of one name are either taken or refused: no document says which, but nothing breaks."""
-    yield from status_of(scene["same_name_twice"], (200, *CLIENT_ERROR), "200 or a 4xx")
+    yield from status_of(answer.exchange, (200, *CLIENT_ERROR), "200 or a 4xx")
 
 
-@rule(Scene, scenario="refused_tools", cites="TOOL-27", when=lambda scene: "loose_strict" in scene)
-def strict_tool_with_a_loose_schema_is_refused(scene: Scene) -> Iterator[Finding]:
+@rule(
+    Answered, cites="TOOL-27", when=odd("a_loose_strict_function"), needs="a strict function that is loose"
+)
+def strict_tool_with_a_loose_schema_is_refused(answer: Answered) -> Iterator[Finding]:
     """A strict function whose schema allows further properties is refused, even if it cannot be called."""
-    refused = scene["loose_strict"]
+    refused = answer.exchange
     yield from status_of(refused, (400,), "400, since a strict schema forbids further properties")
     error = refused.answer.fields.get("error")
     code = error.get("code") if isinstance(error, dict) else None

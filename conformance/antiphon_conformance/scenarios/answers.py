@@ -1,4 +1,4 @@
-"""Plain answers: with nothing asked for, with everything asked for, cut off, refused."""
+"""Answers to requests with many parameters."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from antiphon_conformance.talk import Talk
 
 @scenario()
 async def echoes(talk: Talk) -> None:
-    """Creates one response with as few parameters as possible, and one with as many."""
-    await talk.create("plain", input="Say hello.")
+    """Creates a response with as many parameters as possible."""
     await talk.create(
         "echoed",
         input="What is the weather in Paris? Use get_weather if you can.",
@@ -34,21 +33,13 @@ async def echoes(talk: Talk) -> None:
 
 @scenario(features=("logprobs",))
 async def sampling(talk: Talk) -> None:
-    """Sets every parameter of sampling, and asks for log probabilities."""
+    """Sets every parameter of sampling, and asks for log probabilities, in one piece and in a stream."""
     penalties = {"presence_penalty": 0.5, "frequency_penalty": 0.25}
     known: dict[str, Any] = penalties if talk.dialect.resolve("REQ-45") else {}
-    await talk.create(
-        "sampled",
-        input="Name three colours.",
-        temperature=0.7,
-        top_p=0.9,
-        include=["message.output_text.logprobs"],
-        top_logprobs=2,
-        **known,
-    )
-
-
-@scenario()
-async def truncated(talk: Talk) -> None:
-    """Asks for far more text than `max_output_tokens` allows."""
-    await talk.create("truncated", input="Tell a story of 300 words about the sea.", max_output_tokens=16)
+    asked: dict[str, Any] = {
+        "input": "Name three colours.",
+        "include": ["message.output_text.logprobs"],
+        "top_logprobs": 2,
+    }
+    await talk.create("sampled", temperature=0.7, top_p=0.9, **asked, **known)
+    await talk.create("streamed", stream=True, **asked)

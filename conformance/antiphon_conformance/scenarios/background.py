@@ -23,7 +23,6 @@ async def background(talk: Talk) -> None:
     await talk.create("continued", input="Go on.", previous_response_id=identity, may_fail=True)
     if "retrieve" in talk.dialect.features:
         await talk.poll("polled", identity)
-        await talk.create("unstored", input="Say hello.", background=True, store=False, may_fail=True)
     if "cancel" in talk.dialect.features:
         await talk.post("cancelled", f"/responses/{identity}/cancel")
 

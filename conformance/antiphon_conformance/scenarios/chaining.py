@@ -9,9 +9,9 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.prompts import (
     ASK_ALL,
     ASK_FIRST,
+    SECOND_WORD,
     TELL_FIRST,
     TELL_SECOND,
-    UNKNOWN_ITEM,
     UNKNOWN_RESPONSE,
 )
 from antiphon_conformance.scenario import scenario
@@ -20,11 +20,11 @@ from antiphon_conformance.talk import Talk
 
 @scenario(features=("chain",))
 async def chaining(talk: Talk) -> None:
-    """Tells two facts in a chain, asks for them, forks the chain, and sends the same history whole."""
+    """Tells two facts in a chain, asks for them, forks the chain, sends it whole, and compacts it."""
     told = await talk.create("told", input=TELL_FIRST, instructions="Answer in one short line.", store=True)
     first = talk.id_of(told)
     continued = await talk.create(
-        "continued", input=TELL_SECOND, previous_response_id=first, store=True, may_fail=True
+        "continued", input=TELL_SECOND, previous_response_id=first, store=True, stream=True, may_fail=True
     )
     second = talk.id_of(continued)
     await talk.create("asked", input=ASK_ALL, previous_response_id=second, may_fail=True)
@@ -37,17 +37,18 @@ async def chaining(talk: Talk) -> None:
     )
     history = [*turn(TELL_FIRST, told), *turn(TELL_SECOND, continued), user(ASK_ALL)]
     resent = await talk.create("resent", input=history, store=False, may_fail=True)
-    await talk.create("unknown", input=ASK_FIRST, previous_response_id=UNKNOWN_RESPONSE, may_fail=True)
     if resent.ok:
         unstored = talk.id_of(resent)
         await talk.create("continued_unstored", input=ASK_FIRST, previous_response_id=unstored, may_fail=True)
-    await refer(talk, told)
+    await refer(talk, told, continued)
     if "retrieve" in talk.dialect.features:
         await talk.get("told_again", f"/responses/{first}")
+        await talk.get("continued_again", f"/responses/{second}")
         if resent.ok:
             await talk.get("unstored", f"/responses/{talk.id_of(resent)}")
     if "input_items" in talk.dialect.features:
         await talk.get("continued_items", f"/responses/{second}/input_items")
+    await talk.part("compact", compact)
 
 
 @scenario()
@@ -63,14 +64,40 @@ async def overlong_input(talk: Talk) -> None:
     )
 
 
-async def refer(talk: Talk, told: Exchange) -> None:
-    """Names a stored output item instead of sending it again, then one that does not exist."""
-    for _, message in output(told.response, "message"):
-        reference = {"type": "item_reference", "id": message.get("id")}
-        await talk.create("referenced", input=[reference, user(ASK_FIRST)], may_fail=True)
-        break
-    lost = {"type": "item_reference", "id": UNKNOWN_ITEM}
-    await talk.create("lost_reference", input=[lost, user(ASK_FIRST)], may_fail=True)
+async def refer(talk: Talk, told: Exchange, continued: Exchange) -> None:
+    """Names stored output items instead of sending them again, one by its id alone; when that is refused,
+    only the other one."""
+    messages = [next((item for _, item in output(one.response, "message")), {}) for one in (told, continued)]
+    named, bare = ({"id": message.get("id")} for message in messages)
+    named["type"] = "item_reference"
+    referenced = await talk.create("referenced", input=[named, bare, user(ASK_FIRST)], may_fail=True)
+    if not referenced.ok:
+        await talk.create("referenced_by_type", input=[named, user(ASK_FIRST)], may_fail=True)
+
+
+async def compact(talk: Talk) -> None:
+    """Compacts the chain with more input, asks what is left of it, and misuses what came out."""
+    path, told = "/responses/compact", talk.id_of(talk.exchanges["told"])
+    compacted = await talk.post(
+        "compacted",
+        path,
+        model=talk.model,
+        previous_response_id=told,
+        input=[{**user(f"The second code word is {SECOND_WORD}."), "role": "assistant"}],
+        instructions="Keep every code word.",
+        prompt_cache_key="antiphon",
+    )
+    await talk.post("compacted_modelless", path, input="Say hello.")
+    unknown = {"model": talk.model, "input": "Say hello.", "previous_response_id": UNKNOWN_RESPONSE}
+    await talk.post("compacted_unknown", path, body=unknown)
+    window = compacted.answer.fields.get("output")
+    if isinstance(window, list):
+        await talk.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
+    identity = compacted.answer.fields.get("id")
+    if isinstance(identity, str):
+        await talk.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
+        if "retrieve" in talk.dialect.features:
+            await talk.get("compacted_again", f"/responses/{identity}")
 
 
 def user(text: str) -> dict[str, Any]:

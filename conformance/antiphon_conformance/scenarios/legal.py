@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
 
 PARAMETERS = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 LOOK_UP = {"type": "function", "name": "look_up", "description": "Looks a name up.", "parameters": PARAMETERS}
+STORY = "Tell a story of 300 words about the sea."
+"""Takes far more than the fewest tokens that one may ask for."""
 HISTORY: tuple[dict[str, Any], ...] = (
     {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]},
     {
@@ -21,57 +22,34 @@ HISTORY: tuple[dict[str, Any], ...] = (
     {"type": "message", "role": "user", "content": "Look up Ada."},
     {"type": "function_call", "call_id": "call_1", "name": "look_up", "arguments": '{"name": "Ada"}'},
     {"type": "function_call_output", "call_id": "call_1", "output": "Ada, born 1815"},
-    {"type": "message", "role": "developer", "content": "Answer in one short line."},
-    {"type": "message", "role": "user", "content": "When was she born?"},
+    {"type": "message", "role": "developer", "content": "Answer in whole sentences."},
+    {"type": "message", "role": "user", "content": STORY},
 )
 
 
 @scenario()
 async def legal_forms(talk: Talk) -> None:
-    """Asks in every legal form that some server has refused."""
-    asked: dict[str, Any] = {"may_fail": True}
+    """Asks in every legal form that some server has refused, for far more text than may come."""
+    asked: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}
     brief = "Be brief."
     history = list(HISTORY)
     await talk.create("history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **asked)
-    first = await talk.create(
+    if talk.dialect.resolve("REQ-32"):
+        bare = {"type": "function", "name": "look_up"}
+        asked |= {"stream": None, "tools": [bare], "tool_choice": "none"}
+    if talk.dialect.resolve("REQ-45"):
+        asked |= {"presence_penalty": 0.5, "frequency_penalty": 0.5}
+    await talk.create(
         "switches",
-        input="Say hello.",
+        input=STORY,
         truncation="auto",
         text={},
         store=True,
         background=False,
         parallel_tool_calls=True,
         metadata={f"key_{number}": "value" for number in range(16)},
-        max_output_tokens=16,
         service_tier="auto",
         temperature=1,
         top_p=1,
         **asked,
     )
-    if identities := _items(first):
-        again = {"type": "message", "role": "user", "content": "Once more."}
-        await talk.create("referred", input=[*identities, again], **asked)
-
-
-@scenario(dialect="openai")
-async def short_forms(talk: Talk) -> None:
-    """Leaves out whatever may be left out."""
-    short = [{"role": "user", "content": "Say hello."}]
-    bare = {"type": "function", "name": "look_up"}
-    await talk.create("short", input=short, stream=None, tools=[bare], tool_choice="none", may_fail=True)
-
-
-@scenario(dialect="openresponses")
-async def penalties(talk: Talk) -> None:
-    """Asks with the two penalties that only Open Responses has."""
-    await talk.create(
-        "penalised", input="Say hello.", presence_penalty=0.5, frequency_penalty=0.5, may_fail=True
-    )
-
-
-def _items(exchange: Exchange) -> list[dict[str, Any]]:
-    output = exchange.response.get("output") if exchange.ok else None
-    items = output if isinstance(output, list) else []
-    return [
-        {"id": item["id"]} for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)
-    ]

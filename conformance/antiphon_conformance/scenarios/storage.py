@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon_conformance.prompts import UNKNOWN_RESPONSE
+from antiphon_conformance.prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
 
@@ -15,6 +15,7 @@ MISTAKES = {
     "limit_101": "/input_items?limit=101",
     "limit_in_words": "/input_items?limit=ten",
     "unknown_order": "/input_items?order=sideways",
+    "unknown_cursor": f"/input_items?after={UNKNOWN_ITEM}",
 }
 """What may not stand behind the path of a stored response."""
 
@@ -23,46 +24,41 @@ MOST_PAGES = 6
 
 @scenario(features=("retrieve", "delete"))
 async def storage(talk: Talk) -> None:
-    """Retrieves a response in several ways, deletes it, and looks for what is left of it."""
-    created = await talk.create("created", input="Say hello.", metadata={"topic": "antiphon"})
-    identity = talk.id_of(created)
-    path = f"/responses/{identity}"
-    await talk.get("retrieved", path)
-    await talk.get("included", f"{path}?include[]=reasoning.encrypted_content")
-    await talk.get("unknown", f"/responses/{UNKNOWN_RESPONSE}")
-    await talk.get("streamed", f"{path}?stream=true")
-    if "cancel" in talk.dialect.features:
-        await talk.post("cancelled", f"{path}/cancel")
-    await talk.delete("deleted", path)
-    await talk.get("retrieved_deleted", path)
-    await talk.delete("deleted_again", path)
-    await talk.create("continued_deleted", input="Go on.", previous_response_id=identity, may_fail=True)
-
-
-@scenario(features=("input_items", "retrieve", "delete"))
-async def input_items(talk: Talk) -> None:
-    """Streams a response to three messages, and pages through them in both orders."""
+    """Retrieves a response in several ways, lists its input, deletes it, and looks for what is left of it."""
     created = await talk.create(
         "created",
         input=[
+            {"role": "developer", "content": "Be polite."},
             {"role": "user", "content": "The tea is cold."},
             {"role": "assistant", "content": "I am sorry."},
             {"role": "user", "content": [{"type": "input_text", "text": "Say hello."}]},
         ],
         instructions="Answer in one short line.",
-        stream=True,
-        store=True,
+        metadata={"topic": "antiphon"},
     )
-    path = f"/responses/{talk.id_of(created)}"
+    identity = talk.id_of(created)
+    path = f"/responses/{identity}"
     await talk.get("retrieved", path)
-    listing = f"{path}/input_items"
-    await talk.get("listed", listing)
-    last = await walk(talk, "ascending", f"{listing}?order=asc&limit=1")
-    await walk(talk, "descending", f"{listing}?order=desc&limit=2")
-    await talk.get("beyond", f"{listing}?order=asc&after={last}")
-    await talk.get("lost", f"{listing}?after=msg_{'0' * 48}")
+    await talk.get("included", f"{path}?include[]=reasoning.encrypted_content")
+    await talk.get("streamed", f"{path}?stream=true")
+    if "cancel" in talk.dialect.features:
+        await talk.post("cancelled", f"{path}/cancel")
+    listed = await talk.part("input_items", page_through)
     await talk.delete("deleted", path)
-    await talk.get("listed_deleted", listing)
+    await talk.get("retrieved_deleted", path)
+    if listed:
+        await talk.get("listed_deleted", f"{path}/input_items")
+    await talk.delete("deleted_again", path)
+    await talk.create("continued_deleted", input="Go on.", previous_response_id=identity, may_fail=True)
+
+
+async def page_through(talk: Talk) -> None:
+    """Pages through the input of what was created, in both orders."""
+    listing = f"/responses/{talk.id_of(talk.exchanges['created'])}/input_items"
+    await talk.get("listed", listing)
+    last = await walk(talk, "ascending", f"{listing}?order=asc&limit=2")
+    await walk(talk, "descending", f"{listing}?order=desc&limit=3")
+    await talk.get("beyond", f"{listing}?order=asc&after={last}")
 
 
 @scenario(features=("retrieve", "input_items"), generated=True)
@@ -73,6 +69,7 @@ async def mistakes_in_queries(talk: Talk) -> None:
     for name, wrong in MISTAKES.items():
         await talk.get(name, path + wrong)
     await talk.get("odd_id", f"/responses/{ODD_ID}")
+    await talk.get("unknown_id", f"/responses/{UNKNOWN_RESPONSE}")
 
 
 async def walk(talk: Talk, name: str, path: str) -> str:

@@ -15,7 +15,7 @@ ENOUGH = 4000
 
 @scenario(features=("reasoning",))
 async def reasoning(talk: Talk) -> None:
-    """Lets the model reason, goes on from its encrypted reasoning without anything stored, and misuses it."""
+    """Lets the model reason, goes on from its encrypted reasoning in a stream, and misuses it."""
     asked = user("A train leaves at 9:40 and takes 95 minutes. When does it arrive? Think first.")
     kept: dict[str, Any] = {"include": ["reasoning.encrypted_content"], "store": False}
     reasoned = await talk.create(
@@ -29,11 +29,12 @@ async def reasoning(talk: Talk) -> None:
     thoughts = [item for _, item in output(reasoned.response, "reasoning") if item.get("encrypted_content")]
     if not thoughts:
         return
-    effort: dict[str, Any] = {"effort": "low"}
+    effort: dict[str, Any] = {"effort": "low", "summary": "auto"}
     if talk.dialect.resolve("RSN-17"):
         effort["context"] = "auto"
     more = user("And if it is ten minutes late?")
-    await talk.create("continued", input=[asked, *items, more], reasoning=effort, may_fail=True, **kept)
+    history = [asked, *items, more]
+    await talk.create("continued", input=history, reasoning=effort, store=False, stream=True, may_fail=True)
     if talk.dialect.resolve("RSN-11"):
         changed = {**thoughts[0], "encrypted_content": f"{thoughts[0]['encrypted_content'][:-9]}AAAAAAAA="}
         spoilt = [changed if item is thoughts[0] else item for item in items]

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from antiphon_conformance.probes import ORIGIN
 from antiphon_conformance.scenario import scenario
+from antiphon_conformance.scenarios.tools import WEATHER
 from antiphon_conformance.talk import Talk
 
-QUESTION = "Say hello."
+QUESTION = "Reply with exactly: More is at https://example.com/sea today."
 
 
 @scenario()
 async def repeat(talk: Talk) -> None:
-    """Asks a question, asks it again as a page with a request id of its own would, and asks it as a list."""
+    """Asks a question as a text, as a page's list and for a stream, then counts its tokens."""
     await talk.create("first", input=QUESTION)
-    page = {"x-client-request-id": "antiphon-again", "origin": ORIGIN}
-    await talk.create("again", input=QUESTION, headers=page)
-    message = {"type": "message", "role": "user", "content": QUESTION}
-    await talk.create("as_list", input=[message])
+    if talk.dialect.resolve("TRN-20"):
+        await talk.create("again", input=QUESTION, headers={"x-client-request-id": "antiphon-again"})
+    message = {"role": "user", "content": QUESTION}
+    if not talk.dialect.resolve("REQ-09"):
+        message["type"] = "message"
+    await talk.create("as_list", input=[message], headers={"origin": ORIGIN})
+    unpadded = {"include_obfuscation": False}
+    await talk.create("streamed", input=QUESTION, stream=True, stream_options=unpadded)
+    await talk.part("input_tokens", count)
+
+
+async def count(talk: Talk) -> None:
+    """Counts the tokens of the question, then of a longer request."""
+    asked: dict[str, Any] = {"model": talk.model, "input": QUESTION}
+    path = "/responses/input_tokens"
+    await talk.post("counted", path, body=asked)
+    more = {"tools": [WEATHER], "tool_choice": "auto", "parallel_tool_calls": False, "truncation": "disabled"}
+    more |= {"instructions": "Answer in one short line.", "text": {"format": {"type": "text"}}}
+    await talk.post("counted_more", path, body={**asked, **more})
 
 
 @scenario(dialect="openresponses")
