@@ -110,7 +110,7 @@ def test_listed_differences_have_a_reason_and_stale_ones_are_told() -> None:
 def test_a_difference_tells_why_and_shows_an_instance() -> None:
     drift = compare(document(Song=SONG, Verse={"type": "object"}), document(Song=SONG, Verse=VERSE))
     assert [str(one) for one in drift.unlisted] == [
-        "Verse/text: only ours accepts: text: expected a value, for it is required, got nothing (an empty object)"  # noqa: E501
+        "Verse/text: only ours accepts: text: expected a value, for it is required, got absent (an empty object)"  # noqa: E501
     ]
 
 

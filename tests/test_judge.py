@@ -8,7 +8,7 @@ from answers import exchange, response
 from antiphon_conformance import judge
 from antiphon_conformance.exchange import Episode, Exchange, Request
 from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import Finding, make
+from antiphon_conformance.rule import EVERY, Finding, make
 from antiphon_conformance.subject import Answered, Body, Refused, Scene, Snapshot, Streamed
 from antiphon_spec import dialect as dialects
 from antiphon_spec.requirement import Severity
@@ -139,11 +139,10 @@ def test_a_rule_that_applied_nowhere_tested_nothing():
 @pytest.mark.parametrize(
     "last", [NO_ANSWER, exchange("dead/created", {"error": {}}, status=500)], ids=["no answer", "500"]
 )
-def test_what_a_breakdown_kept_from_view_is_untestable(last):
+def test_a_breakdown_elsewhere_explains_nothing(last):
     dead = Episode("dead", {"created": last}, "created: broke down")
-    record = only(rule(when=lambda subject: False), GOOD, dead)
-    assert record.outcome is Outcome.UNTESTABLE
-    assert "dead: created: broke down" in record.note
+    record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD, dead)
+    assert (record.outcome, record.note) == (Outcome.INCONCLUSIVE, "not seen: a refusal of the model")
 
 
 def test_a_dead_port_passes_nothing():
@@ -155,7 +154,11 @@ def test_a_refusal_that_ended_a_scenario_makes_nothing_untestable():
     refused = Episode("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
     record = only(rule(when=lambda subject: False), GOOD, refused)
     assert record.outcome is Outcome.INCONCLUSIVE
-    assert "tools: created: answered 400" in record.note
+
+
+def test_a_rule_may_see_every_scenario():
+    records = judged(rule(Scene, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
+    assert {record.scenario for record in records} == {"plain", "bad"}
 
 
 def scene(check, when=None):

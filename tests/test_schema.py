@@ -63,16 +63,16 @@ def test_a_right_request_has_no_faults(schemas: Any, extra: dict[str, Any]) -> N
         ({"tool_choice": "maybe"}, "tool_choice: expected one of 'none', 'auto', 'required', got 'maybe'"),
         (
             {"tool_choice": {"type": "function"}},
-            "tool_choice.name: expected a value, for it is required, got nothing",
+            "tool_choice.name: expected a value, for it is required, got absent",
         ),
-        ({"tools": [{"name": "a"}]}, "tools[0].type: expected a value, for it is required, got nothing"),
+        ({"tools": [{"name": "a"}]}, "tools[0].type: expected a value, for it is required, got absent"),
         (
             {"tools": [{**FUNCTION, "name": "a b"}]},
             "tools[0].name: expected text that matches ^[a-zA-Z0-9_-]+$, got 'a b'",
         ),
         (
             {"input": [{"role": "user", "content": [{"type": "input_text"}]}]},
-            "input[0].content[0].text: expected a value, for it is required, got nothing",
+            "input[0].content[0].text: expected a value, for it is required, got absent",
         ),
         (
             {"input": [{"role": "bot", "content": "a"}]},
@@ -82,7 +82,7 @@ def test_a_right_request_has_no_faults(schemas: Any, extra: dict[str, Any]) -> N
             {"input": [{"type": "function_call_output", "call_id": "x" * 65, "output": ""}]},
             "input[0].call_id: expected at most 64 characters, got 65 characters",
         ),
-        ({"input": [{}]}, "input[0].type: expected a value, for it is required, got nothing"),
+        ({"input": [{}]}, "input[0].type: expected a value, for it is required, got absent"),
         (
             {"text": {"format": {"type": "xml"}}},
             "text.format.type: expected one of 'json_object', 'json_schema', 'text', got 'xml'",
@@ -102,7 +102,7 @@ def test_an_unknown_type_lists_those_there_are() -> None:
 
 def test_a_message_without_a_type_is_told_so_where_the_type_is_demanded() -> None:
     assert told(OPENRESPONSES, {"input": [{"role": "user", "content": "a"}]}) == [
-        "input[0].type: expected a value, for it is required, got nothing"
+        "input[0].type: expected a value, for it is required, got absent"
     ]
 
 

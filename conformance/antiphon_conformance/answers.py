@@ -6,6 +6,7 @@ Whatever is not of the expected kind is passed over here; rules about that membe
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -106,9 +107,19 @@ def answered(exchange: Exchange) -> Json:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are equal, telling `true` from `1` but not `1.0` from `1`."""
+    """Whether two JSON values are equal, telling `true` from `1` but not `1.0` from `1`: numbers are the same
+    when they are at double precision, for more JSON does not promise (RFC 8259, section 6)."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, Sequence) and isinstance(right, Sequence) and not isinstance(left, str):
         return len(left) == len(right) and all(map(same, left, right))
+    if number(left) is not None and number(right) is not None:
+        return left == right or _as_double(left) == _as_double(right)
     return bool(isinstance(left, bool) == isinstance(right, bool) and left == right)
+
+
+def _as_double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)

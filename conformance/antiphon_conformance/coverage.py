@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon_conformance.legality import is_right
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.sample import Probe, Sampler
@@ -55,15 +56,6 @@ def _edges(dialect: Dialect, operation: Operation, model: str) -> Iterator[Case]
             continue
         tried.add(name)
         yield Case(name, operation.id, operation.path, _cheap(body, probe) if right else body)
-
-
-def is_right(dialect: Dialect, operation: str, body: Any) -> bool:
-    """Whether the document, and the dialect's word on parameters that it does not know, allow a body."""
-    validator = dialect.schemas.request(operation)
-    if validator is None or not validator.is_valid(body):
-        return validator is None
-    strict = dialect.traits.unknown_parameters == "refused"
-    return not strict or not dialect.schemas.unknown_members(operation, body)
 
 
 def _probes(dialect: Dialect, operation: Operation, deep: bool) -> Iterator[Probe]:

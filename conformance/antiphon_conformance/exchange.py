@@ -151,7 +151,8 @@ class Exchange:
     """What a recording lost: `parsed` (bytes rewritten), `altered` (ids and times replaced), `trimmed`,
     `request-unknown`, `status-unknown`, `resumed`. Rules that need the lost part pass such exchanges by."""
     facts: Facts = field(default_factory=Facts, init=False, repr=False, compare=False)
-    """What rules share. It holds under one dialect: the engine gives each dialect an exchange of its own."""
+    """What rules share. It holds under one dialect: the engine gives each dialect an exchange of its own, as
+    every copy of an exchange starts without facts."""
 
     @property
     def ok(self) -> bool:

@@ -6,12 +6,10 @@ rule takes is left to the two rules that compare with the whole document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.rule import Finding
 from antiphon_conformance.subject import Body, Item, Snapshot
-from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault
 
 

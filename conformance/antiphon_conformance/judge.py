@@ -13,9 +13,10 @@ from itertools import islice
 from typing import Any
 
 from antiphon_conformance.exchange import Episode, Exchange, StepMissing
+from antiphon_conformance.legality import is_wrong
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.rule import Finding, Rule, rules_for
-from antiphon_conformance.subject import Answered, Body, Refused, Scene, subjects
+from antiphon_conformance.rule import EVERY, Finding, Rule, rules_for
+from antiphon_conformance.subject import WRONG, Answered, Body, Refused, Scene, subjects
 from antiphon_conformance.text import safe
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
@@ -96,7 +97,8 @@ def placed(exchange: Exchange, dialect: Dialect) -> Exchange:
     matched = dialect.document.match(exchange.request.method, path)
     request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
     traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
-    return replace(exchange, request=request, operation=matched[0].id if matched else None, traits=traits)
+    found = replace(exchange, request=request, operation=matched[0].id if matched else None, traits=traits)
+    return replace(found, traits=traits | {WRONG}) if is_wrong(found, dialect) else found
 
 
 def judge(
@@ -107,10 +109,10 @@ def judge(
     bench = _bench(dialect, rules)
     for episode in seen:
         for exchange in episode.exchanges.values():
-            _hear_exchange(bench, exchange, episode.scenario)
+            _hear_exchange(bench, exchange, episode.scenario, on_purpose=True)
         scene = Scene(episode, dialect)
         for docket in bench.by_subject.get(Scene, ()):
-            if docket.rule.scenario == episode.scenario:
+            if docket.rule.scenario in (episode.scenario, EVERY):
                 docket.hear(scene, episode.scenario, episode.exchanges)
     return [record for docket in bench.dockets for record in _records(docket, dialect, seen)]
 
@@ -146,9 +148,12 @@ def _docket(rule: Rule, dialect: Dialect) -> _Docket:
     return _Docket(rule, strictest, tuple(row.id for row in cited))
 
 
-def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str) -> None:
+def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
+    """Asks the rules about an exchange. A request that is wrong `on_purpose` is about its refusal only: what
+    the answer of a server that took it looks like is a consequence."""
     alone = {exchange.id: exchange}
-    for subject in subjects(exchange, bench.dialect):
+    taken = on_purpose and WRONG in exchange.traits and exchange.ok
+    for subject in (Answered(exchange, bench.dialect),) if taken else subjects(exchange, bench.dialect):
         for docket in bench.by_subject.get(type(subject), ()):
             docket.hear(subject, scenario, alone)
 
@@ -236,17 +241,14 @@ def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
 
 def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[Outcome, str]:
     """Why a rule never applied."""
-    if rule.scenario is not None:
+    if rule.scenario not in (None, EVERY):
         return _unheard_scene(rule, episodes)
     lacking = _lacking(rule, episodes, dialect)
     if lacking:
         return Outcome.NOT_SUPPORTED, f"the target does not offer {lacking}"
-    failures = [f"{episode.scenario}: {episode.stopped}" for episode in episodes if _failed(episode)]
-    if failures:
-        return Outcome.UNTESTABLE, safe(f"not reached, because {'; '.join(failures[:3])}")
-    stops = [f"{episode.scenario}: {episode.stopped}" for episode in episodes if episode.stopped]
-    note = f"not seen: {rule.needs or rule.summary}"
-    return Outcome.INCONCLUSIVE, safe(f"{note} ({'; '.join(stops[:3])})" if stops else note)
+    if not any(exchange.reply for episode in episodes for exchange in episode.exchanges.values()):
+        return Outcome.UNTESTABLE, "not reached, because the target answered nothing"
+    return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 
 def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str]:
@@ -260,14 +262,6 @@ def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, st
 
 def _last(episode: Episode) -> Exchange | None:
     return next(reversed(list(episode.exchanges.values())), None)
-
-
-def _failed(episode: Episode) -> bool:
-    """Whether a scenario stopped because the target broke down, rather than because it said no."""
-    if not episode.stopped or episode.unsupported or episode.blame != "target":
-        return False
-    last = _last(episode)
-    return last is None or last.reply is None or last.reply.status >= 500
 
 
 def _lacking(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:

@@ -41,6 +41,9 @@ class Finding:
         return f"{self.where} is {self.got}: expected {self.expected}"
 
 
+EVERY = "*"
+"""The scenario of a rule that judges the episodes of all of them."""
+
 Check = Callable[[Any], Iterator[Finding]]
 Condition = Callable[[Any], bool]
 
@@ -88,8 +91,19 @@ def rule(
     """
 
     def register(check: Check) -> Check:
-        add(make(check.__module__.rpartition(".")[2], check.__name__, check.__doc__ or "", subject, check,
-                 cites=cites, scenario=scenario, when=when, needs=needs))
+        add(
+            make(
+                check.__module__.rpartition(".")[2],
+                check.__name__,
+                check.__doc__ or "",
+                subject,
+                check,
+                cites=cites,
+                scenario=scenario,
+                when=when,
+                needs=needs,
+            )
+        )
         return check
 
     return register
@@ -110,7 +124,9 @@ def make(
     """Builds a rule from its parts; for tables of rules of one kind, where the decorator cannot stand."""
     summary, _, explanation = cleandoc(doc).partition("\n")
     if not summary:
-        raise ValueError(f"rule {subject_file}.{name} has no docstring: its first line is the sentence it checks")
+        raise ValueError(
+            f"rule {subject_file}.{name} has no docstring: its first line is the sentence it checks"
+        )
     return Rule(
         id=f"{subject_file}.{name}".replace("_", "-"),
         subject=subject,

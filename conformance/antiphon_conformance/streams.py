@@ -91,7 +91,8 @@ def unequal_sums(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
 
 
 def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
-    """Where an object shows another whole than the event that ended the lane."""
+    """Where an object shows another whole than the event that ended the lane. That an item or a part is not
+    there at all is reported as such."""
     for thread in (thread for lane in lanes for thread in fold(streamed).of(lane)):
         told = thread.lane.accumulates
         done = thread.first(told.done) if told else None
@@ -99,6 +100,8 @@ def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
             continue
         given = done.data.get(told.whole)
         for where, shown in views(thread):
+            if shown is ABSENT and thread.lane.within in ("item", "part"):
+                continue
             value = below(shown, told.into) if shown is not ABSENT else ABSENT
             if value != given:
                 path = f"{where}/{told.into}" if told.into else where
@@ -107,12 +110,23 @@ def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
 
 def miscounted(streamed: Streamed, lane: str) -> Iterator[Finding]:
     """Where the objects of a lane do not bear the indices 0, 1, 2... in order of appearance."""
+    for thread, expected in _miscounts(streamed, lane):
+        where = f"{thread.events[0].where}/{thread.lane.identity[-1]}"
+        yield Finding(where, str(expected), str(thread.indices[-1]))
+
+
+def misplaced(streamed: Streamed, lane: str) -> frozenset[tuple[int, ...]]:
+    """The objects of a lane that bear an index which is not theirs: no wonder that they stand elsewhere."""
+    return frozenset(thread.indices for thread, _ in _miscounts(streamed, lane))
+
+
+def _miscounts(streamed: Streamed, lane: str) -> Iterator[tuple[Thread, int]]:
     expected: dict[tuple[int, ...], int] = {}
     for thread in (found for found in fold(streamed).of(lane) if found.events):
         *outer, index = thread.indices
         before = expected.get(tuple(outer), index if not _counted(thread) else 0)
         if index != before:
-            yield Finding(f"{thread.events[0].where}/{thread.lane.identity[-1]}", str(before), str(index))
+            yield thread, before
         expected[tuple(outer)] = index + 1
 
 

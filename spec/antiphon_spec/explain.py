@@ -44,6 +44,7 @@ _PHRASES: Mapping[str, Callable[[Any], str]] = {
     "uniqueItems": lambda _: "no element twice",
     "oneOf": lambda _: "exactly one of the forms, not several",
 }
+_WORDS = ("enum", "const")
 _SIZES = {
     "minLength": "character",
     "maxLength": "character",
@@ -75,8 +76,18 @@ class _Member:
 
 
 def faults(errors: Iterable[ValidationError]) -> list[Fault]:
-    """The faults behind these errors, in order, without repetition."""
-    return list(dict.fromkeys(fault for error in errors for fault in _explain(error)))
+    """The faults behind these errors, in order, without repetition: what is of another kind altogether is not
+    blamed for being none of the allowed values as well, nor for lacking the members of what it is not."""
+    found = list(dict.fromkeys(fault for error in errors for fault in _explain(error)))
+    strange = {fault.pointer for fault in found if fault.keyword == "type"}
+    plain = [fault for fault in found if fault.keyword not in _WORDS or fault.pointer not in strange]
+    others = tuple(fault.pointer.removesuffix("type") for fault in plain if _is_of_another_type(fault))
+    return [fault for fault in plain if _is_of_another_type(fault) or not fault.pointer.startswith(others)]
+
+
+def _is_of_another_type(fault: Fault) -> bool:
+    """Whether an object is of a type that does not belong there: the members that it should have are moot."""
+    return fault.keyword in _WORDS and fault.pointer.endswith("/type")
 
 
 def _explain(error: ValidationError) -> Iterator[Fault]:

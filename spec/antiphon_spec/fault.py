@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ABSENT = "nothing"
+ABSENT = "absent"
 _LONGEST = 60
 
 

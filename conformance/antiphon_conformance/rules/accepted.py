@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.places import root
-from antiphon_conformance.rule import Finding, add, make, rule
+from antiphon_conformance.rule import EVERY, Finding, add, make, rule
 from antiphon_conformance.subject import Answered, Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
+ANSWERS = ("openai#/paths/~1responses/post/responses", "openresponses#/paths/~1responses/post/responses")
 FIELDS = "openai#/components/schemas/CreateResponse/properties"
 NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
 """Codes that speak of the model that was chosen, and not of the form."""
@@ -58,7 +59,9 @@ FORMS = (
     _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "history", "tools"),
     _form("the_short_form", "REQ-09", "messages without `type`", "repeat/as_list"),
     _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "switches", "tools"),
-    _form("a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "chaining/referenced"),
+    _form(
+        "a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "chaining/referenced"
+    ),
     _form("truncation_auto", "REQ-54", "`truncation: auto`", "switches", "truncation"),
     _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "switches", "text"),
     _form("plain_booleans", "REQ-65", "booleans", "switches", "store background parallel_tool_calls"),
@@ -112,6 +115,27 @@ for _legal in FORMS:
     )
 
 
+def _was_answered(scene: Scene) -> bool:
+    return any(exchange.reply is not None for exchange in scene.episode.exchanges.values())
+
+
+@rule(Scene, scenario=EVERY, cites=ANSWERS, when=_was_answered, needs="an answer")
+def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
+    """A legal request on which the rest of a conversation depends is answered, not refused.
+
+    What the conversation was to show cannot be judged: its other rules are untestable. Server errors, and
+    what is asked of stored responses, have rules of their own.
+    """
+    episode = scene.episode
+    last = next(reversed(list(episode.exchanges.values())), None)
+    over = episode.stopped and not episode.unsupported and episode.blame == "target"
+    if not over or last is None or last.reply is None or last.operation != scene.dialect.create_operation:
+        return
+    if 400 <= last.reply.status < 500:
+        got = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"
+        yield Finding("reply.status", "2xx, since the request is legal", got, last.id)
+
+
 @rule(Scene, scenario="repeat", cites="REQ-06")
 def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
     """A string as `input` means exactly one user message with that text: it costs the same input tokens."""
@@ -119,8 +143,8 @@ def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
     if not isinstance(text, dict) or not isinstance(message, dict):
         return
     if text.get("input_tokens") != message.get("input_tokens"):
-        got = show(message.get("input_tokens"))
-        yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens")), got)
+        got = show(message.get("input_tokens", ABSENT))
+        yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens", ABSENT)), got)
 
 
 def _asks_nothing(answered: Answered) -> bool:
@@ -130,10 +154,8 @@ def _asks_nothing(answered: Answered) -> bool:
 @rule(Answered, cites="REQ-76", when=_asks_nothing, needs="a create with an empty list as `input`")
 def an_empty_list_is_not_answered_with_nothing(answered: Answered) -> Iterator[Finding]:
     """An empty list as `input` is refused, or answered: it is no completed response with nothing in it."""
-    if answered.reply.status >= 500:
-        yield Finding("reply.status", "4xx, or an answer", str(answered.reply.status))
-    elif answered.exchange.ok and not answered.exchange.response.get("output"):
-        got = show(answered.exchange.response.get("output"))
+    if answered.exchange.ok and not answered.exchange.response.get("output"):
+        got = show(answered.exchange.response.get("output", ABSENT))
         yield Finding("reply.body/output", "a refusal, or some output", got)
 
 

@@ -8,7 +8,7 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.parity import found, missing, refused, status_of, took_place, unlike
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import TERMINAL, Scene, Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 MISSING_ROUTE = (404, 405, 501)
 
@@ -31,7 +31,7 @@ def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
     yield from found(cancelled, "200, since the response runs in the background")
     wanted = scene["started"].response.get("id")
     if cancelled.ok and cancelled.response.get("id") != wanted:
-        yield Finding("reply.body/id", show(wanted), show(cancelled.response.get("id")), cancelled.id)
+        yield Finding("reply.body/id", show(wanted), show(cancelled.response.get("id", ABSENT)), cancelled.id)
 
 
 @rule(

@@ -36,7 +36,7 @@ DEFAULTS = (
     Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-33",)),
     Default("text_format_is_text", ("text", "format"), ({"type": "text"},), ("RES-40",), always_there=True),
     Default("background_is_false", ("background",), (False,), ("RES-44",)),
-    Default("store_is_true", ("store",), (True,), ("RES-56",), always_there=True),
+    Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),
 )
 
 
@@ -57,7 +57,7 @@ def _templated(snapshot: Snapshot) -> bool:
 
 def _register(default: Default) -> None:
     dotted = ".".join(default.path)
-    shown = show(default.values[0])
+    shown = " or ".join(map(show, default.values)) if default.always_there else show(default.values[0])
 
     def check(snapshot: Snapshot) -> Iterator[Finding]:
         parent = member(snapshot.object, *default.path[:-1])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antiphon_conformance.parity import found, missing, refused, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Body, Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 @rule(Scene, scenario="storage", cites="RET-07")
@@ -28,12 +28,12 @@ def a_deletion_is_confirmed(body: Body) -> Iterator[Finding]:
     The document gives the body by example only, so `object` may be `response` or `response.deleted`.
     """
     if body.object.get("deleted") is not True:
-        yield Finding("reply.body/deleted", "true", show(body.object.get("deleted")))
+        yield Finding("reply.body/deleted", "true", show(body.object.get("deleted", ABSENT)))
     wanted = body.request.path.partition("?")[0].rpartition("/")[2]
     if body.object.get("id") != wanted:
-        yield Finding("reply.body/id", show(wanted), show(body.object.get("id")))
+        yield Finding("reply.body/id", show(wanted), show(body.object.get("id", ABSENT)))
     if body.object.get("object") not in ("response", "response.deleted"):
-        yield Finding("reply.body/object", "response", show(body.object.get("object")))
+        yield Finding("reply.body/object", "response", show(body.object.get("object", ABSENT)))
 
 
 @rule(Scene, scenario="storage", cites=("RET-03", "RET-08"))

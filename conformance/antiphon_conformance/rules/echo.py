@@ -10,7 +10,7 @@ from antiphon_conformance.answers import member, same
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.response_members import OPEN, OPENAI
 from antiphon_conformance.subject import Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key"})
 SHORTENED_BY_RECORDERS = frozenset({"instructions"})
@@ -46,7 +46,7 @@ ECHOES = (
         (f"{OPEN}ResponseResource/properties/top_logprobs", f"{OPENAI}Response/properties/top_logprobs"),
     ),
     Echo(("truncation",), ("RES-42",)),
-    Echo(("store",), ("RES-43", f"{OPENAI}CreateResponse/properties/store")),
+    Echo(("store",), ("RES-43", "RES-56")),
     Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background")),
     Echo(("max_output_tokens",), _listed("max_output_tokens")),
     Echo(("max_tool_calls",), _listed("max_tool_calls")),
@@ -81,7 +81,9 @@ def _register(echo: Echo) -> None:
         asked, got = member(snapshot.asked, *echo.path), member(snapshot.object, *echo.path)
         if not same(asked, got):
             where = f"{snapshot.where}/{'/'.join(echo.path)}"
-            yield Finding(where, f"{show(asked)}, as requested", show(got))
+            parent = member(snapshot.object, *echo.path[:-1])
+            told = isinstance(parent, dict) and echo.path[-1] in parent
+            yield Finding(where, f"{show(asked)}, as requested", show(got if told else ABSENT))
 
     sentence = f"`{dotted}` given in the request comes back with the same value."
     add(

@@ -9,7 +9,7 @@ from antiphon_conformance.answers import member, objects, tools_of
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPENAI
 from antiphon_conformance.subject import Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 Tool = Mapping[str, Any]
 
@@ -82,7 +82,7 @@ def strict_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
     """`strict` of a function tool comes back with the same value."""
     for where, asked, got in _pairs(snapshot):
         if isinstance(asked.get("strict"), bool) and got.get("strict") is not asked["strict"]:
-            yield Finding(f"{where}/strict", show(asked["strict"]), show(got.get("strict")))
+            yield Finding(f"{where}/strict", show(asked["strict"]), show(got.get("strict", ABSENT)))
 
 
 def _strict_omitted(snapshot: Snapshot) -> bool:
@@ -99,7 +99,7 @@ def omitted_strict_is_settled(snapshot: Snapshot) -> Iterator[Finding]:
     """A function tool sent without `strict` comes back with true or false, as it was settled."""
     for where, asked, got in _pairs(snapshot):
         if asked.get("strict") is None and not isinstance(got.get("strict"), bool):
-            yield Finding(f"{where}/strict", "true or false", show(got.get("strict")))
+            yield Finding(f"{where}/strict", "true or false", show(got.get("strict", ABSENT)))
 
 
 def _restricted(snapshot: Snapshot) -> bool:

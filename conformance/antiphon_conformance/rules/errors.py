@@ -142,7 +142,7 @@ def an_error_event_is_complete(streamed: Streamed) -> Iterator[Finding]:
 def an_error_event_is_followed_by_failure(streamed: Streamed) -> Iterator[Finding]:
     """After an `error` event comes `response.failed`, which carries the same cause in `response.error`.
 
-    Clients that only know the terminal events would wait for ever.
+    Clients that only know the terminal events would wait for ever. An error without a code names no cause.
     """
     error = next(streamed.stream.of("error"))
     failed = next(
@@ -152,6 +152,6 @@ def an_error_event_is_followed_by_failure(streamed: Streamed) -> Iterator[Findin
         yield Finding(error.where, "response.failed after it", "nothing of the kind")
         return
     told, cause = _error_of(error.data), _error_of(failed.data.get("response") or {})
-    if told.get("code") != cause.get("code"):
+    if told.get("code") is not None and told["code"] != cause.get("code"):
         got = show(cause.get("code", ABSENT))
-        yield Finding(f"{failed.where}/response/error/code", show(told.get("code")), got)
+        yield Finding(f"{failed.where}/response/error/code", show(told.get("code", ABSENT)), got)

@@ -10,29 +10,18 @@ from antiphon_conformance.parity import CLIENT_ERROR, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import ended
 from antiphon_conformance.subject import Item, Scene, Streamed
-from antiphon_conformance.text import ABSENT, show
+from antiphon_conformance.text import show
 
 PREFIXED = re.compile(r"[A-Za-z0-9_.-]+:.+")
 """A provider's slug, a colon, and the name within the provider's own."""
 
 
-@rule(Item, cites=("EXT-01", "EXT-14"))
+@rule(Item, cites=("EXT-01", "EXT-14", "ITM-05"))
 def added_items_have_a_prefix(item: Item) -> Iterator[Finding]:
     """An item type that Open Responses does not define is named `slug:type`, also those of OpenAI."""
     known = item.type in item.dialect.schemas.item_types
     if not known and not (isinstance(item.type, str) and PREFIXED.fullmatch(item.type)):
         yield Finding(f"{item.where}/type", "an item type of Open Responses, or `slug:type`", show(item.type))
-
-
-@rule(Item, cites="EXT-02")
-def added_items_have_id_and_status(item: Item) -> Iterator[Finding]:
-    """An item of a type that Open Responses does not define has `id`, `type` and `status` like any other.
-
-    Clients keep items that they do not understand, and need these three to do so.
-    """
-    for name in ("id", "status") if item.type not in item.dialect.schemas.item_types else ():
-        if not isinstance(item.object.get(name), str):
-            yield Finding(f"{item.where}/{name}", "a string", show(item.object.get(name, ABSENT)))
 
 
 @rule(Streamed, cites=("EXT-06", "EXT-07"), when=ended)
@@ -41,7 +30,7 @@ def the_core_stream_stands_alone(streamed: Streamed) -> Iterator[Finding]:
 
     Clients drop events whose type has a prefix.
     """
-    if fold(streamed).resumed:
+    if fold(streamed).resumed or not any(":" in event.type for event in streamed.events):
         return
     told = {thread.indices[0] for thread in fold(streamed).of("item")}
     terminal, found = fold(streamed).terminal(), fold(streamed).final().get("output")

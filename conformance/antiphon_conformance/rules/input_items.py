@@ -21,7 +21,8 @@ def is_list(body: Body) -> bool:
 
 def has_items(body: Body) -> bool:
     """Whether this is a page with at least one item."""
-    return is_list(body) and bool(body.object.get("data"))
+    data = body.object.get("data")
+    return is_list(body) and isinstance(data, list) and bool(data)
 
 
 @rule(Scene, scenario="storage", cites="INP-01")
@@ -136,16 +137,16 @@ def a_string_is_listed_as_a_user_message(scene: Scene) -> Iterator[Finding]:
     text = scene["continued"].request.fields.get("input")
     if [text] not in message_texts(listed(items), "user"):
         expected = f"a user message with the one part {show(text)}"
-        yield Finding("reply.body/data", expected, show(items.answer.fields.get("data")), items.id)
+        yield Finding("reply.body/data", expected, show(items.answer.fields.get("data", ABSENT)), items.id)
 
 
 @rule(Scene, scenario="chaining", cites="INP-13", when=succeeded("continued", "continued_items"))
 def output_is_not_listed_as_input(scene: Scene) -> Iterator[Finding]:
     """What a response said itself is not among its input items."""
-    own = {item.get("id") for _, item in output(scene["continued"].response)}
+    own = [item.get("id") for _, item in output(scene["continued"].response)]
     for index, item in enumerate(listed(scene["continued_items"])):
         if item.get("id") in own:
-            got = show(item.get("id"))
+            got = show(item.get("id", ABSENT))
             yield Finding(f"reply.body/data/{index}/id", "no output item", got, scene["continued_items"].id)
 
 

@@ -114,7 +114,7 @@ def has_more_tells_whether_items_remain(scene: Scene) -> Iterator[Finding]:
     for order, whole in (("ascending", oldest_first(scene)), ("descending", ids(scene["listed"]))):
         for page in pages(scene, order):
             last = ids(page)[-1:]
-            wanted = bool(last) and last[0] != whole[-1]
+            wanted = bool(last) and last[0] != next(reversed(whole), None)
             got = page.answer.fields.get("has_more")
             if got is not wanted:
                 yield Finding("reply.body/has_more", show(wanted), show(got), page.id)

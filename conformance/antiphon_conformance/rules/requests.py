@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from antiphon_conformance.mistake import Mistake
-from antiphon_conformance.mistakes import MISTAKES, mistakes_of
+from antiphon_conformance.mistakes import MISTAKES, mistakes_in
 from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
+from antiphon_conformance.rules.transport import live
 from antiphon_conformance.subject import Answered, Refused
 from antiphon_conformance.text import show
 
@@ -16,19 +17,18 @@ OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
 """Statuses that say nothing about the request's content."""
 
 
-def _asks(
-    operations: tuple[str, ...], made_in: Callable[[Any], Iterator[tuple[str, Any]]]
-) -> Callable[[Answered], bool]:
+def _asks(mistake: Mistake) -> Callable[[Answered], bool]:
     def applies(answered: Answered) -> bool:
-        judged = answered.operation in operations and answered.reply.status not in OTHER_REASONS
-        return judged and any(made_in(answered.asked))
+        made = mistakes_in(answered.exchange, answered.dialect)
+        return any(mistake is one for one, _, _ in made) and answered.reply.status not in OTHER_REASONS
 
     return applies
 
 
 def refused(answered: Answered, place: str, got: Any, legal: str) -> Iterator[Finding]:
-    """A finding unless the answer refuses: a success is wrong, and so is a server error."""
-    if not 400 <= answered.reply.status < 500:
+    """A finding when the answer is a success. Server errors, and streams that begin as one and end in
+    failure, are reported by rules of their own."""
+    if answered.reply.status < 400 and not _fails_in_its_stream(answered):
         why = f"a refusal with 4xx, because `{place}` is {show(got, 40)} and not {legal}"
         yield Finding("reply.status", why, str(answered.reply.status))
 
@@ -52,31 +52,31 @@ for _mistake in MISTAKES:
             Answered,
             _checks(_mistake),
             cites=_mistake.cites,
-            when=_asks(_mistake.operations, _mistake.made_in),
+            when=_asks(_mistake),
             needs=f"a request with {_mistake.says}",
         )
     )
 
 
 def _wrong(answered: Answered) -> bool:
-    return any(mistakes_of(answered.dialect, answered.operation, answered.asked))
+    return bool(mistakes_in(answered.exchange, answered.dialect))
 
 
 def _wrong_in_one_member(refused: Refused) -> bool:
-    return (
-        refused.reply.status in (400, 422) and len(_roots(refused)) == 1 and _is_all(refused, _roots(refused))
-    )
+    """Whether the mistake was made on purpose: a recorded request may be refused for another reason."""
+    judged = live(refused) and refused.reply.status in (400, 422)
+    return judged and len(_roots(refused)) == 1 and _is_all(refused, _roots(refused))
 
 
 def _made(refused: Refused, name: str) -> bool:
     """Whether this mistake, and nothing else, is what is wrong with the request."""
-    found = list(mistakes_of(refused.dialect, refused.operation, refused.asked))
+    found = mistakes_in(refused.exchange, refused.dialect)
     return {mistake.name for mistake, _, _ in found} == {name} and _is_all(refused, {root(found[0][1])})
 
 
 def _roots(answered: Answered) -> set[str]:
     """The members in which the request makes a mistake of the table."""
-    return {root(place) for _, place, _ in mistakes_of(answered.dialect, answered.operation, answered.asked)}
+    return {root(place) for _, place, _ in mistakes_in(answered.exchange, answered.dialect)}
 
 
 def _is_all(answered: Answered, roots: set[str]) -> bool:
@@ -116,10 +116,11 @@ def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
 def a_wrong_request_is_not_to_be_sent_again(answered: Answered) -> Iterator[Finding]:
     """The refusal of a wrong request does not invite clients to send it again.
 
-    The official client retries 408, 409, 429 and 5xx, and whatever says `x-should-retry: true`.
+    The official client retries 408, 409, 429 and 5xx, and whatever says `x-should-retry: true`. That a
+    wrong request is no server error is another rule.
     """
     status = answered.reply.status
-    if status in (408, 409) or (status >= 500 and status != 503):
+    if status in (408, 409):
         yield Finding("reply.status", "a status that clients do not retry", str(status))
     if status >= 400 and (answered.reply.headers.get("x-should-retry") or "").lower() == "true":
         yield Finding("reply.headers/x-should-retry", "absent, or false", '"true"')
@@ -136,8 +137,13 @@ def a_refused_create_hands_out_no_response(refused: Refused) -> Iterator[Finding
         yield Finding("reply.body", "an error without a response", show(body))
 
 
+def _fails_in_its_stream(answered: Answered) -> bool:
+    stream = answered.reply.stream
+    return stream is not None and not any(stream.of("response.completed", "response.incomplete"))
+
+
 def _streams_wrongly(answered: Answered) -> bool:
-    judged = answered.reply.status not in OTHER_REASONS
+    judged = live(answered) and answered.reply.status not in OTHER_REASONS
     return judged and answered.asked.get("stream") is True and _wrong(answered)
 
 
@@ -147,10 +153,12 @@ def a_wrong_request_gets_no_stream(answered: Answered) -> Iterator[Finding]:
 
     Whoever looks at the status first takes a 200 for success, and waits for events that never come.
     """
-    if answered.reply.stream is not None:
+    if _fails_in_its_stream(answered):
+        yield Finding(
+            "reply.status", "a refusal with 4xx", f"{answered.reply.status} and a stream that fails"
+        )
+    elif answered.reply.status >= 400 and answered.reply.stream is not None:
         yield Finding("reply.headers/content-type", "application/json", "a stream")
-    if answered.reply.status < 400:
-        yield Finding("reply.status", "a refusal with 4xx", str(answered.reply.status))
 
 
 def _undercuts(refused: Refused) -> bool:
@@ -172,7 +180,7 @@ def too_few_output_tokens_have_their_code(refused: Refused) -> Iterator[Finding]
 )
 def an_empty_call_id_has_its_code(refused: Refused) -> Iterator[Finding]:
     """An empty `call_id` is refused with 400 and the code `empty_string`, and `param` names its place."""
-    place = next(place for _, place, _ in mistakes_of(refused.dialect, refused.operation, refused.asked))
+    place = next(place for _, place, _ in mistakes_in(refused.exchange, refused.dialect))
     yield from _exactly(refused, 400, "empty_string", place)
 
 

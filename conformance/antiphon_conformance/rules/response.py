@@ -16,11 +16,12 @@ CLOCK_SKEW = 300
 """Seconds by which the clocks of judge and server may differ."""
 
 
-@rule(Snapshot, cites=("RES-01", "RES-02"))
+@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16"))
 def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
     """The response object has every member that the document requires, null where there is nothing to say.
 
-    Typed clients decode the whole object or nothing: one absent member and the answer is lost.
+    So has the one in a lifecycle event: clients keep the last as the response. Typed clients decode the
+    whole object or nothing: one absent member and the answer is lost.
     """
     yield from findings(snapshot.where, filter(missing_member, response_faults(snapshot)))
 

@@ -8,7 +8,7 @@ from antiphon_conformance.answers import member, number
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPEN
 from antiphon_conformance.subject import Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 ENDS = ("completed", "incomplete", "failed")
 NAMED = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
@@ -51,7 +51,9 @@ def _incomplete(snapshot: Snapshot) -> bool:
 def failed_carries_an_error(snapshot: Snapshot) -> Iterator[Finding]:
     """A failed response says what went wrong in `error`."""
     if not isinstance(snapshot.object.get("error"), dict):
-        yield Finding(f"{snapshot.where}/error", "an error object", show(snapshot.object.get("error")))
+        yield Finding(
+            f"{snapshot.where}/error", "an error object", show(snapshot.object.get("error", ABSENT))
+        )
 
 
 @rule(Snapshot, cites="RES-15", when=_completed)
@@ -85,7 +87,12 @@ def only_completed_has_completed_at(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(f"{snapshot.where}/completed_at", "null", show(found))
 
 
-@rule(Snapshot, cites=f"{OPEN}ResponseResource/properties/completed_at", when=_completed)
+def _completed_and_told(snapshot: Snapshot) -> bool:
+    """A member that is not there at all is missed by another rule."""
+    return _completed(snapshot) and "completed_at" in snapshot.object
+
+
+@rule(Snapshot, cites=f"{OPEN}ResponseResource/properties/completed_at", when=_completed_and_told)
 def completed_has_completed_at(snapshot: Snapshot) -> Iterator[Finding]:
     """`completed_at` is set once a response is completed."""
     found = snapshot.object.get("completed_at")
@@ -108,7 +115,7 @@ def completed_not_before_created(snapshot: Snapshot) -> Iterator[Finding]:
 def _reached_the_limit(snapshot: Snapshot) -> bool:
     limit = number(snapshot.asked.get("max_output_tokens"))
     used = number(member(snapshot.object, "usage", "output_tokens"))
-    return snapshot.ended and limit is not None and used is not None and used >= limit
+    return snapshot.ended and limit is not None and used is not None and used == limit
 
 
 @rule(
@@ -120,7 +127,7 @@ def _reached_the_limit(snapshot: Snapshot) -> bool:
 def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
     """An answer that used up `max_output_tokens` is incomplete, for that reason.
 
-    A cut text that claims to be completed is taken for the whole.
+    A cut text that claims to be completed is taken for the whole. Going beyond the limit is another fault.
     """
     if snapshot.status != "incomplete":
         yield Finding(f"{snapshot.where}/status", "incomplete", show(snapshot.status))

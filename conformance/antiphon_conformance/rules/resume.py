@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.exchange import Event, Exchange
-from antiphon_conformance.parity import CLIENT_ERROR, differences, found, status_of, took_place
+from antiphon_conformance.parity import CLIENT_ERROR, differences, found, status_of, succeeded, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene, Streamed
 from antiphon_conformance.text import show
@@ -114,7 +114,7 @@ def _shown(found_numbers: Sequence[object]) -> str:
     return f"{len(found_numbers)} events, {show(list(found_numbers[:3]))} to {show(list(found_numbers[-3:]))}"
 
 
-@rule(Scene, scenario="resume", cites=("RSM-07", "RSM-13"), when=took_place("resumed", "replayed"))
+@rule(Scene, scenario="resume", cites=("RSM-07", "RSM-13"), when=succeeded("resumed", "replayed"))
 def several_clients_follow_to_the_end(scene: Scene) -> Iterator[Finding]:
     """Two clients that follow a response at once, from different places, both see its terminal event."""
     for name in ("resumed", "replayed"):

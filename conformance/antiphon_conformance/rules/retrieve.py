@@ -15,7 +15,7 @@ from antiphon_conformance.parity import (
 from antiphon_conformance.prompts import UNKNOWN_RESPONSE
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Refused, Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 BY_ID = frozenset({"getResponse", "deleteResponse", "cancelResponse", "listInputItems"})
 
@@ -71,9 +71,11 @@ def not_found_comes_in_an_envelope(refusal: Refused) -> Iterator[Finding]:
     Clients tell by it whether the response is gone or the route is.
     """
     if not refusal.error:
-        yield Finding("reply.body/error", "an error object", show(refusal.reply.fields.get("error")))
+        yield Finding("reply.body/error", "an error object", show(refusal.reply.fields.get("error", ABSENT)))
     elif refusal.error.get("type") != "invalid_request_error":
-        yield Finding("reply.body/error/type", "invalid_request_error", show(refusal.error.get("type")))
+        yield Finding(
+            "reply.body/error/type", "invalid_request_error", show(refusal.error.get("type", ABSENT))
+        )
 
 
 @rule(

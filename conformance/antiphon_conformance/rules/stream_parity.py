@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.answers import answered, output
-from antiphon_conformance.legality import is_mistaken
-from antiphon_conformance.oddities import OTHER_REASONS
-from antiphon_conformance.parity import CLIENT_ERROR, differences, succeeded
+from antiphon_conformance.parity import differences, succeeded
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Answered, Scene
+from antiphon_conformance.subject import Scene
 from antiphon_conformance.text import show
 
 
@@ -48,20 +46,3 @@ def a_stream_ends_like_the_stored_response(scene: Scene) -> Iterator[Finding]:
     for pointer, wanted, got in differences(answered(created), answered(retrieved)):
         expected = f"{show(wanted)}, as the stream ended"
         yield Finding(f"reply.body{pointer}", expected, show(got), retrieved.id)
-
-
-def _streams_a_mistake(answer: Answered) -> bool:
-    made = answer.asked.get("stream") is True and is_mistaken(answer.dialect, answer.operation, answer.asked)
-    return made and answer.reply.started_at is not None and answer.reply.status not in OTHER_REASONS
-
-
-@rule(Answered, cites="ENV-23", when=_streams_a_mistake, needs="a wrong request that asks for a stream")
-def a_bad_request_is_refused_before_the_stream(answer: Answered) -> Iterator[Finding]:
-    """A streaming request that is not valid is refused with a 4xx and a JSON body; no stream begins.
-
-    Clients look at the status before they read events.
-    """
-    if answer.reply.status not in CLIENT_ERROR:
-        yield Finding("reply.status", "a 4xx", str(answer.reply.status))
-    if answer.reply.stream is not None or not answer.reply.fields:
-        yield Finding("reply.body", "a JSON object", show(answer.reply.headers.get("content-type")))

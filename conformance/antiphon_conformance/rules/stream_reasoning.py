@@ -57,7 +57,16 @@ def _reasons(streamed: Streamed) -> bool:
 def raw_text_comes_in_order(streamed: Streamed) -> Iterator[Finding]:
     """Raw reasoning, where an item shows it, streams as deltas, then one event that says it is done."""
     kinds = {"unfinished", "after-done", "out-of-order", "repeated", "wrong-type"}
-    yield from breaches(streamed, lanes={RAW}, kinds=kinds)
+    if not _in_events_of_another_name(streamed):
+        yield from breaches(streamed, lanes={RAW}, kinds=kinds)
+
+
+def _in_events_of_another_name(streamed: Streamed) -> bool:
+    """Open Responses and OpenAI name the same events differently; the name itself is another rule's."""
+    known = streamed.dialect.grammar.events
+    return any(
+        event.type.startswith("response.reasoning") and event.type not in known for event in streamed.events
+    )
 
 
 @rule(Streamed, cites=("LIT-32", "LIT-33"), when=_reasons)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from antiphon_conformance.answers import output
 from antiphon_conformance.exchange import Event
 from antiphon_conformance.fold import Thread, fold
 from antiphon_conformance.rule import Finding, rule
@@ -70,6 +71,40 @@ def _faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
                         yield event, fault
 
 
+def _news(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
+    """The faults that the finished items in the last event do not have as well, where they are reported, and
+    of types that the document knows: another rule reports the others."""
+    told = _told_at_the_end(streamed)
+    for event, fault in _faults(streamed, *kinds):
+        strange = fault.pointer == "/item/type" and fault.keyword == "enum"
+        if not strange and (_place(event, fault.pointer), fault.expected) not in told:
+            yield event, fault
+
+
+def _told_at_the_end(streamed: Streamed) -> frozenset[tuple[str, str]]:
+    """Where the items of the last event are wrong, as `index/pointer`, and what is expected there."""
+    terminal = fold(streamed).terminal()
+    validator = streamed.dialect.schemas.item
+    return frozenset(
+        (f"{index}{fault.pointer}", fault.expected)
+        for index, item in output(fold(streamed).final() if terminal else {})
+        if (found := validator(str(item.get("type")))) is not None and not found.is_valid(item)
+        for fault in found.faults(item)
+    )
+
+
+def _place(event: Event, pointer: str) -> str:
+    """Where a member of the item or of the part that an event carries stands in the output."""
+    item, part, index = (
+        event.data.get(name) for name in ("output_index", "content_index", "annotation_index")
+    )
+    if pointer.startswith("/item/"):
+        return f"{item}{pointer.removeprefix('/item')}"
+    if pointer.startswith("/part/"):
+        return f"{item}/content/{part}{pointer.removeprefix('/part')}"
+    return f"{item}/content/{part}/annotations/{index}{pointer.removeprefix('/annotation')}"
+
+
 def _finding(event: Event, fault: Fault) -> Finding:
     return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.got)
 
@@ -86,7 +121,7 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
 def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     """`response.output_item.added` and `.done` have the members that they must have, and so has the item."""
     announced = _announcing(streamed)
-    for event, fault in _faults(streamed, "item"):
+    for event, fault in _news(streamed, "item"):
         if event.type not in announced or not fault.pointer.startswith("/item/"):
             yield _finding(event, fault)
 
@@ -103,7 +138,7 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
     """
     announced = _announcing(streamed)
     late = streamed.dialect.grammar.lanes["item"].lacks
-    for event, fault in _faults(streamed, "item"):
+    for event, fault in _news(streamed, "item"):
         item = event.data.get("item")
         kind = item.get("type") if isinstance(item, dict) else None
         excused = fault.pointer.removeprefix("/item/") in late.get(str(kind), ())
@@ -118,7 +153,7 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
 )
 def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     """Events that open or close a part, or announce an annotation, have the members that they must have."""
-    yield from (_finding(event, fault) for event, fault in _faults(streamed, "part"))
+    yield from (_finding(event, fault) for event, fault in _news(streamed, "part"))
 
 
 @rule(

@@ -11,6 +11,7 @@ from antiphon_conformance.streams import (
     breaches,
     filled,
     miscounted,
+    misplaced,
     tells_of,
     unequal_sums,
     unequal_views,
@@ -103,7 +104,8 @@ def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
 
     Log probabilities may be missing in the closed part: genuine servers give them only in the item.
     """
-    for thread in fold(streamed).of(PART):
+    elsewhere = misplaced(streamed, PART)
+    for thread in (found for found in fold(streamed).of(PART) if found.indices not in elsewhere):
         end = {
             name: value for name, value in thread.end().items() if name not in ("logprobs", "text", "refusal")
         }

@@ -11,7 +11,7 @@ from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import status_of
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene, Snapshot, Streamed
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 def _format(snapshot: Snapshot) -> Any:
@@ -67,7 +67,9 @@ def _answers_a_schema(snapshot: Snapshot) -> bool:
 def result_is_an_ordinary_text(snapshot: Snapshot) -> Iterator[Finding]:
     """Structured output is an `output_text` part (or a refusal), not a field of its own."""
     if not any(texts(snapshot.object)) and not any(refusals(snapshot.object)):
-        yield Finding(f"{snapshot.where}/output", "an output_text part", show(snapshot.object.get("output")))
+        yield Finding(
+            f"{snapshot.where}/output", "an output_text part", show(snapshot.object.get("output", ABSENT))
+        )
 
 
 def _strict_left_out(snapshot: Snapshot) -> bool:
@@ -91,7 +93,9 @@ def _refused(snapshot: Snapshot) -> bool:
 def refusal_takes_the_place_of_the_text(snapshot: Snapshot) -> Iterator[Finding]:
     """A refusal stands instead of the structured text, not beside it."""
     for where, part in texts(snapshot.object):
-        yield Finding(f"{snapshot.where}/{where}", "no text beside the refusal", show(part.get("text")))
+        yield Finding(
+            f"{snapshot.where}/{where}", "no text beside the refusal", show(part.get("text", ABSENT))
+        )
 
 
 def _streamed_schema(streamed: Streamed) -> bool:
@@ -118,17 +122,13 @@ def schema_is_accepted(scene: Scene) -> Iterator[Finding]:
     yield from status_of(scene["streamed"], (200,), "200, since the schema keeps the rules of strict schemas")
 
 
-@rule(
-    Answered, cites="FMT-02", when=odd("json_unmentioned"), needs="`json_object` without a word of JSON"
-)
+@rule(Answered, cites="FMT-02", when=odd("json_unmentioned"), needs="`json_object` without a word of JSON")
 def json_object_without_the_word_is_refused(answer: Answered) -> Iterator[Finding]:
     """`json_object` is refused when the context does not mention JSON."""
     yield from status_of(answer.exchange, (400,), "400, since nothing in the input mentions JSON")
 
 
-@rule(
-    Answered, cites="FMT-03", when=odd("a_loose_strict_schema"), needs="a strict schema that is loose"
-)
+@rule(Answered, cites="FMT-03", when=odd("a_loose_strict_schema"), needs="a strict schema that is loose")
 def loose_strict_schema_is_refused(answer: Answered) -> Iterator[Finding]:
     """A strict schema that allows further properties is refused as `invalid_json_schema`."""
     refused = answer.exchange
@@ -141,11 +141,7 @@ def loose_strict_schema_is_refused(answer: Answered) -> Iterator[Finding]:
             yield Finding(f"reply.body/error/{name}", wanted, show(got), refused.id)
 
 
-@rule(
-    Answered, cites="FMT-09", when=odd("an_array_at_the_root"), needs="a strict schema of an array"
-)
+@rule(Answered, cites="FMT-09", when=odd("an_array_at_the_root"), needs="a strict schema of an array")
 def strict_schema_has_an_object_at_its_root(answer: Answered) -> Iterator[Finding]:
     """A strict schema whose root is no object is refused."""
-    yield from status_of(
-        answer.exchange, (400,), "400, since the root of a strict schema is an object"
-    )
+    yield from status_of(answer.exchange, (400,), "400, since the root of a strict schema is an object")

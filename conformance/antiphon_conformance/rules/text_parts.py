@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_conformance.answers import includes, member, number, objects, texts
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 LOGPROBS = "message.output_text.logprobs"
 
@@ -51,7 +51,9 @@ def logprobs_come_when_asked_for(snapshot: Snapshot) -> Iterator[Finding]:
     for where, part in texts(snapshot.object):
         if part.get("text") and not any(objects(part.get("logprobs"))):
             yield Finding(
-                f"{snapshot.where}/{where}/logprobs", "an entry for each token", show(part.get("logprobs"))
+                f"{snapshot.where}/{where}/logprobs",
+                "an entry for each token",
+                show(part.get("logprobs", ABSENT)),
             )
 
 

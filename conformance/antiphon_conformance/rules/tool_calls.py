@@ -9,7 +9,7 @@ from antiphon_conformance.answers import calls, objects, parsed, tools_of
 from antiphon_conformance.client_schema import misfits
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Item, Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 LONGEST_CALL_ID = 64
 
@@ -73,7 +73,7 @@ def name_is_that_of_a_tool(item: Item) -> Iterator[Finding]:
     """A call names one of the tools of its request."""
     names = [tool.get("name") for tool in tools_of(item.asked)]
     if item.object.get("name") not in names:
-        yield Finding(f"{item.where}/name", f"one of {show(names)}", show(item.object.get("name")))
+        yield Finding(f"{item.where}/name", f"one of {show(names)}", show(item.object.get("name", ABSENT)))
 
 
 def _tool_called(item: Item) -> Mapping[str, Any]:
@@ -145,7 +145,9 @@ def call_ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
     for index, call in calls(snapshot.object):
         if call.get("call_id") in seen:
             yield Finding(
-                f"{snapshot.where}/output/{index}/call_id", "one of its own", show(call.get("call_id"))
+                f"{snapshot.where}/output/{index}/call_id",
+                "one of its own",
+                show(call.get("call_id", ABSENT)),
             )
         seen.append(call.get("call_id"))
 

@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_conformance.answers import calls, is_call, member, objects, output
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 def _chose(wanted: Callable[[Any], bool]) -> Callable[[Snapshot], bool]:
@@ -47,7 +47,7 @@ def none_makes_no_call(snapshot: Snapshot) -> Iterator[Finding]:
     """With `tool_choice: none` the response has no tool call."""
     for index, item in output(snapshot.object):
         if is_call(item):
-            yield Finding(f"{snapshot.where}/output/{index}", "no tool call", show(item.get("type")))
+            yield Finding(f"{snapshot.where}/output/{index}", "no tool call", show(item.get("type", ABSENT)))
 
 
 def _names_one(choice: Any) -> bool:
@@ -95,7 +95,7 @@ def allowed_tools_is_a_hard_limit(snapshot: Snapshot) -> Iterator[Finding]:
     for index, call in calls(snapshot.object):
         if call.get("name") not in allowed:
             where = f"{snapshot.where}/output/{index}/name"
-            yield Finding(where, f"one of {show(allowed)}", show(call.get("name")))
+            yield Finding(where, f"one of {show(allowed)}", show(call.get("name", ABSENT)))
 
 
 @rule(

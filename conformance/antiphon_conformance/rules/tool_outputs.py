@@ -45,9 +45,7 @@ def empty_outputs_and_parts_are_accepted(scene: Scene) -> Iterator[Finding]:
     yield from _accepted(scene, step, "200, since empty strings and parts are legal outputs")
 
 
-@rule(
-    Answered, cites="TOOL-16", when=odd("an_output_without_a_call"), needs="an output without its call"
-)
+@rule(Answered, cites="TOOL-16", when=odd("an_output_without_a_call"), needs="an output without its call")
 def output_without_a_call_is_refused(answer: Answered) -> Iterator[Finding]:
     """A `function_call_output` whose `call_id` no call in the context has is refused."""
     yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since no call has this call_id")
@@ -61,9 +59,7 @@ def outputs_are_matched_by_call_id_only(answer: Answered) -> Iterator[Finding]:
     yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since the id is no call_id")
 
 
-@rule(
-    Answered, cites="TOOL-17", when=odd("a_call_without_an_output"), needs="a call without its output"
-)
+@rule(Answered, cites="TOOL-17", when=odd("a_call_without_an_output"), needs="a call without its output")
 def call_without_an_output_is_refused(answer: Answered) -> Iterator[Finding]:
     """A context with a `function_call` that was left without an output is refused."""
     yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since the call has no output")
@@ -75,17 +71,13 @@ def custom_output_is_accepted(scene: Scene) -> Iterator[Finding]:
     yield from _accepted(scene, "continued", "200, since the output belongs to the call")
 
 
-@rule(
-    Answered, cites="TOOL-29", when=odd("two_functions_of_one_name"), needs="two functions of one name"
-)
+@rule(Answered, cites="TOOL-29", when=odd("two_functions_of_one_name"), needs="two functions of one name")
 def same_name_twice_is_decided(answer: Answered) -> Iterator[Finding]:
     """Two functions of one name are either taken or refused: no document says which, but nothing breaks."""
     yield from status_of(answer.exchange, (200, *CLIENT_ERROR), "200 or a 4xx")
 
 
-@rule(
-    Answered, cites="TOOL-27", when=odd("a_loose_strict_function"), needs="a strict function that is loose"
-)
+@rule(Answered, cites="TOOL-27", when=odd("a_loose_strict_function"), needs="a strict function that is loose")
 def strict_tool_with_a_loose_schema_is_refused(answer: Answered) -> Iterator[Finding]:
     """A strict function whose schema allows further properties is refused, even if it cannot be called."""
     refused = answer.exchange

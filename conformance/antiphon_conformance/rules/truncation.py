@@ -9,7 +9,7 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.parity import CLIENT_ERROR
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 @rule(Scene, scenario="overlong_input", cites=("STA-21", "STA-23"))
@@ -32,7 +32,7 @@ def _failed_in_band(overlong: Exchange) -> Iterator[Finding]:
         yield Finding(
             "stream/response/status",
             "failed, since nothing may be dropped",
-            show(final.get("status")),
+            show(final.get("status", ABSENT)),
             overlong.id,
         )
     elif member(final, "error", "code") is None:

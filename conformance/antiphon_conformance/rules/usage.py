@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 COUNTS = (
     ("input_tokens",),
@@ -34,7 +34,7 @@ def _under_way(snapshot: Snapshot) -> bool:
 def ended_response_has_usage(snapshot: Snapshot) -> Iterator[Finding]:
     """A completed or incomplete response tells its usage."""
     if not isinstance(snapshot.object.get("usage"), dict):
-        yield Finding(f"{snapshot.where}/usage", "an object", show(snapshot.object.get("usage")))
+        yield Finding(f"{snapshot.where}/usage", "an object", show(snapshot.object.get("usage", ABSENT)))
 
 
 @rule(Snapshot, cites="RES-50", when=_under_way, needs="a response object of a response under way")

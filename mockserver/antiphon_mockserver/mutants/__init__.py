@@ -63,7 +63,9 @@ def add(file: str, name: str, doc: str, caught_by: str | tuple[str, ...], spoil:
     """Puts a mutant into the registry; for tables of mutants of one kind, where the decorator cannot stand."""
     seam = file.partition("_")[0]
     if seam not in SEAMS or not doc.strip():
-        raise ValueError(f"mutant {file}.{name}: its file must be named for a seam {SEAMS}, and it needs a docstring")
+        raise ValueError(
+            f"mutant {file}.{name}: its file must be named for a seam {SEAMS}, and it needs a docstring"
+        )
     key = f"{seam}.{name}".replace("_", "-")
     if key in REGISTRY:
         raise ValueError(f"two mutants have the id {key}")

@@ -36,14 +36,6 @@ def returns_an_empty_compaction_item(body: Body, call: Call) -> Body:
     return body
 
 
-@mutant(caught_by="compaction.a-compaction-item-is-opaque")
-def gives_a_compaction_item_a_status(body: Body, call: Call) -> Body:
-    """Says that the compaction item is completed."""
-    if is_compaction(call):
-        body["output"][-1]["status"] = "completed"
-    return body
-
-
 @mutant(caught_by="compaction.a-compaction-keeps-the-user-messages")
 def puts_the_compaction_item_first(body: Body, call: Call) -> Body:
     """Returns the compaction item before the messages that it follows."""

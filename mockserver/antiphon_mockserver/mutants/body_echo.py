@@ -51,7 +51,6 @@ DEFAULTS: tuple[tuple[str, Any, str], ...] = (
     ("tool_choice", "none", "defaults.tool-choice-is-auto"),
     ("parallel_tool_calls", False, "defaults.parallel-tool-calls-is-true"),
     ("background", True, "defaults.background-is-false"),
-    ("store", False, "defaults.store-is-true"),
 )
 """Parameters and what is reported when the request leaves them out, and who notices."""
 
@@ -78,7 +77,7 @@ def _register() -> None:
 _register()
 
 
-@mutant(caught_by=("echo.store-comes-back", "defaults.store-is-true"))
+@mutant(caught_by=("echo.store-comes-back", "defaults.store-is-reported"))
 def leaves_out_store(body: Any) -> Any:
     """Leaves `store` out."""
     if is_response(body):

@@ -16,7 +16,7 @@ def answers_with_items_of_its_own(body: Any) -> Any:
     return body
 
 
-@mutant(caught_by="extensions.added-items-have-id-and-status")
+@mutant(caught_by=("items.have-an-id", "items.have-a-status"))
 def answers_with_bare_items(body: Any) -> Any:
     """Adds an item with a prefix, but without id and status, to the output."""
     if is_response(body):

@@ -129,7 +129,7 @@ def _parse_for_the_client(response: Json) -> None:
 
 WHOLE = (
     ("calls_items_by_other_names", "Calls its items `text_message`.",
-     ("items.types-are-documented", "items.types-are-documented-or-prefixed"), _rename_types),
+     ("items.types-are-documented", "extensions.added-items-have-a-prefix"), _rename_types),
     ("sends_an_image_of_enormous_detail", "Adds an image with a detail that nobody knows to messages.",
      ("items.match-the-document",), _send_an_image),
     ("goes_on_after_an_incomplete_item", "Puts another item behind one that ended incomplete.",

@@ -247,10 +247,8 @@ MUTANTS = (
          {**item, "id": f"{item['id']}0"} for item in event["response"]["output"]]))),
     ("pads_against_its_orders", "Pads deltas although the request says not to.",
      "stream-padding.is-left-out-on-request", setting(f"{TEXT}.delta", obfuscation="x7Kq")),
-    ("pads_the_end", "Pads `response.output_text.done` too.",
-     "stream-padding.pads-only-deltas", setting(f"{TEXT}.done", obfuscation="x7Kq")),
     ("pads_with_numbers", "Pads deltas with numbers.",
-     "stream-padding.pads-only-deltas", setting(f"{TEXT}.delta", obfuscation=7)),
+     "stream-padding.is-text", setting(f"{TEXT}.delta", obfuscation=7)),
 )  # fmt: skip
 
 for _name, _sentence, _caught_by, _spoil in MUTANTS:

@@ -154,7 +154,7 @@ MUTANTS = (
     ("knows_the_answer_at_once", "Sends `response.created` with the output that is still to come.",
      "lifecycle.a-created-response-is-empty", _finished_early),
     ("creates_only_an_id", "Sends `response.created` with a response that has only an id.",
-     "lifecycle.events-carry-a-whole-response",
+     "response.has-its-members",
      changing(CREATED, change=lambda event: event.update(response={"id": event["response"]["id"]}))),
     ("sends_the_response_bare", "Sends the members of the response beside `type`, not under `response`.",
      "lifecycle.events-carry-a-response", changing(CREATED, "response.completed", change=_bare)),

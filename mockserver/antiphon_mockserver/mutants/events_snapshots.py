@@ -84,7 +84,7 @@ def streams_structured_text_at_its_end_only(events: list[Any]) -> list[Any]:
     return [event for event in events if event["type"] != "response.output_text.delta"]
 
 
-@mutant(caught_by="items.completed-one-stays-as-it-is")
+@mutant(caught_by="lifecycle.the-end-repeats-the-items")
 def changes_its_mind_at_the_end(events: list[Any]) -> list[Any]:
     """Repeats another text in the last event than in the item that it had completed."""
     for item in events[-1].get("response", {}).get("output", ()):

@@ -14,7 +14,7 @@ def _asked(call: Call) -> dict[str, Any]:
     return call.body if isinstance(call.body, dict) else {}
 
 
-@mutant(caught_by="stream-parity.a-bad-request-is-refused-before-the-stream")
+@mutant(caught_by="requests.a-wrong-request-gets-no-stream")
 def opens_a_stream_to_refuse(answer: Any, call: Call) -> Any:
     """Answers a bad streaming request with 200 and an `error` event."""
     if answer.status == 400 and _asked(call).get("stream") is True:

@@ -21,7 +21,7 @@ def _asked(call: Call) -> dict[str, Any]:
     return call.body if call.operation == CREATE and isinstance(call.body, dict) else {}
 
 
-@mutant(caught_by="stream-parity.a-bad-request-is-refused-before-the-stream")
+@mutant(caught_by="requests.a-wrong-request-gets-no-stream")
 def keeps_a_refusal_to_itself(answer: Answer, call: Call) -> Answer:
     """Opens a stream for a wrong request, and never sends an event in it."""
     if answer.status == 400 and _asked(call).get("stream") is True:
@@ -39,6 +39,16 @@ def breaks_at_late_developers(answer: Answer, call: Call) -> Answer:
     later = given[1:] if isinstance(given, list) else []
     if any(isinstance(item, dict) and item.get("role") == "developer" for item in later):
         answer.status, answer.body = 500, {"error": TEMPLATE_ERROR}
+        answer.headers["content-type"] = "application/json"
+    return answer
+
+
+@mutant(caught_by="accepted.what-a-conversation-needs-is-answered")
+def knows_no_forced_calls(answer: Answer, call: Call) -> Answer:
+    """Refuses every request that forces a call."""
+    if answer.status == 200 and _asked(call).get("tool_choice") == "required":
+        answer.status = 400
+        answer.body = {"error": {**TEMPLATE_ERROR, "message": "This choice is not supported."}}
         answer.headers["content-type"] = "application/json"
     return answer
 

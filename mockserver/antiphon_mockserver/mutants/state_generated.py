@@ -36,10 +36,11 @@ def takes_any_identifier(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="generated.no-request-crashes-the-server")
 def crashes_on_a_fraction(conduct: Conduct) -> Conduct:
-    """Answers 500 when the number of tokens is half a token."""
+    """Answers 500 when the temperature is a fraction."""
 
     def crash(asked: Asked) -> None:
-        if asked.body.get("max_output_tokens") == FRACTION:
+        given = asked.body.get("temperature")
+        if isinstance(given, float) and given != int(given):
             raise Denied("Unexpected error.", status=500)
 
     return _first(conduct, crash)
