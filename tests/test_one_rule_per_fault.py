@@ -38,7 +38,7 @@ def answers(dialect: str) -> tuple[Json, ...]:
     """The response objects of some scenarios: messages, calls, reasoning, refusals, log probabilities."""
     chosen = [name for name in ("echoes", "sampling", "tool_loop", "reasoning") if name in all_scenarios()]
     exchanges = [exchange for episode in episodes(dialect, chosen) for exchange in episode.exchanges.values()]
-    bodies = [exchange.answer.fields for exchange in exchanges if exchange.ok]
+    bodies = [exchange.response for exchange in exchanges if exchange.ok]
     return tuple(dict(body) for body in bodies)
 
 
