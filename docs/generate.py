@@ -1,7 +1,9 @@
 """Writes the pages of this folder that follow from tables; with `--check` it only looks whether they do.
 
-Page            Table
-wild-bugs.md    tests/wild_bugs.yaml
+Page                       Table
+wild-bugs.md               tests/wild_bugs.yaml
+requirements-DIALECT.md    the requirement rows of a dialect, and the rules that cite them
+streams-DIALECT.md         the lanes of a dialect's stream.yaml
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from antiphon_conformance.rule import rules_for
+from antiphon_spec.dialect import Dialect, load, names
+from antiphon_spec.requirement import Requirement
 
 DOCS = Path(__file__).parent
 WILD_BUGS = DOCS.parent / "tests" / "wild_bugs.yaml"
@@ -34,6 +40,11 @@ or whether your own checks notice it:
 `antiphon explain RULE` tells more about a rule.
 """
 
+STREAMS = """\
+Each object of a stream walks a lane of its own, told apart by its index members, so that objects may
+interleave. The mock server walks these tables to speak, the judge walks them to check.
+"""
+
 
 def main(arguments: list[str]) -> int:
     """Writes the pages; with `--check` says which of them are out of date instead."""
@@ -50,7 +61,42 @@ def main(arguments: list[str]) -> int:
 
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
-    return {DOCS / "wild-bugs.md": wild_bugs(yaml.safe_load(WILD_BUGS.read_text("utf-8")))}
+    found = {DOCS / "wild-bugs.md": wild_bugs(yaml.safe_load(WILD_BUGS.read_text("utf-8")))}
+    for dialect in map(load, names()):
+        found[DOCS / f"requirements-{dialect.name}.md"] = requirements(dialect)
+        found[DOCS / f"streams-{dialect.name}.md"] = streams(dialect)
+    return found
+
+
+def requirements(dialect: Dialect) -> str:
+    """The page about the requirements of a dialect."""
+    citing: dict[str, list[str]] = {}
+    for key, rule in rules_for(dialect).items():
+        for row in rule.requirements(dialect):
+            citing.setdefault(row.id, []).append(key)
+    rows = dialect.requirements.values()
+    told = table(
+        ("Requirement", "Level", "Sentence and source", "Checked by"),
+        ((row.id, row.level, f"{row.text}<br>*{row.source}*", checked(row, citing)) for row in rows),
+    )
+    counts = ", ".join(f"{count} {state}" for state, count in dialect.counts.items())
+    return f"# {dialect.title} ({dialect.release}): requirements\n\n{counts}.\n\n{told}\n"
+
+
+def checked(row: Requirement, citing: Mapping[str, list[str]]) -> str:
+    """The rules that check a requirement, or why none does."""
+    if row.excluded:
+        return f"excluded: {row.excluded}"
+    return f"planned: {row.planned}" if row.planned else codes(citing.get(row.id, ()))
+
+
+def streams(dialect: Dialect) -> str:
+    """The page about the streams of a dialect: the lanes, each drawn from its table."""
+    drawn = (
+        f"## {lane.title}\n\n```mermaid\n{dialect.grammar.mermaid(name)}\n```"
+        for name, lane in dialect.grammar.lanes.items()
+    )
+    return f"# {dialect.title} ({dialect.release}): streams\n\n{STREAMS}\n" + "\n\n".join(drawn) + "\n"
 
 
 def wild_bugs(bugs: list[Bug]) -> str:
