@@ -75,7 +75,7 @@ def number(value: Any) -> int | float | None:
 def member(value: Any, *path: str) -> Any:
     """What stands at a path of members; None when a step of it is missing or no object."""
     for name in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value

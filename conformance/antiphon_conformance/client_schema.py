@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+_SCHEMAS = jsonschema_rs.Draft202012Validator(Draft202012Validator.META_SCHEMA)
 MOST = 3
 """How many misfits are told."""
 
@@ -21,11 +23,20 @@ def misfits(value: Any, schema: Any) -> list[str]:
     if not isinstance(schema, dict):
         return []
     try:
-        Draft202012Validator.check_schema(schema)
+        if not _is_schema(schema):
+            Draft202012Validator.check_schema(schema)
         validator = Draft202012Validator(schema, registry=_NOTHING_REMOTE)
         return [_told(fault) for fault in islice(validator.iter_errors(value), MOST)]
     except (SchemaError, Unresolvable, RecursionError):
         return []
+
+
+def _is_schema(schema: Any) -> bool:
+    """Whether this is surely a schema: quickly said, and mostly so."""
+    try:
+        return _SCHEMAS.is_valid(schema)
+    except ValueError:  # what the compiled validator cannot read
+        return False
 
 
 def _told(fault: ValidationError) -> str:

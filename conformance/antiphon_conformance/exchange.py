@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Json = Any
 T = TypeVar("T")
@@ -21,10 +21,11 @@ class Facts:
 
     def once(self, key: Hashable, find: Callable[..., T], *arguments: Any) -> T:
         """What `find` says to these arguments. It is asked the first time only; `key` names the answer."""
-        if key not in self._known:
-            self._known[key] = find(*arguments)
-        found: T = self._known[key]
-        return found
+        try:
+            return cast(T, self._known[key])
+        except KeyError:
+            found = self._known[key] = find(*arguments)
+            return found
 
 
 class StepMissing(LookupError):  # noqa: N818 - it names what happened

@@ -48,6 +48,13 @@ def missing_member(fault: Fault) -> bool:
     return fault.keyword == "required" and fault.pointer.count("/") <= 1
 
 
+def is_missed(snapshot: Snapshot, name: str) -> bool:
+    """Whether a member is absent that the document requires, which one rule reports for all of them."""
+    if name in snapshot.object:
+        return False
+    return any(missing_member(fault) and fault.pointer == f"/{name}" for fault in response_faults(snapshot))
+
+
 def _inside_item(fault: Fault) -> bool:
     return fault.pointer.startswith("/output/")
 

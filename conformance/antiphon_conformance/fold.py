@@ -130,7 +130,7 @@ def held(event: Event | None, member: str | None) -> Mapping[str, Any]:
 def below(value: Any, path: str) -> Any:
     """What stands at `path` (`operation/diff`); the value itself for an empty path, None where nothing is."""
     for name in path.split("/") if path else ():
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

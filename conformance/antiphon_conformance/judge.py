@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from antiphon_conformance.exchange import Episode, Exchange, StepMissing
 from antiphon_conformance.legality import is_wrong
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.rule import EVERY, Finding, Rule, rules_for
-from antiphon_conformance.subject import WRONG, Answered, Body, Refused, Scene, subjects
+from antiphon_conformance.subject import WRONG, Answered, Body, Refused, Scene, Snapshot, subjects
 from antiphon_conformance.text import safe
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
@@ -35,6 +37,10 @@ class _Case:
     applied: bool = False
 
 
+_SILENT = _Case(applied=True)
+"""The case of each rule that applied and found nothing: most do, and all of them share it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Docket:
     """One rule, what it cites here, and its cases so far by scenario."""
@@ -44,25 +50,30 @@ class _Docket:
     cited: tuple[str, ...]
     cases: dict[str, _Case] = field(default_factory=dict)
 
-    def hear(self, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> None:
-        """Asks the rule about one subject."""
+    def hear(self, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
+        """Asks the rule about one subject. Whether there is nothing to say against it."""
         when = self.rule.when
         try:
             if when is not None and not when(subject):
-                return
+                return True
             findings = [*islice(self.rule.check(subject), MOST_FINDINGS)]
         except StepMissing as missing:
             self._case(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
             self._case(scenario).broken = _last_line(error)
         else:
-            case = self.cases.get(scenario) or self._case(scenario)
-            case.applied = True
-            if findings:
-                case.findings += (_located(finding, subject, exchanges) for finding in findings)
+            if not findings:
+                self.cases.setdefault(scenario, _SILENT).applied = True
+                return True
+            self._case(scenario).findings += (_located(finding, subject, exchanges) for finding in findings)
+        return False
 
     def _case(self, scenario: str) -> _Case:
-        return self.cases.setdefault(scenario, _Case())
+        """Where to note what the rule has to say, when it is not nothing."""
+        found = self.cases.get(scenario)
+        if found is None or found is _SILENT:
+            found = self.cases[scenario] = _Case(applied=found is _SILENT)
+        return found
 
     def record(
         self, dialect: Dialect, scenario: str, outcome: Outcome, note: str = "", found: Iterable[Finding] = ()
@@ -150,12 +161,30 @@ def _docket(rule: Rule, dialect: Dialect) -> _Docket:
 
 def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
     """Asks the rules about an exchange. A request that is wrong `on_purpose` is about its refusal only: what
-    the answer of a server that took it looks like is a consequence."""
+    the answer of a server that took it looks like is a consequence.
+
+    A stream repeats its response in most lifecycle events: when nothing was said against it, nothing is to be
+    said against an equal one."""
     alone = {exchange.id: exchange}
+    spotless: set[bytes | None] = set()
     taken = on_purpose and WRONG in exchange.traits and exchange.ok
     for subject in (Answered(exchange, bench.dialect),) if taken else subjects(exchange, bench.dialect):
-        for docket in bench.by_subject.get(type(subject), ()):
-            docket.hear(subject, scenario, alone)
+        content = _repeated(subject)
+        if content in spotless:
+            continue
+        silent = [docket.hear(subject, scenario, alone) for docket in bench.by_subject.get(type(subject), ())]
+        if content is not None and all(silent):
+            spotless.add(content)
+
+
+def _repeated(subject: Answered) -> bytes | None:
+    """A response object as a stream may repeat it; None for any other subject."""
+    if not isinstance(subject, Snapshot) or subject.kind == "body":
+        return None
+    try:
+        return orjson.dumps(subject.object)
+    except orjson.JSONEncodeError:  # integers beyond 64 bits
+        return None
 
 
 def _placed_episode(episode: Episode, dialect: Dialect) -> Episode:

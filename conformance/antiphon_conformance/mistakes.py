@@ -15,6 +15,7 @@ from antiphon_conformance.mistakes_input import INPUT
 from antiphon_conformance.mistakes_limits import LIMITS
 from antiphon_conformance.mistakes_tools import TOOLS
 from antiphon_conformance.oddities import ODDITIES
+from antiphon_conformance.places import root
 from antiphon_spec.dialect import Dialect
 
 MISTAKES: tuple[Mistake, ...] = INPUT + TOOLS + LIMITS
@@ -28,10 +29,17 @@ def known_mistakes(dialect: Dialect) -> tuple[Mistake, ...]:
 
 def mistakes_of(dialect: Dialect, operation: str | None, body: Any) -> Iterator[tuple[Mistake, str, Any]]:
     """Every mistake that a request body makes in a dialect, its place and what stands there."""
-    for mistake in known_mistakes(dialect):
-        if operation in mistake.operations:
+    for member, mistake in _by_member(dialect, operation) if isinstance(body, dict) else ():
+        if member in body:
             for place, value in mistake.made_in(body):
                 yield mistake, place, value
+
+
+@cache
+def _by_member(dialect: Dialect, operation: str | None) -> tuple[tuple[str, Mistake], ...]:
+    """The mistakes that a request of an operation can make, each with the member in which it is made."""
+    known = (mistake for mistake in known_mistakes(dialect) if operation in mistake.operations)
+    return tuple((root(mistake.path), mistake) for mistake in known)
 
 
 Made = tuple[tuple[Mistake, str, Any], ...]

@@ -181,7 +181,7 @@ def is_claimed(item: Item, fault: Fault) -> bool:
 
 def _register(place: Place) -> None:
     def check(item: Item) -> Iterator[Finding]:
-        yield from findings(item.where, filter(place.claims, item_faults(item)))
+        yield from findings(item.where, [fault for fault in item_faults(item) if place.claims(fault)])
 
     def applies(item: Item) -> bool:
         return item.type == place.type and place.when(item)

@@ -216,8 +216,8 @@ def is_claimed(fault: Fault) -> bool:
 
 def _register(place: Place) -> None:
     def check(snapshot: Snapshot) -> Iterator[Finding]:
-        mine = filter(place.claims, response_faults(snapshot))
-        yield from findings(snapshot.where, (fault for fault in mine if not missing_member(fault)))
+        mine = [fault for fault in response_faults(snapshot) if place.claims(fault)]
+        yield from findings(snapshot.where, [fault for fault in mine if not missing_member(fault)])
 
     def present(snapshot: Snapshot) -> bool:
         return place.member in snapshot.object

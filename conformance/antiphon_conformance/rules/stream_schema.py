@@ -14,7 +14,7 @@ from antiphon_conformance.streams import OPEN_RESPONSES, OPENAI
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT, show
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.schema import Fault
+from antiphon_spec.schema import Fault, Schemas
 from antiphon_spec.stream import Grammar
 
 
@@ -65,10 +65,16 @@ def _faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
         valid = {name: found.is_valid for name in types if (found := schemas.event(name))}
         for event in streamed.events:
             if event.type in valid and not valid[event.type](event.data):
-                validator = schemas.event(event.type)
-                for fault in validator.faults(event.data) if validator else ():
+                for fault in streamed.exchange.facts.once(
+                    ("faults", event.where), _explained, schemas, event
+                ):
                     if fault.pointer not in _owned(streamed.dialect, event.type):
                         yield event, fault
+
+
+def _explained(schemas: Schemas, event: Event) -> list[Fault]:
+    validator = schemas.event(event.type)
+    return validator.faults(event.data) if validator else []
 
 
 def _news(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
