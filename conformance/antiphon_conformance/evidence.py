@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_conformance import judge
@@ -19,7 +19,7 @@ GENERATED = "generated"
 class Examination:
     """What a run saw: the episodes, and the facts that a report tells about it."""
 
-    episodes: tuple[Episode, ...]
+    episodes: tuple[Episode, ...] = field(repr=False)
     facts: Mapping[str, Any]
 
     @property

@@ -27,6 +27,8 @@ from antiphon_conformance.reply import is_stream, read_reply
 from antiphon_conformance.text import safe
 from antiphon_conformance.transcript import REDACTED, redacted, scrub
 
+AGENT = f"antiphon/{version('antiphon')}"
+"""What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
 DEAD_AFTER = 3
 """After so many calls in a row without an answer, the run ends: nobody is there."""
 LARGE = 1 << 20
@@ -206,7 +208,7 @@ def _finished(request: Request, api_key: str | None) -> Request:
     raw = request.raw
     if raw is None and request.body is not None:
         raw = orjson.dumps(request.body)
-    usual = {"accept": "application/json, text/event-stream", "user-agent": f"antiphon/{version('antiphon')}"}
+    usual = {"accept": "application/json, text/event-stream", "user-agent": AGENT}
     if raw is not None:
         usual["content-type"] = "application/json"
     key = api_key or PLACEHOLDER
