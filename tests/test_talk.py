@@ -162,6 +162,36 @@ def test_a_feature_that_was_declared_absent_is_not_asked_for():
     assert scripted.asked == []
 
 
+async def lists(talk):
+    await talk.get("listed", "/responses/resp_1/input_items")
+
+
+async def lists_before_it_deletes(talk):
+    await talk.create("created")
+    await talk.part("input_items", lists)
+    await talk.delete("deleted", "/responses/resp_1")
+
+
+def test_a_part_that_the_target_does_not_offer_ends_alone():
+    episode = told(lacks("GET", "/responses/resp_1/input_items"), lists_before_it_deletes)
+    assert list(episode.exchanges) == ["created", "listed", "deleted"]
+    assert (episode.unsupported, episode.stopped) == ("input_items", "listed: answered 404: Not Found")
+
+
+def test_a_part_that_was_declared_absent_is_not_asked_for():
+    episode = told(works, lists_before_it_deletes, declared=("no-input_items",))
+    assert list(episode.exchanges) == ["created", "deleted"]
+    assert episode.unsupported == "input_items"
+
+
+def test_a_part_that_the_dialect_does_not_know_is_left_out():
+    async def run(talk):
+        assert not await talk.part("levitation", lists)
+
+    episode = told(works, run)
+    assert (episode.exchanges, episode.unsupported) == ({}, None)
+
+
 async def retrieves_unknown(talk):
     await talk.get("unknown", "/responses/resp_unknown")
 

@@ -2,7 +2,7 @@
 
 # baseline.yaml
 - rule: stream.sequence-numbers-increase
-  scenario: streaming          # optional: in every scenario, when left out
+  scenario: repeat             # optional: in every scenario, when left out
   dialect: openai              # optional
   reason: numbers start at 1; fixed in our next release
 """

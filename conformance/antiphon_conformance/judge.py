@@ -277,7 +277,9 @@ def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple
         return Outcome.NOT_SUPPORTED, f"the target does not offer {lacking}"
     if not any(exchange.reply for episode in episodes for exchange in episode.exchanges.values()):
         return Outcome.UNTESTABLE, "not reached, because the target answered nothing"
-    return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
+    note = f"not seen: {rule.needs or rule.summary}"
+    ours = next((one.stopped for one in episodes if one.stopped and one.blame == "limit"), "")
+    return Outcome.INCONCLUSIVE, safe(f"{note} ({ours})") if ours else note
 
 
 def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str]:

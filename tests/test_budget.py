@@ -1,0 +1,24 @@
+"""What a run costs: requests to a real model take money and seconds."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon_conformance.outcome import Outcome
+from antiphon_spec.dialect import load, names
+from inprocess import examined
+
+MOST = {"openresponses": 60, "openai": 96}
+"""How many requests a run may take without the generated ones."""
+
+
+@pytest.mark.parametrize("dialect", names())
+def test_a_run_without_generated_requests_is_short_and_says_what_it_left_out(dialect: str) -> None:
+    seen = examined(dialect, properties=False)
+    assert seen.facts["requests"] <= MOST[dialect]
+    assert {
+        f"{record.rule}: {record.outcome}: {record.note}"
+        for record in seen.records(load(dialect))
+        if record.outcome is not Outcome.PASSED
+        and not (record.outcome is Outcome.INCONCLUSIVE and "--no-properties" in record.note)
+    } == set()
