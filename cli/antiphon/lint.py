@@ -14,6 +14,8 @@ from antiphon_conformance.evidence import Examination
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.recordings import Recording
+from antiphon_conformance.report.groups import grouped
+from antiphon_conformance.rule import all_rules
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import verdict
 from antiphon_spec import dialect as dialects
@@ -70,15 +72,14 @@ def _exchanges(found: Recording) -> Iterable[Exchange]:
 
 
 def _print(records: Iterable[Record], everything: bool) -> None:
+    known = all_rules()
     loud = LOUD if everything else tuple(outcome for outcome in LOUD if outcome is not Outcome.INFORMED)
-    shown = sorted((one for one in records if one.outcome in loud), key=lambda one: LOUD.index(one.outcome))
-    for record in shown:
-        place = f" in {safe(record.scenario)}" if record.scenario else ""
-        click.echo(f"{record.outcome.upper():10} {record.rule} ({record.requirement}){place}")
-        if record.note:
-            click.echo(f"           {safe(record.note)}")
-        for finding in record.findings:
-            click.echo(f"           {safe(finding.message)}")
+    for group in grouped(record for record in records if record.outcome in loud):
+        count = "" if group.exchanges == 1 else f" in {group.exchanges} exchanges"
+        click.echo(f"{group.outcome.upper():10} {group.rule} ({safe(group.requirement)}){count}")
+        click.echo(f"           {known[group.rule].summary}" if group.rule in known else "")
+        for line in group.lines():
+            click.echo(f"           {line}")
 
 
 def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from antiphon_conformance.exchange import Episode, Exchange, StepMissing
-from antiphon_conformance.legality import is_wrong
+from antiphon_conformance.legality import has_unknown, is_wrong
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.rule import EVERY, Finding, Rule, rules_for
 from antiphon_conformance.subject import WRONG, Answered, Body, Refused, Scene, Snapshot, subjects
@@ -167,7 +167,7 @@ def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str, *, on_purpo
     said against an equal one."""
     alone = {exchange.id: exchange}
     spotless: set[bytes | None] = set()
-    taken = on_purpose and WRONG in exchange.traits and exchange.ok
+    taken = on_purpose and exchange.ok and _is_wrong(exchange, bench.dialect)
     for subject in (Answered(exchange, bench.dialect),) if taken else subjects(exchange, bench.dialect):
         content = _repeated(subject)
         if content in spotless:
@@ -175,6 +175,12 @@ def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str, *, on_purpo
         silent = [docket.hear(subject, scenario, alone) for docket in bench.by_subject.get(type(subject), ())]
         if content is not None and all(silent):
             spotless.add(content)
+
+
+def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
+    operation, body = exchange.operation, exchange.request.body
+    unknown = operation is not None and body is not None and has_unknown(dialect, operation, body)
+    return unknown or WRONG in exchange.traits
 
 
 def _repeated(subject: Answered) -> bytes | None:

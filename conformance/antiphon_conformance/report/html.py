@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.model import WORST_FIRST, Report, Row, rows
+from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.model import Report, Row, rows
 from antiphon_conformance.rule import Rule, all_rules
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Verdict

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.model import WORST_FIRST, Report
+from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.rule import all_rules
 from antiphon_conformance.text import safe

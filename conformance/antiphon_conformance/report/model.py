@@ -10,21 +10,12 @@ from antiphon_conformance.baseline import Baseline
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.curl import command
+from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.verdict import Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import SEVERITY, Requirement
 
-WORST_FIRST = (
-    Outcome.BROKEN,
-    Outcome.FAILED,
-    Outcome.UNTESTABLE,
-    Outcome.WARNED,
-    Outcome.INFORMED,
-    Outcome.INCONCLUSIVE,
-    Outcome.NOT_SUPPORTED,
-    Outcome.PASSED,
-)
 SHOWN_EXCHANGES = 3
 """For how many exchanges of one record the curl line is kept."""
 

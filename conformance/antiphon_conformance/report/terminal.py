@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.model import WORST_FIRST, Report
+from antiphon_conformance.report.groups import WORST_FIRST, grouped
+from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.rule import all_rules
 from antiphon_conformance.text import safe
@@ -27,7 +27,6 @@ VERDICT_COLOURS = {
     Exit.NOT_CONFORMANT: "bold red",
     Exit.NOT_JUDGED: "bold yellow",
 }
-MOST_FINDINGS = 3
 
 
 def show(report: Report, console: Console) -> None:
@@ -73,25 +72,12 @@ def _counts(name: str, verdict: Verdict) -> Text:
 
 def _records(report: Report, records: list[Record]) -> Iterator[Text]:
     rules = all_rules()
-    ordered = sorted(records, key=lambda one: (WORST_FIRST.index(one.outcome), one.rule))
-    for (outcome, name), group in groupby(ordered, key=lambda one: (one.outcome, one.rule)):
-        found = list(group)
-        line = Text(f"{outcome.value:6} ", style=COLOURS.get(outcome, ""))
-        line.append(name, style="bold").append(f" ({safe(found[0].requirement)}) ")
-        yield line.append(rules[name].summary if name in rules else "", style="dim")
-        yield from _details(report, found)
-
-
-def _details(report: Report, records: list[Record]) -> Iterator[Text]:
-    told = [
-        (finding.exchange or record.scenario, finding.message, finding.exchange)
-        for record in records
-        for finding in record.findings
-    ] or [(record.scenario, record.note, "") for record in records]
-    for place, message, _ in told[:MOST_FINDINGS]:
-        yield Text(f"       {safe(place)}: {safe(message)}" if place else f"       {safe(message)}")
-    if len(told) > MOST_FINDINGS:
-        yield Text(f"       and {len(told) - MOST_FINDINGS} more", style="dim")
-    curl = next((report.curls[exchange] for _, _, exchange in told if exchange in report.curls), None)
-    if curl:
-        yield Text(f"       {safe(curl, 600)}", style="dim")
+    for group in grouped(records):
+        line = Text(f"{group.outcome.value:6} ", style=COLOURS.get(group.outcome, ""))
+        line.append(group.rule, style="bold").append(f" ({safe(group.requirement)}) ")
+        yield line.append(rules[group.rule].summary if group.rule in rules else "", style="dim")
+        yield from (Text(f"       {place}") for place in group.lines())
+        ids = (finding.exchange for record in group.records for finding in record.findings)
+        curl = next((report.curls[exchange] for exchange in ids if exchange in report.curls), None)
+        if curl:
+            yield Text(f"       {safe(curl, 600)}", style="dim")

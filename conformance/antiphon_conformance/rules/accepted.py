@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.places import root
@@ -81,12 +82,26 @@ FORMS = (
 
 
 def _refused_for(form: Form, exchange: Exchange) -> bool:
-    error = exchange.answer.fields.get("error")
-    told = error if isinstance(error, dict) else {}
-    if exchange.ok or told.get("code") in NOT_THIS_MODEL:
+    """Whether a refusal is for this form: it names the member, or nothing else in the request is tried."""
+    told = _refusal(exchange)
+    if told is None:
         return False
     param = told.get("param")
-    return not isinstance(param, str) or root(param) in form.members
+    return (
+        root(param) in form.members if isinstance(param, str) else len(_forms(form.scenario, form.step)) == 1
+    )
+
+
+def _forms(scenario: str, step: str) -> list[Form]:
+    return [form for form in FORMS if (form.scenario, form.step) == (scenario, step)]
+
+
+def _refusal(exchange: Exchange) -> Mapping[str, Any] | None:
+    """The error of a refusal that is not about the model; None when there was none."""
+    error = exchange.answer.fields.get("error")
+    told = error if isinstance(error, dict) else {}
+    refused = 400 <= exchange.answer.status < 500 and told.get("code") not in NOT_THIS_MODEL
+    return told if refused else None
 
 
 def _check(form: Form) -> Callable[[Scene], Iterator[Finding]]:
@@ -134,6 +149,17 @@ def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
     if 400 <= last.reply.status < 500:
         got = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"
         yield Finding("reply.status", "2xx, since the request is legal", got, last.id)
+
+
+@rule(Scene, scenario="legal_forms", cites=ANSWERS, when=_was_answered)
+def forms_are_taken_together(scene: Scene) -> Iterator[Finding]:
+    """A request that tries several legal forms at once is answered, or its refusal names the member."""
+    for step, exchange in scene.episode.exchanges.items():
+        forms, told = _forms(scene.episode.scenario, step), _refusal(exchange) if exchange.reply else None
+        if told is not None and len(forms) > 1 and not isinstance(told.get("param"), str):
+            tried = ", ".join(form.says for form in forms)
+            got = f"{exchange.answer.status}: {show(told or exchange.answer.body)}"
+            yield Finding("reply.status", f"200, since all of it is legal: {tried}", got, exchange.id)
 
 
 @rule(Scene, scenario="repeat", cites="REQ-06")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.answers import member, objects
+from antiphon_conformance.faults import is_missed
 from antiphon_conformance.rule import Finding, add, make
 from antiphon_conformance.subject import Snapshot
 from antiphon_conformance.text import ABSENT, show
@@ -43,7 +44,8 @@ DEFAULTS = (
 def _left_out(default: Default) -> Callable[[Snapshot], bool]:
     def left_out(snapshot: Snapshot) -> bool:
         given = member(snapshot.asked, *default.path) is not None
-        return snapshot.creation and not given and not _templated(snapshot)
+        wanted = snapshot.creation and not given and not _templated(snapshot)
+        return wanted and not is_missed(snapshot, default.path[0])
 
     return left_out
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.answers import member, same
+from antiphon_conformance.faults import is_missed
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.response_members import OPEN, OPENAI
 from antiphon_conformance.subject import Snapshot
@@ -69,7 +70,8 @@ def kept(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
 
 def _given(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
     def given(snapshot: Snapshot) -> bool:
-        return snapshot.creation and member(snapshot.asked, *path) is not None and kept(snapshot, path)
+        wanted = snapshot.creation and member(snapshot.asked, *path) is not None
+        return wanted and kept(snapshot, path) and not is_missed(snapshot, path[0])
 
     return given
 
@@ -99,7 +101,8 @@ for _echo in ECHOES:
 
 
 def _chose(snapshot: Snapshot) -> bool:
-    return snapshot.creation and snapshot.asked.get("tool_choice") is not None
+    wanted = snapshot.creation and snapshot.asked.get("tool_choice") is not None
+    return wanted and not is_missed(snapshot, "tool_choice")
 
 
 @rule(Snapshot, cites="RES-31", when=_chose, needs="an answer to a request with `tool_choice`")

@@ -43,7 +43,7 @@ def _has_document(refused: Refused) -> bool:
     return isinstance(refused.reply.body, dict)
 
 
-@rule(Refused, cites=("ERR-01", "ERR-02", "RET-13"))
+@rule(Refused, cites=("ERR-01", "ERR-02", "RET-13"), when=_has_document)
 def the_envelope_is_complete(refused: Refused) -> Iterator[Finding]:
     """An error is wrapped as `{"error": {...}}`, with `type`, `code`, `param` and `message`; nulls are told.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.answers import member, number
+from antiphon_conformance.faults import is_missed
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPEN
 from antiphon_conformance.subject import Snapshot
@@ -14,7 +15,11 @@ ENDS = ("completed", "incomplete", "failed")
 NAMED = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
 
 
-@rule(Snapshot, cites=("RES-12", "RES-13"))
+def _told(snapshot: Snapshot) -> bool:
+    return not is_missed(snapshot, "status")
+
+
+@rule(Snapshot, cites=("RES-12", "RES-13"), when=_told)
 def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
     """The status of a response is one that the documents name.
 
@@ -25,7 +30,8 @@ def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _blocking(snapshot: Snapshot) -> bool:
-    return snapshot.creation and snapshot.kind == "body" and snapshot.asked.get("background") is not True
+    at_once = snapshot.creation and snapshot.kind == "body" and snapshot.asked.get("background") is not True
+    return at_once and "status" in snapshot.object
 
 
 @rule(Snapshot, cites="RES-14", when=_blocking)

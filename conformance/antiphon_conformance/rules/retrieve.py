@@ -62,17 +62,15 @@ def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:
 @rule(
     Refused,
     cites=("RET-13", "RET-03"),
-    when=lambda refusal: refusal.reply.status == 404 and refusal.operation in BY_ID,
+    when=lambda refusal: refusal.reply.status == 404 and refusal.operation in BY_ID and bool(refusal.error),
     needs="a 404 for an id that names nothing",
 )
 def not_found_comes_in_an_envelope(refusal: Refused) -> Iterator[Finding]:
     """The 404 of an operation on one response holds an `error` object of the type that client errors have.
 
-    Clients tell by it whether the response is gone or the route is.
+    Clients tell by it whether the response is gone or the route is. The envelope itself is another rule's.
     """
-    if not refusal.error:
-        yield Finding("reply.body/error", "an error object", show(refusal.reply.fields.get("error", ABSENT)))
-    elif refusal.error.get("type") != "invalid_request_error":
+    if refusal.error.get("type") != "invalid_request_error":
         yield Finding(
             "reply.body/error/type", "invalid_request_error", show(refusal.error.get("type", ABSENT))
         )

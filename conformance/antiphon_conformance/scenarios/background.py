@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
+from antiphon_conformance.exchange import Event
 from antiphon_conformance.prompts import LONG_TASK
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
@@ -51,13 +53,19 @@ async def resume(talk: Talk) -> None:
     path = f"/responses/{talk.id_of(streamed)}"
     again = f"{path}?stream=true"
     read = streamed.answer.stream.events[:READ_BEFORE_LEAVING] if streamed.answer.stream else ()
-    cursor = read[-1].data.get("sequence_number") if read else 0
+    cursor = _number(read)
     _, replayed = await asyncio.gather(
         talk.get("resumed", f"{again}&starting_after={cursor}"), talk.get("replayed", again)
     )
     events = replayed.answer.stream.events if replayed.answer.stream else ()
-    end = events[-1].data.get("sequence_number") if events else 0
+    end = _number(events)
     await talk.get("late", f"{again}&starting_after=2&include_obfuscation=false")
     await talk.get("beyond", f"{again}&starting_after={end}")
     await talk.get("negative", f"{again}&starting_after=-1")
     await talk.get("stored", path)
+
+
+def _number(events: Sequence[Event]) -> int:
+    """The number of the last event; 0 where events have none, which rules on streams report."""
+    found = events[-1].data.get("sequence_number") if events else 0
+    return found if isinstance(found, int) else 0

@@ -39,6 +39,11 @@ def _loosen(response: Json, _call: Any) -> None:
         response["text"]["format"]["strict"] = False
 
 
+def _fail_in_silence(response: Json, _call: Any) -> None:
+    if response["status"] == "failed":
+        response["error"] = None
+
+
 def _empty_item(response: Json, _call: Any) -> None:
     if response["status"] == "in_progress":
         response["output"] = [{"type": "message"}]
@@ -57,6 +62,8 @@ MUTANTS = (
      "response-members.created-at-is-a-time", on_snapshots(_add_a_fraction)),
     ("counts_before_it_speaks", "Sends usage without output before the response has ended.",
      "usage.no-usage-before-the-end", on_snapshots(_count_early)),
+    ("fails_without_an_error", "Fails and does not say why.",
+     "response-status.failed-carries-an-error", on_snapshots(_fail_in_silence)),
     ("sends_an_empty_item_early", "Sends a response in progress with an item that has no members.",
      "response.matches-the-document", on_snapshots(_empty_item)),
     ("streams_no_model", "Sends null for the model in the response of stream events.",

@@ -98,9 +98,9 @@ def answers_on_unknown_routes(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="refusals.a-wrong-method-is-404-or-405")
 def answers_wrong_methods(answer: Answer) -> Answer:
-    """Answers a method that it does not know with an empty page."""
+    """Answers 400 to a method that it does not know."""
     if answer.status == 405:
-        answer.body = b""
+        answer.status = 400
     return answer
 
 

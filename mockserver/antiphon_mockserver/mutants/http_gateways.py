@@ -30,15 +30,22 @@ def keeps_a_refusal_to_itself(answer: Answer, call: Call) -> Answer:
     return answer
 
 
-@mutant(
-    caught_by=("accepted.takes-a-developer-message", "accepted.takes-instructions-beside-a-developer-message")
-)
+@mutant(caught_by="generated.no-request-crashes-the-server")
 def breaks_at_late_developers(answer: Answer, call: Call) -> Answer:
     """Answers 500 to a message of a developer that is not the first item."""
     given = _asked(call).get("input")
     later = given[1:] if isinstance(given, list) else []
     if any(isinstance(item, dict) and item.get("role") == "developer" for item in later):
         answer.status, answer.body = 500, {"error": TEMPLATE_ERROR}
+        answer.headers["content-type"] = "application/json"
+    return answer
+
+
+@mutant(caught_by="accepted.forms-are-taken-together")
+def dislikes_something(answer: Answer, call: Call) -> Answer:
+    """Refuses a request with much metadata, and does not say what is wrong with it."""
+    if answer.status == 200 and len(_asked(call).get("metadata") or {}) > 10:
+        answer.status, answer.body = 400, {"error": {**TEMPLATE_ERROR, "message": "Bad request."}}
         answer.headers["content-type"] = "application/json"
     return answer
 

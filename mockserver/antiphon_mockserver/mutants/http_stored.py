@@ -9,6 +9,15 @@ from antiphon_mockserver.mutants import Call, mutant
 
 
 @mutant(caught_by="retrieve.not-found-comes-in-an-envelope")
+def types_what_is_not_found(answer: Answer, call: Call) -> Answer:
+    """Answers 404 to a retrieval with an error of the type `not_found_error`."""
+    if call.operation == "getResponse" and answer.status == 404:
+        told = {"message": "No response has this id.", "type": "not_found_error", "param": None, "code": None}
+        answer.body = {"error": told}
+    return answer
+
+
+@mutant(caught_by="errors.the-envelope-is-complete")
 def says_not_found_like_its_framework(answer: Answer, call: Call) -> Answer:
     """Answers 404 with the body of its web framework."""
     if call.operation == "getResponse" and answer.status == 404:

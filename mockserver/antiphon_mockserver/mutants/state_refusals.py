@@ -53,8 +53,17 @@ def lets_everybody_in_without_a_key(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="credentials.a-wrong-key-is-401")
 def lets_any_key_in(conduct: Conduct) -> Conduct:
-    """Takes any key."""
-    return _with_keys(conduct, lambda headers, _keys: conduct.authenticate(headers, ()))
+    """Takes any key, but wants one."""
+
+    def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
+        try:
+            return conduct.authenticate(headers, keys)
+        except Denied as denied:
+            if denied.code != "invalid_api_key":
+                raise
+        return next(iter(keys), "")
+
+    return _with_keys(conduct, authenticate)
 
 
 @mutant(caught_by="credentials.the-scheme-is-matched-in-any-case")
