@@ -22,6 +22,20 @@ def _is_number(value: Any) -> bool:
     return type(value) is int
 
 
+def _uneven(streamed: Streamed) -> list[tuple[Event, int, int]]:
+    """Each event whose number does not follow that of the event before it, with both numbers."""
+    return streamed.exchange.facts.once("uneven", _found_uneven, streamed)
+
+
+def _found_uneven(streamed: Streamed) -> list[tuple[Event, int, int]]:
+    numbered = [(event, _number(event)) for event in streamed.events]
+    return [
+        (after, one, two)
+        for (_, one), (after, two) in pairwise(numbered)
+        if type(one) is int and type(two) is int and two != one + 1
+    ]
+
+
 def _numbered(streamed: Streamed) -> bool:
     """The server numbers its events, or should: OpenAI did not before it introduced the numbers."""
     created = number(streamed.final.get("created_at"))
@@ -46,9 +60,8 @@ def increase(streamed: Streamed) -> Iterator[Finding]:
 
     A client that resumes with `starting_after` skips or repeats events otherwise.
     """
-    for before, after in pairwise(streamed.events):
-        one, two = _number(before), _number(after)
-        if _is_number(one) and _is_number(two) and two <= one:
+    for after, one, two in _uneven(streamed):
+        if two <= one:
             yield Finding(f"{after.where}/sequence_number", f"more than {one}", str(two))
 
 
@@ -66,7 +79,6 @@ def have_no_gaps(streamed: Streamed) -> Iterator[Finding]:
 
     A gap looks to a client like an event lost on the way.
     """
-    for before, after in pairwise(streamed.events):
-        one, two = _number(before), _number(after)
-        if _is_number(one) and _is_number(two) and two > one + 1:
+    for after, one, two in _uneven(streamed):
+        if two > one + 1:
             yield Finding(f"{after.where}/sequence_number", str(one + 1), str(two))
