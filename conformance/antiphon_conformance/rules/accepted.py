@@ -158,7 +158,8 @@ def forms_are_taken_together(scene: Scene) -> Iterator[Finding]:
         forms, told = _forms(scene.episode.scenario, step), _refusal(exchange) if exchange.reply else None
         if told is not None and len(forms) > 1 and not isinstance(told.get("param"), str):
             tried = ", ".join(form.says for form in forms)
-            got = f"{exchange.answer.status}: {show(told or exchange.answer.body)}"
+            said = told or exchange.answer.body or exchange.answer.raw.decode(errors="replace")
+            got = f"{exchange.answer.status}: {show(said)}"
             yield Finding("reply.status", f"200, since all of it is legal: {tried}", got, exchange.id)
 
 

@@ -33,9 +33,9 @@ def instructions_may_accompany_a_chain(scene: Scene) -> Iterator[Finding]:
     forked = scene["forked"]
     yield from status_of(forked, (200,), "200, since instructions are given anew for each request")
     wanted = forked.request.fields.get("instructions")
-    if forked.ok and forked.response.get("instructions") != wanted:
-        got = show(forked.response.get("instructions", ABSENT))
-        yield Finding("reply.body/instructions", show(wanted), got, forked.id)
+    told = forked.response.get("instructions", wanted) if forked.ok else wanted
+    if told != wanted:
+        yield Finding("reply.body/instructions", show(wanted), show(told), forked.id)
 
 
 def knows_with_the_whole_history(scene: Scene) -> bool:

@@ -74,7 +74,7 @@ def the_type_fits_the_status(refused: Refused) -> Iterator[Finding]:
 
 @rule(
     Refused,
-    cites="ERR-07",
+    cites=("ERR-07", "RET-13", "RET-03"),
     when=lambda refused: refused.reply.status in (400, 404, 405, 413, 415, 422) and bool(refused.error),
 )
 def a_client_error_has_its_type(refused: Refused) -> Iterator[Finding]:

@@ -56,9 +56,11 @@ def _sends_back(answered: Answered) -> bool:
 
 
 def _is_made_by_a_server(asked: Mapping[str, Any], pointer: str) -> bool:
-    steps, items = pointer.split("/")[1:], asked.get("input")
-    inside = len(steps) > 2 and steps[0] == "input" and isinstance(items, list)
-    return inside and isinstance(items[int(steps[1])].get("id"), str)
+    place, items = pointer.split("/")[1:3], asked.get("input")
+    if len(place) != len(("input", "0")) or place[0] != "input" or not isinstance(items, list):
+        return False
+    item = items[int(place[1])]
+    return isinstance(item, Mapping) and isinstance(item.get("id"), str)
 
 
 def _is_huge(body: Any) -> bool:

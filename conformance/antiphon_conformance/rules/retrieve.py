@@ -14,10 +14,7 @@ from antiphon_conformance.parity import (
 )
 from antiphon_conformance.prompts import UNKNOWN_RESPONSE
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.subject import Answered, Refused, Scene
-from antiphon_conformance.text import ABSENT, show
-
-BY_ID = frozenset({"getResponse", "deleteResponse", "cancelResponse", "listInputItems"})
+from antiphon_conformance.subject import Answered, Scene
 
 
 @rule(Scene, scenario="storage", cites=("RET-01", "RET-02"), when=succeeded("retrieved"))
@@ -57,23 +54,6 @@ def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
 def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:
     """Retrieving an id that names nothing answers 404."""
     yield from missing(answer.exchange)
-
-
-@rule(
-    Refused,
-    cites=("RET-13", "RET-03"),
-    when=lambda refusal: refusal.reply.status == 404 and refusal.operation in BY_ID and bool(refusal.error),
-    needs="a 404 for an id that names nothing",
-)
-def not_found_comes_in_an_envelope(refusal: Refused) -> Iterator[Finding]:
-    """The 404 of an operation on one response holds an `error` object of the type that client errors have.
-
-    Clients tell by it whether the response is gone or the route is. The envelope itself is another rule's.
-    """
-    if refusal.error.get("type") != "invalid_request_error":
-        yield Finding(
-            "reply.body/error/type", "invalid_request_error", show(refusal.error.get("type", ABSENT))
-        )
 
 
 @rule(

@@ -8,7 +8,7 @@ from antiphon_mockserver.answer import Answer
 from antiphon_mockserver.mutants import Call, mutant
 
 
-@mutant(caught_by="retrieve.not-found-comes-in-an-envelope")
+@mutant(caught_by="errors.a-client-error-has-its-type")
 def types_what_is_not_found(answer: Answer, call: Call) -> Answer:
     """Answers 404 to a retrieval with an error of the type `not_found_error`."""
     if call.operation == "getResponse" and answer.status == 404:

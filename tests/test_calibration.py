@@ -1,0 +1,96 @@
+"""False alarms that third-party servers and genuine recordings have shown, so that they do not come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_conformance import judge, sse
+from antiphon_conformance.answers import same
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.groups import grouped
+from antiphon_conformance.rule import Finding
+from antiphon_spec.dialect import load
+
+OPEN = load("openresponses")
+JSON = Headers((("content-type", "application/json"),))
+RED = {Outcome.FAILED, Outcome.WARNED}
+
+
+def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -> Exchange:
+    request = Request("POST", "/responses", JSON, {"model": "M", "input": "Hello.", **body})
+    return Exchange(name, request, Reply(status, JSON, b"{}", answer, started_at=0.0))
+
+
+def red(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
+    episode = Episode("made", {str(index): one for index, one in enumerate(exchanges)})
+    return {record.rule for record in judge.judge([episode], load(dialect)) if record.outcome in RED}
+
+
+def test_of_a_wrong_request_that_is_taken_only_the_taking_is_reported() -> None:
+    found = red(asked({"background": "yes"}, {"object": "response", "background": True}))
+    assert found == {"requests.refuses-background-that-is-no-boolean"}
+
+
+def test_what_no_named_rule_covers_is_left_to_the_rule_on_the_document() -> None:
+    found = red(asked({"temperature": True}, {"object": "response"}))
+    assert found == {"generated.takes-nothing-that-the-document-forbids"}
+
+
+def test_a_crash_at_a_named_mistake_is_one_finding() -> None:
+    told = {"error": {"type": "server_error", "code": None, "param": None, "message": "It broke."}}
+    assert red(asked({"background": "yes"}, told, 500)) == {"requests.a-wrong-request-is-no-server-error"}
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_response_that_was_stopped_may_leave_items_in_progress(status: str) -> None:
+    item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress", "content": []}
+    assert "items.none-is-left-in-progress" not in red(asked({}, {"status": status, "output": [item]}))
+    completed = {"status": "completed", "output": [item]}
+    assert "items.none-is-left-in-progress" in red(asked({}, completed))
+
+
+@pytest.mark.parametrize(("code", "reported"), [("null", False), ('"rate_limit"', True)])
+def test_an_error_event_without_a_code_names_no_cause(code: str, reported: bool) -> None:
+    raw = (
+        f'data: {{"type":"error","sequence_number":0,"error":{{"type":"server_error","code":{code}}}}}\n\n'
+        'data: {"type":"response.failed","sequence_number":1,'
+        '"response":{"error":{"code":"server_error"}}}\n\n'
+    ).encode()
+    headers = Headers((("content-type", "text/event-stream"),))
+    request = Request("POST", "/responses", JSON, {"model": "M", "input": "Hello.", "stream": True})
+    found = red(Exchange("made/asked", request, Reply(200, headers, raw, stream=sse.read(raw))))
+    assert ("errors.an-error-event-is-followed-by-failure" in found) is reported
+
+
+def test_an_absent_member_is_missed_by_one_rule() -> None:
+    found = red(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
+    assert "response.has-its-members" in found
+    assert "echo.temperature-comes-back" not in found
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        (-9223372036854775807, -9.223372036854776e18, True),
+        (1, 1.0, True),
+        (1, True, False),
+        pytest.param(10**400, 1.0, False, id="huge"),
+        (0.1, 0.2, False),
+    ],
+)
+def test_numbers_are_equal_at_double_precision(left: float, right: float, equal: bool) -> None:
+    assert same(left, right) is equal
+
+
+def test_what_one_rule_found_is_one_entry() -> None:
+    def record(rule: str, count: int) -> Record:
+        findings = tuple(Finding("reply.status", "200", "500", f"e{index}") for index in range(count))
+        return Record(rule, "REQ-01", (), "DOC", "openai", "", Outcome.FAILED, findings)
+
+    few, many = record("a.few", 1), record("b.many", 5)
+    assert [group.rule for group in grouped([few, many])] == ["b.many", "a.few"]
+    assert grouped([many])[0].lines()[-1] == "and 2 more"
+    assert grouped([few])[0].lines() == ["e0: reply.status is 500: expected 200"]
