@@ -244,3 +244,17 @@ def test_lint_tells_what_it_found_and_sums_up_the_rest():
         ("one", Outcome.FAILED, ""),
         ("", Outcome.PASSED, "nothing found in 2 exchanges"),
     ]
+
+
+def test_the_refusal_of_a_feature_that_is_not_offered_is_no_failure():
+    created = exchange("storage/created", response(), asked={"input": "hi"})
+    listed = exchange("storage/listed", {"detail": "Not Found"}, status=404)
+    episode = Episode(
+        "storage", {"created": created, "listed": listed}, "listed: answered 404", "input_items"
+    )
+    can_be_listed = rule(Scene, finds("reply.status", exchange="storage/listed"), scenario="storage")
+    record = only(can_be_listed, episode)
+    assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
+    assert only(
+        rule(Scene, finds("reply.status", exchange="storage/created"), scenario="storage"), episode
+    ).findings

@@ -245,11 +245,19 @@ def _said(
     if case.broken:
         return docket.record(dialect, scenario, Outcome.BROKEN, case.broken, case.findings)
     if case.findings:
+        if episode is not None and _is_all_about_the_probe(case, episode, dialect):
+            return docket.record(dialect, scenario, *_missed(episode, ""))
         outcome = Outcome.of_findings(docket.requirement.severity)
         return docket.record(dialect, scenario, outcome, "", case.findings)
     if case.missing:
         return docket.record(dialect, scenario, *_missed(episode, case.missing))
     return docket.record(dialect, scenario, Outcome.PASSED)
+
+
+def _is_all_about_the_probe(case: _Case, episode: Episode, dialect: Dialect) -> bool:
+    """Whether all that was found is the refusal that showed that an optional feature is not offered."""
+    probe = _probe(episode, dialect) if episode.unsupported else None
+    return probe is not None and all(finding.exchange == probe.id for finding in case.findings)
 
 
 def _lint_records(docket: _Docket, dialect: Dialect) -> Iterator[Record]:
