@@ -67,6 +67,10 @@ def _timed(snapshot: Snapshot) -> bool:
 
 def _now(snapshot: Snapshot) -> float | None:
     """When the answer began: by the server's own clock when it tells the date, else by the judge's."""
+    return snapshot.exchange.facts.once("now", _told_now, snapshot)
+
+
+def _told_now(snapshot: Snapshot) -> float | None:
     date = snapshot.reply.headers.get("date")
     if date is None:
         return snapshot.reply.started_at
