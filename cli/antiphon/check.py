@@ -10,17 +10,25 @@ from rich.console import Console
 
 from antiphon.progress import watched
 from antiphon_conformance import baseline as baselines
+from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.baseline import Baseline, BaselineError
 from antiphon_conformance.examination import MODEL, Order, examine, scenarios
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
+from antiphon_conformance.verdict import Exit
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import DialectError
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 
 
-@click.command()
+ENDING = """\b
+Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of the baseline is stale;
+2 the target could not be judged; 3 wrong usage.
+"""
+
+
+@click.command(epilog=ENDING)
 @click.argument("url")
 @click.option(
     "--dialect",
@@ -81,10 +89,10 @@ def check(
 ) -> int:
     """Judge the server at URL, the base URL that a client would be given: it ends where /responses begins."""
     order = Order(
-        url=_url(url),
+        url=_address(url),
         dialects=tuple(dict.fromkeys(filter(None, named.split(",")))),
         model=model,
-        api_key=os.environ.get(api_key_env),
+        api_key=_key(api_key_env),
         features=features,
         concurrency=concurrency,
         max_requests=max_requests,
@@ -93,7 +101,10 @@ def check(
         properties=not no_properties,
     )
     known = _prepared(order, baseline)
-    return run(order, strict=strict, known=known, report_to=report_to)
+    status = run(order, strict=strict, known=known, report_to=report_to)
+    if status == Exit.NOT_JUDGED and order.api_key is None:
+        click.echo(f"No key was sent: ${api_key_env} is not set.", err=True)
+    return status
 
 
 def run(
@@ -106,19 +117,32 @@ def run(
     with watched(Console(stderr=True), steps, order.url) as progress:
         seen = examine(order, progress)
     report = compose(seen, strict=strict, baseline=known, transcript=folder.TRANSCRIPT)
-    terminal.show(report, console)
+    page = report_to / "report.html" if report_to else None
+    terminal.show(report, console, f"see {page}" if page else "--report DIR writes them down")
+    if seen.hint:
+        console.print(f"{seen.hint}.", markup=False, soft_wrap=True)
     told = f"{report.facts['requests']} requests, {report.facts['seconds']:.2f} s"
     console.print(told, style="dim", markup=False)
     if report_to is not None:
         folder.write(report_to, report, seen, [order.api_key] if order.api_key else [])
-        console.print(f"report: {report_to / 'report.html'}", markup=False, soft_wrap=True)
+        console.print(f"report: {page}", markup=False, soft_wrap=True)
     return report.status
 
 
-def _url(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"{url}: expected a URL that starts with http:// or https://")
-    return url.rstrip("/").removesuffix("/responses")
+def _address(url: str) -> str:
+    """The base URL that was typed, or wrong usage."""
+    try:
+        return base_url(url)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _key(variable: str) -> str | None:
+    """The key; a variable that was asked for by name must be set."""
+    key = os.environ.get(variable, "").strip()
+    if not key and variable != KEY_VARIABLE:
+        raise click.UsageError(f"--api-key-env {variable}: expected a variable that is set")
+    return key or None
 
 
 def _prepared(order: Order, baseline: Path | None) -> Baseline | None:
@@ -129,7 +153,9 @@ def _prepared(order: Order, baseline: Path | None) -> Baseline | None:
     except (DialectError, BaselineError) as error:
         raise click.UsageError(str(error)) from error
     unknown = [name for name in order.features if name.removeprefix("no-") not in known_features]
-    if unknown or not order.dialects:
-        expected = ", ".join(sorted(known_features)) or "a dialect"
+    if not order.dialects:
+        raise click.UsageError(f"--dialect: expected one of {', '.join(dialects.names())}")
+    if unknown:
+        expected = ", ".join(sorted(known_features))
         raise click.UsageError(f"--feature {', '.join(unknown)}: expected one of {expected}")
     return known

@@ -17,6 +17,7 @@ import yarl
 from aiohttp import web
 
 from antiphon_conformance import judge, strict_json, transcript
+from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.exchange import Exchange, Headers, Request
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.reply import read_reply
@@ -195,13 +196,11 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 )
 def proxy(target: str, named: str, record: Path | None, host: str, port: int) -> int:
     """Forward to a server; record, judge and print what passes."""
-    if not target.startswith(("http://", "https://")):
-        raise click.UsageError(f"{target}: expected a URL that starts with http:// or https://")
     try:
-        dialect = dialects.load(named)
-    except DialectError as error:
+        url, dialect = base_url(target), dialects.load(named)
+    except (AddressError, DialectError) as error:
         raise click.UsageError(str(error)) from error
-    forwarding = Proxy(target.rstrip("/"), dialect, record)
+    forwarding = Proxy(url, dialect, record)
     try:
         asyncio.run(serve(forwarding, host, port))
     except OSError as error:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode
+from antiphon_conformance.exchange import Episode, Exchange, Reply
 from antiphon_conformance.outcome import Record
+from antiphon_conformance.text import safe
 from antiphon_spec.dialect import Dialect
 
 GENERATED = "generated"
 """The scenario of the generated requests."""
+TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,31 @@ class Examination:
         """Why the target could not be judged; empty when it could."""
         if self.facts.get("refused"):
             return str(self.facts.get("over") or "the target refused our credentials")
-        exchanges = [exchange for episode in self.episodes for exchange in episode.exchanges.values()]
-        if any(exchange.reply is not None for exchange in exchanges):
-            return ""
-        failure = next((exchange.failure for exchange in exchanges if exchange.failure), None)
+        if self._replies:
+            busy = all(reply.status == TOO_MANY for reply in self._replies)
+            return f"the target answered every request with {TOO_MANY}: it is too busy" if busy else ""
+        failure = next((exchange.failure for exchange in self._exchanges if exchange.failure), None)
         return f"the target never answered: {failure}" if failure else "nothing was asked"
+
+    @property
+    def hint(self) -> str:
+        """What is worth a look first when no answer was ever what it should be; mostly empty."""
+        if self.why_not or any(_is_response(reply) for reply in self._replies):
+            return ""
+        first = self._replies[0]
+        kind = safe(first.headers.get("content-type") or "without a content type", 60)
+        return (
+            f"none of {len(self._replies)} answers was a response; the first was {first.status}, {kind}: "
+            "is the URL right? It ends where /responses begins"
+        )
+
+    @property
+    def _exchanges(self) -> list[Exchange]:
+        return [exchange for episode in self.episodes for exchange in episode.exchanges.values()]
+
+    @property
+    def _replies(self) -> list[Reply]:
+        return [exchange.reply for exchange in self._exchanges if exchange.reply is not None]
 
     @property
     def unfinished(self) -> str:
@@ -43,3 +65,9 @@ class Examination:
     def records(self, dialect: Dialect) -> list[Record]:
         """The verdicts of one dialect over this run."""
         return judge.judge(self.episodes, dialect)
+
+
+def _is_response(reply: Reply) -> bool:
+    if reply.stream is not None:
+        return bool(reply.stream.events)
+    return isinstance(reply.body, Mapping) and reply.body.get("object") == "response"

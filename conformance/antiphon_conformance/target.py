@@ -30,7 +30,7 @@ from antiphon_conformance.transcript import REDACTED, redacted, scrub
 AGENT = f"antiphon/{version('antiphon')}"
 """What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
 DEAD_AFTER = 3
-"""After so many calls in a row without an answer, the run ends: nobody is there."""
+"""After so many calls in a row without an answer, or without an end of it, the run ends: it would take hours."""
 LARGE = 1 << 20
 """From so many bytes on, a body is streamed out of a buffer."""
 PLACEHOLDER = "no-key"
@@ -123,10 +123,15 @@ class Target:
             raise Exhausted(self.over)
         self.sent += 1
         exchange = await self._exchange(request, identity, read_events)
-        self._silent = self._silent + 1 if exchange.reply is None else 0
+        silent = exchange.reply is None or exchange.failure == self._endless
+        self._silent = self._silent + 1 if silent else 0
         if self.dead and self.over is None:
             self.over = f"the target did not answer {DEAD_AFTER} times in a row: {exchange.failure}"
         return exchange
+
+    @property
+    def _endless(self) -> str:
+        return f"no end after {self.limits.seconds:g} s"
 
     def refuse(self, why: str) -> None:
         """Ends the run because the target does not accept our credentials."""
@@ -144,9 +149,9 @@ class Target:
                 body.begin(incoming)
                 await body.read(incoming.chunks)
         except TimeoutError:
-            failure = f"no end after {self.limits.seconds:g} s"
+            failure = self._endless
         except Unreachable as error:
-            failure = safe(str(error))
+            failure = safe(scrub(str(error).encode(errors="replace"), self._secrets).decode())
         reply = body.reply(failure, time.monotonic() - start, started_at, self._secrets)
         traits = frozenset({"left-early"}) if body.left else frozenset[str]()
         return Exchange(identity, kept, reply, failure=failure or body.failure, traits=traits)
@@ -198,7 +203,13 @@ class _Body:
 def _scrubbed(headers: Headers, secrets: Iterable[str]) -> Headers:
     pairs = headers.pairs
     for secret in secrets:
-        pairs = tuple((name, value.replace(secret, REDACTED)) for name, value in pairs)
+        pairs = tuple(
+            (
+                name.replace(secret.lower(), REDACTED).replace(secret, REDACTED),
+                value.replace(secret, REDACTED),
+            )
+            for name, value in pairs
+        )
     return Headers(pairs)
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
@@ -110,10 +112,20 @@ def raw_of(message: Mapping[str, Any]) -> bytes | None:
 
 
 def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:
-    """`raw` with each secret replaced."""
+    """`raw` with each secret replaced, as it is or in the escapes of JSON."""
     for secret in secrets:
         raw = raw.replace(secret.encode(), REDACTED.encode())
+        if b"\\u00" in raw or b"\\/" in raw:
+            raw = _escaped(secret).sub(REDACTED.encode(), raw)
     return raw
+
+
+@cache
+def _escaped(secret: str) -> re.Pattern[bytes]:
+    """Finds a secret any of whose letters is escaped."""
+    slash = {"/": r"\\?/"}
+    letters = (rf"(?:{slash.get(one, re.escape(one))}|\\u(?i:{ord(one):04x}))" for one in secret)
+    return re.compile("".join(letters).encode())
 
 
 def redacted(request: Request, secrets: Iterable[str]) -> Request:

@@ -13,6 +13,7 @@ import pytest
 from antiphon_conformance import baseline as baselines
 from antiphon_conformance import recordings
 from antiphon_conformance import transcript as transcripts
+from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.baseline import Baseline, BaselineError
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.examination import MODEL, Order, examine
@@ -34,10 +35,10 @@ def order(config: pytest.Config) -> Order:
     """What the options ask for."""
     option = config.getoption
     return Order(
-        url=str(option("responses_target") or "").rstrip("/").removesuffix("/responses"),
+        url=base_url(str(option("responses_target"))),
         dialects=dialect_names(config),
         model=option("responses_model") or MODEL,
-        api_key=os.environ.get(option("responses_api_key_env")),
+        api_key=os.environ.get(option("responses_api_key_env"), "").strip() or None,
         features=tuple(option("responses_feature")),
         concurrency=option("responses_concurrency"),
         max_requests=option("responses_max_requests"),
@@ -58,7 +59,8 @@ def check(config: pytest.Config) -> None:
         for name in dialect_names(config):
             dialects.load(name)
         baseline(config)
-    except (DialectError, BaselineError) as error:
+        order(config)
+    except (DialectError, BaselineError, AddressError) as error:
         raise pytest.UsageError(str(error)) from error
 
 

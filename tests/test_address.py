@@ -1,0 +1,48 @@
+"""The base URL of a target, as people type it."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon_conformance.address import AddressError, base_url
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("http://h", "http://h"),
+        (" https://h:8000/v1/ ", "https://h:8000/v1"),
+        ("http://h/v1/responses", "http://h/v1"),
+        ("http://h/v1/responses/", "http://h/v1"),
+        ("http://[::1]:80/v1", "http://[::1]:80/v1"),
+    ],
+)
+def test_a_base_url_ends_where_responses_begins(typed: str, meant: str) -> None:
+    assert base_url(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "expected a URL that starts with http"),
+        ("h:8000/v1", "expected a URL that starts with http"),
+        ("ftp://h", "expected a URL that starts with http"),
+        ("http://", "and a host"),
+        ("http:///v1", "and a host"),
+        ("http://h:99999", "cannot be read"),
+        ("http://[::1", "cannot be read"),
+        ("http://h/v1?api-version=1", "without `?`"),
+        ("http://h/v1#top", "without `?`"),
+    ],
+)
+def test_what_is_no_base_url_is_told(typed: str, message: str) -> None:
+    with pytest.raises(AddressError) as told:
+        base_url(typed)
+    assert message in str(told.value)
+
+
+def test_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(AddressError) as told:
+        base_url("http://me:hunter2@h/v1")
+    assert "without credentials" in str(told.value)
+    assert "hunter2" not in str(told.value)
