@@ -13,10 +13,12 @@ with, where it was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from antiphon_conformance import cassette, har, strict_json, transcript
@@ -78,10 +80,10 @@ def _yaml(raw: bytes, path: Path) -> Any:
 
 def _json(raw: bytes, path: Path) -> Recording:
     first, _, rest = raw.strip().partition(b"\n")
-    reading = strict_json.read(first)
-    if not reading.valid:
+    try:
+        document = _object(first, str(path))
+    except RecordingError:
         return _document(_object(raw, str(path)), path)
-    document = reading.value
     if not rest.strip() and "request" not in document and not transcript.is_run(document):
         return _document(document, path)
     return _lines(raw, path)
@@ -89,6 +91,8 @@ def _json(raw: bytes, path: Path) -> Recording:
 
 def _object(raw: bytes, where: str) -> Any:
     """Reads JSON that may hold what a server should not have sent: its faults are told by the rules."""
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(raw)
     reading = strict_json.read(raw)
     if not reading.valid:
         raise RecordingError(where, _FORMS, reading.faults[0])
