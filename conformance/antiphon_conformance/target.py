@@ -30,7 +30,7 @@ from antiphon_conformance.transcript import REDACTED, redacted, scrub
 AGENT = f"antiphon/{version('antiphon')}"
 """What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
 DEAD_AFTER = 3
-"""After so many calls in a row without an answer, or without an end of it, the run ends: it would take hours."""
+"""After so many calls in a row without an answer, or an end of it, the run ends: it would take hours."""
 LARGE = 1 << 20
 """From so many bytes on, a body is streamed out of a buffer."""
 PLACEHOLDER = "no-key"
