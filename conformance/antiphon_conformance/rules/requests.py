@@ -11,7 +11,7 @@ from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.transport import live
 from antiphon_conformance.subject import Answered, Refused
-from antiphon_conformance.text import show
+from antiphon_conformance.text import safe, show
 
 OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
 """Statuses that say nothing about the request's content."""
@@ -231,4 +231,6 @@ def an_unknown_parameter_is_refused(answered: Answered) -> Iterator[Finding]:
     A misspelt parameter would otherwise be ignored, and nobody would notice.
     """
     unknown = answered.dialect.schemas.unknown_members(answered.operation or "", answered.asked)
-    yield from refused(answered, unknown[0].param, unknown[0].got, "known")
+    if answered.reply.status < 400 and not _fails_in_its_stream(answered):
+        why = f"a refusal with 4xx, because nobody knows `{safe(unknown[0].param)}`"
+        yield Finding("reply.status", why, str(answered.reply.status))
