@@ -27,7 +27,9 @@ KEY = "sk-antiphon-demo"
 def demo(report_to: Path, no_properties: bool) -> int:
     """Start the mock server, check it in every dialect, write the report and name it."""
     statuses = [_dialect(name, report_to / name, not no_properties) for name in names()]
-    click.echo("\nJudge a server of your own:   antiphon check http://127.0.0.1:8000/v1 --dialect openresponses")
+    click.echo(
+        "\nJudge a server of your own:   antiphon check http://127.0.0.1:8000/v1 --dialect openresponses"
+    )
     click.echo("See a mistake being noticed:  antiphon serve --mutant events.repeats-a-sequence-number")
     return max(statuses)
 

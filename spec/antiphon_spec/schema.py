@@ -60,7 +60,7 @@ class Validator:
         from jsonschema.validators import extend  # noqa: PLC0415
 
         unions = {key: self._tagged(Draft202012Validator.VALIDATORS[key]) for key in ("anyOf", "oneOf")}
-        made = extend(Draft202012Validator, unions)
+        made = extend(Draft202012Validator, unions)  # type: ignore[no-untyped-call]  # so it is in typeshed
         return made({"$ref": _BASE + self.pointer}, registry=self._schemas.registry)
 
     def _tagged(self, decide: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
