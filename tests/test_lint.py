@@ -61,8 +61,8 @@ def test_json_says_which_rule_found_what_and_where(recorded, capsys):
 def test_text_names_the_exchange_the_rule_and_the_requirement(recorded, capsys):
     assert lint(recorded) == 1
     output = capsys.readouterr().out
-    assert "usage.total-is-the-sum (RES-51) in wrong" in output
-    assert "reply.body/usage/total_tokens is 8: expected 7" in output
+    assert "usage.total-is-the-sum (RES-51)" in output
+    assert "wrong: reply.body/usage/total_tokens is 8: expected 7" in output
     assert "2 exchanges, 0 events: " in output
 
 

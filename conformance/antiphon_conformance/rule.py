@@ -7,8 +7,8 @@
         A client that resumes with `starting_after` skips or repeats events otherwise.
         \"\"\"
 
-A rule's id is its file and its function, `stream.sequence-numbers-increase`, for ever. It applies to every dialect in
-which one of its citations resolves; its level is that of the requirement it cites.
+A rule's id is its file and its function, `stream.sequence-numbers-increase`, for ever. It applies to every
+dialect in which one of its citations resolves; its level is that of the requirement it cites.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Finding:
     """One place where one exchange breaks one rule."""
 
     where: str
-    """`reply.body/output/0/status`, `event[3]/sequence_number`, `header content-type`: relative to the exchange."""
+    """`reply.body/output/0/status`, `event[3]/sequence_number`, `reply.headers/content-type`."""
     expected: str
     got: str
     exchange: str = ""
@@ -50,7 +50,7 @@ Condition = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A checkable sentence. `when` says to which subjects it applies: a rule that applied nowhere tested nothing."""
+    """A checkable sentence. `when` says to what it applies; applied nowhere, it tested nothing."""
 
     id: str
     subject: type
@@ -65,7 +65,7 @@ class Rule:
     """In words, what a target must show for this rule to apply; printed when it was not seen."""
 
     def requirement(self, dialect: Dialect) -> Requirement | None:
-        """The strictest requirement among those cited that hold in `dialect`; None when the rule does not apply."""
+        """The strictest requirement cited that holds in `dialect`; None when there is none."""
         found = [row for row in map(dialect.resolve, self.cites) if row is not None and row.tested]
         return min(found, key=lambda row: row.severity.rank, default=None)
 

@@ -71,7 +71,7 @@ class Traits:
     orphaned_reasoning: str = "accepted"
     """Whether a reasoning item of the input without the item it led to is `accepted` or `refused`."""
     sequence_numbers_since: int = 0
-    """The Unix second since which streams are numbered; older recordings are not blamed for having no numbers."""
+    """The Unix second since which streams are numbered; older recordings may have no numbers."""
     items_without_status: tuple[str, ...] = ()
     """The types of item that have no `status`."""
 

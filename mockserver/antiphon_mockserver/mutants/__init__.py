@@ -1,4 +1,4 @@
-"""Mutants: right answers made wrong in one way each, by the seam at which they bite, and the rule that must notice.
+"""Mutants: right answers made wrong in one way each, by the seam at which they bite; and who must notice.
 
     @mutant(caught_by="stream.sequence-numbers-increase")
     def repeats_a_sequence_number(events: list[Event]) -> list[Event]:
@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One way to be wrong. `spoil(value, call)` returns the wrong value; it may change a deep copy in place."""
+    """One way to be wrong. `spoil(value, call)` returns the wrong value; it may change its copy in place."""
 
     id: str
     seam: str
@@ -60,7 +60,7 @@ def mutant(*, caught_by: str | tuple[str, ...]) -> Callable[[Callable[..., Any]]
 
 
 def add(file: str, name: str, doc: str, caught_by: str | tuple[str, ...], spoil: Callable[..., Any]) -> None:
-    """Puts a mutant into the registry; for tables of mutants of one kind, where the decorator cannot stand."""
+    """Puts a mutant into the registry; for tables of mutants, where the decorator cannot stand."""
     seam = file.partition("_")[0]
     if seam not in SEAMS or not doc.strip():
         raise ValueError(
