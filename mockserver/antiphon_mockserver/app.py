@@ -17,6 +17,7 @@ from antiphon_mockserver import wire
 from antiphon_mockserver.answer import EVENT_STREAM, JSON, Answer, Incoming, Streaming
 from antiphon_mockserver.clock import Patience, open_clock
 from antiphon_mockserver.conduct import STANDARD, Conduct
+from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.faults import NONE, Faults
 from antiphon_mockserver.handlers import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.headers import preflight
@@ -146,7 +147,7 @@ class MockServer:
         try:
             if incoming.operation.request_schema is not None:
                 incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
-                incoming.content = orjson.dumps(incoming.body, option=orjson.OPT_SORT_KEYS)
+                incoming.content = canonical(incoming.body)
         finally:
             self._identify(incoming)
 
@@ -203,6 +204,15 @@ def chosen(ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
         if id not in known:
             raise ValueError(f"--mutant: expected the id of a mutant, got {id!r}")
     return {seam: tuple(known[id] for id in ids if known[id].seam == seam) for seam in SEAMS}
+
+
+def canonical(body: Any) -> bytes:
+    """The one form that equal bodies have. Refuses a body that no answer could repeat, so deep it is."""
+    try:
+        # Answers hold what they repeat some levels deeper than the request did.
+        return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
+    except TypeError:
+        raise invalid("The body is nested too deeply.", code="invalid_json") from None
 
 
 async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int) -> bytes:

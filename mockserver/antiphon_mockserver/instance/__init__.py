@@ -26,7 +26,10 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     Raises Unsupported when the schema is malformed, admits nothing, or uses keywords in a way beyond us.
     """
     maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
-    made = maker.make_root(hints.fresh())
+    try:
+        made = maker.make_root(hints.fresh())
+    except RecursionError:
+        raise Unsupported(maker.outermost, "what it holds is nested too deeply") from None
     if not maker.valid(maker.root, made):
         raise Unsupported(maker.blamed(made), "no instance found that satisfies it together with the others")
     return made

@@ -12,11 +12,10 @@ import orjson
 from antiphon_mockserver.instance.hints import Hints
 from antiphon_mockserver.instance.merge import Schema, both, merge
 from antiphon_mockserver.instance.pattern import matches, matching
+from antiphon_mockserver.instance.preparing import ROOT, with_absolute_references, with_whole_counts
 from antiphon_mockserver.instance.scalars import numbers, strings
 from antiphon_mockserver.instance.unsupported import Unsupported
 from antiphon_mockserver.words import words
-
-ROOT = "urn:antiphon:schema"
 
 TRICKY = frozenset(
     words(
@@ -46,6 +45,8 @@ IMPLIED = (
 
 MOST_TRIES = 40
 MOST_ITEMS = 10_000
+MOST_VALUES = 50_000
+"""How many values may be tried for one instance: a few lines of schema can ask for more than memory holds."""
 
 Trail = tuple[str, ...]
 
@@ -54,18 +55,25 @@ class Maker:
     """Makes instances of one schema."""
 
     def __init__(self, schema: Any) -> None:
-        self.root = schema
+        self.root = with_whole_counts(schema)
+        self._tried = 0
         self._validators: dict[bytes, Any] = {}
         try:
-            self._registry = jsonschema_rs.Registry([(ROOT, _with_absolute_references(schema))])
+            self._registry = jsonschema_rs.Registry([(ROOT, with_absolute_references(schema))])
             self.validator(schema)
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise Unsupported(
                 _keyword_of(problem), f"the schema cannot be read ({_first_line(problem)})"
             ) from problem
 
+    @property
+    def outermost(self) -> str:
+        """The keyword of the root that decides the most."""
+        return _culprit(self.root)
+
     def make_root(self, hints: Hints) -> Any:
         """The instance for the whole schema."""
+        self._tried = 0
         return self.make(self.root, "", hints, ("#",))
 
     def make(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Any:
@@ -99,7 +107,7 @@ class Maker:
         key = orjson.dumps(schema)
         if key not in self._validators:
             self._validators[key] = jsonschema_rs.validator_for(
-                _with_absolute_references(schema),
+                with_absolute_references(schema),
                 registry=self._registry,
                 validate_formats=True,
                 ignore_unknown_formats=True,
@@ -109,6 +117,9 @@ class Maker:
 
     def candidates(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         """Instances worth a try, the most sensible first."""
+        self._tried += 1
+        if self._tried > MOST_VALUES:
+            raise Unsupported(_culprit(schema), f"more than {MOST_VALUES} values would have to be tried")
         if schema is True or schema == {}:
             yield hints.text(name) or name or "value"
         if not isinstance(schema, Mapping):
@@ -347,20 +358,6 @@ def _listed(dependencies: Mapping[str, Any]) -> dict[str, Any]:
 
 def _times(schema: Schema, value: Any) -> list[Any]:
     return [value] * min(schema.get("minContains", 1), MOST_ITEMS)
-
-
-def _with_absolute_references(schema: Any) -> Any:
-    """The schema with references that start at our root, so that pieces of it can be validated alone."""
-    if isinstance(schema, list):
-        return [_with_absolute_references(inner) for inner in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    return {
-        key: ROOT + value
-        if key in ("$ref", "$dynamicRef") and isinstance(value, str) and value.startswith("#")
-        else _with_absolute_references(value)
-        for key, value in schema.items()
-    }
 
 
 def _culprit(schema: Any) -> str:

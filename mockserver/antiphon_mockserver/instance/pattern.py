@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib import import_module
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
+
+import jsonschema_rs
 
 from antiphon_mockserver.instance.unsupported import Unsupported
 
@@ -27,29 +30,34 @@ ECMA = (
 PREFERRED = f"a0A-_ .@/:{ascii_lowercase}{digits}{ascii_uppercase}"
 """Which characters of a class are taken first."""
 MOST_REPEATS = 10_000
+LONGEST = 1 << 16
+"""How long a text may get, in characters."""
+MOST_EFFORTS = 200
+MOST_STEPS = 20_000
+"""How far an expression may go back before it counts as not found: some take longer than the world lasts."""
 VARIETIES = 40
 
 
 def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
     """Texts that the pattern matches, of a length between `least` and `most`, the shortest first."""
-    python = _in_python(pattern)
     try:
-        tree, compiled = _parser.parse(python), re.compile(python)
-    except (re.error, OverflowError, RecursionError) as problem:
-        raise Unsupported("pattern", f"the expression {pattern!r} cannot be read ({problem})") from problem
+        tree, found = _parser.parse(_in_python(pattern)), _finder(pattern)
+    except (re.error, OverflowError, RecursionError, ValueError) as problem:
+        why = f"the expression {pattern[:200]!r} cannot be read ({str(problem).partition(chr(10))[0]})"
+        raise Unsupported("pattern", why) from problem
     seen: set[str] = set()
     for extra, variety in _efforts(least):
         text = _Writer(extra, variety).write(tree)
         for candidate in (text, text + "a" * (least - len(text))):
             fits = len(candidate) >= least and (most is None or len(candidate) <= most)
-            if fits and candidate not in seen and compiled.search(candidate):
+            if fits and candidate not in seen and found(candidate):
                 seen.add(candidate)
                 yield candidate
 
 
 def _efforts(least: int) -> Iterator[tuple[int, int]]:
     """How often to repeat beyond need, and which of several choices to take: the plainest first."""
-    for extra in range(min(least, MOST_REPEATS) + 2):
+    for extra in range(min(least, MOST_EFFORTS) + 2):
         yield from ((extra, variety) for variety in range(3))
     for variety in range(3, VARIETIES):
         yield from ((extra, variety) for extra in (0, 1, least))
@@ -58,9 +66,16 @@ def _efforts(least: int) -> Iterator[tuple[int, int]]:
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern is found in the text; one that cannot be read never is."""
     try:
-        return re.search(_in_python(pattern), text) is not None
-    except re.error:
+        return _finder(pattern)(text)
+    except ValueError:
         return False
+
+
+@lru_cache(maxsize=256)
+def _finder(pattern: str) -> Callable[[str], bool]:
+    """Whether the pattern is found in a text, in bounded time. Raises ValueError when it cannot be read."""
+    bounded = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
+    return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=bounded).is_valid
 
 
 def _in_python(pattern: str) -> str:
@@ -76,12 +91,16 @@ class _Writer:
         self.extra = extra
         self.variety = variety
         self.groups: dict[int, str] = {}
+        self.parts = 0
 
     def write(self, tree: Any) -> str:
         """The text for a parsed expression."""
         return "".join(self._part(str(kind), value) for kind, value in tree)
 
     def _part(self, kind: str, value: Any) -> str:
+        self.parts += 1
+        if self.parts > LONGEST:
+            raise Unsupported("pattern", f"no text of less than {LONGEST} characters was found for it")
         if kind == "LITERAL":
             return chr(value)
         if kind == "NOT_LITERAL":

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
+from sys import float_info
 from typing import Any
 
 from antiphon_mockserver.instance.hints import Hints
 from antiphon_mockserver.instance.merge import Schema
-from antiphon_mockserver.instance.pattern import matching
+from antiphon_mockserver.instance.pattern import LONGEST, matching
+from antiphon_mockserver.instance.unsupported import Unsupported
 
 FORMATS = {
     "date-time": "2026-01-01T00:00:00Z",
@@ -34,6 +36,8 @@ FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 
+WHOLE = 2**63
+"""From here on numbers are written as decimals: readers of JSON seldom take larger integers."""
 FILLING = "abcdefghij"
 FALLBACKS = ("a", "b", "A", "0", "", "abc", "x y", "1")
 
@@ -41,6 +45,8 @@ FALLBACKS = ("a", "b", "A", "0", "", "abc", "x y", "1")
 def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
     """Strings for this schema; `name` is the property's, a value of last resort that tells its purpose."""
     least, most = schema.get("minLength", 0), schema.get("maxLength")
+    if least > LONGEST:
+        raise Unsupported("minLength", f"texts of more than {LONGEST} characters are not written")
     if pattern := schema.get("pattern"):
         yield from matching(pattern, least, most)
         return
@@ -71,7 +77,7 @@ def numbers(schema: Schema, whole: bool, hints: Hints) -> Iterator[int | float]:
         for near in (exact, exact + (step or 1), exact - (step or 1)):
             if near not in tried and _allowed(near, schema, whole):
                 tried.append(near)
-                yield int(near) if near.denominator == 1 else float(near)
+                yield int(near) if near.denominator == 1 and abs(near) < WHOLE else float(near)
 
 
 def _allowed(value: Fraction, schema: Schema, whole: bool) -> bool:
@@ -81,7 +87,7 @@ def _allowed(value: Fraction, schema: Schema, whole: bool) -> bool:
         ("maximum", value.__le__),
         ("exclusiveMaximum", value.__lt__),
     )
-    if whole and value.denominator != 1:
+    if abs(value) > float_info.max or (whole and value.denominator != 1):
         return False
     found = ((_fraction(schema.get(keyword)), test) for keyword, test in limits)
     return all(limit is None or bool(test(limit)) for limit, test in found)
