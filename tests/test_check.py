@@ -13,6 +13,8 @@ import pytest
 
 from antiphon.main import run
 from antiphon_conformance import recordings
+from antiphon_conformance.evidence import Examination
+from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 
 KEY = "sk-planted-4711"
 
@@ -74,6 +76,10 @@ def test_refused_credentials_are_2(responses_mock, capsys):
         (["ftp://h"], "expected a URL that starts with http"),
         (["http://h", "--dialect", "klingon"], "klingon"),
         (["http://h", "--dialect", ","], "dialect"),
+        (["http://h", "--dialect", "base"], "expected one of openai, openresponses"),
+        (["http://me:secret@h"], "without credentials"),
+        (["http://h", "--api-key-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
+        (["http://h", "--report", "/proc/no/such"], "can be written to"),
         (["http://h", "--feature", "telepathy"], "telepathy"),
         (["http://h", "--concurrency", "0"], "concurrency"),
         (["http://h", "--baseline", "missing.yaml"], "missing.yaml"),
@@ -83,6 +89,22 @@ def test_refused_credentials_are_2(responses_mock, capsys):
 def test_wrong_usage_is_3(arguments, message, capsys):
     assert check(*arguments) == 3
     assert message in capsys.readouterr().err
+
+
+def test_a_target_that_is_always_busy_is_not_judged():
+    busy = Reply(429, Headers(()), b"")
+    asked = Exchange("a/b", Request("POST", "/responses"), busy)
+    assert "answered every request with 429" in Examination((Episode("a", {"b": asked}),), {}).why_not
+
+
+@pytest.mark.responses_mock(dialect="openai", faults=["status=503"])
+def test_a_screen_is_not_flooded(responses_mock, capsys):
+    """The first of many failures, how many more there are, and last what to look at."""
+    assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
+    output = capsys.readouterr().out
+    assert len(output.splitlines()) < 100
+    assert "more rules" in output
+    assert "is the URL right?" in output
 
 
 def test_a_malformed_baseline_is_3(tmp_path, capsys):

@@ -116,6 +116,22 @@ def test_a_recorded_stream(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "entry",
+    [
+        {"request": 5},
+        {"request": {"method": "POST", "path": "/responses"}, "response": {"status": "two", "body": {}}},
+        {"request": {"method": 5, "path": 7}, "response": None},
+        {"request": {"method": "POST", "path": "/responses"}, "response": 5},
+        {"log": {"entries": [{"request": {}}]}},
+        {"episode": {}},
+    ],
+)
+def test_a_malformed_entry_is_told(tmp_path, entry):
+    with pytest.raises(recordings.RecordingError):
+        written(tmp_path, "a.jsonl", json.dumps(entry) + "\n" + json.dumps(line()))
+
+
+@pytest.mark.parametrize(
     ("more", "traits"),
     [
         ({"capture": "wire"}, set()),

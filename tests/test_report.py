@@ -20,7 +20,7 @@ from antiphon_conformance.baseline import Baseline, Entry
 from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.exchange import Headers, Request
 from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.report import curl, folder, records, terminal
+from antiphon_conformance.report import curl, folder, html, records, terminal
 from antiphon_conformance.report.model import compose, rows
 from antiphon_conformance.verdict import Exit
 from antiphon_spec import dialect as dialects
@@ -254,3 +254,7 @@ def test_lint_reads_a_transcript_and_says_the_same_as_json(written):
     assert result.return_value == 1
     expected = [record for record in composed().records if record.dialect == "openai"]
     assert [(one["rule"], one["outcome"]) for one in told] == [(one.rule, one.outcome) for one in expected]
+
+
+def test_backticks_become_code_and_everything_else_stays_text():
+    assert html.sentence("`a` < `b<c>` & ``") == "<code>a</code> &lt; <code>b&lt;c&gt;</code> &amp; ``"

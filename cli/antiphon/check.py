@@ -15,7 +15,6 @@ from antiphon_conformance.baseline import Baseline, BaselineError
 from antiphon_conformance.examination import MODEL, Order, examine, scenarios
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.verdict import Exit
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import DialectError
 
@@ -101,10 +100,9 @@ def check(
         properties=not no_properties,
     )
     known = _prepared(order, baseline)
-    status = run(order, strict=strict, known=known, report_to=report_to)
-    if status == Exit.NOT_JUDGED and order.api_key is None:
-        click.echo(f"No key was sent: ${api_key_env} is not set.", err=True)
-    return status
+    if report_to is not None:
+        _made(report_to)
+    return run(order, strict=strict, known=known, report_to=report_to)
 
 
 def run(
@@ -119,6 +117,10 @@ def run(
     report = compose(seen, strict=strict, baseline=known, transcript=folder.TRANSCRIPT)
     page = report_to / "report.html" if report_to else None
     terminal.show(report, console, f"see {page}" if page else "--report DIR writes them down")
+    if seen.facts["refused"] and order.api_key is None:
+        console.print("no key was sent: --api-key-env names the variable that holds it")
+    if seen.unfinished:
+        console.print(f"{seen.unfinished}.", markup=False, soft_wrap=True)
     if seen.hint:
         console.print(f"{seen.hint}.", markup=False, soft_wrap=True)
     told = f"{report.facts['requests']} requests, {report.facts['seconds']:.2f} s"
@@ -137,6 +139,17 @@ def _address(url: str) -> str:
         raise click.UsageError(str(error)) from error
 
 
+def _made(folder: Path) -> None:
+    """Finds out before the run whether its report can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise click.UsageError(f"--report {folder}: expected a folder that can be written to")
+
+
 def _key(variable: str) -> str | None:
     """The key; a variable that was asked for by name must be set."""
     key = os.environ.get(variable, "").strip()
@@ -148,7 +161,7 @@ def _key(variable: str) -> str | None:
 def _prepared(order: Order, baseline: Path | None) -> Baseline | None:
     """Finds wrong usage before the first request is sent."""
     try:
-        known_features = {name for one in order.dialects for name in dialects.load(one).features}
+        known_features = {name for one in order.dialects for name in dialects.shipped(one).features}
         known = baselines.load(baseline) if baseline else None
     except (DialectError, BaselineError) as error:
         raise click.UsageError(str(error)) from error

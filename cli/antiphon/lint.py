@@ -35,7 +35,7 @@ def lint(files: tuple[Path, ...], named: str, form: str, everything: bool) -> in
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
     gc.disable()  # a recording is a million small objects that all live until the end
     try:
-        dialect = dialects.load(named)
+        dialect = dialects.shipped(named)
         read = [recordings.load(file) for file in files]
     except (DialectError, recordings.RecordingError) as error:
         raise click.UsageError(str(error)) from error

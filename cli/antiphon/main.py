@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -15,7 +16,7 @@ COMMANDS = {
     "proxy": ("antiphon.proxy:proxy", "Forward to a server, record and judge what passes."),
     "report": ("antiphon.report:report", "Render results as HTML, Markdown, JUnit or a badge."),
     "rules": ("antiphon.rules:rules", "List the rules of a dialect."),
-    "explain": ("antiphon.rules:explain", "Explain a rule or a requirement."),
+    "explain": ("antiphon.rules:explain", "Explain a rule, a requirement or a mutant."),
     "spec": ("antiphon.spec:spec", "Look after the documents of the dialects."),
     "demo": ("antiphon.demo:demo", "Start the mock, check it in every dialect, write the report."),
 }
@@ -71,5 +72,11 @@ def run(arguments: list[str] | None = None) -> int:
         return 130
     except click.ClickException as fault:
         fault.show()
+        return USAGE_ERROR
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as fault:
+        click.echo(f"Error: {fault}", err=True)
         return USAGE_ERROR
     return result if isinstance(result, int) else 0

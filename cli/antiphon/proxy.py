@@ -197,7 +197,7 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 def proxy(target: str, named: str, record: Path | None, host: str, port: int) -> int:
     """Forward to a server; record, judge and print what passes."""
     try:
-        url, dialect = base_url(target), dialects.load(named)
+        url, dialect = base_url(target), dialects.shipped(named)
     except (AddressError, DialectError) as error:
         raise click.UsageError(str(error)) from error
     forwarding = Proxy(url, dialect, record)

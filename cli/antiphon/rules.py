@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from antiphon_conformance.rule import Rule, all_rules, rules_for
+from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
 from antiphon_spec.requirement import Requirement
 
@@ -66,11 +67,12 @@ def _markdown(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 @click.command()
-@click.argument("name", metavar="RULE-OR-REQUIREMENT")
+@click.argument("name", metavar="RULE-OR-REQUIREMENT-OR-MUTANT")
 def explain(name: str) -> None:
-    """Explain a rule (`usage.total-is-the-sum`) or a requirement (`ENV-08`)."""
-    found = all_rules().get(name)
-    lines = _explain_rule(found) if found else _explain_requirement(name)
+    """Explain a rule (`usage.total-is-the-sum`), a requirement (`ENV-08`), or a mistake of the mock server's
+    (`events.repeats-a-sequence-number`)."""
+    rule, mutant = all_rules().get(name), all_mutants().get(name)
+    lines = _explain_rule(rule) if rule else _explain_mutant(mutant) if mutant else _explain_requirement(name)
     click.echo("\n".join(lines))
 
 
@@ -88,10 +90,19 @@ def _explain_rule(found: Rule) -> Iterator[str]:
             yield f"\n{name}: {_sentence(row)}"
 
 
+def _explain_mutant(found: Mutant) -> Iterator[str]:
+    yield click.style(found.id, bold=True)
+    yield found.summary
+    rules_by_id = all_rules()
+    for identity in found.caught_by:
+        yield f"  noticed by {identity}: {rules_by_id[identity].summary}"
+    yield f"\nSee it:  antiphon serve --mutant {found.id}"
+
+
 def _explain_requirement(key: str) -> Iterator[str]:
     holders = {name: row for name in names() if (row := load(name).requirements.get(key)) is not None}
     if not holders:
-        raise click.UsageError(f"no rule and no requirement is called {key!r}{_guess(key)}")
+        raise click.UsageError(f"no rule, requirement or mutant is called {key!r}{_guess(key)}")
     row = next(iter(holders.values()))
     yield click.style(_sentence(row), bold=True)
     yield f"Holds in: {', '.join(holders)}"
@@ -108,6 +119,6 @@ def _sentence(row: Requirement) -> str:
 
 
 def _guess(key: str) -> str:
-    known = [*all_rules(), *(row for name in names() for row in load(name).requirements)]
-    close = get_close_matches(key, known, n=3)
+    known = [*all_rules(), *all_mutants(), *(row for name in names() for row in load(name).requirements)]
+    close = get_close_matches(key, dict.fromkeys(known), n=3)
     return f"; did you mean {', '.join(close)}?" if close else ""

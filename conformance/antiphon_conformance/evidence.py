@@ -33,7 +33,10 @@ class Examination:
             busy = all(reply.status == TOO_MANY for reply in self._replies)
             return f"the target answered every request with {TOO_MANY}: it is too busy" if busy else ""
         failure = next((exchange.failure for exchange in self._exchanges if exchange.failure), None)
-        return f"the target never answered: {failure}" if failure else "nothing was asked"
+        if failure:
+            return f"the target never answered: {failure}"
+        stopped = next((episode.stopped for episode in self.episodes if episode.stopped), None)
+        return f"no answer came: {stopped}" if stopped else "nothing was asked"
 
     @property
     def hint(self) -> str:

@@ -151,7 +151,7 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
 
 
 def _reply(given: Mapping[str, Any]) -> Reply:
-    sent, status = headers(given.get("headers") or {}), given["status"]
+    sent, status = headers(given.get("headers") or {}), int(given["status"])
     raw = transcript.raw_of(given)
     if raw is None and "sse" not in given and not isinstance(given.get("body"), str | None):
         found = parsed_reply(status, sent, given["body"])

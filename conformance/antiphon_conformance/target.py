@@ -126,7 +126,8 @@ class Target:
         silent = exchange.reply is None or exchange.failure == self._endless
         self._silent = self._silent + 1 if silent else 0
         if self.dead and self.over is None:
-            self.over = f"the target did not answer {DEAD_AFTER} times in a row: {exchange.failure}"
+            what = "end its answer" if exchange.reply else "answer"
+            self.over = f"the target did not {what} {DEAD_AFTER} times in a row: {exchange.failure}"
         return exchange
 
     @property
@@ -259,6 +260,9 @@ class HttpTransport:
                 yield Incoming(answer.status, Headers(pairs), answer.content.iter_any())
         except TimeoutError:
             raise
+        except aiohttp.ClientConnectorError as error:
+            why = error.os_error.strerror or error.os_error
+            raise Unreachable(f"cannot connect to {error.host}:{error.port}: {why}") from error
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
 

@@ -166,6 +166,13 @@ def load(name: str, path: Path | None = None) -> Dialect:
     return _load(name, path)
 
 
+def shipped(name: str) -> Dialect:
+    """A dialect that servers speak: one of `names()`. Raises DialectError for any other name."""
+    if name not in names():
+        raise DialectError("dialect", f"one of {', '.join(names())}", repr(name))
+    return load(name)
+
+
 def names() -> tuple[str, ...]:
     """The dialects that ship and can be served and judged, in alphabetical order."""
     folders = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.groups import WORST_FIRST
@@ -19,6 +21,7 @@ from antiphon_conformance.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 
+_CODE = re.compile("`([^`]+)`")
 STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "excluded")
 
 
@@ -34,9 +37,13 @@ class Section:
 
     @property
     def states(self) -> list[tuple[str, int]]:
-        """How many requirements are in each state, worst first."""
-        found = Counter(row.state for row in self.rows)
-        return [(state, found[state]) for state in STATES if found[state]]
+        """How many requirements of the norm are in each state, worst first."""
+        return _states(row for row in self.rows if not _is_place(row))
+
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """The same of the places in the document that rules cite besides."""
+        return _states(filter(_is_place, self.rows))
 
     @property
     def failing(self) -> list[Row]:
@@ -65,12 +72,27 @@ def render(*reports: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["safe_text"] = safe
+    environment.filters["sentence"] = sentence
     return environment.get_template("report.html").render(
         parts=[_part(report, index) for index, report in enumerate(reports)],
         rules=all_rules(),
         loud=_loud,
         summary=_summary,
     )
+
+
+def sentence(text: str) -> Markup:
+    """Text of ours, what stands in backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
+
+
+def _is_place(row: Row) -> bool:
+    return "#" in row.requirement.id
+
+
+def _states(rows: Iterable[Row]) -> list[tuple[str, int]]:
+    found = Counter(row.state for row in rows)
+    return [(state, found[state]) for state in STATES if found[state]]
 
 
 def _part(report: Report, index: int) -> Part:

@@ -74,7 +74,11 @@ def compose(
         )
         records += found
     return Report(
-        {**seen.facts, "strict": strict}, tuple(records), verdicts, _curls(seen, records), transcript
+        {**seen.facts, "strict": strict, "unfinished": seen.unfinished},
+        tuple(records),
+        verdicts,
+        _curls(seen, records),
+        transcript,
     )
 
 

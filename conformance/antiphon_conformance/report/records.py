@@ -4,7 +4,7 @@ header: `{"report": 1, "facts": {...}, "transcript"}`.
 record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
 "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
 reason, where there is one. curl: `{"exchange", "curl"}`, for exchanges in which something was found.
-footer: `{"footer": {"status", "dialects": {name: {"verdict", "status", "why", "outcomes", "requirements",
+footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes", "requirements",
 "stale"}}}}`.
 """
 
@@ -43,7 +43,8 @@ def lines(report: Report) -> Iterator[bytes]:
         yield _line(_entry(record, known.get(_key(record))))
     for identity, curl in report.curls.items():
         yield _line({"exchange": identity, "curl": curl})
-    yield _line({"footer": {"status": report.status, "dialects": _footers(report.verdicts)}})
+    told = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
+    yield _line({"footer": told | {"dialects": _footers(report.verdicts)}})
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

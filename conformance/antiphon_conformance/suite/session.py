@@ -56,12 +56,18 @@ def dialect_names(config: pytest.Config) -> tuple[str, ...]:
 def check(config: pytest.Config) -> None:
     """Raises UsageError when an option cannot be followed."""
     try:
-        for name in dialect_names(config):
-            dialects.load(name)
+        chosen = [dialects.shipped(name) for name in dialect_names(config)]
         baseline(config)
-        order(config)
+        wanted = order(config)
     except (DialectError, BaselineError, AddressError) as error:
         raise pytest.UsageError(str(error)) from error
+    features = {name for dialect in chosen for name in dialect.features}
+    unknown = [name for name in wanted.features if name.removeprefix("no-") not in features]
+    if unknown:
+        expected = ", ".join(sorted(features))
+        raise pytest.UsageError(f"--responses-feature {', '.join(unknown)}: expected one of {expected}")
+    if min(wanted.concurrency, wanted.seconds, wanted.max_requests or 1) <= 0:
+        raise pytest.UsageError("--responses-concurrency, -timeout and -max-requests: expected more than 0")
 
 
 def examined(config: pytest.Config) -> Examination:

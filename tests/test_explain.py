@@ -1,0 +1,26 @@
+"""`antiphon explain`: rules, requirements, mutants, and names that are none of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon.main import run
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("usage.total-is-the-sum", "RES-51"),
+        ("ENV-08", "checked by stream-numbers.increase"),
+        ("events.repeats-a-sequence-number", "noticed by stream-numbers.increase"),
+    ],
+)
+def test_a_name_is_explained(name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", name]) == 0
+    assert told in capsys.readouterr().out
+
+
+def test_a_typo_is_answered_with_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "ENV-8"]) == 3
+    told = capsys.readouterr().err
+    assert told.count("ENV-08") == 1
