@@ -178,6 +178,7 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
             connection.close()
     assert "Traceback" not in output
     assert (tmp_path / "report.html").exists()
+    assert "interrupted" in footer(tmp_path)["unfinished"]
     episodes = recordings.load(tmp_path / "transcript.jsonl").episodes
     answered = [one for episode in episodes for one in episode.exchanges.values() if one.reply]
     assert len(answered) == 2

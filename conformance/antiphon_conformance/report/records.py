@@ -4,8 +4,8 @@ header: `{"report": 1, "facts": {...}, "transcript"}`.
 record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
 "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
 reason, where there is one. curl: `{"exchange", "curl"}`, for exchanges in which something was found.
-footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes", "requirements",
-"stale"}}}}`.
+footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes",
+"requirements", "stale"}}}}`.
 """
 
 from __future__ import annotations
