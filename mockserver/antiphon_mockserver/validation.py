@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked
 from antiphon_spec.fault import Fault, pointer_of, steps
+from antiphon_spec.schema import Validator
+
+LONG = 16
+"""Lists of more elements are shortened before a breach of the schema is explained."""
 
 TOO_SMALL = {"minimum", "exclusiveMinimum"}
 TOO_LARGE = {"maximum", "exclusiveMaximum"}
@@ -37,7 +43,25 @@ def schema(asked: Asked) -> None:
     """The body fits the document's schema; the refusal names the first field that does not."""
     validator = asked.dialect.schemas.request(asked.operation)
     if validator is not None and not validator.is_valid(asked.body):
-        raise from_fault(validator.faults(asked.body)[0], asked.body)
+        body = shortened(asked.body, validator)
+        raise from_fault(validator.faults(body)[0], body)
+
+
+def shortened(body: Mapping[str, Any], validator: Validator) -> Mapping[str, Any]:
+    """An invalid body with no more of its long lists than makes it invalid; explaining is slow."""
+    for name, values in body.items():
+        if isinstance(values, list) and len(values) > LONG:
+            lengths = range(1, len(values))
+            length = 1 + bisect_left(
+                lengths, True, key=partial(_is_invalid, body=body, name=name, validator=validator)
+            )
+            body = {**body, name: values[:length]}
+    return body
+
+
+def _is_invalid(length: int, body: Mapping[str, Any], name: str, validator: Validator) -> bool:
+    """Whether the body is invalid already with so many elements of that list."""
+    return not validator.is_valid({**body, name: body[name][:length]})
 
 
 def heed(asked: Asked) -> Mapping[str, Any]:
