@@ -104,6 +104,10 @@ def test_the_sensible_form_of_a_minimal_object_is_empty() -> None:
         ({"type": "string", "not": {}}, "not"),
         ({"enum": []}, "enum"),
         ({"type": "array", "items": {"type": "null"}, "minItems": 2, "uniqueItems": True}, "uniqueItems"),
+        ({"type": "string", "minLength": 10**9}, "minLength"),
+        ({"type": "string", "pattern": "a{1000000000}"}, "pattern"),
+        ({"type": "array", "items": {"type": "integer"}, "minItems": 10**9, "maxItems": 10**9}, "type"),
+        ({"allOf": [{"anyOf": [{"required": [f"{i}-{j}"]} for j in range(6)]} for i in range(12)]}, "allOf"),
     ],
 )
 def test_what_cannot_be_filled_in_is_named(schema: Any, keyword: str) -> None:
@@ -172,3 +176,15 @@ def test_whatever_can_be_filled_in_is_filled_in_validly(schema: Any) -> None:
     made = instance(schema, HINTS)
     assert jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(made)
     assert instance(schema, HINTS) == made
+
+
+def test_a_pattern_that_could_go_back_for_ever_is_filled_in_at_once() -> None:
+    assert instance({"type": "string", "pattern": "^(a+)+b$", "minLength": 50}) == "a" * 49 + "b"
+
+
+def test_counts_may_be_written_as_decimals() -> None:
+    assert len(instance({"type": "string", "minLength": 3.0, "maxLength": 3.0})) == 3
+
+
+def test_a_whole_number_beyond_64_bits_is_written_as_a_decimal() -> None:
+    assert isinstance(instance({"type": "integer", "minimum": 1e300}), float)

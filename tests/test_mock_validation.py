@@ -190,3 +190,18 @@ def test_a_tampered_secret_is_refused() -> None:
     got = OPENAI.create([asked, changed, answer, {"role": "user", "content": "Go on."}])
     assert (got.status, got.error["code"]) == (400, "invalid_encrypted_content")
     assert OPENAI.create([asked, thought, answer, {"role": "user", "content": "Go on."}]).status == 200
+
+
+@pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
+def test_a_body_nested_beyond_what_answers_can_repeat_is_refused(client: Client) -> None:
+    nested: Any = "x"
+    for _ in range(300):
+        nested = {"a": nested}
+    assert client.create(metadata=nested).error["code"] == "invalid_json"
+
+
+@pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
+def test_of_a_long_list_the_first_wrong_element_is_named(client: Client) -> None:
+    right = {"type": "message", "role": "user", "content": "x"}
+    got = client.create([*[right] * 900, {"type": "nonsense"}, *[right] * 900])
+    assert got.error["param"] == "input[900].type"
