@@ -57,6 +57,8 @@ def test_a_frame_is_broken() -> None:
         "status=200",
         "status=x",
         "delay=-1",
+        "delay=inf",
+        "pace=nan",
         "cut=1.5",
         "cut=1,last=2",
         "cut=1,first=0",

@@ -121,3 +121,13 @@ def test_redis_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ValueError, match=r"expected the extra `antiphon\[redis\]`"):
         open_store("redis://127.0.0.1:1")
+
+
+def test_memory_counts_what_was_asked_lately() -> None:
+    store = MemoryStore(remembered=2)
+    assert [store.count(asked) for asked in ("a", "b", "a", "c", "a", "b")] == [0, 0, 1, 0, 2, 0]
+
+
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"--store sqlite:.*: expected a file"):
+        open_store(f"sqlite:{tmp_path / 'nowhere' / 'store.db'}")

@@ -18,6 +18,8 @@ from antiphon_mockserver.plan import Denied
 
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})
+MOST = 1_000_000_000
+"""More than any sensible number of a fault; above all, neither infinity nor what is no number."""
 SELECTORS = ("first", "every")
 
 
@@ -111,7 +113,7 @@ def _number(spec: str, kind: str, value: str) -> float:
     except ValueError:
         number = -1.0
     if (
-        number < 0
+        not 0 <= number < MOST
         or (kind in WHOLE and number != int(number))
         or (kind == "status" and not 400 <= number <= 599)
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,8 @@ from antiphon_mockserver.record import Record
 
 CAPACITY = 10_000
 """How many responses the memory keeps; then the oldest go, so that a load test does not eat the machine."""
+REMEMBERED = 10 * CAPACITY
+"""How many different requests the memory counts: more than it has responses, so that no id comes twice."""
 Change = Callable[[Record], Record]
 
 
@@ -62,22 +65,24 @@ class Store(ABC):
 class MemoryStore(Store):
     """Two dictionaries."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._records: dict[str, bytes] = {}
-        self._counts: dict[str, int] = {}
-        self._capacity = capacity
+    def __init__(self, capacity: int = CAPACITY, remembered: int = REMEMBERED) -> None:
+        self._records: OrderedDict[str, bytes] = OrderedDict()
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._capacity, self._remembered = capacity, remembered
 
     def count(self, fingerprint: str) -> int:
-        """How many times this was asked before."""
-        before = self._counts.get(fingerprint, 0)
+        """How many times this was asked before; what was asked longest ago is forgotten at some time."""
+        before = self._counts.pop(fingerprint, 0)
         self._counts[fingerprint] = before + 1
+        if len(self._counts) > self._remembered:
+            self._counts.popitem(last=False)
         return before
 
     def write(self, id: str, packed: bytes) -> None:
         """Keeps the record, and drops the oldest one when there are too many."""
         self._records[id] = packed
         if len(self._records) > self._capacity:
-            del self._records[next(iter(self._records))]
+            self._records.popitem(last=False)
 
     def read(self, id: str) -> bytes | None:
         """The packed record of this id."""
@@ -188,7 +193,12 @@ def open_store(name: str) -> Store:
     if name == "memory":
         return MemoryStore()
     if name.startswith("sqlite:") and name != "sqlite:":
-        return SqliteStore(name.removeprefix("sqlite:"))
+        try:
+            return SqliteStore(name.removeprefix("sqlite:"))
+        except sqlite3.Error as problem:
+            raise ValueError(
+                f"--store {name}: expected a file for a SQLite database ({problem})"
+            ) from problem
     if name.startswith(("redis://", "rediss://", "unix://")):
         return RedisStore(name)
     raise ValueError(f"--store: expected memory, sqlite:PATH or redis://..., got {name!r}")
