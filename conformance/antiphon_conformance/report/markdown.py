@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.rule import all_rules
@@ -54,9 +54,7 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
     yield from _listed("Failures", (*broken, *verdict.failures), report)
     warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
-    yield from _listed(
-        "Warnings", tuple(record for record in warned if record not in verdict.failures), report
-    )
+    yield from _listed("Warnings", [record for record in warned if record not in verdict.failures], report)
     if verdict.excused:
         yield from ("", "### Known failures", "")
         for record, reason in verdict.excused:
@@ -66,26 +64,21 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
         yield from (f"- {escaped(str(entry))}" for entry in verdict.stale)
 
 
-def _listed(title: str, records: tuple[Record, ...], report: Report) -> Iterator[str]:
-    if not records:
-        return
-    yield from ("", f"### {title}", "")
-    for record in records:
-        yield from _record(record, report)
+def _listed(title: str, records: Iterable[Record], report: Report) -> Iterator[str]:
+    groups = grouped(records)
+    if groups:
+        yield from ("", f"### {title}", "")
+    for group in groups:
+        yield from _group(group, report)
 
 
-def _record(record: Record, report: Report) -> Iterator[str]:
-    rule = all_rules().get(record.rule)
-    place = f" in {escaped(record.scenario)}" if record.scenario else ""
+def _group(group: Group, report: Report) -> Iterator[str]:
+    rule = all_rules().get(group.rule)
     summary = f": {escaped(rule.summary)}" if rule else ""
-    yield f"- **`{record.rule}`** ({escaped(record.requirement)}){place}{summary}"
-    if record.note:
-        yield f"  - {record.outcome.value}: {escaped(record.note)}"
-    for finding in record.findings[:MOST_FINDINGS]:
-        yield f"  - {escaped(finding.message)}"
-    if len(record.findings) > MOST_FINDINGS:
-        yield f"  - and {len(record.findings) - MOST_FINDINGS} more"
-    curl = next((report.curls[one.exchange] for one in record.findings if one.exchange in report.curls), None)
+    yield f"- {group.outcome.value} **`{group.rule}`** ({escaped(group.requirement)}){summary}"
+    yield from (f"  - {escaped(line)}" for line in group.lines(MOST_FINDINGS))
+    findings = [finding for record in group.records for finding in record.findings]
+    curl = next((report.curls[one.exchange] for one in findings if one.exchange in report.curls), None)
     if curl:
         yield f"  - reproduce: {_code(curl)}"
 
