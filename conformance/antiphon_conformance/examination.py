@@ -13,7 +13,7 @@ from typing import Any
 
 from antiphon_conformance import runner
 from antiphon_conformance.evidence import GENERATED, Examination
-from antiphon_conformance.exchange import Episode, Exchange
+from antiphon_conformance.exchange import Episode
 from antiphon_conformance.scenario import Scenario, scenarios_for
 from antiphon_conformance.target import HttpTransport, Limits, Target, Transport
 from antiphon_conformance.text import safe
@@ -81,16 +81,11 @@ async def _generated(
         why = "interrupted"
     if why:
         return Episode(GENERATED, {}, why, None, "target" if target.dead or target.refused else "limit")
-    if not any(_is_of_the_kind(exchange) for episode in episodes for exchange in episode.exchanges.values()):
-        return Episode(GENERATED, {}, "no conversation got an answer of an API", None, "target")
+    if Examination(tuple(episodes), {}).hint:
+        return Episode(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.properties")  # Schemathesis takes half a second
     episode: Episode = await properties.generate(target, chosen, order.model, order.seed, order.concurrency)
     return episode
-
-
-def _is_of_the_kind(exchange: Exchange) -> bool:
-    """Whether an answer is a success in JSON or a stream: a page in HTML comes from something else."""
-    return exchange.ok and (exchange.answer.stream is not None or bool(exchange.answer.fields))
 
 
 def _unseen(episode: Episode) -> None:

@@ -152,9 +152,6 @@ class Scene:
         return name in self.episode
 
 
-Subject = Answered | Scene
-
-
 def subjects(exchange: Exchange, dialect: Dialect) -> Iterator[Answered]:
     """Every subject that one exchange yields; none when nothing came back."""
     reply = exchange.reply

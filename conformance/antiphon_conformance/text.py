@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 LIMIT = 100
 """How many characters `show` spends on a value."""
-
-_CREDENTIAL = re.compile(r"(?i)\b(bearer\s+|sk-)[a-z0-9._~+/=-]{6,}")
 
 
 class Absent:
@@ -43,17 +40,6 @@ def safe(text: str, limit: int = 500) -> str:
     clean = cut if cut.isprintable() else "".join(map(_harmless, cut))
     clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
     return clean if len(text) <= limit else clean.removesuffix("…") + "…"
-
-
-def safe_lines(text: str, limit: int = 20_000) -> str:
-    """Like `safe`, but keeps line feeds and tabs: for bodies printed as a block."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(letter if letter in "\n\t" else _harmless(letter) for letter in cut)
-
-
-def without_credentials(text: str) -> str:
-    """`text` with everything that looks like a bearer token or an API key replaced."""
-    return _CREDENTIAL.sub(lambda found: f"{found[1]}REDACTED", text)
 
 
 def _harmless(letter: str) -> str:

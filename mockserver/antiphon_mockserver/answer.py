@@ -12,7 +12,7 @@ from antiphon_spec.document import Operation
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 NOBODY = Identity("0" * SHARED, {})
-NOWHERE = Operation("", "", "", (), None, False, {}, None, ())
+NOWHERE = Operation("", "", "", (), None, {}, None, ())
 """What stands for an operation as long as none is found."""
 
 

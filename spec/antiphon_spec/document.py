@@ -47,7 +47,6 @@ class Operation:
     parameters: tuple[Parameter, ...]
     request_schema: str | None
     """Where the schema of the JSON request body stands; None when the operation takes none."""
-    request_required: bool
     responses: Mapping[str, str]
     """Status (`200`, `4XX`, `default`) to where the schema of the JSON answer stands."""
     stream_schema: str | None
@@ -216,7 +215,6 @@ class Document:
             path=path,
             parameters=tuple(map(self._parameter, parameters)),
             request_schema=self._schema(body, f"{where}/requestBody"),
-            request_required=bool(body.get("required", False)),
             responses=dict(self._answers(spec.get("responses", {}), f"{where}/responses")),
             stream_schema=self._schema(
                 spec.get("responses", {}).get("200", {}), f"{where}/responses/200", SSE_TYPE
