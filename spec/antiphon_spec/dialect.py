@@ -74,6 +74,20 @@ class Traits:
     """The Unix second since which streams are numbered; older recordings may have no numbers."""
     items_without_status: tuple[str, ...] = ()
     """The types of item that have no `status`."""
+    bare_items: bool = False
+    """Whether output items have neither an `id` nor a `status`."""
+    id_form: str = "prefixed"
+    """What ids of objects look like: `prefixed` (`resp_...`), or a `uuid`."""
+    error_envelope: str = "object"
+    """What `error` is in the body of a refusal: an `object` with code and param, or a `text`."""
+    numbered_events: bool = True
+    """Whether the events of a stream bear a `sequence_number`."""
+    ascii_events: bool = False
+    """Whether events are sent in ASCII, all other characters escaped."""
+    unfinished: Mapping[str, Any] = field(default_factory=dict)
+    """What a response has in place of its own members as long as it has not completed."""
+    knowledge: bool = False
+    """Whether answers are found in a library of videos that the request names (`knowledge_base`)."""
 
     def error_type(self, status: int) -> str:
         """The `error.type` of a refusal with this status."""
@@ -98,6 +112,10 @@ class Dialect:
     """The operationId of `POST /responses`."""
     response_operations: frozenset[str]
     """The operationIds whose JSON answer with 200 is a response object."""
+    models: tuple[str, ...] = ("gpt-4o-mini",)
+    """Models that a target is likely to serve; the first one is asked for when nobody says which."""
+    key_variable: str = "OPENAI_API_KEY"
+    """The environment variable in which its clients keep the API key."""
     abstract: bool = False
 
     @cached_property
@@ -196,6 +214,8 @@ def _load(name: str, path: Path | None) -> Dialect:
         create_operation=merged.get("create_operation", "createResponse"),
         response_operations=frozenset(merged.get("response_operations", ())),
         abstract=layers[-1].get("abstract", False),
+        **{name: merged[name] for name in ("key_variable",) if name in merged},
+        **({"models": tuple(merged["models"])} if "models" in merged else {}),
     )
 
 
