@@ -12,14 +12,12 @@ from antiphon.progress import watched
 from antiphon_conformance import baseline as baselines
 from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.baseline import Baseline, BaselineError
-from antiphon_conformance.examination import MODEL, Order, examine, scenarios
+from antiphon_conformance.examination import Order, examine, scenarios
+from antiphon_conformance.given import GivenError, givens, refuse_unknown
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
 from antiphon_spec import dialect as dialects
-from antiphon_spec.dialect import DialectError
-
-KEY_VARIABLE = "OPENAI_API_KEY"
-
+from antiphon_spec.dialect import Dialect, DialectError
 
 ENDING = """\b
 Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of the baseline is stale;
@@ -36,9 +34,16 @@ Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of 
     show_default=True,
     help="One, or several: openresponses,openai.",
 )
-@click.option("--model", default=MODEL, show_default=True, help="What every request asks for.")
+@click.option("--model", help="What every request asks for. Default: a model that the dialect names.")
 @click.option(
-    "--api-key-env", default=KEY_VARIABLE, show_default=True, help="The variable that holds the key."
+    "--api-key-env", help="The variable that holds the key. Default: the one that the dialect's clients use."
+)
+@click.option(
+    "--given",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the target holds, where it cannot be found out: collection=ID.",
 )
 @click.option(
     "--feature",
@@ -74,8 +79,9 @@ Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of 
 def check(
     url: str,
     named: str,
-    model: str,
-    api_key_env: str,
+    model: str | None,
+    api_key_env: str | None,
+    pairs: tuple[str, ...],
     features: tuple[str, ...],
     baseline: Path | None,
     strict: bool,
@@ -87,17 +93,19 @@ def check(
     no_properties: bool,
 ) -> int:
     """Judge the server at URL, the base URL that a client would be given: it ends where /responses begins."""
+    names = tuple(dict.fromkeys(filter(None, named.split(","))))
     order = Order(
         url=_address(url),
-        dialects=tuple(dict.fromkeys(filter(None, named.split(",")))),
+        dialects=names,
         model=model,
-        api_key=_key(api_key_env),
+        api_key=_key(api_key_env, names),
         features=features,
         concurrency=concurrency,
         max_requests=max_requests,
         seconds=timeout,
         seed=seed,
         properties=not no_properties,
+        given=_given(pairs, names),
     )
     known = _prepared(order, baseline)
     if report_to is not None:
@@ -150,24 +158,43 @@ def _made(folder: Path) -> None:
         raise click.UsageError(f"--report {folder}: expected a folder that can be written to")
 
 
-def _key(variable: str) -> str | None:
+def _chosen(names: tuple[str, ...]) -> list[Dialect]:
+    """The dialects of these names, or wrong usage."""
+    try:
+        chosen = [dialects.shipped(name) for name in names]
+    except DialectError as error:
+        raise click.UsageError(str(error)) from error
+    if not chosen:
+        raise click.UsageError(f"--dialect: expected one of {', '.join(dialects.names())}")
+    return chosen
+
+
+def _key(variable: str | None, names: tuple[str, ...]) -> str | None:
     """The key; a variable that was asked for by name must be set."""
-    key = os.environ.get(variable, "").strip()
-    if not key and variable != KEY_VARIABLE:
+    key = os.environ.get(variable or _chosen(names)[0].key_variable, "").strip()
+    if not key and variable:
         raise click.UsageError(f"--api-key-env {variable}: expected a variable that is set")
     return key or None
 
 
+def _given(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
+    """What was named of what the target holds, or wrong usage."""
+    try:
+        given = givens(pairs)
+        refuse_unknown(given, _chosen(names))
+    except GivenError as error:
+        raise click.UsageError(f"--given {error}") from error
+    return given
+
+
 def _prepared(order: Order, baseline: Path | None) -> Baseline | None:
     """Finds wrong usage before the first request is sent."""
+    known_features = {name for one in _chosen(order.dialects) for name in one.features}
     try:
-        known_features = {name for one in order.dialects for name in dialects.shipped(one).features}
         known = baselines.load(baseline) if baseline else None
-    except (DialectError, BaselineError) as error:
+    except BaselineError as error:
         raise click.UsageError(str(error)) from error
     unknown = [name for name in order.features if name.removeprefix("no-") not in known_features]
-    if not order.dialects:
-        raise click.UsageError(f"--dialect: expected one of {', '.join(dialects.names())}")
     if unknown:
         expected = ", ".join(sorted(known_features))
         raise click.UsageError(f"--feature {', '.join(unknown)}: expected one of {expected}")

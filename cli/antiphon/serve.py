@@ -57,6 +57,12 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
     help="Accept only this key. Default: any.",
 )
 @click.option("--model", "models", multiple=True, help="Serve only this model. Default: any.")
+@click.option(
+    "--world",
+    default="",
+    metavar="NAME|FILE",
+    help="The library of a dialect of videos. Default: all worlds that ship.",
+)
 @click.option("--store", default="memory", show_default=True, help="memory, sqlite:PATH or redis://...")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
@@ -84,6 +90,7 @@ def serve(
     seed: int,
     api_keys: tuple[str, ...],
     models: tuple[str, ...],
+    world: str,
     store: str,
     workers: int,
     clock: str,
@@ -100,6 +107,7 @@ def serve(
         api_keys=api_keys,
         models=models,
         scripts=scripts,
+        world=world,
         store=store,
         clock=clock,
         mutants=mutants,
