@@ -22,7 +22,8 @@ async def background(talk: Talk) -> None:
         "started", input="Say hello.", background=True, metadata={"topic": "antiphon"}
     )
     identity = talk.id_of(started)
-    await talk.create("continued", input="Go on.", previous_response_id=identity, may_fail=True)
+    if "chain" in talk.dialect.features:
+        await talk.create("continued", input="Go on.", previous_response_id=identity, may_fail=True)
     if "retrieve" in talk.dialect.features:
         await talk.poll("polled", identity)
     if "cancel" in talk.dialect.features:

@@ -51,7 +51,7 @@ async def chaining(talk: Talk) -> None:
     await talk.part("compact", compact)
 
 
-@scenario()
+@scenario(dialect="responses")
 async def overlong_input(talk: Talk) -> None:
     """Sends more than any model reads, and forbids to shorten it."""
     await talk.create(

@@ -22,7 +22,7 @@ MISTAKES = {
 MOST_PAGES = 6
 
 
-@scenario(features=("retrieve", "delete"))
+@scenario(features=("retrieve", "delete"), dialect="responses")
 async def storage(talk: Talk) -> None:
     """Retrieves a response in several ways, lists its input, deletes it, and looks for what is left of it."""
     created = await talk.create(
