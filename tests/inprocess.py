@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from itertools import groupby
@@ -20,7 +20,7 @@ from antiphon_conformance.scenario import scenarios_for
 from antiphon_conformance.target import Incoming, Target, Unreachable
 from antiphon_mockserver.app import MockServer, make_app
 from antiphon_mockserver.settings import Settings
-from antiphon_spec.dialect import load
+from antiphon_spec.dialect import Dialect, load
 
 KEY = "sk-antiphon-tests"
 RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
@@ -98,10 +98,18 @@ def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> li
     target = Target(AsgiTransport(app), KEY)
     found = asyncio.run(runner.run(plan, target))
     if properties.SCENARIO in scenarios:
-        values = library_of({episode.scenario: episode for episode in found}, {}).values
-        source = properties.Source(dialect, {"model": dialect.models[0], **values})
-        found.append(asyncio.run(properties.generate(target, (source,), examples=0)))
+        found.append(asyncio.run(properties.generate(target, (_source(dialect, found),), examples=0)))
     return found
+
+
+def source(dialect_name: str) -> properties.Source:
+    """What requests to the right server are made from."""
+    return _source(load(dialect_name), episodes(dialect_name, ()))
+
+
+def _source(dialect: Dialect, found: Iterable[Episode]) -> properties.Source:
+    values = library_of({episode.scenario: episode for episode in found}, {}).values
+    return properties.Source(dialect, {"model": dialect.models[0], **values})
 
 
 def judged(
