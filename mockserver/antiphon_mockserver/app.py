@@ -23,6 +23,7 @@ from antiphon_mockserver.handlers import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.headers import preflight
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity, fingerprint, of_request
+from antiphon_mockserver.knowledge import planning as knowledge
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
@@ -74,7 +75,8 @@ class MockServer:
             await send({"type": "websocket.close", "code": 1008})
 
     def _conduct(self, scripts: Sequence[Source]) -> Conduct:
-        conduct = replace(STANDARD, plan=planner(scripts)) if scripts else STANDARD
+        answering = knowledge.plan if self.dialect.traits.knowledge else STANDARD.plan
+        conduct = replace(STANDARD, plan=planner(scripts, answering))
         for mutant in self.mutants["state"]:
             conduct = mutant.spoil(conduct, NO_CALL)
         return conduct
