@@ -13,7 +13,7 @@ from antiphon_mockserver.knowledge.entities import EntitySource, first_facts, fi
 from antiphon_mockserver.knowledge.questions import Entry, ask
 from antiphon_mockserver.knowledge.retrieval import Hit
 from antiphon_mockserver.knowledge.scope import Asked, Member, Scope, scope_of
-from antiphon_mockserver.knowledge.terms import ORDINALS, follows, own_words, stem, stems, terms
+from antiphon_mockserver.knowledge.terms import ORDINALS, follows, heard, own_words, stem, stems, terms
 from antiphon_spec.world import MODALITIES, Segment
 
 MOST_CLAIMS = 5
@@ -65,10 +65,11 @@ def _find(asked: Asked) -> Findings:
     scope = scope_of(asked)
     if not scope.members:
         return Findings((), NOTHING_TO_SEARCH)
+    question = heard(asked.question)
     earlier = [turn.text for turn in asked.history if turn.role == "user"]
-    if earlier and not own_words(asked.question) and follows(asked.question):
-        return _follow(asked.question, _answer("\n".join(earlier), scope), scope)
-    return _answer(asked.question, scope)
+    if earlier and not own_words(question) and follows(question):
+        return _follow(question, _answer(heard("\n".join(earlier)), scope), scope)
+    return _answer(question, scope)
 
 
 def _answer(question: str, scope: Scope) -> Findings:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from antiphon_mockserver.knowledge.entities import Field, Record, measure, texts
-from antiphon_mockserver.knowledge.terms import ASKING, LONGEST_QUESTION, stem, stems
+from antiphon_mockserver.knowledge.terms import ASKING, stem, stems
 from antiphon_mockserver.words import words
 
 TENS = {
@@ -69,6 +70,7 @@ WHOLE = frozenset(words("total overall whole"))
 """Where several fields fit as well, the one with such a word in its name is meant."""
 ALIKE = {"beginner": "easy", "simple": "easy", "advanced": "hard", "difficult": "hard"}
 NOT = frozenset(words("not non no never isn aren wasn weren without"))
+MOST_COMPARISONS = 8
 LONGEST_VALUE = 5
 """How many words a value may have that a question names."""
 
@@ -91,18 +93,22 @@ class Condition:
 
 def demanded(question: str, table: Sequence[Record], fields: Sequence[Field]) -> list[Condition]:
     """All that a question demands."""
-    compared = list(_compared(question[:LONGEST_QUESTION], table, fields))
+    compared = islice(_compared(question, table, fields), MOST_COMPARISONS)
     return [*compared, *_switched(question, table, fields), *_named(question, table, fields)]
 
 
 def best_field(
-    question: str, fields: Sequence[Field], table: Sequence[Record], *, hints: bool = True, unit: str = ""
+    asked: Collection[str],
+    fields: Sequence[Field],
+    table: Sequence[Record],
+    *,
+    hints: bool = True,
+    unit: str = "",
 ) -> Field | None:
-    """The field with numbers or lists that a question means, by the words of its name."""
-    asked = set(stems(question))
+    """The field with numbers or lists that these words of a question mean, by the words of its name."""
     meant = {hint for word in asked for hint in HINTS.get(word, ())} if hints else set()
     scores = {
-        field.name: 2 * len(asked & set(field.stems))
+        field.name: 2 * len(set(asked) & set(field.stems))
         + len(meant & set(field.stems))
         + 3 * (unit in field.stems)
         for field in fields
@@ -122,11 +128,13 @@ def without_comparisons(question: str) -> str:
 
 
 def _compared(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
+    asked = set(stems(question))
     for pattern, name, compare in PATTERNS:
         for found in pattern.finditer(question):
             number, unit = _number(found), stem((found["unit"] or "").lower())
-            hint = f"{question} {'dollar' if found['money'] else ''}"
-            field = best_field(hint, fields, table, unit="minute" if unit in MINUTES | HOURS else unit)
+            words_asked = asked | ({"dollar"} if found["money"] else set())
+            measured_in = "minute" if unit in MINUTES | HOURS else unit
+            field = best_field(words_asked, fields, table, unit=measured_in)
             if field is not None:
                 bound = number * 60 if unit in HOURS and "minute" in field.stems else number
                 told = f"{field.name} {name} {bound.normalize():f}"

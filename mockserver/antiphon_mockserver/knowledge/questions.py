@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +66,8 @@ class Asking:
     table: Sequence[Record]
     fields: Sequence[Field]
     conditions: Sequence[Condition]
-
-    @property
-    def words(self) -> set[str]:
-        """The stems of the words that say what is looked for."""
-        return {stem(word) for word in own_words(self.question)}
+    words: frozenset[str]
+    """The stems of the words that say what is looked for."""
 
     @property
     def selected(self) -> list[Record]:
@@ -118,7 +115,8 @@ def ask(question: str, sources: Sequence[EntitySource], admitted: Container[str]
 def _ask(question: str, source: EntitySource, admitted: Container[str]) -> Found | None:
     table = records(source, admitted)
     fields = fields_of(table)
-    asking = Asking(question, source, table, fields, demanded(question, table, fields))
+    wanted = frozenset(stem(word) for word in own_words(question))
+    asking = Asking(question, source, table, fields, demanded(question, table, fields), wanted)
     return next((found for shape in SHAPES if (found := shape(asking)) is not None), None)
 
 
@@ -148,7 +146,7 @@ def _who_spoke_most(asking: Asking) -> Found | None:
 def _superlative(asking: Asking) -> Found | None:
     question = without_comparisons(asking.question)
     ranking = next((word for word in stems(question) if word in LEAST | MOST), None)
-    field = best_field(question, asking.fields, asking.table) if ranking else None
+    field = best_field(stems(question), asking.fields, asking.table) if ranking else None
     if ranking is None or field is None:
         return None
     numbers = [(record, measure(record.facts.get(field.name))) for record in asking.selected]
@@ -167,7 +165,7 @@ def _how_many(asking: Asking) -> Found | None:
     counted = HOW_MANY.search(asking.question)
     if not counted or asking.conditions:
         return None
-    field = best_field(counted[1], asking.fields, asking.table, hints=False)
+    field = best_field(stems(counted[1]), asking.fields, asking.table, hints=False)
     if field is not None:
         return asking.found("", _best_by_words(asking, besides=field.stems), [field], 3)
     return asking.found(f"{len(asking.table)} in {asking.source.name}", asking.table, [], 1)
@@ -202,9 +200,9 @@ def _best_by_words(asking: Asking, besides: Iterable[str] = ()) -> list[Record]:
     return [record for record, score in zip(asking.table, scores, strict=True) if score == best > 0]
 
 
-def _shared(wanted: set[str], record: Record) -> int:
+def _shared(wanted: Collection[str], record: Record) -> int:
     """How many of these words occur in a record or in the title of its file."""
-    return len(wanted & set(stems(" ".join([*texts_in(record.facts), record.file.title]))))
+    return len(set(wanted) & set(stems(" ".join([*texts_in(record.facts), record.file.title]))))
 
 
 SHAPES = (_who_spoke_most, _superlative, _how_many, _conditional, _by_words, _all)

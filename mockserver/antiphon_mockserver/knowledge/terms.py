@@ -6,8 +6,8 @@ import re
 
 from antiphon_mockserver.words import words
 
-LONGEST_QUESTION = 20_000
-"""How many characters of a question are read."""
+HEARD_LENGTH = 4_000
+"""How much of the end of a long question is read."""
 
 ASKING = frozenset(
     words(
@@ -19,7 +19,7 @@ ASKING = frozenset(
         "of off on once one only or other our out over own please provide re same say says she should show",
         "so some somebody someone something such take takes tell than that the their them then there these",
         "they thing things this those through to too under until up us ve very was wasn we were what when",
-        "where which while who whom whose why will with within without won't would you your",
+        "where which while who whom whose why will with within without would you your",
     )
 )
 """Words that only ask; no search is made for them."""
@@ -50,9 +50,14 @@ ENDINGS = (("ies", "y"), ("oes", "o"), ("shes", "sh"), ("ches", "ch"), ("ss", "s
 _words = re.compile(r"[^\W_]+(?:['’][^\W_]+)?").findall
 
 
+def heard(text: str) -> str:
+    """The part of a question that is read, on one line."""
+    return " ".join(text[-HEARD_LENGTH:].split())
+
+
 def terms(text: str) -> list[str]:
-    """The words of a text in lower case, in order."""
-    return [re.split("['’]", word)[0] for word in _words(text[:LONGEST_QUESTION].lower())]
+    """The words of a text in lower case, in order; without what follows an apostrophe."""
+    return [word.replace("’", "'").partition("'")[0] for word in _words(text.lower())]
 
 
 def own_words(text: str) -> tuple[str, ...]:
@@ -69,7 +74,7 @@ def follows(text: str) -> bool:
 def stem(word: str) -> str:
     """A word without the ending of its plural."""
     for ending, singular in ENDINGS:
-        if word.endswith(ending) and len(word) > len(ending) + 2:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
             return word.removesuffix(ending) + singular
     return word
 
