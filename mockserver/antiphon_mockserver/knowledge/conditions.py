@@ -15,14 +15,7 @@ from antiphon_mockserver.knowledge.entities import Field, Record, measure, texts
 from antiphon_mockserver.knowledge.terms import ASKING, stem, stems
 from antiphon_mockserver.words import words
 
-TENS = {
-    "twenty": "two",
-    "thirty": "three",
-    "forty": "four",
-    "fifty": "five",
-    "sixty": "six",
-    "ninety": "nine",
-}
+TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 COMPARISONS = (
     ("at most", operator.le, "at most|no more than|not more than|up to|within|a maximum of", "less|fewer"),
     ("at least", operator.ge, "at least|no less than|no fewer than|not less than|a minimum of", "more"),
@@ -48,7 +41,7 @@ NUMBER_WORDS = {
         words("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen")
     )
 }
-NUMBER_WORDS |= {word: 10 * NUMBER_WORDS[unit] for word, unit in TENS.items()}
+NUMBER_WORDS |= {word: Decimal(10 * number) for number, word in enumerate(TENS, 2)}
 NUMBER_WORDS |= {"half an": Decimal("0.5"), "a": Decimal(1), "an": Decimal(1)}
 
 FACTORS = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
@@ -69,6 +62,7 @@ HINTS = {
 WHOLE = frozenset(words("total overall whole"))
 """Where several fields fit as well, the one with such a word in its name is meant."""
 ALIKE = {"beginner": "easy", "simple": "easy", "advanced": "hard", "difficult": "hard"}
+"""Words that people say, and the values that they mean."""
 NOT = frozenset(words("not non no never isn aren wasn weren without"))
 MOST_COMPARISONS = 8
 LONGEST_VALUE = 5
