@@ -25,13 +25,14 @@ ASKING = frozenset(
 """Words that only ask; no search is made for them."""
 SURVEYING = frozenset(
     words(
-        "analyse analysis analyze brief briefly clip clips collection collections comprehensive content",
-        "contents cover covered covers describe described describes description discuss discussed discusses",
-        "discussing episode episodes explain explained file files footage happen happened happening happens",
-        "idea ideas important key library list main mention mentioned mentions occur occurs overall overview",
-        "part parts point points present presented recap recording recordings scene scenes seen shown shows",
-        "subject subjects summaries summarise summarize summary takeaway takeaways talk talked talks",
-        "technique techniques theme themes topic topics video videos",
+        "analyse analysis analyze brief briefly citation citations cite cited clip clips collection",
+        "collections comprehensive content contents cover covered covers describe described describes",
+        "description discuss discussed discusses discussing episode episodes explain explained file files",
+        "footage happen happened happening happens idea ideas important key library list main mention",
+        "mentioned mentions occur occurs overall overview part parts point points present presented recap",
+        "recording recordings scene scenes seen shown shows subject subjects summaries summarise summarize",
+        "summary takeaway takeaways talk talked talks technique techniques theme themes topic topics video",
+        "videos",
     )
 )
 """Words that ask for an overview when no other word says of what."""
