@@ -53,7 +53,7 @@ def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
         yield Finding("reply.body/background", expected, "true")
 
 
-@rule(Snapshot, cites=("BGR-01", "CG-OPS-05"), when=started_in_background)
+@rule(Snapshot, cites=("BGR-01", "CG-OPS-05", "CG-REQ-17"), when=started_in_background)
 def a_background_create_answers_at_once(snapshot: Snapshot) -> Iterator[Finding]:
     """A create with `background: true` returns while the response is `queued` or `in_progress`.
 
