@@ -21,7 +21,7 @@ from inprocess import streams
 DIALECTS = ("cloudglue", "openai", "openresponses")
 UNREAD = {"cloudglue": ("cr", "no space after the colon", "several data lines", "letters as they are")}
 """What the clients of a dialect do not read, though the standard allows it (CG-SSE-02, CG-SSE-03)."""
-ENDS = (b"response.completed\n", b"event: error\n", b"response.incomplete\n", b"response.failed\n", b"[DONE]")
+ENDS = (b"response.completed\n", b"response.incomplete\n", b"response.failed\n", b"[DONE]")
 Variation = Callable[[bytes], bytes]
 
 
@@ -66,8 +66,9 @@ def _more_members(event: dict[str, Any], index: int) -> dict[str, Any]:
 def _providers_events(raw: bytes) -> bytes:
     """An event with a prefix between any two others, all numbered in one sequence."""
     told: list[bytes] = []
-    for number, frame in enumerate(raw.split(b"\n\n")[:-1]):
-        last = any(end in frame for end in ENDS)
+    frames = raw.split(b"\n\n")[:-1]
+    for number, frame in enumerate(frames):
+        last = frame is frames[-1] or any(end in frame for end in ENDS)
         told.append(re.sub(rb'"sequence_number":\d+', b'"sequence_number":%d' % (2 * number), frame))
         if not last:
             beat = b'{"type":"acme:beat","sequence_number":%d,"output_index":"odd"}' % (2 * number + 1)
