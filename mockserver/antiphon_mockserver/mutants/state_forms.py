@@ -16,6 +16,7 @@ FILE = "state_forms"
 REASONING, ANSWERING = "nimbus-002-preview", "nimbus-001"
 DESCRIPTIONS, TRANSCRIPTS = "media-descriptions", "rich-transcripts"
 LONGEST = 2000
+MOST_MEMBERS = 7
 Condition = Callable[[Asked], object]
 
 
@@ -168,6 +169,17 @@ def _refusing(says: str, condition: Condition) -> Callable[[Conduct], Conduct]:
 for _name, _words, _form, _condition in REFUSES:
     _doc = f"Will not take {_words}."
     add(FILE, f"has_no_use_for_{_name}", _doc, f"accepted.takes-{_form}", _refusing(_words, _condition))
+
+
+@mutant(caught_by="accepted.forms-are-taken-together")
+def takes_only_so_much_at_once(conduct: Conduct) -> Conduct:
+    """Refuses a create with more than a few members, each of which it takes."""
+
+    def check(asked: Asked) -> None:
+        if len(asked.body) > MOST_MEMBERS:
+            raise invalid("That is too much at once.")
+
+    return with_check(conduct, check)
 
 
 @mutant(caught_by="accepted.takes-members-that-nobody-knows")
