@@ -131,7 +131,7 @@ def an_unknown_collection_is_not_there(scene: Scene) -> Iterator[Finding]:
     yield from missing(scene["unknown"])
 
 
-@rule(Scene, scenario="files", cites=("CG-COL-25", "CG-GEN-13"))
+@rule(Scene, scenario="files", cites="CG-COL-25")
 def an_unknown_file_is_not_there(scene: Scene) -> Iterator[Finding]:
     """A file that there is not is answered 404."""
     yield from missing(scene["unknown"])
