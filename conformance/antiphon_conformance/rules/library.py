@@ -66,7 +66,7 @@ def a_page_of_collections_is_fifty_long(scene: Scene) -> Iterator[Finding]:
 
 def _in_order(exchange: Exchange, member: str, *, descending: bool = False) -> Iterator[Finding]:
     """A finding at the first entry that stands before the one it has to follow."""
-    values = [entry.get(member) for entry in _data(exchange)]
+    values: list[Any] = [entry.get(member) for entry in _data(exchange)]
     kinds = {type(value) for value in values}
     if len(kinds) > 1 or not kinds <= {int, float, str}:
         return
@@ -147,8 +147,8 @@ def an_unknown_file_is_not_there(scene: Scene) -> Iterator[Finding]:
 def members_are_ordered_and_selected(scene: Scene) -> Iterator[Finding]:
     """`status`, `order`, `sort` and the dates decide which members are listed, and how they follow."""
     names = [entry.get("file", {}) for entry in _data(scene["by_filename"])]
-    filenames = [file.get("filename") for file in names if isinstance(file, dict)]
-    if all(isinstance(name, str) for name in filenames) and filenames != sorted(filenames):
+    filenames = [str(file.get("filename")) for file in names if isinstance(file, dict)]
+    if filenames != sorted(filenames):
         got = show(filenames)
         yield Finding("reply.body/data/*/file/filename", "rising order", got, scene["by_filename"].id)
     for index, entry in enumerate(_data(scene["of_a_status"])):
