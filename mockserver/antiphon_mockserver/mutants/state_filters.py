@@ -120,27 +120,12 @@ def _like_with_wildcards(found: Sequence[Any], criterion: Json) -> bool:
 ORDER, EQUAL = ("LessThan", "GreaterThan"), ("Equal",)
 OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     (
-        "compares_durations_as_texts",
-        "Finds that 99 seconds are more than 600.",
-        "duration_seconds",
-        ORDER,
-        _ordered_as_texts,
-        "filters.durations-compare-as-numbers",
-    ),
-    (
-        "compares_sizes_as_texts",
-        "Finds that 99 bytes are more than 600.",
-        "bytes",
-        ORDER,
-        _ordered_as_texts,
-        "filters.sizes-compare-as-numbers",
-    ),
-    (
-        "compares_metadata_as_texts",
-        "Compares the numbers of the metadata as texts.",
+        "compares_numbers_as_texts",
+        "Finds that 99 is more than 600.",
         "",
         ORDER,
         _ordered_as_texts,
+        "filters.durations-compare-as-numbers filters.sizes-compare-as-numbers "
         "filters.numbers-in-metadata-compare-as-numbers",
     ),
     (
