@@ -196,9 +196,10 @@ def _dates(files: Files) -> Steps:
     """A moment between two files, and a date of a connector."""
     bounds = [text for file in files for text in _soon_after(file.get("created_at"))]
     dates = [
-        one("source_metadata", path, "LessThan", value)
+        one("source_metadata", path, "LessThan", bound)
         for path, value in leaves(files, "source_metadata")
         if isinstance(value, str) and ISO_DATE.fullmatch(value)
+        for bound in (value, f"{int(value[:4]) + 1:04}-01-01")
     ]
     return _found(
         {
