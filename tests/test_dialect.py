@@ -12,12 +12,12 @@ from antiphon_spec.dialect import DialectError, Traits, load, names
 
 
 def test_the_concrete_dialects_ship() -> None:
-    assert {"openai", "openresponses"} <= set(names())
-    assert not {"base", "responses"} & set(names())
+    assert names() == ("cloudglue", "openai", "openresponses")
 
 
 def test_a_dialect_knows_its_ancestors() -> None:
     assert load("openai").lineage == ("openai", "responses", "base")
+    assert load("cloudglue").lineage == ("cloudglue", "base")
 
 
 def test_a_dialect_is_read_once() -> None:
@@ -41,6 +41,14 @@ def test_a_citation_resolves_to_a_row_or_to_a_place_in_the_document() -> None:
     assert (place.level, place.tested) == ("SCHEMA", True)
     assert openresponses.resolve("openai#/components/schemas/Response") is None
     assert openai.resolve("openai#/components/schemas/NoSuchThing") is None
+
+
+def test_what_only_the_responses_family_says_does_not_hold_for_a_library() -> None:
+    cloudglue = load("cloudglue")
+    assert cloudglue.resolve("ENV-08") is None
+    assert cloudglue.resolve("openai#/components/schemas/Response") is None
+    assert cloudglue.resolve("HTTP-01") is not None
+    assert cloudglue.resolve("cloudglue#/components/schemas/Response") is not None
 
 
 def test_every_trait_may_be_set_in_the_file() -> None:

@@ -12,6 +12,7 @@ from antiphon_spec.document import Document, load_document, references
 
 OPENAI = load("openai").document
 OPENRESPONSES = load("openresponses").document
+CLOUDGLUE = load("cloudglue").document
 
 
 def test_openai_has_every_operation_of_its_responses() -> None:
@@ -28,6 +29,18 @@ def test_openai_has_every_operation_of_its_responses() -> None:
 
 def test_open_responses_creates_and_compacts() -> None:
     assert list(OPENRESPONSES.operations) == ["createResponse", "compactResponse"]
+
+
+def test_what_is_asked_of_cloudglue_changes_responses_and_never_the_library() -> None:
+    operations = CLOUDGLUE.operations.values()
+    changing = {f"{each.method} {each.path}" for each in operations if each.method != "GET"}
+    assert len(operations) == 22
+    assert changing == {
+        "POST /responses",
+        "DELETE /responses/{response_id}",
+        "POST /responses/{response_id}/cancel",
+        "POST /chat/completions",
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from antiphon.main import run
     [
         ("usage.total-is-the-sum", "RES-51"),
         ("ENV-08", "checked by stream-numbers.increase"),
+        ("CG-FLT-12", "checked by filter-laws.equal-and-not-equal-share-what-has-the-field"),
+        ("CG-FLT-12", "Holds in: cloudglue"),
         ("events.repeats-a-sequence-number", "noticed by stream-numbers.increase"),
     ],
 )

@@ -34,13 +34,40 @@ print(Client(seed=7).create("Count from 1 to 9.", stream=True).raw.decode(), end
 """
 
 
+LIBRARY = {"model": "nimbus-002-preview", "knowledge_base": {"source": "default"}}
+ASKED_OF_A_LIBRARY: list[dict[str, Any]] = [
+    {"said": said, **LIBRARY, **more}
+    for said in ("How do I keep eggs from curdling?", "Ω\u2028 \U0001f600")
+    for more in (
+        {},
+        {"stream": True},
+        {"background": True},
+        {"include": ["cloudglue_citations.media_descriptions"]},
+    )
+    for _ in range(2)
+]
+
+
 def answers(client: Client, requests: list[dict[str, Any]]) -> list[bytes]:
     return [client.create(**request).raw for request in requests]
 
 
-@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
-def test_a_second_server_gives_the_same_answers(dialect: str) -> None:
-    assert answers(Client(dialect=dialect), REQUESTS) == answers(Client(dialect=dialect), REQUESTS)
+@pytest.mark.parametrize(
+    ("dialect", "requests"),
+    [("openai", REQUESTS), ("openresponses", REQUESTS), ("cloudglue", ASKED_OF_A_LIBRARY)],
+    ids=("openai", "openresponses", "cloudglue"),
+)
+def test_a_second_server_gives_the_same_answers(dialect: str, requests: list[dict[str, Any]]) -> None:
+    assert answers(Client(dialect=dialect), requests) == answers(Client(dialect=dialect), requests)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_library_answers_the_same_in_any_order(seed: int) -> None:
+    first, second = (Client(dialect="cloudglue") for _ in range(2))
+    shuffled = random.Random(seed).sample(ASKED_OF_A_LIBRARY, len(ASKED_OF_A_LIBRARY))
+    told = answers(first, ASKED_OF_A_LIBRARY)
+    assert len(set(told)) == len(told)
+    assert sorted(told) == sorted(answers(second, shuffled))
 
 
 def test_equal_requests_get_equal_answers_but_for_the_ids() -> None:
