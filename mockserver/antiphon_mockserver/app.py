@@ -27,6 +27,7 @@ from antiphon_mockserver.knowledge import planning as knowledge
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.prompts.template import open_registry
 from antiphon_mockserver.reprint import Print, Prints, response_id
 from antiphon_mockserver.router import Router
 from antiphon_mockserver.script import planner
@@ -56,6 +57,7 @@ class MockServer:
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.patience),
             library=open_library(settings.world) if self.dialect.traits.knowledge else None,
+            prompts=open_registry(settings.prompts) if self.dialect.traits.prompts else None,
         )
         self.sender = Sender(self.house, self.mutants, self.patience)
         self.prints = self._prints(settings.scripts)
@@ -147,7 +149,8 @@ class MockServer:
 
     async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
         if incoming.method == "POST":
-            incoming.content = await read(receive, incoming.headers, self.settings.body_limit)
+            limit = self.house.conduct.body_limit(self.settings.body_limit, self.dialect)
+            incoming.content = await read(receive, incoming.headers, limit)
         try:
             if incoming.operation.request_schema is not None:
                 incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
@@ -167,7 +170,8 @@ class MockServer:
 
     def _denied(self, denied: Denied) -> Answer:
         status, body = self.house.conduct.envelope(denied, self.dialect)
-        return Answer(status, dict(denied.headers), body, denied.delay)
+        usual = self.dialect.traits.refusal_headers.get(str(status), {})
+        return Answer(status, {**usual, **denied.headers}, body, denied.delay)
 
     def _made(self, incoming: Incoming) -> Print | None:
         if self.prints is None or incoming.operation.id != self.dialect.create_operation:

@@ -108,7 +108,7 @@ class Traits:
     chat_spellings: bool = False
     """Whether a request may spell tools, parts and parameters as Chat Completions do."""
     instructions_form: str = "as_given"
-    """What a response repeats as `instructions`: them `as_given`, or all that the model was told in `messages`."""
+    """What a response repeats as `instructions`: them `as_given`, or in `messages` all that it was told."""
     listed_input: str = "own"
     """What the input items of a response are: its `own`, or the `conversation`, instructions first."""
     prompts: bool = False
