@@ -28,6 +28,8 @@ class Library:
     collections: Sequence[Json] = ()
     files: Mapping[str, Json] = field(default_factory=dict)
     """File objects, by id."""
+    whole: bool = False
+    """Whether these are all the files that there are."""
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The ids of the files of a collection, by its id; only of collections that were listed whole."""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +52,14 @@ def library_of(earlier: Mapping[str, Episode], given: Mapping[str, str]) -> Libr
     collections = tuple(_listed(exchanges, "collections"))
     files = {file["id"]: file for file in _listed(exchanges, "files") if isinstance(file.get("id"), str)}
     members = dict(_members(exchanges.values()))
-    return Library(collections, files, members, {**_chosen(collections), **given})
+    whole = _total(exchanges, "files") == len(files)
+    return Library(collections, files, whole, members, {**_chosen(collections), **given})
+
+
+def _total(exchanges: Mapping[str, Exchange], step: str) -> Any:
+    """How many there are, as the first page of a list tells."""
+    first = exchanges.get(step)
+    return first.answer.fields.get("total") if first is not None and first.ok else None
 
 
 def _chosen(collections: Sequence[Json]) -> dict[str, str]:

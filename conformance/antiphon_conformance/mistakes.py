@@ -11,6 +11,7 @@ from typing import Any
 
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.mistake import Mistake
+from antiphon_conformance.mistakes_chat import CHAT
 from antiphon_conformance.mistakes_input import INPUT
 from antiphon_conformance.mistakes_limits import LIMITS
 from antiphon_conformance.mistakes_tools import TOOLS
@@ -18,7 +19,7 @@ from antiphon_conformance.oddities import ODDITIES
 from antiphon_conformance.places import root
 from antiphon_spec.dialect import Dialect
 
-MISTAKES: tuple[Mistake, ...] = INPUT + TOOLS + LIMITS
+MISTAKES: tuple[Mistake, ...] = INPUT + CHAT + TOOLS + LIMITS
 
 
 @cache

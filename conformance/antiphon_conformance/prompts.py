@@ -5,6 +5,8 @@ A rule looks for a code word that only the earlier turns contain, never for the 
 
 from __future__ import annotations
 
+from antiphon_spec.dialect import Dialect
+
 FIRST_WORD = "heron-58"
 SECOND_WORD = "mango-31"
 OLD_COLOUR = "blue"
@@ -22,6 +24,7 @@ LONG_TASK = "Count from 1 to 300, one number a line."
 """Takes a real model long enough to be cancelled, or to be followed by a second client."""
 
 UNKNOWN_RESPONSE = "resp_" + "0" * 48
+UNKNOWN_UUID = "00000000-0000-4000-8000-000000000000"
 UNKNOWN_ITEM = "msg_" + "0" * 48
 
 TOOL_RESULT = "QX-7719"
@@ -30,3 +33,8 @@ TOOL_RESULT = "QX-7719"
 SIGN_OFF = "AHOY"
 SIGNED = f'End every answer with the word "{SIGN_OFF}".'
 """Instructions whose effect can be seen in any answer."""
+
+
+def unknown_response(dialect: Dialect) -> str:
+    """An id that names nothing, of the form that ids of responses have."""
+    return UNKNOWN_UUID if dialect.traits.id_form == "uuid" else UNKNOWN_RESPONSE

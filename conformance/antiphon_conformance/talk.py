@@ -85,6 +85,10 @@ class Talk:
         except NothingGiven as lacking:
             raise self._lacking(lacking) from lacking
 
+    def known(self, **members: Any) -> dict[str, Any]:
+        """Those of these members of a create that responses of this dialect echo, and so know."""
+        return {name: value for name, value in members.items() if name in self.dialect.traits.response}
+
     @property
     def episode(self) -> Episode:
         """What has been said so far."""

@@ -54,6 +54,7 @@ class Timeline:
         """The steps at which the status is another than before, 0 and the last step included."""
         spoken = [(step, self._status(event)) for step, event in enumerate(self.events, start=1)]
         known = [(step, status) for step, status in spoken if status is not None]
+        known.append((self.steps, self.final["status"]))  # a failure may be told by an `error` event alone
         before = [self._beginning, *(status for _, status in known)]
         return (0, *(step for (step, status), last in zip(known, before, strict=False) if status != last))
 

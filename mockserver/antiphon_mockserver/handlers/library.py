@@ -109,7 +109,7 @@ def _descriptions(house: House, incoming: Incoming, type: str) -> Answer:
     return _cut(
         house,
         incoming,
-        [objects.description_object(collection, file, incoming.query) for file in files],
+        [objects.listed_description(collection, file, incoming.query) for file in files],
     )
 
 

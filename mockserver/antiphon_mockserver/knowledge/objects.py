@@ -137,6 +137,16 @@ def description_object(collection: Collection, file: File, wanted: Mapping[str, 
     return told | _structure(file, wanted)
 
 
+def listed_description(collection: Collection, file: File, wanted: Mapping[str, Any]) -> Json:
+    """What is described of one file as the list of a whole collection has it."""
+    told = description_object(collection, file, wanted)
+    data = {name: value for name, value in told.items() if name not in ("collection_id", "file_id", "file")}
+    kept = {name: told[name] for name in ("file_id", "file") if name in told}
+    duration = {"duration_seconds": data.pop("duration_seconds")} if "duration_seconds" in data else {}
+    added = {"added_at": collection.added_at(file), "object": "collection_file"}
+    return {**kept, **added, **duration, "data": data}
+
+
 def described(segments: Iterable[Segment], modality: str, wanted: Mapping[str, Any]) -> list[Json]:
     """The passages of one modality within the time that was asked for."""
     passages = (passage for segment in segments for passage in segment.passages[modality])
