@@ -20,7 +20,7 @@ def listed(record: Record, chain: Sequence[Record]) -> list[Item]:
 
 
 def conversed(chain: Sequence[Record]) -> list[Item]:
-    """What led to the last of these: its instructions as a message, earlier turns with their answers, its input."""
+    """What led to the last of these: its instructions, earlier turns with answers, its input."""
     last = chain[-1]
     earlier = [item for turn in chain[:-1] for item in (*turn.input, *turn.response["output"])]
     return [*_instructions(last), *map(_plain, (*earlier, *last.input))]

@@ -1,7 +1,7 @@
 """Requests in the spelling of Chat Completions, said as the Responses API says it.
 
-Tools and a tool choice nested under `function`, parts of type `text` and `image_url`, `max_tokens`, `response_format`,
-and `reasoning` as a boolean. What has neither spelling is left for the checks to refuse.
+Tools and a tool choice nested under `function`, parts of type `text` and `image_url`, `max_tokens`,
+`response_format`, and `reasoning` as a boolean. What has neither spelling is left for the checks to refuse.
 """
 
 from __future__ import annotations

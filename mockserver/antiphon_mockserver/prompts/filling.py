@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.plan import Denied
-from antiphon_mockserver.prompts.rendering import TemplateFault, render
+from antiphon_mockserver.prompts.rendering import TemplateError, render
 from antiphon_mockserver.prompts.template import Registry, Version
 from antiphon_mockserver.prompts.variables import Call, filled
 
@@ -63,7 +63,7 @@ def _texts(call: Call) -> list[str]:
     variables = filled(call)
     try:
         return [render(text, variables) for text in call.version.texts]
-    except TemplateFault as fault:
+    except TemplateError as fault:
         raise invalid(str(fault), "prompt") from fault
 
 

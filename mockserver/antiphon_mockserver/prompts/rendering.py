@@ -7,17 +7,17 @@ from functools import cache
 from typing import Any
 
 
-class TemplateFault(ValueError):
+class TemplateError(ValueError):
     """A text is no template, or does what the sandbox forbids; the message is what clients are told."""
 
 
 def used(texts: Iterable[str]) -> frozenset[str]:
-    """The variables that these texts use. Raises TemplateFault."""
+    """The variables that these texts use. Raises TemplateError."""
     return frozenset().union(*(_used(text) for text in texts))
 
 
 def render(text: str, variables: Mapping[str, Any]) -> str:
-    """The text with its variables filled in; one that is not there is empty. Raises TemplateFault."""
+    """The text with its variables filled in; one that is not there is empty. Raises TemplateError."""
     if "{" not in text:
         return text
     try:
@@ -27,15 +27,15 @@ def render(text: str, variables: Mapping[str, Any]) -> str:
 
 
 def holds(test: str, variables: Mapping[str, Any]) -> bool:
-    """Whether an expression is true of these variables. Raises TemplateFault."""
+    """Whether an expression is true of these variables. Raises TemplateError."""
     try:
         return bool(_environment().compile_expression(test)(**variables))
     except _faults() as problem:
         raise _refusal(problem) from problem
 
 
-def _refusal(problem: Exception) -> TemplateFault:
-    return TemplateFault(f"Invalid template syntax: {problem}")
+def _refusal(problem: Exception) -> TemplateError:
+    return TemplateError(f"Invalid template syntax: {problem}")
 
 
 @cache
@@ -60,6 +60,6 @@ def _environment() -> Any:
 @cache
 def _faults() -> tuple[type[Exception], ...]:
     # The same.
-    from jinja2 import TemplateError  # noqa: PLC0415
+    import jinja2  # noqa: PLC0415
 
-    return (TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
+    return (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.prompts.rendering import TemplateFault, holds, used
+from antiphon_mockserver.prompts.rendering import TemplateError, holds, used
 from antiphon_mockserver.prompts.template import Version
 from antiphon_spec.explain import faults
 
@@ -35,7 +35,7 @@ def texts_are_templates(call: Call) -> None:
     """The texts of the template can be read, and its tests carried out."""
     try:
         used(call.version.texts)
-    except TemplateFault as fault:
+    except TemplateError as fault:
         raise invalid(str(fault), "prompt") from fault
 
 

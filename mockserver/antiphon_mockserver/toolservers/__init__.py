@@ -1,7 +1,7 @@
 """Servers of tools that the mock server calls by itself (Model Context Protocol).
 
-Most are described in files: their tools with the results that they give. A real one is connected to by the package
-`mcp` (`pip install antiphon[mcp]`).
+Most are described in files: their tools with the results that they give. A real one is connected to by the
+package `mcp` (`pip install antiphon[mcp]`).
 """
 
 from __future__ import annotations
