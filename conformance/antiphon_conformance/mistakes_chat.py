@@ -11,7 +11,7 @@ CREATE = "createCompletion"
 REQUIRED = ("model", "messages", "collections")
 OPERATORS = ("NotEqual", "Equal", "LessThan", "GreaterThan", "ContainsAny", "ContainsAll", "In")
 """Those that a filter of a chat knows; `Like` is not among them."""
-ONE = Legal("exactly one id", lambda value: isinstance(value, list) and len(value) == 1)
+SOME = Legal("an array with an id", lambda value: isinstance(value, list) and bool(value))
 
 
 def _says(**members: Any) -> dict[str, Any]:
@@ -49,9 +49,9 @@ CHAT = (
     mistake(
         "a_chat_about_no_collection",
         "CG-CHAT-05",
-        "no collection, or several",
+        "no collection",
         "collections",
-        ONE,
+        SOME,
         {"collections": []},
         CREATE,
     ),
