@@ -21,7 +21,7 @@ def was_cancelled(scene: Scene) -> bool:
 CANCELLED_IN_TIME = "a response that still ran when it was cancelled"
 
 
-@rule(Scene, scenario="cancel", cites="BGR-10")
+@rule(Scene, scenario="cancel", cites=("BGR-10", "BUD-OPS-05", "BUD-GEN-01", "BUD-GEN-10"))
 def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling a response that runs in the background answers 200 with that response.
 
@@ -37,7 +37,7 @@ def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
 @rule(
     Scene,
     scenario="cancel",
-    cites="BGR-10",
+    cites=("BGR-10", "BUD-OPS-05"),
     when=lambda scene: scene["cancelled"].ok and scene["cancelled"].response.get("status") != "completed",
     needs=CANCELLED_IN_TIME,
 )
@@ -111,7 +111,9 @@ def a_foreground_response_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]
     yield from refused(scene["cancelled"], "a 4xx, since the response did not run in the background")
 
 
-@rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08"), when=took_place("cancelled_deleted"))
+@rule(
+    Scene, scenario="cancel", cites=("BGR-14", "RET-08", "BUD-OPS-08"), when=took_place("cancelled_deleted")
+)
 def what_does_not_exist_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling an id that names nothing, or nothing any more, answers 404."""
     yield from missing(scene["cancelled_deleted"])

@@ -15,7 +15,7 @@ from antiphon_conformance.text import ABSENT, show
 UNKNOWN = odd("an_unknown_previous_response")
 
 
-@rule(Scene, scenario="chaining", cites=("STA-01", "STA-03"))
+@rule(Scene, scenario="chaining", cites=("STA-01", "STA-03", "BUD-REQ-09"))
 def previous_response_id_is_accepted(scene: Scene) -> Iterator[Finding]:
     """A stored response may be continued over HTTP by naming it in `previous_response_id`.
 
@@ -50,7 +50,7 @@ def knows_with_the_whole_history(scene: Scene) -> bool:
 @rule(
     Scene,
     scenario="chaining",
-    cites=("STA-01", "STA-03"),
+    cites=("STA-01", "STA-03", "BUD-REQ-09"),
     when=knows_with_the_whole_history,
     needs="a model that recalls the code words when the whole history is sent to it",
 )
@@ -111,7 +111,7 @@ def input_tokens_grow_along_a_chain(scene: Scene) -> Iterator[Finding]:
             yield Finding("reply.body/usage/input_tokens", expected, str(later), scene[after].id)
 
 
-@rule(Scene, scenario="chaining", cites="STA-05", when=succeeded("continued"))
+@rule(Scene, scenario="chaining", cites=("STA-05", "BUD-REQ-11"), when=succeeded("continued"))
 def instructions_are_not_carried_over(scene: Scene) -> Iterator[Finding]:
     """`instructions` of the response before do not hold for the one that continues it."""
     continued = scene["continued"]
@@ -152,7 +152,7 @@ def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Fi
     yield from unlike(scene["told_again"], scene["told"])
 
 
-@rule(Answered, cites="STA-07", when=UNKNOWN, needs="an unknown `previous_response_id`")
+@rule(Answered, cites=("STA-07", "BUD-REQ-08"), when=UNKNOWN, needs="an unknown `previous_response_id`")
 def an_unknown_previous_response_is_refused(answer: Answered) -> Iterator[Finding]:
     """A `previous_response_id` that names nothing is a client error.
 

@@ -18,14 +18,14 @@ def the_scheme_is_matched_in_any_case(scene: Scene) -> Iterator[Finding]:
         yield Finding("lower_case_scheme.reply.status", "200, as the key is right", str(status))
 
 
-@rule(Scene, scenario="credentials", cites=("TRN-03", "TRN-04"))
+@rule(Scene, scenario="credentials", cites=("TRN-03", "TRN-04", "BUD-GEN-02"))
 def a_missing_credential_is_401(scene: Scene) -> Iterator[Finding]:
     """A request without credentials, or with malformed ones, is answered 401 with a JSON error."""
     for step in ("no_credentials", "empty_key"):
         yield from _unauthorised(scene, step)
 
 
-@rule(Scene, scenario="credentials", cites="TRN-05")
+@rule(Scene, scenario="credentials", cites=("TRN-05", "BUD-GEN-02", "BUD-GEN-03"))
 def a_wrong_key_is_401(scene: Scene) -> Iterator[Finding]:
     """A well-formed but wrong key is answered 401 with the code `invalid_api_key`."""
     yield from _unauthorised(scene, "wrong_key")

@@ -10,7 +10,7 @@ from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import ABSENT, show
 
 
-@rule(Scene, scenario="storage", cites="RET-07")
+@rule(Scene, scenario="storage", cites=("RET-07", "BUD-OPS-03", "BUD-GEN-01", "BUD-GEN-10"))
 def a_stored_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting a stored response answers 200."""
     yield from found(scene["deleted"], "200, since the response is stored")
@@ -18,7 +18,7 @@ def a_stored_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     Body,
-    cites="RET-07",
+    cites=("RET-07", "BUD-OPS-03"),
     when=lambda body: body.operation == "deleteResponse" and bool(body.object),
     needs="a deletion that is answered with a body",
 )
@@ -36,7 +36,7 @@ def a_deletion_is_confirmed(body: Body) -> Iterator[Finding]:
         yield Finding("reply.body/object", "response", show(body.object.get("object", ABSENT)))
 
 
-@rule(Scene, scenario="storage", cites=("RET-03", "RET-08"))
+@rule(Scene, scenario="storage", cites=("RET-03", "RET-08", "BUD-OPS-04"))
 def a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     """A deleted response is not found when it is retrieved."""
     yield from missing(scene["retrieved_deleted"])
@@ -48,7 +48,7 @@ def the_input_of_a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     yield from missing(scene["listed_deleted"])
 
 
-@rule(Scene, scenario="storage", cites=("RET-09", "RET-10"))
+@rule(Scene, scenario="storage", cites=("RET-09", "RET-10", "BUD-OPS-04"))
 def what_does_not_exist_cannot_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting an id that names nothing, or nothing any more, answers 404."""
     yield from missing(scene["deleted_again"])

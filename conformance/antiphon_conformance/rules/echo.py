@@ -36,7 +36,13 @@ def _listed(name: str) -> tuple[str, str]:
 ECHOES = (
     Echo(("instructions",), ("RES-24", "RES-25")),
     Echo(("previous_response_id",), ("RES-26",)),
-    Echo(("metadata",), ("RES-27",)),
+    Echo(
+        ("metadata",),
+        (
+            "RES-27",
+            "BUD-REQ-20",
+        ),
+    ),
     Echo(("parallel_tool_calls",), ("RES-33",)),
     Echo(("temperature",), ("RES-36",)),
     Echo(("top_p",), ("RES-36",)),

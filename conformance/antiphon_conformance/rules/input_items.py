@@ -25,7 +25,7 @@ def has_items(body: Body) -> bool:
     return is_list(body) and isinstance(data, list) and bool(data)
 
 
-@rule(Scene, scenario="storage", cites="INP-01")
+@rule(Scene, scenario="storage", cites=("INP-01", "BUD-OPS-09", "BUD-GEN-01"))
 def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
     """The input items of a stored response can be listed.
 
@@ -34,7 +34,7 @@ def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
     yield from found(scene["listed"], "200, since the response is stored")
 
 
-@rule(Body, cites="INP-01", when=is_list)
+@rule(Body, cites=("INP-01", "BUD-OPS-09"), when=is_list)
 def a_page_is_a_list_object(body: Body) -> Iterator[Finding]:
     """A page has `object: list`, `data`, `has_more`, `first_id` and `last_id`, as the document has them."""
     yield from body_faults(body)

@@ -11,7 +11,7 @@ from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import show
 
 
-@rule(Scene, scenario="wrong_requests", cites="TRN-09")
+@rule(Scene, scenario="wrong_requests", cites=("TRN-09", "BUD-GEN-08"))
 def malformed_json_is_refused(scene: Scene) -> Iterator[Finding]:
     """A body that is not JSON is refused with a 4xx status, and no response is made."""
     yield from _refusal("malformed", scene["malformed"])

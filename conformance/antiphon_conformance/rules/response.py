@@ -16,7 +16,7 @@ CLOCK_SKEW = 300
 """Seconds by which the clocks of judge and server may differ."""
 
 
-@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16"))
+@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16", "BUD-RSP-10"))
 def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
     """The response object has every member that the document requires, null where there is nothing to say.
 
@@ -28,7 +28,11 @@ def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
 
 @rule(
     Snapshot,
-    cites=("openresponses#/components/schemas/ResponseResource", "openai#/components/schemas/Response"),
+    cites=(
+        "openresponses#/components/schemas/ResponseResource",
+        "openai#/components/schemas/Response",
+        "BUD-RSP-15",
+    ),
 )
 def matches_the_document(snapshot: Snapshot) -> Iterator[Finding]:
     """Whatever no other rule looks at in the response object is as the document has it."""
@@ -49,7 +53,7 @@ def _prefixed(snapshot: Snapshot) -> bool:
     return isinstance(snapshot.object.get("id"), str) and "altered" not in snapshot.exchange.traits
 
 
-@rule(Snapshot, cites="RES-58", when=_prefixed)
+@rule(Snapshot, cites=("RES-58", "BUD-RSP-01"), when=_prefixed)
 def id_has_its_prefix(snapshot: Snapshot) -> Iterator[Finding]:
     """The `id` of a response begins as every id of a response does.
 

@@ -19,7 +19,7 @@ def _told(snapshot: Snapshot) -> bool:
     return not is_missed(snapshot, "status")
 
 
-@rule(Snapshot, cites=("RES-12", "RES-13"), when=_told)
+@rule(Snapshot, cites=("RES-12", "RES-13", "BUD-RSP-04"), when=_told)
 def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
     """The status of a response is one that the documents name.
 
@@ -53,7 +53,7 @@ def _incomplete(snapshot: Snapshot) -> bool:
     return bool(snapshot.status == "incomplete")
 
 
-@rule(Snapshot, cites="RES-15", when=_failed, needs="a response that failed")
+@rule(Snapshot, cites=("RES-15", "BUD-SSE-16"), when=_failed, needs="a response that failed")
 def failed_carries_an_error(snapshot: Snapshot) -> Iterator[Finding]:
     """A failed response says what went wrong in `error`."""
     if not isinstance(snapshot.object.get("error"), dict):

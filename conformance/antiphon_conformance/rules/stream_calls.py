@@ -11,20 +11,20 @@ from antiphon_conformance.subject import Streamed
 ARGUMENTS, INPUT = "call_arguments", "custom_input"
 
 
-@rule(Streamed, cites="LIT-26", when=tells_of(ARGUMENTS))
+@rule(Streamed, cites=("LIT-26", "BUD-SSE-12"), when=tells_of(ARGUMENTS))
 def arguments_come_in_order(streamed: Streamed) -> Iterator[Finding]:
     """The arguments of a call stream as deltas, then one `response.function_call_arguments.done`."""
     kinds = {"unfinished", "after-done", "out-of-order", "repeated"}
     yield from breaches(streamed, lanes={ARGUMENTS}, kinds=kinds)
 
 
-@rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
+@rule(Streamed, cites=("LIT-27", "BUD-SSE-11"), when=tells_of(ARGUMENTS))
 def arguments_add_up(streamed: Streamed) -> Iterator[Finding]:
     """The deltas of a call's arguments, joined, are the arguments of its `.done` event."""
     yield from unequal_sums(streamed, ARGUMENTS)
 
 
-@rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
+@rule(Streamed, cites=("LIT-27", "BUD-SSE-12"), when=tells_of(ARGUMENTS))
 def arguments_end_up_in_their_call(streamed: Streamed) -> Iterator[Finding]:
     """The arguments of `.done` are those of the finished call, in its item and in the terminal output."""
     yield from unequal_views(streamed, ARGUMENTS)

@@ -121,7 +121,7 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
 
 @rule(
     Streamed,
-    cites=_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"),
+    cites=(*_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"), "BUD-SSE-20"),
     when=_has("item"),
 )
 def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -134,7 +134,7 @@ def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-03", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item"),
+    cites=("LIT-03", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item", "BUD-SSE-20"),
     when=_has("item"),
 )
 def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"),
+    cites=(*_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"), "BUD-SSE-20"),
     when=_has("part"),
 )
 def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -164,7 +164,11 @@ def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-24", *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent")),
+    cites=(
+        "LIT-24",
+        *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent"),
+        "BUD-SSE-07",
+    ),
     when=_has("delta"),
 )
 def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -177,7 +181,12 @@ def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-24", *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent")),
+    cites=(
+        "LIT-24",
+        *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent"),
+        "BUD-SSE-20",
+        "BUD-SSE-12",
+    ),
     when=_has("done"),
 )
 def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def _texts(item: Item, *names: str) -> Iterator[Finding]:
             yield Finding(f"{item.where}/{name}", "a string", show(item.object.get(name)))
 
 
-@rule(Item, cites="TOOL-09", when=_is_function_call, needs="a function call")
+@rule(Item, cites=("TOOL-09", "BUD-ITM-07"), when=_is_function_call, needs="a function call")
 def function_call_says_what_to_call(item: Item) -> Iterator[Finding]:
     """A function call has `call_id`, `name` and `arguments`, each a string."""
     yield from _texts(item, "call_id", "name", "arguments")
@@ -45,7 +45,7 @@ def _finished(item: Item) -> bool:
     return _is_function_call(item) and done and isinstance(item.object.get("arguments"), str)
 
 
-@rule(Item, cites="TOOL-11", when=_finished, needs="a finished function call")
+@rule(Item, cites=("TOOL-11", "BUD-ITM-07"), when=_finished, needs="a finished function call")
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a finished function call are the text of a JSON object."""
     try:

@@ -45,7 +45,7 @@ def a_create_is_a_post_to_responses(scene: Scene) -> Iterator[Finding]:
         yield Finding("first.reply.status", "200", str(status))
 
 
-@rule(Answered, cites="TRN-17", when=_created)
+@rule(Answered, cites=("TRN-17", "BUD-REQ-02"), when=_created)
 def a_create_that_succeeds_is_200(answered: Answered) -> Iterator[Finding]:
     """A create that succeeds answers 200, whether blocking, streaming or in the background.
 
@@ -81,7 +81,12 @@ def _asked_for_stream(answered: Answered) -> bool:
     return _created(answered) and answered.asked.get("stream") is True
 
 
-@rule(Answered, cites=("TRN-14", "SSE-08"), when=_asked_for_stream, needs="a create with `stream: true`")
+@rule(
+    Answered,
+    cites=("TRN-14", "SSE-08", "BUD-REQ-23"),
+    when=_asked_for_stream,
+    needs="a create with `stream: true`",
+)
 def a_stream_is_labelled_event_stream(answered: Answered) -> Iterator[Finding]:
     """A stream has the content type `text/event-stream`.
 
