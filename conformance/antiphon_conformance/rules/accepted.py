@@ -37,8 +37,10 @@ def _form(name: str, cites: str, says: str, where: str, members: str = "input") 
 
 
 FORMS = (
-    _form("a_text_as_input", "REQ-04", "a string as `input`", "repeat/first"),
-    _form("a_list_as_input", "REQ-04", "a list of messages as `input`", "repeat/as_list"),
+    _form("a_text_as_input", "REQ-04 BUD-REQ-04", "a string as `input`", "repeat/first"),
+    _form(
+        "a_list_as_input", "REQ-04 BUD-REQ-04 BUD-REQ-06", "a list of messages as `input`", "repeat/as_list"
+    ),
     _form("parts_of_text", "REQ-10 REQ-11", "user messages made of `input_text` parts", "history"),
     _form(
         "text_without_annotations",
@@ -57,8 +59,8 @@ FORMS = (
     _form("a_phase", "REQ-27 ITM-19", "a `phase` on an assistant message", "history"),
     _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "history"),
     _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "history"),
-    _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "history", "tools"),
-    _form("the_short_form", "REQ-09", "messages without `type`", "repeat/as_list"),
+    _form("flat_functions", "REQ-31 REQ-32 BUD-REQ-14", "functions that are not nested", "history", "tools"),
+    _form("the_short_form", "REQ-09 BUD-REQ-06", "messages without `type`", "repeat/as_list"),
     _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "switches", "tools"),
     _form(
         "a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "chaining/referenced"
