@@ -11,6 +11,7 @@ from typing import Any
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Request, StepMissing
 from antiphon_conformance.library import Library, library_of
 from antiphon_conformance.plain import NothingGiven, needs, plain
+from antiphon_conformance.prompt_probe import PROBE, UNKNOWN_VERSION
 from antiphon_conformance.subject import TERMINAL
 from antiphon_conformance.target import Target
 from antiphon_conformance.text import safe, show
@@ -129,6 +130,19 @@ class Talk:
             self._refused(name, found)
         if found.ok and not may_fail:
             self.offered.update(self._unrouted())
+        return found
+
+    async def templated(
+        self, name: str, version: Any, variables: Mapping[str, Any] | None = None, /, **body: Any
+    ) -> Exchange:
+        """A create that names the prompt template that the target holds, in a version or in none; no model is
+        named unless it is given. Ends the scenario when there is no such template, and nobody named one."""
+        prompt: dict[str, Any] = {"id": self.given.get("prompt", PROBE)}
+        prompt |= {"version": version} if version is not None else {}
+        prompt |= {"variables": dict(variables)} if variables is not None else {}
+        found = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
+        if found.answer.status == 404 and "prompt" not in self.given and version != UNKNOWN_VERSION:
+            raise self._lacking(NothingGiven("prompt", self.dialect))
         return found
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:

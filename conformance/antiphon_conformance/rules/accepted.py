@@ -79,6 +79,21 @@ FORMS = (
         "temperature top_p",
     ),
     _form("penalties", "REQ-45", "penalties", "switches", "presence_penalty frequency_penalty"),
+    _form("nested_functions", "BUD-REQ-14", "functions nested as in Chat", "chat_spellings/nested", "tools"),
+    _form("bare_parts", "BUD-REQ-05", "parts of text and image without a message", "chat_spellings/parts"),
+    _form("reasoning_true", "BUD-REQ-12", "`reasoning: true`", "chat_spellings/reasoned", "reasoning"),
+    _form("reasoning_false", "BUD-REQ-12", "`reasoning: false`", "chat_spellings/unreasoned", "reasoning"),
+    _form("max_tokens", "BUD-REQ-19", "`max_tokens`", "chat_spellings/limited", "max_tokens"),
+    _form(
+        "a_null_chain",
+        "BUD-REQ-07 BUD-REQ-10",
+        "`previous_response_id: null`, and instructions",
+        "chat_spellings/first_turn",
+        "previous_response_id instructions",
+    ),
+    _form("modalities", "BUD-REQ-22", "`modalities`", "chat_spellings/in_text", "modalities"),
+    _form("unknown_members", "BUD-GEN-07", "members that nobody knows", "chat_spellings/unknown_member"),
+    _form("a_model_in_a_header", "BUD-GEN-06", "the header `x-model-name`", "chat_spellings/routed"),
     _form("stream_null", "TRN-15", "`stream: null`", "switches", "stream"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.answers import answered
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.parity import found, missing, refused, status_of, took_place, unlike
 from antiphon_conformance.rule import Finding, rule
@@ -97,6 +98,41 @@ def cancelling_what_has_ended_changes_nothing(scene: Scene) -> Iterator[Finding]
     yield from found(cancelled, "200, since the response ran in the background")
     if cancelled.ok:
         yield from unlike(cancelled, last_poll(scene))
+
+
+@rule(Scene, scenario="cancel", cites="BUD-OPS-05", when=was_cancelled, needs=CANCELLED_IN_TIME)
+def a_cancel_tells_its_time(scene: Scene) -> Iterator[Finding]:
+    """The answer to a cancel has `cancelled_at`, a whole number of seconds."""
+    got = answered(scene["cancelled"]).get("cancelled_at", ABSENT)
+    if isinstance(got, bool) or not isinstance(got, int):
+        yield Finding("reply.body/cancelled_at", "Unix seconds", show(got), scene["cancelled"].id)
+
+
+@rule(Scene, scenario="cancel", cites="BUD-OPS-06", when=was_cancelled, needs=CANCELLED_IN_TIME)
+def a_cancel_answers_with_the_response(scene: Scene) -> Iterator[Finding]:
+    """The answer to a cancel is the whole response, not only its id and status.
+
+    Gateways read it as one; official clients do, too.
+    """
+    started, got = answered(scene["started"]), answered(scene["cancelled"])
+    for name in (name for name in started if name not in got):
+        yield Finding(f"reply.body/{name}", show(started[name]), show(ABSENT), scene["cancelled"].id)
+
+
+@rule(
+    Scene,
+    scenario="background",
+    cites="BUD-OPS-07",
+    when=cancelled_after_its_end,
+    needs="a server that can cancel, and a background response that has ended",
+)
+def cancelling_what_has_ended_is_refused_or_does_nothing(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a response that has ended is refused with 400, or answers 200 and changes nothing."""
+    cancelled = scene["cancelled"]
+    yield from status_of(cancelled, (200, 400), "200 or 400")
+    if cancelled.ok and answered(cancelled).get("status") != last_poll(scene).response.get("status"):
+        got = show(answered(cancelled).get("status", ABSENT))
+        yield Finding("reply.body/status", "the one before", got, cancelled.id)
 
 
 @rule(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from antiphon_conformance.answers import answered, text_of
+from antiphon_conformance.answers import answered, objects, text_of
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import input_tokens, refused, says, status_of, succeeded, took_place, unlike
 from antiphon_conformance.prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
@@ -116,8 +117,13 @@ def instructions_are_not_carried_over(scene: Scene) -> Iterator[Finding]:
     """`instructions` of the response before do not hold for the one that continues it."""
     continued = scene["continued"]
     carried = answered(continued).get("instructions")
-    if carried is not None:
-        yield Finding("reply.body/instructions", "null, since none were given", show(carried), continued.id)
+    if carried is not None and not _is_this_turn(carried):
+        yield Finding("reply.body/instructions", "none, since none were given", show(carried), continued.id)
+
+
+def _is_this_turn(told: Any) -> bool:
+    """Whether these instructions are messages of a user only, as some dialects repeat all of a turn."""
+    return isinstance(told, list) and all(item.get("role") == "user" for _, item in objects(told))
 
 
 @rule(Scene, scenario="chaining", cites="STA-14", when=took_place("forked"))

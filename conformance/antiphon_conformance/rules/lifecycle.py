@@ -28,6 +28,14 @@ def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
 
 
+@rule(Streamed, cites="BUD-SSE-03", when=begun)
+def goes_on_with_in_progress(streamed: Streamed) -> Iterator[Finding]:
+    """The second event is `response.in_progress`, unless the response waits in a queue first."""
+    second = streamed.events[1].type if len(streamed.events) > 1 else ABSENT
+    if second not in ("response.in_progress", "response.queued"):
+        yield Finding("event[1]/type", "response.in_progress", show(second))
+
+
 @rule(Streamed, cites="LIF-02", when=tells_of(ROOT))
 def is_created_once(streamed: Streamed) -> Iterator[Finding]:
     """`response.created` comes exactly once."""

@@ -146,8 +146,9 @@ def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Findi
 def _ends_in_calls(snapshot: Snapshot) -> bool:
     output = snapshot.object.get("output")
     last = output[-1] if isinstance(output, list) and output else None
-    finished_call = member(last, "type") == "function_call" and member(last, "status") == "completed"
-    return snapshot.ended and finished_call
+    states = "function_call" not in snapshot.dialect.traits.items_without_status
+    finished = member(last, "status") == "completed" or not states
+    return snapshot.ended and finished and member(last, "type") == "function_call"
 
 
 @rule(

@@ -143,7 +143,7 @@ def are_announced_empty(streamed: Streamed) -> Iterator[Finding]:
     yield from filled(streamed, ITEM)
 
 
-@rule(Streamed, cites="LIT-29", when=tells_of("call_arguments"))
+@rule(Streamed, cites=("LIT-29", "BUD-ITM-08"), when=tells_of("call_arguments"))
 def parallel_calls_are_told_apart(streamed: Streamed) -> Iterator[Finding]:
     """No two calls of a stream share a `call_id`."""
     seen: dict[str, str] = {}

@@ -115,6 +115,30 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(misfit))
 
 
+def _typed(item: Item) -> bool:
+    return _finished(item) and isinstance(_parameters(item), dict)
+
+
+def _parameters(item: Item) -> Any:
+    """The schema of the tool that was called, flat or nested as in Chat."""
+    nested = (member(tool, "function") for tool in tools_of(item.asked))
+    offered = (*tools_of(item.asked), *(tool for tool in nested if isinstance(tool, dict)))
+    return next(
+        (one.get("parameters") for one in offered if one.get("name") == item.object.get("name")), None
+    )
+
+
+@rule(Item, cites="BUD-ITM-09", when=_typed, needs="a finished call of a function with parameters")
+def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
+    """The arguments of a call validate against the `parameters` of its function, be it strict or not."""
+    try:
+        value = parsed(item.object["arguments"])
+    except ValueError:
+        return
+    for misfit in misfits(value, _parameters(item)):
+        yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(misfit))
+
+
 def _has_call_id(item: Item) -> bool:
     return (_is_function_call(item) or _is_custom_call(item)) and isinstance(item.object.get("call_id"), str)
 
@@ -138,7 +162,7 @@ def _has_calls(snapshot: Snapshot) -> bool:
     return snapshot.ended and bool(calls(snapshot.object))
 
 
-@rule(Snapshot, cites="TOOL-12", when=_has_calls, needs="a response with calls")
+@rule(Snapshot, cites=("TOOL-12", "BUD-ITM-08"), when=_has_calls, needs="a response with calls")
 def call_ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
     """No two calls have the same `call_id`, nor that of an earlier call in the input."""
     seen = [call.get("call_id") for _, call in objects(snapshot.asked.get("input")) if "name" in call]
