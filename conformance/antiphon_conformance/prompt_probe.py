@@ -1,7 +1,7 @@
 """The prompt template that scenarios name: what its versions hold, and what they come to.
 
-Whoever judges a server sets this template up on it (`docs/prompts.md`), under the id that stands here or under
-another one that `--given prompt=ID` names. No API lists templates.
+Whoever judges a server sets this template up on it (`docs/prompts.md`), under the id that stands here or
+under another one that `--given prompt=ID` names. No API lists templates.
 """
 
 from __future__ import annotations

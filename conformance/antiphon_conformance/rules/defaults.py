@@ -60,8 +60,8 @@ def _left_out(default: Default) -> Callable[[Snapshot], bool]:
 
 
 def _templated(snapshot: Snapshot) -> bool:
-    """Whether parameters come from elsewhere: a prompt template, tools that the input adds, or the spelling of
-    Chat."""
+    """Whether parameters come from elsewhere: a prompt template, tools that the input adds, or what is spelt
+    as in Chat."""
     items = objects(snapshot.asked.get("input"))
     adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
     return adds_tools or any(snapshot.asked.get(name) is not None for name in ("prompt", "response_format"))

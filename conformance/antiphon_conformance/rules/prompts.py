@@ -45,7 +45,7 @@ def variables_are_filled_in(scene: Scene) -> Iterator[Finding]:
 
 @rule(Scene, scenario=FILLED, cites="BUD-PRM-13")
 def blocks_and_filters_work(scene: Scene) -> Iterator[Finding]:
-    """Conditions, loops and filters work, their lines leave no blank ones, and nothing is escaped for HTML."""
+    """Conditions, loops and filters work, their lines leave no blank ones, nothing is escaped for HTML."""
     told = "\n".join(_told(scene["rendered"], "system"))
     for wanted in (f"{probe.NAME} <Paris>", " loudly.\n- TEA\n- RAIN\nUse"):
         if wanted not in told:

@@ -116,16 +116,7 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
 
 
 def _typed(item: Item) -> bool:
-    return _finished(item) and isinstance(_parameters(item), dict)
-
-
-def _parameters(item: Item) -> Any:
-    """The schema of the tool that was called, flat or nested as in Chat."""
-    nested = (member(tool, "function") for tool in tools_of(item.asked))
-    offered = (*tools_of(item.asked), *(tool for tool in nested if isinstance(tool, dict)))
-    return next(
-        (one.get("parameters") for one in offered if one.get("name") == item.object.get("name")), None
-    )
+    return _finished(item) and isinstance(_tool_called(item).get("parameters"), dict)
 
 
 @rule(Item, cites="BUD-ITM-09", when=_typed, needs="a finished call of a function with parameters")
@@ -135,7 +126,7 @@ def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
         value = parsed(item.object["arguments"])
     except ValueError:
         return
-    for misfit in misfits(value, _parameters(item)):
+    for misfit in misfits(value, _tool_called(item)["parameters"]):
         yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(misfit))
 
 

@@ -78,7 +78,8 @@ def the_content_type_is_well_formed(answered: Answered) -> Iterator[Finding]:
 
 
 def _asked_for_stream(answered: Answered) -> bool:
-    return _created(answered) and answered.asked.get("stream") is True
+    by_itself = answered.asked.get("prompt") is None  # what is stored with a template may decide
+    return _created(answered) and by_itself and answered.asked.get("stream") is True
 
 
 @rule(

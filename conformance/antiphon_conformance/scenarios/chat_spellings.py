@@ -20,7 +20,7 @@ ENOUGH = 300
 
 @scenario(features=("chat_spellings",))
 async def chat_spellings(talk: Talk) -> None:
-    """Asks with nested tools, bare parts, reasoning as a boolean, `max_tokens`, null, and what nobody knows."""
+    """Asks with nested tools, bare parts, boolean reasoning, `max_tokens`, null, and what nobody knows."""
     asked: dict[str, Any] = {"input": "Say hello.", "may_fail": True}
     weather = "What is the weather in Paris? Call get_weather."
     await talk.create("nested", input=weather, tools=[NESTED], tool_choice="required", may_fail=True)

@@ -14,7 +14,7 @@ NAMED = {"name": probe.NAME}
 
 @scenario(features=("prompts",))
 async def prompt_templates(talk: Talk) -> None:
-    """Has a template filled in with variables of every type, in the version named, by default, and with a model."""
+    """Has a template filled in with variables of every type, in a version named, by default, with a model."""
     await talk.templated("rendered", probe.FULL, dict(probe.VARIABLES), input=INPUT)
     await talk.templated("by_default", None, NAMED)
     await talk.templated("with_a_model", probe.DEFAULT, NAMED, model=talk.model)

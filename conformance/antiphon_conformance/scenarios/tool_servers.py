@@ -1,4 +1,4 @@
-"""Tools of servers that the target calls by itself, reachable or not, and an answer that its template refuses."""
+"""Tools of servers that the target calls by itself, reachable or not, and an answer that breaks its rules."""
 
 from __future__ import annotations
 
