@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.answers import member, objects, texts
-from antiphon_conformance.exchange import Exchange, StepMissing
+from antiphon_conformance.answers import carried, member, objects, texts
+from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.library import Library
 from antiphon_conformance.subject import WRONG, Scene
 
@@ -52,12 +52,8 @@ def grounded(scene: Scene) -> Iterator[Grounded]:
 
 
 def _response(exchange: Exchange, scene: Scene) -> Json:
-    if not exchange.ok or exchange.operation not in scene.dialect.response_operations:
-        return {}
-    try:
-        return exchange.response
-    except StepMissing:
-        return {}
+    known = exchange.ok and exchange.operation in scene.dialect.response_operations
+    return carried(exchange) if known else {}
 
 
 def citations(response: Json) -> Iterator[tuple[str, Json]]:

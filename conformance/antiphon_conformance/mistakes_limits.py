@@ -35,20 +35,12 @@ LIMITS = (
         {"model": 5},
     ),
     mistake(
-        "instructions_that_are_no_text",
-        "BUD-REQ-10 BUD-REQ-24",
-        "`instructions` that are no string",
-        "instructions",
-        text(),
-        {"instructions": 5, "stream": True},
-    ),
-    mistake(
         "an_unknown_modality",
         "BUD-REQ-22",
         "a modality other than text, audio and image",
         "modalities",
         each(("text", "audio", "image")),
-        {"modalities": ["smell"]},
+        {"modalities": ["smell"], "stream": True},
     ),
     mistake(
         "an_unknown_include",

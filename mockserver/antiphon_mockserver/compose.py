@@ -89,7 +89,7 @@ def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
 def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: Dialect) -> Item:
     kind = item["type"]
     traits = dialect.traits
-    if traits.bare_items:
+    if traits.bare_items and kind == "message":
         return _bare(item)
     complete: Item = {"id": identity.item(traits.id_prefixes.get(kind, f"{kind}_"), index), "type": kind}
     if kind not in traits.items_without_status:
@@ -101,7 +101,7 @@ def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: 
 
 
 def _bare(item: Item) -> Item:
-    """The item without what only dialects with ids and states have in it."""
+    """The message without what only dialects with ids and states have in it."""
     content = [{name: part[name] for name in part if name != "logprobs"} for part in item.get("content", ())]
     bare = {name: value for name, value in item.items() if name != "phase"}
     return {**bare, "content": content} if "content" in item else bare

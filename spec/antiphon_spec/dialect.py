@@ -76,7 +76,7 @@ class Traits:
     items_without_status: tuple[str, ...] = ()
     """The types of item that have no `status`."""
     bare_items: bool = False
-    """Whether output items have neither an `id` nor a `status`."""
+    """Whether messages that are put out have neither an `id` nor a `status`."""
     id_form: str = "prefixed"
     """What ids of objects look like: `prefixed` (`resp_...`), or a `uuid`."""
     error_envelope: str = "object"

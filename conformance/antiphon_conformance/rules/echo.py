@@ -34,7 +34,8 @@ def _listed(name: str) -> tuple[str, str]:
 
 
 ECHOES = (
-    Echo(("instructions",), ("RES-24", "RES-25")),
+    Echo(("model",), ("CG-RSP-06",)),
+    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-10")),
     Echo(("previous_response_id",), ("RES-26",)),
     Echo(
         ("metadata",),

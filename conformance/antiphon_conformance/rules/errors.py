@@ -9,6 +9,7 @@ from typing import Any
 
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.transport import media
+from antiphon_conformance.sse import SENTINEL
 from antiphon_conformance.subject import Refused, Streamed
 from antiphon_conformance.text import ABSENT, show
 
@@ -37,6 +38,41 @@ def an_error_is_json(refused: Refused) -> Iterator[Finding]:
         yield Finding("reply.headers/content-type", "application/json", got)
     if not isinstance(refused.reply.body, dict):
         yield Finding("reply.body", "a JSON object", show(refused.reply.body or ABSENT))
+
+
+def texts_instead(refused: Refused) -> Iterator[Finding]:
+    """What an envelope that holds a text, and no object, lacks."""
+    if media(refused) != "application/json":
+        got = show(refused.reply.headers.get("content-type") or ABSENT)
+        yield Finding("reply.headers/content-type", "application/json", got)
+    if not isinstance(refused.reply.fields.get("error"), str):
+        got = show(refused.reply.body or ABSENT)
+        yield Finding("reply.body", "an object whose `error` is a string", got)
+
+
+@rule(
+    Refused,
+    cites="CG-GEN-05",
+    when=lambda refused: refused.operation is not None,
+    needs="a refusal by an operation of the document",
+)
+def the_error_is_a_text(refused: Refused) -> Iterator[Finding]:
+    """The body of an error is a JSON object whose `error` is a string.
+
+    Clients show that string to people: of an object they show `[object Object]`.
+    """
+    yield from texts_instead(refused)
+
+
+@rule(
+    Refused,
+    cites="CG-GEN-10",
+    when=lambda refused: refused.operation is None,
+    needs="a refusal of an unknown path or of a wrong method",
+)
+def where_nothing_is_the_error_is_a_text_too(refused: Refused) -> Iterator[Finding]:
+    """Unknown paths and wrong methods are refused with the envelope of all other errors."""
+    yield from texts_instead(refused)
 
 
 def _has_document(refused: Refused) -> bool:
@@ -136,6 +172,35 @@ def an_error_event_is_complete(streamed: Streamed) -> Iterator[Finding]:
         if not isinstance(event.data.get("sequence_number"), int):
             got = show(event.data.get("sequence_number", ABSENT))
             yield Finding(f"{event.where}/sequence_number", "an integer", got)
+
+
+@rule(Streamed, cites="CG-SSE-11", when=_told_in_stream, needs="a stream that fails after it began")
+def a_stream_tells_what_went_wrong(streamed: Streamed) -> Iterator[Finding]:
+    """An `error` event holds an object `error` with a `message`; `type` and `code` are strings where given.
+
+    Clients read `error.message`: where the error is a text, or stands beside `type`, they show nothing.
+    """
+    for event in streamed.stream.of("error"):
+        error = _error_of(event.data)
+        if not isinstance(error.get("message"), str) or not error["message"].strip():
+            yield Finding(f"{event.where}/error/message", "a sentence", show(error.get("message", ABSENT)))
+        for name in ("type", "code"):
+            if error.get(name) is not None and not isinstance(error[name], str):
+                yield Finding(f"{event.where}/error/{name}", "a string", show(error[name]))
+
+
+@rule(
+    Streamed,
+    cites=("CG-SSE-11", "CG-SSE-12"),
+    when=_told_in_stream,
+    needs="a stream that fails after it began",
+)
+def an_error_event_ends_the_stream(streamed: Streamed) -> Iterator[Finding]:
+    """Nothing follows an `error` event: the stream ends with it."""
+    error = next(streamed.stream.of("error"))
+    for frame in streamed.stream.frames:
+        if frame.index > error.index and frame.data != SENTINEL:
+            yield Finding(f"event[{frame.index}]", f"nothing after {error.where}", show(frame.data))
 
 
 @rule(Streamed, cites=("ERR-16", "LIF-12"), when=_told_in_stream, needs="a stream with an `error` event")

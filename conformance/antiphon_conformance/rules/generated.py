@@ -17,7 +17,9 @@ REQUESTS = (
     "openai#/components/schemas/CreateResponse",
     "openresponses#/components/schemas/CreateResponseBody",
 )
-ANSWERS = ("openai#/paths/~1responses/post/responses", "openresponses#/paths/~1responses/post/responses")
+ANSWERS = tuple(
+    f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
+)
 OTHER_REASONS = frozenset({401, 403, 408, 425, 429, 501, 502, 503, 504})
 """Statuses that say nothing about the request's content."""
 PLAIN = frozenset(

@@ -10,7 +10,7 @@ from antiphon_conformance.answers import member, output
 from antiphon_conformance.faults import findings, item_faults
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.item_members import is_claimed
-from antiphon_conformance.rules.response_members import OPENAI
+from antiphon_conformance.rules.response_members import CLOUDGLUE, OPENAI
 from antiphon_conformance.subject import TERMINAL, Item, Snapshot, Streamed
 from antiphon_conformance.text import ABSENT, show
 
@@ -57,6 +57,7 @@ def have_a_status(item: Item) -> Iterator[Finding]:
     cites=(
         "ITM-01",
         f"{OPENAI}Response/properties/output",
+        f"{CLOUDGLUE}Response/properties/output",
         "BUD-ITM-01",
         "BUD-ITM-05",
         "BUD-ITM-10",

@@ -7,14 +7,25 @@ from typing import Any
 
 from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes import MISTAKES, mistakes_in
+from antiphon_conformance.parity import CLIENT_ERROR
 from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.transport import live
-from antiphon_conformance.subject import Answered, Refused
+from antiphon_conformance.subject import Answered, Refused, Scene
 from antiphon_conformance.text import safe, show
 
 OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
 """Statuses that say nothing about the request's content."""
+BAD_REQUESTS = tuple(
+    f"CG-{area}-{number:02}"
+    for area, numbers in {
+        "REQ": (1, 3, 5, 6, 7, 11, 13, 14, 18, 19),
+        "KB": (2, 3, 8, 10, 15),
+        "CHAT": (1, 3, 5),
+    }.items()
+    for number in numbers
+)
+"""Rows that name the status of what they forbid: 400."""
 
 
 def _asks(mistake: Mistake) -> Callable[[Answered], bool]:
@@ -102,7 +113,7 @@ def the_refusal_names_the_wrong_member(refused: Refused) -> Iterator[Finding]:
         yield Finding("reply.body/error/param", f"a path that begins with `{wrong}`", show(param))
 
 
-@rule(Answered, cites="ERR-20", when=_wrong, needs="a wrong request")
+@rule(Answered, cites=("ERR-20", *BAD_REQUESTS), when=_wrong, needs="a wrong request")
 def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
     """A wrong request is never answered with a 5xx status.
 
@@ -110,6 +121,23 @@ def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
     """
     if answered.reply.status >= 500 and answered.reply.status != 503:
         yield Finding("reply.status", "4xx, since the request is wrong", str(answered.reply.status))
+
+
+def _is_bad(step: str) -> bool:
+    """Whether a step makes a mistake that is answered 400."""
+    return any(row in BAD_REQUESTS for mistake in MISTAKES if mistake.name == step for row in mistake.cites)
+
+
+@rule(Scene, scenario="mistakes_in_cloudglue", cites=BAD_REQUESTS)
+def a_mistake_is_a_bad_request(scene: Scene) -> Iterator[Finding]:
+    """A wrong request is refused with 400, and with no other status of the 4xx class.
+
+    Frameworks answer 422 by themselves; clients that tell mistakes from other failures look for 400.
+    """
+    for step, exchange in scene.episode.exchanges.items():
+        status = exchange.answer.status if exchange.reply else 400
+        if status in CLIENT_ERROR and status not in {400, *OTHER_REASONS} and _is_bad(step):
+            yield Finding("reply.status", "400, since the request is wrong", str(status), exchange.id)
 
 
 @rule(Answered, cites="TRN-25", when=_wrong, needs="a wrong request")
@@ -149,7 +177,7 @@ def _streams_wrongly(answered: Answered) -> bool:
 
 @rule(
     Answered,
-    cites=("ENV-23", "BUD-SSE-22"),
+    cites=("ENV-23", "CG-SSE-14", "BUD-SSE-22"),
     when=_streams_wrongly,
     needs="a wrong request that asks for a stream",
 )

@@ -121,7 +121,11 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
 
 @rule(
     Streamed,
-    cites=(*_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"), "BUD-SSE-20"),
+    cites=(
+        "CG-SSE-07",
+        *_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"),
+        "BUD-SSE-20",
+    ),
     when=_has("item"),
 )
 def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -134,7 +138,7 @@ def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-03", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item", "BUD-SSE-20"),
+    cites=("LIT-03", "CG-SSE-07", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item", "BUD-SSE-20"),
     when=_has("item"),
 )
 def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
@@ -154,7 +158,11 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=(*_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"), "BUD-SSE-20"),
+    cites=(
+        "CG-SSE-07",
+        *_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"),
+        "BUD-SSE-20",
+    ),
     when=_has("part"),
 )
 def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -166,6 +174,7 @@ def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     Streamed,
     cites=(
         "LIT-24",
+        "CG-SSE-04",
         *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent"),
         "BUD-SSE-07",
     ),
@@ -183,6 +192,7 @@ def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     Streamed,
     cites=(
         "LIT-24",
+        "CG-SSE-07",
         *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent"),
         "BUD-SSE-20",
         "BUD-SSE-12",
@@ -194,7 +204,7 @@ def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     yield from (_finding(event, fault) for event, fault in _faults(streamed, "done"))
 
 
-@rule(Streamed, cites="ENV-13", when=_has("item", "part", "delta", "done", "progress"))
+@rule(Streamed, cites=("ENV-13", "CG-SSE-10"), when=_has("item", "part", "delta", "done", "progress"))
 def events_say_where_they_belong(streamed: Streamed) -> Iterator[Finding]:
     """Events about an item have `output_index` and `item_id`, those about a part or a summary its index too.
 

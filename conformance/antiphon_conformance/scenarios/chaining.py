@@ -9,6 +9,7 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.prompts import (
     ASK_ALL,
     ASK_FIRST,
+    OVERLONG,
     SECOND_WORD,
     TELL_FIRST,
     TELL_SECOND,
@@ -56,7 +57,7 @@ async def overlong_input(talk: Talk) -> None:
     """Sends more than any model reads, and forbids to shorten it."""
     await talk.create(
         "overlong",
-        input="one two " * 1_250_000,
+        input=OVERLONG,
         truncation="disabled",
         stream=True,
         store=False,

@@ -8,7 +8,7 @@ from antiphon_conformance import prompt_probe as probe
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
 
-INPUT = "Say hello."
+INPUT = "Reply with exactly: caf\u00e9"
 NAMED = {"name": probe.NAME}
 
 

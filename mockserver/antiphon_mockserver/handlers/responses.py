@@ -108,14 +108,14 @@ def shelf(key: str) -> str:
 def _decided(house: House, turn: Turn) -> tuple[Context, Plan]:
     """What the model says, and to which context when the whole one was too long.
 
-    A stream fails in band then, as genuine ones do (STA-22).
+    A stream fails in band then, as genuine ones do (STA-22), and what runs in the background in its time.
     """
     context = turn.context
     plan = _said(house, turn)
     try:
         shorter = house.conduct.truncate(context, plan.input_tokens)
     except Denied as denied:
-        if context.request.get("stream") is not True:
+        if context.request.get("stream") is not True and context.request.get("background") is not True:
             raise
         return context, Plan(status="failed", error={"code": denied.code, "message": denied.message})
     return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))

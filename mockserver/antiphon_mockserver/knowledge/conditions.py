@@ -183,7 +183,10 @@ def _stands_in(value: Sequence[str], asked: Sequence[str]) -> bool:
     return any(list(asked[place : place + length]) == list(value) for place in range(len(asked)))
 
 
-_NUMBER = rf"(?P<money>\$|€)?\s?(?P<number>\d[\d,]*(?:\.\d+)?|\b(?:{'|'.join(NUMBER_WORDS)})\b)"
+_NUMBER = (
+    r"(?P<money>\$|€)?\s?"
+    rf"(?P<number>(?<![\d,])\d[\d,]*+(?:\.\d++)?|\b(?:{'|'.join(NUMBER_WORDS)})\b)"
+)
 _QUANTITY = rf"{_NUMBER}\s?(?P<factor>k\b|m\b|thousand\b|million\b)?[\s-]*(?P<unit>[a-z]+)?"
 PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.ASCII), name, compare)

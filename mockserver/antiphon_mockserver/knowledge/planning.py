@@ -13,7 +13,11 @@ from antiphon_mockserver.knowledge.claims import chat_citation, citation
 from antiphon_mockserver.knowledge.entities import EntitySource, entity_source
 from antiphon_mockserver.knowledge.filters import EVERYTHING
 from antiphon_mockserver.knowledge.library import Library
+from antiphon_mockserver.knowledge.queries import queries
 from antiphon_mockserver.knowledge.scope import Asked, Turn
+from antiphon_mockserver.model.budget import cost, spend
+from antiphon_mockserver.model.calls import calls
+from antiphon_mockserver.model.reading import read as read_context
 from antiphon_mockserver.plan import Context, Item, Plan
 from antiphon_mockserver.record import Asked as Request
 from antiphon_mockserver.tokens import count, count_input
@@ -37,9 +41,13 @@ def plan(context: Context) -> Plan:
     """What the library answers in this context."""
     if context.library is None:
         raise ValueError("a plan from a library needs one")
+    called = calls(context, read_context(context)) if context.request.get("tools") else []
+    if called:
+        return _spent(context, *called)
     turns = [_turn(item) for item in context.items]
     base = context.request["knowledge_base"]
-    said = respond(_asked(context.library, turns, base, str(context.request.get("instructions") or "")))
+    asked = _asked(context.library, turns, base, str(context.request.get("instructions") or ""))
+    said = respond(asked)
     include = DESCRIPTIONS in (context.request.get("include") or ())
     part = {
         "type": "output_text",
@@ -47,7 +55,14 @@ def plan(context: Context) -> Plan:
         "annotations": [citation(claim, include) for claim in said.claims],
     }
     message: Item = {"type": "message", "role": "assistant", "content": [part]}
-    return Plan((message,), input_tokens=count_input(context), output_tokens=count(said.text))
+    # There is no status for an answer that was cut: what fits into the limit is all that there is to say.
+    shortened = spend(None, [message], context.whole("max_output_tokens")).items
+    return _spent(context, *queries(asked), *shortened)
+
+
+def _spent(context: Context, *items: Item) -> Plan:
+    """The plan to say this, with what it costs."""
+    return Plan(items, input_tokens=count_input(context), output_tokens=sum(map(cost, items)))
 
 
 def completion(request: Request) -> Completion:
