@@ -11,7 +11,7 @@ from typing import Any
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Request, StepMissing
 from antiphon_conformance.library import Library, library_of
 from antiphon_conformance.plain import NothingGiven, needs, plain
-from antiphon_conformance.prompt_probe import PROBE, UNKNOWN_VERSION
+from antiphon_conformance.prompt_probe import PROBE
 from antiphon_conformance.subject import TERMINAL
 from antiphon_conformance.target import Target
 from antiphon_conformance.text import safe, show
@@ -140,8 +140,9 @@ class Talk:
         prompt: dict[str, Any] = {"id": self.given.get("prompt", PROBE)}
         prompt |= {"version": version} if version is not None else {}
         prompt |= {"variables": dict(variables)} if variables is not None else {}
+        first = not self.exchanges
         found = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
-        if found.answer.status == 404 and "prompt" not in self.given and version != UNKNOWN_VERSION:
+        if first and found.answer.status == 404 and "prompt" not in self.given:
             raise self._lacking(NothingGiven("prompt", self.dialect))
         return found
 

@@ -1,7 +1,7 @@
 """A real server of tools, spoken to in the Model Context Protocol, over stdio or streamable HTTP.
 
-It is started, or connected to, when its tools are first asked for, and kept. The mock server waits for each of
-its answers: whoever connects one wants what it really says, not speed.
+It is started, or connected to, when its tools are first asked for, and kept. The mock server waits for each
+of its answers: whoever connects one wants what it really says, not speed.
 """
 
 from __future__ import annotations
