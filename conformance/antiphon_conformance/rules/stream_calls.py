@@ -18,7 +18,7 @@ def arguments_come_in_order(streamed: Streamed) -> Iterator[Finding]:
     yield from breaches(streamed, lanes={ARGUMENTS}, kinds=kinds)
 
 
-@rule(Streamed, cites=("LIT-27", "BUD-SSE-11"), when=tells_of(ARGUMENTS))
+@rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
 def arguments_add_up(streamed: Streamed) -> Iterator[Finding]:
     """The deltas of a call's arguments, joined, are the arguments of its `.done` event."""
     yield from unequal_sums(streamed, ARGUMENTS)
