@@ -77,7 +77,7 @@ def cancelled_after_its_end(scene: Scene) -> bool:
     """Whether a response that had ended was cancelled, by a server that has the operation."""
     if "cancelled" not in scene or scene["cancelled"].answer.status in MISSING_ROUTE:
         return False
-    return last_poll(scene).response.get("status") in TERMINAL
+    return str(last_poll(scene).response.get("status")) in TERMINAL
 
 
 def last_poll(scene: Scene) -> Exchange:

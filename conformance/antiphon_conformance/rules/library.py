@@ -87,14 +87,14 @@ def _in_order(exchange: Exchange, member: str, *, descending: bool = False) -> I
 def collections_are_ordered_and_selected(scene: Scene) -> Iterator[Finding]:
     """`order`, `sort` and `collection_type` decide which collections are listed, and how they follow."""
     yield from _in_order(scene["by_name"], "name")
-    everything = [entry.get("id") for entry in _data(scene["by_name"])]
-    wanted = [entry["id"] for entry in _data(scene["by_name"]) if entry.get("collection_type") == TYPE]
+    everything = [str(entry.get("id")) for entry in _data(scene["by_name"])]
+    wanted = [str(entry.get("id")) for entry in _data(scene["by_name"]) if entry.get("collection_type") == TYPE]
     chosen = scene["of_a_type"]
     for index, entry in enumerate(_data(chosen)):
         if entry.get("collection_type") != TYPE:
             got = show(entry.get("collection_type"))
             yield Finding(f"reply.body/data/{index}/collection_type", TYPE, got, chosen.id)
-    left_out = set(wanted) - {entry.get("id") for entry in _data(chosen)}
+    left_out = set(wanted) - {str(entry.get("id")) for entry in _data(chosen)}
     if left_out and len(everything) < LARGEST_PAGE:
         yield Finding("reply.body/data", f"{show(sorted(left_out)[0])} too", "left out", chosen.id)
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes import MISTAKES, mistakes_in
-from antiphon_conformance.parity import CLIENT_ERROR
 from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.transport import live
-from antiphon_conformance.subject import Answered, Refused, Scene
+from antiphon_conformance.subject import Answered, Refused
 from antiphon_conformance.text import safe, show
 
 OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
@@ -123,21 +122,21 @@ def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
         yield Finding("reply.status", "4xx, since the request is wrong", str(answered.reply.status))
 
 
-def _is_bad(step: str) -> bool:
-    """Whether a step makes a mistake that is answered 400."""
-    return any(row in BAD_REQUESTS for mistake in MISTAKES if mistake.name == step for row in mistake.cites)
+def _is_bad(refused: Refused) -> bool:
+    """Whether a request makes a mistake that is answered 400, and was refused for its content."""
+    made = mistakes_in(refused.exchange, refused.dialect)
+    bad = any(row in BAD_REQUESTS for mistake, _, _ in made for row in mistake.cites)
+    return bad and refused.reply.status < 500 and refused.reply.status not in OTHER_REASONS
 
 
-@rule(Scene, scenario="mistakes_in_cloudglue", cites=BAD_REQUESTS)
-def a_mistake_is_a_bad_request(scene: Scene) -> Iterator[Finding]:
-    """A wrong request is refused with 400, and with no other status of the 4xx class.
+@rule(Refused, cites=BAD_REQUESTS, when=_is_bad, needs="a refusal of a wrong request")
+def a_mistake_is_a_bad_request(refused: Refused) -> Iterator[Finding]:
+    """A wrong request is refused with 400; it may be 404 for an id, or 413 for its size, at the same time.
 
     Frameworks answer 422 by themselves; clients that tell mistakes from other failures look for 400.
     """
-    for step, exchange in scene.episode.exchanges.items():
-        status = exchange.answer.status if exchange.reply else 400
-        if status in CLIENT_ERROR and status not in {400, *OTHER_REASONS} and _is_bad(step):
-            yield Finding("reply.status", "400, since the request is wrong", str(status), exchange.id)
+    if refused.reply.status not in (400, 404, 413):
+        yield Finding("reply.status", "400, since the request is wrong", str(refused.reply.status))
 
 
 @rule(Answered, cites="TRN-25", when=_wrong, needs="a wrong request")

@@ -27,7 +27,12 @@ def stamps(where: str, document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _stamps(answered: Answered) -> list[tuple[str, Any]]:
-    """The time stamps of an answer: of its body, or of the events of its stream."""
+    """The time stamps of an answer; looked for once."""
+    return answered.exchange.facts.once("stamps", _found, answered)
+
+
+def _found(answered: Answered) -> list[tuple[str, Any]]:
+    """The time stamps of a body, or of the events of a stream."""
     stream = answered.reply.stream
     told = [("reply.body", answered.reply.body)] if stream is None else []
     told += [(event.where, event.data) for event in (stream.events if stream is not None else ())]

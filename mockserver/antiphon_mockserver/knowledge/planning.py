@@ -100,7 +100,7 @@ def _asked(
         "\n".join(filter(None, rules)),
         tuple(named),
         () if named else _files(library, base),
-        read(base["filter"], "filter", chat=chat) if base.get("filter") else EVERYTHING,
+        read(base["filter"], "filter", library, chat=chat) if base.get("filter") else EVERYTHING,
         _sources(library, base),
     )
 
