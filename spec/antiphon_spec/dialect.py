@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ from antiphon_spec.schema import Schemas
 from antiphon_spec.stream import Grammar, load_grammar
 
 DIALECTS = Path(__file__).parent / "dialects"
+PATH_VARIABLE = "ANTIPHON_DIALECT_PATH"
+"""The environment variable that names a folder of further dialects; the processes of a server share it."""
 
 
 class DialectError(DataError):
@@ -214,11 +217,12 @@ class Dialect:
 
 
 def load(name: str, path: Path | None = None) -> Dialect:
-    """The dialect of this name; `path` is a folder of dialect folders that is searched before our own.
+    """The dialect of this name; `path` is a folder of dialect folders that is searched before our own, by
+    default the one that the environment names.
 
     Raises DialectError when it does not exist or its `dialect.yaml` is malformed.
     """
-    return _load(name, path)
+    return _load(name, path or _own())
 
 
 def shipped(name: str) -> Dialect:
@@ -229,9 +233,20 @@ def shipped(name: str) -> Dialect:
 
 
 def names() -> tuple[str, ...]:
-    """The dialects that ship and can be served and judged, in alphabetical order."""
-    folders = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())
-    return tuple(name for name in folders if not load(name).abstract)
+    """The dialects that can be served and judged, in alphabetical order: those that ship and one's own."""
+    return tuple(sorted(name for name in set(_known(_own())) if not load(name).abstract))
+
+
+def _own() -> Path | None:
+    told = os.environ.get(PATH_VARIABLE)
+    return Path(told) if told else None
+
+
+def _known(path: Path | None) -> Iterator[str]:
+    """The names of all dialect folders, abstract ones among them."""
+    for root in (path, DIALECTS):
+        if root is not None and root.is_dir():
+            yield from (folder.name for folder in root.iterdir() if (folder / "dialect.yaml").exists())
 
 
 @cache
@@ -273,8 +288,7 @@ def _folder(name: str, path: Path | None) -> Path:
     for root in (path, DIALECTS):
         if root is not None and (root / name / "dialect.yaml").exists():
             return root / name
-    known = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())
-    raise DialectError("dialect", f"one of {', '.join(known)}", repr(name))
+    raise DialectError("dialect", f"one of {', '.join(sorted(set(_known(path))))}", repr(name))
 
 
 @cache
