@@ -93,6 +93,13 @@ def test_retries_come_to_an_end(bud: Client) -> None:
     assert final["error"]["message"].startswith("The output was not valid after 1 retries")
 
 
+def test_an_answer_that_breaks_the_schema_fails() -> None:
+    client = Client(dialect="bud", scripts=({"answers": [{"text": '{"title": 5}'}]},))
+    got = ask(client, "meeting_notes", variables={"team": "Blue", "people": None}).json
+    assert got["status"] == "failed"
+    assert "Invalid output at" in got["error"]["message"]
+
+
 @pytest.mark.parametrize(("version", "asked", "streamed"), [("3", False, True), ("2", True, False)])
 def test_what_is_stored_decides_on_streaming(bud: Client, version: str, asked: bool, streamed: bool) -> None:
     named = {"variables": {"name": "Ada"}} if version == "2" else {}
@@ -175,6 +182,8 @@ def test_variables_and_tests_are_read_from_texts() -> None:
     assert used(["{{ a }} {{ b.c }}", "{% set d = 1 %}{{ d }}", "e"]) == {"a", "b"}
     assert holds("output | length > 2", {"output": "abc"})
     assert not holds("output.gone", {"output": {}})
+    assert not holds("output + 1 > 2", {"output": "abc"})
+    assert not holds("output >", {"output": 1})
 
 
 GOOD: dict[str, Any] = {"id": "mine", "versions": {"1": {"model": "gpt-4o", "system": "Hello {{ name }}"}}}

@@ -122,7 +122,8 @@ def _decided(house: House, turn: Turn) -> tuple[Context, Plan]:
 
 
 def _said(house: House, turn: Turn) -> Plan:
-    if turn.version is None or not turn.version.output_rules:
+    """What the model says; to a prompt template, something that fits it."""
+    if turn.version is None:
         return house.conduct.plan(turn.context)
     return house.conduct.insist(house.conduct.plan, turn.context, turn.version)
 

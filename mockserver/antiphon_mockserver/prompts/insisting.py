@@ -1,4 +1,4 @@
-"""An answer has to pass the tests of its template; one that does not is asked for again, a few times."""
+"""An answer has to fit its template's schema and pass its tests; else it is asked for again, a few times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import orjson
 from antiphon_mockserver.plan import Context, Item, Plan
 from antiphon_mockserver.prompts.rendering import holds
 from antiphon_mockserver.prompts.template import Version
+from antiphon_mockserver.prompts.variables import validator
+from antiphon_spec.explain import faults
 
 
 def insist(plan: Callable[[Context], Plan], context: Context, version: Version) -> Plan:
@@ -30,7 +32,11 @@ def _complaint(made: Plan, version: Version) -> str | None:
     text = next((item["content"][0].get("text") for item in made.items if item["type"] == "message"), None)
     if text is None:
         return None
-    output = _value(text) if version.output_schema is not None else text
+    output: Any = text
+    if version.output_schema is not None:
+        output = _value(text)
+        for fault in faults(validator(orjson.dumps(version.output_schema)).iter_errors(output)):
+            return f"Invalid output at '{fault.pointer}': expected {fault.expected}, got {fault.got}."
     broken = (rule for rule in version.output_rules if not holds(rule["test"], {"output": output}))
     return next((rule["message"] for rule in broken), None)
 

@@ -27,11 +27,11 @@ def render(text: str, variables: Mapping[str, Any]) -> str:
 
 
 def holds(test: str, variables: Mapping[str, Any]) -> bool:
-    """Whether an expression is true of these variables. Raises TemplateError."""
+    """Whether an expression is true of these variables; one that cannot be told of them is not."""
     try:
         return bool(_environment().compile_expression(test)(**variables))
-    except _faults() as problem:
-        raise _refusal(problem) from problem
+    except _faults():
+        return False
 
 
 def _refusal(problem: Exception) -> TemplateError:

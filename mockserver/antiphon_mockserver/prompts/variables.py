@@ -60,7 +60,8 @@ def schema_holds(call: Call) -> None:
     schema = call.version.input_schema
     if schema is None:
         return
-    for fault in faults(_validator(orjson.dumps(schema)).iter_errors(filled(call))):
+    strict = {"additionalProperties": False, **schema}
+    for fault in faults(validator(orjson.dumps(strict)).iter_errors(filled(call))):
         place = fault.pointer.strip("/").replace("/", ".")
         raise invalid(f"expected {fault.expected}, got {fault.got}", f"{PLACE}.{place}" if place else PLACE)
 
@@ -80,8 +81,9 @@ def filled(call: Call) -> dict[str, Any]:
 
 
 @cache
-def _validator(schema: bytes) -> Any:
+def validator(schema: bytes) -> Any:
+    """The validator of a JSON Schema that is given as JSON."""
     # jsonschema takes 0.1 s to import, and most servers have no prompt templates.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    return Draft202012Validator({"additionalProperties": False, **orjson.loads(schema)})
+    return Draft202012Validator(orjson.loads(schema))
