@@ -174,12 +174,6 @@ def test_instructions_may_ask_for_one_sentence(instructions: str) -> None:
     assert len(answer.claims) == 1
 
 
-def test_words_are_counted() -> None:
-    answer = ask("cream in carbonara", KITCHEN, earlier=("And eggs?",), instructions="Be brief.")
-    assert answer.input_words == 3 + 2 + 2 + 2
-    assert answer.output_words == len(answer.text.split())
-
-
 QUESTIONS = [
     ("eggs", (KITCHEN,), ()),
     ("price", (CALLS,), ()),

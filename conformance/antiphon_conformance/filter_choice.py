@@ -32,6 +32,14 @@ def with_member(filter: Json, **members: Any) -> Filter:
     }
 
 
+def without_member(filter: Json, name: str) -> Filter:
+    """The filter with a member taken from each of its criteria."""
+    return {
+        category: [{key: value for key, value in criterion.items() if key != name} for criterion in listed]
+        for category, listed in filter.items()
+    }
+
+
 def merged(left: Json, right: Json) -> Filter:
     """The criteria of two filters in one."""
     return {category: [*left.get(category, ()), *right.get(category, ())] for category in {**left, **right}}

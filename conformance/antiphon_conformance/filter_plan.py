@@ -38,11 +38,12 @@ Steps = dict[str, Filter]
 
 MOST_FILES = 100
 """How many files of a large library are looked at."""
+SCOPED = frozenset({"metadata", "video_info"})
+"""The categories whose criteria may go by segment."""
 LETTERS = re.compile(r"[A-Za-z]{3,}", re.ASCII)
 IMPOSSIBLE = one("file", "id", "Equal", UNKNOWN_ID)
 NOWHERE = "antiphon_no_such_field"
-SAID_AGAIN = ("equal_by_prefix", "equal_by_file", "duration_below_by_file")
-"""Steps that ask in other words for what another step asks for."""
+DURATIONS = {"duration_below": "LessThan", "duration_at": "Equal", "duration_above": "GreaterThan"}
 
 
 def plan(files: Iterable[Json]) -> Steps:
@@ -51,7 +52,7 @@ def plan(files: Iterable[Json]) -> Steps:
     steps: Steps = {}
     for group in GROUPS:
         steps |= group(known)
-    return steps | _pairs(steps, known) | _always()
+    return steps | _pairs(steps, known) | _aloud(steps) | _always()
 
 
 def narrow(files: Files) -> Filter | None:
@@ -115,7 +116,6 @@ def _about(category: str, path: str, text: str, other: list[str]) -> Steps:
     }
     if category == "metadata":
         steps["equal_by_prefix"] = with_member(equal, path=f"metadata.{path}")
-        steps["equal_by_file"] = with_member(equal, scope="file")
     return steps
 
 
@@ -155,9 +155,7 @@ def _arrays(files: Files) -> Steps:
 def _videos(files: Files) -> Steps:
     videos = [file.get("video_info") for file in files]
     values = [member(video, "duration_seconds") for video in videos]
-    steps = _around("duration", "video_info", "duration_seconds", values)
-    if "duration_below" in steps:
-        steps["duration_below_by_file"] = with_member(steps["duration_below"], scope="file")
+    steps = _around("video_info", "duration_seconds", values, DURATIONS)
     if any(isinstance(member(video, "has_audio"), bool) for video in videos):
         steps["with_sound"] = one("video_info", "has_audio", "Equal", "true")
         steps["without_sound"] = one("video_info", "has_audio", "Equal", "false")
@@ -165,16 +163,16 @@ def _videos(files: Files) -> Steps:
 
 
 def _sizes(files: Files) -> Steps:
-    return _around("size", "file", "bytes", [file.get("bytes") for file in files])
+    sizes = [file.get("bytes") for file in files]
+    return _around("file", "bytes", sizes, {"size_below": "LessThan", "size_above": "GreaterThan"})
 
 
-def _around(name: str, category: str, path: str, values: Sequence[Any]) -> Steps:
-    """Below, at and above a number on whose sides others do not lie when they are compared as texts."""
+def _around(category: str, path: str, values: Sequence[Any], operators: Mapping[str, str]) -> Steps:
+    """A number on whose sides others do not lie when they are compared as texts, with these operators."""
     bound = misread(values)
     if bound is None:
         return {}
-    operators = {"below": "LessThan", "at": "Equal", "above": "GreaterThan"}
-    return {f"{name}_{step}": one(category, path, operator, bound) for step, operator in operators.items()}
+    return {step: one(category, path, operator, bound) for step, operator in operators.items()}
 
 
 def _numbers(files: Files) -> Steps:
@@ -198,14 +196,14 @@ def _dates(files: Files) -> Steps:
     """A moment between two files, and a date of a connector."""
     bounds = [text for file in files for text in _soon_after(file.get("created_at"))]
     dates = [
-        one("source_metadata", path, "LessThan", value)
+        one("source_metadata", path, "LessThan", bound)
         for path, value in leaves(files, "source_metadata")
         if isinstance(value, str) and ISO_DATE.fullmatch(value)
+        for bound in (value, f"{int(value[:4]) + 1:04}-01-01")
     ]
     return _found(
         {
             "created_before": parting(_of_files("created_at", "LessThan", bounds), files),
-            "created_after": parting(_of_files("created_at", "GreaterThan", bounds), files),
             "source_before": parting(dates, files),
         }
     )
@@ -238,10 +236,16 @@ def _paths(files: Files) -> Steps:
     return _found({"nested": parting(nested, files), "through": parting(through, files)})
 
 
+def _aloud(steps: Steps) -> Steps:
+    """One of the filters with the scope said that it has anyway, where its category has scopes."""
+    scoped = [steps[step] for step in ("equal", "duration_below") if steps.get(step, {}).keys() & SCOPED]
+    return {"scope_of_files": with_member(scoped[0], scope="file")} if scoped else {}
+
+
 def _pairs(steps: Steps, files: Files) -> Steps:
     """Two criteria that together admit less than either alone: of one category, and of two."""
     best: dict[str, tuple[int, Filter]] = {}
-    alone = [(filter, surely(filter, files)) for step, filter in steps.items() if step not in SAID_AGAIN]
+    alone = [(filter, surely(filter, files)) for filter in steps.values()]
     for (left, admitted), (right, also) in combinations(alone, 2):
         step = "two_criteria" if left.keys() == right.keys() else "two_categories"
         score = _narrowed(admitted, also)

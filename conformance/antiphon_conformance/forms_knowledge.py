@@ -10,6 +10,7 @@ from typing import Any
 
 from antiphon_conformance.form import Form
 from antiphon_conformance.library import DESCRIBED, Library
+from antiphon_conformance.mistake import FUNCTION
 from antiphon_conformance.mistakes_knowledge import (
     ANSWERING,
     ENTITY_BACKED,
@@ -54,7 +55,6 @@ def _entities(names: Mapping[str, str] = NOTHING, /, **config: str) -> dict[str,
     return _base(type=ENTITY_BACKED, entity_backed_knowledge_config=told)
 
 
-FUNCTION = {"type": "function", "name": "look_up", "parameters": {"type": "object", "properties": {}}}
 DESCRIBED_FUNCTION = FUNCTION | {"name": "look_on", "description": "Looks a name up.", "strict": False}
 
 KNOWLEDGE_FORMS = (

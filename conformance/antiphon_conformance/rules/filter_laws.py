@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.filter_choice import singles
+from antiphon_conformance.filter_choice import singles, without_member
 from antiphon_conformance.filtered import files_in, filter_of, in_words, is_whole, segments_by_file
 from antiphon_conformance.filters import criteria, has_field, of_segment
 from antiphon_conformance.parity import succeeded
@@ -93,7 +93,7 @@ def like_finds_what_is_equal(scene: Scene) -> Iterator[Finding]:
     Scene,
     scenario=SCENARIO,
     cites="CG-FLT-15",
-    when=answered(*(f"{name}_{side}" for name in NUMBERS for side in ("below", "above"))),
+    when=lambda scene: any(succeeded(f"{name}_below", f"{name}_above")(scene) for name in NUMBERS),
     needs="a library with durations or sizes that sort otherwise as texts",
 )
 def less_and_greater_exclude_equal(scene: Scene) -> Iterator[Finding]:
@@ -119,11 +119,19 @@ def the_name_of_the_category_may_lead_a_path(scene: Scene) -> Iterator[Finding]:
     yield from _unlike(scene["equal_by_prefix"], scene["equal"])
 
 
+def _alike(scene: Scene, exchange: Exchange) -> Iterator[Exchange]:
+    """The lists of the same things as one of them, where they came."""
+    path = exchange.request.path.partition("?")[0]
+    for one in scene.episode.exchanges.values():
+        if one.ok and one.request.path.partition("?")[0] == path:
+            yield one
+
+
 @rule(
     Scene,
     scenario=SCENARIO,
     cites=("CG-FLT-33", "CG-FLT-08"),
-    when=answered("equal_by_file", "duration_below_by_file"),
+    when=succeeded("scope_of_files"),
     needs="a library whose files differ in metadata or duration",
 )
 def the_scope_of_files_may_be_said(scene: Scene) -> Iterator[Finding]:
@@ -131,17 +139,11 @@ def the_scope_of_files_may_be_said(scene: Scene) -> Iterator[Finding]:
 
     Older clients always send it.
     """
-    for step in ("equal", "duration_below"):
-        if succeeded(step, f"{step}_by_file")(scene):
-            yield from _unlike(scene[f"{step}_by_file"], scene[step])
-
-
-def _alike(scene: Scene, exchange: Exchange) -> Iterator[Exchange]:
-    """The lists of the same things as one of them, where they came."""
-    path = exchange.request.path.partition("?")[0]
-    for one in scene.episode.exchanges.values():
-        if one.ok and one.request.path.partition("?")[0] == path:
-            yield one
+    aloud = scene["scope_of_files"]
+    meant = without_member(filter_of(aloud) or {}, "scope")
+    for one in _alike(scene, aloud):
+        if filter_of(one) == meant:
+            yield from _unlike(aloud, one)
 
 
 def _both(scene: Scene, step: str) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from antiphon_conformance.scenario import scenario
 from antiphon_conformance.scenarios.grounded import QUESTION
 from antiphon_conformance.talk import Talk
 
-MOST_FILES = 3
+MOST_FILES = 2
 """How many files are looked at for their segments: each costs a request."""
 
 

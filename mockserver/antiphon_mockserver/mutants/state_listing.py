@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.mutants import mutant
-from antiphon_mockserver.mutants.changes import passing_over
+from antiphon_mockserver.mutants.changes import Given, passing_over
 from antiphon_mockserver.plan import Item
+from antiphon_spec.document import Document, Operation
 
-Query = dict[str, Any]
+Query = Mapping[str, Any]
 AFTER, BEFORE = "created_after", "created_before"
 
 
-def _asking(conduct: Conduct, change: Any) -> Conduct:
+def _asking(conduct: Conduct, change: Callable[[Query], Query]) -> Conduct:
     """The conduct that selects by another query than the one that came."""
-    return replace(conduct, select=lambda items, query: conduct.select(items, change(dict(query))))
+    return replace(conduct, select=lambda items, query: conduct.select(items, change(query)))
 
 
-def _without(*names: str) -> Any:
+def _without(*names: str) -> Callable[[Query], Query]:
     return lambda query: {name: value for name, value in query.items() if name not in names}
 
 
@@ -183,7 +184,7 @@ def echoes_how_many_there_are(conduct: Conduct) -> Conduct:
 def lists_twenty_by_default(conduct: Conduct) -> Conduct:
     """Has a page of 20 entries where none was asked for."""
 
-    def read_query(operation: Any, document: Any, given: Any) -> Query:
+    def read_query(operation: Operation, document: Document, given: Given) -> dict[str, Any]:
         query = conduct.read_query(operation, document, given)
         asked = any(name == "limit" for name, _ in given)
         return query if asked or operation.id != "listResponses" else {**query, "limit": 20}
