@@ -64,6 +64,19 @@ def test_tools_of_several_servers_are_called_in_one_answer() -> None:
     assert made[1]["tools"][0]["annotations"] == {"readOnlyHint": True}
 
 
+def test_a_request_may_name_servers_by_itself() -> None:
+    tools = [{"type": "mcp", "server_label": label} for label in ("weather", "nowhere")]
+    got = Client(dialect="bud").create("get_forecast for Paris", tools=tools).json
+    kinds = [(item["type"], item.get("error")) for item in got["output"]]
+    assert kinds == [
+        ("mcp_list_tools", None),
+        ("mcp_list_tools", "No server of tools is called 'nowhere'."),
+        ("mcp_call", None),
+        ("message", None),
+    ]
+    assert got["tools"] == tools
+
+
 def served(folder: Path, **server: Any) -> Client:
     """A mock with one template, whose tools are those of this server."""
     (folder / "servers").mkdir()

@@ -152,8 +152,9 @@ class MockServer:
 
     async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
         if incoming.method == "POST":
-            limit = self.house.conduct.body_limit(self.settings.body_limit, self.dialect)
-            incoming.content = await read(receive, incoming.headers, limit)
+            most = self.settings.body_limit
+            limit = self.house.conduct.body_limit(most, self.dialect)
+            incoming.content = await read(receive, incoming.headers, limit, most)
         try:
             if incoming.operation.request_schema is not None:
                 incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
@@ -227,13 +228,17 @@ def canonical(body: Any) -> bytes:
         raise invalid("The body is nested too deeply.", code="invalid_json") from None
 
 
-async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int) -> bytes:
-    """The whole body. Refuses one that is too large, if possible before it is read."""
+async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, most: int) -> bytes:
+    """The whole body. Refuses one that is too large; one beyond `most`, if possible, before it is read.
+
+    Until then it is read to its end: who still sends when the connection is closed sees no answer.
+    """
     announced = headers.get("content-length", "0")
     size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
+    size = size if size > most else 0
     pieces: list[bytes] = []
     more = True
-    while more and size <= limit:
+    while more and size <= most:
         message = await receive()
         pieces.append(message.get("body", b""))
         size = sum(map(len, pieces))

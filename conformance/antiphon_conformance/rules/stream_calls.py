@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import breaches, tells_of, unequal_sums, unequal_views
 from antiphon_conformance.subject import Streamed
@@ -11,7 +12,11 @@ from antiphon_conformance.subject import Streamed
 ARGUMENTS, INPUT = "call_arguments", "custom_input"
 
 
-@rule(Streamed, cites=("LIT-26", "BUD-SSE-12"), when=tells_of(ARGUMENTS))
+def _calls(streamed: Streamed) -> bool:
+    return any(thread.start().get("type") == "function_call" for thread in fold(streamed).of("item"))
+
+
+@rule(Streamed, cites=("LIT-26", "BUD-SSE-12"), when=_calls)
 def arguments_come_in_order(streamed: Streamed) -> Iterator[Finding]:
     """The arguments of a call stream as deltas, then one `response.function_call_arguments.done`."""
     kinds = {"unfinished", "after-done", "out-of-order", "repeated"}

@@ -15,6 +15,7 @@ from antiphon_mockserver.plan import Context, Item
 from antiphon_mockserver.prompts.template import Version
 from antiphon_mockserver.prompts.variables import Call
 from antiphon_mockserver.record import Asked, Record
+from antiphon_mockserver.toolservers import ToolServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def take(house: House, incoming: Incoming) -> Turn:
     body, version = _filled(house, body)
     chain = _chain(house, body.get("previous_response_id"), incoming.key)
     given = conduct.normalise(body.get("input"))
-    servers = version.servers if version is not None else ()
+    servers = version.servers if version is not None else _servers(house, body)
     lasting = all(server.lasting for server in servers)
     alone = lasting and not chain and not any(map(is_reference, given))
     own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
@@ -62,6 +63,14 @@ def take(house: House, incoming: Incoming) -> Turn:
         {server.label: server for server in servers},
     )
     return Turn(body, chain, own, context, alone, version)
+
+
+def _servers(house: House, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
+    """The servers of tools that a request names by itself."""
+    if house.prompts is None:
+        return ()
+    labels = (tool["server_label"] for tool in body.get("tools") or () if tool.get("type") == "mcp")
+    return tuple(map(house.prompts.server, dict.fromkeys(labels)))
 
 
 def _filled(house: House, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Version | None]:

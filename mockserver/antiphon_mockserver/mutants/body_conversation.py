@@ -45,6 +45,12 @@ def _unstrict(body: Json) -> None:
             item["arguments"] = '{"city": 5}'
 
 
+def _nested(body: Json) -> None:
+    for tool in body["tools"]:
+        if tool["type"] == "function" and "function" not in tool:
+            tool["function"] = {name: tool.pop(name) for name in list(tool) if name != "type"}
+
+
 SPOILT: tuple[tuple[str, str, str, str, Callable[[Json], object]], ...] = (
     ("lists_no_instructions", "Leaves the instructions out of the conversation.",
      "input-items.instructions-are-listed-first", LISTED, _without_system),
@@ -60,6 +66,10 @@ SPOILT: tuple[tuple[str, str, str, str, Callable[[Json], object]], ...] = (
      "instructions.come-back-before-the-input", CREATED, _user_first),
     ("calls_with_arguments_of_another_type", "Calls a function with arguments of a wrong type.",
      "tool-calls.arguments-fit-their-parameters", CREATED, _unstrict),
+    ("echoes_tools_nested", "Repeats functions nested, as Chat spells them.",
+     "response-members.tools-are-whole", CREATED, _nested),
+    ("echoes_reasoning_as_a_boolean", "Repeats `reasoning` as true.",
+     "response-members.reasoning-has-a-documented-form", CREATED, lambda body: body.update(reasoning=True)),
     ("cancels_what_has_ended", "Says that a response was cancelled although it had ended.",
      "cancel.cancelling-what-has-ended-is-refused-or-does-nothing", CANCELLED,
      lambda body: body.update(status="cancelled")),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import antiphon_fixtures
-from antiphon_mockserver.toolservers import ToolServer, open_servers
+from antiphon_mockserver.toolservers import Described, ToolServer, open_servers
 from antiphon_spec.data import DataError, read_yaml
 
 SHIPPED = Path(antiphon_fixtures.__file__).parent / "prompts"
@@ -54,9 +54,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The templates that a server keeps, by id."""
+    """The templates that a server keeps, by id, and the servers of tools that it knows, by label."""
 
     templates: Mapping[str, Template] = field(default_factory=dict)
+    servers: Mapping[str, ToolServer] = field(default_factory=dict)
+
+    def server(self, label: str) -> ToolServer:
+        """The server of this label; one that nobody knows cannot be reached."""
+        unknown = {"label": label, "unreachable": f"No server of tools is called '{label}'."}
+        return self.servers.get(label) or Described(unknown)
 
 
 def open_registry(folder: str) -> Registry:
@@ -72,7 +78,7 @@ def open_registry(folder: str) -> Registry:
         if made.id in found:
             raise DataError(f"{path}#/id", "an id of its own", repr(made.id))
         found[made.id] = made
-    return Registry(found)
+    return Registry(found, servers)
 
 
 def _template(path: Path, servers: Mapping[str, ToolServer]) -> Template:

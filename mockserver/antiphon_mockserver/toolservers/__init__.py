@@ -14,7 +14,7 @@ from antiphon_mockserver.toolservers.described import Described
 from antiphon_mockserver.toolservers.toolserver import Result, ToolServer, Unreachable
 from antiphon_spec.data import DataError, read_yaml
 
-__all__ = ["Result", "ToolServer", "Unreachable", "open_servers"]
+__all__ = ["Described", "Result", "ToolServer", "Unreachable", "open_servers"]
 
 
 def open_servers(folder: Path) -> Mapping[str, ToolServer]:
