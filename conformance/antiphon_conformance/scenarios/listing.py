@@ -25,7 +25,7 @@ MISTAKES = {
 """What may not stand in the query of a list."""
 
 
-@scenario(features=("list", "retrieve"))
+@scenario(features=("list", "retrieve"), last=True)
 async def listing(talk: Talk) -> None:
     """Makes responses at once, in a stream and in the background; lists, cancels and deletes them."""
     made = await talk.create("made", input="Say hello.")

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import orjson
 
-from antiphon_mockserver.conduct import Check, Conduct
+from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.knowledge.filters import EVERYTHING, Criterion, Filter
 from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import forgiving
 from antiphon_mockserver.mutants.state_filters import with_criteria
 from antiphon_mockserver.plan import Context, Denied, Item, Plan
 from antiphon_mockserver.record import Asked
@@ -288,20 +289,13 @@ def _taking(pattern: str) -> Callable[[Conduct], Conduct]:
     """All checks, but what they refuse at such a place of a filter is passed over: it is answered without."""
     place = re.compile(rf"knowledge_base\.filter\.{pattern}")
 
-    def lenient(check: Check) -> Check:
-        def taking(asked: Asked) -> None:
-            try:
-                check(asked)
-            except Denied as denied:
-                if not place.match(denied.param or ""):
-                    raise
-                cast("dict[str, Any]", asked.body)["knowledge_base"].pop("filter")
+    def mend(asked: Asked, denied: Denied) -> bool:
+        if not place.match(denied.param or ""):
+            return False
+        cast("dict[str, Any]", asked.body)["knowledge_base"].pop("filter")
+        return True
 
-        return taking
-
-    return lambda conduct: replace(
-        conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
-    )
+    return forgiving(mend)
 
 
 for _name, _doc, _pattern, _mistakes in TAKES:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from antiphon_mockserver.conduct import Check, Conduct, Item
+from antiphon_mockserver.conduct import Conduct, Item
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.knowledge.objects import DESCRIBING
 from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import forgiving
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked, Record
 
@@ -139,20 +140,13 @@ def _taking(place: str) -> Callable[[Conduct], Conduct]:
     """All checks, but a wrong member at this place is replaced by a right one, or left away."""
     pattern = re.compile(place)
 
-    def lenient(check: Check) -> Check:
-        def taking(asked: Asked) -> None:
-            try:
-                check(asked)
-            except Denied as denied:
-                if asked.operation != CREATE or not pattern.match(_place(denied)):
-                    raise
-                _mend(asked, re.split(r"[.\[]", _place(denied))[0])
+    def mend(asked: Asked, denied: Denied) -> bool:
+        if asked.operation != CREATE or not pattern.match(_place(denied)):
+            return False
+        _mend(asked, re.split(r"[.\[]", _place(denied))[0])
+        return True
 
-        return taking
-
-    return lambda conduct: replace(
-        conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
-    )
+    return forgiving(mend)
 
 
 def _mend(asked: Asked, name: str) -> None:
