@@ -1,4 +1,4 @@
-"""`docs/adding-a-dialect.md` adds a dialect: its blocks are one, which is served, checked and linted as the page says."""
+"""`docs/adding-a-dialect.md` adds a dialect: its blocks make one, which is served, checked and linted."""
 
 from __future__ import annotations
 
