@@ -13,7 +13,11 @@ ARGUMENTS, INPUT = "call_arguments", "custom_input"
 
 
 def _calls(streamed: Streamed) -> bool:
-    return any(thread.start().get("type") == "function_call" for thread in fold(streamed).of("item"))
+    """Whether arguments are told of, or a function is called without a word of them."""
+    events = streamed.dialect.grammar.lanes[ARGUMENTS].targets
+    silent = not any(event.type in events for event in streamed.events)
+    called = any(thread.start().get("type") == "function_call" for thread in fold(streamed).of("item"))
+    return tells_of(ARGUMENTS)(streamed) or (silent and called)
 
 
 @rule(Streamed, cites=("LIT-26", "BUD-SSE-12"), when=_calls)
