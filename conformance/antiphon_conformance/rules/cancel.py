@@ -162,6 +162,26 @@ def cancelling_what_was_answered_at_once_changes_nothing(scene: Scene) -> Iterat
         yield from unlike(cancelled, scene["created"])
 
 
+def failed_before_it_was_cancelled(scene: Scene) -> bool:
+    """Whether a response was cancelled that had failed, by a server that has the operation."""
+    return cancelled_after_its_end(scene) and last_poll(scene).response.get("status") == "failed"
+
+
+@rule(
+    Scene,
+    scenario="overlong_question",
+    cites="CG-OPS-09",
+    when=failed_before_it_was_cancelled,
+    needs="a server that can cancel, and a background response that has failed",
+)
+def cancelling_what_has_failed_changes_nothing(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a background response that has failed answers 200 with the response as it is."""
+    cancelled = scene["cancelled"]
+    yield from found(cancelled, "200, since the response has ended")
+    if cancelled.ok:
+        yield from unlike(cancelled, last_poll(scene))
+
+
 @rule(
     Scene,
     scenario="cancel",
