@@ -201,7 +201,7 @@ def test_both_libraries_agree(name: str) -> None:
     assert refused > 100
 
 
-RIGHT_REQUESTS = {"openai": 1600, "openresponses": 450, "cloudglue": 95}
+RIGHT_REQUESTS = {"bud": 450, "openai": 1600, "openresponses": 450, "cloudglue": 95}
 """How many probes of a create are right requests, somewhat rounded: a quarter to a third of all there are."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from antiphon.dialects import dialect_path, named
 from antiphon.progress import watched
 from antiphon_conformance import baseline as baselines
 from antiphon_conformance.address import AddressError, base_url
@@ -17,7 +18,7 @@ from antiphon_conformance.given import GivenError, givens, refuse_unknown
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
 from antiphon_spec import dialect as dialects
-from antiphon_spec.dialect import Dialect, DialectError
+from antiphon_spec.dialect import Dialect
 
 ENDING = """\b
 Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of the baseline is stale;
@@ -27,9 +28,10 @@ Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of 
 
 @click.command(epilog=ENDING)
 @click.argument("url")
+@dialect_path
 @click.option(
     "--dialect",
-    "named",
+    "chosen",
     default="openresponses",
     show_default=True,
     help="One, or several: openresponses,openai.",
@@ -78,7 +80,7 @@ Exit status: 0 conformant; 1 a requirement at MUST level failed, or an entry of 
 @click.option("--no-properties", is_flag=True, help="Generate no requests.")
 def check(
     url: str,
-    named: str,
+    chosen: str,
     model: str | None,
     api_key_env: str | None,
     pairs: tuple[str, ...],
@@ -93,7 +95,7 @@ def check(
     no_properties: bool,
 ) -> int:
     """Judge the server at URL, the base URL that a client would be given: it ends where /responses begins."""
-    names = tuple(dict.fromkeys(filter(None, named.split(","))))
+    names = tuple(dict.fromkeys(filter(None, chosen.split(","))))
     order = Order(
         url=_address(url),
         dialects=names,
@@ -160,10 +162,7 @@ def _made(folder: Path) -> None:
 
 def _chosen(names: tuple[str, ...]) -> list[Dialect]:
     """The dialects of these names, or wrong usage."""
-    try:
-        chosen = [dialects.shipped(name) for name in names]
-    except DialectError as error:
-        raise click.UsageError(str(error)) from error
+    chosen = [named(name) for name in names]
     if not chosen:
         raise click.UsageError(f"--dialect: expected one of {', '.join(dialects.names())}")
     return chosen

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
+from antiphon.dialects import dialect_path, named
 from antiphon_conformance import judge, recordings
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.exchange import Exchange
@@ -18,8 +19,7 @@ from antiphon_conformance.report.groups import grouped
 from antiphon_conformance.rule import all_rules
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import verdict
-from antiphon_spec import dialect as dialects
-from antiphon_spec.dialect import Dialect, DialectError
+from antiphon_spec.dialect import Dialect
 
 LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcome.UNTESTABLE)
 
@@ -28,16 +28,17 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcom
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--dialect", "named", default="openai", show_default=True, help="Whose norm is applied.")
+@dialect_path
+@click.option("--dialect", "norm", default="openai", show_default=True, help="Whose norm is applied.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Show what is optional, too.")
-def lint(files: tuple[Path, ...], named: str, form: str, everything: bool) -> int:
+def lint(files: tuple[Path, ...], norm: str, form: str, everything: bool) -> int:
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
     gc.disable()  # a recording is a million small objects that all live until the end
+    dialect = named(norm)
     try:
-        dialect = dialects.shipped(named)
         read = [recordings.load(file) for file in files]
-    except (DialectError, recordings.RecordingError) as error:
+    except recordings.RecordingError as error:
         raise click.UsageError(str(error)) from error
     records = verdicts(read, dialect)
     if form == "json":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from antiphon.dialects import dialect_path, known
 from antiphon_conformance.plain import plain
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.knowledge.objects import DESCRIBING
@@ -38,8 +39,14 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
 
 
 @click.command()
+@dialect_path
 @click.option(
-    "--dialect", type=click.Choice(names()), default="openresponses", show_default=True, help="Whose API."
+    "--dialect",
+    default="openresponses",
+    show_default=True,
+    callback=known,
+    metavar="NAME",
+    help=f"Whose API: {', '.join(names())}.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
@@ -66,6 +73,12 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
     default="",
     metavar="NAME|FILE",
     help="The library of a dialect of videos. Default: all worlds that ship.",
+)
+@click.option(
+    "--prompts",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    help="The prompt templates of a dialect that has some. Default: all that ship.",
 )
 @click.option(
     "--reading",
@@ -102,6 +115,7 @@ def serve(
     api_keys: tuple[str, ...],
     models: tuple[str, ...],
     world: str,
+    prompts: str | None,
     readings: tuple[str, ...],
     store: str,
     workers: int,
@@ -120,6 +134,7 @@ def serve(
         models=models,
         scripts=scripts,
         world=world,
+        prompts=prompts or "",
         readings=readings,
         store=store,
         clock=clock,

@@ -89,8 +89,13 @@ def parsed(text: Any) -> Any:
 
 
 def tools_of(request: Json) -> list[Json]:
-    """The tools that a request offers."""
-    return [tool for _, tool in objects(request.get("tools"))]
+    """The tools that a request offers, those that are nested as in Chat with their members beside `type`."""
+    return [_flat(tool) for _, tool in objects(request.get("tools"))]
+
+
+def _flat(tool: Json) -> Json:
+    inner = tool.get("function")
+    return {"type": tool.get("type"), **inner} if isinstance(inner, dict) else tool
 
 
 def includes(request: Json, name: str) -> bool:

@@ -25,7 +25,7 @@ def _item(**members: Any) -> dict[str, Any]:
 INPUT = (
     mistake(
         "an_input_that_is_no_text_and_no_list",
-        "REQ-04 CG-REQ-03",
+        "REQ-04 BUD-REQ-24 CG-REQ-03",
         "an `input` that is neither a string nor an array",
         "input",
         kinds("a string or an array", str, list, type(None)),

@@ -123,7 +123,7 @@ KNOWLEDGE = (
     ),
     mistake(
         "instructions_that_are_no_text",
-        "CG-REQ-10",
+        "CG-REQ-10 BUD-REQ-10 BUD-REQ-24",
         "`instructions` that are no string",
         "instructions",
         text(),

@@ -28,11 +28,19 @@ def _format(**members: Any) -> dict[str, Any]:
 LIMITS = (
     mistake(
         "a_model_that_is_no_name",
-        "REQ-02 CG-REQ-01",
+        "REQ-02 BUD-REQ-24 CG-REQ-01",
         "a `model` that is no string",
         "model",
         text(),
         {"model": 5},
+    ),
+    mistake(
+        "an_unknown_modality",
+        "BUD-REQ-22",
+        "a modality other than text, audio and image",
+        "modalities",
+        each(("text", "audio", "image")),
+        {"modalities": ["smell"], "stream": True},
     ),
     mistake(
         "an_unknown_include",
@@ -63,7 +71,7 @@ LIMITS = (
     ),
     mistake(
         "too_much_metadata",
-        "REQ-39",
+        "REQ-39 BUD-REQ-21",
         "more than 16 entries of `metadata`",
         "metadata",
         sized(0, 16),
@@ -95,7 +103,7 @@ LIMITS = (
     ),
     mistake(
         "a_temperature_out_of_range",
-        "REQ-42 CG-REQ-11",
+        "REQ-42 BUD-REQ-18 CG-REQ-11",
         "a `temperature` outside 0 to 2",
         "temperature",
         number(0, 2),
@@ -242,7 +250,7 @@ LIMITS = (
     ),
     mistake(
         "parallel_calls_that_are_no_boolean",
-        "REQ-65",
+        "REQ-65 BUD-REQ-24",
         "a `parallel_tool_calls` that is no boolean",
         "parallel_tool_calls",
         boolean(),
@@ -266,7 +274,7 @@ LIMITS = (
     ),
     mistake(
         "stream_that_is_no_boolean",
-        "TRN-16 CG-REQ-15",
+        "TRN-16 BUD-REQ-24 CG-REQ-15",
         "a `stream` that is no boolean",
         "stream",
         boolean(),
@@ -298,7 +306,7 @@ LIMITS = (
     ),
     mistake(
         "a_prompt_without_id",
-        "REQ-70",
+        "REQ-70 BUD-PRM-01",
         "a `prompt` without `id`",
         "prompt",
         Legal("an object with id, or null", lambda value: value is None or having("id").allows(value)),

@@ -72,7 +72,7 @@ TOOLS = (
     ),
     mistake(
         "an_unknown_tool_choice",
-        "REQ-34",
+        "REQ-34 BUD-REQ-15",
         "a `tool_choice` string other than none, auto, required",
         "tool_choice",
         Legal(

@@ -60,11 +60,11 @@ def _output(call_id: str) -> Json:
 
 
 ODDITIES: Mapping[str, Oddity] = {
-    "an_unknown_model": _odd("REQ-03 CG-REQ-02", model=UNKNOWN_MODEL),
+    "an_unknown_model": _odd("REQ-03 CG-REQ-02 BUD-REQ-03", model=UNKNOWN_MODEL),
     "an_empty_list": _odd("REQ-76", input=[]),
     "a_choice_from_nothing": _odd("REQ-36", tool_choice="required"),
     "an_unknown_parameter": _odd("REQ-71", temprature=1),
-    "an_unknown_previous_response": _odd("STA-07", previous_response_id=UNKNOWN_RESPONSE),
+    "an_unknown_previous_response": _odd("STA-07 BUD-REQ-08", previous_response_id=UNKNOWN_RESPONSE),
     "a_reference_to_nothing": _odd(
         "STA-26 REQ-25", input=[{"type": "item_reference", "id": UNKNOWN_ITEM}, QUESTION]
     ),

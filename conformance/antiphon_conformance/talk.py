@@ -11,6 +11,7 @@ from typing import Any
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Request, StepMissing
 from antiphon_conformance.library import Library, library_of
 from antiphon_conformance.plain import NothingGiven, needs, plain
+from antiphon_conformance.prompt_probe import PROBE
 from antiphon_conformance.subject import TERMINAL
 from antiphon_conformance.target import Target
 from antiphon_conformance.text import safe, show
@@ -121,14 +122,29 @@ class Talk:
             pause = None if may_fail else _pause(found)
             if pause is None:
                 break
-            kept = f"{name}-limited-{turn}"
-            self.exchanges[kept] = replace(self.exchanges.pop(name), id=f"{self.scenario}/{kept}")
+            self._rename(name, f"{name}-limited-{turn}")
             await asyncio.sleep(pause)
             found = await attempt(name)
         if not found.ok and not may_fail:
             self._refused(name, found)
         if found.ok and not may_fail:
             self.offered.update(self._unrouted())
+        return found
+
+    async def templated(
+        self, name: str, version: Any, variables: Mapping[str, Any] | None = None, /, **body: Any
+    ) -> Exchange:
+        """A create that names the prompt template that the target holds, in a version or in none; no model is
+        named unless it is given. Ends the scenario when there is no such template, and nobody named one; the
+        step is kept as `NAME-unknown` then."""
+        prompt: dict[str, Any] = {"id": self.given.get("prompt", PROBE)}
+        prompt |= {"version": version} if version is not None else {}
+        prompt |= {"variables": dict(variables)} if variables is not None else {}
+        first = not self.exchanges
+        found = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
+        if first and found.answer.status == 404 and "prompt" not in self.given:
+            self._rename(name, f"{name}-unknown")
+            raise self._lacking(NothingGiven("prompt", self.dialect))
         return found
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:
@@ -228,6 +244,10 @@ class Talk:
         if self.exchanges[name].ok and feature not in self.offered:
             self.unsupported = feature
             raise Unsupported(f"{name}: answered {self.exchanges[name].answer.status}")
+
+    def _rename(self, name: str, kept: str) -> None:
+        """Keeps a step under another name: it is not what the rules about it look for."""
+        self.exchanges[kept] = replace(self.exchanges.pop(name), id=f"{self.scenario}/{kept}")
 
     def _needed(self) -> Mapping[str, Any]:
         """What goes into every create of this dialect, whatever it asks."""

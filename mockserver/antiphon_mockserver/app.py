@@ -28,6 +28,7 @@ from antiphon_mockserver.knowledge.comparison import chosen as chosen_readings
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.prompts.template import open_registry
 from antiphon_mockserver.reprint import Print, Prints, response_id
 from antiphon_mockserver.router import Router
 from antiphon_mockserver.script import planner
@@ -59,6 +60,7 @@ class MockServer:
             library=open_library(settings.world, chosen_readings(settings.readings))
             if self.dialect.traits.knowledge
             else None,
+            prompts=open_registry(settings.prompts) if self.dialect.traits.prompts else None,
         )
         self.sender = Sender(self.house, self.mutants, self.patience)
         self.prints = self._prints(settings.scripts)
@@ -150,7 +152,9 @@ class MockServer:
 
     async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
         if incoming.method == "POST":
-            incoming.content = await read(receive, incoming.headers, self.settings.body_limit)
+            most = self.settings.body_limit
+            limit = self.house.conduct.body_limit(most, self.dialect)
+            incoming.content = await read(receive, incoming.headers, limit, most)
         try:
             if incoming.operation.request_schema is not None:
                 incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
@@ -170,7 +174,8 @@ class MockServer:
 
     def _denied(self, denied: Denied) -> Answer:
         status, body = self.house.conduct.envelope(denied, self.dialect)
-        return Answer(status, dict(denied.headers), body, denied.delay)
+        usual = self.dialect.traits.refusal_headers.get(str(status), {})
+        return Answer(status, {**usual, **denied.headers}, body, denied.delay)
 
     def _made(self, incoming: Incoming) -> Print | None:
         if self.prints is None or incoming.operation.id != self.dialect.create_operation:
@@ -223,13 +228,17 @@ def canonical(body: Any) -> bytes:
         raise invalid("The body is nested too deeply.", code="invalid_json") from None
 
 
-async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int) -> bytes:
-    """The whole body. Refuses one that is too large, if possible before it is read."""
+async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, most: int) -> bytes:
+    """The whole body. Refuses one that is too large; one beyond `most`, if possible, before it is read.
+
+    Until then it is read to its end: who still sends when the connection is closed sees no answer.
+    """
     announced = headers.get("content-length", "0")
     size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
+    size = size if size > most else 0
     pieces: list[bytes] = []
     more = True
-    while more and size <= limit:
+    while more and size <= most:
         message = await receive()
         pieces.append(message.get("body", b""))
         size = sum(map(len, pieces))

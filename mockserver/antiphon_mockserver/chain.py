@@ -22,6 +22,14 @@ def normalise(given: Any) -> list[Item]:
     return [_item(item) for item in given]
 
 
+def instructing(request: Mapping[str, Any]) -> list[Item]:
+    """All that a request itself tells the model in words: its instructions, then its messages."""
+    instructions = request.get("instructions")
+    system = [_message({"role": "system", "content": instructions})] if instructions else []
+    given = normalise(request.get("input"))
+    return [*system, *(item for item in given if item["type"] == "message")]
+
+
 def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]:
     """The request as the model sees it: nothing of earlier turns is carried into it (STA-05)."""
     return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from antiphon_mockserver.chain import instructing
 from antiphon_mockserver.plan import Context, Identity, Item, Plan
 from antiphon_spec.dialect import Dialect, Traits
 
@@ -27,6 +28,8 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
     for name, given in context.request.items():
         if given is not None and name in response and name not in NOT_ECHOED:
             response[name] = echo(name, given, response[name], dialect.traits)
+    if dialect.traits.instructions_form == "messages":
+        response["instructions"] = instructing(context.request)
     ended = plan.status == "completed"
     told = {
         "id": identity.response,
@@ -91,7 +94,7 @@ def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: 
     complete: Item = {"id": identity.item(traits.id_prefixes.get(kind, f"{kind}_"), index), "type": kind}
     if kind not in traits.items_without_status:
         complete["status"] = "incomplete" if cut else "completed"
-    complete |= item
+    complete |= item if traits.phases else {name: item[name] for name in item if name != "phase"}
     if complete.get("call_id", "given") is None:
         complete["call_id"] = identity.call(index)
     return complete

@@ -36,11 +36,16 @@ from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.compaction import compact
 from antiphon_mockserver.plan import Context, Denied, Identity, Plan
+from antiphon_mockserver.prompts import filling, variables
+from antiphon_mockserver.prompts.insisting import insist
+from antiphon_mockserver.prompts.template import Registry, Version
+from antiphon_mockserver.prompts.variables import Call
 from antiphon_mockserver.queries import read_query
 from antiphon_mockserver.record import Asked, Record
+from antiphon_mockserver.spelling import respell
 from antiphon_mockserver.tokens import count_input
 from antiphon_mockserver.truncation import truncate
-from antiphon_spec.dialect import Dialect
+from antiphon_spec.dialect import Dialect, Traits
 from antiphon_spec.document import Document, Operation
 
 Item = dict[str, Any]
@@ -60,6 +65,24 @@ class Conduct:
     read_query: Callable[[Operation, Document, Sequence[tuple[str, str]]], dict[str, Any]]
     """(operation, document, name-value pairs) -> typed query parameters with the defaults filled in.
     Refuses what the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
+
+    body_limit: Callable[[int, Dialect], int]
+    """(bytes that the settings allow, dialect) -> how many bytes the body of a request may have."""
+
+    respell: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
+    """(the body as it came, traits) -> the same in the spelling of the Responses API."""
+
+    find_prompt: Callable[[Registry, Mapping[str, Any]], Version]
+    """(prompt templates, `prompt` of a request) -> the version that it names. Refuses what is not there."""
+
+    prompt_checks: Mapping[str, Callable[[Call], None]]
+    """What makes the variables of a prompt template acceptable, by name, in order."""
+
+    fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
+    """(body, the version with its variables) -> the body that the template makes of it."""
+
+    insist: Callable[[Callable[[Context], Plan], Context, Version], Plan]
+    """(who answers, Context, version of a template) -> an answer that passes the template's tests."""
 
     heed: Callable[[Asked], Mapping[str, Any]]
     """(`asked.body`, as it came) -> what of it counts, where unknown parameters are ignored."""
@@ -144,6 +167,9 @@ class Conduct:
     listed: Callable[[Record, Sequence[Record]], Sequence[Item]]
     """(record, its chain oldest first) -> the input items to list, in the order of the context."""
 
+    conversed: Callable[[Sequence[Record]], Sequence[Item]]
+    """(a record behind its chain, oldest first) -> the items to list where a whole conversation is listed."""
+
     arrange: Callable[[Sequence[Item], str], list[Item]]
     """(items, `asc` or `desc`) -> in that order."""
 
@@ -177,6 +203,19 @@ STANDARD = Conduct(
     authenticate=admission.authenticate,
     read_body=admission.read_body,
     read_query=read_query,
+    body_limit=lambda limit, dialect: min(limit, dialect.traits.body_limit or limit),
+    respell=respell,
+    find_prompt=filling.find,
+    prompt_checks={
+        "schema_exists": variables.schema_exists,
+        "texts_are_templates": variables.texts_are_templates,
+        "none_is_missing": variables.none_is_missing,
+        "none_is_unused": variables.none_is_unused,
+        "schema_holds": variables.schema_holds,
+        "rules_hold": variables.rules_hold,
+    },
+    fill=filling.fill,
+    insist=insist,
     heed=validation.heed,
     checks={
         "schema": validation.schema,
@@ -222,6 +261,7 @@ STANDARD = Conduct(
     delete=lifecycle.delete,
     deleted=lifecycle.deleted,
     listed=listing.listed,
+    conversed=listing.conversed,
     arrange=listing.arrange,
     follow=listing.follow,
     page=listing.page,

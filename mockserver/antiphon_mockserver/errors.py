@@ -13,12 +13,15 @@ def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
     """Status and body of an error answer; one that is an object always has all four members (ERR-02)."""
     if dialect.traits.error_envelope == "text":
         return denied.status, {"error": denied.message}
-    error = {
+    traits = dialect.traits
+    error: dict[str, Any] = {
         "message": denied.message,
-        "type": denied.kind or dialect.traits.error_type(denied.status),
+        "type": denied.kind or traits.error_type(denied.status),
         "param": denied.param,
-        "code": denied.code,
+        "code": traits.error_codes.get(denied.code or str(denied.status), denied.code),
     }
+    if traits.retry_after_in_body and "retry-after" in denied.headers:
+        error["retry_after"] = int(denied.headers["retry-after"])
     return denied.status, {"error": error}
 
 

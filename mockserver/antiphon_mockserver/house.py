@@ -9,6 +9,7 @@ from antiphon_mockserver.clock import Clock
 from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.prompts.template import Registry
 from antiphon_mockserver.record import Record
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.store import Store
@@ -27,6 +28,8 @@ class House:
     clock: Clock
     library: Library | None = None
     """What answers are found in, in a dialect of videos."""
+    prompts: Registry | None = None
+    """The prompt templates, in a dialect that has some."""
 
     def record(self, id: str, key: str) -> Record | None:
         """The record of this id, if it is there for the holder of this key."""
@@ -44,6 +47,13 @@ class House:
         if found is None:
             raise self.conduct.not_found(id)
         return found
+
+    def chain(self, record: Record) -> tuple[Record, ...]:
+        """The record behind those that it continues, oldest first; these may be deleted."""
+        found = [record]
+        while (before := found[-1].previous) is not None and (older := self.store.get(before)) is not None:
+            found.append(older)
+        return tuple(reversed(found))
 
     @cached_property
     def lists(self) -> bool:

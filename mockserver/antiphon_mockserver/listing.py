@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.identity import KEPT, SHARED, tail
 from antiphon_mockserver.plan import Item
 from antiphon_mockserver.record import Record
 
@@ -16,6 +17,32 @@ def listed(record: Record, chain: Sequence[Record]) -> list[Item]:
     Whether those of its ancestors belong there, too, nothing says (INP-14).
     """
     return list(record.input)
+
+
+def conversed(chain: Sequence[Record]) -> list[Item]:
+    """What led to the last of these: its instructions, earlier turns with answers, its input."""
+    last = chain[-1]
+    earlier = [item for turn in chain[:-1] for item in (*turn.input, *turn.response["output"])]
+    return [*_instructions(last), *map(_plain, (*earlier, *last.input))]
+
+
+def _instructions(record: Record) -> list[Item]:
+    told = record.request.get("instructions")
+    shared = record.id.rpartition("_")[2][: SHARED + len(KEPT)]
+    own = {"id": f"msg_{shared}{tail('instructions', 0)}", "type": "message", "role": "system"}
+    return [{**own, "content": told}] if told else []
+
+
+def _plain(item: Item) -> Item:
+    """The item, the parts of a message as one text when they are nothing else."""
+    content = item.get("content")
+    if item["type"] != "message" or not isinstance(content, list) or not all(map(_is_text, content)):
+        return item
+    return {**item, "content": "\n".join(part["text"] for part in content)}
+
+
+def _is_text(part: Item) -> bool:
+    return part.get("type") in ("input_text", "output_text")
 
 
 def arrange(items: Sequence[Item], order: str) -> list[Item]:

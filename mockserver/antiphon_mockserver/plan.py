@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from antiphon_mockserver.knowledge.library import Library
+from antiphon_mockserver.toolservers.toolserver import ToolServer
 from antiphon_spec.dialect import Dialect
 
 Item = dict[str, Any]
@@ -35,6 +36,8 @@ class Context:
     """The request's headers in lower case; only scripts match on them."""
     library: Library | None = None
     """What answers are found in, in a dialect of videos."""
+    servers: Mapping[str, ToolServer] = field(default_factory=dict)
+    """The servers of tools that may be called, by label."""
 
     def whole(self, name: str) -> int | None:
         """A whole number of the request, or None; JSON may write 16 as 16.0."""

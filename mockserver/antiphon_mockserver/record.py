@@ -34,6 +34,8 @@ class Record:
     """How far along its timeline the response has been seen."""
     cut: int | None = None
     """The step at which it was cancelled, or None."""
+    cancelled_at: int | None = None
+    """The Unix second of its cancellation."""
     deleted: bool = False
 
     @property

@@ -34,6 +34,8 @@ class Settings:
     """The library of videos of dialects that have one: a world that ships, or a file; "" is all that ship."""
     readings: tuple[str, ...] = ()
     """How its filters are read where the documents leave it open, unless as usual (`missing-differs`)."""
+    prompts: str = ""
+    """The folder of prompt templates, in dialects that have them; "" is those that ship."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
     journal: int = 0

@@ -34,7 +34,7 @@ class Timeline:
         A failure is told by an `error` event, and then by the last one where the grammar has one for it.
         """
         events = unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
-        if self.final.get("error") is not None:
+        if self.final.get("error") is not None and self.dialect.traits.error_event != "absent":
             *before, last = events
             closing = [last] if self._tells_of_failure(last) else []
             events = [*before, error_event(self.final["error"], self.dialect), *closing]

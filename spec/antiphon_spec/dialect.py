@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,6 +16,8 @@ from antiphon_spec.schema import Schemas
 from antiphon_spec.stream import Grammar, load_grammar
 
 DIALECTS = Path(__file__).parent / "dialects"
+PATH_VARIABLE = "ANTIPHON_DIALECT_PATH"
+"""The environment variable that names a folder of further dialects; the processes of a server share it."""
 
 
 class DialectError(DataError):
@@ -40,7 +43,8 @@ class Traits:
     sentinel: str = "optional"
     """Whether a stream's last message is `[DONE]`: `required`, `absent` or `optional`."""
     error_event: str = "nested"
-    """Where an `error` event keeps its code: in an `error` object (`nested`) or beside `type` (`flat`)."""
+    """Where an `error` event keeps its code: in an `error` object (`nested`) or beside `type` (`flat`); in
+    streams without such an event it is `absent`."""
     unknown_parameters: str = "ignored"
     """Whether an unknown key of a request is `refused` or `ignored`."""
     id_prefixes: Mapping[str, str] = field(default_factory=dict)
@@ -96,6 +100,26 @@ class Traits:
     """Whether cancelling what does not run in the background is `refused`, or leaves it `unchanged`."""
     unknown_delete: str = "refused"
     """Whether deleting what is not there is `refused`, or `accepted` as if it had been."""
+    error_codes: Mapping[str, str] = field(default_factory=dict)
+    """What `error.code` is where we say something else, or by status where we say nothing."""
+    retry_after_in_body: bool = False
+    """Whether the error of a refusal tells when to come back, as its header does."""
+    refusal_headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Further headers of a refusal, by HTTP status."""
+    body_limit: int | None = None
+    """How many bytes the body of a request may have, when that is less than the server was told."""
+    chat_spellings: bool = False
+    """Whether a request may spell tools, parts and parameters as Chat Completions do."""
+    instructions_form: str = "as_given"
+    """What a response repeats as `instructions`: them `as_given`, or in `messages` all that it was told."""
+    listed_input: str = "own"
+    """What the input items of a response are: its `own`, or the `conversation`, instructions first."""
+    prompts: bool = False
+    """Whether the server keeps prompt templates that a request may name instead of a model."""
+    phases: bool = True
+    """Whether messages say in which `phase` of an answer they stand."""
+    cancelled_at: bool = False
+    """Whether a cancelled response says when it was cancelled."""
     knowledge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """For dialects whose answers are found in a library of videos, what each model may do: the types of
     `collections` it reads, whether it takes `entity_backed` knowledge, whether it serves `chat`."""
@@ -157,7 +181,7 @@ class Dialect:
         """The rows of the whole lineage by id, sorted; a child's row replaces its parent's."""
         found: dict[str, Requirement] = {}
         for name, folder in zip(reversed(self.lineage), reversed(self.folders), strict=True):
-            found |= read_requirements(folder, name)
+            found |= read_requirements(folder, name, found)
         return dict(sorted(found.items()))
 
     @property
@@ -193,11 +217,12 @@ class Dialect:
 
 
 def load(name: str, path: Path | None = None) -> Dialect:
-    """The dialect of this name; `path` is a folder of dialect folders that is searched before our own.
+    """The dialect of this name; `path` is a folder of dialect folders that is searched before our own, by
+    default the one that the environment names.
 
     Raises DialectError when it does not exist or its `dialect.yaml` is malformed.
     """
-    return _load(name, path)
+    return _load(name, path or _own())
 
 
 def shipped(name: str) -> Dialect:
@@ -208,9 +233,20 @@ def shipped(name: str) -> Dialect:
 
 
 def names() -> tuple[str, ...]:
-    """The dialects that ship and can be served and judged, in alphabetical order."""
-    folders = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())
-    return tuple(name for name in folders if not load(name).abstract)
+    """The dialects that can be served and judged, in alphabetical order: those that ship and one's own."""
+    return tuple(sorted(name for name in set(_known(_own())) if not load(name).abstract))
+
+
+def _own() -> Path | None:
+    told = os.environ.get(PATH_VARIABLE)
+    return Path(told) if told else None
+
+
+def _known(path: Path | None) -> Iterator[str]:
+    """The names of all dialect folders, abstract ones among them."""
+    for root in (path, DIALECTS):
+        if root is not None and root.is_dir():
+            yield from (folder.name for folder in root.iterdir() if (folder / "dialect.yaml").exists())
 
 
 @cache
@@ -252,8 +288,7 @@ def _folder(name: str, path: Path | None) -> Path:
     for root in (path, DIALECTS):
         if root is not None and (root / name / "dialect.yaml").exists():
             return root / name
-    known = sorted(folder.name for folder in DIALECTS.iterdir() if (folder / "dialect.yaml").exists())
-    raise DialectError("dialect", f"one of {', '.join(known)}", repr(name))
+    raise DialectError("dialect", f"one of {', '.join(sorted(set(_known(path))))}", repr(name))
 
 
 @cache
@@ -266,11 +301,13 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _merge(layers: list[dict[str, Any]]) -> dict[str, Any]:
-    """The layers from base to child: scalars are replaced, features and mappings in traits merged."""
+    """The layers from base to child: scalars are replaced, features and mappings in traits merged; a feature
+    that is null is taken away."""
     merged: dict[str, Any] = {"traits": {}, "features": {}}
     for layer in layers:
         merged |= {key: value for key, value in layer.items() if key not in ("traits", "features")}
         merged["features"] |= layer.get("features", {})
+        merged["features"] = {name: entry for name, entry in merged["features"].items() if entry is not None}
         for key, value in layer.get("traits", {}).items():
             before = merged["traits"].get(key)
             merged["traits"][key] = before | value if isinstance(value, dict) and before else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,17 @@ class Requirement:
         )
 
 
-def read_requirements(folder: Path, dialect: str) -> dict[str, Requirement]:
+def read_requirements(
+    folder: Path, dialect: str, inherited: Mapping[str, Requirement] | None = None
+) -> dict[str, Requirement]:
     """The rows of one dialect's own `requirements.yaml`, or of its `requirements/*.yaml`, by id.
 
-    Raises DataError when a file is malformed or an id occurs twice.
+    A row of only an id and `excluded` is the inherited one, which does not hold in this dialect.
+    Raises DataError when a file is malformed, an id occurs twice or nothing of an id is inherited.
     """
     found: dict[str, Requirement] = {}
     for path in _files(folder):
-        for row in _rows(path, dialect):
+        for row in _rows(path, dialect, inherited or {}):
             if row.id in found:
                 raise DataError(f"{path}#{row.id}", "every id once", "a second row of this id")
             found[row.id] = row
@@ -115,6 +118,16 @@ def _files(folder: Path) -> list[Path]:
     return [whole] if whole.exists() else sorted((folder / "requirements").glob("*.yaml"))
 
 
-def _rows(path: Path, dialect: str) -> list[Requirement]:
+def _rows(path: Path, dialect: str, inherited: Mapping[str, Requirement]) -> list[Requirement]:
     rows: list[dict[str, Any]] = read_yaml(path, schema="requirements") or []
-    return [Requirement(dialect=dialect, **row) for row in rows]
+    return [_row(row, path, dialect, inherited) for row in rows]
+
+
+def _row(
+    row: Mapping[str, Any], path: Path, dialect: str, inherited: Mapping[str, Requirement]
+) -> Requirement:
+    if "text" in row:
+        return Requirement(dialect=dialect, **row)
+    if row["id"] not in inherited:
+        raise DataError(f"{path}#{row['id']}", "the id of a row of the parent", "none of its rows")
+    return replace(inherited[row["id"]], dialect=dialect, excluded=row["excluded"], planned=None)

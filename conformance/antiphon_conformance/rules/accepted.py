@@ -28,8 +28,10 @@ def _form(name: str, cites: str, says: str, where: str, members: str = "input") 
 
 
 FORMS = (
-    _form("a_text_as_input", "REQ-04", "a string as `input`", "repeat/first"),
-    _form("a_list_as_input", "REQ-04", "a list of messages as `input`", "repeat/as_list"),
+    _form("a_text_as_input", "REQ-04 BUD-REQ-04", "a string as `input`", "repeat/first"),
+    _form(
+        "a_list_as_input", "REQ-04 BUD-REQ-04 BUD-REQ-06", "a list of messages as `input`", "repeat/as_list"
+    ),
     _form("parts_of_text", "REQ-10 REQ-11", "user messages made of `input_text` parts", "history"),
     _form(
         "text_without_annotations",
@@ -48,8 +50,8 @@ FORMS = (
     _form("a_phase", "REQ-27 ITM-19", "a `phase` on an assistant message", "history"),
     _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "history"),
     _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "history"),
-    _form("flat_functions", "REQ-31 REQ-32", "functions that are not nested", "history", "tools"),
-    _form("the_short_form", "REQ-09", "messages without `type`", "repeat/as_list"),
+    _form("flat_functions", "REQ-31 REQ-32 BUD-REQ-14", "functions that are not nested", "history", "tools"),
+    _form("the_short_form", "REQ-09 BUD-REQ-06", "messages without `type`", "repeat/as_list"),
     _form("a_bare_function", "REQ-32", "functions of only `type` and `name`", "switches", "tools"),
     _form(
         "a_bare_reference", "REQ-24 STA-26", "an item's `id` alone as reference to it", "chaining/referenced"
@@ -68,6 +70,21 @@ FORMS = (
         "temperature top_p",
     ),
     _form("penalties", "REQ-45", "penalties", "switches", "presence_penalty frequency_penalty"),
+    _form("nested_functions", "BUD-REQ-14", "functions nested as in Chat", "chat_spellings/nested", "tools"),
+    _form("bare_parts", "BUD-REQ-05", "parts of text and image without a message", "chat_spellings/parts"),
+    _form("reasoning_true", "BUD-REQ-12", "`reasoning: true`", "chat_spellings/reasoned", "reasoning"),
+    _form("reasoning_false", "BUD-REQ-12", "`reasoning: false`", "chat_spellings/unreasoned", "reasoning"),
+    _form("max_tokens", "BUD-REQ-19", "`max_tokens`", "chat_spellings/limited", "max_tokens"),
+    _form(
+        "a_null_chain",
+        "BUD-REQ-07 BUD-REQ-10",
+        "`previous_response_id: null`, and instructions",
+        "chat_spellings/first_turn",
+        "previous_response_id instructions",
+    ),
+    _form("modalities", "BUD-REQ-22", "`modalities`", "chat_spellings/in_text", "modalities"),
+    _form("unknown_members", "BUD-GEN-07", "members that nobody knows", "chat_spellings/unknown_member"),
+    _form("a_model_in_a_header", "BUD-GEN-06", "the header `x-model-name`", "chat_spellings/routed"),
     _form("stream_null", "TRN-15", "`stream: null`", "switches", "stream"),
     *KNOWLEDGE_FORMS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.answers import answered
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.parity import found, missing, refused, status_of, took_place, unlike
 from antiphon_conformance.rule import Finding, rule
@@ -21,7 +22,7 @@ def was_cancelled(scene: Scene) -> bool:
 CANCELLED_IN_TIME = "a response that still ran when it was cancelled"
 
 
-@rule(Scene, scenario="cancel", cites=("BGR-10", "CG-OPS-08"))
+@rule(Scene, scenario="cancel", cites=("BGR-10", "CG-OPS-08", "BUD-OPS-05", "BUD-GEN-01", "BUD-GEN-10"))
 def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling a response that runs in the background answers 200 with that response.
 
@@ -37,7 +38,7 @@ def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
 @rule(
     Scene,
     scenario="cancel",
-    cites=("BGR-10", "CG-OPS-08"),
+    cites=("BGR-10", "CG-OPS-08", "BUD-OPS-05"),
     when=lambda scene: scene["cancelled"].ok and scene["cancelled"].response.get("status") != "completed",
     needs=CANCELLED_IN_TIME,
 )
@@ -99,6 +100,41 @@ def cancelling_what_has_ended_changes_nothing(scene: Scene) -> Iterator[Finding]
         yield from unlike(cancelled, last_poll(scene))
 
 
+@rule(Scene, scenario="cancel", cites="BUD-OPS-05", when=was_cancelled, needs=CANCELLED_IN_TIME)
+def a_cancel_tells_its_time(scene: Scene) -> Iterator[Finding]:
+    """The answer to a cancel has `cancelled_at`, a whole number of seconds."""
+    got = answered(scene["cancelled"]).get("cancelled_at", ABSENT)
+    if isinstance(got, bool) or not isinstance(got, int):
+        yield Finding("reply.body/cancelled_at", "Unix seconds", show(got), scene["cancelled"].id)
+
+
+@rule(Scene, scenario="cancel", cites="BUD-OPS-06", when=was_cancelled, needs=CANCELLED_IN_TIME)
+def a_cancel_answers_with_the_response(scene: Scene) -> Iterator[Finding]:
+    """The answer to a cancel is the whole response, not only its id and status.
+
+    Gateways read it as one; official clients do, too.
+    """
+    started, got = answered(scene["started"]), answered(scene["cancelled"])
+    for name in (name for name in started if name not in got):
+        yield Finding(f"reply.body/{name}", show(started[name]), show(ABSENT), scene["cancelled"].id)
+
+
+@rule(
+    Scene,
+    scenario="background",
+    cites="BUD-OPS-07",
+    when=cancelled_after_its_end,
+    needs="a server that can cancel, and a background response that has ended",
+)
+def cancelling_what_has_ended_is_refused_or_does_nothing(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a response that has ended is refused with 400, or answers 200 and changes nothing."""
+    cancelled = scene["cancelled"]
+    yield from status_of(cancelled, (200, 400), "200 or 400")
+    if cancelled.ok and answered(cancelled).get("status") != last_poll(scene).response.get("status"):
+        got = show(answered(cancelled).get("status", ABSENT))
+        yield Finding("reply.body/status", "the one before", got, cancelled.id)
+
+
 @rule(
     Scene,
     scenario="storage",
@@ -146,7 +182,12 @@ def cancelling_what_has_failed_changes_nothing(scene: Scene) -> Iterator[Finding
         yield from unlike(cancelled, last_poll(scene))
 
 
-@rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08", "CG-OPS-10"), when=took_place("cancelled_deleted"))
+@rule(
+    Scene,
+    scenario="cancel",
+    cites=("BGR-14", "RET-08", "CG-OPS-10", "BUD-OPS-08"),
+    when=took_place("cancelled_deleted"),
+)
 def what_does_not_exist_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling an id that names nothing, or nothing any more, answers 404."""
     yield from missing(scene["cancelled_deleted"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from antiphon_conformance.answers import answered, text_of
+from antiphon_conformance.answers import answered, objects, text_of
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import input_tokens, refused, says, status_of, succeeded, took_place, unlike
 from antiphon_conformance.prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
@@ -15,7 +16,7 @@ from antiphon_conformance.text import ABSENT, show
 UNKNOWN = odd("an_unknown_previous_response")
 
 
-@rule(Scene, scenario="chaining", cites=("STA-01", "STA-03"))
+@rule(Scene, scenario="chaining", cites=("STA-01", "STA-03", "BUD-REQ-09"))
 def previous_response_id_is_accepted(scene: Scene) -> Iterator[Finding]:
     """A stored response may be continued over HTTP by naming it in `previous_response_id`.
 
@@ -50,7 +51,7 @@ def knows_with_the_whole_history(scene: Scene) -> bool:
 @rule(
     Scene,
     scenario="chaining",
-    cites=("STA-01", "STA-03"),
+    cites=("STA-01", "STA-03", "BUD-REQ-09"),
     when=knows_with_the_whole_history,
     needs="a model that recalls the code words when the whole history is sent to it",
 )
@@ -111,13 +112,18 @@ def input_tokens_grow_along_a_chain(scene: Scene) -> Iterator[Finding]:
             yield Finding("reply.body/usage/input_tokens", expected, str(later), scene[after].id)
 
 
-@rule(Scene, scenario="chaining", cites="STA-05", when=succeeded("continued"))
+@rule(Scene, scenario="chaining", cites=("STA-05", "BUD-REQ-11"), when=succeeded("continued"))
 def instructions_are_not_carried_over(scene: Scene) -> Iterator[Finding]:
     """`instructions` of the response before do not hold for the one that continues it."""
     continued = scene["continued"]
     carried = answered(continued).get("instructions")
-    if carried is not None:
-        yield Finding("reply.body/instructions", "null, since none were given", show(carried), continued.id)
+    if carried is not None and not _is_this_turn(carried):
+        yield Finding("reply.body/instructions", "none, since none were given", show(carried), continued.id)
+
+
+def _is_this_turn(told: Any) -> bool:
+    """Whether these instructions are messages of a user only, as some dialects repeat all of a turn."""
+    return isinstance(told, list) and all(item.get("role") == "user" for _, item in objects(told))
 
 
 @rule(Scene, scenario="chaining", cites="STA-14", when=took_place("forked"))
@@ -152,7 +158,7 @@ def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Fi
     yield from unlike(scene["told_again"], scene["told"])
 
 
-@rule(Answered, cites="STA-07", when=UNKNOWN, needs="an unknown `previous_response_id`")
+@rule(Answered, cites=("STA-07", "BUD-REQ-08"), when=UNKNOWN, needs="an unknown `previous_response_id`")
 def an_unknown_previous_response_is_refused(answer: Answered) -> Iterator[Finding]:
     """A `previous_response_id` that names nothing is a client error.
 

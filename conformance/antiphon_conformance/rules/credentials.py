@@ -26,14 +26,14 @@ def nothing_is_served_without_a_key(scene: Scene) -> Iterator[Finding]:
             yield Finding(f"{step}.reply.status", "a refusal", str(scene[step].answer.status))
 
 
-@rule(Scene, scenario="credentials", cites=("TRN-03", "TRN-04", "CG-GEN-02"))
+@rule(Scene, scenario="credentials", cites=("TRN-03", "TRN-04", "CG-GEN-02", "BUD-GEN-02"))
 def a_missing_credential_is_401(scene: Scene) -> Iterator[Finding]:
     """A request without credentials, or with malformed ones, is answered 401 with a JSON error."""
     for step in ("no_credentials", "empty_key"):
         yield from _unauthorised(scene, step)
 
 
-@rule(Scene, scenario="credentials", cites=("TRN-05", "CG-GEN-02"))
+@rule(Scene, scenario="credentials", cites=("TRN-05", "CG-GEN-02", "BUD-GEN-02", "BUD-GEN-03"))
 def a_wrong_key_is_401(scene: Scene) -> Iterator[Finding]:
     """A well-formed but wrong key is answered 401, where errors have codes with `invalid_api_key`."""
     yield from _unauthorised(scene, "wrong_key")

@@ -35,7 +35,16 @@ DEFAULTS = (
     ),
     Default("tool_choice_is_auto", ("tool_choice",), ("auto",), ("RES-31", "TOOL-01")),
     Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-33",)),
-    Default("text_format_is_text", ("text", "format"), ({"type": "text"},), ("RES-40",), always_there=True),
+    Default(
+        "text_format_is_text",
+        ("text", "format"),
+        ({"type": "text"},),
+        (
+            "RES-40",
+            "BUD-RSP-13",
+        ),
+        always_there=True,
+    ),
     Default("background_is_false", ("background",), (False,), ("RES-44",)),
     Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),
 )
@@ -51,10 +60,11 @@ def _left_out(default: Default) -> Callable[[Snapshot], bool]:
 
 
 def _templated(snapshot: Snapshot) -> bool:
-    """Whether parameters come from elsewhere: a prompt template, or tools that the input adds."""
+    """Whether parameters come from elsewhere: a prompt template, tools that the input adds, or what is spelt
+    as in Chat."""
     items = objects(snapshot.asked.get("input"))
     adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
-    return snapshot.asked.get("prompt") is not None or adds_tools
+    return adds_tools or any(snapshot.asked.get(name) is not None for name in ("prompt", "response_format"))
 
 
 def _register(default: Default) -> None:

@@ -11,7 +11,7 @@ from antiphon_conformance.text import ABSENT, show
 from antiphon_spec.dialect import Dialect
 
 
-@rule(Scene, scenario="storage", cites=("RET-07", "CG-OPS-03"))
+@rule(Scene, scenario="storage", cites=("RET-07", "CG-OPS-03", "BUD-OPS-03", "BUD-GEN-01", "BUD-GEN-10"))
 def a_stored_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting a stored response answers 200."""
     yield from found(scene["deleted"], "200, since the response is stored")
@@ -19,7 +19,7 @@ def a_stored_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     Body,
-    cites=("RET-07", "CG-OPS-03"),
+    cites=("RET-07", "CG-OPS-03", "BUD-OPS-03"),
     when=lambda body: body.operation == "deleteResponse" and bool(body.object),
     needs="a deletion that is answered with a body",
 )
@@ -45,7 +45,7 @@ def words(dialect: Dialect) -> tuple[str, ...]:
     return (told["const"],) if "const" in told else ("response", "response.deleted")
 
 
-@rule(Scene, scenario="storage", cites=("RET-03", "RET-08", "CG-OPS-02"))
+@rule(Scene, scenario="storage", cites=("RET-03", "RET-08", "CG-OPS-02", "BUD-OPS-04"))
 def a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     """A deleted response is not found when it is retrieved."""
     yield from missing(scene["retrieved_deleted"])
@@ -57,7 +57,7 @@ def the_input_of_a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     yield from missing(scene["listed_deleted"])
 
 
-@rule(Scene, scenario="storage", cites=("RET-09", "RET-10"))
+@rule(Scene, scenario="storage", cites=("RET-09", "RET-10", "BUD-OPS-04"))
 def what_does_not_exist_cannot_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting an id that names nothing, or nothing any more, answers 404."""
     yield from missing(scene["deleted_again"])

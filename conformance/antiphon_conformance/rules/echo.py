@@ -37,7 +37,13 @@ ECHOES = (
     Echo(("model",), ("CG-RSP-06",)),
     Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-10")),
     Echo(("previous_response_id",), ("RES-26",)),
-    Echo(("metadata",), ("RES-27",)),
+    Echo(
+        ("metadata",),
+        (
+            "RES-27",
+            "BUD-REQ-20",
+        ),
+    ),
     Echo(("parallel_tool_calls",), ("RES-33",)),
     Echo(("temperature",), ("RES-36",)),
     Echo(("top_p",), ("RES-36",)),
@@ -101,8 +107,24 @@ for _echo in ECHOES:
     _register(_echo)
 
 
+@rule(
+    Snapshot,
+    cites="BUD-REQ-19",
+    when=lambda snapshot: snapshot.creation and snapshot.asked.get("max_tokens") is not None,
+    needs="an answer to a request with `max_tokens`",
+)
+def max_tokens_comes_back_as_max_output_tokens(snapshot: Snapshot) -> Iterator[Finding]:
+    """`max_tokens`, the spelling of Chat, comes back as `max_output_tokens`."""
+    asked = snapshot.asked.get("max_output_tokens") or snapshot.asked["max_tokens"]
+    got = snapshot.object.get("max_output_tokens", ABSENT)
+    if not same(asked, got):
+        yield Finding(f"{snapshot.where}/max_output_tokens", f"{show(asked)}, as requested", show(got))
+
+
 def _chose(snapshot: Snapshot) -> bool:
-    wanted = snapshot.creation and snapshot.asked.get("tool_choice") is not None
+    choice = snapshot.asked.get("tool_choice")
+    in_other_words = isinstance(choice, dict) and "function" in choice  # the spelling of Chat
+    wanted = snapshot.creation and choice is not None and not in_other_words
     return wanted and not is_missed(snapshot, "tool_choice")
 
 

@@ -30,7 +30,7 @@ INTERNALS = re.compile(
 """Stack traces, source files and memory addresses, in the forms of several languages."""
 
 
-@rule(Refused, cites="ERR-11")
+@rule(Refused, cites=("ERR-11", "BUD-SSE-22"))
 def an_error_is_json(refused: Refused) -> Iterator[Finding]:
     """The body of an error is JSON, and labelled `application/json`."""
     if media(refused) != "application/json":

@@ -80,7 +80,9 @@ def a_stream_is_utf_8(streamed: Streamed) -> Iterator[Finding]:
 
 
 @rule(
-    Streamed, cites=("SSE-02", "ENV-22"), when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut
+    Streamed,
+    cites=("SSE-02", "ENV-22", "BUD-SSE-21"),
+    when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut,
 )
 def the_last_message_is_closed(streamed: Streamed) -> Iterator[Finding]:
     """The last message of a stream is closed by a blank line.

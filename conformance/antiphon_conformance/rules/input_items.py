@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.answers import objects, output
+from antiphon_conformance.answers import answered, objects, output, text_of
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.faults import body_faults
 from antiphon_conformance.parity import found, succeeded, took_place
@@ -25,7 +25,7 @@ def has_items(body: Body) -> bool:
     return is_list(body) and isinstance(data, list) and bool(data)
 
 
-@rule(Scene, scenario="storage", cites="INP-01")
+@rule(Scene, scenario="storage", cites=("INP-01", "BUD-OPS-09", "BUD-GEN-01"))
 def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
     """The input items of a stored response can be listed.
 
@@ -34,7 +34,7 @@ def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
     yield from found(scene["listed"], "200, since the response is stored")
 
 
-@rule(Body, cites="INP-01", when=is_list)
+@rule(Body, cites=("INP-01", "BUD-OPS-09"), when=is_list)
 def a_page_is_a_list_object(body: Body) -> Iterator[Finding]:
     """A page has `object: list`, `data`, `has_more`, `first_id` and `last_id`, as the document has them."""
     yield from body_faults(body)
@@ -168,6 +168,35 @@ def what_was_sent_is_listed(scene: Scene) -> Iterator[Finding]:
     got = message_forms(listed(scene["listed"])[::-1])
     if sorted(sent) != sorted(got):
         yield Finding("reply.body/data", f"the messages sent: {show(sent)}", show(got), scene["listed"].id)
+
+
+@rule(Scene, scenario="storage", cites="BUD-OPS-10", when=succeeded("listed"))
+def instructions_are_listed_first(scene: Scene) -> Iterator[Finding]:
+    """`instructions` are listed as a message of the system, before the input."""
+    asked = scene["created"].request.fields
+    wanted = [("system", asked["instructions"]), *message_forms(asked["input"])]
+    got = message_forms(listed(scene["listed"]))
+    if got != wanted:
+        yield Finding("reply.body/data", show(wanted), show(got), scene["listed"].id)
+
+
+@rule(Scene, scenario="chaining", cites="BUD-OPS-11", when=succeeded("told", "continued", "continued_items"))
+def earlier_turns_are_listed(scene: Scene) -> Iterator[Finding]:
+    """For a response that continues another, what was asked and answered before is listed, too."""
+    got = message_forms(listed(scene["continued_items"]))
+    said = text_of(answered(scene["told"]))
+    for role, text in (("user", scene["told"].request.fields["input"]), ("assistant", said)):
+        if (role, text) not in got:
+            wanted = f"{show(text)} from the {role}"
+            yield Finding("reply.body/data", wanted, show(got), scene["continued_items"].id)
+
+
+@rule(Body, cites="BUD-OPS-12", when=is_list)
+def a_page_tells_its_ends_and_whether_more_follows(body: Body) -> Iterator[Finding]:
+    """A page has `first_id`, `last_id` and `has_more`."""
+    for name in ("first_id", "last_id", "has_more"):
+        if name not in body.object:
+            yield Finding(f"reply.body/{name}", "to be there", show(ABSENT))
 
 
 def message_forms(items: Any) -> list[tuple[str, str]]:

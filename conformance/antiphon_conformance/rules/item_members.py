@@ -50,7 +50,7 @@ PLACES = (
         "message",
         "/content",
         "The `content` of a message is an array, and never null.\n\nClients iterate over it.",
-        ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/content"),
+        ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/content", "BUD-RSP-06"),
         exactly=True,
     ),
     Place(
@@ -58,14 +58,14 @@ PLACES = (
         "message",
         "/role",
         "The `role` of an output message is one that the document allows.",
-        ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/role"),
+        ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/role", "BUD-RSP-06"),
     ),
     Place(
         "message_status_is_documented",
         "message",
         "/status",
         "The `status` of a message is in_progress, completed or incomplete.",
-        ("ITM-07", f"{OPENAI}OutputMessage/properties/status"),
+        ("ITM-07", "BUD-RSP-06", f"{OPENAI}OutputMessage/properties/status"),
         when=lambda item: isinstance(item.object.get("status"), str),
     ),
     Place(
@@ -82,7 +82,7 @@ PLACES = (
         "message",
         "/content/*/type",
         "A message consists of the kinds of parts that the document allows.",
-        ("ITM-08", f"{OPEN}Message/properties/content", "CG-RSP-08"),
+        ("ITM-08", f"{OPEN}Message/properties/content", "CG-RSP-08", "BUD-RSP-07"),
         when=lambda item: any(parts(item.object)),
     ),
     Place(
@@ -90,7 +90,7 @@ PLACES = (
         "message",
         "/content/*/text",
         "The `text` of an `output_text` part is a string.",
-        ("ITM-10", f"{OPENAI}OutputTextContent/properties/text", "CG-RSP-08"),
+        ("ITM-10", f"{OPENAI}OutputTextContent/properties/text", "CG-RSP-08", "BUD-RSP-07"),
         when=_has_part("output_text"),
         needs="a message with text",
     ),
@@ -99,7 +99,7 @@ PLACES = (
         "message",
         "/content/*/annotations",
         "An `output_text` part has an array of `annotations`, empty when there are none.",
-        ("ITM-10", f"{OPENAI}OutputTextContent/properties/annotations", "CG-RSP-09"),
+        ("ITM-10", f"{OPENAI}OutputTextContent/properties/annotations", "CG-RSP-09", "BUD-RSP-07"),
         when=_has_part("output_text"),
         needs="a message with text",
         exactly=True,
@@ -137,7 +137,7 @@ PLACES = (
         "/summary",
         "A reasoning item has an array of `summary` parts, empty when it shows none.\n\n"
         "Clients that meet a reasoning item without it drop everything that follows.",
-        ("RSN-01", "RSN-02", "RSN-06"),
+        ("RSN-01", "RSN-02", "RSN-06", "BUD-ITM-10"),
         needs="a reasoning item",
     ),
     Place(

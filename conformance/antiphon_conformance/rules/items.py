@@ -18,7 +18,7 @@ EXTENSION = re.compile(r"[a-z0-9_.-]+:.+")
 """How Open Responses names item types that a provider adds: a slug before a colon."""
 
 
-@rule(Item, cites=("ITM-02", "EXT-02", f"{OPENAI}OutputMessage/properties/id"))
+@rule(Item, cites=("ITM-02", "EXT-02", f"{OPENAI}OutputMessage/properties/id", "BUD-RSP-06"))
 def have_an_id(item: Item) -> Iterator[Finding]:
     """Every output item has an `id` that is a non-empty string."""
     if not isinstance(item.object.get("id"), str) or not item.object["id"]:
@@ -30,7 +30,7 @@ def _prefixed(item: Item) -> bool:
     return known and isinstance(item.object.get("id"), str) and "altered" not in item.exchange.traits
 
 
-@rule(Item, cites="ITM-06")
+@rule(Item, cites=("ITM-06", "BUD-RSP-15"))
 def types_are_documented(item: Item) -> Iterator[Finding]:
     """The `type` of an output item is one that the document lists."""
     if item.type not in item.dialect.schemas.item_types:
@@ -42,7 +42,9 @@ def _has_states(item: Item) -> bool:
 
 
 @rule(
-    Item, cites=("ITM-02", "EXT-02", "TOOL-09", f"{OPENAI}OutputMessage/properties/status"), when=_has_states
+    Item,
+    cites=("ITM-02", "EXT-02", "TOOL-09", f"{OPENAI}OutputMessage/properties/status", "BUD-RSP-06"),
+    when=_has_states,
 )
 def have_a_status(item: Item) -> Iterator[Finding]:
     """Every output item has a `status`, save those types that have no states."""
@@ -52,7 +54,15 @@ def have_a_status(item: Item) -> Iterator[Finding]:
 
 @rule(
     Item,
-    cites=("ITM-01", f"{OPENAI}Response/properties/output", f"{CLOUDGLUE}Response/properties/output"),
+    cites=(
+        "ITM-01",
+        f"{OPENAI}Response/properties/output",
+        f"{CLOUDGLUE}Response/properties/output",
+        "BUD-ITM-01",
+        "BUD-ITM-05",
+        "BUD-ITM-10",
+        "BUD-RSP-06",
+    ),
 )
 def match_the_document(item: Item) -> Iterator[Finding]:
     """Whatever no other rule looks at in an output item is as the document has it for the item's type."""
@@ -130,7 +140,7 @@ def incomplete_one_makes_its_response_incomplete(snapshot: Snapshot) -> Iterator
         yield Finding(f"{snapshot.where}/status", "incomplete, like its last item", show(snapshot.status))
 
 
-@rule(Item, cites="ITM-31", when=_prefixed)
+@rule(Item, cites=("ITM-31", "BUD-RSP-08"), when=_prefixed)
 def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
     """The id of an item begins as every id of its type does.
 

@@ -17,7 +17,7 @@ from antiphon_spec.stream import Lane
 ROOT = "response"
 
 
-@rule(Streamed, cites=("LIF-01", "CG-SSE-07"), when=begun)
+@rule(Streamed, cites=("LIF-01", "CG-SSE-07", "BUD-SSE-03"), when=begun)
 def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
     """The first event is `response.created`.
 
@@ -27,6 +27,14 @@ def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
     first = streamed.events[0]
     if first.type not in lane.beginnings:
         yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
+
+
+@rule(Streamed, cites="BUD-SSE-03", when=begun)
+def goes_on_with_in_progress(streamed: Streamed) -> Iterator[Finding]:
+    """The second event is `response.in_progress`, unless the response waits in a queue first."""
+    second = streamed.events[1].type if len(streamed.events) > 1 else ABSENT
+    if second not in ("response.in_progress", "response.queued"):
+        yield Finding("event[1]/type", "response.in_progress", show(second))
 
 
 @rule(Streamed, cites=("LIF-02", "CG-SSE-07"), when=tells_of(ROOT))
@@ -58,7 +66,7 @@ def _should_end(streamed: Streamed) -> bool:
     return not streamed.stream.cut and bool(streamed.events or not fold(streamed).resumed)
 
 
-@rule(Streamed, cites=("LIF-07", "CG-SSE-06"), when=_should_end)
+@rule(Streamed, cites=("LIF-07", "CG-SSE-06", "BUD-SSE-15"), when=_should_end)
 def ends_with_a_terminal_event(streamed: Streamed) -> Iterator[Finding]:
     """The stream ends with `response.completed`, `response.failed` or `response.incomplete`.
 
@@ -76,7 +84,7 @@ def ends_once(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{event.where}/type", "no second terminal event", event.type)
 
 
-@rule(Streamed, cites=("LIF-08", "LIF-03", "CG-SSE-08"), when=tells_of(ROOT))
+@rule(Streamed, cites=("LIF-08", "LIF-03", "CG-SSE-08", "BUD-SSE-04"), when=tells_of(ROOT))
 def events_fit_the_status(streamed: Streamed) -> Iterator[Finding]:
     """The `status` of the response that a lifecycle event carries is the one that the event is named for."""
     lane = _lane(streamed)
@@ -96,7 +104,7 @@ def a_created_response_is_empty(streamed: Streamed) -> Iterator[Finding]:
                 yield Finding(f"{event.where}/response/{name}", show(empty), show(response[name]))
 
 
-@rule(Streamed, cites="ENV-16", when=tells_of(ROOT))
+@rule(Streamed, cites=("ENV-16", "BUD-SSE-04"), when=tells_of(ROOT))
 def events_carry_a_response(streamed: Streamed) -> Iterator[Finding]:
     """Every lifecycle event carries the response under `response`."""
     for event, response in _snapshots(streamed):
@@ -120,7 +128,7 @@ def the_time_of_creation_never_changes(streamed: Streamed) -> Iterator[Finding]:
     yield from _constant(streamed, "created_at")
 
 
-@rule(Streamed, cites="LIF-10", when=ended)
+@rule(Streamed, cites=("LIF-10", "BUD-SSE-15"), when=ended)
 def the_end_tells_the_usage(streamed: Streamed) -> Iterator[Finding]:
     """The terminal event carries `usage`, unless the response failed.
 
@@ -160,7 +168,7 @@ def _items_closed(streamed: Streamed) -> bool:
     return ended(streamed) and not fold(streamed).resumed
 
 
-@rule(Streamed, cites=("LIF-09", "CG-SSE-07"), when=_items_closed)
+@rule(Streamed, cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"), when=_items_closed)
 def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]:
     """The output of the terminal event has the items of the stream, each at its `output_index`.
 
@@ -179,7 +187,7 @@ def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]
             yield Finding(f"{where}/{index}", "no item that was not streamed", show(output[index]))
 
 
-@rule(Streamed, cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07"), when=_items_closed)
+@rule(Streamed, cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07", "BUD-SSE-14"), when=_items_closed)
 def the_end_repeats_the_items(streamed: Streamed) -> Iterator[Finding]:
     """Each item in the terminal output is as its `response.output_item.done` had it, at the same index."""
     terminal, output = fold(streamed).terminal(), fold(streamed).final().get("output")

@@ -76,6 +76,19 @@ def _reasoned_and_completed(snapshot: Snapshot) -> bool:
     return snapshot.status == "completed" and _has_reasoning(snapshot)
 
 
+@rule(
+    Snapshot,
+    cites="BUD-REQ-13",
+    when=lambda snapshot: snapshot.asked.get("reasoning") is True and snapshot.status == "completed",
+    needs="a completed answer to `reasoning: true`",
+)
+def true_shows_reasoning_first(snapshot: Snapshot) -> Iterator[Finding]:
+    """With `reasoning: true` a reasoning item comes before the message."""
+    types = [item.get("type") for _, item in output(snapshot.object)]
+    if "reasoning" not in types[: types.index("message") if "message" in types else None]:
+        yield Finding(f"{snapshot.where}/output", "a reasoning item, then a message", show(types))
+
+
 @rule(Snapshot, cites="RSN-14", when=_reasoned_and_completed, needs="a completed response with reasoning")
 def stands_before_what_it_leads_to(snapshot: Snapshot) -> Iterator[Finding]:
     """In a completed response a reasoning item precedes the message or the call that it belongs to."""

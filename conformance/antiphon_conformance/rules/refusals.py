@@ -11,7 +11,7 @@ from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import show
 
 
-@rule(Scene, scenario="wrong_requests", cites="TRN-09")
+@rule(Scene, scenario="wrong_requests", cites=("TRN-09", "BUD-GEN-08"))
 def malformed_json_is_refused(scene: Scene) -> Iterator[Finding]:
     """A body that is not JSON is refused with a 4xx status, and no response is made."""
     yield from _refusal("malformed", scene["malformed"])
@@ -63,7 +63,7 @@ def the_same_mistake_gets_the_same_answer(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     Answered,
-    cites=("REQ-03", "CG-REQ-02"),
+    cites=("REQ-03", "CG-REQ-02", "BUD-REQ-03"),
     when=lambda answered: answered.asked.get("model") == UNKNOWN_MODEL,
     needs="a create with a model that does not exist",
 )
@@ -107,6 +107,12 @@ def too_much_header_is_refused(answered: Answered) -> Iterator[Finding]:
 def an_oversized_input_is_refused(scene: Scene) -> Iterator[Finding]:
     """An `input` of more than 10,485,760 characters is refused with a 4xx status."""
     yield from _too_large(scene)
+
+
+@rule(Scene, scenario="overlong_input", cites="BUD-GEN-09")
+def a_large_body_is_refused(scene: Scene) -> Iterator[Finding]:
+    """A body of more than a mebibyte is refused with 400 or 413."""
+    yield from _refusal("overlong", scene["overlong"], 400, 413)
 
 
 @rule(Scene, scenario="oversized_count", cites="TOK-07")

@@ -176,7 +176,7 @@ def _streams_wrongly(answered: Answered) -> bool:
 
 @rule(
     Answered,
-    cites=("ENV-23", "CG-SSE-14"),
+    cites=("ENV-23", "CG-SSE-14", "BUD-SSE-22"),
     when=_streams_wrongly,
     needs="a wrong request that asks for a stream",
 )

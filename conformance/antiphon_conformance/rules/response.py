@@ -18,7 +18,7 @@ CLOCK_SKEW = 300
 """Seconds by which the clocks of judge and server may differ."""
 
 
-@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16", "CG-RSP-01"))
+@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16", "CG-RSP-01", "BUD-RSP-10"))
 def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
     """The response object has every member that the document requires, null where there is nothing to say.
 
@@ -34,6 +34,7 @@ def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
         "openresponses#/components/schemas/ResponseResource",
         "openai#/components/schemas/Response",
         "cloudglue#/components/schemas/Response",
+        "BUD-RSP-15",
     ),
 )
 def matches_the_document(snapshot: Snapshot) -> Iterator[Finding]:
@@ -57,7 +58,7 @@ def _prefixed(snapshot: Snapshot) -> bool:
     return isinstance(snapshot.object.get("id"), str) and "altered" not in snapshot.exchange.traits
 
 
-@rule(Snapshot, cites="RES-58", when=_prefixed)
+@rule(Snapshot, cites=("RES-58", "BUD-RSP-01"), when=_prefixed)
 def id_has_its_prefix(snapshot: Snapshot) -> Iterator[Finding]:
     """The `id` of a response begins as every id of a response does.
 

@@ -41,12 +41,17 @@ def _echoed(member: str) -> tuple[str, ...]:
 
 
 PLACES = (
-    Place("object_is_response", "object", "`object` is the literal `response`.", ("RES-03", "CG-RSP-03")),
+    Place(
+        "object_is_response",
+        "object",
+        "`object` is the literal `response`.",
+        ("RES-03", "CG-RSP-03", "BUD-RSP-02"),
+    ),
     Place(
         "created_at_is_a_time",
         "created_at",
         "`created_at` counts Unix seconds in the kind of number that the document asks for.",
-        ("RES-06", "RES-07", f"{CLOUDGLUE}Response/properties/created_at"),
+        ("RES-06", "RES-07", f"{CLOUDGLUE}Response/properties/created_at", "BUD-RSP-03"),
     ),
     Place(
         "completed_at_is_a_time_or_null",
@@ -64,14 +69,25 @@ PLACES = (
         "output_is_an_array",
         "output",
         "`output` is an array, and never null.\n\nClients iterate over it; null ends in a TypeError.",
-        ("RES-22",),
+        (
+            "RES-22",
+            "BUD-RSP-05",
+            "BUD-ITM-11",
+        ),
         exactly=True,
     ),
     Place(
         "instructions_have_a_documented_form",
         "instructions",
         "`instructions` is a string or null, or a list of items where the document allows it.",
-        ("RES-24", "RES-25", f"{CLOUDGLUE}Response/properties/instructions"),
+        (
+            "RES-24",
+            "RES-25",
+            f"{CLOUDGLUE}Response/properties/instructions",
+            "BUD-RSP-05",
+            "BUD-ITM-11",
+            "BUD-RSP-12",
+        ),
     ),
     Place(
         "metadata_maps_to_strings",
@@ -84,7 +100,7 @@ PLACES = (
         "tools",
         "Every echoed tool has all the members of its kind, with defaults filled in.\n\n"
         "Strictly typed clients cannot decode a function tool without `strict` or `parameters`.",
-        ("RES-29", f"{OPENAI}Response/properties/tools"),
+        ("RES-29", "BUD-RSP-14", f"{OPENAI}Response/properties/tools"),
     ),
     Place(
         "tool_choice_has_a_documented_form",
@@ -132,13 +148,13 @@ PLACES = (
         "reasoning_has_a_documented_form",
         "reasoning",
         "`reasoning` is null or an object with the members and values that the document lists.",
-        ("RES-38", f"{OPENAI}Response/properties/reasoning"),
+        ("RES-38", "BUD-RSP-11", f"{OPENAI}Response/properties/reasoning"),
     ),
     Place(
         "text_has_a_documented_form",
         "text",
         "`text` is an object whose format and verbosity are among the documented ones.",
-        ("RES-39", f"{OPENAI}Response/properties/text"),
+        ("RES-39", "BUD-RSP-13", f"{OPENAI}Response/properties/text"),
     ),
     Place(
         "truncation_is_auto_or_disabled",
@@ -208,7 +224,7 @@ PLACES = (
         "usage_has_all_counts",
         "usage",
         "`usage` has input, output and total counts and both objects of details, all integers.",
-        ("RES-48", "RES-49", "CG-RSP-10"),
+        ("RES-48", "RES-49", "CG-RSP-10", "BUD-RSP-09"),
     ),
 )
 

@@ -29,7 +29,7 @@ def _told(snapshot: Snapshot) -> bool:
     return not is_missed(snapshot, "status")
 
 
-@rule(Snapshot, cites=("RES-12", "RES-13", "CG-RSP-04"), when=_told)
+@rule(Snapshot, cites=("RES-12", "RES-13", "CG-RSP-04", "BUD-RSP-04"), when=_told)
 def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
     """The status of a response is one that the documents name.
 
@@ -79,7 +79,7 @@ def _incomplete(snapshot: Snapshot) -> bool:
     return bool(snapshot.status == "incomplete")
 
 
-@rule(Snapshot, cites="RES-15", when=_failed, needs="a response that failed")
+@rule(Snapshot, cites=("RES-15", "BUD-SSE-16"), when=_failed, needs="a response that failed")
 def failed_carries_an_error(snapshot: Snapshot) -> Iterator[Finding]:
     """A failed response says what went wrong in `error`."""
     if not isinstance(snapshot.object.get("error"), dict):
@@ -172,8 +172,9 @@ def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Findi
 def _ends_in_calls(snapshot: Snapshot) -> bool:
     output = snapshot.object.get("output")
     last = output[-1] if isinstance(output, list) and output else None
-    finished_call = member(last, "type") == "function_call" and member(last, "status") == "completed"
-    return snapshot.ended and finished_call
+    states = "function_call" not in snapshot.dialect.traits.items_without_status
+    finished = member(last, "status") == "completed" or not states
+    return snapshot.ended and finished and member(last, "type") == "function_call"
 
 
 @rule(

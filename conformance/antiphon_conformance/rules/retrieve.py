@@ -17,7 +17,12 @@ from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
 
 
-@rule(Scene, scenario="storage", cites=("RET-01", "RET-02", "CG-RSP-16"), when=succeeded("retrieved"))
+@rule(
+    Scene,
+    scenario="storage",
+    cites=("RET-01", "RET-02", "CG-RSP-16", "BUD-OPS-01"),
+    when=succeeded("retrieved"),
+)
 def retrieved_is_what_was_created(scene: Scene) -> Iterator[Finding]:
     """A retrieved response equals the one that its create returned, member by member.
 
@@ -52,7 +57,7 @@ def names_nothing(answer: Answered) -> bool:
 
 @rule(
     Answered,
-    cites=("RET-03", "CG-OPS-01"),
+    cites=("RET-03", "CG-OPS-01", "BUD-OPS-02"),
     when=names_nothing,
     needs="a retrieval of an id that names nothing",
 )

@@ -30,7 +30,7 @@ def an_unstored_response_cannot_be_retrieved(scene: Scene) -> Iterator[Finding]:
     yield from missing(scene["unstored"])
 
 
-@rule(Scene, scenario="storage", cites=("STA-10", "RET-01"))
+@rule(Scene, scenario="storage", cites=("STA-10", "RET-01", "BUD-OPS-01", "BUD-GEN-01", "BUD-GEN-10"))
 def a_response_is_stored_by_default(scene: Scene) -> Iterator[Finding]:
     """A response for which `store` was not given can be retrieved as soon as it was answered."""
     yield from found(scene["retrieved"], "200, since responses are stored unless `store` is false")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import breaches, tells_of, unequal_sums, unequal_views
 from antiphon_conformance.subject import Streamed
@@ -11,7 +12,15 @@ from antiphon_conformance.subject import Streamed
 ARGUMENTS, INPUT = "call_arguments", "custom_input"
 
 
-@rule(Streamed, cites="LIT-26", when=tells_of(ARGUMENTS))
+def _calls(streamed: Streamed) -> bool:
+    """Whether arguments are told of, or a function is called without a word of them."""
+    events = streamed.dialect.grammar.lanes[ARGUMENTS].targets
+    silent = not any(event.type in events for event in streamed.events)
+    called = any(thread.start().get("type") == "function_call" for thread in fold(streamed).of("item"))
+    return tells_of(ARGUMENTS)(streamed) or (silent and called)
+
+
+@rule(Streamed, cites=("LIT-26", "BUD-SSE-12"), when=_calls)
 def arguments_come_in_order(streamed: Streamed) -> Iterator[Finding]:
     """The arguments of a call stream as deltas, then one `response.function_call_arguments.done`."""
     kinds = {"unfinished", "after-done", "out-of-order", "repeated"}
@@ -24,7 +33,7 @@ def arguments_add_up(streamed: Streamed) -> Iterator[Finding]:
     yield from unequal_sums(streamed, ARGUMENTS)
 
 
-@rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
+@rule(Streamed, cites=("LIT-27", "BUD-SSE-12"), when=tells_of(ARGUMENTS))
 def arguments_end_up_in_their_call(streamed: Streamed) -> Iterator[Finding]:
     """The arguments of `.done` are those of the finished call, in its item and in the terminal output."""
     yield from unequal_views(streamed, ARGUMENTS)

@@ -28,7 +28,7 @@ def _framed(streamed: Streamed) -> bool:
     return _as_sent(streamed) and not streamed.stream.cut
 
 
-@rule(Streamed, cites=("ENV-01", "ENV-07", "CG-SSE-02"))
+@rule(Streamed, cites=("ENV-01", "ENV-07", "CG-SSE-02", "BUD-SSE-19"))
 def data_is_one_json_object(streamed: Streamed) -> Iterator[Finding]:
     """The data of each message is one JSON object.
 
@@ -54,7 +54,7 @@ def events_have_a_type(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/type", "a string", f"none in {show(frame.data)}")
 
 
-@rule(Streamed, cites=("ENV-02", "CG-SSE-02"), when=_as_sent)
+@rule(Streamed, cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"), when=_as_sent)
 def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
     """The SSE `event` field of each message equals the `type` in its data."""
     for event in streamed.events:
@@ -93,7 +93,7 @@ def _goes_beyond_ascii(streamed: Streamed) -> bool:
 
 @rule(
     Streamed,
-    cites="CG-SSE-03",
+    cites=("CG-SSE-03", "BUD-SSE-19"),
     when=_goes_beyond_ascii,
     needs="a stream with characters beyond ASCII",
 )
@@ -128,7 +128,7 @@ def done_sentinel_comes_last(streamed: Streamed) -> Iterator[Finding]:
         yield Finding("end of stream", "data: [DONE]", show(last))
 
 
-@rule(Streamed, cites=("ENV-05", "CG-SSE-13"), when=_framed)
+@rule(Streamed, cites=("ENV-05", "CG-SSE-13", "BUD-SSE-18"), when=_framed)
 def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
     """The stream ends with its terminal event; no `[DONE]` follows."""
     for frame in streamed.stream.frames:
@@ -145,7 +145,7 @@ def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(_at(frame), "nothing after the terminal event", show(frame.data))
 
 
-@rule(Streamed, cites=("ENV-11", "ENV-12", "EXT-03", "ENV-10", "ENV-25"))
+@rule(Streamed, cites=("ENV-11", "ENV-12", "EXT-03", "ENV-10", "ENV-25", "BUD-SSE-20"))
 def event_types_are_known(streamed: Streamed) -> Iterator[Finding]:
     """The type of every event is one that the dialect knows, or has a provider's prefix.
 

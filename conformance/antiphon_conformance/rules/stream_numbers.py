@@ -65,7 +65,7 @@ def increase(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{after.where}/sequence_number", f"more than {one}", str(two))
 
 
-@rule(Streamed, cites="ENV-09", when=lambda streamed: begun(streamed) and _numbered(streamed))
+@rule(Streamed, cites=("ENV-09", "BUD-SSE-02"), when=lambda streamed: begun(streamed) and _numbered(streamed))
 def start_at_zero(streamed: Streamed) -> Iterator[Finding]:
     """The first event of a stream has `sequence_number` 0."""
     first = _number(streamed.events[0])
@@ -73,7 +73,7 @@ def start_at_zero(streamed: Streamed) -> Iterator[Finding]:
         yield Finding("event[0]/sequence_number", "0", str(first))
 
 
-@rule(Streamed, cites=("ENV-09", "EXT-05"), when=_numbered)
+@rule(Streamed, cites=("ENV-09", "EXT-05", "BUD-SSE-02"), when=_numbered)
 def have_no_gaps(streamed: Streamed) -> Iterator[Finding]:
     """Sequence numbers count one by one, events with a provider's prefix included.
 

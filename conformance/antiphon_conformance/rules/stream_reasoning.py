@@ -12,7 +12,7 @@ from antiphon_conformance.subject import Streamed
 SUMMARY, SUMMARY_TEXT, RAW = "summary_part", "summary_text", "reasoning_text"
 
 
-@rule(Streamed, cites="LIT-30", when=tells_of(SUMMARY, SUMMARY_TEXT))
+@rule(Streamed, cites=("LIT-30", "BUD-SSE-09"), when=tells_of(SUMMARY, SUMMARY_TEXT))
 def summaries_come_in_order(streamed: Streamed) -> Iterator[Finding]:
     """A summary streams as part added, text deltas, text done, part done."""
     kinds = {

@@ -121,7 +121,11 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
 
 @rule(
     Streamed,
-    cites=("CG-SSE-07", *_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent")),
+    cites=(
+        "CG-SSE-07",
+        *_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"),
+        "BUD-SSE-20",
+    ),
     when=_has("item"),
 )
 def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -134,7 +138,7 @@ def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-03", "CG-SSE-07", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item"),
+    cites=("LIT-03", "CG-SSE-07", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item", "BUD-SSE-20"),
     when=_has("item"),
 )
 def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
@@ -154,7 +158,11 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("CG-SSE-07", *_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent")),
+    cites=(
+        "CG-SSE-07",
+        *_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"),
+        "BUD-SSE-20",
+    ),
     when=_has("part"),
 )
 def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -168,6 +176,7 @@ def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
         "LIT-24",
         "CG-SSE-04",
         *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent"),
+        "BUD-SSE-07",
     ),
     when=_has("delta"),
 )
@@ -181,7 +190,13 @@ def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-24", "CG-SSE-07", *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent")),
+    cites=(
+        "LIT-24",
+        "CG-SSE-07",
+        *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent"),
+        "BUD-SSE-20",
+        "BUD-SSE-12",
+    ),
     when=_has("done"),
 )
 def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:

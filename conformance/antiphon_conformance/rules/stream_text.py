@@ -26,7 +26,7 @@ PART, TEXT, REFUSAL, ANNOTATION = "part", "text", "refusal", "annotation"
 DELTA = "response.output_text.delta"
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07"), when=tells_of(PART, TEXT))
+@rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(PART, TEXT))
 def parts_are_opened_first(streamed: Streamed) -> Iterator[Finding]:
     """A text comes after the `response.content_part.added` of its part.
 
@@ -42,19 +42,19 @@ def parts_are_opened_once(streamed: Streamed) -> Iterator[Finding]:
     yield from breaches(streamed, lanes={PART}, kinds={"repeated"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07"), when=tells_of(PART))
+@rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(PART))
 def parts_are_closed_once(streamed: Streamed) -> Iterator[Finding]:
     """Every part is closed by one `response.content_part.done` before its item is done."""
     yield from breaches(streamed, lanes={PART}, kinds={"unfinished", "after-done", "out-of-order"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07"), when=tells_of(TEXT))
+@rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(TEXT))
 def texts_are_in_text_parts(streamed: Streamed) -> Iterator[Finding]:
     """Text events belong to parts of type `output_text`."""
     yield from breaches(streamed, lanes={TEXT}, kinds={"wrong-type"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07"), when=tells_of(TEXT, PART))
+@rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(TEXT, PART))
 def texts_are_done_once(streamed: Streamed) -> Iterator[Finding]:
     """Every text ends with one `response.output_text.done`, after its deltas and before its part closes."""
     kinds = {"unfinished", "after-done", "after-close", "out-of-order", "repeated"}
@@ -86,7 +86,7 @@ def parts_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     yield from miscounted(streamed, PART)
 
 
-@rule(Streamed, cites=("LIT-15", "ENV-21", "CG-SSE-09"), when=tells_of(TEXT))
+@rule(Streamed, cites=("LIT-15", "ENV-21", "CG-SSE-09", "BUD-SSE-08"), when=tells_of(TEXT))
 def deltas_add_up_to_the_text(streamed: Streamed) -> Iterator[Finding]:
     """The deltas of a text, joined, are the text of its `response.output_text.done`, padded or not.
 
@@ -95,7 +95,7 @@ def deltas_add_up_to_the_text(streamed: Streamed) -> Iterator[Finding]:
     yield from unequal_sums(streamed, TEXT)
 
 
-@rule(Streamed, cites=("LIT-16", "CG-SSE-05"), when=tells_of(TEXT))
+@rule(Streamed, cites=("LIT-16", "CG-SSE-05", "BUD-SSE-08"), when=tells_of(TEXT))
 def texts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
     """The text of `response.output_text.done` is that of the closed part, the finished item and the end."""
     yield from unequal_views(streamed, TEXT)

@@ -28,7 +28,7 @@ def _texts(item: Item, *names: str) -> Iterator[Finding]:
             yield Finding(f"{item.where}/{name}", "a string", show(item.object.get(name)))
 
 
-@rule(Item, cites="TOOL-09", when=_is_function_call, needs="a function call")
+@rule(Item, cites=("TOOL-09", "BUD-ITM-07"), when=_is_function_call, needs="a function call")
 def function_call_says_what_to_call(item: Item) -> Iterator[Finding]:
     """A function call has `call_id`, `name` and `arguments`, each a string."""
     yield from _texts(item, "call_id", "name", "arguments")
@@ -45,7 +45,7 @@ def _finished(item: Item) -> bool:
     return _is_function_call(item) and done and isinstance(item.object.get("arguments"), str)
 
 
-@rule(Item, cites=("TOOL-11", "CG-RSP-14"), when=_finished, needs="a finished function call")
+@rule(Item, cites=("TOOL-11", "CG-RSP-14", "BUD-ITM-07"), when=_finished, needs="a finished function call")
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a finished function call are the text of a JSON object."""
     try:
@@ -115,6 +115,21 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(misfit))
 
 
+def _typed(item: Item) -> bool:
+    return _finished(item) and isinstance(_tool_called(item).get("parameters"), dict)
+
+
+@rule(Item, cites="BUD-ITM-09", when=_typed, needs="a finished call of a function with parameters")
+def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
+    """The arguments of a call validate against the `parameters` of its function, be it strict or not."""
+    try:
+        value = parsed(item.object["arguments"])
+    except ValueError:
+        return
+    for misfit in misfits(value, _tool_called(item)["parameters"]):
+        yield Finding(f"{item.where}/arguments", "what the schema of the tool demands", show(misfit))
+
+
 def _has_call_id(item: Item) -> bool:
     return (_is_function_call(item) or _is_custom_call(item)) and isinstance(item.object.get("call_id"), str)
 
@@ -138,7 +153,7 @@ def _has_calls(snapshot: Snapshot) -> bool:
     return snapshot.ended and bool(calls(snapshot.object))
 
 
-@rule(Snapshot, cites="TOOL-12", when=_has_calls, needs="a response with calls")
+@rule(Snapshot, cites=("TOOL-12", "BUD-ITM-08"), when=_has_calls, needs="a response with calls")
 def call_ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
     """No two calls have the same `call_id`, nor that of an earlier call in the input."""
     seen = [call.get("call_id") for _, call in objects(snapshot.asked.get("input")) if "name" in call]

@@ -27,7 +27,7 @@ def _any_call(snapshot: Snapshot) -> bool:
 
 @rule(
     Snapshot,
-    cites=("TOOL-02", "openai#/components/schemas/ToolChoiceOptions"),
+    cites=("TOOL-02", "openai#/components/schemas/ToolChoiceOptions", "BUD-REQ-17"),
     when=_chose(lambda choice: choice == "required"),
     needs="an answer to `tool_choice: required`",
 )
@@ -39,7 +39,7 @@ def required_makes_a_call(snapshot: Snapshot) -> Iterator[Finding]:
 
 @rule(
     Snapshot,
-    cites=("TOOL-03", "openai#/components/schemas/ToolChoiceOptions"),
+    cites=("TOOL-03", "openai#/components/schemas/ToolChoiceOptions", "BUD-REQ-16"),
     when=_chose(lambda choice: choice == "none"),
     needs="an answer to `tool_choice: none`",
 )
@@ -56,7 +56,7 @@ def _names_one(choice: Any) -> bool:
 
 @rule(
     Snapshot,
-    cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction"),
+    cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction", "BUD-REQ-15"),
     when=_chose(_names_one),
     needs="an answer to a `tool_choice` that names a tool",
 )

@@ -45,7 +45,7 @@ def a_create_is_a_post_to_responses(scene: Scene) -> Iterator[Finding]:
         yield Finding("first.reply.status", "200", str(status))
 
 
-@rule(Answered, cites="TRN-17", when=_created)
+@rule(Answered, cites=("TRN-17", "BUD-REQ-02"), when=_created)
 def a_create_that_succeeds_is_200(answered: Answered) -> Iterator[Finding]:
     """A create that succeeds answers 200, whether blocking, streaming or in the background.
 
@@ -94,12 +94,13 @@ def the_content_type_is_well_formed(answered: Answered) -> Iterator[Finding]:
 
 
 def _asked_for_stream(answered: Answered) -> bool:
-    return _created(answered) and answered.asked.get("stream") is True
+    by_itself = answered.asked.get("prompt") is None  # what is stored with a template may decide
+    return _created(answered) and by_itself and answered.asked.get("stream") is True
 
 
 @rule(
     Answered,
-    cites=("TRN-14", "SSE-08", "CG-SSE-01", "CG-GEN-03"),
+    cites=("TRN-14", "SSE-08", "CG-SSE-01", "CG-GEN-03", "BUD-REQ-23"),
     when=_asked_for_stream,
     needs="a create with `stream: true`",
 )

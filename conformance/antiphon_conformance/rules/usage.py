@@ -64,7 +64,7 @@ def _has_total(snapshot: Snapshot) -> bool:
     return None not in (_count(snapshot, name) for name in ("input_tokens", "output_tokens", "total_tokens"))
 
 
-@rule(Snapshot, cites=("RES-51", "CG-RSP-10"), when=_has_total)
+@rule(Snapshot, cites=("RES-51", "CG-RSP-10", "BUD-RSP-09"), when=_has_total)
 def total_is_the_sum(snapshot: Snapshot) -> Iterator[Finding]:
     """`total_tokens` is the sum of `input_tokens` and `output_tokens`."""
     given, taken = (_count(snapshot, side) or 0 for side in ("input_tokens", "output_tokens"))

@@ -30,6 +30,12 @@ async def mistakes_in_cloudglue(talk: Talk) -> None:
     await _make(talk, talk.dialect)
 
 
+@scenario(dialect="bud", generated=True)
+async def mistakes_in_bud(talk: Talk) -> None:
+    """Makes every mistake that the bud dialect knows."""
+    await _make(talk, talk.dialect)
+
+
 async def _make(talk: Talk, dialect: Dialect) -> None:
     for name, operation, wrong in examples(dialect):
         path = dialect.document.operations[operation].path

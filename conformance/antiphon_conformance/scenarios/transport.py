@@ -19,7 +19,7 @@ async def repeat(talk: Talk) -> None:
     if talk.dialect.resolve("TRN-20"):
         await talk.create("again", input=QUESTION, headers={"x-client-request-id": "antiphon-again"})
     message = {"role": "user", "content": QUESTION}
-    if not talk.dialect.resolve("REQ-09"):
+    if not any(map(talk.dialect.resolve, ("REQ-09", "BUD-REQ-06"))):
         message["type"] = "message"
     await talk.create("as_list", input=[message], headers={"origin": ORIGIN})
     unpadded = {"include_obfuscation": False}

@@ -17,18 +17,18 @@ from antiphon_mockserver.timeline import Timeline
 
 def create(house: House, incoming: Incoming) -> Answer | Streaming:
     """Has the model answer: at once, as a stream, or in the background."""
-    conduct, body = house.conduct, incoming.body
-    kept = conduct.keeps(body)
+    conduct = house.conduct
+    kept = conduct.keeps(incoming.body)
     incoming.identity = replace(incoming.identity, kept=kept)
     turn = take(house, incoming)
-    context, plan = _decided(house, turn.context)
+    context, plan = _decided(house, turn)
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
     record = _record(house, incoming, turn, plan, final)
     if not record.background and not record.streamed:
         return Answer(body=final, delay=plan.delay, record=_stored(house, record, kept), reusable=turn.alone)
     timeline = house.timeline(record)
     runs = record.streamed and record.pace > 0 and not house.clock.virtual
-    step = 0 if runs else conduct.first_step(body, timeline.steps)
+    step = 0 if runs else conduct.first_step(turn.body, timeline.steps)
     stored = _stored(house, record.at(step), kept)
     if record.streamed:
         return Streaming(timeline.events, record.id, plan.pace, plan.delay, stored, turn.alone)
@@ -62,15 +62,24 @@ def cancel(house: House, incoming: Incoming) -> Answer:
     timeline = house.timeline(record)
     if not house.clock.virtual:
         record = house.advanced(record, timeline)
-    after = house.store.change(record.id, lambda now: house.conduct.cancel(now, timeline.steps))
+    after = house.store.change(record.id, lambda now: _cut(house, now, timeline.steps))
     return Answer(body=_view(after or record, timeline))
+
+
+def _cut(house: House, record: Record, last: int) -> Record:
+    """The record after its cancel, with the time of the first one."""
+    after = house.conduct.cancel(record, last)
+    dated = after.cut is None or after.cancelled_at is not None
+    return after if dated else replace(after, cancelled_at=int(house.clock.now()))
 
 
 def list_input_items(house: House, incoming: Incoming) -> Answer:
     """A page of what a response was given."""
     conduct, query = house.conduct, incoming.query
     record = house.visible(incoming.parameters["response_id"], incoming.key)
-    items = conduct.arrange(conduct.listed(record, ()), query["order"])
+    whole = house.dialect.traits.listed_input == "conversation"
+    told = conduct.conversed(house.chain(record)) if whole else conduct.listed(record, ())
+    items = conduct.arrange(told, query["order"])
     return Answer(body=conduct.page(conduct.follow(items, query.get("after")), query["limit"]))
 
 
@@ -96,12 +105,13 @@ def shelf(key: str) -> str:
     return f"responses:{key}"
 
 
-def _decided(house: House, context: Context) -> tuple[Context, Plan]:
+def _decided(house: House, turn: Turn) -> tuple[Context, Plan]:
     """What the model says, and to which context when the whole one was too long.
 
     A stream fails in band then, as genuine ones do (STA-22), and what runs in the background in its time.
     """
-    plan = house.conduct.plan(context)
+    context = turn.context
+    plan = _said(house, turn)
     try:
         shorter = house.conduct.truncate(context, plan.input_tokens)
     except Denied as denied:
@@ -109,6 +119,13 @@ def _decided(house: House, context: Context) -> tuple[Context, Plan]:
             raise
         return context, Plan(status="failed", error={"code": denied.code, "message": denied.message})
     return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))
+
+
+def _said(house: House, turn: Turn) -> Plan:
+    """What the model says; to a prompt template, something that fits it."""
+    if turn.version is None:
+        return house.conduct.plan(turn.context)
+    return house.conduct.insist(house.conduct.plan, turn.context, turn.version)
 
 
 def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Mapping[str, Any]) -> Record:
@@ -140,7 +157,8 @@ def _stored(house: House, record: Record, kept: bool) -> bytes | None:
 def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
     """The response object as the record stands."""
     if record.cut is not None:
-        return timeline.cut(record.cut)
+        dated = {"cancelled_at": record.cancelled_at} if timeline.dialect.traits.cancelled_at else {}
+        return timeline.cut(record.cut) | dated
     return timeline.at(record.step) if record.background else dict(record.response)
 
 

@@ -12,7 +12,10 @@ from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import owner_of_item
 from antiphon_mockserver.plan import Context, Item
+from antiphon_mockserver.prompts.template import Version
+from antiphon_mockserver.prompts.variables import Call
 from antiphon_mockserver.record import Asked, Record
+from antiphon_mockserver.toolservers import ToolServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Turn:
     context: Context
     alone: bool
     """Whether it builds upon nothing but itself."""
+    version: Version | None = None
+    """The version of a prompt template that made it."""
 
 
 def take(house: House, incoming: Incoming) -> Turn:
@@ -35,9 +40,12 @@ def take(house: House, incoming: Incoming) -> Turn:
     conduct = house.conduct
     body = check(house, incoming).body
     refuse_unknown_model(house, body.get("model"))
+    body, version = _filled(house, body)
     chain = _chain(house, body.get("previous_response_id"), incoming.key)
     given = conduct.normalise(body.get("input"))
-    alone = not chain and not any(map(is_reference, given))
+    servers = version.servers if version is not None else _servers(house, body)
+    lasting = all(server.lasting for server in servers)
+    alone = lasting and not chain and not any(map(is_reference, given))
     own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
     items = conduct.context(chain, own)
     asked = Asked(incoming.operation.id, body, house.dialect, chain, items, own, house.library)
@@ -45,15 +53,42 @@ def take(house: House, incoming: Incoming) -> Turn:
         examine(asked)
     request = conduct.carry(body, chain)
     context = Context(
-        request, items, house.dialect, house.settings.seed, incoming.key, incoming.headers, house.library
+        request,
+        items,
+        house.dialect,
+        house.settings.seed,
+        incoming.key,
+        incoming.headers,
+        house.library,
+        {server.label: server for server in servers},
     )
-    return Turn(body, chain, own, context, alone)
+    return Turn(body, chain, own, context, alone, version)
+
+
+def _servers(house: House, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
+    """The servers of tools that a request names by itself."""
+    if house.prompts is None:
+        return ()
+    labels = (tool["server_label"] for tool in body.get("tools") or () if tool.get("type") == "mcp")
+    return tuple(map(house.prompts.server, dict.fromkeys(labels)))
+
+
+def _filled(house: House, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Version | None]:
+    """The body that a prompt template makes of this one, and the version of it; or this one."""
+    prompt, conduct = body.get("prompt"), house.conduct
+    if house.prompts is None or prompt is None:
+        return body, None
+    call = Call(conduct.find_prompt(house.prompts, prompt), prompt.get("variables") or {})
+    for examine in conduct.prompt_checks.values():
+        examine(call)
+    return conduct.fill(body, call), call.version
 
 
 def check(house: House, incoming: Incoming) -> Asked:
     """What of a request counts. Refuses one that its own content makes unacceptable."""
     operation, conduct = incoming.operation.id, house.conduct
-    body = conduct.heed(Asked(operation, incoming.body, house.dialect))
+    body = conduct.respell(incoming.body, house.dialect.traits)
+    body = conduct.heed(Asked(operation, body, house.dialect))
     asked = Asked(operation, body, house.dialect, library=house.library)
     for examine in conduct.checks.values():
         examine(asked)
@@ -75,13 +110,7 @@ def _chain(house: House, id: str | None, key: str) -> tuple[Record, ...]:
     if newest is None or not house.conduct.may_continue(newest):
         message = f"Previous response with id '{id}' not found."
         raise invalid(message, "previous_response_id", "previous_response_not_found")
-    return (*reversed(list(_ancestors(house, newest))), newest)
-
-
-def _ancestors(house: House, record: Record) -> Iterator[Record]:
-    while record.previous is not None and (found := house.store.get(record.previous)) is not None:
-        yield found
-        record = found
+    return house.chain(newest)
 
 
 def _resolved(house: House, item: Item, key: str) -> Item:

@@ -6,6 +6,7 @@ refuses when asked to, obeys simple instructions, calls tools with valid argumen
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from antiphon_mockserver.model.logprobs import logprobs
 from antiphon_mockserver.model.manner import speak
 from antiphon_mockserver.model.reading import Reading, read
 from antiphon_mockserver.model.reasoning import reason
+from antiphon_mockserver.model.servers import lists, outputs
 from antiphon_mockserver.model.structure import structured
 from antiphon_mockserver.plan import Context, Item, Plan
 from antiphon_mockserver.tokens import count_input
@@ -37,14 +39,16 @@ def plan(context: Context) -> Plan:
     compaction = in_band(context, input_tokens)
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
-    items = calls(context, reading)
+    listed = lists(context)
+    items = calls(context, reading, listed)
+    reading = replace(reading, outputs=(*reading.outputs, *outputs(items, context)))
     called = ", ".join(str(item.get("name", item["type"])) for item in items)
     thought = reason(context, reading, f"I will call {called}." if items else "I will answer in text.")
     if all(item["type"] in ANSWERED for item in items):
         items.append(message(_said(context, reading)))
     spent = spend(thought, items, context.whole("max_output_tokens"))
     return Plan(
-        items=(*compaction, *with_logprobs(with_citations(spent.items), context)),
+        items=(*listed, *compaction, *with_logprobs(with_citations(spent.items), context)),
         status="incomplete" if spent.cut else "completed",
         reason="max_output_tokens" if spent.cut else None,
         input_tokens=input_tokens,

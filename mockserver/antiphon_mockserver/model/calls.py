@@ -12,6 +12,7 @@ import orjson
 
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model import servers
 from antiphon_mockserver.model.freetext import free_text
 from antiphon_mockserver.model.hosted import HOSTED
 from antiphon_mockserver.model.reading import Reading
@@ -41,12 +42,13 @@ class Choice:
     forced: bool
 
 
-def calls(context: Context, reading: Reading) -> list[Item]:
-    """The calls that the model makes, or none when it rather answers in text."""
+def calls(context: Context, reading: Reading, listed: Sequence[Item] = ()) -> list[Item]:
+    """The calls that the model makes, or none when it rather answers in text; `listed` are the lists of the
+    servers' tools."""
     request = context.request
     if not request.get("tools"):
         return []
-    choice = choose(request.get("tool_choice") or "auto", request["tools"])
+    choice = choose(request.get("tool_choice") or "auto", servers.opened(request["tools"], listed, context))
     if not choice.tools or (reading.answered and not choice.forced):
         return []
     wanted = [tool for tool in choice.tools if is_wanted(tool["name"], reading.prompt)]
@@ -128,6 +130,9 @@ def _most(context: Context) -> int | None:
 
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
+    if "server" in tool:
+        yield servers.call(tool, _arguments(tool, hints_of(prompt), tools))
+        return
     if tool["type"] in HOSTED:
         yield HOSTED[tool["type"]](tool, prompt.strip()[:ASKED_LENGTH])
         return

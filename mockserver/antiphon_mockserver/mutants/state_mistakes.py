@@ -151,6 +151,7 @@ TAKES = (
         r"context_management",
         "no-context-management a-low-compaction-threshold",
     ),
+    ("any_modality", "Takes any modality.", r"modalities", "an-unknown-modality"),
     ("any_prompt", "Takes a prompt without id.", r"prompt\.", "a-prompt-without-id"),
 )
 

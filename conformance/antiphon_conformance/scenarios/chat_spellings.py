@@ -1,0 +1,34 @@
+"""Requests in the spelling of Chat Completions, one form at a time: a refusal there names no member."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.scenarios.tools import WEATHER
+from antiphon_conformance.talk import Talk
+
+NESTED = {"type": "function", "function": {name: WEATHER[name] for name in WEATHER if name != "type"}}
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PARTS: list[dict[str, Any]] = [
+    {"type": "text", "text": "What is in this picture?"},
+    {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
+]
+ENOUGH = 300
+"""Output tokens that a short answer never needs."""
+
+
+@scenario(features=("chat_spellings",))
+async def chat_spellings(talk: Talk) -> None:
+    """Asks with nested tools, bare parts, boolean reasoning, `max_tokens`, null, and what nobody knows."""
+    asked: dict[str, Any] = {"input": "Say hello.", "may_fail": True}
+    weather = "What is the weather in Paris? Call get_weather."
+    await talk.create("nested", input=weather, tools=[NESTED], tool_choice="required", may_fail=True)
+    await talk.create("parts", input=PARTS, may_fail=True)
+    await talk.create("reasoned", reasoning=True, **asked)
+    await talk.create("unreasoned", reasoning=False, **asked)
+    await talk.create("limited", max_tokens=ENOUGH, **asked)
+    await talk.create("first_turn", previous_response_id=None, instructions="Be brief.", **asked)
+    await talk.create("in_text", modalities=["text"], **asked)
+    await talk.create("unknown_member", no_such_member=1, **asked)
+    await talk.create("routed", headers={"x-model-name": talk.model}, **asked)

@@ -1,0 +1,79 @@
+"""Servers that tell wrongly of the conversation behind a response, and of its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, add
+
+FILE = "body_conversation"
+Json = dict[str, Any]
+LISTED, CANCELLED, CREATED = "listInputItems", "cancelResponse", "createResponse"
+
+
+def _in(operation: str, change: Callable[[Json], object]) -> Callable[[Json, Call], Json]:
+    def spoil(body: Json, call: Call) -> Json:
+        if call.operation == operation:
+            change(body)
+        return body
+
+    return spoil
+
+
+def _without_system(body: Json) -> None:
+    body["data"] = [item for item in body["data"] if item.get("role") != "system"]
+
+
+def _last_turn(body: Json) -> None:
+    body["data"] = body["data"][-1:]
+
+
+def _short(body: Json) -> None:
+    for name in [name for name in body if name not in ("id", "object", "status", "cancelled_at")]:
+        del body[name]
+
+
+def _user_first(body: Json) -> None:
+    if isinstance(body.get("instructions"), list):
+        body["instructions"].reverse()
+
+
+def _unstrict(body: Json) -> None:
+    for item in body["output"]:
+        if item["type"] == "function_call":
+            item["arguments"] = '{"city": 5}'
+
+
+def _nested(body: Json) -> None:
+    for tool in body["tools"]:
+        if tool["type"] == "function" and "function" not in tool:
+            tool["function"] = {name: tool.pop(name) for name in list(tool) if name != "type"}
+
+
+SPOILT: tuple[tuple[str, str, str, str, Callable[[Json], object]], ...] = (
+    ("lists_no_instructions", "Leaves the instructions out of the conversation.",
+     "input-items.instructions-are-listed-first", LISTED, _without_system),
+    ("lists_the_last_turn_only", "Lists nothing of the turns before.",
+     "input-items.earlier-turns-are-listed", LISTED, _last_turn),
+    ("does_not_say_whether_more_follows", "Does not say whether a list goes on.",
+     "input-items.a-page-tells-its-ends-and-whether-more-follows", LISTED, lambda body: body.pop("has_more")),
+    ("tells_no_time_of_a_cancel", "Does not say when a response was cancelled.",
+     "cancel.a-cancel-tells-its-time", CANCELLED, lambda body: body.pop("cancelled_at", None)),
+    ("answers_a_cancel_in_brief", "Answers a cancel with id and status only.",
+     "cancel.a-cancel-answers-with-the-response", CANCELLED, _short),
+    ("repeats_the_input_before_the_instructions", "Repeats the input, then the instructions.",
+     "instructions.come-back-before-the-input", CREATED, _user_first),
+    ("calls_with_arguments_of_another_type", "Calls a function with arguments of a wrong type.",
+     "tool-calls.arguments-fit-their-parameters", CREATED, _unstrict),
+    ("echoes_tools_nested", "Repeats functions nested, as Chat spells them.",
+     "response-members.tools-are-whole", CREATED, _nested),
+    ("echoes_reasoning_as_a_boolean", "Repeats `reasoning` as true.",
+     "response-members.reasoning-has-a-documented-form", CREATED, lambda body: body.update(reasoning=True)),
+    ("cancels_what_has_ended", "Says that a response was cancelled although it had ended.",
+     "cancel.cancelling-what-has-ended-is-refused-or-does-nothing", CANCELLED,
+     lambda body: body.update(status="cancelled")),
+)  # fmt: skip
+
+for _name, _doc, _rule, _operation, _change in SPOILT:
+    add(FILE, _name, _doc, _rule, _in(_operation, _change))

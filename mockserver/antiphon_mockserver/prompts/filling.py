@@ -1,0 +1,84 @@
+"""A request that names a prompt template -> the request that the model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.prompts.rendering import TemplateError, render
+from antiphon_mockserver.prompts.template import Registry, Version
+from antiphon_mockserver.prompts.variables import Call, filled
+
+KEPT = ("previous_response_id", "metadata", "store", "background", "user", "stream_options")
+"""What of a request counts beside its template and its input; the template decides all else."""
+SETTINGS = {"temperature": 0.7, "max_output_tokens": 2000}
+
+
+def find(registry: Registry, prompt: Mapping[str, Any]) -> Version:
+    """The version that a request names, or the default one. Refuses what is not there."""
+    id, number = str(prompt["id"]), prompt.get("version")
+    template = registry.templates.get(id)
+    if template is None:
+        raise Denied(f"Prompt template not found: {id[:128]}", status=404, param="prompt.id")
+    version = template.versions.get(template.default if number is None else str(number))
+    if version is None:
+        message = f"Prompt template not found: {id} version {str(number)[:128]}"
+        raise Denied(message, status=404, param="prompt.version")
+    return version
+
+
+def fill(body: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """The body of the request that the template makes of this one."""
+    version = call.version
+    texts = iter(_texts(call))
+    told = [_message(version.system_role, next(texts))]
+    told += [_message(row["role"], text) for row, text in zip(version.messages, texts, strict=True)]
+    head = told[0] if version.system and version.system_role == "system" else None
+    first = 1 if head or not version.system else 0
+    return {
+        **{name: body[name] for name in KEPT if name in body},
+        **SETTINGS,
+        **version.settings,
+        "model": version.model,
+        "instructions": head["content"] if head else None,
+        "input": [*told[first:], *_input(body.get("input"))],
+        "stream": version.stream,
+        "parallel_tool_calls": version.parallel_tool_calls,
+        "prompt": {
+            "id": version.prompt,
+            "variables": body["prompt"].get("variables"),
+            "version": version.number,
+        },
+        "tools": [server.tool for server in version.servers],
+        **_format(version),
+    }
+
+
+def _texts(call: Call) -> list[str]:
+    """The texts of the template; without variables they stay as they are."""
+    if not call.variables and call.version.input_schema is None:
+        return list(call.version.texts)
+    variables = filled(call)
+    try:
+        return [render(text, variables) for text in call.version.texts]
+    except TemplateError as fault:
+        raise invalid(str(fault), "prompt") from fault
+
+
+def _message(role: str, text: str) -> dict[str, Any]:
+    return {"type": "message", "role": role, "content": text}
+
+
+def _input(given: Any) -> list[Any]:
+    if isinstance(given, str):
+        return [_message("user", given)]
+    return list(given or ())
+
+
+def _format(version: Version) -> dict[str, Any]:
+    if version.output_schema is None:
+        return {}
+    form = {"type": "json_schema", "name": version.prompt[:64], "schema": version.output_schema}
+    return {"text": {"format": {**form, "strict": True}}}

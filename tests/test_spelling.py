@@ -1,0 +1,118 @@
+"""Requests in the spelling of Chat Completions come to the same as in that of the Responses API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_mockserver.spelling import respell
+from antiphon_spec.dialect import load
+from mock_client import Client
+
+BUD = load("bud").traits
+Json = dict[str, Any]
+
+SAME: dict[str, tuple[Json, Json]] = {
+    "nested tools": (
+        {"tools": [{"type": "function", "function": {"name": "find", "parameters": {}}}]},
+        {"tools": [{"type": "function", "name": "find", "parameters": {}}]},
+    ),
+    "flat tools": (
+        {"tools": [{"type": "function", "name": "find"}]},
+        {"tools": [{"type": "function", "name": "find"}]},
+    ),
+    "a nested choice": (
+        {"tool_choice": {"type": "function", "function": {"name": "find"}}},
+        {"tool_choice": {"type": "function", "name": "find"}},
+    ),
+    "a limit": ({"max_tokens": 5}, {"max_output_tokens": 5}),
+    "two limits": ({"max_tokens": 5, "max_output_tokens": 7}, {"max_output_tokens": 7}),
+    "reasoning": ({"reasoning": True}, {"reasoning": {"effort": "medium", "summary": "auto"}}),
+    "no reasoning": ({"reasoning": False}, {"reasoning": None}),
+    "an effort": ({"reasoning": {"reasoning_effort": "low"}}, {"reasoning": {"effort": "low"}}),
+    "a format": (
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}},
+        {"text": {"format": {"type": "json_schema", "name": "a", "schema": {}}}},
+    ),
+    "two formats": (
+        {"response_format": {"type": "json_object"}, "text": {"format": {"type": "text"}}},
+        {"text": {"format": {"type": "text"}}},
+    ),
+    "bare parts": (
+        {
+            "input": [
+                {"type": "text", "text": "Look."},
+                {"type": "image_url", "image_url": {"url": "data:x"}},
+                {"role": "user", "content": [{"type": "text", "text": "Well?"}]},
+            ]
+        },
+        {
+            "input": [
+                {
+                    "type": "message",
+                    "role": "user",
+                    "content": [
+                        {"type": "input_text", "text": "Look."},
+                        {"type": "input_image", "image_url": "data:x", "detail": "auto"},
+                    ],
+                },
+                {"role": "user", "content": [{"type": "input_text", "text": "Well?"}]},
+            ]
+        },
+    ),
+    "an earlier answer": (
+        {"input": [{"role": "assistant", "content": [{"type": "text", "text": "Yes."}]}]},
+        {"input": [{"role": "assistant", "content": [{"type": "output_text", "text": "Yes."}]}]},
+    ),
+    "what makes no sense": (
+        {"tools": 5, "input": [5, None], "reasoning": "much"},
+        {"tools": 5, "input": [5, None], "reasoning": "much"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_chat_is_respelled(name: str) -> None:
+    given, wanted = SAME[name]
+    assert respell(given, BUD) == wanted
+
+
+def test_other_dialects_are_left_alone() -> None:
+    body = {"max_tokens": 5, "reasoning": True}
+    assert respell(body, load("openai").traits) == body
+
+
+PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "seen"),
+    [
+        (
+            [{"type": "text", "text": "Hm."}, {"type": "image_url", "image_url": {"url": "data:x"}}],
+            "an image",
+        ),
+        ([{"type": "input_text", "text": "Hm."}, PICTURE], "an image"),
+        ([{"type": "text", "text": "Hm."}, SOUND], "a recording"),
+        ([{"role": "user", "content": [{"type": "input_text", "text": "Hm."}, SOUND]}], "a recording"),
+    ],
+)
+def test_parts_reach_the_model_in_both_spellings(parts: list[Json], seen: str) -> None:
+    got = Client(dialect="bud").create(parts).json
+    assert got["output"][0]["content"][0]["text"] == f"I see {seen}. You said: Hm."
+
+
+def test_a_nested_tool_comes_back_flat() -> None:
+    tool = {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}
+    got = Client(dialect="bud").create(tools=[tool]).json
+    assert got["tools"] == [
+        {
+            "type": "function",
+            "description": None,
+            "parameters": {"type": "object"},
+            "strict": False,
+            "name": "find",
+        }
+    ]

@@ -1,0 +1,177 @@
+"""Tools that the server calls by itself: described in files, out of reach, and on a real server."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from antiphon_mockserver.toolservers import open_servers
+from antiphon_mockserver.toolservers.toolserver import Unreachable
+from antiphon_spec.data import DataError
+from mock_client import Client
+
+SERVER = Path(__file__).with_name("mcp_server.py")
+Json = dict[str, Any]
+
+
+def output(client: Client, said: str, id: str = "file_assistant", version: str = "2") -> list[Json]:
+    prompt: Json = {"id": id, "version": version}
+    if id == "file_assistant":
+        prompt["variables"] = {"owner": "Ada"}
+    got = client.post("/responses", {"prompt": prompt, "input": said})
+    response = got.json if got.raw.startswith(b"{") else got.events[-1]["response"]
+    assert response["status"] == "completed"
+    return list(response["output"])
+
+
+def test_tools_are_listed_then_called_then_spoken_of() -> None:
+    listed, called, message = output(Client(dialect="bud"), 'Call read_file with "notes.txt".')
+    assert (listed["server_label"], listed["error"]) == ("filesystem", None)
+    assert [tool["name"] for tool in listed["tools"]] == ["read_file", "list_directory", "read_secret"]
+    assert all(set(tool) == {"name", "description", "input_schema"} for tool in listed["tools"])
+    assert (called["type"], called["name"]) == ("mcp_call", "read_file")
+    assert called["arguments"] == '{"path":"notes.txt"}'
+    assert called["output"] == "notes.txt holds 42 lines; the first one says: The sea was calm."
+    assert called["output"] in message["content"][0]["text"]
+
+
+def test_a_tool_may_fail_and_the_model_goes_on() -> None:
+    _, called, message = output(Client(dialect="bud"), 'Call read_secret with "a.txt".')
+    assert (called["status"], called["output"], called["error"]) == ("completed", None, "Permission denied.")
+    assert "Permission denied." in message["content"][0]["text"]
+
+
+def test_tools_of_several_servers_are_called_in_one_answer() -> None:
+    made = output(Client(dialect="bud"), "read_file notes.txt, get_forecast for Paris.", version="1")
+    kinds = [(item["type"], item.get("server_label")) for item in made]
+    assert kinds == [
+        ("mcp_list_tools", "filesystem"),
+        ("mcp_list_tools", "weather"),
+        ("mcp_list_tools", "offline"),
+        ("mcp_call", "filesystem"),
+        ("mcp_call", "weather"),
+        ("message", None),
+    ]
+    assert (made[2]["tools"], made[2]["error"]) == ([], "Connection refused.")
+    assert made[1]["tools"][0]["annotations"] == {"readOnlyHint": True}
+
+
+def test_a_request_may_name_servers_by_itself() -> None:
+    tools = [{"type": "mcp", "server_label": label} for label in ("weather", "nowhere")]
+    got = Client(dialect="bud").create("get_forecast for Paris", tools=tools).json
+    kinds = [(item["type"], item.get("error")) for item in got["output"]]
+    assert kinds == [
+        ("mcp_list_tools", None),
+        ("mcp_list_tools", "No server of tools is called 'nowhere'."),
+        ("mcp_call", None),
+        ("message", None),
+    ]
+    assert got["tools"] == tools
+
+
+def served(folder: Path, **server: Any) -> Client:
+    """A mock with one template, whose tools are those of this server."""
+    (folder / "servers").mkdir()
+    (folder / "servers" / "abacus.yaml").write_text(yaml.safe_dump({"label": "abacus", **server}))
+    version = {"model": "gpt-4o", "tool_servers": ["abacus"]}
+    (folder / "sums.yaml").write_text(yaml.safe_dump({"id": "sums", "versions": {"1": version}}))
+    return Client(dialect="bud", prompts=str(folder))
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A real server over HTTP, on this port."""
+    pytest.importorskip("mcp", reason="pip install mcp")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    running = subprocess.Popen(
+        [sys.executable, str(SERVER), str(number)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(number)
+        yield number
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError("the server did not start")
+
+
+def test_a_real_server_over_stdio_is_plugged_in(tmp_path: Path) -> None:
+    pytest.importorskip("mcp", reason="pip install mcp")
+    client = served(tmp_path, connect={"command": [sys.executable, str(SERVER)]})
+    listed, called, message = output(client, "add 4 5", "sums", "1")
+    assert [tool["name"] for tool in listed["tools"]] == ["add", "fail"]
+    assert listed["tools"][0]["description"] == "Adds two numbers."
+    assert (called["arguments"], called["output"]) == ('{"a":4,"b":5}', "4 and 5 make 9")
+    assert "4 and 5 make 9" in message["content"][0]["text"]
+    failed = output(client, "fail 7", "sums", "1")[1]
+    assert failed["output"] is None
+    assert "7 is too much" in failed["error"]
+
+
+def test_a_real_server_over_http_is_plugged_in(tmp_path: Path, port: int) -> None:
+    client = served(tmp_path, connect={"url": f"http://127.0.0.1:{port}/mcp"})
+    _, called, _ = output(client, "add 4 5", "sums", "1")
+    assert called["output"] == "4 and 5 make 9"
+
+
+def test_a_real_server_that_is_not_there_does_not_stop_the_answer(tmp_path: Path) -> None:
+    client = served(tmp_path, connect={"command": ["/no/such/command"]})
+    listed, message = output(client, "add 4 5", "sums", "1")
+    assert listed["tools"] == []
+    assert "abacus" in listed["error"]
+    assert message["type"] == "message"
+
+
+def test_only_allowed_tools_are_listed(tmp_path: Path) -> None:
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("add", "fail")]
+    client = served(tmp_path, tools=tools, allowed_tools=["add"], require_approval="always")
+    got = client.post("/responses", {"prompt": {"id": "sums"}, "input": "Hello"}).json
+    assert [tool["name"] for tool in got["output"][0]["tools"]] == ["add"]
+    assert (got["tools"][0]["allowed_tools"], got["tools"][0]["require_approval"]) == (["add"], "always")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ({"label": "a"}, "tool_server"),
+        ({"label": "a", "tools": [], "unreachable": "gone"}, "tool_server"),
+        ({"label": "a", "connect": {}}, "tool_server"),
+        ({"label": "a b", "tools": []}, "#/label"),
+    ],
+)
+def test_a_malformed_server_is_told(tmp_path: Path, content: Json, complaint: str) -> None:
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(DataError, match=complaint):
+        open_servers(tmp_path)
+
+
+def test_a_label_occurs_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({"label": "same", "tools": []}))
+    with pytest.raises(DataError, match="a label of its own"):
+        open_servers(tmp_path)
+
+
+def test_a_server_out_of_reach_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump({"label": "a", "unreachable": "Gone fishing."}))
+    with pytest.raises(Unreachable, match="Gone fishing"):
+        open_servers(tmp_path)["a"].tools()
