@@ -1,0 +1,78 @@
+"""What the page about the mock server shows works as shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from antiphon_mockserver.script import load
+from mock_client import Client
+
+PAGE = (Path(__file__).parent.parent / "docs" / "mock.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+WORLD, SCRIPT = sorted(EXAMPLES, key=lambda example: "answers" in yaml.safe_load(example))
+WINTER = {"metadata": [{"path": "season", "operator": "Equal", "valueText": "winter"}]}
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    path = tmp_path / "world.yaml"
+    path.write_text(WORLD, encoding="utf-8")
+    return Client(dialect="cloudglue", world=str(path))
+
+
+def knowledge(client: Client, **more: Any) -> Any:
+    """A knowledge base of the collection Walks."""
+    return {"collections": [collection(client, "Walks")], **more}
+
+
+def collection(client: Client, name: str) -> str:
+    """The id of a collection."""
+    listed = client.get("/collections").json["data"]
+    return str(next(each["id"] for each in listed if each["name"] == name))
+
+
+def ask(client: Client, question: str, knowledge_base: Any) -> str:
+    """The text of the answer, as far as the page quotes it."""
+    got = client.create(question, model="nimbus-002-preview", knowledge_base=knowledge_base)
+    (part,) = got.json["output"][0]["content"]
+    return str(part["text"])
+
+
+def test_the_world_answers_what_the_page_quotes(client: Client) -> None:
+    told = ask(client, "When was the lighthouse built?", knowledge(client))
+    assert f"`{told}`" in PAGE
+    assert "1843" in told
+    assert f"`{ask(client, 'When was the lighthouse built?', knowledge(client, filter=WINTER))}`" in PAGE
+
+
+def test_its_entities_are_told(client: Client) -> None:
+    facts = {"entity_collections": [{"collection_id": collection(client, "Facts")}]}
+    base = knowledge(client, type="entity_backed_knowledge", entity_backed_knowledge_config=facts)
+    told = ask(client, "How high is the lighthouse?", base)
+    assert told.startswith("From Facts: height_metres 31.")
+    assert "`From Facts: height_metres 31.`" in PAGE
+
+
+def test_a_chat_is_answered_alike_and_can_be_read_again(client: Client) -> None:
+    asked = {
+        "model": "nimbus-001",
+        "messages": [{"role": "user", "content": "When was the lighthouse built?"}],
+        "collections": [collection(client, "Walks")],
+    }
+    made = client.post("/chat/completions", asked)
+    assert made.json["choices"][0]["message"]["content"] == ask(
+        client, "When was the lighthouse built?", knowledge(client)
+    )
+    assert client.get(f"/chat/completions/{made.json['id']}").raw == made.raw
+    assert client.get("/chat/completions").json["data"] == [made.json]
+
+
+def test_the_script_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "script.yaml"
+    path.write_text(SCRIPT, encoding="utf-8")
+    assert len(load(path).entries) == 3
