@@ -13,7 +13,7 @@ from antiphon.main import run
         ("usage.total-is-the-sum", "RES-51"),
         ("ENV-08", "checked by stream-numbers.increase"),
         ("CG-FLT-12", "checked by filter-laws.equal-and-not-equal-share-what-has-the-field"),
-        ("CG-FLT-12", "Holds in: cloudglue"),
+        ("CG-FLT-12", "CG-FLT-12 (OPEN: nobody says; this reading was chosen) NotEqual admits"),
         ("events.repeats-a-sequence-number", "noticed by stream-numbers.increase"),
     ],
 )

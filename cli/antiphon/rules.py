@@ -13,7 +13,7 @@ import click
 from antiphon_conformance.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
-from antiphon_spec.requirement import Requirement
+from antiphon_spec.requirement import AUTHORITY, Requirement
 
 
 @click.command()
@@ -115,7 +115,7 @@ def _explain_requirement(key: str) -> Iterator[str]:
 
 
 def _sentence(row: Requirement) -> str:
-    return f"{row.id} ({row.level}) {row.text}\n    Source: {row.source}"
+    return f"{row.id} ({row.level}: {AUTHORITY[row.level]}) {row.text}\n    Source: {row.source}"
 
 
 def _guess(key: str) -> str:
