@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from functools import cache
@@ -122,13 +124,22 @@ class Page(HTMLParser):
 def test_the_page_is_self_contained_and_escapes_what_the_target_said(written):
     page = Page((written / "report.html").read_text(encoding="utf-8"))
     names = {tag for tag, _ in page.tags}
-    assert not names & {"script", "img", "link", "iframe", "object"}
+    assert not names & {"img", "link", "iframe", "object"}
+    assert [tag for tag, _ in page.tags].count("script") == 1
     assert all(attributes["href"].startswith("#") for tag, attributes in page.tags if tag == "a")
     text = "".join(page.words)
     assert "<script>alert(1)</script>" in text
     assert "http://target/v1" in text
     assert "antiphon lint transcript.jsonl --dialect openai" in text
     assert "curl -sS" in text
+
+
+def test_the_policy_of_the_page_lets_its_own_script_run_and_no_other(written):
+    text = (written / "report.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text
+    assert "default-src 'none'" in text
 
 
 def test_the_page_has_every_requirement_once(written):
@@ -257,4 +268,4 @@ def test_lint_reads_a_transcript_and_says_the_same_as_json(written):
 
 
 def test_backticks_become_code_and_everything_else_stays_text():
-    assert html.sentence("`a` < `b<c>` & ``") == "<code>a</code> &lt; <code>b&lt;c&gt;</code> &amp; ``"
+    assert html.prose("`a` < `b<c>` & ``") == "<code>a</code> &lt; <code>b&lt;c&gt;</code> &amp; ``"

@@ -15,7 +15,7 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.recordings import Recording
 from antiphon_conformance.report.groups import grouped
-from antiphon_conformance.rule import all_rules
+from antiphon_conformance.rule import all_rules, rules_for
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import verdict
 from antiphon_spec import dialect as dialects
@@ -30,16 +30,19 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcom
 )
 @click.option("--dialect", "named", default="openai", show_default=True, help="Whose norm is applied.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--rule", "only", help="Judge by this rule alone.")
 @click.option("--all", "everything", is_flag=True, help="Show what is optional, too.")
-def lint(files: tuple[Path, ...], named: str, form: str, everything: bool) -> int:
+def lint(files: tuple[Path, ...], named: str, form: str, only: str | None, everything: bool) -> int:
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
     gc.disable()  # a recording is a million small objects that all live until the end
+    if only is not None and only not in all_rules():
+        raise click.UsageError(f"--rule {only}: expected the id of a rule, as `antiphon rules` lists them")
     try:
         dialect = dialects.shipped(named)
         read = [recordings.load(file) for file in files]
     except (DialectError, recordings.RecordingError) as error:
         raise click.UsageError(str(error)) from error
-    records = verdicts(read, dialect)
+    records = verdicts(read, dialect, only)
     if form == "json":
         click.echo(orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2))
     else:
@@ -54,14 +57,17 @@ def _why_not(read: Iterable[Recording]) -> str:
     return next((seen.why_not for seen in runs if seen.why_not), "")
 
 
-def verdicts(read: Iterable[Recording], dialect: Dialect) -> list[Record]:
+def verdicts(read: Iterable[Recording], dialect: Dialect, only: str | None = None) -> list[Record]:
     """The records of what was read: loose exchanges are linted, the episodes of a run judged like the run."""
+    rules = rules_for(dialect)
+    if only is not None:
+        rules = {only: rules[only]} if only in rules else {}
     records: list[Record] = []
     for found in read:
         if found.episodes:
-            records += judge.judge(found.episodes, dialect)
+            records += judge.judge(found.episodes, dialect, rules)
         if found.exchanges:
-            records += judge.lint(found.exchanges, dialect)
+            records += judge.lint(found.exchanges, dialect, rules)
     return records
 
 

@@ -1,4 +1,4 @@
-"""A report: the facts of a run, its records, and the command line that repeats each exchange."""
+"""A report: the facts of a run, its records, and what shows them: excerpts, and lines that repeat them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from typing import Any
 
 from antiphon_conformance.baseline import Baseline
 from antiphon_conformance.evidence import Examination
+from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command
+from antiphon_conformance.report.excerpt import Excerpt, excerpt
+from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.verdict import Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import SEVERITY, Requirement
 
+Spot = tuple[str, str, str]
+"""Dialect, id of the exchange, and where in it."""
+MOST_EXCERPTS = 120
+"""For how many root causes of one dialect an excerpt is kept: nobody reads further, and a file must end."""
 SHOWN_EXCHANGES = 3
 """For how many exchanges of one record the curl line is kept."""
 
@@ -49,6 +57,10 @@ class Report:
     """The command line that repeats an exchange, by its id."""
     transcript: str = ""
     """The name of the transcript's file, for the line that judges it again."""
+    features: Mapping[str, tuple[FeatureRow, ...]] = field(default_factory=dict)
+    """By dialect, what of it the target offers."""
+    excerpts: Mapping[Spot, Excerpt] = field(default_factory=dict)
+    """The part of the transcript that shows the first place of each root cause."""
 
     @property
     def status(self) -> int:
@@ -73,13 +85,37 @@ def compose(
             found, strict=strict, baseline=baseline, why=seen.why_not, unfinished=seen.unfinished
         )
         records += found
+    exchanges = {one.id: one for episode in seen.episodes for one in episode.exchanges.values()}
     return Report(
         {**seen.facts, "strict": strict, "unfinished": seen.unfinished},
         tuple(records),
         verdicts,
-        _curls(seen, records),
+        curls(exchanges, records, str(seen.facts.get("target", ""))),
         transcript,
+        {name: features(seen, records, dialects.load(name)) for name in verdicts},
+        excerpts(exchanges, records, verdicts),
     )
+
+
+def features(seen: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
+    """What a run shows of the features of one dialect."""
+    told = (record for record in records if record.dialect == dialect.name)
+    return feature_rows(seen.episodes, dialect, told, seen.facts.get("features", ()))
+
+
+def excerpts(
+    exchanges: Mapping[str, Exchange], records: Iterable[Record], names: Iterable[str]
+) -> dict[Spot, Excerpt]:
+    """An excerpt for the first place of each root cause."""
+    kept, found = tuple(records), dict[Spot, Excerpt]()
+    for name in names:
+        dialect = dialects.load(name)
+        for cause in causes(one for one in kept if one.dialect == name)[:MOST_EXCERPTS]:
+            exchange = exchanges.get(cause.first.exchange)
+            if exchange is not None and cause.finding is not None:
+                where = cause.finding.where
+                found[name, exchange.id, where] = excerpt(exchange, where, dialect)
+    return found
 
 
 def rows(report: Report, dialect: Dialect) -> list[Row]:
@@ -108,13 +144,10 @@ def _weighed(record: Record, requirement: Requirement) -> Outcome:
     return record.outcome
 
 
-def _curls(seen: Examination, records: Iterable[Record]) -> dict[str, str]:
+def curls(exchanges: Mapping[str, Exchange], records: Iterable[Record], base: str) -> dict[str, str]:
+    """The line that repeats an exchange, for the first exchanges of each record."""
     wanted: dict[str, None] = {}
     for record in records:
         ids = dict.fromkeys(finding.exchange for finding in record.findings if finding.exchange)
         wanted.update(dict.fromkeys(list(ids)[:SHOWN_EXCHANGES]))
-    exchanges = {
-        exchange.id: exchange for episode in seen.episodes for exchange in episode.exchanges.values()
-    }
-    base = str(seen.facts.get("target", ""))
     return {name: command(exchanges[name].request, base) for name in wanted if name in exchanges}

@@ -4,6 +4,8 @@ header: `{"report": 1, "facts": {...}, "transcript"}`.
 record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
 "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
 reason, where there is one. curl: `{"exchange", "curl"}`, for exchanges in which something was found.
+feature: `{"feature": {"dialect", "name", "title", "optional", "state", "clean", "failed", "warned",
+"untestable"}}`. excerpt: `{"excerpt": {...}, "dialect", "exchange", "where"}`; see `excerpt.py`.
 footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes",
 "requirements", "stale"}}}}`.
 """
@@ -11,6 +13,7 @@ footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,10 @@ import orjson
 
 from antiphon_conformance.baseline import Entry
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.excerpt import Excerpt, Line
+from antiphon_conformance.report.features import FeatureRow
+from antiphon_conformance.report.model import Report, Spot
+from antiphon_conformance.report.timeline import Lane, Step, Timeline
 from antiphon_conformance.rule import Finding
 from antiphon_conformance.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
@@ -43,6 +49,10 @@ def lines(report: Report) -> Iterator[bytes]:
         yield _line(_entry(record, known.get(_key(record))))
     for identity, curl in report.curls.items():
         yield _line({"exchange": identity, "curl": curl})
+    for name, rows in report.features.items():
+        yield from (_line({"feature": {"dialect": name, **asdict(row)}}) for row in rows)
+    for (name, exchange, where), part in report.excerpts.items():
+        yield _line({"excerpt": asdict(part), "dialect": name, "exchange": exchange, "where": where})
     told = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
     yield _line({"footer": told | {"dialects": _footers(report.verdicts)}})
 
@@ -113,7 +123,38 @@ def _report(entries: list[Any], path: Path) -> Report:
         name: _verdict(name, told, records, known, strict) for name, told in footer["dialects"].items()
     }
     curls = {entry["exchange"]: entry["curl"] for entry in entries[1:-1] if "curl" in entry}
-    return Report(header["facts"], records, verdicts, curls, header.get("transcript", ""))
+    return Report(
+        header["facts"],
+        records,
+        verdicts,
+        curls,
+        header.get("transcript", ""),
+        _features(entries[1:-1], verdicts),
+        dict(_excerpt(entry) for entry in entries[1:-1] if "excerpt" in entry),
+    )
+
+
+def _features(
+    entries: Iterable[Mapping[str, Any]], names: Iterable[str]
+) -> dict[str, tuple[FeatureRow, ...]]:
+    found: dict[str, list[FeatureRow]] = {name: [] for name in names}
+    for told in (dict(entry["feature"]) for entry in entries if "feature" in entry):
+        found[told.pop("dialect")].append(FeatureRow(**told))
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _excerpt(entry: Mapping[str, Any]) -> tuple[Spot, Excerpt]:
+    told = entry["excerpt"]
+    lines = tuple(Line(**line) for line in told["lines"])
+    lanes = None if told["lanes"] is None else _timeline(told["lanes"])
+    spot = entry["dialect"], entry["exchange"], entry["where"]
+    return spot, Excerpt(told["asked"], told["answered"], lines, lanes)
+
+
+def _timeline(told: Mapping[str, Any]) -> Timeline:
+    lanes = tuple(Lane(**lane) for lane in told["lanes"])
+    steps = tuple(Step(**step) for step in told["steps"])
+    return Timeline(lanes, steps, told["before"], told["after"])
 
 
 def _record(entry: Mapping[str, Any]) -> Record:
