@@ -23,6 +23,8 @@ from antiphon_spec.dialect import Dialect
 MODEL = "gpt-4o-mini"
 """What is asked for when nobody says which model."""
 
+CONCURRENCY = 2
+"""How many conversations are held at a time: servers with one slot answer more of them with 429."""
 UNWANTED = "no requests are generated, because of --no-properties"
 
 
@@ -35,8 +37,9 @@ class Order:
     model: str = MODEL
     api_key: str | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
-    concurrency: int = 8
+    concurrency: int = CONCURRENCY
     max_requests: int | None = None
+    max_tokens: int | None = None
     seconds: float = 60.0
     seed: int = 0
     properties: bool = True
@@ -63,7 +66,7 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
     wanted = scenarios(chosen, order.properties)
     plan = runner.Plan(tuple(wanted.values()), chosen, order.model, order.concurrency, order.features)
     started, start = time.time(), time.monotonic()
-    limits = Limits(order.seconds, order.max_requests)
+    limits = Limits(order.seconds, order.max_requests, order.max_tokens)
     async with Target(transport, order.api_key, limits) as target:
         episodes = await runner.run(plan, target, progress)
         episodes.append(await _generated(order, chosen, target, episodes))
@@ -104,5 +107,8 @@ def _facts(order: Order, target: Target, started: float, seconds: float) -> dict
         "requests": target.sent,
         "over": target.over,
         "refused": target.refused,
+        "dead": target.dead,
+        "tokens": target.tokens,
+        "retried": target.retried,
         "antiphon": version("antiphon"),
     }

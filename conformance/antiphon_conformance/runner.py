@@ -26,7 +26,7 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     dialects: tuple[Dialect, ...]
     model: str
-    concurrency: int = 8
+    concurrency: int = 2
     features: Collection[str] = field(default=())
     """What was declared: `background`, or `no-background`."""
 

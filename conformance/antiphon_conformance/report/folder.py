@@ -11,6 +11,7 @@ from antiphon_conformance.evidence import Examination
 from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
 
+RECORDS = "report.jsonl"
 TRANSCRIPT = "transcript.jsonl"
 RENDERERS: Mapping[str, tuple[str, str]] = {
     "html": ("html", "report.html"),
@@ -21,6 +22,11 @@ RENDERERS: Mapping[str, tuple[str, str]] = {
 """By form: the module of this package that renders it, and the file's name."""
 
 
+def transcript_name(number: int) -> str:
+    """The file that holds the transcript of one of several runs: the first one has the plain name."""
+    return TRANSCRIPT if number == 1 else f"transcript-{number}.jsonl"
+
+
 def render(form: str, *reports: Report) -> str:
     """One report, or several, in one form. Its module is imported on use: a badge needs no templates."""
     module = importlib.import_module(f"antiphon_conformance.report.{RENDERERS[form][0]}")
@@ -28,14 +34,22 @@ def render(form: str, *reports: Report) -> str:
     return text
 
 
-def write(folder: Path, report: Report, seen: Examination, secrets: Iterable[str] = ()) -> list[Path]:
-    """Writes the transcript first, then the records, then every rendering; returns what was written."""
+def write(
+    folder: Path,
+    report: Report,
+    seen: Examination,
+    secrets: Iterable[str] = (),
+    again: Iterable[Examination] = (),
+) -> list[Path]:
+    """Writes the transcripts first, then the records, then every rendering; returns what was written."""
     folder.mkdir(parents=True, exist_ok=True)
     hidden = [secret for secret in secrets if secret]
     written = [
-        _write(folder / TRANSCRIPT, b"".join(transcript.lines(seen.facts, seen.episodes, hidden))),
-        _write(folder / "report.jsonl", transcript.scrub(b"".join(records.lines(report)), hidden)),
+        _write(folder / transcript_name(number), b"".join(transcript.lines(one.facts, one.episodes, hidden)))
+        for number, one in enumerate((seen, *again), 1)
     ]
+    lines = transcript.scrub(b"".join(records.lines(report)), hidden)
+    written.append(_write(folder / RECORDS, lines))
     for form, (_, name) in RENDERERS.items():
         text = render(form, report).encode(errors="backslashreplace")
         written.append(_write(folder / name, transcript.scrub(text, hidden)))

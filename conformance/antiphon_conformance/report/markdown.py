@@ -10,6 +10,7 @@ from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.rule import all_rules
+from antiphon_conformance.steady import flapping
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Exit, Verdict
 
@@ -55,6 +56,10 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     yield from _listed("Failures", (*broken, *verdict.failures), report)
     warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
     yield from _listed("Warnings", [record for record in warned if record not in verdict.failures], report)
+    flaps = flapping(report.of(name))
+    if flaps:
+        yield from ("", "### Verdicts that change from run to run", "")
+        yield from (f"- `{one.rule}` in {escaped(one.scenario)}: {escaped(one.note)}" for one in flaps)
     if verdict.excused:
         yield from ("", "### Known failures", "")
         for record, reason in verdict.excused:

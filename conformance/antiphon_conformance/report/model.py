@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from antiphon_conformance.baseline import Baseline
+from antiphon_conformance.claim import claimed
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
@@ -15,9 +16,11 @@ from antiphon_conformance.report.curl import command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.steady import steady
 from antiphon_conformance.verdict import Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.frozen import Frozen, load_frozen
 from antiphon_spec.requirement import SEVERITY, Requirement
 
 Spot = tuple[str, str, str]
@@ -74,20 +77,34 @@ class Report:
 
 
 def compose(
-    seen: Examination, *, strict: bool = False, baseline: Baseline | None = None, transcript: str = ""
+    seen: Examination,
+    *,
+    strict: bool = False,
+    baseline: Baseline | None = None,
+    transcript: str = "",
+    frozen: Iterable[Frozen] = (),
+    again: Iterable[Examination] = (),
 ) -> Report:
-    """The report of an examination: judges it in each of its dialects."""
+    """The report of an examination: judges it in each of its dialects.
+
+    `frozen` names the sets by which a dialect is judged, `again` holds further runs: what they say
+    differently is inconclusive.
+    """
+    sets = {one.dialect: one for one in frozen}
+    runs = (seen, *again)
     records: list[Record] = []
     verdicts: dict[str, Verdict] = {}
+    why = next((one.why_not for one in runs if one.why_not), "")
+    unfinished = next((one.unfinished for one in runs if one.unfinished), "")
     for name in seen.facts["dialects"]:
-        found = seen.records(dialects.load(name))
-        verdicts[name] = verdict(
-            found, strict=strict, baseline=baseline, why=seen.why_not, unfinished=seen.unfinished
-        )
+        found = judged(runs, dialects.load(name), sets.get(name))
+        verdicts[name] = verdict(found, strict=strict, baseline=baseline, why=why, unfinished=unfinished)
         records += found
+    told = {"strict": strict, "unfinished": unfinished, "runs": len(runs)}
+    told |= {"requirements": [one.name for one in sets.values()]}
     exchanges = {one.id: one for episode in seen.episodes for one in episode.exchanges.values()}
     return Report(
-        {**seen.facts, "strict": strict, "unfinished": seen.unfinished},
+        {**seen.facts, **told},
         tuple(records),
         verdicts,
         curls(exchanges, records, str(seen.facts.get("target", ""))),
@@ -95,6 +112,13 @@ def compose(
         {name: features(seen, records, dialects.load(name)) for name in verdicts},
         excerpts(exchanges, records, verdicts),
     )
+
+
+def judged(runs: Sequence[Examination], dialect: Dialect, frozen: Frozen | None = None) -> list[Record]:
+    """The records of one dialect over one run or several, by a frozen set where one is named."""
+    every = [run.records(dialect) for run in runs]
+    found = every[0] if len(every) == 1 else steady(every)
+    return found if frozen is None else claimed(found, frozen)
 
 
 def features(seen: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
@@ -127,6 +151,9 @@ def rows(report: Report, dialect: Dialect) -> list[Row]:
             by_id.setdefault(identity, []).append(record)
     cited = (dialect.resolve(identity) for identity in sorted(by_id.keys() - dialect.requirements.keys()))
     known = [*dialect.requirements.values(), *(row for row in cited if row is not None)]
+    names = [name for name in report.facts.get("requirements", ()) if name.startswith(f"{dialect.name}@")]
+    for levels in (load_frozen(name).requirements for name in names):
+        known = [replace(row, level=levels[row.id]) for row in known if row.id in levels]
     return [_row(requirement, by_id.get(requirement.id, ())) for requirement in known]
 
 
