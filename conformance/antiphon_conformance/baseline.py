@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from antiphon_conformance.evidence import GENERATED
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.text import safe
 
@@ -78,10 +79,12 @@ class Baseline:
         """
         kept = tuple(records)
         judged = {record.dialect for record in kept}
+        skipped = {GENERATED} - {record.scenario for record in kept}
         return tuple(
             entry
             for entry in self.entries
             if (entry.dialect is None or entry.dialect in judged)
+            and entry.scenario not in skipped
             and not any(entry.covers(record) or entry.awaits(record) for record in kept)
         )
 
