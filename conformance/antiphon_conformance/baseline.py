@@ -19,6 +19,7 @@ import yaml
 
 from antiphon_conformance.evidence import GENERATED
 from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.scenario import all_scenarios
 from antiphon_conformance.text import safe
 
 KEYS = ("dialect", "rule", "scenario", "reason", "link")
@@ -79,7 +80,7 @@ class Baseline:
         """
         kept = tuple(records)
         judged = {record.dialect for record in kept}
-        skipped = {GENERATED} - {record.scenario for record in kept}
+        skipped = _generated() - {one.scenario for one in kept if one.outcome is not Outcome.INCONCLUSIVE}
         return tuple(
             entry
             for entry in self.entries
@@ -99,6 +100,11 @@ class Baseline:
         )
         entries = (*(entry for entry in self.entries if entry not in gone), *dict.fromkeys(added))
         return Baseline(tuple(sorted(entries, key=_order)))
+
+
+def _generated() -> set[str]:
+    """The scenarios that are left out on wish."""
+    return {GENERATED, *(name for name, one in all_scenarios().items() if one.generated)}
 
 
 def _order(entry: Entry) -> tuple[str, str, str]:
