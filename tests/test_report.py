@@ -10,6 +10,7 @@ from functools import cache
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
@@ -28,8 +29,23 @@ from antiphon_conformance.verdict import Exit
 from antiphon_spec import dialect as dialects
 
 KEY = "sk-planted-4711"
+TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
+RESULT = {
+    "type": "object",
+    "required": ["ruleId", "ruleIndex", "level", "message", "locations"],
+    "properties": {"level": {"enum": ["none", "note", "warning", "error"]}, "message": TEXT},
+}
+SARIF = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {"items": {"required": ["tool"], "properties": {"results": {"items": RESULT}}}},
+    },
+}
+"""What SARIF 2.1.0 demands of the members that we write."""
 HOSTILE = f"<script>alert(1)</script> \x1b[31m \u202e | `x` {KEY}"
-FILES = {"report.jsonl", "report.html", "summary.md", "junit.xml", "badge.json", "transcript.jsonl"}
+FILES = {"report.jsonl", "transcript.jsonl"} | {name for *_, name in folder.RENDERERS.values()}
 
 
 def hostile(request):
@@ -74,7 +90,7 @@ def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(written):
     again = records.read(written / "report.jsonl")
     assert again.records == composed().records
     assert again.status == composed().status
-    for form, (_, name) in folder.RENDERERS.items():
+    for form, (*_, name) in folder.RENDERERS.items():
         assert folder.render(form, again) == (written / name).read_text(encoding="utf-8")
 
 
@@ -164,6 +180,39 @@ def test_the_badge(written):
     assert badge["label"] == dialects.load("openresponses").title
     assert re.fullmatch(r"not conformant, \d+/\d+", badge["message"])
     assert badge["color"] == "red"
+
+
+def test_the_picture_of_the_badge_says_the_same(written):
+    root = ElementTree.parse(written / "badge.svg").getroot()
+    badge = json.loads((written / "badge.json").read_text())
+    assert root.get("aria-label") == f"{badge['label']}: {badge['message']}"
+    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == [
+        badge[name] for name in ("label", "message")
+    ]
+
+
+def test_sarif_has_a_run_for_each_dialect_and_a_result_for_each_root_cause(written):
+    log = json.loads((written / "report.sarif").read_text())
+    jsonschema_rs.validator_for(SARIF).validate(log)
+    assert [run["automationDetails"]["id"] for run in log["runs"]] == [
+        "antiphon/openresponses/",
+        "antiphon/openai/",
+    ]
+    for run in log["runs"]:
+        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+        assert run["results"]
+        assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+        prints = [result["partialFingerprints"]["antiphon/v1"] for result in run["results"]]
+        assert len(prints) == len(set(prints))
+
+
+def test_sarif_says_what_is_known():
+    failing = {one.rule for one in composed().records if one.outcome is Outcome.FAILED}
+    known = Baseline(tuple(Entry(rule, "soon") for rule in sorted(failing)))
+    (run, _) = json.loads(folder.render("sarif", compose(examined(), baseline=known)))["runs"]
+    errors = [one for one in run["results"] if one["ruleId"] in failing and one["level"] == "error"]
+    assert errors
+    assert all(one["suppressions"] == [{"kind": "external", "justification": "soon"}] for one in errors)
 
 
 def test_the_summary_escapes_markdown(written):

@@ -13,13 +13,15 @@ from antiphon_conformance.report.model import Report
 
 RECORDS = "report.jsonl"
 TRANSCRIPT = "transcript.jsonl"
-RENDERERS: Mapping[str, tuple[str, str]] = {
-    "html": ("html", "report.html"),
-    "markdown": ("markdown", "summary.md"),
-    "junit": ("junit", "junit.xml"),
-    "badge": ("badge", "badge.json"),
+RENDERERS: Mapping[str, tuple[str, str, str]] = {
+    "html": ("html", "render", "report.html"),
+    "markdown": ("markdown", "render", "summary.md"),
+    "junit": ("junit", "render", "junit.xml"),
+    "sarif": ("sarif", "render", "report.sarif"),
+    "badge": ("badge", "render", "badge.json"),
+    "svg": ("badge", "render_svg", "badge.svg"),
 }
-"""By form: the module of this package that renders it, and the file's name."""
+"""By form: the module of this package that renders it, its function, and the file's name."""
 
 
 def transcript_name(number: int) -> str:
@@ -29,8 +31,9 @@ def transcript_name(number: int) -> str:
 
 def render(form: str, *reports: Report) -> str:
     """One report, or several, in one form. Its module is imported on use: a badge needs no templates."""
-    module = importlib.import_module(f"antiphon_conformance.report.{RENDERERS[form][0]}")
-    text: str = module.render(*reports)
+    module, function, _ = RENDERERS[form]
+    renderer = getattr(importlib.import_module(f"antiphon_conformance.report.{module}"), function)
+    text: str = renderer(*reports)
     return text
 
 
@@ -50,7 +53,7 @@ def write(
     ]
     lines = transcript.scrub(b"".join(records.lines(report)), hidden)
     written.append(_write(folder / RECORDS, lines))
-    for form, (_, name) in RENDERERS.items():
+    for form, (*_, name) in RENDERERS.items():
         text = render(form, report).encode(errors="backslashreplace")
         written.append(_write(folder / name, transcript.scrub(text, hidden)))
     return written
