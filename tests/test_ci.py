@@ -49,7 +49,9 @@ def test_the_shell_example_runs(tmp_path):
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.splitlines()[-1] == "conformant"
     written = {path.name for path in (tmp_path / "antiphon-report").iterdir()}
-    assert written == {"report.jsonl", "transcript.jsonl"} | {name for *_, name in folder.RENDERERS.values()}
+    assert written == {"report.jsonl", "transcript.jsonl", "digests.json"} | {
+        name for *_, name in folder.RENDERERS.values()
+    }
 
 
 def test_every_option_that_is_named_is_one():

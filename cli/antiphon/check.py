@@ -71,6 +71,8 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for the reports.",
 )
+@click.option("--vendor", default="", help="Whose server it is, for the report.")
+@click.option("--note", default="", help="How it was started, for those who want to get the same report.")
 @click.option(
     "--concurrency",
     type=click.IntRange(1),
@@ -107,6 +109,8 @@ def check(
     requirements: tuple[str, ...],
     strict: bool,
     report_to: Path | None,
+    vendor: str,
+    note: str,
     concurrency: int,
     repeat: int,
     max_requests: int | None,
@@ -137,6 +141,8 @@ def check(
             baseline=baseline,
             update=baseline_update,
             requirements=requirements,
+            vendor=vendor,
+            note=note,
         )
     except (GateError, BaselineError, DataError) as error:
         raise click.UsageError(str(error)) from error

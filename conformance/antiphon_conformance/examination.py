@@ -102,6 +102,7 @@ def _facts(order: Order, target: Target, started: float, seconds: float) -> dict
         "model": order.model,
         "features": list(order.features),
         "seed": order.seed,
+        "properties": order.properties,
         "started": started,
         "seconds": round(seconds, 3),
         "requests": target.sent,

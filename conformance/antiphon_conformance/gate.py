@@ -25,6 +25,10 @@ class Gate:
     strict: bool = False
     baseline: Baseline | None = None
     frozen: tuple[Frozen, ...] = ()
+    vendor: str = ""
+    """Whose server it is, for the report."""
+    note: str = ""
+    """What a reader must know to get the same report."""
 
     def report(self, runs: Iterable[Examination], transcript: str = "") -> Report:
         """The report of one run, or of several of one target."""
@@ -36,6 +40,7 @@ class Gate:
             transcript=transcript,
             frozen=self.frozen,
             again=again,
+            told={"vendor": self.vendor, "note": self.note},
         )
 
     def updated(self, report: Report, runs: Iterable[Examination]) -> Gate:
@@ -56,6 +61,8 @@ def gate(
     baseline: Path | None = None,
     update: bool = False,
     requirements: Iterable[str] = (),
+    vendor: str = "",
+    note: str = "",
 ) -> Gate:
     """The gate that a person described. Raises GateError, BaselineError or DataError."""
     if update and baseline is None:
@@ -66,7 +73,7 @@ def gate(
             raise GateError(f"{one.name}: expected a set of {', '.join(dialects)}")
     new = update and baseline is not None and not baseline.exists()
     known = baselines.load(baseline) if baseline is not None and not new else None
-    return Gate(strict, known, frozen)
+    return Gate(strict, known, frozen, vendor, note)
 
 
 def write(found: Gate, path: Path) -> str:

@@ -33,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--responses-repeat", type=int, default=1, metavar="N", help="run N times: what changes is unclear")
     add("--responses-strict", action="store_true", help="a broken SHOULD fails, too")
     add("--responses-report", metavar="DIR", help="write report.html and its kin there")
+    add("--responses-vendor", default="", metavar="NAME", help="whose server it is, for the report")
+    add("--responses-note", default="", metavar="TEXT", help="how it was started, for the report")
     add("--responses-concurrency", type=int, default=2, metavar="N", help="conversations at a time")
     add("--responses-max-requests", type=int, metavar="N", help="send no more requests than this")
     add("--responses-max-tokens", type=int, metavar="N", help="stop when the answers counted so many tokens")

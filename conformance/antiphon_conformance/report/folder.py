@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+
+import orjson
 
 from antiphon_conformance import transcript
 from antiphon_conformance.evidence import Examination
@@ -12,6 +16,8 @@ from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
 
 RECORDS = "report.jsonl"
+DIGESTS = "digests.json"
+"""The SHA-256 of each file of the folder but the transcripts, whose digests the records hold."""
 TRANSCRIPT = "transcript.jsonl"
 RENDERERS: Mapping[str, tuple[str, str, str]] = {
     "html": ("html", "render", "report.html"),
@@ -51,12 +57,31 @@ def write(
         _write(folder / transcript_name(number), b"".join(transcript.lines(one.facts, one.episodes, hidden)))
         for number, one in enumerate((seen, *again), 1)
     ]
-    lines = transcript.scrub(b"".join(records.lines(report)), hidden)
-    written.append(_write(folder / RECORDS, lines))
+    digests = {path.name: digest(path.read_bytes()) for path in written}
+    return written + write_renderings(folder, replace(report, digests=digests), hidden)
+
+
+def write_renderings(folder: Path, report: Report, secrets: Iterable[str] = ()) -> list[Path]:
+    """Writes the records and every rendering of them, and last the digests of these files."""
+    hidden = [secret for secret in secrets if secret]
+    contents = {name: transcript.scrub(text, hidden) for name, text in renderings(report).items()}
+    written = [_write(folder / name, text) for name, text in contents.items()]
+    told = {name: digest(text) for name, text in contents.items()}
+    listed = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return [*written, _write(folder / DIGESTS, listed)]
+
+
+def renderings(report: Report) -> dict[str, bytes]:
+    """The files of a report besides its transcripts, by name."""
+    found = {RECORDS: b"".join(records.lines(report))}
     for form, (*_, name) in RENDERERS.items():
-        text = render(form, report).encode(errors="backslashreplace")
-        written.append(_write(folder / name, transcript.scrub(text, hidden)))
-    return written
+        found[name] = render(form, report).encode(errors="backslashreplace")
+    return found
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _write(path: Path, data: bytes) -> Path:

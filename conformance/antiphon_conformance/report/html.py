@@ -6,9 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +15,13 @@ from markupsafe import Markup, escape
 
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.causes import Cause, causes
+from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.difference import Piece, marked
 from antiphon_conformance.report.excerpt import Excerpt
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.report.model import MOST_EXCERPTS, Report, Row, rows
+from antiphon_conformance.report.model import MOST_EXCERPTS, Report, Row, rows, title, told_facts
 from antiphon_conformance.report.numbers import Numbers, numbers, sentence
+from antiphon_conformance.report.reproduce import commands, origins
 from antiphon_conformance.rule import Finding, Rule, all_rules
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Verdict
@@ -165,11 +165,32 @@ class Part:
 
     report: Report
     sections: tuple[Section, ...]
-    date: str
+
+    @property
+    def title(self) -> str:
+        """Whose server it is."""
+        return title(self.report)
+
+    @property
+    def facts(self) -> list[str]:
+        """When and how the run took place."""
+        return told_facts(self.report)
+
+    @property
+    def commands(self) -> list[str]:
+        """How to get the same report again."""
+        return commands(self.report)
+
+    @property
+    def origins(self) -> list[str]:
+        """What it was made with and from."""
+        return origins(self.report)
 
 
 def render(*reports: Report) -> str:
-    """One report as one HTML page."""
+    """One report as one HTML page, or several side by side."""
+    if len(reports) > 1:
+        return page("compare.html", comparisons=compare(reports), count=len(reports))
     parts = [_part(report, index) for index, report in enumerate(reports)]
     return page("report.html", parts=parts)
 
@@ -199,14 +220,8 @@ def prose(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
-def date(facts: Mapping[str, Any]) -> str:
-    """When a run began, to the minute."""
-    started = facts.get("started")
-    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC" if started else "unknown date"
-
-
 def _sign(state: str) -> str:
-    return SIGNS.get(state, "·")
+    return SIGNS.get(state.partition(",")[0], "·")
 
 
 def _summary(row: Row) -> str:
@@ -227,4 +242,4 @@ def _part(report: Report, index: int) -> Part:
         Section(prefix + name, dialects.load(name), verdict, report)
         for name, verdict in report.verdicts.items()
     )
-    return Part(report, tuple(sections), date(report.facts))
+    return Part(report, tuple(sections))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from antiphon_conformance.baseline import Baseline
@@ -15,6 +16,7 @@ from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
+from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.steady import steady
 from antiphon_conformance.verdict import Verdict, verdict
@@ -64,6 +66,8 @@ class Report:
     """By dialect, what of it the target offers."""
     excerpts: Mapping[Spot, Excerpt] = field(default_factory=dict)
     """The part of the transcript that shows the first place of each root cause."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each transcript, by its file's name."""
 
     @property
     def status(self) -> int:
@@ -84,11 +88,12 @@ def compose(
     transcript: str = "",
     frozen: Iterable[Frozen] = (),
     again: Iterable[Examination] = (),
+    told: Mapping[str, Any] | None = None,
 ) -> Report:
     """The report of an examination: judges it in each of its dialects.
 
     `frozen` names the sets by which a dialect is judged, `again` holds further runs: what they say
-    differently is inconclusive.
+    differently is inconclusive. `told` are further facts: the vendor's name, a note.
     """
     sets = {one.dialect: one for one in frozen}
     runs = (seen, *again)
@@ -100,11 +105,11 @@ def compose(
         found = judged(runs, dialects.load(name), sets.get(name))
         verdicts[name] = verdict(found, strict=strict, baseline=baseline, why=why, unfinished=unfinished)
         records += found
-    told = {"strict": strict, "unfinished": unfinished, "runs": len(runs)}
-    told |= {"requirements": [one.name for one in sets.values()]}
+    facts = {**seen.facts, "strict": strict, "unfinished": unfinished, "runs": len(runs)}
+    facts |= {"requirements": [one.name for one in sets.values()], "suite": fingerprint(), **(told or {})}
     exchanges = {one.id: one for episode in seen.episodes for one in episode.exchanges.values()}
     return Report(
-        {**seen.facts, **told},
+        facts,
         tuple(records),
         verdicts,
         curls(exchanges, records, str(seen.facts.get("target", ""))),
@@ -112,6 +117,28 @@ def compose(
         {name: features(seen, records, dialects.load(name)) for name in verdicts},
         excerpts(exchanges, records, verdicts),
     )
+
+
+def title(report: Report) -> str:
+    """Whose server it is: the vendor's name where one was given, else the address."""
+    return str(report.facts.get("vendor") or report.facts.get("target", ""))
+
+
+def told_facts(report: Report) -> list[str]:
+    """When and how the run took place, for the head of a report."""
+    facts = report.facts
+    started = facts.get("started")
+    when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC" if started else "unknown date"
+    if "files" in facts:
+        how = [f"{facts['requests']} recorded exchanges"]
+    else:
+        how = [
+            f"model {facts.get('model', '')}",
+            f"{facts.get('requests', 0)} requests",
+            f"{facts.get('seconds', 0)} s",
+        ]
+    sets = [f"requirements {name}" for name in facts.get("requirements", ())]
+    return [when, *how, *sets, f"antiphon {facts.get('antiphon', '')}"]
 
 
 def judged(runs: Sequence[Examination], dialect: Dialect, frozen: Frozen | None = None) -> list[Record]:

@@ -1,6 +1,6 @@
 """`report.jsonl`: a header, a line for each record, and a footer, without which the run died.
 
-header: `{"report": 1, "facts": {...}, "transcript"}`.
+header: `{"report": 1, "facts": {...}, "transcript", "digests": {file: sha256}}`.
 record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
 "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
 reason, where there is one. curl: `{"exchange", "curl"}`, for exchanges in which something was found.
@@ -43,7 +43,8 @@ def _entry(record: Record, known: str | None) -> dict[str, Any]:
 
 def lines(report: Report) -> Iterator[bytes]:
     """The lines of `report.jsonl`."""
-    yield _line({"report": FORMAT, "facts": dict(report.facts), "transcript": report.transcript})
+    told = {"facts": dict(report.facts), "transcript": report.transcript, "digests": dict(report.digests)}
+    yield _line({"report": FORMAT, **told})
     known = {_key(record): reason for one in report.verdicts.values() for record, reason in one.excused}
     for record in report.records:
         yield _line(_entry(record, known.get(_key(record))))
@@ -53,8 +54,8 @@ def lines(report: Report) -> Iterator[bytes]:
         yield from (_line({"feature": {"dialect": name, **asdict(row)}}) for row in rows)
     for (name, exchange, where), part in report.excerpts.items():
         yield _line({"excerpt": asdict(part), "dialect": name, "exchange": exchange, "where": where})
-    told = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
-    yield _line({"footer": told | {"dialects": _footers(report.verdicts)}})
+    ending = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
+    yield _line({"footer": ending | {"dialects": _footers(report.verdicts)}})
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
@@ -131,6 +132,7 @@ def _report(entries: list[Any], path: Path) -> Report:
         header.get("transcript", ""),
         _features(entries[1:-1], verdicts),
         dict(_excerpt(entry) for entry in entries[1:-1] if "excerpt" in entry),
+        header.get("digests", {}),
     )
 
 

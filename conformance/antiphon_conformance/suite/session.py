@@ -114,6 +114,8 @@ def asked(config: pytest.Config) -> Gate:
         baseline=Path(path) if path else None,
         update=config.getoption("responses_baseline_update"),
         requirements=config.getoption("responses_requirements"),
+        vendor=config.getoption("responses_vendor"),
+        note=config.getoption("responses_note"),
     )
 
 

@@ -10,6 +10,8 @@
     text: element.textContent.toLowerCase(),
   }));
 
+  const counted = document.querySelector(".finding") ? ".finding" : "tr";
+
   function apply() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const hidden = new Set(
@@ -18,9 +20,9 @@
     let count = 0;
     for (const { element, outcome, text } of entries) {
       element.hidden = hidden.has(outcome) || !words.every((word) => text.includes(word));
-      if (!element.hidden && element.matches(".finding")) count += 1;
+      if (!element.hidden && element.matches(counted)) count += 1;
     }
-    shown.textContent = `${count} findings shown`;
+    shown.textContent = `${count} ${counted === ".finding" ? "findings" : "requirements"} shown`;
   }
 
   function step(by) {
