@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from itertools import groupby
@@ -13,13 +13,14 @@ from antiphon_conformance import judge, properties, runner
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.library import library_of
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.rule import Rule, all_rules, rules_for
 from antiphon_conformance.scenario import scenarios_for
 from antiphon_conformance.target import Incoming, Target, Unreachable
 from antiphon_mockserver.app import MockServer, make_app
 from antiphon_mockserver.settings import Settings
-from antiphon_spec.dialect import load
+from antiphon_spec.dialect import Dialect, load
 
 KEY = "sk-antiphon-tests"
 RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
@@ -91,14 +92,24 @@ def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> li
     """What comes of these scenarios, performed with some mutants at work."""
     dialect = load(dialect_name)
     known = scenarios_for(dialect)
-    chosen = tuple(known[name] for name in scenarios if name in known)
-    plan = runner.Plan(chosen, (dialect,), "gpt-4o-mini", features=tuple(dialect.features))
+    chosen = tuple(one for name, one in known.items() if name in scenarios or one.first)
+    plan = runner.Plan(chosen, (dialect,), features=tuple(dialect.features))
     app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
     target = Target(AsgiTransport(app), KEY)
     found = asyncio.run(runner.run(plan, target))
     if properties.SCENARIO in scenarios:
-        found.append(asyncio.run(properties.generate(target, (dialect,), plan.model, examples=0)))
+        found.append(asyncio.run(properties.generate(target, (_source(dialect, found),), examples=0)))
     return found
+
+
+def source(dialect_name: str) -> properties.Source:
+    """What requests to the right server are made from."""
+    return _source(load(dialect_name), episodes(dialect_name, ()))
+
+
+def _source(dialect: Dialect, found: Iterable[Episode]) -> properties.Source:
+    values = library_of({episode.scenario: episode for episode in found}, {}).values
+    return properties.Source(dialect, {"model": dialect.models[0], **values})
 
 
 def judged(

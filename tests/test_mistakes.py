@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
@@ -19,26 +20,38 @@ from antiphon_conformance.legal import (
     sized,
     text,
 )
+from antiphon_conformance.mistake import with_mistake
 from antiphon_conformance.mistakes import MISTAKES, examples, mistakes_of
 from antiphon_conformance.places import places, root
+from antiphon_conformance.plain import plain
 from antiphon_conformance.rules.accepted import FORMS
 from antiphon_conformance.scenarios.legal import HISTORY, LOOK_UP
 from antiphon_spec.dialect import load, names
 
-RIGHT: dict[str, Any] = {"model": "m", "input": "Hello."}
+HELD = {
+    "model": "m",
+    "collection": str(uuid5(NAMESPACE_DNS, "c")),
+    "entities": str(uuid5(NAMESPACE_DNS, "e")),
+}
 IN_PROSE_ONLY = {"an_illegal_previous_id"}
 """Mistakes that a document forbids in prose, so that its schema takes them."""
-CASES = [
-    (dialect, *example) for dialect in ("openai", "openresponses") for example in examples(load(dialect))
-]
+CASES = [(dialect, *example) for dialect in names() for example in examples(load(dialect))]
+
+
+def right(dialect: str, operation: str = "createResponse") -> dict[str, Any]:
+    return plain(load(dialect), operation, HELD)
+
+
+def wrong_in(dialect: str, operation: str, members: dict[str, Any]) -> dict[str, Any]:
+    return with_mistake(right(dialect, operation), members, load(dialect), HELD)
 
 
 @pytest.mark.parametrize(("dialect", "name", "operation", "wrong"), CASES, ids=lambda value: str(value)[:40])
 def test_an_example_makes_its_mistake_and_no_other(
     dialect: str, name: str, operation: str, wrong: dict[str, Any]
 ) -> None:
-    known = {mistake.name for mistake in MISTAKES}
-    made = {mistake.name for mistake, _, _ in mistakes_of(load(dialect), operation, RIGHT | wrong)}
+    known, body = {mistake.name for mistake in MISTAKES}, wrong_in(dialect, operation, wrong)
+    made = {mistake.name for mistake, _, _ in mistakes_of(load(dialect), operation, body)}
     assert made == ({name} if name in known else set())
 
 
@@ -46,7 +59,7 @@ def test_an_example_makes_its_mistake_and_no_other(
 def test_the_document_finds_the_fault_in_the_same_member(
     dialect: str, name: str, operation: str, wrong: dict[str, Any]
 ) -> None:
-    loaded, body = load(dialect), RIGHT | wrong
+    loaded, body = load(dialect), wrong_in(dialect, operation, wrong)
     validator = loaded.schemas.request(operation)
     assert validator is not None
     faulty = {root(fault.param) for fault in validator.faults(body)}
@@ -55,10 +68,15 @@ def test_the_document_finds_the_fault_in_the_same_member(
 
 
 @pytest.mark.parametrize("dialect", names())
-def test_a_right_request_makes_no_mistake(dialect: str) -> None:
-    history = RIGHT | {"input": list(HISTORY), "tools": [LOOK_UP], "instructions": "Be brief."}
-    for body in (RIGHT, history):
-        assert list(mistakes_of(load(dialect), "createResponse", body)) == []
+def test_a_plain_request_makes_no_mistake(dialect: str) -> None:
+    for operation in load(dialect).plain or ("createResponse",):
+        assert list(mistakes_of(load(dialect), operation, right(dialect, operation))) == []
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+def test_a_history_makes_no_mistake(dialect: str) -> None:
+    history = {"input": list(HISTORY), "tools": [LOOK_UP], "instructions": "Be brief."}
+    assert list(mistakes_of(load(dialect), "createResponse", right(dialect) | history)) == []
 
 
 def test_every_legal_form_is_used_by_a_scenario_once_named() -> None:

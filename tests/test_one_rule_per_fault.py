@@ -35,11 +35,13 @@ def rules(dialect: str) -> dict[str, Rule]:
 
 @cache
 def answers(dialect: str) -> tuple[Json, ...]:
-    """The response objects of some scenarios: messages, calls, reasoning, refusals, log probabilities."""
-    chosen = [name for name in ("echoes", "sampling", "tool_loop", "reasoning") if name in all_scenarios()]
+    """The response objects of some scenarios: messages, calls, reasoning, refusals, log probabilities,
+    citations."""
+    wanted = ("echoes", "sampling", "tool_loop", "reasoning", "grounded")
+    chosen = [name for name in wanted if name in all_scenarios()]
     exchanges = [exchange for episode in episodes(dialect, chosen) for exchange in episode.exchanges.values()]
-    bodies = [exchange.response for exchange in exchanges if exchange.ok]
-    return tuple(dict(body) for body in bodies)
+    created = [exchange for exchange in exchanges if exchange.ok and exchange.request.path == "/responses"]
+    return tuple(dict(exchange.response) for exchange in created)
 
 
 def reported(dialect: str, body: Json) -> set[str]:

@@ -19,9 +19,11 @@ from antiphon_conformance.target import Incoming, Limits, Target, Unreachable
 from antiphon_mockserver.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import load, names
-from inprocess import KEY, AsgiTransport
+from inprocess import KEY, AsgiTransport, source
 
 MODEL = "gpt-4o-mini"
+RESPONSES = ("openai", "openresponses")
+"""The dialects of the Responses family, whose members the tables below name."""
 Answer = Callable[[Any], int]
 
 
@@ -57,13 +59,14 @@ async def _chunks(body: bytes) -> AsyncIterator[bytes]:
 
 def generated(stub: Stub, *, requests: int | None = None, start: int = 0, examples: int = 12) -> Episode:
     target = Target(stub, limits=Limits(requests=requests))
-    dialects = (load("openresponses"),)
-    return asyncio.run(properties.generate(target, dialects, MODEL, start, 1, examples=examples))
+    sources = (source("openresponses"),)
+    return asyncio.run(properties.generate(target, sources, start, 1, examples=examples))
 
 
 @cache
 def covered(name: str) -> dict[str, Case]:
-    return {case.name: case for case in cases(load(name), MODEL)}
+    made = source(name)
+    return {case.name: case for case in cases(made.dialect, made.values)}
 
 
 def found(episode: Episode, name: str) -> dict[str, Outcome]:
@@ -92,7 +95,7 @@ def _parameter(case: Case) -> str:
     return case.name.partition("/")[2].partition("/")[0].partition(",")[0]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", RESPONSES)
 @pytest.mark.parametrize(
     ("case", "value"),
     [
@@ -108,7 +111,7 @@ def test_both_sides_of_an_edge_are_tried(name: str, case: str, value: Any) -> No
     assert body[case.partition(",")[0]] == value
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", RESPONSES)
 def test_deep_edges_are_tried_too(name: str) -> None:
     wrong = covered(name)
     assert len(wrong["createResponse/metadata, more than maxProperties: wrong"].body["metadata"]) == 17
@@ -124,7 +127,7 @@ def test_deep_edges_are_tried_too(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_the_mock_passes_at_every_edge_and_at_random(name: str) -> None:
     target = Target(AsgiTransport(make_app(Settings(dialect=name, api_keys=(KEY,)))), KEY)
-    episode = asyncio.run(properties.generate(target, (load(name),), MODEL, examples=4))
+    episode = asyncio.run(properties.generate(target, (source(name),), examples=4))
     wrong = [record for record in judge.judge([episode], load(name)) if record.findings]
     assert wrong == []
     assert episode.stopped is None
@@ -188,7 +191,7 @@ def test_what_was_asked_before_an_interruption_is_kept() -> None:
     async def interrupted() -> Episode:
         stub = Stub(lambda _: 400)
         target = Target(stub)
-        task = asyncio.create_task(properties.generate(target, (load("openresponses"),), MODEL, 0, 1))
+        task = asyncio.create_task(properties.generate(target, (source("openresponses"),), 0, 1))
         while len(stub.asked) < 250:
             await asyncio.sleep(0)
         task.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from antiphon.main import antiphon
 from antiphon_conformance import baseline
 from antiphon_conformance.scenario import all_scenarios
+from mock_client import Client
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -46,6 +48,15 @@ def test_the_python_example_passes(pytester: pytest.Pytester) -> None:
     (example,) = blocks("python")
     pytester.makepyfile(example)
     pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_question_to_a_library_is_answered_with_citations() -> None:
+    (line,) = (line for line in blocks("sh") if "entity_backed_knowledge" in line)
+    asked = json.loads(shlex.split(line.replace("\\\n", " "), comments=True)[-1])
+    answer = Client(dialect="cloudglue").post("/responses", asked)
+    assert answer.events[-1]["type"] == "response.completed"
+    (part,) = answer.events[-1]["response"]["output"][0]["content"]
+    assert len(part["annotations"]) > 1
 
 
 def test_the_baseline_example_is_one(tmp_path: Path) -> None:

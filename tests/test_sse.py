@@ -61,7 +61,7 @@ def test_every_way_to_cut_the_bytes_gives_the_same_frames(data):
 @pytest.mark.parametrize(
     ("data", "oddities"),
     [
-        (b"data:1\n\n", ("no-space",)),
+        (b"data:1\n\n", ("no-space:data",)),
         (b"data\n\n", ("no-colon", "json: not JSON: empty")),
         (b": c\ndata: 1\n\n", ("comment",)),
         (b"x-y: 1\ndata: 1\n\n", ("unknown-field:x-y",)),

@@ -12,18 +12,16 @@ from antiphon.progress import watched
 from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.baseline import BaselineError
 from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import CONCURRENCY, MODEL, Order, examine, scenarios
+from antiphon_conformance.examination import CONCURRENCY, Order, examine, scenarios
 from antiphon_conformance.gate import Gate, GateError, gate, write
+from antiphon_conformance.given import GivenError, givens, refuse_unknown
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.runner import Progress
 from antiphon_conformance.verdict import Exit
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
-from antiphon_spec.dialect import DialectError
-
-KEY_VARIABLE = "OPENAI_API_KEY"
-
+from antiphon_spec.dialect import Dialect, DialectError
 
 ENDING = """\b
 Exit status: 0 conformant; 1 a requirement at MUST level failed that the baseline does not list, or an entry
@@ -40,9 +38,16 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
     show_default=True,
     help="One, or several: openresponses,openai.",
 )
-@click.option("--model", default=MODEL, show_default=True, help="What every request asks for.")
+@click.option("--model", help="What every request asks for. Default: a model that the dialect names.")
 @click.option(
-    "--api-key-env", default=KEY_VARIABLE, show_default=True, help="The variable that holds the key."
+    "--api-key-env", help="The variable that holds the key. Default: the one that the dialect's clients use."
+)
+@click.option(
+    "--given",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the target holds, where it cannot be found out: collection=ID.",
 )
 @click.option(
     "--feature",
@@ -101,8 +106,9 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
 def check(
     url: str,
     named: str,
-    model: str,
-    api_key_env: str,
+    model: str | None,
+    api_key_env: str | None,
+    pairs: tuple[str, ...],
     features: tuple[str, ...],
     baseline: Path | None,
     baseline_update: bool,
@@ -120,11 +126,12 @@ def check(
     no_properties: bool,
 ) -> int:
     """Judge the server at URL, the base URL that a client would be given: it ends where /responses begins."""
+    names = tuple(dict.fromkeys(filter(None, named.split(","))))
     order = Order(
         url=_address(url),
-        dialects=tuple(dict.fromkeys(filter(None, named.split(",")))),
+        dialects=names,
         model=model,
-        api_key=_key(api_key_env),
+        api_key=_key(api_key_env, names),
         features=features,
         concurrency=concurrency,
         max_requests=max_requests,
@@ -132,6 +139,7 @@ def check(
         seconds=timeout,
         seed=seed,
         properties=not no_properties,
+        given=_given(pairs, names),
     )
     _prepared(order)
     try:
@@ -223,23 +231,39 @@ def _made(folder: Path) -> None:
         raise click.UsageError(f"--report {folder}: expected a folder that can be written to")
 
 
-def _key(variable: str) -> str | None:
+def _chosen(names: tuple[str, ...]) -> list[Dialect]:
+    """The dialects of these names, or wrong usage."""
+    try:
+        chosen = [dialects.shipped(name) for name in names]
+    except DialectError as error:
+        raise click.UsageError(str(error)) from error
+    if not chosen:
+        raise click.UsageError(f"--dialect: expected one of {', '.join(dialects.names())}")
+    return chosen
+
+
+def _key(variable: str | None, names: tuple[str, ...]) -> str | None:
     """The key; a variable that was asked for by name must be set."""
-    key = os.environ.get(variable, "").strip()
-    if not key and variable != KEY_VARIABLE:
+    key = os.environ.get(variable or _chosen(names)[0].key_variable, "").strip()
+    if not key and variable:
         raise click.UsageError(f"--api-key-env {variable}: expected a variable that is set")
     return key or None
 
 
+def _given(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
+    """What was named of what the target holds, or wrong usage."""
+    try:
+        given = givens(pairs)
+        refuse_unknown(given, _chosen(names))
+    except GivenError as error:
+        raise click.UsageError(f"--given {error}") from error
+    return given
+
+
 def _prepared(order: Order) -> None:
     """Finds wrong usage before the first request is sent."""
-    try:
-        known_features = {name for one in order.dialects for name in dialects.shipped(one).features}
-    except DialectError as error:
-        raise click.UsageError(str(error)) from error
+    known_features = {name for one in _chosen(order.dialects) for name in one.features}
     unknown = [name for name in order.features if name.removeprefix("no-") not in known_features]
-    if not order.dialects:
-        raise click.UsageError(f"--dialect: expected one of {', '.join(dialects.names())}")
     if unknown:
         expected = ", ".join(sorted(known_features))
         raise click.UsageError(f"--feature {', '.join(unknown)}: expected one of {expected}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from antiphon import question
 from antiphon.check import run
 from antiphon_conformance.examination import Order
 from antiphon_mockserver.mock import ResponsesMock
@@ -25,8 +26,9 @@ KEY = "sk-antiphon-demo"
 )
 @click.option("--no-properties", is_flag=True, help="Generate no requests: faster, and less is tested.")
 def demo(report_to: Path, no_properties: bool) -> int:
-    """Start the mock server, check it in every dialect, write the report and name it."""
+    """Start the mock server, check it in every dialect, write the reports, and ask a library of videos."""
     statuses = [_dialect(name, report_to / name, not no_properties) for name in names()]
+    question.show()
     click.echo(
         "\nJudge a server of your own:   antiphon check http://127.0.0.1:8000/v1 --dialect openresponses"
     )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from pathlib import Path
 
 import click
 
+from antiphon_conformance.plain import plain
+from antiphon_mockserver.knowledge.library import open_library
+from antiphon_mockserver.knowledge.objects import DESCRIBING
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.server import address, listen
 from antiphon_mockserver.server import serve as run
 from antiphon_mockserver.settings import MEBIBYTE, Settings
-from antiphon_spec.dialect import names
+from antiphon_spec.dialect import load, names
 
 WELCOME = """\
 Antiphon serves the dialect {dialect} at {url}
 {details}
     curl {url}/responses -H 'content-type: application/json' -H 'authorization: Bearer {key}' \\
-        -d '{{"model": "gpt-5", "input": "Say hello."}}'
+        -d '{body}'
 
 Ctrl-C stops it.
 """
@@ -57,6 +61,12 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
     help="Accept only this key. Default: any.",
 )
 @click.option("--model", "models", multiple=True, help="Serve only this model. Default: any.")
+@click.option(
+    "--world",
+    default="",
+    metavar="NAME|FILE",
+    help="The library of a dialect of videos. Default: all worlds that ship.",
+)
 @click.option("--store", default="memory", show_default=True, help="memory, sqlite:PATH or redis://...")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
@@ -84,6 +94,7 @@ def serve(
     seed: int,
     api_keys: tuple[str, ...],
     models: tuple[str, ...],
+    world: str,
     store: str,
     workers: int,
     clock: str,
@@ -100,6 +111,7 @@ def serve(
         api_keys=api_keys,
         models=models,
         scripts=scripts,
+        world=world,
         store=store,
         clock=clock,
         mutants=mutants,
@@ -122,16 +134,30 @@ def serve(
         click.echo("Stopped.", err=True)
 
 
+def _plain(settings: Settings) -> str:
+    """A request that the server answers, as JSON."""
+    dialect = load(settings.dialect)
+    values = {"model": dialect.models[0]}
+    if dialect.traits.knowledge:
+        collections = open_library(settings.world).collections
+        values["collection"] = next((one.id for one in collections if one.type in DESCRIBING), "")
+    return json.dumps(plain(dialect, dialect.create_operation, values))
+
+
 def welcome(settings: Settings, url: str) -> None:
     """Says where the server is and how to try it; to stderr, so that nothing else is mixed up with it."""
+    listed = load(settings.dialect).traits.listed_models
+    models = "the models of its dialect" if listed else "any model (but `no-such-model`)"
     keys = (
-        "It takes any API key (but `wrong-key`), and any model (but `no-such-model`)."
+        f"It takes any API key (but `wrong-key`), and {models}."
         if not settings.api_keys
         else f"It takes {len(settings.api_keys)} API key(s)."
     )
     wrong = f" It makes mistakes: {', '.join(settings.mutants)}." if settings.mutants else ""
     faults = f" It has faults: {', '.join(settings.faults)}." if settings.faults else ""
     key = "any" if not settings.api_keys else "$KEY"
-    text = WELCOME.format(dialect=settings.dialect, url=url, details=f"{keys}{wrong}{faults}\n", key=key)
+    text = WELCOME.format(
+        dialect=settings.dialect, url=url, details=f"{keys}{wrong}{faults}\n", key=key, body=_plain(settings)
+    )
     click.echo(text, err=True)
     sys.stderr.flush()

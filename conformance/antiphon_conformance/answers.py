@@ -106,6 +106,14 @@ def answered(exchange: Exchange) -> Json:
     return exchange.response
 
 
+def carried(exchange: Exchange) -> Json:
+    """The response object of an exchange; empty when it carries none."""
+    try:
+        return exchange.response
+    except StepMissing:
+        return {}
+
+
 def same(left: Any, right: Any) -> bool:
     """Whether two JSON values are equal, telling `true` from `1` but not `1.0` from `1`: numbers are the same
     when they are at double precision, for more JSON does not promise (RFC 8259, section 6)."""

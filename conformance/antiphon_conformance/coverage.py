@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.legality import is_right
+from antiphon_conformance.plain import plain
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.sample import Probe, Sampler
 
-HELLO: Mapping[str, Any] = {"input": "Say hello."}
 FEWEST_TOKENS = 16
 DEEPEST_WRONG = 3
 DEEPEST_RIGHT = 2
@@ -37,19 +37,19 @@ class Case:
     body: Any
 
 
-def cases(dialect: Dialect, model: str) -> Iterator[Case]:
-    """Every case of a dialect, the shallow ones first."""
+def cases(dialect: Dialect, values: Mapping[str, str]) -> Iterator[Case]:
+    """Every case of a dialect, the shallow ones first; `values` are what the target holds, and `model`."""
     for operation in dialect.document.operations.values():
         if operation.request_schema is not None and "{" not in operation.path:
-            yield from _edges(dialect, operation, model)
+            yield from _edges(dialect, operation, plain(dialect, operation.id, values))
 
 
-def _edges(dialect: Dialect, operation: Operation, model: str) -> Iterator[Case]:
+def _edges(dialect: Dialect, operation: Operation, usual: Mapping[str, Any]) -> Iterator[Case]:
     """One case for each kind of edge at each place; what differs only by an index or a kind is one place."""
     deep = operation.id == dialect.create_operation
     tried: set[str] = set()
     for probe in sorted(_probes(dialect, operation, deep), key=lambda probe: len(probe.path)):
-        body = _whole(probe, model)
+        body = _whole(probe, usual)
         right = is_right(dialect, operation.id, body)
         name = f"{operation.id}{_place(probe)}, {_kind(probe, right)}: {'right' if right else 'wrong'}"
         if name in tried or body is None or (right and not _tells(probe, deep)):
@@ -69,12 +69,12 @@ def _tells(probe: Probe, deep: bool) -> bool:
     return deep and len(probe.path) <= DEEPEST_RIGHT and not DULL.match(probe.why)
 
 
-def _whole(probe: Probe, model: str) -> Any:
+def _whole(probe: Probe, usual: Mapping[str, Any]) -> Any:
     """The probe as a whole request; one that is no object stays as it is."""
     if not isinstance(probe.value, dict):
         return probe.value
-    body = {"model": model, **HELLO, **probe.value}
-    return body if probe.path[:1] == ("model",) else {**body, "model": model}
+    body = {**usual, **probe.value}
+    return body if probe.path[:1] == ("model",) else {**body, "model": usual["model"]}
 
 
 def _cheap(body: Any, probe: Probe) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
@@ -14,14 +14,12 @@ from typing import Any
 from antiphon_conformance import runner
 from antiphon_conformance.evidence import GENERATED, Examination
 from antiphon_conformance.exchange import Episode
+from antiphon_conformance.library import library_of
 from antiphon_conformance.scenario import Scenario, scenarios_for
 from antiphon_conformance.target import HttpTransport, Limits, Target, Transport
 from antiphon_conformance.text import safe
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
-
-MODEL = "gpt-4o-mini"
-"""What is asked for when nobody says which model."""
 
 CONCURRENCY = 2
 """How many conversations are held at a time: servers with one slot answer more of them with 429."""
@@ -34,7 +32,8 @@ class Order:
 
     url: str
     dialects: tuple[str, ...] = ("openresponses",)
-    model: str = MODEL
+    model: str | None = None
+    """None for the one that each dialect names."""
     api_key: str | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
     concurrency: int = CONCURRENCY
@@ -43,6 +42,8 @@ class Order:
     seconds: float = 60.0
     seed: int = 0
     properties: bool = True
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What the target holds, by the names that its dialect tells (`collection`, `prompt`)."""
 
 
 def scenarios(chosen: Iterable[Dialect], generated: bool = True) -> dict[str, Scenario]:
@@ -64,7 +65,9 @@ def examine(
 async def _examine(order: Order, progress: runner.Progress, transport: Transport) -> Examination:
     chosen = tuple(dialects.load(name) for name in order.dialects)
     wanted = scenarios(chosen, order.properties)
-    plan = runner.Plan(tuple(wanted.values()), chosen, order.model, order.concurrency, order.features)
+    plan = runner.Plan(
+        tuple(wanted.values()), chosen, order.model, order.concurrency, order.features, order.given
+    )
     started, start = time.time(), time.monotonic()
     limits = Limits(order.seconds, order.max_requests, order.max_tokens)
     async with Target(transport, order.api_key, limits) as target:
@@ -87,7 +90,9 @@ async def _generated(
     if Examination(tuple(episodes), {}).hint:
         return Episode(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.properties")  # Schemathesis takes half a second
-    episode: Episode = await properties.generate(target, chosen, order.model, order.seed, order.concurrency)
+    values = library_of({one.scenario: one for one in episodes}, order.given).values
+    plans = [properties.Source(one, {"model": order.model or one.models[0], **values}) for one in chosen]
+    episode: Episode = await properties.generate(target, plans, order.seed, order.concurrency)
     return episode
 
 
@@ -99,8 +104,10 @@ def _facts(order: Order, target: Target, started: float, seconds: float) -> dict
     return {
         "target": safe(order.url),
         "dialects": list(order.dialects),
-        "model": order.model,
+        "model": order.model
+        or ", ".join(dict.fromkeys(dialects.load(name).models[0] for name in order.dialects)),
         "features": list(order.features),
+        "given": dict(order.given),
         "seed": order.seed,
         "properties": order.properties,
         "started": started,

@@ -200,8 +200,8 @@ class Episode:
     unsupported: str | None = None
     """The optional feature that the target does not offer, when the scenario ended for that reason."""
     blame: str = "target"
-    """Whose doing it was when it stopped: `target`; `limit` (ours: requests, time, Ctrl-C); `suite` (our
-    bug)."""
+    """Whose doing it was when it stopped: `target`; `limit` (ours: requests, time, Ctrl-C); `given`
+    (who runs the suite has to name something first); `suite` (our bug)."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

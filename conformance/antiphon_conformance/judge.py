@@ -118,10 +118,11 @@ def judge(
     """One record for each rule and each scenario in which it applied; one that says why, for other rules."""
     seen = [_placed_episode(episode, dialect) for episode in episodes]
     bench = _bench(dialect, rules)
+    run = {episode.scenario: episode for episode in seen}
     for episode in seen:
         for exchange in episode.exchanges.values():
             _hear_exchange(bench, exchange, episode.scenario, on_purpose=True)
-        scene = Scene(episode, dialect)
+        scene = Scene(episode, dialect, run)
         for docket in bench.by_subject.get(Scene, ()):
             if docket.rule.scenario in (episode.scenario, EVERY):
                 docket.hear(scene, episode.scenario, episode.exchanges)
@@ -292,6 +293,9 @@ def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple
     if not any(exchange.reply for episode in episodes for exchange in episode.exchanges.values()):
         return Outcome.UNTESTABLE, "not reached, because the target answered nothing"
     note = f"not seen: {rule.needs or rule.summary}"
+    lacking = next((one.stopped for one in episodes if one.stopped and one.blame == "given"), "")
+    if lacking:
+        return Outcome.UNTESTABLE, safe(f"{note} ({lacking})")
     ours = next((one.stopped for one in episodes if one.stopped and one.blame == "limit"), "")
     return Outcome.INCONCLUSIVE, safe(f"{note} ({ours})") if ours else note
 

@@ -11,14 +11,16 @@ from typing import Any
 
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.mistake import Mistake
+from antiphon_conformance.mistakes_chat import CHAT
 from antiphon_conformance.mistakes_input import INPUT
+from antiphon_conformance.mistakes_knowledge import KNOWLEDGE
 from antiphon_conformance.mistakes_limits import LIMITS
 from antiphon_conformance.mistakes_tools import TOOLS
 from antiphon_conformance.oddities import ODDITIES
 from antiphon_conformance.places import root
 from antiphon_spec.dialect import Dialect
 
-MISTAKES: tuple[Mistake, ...] = INPUT + TOOLS + LIMITS
+MISTAKES: tuple[Mistake, ...] = INPUT + CHAT + TOOLS + LIMITS + KNOWLEDGE
 
 
 @cache
@@ -30,7 +32,7 @@ def known_mistakes(dialect: Dialect) -> tuple[Mistake, ...]:
 def mistakes_of(dialect: Dialect, operation: str | None, body: Any) -> Iterator[tuple[Mistake, str, Any]]:
     """Every mistake that a request body makes in a dialect, its place and what stands there."""
     for member, mistake in _by_member(dialect, operation) if isinstance(body, dict) else ():
-        if member in body:
+        if mistake.needed or member in body:
             for place, value in mistake.made_in(body):
                 yield mistake, place, value
 
@@ -51,7 +53,7 @@ def mistakes_in(exchange: Exchange, dialect: Dialect) -> Made:
 
 
 def _made_in(exchange: Exchange, dialect: Dialect) -> Made:
-    return tuple(mistakes_of(dialect, exchange.operation, exchange.request.fields))
+    return tuple(mistakes_of(dialect, exchange.operation, exchange.request.body))
 
 
 def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -25,7 +25,7 @@ def _item(**members: Any) -> dict[str, Any]:
 INPUT = (
     mistake(
         "an_input_that_is_no_text_and_no_list",
-        "REQ-04",
+        "REQ-04 CG-REQ-03",
         "an `input` that is neither a string nor an array",
         "input",
         kinds("a string or an array", str, list, type(None)),
@@ -41,15 +41,15 @@ INPUT = (
     ),
     mistake(
         "a_message_without_type",
-        "REQ-08",
+        "REQ-08 CG-REQ-05",
         "a message without `type`",
         "input[role=user|assistant|system|developer]",
         having("type"),
-        {"input": [{"role": "user", "content": "Hi."}]},
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": "Hi."}]}]},
     ),
     mistake(
         "a_message_without_content",
-        "REQ-08",
+        "REQ-08 CG-REQ-05",
         "a message without `role` or `content`",
         MESSAGES,
         having("role", "content"),
@@ -57,7 +57,7 @@ INPUT = (
     ),
     mistake(
         "content_of_another_type",
-        "REQ-10",
+        "REQ-10 CG-REQ-07",
         "message `content` that is neither a string nor an array",
         f"{MESSAGES}.content",
         kinds("a string or an array", str, list, type(None)),
@@ -89,7 +89,7 @@ INPUT = (
     ),
     mistake(
         "a_text_part_without_text",
-        "REQ-14",
+        "REQ-14 CG-REQ-07",
         "a text part without `text`",
         f"{MESSAGES}.content[type=input_text|output_text]",
         having("text"),

@@ -27,7 +27,12 @@ def _format(**members: Any) -> dict[str, Any]:
 
 LIMITS = (
     mistake(
-        "a_model_that_is_no_name", "REQ-02", "a `model` that is no string", "model", text(), {"model": 5}
+        "a_model_that_is_no_name",
+        "REQ-02 CG-REQ-01",
+        "a `model` that is no string",
+        "model",
+        text(),
+        {"model": 5},
     ),
     mistake(
         "an_unknown_include",
@@ -90,7 +95,7 @@ LIMITS = (
     ),
     mistake(
         "a_temperature_out_of_range",
-        "REQ-42",
+        "REQ-42 CG-REQ-11",
         "a `temperature` outside 0 to 2",
         "temperature",
         number(0, 2),
@@ -245,7 +250,7 @@ LIMITS = (
     ),
     mistake(
         "background_that_is_no_boolean",
-        "REQ-65",
+        "REQ-65 CG-REQ-15",
         "a `background` that is no boolean",
         "background",
         boolean(),
@@ -261,7 +266,7 @@ LIMITS = (
     ),
     mistake(
         "stream_that_is_no_boolean",
-        "TRN-16",
+        "TRN-16 CG-REQ-15",
         "a `stream` that is no boolean",
         "stream",
         boolean(),

@@ -15,7 +15,7 @@ def _tool(**members: Any) -> dict[str, Any]:
 TOOLS = (
     mistake(
         "tools_that_are_no_list",
-        "REQ-30",
+        "REQ-30 CG-REQ-19",
         "`tools` that is no array",
         "tools",
         kinds("an array, or null", list, type(None)),
@@ -47,7 +47,7 @@ TOOLS = (
     ),
     mistake(
         "strict_that_is_no_boolean",
-        "REQ-31",
+        "REQ-31 CG-REQ-19",
         "a function tool whose `strict` is no boolean",
         "tools[type=function].strict",
         boolean(),

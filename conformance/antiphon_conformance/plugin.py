@@ -23,7 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--responses-target", metavar="URL", help="base URL of the server to judge")
     add("--responses-dialect", default="openresponses", metavar="D[,D2]", help="dialects to judge it by")
     add("--responses-model", metavar="M", help="the model that every request asks for")
-    add("--responses-api-key-env", default="OPENAI_API_KEY", metavar="VAR", help="variable with the key")
+    add("--responses-api-key-env", metavar="VAR", help="variable with the key; default: the dialect's own")
+    add("--responses-given", action="append", default=[], metavar="NAME=VALUE", help="what the target holds")
     add("--responses-feature", action="append", default=[], metavar="F", help="declare F, or no-F")
     add("--responses-baseline", metavar="FILE", help="known failures, with reasons")
     add(

@@ -9,3 +9,8 @@ ORIGIN = "https://antiphon.example"
 """Where the page that asks would come from, if a browser asked."""
 LONGEST_TEXT = 10_485_760
 """How many characters a text may have."""
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+"""A UUID that names nothing."""
+FAR_PAST = "2001-01-01"
+"""A day before anything was made that a target could list."""
+FAR_FUTURE = "2101-01-01"

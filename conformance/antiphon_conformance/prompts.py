@@ -5,6 +5,9 @@ A rule looks for a code word that only the earlier turns contain, never for the 
 
 from __future__ import annotations
 
+from antiphon_conformance.probes import UNKNOWN_ID
+from antiphon_spec.dialect import Dialect
+
 FIRST_WORD = "heron-58"
 SECOND_WORD = "mango-31"
 OLD_COLOUR = "blue"
@@ -21,6 +24,12 @@ ASK_ALL = "What is the first code word? What is the second code word? What is th
 LONG_TASK = "Count from 1 to 300, one number a line."
 """Takes a real model long enough to be cancelled, or to be followed by a second client."""
 
+BEYOND_ASCII = "Answer in one short line; à bientôt, \U0001f44b."
+"""Instructions with letters beyond ASCII, and one beyond the basic plane; responses repeat them."""
+
+OVERLONG = "one two " * 1_250_000
+"""More than any model reads."""
+
 UNKNOWN_RESPONSE = "resp_" + "0" * 48
 UNKNOWN_ITEM = "msg_" + "0" * 48
 
@@ -30,3 +39,8 @@ TOOL_RESULT = "QX-7719"
 SIGN_OFF = "AHOY"
 SIGNED = f'End every answer with the word "{SIGN_OFF}".'
 """Instructions whose effect can be seen in any answer."""
+
+
+def unknown_response(dialect: Dialect) -> str:
+    """An id that names nothing, of the form that ids of responses have."""
+    return UNKNOWN_ID if dialect.traits.id_form == "uuid" else UNKNOWN_RESPONSE

@@ -13,7 +13,7 @@ import gzip
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,9 +27,10 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 
-from antiphon_conformance.coverage import HELLO, Case, cases
+from antiphon_conformance.coverage import Case, cases
 from antiphon_conformance.exchange import Episode, Exchange, Request
 from antiphon_conformance.legality import is_right
+from antiphon_conformance.plain import NothingGiven, plain
 from antiphon_conformance.spoil import spoilt
 from antiphon_conformance.target import Exhausted, Target
 from antiphon_conformance.text import safe
@@ -78,10 +79,17 @@ class _Kept:
         return Episode(SCENARIO, self.exchanges, self.stopped, None, self.blame)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What requests are made from: a dialect, and what its target holds, `model` included."""
+
+    dialect: Dialect
+    values: Mapping[str, str]
+
+
 async def generate(
     target: Target,
-    dialects: Sequence[Dialect],
-    model: str,
+    sources: Sequence[Source],
     start: int = 0,
     concurrency: int = 8,
     *,
@@ -90,10 +98,12 @@ async def generate(
     """The generated requests of these dialects. When it is cancelled, what there is by then is returned."""
     kept = _Kept()
     try:
-        for dialect in dialects:
-            await _covered(target, dialect, model, kept, concurrency)
-        for dialect in dialects if examples else ():
-            await _random(_Search(dialect, model, examples), target, kept, start)
+        for source in sources:
+            await _covered(target, source, kept, concurrency)
+        for source in sources if examples else ():
+            await _random(_Search(source, examples), target, kept, start)
+    except NothingGiven as lacking:
+        kept.stopped, kept.blame = safe(str(lacking)), "given"
     except Exhausted as end:
         kept.stopped, kept.blame = safe(str(end)), "target" if target.dead or target.refused else "limit"
     except asyncio.CancelledError:
@@ -101,14 +111,15 @@ async def generate(
     return kept.episode
 
 
-async def _covered(target: Target, dialect: Dialect, model: str, kept: _Kept, concurrency: int) -> None:
+async def _covered(target: Target, source: Source, kept: _Kept, concurrency: int) -> None:
     gate = asyncio.Semaphore(concurrency)
 
     async def ask(case: Case) -> Exchange:
         async with gate:
             return await target.send(Request("POST", case.path, body=case.body), f"{SCENARIO}/{case.name}")
 
-    new = [case for case in cases(dialect, model) if case.name not in kept.exchanges]
+    made = cases(source.dialect, source.values)
+    new = [case for case in made if case.name not in kept.exchanges]
     answers = await asyncio.gather(*map(ask, new), return_exceptions=True)
     for case, answer in zip(new, answers, strict=True):
         if isinstance(answer, Exchange):
@@ -146,12 +157,12 @@ class _Kind:
 class _Search:
     """One search through the random requests of a dialect."""
 
-    def __init__(self, dialect: Dialect, model: str, examples: int) -> None:
+    def __init__(self, source: Source, examples: int) -> None:
         self.found: dict[str, Exchange] = {}
         self.over = False
         self.ended: Exhausted | None = None
-        self._dialect = dialect
-        self._model = model
+        self._dialect = source.dialect
+        self._values = source.values
         self._examples = examples
         self._known: dict[str, str] = {}
         self._worst: dict[str, tuple[int, Exchange]] = {}
@@ -194,7 +205,8 @@ class _Search:
             self.found |= {name: exchange for name, (_, exchange) in self._worst.items()}
 
     def _attempt(self, operation: Operation, made: Any) -> None:
-        request = _request(operation.path, _body(made, self._model))
+        usual = plain(self._dialect, operation.id, self._values)
+        request = _request(operation.path, _body(made, usual))
         key = operation.path + json.dumps([request.body, str(request.raw)], sort_keys=True)
         if key not in self._known:
             self._known[key] = self._try(operation.id, request)
@@ -261,14 +273,14 @@ def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
             yield _Kind(operation, broken, fewer)
 
 
-def _body(made: Any, model: str) -> Any:
+def _body(made: Any, usual: Mapping[str, Any]) -> Any:
     """What Schemathesis made, as a request that has a chance: with a model that there is, and some input."""
     if made is NOT_SET:
-        return {"model": model, **HELLO}
+        return dict(usual)
     if not isinstance(made, dict):
         return made if isinstance(made, bytes) else _tame(made)
-    asked = {**HELLO, **_tame(made)}
-    return {**asked, "model": model} if isinstance(asked.get("model", ""), str) else asked
+    asked = {**usual, **_tame(made)}
+    return {**asked, "model": usual["model"]} if isinstance(asked.get("model", ""), str) else asked
 
 
 def _request(path: str, body: Any) -> Request:

@@ -155,6 +155,11 @@ def all_rules() -> Mapping[str, Rule]:
     return dict(sorted(REGISTRY.items()))
 
 
+def holds(cites: tuple[str, ...], dialect: Dialect) -> bool:
+    """Whether a rule with these citations applies in a dialect."""
+    return any(row is not None and row.tested for row in map(dialect.resolve, cites))
+
+
 def rules_for(dialect: Dialect) -> Mapping[str, Rule]:
     """The rules of which a citation resolves in `dialect`, by id."""
     return {key: found for key, found in all_rules().items() if found.requirement(dialect)}

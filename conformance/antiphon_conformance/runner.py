@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from antiphon_conformance.exchange import Episode, StepMissing
@@ -25,10 +25,13 @@ class Plan:
 
     scenarios: tuple[Scenario, ...]
     dialects: tuple[Dialect, ...]
-    model: str
+    model: str | None = None
+    """None for the one that each dialect names."""
     concurrency: int = 2
     features: Collection[str] = field(default=())
     """What was declared: `background`, or `no-background`."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What the target holds, as far as whoever runs the suite names it."""
 
     @property
     def claimed(self) -> frozenset[str]:
@@ -46,26 +49,40 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
     returned."""
     talks = {one.name: _talk(one, plan, target) for one in plan.scenarios}
     gate = asyncio.Semaphore(plan.concurrency)
+    done: set[str] = set()
+    tasks: list[asyncio.Task[None]] = []
 
     async def perform(one: Scenario) -> None:
         async with gate:
             await _converse(one, talks[one.name], target, plan.absent)
+        done.add(one.name)
         if progress is not None:
             progress(talks[one.name].episode)
 
-    tasks = [asyncio.create_task(perform(one), name=one.name) for one in plan.scenarios]
     try:
-        await asyncio.gather(*tasks)
+        for together in _rounds(plan.scenarios):
+            earlier = {name: talks[name].episode for name in done}
+            for one in together:
+                talks[one.name].earlier = earlier
+            tasks = [asyncio.create_task(perform(one)) for one in together]
+            await asyncio.gather(*tasks)
     except asyncio.CancelledError:
         await _cancel(tasks)
-        _mark_interrupted(talks[task.get_name()] for task in tasks if task.cancelled())
+        _mark_interrupted(talk for name, talk in talks.items() if name not in done)
     return _settled(list(talks.values()))
+
+
+def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], list[Scenario]]:
+    """What runs before all others, and the others."""
+    every = list(scenarios)
+    return [one for one in every if one.first], [one for one in every if not one.first]
 
 
 def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:
     fitting = (dialect for dialect in plan.dialects if one.fits(dialect))
     dialect = max(fitting, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
-    return Talk(one.name, target, dialect, plan.model, one.features, plan.claimed, plan.absent)
+    model = plan.model or dialect.models[0]
+    return Talk(one.name, target, dialect, model, one.features, plan.claimed, plan.absent, plan.given)
 
 
 async def _converse(one: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:

@@ -38,6 +38,8 @@ class Scenario:
     """The dialect in whose lineage it makes sense; any, when None."""
     generated: bool = False
     """Whether its requests come from a table; they are counted apart, and left out on wish."""
+    first: bool = False
+    """Whether it runs before all others, which may look at what it found."""
 
     def fits(self, dialect: Dialect) -> bool:
         """Whether the dialect knows all that this scenario is about."""
@@ -49,7 +51,11 @@ REGISTRY: dict[str, Scenario] = {}
 
 
 def scenario(
-    *, features: tuple[str, ...] = (), dialect: str | None = None, generated: bool = False
+    *,
+    features: tuple[str, ...] = (),
+    dialect: str | None = None,
+    generated: bool = False,
+    first: bool = False,
 ) -> Callable[[Conversation], Conversation]:
     """Registers a coroutine function as the scenario of its name.
 
@@ -61,7 +67,7 @@ def scenario(
         summary = cleandoc(run.__doc__ or "").partition("\n")[0]
         if name in REGISTRY or not summary:
             raise ValueError(f"scenario {name}: its name must be its own, and it needs a docstring")
-        REGISTRY[name] = Scenario(name, summary, run, features, dialect, generated)
+        REGISTRY[name] = Scenario(name, summary, run, features, dialect, generated, first)
         return run
 
     return register

@@ -3,8 +3,8 @@
 Whatever the standard allows is accepted: LF, CR and CRLF, a leading byte order mark, comments, several data
 lines, no space after the colon, unknown fields, any chunking, even inside a character.
 
-Oddities of a frame: `no-space`, `no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`, `nul-in-id`,
-`bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its data.
+Oddities of a frame: `no-space:FIELD`, `no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`,
+`nul-in-id`, `bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its data.
 Oddities of the stream: `bom`, `crlf`, `cr`, `mixed-line-ends`, `comment`, `no-data` (a block that names
 an event and dispatches nothing), `retry`, `id`, `unterminated`, `invalid-utf8`.
 
@@ -142,7 +142,7 @@ class Reader:
         elif value[:1] == " ":
             value = value[1:]
         else:
-            block.oddities["no-space"] = None
+            block.oddities[f"no-space:{name[:40]}"] = None
         self._set(name, value)
 
     def _set(self, name: str, value: str) -> None:

@@ -8,11 +8,12 @@ ended.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.exchange import Episode, Event, Exchange, Reply, Request, Stream, final_response
+from antiphon_conformance.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 
 WRONG = "wrong-request"
@@ -144,6 +145,13 @@ class Scene:
 
     episode: Episode
     dialect: Dialect
+    run: Mapping[str, Episode] = field(default_factory=dict)
+    """All episodes of the run, by scenario."""
+
+    @property
+    def library(self) -> Library:
+        """The target's library, as far as it was looked at."""
+        return library_of(self.run, {})
 
     def __getitem__(self, name: str) -> Exchange:
         return self.episode[name]

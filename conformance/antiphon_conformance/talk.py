@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Request, StepMissing
+from antiphon_conformance.library import Library, library_of
+from antiphon_conformance.plain import NothingGiven, needs, plain
 from antiphon_conformance.subject import TERMINAL
 from antiphon_conformance.target import Target
 from antiphon_conformance.text import safe, show
@@ -45,6 +48,7 @@ class Talk:
         features: Collection[str] = (),
         claimed: Collection[str] = (),
         absent: Collection[str] = (),
+        given: Mapping[str, str] | None = None,
     ) -> None:
         self.scenario = scenario
         self.dialect = dialect
@@ -55,9 +59,35 @@ class Talk:
         self.stopped: str | None = None
         self.unsupported: str | None = None
         self.blame = "target"
+        self.given: Mapping[str, str] = given or {}
+        """What the target holds, as whoever runs the suite says: the id of a `collection`, of a `prompt`."""
+        self.earlier: Mapping[str, Episode] = {}
+        """What the scenarios found that ran before all others, by name."""
         self._target = target
         self._absent = absent
         self._optional = [name for name in features if dialect.features[name].optional]
+
+    @cached_property
+    def library(self) -> Library:
+        """The target's library, as far as it was looked at before."""
+        return library_of(self.earlier, self.given)
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What names in braces stand for in this dialect's plain requests."""
+        return {"model": self.model, **self.library.values}
+
+    def plain(self, operation: str) -> dict[str, Any]:
+        """A request of an operation that any server can answer; ends the scenario when nothing is known to
+        ask about."""
+        try:
+            return plain(self.dialect, operation, self.values)
+        except NothingGiven as lacking:
+            raise self._lacking(lacking) from lacking
+
+    def known(self, **members: Any) -> dict[str, Any]:
+        """Those of these members of a create that responses of this dialect echo, and so know."""
+        return {name: value for name, value in members.items() if name in self.dialect.traits.response}
 
     @property
     def episode(self) -> Episode:
@@ -74,12 +104,12 @@ class Talk:
         headers: Mapping[str, str | None] | None = None,
         **body: Any,
     ) -> Exchange:
-        """Creates a response; the keywords are the body, `model` is filled in.
+        """Creates a response; the keywords are the body, `model` and what else is needed are filled in.
 
         Unless it `may_fail`, an answer that is not 2xx ends the scenario; a 429 is waited out first, and kept
         as step `NAME-limited-1`.
         """
-        asked = {"model": self.model, **body}
+        asked = {**self._needed(), **body}
 
         async def attempt(step: str) -> Exchange:
             return await self.send(
@@ -198,6 +228,18 @@ class Talk:
         if self.exchanges[name].ok and feature not in self.offered:
             self.unsupported = feature
             raise Unsupported(f"{name}: answered {self.exchanges[name].answer.status}")
+
+    def _needed(self) -> Mapping[str, Any]:
+        """What goes into every create of this dialect, whatever it asks."""
+        try:
+            return needs(self.dialect, self.dialect.create_operation, self.values)
+        except NothingGiven as lacking:
+            raise self._lacking(lacking) from lacking
+
+    def _lacking(self, lacking: NothingGiven) -> Stop:
+        """The end of a scenario for which whoever runs the suite has to name something first."""
+        self.blame = "given"
+        return Stop(str(lacking))
 
     def id_of(self, exchange: Exchange) -> str:
         """The id of the response that an exchange carries; ends the scenario when there is none."""

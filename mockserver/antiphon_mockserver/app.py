@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from antiphon_mockserver import wire
-from antiphon_mockserver.answer import EVENT_STREAM, JSON, Answer, Incoming, Streaming
+from antiphon_mockserver.answer import EVENT_STREAM, JSON, NOBODY, Answer, Incoming, Streaming
 from antiphon_mockserver.clock import Patience, open_clock
 from antiphon_mockserver.conduct import STANDARD, Conduct
 from antiphon_mockserver.errors import invalid
@@ -23,6 +23,8 @@ from antiphon_mockserver.handlers import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.headers import preflight
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity, fingerprint, of_request
+from antiphon_mockserver.knowledge import planning as knowledge
+from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.reprint import Print, Prints, response_id
@@ -53,6 +55,7 @@ class MockServer:
             conduct=self._conduct(settings.scripts),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.patience),
+            library=open_library(settings.world) if self.dialect.traits.knowledge else None,
         )
         self.sender = Sender(self.house, self.mutants, self.patience)
         self.prints = self._prints(settings.scripts)
@@ -72,16 +75,17 @@ class MockServer:
             await send({"type": "websocket.close", "code": 1008})
 
     def _conduct(self, scripts: Sequence[Source]) -> Conduct:
-        conduct = replace(STANDARD, plan=planner(scripts)) if scripts else STANDARD
+        answering = knowledge.plan if self.dialect.traits.knowledge else STANDARD.plan
+        conduct = replace(STANDARD, plan=planner(scripts, answering))
         for mutant in self.mutants["state"]:
             conduct = mutant.spoil(conduct, NO_CALL)
         return conduct
 
     def _prints(self, scripts: Sequence[Source]) -> Prints | None:
         """Where answers are kept for reuse, unless something else than the request decides about them."""
-        settings = self.settings
-        pure = self.house.clock.virtual and not (settings.mutants or settings.faults or scripts)
-        return Prints() if pure else None
+        settings, traits = self.settings, self.dialect.traits
+        chosen = settings.mutants or settings.faults or scripts
+        return Prints() if self.house.clock.virtual and traits.id_form == "prefixed" and not chosen else None
 
     async def _lifespan(self, receive: wire.Receive, send: wire.Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
@@ -108,7 +112,7 @@ class MockServer:
         except Exception:
             log.exception("%s %s", incoming.method, incoming.target)
             answer = self._denied(Denied("The server made a mistake.", status=500))
-        if not incoming.identity.prefixes:
+        if incoming.identity is NOBODY:
             self._identify(incoming)
         if delay := misfortune.delay:
             await self.patience.wait(delay)
@@ -158,7 +162,8 @@ class MockServer:
         known_by = fingerprint(seed, key, target, incoming.content)
         incoming.number = self.house.store.count(known_by)
         nonce = of_request(known_by, self.house.conduct.occurrence(incoming.number))
-        incoming.identity = Identity(nonce, self.dialect.traits.id_prefixes)
+        traits = self.dialect.traits
+        incoming.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
 
     def _denied(self, denied: Denied) -> Answer:
         status, body = self.house.conduct.envelope(denied, self.dialect)

@@ -43,6 +43,12 @@ def conflicts(asked: Asked) -> None:
         raise invalid(
             "A background response has to be stored: 'background' needs 'store' to be true.", "background"
         )
+    if (
+        body.get("background") is True
+        and body.get("stream") is True
+        and not asked.dialect.traits.streamed_background
+    ):
+        raise invalid("'stream' and 'background' exclude each other; set one of them.", "stream")
     if body.get("conversation") is not None and body.get("previous_response_id") is not None:
         message = "'previous_response_id' and 'conversation' exclude each other; give one of them."
         raise invalid(message, "previous_response_id", "mutually_exclusive_parameters")

@@ -28,15 +28,18 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
         if given is not None and name in response and name not in NOT_ECHOED:
             response[name] = echo(name, given, response[name], dialect.traits)
     ended = plan.status == "completed"
-    response["id"] = identity.response
-    response["created_at"] = created_at
-    response["status"] = plan.status
-    response["completed_at"] = created_at if ended else None
-    response["incomplete_details"] = {"reason": plan.reason} if plan.reason else None
-    response["error"] = dict(plan.error) if plan.error else None
-    response["output"] = identify(plan, identity, dialect)
-    response["usage"] = None if plan.status == "failed" else usage(plan, dialect)
-    return response
+    told = {
+        "id": identity.response,
+        "created_at": created_at,
+        "status": plan.status,
+        "completed_at": created_at if ended else None,
+        "incomplete_details": {"reason": plan.reason} if plan.reason else None,
+        "error": {**plan.error, **dialect.traits.error_members} if plan.error else None,
+        "output": identify(plan, identity, dialect),
+        "usage": None if plan.status == "failed" else usage(plan, dialect),
+    }
+    response.update((name, value) for name, value in told.items() if name in response)
+    return response if ended else {**response, **dialect.traits.unfinished}
 
 
 def echo(name: str, given: Any, default: Any, traits: Traits) -> Any:
@@ -67,18 +70,24 @@ def identify(plan: Plan, identity: Identity, dialect: Dialect) -> list[Item]:
 def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
     """The token counts of the plan, in the dialect's shape."""
     shape = dialect.traits.response["usage"]
-    return {
+    told = {
         "input_tokens": plan.input_tokens,
-        "input_tokens_details": {**shape["input_tokens_details"], "cached_tokens": plan.cached_tokens},
+        "input_tokens_details": {
+            **shape.get("input_tokens_details", {}),
+            "cached_tokens": plan.cached_tokens,
+        },
         "output_tokens": plan.output_tokens,
         "output_tokens_details": {"reasoning_tokens": plan.reasoning_tokens},
         "total_tokens": plan.input_tokens + plan.output_tokens,
     }
+    return {name: value for name, value in told.items() if name in shape}
 
 
 def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: Dialect) -> Item:
     kind = item["type"]
     traits = dialect.traits
+    if traits.bare_items and kind == "message":
+        return _bare(item)
     complete: Item = {"id": identity.item(traits.id_prefixes.get(kind, f"{kind}_"), index), "type": kind}
     if kind not in traits.items_without_status:
         complete["status"] = "incomplete" if cut else "completed"
@@ -86,6 +95,13 @@ def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: 
     if complete.get("call_id", "given") is None:
         complete["call_id"] = identity.call(index)
     return complete
+
+
+def _bare(item: Item) -> Item:
+    """The message without what only dialects with ids and states have in it."""
+    content = [{name: part[name] for name in part if name != "logprobs"} for part in item.get("content", ())]
+    bare = {name: value for name, value in item.items() if name != "phase"}
+    return {**bare, "content": content} if "content" in item else bare
 
 
 def _echo_text(given: Mapping[str, Any], default: Mapping[str, Any], traits: Traits) -> dict[str, Any]:

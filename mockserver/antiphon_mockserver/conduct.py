@@ -24,11 +24,14 @@ from antiphon_mockserver import (
     lifecycle,
     listing,
     models,
+    selection,
     strict,
     validation,
 )
 from antiphon_mockserver.compose import compose
 from antiphon_mockserver.errors import envelope, response_not_found
+from antiphon_mockserver.knowledge.admission import knowledge, read_filter
+from antiphon_mockserver.knowledge.filters import Filter
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.compaction import compact
 from antiphon_mockserver.plan import Context, Denied, Identity, Plan
@@ -149,6 +152,15 @@ class Conduct:
     page: Callable[[Sequence[Item], int], dict[str, Any]]
     """(what remains, `limit`) -> the list object: `data`, `first_id`, `last_id`, `has_more`."""
 
+    select: Callable[[Sequence[Item], Mapping[str, Any]], list[Item]]
+    """(what could be listed, query) -> what passes the query, in the order that it asks for."""
+
+    cut_out: Callable[[Sequence[Item], int, int], dict[str, Any]]
+    """(all that was selected, `offset`, `limit`) -> the list object of one page."""
+
+    read_filter: Callable[[str], Filter]
+    """(`filter` of a query) -> the criteria for files. Refuses what is none."""
+
     count_tokens: Callable[[Context], int]
     """(Context) -> the number of input tokens."""
 
@@ -176,6 +188,7 @@ STANDARD = Conduct(
         "tool_choice": checks.tool_choice,
         "tool_schemas": strict.tool_schemas,
         "format_schema": strict.format_schema,
+        "knowledge": knowledge,
     },
     context_checks={
         "outputs_have_calls": continuity.outputs_have_calls,
@@ -211,6 +224,9 @@ STANDARD = Conduct(
     arrange=listing.arrange,
     follow=listing.follow,
     page=listing.page,
+    select=selection.select,
+    cut_out=selection.cut_out,
+    read_filter=read_filter,
     count_tokens=count_input,
     compact=compact,
     truncate=truncate,

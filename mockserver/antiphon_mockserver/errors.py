@@ -10,7 +10,9 @@ from antiphon_spec.dialect import Dialect
 
 
 def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
-    """Status and body of an error answer; all four members are always there (ERR-02)."""
+    """Status and body of an error answer; one that is an object always has all four members (ERR-02)."""
+    if dialect.traits.error_envelope == "text":
+        return denied.status, {"error": denied.message}
     error = {
         "message": denied.message,
         "type": denied.kind or dialect.traits.error_type(denied.status),
@@ -24,6 +26,8 @@ def error_event(error: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """The event that tells in band why a response fails; code and message are those of its `error`."""
     status = 500 if error["code"] == "server_error" else 400
     told = {"type": dialect.traits.error_type(status), "param": None, **error}
+    if dialect.traits.error_envelope == "text":
+        del told["param"]
     return (
         {"type": "error", "error": told}
         if dialect.traits.error_event == "nested"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from antiphon_mockserver.clock import Clock
 from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Record
 from antiphon_mockserver.settings import Settings
@@ -23,6 +25,8 @@ class House:
     conduct: Conduct
     store: Store
     clock: Clock
+    library: Library | None = None
+    """What answers are found in, in a dialect of videos."""
 
     def record(self, id: str, key: str) -> Record | None:
         """The record of this id, if it is there for the holder of this key."""
@@ -40,6 +44,11 @@ class House:
         if found is None:
             raise self.conduct.not_found(id)
         return found
+
+    @cached_property
+    def lists(self) -> bool:
+        """Whether clients can have the responses listed that they have made."""
+        return "listResponses" in self.dialect.document.operations
 
     def timeline(self, record: Record, *, obfuscated: bool | None = None) -> Timeline:
         """The timeline of a record, padded as its request said, unless `obfuscated` says otherwise."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from uuid import UUID
 
 SHARED = 16
 """How many hex digits the ids of a response and of its items have in common."""
@@ -27,6 +28,8 @@ class Identity:
     prefixes: Mapping[str, str]
     """How ids begin, by kind of object."""
     kept: bool = True
+    form: str = "prefixed"
+    """Whether ids are `prefixed`, or each a `uuid` of its own (RFC 9562, 5.4)."""
 
     @property
     def response(self) -> str:
@@ -51,6 +54,9 @@ class Identity:
         return f"call_{self.nonce}{tail('call', index)[:8]}"
 
     def _id(self, prefix: str, index: int, part: str = "output") -> str:
+        if self.form == "uuid":
+            name = f"{self.nonce}{prefix}{part}{index}".encode()
+            return str(UUID(bytes=blake2b(name, digest_size=16).digest(), version=4))
         return f"{prefix}{self.nonce}{KEPT if self.kept else PASSING}{tail(part, index)}"
 
 

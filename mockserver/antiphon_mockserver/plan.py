@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from antiphon_mockserver.knowledge.library import Library
 from antiphon_spec.dialect import Dialect
 
 Item = dict[str, Any]
@@ -32,6 +33,8 @@ class Context:
     """The API key, or "" without one."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """The request's headers in lower case; only scripts match on them."""
+    library: Library | None = None
+    """What answers are found in, in a dialect of videos."""
 
     def whole(self, name: str) -> int | None:
         """A whole number of the request, or None; JSON may write 16 as 16.0."""

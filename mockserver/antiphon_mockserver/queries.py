@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
@@ -11,6 +14,16 @@ from antiphon_spec.document import Document, Operation, Parameter
 RANGES: Mapping[str, tuple[int, int]] = {"limit": (1, 100), "starting_after": (0, 2**63)}
 """What the descriptions say and the schemas do not (INP-02, RSM-10)."""
 DEFAULTS: Mapping[str, Any] = {"limit": 20, "order": "desc", "include": ()}
+MOMENTS: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "date": (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "2026-01-31"),
+    "date-time": (
+        re.compile(
+            r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?)?", re.ASCII
+        ),
+        "2026-01-31T12:00:00Z",
+    ),
+}
+"""How the two formats of JSON Schema for moments are written (RFC 3339); a date-time may end early."""
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -21,10 +34,11 @@ def read_query(operation: Operation, document: Document, given: Sequence[tuple[s
         if parameter.place != "query":
             continue
         values = [value for name, value in given if name in (parameter.name, f"{parameter.name}[]")]
+        default = document.resolve(parameter.schema).get("default", DEFAULTS.get(parameter.name))
         if values:
             query[parameter.name] = convert(parameter, document, values)
-        elif parameter.name in DEFAULTS:
-            query[parameter.name] = DEFAULTS[parameter.name]
+        elif default is not None:
+            query[parameter.name] = default
     return query
 
 
@@ -33,6 +47,8 @@ def convert(parameter: Parameter, document: Document, values: Sequence[str]) -> 
     schema = document.resolve(parameter.schema)
     if schema.get("type") == "array":
         members = document.resolve(schema.get("items", {}))
+        if not parameter.exploded:
+            values = [part.strip() for value in values for part in value.split(",")]
         return [_one(f"{parameter.name}[{index}]", members, value) for index, value in enumerate(values)]
     return _one(parameter.name, schema, values[-1])
 
@@ -40,7 +56,9 @@ def convert(parameter: Parameter, document: Document, values: Sequence[str]) -> 
 def _one(name: str, schema: Mapping[str, Any], text: str) -> Any:
     kind = schema.get("type")
     if kind == "integer":
-        return _integer(name, text)
+        return _integer(name, text, schema)
+    if kind == "number":
+        return _number(name, text, schema)
     if kind == "boolean":
         if text.lower() not in TRUTH:
             raise invalid(
@@ -51,15 +69,41 @@ def _one(name: str, schema: Mapping[str, Any], text: str) -> Any:
     if allowed and text not in allowed:
         message = f"Invalid '{name}': expected one of {', '.join(map(str, allowed))}, got '{text[:64]}'."
         raise invalid(message, name, "invalid_value")
+    if schema.get("format") in MOMENTS:
+        _refuse_no_moment(name, text, schema["format"])
     return text
 
 
-def _integer(name: str, text: str) -> int:
+def _refuse_no_moment(name: str, text: str, form: str) -> None:
+    pattern, example = MOMENTS[form]
+    try:
+        if pattern.fullmatch(text) is None:
+            raise ValueError
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        message = f"Invalid '{name}': expected a {form} such as {example}, got '{text[:64]}'."
+        raise invalid(message, name, "invalid_value") from None
+
+
+def _number(name: str, text: str, schema: Mapping[str, Any]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < schema.get("minimum", -math.inf):
+        least = f" >= {schema['minimum']}" if "minimum" in schema else ""
+        message = f"Invalid '{name}': expected a number{least}, got '{text[:64]}'."
+        raise invalid(message, name, "invalid_type")
+    return value
+
+
+def _integer(name: str, text: str, schema: Mapping[str, Any]) -> int:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
         raise invalid(f"Invalid '{name}': expected an integer, got '{text[:64]}'.", name, "invalid_type")
     value = int(text)
     least, most = RANGES.get(name, (-(2**63), 2**63))
+    least, most = schema.get("minimum", least), schema.get("maximum", most)
     if value < least:
         message = f"Invalid '{name}': expected a value >= {least}, got {value}."
         raise invalid(message, name, "integer_below_min_value")

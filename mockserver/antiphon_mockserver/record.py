@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from antiphon_mockserver.knowledge.library import Library
 from antiphon_spec.dialect import Dialect
 
 
@@ -64,3 +65,5 @@ class Asked:
     """The whole context: the chain's input and output, then the new input; references are resolved."""
     own: tuple[dict[str, Any], ...] = ()
     """The new input alone."""
+    library: Library | None = None
+    """What answers are found in, in a dialect of videos."""

@@ -41,7 +41,6 @@ class Sender:
         self.patience = patience
         self.headers = Headers(house.dialect.traits)
         self.journal = Journal(house.settings.journal)
-        self._sentinel = house.dialect.traits.sentinel == "required"
 
     async def answer(self, incoming: Incoming, answer: Answer, misfortune: Misfortune, line: Line) -> bytes:
         """Sends an answer in one piece, and returns its body."""
@@ -62,7 +61,7 @@ class Sender:
         """Sends a stream, and returns its bytes."""
         call = self._call(incoming)
         events = self._spoilt("events", streaming.events, call)
-        frames: Sequence[bytes] = self._spoilt("sse", wire.frames(events, sentinel=self._sentinel), call)
+        frames: Sequence[bytes] = self._spoilt("sse", wire.frames(events, self.house.dialect.traits), call)
         pairs = self.headers.of(incoming, EVENT_STREAM, self.now())
         body = b"".join(frames)
         pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)

@@ -30,6 +30,8 @@ class Settings:
     """`virtual`: nothing waits, time stands still; or `real`."""
     mutants: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    world: str = ""
+    """The library of videos of dialects that have one: a world that ships, or a file; "" is all that ship."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
     journal: int = 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -40,6 +40,14 @@ class Store(ABC):
         """Replaces a record by what `change` makes of it, and returns that; None when there is none."""
 
     @abstractmethod
+    def shelve(self, shelf: str, id: str) -> None:
+        """Adds an id to the end of a list."""
+
+    @abstractmethod
+    def shelved(self, shelf: str) -> Sequence[str]:
+        """The ids of a list, in the order in which they were added."""
+
+    @abstractmethod
     def close(self) -> None:
         """Lets go of files and connections."""
 
@@ -52,6 +60,11 @@ class Store(ABC):
         packed = self.read(id)
         return None if packed is None else unpack(packed)
 
+    def shelf(self, shelf: str) -> Iterator[Record]:
+        """The records of a list that are still kept, the newest first."""
+        found = map(self.get, reversed(self.shelved(shelf)))
+        return (record for record in found if record is not None)
+
     def _changed(self, id: str, change: Change) -> Record | None:
         before = self.get(id)
         if before is None:
@@ -63,11 +76,12 @@ class Store(ABC):
 
 
 class MemoryStore(Store):
-    """Two dictionaries."""
+    """Three dictionaries."""
 
     def __init__(self, capacity: int = CAPACITY, remembered: int = REMEMBERED) -> None:
         self._records: OrderedDict[str, bytes] = OrderedDict()
         self._counts: OrderedDict[str, int] = OrderedDict()
+        self._shelves: dict[str, deque[str]] = {}
         self._capacity, self._remembered = capacity, remembered
 
     def count(self, fingerprint: str) -> int:
@@ -92,6 +106,14 @@ class MemoryStore(Store):
         """Replaces a record; nothing runs in between, for nothing is awaited."""
         return self._changed(id, change)
 
+    def shelve(self, shelf: str, id: str) -> None:
+        """Adds the id; a list is never longer than there are records."""
+        self._shelves.setdefault(shelf, deque(maxlen=self._capacity)).append(id)
+
+    def shelved(self, shelf: str) -> Sequence[str]:
+        """The ids of the list."""
+        return tuple(self._shelves.get(shelf, ()))
+
     def close(self) -> None:
         """Lets go of nothing: what is in memory goes with the server."""
 
@@ -106,6 +128,8 @@ class SqliteStore(Store):
             "PRAGMA synchronous=NORMAL",
             "CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS counts (asked TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS shelves (place INTEGER PRIMARY KEY, shelf TEXT, id TEXT)",
+            "CREATE INDEX IF NOT EXISTS by_shelf ON shelves (shelf, place)",
         ):
             self._database.execute(statement)
 
@@ -133,6 +157,15 @@ class SqliteStore(Store):
             return self._changed(id, change)
         finally:
             self._database.execute("COMMIT")
+
+    def shelve(self, shelf: str, id: str) -> None:
+        """Adds the id."""
+        self._database.execute("INSERT INTO shelves (shelf, id) VALUES (?, ?)", (shelf, id))
+
+    def shelved(self, shelf: str) -> Sequence[str]:
+        """The ids of the list, as everyone who shares the file added them."""
+        rows = self._database.execute("SELECT id FROM shelves WHERE shelf = ? ORDER BY place", (shelf,))
+        return [id for (id,) in rows]
 
     def close(self) -> None:
         """Closes the file."""
@@ -172,6 +205,14 @@ class RedisStore(Store):
 
         found: Record | None = self._redis.transaction(attempt, name, value_from_callable=True)
         return found
+
+    def shelve(self, shelf: str, id: str) -> None:
+        """Adds the id."""
+        self._redis.rpush(f"antiphon:shelf:{shelf}", id)
+
+    def shelved(self, shelf: str) -> Sequence[str]:
+        """The ids of the list, as everyone who shares the server added them."""
+        return [id.decode() for id in self._redis.lrange(f"antiphon:shelf:{shelf}", 0, -1)]
 
     def close(self) -> None:
         """Closes the connections."""

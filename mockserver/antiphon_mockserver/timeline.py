@@ -29,13 +29,16 @@ class Timeline:
 
     @cached_property
     def events(self) -> Sequence[Event]:
-        """All events in order, numbered from 0; a failure is told twice, by an `error` event first."""
+        """All events in order, numbered from 0 where they have numbers.
+
+        A failure is told by an `error` event, and then by the last one where the grammar has one for it.
+        """
         events = unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
-        if self.final.get("error") is None:
-            return events
-        *before, failed = events
-        error = error_event(self.final["error"], self.dialect)
-        return [*before, error | {"sequence_number": len(before)}, failed | {"sequence_number": len(events)}]
+        if self.final.get("error") is not None:
+            *before, last = events
+            closing = [last] if self._tells_of_failure(last) else []
+            events = [*before, error_event(self.final["error"], self.dialect), *closing]
+        return _numbered(events) if self.dialect.traits.numbered_events else events
 
     @property
     def steps(self) -> int:
@@ -51,21 +54,25 @@ class Timeline:
         """The steps at which the status is another than before, 0 and the last step included."""
         spoken = [(step, self._status(event)) for step, event in enumerate(self.events, start=1)]
         known = [(step, status) for step, status in spoken if status is not None]
+        known.append((self.steps, self.final["status"]))  # a failure may be told by an `error` event alone
         before = [self._beginning, *(status for _, status in known)]
         return (0, *(step for (step, status), last in zip(known, before, strict=False) if status != last))
 
     def at(self, step: int) -> dict[str, Any]:
         """The response when this many events have happened."""
-        if step >= self.steps:
-            return dict(self.final)
-        opened = self._opened(self._status_at(step))
-        return opened | {"output": self._finished_items(step)}
+        return dict(self.final) if step >= self.steps else self._unfinished(self._status_at(step), step)
 
     def cut(self, step: int) -> dict[str, Any]:
         """The response cancelled at this step: what was finished stays; one that has ended is as it was."""
-        if step >= self.steps:
-            return dict(self.final)
-        return self._opened("cancelled") | {"output": self._finished_items(step)}
+        return dict(self.final) if step >= self.steps else self._unfinished("cancelled", step)
+
+    def _unfinished(self, status: str, step: int) -> dict[str, Any]:
+        told = self._opened(status) | {"output": self._finished_items(step)}
+        return {**told, **self.dialect.traits.unfinished}
+
+    def _tells_of_failure(self, event: Event) -> bool:
+        root = self.dialect.grammar.root
+        return root is not None and self.final["status"] in root.statuses.get(event["type"], ())
 
     @property
     def _queued(self) -> bool:
@@ -96,3 +103,10 @@ class Timeline:
         if lane is None or lane.holds is None:
             return []
         return [event[lane.holds] for event in self.events[:step] if event["type"] in lane.closing]
+
+
+def _numbered(events: Sequence[Event]) -> list[Event]:
+    """The events with their numbers; they are ours alone, and so are numbered in place."""
+    for number, event in enumerate(events):
+        event["sequence_number"] = number
+    return list(events)

@@ -31,12 +31,10 @@ class Unfolder:
         self._inner: dict[tuple[str, str], tuple[Lane, ...]] = {}
 
     def events(self, whole: Mapping[str, Any], *, queued: bool, padded: bool) -> list[Event]:
-        """The events of a finished response, numbered from 0."""
+        """The events of a finished response."""
         run = _Run(self, queued=queued, padded=padded)
         if self.grammar.root is not None:
             run.walk(self.grammar.root, whole, None, {}, {})
-        for number, event in enumerate(run.events):
-            event["sequence_number"] = number
         return run.events
 
     def inner(self, lane: Lane, thing: Any) -> tuple[Lane, ...]:
@@ -132,7 +130,7 @@ class _Run:
             if child.single:
                 self.walk(child, thing, thing, known, index)
             elif child.place:
-                for number, inner in enumerate(get(thing, child.place.split("/"), ())):
+                for number, inner in enumerate(get(thing, child.place.split("/"), ()) or ()):
                     self.walk(child, inner, thing, known, {**index, child.identity[-1]: number})
 
     def _pieces(self, accumulates: Accumulation, base: Mapping[str, Any], owner: Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import orjson
 
 from antiphon_mockserver.faults import Misfortune
+from antiphon_spec.dialect import Traits
 
 LARGE = 1 << 16
 """A write of about this size costs hardly more than a small one."""
@@ -22,10 +24,16 @@ def frame(event: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event))
 
 
-def frames(events: Iterable[Mapping[str, Any]], sentinel: bool) -> list[bytes]:
+def ascii_frame(event: Mapping[str, Any]) -> bytes:
+    """The same with every other character escaped: a client may split the bytes wherever it likes."""
+    data = json.dumps(event, separators=(",", ":")).encode("ascii")
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), data)
+
+
+def frames(events: Iterable[Mapping[str, Any]], traits: Traits) -> list[bytes]:
     """All events as messages, and `[DONE]` behind them where the dialect has it."""
-    encoded = [frame(event) for event in events]
-    if sentinel:
+    encoded = [*map(ascii_frame if traits.ascii_events else frame, events)]
+    if traits.sentinel == "required":
         encoded.append(DONE)
     return encoded
 

@@ -75,7 +75,7 @@ class Traits:
     items_without_status: tuple[str, ...] = ()
     """The types of item that have no `status`."""
     bare_items: bool = False
-    """Whether output items have neither an `id` nor a `status`."""
+    """Whether messages that are put out have neither an `id` nor a `status`."""
     id_form: str = "prefixed"
     """What ids of objects look like: `prefixed` (`resp_...`), or a `uuid`."""
     error_envelope: str = "object"
@@ -86,8 +86,19 @@ class Traits:
     """Whether events are sent in ASCII, all other characters escaped."""
     unfinished: Mapping[str, Any] = field(default_factory=dict)
     """What a response has in place of its own members as long as it has not completed."""
-    knowledge: bool = False
-    """Whether answers are found in a library of videos that the request names (`knowledge_base`)."""
+    error_members: Mapping[str, Any] = field(default_factory=dict)
+    """What `error` of a failed response has beside `code` and `message`."""
+    listed_models: bool = False
+    """Whether there are no other models than those that the dialect lists (`models`)."""
+    streamed_background: bool = True
+    """Whether a response may run in the background and be streamed at once."""
+    foreground_cancel: str = "refused"
+    """Whether cancelling what does not run in the background is `refused`, or leaves it `unchanged`."""
+    unknown_delete: str = "refused"
+    """Whether deleting what is not there is `refused`, or `accepted` as if it had been."""
+    knowledge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """For dialects whose answers are found in a library of videos, what each model may do: the types of
+    `collections` it reads, whether it takes `entity_backed` knowledge, whether it serves `chat`."""
 
     def error_type(self, status: int) -> str:
         """The `error.type` of a refusal with this status."""
@@ -116,6 +127,11 @@ class Dialect:
     """Models that a target is likely to serve; the first one is asked for when nobody says which."""
     key_variable: str = "OPENAI_API_KEY"
     """The environment variable in which its clients keep the API key."""
+    holds: Mapping[str, str] = field(default_factory=dict)
+    """What a target has to hold so that all can be asked, by name, in words (`collection`, `prompt`)."""
+    plain: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By operationId a request that any server can answer; `{model}` and the names of `holds` in braces stand
+    for what a target has."""
     abstract: bool = False
 
     @cached_property
@@ -214,8 +230,10 @@ def _load(name: str, path: Path | None) -> Dialect:
         create_operation=merged.get("create_operation", "createResponse"),
         response_operations=frozenset(merged.get("response_operations", ())),
         abstract=layers[-1].get("abstract", False),
-        **{name: merged[name] for name in ("key_variable",) if name in merged},
-        **({"models": tuple(merged["models"])} if "models" in merged else {}),
+        models=tuple(merged.get("models", Dialect.models)),
+        key_variable=merged.get("key_variable", Dialect.key_variable),
+        holds=merged.get("holds", {}),
+        plain=merged.get("plain", {}),
     )
 
 

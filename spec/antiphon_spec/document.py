@@ -35,6 +35,8 @@ class Parameter:
     required: bool
     schema: Mapping[str, Any]
     description: str = ""
+    exploded: bool = True
+    """Whether each element of an array is a pair of its own; else they are separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,7 @@ class Document:
             required=bool(found.get("required", False)),
             schema=found.get("schema", {}),
             description=found.get("description", ""),
+            exploded=bool(found.get("explode", True)),
         )
 
     def _answers(self, responses: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:

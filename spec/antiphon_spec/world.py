@@ -6,6 +6,7 @@ read the same data, and neither knows how the other evaluates it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,15 +137,25 @@ def load_world(path: Path) -> World:
 
 def joined(worlds: Sequence[World]) -> World:
     """One world with all that these hold. Raises WorldError when two of them share an id."""
+    names = "+".join(world.name for world in worlds)
+    titles = " and ".join(world.title for world in worlds)
     files = tuple(file for world in worlds for file in world.files)
     collections = tuple(collection for world in worlds for collection in world.collections)
-    for kind, things in (("file", files), ("collection", collections)):
-        ids = [thing.id for thing in things]
-        twice = next((id for id in ids if ids.count(id) > 1), None)
-        if twice is not None:
-            raise WorldError("worlds", f"every {kind} once", f"two of id {twice}")
-    names = "+".join(world.name for world in worlds)
-    return World(names, " and ".join(world.title for world in worlds), files, collections)
+    return _distinct(World(names, titles, files, collections), names)
+
+
+def _distinct(world: World, where: str) -> World:
+    """This world. Raises WorldError when two things of one kind share an id."""
+    kinds: dict[str, Sequence[File | Segment | Collection]] = {
+        "file": world.files,
+        "segment": [segment for file in world.files for segment in file.segments],
+        "collection": world.collections,
+    }
+    for kind, things in kinds.items():
+        for name, count in Counter(thing.id for thing in things).items():
+            if count > 1:
+                raise WorldError(where, f"every {kind} once", f"{count} of id {name}")
+    return world
 
 
 def _world(told: Members, where: str) -> World:
@@ -153,7 +164,7 @@ def _world(told: Members, where: str) -> World:
     collections = tuple(
         _collection(name, key, entry, files, where) for key, entry in told["collections"].items()
     )
-    return World(name, told["title"], tuple(files.values()), collections)
+    return _distinct(World(name, told["title"], tuple(files.values()), collections), where)
 
 
 def _file(world: str, key: str, told: Members, where: str) -> File:
@@ -170,7 +181,7 @@ def _file(world: str, key: str, told: Members, where: str) -> File:
         id=told.get("id") or _id(f"{world}/file/{key}"),
         key=key,
         filename=told["filename"],
-        created_at=_milliseconds(told["created_at"]),
+        created_at=_milliseconds(told["created_at"], place),
         bytes=told.get("bytes", 0),
         status=told.get("status", "completed"),
         source=told.get("source", "upload"),
@@ -189,7 +200,10 @@ def _segment(name: str, told: Members, where: str) -> Segment:
     if not start < end:
         raise WorldError(where, f"an end after the start at {start}", str(end))
     passages = {
-        modality: tuple(_passage(entry, start, end) for entry in told.get(modality, ()))
+        modality: tuple(
+            _passage(entry, start, end, f"{where}/{modality}/{index}")
+            for index, entry in enumerate(told.get(modality, ()))
+        )
         for modality in MODALITIES
     }
     return Segment(
@@ -203,10 +217,13 @@ def _segment(name: str, told: Members, where: str) -> Segment:
     )
 
 
-def _passage(told: Any, start: float, end: float) -> Passage:
+def _passage(told: Any, start: float, end: float, where: str) -> Passage:
     if isinstance(told, str):
         return Passage(told, start, end)
-    return Passage(told["text"], told.get("start", start), told.get("end", end), told["speaker"])
+    passage = Passage(told["text"], told.get("start", start), told.get("end", end), told["speaker"])
+    if not start <= passage.start < passage.end <= end:
+        raise WorldError(where, f"a time within {start} to {end}", f"{passage.start} to {passage.end}")
+    return passage
 
 
 def _collection(world: str, key: str, told: Members, files: Mapping[str, File], where: str) -> Collection:
@@ -224,7 +241,7 @@ def _collection(world: str, key: str, told: Members, files: Mapping[str, File], 
         name=told["name"],
         description=told.get("description"),
         type=told["type"],
-        created_at=_milliseconds(told["created_at"]),
+        created_at=_milliseconds(told["created_at"], place),
         files=tuple(members.values()),
         extract=told.get("extract", {}),
         entities=found,
@@ -238,10 +255,10 @@ def _named(files: Mapping[str, File], key: str, where: str) -> File:
 
 
 def _extraction(told: Members, file: File, where: str) -> Extraction:
-    last = len(file.segments) - 1
+    count = len(file.segments)
     for entry in told.get("segments", ()):
-        if entry["segment"] > last:
-            raise WorldError(f"{where}/segments", f"a segment from 0 to {last}", str(entry["segment"]))
+        if entry["segment"] >= count:
+            raise WorldError(f"{where}/segments", f"a place below {count}", str(entry["segment"]))
     found = tuple((file.segments[entry["segment"]], entry["entities"]) for entry in told.get("segments", ()))
     return Extraction(told.get("file", {}), found)
 
@@ -250,5 +267,8 @@ def _id(name: str) -> str:
     return str(uuid5(NAMESPACE, name))
 
 
-def _milliseconds(date: str) -> int:
-    return int(datetime.fromisoformat(date.replace("Z", "+00:00")).timestamp() * 1000)
+def _milliseconds(date: str, where: str) -> int:
+    try:
+        return int(datetime.fromisoformat(date).timestamp()) * 1000
+    except ValueError as problem:
+        raise WorldError(f"{where}/created_at", "a date of the calendar", f"{date}: {problem}") from problem

@@ -51,6 +51,8 @@ def _options(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from ("--dialect", ",".join(facts["dialects"]), "--model", facts["model"])
     for feature in facts.get("features", ()):
         yield from ("--feature", feature)
+    for name, value in facts.get("given", {}).items():
+        yield from ("--given", f"{name}={value}")
     for name in facts.get("requirements", ()):
         yield from ("--requirements", name)
     yield from ("--seed", str(facts.get("seed", 0)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from antiphon_conformance.answers import member
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import CLIENT_ERROR, found, refused, status_of, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import TERMINAL, Answered, Scene, Snapshot
 from antiphon_conformance.text import ABSENT, show
-
-RUNNING = ("queued", "in_progress")
+from antiphon_spec.dialect import Dialect
 
 PROGRESS = {"queued": 0, "in_progress": 1} | dict.fromkeys(TERMINAL, 2)
 
@@ -31,6 +31,13 @@ def started_in_background(snapshot: Snapshot) -> bool:
     return snapshot.kind == "body" and asked_for_background(snapshot)
 
 
+def running(dialect: Dialect) -> tuple[str, ...]:
+    """The statuses of a response that has not ended: those with which a stream may say that it is made."""
+    root = dialect.grammar.root
+    found = [status for event in root.beginnings for status in root.statuses[event]] if root else ()
+    return tuple(sorted(found, key=lambda status: PROGRESS[status]))
+
+
 @rule(Answered, cites="BGR-20", when=asked_for_background)
 def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
     """A server without background mode refuses `background: true`, or reports that it was not used.
@@ -46,17 +53,21 @@ def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
         yield Finding("reply.body/background", expected, "true")
 
 
-@rule(Snapshot, cites="BGR-01", when=started_in_background)
+@rule(Snapshot, cites=("BGR-01", "CG-OPS-05"), when=started_in_background)
 def a_background_create_answers_at_once(snapshot: Snapshot) -> Iterator[Finding]:
-    """A create with `background: true` returns while the response is `queued` or `in_progress`."""
-    if snapshot.status not in RUNNING:
-        yield Finding(f"{snapshot.where}/status", "queued or in_progress", show(snapshot.status))
+    """A create with `background: true` returns while the response is `queued` or `in_progress`.
+
+    Where there is no `queued`, it is `in_progress` from the beginning.
+    """
+    allowed = running(snapshot.dialect)
+    if snapshot.status not in allowed:
+        yield Finding(f"{snapshot.where}/status", " or ".join(allowed), show(snapshot.status))
 
 
 @rule(
     Snapshot,
     cites="BGR-02",
-    when=lambda snapshot: started_in_background(snapshot) and snapshot.status in RUNNING,
+    when=lambda snapshot: started_in_background(snapshot) and snapshot.status in running(snapshot.dialect),
     needs="a create in the background that was answered before it ended",
 )
 def a_running_response_is_shown_as_unfinished(snapshot: Snapshot) -> Iterator[Finding]:
@@ -81,7 +92,7 @@ def shown(scene: Scene) -> list[Exchange]:
     return [poll for poll in polls(scene) if poll.ok]
 
 
-@rule(Scene, scenario="background", cites="BGR-03", when=took_place("polled"))
+@rule(Scene, scenario="background", cites=("BGR-03", "CG-OPS-06", "CG-OPS-07"), when=took_place("polled"))
 def status_moves_forward_only(scene: Scene) -> Iterator[Finding]:
     """A polled status goes from `queued` to `in_progress` to its end, never back, never on from its end."""
     for before, after in pairwise(shown(scene)):
@@ -92,7 +103,7 @@ def status_moves_forward_only(scene: Scene) -> Iterator[Finding]:
             yield Finding("reply.body/status", f"no step back from {show(old)}", show(new), after.id)
 
 
-@rule(Scene, scenario="background", cites=("BGR-03", "BGR-08"), when=took_place("polled"))
+@rule(Scene, scenario="background", cites=("BGR-03", "BGR-08", "CG-OPS-06"), when=took_place("polled"))
 def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
     """A background response ends, although nobody holds the connection that created it.
 
@@ -111,17 +122,33 @@ def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
 @rule(
     Scene,
     scenario="background",
-    cites=("BGR-03", "RET-02"),
+    cites=("BGR-03", "RET-02", "CG-OPS-06"),
     when=lambda scene: "polled" in scene and polls(scene)[-1].response.get("status") == "completed",
     needs="a background response that completes",
 )
 def a_completed_background_response_is_whole(scene: Scene) -> Iterator[Finding]:
-    """A background response that has completed has its output, `usage` and `completed_at`."""
+    """A background response that has completed has its output, its `usage` and, where there is such a
+    member, `completed_at`."""
     last = polls(scene)[-1]
     for name in ("output", "usage", "completed_at"):
-        if not last.response.get(name):
+        if name in scene.dialect.traits.response and not last.response.get(name):
             got = show(last.response.get(name))
             yield Finding(f"reply.body/{name}", "a value, since the response is completed", got, last.id)
+
+
+def _failed_late(snapshot: Snapshot) -> bool:
+    return snapshot.operation == "getResponse" and snapshot.kind == "body" and snapshot.status == "failed"
+
+
+@rule(Snapshot, cites="CG-OPS-13", when=_failed_late, needs="a response that failed in the background")
+def a_failed_background_response_says_why(snapshot: Snapshot) -> Iterator[Finding]:
+    """A response that failed after its create was answered says why in `error.message`.
+
+    Clients that wait for it show this message, and nothing else tells them what went wrong.
+    """
+    message = member(snapshot.object, "error", "message")
+    if not isinstance(message, str) or not message.strip():
+        yield Finding(f"{snapshot.where}/error/message", "a sentence", show(message))
 
 
 @rule(Scene, scenario="background", cites="RET-02", when=took_place("polled"))

@@ -21,7 +21,7 @@ def was_cancelled(scene: Scene) -> bool:
 CANCELLED_IN_TIME = "a response that still ran when it was cancelled"
 
 
-@rule(Scene, scenario="cancel", cites="BGR-10")
+@rule(Scene, scenario="cancel", cites=("BGR-10", "CG-OPS-08"))
 def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling a response that runs in the background answers 200 with that response.
 
@@ -37,7 +37,7 @@ def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
 @rule(
     Scene,
     scenario="cancel",
-    cites="BGR-10",
+    cites=("BGR-10", "CG-OPS-08"),
     when=lambda scene: scene["cancelled"].ok and scene["cancelled"].response.get("status") != "completed",
     needs=CANCELLED_IN_TIME,
 )
@@ -48,7 +48,7 @@ def cancelling_leads_to_cancelled(scene: Scene) -> Iterator[Finding]:
         yield Finding("reply.body/status", "cancelled", show(status), scene["cancelled"].id)
 
 
-@rule(Scene, scenario="cancel", cites="BGR-11", when=was_cancelled, needs=CANCELLED_IN_TIME)
+@rule(Scene, scenario="cancel", cites=("BGR-11", "CG-OPS-11"), when=was_cancelled, needs=CANCELLED_IN_TIME)
 def cancelling_twice_changes_nothing(scene: Scene) -> Iterator[Finding]:
     """A second cancel answers 200 with the same response as the first."""
     again = scene["cancelled_again"]
@@ -60,7 +60,7 @@ def cancelling_twice_changes_nothing(scene: Scene) -> Iterator[Finding]:
 @rule(
     Scene,
     scenario="cancel",
-    cites="BGR-15",
+    cites=("BGR-15", "CG-OPS-12"),
     when=lambda scene: "retrieved" in scene and was_cancelled(scene),
     needs=CANCELLED_IN_TIME,
 )
@@ -87,7 +87,7 @@ def last_poll(scene: Scene) -> Exchange:
 @rule(
     Scene,
     scenario="background",
-    cites="BGR-12",
+    cites=("BGR-12", "CG-OPS-09"),
     when=cancelled_after_its_end,
     needs="a server that can cancel, and a background response that has ended",
 )
@@ -111,7 +111,22 @@ def a_foreground_response_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]
     yield from refused(scene["cancelled"], "a 4xx, since the response did not run in the background")
 
 
-@rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08"), when=took_place("cancelled_deleted"))
+@rule(
+    Scene,
+    scenario="storage",
+    cites="CG-OPS-09",
+    when=lambda scene: "cancelled" in scene and scene["cancelled"].answer.status not in MISSING_ROUTE,
+    needs="a server that can cancel",
+)
+def cancelling_what_was_answered_at_once_changes_nothing(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a response that its create answered whole answers 200 with the response as it is."""
+    cancelled = scene["cancelled"]
+    yield from found(cancelled, "200, since the response has ended")
+    if cancelled.ok:
+        yield from unlike(cancelled, scene["created"])
+
+
+@rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08", "CG-OPS-10"), when=took_place("cancelled_deleted"))
 def what_does_not_exist_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling an id that names nothing, or nothing any more, answers 404."""
     yield from missing(scene["cancelled_deleted"])
@@ -126,6 +141,18 @@ def deleting_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
     yield from status_of(
         scene["deleted"], (*range(200, 300), *range(400, 500)), "done, or refused with a 4xx"
     )
+
+
+@rule(
+    Scene,
+    scenario="cancel",
+    cites=("CG-OPS-03", "CG-OPS-04"),
+    when=took_place("deleted"),
+    needs="a response in the background",
+)
+def a_running_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
+    """Deleting a response that still runs answers 200, as any deletion does."""
+    yield from found(scene["deleted"], "200, since no deletion is refused")
 
 
 @rule(

@@ -9,6 +9,7 @@ from typing import Any
 
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.transport import media
+from antiphon_conformance.sse import SENTINEL
 from antiphon_conformance.subject import Refused, Streamed
 from antiphon_conformance.text import ABSENT, show
 
@@ -136,6 +137,35 @@ def an_error_event_is_complete(streamed: Streamed) -> Iterator[Finding]:
         if not isinstance(event.data.get("sequence_number"), int):
             got = show(event.data.get("sequence_number", ABSENT))
             yield Finding(f"{event.where}/sequence_number", "an integer", got)
+
+
+@rule(Streamed, cites="CG-SSE-11", when=_told_in_stream, needs="a stream that fails after it began")
+def a_stream_tells_what_went_wrong(streamed: Streamed) -> Iterator[Finding]:
+    """An `error` event holds an object `error` with a `message`; `type` and `code` are strings where given.
+
+    Clients read `error.message`: where the error is a text, or stands beside `type`, they show nothing.
+    """
+    for event in streamed.stream.of("error"):
+        error = _error_of(event.data)
+        if not isinstance(error.get("message"), str) or not error["message"].strip():
+            yield Finding(f"{event.where}/error/message", "a sentence", show(error.get("message", ABSENT)))
+        for name in ("type", "code"):
+            if error.get(name) is not None and not isinstance(error[name], str):
+                yield Finding(f"{event.where}/error/{name}", "a string", show(error[name]))
+
+
+@rule(
+    Streamed,
+    cites=("CG-SSE-11", "CG-SSE-12"),
+    when=_told_in_stream,
+    needs="a stream that fails after it began",
+)
+def an_error_event_ends_the_stream(streamed: Streamed) -> Iterator[Finding]:
+    """Nothing follows an `error` event: the stream ends with it."""
+    error = next(streamed.stream.of("error"))
+    for frame in streamed.stream.frames:
+        if frame.index > error.index and frame.data != SENTINEL:
+            yield Finding(f"event[{frame.index}]", f"nothing after {error.where}", show(frame.data))
 
 
 @rule(Streamed, cites=("ERR-16", "LIF-12"), when=_told_in_stream, needs="a stream with an `error` event")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from antiphon_conformance.answers import objects, parts
 from antiphon_conformance.faults import covers, findings, item_faults
-from antiphon_conformance.rule import Finding, add, make
-from antiphon_conformance.rules.response_members import OPEN, OPENAI
+from antiphon_conformance.rule import Finding, add, holds, make
+from antiphon_conformance.rules.response_members import CLOUDGLUE, OPEN, OPENAI
 from antiphon_conformance.subject import Item
 from antiphon_spec.schema import Fault
 
@@ -50,7 +50,7 @@ PLACES = (
         "message",
         "/content",
         "The `content` of a message is an array, and never null.\n\nClients iterate over it.",
-        ("ITM-07", "ITM-08"),
+        ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/content"),
         exactly=True,
     ),
     Place(
@@ -58,7 +58,7 @@ PLACES = (
         "message",
         "/role",
         "The `role` of an output message is one that the document allows.",
-        ("ITM-07", "ITM-08"),
+        ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/role"),
     ),
     Place(
         "message_status_is_documented",
@@ -82,7 +82,7 @@ PLACES = (
         "message",
         "/content/*/type",
         "A message consists of the kinds of parts that the document allows.",
-        ("ITM-08", f"{OPEN}Message/properties/content"),
+        ("ITM-08", f"{OPEN}Message/properties/content", "CG-RSP-08"),
         when=lambda item: any(parts(item.object)),
     ),
     Place(
@@ -90,7 +90,7 @@ PLACES = (
         "message",
         "/content/*/text",
         "The `text` of an `output_text` part is a string.",
-        ("ITM-10", f"{OPENAI}OutputTextContent/properties/text"),
+        ("ITM-10", f"{OPENAI}OutputTextContent/properties/text", "CG-RSP-08"),
         when=_has_part("output_text"),
         needs="a message with text",
     ),
@@ -99,7 +99,7 @@ PLACES = (
         "message",
         "/content/*/annotations",
         "An `output_text` part has an array of `annotations`, empty when there are none.",
-        ("ITM-10", f"{OPENAI}OutputTextContent/properties/annotations"),
+        ("ITM-10", f"{OPENAI}OutputTextContent/properties/annotations", "CG-RSP-09"),
         when=_has_part("output_text"),
         needs="a message with text",
         exactly=True,
@@ -109,7 +109,7 @@ PLACES = (
         "message",
         "/content/*/annotations/*",
         "Every annotation is of a documented type and has all members of that type.",
-        ("ITM-14", "ITM-15"),
+        ("ITM-14", "ITM-15", "CG-CIT-01", "CG-CIT-08", "CG-CIT-09"),
         when=_part_has("annotations", entries=True),
         needs="a message with annotations",
     ),
@@ -167,6 +167,22 @@ PLACES = (
         when=lambda item: isinstance(item.object.get("status"), str),
         needs="a function call with a status",
     ),
+    Place(
+        "function_call_is_whole",
+        "function_call",
+        "",
+        "A function call has `id`, `call_id`, `name` and `arguments`, each a string.",
+        ("CG-RSP-14",),
+        needs="a function call",
+    ),
+    Place(
+        "query_call_is_whole",
+        "cloudglue_query_call",
+        "",
+        "A query tells its `sql`, how it ended, and how many rows it found and gave.",
+        ("CG-RSP-15",),
+        needs="a query over structured data",
+    ),
 )
 
 REPORTED_ELSEWHERE = ("/id", "/status", "/call_id", "/name", "/arguments", "/input")
@@ -174,9 +190,10 @@ REPORTED_ELSEWHERE = ("/id", "/status", "/call_id", "/name", "/arguments", "/inp
 
 
 def is_claimed(item: Item, fault: Fault) -> bool:
-    """Whether a named rule reports a fault of an item, so that the rule over whole items does not."""
-    mine = (place for place in PLACES if place.type == item.type)
-    return fault.pointer in REPORTED_ELSEWHERE or any(place.claims(fault) for place in mine)
+    """Whether a named rule of the dialect reports a fault of an item, so that the rule over whole items does
+    not."""
+    mine = (place for place in PLACES if place.type == item.type and place.claims(fault))
+    return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, item.dialect) for place in mine)
 
 
 def _register(place: Place) -> None:

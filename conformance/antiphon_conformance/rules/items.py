@@ -10,7 +10,7 @@ from antiphon_conformance.answers import member, output
 from antiphon_conformance.faults import findings, item_faults
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.item_members import is_claimed
-from antiphon_conformance.rules.response_members import OPENAI
+from antiphon_conformance.rules.response_members import CLOUDGLUE, OPENAI
 from antiphon_conformance.subject import TERMINAL, Item, Snapshot, Streamed
 from antiphon_conformance.text import ABSENT, show
 
@@ -50,7 +50,10 @@ def have_a_status(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/status", "a status", show(item.object.get("status", ABSENT)))
 
 
-@rule(Item, cites=("ITM-01", f"{OPENAI}Response/properties/output"))
+@rule(
+    Item,
+    cites=("ITM-01", f"{OPENAI}Response/properties/output", f"{CLOUDGLUE}Response/properties/output"),
+)
 def match_the_document(item: Item) -> Iterator[Finding]:
     """Whatever no other rule looks at in an output item is as the document has it for the item's type."""
     rest = (fault for fault in item_faults(item) if not is_claimed(item, fault))

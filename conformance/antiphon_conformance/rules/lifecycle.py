@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.answers import texts
 from antiphon_conformance.exchange import Event
 from antiphon_conformance.fold import Thread, fold, held
 from antiphon_conformance.rule import Finding, rule
@@ -16,7 +17,7 @@ from antiphon_spec.stream import Lane
 ROOT = "response"
 
 
-@rule(Streamed, cites="LIF-01", when=begun)
+@rule(Streamed, cites=("LIF-01", "CG-SSE-07"), when=begun)
 def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
     """The first event is `response.created`.
 
@@ -28,7 +29,7 @@ def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
 
 
-@rule(Streamed, cites="LIF-02", when=tells_of(ROOT))
+@rule(Streamed, cites=("LIF-02", "CG-SSE-07"), when=tells_of(ROOT))
 def is_created_once(streamed: Streamed) -> Iterator[Finding]:
     """`response.created` comes exactly once."""
     yield from breaches(streamed, lanes={ROOT}, kinds={"repeated"})
@@ -57,7 +58,7 @@ def _should_end(streamed: Streamed) -> bool:
     return not streamed.stream.cut and bool(streamed.events or not fold(streamed).resumed)
 
 
-@rule(Streamed, cites="LIF-07", when=_should_end)
+@rule(Streamed, cites=("LIF-07", "CG-SSE-06"), when=_should_end)
 def ends_with_a_terminal_event(streamed: Streamed) -> Iterator[Finding]:
     """The stream ends with `response.completed`, `response.failed` or `response.incomplete`.
 
@@ -75,7 +76,7 @@ def ends_once(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{event.where}/type", "no second terminal event", event.type)
 
 
-@rule(Streamed, cites=("LIF-08", "LIF-03"), when=tells_of(ROOT))
+@rule(Streamed, cites=("LIF-08", "LIF-03", "CG-SSE-08"), when=tells_of(ROOT))
 def events_fit_the_status(streamed: Streamed) -> Iterator[Finding]:
     """The `status` of the response that a lifecycle event carries is the one that the event is named for."""
     lane = _lane(streamed)
@@ -104,7 +105,7 @@ def events_carry_a_response(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{event.where}/response", "a response object", got)
 
 
-@rule(Streamed, cites=("ENV-17", "ENV-16"), when=tells_of(ROOT))
+@rule(Streamed, cites=("ENV-17", "ENV-16", "CG-SSE-08"), when=tells_of(ROOT))
 def the_id_never_changes(streamed: Streamed) -> Iterator[Finding]:
     """Every lifecycle event of a stream carries the same `response.id`.
 
@@ -131,11 +132,35 @@ def the_end_tells_the_usage(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{terminal.where}/response/usage", "an object with token counts", got)
 
 
+def _completed(streamed: Streamed) -> bool:
+    terminal = fold(streamed).terminal()
+    return terminal is not None and terminal.type == "response.completed"
+
+
+@rule(Streamed, cites="CG-SSE-06", when=_completed, needs="a stream that completes")
+def a_completed_stream_ends_with_the_whole_response(streamed: Streamed) -> Iterator[Finding]:
+    """`response.completed` carries the whole response: status, texts, their annotations, usage.
+
+    Clients that wait for the end read the answer and its citations there, and nowhere else.
+    """
+    terminal, final = fold(streamed).terminal(), fold(streamed).final()
+    where = f"{terminal.where if terminal else 'stream'}/response"
+    if final.get("status") != "completed":
+        yield Finding(f"{where}/status", "completed", show(final.get("status", ABSENT)))
+    for name, kind in (("output", list), ("usage", dict)):
+        if not isinstance(final.get(name), kind):
+            yield Finding(f"{where}/{name}", "what the response came to", show(final.get(name, ABSENT)))
+    for place, part in texts(final):
+        if not isinstance(part.get("annotations"), list):
+            got = show(part.get("annotations", ABSENT))
+            yield Finding(f"{where}/{place}/annotations", "an array, if only an empty one", got)
+
+
 def _items_closed(streamed: Streamed) -> bool:
     return ended(streamed) and not fold(streamed).resumed
 
 
-@rule(Streamed, cites="LIF-09", when=_items_closed)
+@rule(Streamed, cites=("LIF-09", "CG-SSE-07"), when=_items_closed)
 def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]:
     """The output of the terminal event has the items of the stream, each at its `output_index`.
 
@@ -154,7 +179,7 @@ def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]
             yield Finding(f"{where}/{index}", "no item that was not streamed", show(output[index]))
 
 
-@rule(Streamed, cites=("LIF-09", "ENV-15", "ITM-22"), when=_items_closed)
+@rule(Streamed, cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07"), when=_items_closed)
 def the_end_repeats_the_items(streamed: Streamed) -> Iterator[Finding]:
     """Each item in the terminal output is as its `response.output_item.done` had it, at the same index."""
     terminal, output = fold(streamed).terminal(), fold(streamed).final().get("output")

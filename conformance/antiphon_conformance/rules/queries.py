@@ -1,10 +1,12 @@
-"""Rules on what may stand in the query and the path of a request about one response."""
+"""Rules on what may stand in the query and the path of a request about responses, one or many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from antiphon_conformance.dates import DAY, span_of
 from antiphon_conformance.parity import CLIENT_ERROR
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered
@@ -19,19 +21,28 @@ def query(answer: Answered, *names: str) -> list[str]:
     return [value for name in names for value in found.get(name, ())]
 
 
+def schema_of(answer: Answered, name: str) -> Mapping[str, Any]:
+    """The schema of a query parameter; empty when the operation has no such parameter."""
+    document = answer.dialect.document
+    known = document.operations[answer.operation].parameters if answer.operation else ()
+    found = (document.resolve(one.schema) for one in known if one.name == name and one.place == "query")
+    return next(found, {})
+
+
 def allowed(answer: Answered, name: str) -> frozenset[str]:
     """The values that the document lists for a query parameter of the operation; none when it lists none."""
-    document = answer.dialect.document
-    for parameter in document.operations[answer.operation or ""].parameters:
-        if parameter.name == name:
-            schema = document.resolve(parameter.schema)
-            return frozenset(document.resolve(schema.get("items", schema)).get("enum", ()))
-    return frozenset()
+    schema = schema_of(answer, name)
+    return frozenset(answer.dialect.document.resolve(schema.get("items", schema)).get("enum", ()))
 
 
 def is_listing(answer: Answered) -> bool:
     """Whether a page of input items was asked for."""
     return answer.operation == "listInputItems"
+
+
+def lists_responses(answer: Answered) -> bool:
+    """Whether a page of responses was asked for."""
+    return answer.operation == "listResponses"
 
 
 def is_whole(text: str) -> bool:
@@ -54,13 +65,65 @@ def wrong_limits(answer: Answered) -> list[str]:
 
 @rule(
     Answered,
-    cites="INP-03",
-    when=lambda answer: is_listing(answer) and bool(wrong_limits(answer)),
+    cites=("INP-03", "CG-OPS-18"),
+    when=lambda answer: (is_listing(answer) or lists_responses(answer)) and bool(wrong_limits(answer)),
     needs="a request for a page with a limit that is out of range",
 )
 def a_limit_out_of_range_is_refused(answer: Answered) -> Iterator[Finding]:
     """A `limit` that is no number from 1 to 100 is refused."""
     yield from refused(answer, f"a limit goes from 1 to 100, unlike {show(wrong_limits(answer))}")
+
+
+def wrong_offsets(answer: Answered) -> list[str]:
+    """The values of `offset` at which no page can begin."""
+    return [text for text in query(answer, "offset") if not is_whole(text)]
+
+
+@rule(
+    Answered,
+    cites="CG-OPS-18",
+    when=lambda answer: lists_responses(answer) and bool(wrong_offsets(answer)),
+    needs="a request for a page at an offset that is negative or no number",
+)
+def an_offset_is_a_whole_number(answer: Answered) -> Iterator[Finding]:
+    """An `offset` that is negative or no integer is refused."""
+    yield from refused(answer, f"no page begins at {show(wrong_offsets(answer))}")
+
+
+def wrong_statuses(answer: Answered) -> list[str]:
+    """The values of `status` that the document does not list."""
+    return [text for text in query(answer, "status") if text not in allowed(answer, "status")]
+
+
+@rule(
+    Answered,
+    cites="CG-OPS-23",
+    when=lambda answer: lists_responses(answer) and bool(wrong_statuses(answer)),
+    needs="a request for responses of a status that does not exist",
+)
+def an_unknown_status_is_refused(answer: Answered) -> Iterator[Finding]:
+    """A `status` that no response has is refused.
+
+    A client that misspells it would take an empty list, or the whole one, for an answer.
+    """
+    yield from refused(answer, f"no response has the status {show(wrong_statuses(answer))}")
+
+
+def wrong_dates(answer: Answered) -> list[str]:
+    """The values of `created_before` and `created_after` that are no days."""
+    given = query(answer, "created_before", "created_after")
+    return [text for text in given if len(text) != len(DAY) or span_of(text) is None]
+
+
+@rule(
+    Answered,
+    cites="CG-OPS-25",
+    when=lambda answer: lists_responses(answer) and bool(wrong_dates(answer)),
+    needs="a request for responses before or after something that is no day",
+)
+def a_malformed_date_is_refused(answer: Answered) -> Iterator[Finding]:
+    """A `created_before` or `created_after` that is no day of the calendar is refused."""
+    yield from refused(answer, f"there is no day {show(wrong_dates(answer))}")
 
 
 def wrong_orders(answer: Answered) -> list[str]:

@@ -147,7 +147,12 @@ def _streams_wrongly(answered: Answered) -> bool:
     return judged and answered.asked.get("stream") is True and _wrong(answered)
 
 
-@rule(Answered, cites="ENV-23", when=_streams_wrongly, needs="a wrong request that asks for a stream")
+@rule(
+    Answered,
+    cites=("ENV-23", "CG-SSE-14"),
+    when=_streams_wrongly,
+    needs="a wrong request that asks for a stream",
+)
 def a_wrong_request_gets_no_stream(answered: Answered) -> Iterator[Finding]:
     """A wrong request that asks for a stream is refused by its status, before any stream begins.
 

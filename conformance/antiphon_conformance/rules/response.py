@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-from antiphon_conformance.answers import number
+from antiphon_conformance.answers import carried, number
 from antiphon_conformance.faults import findings, missing_member, response_faults
-from antiphon_conformance.rule import Finding, rule
+from antiphon_conformance.rule import EVERY, Finding, rule
 from antiphon_conformance.rules.response_members import is_claimed
 from antiphon_conformance.subject import Scene, Snapshot
 from antiphon_conformance.text import show
 
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 CLOCK_SKEW = 300
 """Seconds by which the clocks of judge and server may differ."""
 
 
-@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16"))
+@rule(Snapshot, cites=("RES-01", "RES-02", "ENV-16", "CG-RSP-01"))
 def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
     """The response object has every member that the document requires, null where there is nothing to say.
 
@@ -28,12 +30,18 @@ def has_its_members(snapshot: Snapshot) -> Iterator[Finding]:
 
 @rule(
     Snapshot,
-    cites=("openresponses#/components/schemas/ResponseResource", "openai#/components/schemas/Response"),
+    cites=(
+        "openresponses#/components/schemas/ResponseResource",
+        "openai#/components/schemas/Response",
+        "cloudglue#/components/schemas/Response",
+    ),
 )
 def matches_the_document(snapshot: Snapshot) -> Iterator[Finding]:
     """Whatever no other rule looks at in the response object is as the document has it."""
     faults = response_faults(snapshot)
-    rest = (fault for fault in faults if not is_claimed(fault) and not missing_member(fault))
+    rest = (
+        fault for fault in faults if not is_claimed(fault, snapshot.dialect) and not missing_member(fault)
+    )
     yield from findings(snapshot.where, rest)
 
 
@@ -60,6 +68,18 @@ def id_has_its_prefix(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(f"{snapshot.where}/id", f"an id that begins with {prefix}", show(snapshot.object["id"]))
 
 
+def _identified(snapshot: Snapshot) -> bool:
+    return "id" in snapshot.object and "altered" not in snapshot.exchange.traits
+
+
+@rule(Snapshot, cites="CG-RSP-02", when=_identified)
+def id_is_a_uuid(snapshot: Snapshot) -> Iterator[Finding]:
+    """The `id` of a response is a UUID."""
+    found = snapshot.object["id"]
+    if not isinstance(found, str) or not UUID.fullmatch(found):
+        yield Finding(f"{snapshot.where}/id", "a UUID", show(found))
+
+
 def _timed(snapshot: Snapshot) -> bool:
     fresh = snapshot.creation and "altered" not in snapshot.exchange.traits
     return fresh and number(snapshot.object.get("created_at")) is not None and _now(snapshot) is not None
@@ -80,7 +100,7 @@ def _told_now(snapshot: Snapshot) -> float | None:
         return snapshot.reply.started_at
 
 
-@rule(Snapshot, cites="RES-08", when=_timed, needs="a create answered with a `Date` header")
+@rule(Snapshot, cites=("RES-08", "CG-RSP-05"), when=_timed, needs="a create answered with a `Date` header")
 def created_at_is_the_time_of_the_request(snapshot: Snapshot) -> Iterator[Finding]:
     """A new response's `created_at` lies within the time of its request, give or take the clocks' difference.
 
@@ -98,3 +118,24 @@ def ids_are_unique(scene: Scene) -> Iterator[Finding]:
     first, second = (scene[step].response.get("id") for step in ("first", "as_list"))
     if first == second:
         yield Finding("reply.body/id", f"another id than {show(first)}", show(second), scene["as_list"].id)
+
+
+def _created(scene: Scene) -> list[tuple[str, str]]:
+    """(step, id) of each response that was created."""
+    creates = (
+        (step, exchange)
+        for step, exchange in scene.episode.exchanges.items()
+        if exchange.operation == scene.dialect.create_operation and exchange.ok
+    )
+    told = ((step, carried(exchange).get("id")) for step, exchange in creates)
+    return [(step, identity) for step, identity in told if isinstance(identity, str)]
+
+
+@rule(Scene, scenario=EVERY, cites="CG-RSP-02", when=lambda scene: len(_created(scene)) > 1)
+def no_two_creates_give_one_id(scene: Scene) -> Iterator[Finding]:
+    """No two creates of a conversation are answered with the same id, were they asked the same or not."""
+    first: dict[str, str] = {}
+    for step, identity in _created(scene):
+        if identity in first:
+            yield Finding("reply.body/id", f"another id than that of {first[identity]}", show(identity), step)
+        first.setdefault(identity, step)

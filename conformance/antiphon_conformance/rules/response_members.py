@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from antiphon_conformance.faults import covers, findings, missing_member, response_faults
-from antiphon_conformance.rule import Finding, add, make
+from antiphon_conformance.rule import Finding, add, holds, make
 from antiphon_conformance.subject import Snapshot
+from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault
 
 OPEN = "openresponses#/components/schemas/"
 OPENAI = "openai#/components/schemas/"
+CLOUDGLUE = "cloudglue#/components/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,12 @@ def _echoed(member: str) -> tuple[str, ...]:
 
 
 PLACES = (
-    Place("object_is_response", "object", "`object` is the literal `response`.", ("RES-03",)),
+    Place("object_is_response", "object", "`object` is the literal `response`.", ("RES-03", "CG-RSP-03")),
     Place(
         "created_at_is_a_time",
         "created_at",
         "`created_at` counts Unix seconds in the kind of number that the document asks for.",
-        ("RES-06", "RES-07"),
+        ("RES-06", "RES-07", f"{CLOUDGLUE}Response/properties/created_at"),
     ),
     Place(
         "completed_at_is_a_time_or_null",
@@ -52,7 +54,12 @@ PLACES = (
         "`completed_at` counts Unix seconds, or is null.",
         ("RES-09", f"{OPENAI}Response/properties/completed_at"),
     ),
-    Place("model_is_a_string", "model", "`model` is a string and never null.", ("RES-21",)),
+    Place(
+        "model_is_a_string",
+        "model",
+        "`model` is a string and never null.",
+        ("RES-21", f"{CLOUDGLUE}Response/properties/model"),
+    ),
     Place(
         "output_is_an_array",
         "output",
@@ -64,7 +71,7 @@ PLACES = (
         "instructions_have_a_documented_form",
         "instructions",
         "`instructions` is a string or null, or a list of items where the document allows it.",
-        ("RES-24", "RES-25"),
+        ("RES-24", "RES-25", f"{CLOUDGLUE}Response/properties/instructions"),
     ),
     Place(
         "metadata_maps_to_strings",
@@ -189,7 +196,7 @@ PLACES = (
         "error_has_code_and_message",
         "error",
         "The `error` of a response is null or has a `code` and a `message`.",
-        ("RES-16",),
+        ("RES-16", "CG-RSP-11"),
     ),
     Place(
         "incomplete_details_give_a_known_reason",
@@ -201,7 +208,7 @@ PLACES = (
         "usage_has_all_counts",
         "usage",
         "`usage` has input, output and total counts and both objects of details, all integers.",
-        ("RES-48", "RES-49"),
+        ("RES-48", "RES-49", "CG-RSP-10"),
     ),
 )
 
@@ -209,9 +216,11 @@ REPORTED_ELSEWHERE = ("/id", "/status")
 """What rules over the response's identity and status report."""
 
 
-def is_claimed(fault: Fault) -> bool:
-    """Whether a named rule reports a fault of a response object, so that the rule over all of it does not."""
-    return fault.pointer in REPORTED_ELSEWHERE or any(place.claims(fault) for place in PLACES)
+def is_claimed(fault: Fault, dialect: Dialect) -> bool:
+    """Whether a named rule of the dialect reports a fault of a response object, so that the rule over all of
+    it does not."""
+    mine = (place for place in PLACES if place.claims(fault))
+    return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, dialect) for place in mine)
 
 
 def _register(place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.faults import is_missed
@@ -10,23 +11,33 @@ from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPEN
 from antiphon_conformance.subject import Snapshot
 from antiphon_conformance.text import ABSENT, show
+from antiphon_spec.dialect import Dialect
 
 ENDS = ("completed", "incomplete", "failed")
 NAMED = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
+
+
+@cache
+def _named(dialect: Dialect) -> tuple[str, ...]:
+    """The statuses that the document lists or, where it lists none, those that its prose names."""
+    document = dialect.document
+    response = document.operations[dialect.create_operation].answer_schema("200")
+    return tuple(document.resolve(document.pointer(f"{response}/properties/status")).get("enum", NAMED))
 
 
 def _told(snapshot: Snapshot) -> bool:
     return not is_missed(snapshot, "status")
 
 
-@rule(Snapshot, cites=("RES-12", "RES-13"), when=_told)
+@rule(Snapshot, cites=("RES-12", "RES-13", "CG-RSP-04"), when=_told)
 def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
     """The status of a response is one that the documents name.
 
     Leftovers of older APIs, such as `requires_action`, leave a client waiting for ever.
     """
-    if snapshot.status not in NAMED:
-        yield Finding(f"{snapshot.where}/status", f"one of {', '.join(NAMED)}", show(snapshot.status))
+    named = _named(snapshot.dialect)
+    if snapshot.status not in named:
+        yield Finding(f"{snapshot.where}/status", f"one of {', '.join(named)}", show(snapshot.status))
 
 
 def _blocking(snapshot: Snapshot) -> bool:
@@ -47,6 +58,21 @@ def _failed(snapshot: Snapshot) -> bool:
 
 def _completed(snapshot: Snapshot) -> bool:
     return bool(snapshot.status == "completed")
+
+
+def _told_with_error(snapshot: Snapshot) -> bool:
+    """A member that is not there at all is missed by another rule."""
+    return isinstance(snapshot.status, str) and "error" in snapshot.object
+
+
+@rule(Snapshot, cites="CG-RSP-11", when=_told_with_error)
+def error_is_told_when_it_failed_and_only_then(snapshot: Snapshot) -> Iterator[Finding]:
+    """The `error` of a response that failed is an object; that of any other is null, and no empty object."""
+    error = snapshot.object["error"]
+    if _failed(snapshot) and error is None:
+        yield Finding(f"{snapshot.where}/error", "an error object, since it failed", "null")
+    if not _failed(snapshot) and error is not None:
+        yield Finding(f"{snapshot.where}/error", "null, since it did not fail", show(error))
 
 
 def _incomplete(snapshot: Snapshot) -> bool:

@@ -12,12 +12,12 @@ from antiphon_conformance.parity import (
     took_place,
     unlike,
 )
-from antiphon_conformance.prompts import UNKNOWN_RESPONSE
+from antiphon_conformance.prompts import unknown_response
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
 
 
-@rule(Scene, scenario="storage", cites=("RET-01", "RET-02"), when=succeeded("retrieved"))
+@rule(Scene, scenario="storage", cites=("RET-01", "RET-02", "CG-RSP-16"), when=succeeded("retrieved"))
 def retrieved_is_what_was_created(scene: Scene) -> Iterator[Finding]:
     """A retrieved response equals the one that its create returned, member by member.
 
@@ -45,10 +45,15 @@ def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
     yield from found(scene["included"], "200, since the value is one that the document lists")
 
 
+def names_nothing(answer: Answered) -> bool:
+    """Whether a response was asked for that does not exist."""
+    return answer.operation == "getResponse" and unknown_response(answer.dialect) in answer.request.path
+
+
 @rule(
     Answered,
-    cites="RET-03",
-    when=lambda answer: answer.operation == "getResponse" and UNKNOWN_RESPONSE in answer.request.path,
+    cites=("RET-03", "CG-OPS-01"),
+    when=names_nothing,
     needs="a retrieval of an id that names nothing",
 )
 def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.parity import found, missing, refused, succeeded, took_place
+from antiphon_conformance.parity import found, missing, refused, succeeded, took_place, unlike
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
 
@@ -49,6 +49,15 @@ def a_streamed_response_is_stored(scene: Scene) -> Iterator[Finding]:
     Several servers store only what they answered in one piece.
     """
     yield from found(scene["continued_again"], "200, since the stream's response was to be stored")
+
+
+@rule(Scene, scenario="streaming", cites="CG-SSE-15", when=took_place("streamed_again"))
+def what_was_streamed_can_be_read(scene: Scene) -> Iterator[Finding]:
+    """A response whose stream has completed can be read by its id, and is what the stream ended with."""
+    again = scene["streamed_again"]
+    yield from found(again, "200, since its stream has completed")
+    if again.ok:
+        yield from unlike(again, scene["streamed"])
 
 
 @rule(Scene, scenario="resume", cites=("STA-10", "BGR-07"), when=took_place("stored"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from antiphon_conformance.exchange import Frame
@@ -17,12 +18,17 @@ def _at(frame: Frame) -> str:
     return f"event[{frame.index}]"
 
 
+def _as_sent(streamed: Streamed) -> bool:
+    """The frames are as the server sent them."""
+    return "parsed" not in streamed.exchange.traits
+
+
 def _framed(streamed: Streamed) -> bool:
     """The frames are as the server sent them, and whole."""
-    return "parsed" not in streamed.exchange.traits and not streamed.stream.cut
+    return _as_sent(streamed) and not streamed.stream.cut
 
 
-@rule(Streamed, cites=("ENV-01", "ENV-07"))
+@rule(Streamed, cites=("ENV-01", "ENV-07", "CG-SSE-02"))
 def data_is_one_json_object(streamed: Streamed) -> Iterator[Finding]:
     """The data of each message is one JSON object.
 
@@ -36,7 +42,7 @@ def data_is_one_json_object(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/data", "one JSON object", oddity.removeprefix("json: "))
 
 
-@rule(Streamed, cites="ENV-07")
+@rule(Streamed, cites=("ENV-07", "CG-SSE-02"))
 def events_have_a_type(streamed: Streamed) -> Iterator[Finding]:
     """Every event has a `type` that is a string.
 
@@ -48,7 +54,7 @@ def events_have_a_type(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/type", "a string", f"none in {show(frame.data)}")
 
 
-@rule(Streamed, cites="ENV-02", when=lambda streamed: "parsed" not in streamed.exchange.traits)
+@rule(Streamed, cites=("ENV-02", "CG-SSE-02"), when=_as_sent)
 def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
     """The SSE `event` field of each message equals the `type` in its data."""
     for event in streamed.events:
@@ -56,7 +62,53 @@ def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{event.where}/event", show(event.type), show(event.frame.event))
 
 
-@rule(Streamed, cites="ENV-03", when=lambda streamed: "parsed" not in streamed.exchange.traits)
+@rule(Streamed, cites="CG-SSE-02", when=_as_sent)
+def data_stands_in_one_line(streamed: Streamed) -> Iterator[Finding]:
+    """The data of each message stands in one line, behind `data:` and exactly one space.
+
+    The standard allows several lines and no space; the vendor's own clients lose such messages.
+    """
+    for frame in streamed.stream.frames:
+        if frame.data_lines != 1:
+            yield Finding(f"{_at(frame)}/data", "one line", f"{frame.data_lines} lines")
+        elif "no-space:data" in frame.oddities or frame.data.startswith(" "):
+            got = "several" if frame.data.startswith(" ") else "none"
+            yield Finding(f"{_at(frame)}/data", "one space behind the colon", got)
+
+
+@rule(Streamed, cites="CG-SSE-02", when=_as_sent)
+def lines_end_with_a_line_feed(streamed: Streamed) -> Iterator[Finding]:
+    """Lines end with a line feed, with or without a carriage return before it.
+
+    The standard allows a carriage return alone; the vendor's own clients see no message then.
+    """
+    if "cr" in streamed.stream.oddities:
+        yield Finding("reply.body", "line feeds", "lines that end with a carriage return alone")
+
+
+def _goes_beyond_ascii(streamed: Streamed) -> bool:
+    told = (json.dumps(event.data, ensure_ascii=False) for event in streamed.events)
+    return _as_sent(streamed) and not all(map(str.isascii, told))
+
+
+@rule(
+    Streamed,
+    cites="CG-SSE-03",
+    when=_goes_beyond_ascii,
+    needs="a stream with characters beyond ASCII",
+)
+def data_is_sent_in_ascii(streamed: Streamed) -> Iterator[Finding]:
+    """Characters beyond ASCII are escaped in data as `\\uXXXX`.
+
+    The vendor's Python client decodes each piece that arrives alone, and raises when one ends in a character.
+    """
+    for frame in streamed.stream.frames:
+        if not frame.data.isascii():
+            got = next(letter for letter in frame.data if not letter.isascii())
+            yield Finding(f"{_at(frame)}/data", "every character beyond ASCII escaped", show(got))
+
+
+@rule(Streamed, cites="ENV-03", when=_as_sent)
 def id_field_is_not_used(streamed: Streamed) -> Iterator[Finding]:
     """No message has an SSE `id` field: the cursor of a stream is its sequence number."""
     for frame in streamed.stream.frames:
@@ -76,7 +128,7 @@ def done_sentinel_comes_last(streamed: Streamed) -> Iterator[Finding]:
         yield Finding("end of stream", "data: [DONE]", show(last))
 
 
-@rule(Streamed, cites="ENV-05", when=_framed)
+@rule(Streamed, cites=("ENV-05", "CG-SSE-13"), when=_framed)
 def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
     """The stream ends with its terminal event; no `[DONE]` follows."""
     for frame in streamed.stream.frames:
@@ -84,7 +136,7 @@ def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/data", "no sentinel", SENTINEL)
 
 
-@rule(Streamed, cites="ENV-06", when=ended)
+@rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=ended)
 def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
     """After the event that ends the response comes nothing but the `[DONE]` sentinel."""
     terminal = fold(streamed).terminal()

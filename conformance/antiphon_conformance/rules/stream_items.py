@@ -29,7 +29,7 @@ KNOWN_AT_ONCE = {
 """What a server knows of an item before it has made it, by type."""
 
 
-@rule(Streamed, cites=("LIT-01", "ENV-14"), when=tells_of(ITEM))
+@rule(Streamed, cites=("LIT-01", "ENV-14", "CG-SSE-07"), when=tells_of(ITEM))
 def are_announced_first(streamed: Streamed) -> Iterator[Finding]:
     """The first event about an item is `response.output_item.added`.
 
@@ -39,19 +39,19 @@ def are_announced_first(streamed: Streamed) -> Iterator[Finding]:
     yield from breaches(streamed, kinds={"outside"}, enclosing={ITEM})
 
 
-@rule(Streamed, cites=("LIT-06", "LIT-01"), when=tells_of(ITEM))
+@rule(Streamed, cites=("LIT-06", "LIT-01", "CG-SSE-07"), when=tells_of(ITEM))
 def are_announced_once(streamed: Streamed) -> Iterator[Finding]:
     """No two `response.output_item.added` share an `output_index`."""
     yield from breaches(streamed, lanes={ITEM}, kinds={"repeated"})
 
 
-@rule(Streamed, cites=("LIT-07", "LIT-10"), when=tells_of(ITEM))
+@rule(Streamed, cites=("LIT-07", "LIT-10", "CG-SSE-07"), when=tells_of(ITEM))
 def are_done_once(streamed: Streamed) -> Iterator[Finding]:
     """Every item is closed by exactly one `response.output_item.done` before the response ends."""
     yield from breaches(streamed, lanes={ITEM}, kinds={"unfinished", "after-done", "out-of-order"})
 
 
-@rule(Streamed, cites="LIT-09", when=tells_of(ITEM))
+@rule(Streamed, cites=("LIT-09", "CG-SSE-07"), when=tells_of(ITEM))
 def are_silent_once_done(streamed: Streamed) -> Iterator[Finding]:
     """No event about an item follows its `response.output_item.done`."""
     for thread in fold(streamed).all():
@@ -62,13 +62,13 @@ def are_silent_once_done(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(last.where, f"nothing more after {closed.where}", last.type)
 
 
-@rule(Streamed, cites="ENV-06", when=ended)
+@rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=ended)
 def are_silent_once_the_response_ended(streamed: Streamed) -> Iterator[Finding]:
     """No event about an item follows the terminal event."""
     yield from breaches(streamed, kinds={"after-close"}, enclosing={"response"})
 
 
-@rule(Streamed, cites="ENV-15", when=tells_of(ITEM))
+@rule(Streamed, cites=("ENV-15", "CG-SSE-10"), when=tells_of(ITEM))
 def are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     """`output_index` counts the items from 0 in the order in which they are announced."""
     yield from miscounted(streamed, ITEM)
@@ -123,7 +123,7 @@ def end_in_a_terminal_status(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{closed.where}/item/status", expected, show(end["status"]))
 
 
-@rule(Streamed, cites=("LIT-08", "ENV-14"), when=tells_of(ITEM))
+@rule(Streamed, cites=("LIT-08", "ENV-14", "CG-SSE-07"), when=tells_of(ITEM))
 def keep_their_identity(streamed: Streamed) -> Iterator[Finding]:
     """`type`, `id` and `call_id` of an item are the same when it is announced and when it is done."""
     for thread in fold(streamed).of(ITEM):
@@ -134,7 +134,7 @@ def keep_their_identity(streamed: Streamed) -> Iterator[Finding]:
                 yield Finding(f"{closed.where if closed else ''}/item/{name}", wanted, got)
 
 
-@rule(Streamed, cites=("LIT-20", "LIT-03"), when=tells_of(ITEM))
+@rule(Streamed, cites=("LIT-20", "LIT-03", "CG-SSE-07"), when=tells_of(ITEM))
 def are_announced_empty(streamed: Streamed) -> Iterator[Finding]:
     """An item is announced without the content that its events will bring: `content: []`, `arguments: ""`.
 

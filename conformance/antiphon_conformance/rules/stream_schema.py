@@ -185,7 +185,7 @@ def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     yield from (_finding(event, fault) for event, fault in _faults(streamed, "done"))
 
 
-@rule(Streamed, cites="ENV-13", when=_has("item", "part", "delta", "done", "progress"))
+@rule(Streamed, cites=("ENV-13", "CG-SSE-10"), when=_has("item", "part", "delta", "done", "progress"))
 def events_say_where_they_belong(streamed: Streamed) -> Iterator[Finding]:
     """Events about an item have `output_index` and `item_id`, those about a part or a summary its index too.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from antiphon_conformance.answers import text_of
 from antiphon_conformance.fold import below, fold, views
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import (
@@ -16,6 +17,7 @@ from antiphon_conformance.streams import (
     unequal_sums,
     unequal_views,
     unlike,
+    whole,
 )
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT, show
@@ -23,7 +25,7 @@ from antiphon_conformance.text import ABSENT, show
 PART, TEXT, REFUSAL, ANNOTATION = "part", "text", "refusal", "annotation"
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-19"), when=tells_of(PART, TEXT))
+@rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07"), when=tells_of(PART, TEXT))
 def parts_are_opened_first(streamed: Streamed) -> Iterator[Finding]:
     """A text comes after the `response.content_part.added` of its part.
 
@@ -33,32 +35,32 @@ def parts_are_opened_first(streamed: Streamed) -> Iterator[Finding]:
     yield from breaches(streamed, lanes={TEXT}, kinds={"outside"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-18"), when=tells_of(PART))
+@rule(Streamed, cites=("LIT-11", "LIT-18", "CG-SSE-07"), when=tells_of(PART))
 def parts_are_opened_once(streamed: Streamed) -> Iterator[Finding]:
     """No two `response.content_part.added` of an item share a `content_index`."""
     yield from breaches(streamed, lanes={PART}, kinds={"repeated"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-16"), when=tells_of(PART))
+@rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07"), when=tells_of(PART))
 def parts_are_closed_once(streamed: Streamed) -> Iterator[Finding]:
     """Every part is closed by one `response.content_part.done` before its item is done."""
     yield from breaches(streamed, lanes={PART}, kinds={"unfinished", "after-done", "out-of-order"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-19"), when=tells_of(TEXT))
+@rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07"), when=tells_of(TEXT))
 def texts_are_in_text_parts(streamed: Streamed) -> Iterator[Finding]:
     """Text events belong to parts of type `output_text`."""
     yield from breaches(streamed, lanes={TEXT}, kinds={"wrong-type"})
 
 
-@rule(Streamed, cites=("LIT-11", "LIT-16"), when=tells_of(TEXT, PART))
+@rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07"), when=tells_of(TEXT, PART))
 def texts_are_done_once(streamed: Streamed) -> Iterator[Finding]:
     """Every text ends with one `response.output_text.done`, after its deltas and before its part closes."""
     kinds = {"unfinished", "after-done", "after-close", "out-of-order", "repeated"}
     yield from breaches(streamed, lanes={TEXT}, kinds=kinds, enclosing={PART})
 
 
-@rule(Streamed, cites=("LIT-12", "LIT-20"), when=tells_of(PART))
+@rule(Streamed, cites=("LIT-12", "LIT-20", "CG-SSE-07"), when=tells_of(PART))
 def parts_are_opened_empty(streamed: Streamed) -> Iterator[Finding]:
     """A part is opened with empty content: `text: ""`, `annotations: []`.
 
@@ -67,7 +69,7 @@ def parts_are_opened_empty(streamed: Streamed) -> Iterator[Finding]:
     yield from filled(streamed, PART)
 
 
-@rule(Streamed, cites="LIT-12", when=tells_of(PART))
+@rule(Streamed, cites=("LIT-12", "CG-SSE-07"), when=tells_of(PART))
 def parts_keep_their_type(streamed: Streamed) -> Iterator[Finding]:
     """A part has the same `type` when it is opened and when it is closed."""
     for thread in fold(streamed).of(PART):
@@ -77,13 +79,13 @@ def parts_keep_their_type(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{closed.where}/part/type", wanted, got)
 
 
-@rule(Streamed, cites="LIT-18", when=tells_of(PART))
+@rule(Streamed, cites=("LIT-18", "CG-SSE-10"), when=tells_of(PART))
 def parts_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     """`content_index` counts the parts of each item from 0 in the order in which they are opened."""
     yield from miscounted(streamed, PART)
 
 
-@rule(Streamed, cites=("LIT-15", "ENV-21"), when=tells_of(TEXT))
+@rule(Streamed, cites=("LIT-15", "ENV-21", "CG-SSE-09"), when=tells_of(TEXT))
 def deltas_add_up_to_the_text(streamed: Streamed) -> Iterator[Finding]:
     """The deltas of a text, joined, are the text of its `response.output_text.done`, padded or not.
 
@@ -92,13 +94,13 @@ def deltas_add_up_to_the_text(streamed: Streamed) -> Iterator[Finding]:
     yield from unequal_sums(streamed, TEXT)
 
 
-@rule(Streamed, cites="LIT-16", when=tells_of(TEXT))
+@rule(Streamed, cites=("LIT-16", "CG-SSE-05"), when=tells_of(TEXT))
 def texts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
     """The text of `response.output_text.done` is that of the closed part, the finished item and the end."""
     yield from unequal_views(streamed, TEXT)
 
 
-@rule(Streamed, cites=("LIT-16", "LIT-18"), when=tells_of(PART))
+@rule(Streamed, cites=("LIT-16", "LIT-18", "CG-SSE-07"), when=tells_of(PART))
 def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
     """A closed part stands at its `content_index` in the finished item.
 
@@ -130,6 +132,42 @@ def log_probabilities_come_with_their_deltas(streamed: Streamed) -> Iterator[Fin
             yield Finding(
                 f"{done.where}/logprobs", f"{len(handed)} entries, as in the deltas", str(len(whole))
             )
+
+
+DELTA = "response.output_text.delta"
+
+
+def _says_something(streamed: Streamed) -> bool:
+    return whole(streamed) and bool(text_of(fold(streamed).final()))
+
+
+@rule(Streamed, cites="CG-SSE-04", when=_says_something, needs="a stream that ends with a text")
+def a_text_is_streamed_before_the_end(streamed: Streamed) -> Iterator[Finding]:
+    """A text comes in at least one `response.output_text.delta` before the response is complete.
+
+    A stream that brings the whole text in its last event shows nothing until then.
+    """
+    terminal = fold(streamed).terminal()
+    if terminal is not None and all(event.index > terminal.index for event in streamed.stream.of(DELTA)):
+        yield Finding(terminal.where, f"{DELTA} before it", "no delta")
+
+
+def _streams_its_text(streamed: Streamed) -> bool:
+    return _says_something(streamed) and any(streamed.stream.of(DELTA))
+
+
+@rule(Streamed, cites="CG-SSE-05", when=_streams_its_text, needs="a stream of text")
+def deltas_add_up_to_the_answer(streamed: Streamed) -> Iterator[Finding]:
+    """The deltas of a stream, joined, are the text of the response with which it ends.
+
+    That holds whatever other events a server sends, or leaves out.
+    """
+    told = [event.data.get("delta") for event in streamed.stream.of(DELTA)]
+    joined, text = "".join(piece for piece in told if isinstance(piece, str)), text_of(fold(streamed).final())
+    if joined != text:
+        terminal = fold(streamed).terminal()
+        where = f"{terminal.where if terminal else 'stream'}/response/output"
+        yield Finding(where, f"the joined deltas: {show(joined)}", show(text))
 
 
 @rule(Streamed, cites="LIT-21", when=tells_of(REFUSAL))

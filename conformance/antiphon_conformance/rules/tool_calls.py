@@ -45,7 +45,7 @@ def _finished(item: Item) -> bool:
     return _is_function_call(item) and done and isinstance(item.object.get("arguments"), str)
 
 
-@rule(Item, cites="TOOL-11", when=_finished, needs="a finished function call")
+@rule(Item, cites=("TOOL-11", "CG-RSP-14"), when=_finished, needs="a finished function call")
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a finished function call are the text of a JSON object."""
     try:

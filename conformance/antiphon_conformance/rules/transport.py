@@ -81,7 +81,12 @@ def _asked_for_stream(answered: Answered) -> bool:
     return _created(answered) and answered.asked.get("stream") is True
 
 
-@rule(Answered, cites=("TRN-14", "SSE-08"), when=_asked_for_stream, needs="a create with `stream: true`")
+@rule(
+    Answered,
+    cites=("TRN-14", "SSE-08", "CG-SSE-01"),
+    when=_asked_for_stream,
+    needs="a create with `stream: true`",
+)
 def a_stream_is_labelled_event_stream(answered: Answered) -> Iterator[Finding]:
     """A stream has the content type `text/event-stream`.
 
@@ -89,6 +94,20 @@ def a_stream_is_labelled_event_stream(answered: Answered) -> Iterator[Finding]:
     """
     if media(answered) != "text/event-stream":
         yield Finding("reply.headers/content-type", "text/event-stream", _header(answered, "content-type"))
+
+
+@rule(Streamed, cites="CG-SSE-01", when=live, needs=LIVE)
+def a_stream_goes_out_in_chunks(streamed: Streamed) -> Iterator[Finding]:
+    """A stream is sent in chunks: it has no `Content-Length`, and does not end by closing the connection.
+
+    Whoever knows the length has waited for the end. Where only the end of the connection ends the stream,
+    some clients collect it whole before they show anything.
+    """
+    for name in ("content-length", "connection"):
+        got = streamed.reply.headers.get(name)
+        chunked = streamed.reply.headers.get("transfer-encoding") is not None
+        if got is not None and (name == "content-length" or ("close" in got.lower() and not chunked)):
+            yield Finding(f"reply.headers/{name}", "a stream in chunks", show(got))
 
 
 def _asked_for_document(answered: Answered) -> bool:

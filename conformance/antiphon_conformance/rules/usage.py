@@ -30,7 +30,7 @@ def _under_way(snapshot: Snapshot) -> bool:
     return snapshot.status in ("queued", "in_progress")
 
 
-@rule(Snapshot, cites="RES-50", when=_answered)
+@rule(Snapshot, cites=("RES-50", "CG-RSP-10"), when=_answered)
 def ended_response_has_usage(snapshot: Snapshot) -> Iterator[Finding]:
     """A completed or incomplete response tells its usage."""
     if not isinstance(snapshot.object.get("usage"), dict):
@@ -64,7 +64,7 @@ def _has_total(snapshot: Snapshot) -> bool:
     return None not in (_count(snapshot, name) for name in ("input_tokens", "output_tokens", "total_tokens"))
 
 
-@rule(Snapshot, cites="RES-51", when=_has_total)
+@rule(Snapshot, cites=("RES-51", "CG-RSP-10"), when=_has_total)
 def total_is_the_sum(snapshot: Snapshot) -> Iterator[Finding]:
     """`total_tokens` is the sum of `input_tokens` and `output_tokens`."""
     given, taken = (_count(snapshot, side) or 0 for side in ("input_tokens", "output_tokens"))

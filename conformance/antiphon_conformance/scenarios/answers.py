@@ -10,7 +10,7 @@ from antiphon_conformance.scenarios.tools import TIME, WEATHER
 from antiphon_conformance.talk import Talk
 
 
-@scenario()
+@scenario(dialect="responses")
 async def echoes(talk: Talk) -> None:
     """Creates a response with as many parameters as possible."""
     await talk.create(

@@ -9,6 +9,7 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.prompts import (
     ASK_ALL,
     ASK_FIRST,
+    OVERLONG,
     SECOND_WORD,
     TELL_FIRST,
     TELL_SECOND,
@@ -51,12 +52,12 @@ async def chaining(talk: Talk) -> None:
     await talk.part("compact", compact)
 
 
-@scenario()
+@scenario(dialect="responses")
 async def overlong_input(talk: Talk) -> None:
     """Sends more than any model reads, and forbids to shorten it."""
     await talk.create(
         "overlong",
-        input="one two " * 1_250_000,
+        input=OVERLONG,
         truncation="disabled",
         stream=True,
         store=False,

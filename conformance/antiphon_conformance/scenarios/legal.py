@@ -27,7 +27,7 @@ HISTORY: tuple[dict[str, Any], ...] = (
 )
 
 
-@scenario()
+@scenario(dialect="responses")
 async def legal_forms(talk: Talk) -> None:
     """Asks in every legal form that some server has refused, for far more text than may come."""
     asked: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}

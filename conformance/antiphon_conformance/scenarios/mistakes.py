@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from antiphon_conformance.mistake import with_mistake
 from antiphon_conformance.mistakes import examples
+from antiphon_conformance.plain import NothingGiven
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
 from antiphon_spec.dialect import Dialect
@@ -20,8 +24,15 @@ async def mistakes_in_openresponses(talk: Talk) -> None:
     await _make(talk, talk.dialect)
 
 
+@scenario(dialect="cloudglue", generated=True)
+async def mistakes_in_cloudglue(talk: Talk) -> None:
+    """Makes every mistake that the cloudglue dialect knows."""
+    await _make(talk, talk.dialect)
+
+
 async def _make(talk: Talk, dialect: Dialect) -> None:
     for name, operation, wrong in examples(dialect):
         path = dialect.document.operations[operation].path
-        body = {"model": talk.model, "input": "Hello.", **wrong}
-        await talk.post(name, path, body=body)
+        with suppress(NothingGiven):  # of what the target does not hold nothing can be asked
+            body = with_mistake(talk.plain(operation), wrong, dialect, talk.values)
+            await talk.post(name, path, body=body)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from antiphon_conformance.prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
+from antiphon_conformance.prompts import UNKNOWN_ITEM, unknown_response
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.talk import Talk
+from antiphon_spec.dialect import Dialect
 
 ODD_ID = "resp_%22%3C%7B%C3%A4%20%7D%3E"
 """`resp_"<{ä }>`, percent-encoded."""
 
+VIEWS = (
+    ("include", "included", "?include[]=reasoning.encrypted_content"),
+    ("stream", "streamed", "?stream=true"),
+)
+"""Query parameters of a retrieval, the step that tries one, and how."""
 MISTAKES = {
     "unknown_include": "?include[]=everything",
     "limit_0": "/input_items?limit=0",
@@ -19,29 +25,32 @@ MISTAKES = {
 }
 """What may not stand behind the path of a stored response."""
 
+CONVERSATION = [
+    {"role": "developer", "content": "Be polite."},
+    {"role": "user", "content": "The tea is cold."},
+    {"role": "assistant", "content": "I am sorry."},
+    {"role": "user", "content": [{"type": "input_text", "text": "Say hello."}]},
+]
+"""What is worth listing: a message of each role, as text and in parts."""
 MOST_PAGES = 6
 
 
 @scenario(features=("retrieve", "delete"))
 async def storage(talk: Talk) -> None:
     """Retrieves a response in several ways, lists its input, deletes it, and looks for what is left of it."""
+    features = talk.dialect.features
     created = await talk.create(
         "created",
-        input=[
-            {"role": "developer", "content": "Be polite."},
-            {"role": "user", "content": "The tea is cold."},
-            {"role": "assistant", "content": "I am sorry."},
-            {"role": "user", "content": [{"type": "input_text", "text": "Say hello."}]},
-        ],
+        input=CONVERSATION if "input_items" in features else "Say hello.",
         instructions="Answer in one short line.",
-        metadata={"topic": "antiphon"},
+        **talk.known(metadata={"topic": "antiphon"}),
     )
     identity = talk.id_of(created)
     path = f"/responses/{identity}"
     await talk.get("retrieved", path)
-    await talk.get("included", f"{path}?include[]=reasoning.encrypted_content")
-    await talk.get("streamed", f"{path}?stream=true")
-    if "cancel" in talk.dialect.features:
+    for step, query in _views(talk.dialect):
+        await talk.get(step, path + query)
+    if "cancel" in features:
         await talk.post("cancelled", f"{path}/cancel")
     listed = await talk.part("input_items", page_through)
     await talk.delete("deleted", path)
@@ -49,7 +58,16 @@ async def storage(talk: Talk) -> None:
     if listed:
         await talk.get("listed_deleted", f"{path}/input_items")
     await talk.delete("deleted_again", path)
-    await talk.create("continued_deleted", input="Go on.", previous_response_id=identity, may_fail=True)
+    if "chain" in features:
+        await talk.create("continued_deleted", input="Go on.", previous_response_id=identity, may_fail=True)
+    if talk.dialect.traits.unknown_delete == "accepted":
+        await talk.delete("deleted_unknown", f"/responses/{unknown_response(talk.dialect)}")
+
+
+def _views(dialect: Dialect) -> list[tuple[str, str]]:
+    """The steps that retrieve a response in another way, and how, where the dialect knows it."""
+    known = {parameter.name for parameter in dialect.document.operations["getResponse"].parameters}
+    return [(step, query) for name, step, query in VIEWS if name in known]
 
 
 async def page_through(talk: Talk) -> None:
@@ -69,7 +87,7 @@ async def mistakes_in_queries(talk: Talk) -> None:
     for name, wrong in MISTAKES.items():
         await talk.get(name, path + wrong)
     await talk.get("odd_id", f"/responses/{ODD_ID}")
-    await talk.get("unknown_id", f"/responses/{UNKNOWN_RESPONSE}")
+    await talk.get("unknown_id", f"/responses/{unknown_response(talk.dialect)}")
 
 
 async def walk(talk: Talk, name: str, path: str) -> str:

@@ -56,7 +56,7 @@ def _made(exchange: Exchange) -> tuple[list[Any], list[Mapping[str, Any]]]:
     return response.get("output") or [], [call for _, call in calls(response)]
 
 
-@scenario()
+@scenario(dialect="responses")
 async def tool_loop(talk: Talk) -> None:
     """Names the tool to call, once; forces calls, answers them with the whole history, and has them read."""
     await talk.create(
@@ -85,7 +85,7 @@ async def tool_loop(talk: Talk) -> None:
     )
 
 
-@scenario()
+@scenario(dialect="responses")
 async def parallel_calls(talk: Talk) -> None:
     """Streams calls of two tools at once, goes on without their outputs, then with them to one tool only."""
     tools = [WEATHER, TIME]

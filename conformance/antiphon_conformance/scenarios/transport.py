@@ -12,7 +12,7 @@ from antiphon_conformance.talk import Talk
 QUESTION = "Reply with exactly: More is at https://example.com/sea today."
 
 
-@scenario()
+@scenario(dialect="responses")
 async def repeat(talk: Talk) -> None:
     """Asks a question as a text, as a page's list and for a stream, then counts its tokens."""
     await talk.create("first", input=QUESTION)

@@ -14,14 +14,16 @@ from antiphon_conformance import recordings, transcript
 from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.baseline import BaselineError
 from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import MODEL, Order, examine
+from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.gate import Gate, GateError, gate, write
+from antiphon_conformance.given import GivenError, givens, refuse_unknown
 from antiphon_conformance.outcome import Record
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.text import safe
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
+from antiphon_spec.dialect import DialectError
 
 NOT_JUDGED = 2
 _SEEN = pytest.StashKey[list[Examination]]()
@@ -36,8 +38,8 @@ def order(config: pytest.Config) -> Order:
     return Order(
         url=base_url(str(option("responses_target"))),
         dialects=dialect_names(config),
-        model=option("responses_model") or MODEL,
-        api_key=os.environ.get(option("responses_api_key_env"), "").strip() or None,
+        model=option("responses_model"),
+        api_key=os.environ.get(key_variable(config), "").strip() or None,
         features=tuple(option("responses_feature")),
         concurrency=option("responses_concurrency"),
         max_requests=option("responses_max_requests"),
@@ -45,7 +47,14 @@ def order(config: pytest.Config) -> Order:
         seconds=option("responses_timeout"),
         seed=option("responses_seed"),
         properties=not option("responses_no_properties"),
+        given=givens(option("responses_given")),
     )
+
+
+def key_variable(config: pytest.Config) -> str:
+    """The environment variable with the key: the one that was named, or that of the first dialect."""
+    named: str | None = config.getoption("responses_api_key_env")
+    return named or dialects.load(dialect_names(config)[0]).key_variable
 
 
 def dialect_names(config: pytest.Config) -> tuple[str, ...]:
@@ -57,9 +66,12 @@ def check(config: pytest.Config) -> None:
     """Raises UsageError when an option cannot be followed."""
     try:
         chosen = [dialects.shipped(name) for name in dialect_names(config)]
+        if not chosen:
+            raise DialectError("--responses-dialect", f"one of {', '.join(dialects.names())}", "none")
         asked(config)
         wanted = order(config)
-    except (DataError, BaselineError, AddressError, GateError) as error:
+        refuse_unknown(wanted.given, chosen)
+    except (DataError, BaselineError, AddressError, GateError, GivenError) as error:
         raise pytest.UsageError(str(error)) from error
     features = {name for dialect in chosen for name in dialect.features}
     unknown = [name for name in wanted.features if name.removeprefix("no-") not in features]

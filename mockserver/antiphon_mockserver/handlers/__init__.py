@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from antiphon_mockserver.answer import Answer, Incoming, Streaming
-from antiphon_mockserver.handlers import counting, responses
+from antiphon_mockserver.handlers import chat, counting, library, responses
 from antiphon_mockserver.house import House
 from antiphon_mockserver.plan import Denied
 from antiphon_spec.document import Operation
@@ -18,6 +18,24 @@ HANDLERS: Mapping[str, Handler] = {
     "deleteResponse": responses.delete,
     "cancelResponse": responses.cancel,
     "listInputItems": responses.list_input_items,
+    "listResponses": responses.list_responses,
+    "createCompletion": chat.create,
+    "listCompletions": chat.list_completions,
+    "getCompletion": chat.retrieve,
+    "listCollections": library.list_collections,
+    "getCollection": library.get_collection,
+    "listCollectionFiles": library.list_collection_files,
+    "getCollectionFile": library.get_collection_file,
+    "listCollectionEntities": library.list_collection_entities,
+    "getFileEntities": library.get_file_entities,
+    "listMediaDescriptions": library.list_media_descriptions,
+    "getMediaDescription": library.get_media_description,
+    "listRichTranscripts": library.list_rich_transcripts,
+    "getRichTranscript": library.get_rich_transcript,
+    "listFiles": library.list_files,
+    "getFile": library.get_file,
+    "listFileSegments": library.list_file_segments,
+    "getFileSegment": library.get_file_segment,
     "countInputTokens": counting.count_tokens,
     "compactResponse": counting.compact,
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.answer import Answer, Incoming, Streaming
 from antiphon_mockserver.handlers.turns import Turn, take
 from antiphon_mockserver.house import House
-from antiphon_mockserver.identity import Identity
 from antiphon_mockserver.plan import Context, Denied, Plan
 from antiphon_mockserver.record import Record
 from antiphon_mockserver.store import pack
@@ -19,7 +19,7 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
     """Has the model answer: at once, as a stream, or in the background."""
     conduct, body = house.conduct, incoming.body
     kept = conduct.keeps(body)
-    incoming.identity = Identity(incoming.identity.nonce, incoming.identity.prefixes, kept)
+    incoming.identity = replace(incoming.identity, kept=kept)
     turn = take(house, incoming)
     context, plan = _decided(house, turn.context)
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
@@ -47,14 +47,17 @@ def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
 
 def delete(house: House, incoming: Incoming) -> Answer:
     """Forgets a response."""
-    record = house.visible(incoming.parameters["response_id"], incoming.key)
-    house.store.change(record.id, house.conduct.delete)
-    return Answer(body=house.conduct.deleted(record.id))
+    id = incoming.parameters["response_id"]
+    if house.dialect.traits.unknown_delete == "refused" or house.record(id, incoming.key) is not None:
+        house.store.change(house.visible(id, incoming.key).id, house.conduct.delete)
+    return Answer(body=house.conduct.deleted(id))
 
 
 def cancel(house: House, incoming: Incoming) -> Answer:
     """Stops a background response where it stands."""
     record = house.visible(incoming.parameters["response_id"], incoming.key)
+    if not record.background and house.dialect.traits.foreground_cancel == "unchanged":
+        return Answer(body=dict(record.response))
     house.conduct.may_cancel(record)
     timeline = house.timeline(record)
     if not house.clock.virtual:
@@ -71,16 +74,38 @@ def list_input_items(house: House, incoming: Incoming) -> Answer:
     return Answer(body=conduct.page(conduct.follow(items, query.get("after")), query["limit"]))
 
 
+def list_responses(house: House, incoming: Incoming) -> Answer:
+    """A page of the responses that this key has made, the newest first."""
+    conduct, query = house.conduct, incoming.query
+    kept = filter(conduct.exists, house.store.shelf(shelf(incoming.key)))
+    found = conduct.select([_summary(house, record) for record in kept], query)
+    return Answer(body=conduct.cut_out(found, query["offset"], query["limit"]))
+
+
+def _summary(house: House, record: Record) -> dict[str, Any]:
+    """A response as a list shows it: what it says is left out. Being listed does not move it on."""
+    timeline = house.timeline(record)
+    if not house.clock.virtual:
+        record = house.advanced(record, timeline)
+    shown = _view(record, timeline)
+    return {name: value for name, value in shown.items() if name not in ("output", "error")}
+
+
+def shelf(key: str) -> str:
+    """The list in the store of what the holder of this key has made."""
+    return f"responses:{key}"
+
+
 def _decided(house: House, context: Context) -> tuple[Context, Plan]:
     """What the model says, and to which context when the whole one was too long.
 
-    A stream fails in band then, as genuine ones do (STA-22).
+    A stream fails in band then, as genuine ones do (STA-22), and what runs in the background in its time.
     """
     plan = house.conduct.plan(context)
     try:
         shorter = house.conduct.truncate(context, plan.input_tokens)
     except Denied as denied:
-        if context.request.get("stream") is not True:
+        if context.request.get("stream") is not True and context.request.get("background") is not True:
             raise
         return context, Plan(status="failed", error={"code": denied.code, "message": denied.message})
     return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))
@@ -107,6 +132,8 @@ def _stored(house: House, record: Record, kept: bool) -> bytes | None:
         return None
     packed = pack(record)
     house.store.write(record.id, packed)
+    if house.lists:
+        house.store.shelve(shelf(record.owner), record.id)
     return packed
 
 

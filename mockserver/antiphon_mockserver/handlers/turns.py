@@ -33,26 +33,37 @@ class Turn:
 def take(house: House, incoming: Incoming) -> Turn:
     """The turn that a request asks for. Refuses whatever is not in order."""
     conduct = house.conduct
-    body = conduct.heed(Asked(incoming.operation.id, incoming.body, house.dialect))
-    asked = Asked(incoming.operation.id, body, house.dialect)
-    for check in conduct.checks.values():
-        check(asked)
-    _refuse_unknown_model(house, body.get("model"))
+    body = check(house, incoming).body
+    refuse_unknown_model(house, body.get("model"))
     chain = _chain(house, body.get("previous_response_id"), incoming.key)
     given = conduct.normalise(body.get("input"))
     alone = not chain and not any(map(is_reference, given))
     own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
     items = conduct.context(chain, own)
-    asked = Asked(incoming.operation.id, body, house.dialect, chain, items, own)
-    for check in conduct.context_checks.values():
-        check(asked)
+    asked = Asked(incoming.operation.id, body, house.dialect, chain, items, own, house.library)
+    for examine in conduct.context_checks.values():
+        examine(asked)
     request = conduct.carry(body, chain)
-    context = Context(request, items, house.dialect, house.settings.seed, incoming.key, incoming.headers)
+    context = Context(
+        request, items, house.dialect, house.settings.seed, incoming.key, incoming.headers, house.library
+    )
     return Turn(body, chain, own, context, alone)
 
 
-def _refuse_unknown_model(house: House, name: str | None) -> None:
-    if name is not None and not house.conduct.known_model(name, house.settings.models):
+def check(house: House, incoming: Incoming) -> Asked:
+    """What of a request counts. Refuses one that its own content makes unacceptable."""
+    operation, conduct = incoming.operation.id, house.conduct
+    body = conduct.heed(Asked(operation, incoming.body, house.dialect))
+    asked = Asked(operation, body, house.dialect, library=house.library)
+    for examine in conduct.checks.values():
+        examine(asked)
+    return asked
+
+
+def refuse_unknown_model(house: House, name: str | None) -> None:
+    """Refuses a model that is not served."""
+    listed = house.dialect.models if house.dialect.traits.listed_models else ()
+    if name is not None and not house.conduct.known_model(name, house.settings.models or listed):
         raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
 
 

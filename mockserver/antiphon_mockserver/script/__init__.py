@@ -29,6 +29,7 @@ from antiphon_spec.explain import faults
 
 __all__ = ["Entry", "Script", "ScriptError", "load", "planner"]
 
+Planner = Callable[[Context], Plan]
 SCHEMA = Path(__file__).with_name("script.schema.yaml")
 
 
@@ -71,14 +72,14 @@ def load(source: Path | Mapping[str, Any]) -> Script:
     return Script(name, content.get("strict", False), entries)
 
 
-def planner(sources: Iterable[Path | Mapping[str, Any]]) -> Callable[[Context], Plan]:
-    """Who answers: these scripts in order, then the deterministic model. Raises ScriptError like `load`."""
+def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = model.plan) -> Planner:
+    """Who answers: these scripts in order, then someone else. Raises ScriptError like `load`."""
     scripts = tuple(map(load, sources))
-    return (lambda context: plan(context, scripts)) if scripts else model.plan
+    return (lambda context: plan(context, scripts, otherwise)) if scripts else otherwise
 
 
-def plan(context: Context, scripts: Sequence[Script]) -> Plan:
-    """What the scripts say in this context, or else the model.
+def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model.plan) -> Plan:
+    """What the scripts say in this context, or else someone else.
 
     Raises Denied when an entry says so, or when none matches and a script is strict.
     """
@@ -92,7 +93,7 @@ def plan(context: Context, scripts: Sequence[Script]) -> Plan:
             failed.append(f"{script.name}: {entry.name}: {'; '.join(reasons)}")
     if any(script.strict for script in scripts):
         raise Denied(_nothing_matches(failed), code="no_script_matches")
-    return model.plan(context)
+    return otherwise(context)
 
 
 def _nothing_matches(failed: Sequence[str]) -> str:

@@ -1,0 +1,68 @@
+"""One question to a library of videos: entity-backed, within a filter, streamed, answered with citations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from antiphon_conformance.exchange import Headers, Request
+from antiphon_conformance.report import curl
+from antiphon_conformance.target import HttpTransport, Target
+from antiphon_mockserver.knowledge.library import Library, open_library
+from antiphon_mockserver.mock import ResponsesMock
+
+DIALECT, WORLD = "cloudglue", "cooking"
+QUESTION = "Which recipes take under 30 minutes?"
+SHORT = {"video_info": [{"path": "duration_seconds", "operator": "LessThan", "valueText": "600"}]}
+
+
+SERVED = "http://127.0.0.1:4010/v1"
+"""Where `antiphon serve` listens."""
+HEADERS = Headers((("content-type", "application/json"), ("authorization", "Bearer any")))
+
+
+def show() -> None:
+    """Asks a mock server that serves videos about cooking; prints how, the answer and what it cites."""
+    library = open_library(WORLD)
+    request = Request("POST", "/responses", HEADERS, body(library))
+    with ResponsesMock(dialect=DIALECT, world=WORLD, journal=0) as mock:
+        response = asyncio.run(_ask(mock.url, request))
+    click.echo("\nA library of videos is asked, and answers in a stream with citations:")
+    click.echo(f"  antiphon serve --dialect {DIALECT} --world {WORLD} &")
+    click.echo(f"  {curl.command(request, SERVED)}")
+    for line in lines(response, library):
+        click.echo(f"    {line}")
+
+
+def body(library: Library) -> dict[str, Any]:
+    """The request: all videos of the kitchen that are short, and the recipes that were extracted of them."""
+    ids = {collection.key: collection.id for collection in library.collections}
+    return {
+        "model": "nimbus-002-preview",
+        "input": QUESTION,
+        "stream": True,
+        "knowledge_base": {
+            "type": "entity_backed_knowledge",
+            "collections": [ids["kitchen"]],
+            "entity_backed_knowledge_config": {"entity_collections": [{"collection_id": ids["recipes"]}]},
+            "filter": SHORT,
+        },
+    }
+
+
+async def _ask(url: str, request: Request) -> Mapping[str, Any]:
+    async with Target(HttpTransport(url)) as target:
+        return (await target.send(request, "demo")).response
+
+
+def lines(response: Mapping[str, Any], library: Library) -> Iterator[str]:
+    """The text of a response, and each of its citations."""
+    (part,) = response["output"][0]["content"]
+    yield from part["text"].splitlines()
+    for cited in part["annotations"]:
+        file = library.file(cited["file_id"])
+        span = f"{cited['start_time']:g} s to {cited['end_time']:g} s"
+        yield f"  cites {file.filename if file else cited['file_id']}, {span}"

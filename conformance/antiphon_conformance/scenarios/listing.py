@@ -1,0 +1,71 @@
+"""Responses are listed in pages, by date and by status, as they come, run, end and go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from antiphon_conformance.answers import number
+from antiphon_conformance.dates import moment_of
+from antiphon_conformance.prompts import LONG_TASK, unknown_response
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.talk import Talk
+
+PATH = "/responses"
+MISTAKES = {
+    "limit_0": "?limit=0",
+    "limit_101": "?limit=101",
+    "limit_in_words": "?limit=ten",
+    "negative_offset": "?offset=-1",
+    "offset_in_words": "?offset=ten",
+    "unknown_status": "?status=sleeping",
+    "date_in_words": "?created_before=tomorrow",
+    "no_such_day": "?created_after=2026-02-30",
+}
+"""What may not stand in the query of a list."""
+
+
+@scenario(features=("list", "retrieve"))
+async def listing(talk: Talk) -> None:
+    """Makes responses at once, in a stream and in the background; lists, cancels and deletes them."""
+    made = await talk.create("made", input="Say hello.")
+    await talk.create("streamed", input="Say hello.", stream=True, may_fail=True)
+    running = await talk.create("running", input=LONG_TASK, background=True, may_fail=True)
+    await page_through(talk)
+    await by_date(talk, moment_of(made.response.get("created_at")) or datetime.now(UTC))
+    await talk.get("completed", f"{PATH}?status=completed&limit=100")
+    if running.ok:
+        await talk.post("stopped", f"{PATH}/{talk.id_of(running)}/cancel")
+        await talk.get("cancelled", f"{PATH}?status=cancelled&limit=100")
+    await talk.delete("deleted", f"{PATH}/{talk.id_of(made)}")
+    await talk.get("without", f"{PATH}?limit=100")
+
+
+@scenario(features=("list", "retrieve"), generated=True)
+async def mistakes_in_lists(talk: Talk) -> None:
+    """Makes every mistake that the query of a list can hold, and asks for a response that does not exist."""
+    for name, wrong in MISTAKES.items():
+        await talk.get(name, PATH + wrong)
+    await talk.get("unknown_id", f"{PATH}/{unknown_response(talk.dialect)}")
+
+
+async def page_through(talk: Talk) -> None:
+    """Reads the beginning of the list as one page and as two, and a page far behind the end between them."""
+    await talk.get("listed", PATH)
+    await talk.get("page", f"{PATH}?limit=2")
+    second = await talk.get("page-2", f"{PATH}?limit=2&offset=2")
+    total = number(second.answer.fields.get("total")) or 0
+    await talk.get("beyond", f"{PATH}?limit=2&offset={int(total) + 1000}")
+    await talk.get("again", f"{PATH}?limit=4")
+
+
+async def by_date(talk: Talk, day: datetime) -> None:
+    """Lists from yesterday to tomorrow, from tomorrow on, and what is both after and before yesterday: in
+    whichever way a day counts, the first holds what was made on `day`, and the others do not."""
+    yesterday, tomorrow = (f"{day + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
+    dates = {
+        "within": f"created_after={yesterday}&created_before={tomorrow}",
+        "later": f"created_after={tomorrow}",
+        "yesterday": f"created_after={yesterday}&created_before={yesterday}",
+    }
+    for step, query in dates.items():
+        await talk.get(step, f"{PATH}?{query}&limit=100")

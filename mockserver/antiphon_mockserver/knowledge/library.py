@@ -1,0 +1,78 @@
+"""A library: a world with its things looked up by the names that requests give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import antiphon_fixtures
+from antiphon_spec.world import Collection, File, Segment, World, WorldError, joined, load_world
+
+WORLDS = Path(antiphon_fixtures.__file__).parent / "worlds"
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """The files and collections of a world."""
+
+    world: World
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """All files, in the order of the world."""
+        return self.world.files
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """All collections, in the order of the world."""
+        return self.world.collections
+
+    @cached_property
+    def described(self) -> tuple[File, ...]:
+        """The files of the default index: those that were processed and of which something is described."""
+        return tuple(file for file in self.files if file.status == "completed" and file.segments)
+
+    def collection(self, id: str) -> Collection | None:
+        """The collection of this id."""
+        return self._collections.get(id)
+
+    def file(self, name: str) -> File | None:
+        """The file of this id, of this `cloudglue://files/...` address, or taken from this URL."""
+        return self._files.get(name)
+
+    @cached_property
+    def _collections(self) -> dict[str, Collection]:
+        return {collection.id: collection for collection in self.collections}
+
+    @cached_property
+    def _files(self) -> dict[str, File]:
+        by_url = {file.url: file for file in reversed(self.files) if file.url is not None}
+        by_address = {name: file for file in self.files for name in (file.uri, file.id)}
+        return by_url | by_address
+
+
+def find_segment(file: File, id: str) -> Segment | None:
+    """The segment of a file that has this id."""
+    return next((segment for segment in file.segments if segment.id == id), None)
+
+
+def shipped() -> dict[str, Path]:
+    """The worlds that come with this package, by name."""
+    return {path.stem: path for path in sorted(WORLDS.glob("*.yaml"))}
+
+
+@cache
+def open_library(name_or_path: str) -> Library:
+    """The library of a shipped world, of the world in a YAML file, or, for "", of all shipped worlds.
+
+    Raises WorldError when there is no such world or its file is malformed.
+    """
+    worlds = shipped()
+    if not name_or_path:
+        return Library(joined([load_world(path) for path in worlds.values()]))
+    path = worlds.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        expected = f"a YAML file, or the name of a shipped world ({', '.join(worlds)})"
+        raise WorldError(name_or_path, expected, "no such file")
+    return Library(load_world(path))

@@ -1,0 +1,82 @@
+"""Chat completions that are put together wrongly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, mutant
+
+Body = dict[str, Any]
+CREATE, READ, LIST = "createCompletion", "getCompletion", "listCompletions"
+
+
+@mutant(caught_by="chat.created-at-counts-milliseconds")
+def dates_a_chat_in_seconds(body: Body, call: Call) -> Body:
+    """Counts `created_at` of a chat completion in seconds."""
+    if call.operation == CREATE:
+        body["created_at"] //= 1000
+    return body
+
+
+@mutant(caught_by="chat.the-answer-is-the-assistants")
+def answers_a_chat_as_the_user(body: Body, call: Call) -> Body:
+    """Gives its answer in a chat the role of the user."""
+    if call.operation == CREATE:
+        body["choices"][0]["message"]["role"] = "user"
+    return body
+
+
+@mutant(caught_by="chat.the-answer-is-the-assistants")
+def counts_choices_from_one(body: Body, call: Call) -> Body:
+    """Gives the first choice of a chat the index 1."""
+    if call.operation == CREATE:
+        body["choices"][0]["index"] = 1
+    return body
+
+
+@mutant(caught_by="chat.the-answer-is-the-assistants")
+def cites_nothing_in_a_chat(body: Body, call: Call) -> Body:
+    """Leaves the citations of a chat away."""
+    if call.operation == CREATE:
+        del body["choices"][0]["citations"]
+    return body
+
+
+@mutant(caught_by="chat.the-payload-repeats-the-request")
+def forgets_the_filter_of_a_chat(body: Body, call: Call) -> Body:
+    """Echoes an empty filter, whatever was asked."""
+    if call.operation == CREATE:
+        body["payload"]["filter"] = {}
+    return body
+
+
+@mutant(caught_by="chat.the-payload-repeats-the-request")
+def echoes_the_last_message_only(body: Body, call: Call) -> Body:
+    """Echoes the last message of a chat only."""
+    if call.operation == CREATE:
+        body["payload"]["messages"] = body["payload"]["messages"][-1:]
+    return body
+
+
+@mutant(caught_by="chat.the-usual-temperature-is-told")
+def takes_one_as_the_usual_temperature(body: Body, call: Call) -> Body:
+    """Says that a chat without a temperature had 1."""
+    if call.operation == CREATE and "temperature" not in call.body:
+        body["payload"]["temperature"] = 1
+    return body
+
+
+@mutant(caught_by="chat.a-completion-can-be-read-again")
+def forgets_the_citations_of_a_chat(body: Body, call: Call) -> Body:
+    """Shows a chat that is read again without its citations."""
+    if call.operation == READ:
+        body["choices"][0]["citations"] = []
+    return body
+
+
+@mutant(caught_by="chat.a-page-of-completions-has-its-size")
+def lists_fifty_completions(body: Body, call: Call) -> Body:
+    """Says that a page of completions holds 50."""
+    if call.operation == LIST and "limit" not in call.query:
+        body["limit"] = 50
+    return body

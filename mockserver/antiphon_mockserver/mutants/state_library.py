@@ -1,0 +1,90 @@
+"""Libraries that do not do what a query says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.plan import Item
+
+FILE = "state_library"
+
+IGNORED = (
+    (
+        "the_order_of_a_library",
+        "Lists collections and members in whatever order, though one was asked for.",
+        ("order", "sort"),
+        "library.collections-are-ordered-and-selected library.members-are-ordered-and-selected",
+    ),
+    (
+        "the_type_of_collections",
+        "Lists collections of all types, though one was asked for.",
+        ("collection_type",),
+        "library.collections-are-ordered-and-selected",
+    ),
+    (
+        "the_dates_of_members",
+        "Lists the members of any day.",
+        ("added_after", "added_before"),
+        "library.members-are-ordered-and-selected",
+    ),
+    (
+        "modalities",
+        "Describes everything, whatever was asked for.",
+        ("modalities",),
+        "library.modalities-limit-what-is-told",
+    ),
+    (
+        "times",
+        "Describes a video from its beginning to its end.",
+        ("start_time_seconds", "end_time_seconds"),
+        "library.times-limit-what-is-told",
+    ),
+    (
+        "the_start_of_segments",
+        "Lists all segments of a file.",
+        ("start_time_after",),
+        "library.segments-are-bounded-in-time",
+    ),
+)
+
+
+def _ignoring(*names: str) -> Callable[[Conduct], Conduct]:
+    """Queries are read without these parameters."""
+
+    def spoil(conduct: Conduct) -> Conduct:
+        def read_query(*given: Any) -> dict[str, Any]:
+            return {name: value for name, value in conduct.read_query(*given).items() if name not in names}
+
+        return replace(conduct, read_query=read_query)
+
+    return spoil
+
+
+for _name, _doc, _parameters, _rules in IGNORED:
+    add(FILE, f"ignores_{_name}", _doc, tuple(_rules.split()), _ignoring(*_parameters))
+
+
+@mutant(caught_by="library.a-page-of-collections-is-fifty-long")
+def lists_the_oldest_collection_first(conduct: Conduct) -> Conduct:
+    """Lists collections from the oldest to the newest by default."""
+
+    def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
+        upwards = {**query, "sort": "asc"} if query.get("order") == "created_at" else query
+        return conduct.select(items, upwards)
+
+    return replace(conduct, select=select)
+
+
+@mutant(caught_by=("library.dates-with-times-bound-collections", "library.members-are-ordered-and-selected"))
+def lists_what_was_made_on_any_day(conduct: Conduct) -> Conduct:
+    """Ignores the dates that bound a list."""
+
+    def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
+        undated = {name: value for name, value in query.items() if not name.endswith(("_after", "_before"))}
+        return conduct.select(items, undated)
+
+    return replace(conduct, select=select)

@@ -1,0 +1,115 @@
+"""Filters that make no sense, and the place at which they say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_mockserver.knowledge.filters import FilterFault, parse, parse_text
+from pantry import criterion
+
+OPERATORS = (
+    "one of 'Equal', 'NotEqual', 'LessThan', 'GreaterThan', 'Like', 'In', 'ContainsAny', 'ContainsAll'"
+)
+GOOD = criterion("topic", "Equal", "plums")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "the filter: expected an object, got null"),
+        ([], "the filter: expected an object, got an empty array"),
+        (
+            {"file_ids": ["x"]},
+            "file_ids: expected one of 'metadata', 'video_info', 'file', 'source_metadata', got 'file_ids'",
+        ),
+        ({"metadata": {}}, "metadata: expected an array, got an empty object"),
+        ({"metadata": None}, "metadata: expected an array, got null"),
+        ({"metadata": [GOOD, "x"]}, "metadata[1]: expected an object, got 'x'"),
+        ({"metadata": [{"operator": "Equal"}]}, "metadata[0].path: expected a string, got absent"),
+        ({"metadata": [{**GOOD, "path": 1}]}, "metadata[0].path: expected a string, got 1"),
+        ({"metadata": [{"path": "a"}]}, "metadata[0].operator: expected a string, got absent"),
+        (
+            {"metadata": [{**GOOD, "operator": "equal"}]},
+            f"metadata[0].operator: expected {OPERATORS}, got 'equal'",
+        ),
+        (
+            {"metadata": [{**GOOD, "operator": []}]},
+            f"metadata[0].operator: expected {OPERATORS}, got an empty array",
+        ),
+        (
+            {"metadata": [GOOD, {"path": "a", "operator": "Equal"}]},
+            "metadata[1].valueText: expected a string, got absent",
+        ),
+        (
+            {"metadata": [criterion("a", "Equal", ["x"])]},
+            "metadata[0].valueText: expected a string, got absent",
+        ),
+        (
+            {"metadata": [criterion("a", "ContainsAny", "x")]},
+            "metadata[0].valueTextArray: expected an array of strings, got absent",
+        ),
+        (
+            {"metadata": [{"path": "a", "operator": "In"}]},
+            "metadata[0].valueText: expected a string, got absent",
+        ),
+        ({"metadata": [{**GOOD, "valueText": 600}]}, "metadata[0].valueText: expected a string, got 600"),
+        (
+            {"metadata": [{**GOOD, "valueTextArray": "x"}]},
+            "metadata[0].valueTextArray: expected an array of strings, got 'x'",
+        ),
+        (
+            {"metadata": [{"path": "a", "operator": "In", "valueTextArray": ["x", None]}]},
+            "metadata[0].valueTextArray[1]: expected a string, got null",
+        ),
+        (
+            {"metadata": [{**GOOD, "scope": "video"}]},
+            "metadata[0].scope: expected one of 'file', 'segment', got 'video'",
+        ),
+        (
+            {"file": [criterion("name", "Equal", "x")]},
+            "file[0].path: expected one of 'bytes', 'filename', 'uri', 'created_at', 'id', got 'name'",
+        ),
+        (
+            {"video_info": [criterion("format", "Equal", "mp4")]},
+            "video_info[0].path: expected one of 'duration_seconds', 'has_audio', got 'format'",
+        ),
+        (
+            {"video_info": [criterion("has_audio", "Equal", "true", scope="segment")]},
+            "video_info[0].scope: expected 'file' for this path, got 'segment'",
+        ),
+        (
+            {"file": [criterion("id", "Equal", "x", scope="segment")]},
+            "file[0].scope: expected 'file' for this path, got 'segment'",
+        ),
+        (
+            {"source_metadata": [criterion("topic", "Equal", "x", scope="segment")]},
+            "source_metadata[0].scope: expected 'file' for this path, got 'segment'",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_place(given: Any, message: str) -> None:
+    with pytest.raises(FilterFault) as refused:
+        parse(given)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("text", ["", "{", "topic=plums", "{'metadata': []}", "[" * 100_000])
+def test_text_that_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(FilterFault, match=r"^the filter: expected JSON text, got "):
+        parse_text(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"metadata": [criterion("topic", "Like", "plum%")]}, "metadata[0].operator"),
+        ({"source_metadata": []}, "source_metadata"),
+        ({"video_info": [criterion("has_audio", "Equal", "true", scope="segment")]}, "video_info[0].scope"),
+    ],
+)
+def test_what_a_chat_filter_does_not_have(given: dict[str, Any], path: str) -> None:
+    with pytest.raises(FilterFault) as refused:
+        parse(given, chat=True)
+    assert refused.value.path == path
