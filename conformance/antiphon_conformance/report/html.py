@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.report.answers import Answer, answers
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.difference import Piece, marked
@@ -44,6 +45,9 @@ SIGNS = {
     "failing": "✗",
     "not offered": "–",
     "not seen": "?",
+    "works": "✓",
+    "breaks": "✗",
+    "unclear": "?",
 }
 """Beside the word and its colour, for those who see no colour."""
 MOST_PLACES = 12
@@ -114,6 +118,11 @@ class Section:
     def causes(self) -> list[Cause]:
         """Every root cause, the worst first."""
         return causes(self.report.of(self.dialect.name))
+
+    @property
+    def answers(self) -> list[Answer]:
+        """For each well-known client, whether it will work."""
+        return answers(self.report.of(self.dialect.name), self.dialect.name)
 
     @property
     def sentence(self) -> str:

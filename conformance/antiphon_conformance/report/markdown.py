@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report import compare_markdown
+from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
 from antiphon_conformance.report.model import Report, title, told_facts
 from antiphon_conformance.report.numbers import numbers
@@ -60,6 +61,8 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     yield ""
     counts = requirement_counts(name)
     yield "Requirements: " + ", ".join(f"{count} {state}" for state, count in counts.items()) + "."
+    for one in answers(report.of(name), name):
+        yield f"- {one.title} ({one.client.registry}): {one.state}: {one.why}"
     broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
     yield from _listed("Failures", (*broken, *verdict.failures), report)
     warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
