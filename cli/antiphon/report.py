@@ -56,7 +56,7 @@ def report(
 
 def _verified(tree: Path, transcripts: Path | None) -> int:
     """Verifies each report below a folder; the worst status of all."""
-    found = sorted(path.parent for path in tree.rglob(folder.RECORDS))
+    found = sorted({path.parent for path in tree.rglob(f"{folder.RECORDS}*")})
     if not found:
         raise click.UsageError(f"--verify {tree}: expected a {folder.RECORDS} in it, got none")
     statuses = []

@@ -21,6 +21,8 @@ from antiphon_spec import dialect as dialects
 
 SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "⚠️"}
 MOST_FINDINGS = 5
+LONGEST_CURL = 600
+"""A longer command stands in the HTML report: a summary is read on one page."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
@@ -95,7 +97,7 @@ def _group(group: Group, report: Report) -> Iterator[str]:
     yield from (f"  - {escaped(line)}" for line in group.lines(MOST_FINDINGS))
     findings = [finding for record in group.records for finding in record.findings]
     curl = next((report.curls[one.exchange] for one in findings if one.exchange in report.curls), None)
-    if curl:
+    if curl and len(curl) <= LONGEST_CURL:
         yield f"  - reproduce: {_code(curl)}"
 
 

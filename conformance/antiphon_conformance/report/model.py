@@ -29,7 +29,7 @@ Spot = tuple[str, str, str]
 """Dialect, id of the exchange, and where in it."""
 MOST_EXCERPTS = 120
 """For how many root causes of one dialect an excerpt is kept: nobody reads further, and a file must end."""
-SHOWN_EXCHANGES = 3
+SHOWN_EXCHANGES = 1
 """For how many exchanges of one record the curl line is kept."""
 
 

@@ -12,6 +12,7 @@ footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "sta
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -100,9 +101,11 @@ def requirement_counts(name: str) -> dict[str, int]:
 def read(path: Path) -> Report:
     """Reads a report back. Raises ReportError when it is none, or when its run died."""
     try:
-        entries = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+        raw = path.read_bytes()
+        plain = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        entries = [orjson.loads(line) for line in plain.splitlines() if line.strip()]
         return _report(entries, path)
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, ReportError):
             raise
         raise ReportError(f"{path}: expected a report.jsonl, got {type(error).__name__}: {error}") from error

@@ -60,7 +60,7 @@ class Verification:
 def verify(place: Path, transcripts: Path | None = None) -> Verification:
     """Verifies the report in a folder. Its transcripts lie there, or in `transcripts`."""
     try:
-        report = records.read(place / folder.RECORDS)
+        report = records.read(_file(place, folder.RECORDS))
     except ReportError as error:
         return Verification((str(error),))
     problems = [*_edited_files(place), *_ending(report), *_rendered(place, report)]
@@ -101,8 +101,8 @@ def _rendered(place: Path, report: Report) -> Iterator[str]:
     if not _same_sources(report):
         return
     for name, text in folder.renderings(report).items():
-        path = place / name
-        if path.exists() and path.read_bytes() != text:
+        path = _file(place, name)
+        if path.exists() and _plain(path) != text:
             yield f"{name}: expected what {folder.RECORDS} renders to, got something else"
 
 
@@ -132,8 +132,7 @@ def _transcripts(report: Report, places: Iterable[Path]) -> tuple[list[Path], li
         wrong.append(f"{folder.RECORDS}: expected the digests of its transcripts, got none")
     for name, expected in report.digests.items():
         plain = Path(name).name
-        candidates = (place / one for place in searched for one in (plain, f"{plain}.gz"))
-        path = next((one for one in candidates if one.exists()), None)
+        path = next((one for one in (_file(place, plain) for place in searched) if one.exists()), None)
         if path is None:
             missing.append(f"{name} (sha256 {expected}) is not here")
         elif folder.digest(_plain(path)) != expected:
@@ -141,6 +140,12 @@ def _transcripts(report: Report, places: Iterable[Path]) -> tuple[list[Path], li
         else:
             found.append(path)
     return found, missing, wrong
+
+
+def _file(place: Path, name: str) -> Path:
+    """A file of a report, compressed or not."""
+    packed = place / f"{name}.gz"
+    return packed if packed.exists() else place / name
 
 
 def _plain(path: Path) -> bytes:
