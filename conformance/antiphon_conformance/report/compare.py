@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.report.features import FeatureRow
+from antiphon_conformance.report.features import LACKING, FeatureRow
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.model import Report, Row, rows, title, told_facts
 from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
@@ -142,7 +142,8 @@ def _lines(columns: Sequence[Column]) -> Iterator[Line]:
 def _feature(row: FeatureRow | None) -> str:
     if row is None:
         return "not seen"
-    return f"{row.state}, {row.failed} of {row.exchanges} failed" if row.failed else row.state
+    counted = row.failed and row.state != LACKING
+    return f"{row.state}, {row.failed} of {row.exchanges} failed" if counted else row.state
 
 
 def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:
