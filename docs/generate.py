@@ -9,7 +9,7 @@ streams-DIALECT.md         the lanes of a dialect's stream.yaml
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ import yaml
 
 from antiphon_conformance.rule import rules_for
 from antiphon_spec.dialect import Dialect, load, names
-from antiphon_spec.requirement import Requirement
+from antiphon_spec.requirement import AUTHORITY, SEVERITY, Requirement, Severity, count
 
 DOCS = Path(__file__).parent
 WILD_BUGS = DOCS.parent / "tests" / "wild_bugs.yaml"
 DEFAULT_DIALECT = "openresponses"
+WEIGHT = {Severity.MUST: "fails", Severity.SHOULD: "warns", Severity.MAY: "informs"}
 Bug = Mapping[str, Any]
 
 INTRODUCTION = """\
@@ -79,8 +80,22 @@ def requirements(dialect: Dialect) -> str:
         ("Requirement", "Level", "Sentence and source", "Checked by"),
         ((row.id, row.level, f"{row.text}<br>*{row.source}*", checked(row, citing)) for row in rows),
     )
-    counts = ", ".join(f"{count} {state}" for state, count in dialect.counts.items())
-    return f"# {dialect.title} ({dialect.release}): requirements\n\n{counts}.\n\n{told}\n"
+    counts = ", ".join(f"{number} {state}" for state, number in dialect.counts.items())
+    title = f"# {dialect.title} ({dialect.release}): requirements"
+    return f"{title}\n\n{counts}.\n\n{levels(rows)}\n\n{told}\n"
+
+
+def levels(rows: Collection[Requirement]) -> str:
+    """How many requirements there are of each level, and what the level says."""
+    by_level = {level: [row for row in rows if row.level == level] for level in SEVERITY}
+    return table(
+        ("Level", "Because", "A breach", *map(str.title, count(()))),
+        (
+            (level, AUTHORITY[level], WEIGHT[severity], *map(str, count(by_level[level]).values()))
+            for level, severity in SEVERITY.items()
+            if by_level[level]
+        ),
+    )
 
 
 def checked(row: Requirement, citing: Mapping[str, list[str]]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
-from antiphon_spec.drift import Difference, Listed, compare, load_listed
+from antiphon_spec.drift import Difference, Listed, compare, load_listed, operations
 
 SONG = {
     "type": "object",
@@ -93,6 +93,15 @@ def test_what_only_one_side_has_is_seen() -> None:
     assert drift.found == (Difference("ours", "Ours", None), Difference("published", "Theirs", None))
 
 
+def test_names_of_path_parameters_are_no_difference() -> None:
+    ours, published = (
+        Document({"paths": {path: {"get": {}, "delete": {}}}, "components": {"schemas": {}}})
+        for path in ("/songs/{song_id}/verses/{verse_id}", "/songs/{id}/verses/{id}")
+    )
+    assert compare(ours, published).found == ()
+    assert list(operations(ours)) == ["GET /songs/{}/verses/{}", "DELETE /songs/{}/verses/{}"]
+
+
 def test_listed_differences_have_a_reason_and_stale_ones_are_told() -> None:
     listed = (
         Listed("ours", frozenset({"Song"}), frozenset({"/title", "/verses"}), "because"),
@@ -123,10 +132,8 @@ def test_comparing_twice_gives_the_same() -> None:
 @pytest.mark.parametrize("name", names())
 def test_listed_differences_name_what_the_document_has(name: str) -> None:
     dialect = load(name)
-    ours = {
-        schema for entry in load_listed(dialect.folders[0]) if entry.side == "ours" for schema in entry.names
-    }
-    assert ours <= set(dialect.document.schemas)
+    ours = {each for entry in load_listed(dialect.folders[0]) if entry.side == "ours" for each in entry.names}
+    assert ours <= {*dialect.document.schemas, *operations(dialect.document)}
 
 
 def test_a_malformed_list_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.comparison import Readings
+from antiphon_mockserver.knowledge.comparison import Readings, chosen
 from antiphon_mockserver.knowledge.filters import parse, parse_text
 from antiphon_spec.world import World
 from pantry import admitted, criterion, world
@@ -219,3 +219,19 @@ def test_an_array_comes_before_a_text(pantry: World) -> None:
 def test_hostile_criteria_are_evaluated_like_any_other(pantry: World, hostile: dict[str, Any]) -> None:
     expected = "jar box" if hostile["operator"] == "LessThan" else ""
     assert admitted(pantry, parse({"metadata": [hostile]})) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "readings"),
+    [
+        ((), Readings()),
+        (("missing-differs", "no-dotted-keys"), Readings(missing_differs=True, dotted_keys=False)),
+    ],
+)
+def test_readings_are_chosen_by_name(names: tuple[str, ...], readings: Readings) -> None:
+    assert chosen(names) == readings
+
+
+def test_an_unknown_reading_is_refused() -> None:
+    with pytest.raises(ValueError, match="missing-differs"):
+        chosen(["nulls-are-equal"])

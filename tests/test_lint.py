@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 
 from answers import response
 from antiphon.main import run
+from antiphon_spec.dialect import names
 
 HEADERS = {"content-type": "application/json"}
 GOOD_USAGE = {
@@ -69,8 +71,8 @@ def test_text_names_the_exchange_the_rule_and_the_requirement(recorded, capsys):
 def test_a_hostile_recording_does_no_harm(tmp_path, capsys):
     path = tmp_path / "hostile.jsonl"
     path.write_text(line("\u001b[31m", status="\u001b[2J\ud800", **{"\u202e": 1}) + "\n")
-    for form in ("text", "json"):
-        assert lint(path, "--format", form) in (0, 1)
+    for dialect, form in product(names(), ("text", "json")):
+        assert lint(path, "--dialect", dialect, "--format", form) in (0, 1)
         output = capsys.readouterr().out
         assert "\x1b" not in output
         assert "\u202e" not in output
@@ -91,7 +93,7 @@ def test_a_hostile_recording_does_no_harm(tmp_path, capsys):
         b": \r\rdata:x\r",
     ],
 )
-@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+@pytest.mark.parametrize("dialect", names())
 def test_no_stream_breaks_a_rule_of_ours(tmp_path, data, dialect):
     path = tmp_path / "stream.sse"
     path.write_bytes(data)

@@ -69,6 +69,33 @@ def test_equal_requests_are_counted(store: Store) -> None:
     assert [store.count("a"), store.count("a"), store.count("b"), store.count("a")] == [0, 1, 0, 2]
 
 
+def test_a_shelf_holds_ids_in_the_order_in_which_they_came(store: Store) -> None:
+    assert list(store.shelved("mine")) == []
+    for shelf, id in (("mine", "resp_2"), ("mine", "resp_1"), ("theirs", "resp_3"), ("mine", "resp_3")):
+        store.shelve(shelf, id)
+    assert list(store.shelved("mine")) == ["resp_2", "resp_1", "resp_3"]
+    assert list(store.shelved("theirs")) == ["resp_3"]
+
+
+def test_a_shelf_shows_its_records_as_they_are_now_the_newest_first(store: Store) -> None:
+    for number in (1, 2, 3):
+        store.put(replace(RECORD, id=f"resp_{number}"))
+        store.shelve("mine", f"resp_{number}")
+    store.shelve("mine", "resp_that_was_never_kept")
+    store.change("resp_2", lambda now: replace(now, deleted=True))
+    shown = [(record.id, record.deleted) for record in store.shelf("mine")]
+    assert shown == [("resp_3", False), ("resp_2", True), ("resp_1", False)]
+
+
+def test_memory_shelves_as_many_ids_as_it_keeps_records() -> None:
+    store = MemoryStore(capacity=2)
+    for number in range(4):
+        store.put(replace(RECORD, id=f"resp_{number}"))
+        store.shelve("mine", f"resp_{number}")
+    assert [record.id for record in store.shelf("mine")] == ["resp_3", "resp_2"]
+    assert len(store.shelved("mine")) == 2
+
+
 def test_memory_lets_the_oldest_go() -> None:
     store = MemoryStore(capacity=2)
     for number in range(3):
@@ -92,6 +119,16 @@ def test_a_file_is_shared_without_a_number_given_twice(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(30)
     assert sorted(numbers) == list(range(200))
+
+
+def test_a_shelf_in_a_file_is_filled_by_all_who_share_it(tmp_path: Path) -> None:
+    path = str(tmp_path / "store.db")
+    stores = [SqliteStore(path) for _ in range(2)]
+    for number, store in enumerate([*stores, *stores]):
+        store.shelve("mine", f"resp_{number}")
+    assert [store.shelved("mine") for store in stores] == [["resp_0", "resp_1", "resp_2", "resp_3"]] * 2
+    for store in stores:
+        store.close()
 
 
 def test_responses_outlive_the_server_that_made_them(tmp_path: Path) -> None:

@@ -57,9 +57,16 @@ async def _chunks(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def generated(stub: Stub, *, requests: int | None = None, start: int = 0, examples: int = 12) -> Episode:
+def generated(
+    stub: Stub,
+    name: str = "openresponses",
+    *,
+    requests: int | None = None,
+    start: int = 0,
+    examples: int = 12,
+) -> Episode:
     target = Target(stub, limits=Limits(requests=requests))
-    sources = (source("openresponses"),)
+    sources = (source(name),)
     return asyncio.run(properties.generate(target, sources, start, 1, examples=examples))
 
 
@@ -162,6 +169,12 @@ def test_a_server_that_takes_everything_is_found_out() -> None:
     assert outcome is Outcome.FAILED
 
 
+def test_nothing_is_searched_that_a_document_with_chosen_readings_alone_forbids() -> None:
+    episode = generated(Stub(lambda _: 200), "cloudglue", examples=4)
+    assert not [name for name in episode.exchanges if name.endswith("shrunk")]
+    assert set(found(episode, "cloudglue").values()) == {Outcome.PASSED}
+
+
 def test_a_server_that_refuses_everything_is_found_out() -> None:
     outcomes = found(generated(Stub(lambda _: 400)), "openresponses")
     assert outcomes["generated.takes-what-the-document-allows"] is Outcome.FAILED
@@ -188,10 +201,12 @@ def test_a_dead_server_ends_it() -> None:
 
 
 def test_what_was_asked_before_an_interruption_is_kept() -> None:
+    sources = (source("openresponses"),)
+
     async def interrupted() -> Episode:
         stub = Stub(lambda _: 400)
         target = Target(stub)
-        task = asyncio.create_task(properties.generate(target, (source("openresponses"),), 0, 1))
+        task = asyncio.create_task(properties.generate(target, sources, 0, 1))
         while len(stub.asked) < 250:
             await asyncio.sleep(0)
         task.cancel()

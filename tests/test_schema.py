@@ -93,6 +93,19 @@ def test_one_mistake_is_one_fault_at_its_own_place(body: Any, message: str) -> N
     assert told(OPENAI, body) == [message]
 
 
+def test_what_a_condition_asks_of_an_empty_object_belongs_to_the_least_instance() -> None:
+    schema = {
+        "type": "object",
+        "allOf": [
+            {"if": {"properties": {"kind": {"const": "song"}}}, "then": {"required": ["title"]}},
+            {"if": {"required": ["kind"]}, "then": {"required": ["verses"]}},
+        ],
+    }
+    values = [probe.value for probe in Sampler(Document({})).probes(schema)]
+    assert values[0] == {"title": {}}
+    assert values[-1] == {"title": {}, "no_such_thing": 1}
+
+
 def test_an_unknown_type_lists_those_there_are() -> None:
     (fault,) = OPENAI.request("createResponse").faults({"input": [{"type": "nope"}]})
     assert fault.param == "input[0].type"
@@ -188,6 +201,10 @@ def test_both_libraries_agree(name: str) -> None:
     assert refused > 100
 
 
+RIGHT_REQUESTS = {"openai": 1600, "openresponses": 450, "cloudglue": 95}
+"""How many probes of a create are right requests, somewhat rounded: a quarter to a third of all there are."""
+
+
 @pytest.mark.parametrize("name", names())
 def test_what_the_fast_check_for_unknown_members_passes_has_none(name: str) -> None:
     schemas = load(name).schemas
@@ -197,4 +214,4 @@ def test_what_the_fast_check_for_unknown_members_passes_has_none(name: str) -> N
     probes = list(Sampler(schemas.document, deepest=3).probes({"$ref": pointer}))
     passed = [probe.value for probe in probes if fast.is_valid(probe.value)]
     assert [body for body in passed if unknown_members(schemas.document, pointer, body)] == []
-    assert len(passed) > 300
+    assert len(passed) > RIGHT_REQUESTS[name]

@@ -335,3 +335,22 @@ def test_episodes_come_in_the_order_of_their_scenarios_and_progress_in_that_of_t
     )
     assert [episode.scenario for episode in episodes] == ["slow", "creates"]
     assert ended == ["creates", "slow"]
+
+
+def test_what_is_first_ends_before_the_others_begin_and_what_is_last_begins_when_they_have_ended():
+    async def looks(talk):
+        await talk.get("seen", f"/responses/{talk.scenario}")
+        await talk.get("seen_again", f"/responses/{talk.scenario}")
+
+    named = (
+        Scenario("after", "", looks, last=True),
+        Scenario("one", "", looks),
+        Scenario("other", "", looks),
+        Scenario("before", "", looks, first=True),
+    )
+    scripted = Scripted(works)
+    asyncio.run(runner.run(runner.Plan(named, (OPENAI,), "m"), Target(scripted)))
+    asked = [request.path.rpartition("/")[2] for request in scripted.asked]
+    assert asked[:2] == ["before", "before"]
+    assert sorted(asked[2:6]) == ["one", "one", "other", "other"]
+    assert asked[6:] == ["after", "after"]

@@ -175,6 +175,13 @@ def test_headers_can_be_replaced_and_left_out():
     assert received.endswith(b"\r\n\r\n{")
 
 
+def test_nothing_is_said_that_was_left_out():
+    bare = Request("POST", "/responses/1/cancel", Headers((("accept", ""), ("user-agent", ""))))
+    _, received = ask(answer(b"{}"), request=bare)
+    head = received.lower()
+    assert all(name not in head for name in (b"\r\naccept:", b"user-agent", b"content-type"))
+
+
 def test_the_key_is_sent_and_never_kept():
     echo = b'{"message":"bad key sk-secret"}'
     exchange, received = ask(answer(echo, b"application/json", b"x-echo: sk-secret"), api_key="sk-secret")

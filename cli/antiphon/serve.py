@@ -67,6 +67,13 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
     metavar="NAME|FILE",
     help="The library of a dialect of videos. Default: all worlds that ship.",
 )
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="NAME",
+    help="How filters are read where the documents leave it open, for example missing-differs.",
+)
 @click.option("--store", default="memory", show_default=True, help="memory, sqlite:PATH or redis://...")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
@@ -95,6 +102,7 @@ def serve(
     api_keys: tuple[str, ...],
     models: tuple[str, ...],
     world: str,
+    readings: tuple[str, ...],
     store: str,
     workers: int,
     clock: str,
@@ -112,6 +120,7 @@ def serve(
         models=models,
         scripts=scripts,
         world=world,
+        readings=readings,
         store=store,
         clock=clock,
         mutants=mutants,

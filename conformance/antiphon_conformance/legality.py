@@ -8,6 +8,11 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.mistakes import mistakes_in
 from antiphon_spec.dialect import Dialect
 
+REQUESTS = (
+    "openai#/components/schemas/CreateResponse",
+    "openresponses#/components/schemas/CreateResponseBody",
+)
+"""What creates may hold, in documents that are the published ones; another one may hold chosen readings."""
 OWN = ":"
 """Stands in the names of kinds of tools and items that a provider adds (Open Responses)."""
 
@@ -27,6 +32,11 @@ def has_unknown(dialect: Dialect, operation: str, body: Any) -> bool:
     """Whether a body has members that nobody knows, where the dialect refuses them."""
     strict = dialect.traits.unknown_parameters == "refused"
     return strict and bool(dialect.schemas.unknown_members(operation, body))
+
+
+def binds(dialect: Dialect) -> bool:
+    """Whether all that the document forbids has to be refused, whatever it is."""
+    return any(map(dialect.resolve, REQUESTS))
 
 
 def is_mistaken(exchange: Exchange, dialect: Dialect) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes_chat import CHAT
+from antiphon_conformance.mistakes_filters import FILTERS
 from antiphon_conformance.mistakes_input import INPUT
 from antiphon_conformance.mistakes_knowledge import KNOWLEDGE
 from antiphon_conformance.mistakes_limits import LIMITS
@@ -20,7 +21,7 @@ from antiphon_conformance.oddities import ODDITIES
 from antiphon_conformance.places import root
 from antiphon_spec.dialect import Dialect
 
-MISTAKES: tuple[Mistake, ...] = INPUT + CHAT + TOOLS + LIMITS + KNOWLEDGE
+MISTAKES: tuple[Mistake, ...] = INPUT + CHAT + TOOLS + LIMITS + KNOWLEDGE + FILTERS
 
 
 @cache

@@ -144,7 +144,7 @@ KNOWLEDGE = (
         "`max_output_tokens` outside 1 to 128000",
         "max_output_tokens",
         integer(1, MOST_TOKENS),
-        {"max_output_tokens": 0},
+        {"max_output_tokens": 0, "stream": True},
     ),
     mistake(
         "a_tool_other_than_functions",

@@ -60,7 +60,7 @@ def _output(call_id: str) -> Json:
 
 
 ODDITIES: Mapping[str, Oddity] = {
-    "an_unknown_model": _odd("REQ-03", model=UNKNOWN_MODEL),
+    "an_unknown_model": _odd("REQ-03 CG-REQ-02", model=UNKNOWN_MODEL),
     "an_empty_list": _odd("REQ-76", input=[]),
     "a_choice_from_nothing": _odd("REQ-36", tool_choice="required"),
     "an_unknown_parameter": _odd("REQ-71", temprature=1),

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 _STEP = re.compile(
-    r"(?P<name>[a-z_]+)|\[\]|\[(?P<key>[a-z_]+)=(?P<values>[^\]]+)\]|\{(?P<own>[a-z_]+)=(?P<kinds>[^}]+)\}"
+    r"(?P<name>[A-Za-z_]+)|\[\]|\[(?P<key>[a-z_]+)=(?P<values>[^\]]+)\]|\{(?P<own>[a-z_]+)=(?P<kinds>[^}]+)\}"
 )
 
 

@@ -45,8 +45,18 @@ def fill(template: Any, dialect: Dialect, values: Mapping[str, str]) -> Any:
     if not isinstance(template, str) or not (template.startswith("{") and template.endswith("}")):
         return template
     name = template[1:-1]
-    if name != "model" and name not in dialect.holds:
+    if name not in dialect.holds and name not in values:
         return template
     if name not in values:
         raise NothingGiven(name, dialect)
     return values[name]
+
+
+def names(template: Any) -> frozenset[str]:
+    """The names in braces that a JSON value holds."""
+    if isinstance(template, Mapping):
+        return frozenset().union(*map(names, template.values()))
+    if isinstance(template, list):
+        return frozenset().union(*map(names, template))
+    named = isinstance(template, str) and template.startswith("{") and template.endswith("}")
+    return frozenset({template[1:-1]} if named else ())

@@ -72,10 +72,11 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
     return _settled(list(talks.values()))
 
 
-def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], list[Scenario]]:
-    """What runs before all others, and the others."""
+def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
+    """What runs before all others, the others, and what runs after them."""
     every = list(scenarios)
-    return [one for one in every if one.first], [one for one in every if not one.first]
+    before, after = [one for one in every if one.first], [one for one in every if one.last]
+    return before, [one for one in every if not one.first and not one.last], after
 
 
 def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:

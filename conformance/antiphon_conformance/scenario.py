@@ -40,6 +40,8 @@ class Scenario:
     """Whether its requests come from a table; they are counted apart, and left out on wish."""
     first: bool = False
     """Whether it runs before all others, which may look at what it found."""
+    last: bool = False
+    """Whether it runs after all others, which would change what it looks at."""
 
     def fits(self, dialect: Dialect) -> bool:
         """Whether the dialect knows all that this scenario is about."""
@@ -56,6 +58,7 @@ def scenario(
     dialect: str | None = None,
     generated: bool = False,
     first: bool = False,
+    last: bool = False,
 ) -> Callable[[Conversation], Conversation]:
     """Registers a coroutine function as the scenario of its name.
 
@@ -67,7 +70,7 @@ def scenario(
         summary = cleandoc(run.__doc__ or "").partition("\n")[0]
         if name in REGISTRY or not summary:
             raise ValueError(f"scenario {name}: its name must be its own, and it needs a docstring")
-        REGISTRY[name] = Scenario(name, summary, run, features, dialect, generated, first)
+        REGISTRY[name] = Scenario(name, summary, run, features, dialect, generated, first, last)
         return run
 
     return register

@@ -4,7 +4,8 @@ Whatever the standard allows is accepted: LF, CR and CRLF, a leading byte order 
 lines, no space after the colon, unknown fields, any chunking, even inside a character.
 
 Oddities of a frame: `no-space:FIELD`, `no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`,
-`nul-in-id`, `bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its data.
+`nul-in-id`, `bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its
+data.
 Oddities of the stream: `bom`, `crlf`, `cr`, `mixed-line-ends`, `comment`, `no-data` (a block that names
 an event and dispatches nothing), `retry`, `id`, `unterminated`, `invalid-utf8`.
 

@@ -301,7 +301,7 @@ class HttpTransport:
                 headers=[*request.headers.pairs, ("accept-encoding", "identity")],
                 data=_payload(request.raw),
                 allow_redirects=False,
-                skip_auto_headers=("content-type",),
+                skip_auto_headers=("accept", "content-type", "user-agent"),
             ) as answer:
                 pairs = tuple((str(name), str(value)) for name, value in answer.headers.items())
                 yield Incoming(answer.status, Headers(pairs), answer.content.iter_any())

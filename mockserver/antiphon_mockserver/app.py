@@ -24,6 +24,7 @@ from antiphon_mockserver.headers import preflight
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.knowledge import planning as knowledge
+from antiphon_mockserver.knowledge.comparison import chosen as chosen_readings
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
@@ -55,7 +56,9 @@ class MockServer:
             conduct=self._conduct(settings.scripts),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.patience),
-            library=open_library(settings.world) if self.dialect.traits.knowledge else None,
+            library=open_library(settings.world, chosen_readings(settings.readings))
+            if self.dialect.traits.knowledge
+            else None,
         )
         self.sender = Sender(self.house, self.mutants, self.patience)
         self.prints = self._prints(settings.scripts)

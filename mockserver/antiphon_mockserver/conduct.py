@@ -32,6 +32,7 @@ from antiphon_mockserver.compose import compose
 from antiphon_mockserver.errors import envelope, response_not_found
 from antiphon_mockserver.knowledge.admission import knowledge, read_filter
 from antiphon_mockserver.knowledge.filters import Filter
+from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.compaction import compact
 from antiphon_mockserver.plan import Context, Denied, Identity, Plan
@@ -158,8 +159,8 @@ class Conduct:
     cut_out: Callable[[Sequence[Item], int, int], dict[str, Any]]
     """(all that was selected, `offset`, `limit`) -> the list object of one page."""
 
-    read_filter: Callable[[str], Filter]
-    """(`filter` of a query) -> the criteria for files. Refuses what is none."""
+    read_filter: Callable[[str, Library], Filter]
+    """(`filter` of a query, library) -> the criteria for files. Refuses what is none."""
 
     count_tokens: Callable[[Context], int]
     """(Context) -> the number of input tokens."""

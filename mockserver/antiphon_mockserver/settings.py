@@ -32,6 +32,8 @@ class Settings:
     faults: tuple[str, ...] = ()
     world: str = ""
     """The library of videos of dialects that have one: a world that ships, or a file; "" is all that ship."""
+    readings: tuple[str, ...] = ()
+    """How its filters are read where the documents leave it open, unless as usual (`missing-differs`)."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
     journal: int = 0

@@ -66,8 +66,8 @@ def on_parts(kind: str, change: Change) -> Spoil:
 
 
 def items(response: Json, *types: str) -> Iterator[Json]:
-    """The output items of these types; all, when none is given."""
-    return (item for item in response["output"] if not types or item["type"] in types)
+    """The output items of these types; all, when none is given. There may be no output yet."""
+    return (item for item in response["output"] or () if not types or item["type"] in types)
 
 
 def put(holder: Json, path: str, value: Any) -> None:

@@ -51,11 +51,15 @@ class Timeline:
 
     @cached_property
     def milestones(self) -> tuple[int, ...]:
-        """The steps at which the status is another than before, 0 and the last step included."""
+        """The steps at which the status is another than before, 0 and the last step included.
+
+        What waits in no queue is in progress from the beginning. So its first event is one of them, too: who
+        polls finds it running once.
+        """
         spoken = [(step, self._status(event)) for step, event in enumerate(self.events, start=1)]
         known = [(step, status) for step, status in spoken if status is not None]
         known.append((self.steps, self.final["status"]))  # a failure may be told by an `error` event alone
-        before = [self._beginning, *(status for _, status in known)]
+        before = ["queued" if self._queued else None, *(status for _, status in known)]
         return (0, *(step for (step, status), last in zip(known, before, strict=False) if status != last))
 
     def at(self, step: int) -> dict[str, Any]:

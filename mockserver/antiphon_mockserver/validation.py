@@ -65,17 +65,27 @@ def _is_invalid(length: int, body: Mapping[str, Any], name: str, validator: Vali
 
 
 def heed(asked: Asked) -> Mapping[str, Any]:
-    """The body, without what the document does not know where the dialect ignores that (REQ-72)."""
+    """The body, without what the document does not know where the dialect ignores that (REQ-72); what an
+    object expressly has no room for stays, to be refused."""
     if asked.dialect.traits.unknown_parameters != "ignored":
         return asked.body
     found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
     if not found:
         return asked.body
     body = deepcopy(asked.body)
-    for fault in found:
-        *way, last = steps(fault.pointer)
+    for pointer in {fault.pointer for fault in found} - _forbidden(asked):
+        *way, last = steps(pointer)
         del _at(body, pointer_of(way))[last]
     return body
+
+
+def _forbidden(asked: Asked) -> frozenset[str]:
+    """The pointers of members that the schema of their object forbids."""
+    validator = asked.dialect.schemas.request(asked.operation)
+    if validator is None or validator.is_valid(asked.body):
+        return frozenset()
+    faults = validator.faults(shortened(asked.body, validator))
+    return frozenset(fault.pointer for fault in faults if fault.keyword == "additionalProperties")
 
 
 def unknown(asked: Asked) -> None:

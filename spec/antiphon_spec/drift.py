@@ -7,6 +7,7 @@ there and is not seen any more is reported too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -20,6 +21,7 @@ from antiphon_spec.sample import Probe, Sampler
 from antiphon_spec.schema import Schemas
 
 OURS, PUBLISHED = "ours", "published"
+_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Difference:
     side: str
     """`ours` or `published`: who accepts it, or has it."""
     name: str
-    """The component schema, or the operation (`GET /responses/{response_id}`)."""
+    """The component schema, or the operation, whose parameters count by place only (`GET /responses/{}`)."""
     pointer: str | None
     """Where in the instance the other side sees the fault; None when the whole is on one side only."""
     detail: str = field(default="", compare=False)
@@ -90,10 +92,16 @@ def load_listed(folder: Path) -> tuple[Listed, ...]:
 
 
 def _listed(entry: Mapping[str, Any]) -> Listed:
-    names = frozenset(entry.get("schemas", entry.get("operations")))
+    names = frozenset(map(_blank, entry.get("operations", entry.get("schemas"))))
     if "only" in entry:
         return Listed(entry["only"], names, None, entry["reason"])
     return Listed(entry["accepts"], names, frozenset(entry["pointers"]), entry["reason"])
+
+
+def operations(document: Document) -> Iterator[str]:
+    """The operations of a document as differences name them: `GET /responses/{}`."""
+    for path, item in document.root.get("paths", {}).items():
+        yield from (f"{method.upper()} {_blank(path)}" for method in item if method in _METHODS)
 
 
 def compare(ours: Document, published: Document, listed: tuple[Listed, ...] = ()) -> Drift:
@@ -111,7 +119,7 @@ class _Pair:
         self.common = cache(self._common)
 
     def differences(self) -> Iterator[Difference]:
-        yield from _one_sided({side: set(_operations(each)) for side, each in self.documents.items()})
+        yield from _one_sided({side: set(operations(each)) for side, each in self.documents.items()})
         yield from _one_sided({side: set(each.schemas) for side, each in self.documents.items()})
         for name in self.documents[OURS].schemas:
             if name in self.documents[PUBLISHED].schemas:
@@ -164,13 +172,9 @@ def _one_sided(names: Mapping[str, set[str]]) -> Iterator[Difference]:
             yield Difference(side, name, None)
 
 
-def _operations(document: Document) -> Iterator[str]:
-    for path, item in document.root.get("paths", {}).items():
-        yield from (
-            f"{method.upper()} {path}"
-            for method in item
-            if method in ("get", "post", "put", "patch", "delete")
-        )
+def _blank(path: str) -> str:
+    """The path without the names of its parameters: whoever calls it does not see them."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _general(pointer: str) -> str:

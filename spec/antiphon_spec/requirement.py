@@ -36,7 +36,21 @@ SEVERITY: Mapping[str, Severity] = {
     "MAY": Severity.MAY,
     "OPEN": Severity.MAY,
 }
-"""What each level weighs. The levels are explained in the documentation of requirement rows."""
+"""What each level weighs."""
+
+AUTHORITY: Mapping[str, str] = {
+    "MUST": "a norm says must",
+    "SCHEMA": "the published schema says so",
+    "DOC": "the vendor's words say so",
+    "CLIENT": "released clients break otherwise",
+    "SHOULD": "a norm says should",
+    "OBS": "servers or clients were seen to do so",
+    "INF": "it follows from what is written",
+    "SUITE": "the norm's own tests say so",
+    "MAY": "a norm says may",
+    "OPEN": "nobody says; this reading was chosen",
+}
+"""Where the sentence of a requirement of each level comes from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class Sampler:
             yield from (Probe(value, (), kind) for value in ([None] if kind == "null" else [True, False]))
 
     def _object(self, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
-        least, properties = self._least_of("object", schema, 0), schema.get("properties", {})
+        least, properties = self._least_object(schema), schema.get("properties", {})
         if properties:
             yield Probe({name: self.least(inner) for name, inner in properties.items()}, (), "most")
         for name in schema.get("required", ()):
@@ -172,11 +172,20 @@ class Sampler:
             return _least_number(schema)
         return _ONE_OF_EACH[kind]
 
+    def _least_object(self, schema: Mapping[str, Json]) -> Json:
+        return self._joined(schema, 0) if "allOf" in schema else self._least_of("object", schema, 0)
+
     def _joined(self, schema: Mapping[str, Json], depth: int) -> Json:
-        parts = [self.least(part, depth + 1) for part in schema["allOf"]]
+        parts = [self.least(_applied(part), depth + 1) for part in schema["allOf"]]
         own = {key: value for key, value in schema.items() if key != "allOf"}
         parts += [self.least(own, depth + 1)] if own else []
         return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
+
+
+def _applied(part: Json) -> Json:
+    """What a condition asks for when it holds of an empty object, and so of a least instance."""
+    holds = isinstance(part, Mapping) and "then" in part and "required" not in part["if"]
+    return part["then"] if holds else part
 
 
 def _branches(schema: Mapping[str, Json]) -> list[Json]:

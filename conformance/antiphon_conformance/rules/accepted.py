@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.exchange import Exchange
+from antiphon_conformance.form import Form
+from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, held
 from antiphon_conformance.places import root
+from antiphon_conformance.plain import names
 from antiphon_conformance.rule import EVERY, Finding, add, make, rule
 from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import ABSENT, show
 
-ANSWERS = ("openai#/paths/~1responses/post/responses", "openresponses#/paths/~1responses/post/responses")
+ANSWERS = tuple(
+    f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
+)
 FIELDS = "openai#/components/schemas/CreateResponse/properties"
 NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
 """Codes that speak of the model that was chosen, and not of the form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A legal form of request, and the step of a scenario that uses it: a request with ... is taken."""
-
-    name: str
-    cites: tuple[str, ...]
-    says: str
-    scenario: str
-    step: str
-    members: frozenset[str]
-    """The members of the request that hold it: a refusal that blames another one is none of ours."""
 
 
 def _form(name: str, cites: str, says: str, where: str, members: str = "input") -> Form:
@@ -78,18 +69,33 @@ FORMS = (
     ),
     _form("penalties", "REQ-45", "penalties", "switches", "presence_penalty frequency_penalty"),
     _form("stream_null", "TRN-15", "`stream: null`", "switches", "stream"),
+    *KNOWLEDGE_FORMS,
 )
 
 
-def _refused_for(form: Form, exchange: Exchange) -> bool:
+def _refused_for(form: Form, scene: Scene) -> bool:
     """Whether a refusal is for this form: it names the member, or nothing else in the request is tried."""
-    told = _refusal(exchange)
+    told = _refusal(_tried(form, scene))
     if told is None:
         return False
     param = told.get("param")
-    return (
-        root(param) in form.members if isinstance(param, str) else len(_forms(form.scenario, form.step)) == 1
-    )
+    alone = form.alone in scene or len(_forms(form.scenario, form.step)) == 1
+    return root(param) in form.members if isinstance(param, str) else alone
+
+
+def _tried(form: Form, scene: Scene) -> Exchange:
+    """The request that tries this form, if need be alone."""
+    return scene[form.alone if form.alone in scene else form.step]
+
+
+def _was_tried(form: Form) -> Callable[[Scene], bool]:
+    """Whether a step uses this form, which may need something that the target does not hold."""
+
+    def tried(scene: Scene) -> bool:
+        lacking = names(form.asks) - {*scene.dialect.holds, *held(scene.library)}
+        return not form.asks or (form.step in scene and not lacking)
+
+    return tried
 
 
 def _forms(scenario: str, step: str) -> list[Form]:
@@ -106,10 +112,10 @@ def _refusal(exchange: Exchange) -> Mapping[str, Any] | None:
 
 def _check(form: Form) -> Callable[[Scene], Iterator[Finding]]:
     def check(scene: Scene) -> Iterator[Finding]:
-        exchange = scene[form.step]
-        if _refused_for(form, exchange):
+        exchange = _tried(form, scene)
+        if _refused_for(form, scene):
             got = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error'))}"
-            yield Finding(f"{form.step}.reply.status", f"200, as {form.says} is legal", got)
+            yield Finding("reply.status", f"200, as {form.says} is legal", got, exchange.id)
 
     return check
 
@@ -125,6 +131,7 @@ for _legal in FORMS:
             _check(_legal),
             cites=_legal.cites,
             scenario=_legal.scenario,
+            when=_was_tried(_legal),
             needs=f"a request with {_legal.says}",
         )
     )
@@ -151,16 +158,32 @@ def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
         yield Finding("reply.status", "2xx, since the request is legal", got, last.id)
 
 
-@rule(Scene, scenario="legal_forms", cites=ANSWERS, when=_was_answered)
+def _tries_forms_together(scene: Scene) -> bool:
+    steps = scene.episode.exchanges.items()
+    return any(found.reply and len(_forms(scene.episode.scenario, step)) > 1 for step, found in steps)
+
+
+@rule(
+    Scene, scenario=EVERY, cites=ANSWERS, when=_tries_forms_together, needs="a request in several legal forms"
+)
 def forms_are_taken_together(scene: Scene) -> Iterator[Finding]:
-    """A request that tries several legal forms at once is answered, or its refusal names the member."""
+    """A request that tries several legal forms at once is answered, or its refusal names the member.
+
+    Where each is tried alone afterwards, the one that is refused is reported instead.
+    """
     for step, exchange in scene.episode.exchanges.items():
         forms, told = _forms(scene.episode.scenario, step), _refusal(exchange) if exchange.reply else None
-        if told is not None and len(forms) > 1 and not isinstance(told.get("param"), str):
+        named = told is not None and isinstance(told.get("param"), str)
+        if told is not None and len(forms) > 1 and not named and not _is_one_refused(forms, scene):
             tried = ", ".join(form.says for form in forms)
             said = told or exchange.answer.body or exchange.answer.raw.decode(errors="replace")
             got = f"{exchange.answer.status}: {show(said)}"
             yield Finding("reply.status", f"200, since all of it is legal: {tried}", got, exchange.id)
+
+
+def _is_one_refused(forms: list[Form], scene: Scene) -> bool:
+    alone = (scene[form.alone] for form in forms if form.alone in scene)
+    return any(exchange.reply and _refusal(exchange) is not None for exchange in alone)
 
 
 @rule(Scene, scenario="repeat", cites="REQ-06")

@@ -66,8 +66,15 @@ PARTS = (
         "a member of a collection",
     ),
     Part(
+        "lists_of_files_are_whole",
+        ("listFiles",),
+        "A list of files has object, data, total, limit and offset.",
+        ("cloudglue#/components/schemas/FileList",),
+        "a list of files",
+    ),
+    Part(
         "files_are_whole",
-        ("listFiles", "getFile", "listCollectionFiles/data/*/file", "getCollectionFile/file"),
+        ("listFiles/data/*", "getFile", "listCollectionFiles/data/*/file", "getCollectionFile/file"),
         "A file has `id` and `uri`, and whatever else is told of it is of the documented type.",
         ("CG-COL-25",),
         "a file",

@@ -53,7 +53,7 @@ def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
         yield Finding("reply.body/background", expected, "true")
 
 
-@rule(Snapshot, cites=("BGR-01", "CG-OPS-05"), when=started_in_background)
+@rule(Snapshot, cites=("BGR-01", "CG-OPS-05", "CG-REQ-17"), when=started_in_background)
 def a_background_create_answers_at_once(snapshot: Snapshot) -> Iterator[Finding]:
     """A create with `background: true` returns while the response is `queued` or `in_progress`.
 
@@ -113,7 +113,7 @@ def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
     yield from found(last, "200, since the response runs in the background")
     status = last.answer.fields.get("status")
     ended_by_us = scene.episode.blame == "limit"
-    if last.ok and status not in TERMINAL and not ended_by_us:
+    if last.ok and str(status) not in TERMINAL and not ended_by_us:
         yield Finding(
             "reply.body/status", "an end within the time allowed for polling", show(status), last.id
         )

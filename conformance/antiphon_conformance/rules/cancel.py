@@ -76,7 +76,7 @@ def cancelled_after_its_end(scene: Scene) -> bool:
     """Whether a response that had ended was cancelled, by a server that has the operation."""
     if "cancelled" not in scene or scene["cancelled"].answer.status in MISSING_ROUTE:
         return False
-    return last_poll(scene).response.get("status") in TERMINAL
+    return str(last_poll(scene).response.get("status")) in TERMINAL
 
 
 def last_poll(scene: Scene) -> Exchange:
@@ -124,6 +124,26 @@ def cancelling_what_was_answered_at_once_changes_nothing(scene: Scene) -> Iterat
     yield from found(cancelled, "200, since the response has ended")
     if cancelled.ok:
         yield from unlike(cancelled, scene["created"])
+
+
+def failed_before_it_was_cancelled(scene: Scene) -> bool:
+    """Whether a response was cancelled that had failed, by a server that has the operation."""
+    return cancelled_after_its_end(scene) and last_poll(scene).response.get("status") == "failed"
+
+
+@rule(
+    Scene,
+    scenario="overlong_question",
+    cites="CG-OPS-09",
+    when=failed_before_it_was_cancelled,
+    needs="a server that can cancel, and a background response that has failed",
+)
+def cancelling_what_has_failed_changes_nothing(scene: Scene) -> Iterator[Finding]:
+    """Cancelling a background response that has failed answers 200 with the response as it is."""
+    cancelled = scene["cancelled"]
+    yield from found(cancelled, "200, since the response has ended")
+    if cancelled.ok:
+        yield from unlike(cancelled, last_poll(scene))
 
 
 @rule(Scene, scenario="cancel", cites=("BGR-14", "RET-08", "CG-OPS-10"), when=took_place("cancelled_deleted"))

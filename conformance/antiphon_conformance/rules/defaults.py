@@ -27,7 +27,7 @@ class Default:
 
 
 DEFAULTS = (
-    Default("instructions_are_null", ("instructions",), (None,), ("RES-24",)),
+    Default("instructions_are_null", ("instructions",), (None,), ("RES-24", "CG-REQ-10")),
     Default("previous_response_id_is_null", ("previous_response_id",), (None,), ("RES-26",)),
     Default("metadata_is_empty", ("metadata",), ({}, None), ("RES-27",)),
     Default(

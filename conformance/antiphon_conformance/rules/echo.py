@@ -35,7 +35,7 @@ def _listed(name: str) -> tuple[str, str]:
 
 ECHOES = (
     Echo(("model",), ("CG-RSP-06",)),
-    Echo(("instructions",), ("RES-24", "RES-25")),
+    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-10")),
     Echo(("previous_response_id",), ("RES-26",)),
     Echo(("metadata",), ("RES-27",)),
     Echo(("parallel_tool_calls",), ("RES-33",)),

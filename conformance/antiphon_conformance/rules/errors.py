@@ -40,6 +40,41 @@ def an_error_is_json(refused: Refused) -> Iterator[Finding]:
         yield Finding("reply.body", "a JSON object", show(refused.reply.body or ABSENT))
 
 
+def texts_instead(refused: Refused) -> Iterator[Finding]:
+    """What an envelope that holds a text, and no object, lacks."""
+    if media(refused) != "application/json":
+        got = show(refused.reply.headers.get("content-type") or ABSENT)
+        yield Finding("reply.headers/content-type", "application/json", got)
+    if not isinstance(refused.reply.fields.get("error"), str):
+        got = show(refused.reply.body or ABSENT)
+        yield Finding("reply.body", "an object whose `error` is a string", got)
+
+
+@rule(
+    Refused,
+    cites="CG-GEN-05",
+    when=lambda refused: refused.operation is not None,
+    needs="a refusal by an operation of the document",
+)
+def the_error_is_a_text(refused: Refused) -> Iterator[Finding]:
+    """The body of an error is a JSON object whose `error` is a string.
+
+    Clients show that string to people: of an object they show `[object Object]`.
+    """
+    yield from texts_instead(refused)
+
+
+@rule(
+    Refused,
+    cites="CG-GEN-10",
+    when=lambda refused: refused.operation is None,
+    needs="a refusal of an unknown path or of a wrong method",
+)
+def where_nothing_is_the_error_is_a_text_too(refused: Refused) -> Iterator[Finding]:
+    """Unknown paths and wrong methods are refused with the envelope of all other errors."""
+    yield from texts_instead(refused)
+
+
 def _has_document(refused: Refused) -> bool:
     return isinstance(refused.reply.body, dict)
 

@@ -7,17 +7,15 @@ from typing import Any
 
 from antiphon_conformance.coverage import LONGEST
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.legality import follows, is_mistaken, is_right, names_own_kinds
+from antiphon_conformance.legality import REQUESTS, follows, is_mistaken, is_right, names_own_kinds
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import safe, show
 from antiphon_spec.dialect import Dialect
 
-REQUESTS = (
-    "openai#/components/schemas/CreateResponse",
-    "openresponses#/components/schemas/CreateResponseBody",
+ANSWERS = tuple(
+    f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
 )
-ANSWERS = ("openai#/paths/~1responses/post/responses", "openresponses#/paths/~1responses/post/responses")
 OTHER_REASONS = frozenset({401, 403, 408, 425, 429, 501, 502, 503, 504})
 """Statuses that say nothing about the request's content."""
 PLAIN = frozenset(

@@ -44,7 +44,7 @@ def output_waits_for_the_end(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _is_plain(answer: Grounded, library: Library) -> bool:
     """Whether nothing but videos is asked about, without tools."""
-    types = {found.get("id"): found.get("collection_type") for found in library.collections}
+    types = {str(found.get("id")): found.get("collection_type") for found in library.collections}
     named = [types.get(name) for name in collections_of(answer.asked)]
     searched = source_of(answer.asked) != COLLECTIONS or all(kind in DESCRIBED for kind in named)
     return searched and not answer.asked.get("tools") and not is_entity_backed(answer.asked)

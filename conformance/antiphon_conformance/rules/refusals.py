@@ -23,6 +23,13 @@ def a_body_that_is_no_object_is_refused(scene: Scene) -> Iterator[Finding]:
     yield from _refusal("array", scene["array"])
 
 
+@rule(Scene, scenario="wrong_requests", cites="CG-GEN-06")
+def what_is_no_json_object_is_a_bad_request(scene: Scene) -> Iterator[Finding]:
+    """A body that is not JSON, or no object, is refused with 400."""
+    for step in ("malformed", "array"):
+        yield from _refusal(step, scene[step], 400)
+
+
 @rule(Scene, scenario="wrong_requests", cites="TRN-11")
 def another_content_type_is_refused(scene: Scene) -> Iterator[Finding]:
     """A body that is not labelled as JSON is refused with 400 or 415, rather than read as something else."""
@@ -31,13 +38,13 @@ def another_content_type_is_refused(scene: Scene) -> Iterator[Finding]:
         yield Finding("plain_text.reply.status", "400 or 415", str(status))
 
 
-@rule(Scene, scenario="wrong_requests", cites="TRN-28")
+@rule(Scene, scenario="wrong_requests", cites=("TRN-28", "CG-GEN-10"))
 def an_unknown_route_is_404(scene: Scene) -> Iterator[Finding]:
     """An unknown route is answered 404."""
     yield from _refusal("unknown_route", scene["unknown_route"], 404)
 
 
-@rule(Scene, scenario="wrong_requests", cites="TRN-28")
+@rule(Scene, scenario="wrong_requests", cites=("TRN-28", "CG-GEN-10"))
 def a_wrong_method_is_404_or_405(scene: Scene) -> Iterator[Finding]:
     """A method that a known route does not have is answered 404 or 405."""
     yield from _refusal("wrong_method", scene["wrong_method"], 404, 405)
@@ -56,20 +63,21 @@ def the_same_mistake_gets_the_same_answer(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     Answered,
-    cites="REQ-03",
+    cites=("REQ-03", "CG-REQ-02"),
     when=lambda answered: answered.asked.get("model") == UNKNOWN_MODEL,
     needs="a create with a model that does not exist",
 )
 def an_unknown_model_is_refused(answered: Answered) -> Iterator[Finding]:
-    """An unknown model is refused with a 4xx status, and the error points at `model`.
+    """An unknown model is refused with a 4xx status, and an error with members points at `model`.
 
     A server that answers with some other model is believed to have answered with the one asked for. Where
     every name is that of a model, as in front of a single one, there is nothing to refuse: hence a warning.
     """
     if not 400 <= answered.reply.status < 500:
         yield Finding("reply.status", "4xx, as the model does not exist", str(answered.reply.status))
-    elif answered.reply.fields.get("error", {}) and not _points_at_model(answered.exchange):
-        error = answered.reply.fields["error"]
+        return
+    error, told = answered.reply.fields.get("error"), answered.dialect.traits.error_envelope == "object"
+    if told and error and not _points_at_model(answered.exchange):
         yield Finding("reply.body/error", "`param` model, or `code` model_not_found", show(error))
 
 

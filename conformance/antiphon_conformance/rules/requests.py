@@ -15,6 +15,16 @@ from antiphon_conformance.text import safe, show
 
 OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
 """Statuses that say nothing about the request's content."""
+BAD_REQUESTS = tuple(
+    f"CG-{area}-{number:02}"
+    for area, numbers in {
+        "REQ": (1, 3, 5, 6, 7, 11, 13, 14, 18, 19),
+        "KB": (2, 3, 8, 10, 15),
+        "CHAT": (1, 3, 5),
+    }.items()
+    for number in numbers
+)
+"""Rows that name the status of what they forbid: 400."""
 
 
 def _asks(mistake: Mistake) -> Callable[[Answered], bool]:
@@ -102,7 +112,7 @@ def the_refusal_names_the_wrong_member(refused: Refused) -> Iterator[Finding]:
         yield Finding("reply.body/error/param", f"a path that begins with `{wrong}`", show(param))
 
 
-@rule(Answered, cites="ERR-20", when=_wrong, needs="a wrong request")
+@rule(Answered, cites=("ERR-20", *BAD_REQUESTS), when=_wrong, needs="a wrong request")
 def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
     """A wrong request is never answered with a 5xx status.
 
@@ -110,6 +120,23 @@ def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
     """
     if answered.reply.status >= 500 and answered.reply.status != 503:
         yield Finding("reply.status", "4xx, since the request is wrong", str(answered.reply.status))
+
+
+def _is_bad(refused: Refused) -> bool:
+    """Whether a request makes a mistake that is answered 400, and was refused for its content."""
+    made = mistakes_in(refused.exchange, refused.dialect)
+    bad = any(row in BAD_REQUESTS for mistake, _, _ in made for row in mistake.cites)
+    return bad and refused.reply.status < 500 and refused.reply.status not in OTHER_REASONS
+
+
+@rule(Refused, cites=BAD_REQUESTS, when=_is_bad, needs="a refusal of a wrong request")
+def a_mistake_is_a_bad_request(refused: Refused) -> Iterator[Finding]:
+    """A wrong request is refused with 400; it may be 404 for an id, or 413 for its size, at the same time.
+
+    Frameworks answer 422 by themselves; clients that tell mistakes from other failures look for 400.
+    """
+    if refused.reply.status not in (400, 404, 413):
+        yield Finding("reply.status", "400, since the request is wrong", str(refused.reply.status))
 
 
 @rule(Answered, cites="TRN-25", when=_wrong, needs="a wrong request")

@@ -121,7 +121,7 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
 
 @rule(
     Streamed,
-    cites=_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"),
+    cites=("CG-SSE-07", *_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent")),
     when=_has("item"),
 )
 def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -134,7 +134,7 @@ def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-03", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item"),
+    cites=("LIT-03", "CG-SSE-07", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item"),
     when=_has("item"),
 )
 def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"),
+    cites=("CG-SSE-07", *_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent")),
     when=_has("part"),
 )
 def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -164,7 +164,11 @@ def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-24", *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent")),
+    cites=(
+        "LIT-24",
+        "CG-SSE-04",
+        *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent"),
+    ),
     when=_has("delta"),
 )
 def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
@@ -177,7 +181,7 @@ def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     Streamed,
-    cites=("LIT-24", *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent")),
+    cites=("LIT-24", "CG-SSE-07", *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent")),
     when=_has("done"),
 )
 def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:

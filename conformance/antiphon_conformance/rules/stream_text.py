@@ -23,6 +23,7 @@ from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT, show
 
 PART, TEXT, REFUSAL, ANNOTATION = "part", "text", "refusal", "annotation"
+DELTA = "response.output_text.delta"
 
 
 @rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07"), when=tells_of(PART, TEXT))
@@ -132,9 +133,6 @@ def log_probabilities_come_with_their_deltas(streamed: Streamed) -> Iterator[Fin
             yield Finding(
                 f"{done.where}/logprobs", f"{len(handed)} entries, as in the deltas", str(len(whole))
             )
-
-
-DELTA = "response.output_text.delta"
 
 
 def _says_something(streamed: Streamed) -> bool:

@@ -55,7 +55,23 @@ def a_create_that_succeeds_is_200(answered: Answered) -> Iterator[Finding]:
         yield Finding("reply.status", "200", str(answered.reply.status))
 
 
-@rule(Body, cites="TRN-12", when=lambda body: body.operation is not None and bool(body.reply.raw))
+@rule(
+    Answered,
+    cites="CG-GEN-04",
+    when=lambda answered: answered.operation is not None and answered.exchange.ok,
+)
+def a_success_is_200(answered: Answered) -> Iterator[Finding]:
+    """Whatever succeeds is answered 200, creating in the background and deleting included.
+
+    The Python client makes nothing of 201, 202 and 204: its caller gets None, and no error.
+    """
+    if answered.reply.status != 200:
+        yield Finding("reply.status", "200", str(answered.reply.status))
+
+
+@rule(
+    Body, cites=("TRN-12", "CG-GEN-03"), when=lambda body: body.operation is not None and bool(body.reply.raw)
+)
 def a_document_is_labelled_json(body: Body) -> Iterator[Finding]:
     """An answer that is no stream has the content type `application/json`."""
     if media(body) != "application/json":
@@ -83,7 +99,7 @@ def _asked_for_stream(answered: Answered) -> bool:
 
 @rule(
     Answered,
-    cites=("TRN-14", "SSE-08", "CG-SSE-01"),
+    cites=("TRN-14", "SSE-08", "CG-SSE-01", "CG-GEN-03"),
     when=_asked_for_stream,
     needs="a create with `stream: true`",
 )
@@ -115,7 +131,7 @@ def _asked_for_document(answered: Answered) -> bool:
     return known and _created(answered) and answered.asked.get("stream") in (None, False)
 
 
-@rule(Answered, cites="TRN-15", when=_asked_for_document)
+@rule(Answered, cites=("TRN-15", "CG-GEN-03"), when=_asked_for_document)
 def without_stream_the_answer_is_one_document(answered: Answered) -> Iterator[Finding]:
     """With `stream` absent, null or false the answer is one JSON document."""
     if answered.reply.stream is not None:

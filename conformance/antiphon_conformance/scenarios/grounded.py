@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.grounds import ADDRESS, DESCRIPTIONS, ENTITY_BACKED, EVERYTHING, FILES, citations
+from antiphon_conformance.grounds import ADDRESS, DESCRIPTIONS, ENTITY_BACKED, FILES, citations
 from antiphon_conformance.scenario import scenario
 from antiphon_conformance.scenarios.tools import TIME, Json
 from antiphon_conformance.talk import Talk
@@ -13,28 +13,13 @@ TWO_FILES = 2
 """How many files are looked at closely: each costs a request."""
 
 
-def _said(role: str, text: str) -> Json:
-    return {"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]}
-
-
-CONVERSATION = [
-    _said("user", "What can you do for me?"),
-    _said("assistant", "I answer questions about your videos."),
-    _said("developer", "Keep to what the videos show."),
-    _said("user", QUESTION),
-]
-
-
 @scenario(features=("collections",))
 async def grounded(talk: Talk) -> None:
-    """Asks what a collection shows, in several ways; then what single files show, and everything there is."""
+    """Asks what a collection shows: twice alike, with descriptions, in a stream; then what two files show."""
     plain = await talk.create("plain", input=QUESTION, temperature=0)
     await talk.create("again", input=QUESTION, temperature=0)
     await talk.create("described", input=QUESTION, temperature=0, include=[DESCRIPTIONS])
-    await talk.create("continued", input=CONVERSATION, instructions="Answer in one sentence.", may_fail=True)
     await _look_closely(talk, _files(talk, plain))
-    everything = {"source": EVERYTHING}
-    await talk.create("everything", input=QUESTION, knowledge_base=everything, may_fail=True)
     asked = "What time is it in Paris? Call get_time to find out."
     await talk.create("with_a_tool", input=asked, tools=[TIME], may_fail=True)
     await talk.part("stream", _stream)
@@ -64,20 +49,21 @@ async def _stream(talk: Talk) -> None:
 
 @scenario(features=("entities",))
 async def entity_backed(talk: Talk) -> None:
-    """Asks with entities behind the answer: at once, in a stream, in the background, and without videos."""
+    """Asks with entities behind the answer, at once and in the background."""
     entities = talk.library.values.get("entities")
     if entities is None:
         return
     config = {"entity_collections": [{"collection_id": entities}]}
-    alone = {"type": ENTITY_BACKED, "entity_backed_knowledge_config": config}
-    backed = {**alone, "collections": [talk.library.collection]}
+    backed = {
+        "type": ENTITY_BACKED,
+        "collections": [talk.library.collection],
+        "entity_backed_knowledge_config": config,
+    }
     asked: Json = {"model": _model(talk), "input": QUESTION, "knowledge_base": backed}
     await talk.create("backed", **asked)
-    await talk.create("streamed", stream=True, may_fail=True, **asked)
     started = await talk.create("started", background=True, may_fail=True, **asked)
     if started.ok:
         await talk.poll("polled", started)
-    await talk.create("entities_alone", may_fail=True, **{**asked, "knowledge_base": alone})
 
 
 def _model(talk: Talk) -> str:

@@ -21,3 +21,4 @@ async def overlong_question(talk: Talk) -> None:
     started = await talk.create("started", input=OVERLONG, background=True, may_fail=True)
     if started.ok:
         await talk.poll("polled", started)
+        await talk.post("cancelled", f"/responses/{talk.id_of(started)}/cancel")

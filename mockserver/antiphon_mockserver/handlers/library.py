@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from antiphon_mockserver.answer import Answer, Incoming
@@ -30,7 +30,7 @@ def get_collection(house: House, incoming: Incoming) -> Answer:
 def list_collection_files(house: House, incoming: Incoming) -> Answer:
     """A page of the files of a collection."""
     collection = _collection(house, incoming)
-    files = [file for file in collection.files if _admitted(house, incoming.query, file)]
+    files = _admitted(house, incoming.query, collection.files)
     return _page(house, incoming, [objects.member_object(collection, file) for file in files])
 
 
@@ -76,7 +76,7 @@ def get_rich_transcript(house: House, incoming: Incoming) -> Answer:
 
 def list_files(house: House, incoming: Incoming) -> Answer:
     """A page of all files."""
-    files = [file for file in _library(house).files if _admitted(house, incoming.query, file)]
+    files = _admitted(house, incoming.query, _library(house).files)
     return _page(house, incoming, [*map(objects.file_object, files)])
 
 
@@ -156,9 +156,12 @@ def _not_found(kind: str, id: str) -> Denied:
     return Denied(f"{kind} with id '{id[:128]}' not found.", status=404)
 
 
-def _admitted(house: House, query: Mapping[str, Any], file: File) -> bool:
-    """Whether a file passes the `filter` of a query."""
-    return "filter" not in query or house.conduct.read_filter(query["filter"]).matches(file)
+def _admitted(house: House, query: Mapping[str, Any], files: Iterable[File]) -> list[File]:
+    """The files that pass the `filter` of a query."""
+    if "filter" not in query:
+        return list(files)
+    chosen = house.conduct.read_filter(query["filter"], _library(house))
+    return [file for file in files if chosen.matches(file)]
 
 
 def _ordered(house: House, incoming: Incoming, collection: Collection) -> list[File]:

@@ -31,25 +31,25 @@ def knowledge(asked: Asked) -> None:
     _refuse_wrong_use(base, may)
     _refuse_unknown(base, asked.library)
     _refuse_wrong_types(base, may, asked.library)
-    read(base.get("filter"), "knowledge_base.filter")
+    read(base.get("filter"), "knowledge_base.filter", asked.library)
 
 
 NOTHING: Mapping[str, Any] = {"collections": (), "entity_backed": True, "chat": True}
 """What a model may do that nobody knows; that it is unknown is said later."""
 
 
-def read(given: Any, place: str, *, chat: bool = False) -> Filter:
+def read(given: Any, place: str, library: Library, *, chat: bool = False) -> Filter:
     """The filter of a request. Refuses one that makes no sense, and says where."""
     try:
-        return parse(given or {}, chat=chat)
+        return parse(given or {}, chat=chat, readings=library.readings)
     except FilterFault as fault:
         raise _refusal(fault, f"{place}.{fault.path}" if fault.path else place) from fault
 
 
-def read_filter(text: str) -> Filter:
+def read_filter(text: str, library: Library) -> Filter:
     """The filter that the query of a list holds as JSON text."""
     try:
-        return parse_text(text)
+        return parse_text(text, readings=library.readings)
     except FilterFault as fault:
         raise _refusal(fault, f"filter.{fault.path}" if fault.path else "filter") from fault
 
@@ -115,4 +115,4 @@ def _chat(asked: Asked, library: Library, may: Mapping[str, Any]) -> None:
         raise invalid("This model does not serve chat completions.", "model")
     (id,) = asked.body["collections"]
     _refuse_type(_collection(library, id, "collections[0]"), may, "collections[0]")
-    read(asked.body.get("filter"), "filter", chat=True)
+    read(asked.body.get("filter"), "filter", library, chat=True)

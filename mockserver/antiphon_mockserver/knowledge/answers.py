@@ -28,8 +28,6 @@ class Answer:
 
     text: str
     claims: tuple[Claim, ...]
-    input_words: int
-    output_words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,7 @@ def respond(asked: Asked) -> Answer:
     findings = _find(asked)
     if BRIEFLY.search(asked.instructions):
         findings = findings.in_brief
-    read = [asked.instructions, asked.question, *(turn.text for turn in asked.history)]
-    spent = sum(len(said.split()) for said in read), len(findings.text.split())
-    return Answer(findings.text, findings.claims, *spent)
+    return Answer(findings.text, findings.claims)
 
 
 def _find(asked: Asked) -> Findings:

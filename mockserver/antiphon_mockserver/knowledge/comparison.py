@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -33,6 +34,22 @@ class Readings:
     """Whether a key that itself contains dots is found by the path that spells it."""
     all_of_nothing: bool = True
     """Whether ContainsAll holds when it asks for no value at all."""
+
+
+NO = "no-"
+
+
+def chosen(names: Iterable[str]) -> Readings:
+    """The readings of these names: `missing-differs`, or `no-dotted-keys` for one that is not to hold.
+
+    Raises ValueError for a name that there is not.
+    """
+    known = {field.name.replace("_", "-"): field.name for field in fields_of(Readings)}
+    for name in names:
+        if name.removeprefix(NO) not in known:
+            expected = ", ".join(sorted(known))
+            raise ValueError(f"--reading {name}: expected one of {expected}, or no- and one of these")
+    return Readings(**{known[name.removeprefix(NO)]: not name.startswith(NO) for name in names})
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ NUMBER_WORDS = {
     )
 }
 NUMBER_WORDS |= {word: Decimal(10 * number) for number, word in enumerate(TENS, 2)}
-NUMBER_WORDS |= {"half an": Decimal("0.5"), "a": Decimal(1), "an": Decimal(1)}
+NUMBER_WORDS["half an"] = Decimal("0.5")
 
 FACTORS = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 HOURS = frozenset({"hour", "hr", "h"})
@@ -141,7 +141,7 @@ def _bounded(compare: Callable[[Any, Any], bool], bound: Decimal) -> Callable[[A
 
 def _number(found: re.Match[str]) -> Decimal:
     text = found["number"].lower().replace(",", "")
-    number = NUMBER_WORDS[text] if text in NUMBER_WORDS else Decimal(text)
+    number = Decimal(text) if text[0].isdigit() else NUMBER_WORDS.get(text, Decimal(1))
     return number * FACTORS.get((found["factor"] or "").lower(), 1)
 
 
@@ -183,7 +183,10 @@ def _stands_in(value: Sequence[str], asked: Sequence[str]) -> bool:
     return any(list(asked[place : place + length]) == list(value) for place in range(len(asked)))
 
 
-_NUMBER = rf"(?P<money>\$|€)?\s?(?P<number>\d[\d,]*(?:\.\d+)?|\b(?:{'|'.join(NUMBER_WORDS)})\b)"
+_NUMBER = (
+    r"(?P<money>\$|€)?\s?"
+    rf"(?P<number>(?<![\d,])\d[\d,]*+(?:\.\d++)?|\b(?:{'|'.join(NUMBER_WORDS)})\b|\ban?(?=\s(?:hour|minute)))"
+)
 _QUANTITY = rf"{_NUMBER}\s?(?P<factor>k\b|m\b|thousand\b|million\b)?[\s-]*(?P<unit>[a-z]+)?"
 PATTERNS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.ASCII), name, compare)

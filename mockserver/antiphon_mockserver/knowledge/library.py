@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import antiphon_fixtures
+from antiphon_mockserver.knowledge.comparison import Readings
 from antiphon_spec.world import Collection, File, Segment, World, WorldError, joined, load_world
 
 WORLDS = Path(antiphon_fixtures.__file__).parent / "worlds"
@@ -17,6 +18,8 @@ class Library:
     """The files and collections of a world."""
 
     world: World
+    readings: Readings = Readings()  # noqa: RUF009 - it is frozen
+    """How its filters are read where the documents leave it open."""
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -63,16 +66,16 @@ def shipped() -> dict[str, Path]:
 
 
 @cache
-def open_library(name_or_path: str) -> Library:
+def open_library(name_or_path: str, readings: Readings = Readings()) -> Library:  # noqa: B008 - it is frozen
     """The library of a shipped world, of the world in a YAML file, or, for "", of all shipped worlds.
 
     Raises WorldError when there is no such world or its file is malformed.
     """
     worlds = shipped()
     if not name_or_path:
-        return Library(joined([load_world(path) for path in worlds.values()]))
+        return Library(joined([load_world(path) for path in worlds.values()]), readings)
     path = worlds.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         expected = f"a YAML file, or the name of a shipped world ({', '.join(worlds)})"
         raise WorldError(name_or_path, expected, "no such file")
-    return Library(load_world(path))
+    return Library(load_world(path), readings)

@@ -141,7 +141,7 @@ def listed_description(collection: Collection, file: File, wanted: Mapping[str, 
     """What is described of one file as the list of a whole collection has it."""
     told = description_object(collection, file, wanted)
     data = {name: value for name, value in told.items() if name not in ("collection_id", "file_id", "file")}
-    kept = {name: told[name] for name in ("file_id", "file") if name in told}
+    kept: Json = {name: told[name] for name in ("file_id", "file") if name in told}
     duration = {"duration_seconds": data.pop("duration_seconds")} if "duration_seconds" in data else {}
     added = {"added_at": collection.added_at(file), "object": "collection_file"}
     return {**kept, **added, **duration, "data": data}

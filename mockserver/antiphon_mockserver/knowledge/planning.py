@@ -15,7 +15,7 @@ from antiphon_mockserver.knowledge.filters import EVERYTHING
 from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.knowledge.queries import queries
 from antiphon_mockserver.knowledge.scope import Asked, Turn
-from antiphon_mockserver.model.budget import cost
+from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.reading import read as read_context
 from antiphon_mockserver.plan import Context, Item, Plan
@@ -54,7 +54,10 @@ def plan(context: Context) -> Plan:
         "text": said.text,
         "annotations": [citation(claim, include) for claim in said.claims],
     }
-    return _spent(context, *queries(asked), {"type": "message", "role": "assistant", "content": [part]})
+    message: Item = {"type": "message", "role": "assistant", "content": [part]}
+    # There is no status for an answer that was cut: what fits into the limit is all that there is to say.
+    shortened = spend(None, [message], context.whole("max_output_tokens")).items
+    return _spent(context, *queries(asked), *shortened)
 
 
 def _spent(context: Context, *items: Item) -> Plan:
@@ -97,7 +100,7 @@ def _asked(
         "\n".join(filter(None, rules)),
         tuple(named),
         () if named else _files(library, base),
-        read(base["filter"], "filter", chat=chat) if base.get("filter") else EVERYTHING,
+        read(base["filter"], "filter", library, chat=chat) if base.get("filter") else EVERYTHING,
         _sources(library, base),
     )
 

@@ -93,7 +93,8 @@ class Asking:
 
     def _facts(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
         """The facts that count: those that are named here or in the question, or share a word with it."""
-        asked = [field.name for field in self.fields if self.words.intersection(field.stems)]
+        said = set(stems(self.question))
+        asked = [field.name for field in self.fields if said.intersection(field.stems)]
         sharing = [
             name for name, fact in record.facts.items() if self.words & set(stems(" ".join(texts_in(fact))))
         ]

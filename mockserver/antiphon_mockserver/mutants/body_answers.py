@@ -65,6 +65,8 @@ WRONG = (
     Wrong("adds_members_at_no_time", "Leaves `added_at` out of the members of collections.",
           ("listCollectionFiles/data/*/added_at",), DROPPED,
           "answer-schema.members-of-collections-are-whole"),
+    Wrong("lists_files_without_a_limit", "Leaves `limit` out of its list of files.",
+          ("listFiles/limit",), DROPPED, "answer-schema.lists-of-files-are-whole"),
     Wrong("keeps_files_without_an_address", "Leaves `uri` out of files.",
           ("listFiles/data/*/uri", "getFile/uri"), DROPPED, "answer-schema.files-are-whole"),
     Wrong("calls_files_ready", "Gives files the status `ready`.",

@@ -107,7 +107,7 @@ def sends_only_the_usual_members(body: Any) -> Any:
 @mutant(caught_by="response.has-its-members")
 def leaves_out_what_was_not_asked_for(body: Any) -> Any:
     """Leaves `tool_choice` and `tools` out when the request did not set them."""
-    if is_response(body) and not body["tools"]:
+    if is_response(body) and body.get("tools") == []:
         del body["tools"], body["tool_choice"]
     return body
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.conduct import Check, Conduct
+from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked
 from antiphon_spec.document import Document, Operation
 
@@ -17,6 +18,28 @@ Given = Sequence[tuple[str, str]]
 def with_check(conduct: Conduct, check: Callable[[Asked], None]) -> Conduct:
     """The conduct with one more check, before all others."""
     return replace(conduct, checks={"mutant": check, **conduct.checks})
+
+
+Mend = Callable[[Asked, Denied], bool]
+"""Makes a refused request answerable, in its body; says whether it did."""
+
+
+def forgiving(mend: Mend) -> Callable[[Conduct], Conduct]:
+    """A mutant of the seam `state` whose checks pass over what can be mended."""
+
+    def lenient(check: Check) -> Check:
+        def taking(asked: Asked) -> None:
+            try:
+                check(asked)
+            except Denied as denied:
+                if not mend(asked, denied):
+                    raise
+
+        return taking
+
+    return lambda conduct: replace(
+        conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
+    )
 
 
 def with_context_check(conduct: Conduct, check: Callable[[Asked], None]) -> Conduct:

@@ -18,6 +18,31 @@ def tells_errors_in_half(events: list[Event]) -> list[Event]:
     return events
 
 
+@mutant(caught_by="errors.a-stream-tells-what-went-wrong")
+def tells_errors_as_text(events: list[Event]) -> list[Event]:
+    """Sends error events with a text where the error should be."""
+    return [
+        {**event, "error": event["error"]["message"]} if event["type"] == "error" else event
+        for event in events
+    ]
+
+
+@mutant(caught_by="errors.a-stream-tells-what-went-wrong")
+def tells_errors_flat(events: list[Event]) -> list[Event]:
+    """Sends error events with message and code beside their type."""
+    return [
+        {"type": "error", **event["error"], **event, "error": None} if event["type"] == "error" else event
+        for event in events
+    ]
+
+
+@mutant(caught_by="errors.an-error-event-ends-the-stream")
+def goes_on_after_an_error(events: list[Event]) -> list[Event]:
+    """Begins anew when a stream has failed."""
+    failed = any(event["type"] == "error" for event in events)
+    return [*events, dict(events[0])] if failed else events
+
+
 @mutant(caught_by="errors.an-error-event-is-complete")
 def does_not_number_errors(events: list[Event]) -> list[Event]:
     """Sends error events without a sequence number."""

@@ -63,7 +63,7 @@ def _bare(event: Event) -> None:
 
 
 def _new_id(event: Event) -> None:
-    event["response"]["id"] = "resp_" + "7" * 48
+    event["response"]["id"] = event["response"]["id"][:-4] + "7777"
 
 
 def _later(event: Event) -> None:
@@ -81,6 +81,12 @@ def _failed_as_well(events: list[Event]) -> list[Event]:
 
 def _output(keep: Any) -> Spoil:
     return at_the_end(lambda response: response.update(output=keep(response["output"])))
+
+
+def _bare_parts(response: Event) -> None:
+    for item in response["output"] or ():
+        for part in item.get("content", ()) if item["type"] == "message" else ():
+            part.pop("annotations", None)
 
 
 def _asked(output: list[Any]) -> list[Any]:
@@ -160,10 +166,17 @@ MUTANTS = (
      "lifecycle.events-carry-a-response", changing(CREATED, "response.completed", change=_bare)),
     ("changes_the_id", "Sends another response id in `response.in_progress` than in `response.created`.",
      "lifecycle.the-id-never-changes", changing(RUNNING, change=_new_id)),
+    ("changes_the_id_at_the_end", "Sends another response id in the terminal event than at first.",
+     "lifecycle.the-id-never-changes", changing(*ENDS, change=_new_id)),
     ("changes_the_time_of_creation", "Sends a fresh `created_at` in the terminal event.",
      "lifecycle.the-time-of-creation-never-changes", changing(*ENDS, change=_later)),
     ("ends_without_usage", "Sends the terminal event without usage.",
-     "lifecycle.the-end-tells-the-usage", at_the_end(lambda response: response.update(usage=None))),
+     ("lifecycle.the-end-tells-the-usage", "lifecycle.a-completed-stream-ends-with-the-whole-response"),
+     at_the_end(lambda response: response.update(usage=None))),
+    ("ends_without_annotations", "Leaves the annotations out of the response of the terminal event.",
+     "lifecycle.a-completed-stream-ends-with-the-whole-response", at_the_end(_bare_parts)),
+    ("saves_the_text_for_the_end", "Sends no deltas: the text comes when it is done.",
+     "stream-text.a-text-is-streamed-before-the-end", leaving_out("response.output_text.delta")),
     ("ends_with_calls_only", "Keeps only function calls in the output of the terminal event.",
      "lifecycle.the-end-has-the-items-of-the-stream",
      _output(lambda items: [item for item in items if item["type"] == "function_call"])),
@@ -175,7 +188,8 @@ MUTANTS = (
     ("ends_with_the_question", "Puts the input before the output of the terminal event.",
      "lifecycle.the-end-has-the-items-of-the-stream", _output(_asked)),
     ("ends_with_the_last_delta", "Puts only the text of the last delta into the terminal output.",
-     ("lifecycle.the-end-repeats-the-items", "stream-text.texts-end-up-in-their-item"), _last_delta_only),
+     ("lifecycle.the-end-repeats-the-items", "stream-text.texts-end-up-in-their-item",
+      "stream-text.deltas-add-up-to-the-answer"), _last_delta_only),
     ("loses_every_second_event", "Drops every second event of a stream.",
      ("lifecycle.items-come-after-in-progress", "lifecycle.ends-with-a-terminal-event"),
      lambda events: events[::2]),

@@ -41,7 +41,7 @@ def serves_chat_completions_only(answer: Answer, call: Call) -> Answer:
     return answer
 
 
-@mutant(caught_by="transport.a-create-that-succeeds-is-200")
+@mutant(caught_by=("transport.a-create-that-succeeds-is-200", "transport.a-success-is-200"))
 def says_created(answer: Answer, call: Call) -> Answer:
     """Answers a create with 201."""
     if _succeeds(answer, call):

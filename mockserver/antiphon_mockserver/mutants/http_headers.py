@@ -47,6 +47,18 @@ def labels_streams_as_json(answer: Answer) -> Answer:
     return _with(answer, "content-type", "application/json") if _streams(answer) else answer
 
 
+@mutant(caught_by="transport.a-stream-goes-out-in-chunks")
+def knows_the_length_of_its_streams(answer: Answer) -> Answer:
+    """Collects a stream, and sends it with its length."""
+    return _with(answer, "content-length", str(len(answer.body))) if _streams(answer) else answer
+
+
+@mutant(caught_by="transport.a-stream-goes-out-in-chunks")
+def ends_streams_by_closing(answer: Answer) -> Answer:
+    """Ends a stream by closing the connection, and in no other way."""
+    return _with(answer, "connection", "close") if _streams(answer) else answer
+
+
 @mutant(caught_by="framing.a-stream-names-no-other-charset")
 def labels_streams_as_latin_1(answer: Answer) -> Answer:
     """Says that a stream is Latin-1."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -23,7 +24,18 @@ def _before_the_end(frame: bytes) -> Callable[[Frames], Frames]:
 
 
 def _each(pattern: bytes, replacement: bytes) -> Callable[[Frames], Frames]:
-    return lambda frames: [re.sub(pattern, replacement, frame, count=1) for frame in frames]
+    return lambda frames: [
+        re.sub(pattern, replacement, frame, count=1, flags=re.MULTILINE) for frame in frames
+    ]
+
+
+def _unescaped(frame: bytes) -> bytes:
+    """A frame with the letters that its escapes stand for."""
+    head, data, rest = frame.partition(b"data: {")
+    if not data:
+        return frame
+    told = json.loads(b"{" + rest)
+    return head + b"data: " + json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
 MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]], ...] = (
@@ -52,6 +64,15 @@ MUTANTS: tuple[tuple[str, str, str | tuple[str, ...], Callable[[Frames], Frames]
     ("keeps_alive_without_data", "Sends `event: keepalive` with an empty data line before the first event.",
      ("stream-framing.data-is-one-json-object",),
      lambda frames: [b"event: keepalive\ndata:\n\n", *frames]),
+    ("breaks_data_into_lines", "Sends the JSON of each event in several lines of data.",
+     "stream-framing.data-stands-in-one-line", _each(rb'^data: \{', b"data: {\ndata: ")),
+    ("leaves_out_the_space", "Sends data without a space behind the colon.",
+     "stream-framing.data-stands-in-one-line", _each(rb"^data: ", b"data:")),
+    ("ends_lines_with_carriage_returns", "Ends each line with a carriage return alone.",
+     "stream-framing.lines-end-with-a-line-feed",
+     lambda frames: [frame.replace(b"\n", b"\r") for frame in frames]),
+    ("sends_letters_beyond_ascii", "Sends characters beyond ASCII as they are.",
+     "stream-framing.data-is-sent-in-ascii", lambda frames: [*map(_unescaped, frames)]),
     ("never_sends_an_event", "Accepts a streaming request and never sends an event.",
      "lifecycle.ends-with-a-terminal-event", lambda _frames: []),
 )  # fmt: skip

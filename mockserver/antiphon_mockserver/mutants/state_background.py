@@ -93,7 +93,12 @@ def refuses_a_second_cancel(conduct: Conduct) -> Conduct:
     return replace(conduct, cancel=cancel)
 
 
-@mutant(caught_by="cancel.cancelling-what-has-ended-changes-nothing")
+@mutant(
+    caught_by=(
+        "cancel.cancelling-what-has-ended-changes-nothing",
+        "cancel.cancelling-what-has-failed-changes-nothing",
+    )
+)
 def cancels_what_has_ended(conduct: Conduct) -> Conduct:
     """Lets a cancel overwrite a response that had completed."""
     return replace(conduct, cancel=lambda record, _last: replace(record, cut=0))

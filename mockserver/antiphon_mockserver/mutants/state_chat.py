@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from antiphon_mockserver.conduct import Check, Conduct
+from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.knowledge.objects import DESCRIBING
 from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import forgiving
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked
 
@@ -71,22 +72,15 @@ def _taking(place: str) -> Callable[[Conduct], Conduct]:
     """All checks, but a wrong member at this place is replaced by a right one."""
     pattern = re.compile(place)
 
-    def lenient(check: Check) -> Check:
-        def taking(asked: Asked) -> None:
-            try:
-                check(asked)
-            except Denied as denied:
-                param = denied.param or ""
-                if asked.operation != CREATE or not pattern.match(param):
-                    raise
-                name = re.split(r"[.\[]", param)[0]
-                cast("dict[str, Any]", asked.body)[name] = _right(asked)[name]
+    def mend(asked: Asked, denied: Denied) -> bool:
+        param = denied.param or ""
+        if asked.operation != CREATE or not pattern.match(param):
+            return False
+        name = re.split(r"[.\[]", param)[0]
+        cast("dict[str, Any]", asked.body)[name] = _right(asked)[name]
+        return True
 
-        return taking
-
-    return lambda conduct: replace(
-        conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
-    )
+    return forgiving(mend)
 
 
 for _name, _doc, _place, _rules in TAKES:

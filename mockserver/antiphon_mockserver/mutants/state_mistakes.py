@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
-from antiphon_mockserver.conduct import Check, Conduct
+from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.mutants import add
+from antiphon_mockserver.mutants.changes import forgiving
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked
 
@@ -159,20 +159,13 @@ def _taking(pattern: str) -> Callable[[Conduct], Conduct]:
     """All checks, but what they refuse at such a place is passed over: the request is answered without it."""
     place = re.compile(pattern)
 
-    def lenient(check: Check) -> Check:
-        def taking(asked: Asked) -> None:
-            try:
-                check(asked)
-            except Denied as denied:
-                if not place.match(denied.param or ""):
-                    raise
-                _drop(cast("dict[str, Any]", asked.body), denied.param or "")
+    def mend(asked: Asked, denied: Denied) -> bool:
+        if not place.match(denied.param or ""):
+            return False
+        _drop(cast("dict[str, Any]", asked.body), denied.param or "")
+        return True
 
-        return taking
-
-    return lambda conduct: replace(
-        conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
-    )
+    return forgiving(mend)
 
 
 def _drop(body: dict[str, Any], param: str) -> None:

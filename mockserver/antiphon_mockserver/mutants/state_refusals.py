@@ -34,13 +34,14 @@ def _with_errors(conduct: Conduct, change: Callable[[int, Error], tuple[int, Err
 
     def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
         status, body = conduct.envelope(denied, dialect)
-        status, error = change(status, dict(body["error"]))
-        return status, {"error": error}
+        told = body["error"]
+        status, error = change(status, dict(told) if isinstance(told, dict) else {})
+        return status, {"error": error if isinstance(told, dict) else told}
 
     return replace(conduct, envelope=envelope)
 
 
-@mutant(caught_by="credentials.a-missing-credential-is-401")
+@mutant(caught_by=("credentials.a-missing-credential-is-401", "credentials.nothing-is-served-without-a-key"))
 def lets_everybody_in_without_a_key(conduct: Conduct) -> Conduct:
     """Takes an empty key for one of its own."""
 
@@ -176,6 +177,7 @@ def has_one_code_for_all_mistakes(conduct: Conduct) -> Conduct:
     caught_by=(
         "requests.an-illegal-previous-id-is-a-bad-request",
         "requests.an-unknown-tier-is-an-invalid-request",
+        "requests.a-mistake-is-a-bad-request",
     )
 )
 def calls_mistakes_unprocessable(conduct: Conduct) -> Conduct:

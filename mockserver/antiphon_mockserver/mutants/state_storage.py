@@ -47,7 +47,7 @@ def refuses_ids_that_it_gave(conduct: Conduct) -> Conduct:
     return replace(conduct, valid_id=lambda id: id.startswith("response-"))
 
 
-@mutant(caught_by="storage.a-streamed-response-is-stored")
+@mutant(caught_by=("storage.a-streamed-response-is-stored", "storage.what-was-streamed-can-be-read"))
 def does_not_store_streams(conduct: Conduct) -> Conduct:
     """Stores only what it answered in one piece."""
 
@@ -74,6 +74,7 @@ def does_not_store_background_streams(conduct: Conduct) -> Conduct:
         "delete.what-does-not-exist-cannot-be-deleted",
         "delete.the-input-of-a-deleted-response-is-gone",
         "delete.a-deleted-response-cannot-be-continued",
+        "listing.a-deleted-response-leaves-the-list",
         "cancel.what-does-not-exist-cannot-be-cancelled",
     )
 )
@@ -92,6 +93,26 @@ def refuses_to_delete(conduct: Conduct) -> Conduct:
     return replace(conduct, delete=delete)
 
 
+@mutant(caught_by="delete.what-is-not-there-counts-as-deleted")
+def deletes_only_once(conduct: Conduct) -> Conduct:
+    """Answers 404 to the deletion of what was deleted already."""
+    gone: set[str] = set()
+
+    def deleted(id: str) -> dict[str, Any]:
+        if id in gone:
+            raise conduct.not_found(id)
+        gone.add(id)
+        return conduct.deleted(id)
+
+    return replace(conduct, deleted=deleted)
+
+
+@mutant(caught_by="delete.a-deletion-is-confirmed")
+def confirms_a_deletion_in_other_words(conduct: Conduct) -> Conduct:
+    """Says that a `response.deleted` was deleted, where a document says `response`."""
+    return replace(conduct, deleted=lambda id: {**conduct.deleted(id), "object": "response.deleted"})
+
+
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def denies_a_deletion(conduct: Conduct) -> Conduct:
     """Deletes, and says `deleted: false`."""
@@ -104,7 +125,9 @@ def confirms_the_deletion_of_another_response(conduct: Conduct) -> Conduct:
     return replace(conduct, deleted=lambda id: conduct.deleted(f"{id}0"))
 
 
-@mutant(caught_by="cancel.deleting-a-running-response-is-decided")
+@mutant(
+    caught_by=("cancel.deleting-a-running-response-is-decided", "cancel.a-running-response-can-be-deleted")
+)
 def breaks_when_a_running_response_is_deleted(conduct: Conduct) -> Conduct:
     """Answers 500 to the deletion of a response that still runs."""
 

@@ -1,0 +1,104 @@
+"""Creates that are right in each part and wrong as a whole: at odds with themselves or with what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.forms_knowledge import ANSWERS
+from antiphon_conformance.mistakes_knowledge import ENTITY_BACKED, REASONING
+from antiphon_conformance.probes import UNKNOWN_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """One such request, the status of its refusal, and why it is refused. `says` completes the sentence:
+    a request with ... is refused."""
+
+    name: str
+    cites: tuple[str, ...]
+    says: str
+    status: int
+    asks: Mapping[str, Any]
+    """Members of the create; names in braces stand for what the target holds."""
+
+
+def _contradiction(name: str, cites: str, says: str, status: int, **asks: Any) -> Contradiction:
+    return Contradiction(name, tuple(cites.split()), says, status, asks)
+
+
+def _of(*collections: str) -> dict[str, Any]:
+    return {"collections": list(collections)}
+
+
+def _entities(collection: str) -> dict[str, Any]:
+    config = {"entity_collections": [{"collection_id": collection}]}
+    return {"type": ENTITY_BACKED, **_of("{collection}"), "entity_backed_knowledge_config": config}
+
+
+CONTRADICTIONS = (
+    _contradiction(
+        "a_stream_in_the_background",
+        "CG-REQ-15",
+        "both `stream` and `background`",
+        400,
+        stream=True,
+        background=True,
+    ),
+    _contradiction(
+        "a_collection_that_is_not_there",
+        "CG-KB-04",
+        "a collection that does not exist",
+        404,
+        knowledge_base=_of(UNKNOWN_ID),
+    ),
+    _contradiction(
+        "entities_for_the_answering_model",
+        "CG-KB-11",
+        "entity-backed knowledge for nimbus-001",
+        400,
+        model=ANSWERS,
+        knowledge_base=_entities("{entities}"),
+    ),
+    _contradiction(
+        "entities_that_are_not_there",
+        "CG-KB-16",
+        "an entity collection that does not exist",
+        404,
+        model=REASONING,
+        knowledge_base=_entities(UNKNOWN_ID),
+    ),
+    _contradiction(
+        "entities_of_another_type",
+        "CG-KB-16",
+        "an entity collection that is one of videos",
+        400,
+        model=REASONING,
+        knowledge_base=_entities("{collection}"),
+    ),
+    _contradiction(
+        "metadata_for_the_answering_model",
+        "CG-KB-18",
+        "a collection of metadata for nimbus-001",
+        400,
+        model=ANSWERS,
+        knowledge_base=_of("{metadata}"),
+    ),
+    _contradiction(
+        "an_entity_collection_for_the_answering_model",
+        "CG-KB-18",
+        "a collection of entities among the `collections` of nimbus-001",
+        400,
+        model=ANSWERS,
+        knowledge_base=_of("{entities}"),
+    ),
+    _contradiction(
+        "a_collection_of_faces",
+        "CG-KB-20",
+        "a collection of faces",
+        400,
+        model=REASONING,
+        knowledge_base=_of("{faces}"),
+    ),
+)

@@ -1,0 +1,67 @@
+"""Creates that draw on a library: in every form that the document has, and at odds with themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_conformance.contradictions import CONTRADICTIONS
+from antiphon_conformance.form import Form, merged
+from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, OVERVIEW, held
+from antiphon_conformance.oddities import OTHER_REASONS
+from antiphon_conformance.parity import CLIENT_ERROR
+from antiphon_conformance.plain import fill, names
+from antiphon_conformance.probes import UNKNOWN_ID
+from antiphon_conformance.scenario import scenario
+from antiphon_conformance.talk import Talk
+
+
+@scenario(features=("collections",))
+async def knowledge(talk: Talk) -> None:
+    """Asks with much said and with little, of collections, of files, of all there is; with odd members."""
+    for step in dict.fromkeys(form.step for form in _forms_of(talk)):
+        await _together(talk, step)
+    old = {"collections": ["{collection}"], "filter": {"file_ids": [UNKNOWN_ID]}}
+    await talk.create("old_filter", input=OVERVIEW, knowledge_base=_filled(talk, old), may_fail=True)
+
+
+@scenario(features=("entities",))
+async def entity_knowledge(talk: Talk) -> None:
+    """Has answers backed by entities: in the background, in a stream, and with nothing else to search."""
+    (named,) = (form for form in _forms_of(talk) if form.step == "in_background")
+    await talk.create(named.step, **_filled(talk, named.asks))
+    await _together(talk, "streamed")
+    await _together(talk, "alone")
+
+
+@scenario(features=("collections",))
+async def contradictions(talk: Talk) -> None:
+    """Asks for what cannot go together, and for what is not there."""
+    for one in CONTRADICTIONS:
+        if _knows(talk, one.asks):
+            await talk.create(one.name, may_fail=True, **{"input": OVERVIEW, **_filled(talk, one.asks)})
+
+
+async def _together(talk: Talk, step: str) -> None:
+    """Asks in all forms of a step at once, and in each of them alone where that was refused."""
+    forms = [form for form in _forms_of(talk) if form.step == step and _knows(talk, form.asks)]
+    if not forms:
+        return
+    asked = merged(_filled(talk, form.asks) for form in forms)
+    found = await talk.create(step, may_fail=True, **{"input": OVERVIEW, **asked})
+    status = found.answer.status
+    if len(forms) > 1 and status in CLIENT_ERROR and status not in OTHER_REASONS:
+        for form in forms:
+            await talk.create(form.alone, may_fail=True, **{"input": OVERVIEW, **_filled(talk, form.asks)})
+
+
+def _forms_of(talk: Talk) -> list[Form]:
+    return [form for form in KNOWLEDGE_FORMS if form.scenario == talk.scenario]
+
+
+def _knows(talk: Talk, template: Any) -> bool:
+    """Whether the target holds all that a request names."""
+    return names(template) <= {*talk.values, *held(talk.library)}
+
+
+def _filled(talk: Talk, template: Any) -> Any:
+    return fill(dict(template), talk.dialect, {**held(talk.library), **talk.values})

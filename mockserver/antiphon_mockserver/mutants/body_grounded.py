@@ -1,0 +1,87 @@
+"""Answers drawn from a library whose response object is wrong as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, add
+from antiphon_mockserver.spoiling import DROPPED, Change, Json, items, on_items, on_responses, setting
+
+FILE = "body_grounded"
+ALWAYS = "0e5f2c1a-7b3d-4f6e-9a80-1c2d3e4f5a6b"
+
+
+def _when(found: str, /, **changes: Any) -> Change:
+    """A change of responses with this status."""
+
+    def change(response: Json, _call: Call) -> None:
+        if response["status"] == found:
+            response.update(changes)
+
+    return change
+
+
+def _prefix_the_id(response: Json, _call: Call) -> None:
+    response["id"] = f"resp_{response['id'].replace('-', '')}"
+
+
+def _show_a_search(response: Json, _call: Call) -> None:
+    if response["output"]:
+        search = {"type": "file_search_call", "id": "fs_1", "status": "completed", "queries": ["videos"]}
+        response["output"].insert(0, search)
+
+
+def _call_itself_assistant(response: Json, _call: Call) -> None:
+    for item in items(response, "message"):
+        item["role"] = "system"
+
+
+RESPONSES: tuple[tuple[str, str, Change, tuple[str, ...]], ...] = (
+    ("puts_out_a_list_before_the_end", "Has an empty array for the output of a response in progress.",
+     _when("in_progress", output=[]), ("grounded-response.output-waits-for-the-end",)),
+    ("completes_in_silence", "Completes responses that say nothing.", _when("completed", output=[]),
+     ("grounded-response.completed-says-something",)),
+    ("speaks_as_the_system", "Has messages of the system answer.", _call_itself_assistant,
+     ("grounded-response.completed-says-something", "item-members.message-role-is-documented")),
+    ("shows_how_it_searched", "Puts an item out for the search before the answer.", _show_a_search,
+     ("grounded-response.output-holds-only-messages",)),
+    ("sends_an_empty_error", "Has an empty object for the error of a completed response.",
+     _when("completed", error={}),
+     ("response-status.error-is-told-when-it-failed-and-only-then",
+      "response-members.error-has-code-and-message")),
+    ("fails_and_says_no_why", "Fails without an error.", _when("completed", status="failed", output=None),
+     ("response-status.error-is-told-when-it-failed-and-only-then",)),
+    ("ends_incomplete", "Ends with the status `incomplete`, as only other vendors do.",
+     _when("completed", status="incomplete"), ("response-status.status-is-one-of-the-named",)),
+    ("prefixes_its_uuids", "Has ids that begin with `resp_`, as those of other vendors do.", _prefix_the_id,
+     ("response.id-is-a-uuid",)),
+    ("gives_every_response_one_uuid", "Gives every response the same UUID.", setting("id", ALWAYS),
+     ("response.no-two-creates-give-one-id",)),
+    ("answers_with_another_model", "Says that another model answered than the one that was asked for.",
+     setting("model", "nimbus-000"), ("echo.model-comes-back",)),
+    ("tells_no_total", "Leaves `total_tokens` out of `usage`.", setting("usage.total_tokens", DROPPED),
+     ("response-members.usage-has-all-counts",)),
+    ("counts_the_question_twice", "Counts the input twice in `total_tokens`.",
+     lambda response, _call: response["usage"] and response["usage"].update(total_tokens=10_000),
+     ("usage.total-is-the-sum",)),
+    ("keeps_its_instructions_to_itself", "Leaves `instructions` out of its responses.",
+     setting("instructions", DROPPED), ("response.has-its-members",)),
+)  # fmt: skip
+
+for _name, _sentence, _change, _rules in RESPONSES:
+    add(FILE, _name, _sentence, _rules, on_responses(_change))
+
+ITEMS: tuple[tuple[str, str, str, Change, str], ...] = (
+    ("calls_without_an_id_to_answer", "Leaves `call_id` out of function calls.", "function_call",
+     setting("call_id", DROPPED), "item-members.function-call-is-whole"),
+    ("speaks_in_strings", "Sends the content of a message as an array of strings.", "message",
+     lambda item, _call: item.update(content=[part["text"] for part in item["content"]]),
+     "items.match-the-document"),
+    ("queries_in_secret", "Leaves `sql` out of its queries.", "cloudglue_query_call",
+     setting("sql", DROPPED), "item-members.query-call-is-whole"),
+    ("is_still_querying", "Gives its queries a status that nobody knows.", "cloudglue_query_call",
+     setting("status", "in_progress"), "item-members.query-call-is-whole"),
+)  # fmt: skip
+
+for _name, _sentence, _kind, _change, _caught_by in ITEMS:
+    add(FILE, _name, _sentence, _caught_by, on_items(_kind, change=_change))

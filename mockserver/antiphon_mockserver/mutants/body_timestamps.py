@@ -1,0 +1,15 @@
+"""Servers that write moments as no client reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, mutant
+
+
+@mutant(caught_by="timestamps.are-whole-numbers")
+def writes_whole_seconds_with_a_fraction(body: Any, call: Call) -> Any:
+    """Writes `created_at` as a number with `.0` behind it."""
+    if call.operation == "getResponse":
+        body["created_at"] = float(body["created_at"])
+    return body

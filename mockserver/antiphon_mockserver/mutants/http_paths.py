@@ -1,0 +1,26 @@
+"""Servers that take the ids in paths for something else than what they are."""
+
+from __future__ import annotations
+
+import re
+
+from antiphon_mockserver.answer import Answer
+from antiphon_mockserver.mutants import Call, mutant
+
+UUID = re.compile(r"/[0-9a-f-]{36}$")
+
+
+@mutant(caught_by="clients.encoded-ids-are-decoded")
+def looks_ids_up_as_they_stand(answer: Answer, call: Call) -> Answer:
+    """Does not find an id of which a letter is percent-encoded."""
+    if "%" in call.path and answer.status == 200:
+        answer.status, answer.body = 404, {"error": "There is no such thing."}
+    return answer
+
+
+@mutant(caught_by="clients.an-id-of-another-form-names-nothing")
+def breaks_on_ids_that_are_no_uuids(answer: Answer, call: Call) -> Answer:
+    """Breaks when an id is none of its database's."""
+    if call.operation and answer.status == 404 and not UUID.search(call.path):
+        answer.status = 500
+    return answer

@@ -1,0 +1,91 @@
+"""Servers that insist on headers, spellings and envelopes which clients do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.plan import Denied
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.document import Document, Operation
+
+NOWHERE = frozenset({"unknown_url", "method_not_allowed"})
+"""Codes of refusals where no operation is."""
+
+
+@mutant(caught_by="clients.any-accept-is-served")
+def streams_only_to_who_accepts_events(conduct: Conduct) -> Conduct:
+    """Answers 406 to a stream that is asked for without `Accept: text/event-stream`."""
+
+    def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+        body = conduct.read_body(headers, raw)
+        if body.get("stream") is True and "text/event-stream" not in headers.get("accept", ""):
+            raise Denied("A stream is text/event-stream.", status=406)
+        return body
+
+    return replace(conduct, read_body=read_body)
+
+
+@mutant(caught_by="clients.a-post-without-a-body-needs-no-content-type")
+def reads_no_forms(conduct: Conduct) -> Conduct:
+    """Answers 415 to an empty form."""
+
+    def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
+        if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            raise Denied("Forms are not supported.", status=415)
+        return conduct.authenticate(headers, keys)
+
+    return replace(conduct, authenticate=authenticate)
+
+
+@mutant(caught_by="clients.a-list-in-a-query-has-two-spellings")
+def knows_no_brackets_in_queries(conduct: Conduct) -> Conduct:
+    """Passes over query parameters whose names end with brackets."""
+
+    def read_query(
+        operation: Operation, document: Document, given: Sequence[tuple[str, str]]
+    ) -> dict[str, Any]:
+        plain = [(name, value) for name, value in given if not name.endswith("[]")]
+        return conduct.read_query(operation, document, plain)
+
+    return replace(conduct, read_query=read_query)
+
+
+@mutant(caught_by="refusals.what-is-no-json-object-is-a-bad-request")
+def calls_malformed_json_unprocessable(conduct: Conduct) -> Conduct:
+    """Answers 422 to a body that is no JSON object."""
+
+    def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+        try:
+            return conduct.read_body(headers, raw)
+        except Denied as denied:
+            raise Denied(denied.message, status=422) from denied
+
+    return replace(conduct, read_body=read_body)
+
+
+def _wrapping(conduct: Conduct, *, nowhere: bool) -> Conduct:
+    """The conduct whose errors are objects: where no operation is, or everywhere else."""
+
+    def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
+        status, body = conduct.envelope(denied, dialect)
+        if isinstance(body["error"], str) and (denied.code in NOWHERE) is nowhere:
+            body = {"error": {"message": body["error"], "type": "invalid_request_error"}}
+        return status, body
+
+    return replace(conduct, envelope=envelope)
+
+
+@mutant(caught_by="errors.the-error-is-a-text")
+def wraps_the_text_of_errors(conduct: Conduct) -> Conduct:
+    """Puts the text of an error into an object, as other vendors do."""
+    return _wrapping(conduct, nowhere=False)
+
+
+@mutant(caught_by="errors.where-nothing-is-the-error-is-a-text-too")
+def leaves_unknown_paths_to_its_gateway(conduct: Conduct) -> Conduct:
+    """Answers unknown paths and wrong methods with the envelope of something in front of it."""
+    return _wrapping(conduct, nowhere=True)

@@ -1,0 +1,216 @@
+"""Servers over a library that refuse legal forms of a create."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.errors import invalid
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import with_check
+from antiphon_mockserver.record import Asked
+
+FILE = "state_forms"
+REASONING, ANSWERING = "nimbus-002-preview", "nimbus-001"
+DESCRIPTIONS, TRANSCRIPTS = "media-descriptions", "rich-transcripts"
+LONGEST = 2000
+MOST_MEMBERS = 7
+Condition = Callable[[Asked], object]
+
+
+def _has(**members: Any) -> Condition:
+    """Whether a create has just these values."""
+    return lambda asked: all(name in asked.body and asked.body[name] == members[name] for name in members)
+
+
+def _base(asked: Asked) -> Mapping[str, Any]:
+    found = asked.body.get("knowledge_base")
+    return found if isinstance(found, dict) else {}
+
+
+def _knows(**members: Any) -> Condition:
+    """Whether its knowledge has just these values."""
+    return lambda asked: all(_base(asked).get(name) == members[name] for name in members)
+
+
+def _config(asked: Asked) -> Mapping[str, Any]:
+    return _base(asked).get("entity_backed_knowledge_config") or {}
+
+
+def _backed(asked: Asked) -> bool:
+    return bool(_config(asked))
+
+
+def _types(asked: Asked) -> Iterator[str]:
+    """The types of the collections that are to be searched."""
+    for id in _base(asked).get("collections") or ():
+        found = asked.library.collection(id) if asked.library is not None else None
+        if found is not None:
+            yield found.type
+
+
+def _reads(model: str, kind: str) -> Condition:
+    return lambda asked: asked.body.get("model") == model and kind in _types(asked)
+
+
+def _says(role: str) -> Condition:
+    def says(asked: Asked) -> bool:
+        given = asked.body.get("input")
+        return isinstance(given, list) and any(message.get("role") == role for message in given)
+
+    return says
+
+
+def _files(asked: Asked, address: bool) -> bool:
+    return any(name.startswith("cloudglue:") is address for name in _base(asked).get("files") or ())
+
+
+REFUSES: tuple[tuple[str, str, str, Condition], ...] = (
+    ("turns_of_the_assistant", "earlier turns of its own", "a-history", _says("assistant")),
+    ("any_instructions", "instructions", "instructions", lambda asked: "instructions" in asked.body),
+    ("functions", "functions", "functions", lambda asked: asked.body.get("tools")),
+    ("includes", "an include", "descriptions-included", lambda asked: asked.body.get("include")),
+    ("the_temperature_0", "a temperature of 0", "the-coolest-temperature", _has(temperature=0)),
+    ("the_temperature_2", "a temperature of 2", "the-hottest-temperature", _has(temperature=2)),
+    ("so_many_tokens", "128000 output tokens", "the-most-tokens", _has(max_output_tokens=128_000)),
+    ("one_token", "a single output token", "a-single-token", _has(max_output_tokens=1)),
+    ("switches", "switches that are off", "switches-that-are-off", _has(background=False, stream=False)),
+    ("a_source", "the source collections", "the-source-collections", _knows(source="collections")),
+    ("a_type", "the usual type", "the-usual-type", _knows(type="general_question_answering")),
+    (
+        "two_collections",
+        "more than one collection",
+        "two-collections",
+        lambda asked: len(_base(asked).get("collections") or ()) > 1,
+    ),
+    (
+        "descriptions_to_reason",
+        "media descriptions for its better model",
+        "descriptions-for-the-reasoning-model",
+        _reads(REASONING, DESCRIPTIONS),
+    ),
+    (
+        "transcripts_to_reason",
+        "transcripts for its better model",
+        "transcripts-for-the-reasoning-model",
+        _reads(REASONING, TRANSCRIPTS),
+    ),
+    (
+        "descriptions_to_answer",
+        "media descriptions for its faster model",
+        "descriptions-for-the-answering-model",
+        _reads(ANSWERING, DESCRIPTIONS),
+    ),
+    (
+        "transcripts_to_answer",
+        "transcripts for its faster model",
+        "transcripts-for-the-answering-model",
+        _reads(ANSWERING, TRANSCRIPTS),
+    ),
+    ("questions", "a string as input", "a-question", lambda asked: isinstance(asked.body["input"], str)),
+    (
+        "knowledge_without_source",
+        "collections without a source",
+        "collections-without-source",
+        lambda asked: "source" not in _base(asked),
+    ),
+    ("ids_of_files", "ids of files", "a-file-by-its-id", lambda asked: _files(asked, address=False)),
+    (
+        "addresses_of_files",
+        "addresses of files",
+        "a-file-by-its-address",
+        lambda asked: _files(asked, address=True),
+    ),
+    ("the_default", "the source default", "the-default-source", _knows(source="default")),
+    (
+        "entities_in_the_background",
+        "entities in the background",
+        "entities-in-the-background",
+        lambda asked: _backed(asked) and asked.body.get("background"),
+    ),
+    (
+        "entities_in_a_stream",
+        "entities in a stream",
+        "entities-in-a-stream",
+        lambda asked: _backed(asked) and asked.body.get("stream"),
+    ),
+    (
+        "nameless_entities",
+        "entity collections without a name",
+        "entities-without-a-name",
+        lambda asked: any("name" not in one for one in _config(asked).get("entity_collections", ())),
+    ),
+    (
+        "long_descriptions",
+        "a description of 2000 characters",
+        "the-longest-description",
+        lambda asked: len(_config(asked).get("description", "")) == LONGEST,
+    ),
+    (
+        "entities_alone",
+        "entities without a collection to search",
+        "entities-alone",
+        lambda asked: _backed(asked) and "collections" not in _base(asked),
+    ),
+)
+"""What is refused, the same in words, the form that is legal all the same, and how it is recognised."""
+
+
+def _refusing(says: str, condition: Condition) -> Callable[[Conduct], Conduct]:
+    def check(asked: Asked) -> None:
+        if asked.operation == "createResponse" and condition(asked):
+            raise invalid(f"This server does not take {says}.")
+
+    return lambda conduct: with_check(conduct, check)
+
+
+for _name, _words, _form, _condition in REFUSES:
+    _doc = f"Will not take {_words}."
+    add(FILE, f"has_no_use_for_{_name}", _doc, f"accepted.takes-{_form}", _refusing(_words, _condition))
+
+
+@mutant(caught_by="accepted.forms-are-taken-together")
+def takes_only_so_much_at_once(conduct: Conduct) -> Conduct:
+    """Refuses a create with more than a few members, each of which it takes."""
+
+    def check(asked: Asked) -> None:
+        if len(asked.body) > MOST_MEMBERS:
+            raise invalid("That is too much at once.")
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="accepted.takes-members-that-nobody-knows")
+def refuses_members_that_it_does_not_know(conduct: Conduct) -> Conduct:
+    """Refuses members that its document does not name, though nothing forbids them."""
+
+    def heed(asked: Asked) -> Mapping[str, Any]:
+        if asked.dialect.schemas.unknown_members(asked.operation, asked.body):
+            raise invalid("There are members here that nobody knows.")
+        return conduct.heed(asked)
+
+    return replace(conduct, heed=heed)
+
+
+@mutant(caught_by="clients.a-stream-in-the-foreground-is-a-stream")
+def excludes_the_switches_by_their_names(conduct: Conduct) -> Conduct:
+    """Refuses `stream` beside `background`, whatever their values."""
+
+    def check(asked: Asked) -> None:
+        if asked.body.get("stream") is True and "background" in asked.body:
+            raise invalid("'stream' and 'background' exclude each other.")
+
+    return with_check(conduct, check)
+
+
+@mutant(caught_by="clients.what-is-not-streamed-runs-in-the-background")
+def wants_no_stream_to_be_left_out(conduct: Conduct) -> Conduct:
+    """Refuses `background` beside `stream: false`."""
+
+    def check(asked: Asked) -> None:
+        if asked.body.get("background") is True and "stream" in asked.body:
+            raise invalid("'background' and 'stream' exclude each other.")
+
+    return with_check(conduct, check)

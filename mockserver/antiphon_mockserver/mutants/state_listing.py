@@ -1,0 +1,212 @@
+"""Servers that lose their way in lists of responses: what belongs there, in what order, where a page ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.conduct import Conduct
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import Given, passing_over
+from antiphon_mockserver.plan import Item
+from antiphon_spec.document import Document, Operation
+
+Query = Mapping[str, Any]
+AFTER, BEFORE = "created_after", "created_before"
+
+
+def _asking(conduct: Conduct, change: Callable[[Query], Query]) -> Conduct:
+    """The conduct that selects by another query than the one that came."""
+    return replace(conduct, select=lambda items, query: conduct.select(items, change(query)))
+
+
+def _without(*names: str) -> Callable[[Query], Query]:
+    return lambda query: {name: value for name, value in query.items() if name not in names}
+
+
+@mutant(
+    caught_by=(
+        "listing.dates-leave-out-what-was-made-on-other-days",
+        "listing.what-is-listed-lies-between-the-dates",
+    )
+)
+def lists_all_days(conduct: Conduct) -> Conduct:
+    """Passes over the dates of a query."""
+    return _asking(conduct, _without(AFTER, BEFORE))
+
+
+@mutant(caught_by="listing.dates-leave-out-what-was-made-on-other-days")
+def heeds_only_one_of_two_dates(conduct: Conduct) -> Conduct:
+    """Passes over `created_before` where `created_after` is given as well."""
+    return _asking(conduct, lambda query: _without(BEFORE)(query) if AFTER in query else query)
+
+
+@mutant(caught_by="listing.dates-leave-out-what-was-made-on-other-days")
+def takes_either_date_for_enough(conduct: Conduct) -> Conduct:
+    """Lists what is before one date or after the other, instead of between them."""
+
+    def select(items: Sequence[Item], query: Query) -> list[Item]:
+        if AFTER not in query or BEFORE not in query:
+            return conduct.select(items, query)
+        found = [conduct.select(items, _without(name)(query)) for name in (AFTER, BEFORE)]
+        return [item for item in items if any(item in some for some in found)]
+
+    return replace(conduct, select=select)
+
+
+@mutant(
+    caught_by=(
+        "listing.dates-select-what-was-made-between-them",
+        "listing.dates-leave-out-what-was-made-on-other-days",
+    )
+)
+def takes_after_for_before(conduct: Conduct) -> Conduct:
+    """Lists what is before `created_after`, and after `created_before`."""
+
+    def change(query: Query) -> Query:
+        turned = {AFTER: BEFORE, BEFORE: AFTER}
+        return {turned.get(name, name): value for name, value in query.items()}
+
+    return _asking(conduct, change)
+
+
+@mutant(caught_by="listing.what-is-listed-has-the-status")
+def lists_every_status(conduct: Conduct) -> Conduct:
+    """Passes over the `status` of a query."""
+    return _asking(conduct, _without("status"))
+
+
+@mutant(caught_by="listing.a-status-selects-what-stands-so")
+def finds_no_cancelled_response(conduct: Conduct) -> Conduct:
+    """Knows a cancelled response under another status when it selects."""
+
+    def select(items: Sequence[Item], query: Query) -> list[Item]:
+        found = conduct.select(items, query)
+        return [item for item in found if "status" not in query or item["status"] != "cancelled"]
+
+    return replace(conduct, select=select)
+
+
+@mutant(caught_by="listing.responses-of-every-kind-are-listed")
+def lists_only_what_has_ended(conduct: Conduct) -> Conduct:
+    """Leaves responses out of the list that still run."""
+
+    def select(items: Sequence[Item], query: Query) -> list[Item]:
+        return [item for item in conduct.select(items, query) if item.get("status") != "in_progress"]
+
+    return replace(conduct, select=select)
+
+
+@mutant(caught_by="listing.the-newest-response-comes-first")
+def lists_the_oldest_first(conduct: Conduct) -> Conduct:
+    """Lists what was made first before everything else."""
+    return replace(conduct, select=lambda items, query: conduct.select(items, query)[::-1])
+
+
+@mutant(caught_by="offset-pages.a-page-keeps-to-its-limit")
+def lists_more_than_its_limit(conduct: Conduct) -> Conduct:
+    """Puts all there is on every page."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        return {**conduct.cut_out(items, offset, limit), "data": list(items[offset:])}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.pages-cover-every-entry-once")
+def overlaps_its_pages(conduct: Conduct) -> Conduct:
+    """Begins a page with the last entry of the page before it."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        first = max(offset - 1, 0)
+        return {**conduct.cut_out(items, offset, limit), "data": list(items[first : first + limit])}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.pages-cover-every-entry-once")
+def counts_offsets_in_pages(conduct: Conduct) -> Conduct:
+    """Takes the offset for a number of pages, and passes over the entries between."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        data = list(items[offset * limit : (offset + 1) * limit])
+        return {**conduct.cut_out(items, offset, limit), "data": data}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.pages-cover-every-entry-once")
+def orders_each_page_for_itself(conduct: Conduct) -> Conduct:
+    """Sorts the entries of a page, after it was cut out."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        page = conduct.cut_out(items, offset, limit)
+        return {**page, "data": sorted(page["data"], key=str)}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.every-page-tells-the-same-total")
+def counts_nothing_beyond_the_end(conduct: Conduct) -> Conduct:
+    """Says that there is nothing at all when a page lies beyond the end."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        page = conduct.cut_out(items, offset, limit)
+        return page if page["data"] else {**page, "total": 0}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.the-total-counts-all")
+def counts_the_page_alone(conduct: Conduct) -> Conduct:
+    """Says how many entries the page has where it should say how many there are."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        page = conduct.cut_out(items, offset, limit)
+        return {**page, "total": len(page["data"])}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.limit-and-offset-are-echoed")
+def echoes_how_many_there_are(conduct: Conduct) -> Conduct:
+    """Says how many entries came where it should repeat the limit."""
+
+    def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
+        page = conduct.cut_out(items, offset, limit)
+        return {**page, "limit": len(page["data"])}
+
+    return replace(conduct, cut_out=cut_out)
+
+
+@mutant(caught_by="offset-pages.limit-and-offset-are-echoed")
+def lists_twenty_by_default(conduct: Conduct) -> Conduct:
+    """Has a page of 20 entries where none was asked for."""
+
+    def read_query(operation: Operation, document: Document, given: Given) -> dict[str, Any]:
+        query = conduct.read_query(operation, document, given)
+        asked = any(name == "limit" for name, _ in given)
+        return query if asked or operation.id != "listResponses" else {**query, "limit": 20}
+
+    return replace(conduct, read_query=read_query)
+
+
+@mutant(caught_by="queries.an-offset-is-a-whole-number")
+def takes_any_offset(conduct: Conduct) -> Conduct:
+    """Passes over an `offset` that is negative or no number."""
+    return passing_over(conduct, ("offset",), lambda value: not value.isdigit())
+
+
+@mutant(caught_by="queries.an-unknown-status-is-refused")
+def takes_any_status(conduct: Conduct) -> Conduct:
+    """Passes over a `status` that no response has."""
+    return passing_over(conduct, ("status",), lambda value: value == "sleeping")
+
+
+@mutant(caught_by="queries.a-malformed-date-is-refused")
+def takes_any_date(conduct: Conduct) -> Conduct:
+    """Passes over a date that is none."""
+    return passing_over(
+        conduct, (AFTER, BEFORE), lambda value: not value.startswith("20") or "02-30" in value
+    )

@@ -1,0 +1,53 @@
+"""Asking the shipped worlds: questions as short as they can be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.knowledge.answers import Answer, respond
+from antiphon_mockserver.knowledge.entities import entity_source
+from antiphon_mockserver.knowledge.filters import parse
+from antiphon_mockserver.knowledge.library import open_library
+from antiphon_mockserver.knowledge.scope import Asked, Turn
+from antiphon_spec.world import Collection
+
+LIBRARY = open_library("")
+KITCHEN, CALLS = "Kitchen videos", "Recorded calls"
+
+
+def named(name: str) -> Collection:
+    """The collection of this name."""
+    return next(collection for collection in LIBRARY.collections if collection.name == name)
+
+
+def ask(
+    question: str,
+    *collections: str,
+    entities: tuple[str, ...] = (),
+    earlier: tuple[str, ...] = (),
+    filter: dict[str, Any] | None = None,
+    instructions: str = "",
+) -> Answer:
+    """The answer from collections; where none is named, from the default index unless entities are."""
+    return respond(
+        Asked(
+            LIBRARY,
+            question,
+            tuple(turn for text in earlier for turn in (Turn("user", text), Turn("assistant", "I see."))),
+            instructions,
+            tuple(map(named, collections)),
+            () if collections or entities else LIBRARY.described,
+            parse(filter or {}),
+            tuple(entity_source(named(name)) for name in entities),
+        )
+    )
+
+
+def files(answer: Answer) -> list[str]:
+    """The keys of the files that are cited, in order."""
+    return [claim.file.key for claim in answer.claims]
+
+
+def criterion(path: str, operator: str, text: str, **more: str) -> list[dict[str, str]]:
+    """The one criterion of a category."""
+    return [{"path": path, "operator": operator, "valueText": text, **more}]

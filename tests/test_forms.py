@@ -1,0 +1,81 @@
+"""Legal forms of requests: how several are asked for at once, and what they name that a target may hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from antiphon_conformance.contradictions import CONTRADICTIONS
+from antiphon_conformance.form import merged
+from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, held
+from antiphon_conformance.legality import is_right
+from antiphon_conformance.library import Library, library_of
+from antiphon_conformance.mistakes import mistakes_of
+from antiphon_conformance.plain import fill, names, plain
+from antiphon_spec.dialect import load
+from inprocess import episodes
+
+DIALECT = load("cloudglue")
+
+
+def values() -> dict[str, str]:
+    """What the worlds that ship hold."""
+    library = library_of({episode.scenario: episode for episode in episodes("cloudglue", ())}, {})
+    return {"model": DIALECT.models[0], **held(library), **library.values}
+
+
+@pytest.mark.parametrize(
+    ("asked", "whole"),
+    [
+        ([], {}),
+        ([{"a": 1}, {"b": 2}], {"a": 1, "b": 2}),
+        ([{"a": 1}, {"a": 2}], {"a": 2}),
+        ([{"a": [1, 2]}, {"a": [2, 3]}], {"a": [1, 2, 3]}),
+        ([{"a": {"b": [1]}}, {"a": {"b": [2], "c": 3}}], {"a": {"b": [1, 2], "c": 3}}),
+        ([{"a": {"b": 1}}, {"a": 2}], {"a": 2}),
+    ],
+)
+def test_requests_become_one(asked: list[dict[str, Any]], whole: dict[str, Any]) -> None:
+    assert merged(asked) == whole
+
+
+@pytest.mark.parametrize(
+    ("template", "named"),
+    [
+        ("{file}", {"file"}),
+        ({"a": ["{file}", {"b": "{other}"}], "c": 5}, {"file", "other"}),
+        ("about {file}", set()),
+        (None, set()),
+    ],
+)
+def test_names_in_braces_are_found_at_any_depth(template: Any, named: set[str]) -> None:
+    assert names(template) == named
+
+
+def test_nothing_is_held_by_a_library_of_which_nothing_is_known() -> None:
+    assert held(Library()) == {}
+
+
+@pytest.mark.parametrize("asks", [one.asks for one in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)])
+def test_what_a_form_names_is_held_by_the_worlds_that_ship(asks: dict[str, Any]) -> None:
+    assert names(asks) <= values().keys()
+
+
+@pytest.mark.parametrize("form", KNOWLEDGE_FORMS, ids=lambda form: form.name)
+def test_a_form_is_one_that_the_document_has(form: Any) -> None:
+    body = {**plain(DIALECT, "createResponse", values()), **fill(dict(form.asks), DIALECT, values())}
+    assert is_right(DIALECT, "createResponse", body)
+    assert list(mistakes_of(DIALECT, "createResponse", body)) == []
+
+
+@pytest.mark.parametrize("one", CONTRADICTIONS, ids=lambda one: one.name)
+def test_each_part_of_a_contradiction_is_right(one: Any) -> None:
+    body = {**plain(DIALECT, "createResponse", values()), **fill(dict(one.asks), DIALECT, values())}
+    assert is_right(DIALECT, "createResponse", body)
+    assert list(mistakes_of(DIALECT, "createResponse", body)) == []
+
+
+def test_every_form_and_contradiction_has_a_name_of_its_own() -> None:
+    named = [one.name for one in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)]
+    assert len(set(named)) == len(named)

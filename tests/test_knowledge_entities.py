@@ -1,0 +1,272 @@
+"""What entities answer: shapes of questions, the facts that are told, and which collection answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from antiphon_mockserver.knowledge.answers import respond
+from antiphon_mockserver.knowledge.claims import citation
+from antiphon_mockserver.knowledge.entities import entity_source, flat, measure, shown, told
+from antiphon_mockserver.knowledge.scope import Asked
+from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
+
+ALL = ("recipes", "steps")
+BOTH = ("calls", "moments")
+
+
+@pytest.mark.parametrize(
+    ("question", "saying", "cited"),
+    [
+        ("Which recipes require the fewest ingredients?", "Fewest ingredients in recipes: 3.", "halloumi"),
+        ("What has the most ingredients?", "Most ingredients in recipes: 12.", "rendang"),
+        ("What is the quickest dish?", "Quickest total_minutes in recipes: 12.", "halloumi"),
+        ("Which recipe takes longest to cook?", "Longest cook_minutes in recipes: 180.", "rendang"),
+        (
+            "Which vegetarian recipe takes longest?",
+            "Longest total_minutes in recipes with vegetarian yes: 75.",
+            "tarte-tatin",
+        ),
+        (
+            "Which Japanese dish has the fewest ingredients?",
+            "Fewest ingredients in recipes with cuisine Japanese: 5.",
+            "miso-soup",
+        ),
+        (
+            "Which beginner recipes take under 30 minutes?",
+            "4 of 8 in recipes with total_minutes under 30 and difficulty easy.",
+            "carbonara miso-soup halloumi pan-con-tomate",
+        ),
+        (
+            "Which dishes take 15 minutes or less?",
+            "3 of 8 in recipes with total_minutes at most 15.",
+            "miso-soup halloumi pan-con-tomate",
+        ),
+        (
+            "Which dishes take exactly thirty minutes?",
+            "1 of 8 in recipes with total_minutes exactly 30.",
+            "okonomiyaki",
+        ),
+        ("What takes over an hour?", "2 of 8 in recipes with total_minutes over 60.", "tarte-tatin rendang"),
+        (
+            "What can be done in at most half an hour?",
+            "5 of 8 in recipes with total_minutes at most 30.",
+            "carbonara miso-soup halloumi okonomiyaki pan-con-tomate",
+        ),
+        (
+            "Which have less than ten minutes of prep?",
+            "2 of 8 in recipes with prep_minutes under 10.",
+            "miso-soup halloumi",
+        ),
+        (
+            "Which dish serves at least six people?",
+            "2 of 8 in recipes with servings at least 6.",
+            "tarte-tatin rendang",
+        ),
+        (
+            "Which need more than 8 ingredients?",
+            "2 of 8 in recipes with ingredients over 8.",
+            "shakshuka rendang",
+        ),
+        (
+            "Which non-vegetarian dishes are there?",
+            "3 of 8 in recipes with vegetarian no.",
+            "carbonara okonomiyaki rendang",
+        ),
+        ("Anything Italian?", "1 of 8 in recipes with cuisine Italian.", "carbonara"),
+        (
+            "Italian or French dishes",
+            "2 of 8 in recipes with cuisine Italian or French.",
+            "carbonara tarte-tatin",
+        ),
+        ("What needs more than a frying pan?", "1 of 8 in recipes with equipment frying pan.", "carbonara"),
+        ("What needs a frying pan?", "1 of 8 in recipes with equipment frying pan.", "carbonara"),
+        (
+            "Is anything vegetarian and Indonesian?",
+            "0 of 8 in recipes with vegetarian yes and cuisine Indonesian.",
+            "",
+        ),
+        (
+            "How many recipes are vegetarian?",
+            "5 of 8 in recipes with vegetarian yes.",
+            "halloumi miso-soup pan-con-tomate shakshuka tarte-tatin",
+        ),
+        ("What dishes are mentioned?", "8 in recipes.", "carbonara miso-soup shakshuka tarte-tatin halloumi"),
+    ],
+)
+def test_what_recipes_answer(question: str, saying: str, cited: str) -> None:
+    answer = ask(question, KITCHEN, entities=("recipes",))
+    assert answer.text.splitlines()[0] == saying
+    assert sorted(files(answer)) == sorted(cited.split())
+
+
+@pytest.mark.parametrize(
+    ("question", "saying", "cited"),
+    [
+        ("Which deals were won?", "2 of 7 in calls with outcome won.", "pellworth ferrow"),
+        ("How many calls were lost?", "2 of 7 in calls with outcome lost.", "marisol quillmere"),
+        ("What is the largest deal?", "Largest deal_size_usd in calls: 240000.", "halden"),
+        (
+            "The smallest deal that was won?",
+            "Smallest deal_size_usd in calls with outcome won: 9800.",
+            "ferrow",
+        ),
+        (
+            "Which deals are worth more than $100k?",
+            "2 of 7 in calls with deal_size_usd over 100000.",
+            "halden nakatori",
+        ),
+        (
+            "Deals below $12,600?",
+            "2 of 7 in calls with deal_size_usd under 12600.",
+            "oststrand ferrow",
+        ),
+        ("In which call is price mentioned most?", "Most price_mentions in calls: 5.", "marisol"),
+        ("Who competes: Kestrelix?", "2 of 7 in calls with competitors Kestrelix.", "quillmere marisol"),
+        (
+            "Who spoke most about price?",
+            "Rosa Quintavel speaks most in moments: 4 of 9 parts with topic price.",
+            "marisol marisol marisol marisol",
+        ),
+        (
+            "Who raised the most objections about security?",
+            "Jürgen Falkenau speaks most in moments: 2 of 3 parts with topic security.",
+            "halden halden",
+        ),
+        (
+            "What objections were raised about security?",
+            "3 of 24 in moments with topic security.",
+            "quillmere halden halden",
+        ),
+    ],
+)
+def test_what_sales_calls_answer(question: str, saying: str, cited: str) -> None:
+    for entities in (BOTH, BOTH[::-1]):
+        answer = ask(question, CALLS, entities=entities)
+        assert answer.text.splitlines()[0] == saying
+        assert sorted(files(answer)) == sorted(cited.split())
+
+
+@pytest.mark.parametrize(
+    ("question", "facts"),
+    [
+        (
+            "How many ingredients does the carbonara need?",
+            ["ingredients 6 (spaghetti, guanciale, eggs, pecorino, black pepper, salt)"],
+        ),
+        ("How many servings of rendang?", ["servings 6"]),
+        ("What is the difficulty of shakshuka?", ["title Shakshuka; difficulty medium"]),
+        ("How long does it take to cook okonomiyaki?", ["title Okonomiyaki; cook_minutes 15"]),
+    ],
+)
+def test_a_fact_of_one_file_is_looked_up(question: str, facts: list[str]) -> None:
+    answer = ask(question, KITCHEN, entities=("recipes",))
+    assert [claim.context.split(". ")[0] for claim in answer.claims] == [
+        f"From recipes: {fact}" for fact in facts
+    ]
+
+
+def test_facts_stand_beside_a_quotation_of_what_shows_them() -> None:
+    (claim,) = ask("Which recipes require the fewest ingredients?", KITCHEN, entities=("recipes",)).claims
+    assert claim.sentence == (
+        "From recipes: ingredients 3 (halloumi, lemon, oregano)."
+        ' Stavroula Pieridou says: "Only three ingredients: halloumi, lemon and oregano. There is salt enough'
+        ' in the cheese." (Halloumi skewers with three ingredients, 0:01)'
+    )
+    cited = citation(claim, include=True)
+    assert cited["collection_id"] == named(KITCHEN).id
+    assert cited["relevant_sources"] == ["speech"]
+    assert len(cited["speech"]) == 1
+
+
+def test_facts_of_a_segment_are_cited_with_it() -> None:
+    answer = ask("Which technique is used to poach the eggs?", KITCHEN, entities=("steps",))
+    assert [claim.segment.title for claim in answer.claims if claim.segment] == ["Six eggs"]
+    assert answer.claims[0].context.startswith(
+        "From steps: step poach the eggs; ingredients 2 (eggs, coriander); technique poaching."
+    )
+
+
+def test_the_collection_that_understands_most_answers() -> None:
+    for entities in (ALL, ALL[::-1]):
+        answer = ask("Which step of the tart is inverting?", KITCHEN, entities=entities)
+        assert [claim.context.split(".")[0] for claim in answer.claims] == [
+            "From steps: technique inverting; step turn out the tart"
+        ]
+
+
+def test_a_collection_has_the_name_and_the_description_of_the_request() -> None:
+    stored, renamed = named("recipes"), entity_source(named("recipes"), "dishes", "Cards")
+    assert (entity_source(stored).name, entity_source(stored).description) == (
+        stored.name,
+        stored.description,
+    )
+    assert (renamed.name, renamed.description) == ("dishes", "Cards")
+    asked = Asked(LIBRARY, "fewest ingredients", collections=(named(KITCHEN),), entities=(renamed,))
+    assert respond(asked).text.startswith("Fewest ingredients in dishes: 3.\nFrom dishes: ingredients 3 (")
+
+
+def test_entities_of_files_that_are_not_searched_do_not_count() -> None:
+    answer = ask("Which recipe takes longest?", "Weeknight dinners", entities=("recipes",))
+    assert (answer.text.splitlines()[0], files(answer)) == (
+        "Longest total_minutes in recipes: 25.",
+        ["carbonara"],
+    )
+    vegetarian = {"metadata": criterion("vegetarian", "Equal", "true")}
+    answer = ask("Which recipe takes longest?", KITCHEN, entities=("recipes",), filter=vegetarian)
+    assert files(answer) == ["tarte-tatin"]
+
+
+def test_what_entities_do_not_know_is_searched_for() -> None:
+    answer = ask("Why is the whisk steel?", "Recorded calls", entities=("recipes",))
+    assert answer.claims == ()
+    answer = ask("applause", KITCHEN, entities=("recipes",))
+    assert [claim.context for claim in answer.claims] == [
+        'One hears: "A thud of metal on wood, then applause."'
+    ]
+
+
+@pytest.mark.parametrize("question", ["fewest ingredients", "What is there?", "Which zebra?"])
+def test_with_entities_alone_their_collection_is_cited(question: str) -> None:
+    answer = ask(question, entities=ALL)
+    for claim in answer.claims:
+        cited = citation(claim, include=True)
+        assert cited["collection_id"] in {named(name).id for name in ALL}
+        assert cited["relevant_sources"] == cited["speech"] == cited["scene_text"] == []
+    assert bool(answer.claims) is (question != "Which zebra?")
+
+
+def test_collections_of_metadata_and_entities_may_be_named_like_any_other() -> None:
+    answer = ask("Is anything Tunisian?", "Kitchen shelf")
+    assert answer.text.splitlines()[0] == "1 of 2 in Kitchen shelf with cuisine Tunisian."
+    assert [claim.collection for claim in answer.claims] == [named("Kitchen shelf")]
+    answer = ask("fewest ingredients", "recipes", KITCHEN)
+    assert [claim.collection for claim in answer.claims] == [named(KITCHEN)]
+    assert files(ask("fewest ingredients", "recipes")) == ["halloumi"]
+
+
+def test_nested_facts_are_flat_and_null_is_no_fact() -> None:
+    nested = {"a": {"b": {"c": 1}, "d": None}, "e": [{"f": 2}], "g": {}}
+    assert flat(nested) == {"a.b.c": 1, "e": [{"f": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "text"),
+    [
+        (3, Decimal(3), "3"),
+        (4.5, Decimal("4.5"), "4.5"),
+        ("36000", Decimal(36000), "36000"),
+        (["a", "b"], Decimal(2), "2 (a, b)"),
+        ([], Decimal(0), "none"),
+        (list(range(14)), Decimal(14), "14 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ...)"),
+        ([{"name": "Ada", "role": "host"}], Decimal(1), "1 (name Ada, role host)"),
+        (True, None, "yes"),
+        (False, None, "no"),
+        ("red", None, "red"),
+    ],
+)
+def test_facts_are_measured_and_told(value: object, number: Decimal | None, text: str) -> None:
+    assert measure(value) == number
+    assert shown(value) == text
+    assert told({"name": value, "other": 1}) == f"name {text}; other 1"

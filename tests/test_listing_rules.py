@@ -1,0 +1,161 @@
+"""Rules on lists while other clients are at work: what those make or delete is not held against a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from answers import exchange
+from antiphon_conformance.exchange import Episode, Exchange
+from antiphon_conformance.judge import judge
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.rule import rules_for
+from antiphon_spec.dialect import load
+
+CLOUDGLUE = load("cloudglue")
+RULES = {
+    name: rule
+    for name, rule in rules_for(CLOUDGLUE).items()
+    if name.startswith(("offset-pages.", "listing."))
+}
+JANUARY = 1_767_225_600
+"""The first second of 2026."""
+
+
+def entry(name: str, *, at: int = JANUARY, status: str = "completed", **more: Any) -> dict[str, Any]:
+    return {"id": name, "object": "response", "status": status, "created_at": at, **more}
+
+
+def page(step: str, names: str, total: int, query: str = "", **echoed: int) -> Exchange:
+    """A page with an entry for each letter."""
+    cut = {"limit": 50, "offset": 0} | {
+        name: int(value)
+        for name, _, value in (pair.partition("=") for pair in query.split("&"))
+        if name in ("limit", "offset")
+    }
+    body = {"object": "list", "data": [entry(name) for name in names], "total": total, **cut, **echoed}
+    return exchange(f"listing/{step}", body, path=f"/responses?{query}", method="GET")
+
+
+def created(step: str, name: str) -> Exchange:
+    return exchange(f"listing/{step}", {**entry(name), "output": []}, asked={"input": "Hello."})
+
+
+def red(*exchanges: Exchange) -> set[str]:
+    """The rules that these steps turn red."""
+    steps = {one.id.partition("/")[2]: one for one in exchanges}
+    records = judge([Episode("listing", steps)], CLOUDGLUE, RULES)
+    assert not [record for record in records if record.outcome is Outcome.BROKEN]
+    return {record.rule for record in records if record.findings}
+
+
+LISTED = page("listed", "edcba", 5)
+CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
+    "nothing happens meanwhile": (
+        (
+            LISTED,
+            page("p", "ed", 5, "limit=2"),
+            page("q", "dc", 5, "limit=2&offset=1"),
+            page("r", "edc", 5, "limit=3"),
+        ),
+        set(),
+    ),
+    "someone makes a response between two pages": (
+        (
+            LISTED,
+            page("p", "ed", 5, "limit=2"),
+            page("q", "ed", 6, "limit=2&offset=1"),
+            page("r", "fed", 6, "limit=3"),
+        ),
+        set(),
+    ),
+    "someone deletes a response between two pages": (
+        (
+            LISTED,
+            page("p", "ed", 5, "limit=2"),
+            page("q", "cb", 4, "limit=2&offset=1"),
+            page("r", "ecb", 4, "limit=3"),
+        ),
+        set(),
+    ),
+    "pages overlap": (
+        (LISTED, page("p", "ed", 5, "limit=2"), page("q", "dc", 5, "limit=2&offset=2")),
+        {"offset-pages.pages-cover-every-entry-once"},
+    ),
+    "the order changes": (
+        (LISTED, page("p", "de", 5, "limit=2")),
+        {"offset-pages.pages-cover-every-entry-once"},
+    ),
+    "a page is too long": (
+        (page("p", "edc", 5, "limit=2"),),
+        {"offset-pages.a-page-keeps-to-its-limit"},
+    ),
+    "a page is too short": (
+        (page("p", "e", 5, "limit=2"),),
+        {"offset-pages.the-total-counts-all"},
+    ),
+    "the total counts the page": (
+        (page("p", "cb", 2, "limit=2&offset=2"),),
+        {"offset-pages.the-total-counts-all"},
+    ),
+    "the total is lost behind the end": (
+        (LISTED, page("p", "", 0, "offset=99"), page("q", "edcba", 5)),
+        {"offset-pages.every-page-tells-the-same-total"},
+    ),
+    "the list grows while a page behind its end is read": (
+        (LISTED, page("p", "", 6, "offset=99"), page("q", "fedcba", 6)),
+        set(),
+    ),
+    "another limit is told than was asked for": (
+        (page("p", "ed", 5, "limit=2", limit=50),),
+        {"offset-pages.limit-and-offset-are-echoed"},
+    ),
+    "a limit that no list has is taken": ((page("p", "edcba", 5, "limit=1000", limit=100),), set()),
+    "what was made is listed": ((created("made", "a"), LISTED), set()),
+    "what was made is missing from a whole list": (
+        (created("made", "f"), created("streamed", "a"), LISTED),
+        {"listing.responses-of-every-kind-are-listed"},
+    ),
+    "what was made may stand on a later page": (
+        (created("made", "f"), page("listed", "edcba", 99, "limit=5")),
+        set(),
+    ),
+    "what was made later stands behind": (
+        (created("made", "e"), created("streamed", "a"), LISTED),
+        {"listing.the-newest-response-comes-first"},
+    ),
+    "others stand between": ((created("made", "a"), created("streamed", "d"), LISTED), set()),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
+    exchanges, wanted = CASES[case]
+    assert red(*exchanges) == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "at", "fits"),
+    [
+        ("created_after=2026-01-01", JANUARY - 1, False),
+        ("created_after=2026-01-01", JANUARY, True),
+        ("created_before=2026-01-01", JANUARY - 1, True),
+        ("created_before=2026-01-01", JANUARY + 86_399, True),
+        ("created_before=2026-01-01", JANUARY + 86_401, False),
+        ("created_before=2026-01-01", (JANUARY + 86_401) * 1000, False),
+        ("created_after=2025-12-31&created_before=2026-01-02", JANUARY, True),
+        ("created_after=2026-01-02&created_before=2026-01-03", JANUARY, False),
+    ],
+)
+def test_the_day_that_is_named_may_count_itself_or_not(query: str, at: int, fits: bool) -> None:
+    body = {"object": "list", "data": [entry("a", at=at)], "total": 1, "limit": 50, "offset": 0}
+    found = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
+    assert found == (set() if fits else {"listing.what-is-listed-lies-between-the-dates"})
+
+
+@pytest.mark.parametrize("member", ["output", "error"])
+def test_what_is_listed_says_neither_what_came_out_nor_what_went_wrong(member: str) -> None:
+    body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
+    found = red(exchange("listing/p", body, path="/responses", method="GET"))
+    assert found == {"listing.what-is-listed-has-no-output"}
