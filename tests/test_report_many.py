@@ -222,6 +222,12 @@ def test_the_command_verifies_a_tree_and_says_the_worst(place, tmp_path, capsys)
     assert "refused: " in capsys.readouterr().out
 
 
+def test_a_placeholder_of_a_key_breaks_no_transcript(tmp_path):
+    """A long body of a request is kept in base64, in which every letter occurs."""
+    folder.write(tmp_path, compose(seen(), transcript=folder.TRANSCRIPT), seen(), ["K"])
+    assert verify(tmp_path).title == "verified"
+
+
 KEY = "sk-somebody-else-4711"
 EXCHANGE = {
     "id": "one",

@@ -25,7 +25,7 @@ from antiphon_conformance import sse
 from antiphon_conformance.exchange import Exchange, Headers, Reply, Request, final_response
 from antiphon_conformance.reply import is_stream, read_reply
 from antiphon_conformance.text import safe
-from antiphon_conformance.transcript import REDACTED, redacted, scrub
+from antiphon_conformance.transcript import REDACTED, hideable, redacted, scrub
 
 AGENT = f"antiphon/{version('antiphon')}"
 """What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
@@ -40,8 +40,6 @@ KEY = "{api_key}"
 RETRIES = 1
 """How often a request is sent again whose answer was lost on the way: trouble of the network is no fault."""
 FIRST_PAUSE = 0.1
-SHORTEST_SECRET = 6
-"""A key shorter than this is a placeholder, and would be found in the middle of words."""
 
 
 class Unreachable(Exception):  # noqa: N818 - it names what the target is
@@ -106,7 +104,7 @@ class Target:
 
     def __post_init__(self) -> None:
         key = self.api_key
-        self._secrets = (key,) if key and len(key) >= SHORTEST_SECRET else ()
+        self._secrets = hideable([key] if key else [])
 
     async def __aenter__(self) -> Target:
         return self
