@@ -11,7 +11,9 @@ from antiphon_mockserver.plan import Context, Plan
 from antiphon_mockserver.timeline import Timeline
 from antiphon_spec import dialect
 
-DIALECTS = {name: dialect.load(name) for name in ("openai", "openresponses")}
+DIALECTS = {name: dialect.load(name) for name in dialect.names()}
+RESPONSES = ("openai", "openresponses")
+"""The dialects whose answers come from the model alone, and not from a library."""
 
 WEATHER = {
     "type": "function",

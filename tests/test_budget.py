@@ -9,7 +9,7 @@ from antiphon_spec.dialect import load, names
 from inprocess import examined
 
 MOST = {"openresponses": 60, "openai": 96, "cloudglue": 190}
-"""How many requests a run may take without the generated ones; of a library most are looks at what it holds."""
+"""How many requests a run may take without the generated ones; in a library, most look at what it holds."""
 
 
 @pytest.mark.parametrize("dialect", names())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver.plan import Plan
-from speaking import DIALECTS, EXCHANGE, WEATHER, plan, respond
+from speaking import DIALECTS, EXCHANGE, RESPONSES, WEATHER, plan, respond
 
 GENUINE = (
     "id object created_at status background completed_at error frequency_penalty incomplete_details"
@@ -73,7 +73,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
 }
 
-each_dialect = pytest.mark.parametrize("name", DIALECTS)
+each_dialect = pytest.mark.parametrize("name", RESPONSES)
 
 
 @each_dialect
@@ -118,7 +118,7 @@ def test_an_echoed_tool_has_all_its_members(name: str) -> None:
 
 
 def test_openai_repeats_the_schema_of_a_format_and_open_responses_says_null_for_it() -> None:
-    formats = {name: respond("Hi", name, text={"format": FORMAT})["text"]["format"] for name in DIALECTS}
+    formats = {name: respond("Hi", name, text={"format": FORMAT})["text"]["format"] for name in RESPONSES}
     assert formats["openai"] == {**FORMAT, "description": None, "strict": False}
     assert formats["openresponses"] == {**FORMAT, "description": None, "strict": False, "schema": None}
 
@@ -139,7 +139,7 @@ def test_tokens_add_up(name: str, kind: str) -> None:
 
 
 def test_only_openai_counts_what_is_written_to_the_cache() -> None:
-    details = {name: respond("Hi", name)["usage"]["input_tokens_details"] for name in DIALECTS}
+    details = {name: respond("Hi", name)["usage"]["input_tokens_details"] for name in RESPONSES}
     assert details["openai"] == {"cache_write_tokens": 0, "cached_tokens": 0}
     assert details["openresponses"] == {"cached_tokens": 0}
 

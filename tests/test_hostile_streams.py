@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from antiphon_conformance.judge import lint
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.reply import read_reply
-from antiphon_spec.dialect import load
+from antiphon_spec.dialect import load, names
 from inprocess import streams
 
-DIALECTS = ("openai", "openresponses")
+DIALECTS = names()
 HOSTILE = st.one_of(
     st.none(),
     st.booleans(),

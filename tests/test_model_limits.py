@@ -12,7 +12,7 @@ from antiphon_mockserver.model.compaction import compact
 from antiphon_mockserver.plan import Denied, Item
 from antiphon_mockserver.sealed import seal, unseal
 from antiphon_mockserver.tokens import count, count_input, split
-from speaking import DIALECTS, WEATHER, assistant, context, plan, text, user
+from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, plan, text, user
 
 SEALED = ["reasoning.encrypted_content"]
 LOGPROBS = ["message.output_text.logprobs"]
@@ -162,7 +162,7 @@ def test_whatever_is_added_to_a_request_adds_tokens() -> None:
 FACTS = [user("My name is Ada."), assistant("The code word is mango."), user("I see.")]
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", RESPONSES)
 def test_a_compacted_conversation_is_valid_and_keeps_the_user_messages(name: str) -> None:
     asked = context(FACTS, name)
     answer = compact(asked, Identity("0" * 16, asked.dialect.traits.id_prefixes), 7)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from speaking import DIALECTS, WEATHER, respond, timeline
+from speaking import DIALECTS, RESPONSES, WEATHER, respond, timeline
 from test_compose import REQUESTS
 
-each_dialect = pytest.mark.parametrize("name", DIALECTS)
+each_dialect = pytest.mark.parametrize("name", RESPONSES)
 each_kind = pytest.mark.parametrize("kind", REQUESTS)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon_mockserver.plan import Plan
-from speaking import DIALECTS, respond, timeline
+from speaking import DIALECTS, RESPONSES, respond, timeline
 
+Item = dict[str, Any]
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 annotations = st.lists(
     st.builds(
@@ -31,9 +34,25 @@ text_parts = st.builds(
     annotations,
 )
 refusals = st.builds(lambda text: {"type": "refusal", "refusal": text}, texts)
-messages = st.lists(st.one_of(text_parts, refusals), max_size=3).map(
-    lambda parts: {"type": "message", "content": parts, "role": "assistant"}
+cited_parts = st.builds(
+    lambda text, contexts: {
+        "type": "output_text",
+        "annotations": [
+            {"type": "cloudglue_citation", "file_id": "f", "start_time": 0, "context": each}
+            for each in contexts
+        ],
+        "text": text,
+    },
+    texts,
+    st.lists(texts, max_size=3),
 )
+
+
+def message(parts: list[Item]) -> Item:
+    return {"type": "message", "content": parts, "role": "assistant"}
+
+
+messages = st.lists(st.one_of(text_parts, refusals), max_size=3).map(message)
 summaries = st.lists(texts.map(lambda text: {"type": "summary_text", "text": text}), max_size=3)
 thoughts = st.lists(texts.map(lambda text: {"type": "reasoning_text", "text": text}), max_size=2)
 reasonings = st.builds(
@@ -70,7 +89,7 @@ ENDINGS = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", RESPONSES)
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -> None:
@@ -90,7 +109,52 @@ def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -
         assert notes == [note for part in item.get("content", []) for note in part.get("annotations", [])]
 
 
-def joined(events: list[dict[str, Any]]) -> list[str]:
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.one_of(st.lists(cited_parts, max_size=3).map(message), functions), max_size=4), st.booleans()
+)
+def test_any_answer_of_a_library_is_told_in_order_and_in_full(items: list[Item], background: bool) -> None:
+    final = respond("Hi", "cloudglue", Plan(tuple(items)), background=background)
+    events = timeline(final, "cloudglue").events
+    assert mistakes(events) == []
+    assert events[-1] == {"type": "response.completed", "response": final}
+    assert [*map(said, final["output"])] == [*map(said, items)]
+    for index, item in enumerate(final["output"]):
+        mine = [event for event in events if event.get("output_index") == index]
+        assert mine[-1] == {"type": "response.output_item.done", "output_index": index, "item": item}
+        told = said(item) if item["type"] == "message" else []
+        assert sorted(joined(mine)) == sorted(filter(None, told))
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_failure_of_a_library_is_told_at_the_end_and_by_an_error_alone(background: bool) -> None:
+    failure = {"code": "server_error", "message": "The shelf fell over."}
+    planned = Plan((message([]),), "failed", error=failure)
+    events = timeline(respond("Hi", "cloudglue", planned, background=background), "cloudglue").events
+    assert mistakes(events) == []
+    assert events[-1] == {"type": "error", "error": {**failure, "type": "server_error"}}
+    assert [event["type"] for event in events].count("response.completed") == 0
+
+
+def mistakes(events: Sequence[Item]) -> list[str]:
+    """What is wrong with a stream of a library by its grammar, and with its events by their schemas."""
+    machine = DIALECTS["cloudglue"].grammar.machine()
+    breaches = [breach.message for event in events for breach in machine.feed(event)]
+    return [
+        *breaches,
+        *(breach.message for breach in machine.end()),
+        *chain.from_iterable(map(faults, events)),
+    ]
+
+
+def faults(event: Item) -> list[str]:
+    """What is wrong with an event by its schema."""
+    validator = DIALECTS["cloudglue"].schemas.event(event["type"])
+    assert validator is not None
+    return [fault.message for fault in validator.faults(event)]
+
+
+def joined(events: list[Item]) -> list[str]:
     """The pieces of each text of an item put together."""
     texts: dict[tuple[Any, ...], str] = {}
     for event in events:
@@ -101,7 +165,7 @@ def joined(events: list[dict[str, Any]]) -> list[str]:
     return list(texts.values())
 
 
-def said(item: dict[str, Any]) -> list[str]:
+def said(item: Item) -> list[str]:
     """All texts of an item that are streamed."""
     parts = [*item.get("content", []), *item.get("summary", [])]
     alone = [item[name] for name in ("arguments", "input", "code") if name in item]

@@ -65,6 +65,8 @@ class Walk:
 
     def run(self, steps: int) -> list[Event]:
         while actions := list(self.actions(self.root, growing=steps > 0)):
+            if steps <= 0 and self.root.state in self.root.lane.final:
+                break
             if steps > 0:
                 actions = [action for action in actions if not self._ends(action)] or actions
             else:

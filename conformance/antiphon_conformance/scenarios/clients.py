@@ -21,10 +21,10 @@ WORDS = ("speech", "scene_text")
 async def headers(talk: Talk) -> None:
     """Streams and lists with the `Accept` headers that clients send, and with switches that are off."""
     asked: dict[str, Any] = {"input": QUESTION, "stream": True}
+    await talk.create("streamed", headers={"accept": "text/event-stream"}, **asked)
+    asked["may_fail"] = True
     await talk.create("streamed_as_json", headers={"accept": JSON}, **asked)
-    await talk.create(
-        "streamed_in_the_foreground", headers={"accept": None}, background=False, may_fail=True, **asked
-    )
+    await talk.create("streamed_in_the_foreground", headers={"accept": None}, background=False, **asked)
     for step, accepted in (("anything", "*/*"), ("events", "text/event-stream"), ("nothing_said", None)):
         await talk.get(f"listed_as_{step}", LIST, headers={"accept": accepted})
 
