@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.report.features import LACKING, FeatureRow
+from antiphon_conformance.report.features import LACKING, OFFERED, FeatureRow
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.model import Report, Row, rows, title, told_facts
 from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
@@ -18,6 +18,7 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
 
 UNTESTED = "untested"
+FLAWED = "offered with faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,10 @@ def _lines(columns: Sequence[Column]) -> Iterator[Line]:
 def _feature(row: FeatureRow | None) -> str:
     if row is None:
         return "not seen"
-    counted = row.failed and row.state != LACKING
-    return f"{row.state}, {row.failed} of {row.exchanges} failed" if counted else row.state
+    if not row.failed or row.state == LACKING:
+        return row.state
+    word = FLAWED if row.state == OFFERED else row.state
+    return f"{word}, {row.failed} of {row.exchanges} failed"
 
 
 def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:

@@ -42,6 +42,7 @@ SIGNS = {
     "inconclusive": "?",
     "not-supported": "–",
     "offered": "✓",
+    "offered with faults": "!",
     "failing": "✗",
     "not offered": "–",
     "not seen": "?",
