@@ -16,14 +16,14 @@ import orjson
 import yarl
 from aiohttp import web
 
+from antiphon.dialects import dialect_path, named
 from antiphon_conformance import judge, strict_json, transcript
 from antiphon_conformance.address import AddressError, base_url
 from antiphon_conformance.exchange import Exchange, Headers, Request
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.reply import read_reply
 from antiphon_conformance.text import safe
-from antiphon_spec import dialect as dialects
-from antiphon_spec.dialect import Dialect, DialectError
+from antiphon_spec.dialect import Dialect
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade"}
@@ -188,17 +188,19 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 @click.option(
     "--target", required=True, metavar="URL", help="Where to forward to; ends where /responses begins."
 )
-@click.option("--dialect", "named", default="openai", show_default=True, help="Whose norm is applied.")
+@dialect_path
+@click.option("--dialect", "norm", default="openai", show_default=True, help="Whose norm is applied.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="A file to add exchanges to.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=4020, show_default=True, help="0: any free one."
 )
-def proxy(target: str, named: str, record: Path | None, host: str, port: int) -> int:
+def proxy(target: str, norm: str, record: Path | None, host: str, port: int) -> int:
     """Forward to a server; record, judge and print what passes."""
+    dialect = named(norm)
     try:
-        url, dialect = base_url(target), dialects.shipped(named)
-    except (AddressError, DialectError) as error:
+        url = base_url(target)
+    except AddressError as error:
         raise click.UsageError(str(error)) from error
     forwarding = Proxy(url, dialect, record)
     try:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import orjson
 
+from antiphon_conformance.rule import rules_for
+from antiphon_spec import frozen
+from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
 from antiphon_spec.drift import Drift, compare, load_listed
+from antiphon_spec.frozen import FROZEN
 
 
 @click.group()
@@ -39,6 +44,30 @@ def bundle(dialect: str) -> None:
     root = dict(load(dialect).document.root)
     root.pop("x-components", None)
     click.echo(orjson.dumps(root, option=orjson.OPT_INDENT_2))
+
+
+@spec.command()
+@click.argument("dialect", type=click.Choice(names()))
+@click.option("--day", help="The day that is written down, as YYYY-MM-DD. Default: today.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=FROZEN,
+    help="A folder; by default that of the sets which ship.",
+)
+def freeze(dialect: str, day: str | None, folder: Path) -> None:
+    """Freeze a dialect's requirements and rules under its release, for `check --requirements`."""
+    known = load(dialect)
+    weighed = {key: found.requirement(known) for key, found in rules_for(known).items()}
+    rows = {key: row for key, row in weighed.items() if row is not None}
+    today = day or f"{datetime.now(UTC):%Y-%m-%d}"
+    found = frozen.freeze(dialect, known.release, today, rows, known.requirements.values())
+    try:
+        path = frozen.write_frozen(found, folder)
+    except DataError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{path}: {len(found.requirements)} requirements, {len(found.rules)} rules")
 
 
 def _published(path: Path) -> Document:

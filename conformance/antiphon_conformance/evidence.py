@@ -29,6 +29,8 @@ class Examination:
         """Why the target could not be judged; empty when it could."""
         if self.facts.get("refused"):
             return str(self.facts.get("over") or "the target refused our credentials")
+        if self._replies and self.facts.get("dead"):
+            return str(self.facts["over"])
         if self._replies:
             busy = all(reply.status == TOO_MANY for reply in self._replies)
             return f"the target answered every request with {TOO_MANY}: it is too busy" if busy else ""
@@ -64,6 +66,12 @@ class Examination:
         limited = [one for one in self.episodes if one.blame == "limit" and one.scenario != GENERATED]
         told = f"{len(limited)} of {len(self.episodes)} conversations are unfinished"
         return f"{told}: {limited[0].stopped}" if limited else ""
+
+    @property
+    def partial(self) -> str:
+        """Why the run did not do all that there is to do, generated requests included; empty when it did."""
+        generated = (one for one in self.episodes if one.scenario == GENERATED and one.blame == "limit")
+        return self.why_not or self.unfinished or next((one.stopped or "" for one in generated), "")
 
     def records(self, dialect: Dialect) -> list[Record]:
         """The verdicts of one dialect over this run."""

@@ -21,6 +21,8 @@ from antiphon_conformance.text import safe
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 
+CONCURRENCY = 2
+"""How many conversations are held at a time: servers with one slot answer more of them with 429."""
 UNWANTED = "no requests are generated, because of --no-properties"
 
 
@@ -34,8 +36,9 @@ class Order:
     """None for the one that each dialect names."""
     api_key: str | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
-    concurrency: int = 8
+    concurrency: int = CONCURRENCY
     max_requests: int | None = None
+    max_tokens: int | None = None
     seconds: float = 60.0
     seed: int = 0
     properties: bool = True
@@ -66,7 +69,7 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
         tuple(wanted.values()), chosen, order.model, order.concurrency, order.features, order.given
     )
     started, start = time.time(), time.monotonic()
-    limits = Limits(order.seconds, order.max_requests)
+    limits = Limits(order.seconds, order.max_requests, order.max_tokens)
     async with Target(transport, order.api_key, limits) as target:
         episodes = await runner.run(plan, target, progress)
         episodes.append(await _generated(order, chosen, target, episodes))
@@ -106,10 +109,14 @@ def _facts(order: Order, target: Target, started: float, seconds: float) -> dict
         "features": list(order.features),
         "given": dict(order.given),
         "seed": order.seed,
+        "properties": order.properties,
         "started": started,
         "seconds": round(seconds, 3),
         "requests": target.sent,
         "over": target.over,
         "refused": target.refused,
+        "dead": target.dead,
+        "tokens": target.tokens,
+        "retried": target.retried,
         "antiphon": version("antiphon"),
     }

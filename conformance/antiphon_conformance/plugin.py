@@ -27,10 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--responses-given", action="append", default=[], metavar="NAME=VALUE", help="what the target holds")
     add("--responses-feature", action="append", default=[], metavar="F", help="declare F, or no-F")
     add("--responses-baseline", metavar="FILE", help="known failures, with reasons")
+    add(
+        "--responses-baseline-update", action="store_true", help="write the baseline; refused on partial runs"
+    )
+    add("--responses-requirements", action="append", default=[], metavar="D@RELEASE", help="a frozen set")
+    add("--responses-repeat", type=int, default=1, metavar="N", help="run N times: what changes is unclear")
     add("--responses-strict", action="store_true", help="a broken SHOULD fails, too")
     add("--responses-report", metavar="DIR", help="write report.html and its kin there")
-    add("--responses-concurrency", type=int, default=8, metavar="N", help="conversations at a time")
+    add("--responses-vendor", default="", metavar="NAME", help="whose server it is, for the report")
+    add("--responses-note", default="", metavar="TEXT", help="how it was started, for the report")
+    add("--responses-concurrency", type=int, default=2, metavar="N", help="conversations at a time")
     add("--responses-max-requests", type=int, metavar="N", help="send no more requests than this")
+    add("--responses-max-tokens", type=int, metavar="N", help="stop when the answers counted so many tokens")
     add("--responses-timeout", type=float, default=60.0, metavar="S", help="seconds for one request")
     add("--responses-seed", type=int, default=0, metavar="N", help="of the generated requests")
     add("--responses-no-properties", action="store_true", help="generate no requests")
@@ -44,9 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Under xdist the controller talks to the target, once, before the first worker starts."""
+    """Under xdist the controller alone talks to the target, once, before the first worker starts."""
     if node.config.getoption("responses_target"):
-        node.workerinput["responses_transcript"] = _session().transcript(node.config)
+        node.workerinput["responses_transcripts"] = _session().transcripts(node.config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,6 +12,8 @@ with, where it was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,8 @@ from antiphon_conformance import cassette, har, strict_json, transcript
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 from antiphon_conformance.reply import headers, parsed_reply, read_reply
 
+GZIP = b"\x1f\x8b"
+"""How a compressed file begins."""
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 
@@ -53,10 +57,12 @@ def load(path: Path) -> Recording:
     except OSError as error:
         raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
     try:
+        if raw.startswith(GZIP):
+            return _read(gzip.decompress(raw), path.with_suffix(""))
         return _read(raw, path)
     except RecordingError:
         raise
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, EOFError, OSError, zlib.error) as error:
         raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
 
 

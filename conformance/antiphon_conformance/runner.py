@@ -27,7 +27,7 @@ class Plan:
     dialects: tuple[Dialect, ...]
     model: str | None = None
     """None for the one that each dialect names."""
-    concurrency: int = 8
+    concurrency: int = 2
     features: Collection[str] = field(default=())
     """What was declared: `background`, or `no-background`."""
     given: Mapping[str, str] = field(default_factory=dict)

@@ -22,10 +22,10 @@ import orjson
 import yarl
 
 from antiphon_conformance import sse
-from antiphon_conformance.exchange import Exchange, Headers, Reply, Request
+from antiphon_conformance.exchange import Exchange, Headers, Reply, Request, final_response
 from antiphon_conformance.reply import is_stream, read_reply
 from antiphon_conformance.text import safe
-from antiphon_conformance.transcript import REDACTED, redacted, scrub
+from antiphon_conformance.transcript import REDACTED, hideable, redacted, scrub
 
 AGENT = f"antiphon/{version('antiphon')}"
 """What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
@@ -37,8 +37,9 @@ PLACEHOLDER = "no-key"
 """Sent when there is no key: clients cannot do without one, so servers that need none expect any."""
 KEY = "{api_key}"
 """In the value of a header, this stands for the key: scenarios never see it."""
-SHORTEST_SECRET = 6
-"""A key shorter than this is a placeholder, and would be found in the middle of words."""
+RETRIES = 1
+"""How often a request is sent again whose answer was lost on the way: trouble of the network is no fault."""
+FIRST_PAUSE = 0.1
 
 
 class Unreachable(Exception):  # noqa: N818 - it names what the target is
@@ -76,6 +77,8 @@ class Limits:
     seconds: float = 60.0
     """For one request, from first byte to last."""
     requests: int | None = None
+    tokens: int | None = None
+    """As the answers themselves count them."""
     size: int = 16 * 1024 * 1024
     """For one body, in bytes."""
 
@@ -88,16 +91,20 @@ class Target:
     api_key: str | None = None
     limits: Limits = Limits()
     sent: int = 0
+    retried: int = 0
+    tokens: int = 0
+    """How many tokens the answers said that they took."""
     over: str | None = None
     """Why nothing more may be sent."""
     refused: bool = False
     """Whether the target refused our credentials."""
     _silent: int = 0
+    _answered: bool = False
     _secrets: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         key = self.api_key
-        self._secrets = (key,) if key and len(key) >= SHORTEST_SECRET else ()
+        self._secrets = hideable([key] if key else [])
 
     async def __aenter__(self) -> Target:
         return self
@@ -117,18 +124,44 @@ class Target:
 
         Raises Exhausted when no further request may be sent.
         """
-        if self.over is None and self.limits.requests is not None and self.sent >= self.limits.requests:
-            self.over = f"the limit of {self.limits.requests} requests is reached"
-        if self.over is not None:
-            raise Exhausted(self.over)
-        self.sent += 1
-        exchange = await self._exchange(request, identity, read_events)
+        exchange = await self._attempt(request, identity, read_events)
+        for turn in range(RETRIES):
+            if not self._lost(exchange) or self.over is not None or self._spent() is not None:
+                break
+            self.retried += 1
+            await asyncio.sleep(FIRST_PAUSE * 2**turn)
+            exchange = await self._attempt(request, identity, read_events)
         silent = exchange.reply is None or exchange.failure == self._endless
         self._silent = self._silent + 1 if silent else 0
         if self.dead and self.over is None:
             what = "end its answer" if exchange.reply else "answer"
             self.over = f"the target did not {what} {DEAD_AFTER} times in a row: {exchange.failure}"
         return exchange
+
+    def _lost(self, exchange: Exchange) -> bool:
+        """Whether the connection to a target that has answered before gave way: asking again may help."""
+        ours = exchange.failure in (self._endless, _too_large(self.limits.size))
+        return self._answered and exchange.reply is None and not ours
+
+    async def _attempt(self, request: Request, identity: str, read_events: int | None) -> Exchange:
+        """Sends it once, if the budget allows it."""
+        self.over = self.over or self._spent()
+        if self.over is not None:
+            raise Exhausted(self.over)
+        self.sent += 1
+        exchange = await self._exchange(request, identity, read_events)
+        self._answered = self._answered or exchange.reply is not None
+        if request.method == "POST" and exchange.reply is not None:
+            self.tokens += tokens_of(exchange.reply)
+        return exchange
+
+    def _spent(self) -> str | None:
+        """Which budget is used up."""
+        if self.limits.requests is not None and self.sent >= self.limits.requests:
+            return f"the limit of {self.limits.requests} requests is reached"
+        if self.limits.tokens is not None and self.tokens >= self.limits.tokens:
+            return f"the budget of {self.limits.tokens} tokens is used up: the answers counted {self.tokens}"
+        return None
 
     @property
     def _endless(self) -> str:
@@ -158,6 +191,18 @@ class Target:
         return Exchange(identity, kept, reply, failure=failure or body.failure, traits=traits)
 
 
+def tokens_of(reply: Reply) -> int:
+    """How many tokens an answer says that it took; 0 when it says nothing of the kind."""
+    response = reply.fields if reply.stream is None else final_response(reply.stream)
+    usage = response.get("usage")
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if type(total) is int and total > 0 else 0
+
+
+def _too_large(size: int) -> str:
+    return f"more than {size} bytes came"
+
+
 class _Body:
     """A body as it arrives: bounded, and read as a stream while it is one."""
 
@@ -178,7 +223,7 @@ class _Body:
         async for chunk in chunks:
             self._raw += chunk[: self._size - len(self._raw)]
             if len(self._raw) >= self._size:
-                self.failure = f"more than {self._size} bytes came"
+                self.failure = _too_large(self._size)
                 return
             if reader is not None and self._wanted is not None:
                 seen += len(reader.feed(chunk))

@@ -23,6 +23,7 @@ from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Req
 REDACTED = "REDACTED"
 LONG = 100_000
 """How many bytes of JSON a request may have before it is compressed."""
+SHORTEST_SECRET = 6
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
@@ -42,7 +43,7 @@ def lines(
     run: Mapping[str, Any], episodes: Iterable[Episode], secrets: Iterable[str] = ()
 ) -> Iterator[bytes]:
     """The lines of a transcript; every one of `secrets` is replaced wherever it stands."""
-    hidden = tuple(secret for secret in secrets if secret)
+    hidden = hideable(secrets)
     kept = tuple(episodes)
     yield _line({"run": dict(run)}, hidden)
     for episode in kept:
@@ -109,6 +110,11 @@ def raw_of(message: Mapping[str, Any]) -> bytes | None:
         return base64.b64decode(message["base64"])
     text = message.get("text")
     return text.encode() if isinstance(text, str) else None
+
+
+def hideable(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Those that can be hidden: a shorter one is a placeholder, and would be found in the middle of words."""
+    return tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
 
 
 def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:

@@ -10,7 +10,7 @@ from antiphon_conformance.exchange import Request
 
 KEY_VARIABLE = "$API_KEY"
 AUTOMATIC = frozenset({"accept", "user-agent", "accept-encoding", "content-length", "host"})
-LONGEST = 4000
+LONGEST = 2000
 """A body longer than this is left in the transcript."""
 
 
@@ -19,7 +19,7 @@ def command(request: Request, base: str) -> str:
     words = ["curl", "-sS", "-N", "-i"]
     if request.method != "GET":
         words += ["-X", request.method]
-    words.append(shlex.quote(base.rstrip("/") + request.path))
+    words.append(_word(base.rstrip("/") + request.path))
     for name, value in request.headers.pairs:
         if name.lower() not in AUTOMATIC:
             words += ["-H", _header(name, value)]
@@ -30,7 +30,12 @@ def command(request: Request, base: str) -> str:
 def _header(name: str, value: str) -> str:
     if name.lower() == "authorization" and "REDACTED" in value:
         return f'"Authorization: Bearer {KEY_VARIABLE}"'
-    return shlex.quote(f"{name}: {value}")
+    return _word(f"{name}: {value}")
+
+
+def _word(text: str) -> str:
+    """One word of a shell, whatever the text holds: a path repeats the id that a server gave."""
+    return shlex.quote(text) if text.isprintable() else "$" + _ansi(text)
 
 
 def _body(request: Request) -> str:
@@ -39,14 +44,15 @@ def _body(request: Request) -> str:
     raw = orjson.dumps(request.body) if request.raw is None else request.raw
     if len(raw) > LONGEST:
         return f"@body-of-{len(raw)}-bytes"
-    text = raw.decode(errors="backslashreplace")
-    return shlex.quote(text) if text.isprintable() else "$" + _ansi(text)
+    return _word(raw.decode(errors="backslashreplace"))
 
 
 def _ansi(text: str) -> str:
     """The quoting of shells that keeps control characters visible."""
     quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-    shown = "".join(sign if sign.isprintable() else "".join(map(_octet, sign.encode())) for sign in quoted)
+    shown = "".join(
+        sign if sign.isprintable() else "".join(map(_octet, sign.encode(errors="replace"))) for sign in quoted
+    )
     return f"'{shown}'"
 
 

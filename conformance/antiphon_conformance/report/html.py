@@ -1,56 +1,172 @@
-"""`report.html`: one self-contained page, requirement by requirement, with the evidence."""
+"""`report.html`: one self-contained page: the verdict, the numbers, the findings with their evidence."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.report.answers import Answer, answers
+from antiphon_conformance.report.causes import Cause, causes
+from antiphon_conformance.report.compare import compare
+from antiphon_conformance.report.difference import Piece, marked
+from antiphon_conformance.report.excerpt import Excerpt
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.report.model import Report, Row, rows
-from antiphon_conformance.rule import Rule, all_rules
+from antiphon_conformance.report.model import MOST_EXCERPTS, Report, Row, rows, title, told_facts
+from antiphon_conformance.report.numbers import Numbers, numbers, sentence
+from antiphon_conformance.report.reproduce import commands, origins
+from antiphon_conformance.rule import Finding, Rule, all_rules
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.requirement import Requirement
 
 _CODE = re.compile("`([^`]+)`")
 STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "excluded")
+SIGNS = {
+    "passed": "✓",
+    "failed": "✗",
+    "broken": "✗",
+    "untestable": "⊘",
+    "warned": "!",
+    "informed": "i",
+    "inconclusive": "?",
+    "not-supported": "–",
+    "offered": "✓",
+    "offered with faults": "!",
+    "failing": "✗",
+    "not offered": "–",
+    "not seen": "?",
+    "works": "✓",
+    "breaks": "✗",
+    "unclear": "?",
+}
+"""Beside the word and its colour, for those who see no colour."""
+MOST_PLACES = 12
+"""How many places of one root cause are listed."""
+MOST_CAUSES = 400
+"""How many root causes of one dialect are listed at all; those after MOST_EXCERPTS in short."""
+LONGEST_CURL = 1600
+LOUD = frozenset({Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED})
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One root cause as the page shows it."""
+
+    cause: Cause
+    rule: Rule | None
+    requirement: Requirement | None
+    others: tuple[tuple[str, str], ...]
+    """The other rules that it breaks, each with its sentence."""
+    excerpt: Excerpt | None
+    curl: str
+    known: str
+    """The baseline's reason, where it lists this."""
+
+    @property
+    def finding(self) -> Finding | None:
+        """What was found at its first place."""
+        return self.cause.finding
+
+    @property
+    def difference(self) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+        """What was expected and what came, in pieces; those that differ marked."""
+        finding = self.cause.finding
+        return marked(finding.expected, finding.got) if finding else ((), ())
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Exchange and place, for the first places."""
+        told = ((one.exchange, one.finding.where if one.finding else "") for one in self.cause.places)
+        return list(dict.fromkeys(told))[:MOST_PLACES]
+
+    @property
+    def more(self) -> int:
+        """How many places are not listed."""
+        return len({(one.exchange, one.finding) for one in self.cause.places}) - len(self.places)
+
+
+@dataclass(frozen=True)
 class Section:
     """What one run says about one dialect."""
 
     anchor: str
     dialect: Dialect
     verdict: Verdict
-    rows: tuple[Row, ...]
-    known: Mapping[tuple[str, str], str]
+    report: Report
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Every requirement, and the places in the document that rules cite besides."""
+        return rows(self.report, self.dialect)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Coverage, conformance and capability."""
+        return numbers(self.report, self.dialect)
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """Every root cause, the worst first."""
+        return causes(self.report.of(self.dialect.name))
+
+    @property
+    def answers(self) -> list[Answer]:
+        """For each well-known client, whether it will work."""
+        return answers(self.report.of(self.dialect.name), self.dialect.name)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        failing = set(map(id, self.verdict.failures))
+        count = sum(any(id(one.record) in failing for one in cause.places) for cause in self.causes)
+        return sentence(self.verdict, self.numbers, count)
+
+    @property
+    def told(self) -> list[Told]:
+        """The root causes that are shown at length."""
+        return [self._told(cause) for cause in self.causes[:MOST_EXCERPTS]]
+
+    @property
+    def brief(self) -> list[Cause]:
+        """Those that are shown in one line."""
+        return self.causes[MOST_EXCERPTS:MOST_CAUSES]
+
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """How many root causes there are of each outcome, worst first."""
+        return _counted(cause.outcome.value for cause in self.causes)
 
     @property
     def states(self) -> list[tuple[str, int]]:
         """How many requirements of the norm are in each state, worst first."""
-        return _states(row for row in self.rows if not _is_place(row))
+        return _counted(row.state for row in self.rows if "#" not in row.requirement.id)
 
-    @property
-    def places(self) -> list[tuple[str, int]]:
-        """The same of the places in the document that rules cite besides."""
-        return _states(filter(_is_place, self.rows))
-
-    @property
-    def failing(self) -> list[Row]:
-        """The rows that ask for attention."""
-        loud = {Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED}
-        found = [row for row in self.rows if row.outcome in loud]
-        return sorted(found, key=lambda row: STATES.index(row.state))
+    def _told(self, cause: Cause) -> Told:
+        record, finding = cause.record, cause.finding
+        spot = self.dialect.name, cause.first.exchange, finding.where if finding else ""
+        reasons = {(one.rule, one.scenario): reason for one, reason in self.verdict.excused}
+        curl = self.report.curls.get(cause.first.exchange, "")
+        rules = all_rules()
+        return Told(
+            cause,
+            rules.get(record.rule),
+            self.dialect.resolve(record.requirement),
+            tuple((name, rules[name].summary if name in rules else "") for name in cause.rules[1:]),
+            self.report.excerpts.get(spot),
+            curl if len(curl) <= LONGEST_CURL else "",
+            reasons.get((record.rule, record.scenario), ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +175,38 @@ class Part:
 
     report: Report
     sections: tuple[Section, ...]
-    date: str
+
+    @property
+    def title(self) -> str:
+        """Whose server it is."""
+        return title(self.report)
+
+    @property
+    def facts(self) -> list[str]:
+        """When and how the run took place."""
+        return told_facts(self.report)
+
+    @property
+    def commands(self) -> list[str]:
+        """How to get the same report again."""
+        return commands(self.report)
+
+    @property
+    def origins(self) -> list[str]:
+        """What it was made with and from."""
+        return origins(self.report)
 
 
 def render(*reports: Report) -> str:
-    """One report, or several, as one HTML page."""
+    """One report as one HTML page, or several side by side."""
+    if len(reports) > 1:
+        return page("compare.html", comparisons=compare(reports), count=len(reports))
+    parts = [_part(report, index) for index, report in enumerate(reports)]
+    return page("report.html", parts=parts)
+
+
+def page(template: str, **shown: Any) -> str:
+    """A page of ours: one file, whose own script is the only one that a browser may run."""
     environment = Environment(
         loader=PackageLoader("antiphon_conformance.report", "templates"),
         autoescape=True,
@@ -71,51 +214,42 @@ def render(*reports: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["safe_text"] = safe
-    environment.filters["sentence"] = sentence
-    return environment.get_template("report.html").render(
-        parts=[_part(report, index) for index, report in enumerate(reports)],
-        rules=all_rules(),
-        loud=_loud,
-        summary=_summary,
+    environment.filters |= {"safe_text": safe, "sentence": prose, "sign": _sign, "row_summary": _summary}
+    script, style = (environment.get_template(name).render() for name in ("page.js", "page.css"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template(template).render(
+        script=Markup(script),  # noqa: S704 - a file of ours
+        style=Markup(style),  # noqa: S704 - a file of ours
+        script_digest=digest,
+        **shown,
     )
 
 
-def sentence(text: str) -> Markup:
+def prose(text: str) -> Markup:
     """Text of ours, what stands in backticks as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
-def _is_place(row: Row) -> bool:
-    return "#" in row.requirement.id
+def _sign(state: str) -> str:
+    return SIGNS.get(state.partition(",")[0], "·")
 
 
-def _states(rows: Iterable[Row]) -> list[tuple[str, int]]:
-    found = Counter(row.state for row in rows)
+def _summary(row: Row) -> str:
+    """What of a requirement's records is worth a line: the first note, or the first finding."""
+    loud = [record for record in row.records if record.outcome in LOUD] or list(row.records)
+    told = [finding.message for record in loud for finding in record.findings]
+    return (told or [record.note for record in loud if record.note] or [""])[0]
+
+
+def _counted(states: Any) -> list[tuple[str, int]]:
+    found = Counter(states)
     return [(state, found[state]) for state in STATES if found[state]]
 
 
 def _part(report: Report, index: int) -> Part:
     prefix = f"{index}-" if index else ""
-    sections = [_section(report, name, verdict, prefix) for name, verdict in report.verdicts.items()]
-    return Part(report, tuple(sections), _date(report.facts))
-
-
-def _section(report: Report, name: str, verdict: Verdict, prefix: str) -> Section:
-    dialect = dialects.load(name)
-    known = {(record.rule, record.scenario): reason for record, reason in verdict.excused}
-    return Section(prefix + name, dialect, verdict, tuple(rows(report, dialect)), known)
-
-
-def _date(facts: Mapping[str, Any]) -> str:
-    started = facts.get("started")
-    return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC" if started else "unknown"
-
-
-def _loud(row: Row) -> list[Record]:
-    """The records of a row that have something to say."""
-    return [record for record in row.records if record.findings or record.note]
-
-
-def _summary(rules: Mapping[str, Rule], identity: str) -> str:
-    return rules[identity].summary if identity in rules else ""
+    sections = (
+        Section(prefix + name, dialects.load(name), verdict, report)
+        for name, verdict in report.verdicts.items()
+    )
+    return Part(report, tuple(sections))

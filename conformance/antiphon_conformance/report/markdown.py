@@ -6,37 +6,43 @@ import re
 from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report import compare_markdown
+from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
-from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.model import Report, title, told_facts
+from antiphon_conformance.report.numbers import numbers
 from antiphon_conformance.report.records import requirement_counts
+from antiphon_conformance.report.reproduce import commands, origins
 from antiphon_conformance.rule import all_rules
+from antiphon_conformance.steady import flapping
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Exit, Verdict
+from antiphon_spec import dialect as dialects
 
 SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "⚠️"}
 MOST_FINDINGS = 5
+LONGEST_CURL = 600
+"""A longer command stands in the HTML report: a summary is read on one page."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
 def render(*reports: Report) -> str:
-    """One report, or several, as Markdown."""
+    """One report as Markdown, or several side by side."""
+    if len(reports) > 1:
+        return compare_markdown.render(reports)
     return "\n".join("\n".join(_lines(report)) + "\n" for report in reports)
 
 
 def _lines(report: Report) -> Iterator[str]:
-    facts = report.facts
-    yield f"# Antiphon: {escaped(str(facts.get('target', '')))}"
+    yield f"# Antiphon: {escaped(title(report))}"
     yield ""
-    told = (
-        f"{facts.get('requests', 0)} requests",
-        f"{facts.get('seconds', 0)} s",
-        f"model {escaped(str(facts.get('model', '')))}",
-        f"antiphon {escaped(str(facts.get('antiphon', '')))}",
-    )
-    yield ", ".join(told) + "."
+    yield ", ".join(map(escaped, told_facts(report))) + "."
     for name, verdict in report.verdicts.items():
         yield ""
         yield from _dialect(report, name, verdict)
+    yield from ("", "## Reproduce", "")
+    yield from (f"- {escaped(line)}" for line in origins(report))
+    yield from ("", "```sh", *commands(report), "```")
 
 
 def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
@@ -45,16 +51,28 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     if verdict.why:
         yield f"{escaped(verdict.why)}."
         yield ""
+    dialect = dialects.load(name)
+    told = numbers(report, dialect)
+    yield f"- coverage: {told.coverage} testable requirements tested"
+    yield f"- conformance: {told.musts} tested MUST requirements hold, {told.shoulds} SHOULD requirements"
+    yield f"- capability: {told.capability} features offered"
+    yield ""
     yield "| " + " | ".join(outcome.value for outcome in WORST_FIRST) + " |"
     yield "|" + " ---: |" * len(WORST_FIRST)
     yield "| " + " | ".join(str(verdict.counts.get(outcome, 0)) for outcome in WORST_FIRST) + " |"
     yield ""
     counts = requirement_counts(name)
     yield "Requirements: " + ", ".join(f"{count} {state}" for state, count in counts.items()) + "."
+    for one in answers(report.of(name), name):
+        yield f"- {one.title} ({one.client.registry}): {one.state}: {one.why}"
     broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
     yield from _listed("Failures", (*broken, *verdict.failures), report)
     warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
     yield from _listed("Warnings", [record for record in warned if record not in verdict.failures], report)
+    flaps = flapping(report.of(name))
+    if flaps:
+        yield from ("", "### Verdicts that change from run to run", "")
+        yield from (f"- `{one.rule}` in {escaped(one.scenario)}: {escaped(one.note)}" for one in flaps)
     if verdict.excused:
         yield from ("", "### Known failures", "")
         for record, reason in verdict.excused:
@@ -79,7 +97,7 @@ def _group(group: Group, report: Report) -> Iterator[str]:
     yield from (f"  - {escaped(line)}" for line in group.lines(MOST_FINDINGS))
     findings = [finding for record in group.records for finding in record.findings]
     curl = next((report.curls[one.exchange] for one in findings if one.exchange in report.curls), None)
-    if curl:
+    if curl and len(curl) <= LONGEST_CURL:
         yield f"  - reproduce: {_code(curl)}"
 
 

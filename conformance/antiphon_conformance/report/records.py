@@ -1,16 +1,20 @@
 """`report.jsonl`: a header, a line for each record, and a footer, without which the run died.
 
-header: `{"report": 1, "facts": {...}, "transcript"}`.
+header: `{"report": 1, "facts": {...}, "transcript", "digests": {file: sha256}}`.
 record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
 "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
 reason, where there is one. curl: `{"exchange", "curl"}`, for exchanges in which something was found.
+feature: `{"feature": {"dialect", "name", "title", "optional", "state", "clean", "failed", "warned",
+"untestable"}}`. excerpt: `{"excerpt": {...}, "dialect", "exchange", "where"}`; see `excerpt.py`.
 footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes",
 "requirements", "stale"}}}}`.
 """
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,10 @@ import orjson
 
 from antiphon_conformance.baseline import Entry
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.excerpt import Excerpt, Line
+from antiphon_conformance.report.features import FeatureRow
+from antiphon_conformance.report.model import Report, Spot
+from antiphon_conformance.report.timeline import Lane, Step, Timeline
 from antiphon_conformance.rule import Finding
 from antiphon_conformance.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
@@ -37,14 +44,19 @@ def _entry(record: Record, known: str | None) -> dict[str, Any]:
 
 def lines(report: Report) -> Iterator[bytes]:
     """The lines of `report.jsonl`."""
-    yield _line({"report": FORMAT, "facts": dict(report.facts), "transcript": report.transcript})
+    told = {"facts": dict(report.facts), "transcript": report.transcript, "digests": dict(report.digests)}
+    yield _line({"report": FORMAT, **told})
     known = {_key(record): reason for one in report.verdicts.values() for record, reason in one.excused}
     for record in report.records:
         yield _line(_entry(record, known.get(_key(record))))
     for identity, curl in report.curls.items():
         yield _line({"exchange": identity, "curl": curl})
-    told = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
-    yield _line({"footer": told | {"dialects": _footers(report.verdicts)}})
+    for name, rows in report.features.items():
+        yield from (_line({"feature": {"dialect": name, **asdict(row)}}) for row in rows)
+    for (name, exchange, where), part in report.excerpts.items():
+        yield _line({"excerpt": asdict(part), "dialect": name, "exchange": exchange, "where": where})
+    ending = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
+    yield _line({"footer": ending | {"dialects": _footers(report.verdicts)}})
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
@@ -89,9 +101,11 @@ def requirement_counts(name: str) -> dict[str, int]:
 def read(path: Path) -> Report:
     """Reads a report back. Raises ReportError when it is none, or when its run died."""
     try:
-        entries = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+        raw = path.read_bytes()
+        plain = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        entries = [orjson.loads(line) for line in plain.splitlines() if line.strip()]
         return _report(entries, path)
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, ReportError):
             raise
         raise ReportError(f"{path}: expected a report.jsonl, got {type(error).__name__}: {error}") from error
@@ -113,7 +127,39 @@ def _report(entries: list[Any], path: Path) -> Report:
         name: _verdict(name, told, records, known, strict) for name, told in footer["dialects"].items()
     }
     curls = {entry["exchange"]: entry["curl"] for entry in entries[1:-1] if "curl" in entry}
-    return Report(header["facts"], records, verdicts, curls, header.get("transcript", ""))
+    return Report(
+        header["facts"],
+        records,
+        verdicts,
+        curls,
+        header.get("transcript", ""),
+        _features(entries[1:-1], verdicts),
+        dict(_excerpt(entry) for entry in entries[1:-1] if "excerpt" in entry),
+        header.get("digests", {}),
+    )
+
+
+def _features(
+    entries: Iterable[Mapping[str, Any]], names: Iterable[str]
+) -> dict[str, tuple[FeatureRow, ...]]:
+    found: dict[str, list[FeatureRow]] = {name: [] for name in names}
+    for told in (dict(entry["feature"]) for entry in entries if "feature" in entry):
+        found[told.pop("dialect")].append(FeatureRow(**told))
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def _excerpt(entry: Mapping[str, Any]) -> tuple[Spot, Excerpt]:
+    told = entry["excerpt"]
+    lines = tuple(Line(**line) for line in told["lines"])
+    lanes = None if told["lanes"] is None else _timeline(told["lanes"])
+    spot = entry["dialect"], entry["exchange"], entry["where"]
+    return spot, Excerpt(told["asked"], told["answered"], lines, lanes)
+
+
+def _timeline(told: Mapping[str, Any]) -> Timeline:
+    lanes = tuple(Lane(**lane) for lane in told["lanes"])
+    steps = tuple(Step(**step) for step in told["steps"])
+    return Timeline(lanes, steps, told["before"], told["after"])
 
 
 def _record(entry: Mapping[str, Any]) -> Record:

@@ -14,6 +14,7 @@ from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.rule import all_rules
+from antiphon_conformance.steady import flapping
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Exit, Verdict
 
@@ -56,6 +57,8 @@ def _dialect(report: Report, name: str, verdict: Verdict, rest: str) -> Iterator
         yield Text(f"known  {rule}{often}: {safe(reason)}", style="dim")
     for entry in verdict.stale:
         yield Text(f"stale  {safe(str(entry))} no longer fails: remove it from the baseline", style="red")
+    for one in flapping(report.of(name)):
+        yield Text(f"flaps  {one.rule} in {safe(one.scenario)}: {safe(one.note)}", style="yellow")
     yield _headline(name, verdict, *map(len, groups))
     yield _counts(name, verdict)
 

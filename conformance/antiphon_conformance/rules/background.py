@@ -112,7 +112,8 @@ def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
     last = polls(scene)[-1]
     yield from found(last, "200, since the response runs in the background")
     status = last.answer.fields.get("status")
-    if last.ok and str(status) not in TERMINAL:
+    ended_by_us = scene.episode.blame == "limit"
+    if last.ok and str(status) not in TERMINAL and not ended_by_us:
         yield Finding(
             "reply.body/status", "an end within the time allowed for polling", show(status), last.id
         )

@@ -10,23 +10,23 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import baseline as baselines
-from antiphon_conformance import recordings
-from antiphon_conformance import transcript as transcripts
+from antiphon_conformance import recordings, transcript
 from antiphon_conformance.address import AddressError, base_url
-from antiphon_conformance.baseline import Baseline, BaselineError
+from antiphon_conformance.baseline import BaselineError
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.examination import Order, examine
+from antiphon_conformance.gate import Gate, GateError, gate, write
 from antiphon_conformance.given import GivenError, givens, refuse_unknown
 from antiphon_conformance.outcome import Record
 from antiphon_conformance.report import folder
-from antiphon_conformance.report.model import Report, compose
+from antiphon_conformance.report.model import Report
 from antiphon_conformance.text import safe
 from antiphon_spec import dialect as dialects
+from antiphon_spec.data import DataError
 from antiphon_spec.dialect import DialectError
 
 NOT_JUDGED = 2
-_SEEN = pytest.StashKey[Examination]()
+_SEEN = pytest.StashKey[list[Examination]]()
 _REPORT = pytest.StashKey[Report]()
 _BY_RULE = pytest.StashKey[Mapping[tuple[str, str], tuple[Record, ...]]]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
@@ -43,6 +43,7 @@ def order(config: pytest.Config) -> Order:
         features=tuple(option("responses_feature")),
         concurrency=option("responses_concurrency"),
         max_requests=option("responses_max_requests"),
+        max_tokens=option("responses_max_tokens"),
         seconds=option("responses_timeout"),
         seed=option("responses_seed"),
         properties=not option("responses_no_properties"),
@@ -67,53 +68,67 @@ def check(config: pytest.Config) -> None:
         chosen = [dialects.shipped(name) for name in dialect_names(config)]
         if not chosen:
             raise DialectError("--responses-dialect", f"one of {', '.join(dialects.names())}", "none")
-        baseline(config)
+        asked(config)
         wanted = order(config)
         refuse_unknown(wanted.given, chosen)
-    except (DialectError, BaselineError, AddressError, GivenError) as error:
+    except (DataError, BaselineError, AddressError, GateError, GivenError) as error:
         raise pytest.UsageError(str(error)) from error
     features = {name for dialect in chosen for name in dialect.features}
     unknown = [name for name in wanted.features if name.removeprefix("no-") not in features]
     if unknown:
         expected = ", ".join(sorted(features))
         raise pytest.UsageError(f"--responses-feature {', '.join(unknown)}: expected one of {expected}")
-    if min(wanted.concurrency, wanted.seconds, wanted.max_requests or 1) <= 0:
-        raise pytest.UsageError("--responses-concurrency, -timeout and -max-requests: expected more than 0")
+    numbers = wanted.concurrency, wanted.seconds, _limit(wanted.max_requests), _limit(wanted.max_tokens)
+    if min(*numbers, config.getoption("responses_repeat")) <= 0:
+        raise pytest.UsageError(
+            "--responses-concurrency, -timeout, -max-requests, -max-tokens and -repeat: expected more than 0"
+        )
 
 
-def examined(config: pytest.Config) -> Examination:
-    """The one run of this session: read from the controller's transcript in a worker of xdist, else made
-    now."""
+def _limit(wanted: int | None) -> int:
+    return 1 if wanted is None else wanted
+
+
+def examined(config: pytest.Config) -> list[Examination]:
+    """The runs of this session, mostly one: read from the controller's transcripts in a worker of xdist, else
+    made now."""
     if _SEEN not in config.stash:
-        given = getattr(config, "workerinput", {}).get("responses_transcript")
-        config.stash[_SEEN] = _read(given) if given else _run(config)
+        given = getattr(config, "workerinput", {}).get("responses_transcripts")
+        config.stash[_SEEN] = [_read(path) for path in given] if given else _run(config)
     return config.stash[_SEEN]
 
 
-def transcript(config: pytest.Config) -> str:
-    """The path of a transcript of the run, for the workers."""
+def transcripts(config: pytest.Config) -> list[str]:
+    """The paths of the transcripts of the runs, for the workers."""
     if _FOLDER not in config.stash:
         config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="antiphon-")
-        seen = examined(config)
-        lines = transcripts.lines(seen.facts, seen.episodes, secrets(config))
-        (Path(config.stash[_FOLDER].name) / folder.TRANSCRIPT).write_bytes(b"".join(lines))
-    return str(Path(config.stash[_FOLDER].name) / folder.TRANSCRIPT)
+        for number, seen in enumerate(examined(config), 1):
+            lines = transcript.lines(seen.facts, seen.episodes, secrets(config))
+            path = Path(config.stash[_FOLDER].name) / folder.transcript_name(number)
+            path.write_bytes(b"".join(lines))
+    made = range(1, len(examined(config)) + 1)
+    return [str(Path(config.stash[_FOLDER].name) / folder.transcript_name(number)) for number in made]
 
 
 def report(config: pytest.Config) -> Report:
     """The run, judged."""
     if _REPORT not in config.stash:
-        strict, known = config.getoption("responses_strict"), baseline(config)
-        config.stash[_REPORT] = compose(
-            examined(config), strict=strict, baseline=known, transcript=folder.TRANSCRIPT
-        )
+        config.stash[_REPORT] = asked(config).report(examined(config), folder.TRANSCRIPT)
     return config.stash[_REPORT]
 
 
-def baseline(config: pytest.Config) -> Baseline:
-    """The known failures."""
+def asked(config: pytest.Config) -> Gate:
+    """What decides between red and green, as the options say."""
     path = config.getoption("responses_baseline")
-    return baselines.load(Path(path)) if path else Baseline()
+    return gate(
+        dialect_names(config),
+        strict=config.getoption("responses_strict"),
+        baseline=Path(path) if path else None,
+        update=config.getoption("responses_baseline_update"),
+        requirements=config.getoption("responses_requirements"),
+        vendor=config.getoption("responses_vendor"),
+        note=config.getoption("responses_note"),
+    )
 
 
 def secrets(config: pytest.Config) -> list[str]:
@@ -144,8 +159,20 @@ def summarise(reporter: Any, config: pytest.Config) -> None:
         why = f" ({safe(verdict.why)})" if verdict.why else ""
         reporter.write_line(f"{name}: {verdict.title}{why}: {counts}")
     if where:
-        folder.write(Path(where), found, examined(config), secrets(config))
+        first, *again = examined(config)
+        folder.write(Path(where), found, first, secrets(config), again)
         reporter.write_line(f"report: {Path(where) / 'report.html'}")
+    if config.getoption("responses_baseline_update"):
+        reporter.write_line(_update(config, found))
+
+
+def _update(config: pytest.Config, found: Report) -> str:
+    """Writes the baseline, and says so, or why not."""
+    try:
+        updated = asked(config).updated(found, examined(config))
+    except GateError as error:
+        return str(error)
+    return write(updated, Path(config.getoption("responses_baseline")))
 
 
 def clean_up(config: pytest.Config) -> None:
@@ -155,11 +182,14 @@ def clean_up(config: pytest.Config) -> None:
         del config.stash[_FOLDER]
 
 
-def _run(config: pytest.Config) -> Examination:
-    seen = examine(order(config))
-    if seen.why_not:
-        pytest.exit(f"the target could not be judged: {safe(seen.why_not)}", returncode=NOT_JUDGED)
-    return seen
+def _run(config: pytest.Config) -> list[Examination]:
+    runs: list[Examination] = []
+    while len(runs) < config.getoption("responses_repeat"):
+        runs.append(examine(order(config)))
+        if runs[-1].why_not:
+            why = safe(runs[-1].why_not)
+            pytest.exit(f"the target could not be judged: {why}", returncode=NOT_JUDGED)
+    return runs
 
 
 def _read(path: str) -> Examination:

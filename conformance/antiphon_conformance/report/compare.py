@@ -1,0 +1,175 @@
+"""Several runs side by side: vendors feature by feature and requirement by requirement, and what changed
+between two runs of one vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.report.features import LACKING, OFFERED, FeatureRow
+from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.model import Report, Row, rows, title, told_facts
+from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
+from antiphon_conformance.verdict import Verdict
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.requirement import Requirement
+
+UNTESTED = "untested"
+FLAWED = "offered with faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One run, in one dialect."""
+
+    vendor: str
+    date: str
+    report: Report
+    verdict: Verdict
+    numbers: Numbers
+    rows: Mapping[str, Row]
+    features: Mapping[str, FeatureRow]
+
+    @property
+    def started(self) -> float:
+        """For sorting by time."""
+        return float(self.report.facts.get("started") or 0)
+
+    def outcomes(self, dialect: str) -> dict[str, Outcome]:
+        """The worst outcome of each rule."""
+        found: dict[str, Outcome] = {}
+        for record in self.report.of(dialect):  # worst first
+            found.setdefault(record.rule, record.outcome)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One requirement, and its state in each column."""
+
+    requirement: Requirement
+    states: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the columns say different things."""
+        return len(set(self.states)) > 1
+
+    @property
+    def worst(self) -> str:
+        """The state by which the line is filtered."""
+        order = [outcome.value for outcome in WORST_FIRST]
+        return min(self.states, key=lambda state: order.index(state) if state in order else len(order))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is different in a later run of one vendor, rule by rule."""
+
+    vendor: str
+    before: str
+    after: str
+    fixed: tuple[str, ...]
+    broken: tuple[str, ...]
+    new: tuple[str, ...]
+    """Rules that fail, and that the earlier run did not know."""
+    gone: tuple[str, ...]
+    """Rules that failed, and that the later run does not know."""
+
+    @property
+    def kinds(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Name and rules, in order."""
+        told = ("broken", self.broken), ("fixed", self.fixed), ("new", self.new), ("gone", self.gone)
+        return tuple(pair for pair in told if pair[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every run that was judged by one dialect."""
+
+    dialect: Dialect
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def states(self) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+        """Each feature: its title, whether it is optional, and its state in each column."""
+        for feature in self.dialect.features.values():
+            rows = [column.features.get(feature.name) for column in self.columns]
+            yield feature.title, feature.optional, tuple(_feature(row) for row in rows)
+
+
+def compare(reports: Iterable[Report]) -> list[Comparison]:
+    """The runs by dialect, each vendor's in order of time."""
+    found: dict[str, list[Report]] = {}
+    for report in reports:
+        for name in report.verdicts:
+            found.setdefault(name, []).append(report)
+    return [_comparison(dialects.load(name), told) for name, told in sorted(found.items())]
+
+
+def _comparison(dialect: Dialect, reports: Iterable[Report]) -> Comparison:
+    columns = [_column(report, dialect) for report in reports]
+    columns.sort(key=lambda column: (column.vendor.lower(), column.started))
+    return Comparison(dialect, tuple(columns), tuple(_lines(columns)), tuple(_changes(columns, dialect.name)))
+
+
+def _column(report: Report, dialect: Dialect) -> Column:
+    return Column(
+        title(report),
+        told_facts(report)[0].partition(" ")[0],
+        report,
+        report.verdicts[dialect.name],
+        numbers(report, dialect),
+        {row.requirement.id: row for row in rows(report, dialect)},
+        {row.name: row for row in report.features.get(dialect.name, ())},
+    )
+
+
+def _lines(columns: Sequence[Column]) -> Iterator[Line]:
+    """Every requirement that some run came to a verdict about, and what else the norm tests."""
+    known = {identity: row.requirement for column in columns for identity, row in column.rows.items()}
+    for identity, requirement in known.items():
+        found = [column.rows.get(identity) for column in columns]
+        states = tuple(row.state if row else UNTESTED for row in found)
+        if any(state not in ("excluded", "planned") for state in states):
+            yield Line(requirement, states)
+
+
+def _feature(row: FeatureRow | None) -> str:
+    if row is None:
+        return "not seen"
+    if not row.failed or row.state == LACKING:
+        return row.state
+    word = FLAWED if row.state == OFFERED else row.state
+    return f"{word}, {row.failed} of {row.exchanges} failed"
+
+
+def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:
+    by_vendor: dict[str, list[Column]] = {}
+    for column in columns:
+        by_vendor.setdefault(column.vendor, []).append(column)
+    for vendor, told in by_vendor.items():
+        for before, after in pairwise(told):
+            yield _change(vendor, before, after, dialect)
+
+
+def _change(vendor: str, before: Column, after: Column, dialect: str) -> Change:
+    old, new = before.outcomes(dialect), after.outcomes(dialect)
+    return Change(
+        vendor,
+        before.date,
+        after.date,
+        tuple(rule for rule, one in old.items() if one in BAD and _holds(new.get(rule))),
+        tuple(rule for rule, one in new.items() if one in BAD and rule in old and old[rule] not in BAD),
+        tuple(rule for rule, one in new.items() if one in BAD and rule not in old),
+        tuple(rule for rule, one in old.items() if one in BAD and rule not in new),
+    )
+
+
+def _holds(outcome: Outcome | None) -> bool:
+    return outcome in TRIED and outcome not in BAD

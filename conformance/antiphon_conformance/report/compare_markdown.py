@@ -1,0 +1,64 @@
+"""Several runs side by side as Markdown, for a page of documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from antiphon_conformance.report.compare import Comparison, compare
+from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.numbers import BAD
+from antiphon_conformance.text import safe
+
+SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "informed": "i"}
+LOUD = frozenset(outcome.value for outcome in BAD)
+
+
+def render(reports: Iterable[Report]) -> str:
+    """The table of numbers, what changed, the features, and the requirements that some run breaks."""
+    return "\n".join(line for one in compare(reports) for line in _lines(one)) + "\n"
+
+
+def _lines(one: Comparison) -> Iterator[str]:
+    names = [f"{_cell(column.vendor)} {column.date}" for column in one.columns]
+    yield f"## {one.dialect.title} {one.dialect.release}".rstrip()
+    yield from ("", *_table("", names, _numbers(one)))
+    for change in one.changes:
+        yield from ("", f"### {_cell(change.vendor)}: from {change.before} to {change.after}", "")
+        for name, rules in change.kinds:
+            yield f"- {name}: {', '.join(f'`{rule}`' for rule in rules)}"
+        if not change.kinds:
+            yield "Nothing changed."
+    yield from ("", "### Features", "")
+    yield from _table("feature", names, ((title, states) for title, _, states in one.states))
+    loud = [line for line in one.lines if LOUD.intersection(line.states)]
+    yield from ("", f"### The {len(loud)} requirements that some of them break", "")
+    yield from _table(
+        "requirement",
+        names,
+        ((f"{row.requirement.id}: {_cell(row.requirement.text)}", map(_state, row.states)) for row in loud),
+    )
+    yield ""
+
+
+def _numbers(one: Comparison) -> Iterator[tuple[str, list[str]]]:
+    yield "verdict", [column.verdict.title for column in one.columns]
+    yield "coverage", [str(column.numbers.coverage) for column in one.columns]
+    yield "conformance, MUST", [str(column.numbers.musts) for column in one.columns]
+    yield "conformance, SHOULD", [str(column.numbers.shoulds) for column in one.columns]
+    yield "capability", [str(column.numbers.capability) for column in one.columns]
+
+
+def _table(corner: str, names: Iterable[str], lines: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
+    heads = list(names)
+    yield f"| {corner} | " + " | ".join(heads) + " |"
+    yield "|---|" + "---|" * len(heads)
+    for head, cells in lines:
+        yield f"| {head} | " + " | ".join(cells) + " |"
+
+
+def _state(state: str) -> str:
+    return f"{SIGNS[state]} {state}" if state in SIGNS else state
+
+
+def _cell(text: str) -> str:
+    return safe(text, 300).replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<")

@@ -1,0 +1,124 @@
+"""What a user of the OpenAI SDK for Python does, and gets: tasks, each with its result as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import openai
+from pydantic import BaseModel
+
+MODEL = "gpt-5"
+TOOL: Any = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "Tells the weather in a city.",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+    "strict": True,
+}
+
+
+class Person(BaseModel):
+    """What is asked for as structured output."""
+
+    name: str
+    age: int
+
+
+def connected(url: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=url, api_key="sk-antiphon-tests", max_retries=0, timeout=2)
+
+
+def create(client: openai.OpenAI) -> Any:
+    found = client.responses.create(model=MODEL, input="Reply with exactly: pong")
+    return found.output_text, found.status
+
+
+def stream(client: openai.OpenAI) -> Any:
+    events = list(client.responses.create(model=MODEL, input="Count from 1 to 5.", stream=True))
+    return "".join(event.delta for event in events if event.type == "response.output_text.delta"), events[
+        -1
+    ].type
+
+
+def stream_helper(client: openai.OpenAI) -> Any:
+    with client.responses.stream(model=MODEL, input="Count from 1 to 5.") as opened:
+        return opened.get_final_response().output_text
+
+
+def tool_loop(client: openai.OpenAI) -> Any:
+    asked = client.responses.create(
+        model=MODEL, tools=[TOOL], tool_choice="required", input="What is the weather in Paris?"
+    )
+    call: Any = next(item for item in asked.output if item.type == "function_call")
+    output = {"type": "function_call_output", "call_id": call.call_id, "output": "21 degrees and sunny"}
+    told = client.responses.create(
+        model=MODEL,
+        tools=[TOOL],
+        previous_response_id=asked.id,
+        input=[output],  # type: ignore[list-item]
+    )
+    return call.name, json.loads(call.arguments), "21 degrees" in told.output_text
+
+
+def streamed_call(client: openai.OpenAI) -> Any:
+    ask: Any = {"tools": [TOOL], "tool_choice": "required", "input": "What is the weather in Paris?"}
+    with client.responses.stream(model=MODEL, **ask) as opened:
+        found = opened.get_final_response().output
+    return [(item.name, json.loads(item.arguments)) for item in found if item.type == "function_call"]
+
+
+def parse(client: openai.OpenAI) -> Any:
+    found = client.responses.parse(model=MODEL, input="A person, please.", text_format=Person)
+    return sorted(found.output_parsed.model_dump()) if found.output_parsed else None
+
+
+def background(client: openai.OpenAI) -> Any:
+    found = client.responses.create(model=MODEL, input="Reply with exactly: pong", background=True)
+    for _ in range(40):
+        if found.status not in ("queued", "in_progress"):
+            break
+        found = client.responses.retrieve(found.id)
+    return found.status, found.output_text
+
+
+def kept(client: openai.OpenAI) -> Any:
+    made = client.responses.create(model=MODEL, input="Reply with exactly: pong")
+    again = client.responses.retrieve(made.id)
+    items = [item.type for item in client.responses.input_items.list(made.id)]
+    client.responses.delete(made.id)
+    return again.output_text, items
+
+
+def refused(client: openai.OpenAI) -> Any:
+    try:
+        client.responses.create(model=MODEL, input="x", temperature=9)
+    except openai.APIStatusError as error:
+        return type(error).__name__, bool(error.message)
+    return "taken"
+
+
+TASKS: Mapping[str, Callable[[openai.OpenAI], Any]] = {
+    task.__name__: task
+    for task in (create, stream, stream_helper, tool_loop, streamed_call, parse, background, kept, refused)
+}
+
+
+def drive(url: str) -> dict[str, Any]:
+    """What each task came to: its result, or what it raised."""
+    with connected(url) as client:
+        return {name: outcome(task, client) for name, task in TASKS.items()}
+
+
+def outcome(task: Callable[[Any], Any], client: Any) -> Any:
+    """A result as JSON would hold it; for an exception, its name."""
+    try:
+        return json.loads(json.dumps(task(client)))
+    except Exception as error:
+        return f"raises {type(error).__name__}"

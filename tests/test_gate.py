@@ -1,0 +1,278 @@
+"""What a run is let through by: the baseline and its update, frozen sets, repeated runs, budgets."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import pytest
+
+from answers import Scripted, response
+from antiphon.main import run
+from antiphon_conformance import baseline as baselines
+from antiphon_conformance.baseline import Baseline, Entry
+from antiphon_conformance.claim import claimed
+from antiphon_conformance.examination import Order, examine
+from antiphon_conformance.exchange import Request
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report import folder
+from antiphon_conformance.report.model import compose, rows
+from antiphon_conformance.rule import Finding, all_rules, rules_for
+from antiphon_conformance.steady import flapping, steady
+from antiphon_conformance.target import Limits, Target, Unreachable
+from antiphon_conformance.verdict import Exit, verdict
+from antiphon_mockserver.app import make_app
+from antiphon_mockserver.settings import Settings
+from antiphon_spec.data import DataError
+from antiphon_spec.dialect import load
+from antiphon_spec.frozen import Frozen, frozen_names, load_frozen
+from inprocess import AsgiTransport
+
+WRONG_TOTAL = "body.forgets-the-input-in-the-total"
+RULE = "usage.total-is-the-sum"
+
+
+def check(mock, *arguments):
+    return run(["check", mock.url, "--dialect", "openai", *map(str, arguments)])
+
+
+def record(outcome, rule="a.b", scenario="s", level="MUST", note=""):
+    findings = (Finding("reply.body/x", "y", "z", "s/t"),) if outcome is Outcome.FAILED else ()
+    return Record(rule, "R-1", ("R-1",), level, "openai", scenario, outcome, findings, note)
+
+
+# The four cases of a baseline.
+
+
+@pytest.mark.parametrize(
+    ("outcome", "entries", "status", "told"),
+    [
+        pytest.param(Outcome.FAILED, [Entry("a.b", "soon")], Exit.CONFORMANT, "excused", id="listed"),
+        pytest.param(Outcome.FAILED, [], Exit.NOT_CONFORMANT, "failures", id="not listed"),
+        pytest.param(Outcome.PASSED, [Entry("a.b", "soon")], Exit.NOT_CONFORMANT, "stale", id="stale"),
+        pytest.param(
+            Outcome.INCONCLUSIVE, [Entry("a.b", "soon")], Exit.CONFORMANT, "", id="not seen this time"
+        ),
+    ],
+)
+def test_a_baseline(outcome, entries, status, told):
+    found = verdict([record(outcome)], baseline=Baseline(tuple(entries)))
+    assert found.status is status
+    assert {name for name in ("excused", "failures", "stale") if getattr(found, name)} == ({told} - {""})
+
+
+def test_an_entry_may_have_a_link_and_tells_it(tmp_path):
+    path = tmp_path / "known.yaml"
+    path.write_text("- {rule: a.b, reason: soon, link: https://example.com/7}\n")
+    known = baselines.load(path)
+    assert verdict([record(Outcome.FAILED)], baseline=known).excused[0][1] == "soon (https://example.com/7)"
+    path.write_text("- {rule: a.b, reason: soon, link: 'javascript:alert(1)'}\n")
+    with pytest.raises(baselines.BaselineError, match="expected a link that starts with https"):
+        baselines.load(path)
+
+
+def test_an_update_keeps_reasons_drops_what_is_stale_and_adds_what_is_new(tmp_path):
+    known = Baseline(
+        (Entry("a.b", "soon", link="https://example.com"), Entry("c.d", "gone"), Entry("g.h", "flaps"))
+    )
+    records = [
+        record(Outcome.FAILED),
+        record(Outcome.PASSED, "c.d"),
+        record(Outcome.FAILED, "e.f"),
+        record(Outcome.INCONCLUSIVE, "g.h"),
+    ]
+    updated = known.updated(records, verdict(records, baseline=known).failures, "2026-11-28")
+    assert [entry.rule for entry in updated.entries] == ["a.b", "g.h", "e.f"]
+    assert updated.entries[0].link == "https://example.com"
+    assert updated.entries[2].reason.startswith("not explained yet, written down on 2026-11-28: reply.body/x")
+    path = tmp_path / "known.yaml"
+    path.write_text(baselines.dump(updated))
+    assert baselines.load(path) == updated
+    assert verdict(records, baseline=updated).status is Exit.CONFORMANT
+
+
+@pytest.mark.responses_mock(dialect="openai", mutants=[WRONG_TOTAL])
+def test_the_update_writes_a_baseline_under_which_the_same_target_is_green(responses_mock, tmp_path, capsys):
+    path = tmp_path / "known.yaml"
+    assert check(responses_mock, "--baseline", path, "--baseline-update") == 0
+    assert f"baseline: {path}: " in capsys.readouterr().out
+    assert RULE in {entry.rule for entry in baselines.load(path).entries}
+    assert check(responses_mock, "--baseline", path, "--no-properties") == 0
+
+
+@pytest.mark.parametrize("partial", [["--no-properties"], ["--max-requests", "5"]])
+@pytest.mark.responses_mock(dialect="openai", mutants=[WRONG_TOTAL])
+def test_the_update_is_refused_after_a_partial_run(responses_mock, tmp_path, capsys, partial):
+    path = tmp_path / "known.yaml"
+    assert check(responses_mock, "--baseline", path, "--baseline-update", *partial) == 2
+    assert "the baseline is not updated, because the run is partial" in capsys.readouterr().out
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--baseline-update"], "--baseline-update: expected --baseline FILE"),
+        (["--requirements", "openai@1999"], "expected one of openai@"),
+        (["--requirements", "openresponses@2026-04-24"], "expected a set of openai"),
+    ],
+)
+@pytest.mark.responses_mock(dialect="openai")
+def test_wrong_usage(responses_mock, capsys, arguments, message):
+    assert check(responses_mock, *arguments) == 3
+    assert message in capsys.readouterr().err
+    assert len(responses_mock.journal) == 0
+
+
+# Frozen sets.
+
+
+@pytest.mark.parametrize("name", frozen_names())
+def test_a_frozen_set_names_only_what_there_still_is(name):
+    frozen = load_frozen(name)
+    assert set(frozen.rules) <= set(all_rules())
+    dialect = load(frozen.dialect)
+    assert [key for key in frozen.requirements if dialect.resolve(key) is None] == []
+
+
+def test_every_dialect_with_a_release_that_was_announced_has_a_frozen_set():
+    assert {"openai@2.3.0", "openresponses@2026-04-24"} <= set(frozen_names())
+
+
+def test_a_claim_is_not_touched_by_a_rule_that_came_later_or_became_stricter():
+    frozen = Frozen("openai", "1", "2026-01-01", {"R-1": "SHOULD"}, {"a.b": "R-1"})
+    records = [record(Outcome.FAILED), record(Outcome.FAILED, "later.rule")]
+    (only,) = claimed(records, frozen)
+    assert (only.rule, only.level, only.outcome) == ("a.b", "SHOULD", Outcome.WARNED)
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_a_run_is_judged_by_the_set_that_is_named(responses_mock, tmp_path):
+    arguments = ("--no-properties", "--requirements", "openai@2.3.0", "--report", tmp_path)
+    assert check(responses_mock, *arguments) == 0
+    header, *lines = map(orjson.loads, (tmp_path / "report.jsonl").read_bytes().splitlines())
+    assert header["facts"]["requirements"] == ["openai@2.3.0"]
+    assert {line["rule"] for line in lines if "rule" in line} == set(load_frozen("openai@2.3.0").rules)
+
+
+def test_the_rows_of_a_claim_are_those_of_its_set():
+    frozen = load_frozen("openresponses@2026-04-24")
+    seen = examine(Order("http://t/v1", properties=False), transport=Scripted(lambda _: (200, response())))
+    found = rows(compose(seen, frozen=(frozen,)), load("openresponses"))
+    assert {row.requirement.id: row.requirement.level for row in found} == frozen.requirements
+
+
+def test_freezing_writes_what_holds_today_and_never_over_an_older_set(tmp_path, capsys):
+    assert run(["spec", "freeze", "openai", "--to", str(tmp_path)]) == 0
+    assert f"{len(rules_for(load('openai')))} rules" in capsys.readouterr().out
+    assert run(["spec", "freeze", "openai", "--to", str(tmp_path)]) == 3
+
+
+# Repeated runs.
+
+
+@pytest.mark.parametrize(
+    ("runs", "outcome", "note"),
+    [
+        ([Outcome.PASSED, Outcome.PASSED], Outcome.PASSED, ""),
+        ([Outcome.FAILED, Outcome.FAILED], Outcome.FAILED, ""),
+        ([Outcome.PASSED, Outcome.FAILED], Outcome.INCONCLUSIVE, "failed in 1 of 2, passed in 1 of 2; s/t: "),
+        ([Outcome.PASSED, Outcome.INCONCLUSIVE], Outcome.PASSED, ""),
+        ([Outcome.INCONCLUSIVE, Outcome.FAILED], Outcome.FAILED, ""),
+    ],
+)
+def test_what_changes_between_runs_is_inconclusive(runs, outcome, note):
+    (found,) = steady([[record(one)] for one in runs])
+    assert found.outcome is outcome
+    assert note in found.note
+    assert bool(flapping([found])) is bool(note)
+
+
+class Changing(AsgiTransport):
+    """The right server in its first run, and in its second one a server with a wrong sum."""
+
+    def __init__(self):
+        super().__init__(make_app(Settings(dialect="openai")))
+        self.later = make_app(Settings(dialect="openai", mutants=(WRONG_TOTAL,)))
+
+    async def close(self):
+        self.app, self.later = self.later, self.app
+
+
+def test_a_server_that_flaps_is_neither_red_nor_green_for_it():
+    transport, order = Changing(), Order("http://t/v1", ("openai",), properties=False)
+    first, second = (examine(order, transport=transport) for _ in range(2))
+    assert compose(first).status == Exit.CONFORMANT
+    assert compose(second).status == Exit.NOT_CONFORMANT
+    report = compose(first, again=(second,))
+    assert RULE in {one.rule for one in flapping(report.records)}
+    assert {one.outcome for one in report.records if one.rule == RULE} == {Outcome.INCONCLUSIVE}
+    assert report.status == Exit.CONFORMANT
+    known = Baseline((Entry(RULE, "soon"),))
+    assert compose(first, baseline=known, again=(second,)).verdicts["openai"].stale == ()
+    assert "Verdicts that change from run to run" in folder.render("markdown", report)
+
+
+@pytest.mark.responses_mock(dialect="openai", mutants=[WRONG_TOTAL])
+def test_a_repeated_run_leaves_all_its_transcripts(responses_mock, tmp_path):
+    assert check(responses_mock, "--no-properties", "--repeat", 2, "--report", tmp_path) == 1
+    assert {path.name for path in tmp_path.glob("transcript*")} == {"transcript.jsonl", "transcript-2.jsonl"}
+
+
+# Budgets and lost connections.
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_the_budget_of_tokens_ends_a_run(responses_mock, capsys):
+    assert check(responses_mock, "--no-properties", "--max-tokens", 100) == 2
+    assert "the budget of 100 tokens is used up" in capsys.readouterr().out
+
+
+async def sent(transport, times, **limits):
+    async with Target(transport, limits=Limits(**limits)) as target:
+        found = [await target.send(Request("GET", "/responses/x"), f"a/{turn}") for turn in range(times)]
+    return target, found
+
+
+class Losing(Scripted):
+    """Answers, but loses the connection each time that a number in `lost` is reached."""
+
+    def __init__(self, *lost):
+        super().__init__(lambda request: (200, response()))
+        self.lost = lost
+
+    def open(self, request):
+        if len(self.asked) in self.lost:
+            self.asked.append(request)
+            raise Unreachable("connection reset")
+        return super().open(request)
+
+
+@pytest.mark.parametrize(
+    ("lost", "replies", "asked", "dead"),
+    [
+        pytest.param([1], [True, True, True], 4, False, id="a connection that was lost once is tried again"),
+        pytest.param([1, 2], [True, False, True], 4, False, id="lost twice, it is an answer that never came"),
+        pytest.param(
+            range(1, 9), [True, False, False, False], 7, True, id="three calls in a row end the run"
+        ),
+    ],
+)
+def test_trouble_of_the_connection(lost, replies, asked, dead):
+    transport = Losing(*lost)
+    target, found = asyncio.run(sent(transport, len(replies)))
+    assert [exchange.reply is not None for exchange in found] == replies
+    assert (len(transport.asked), target.dead) == (asked, dead)
+
+
+def test_a_target_that_dies_on_the_way_is_not_judged():
+    transport = Losing(*range(3, 500))
+    seen = examine(Order("http://t/v1", ("openai",), properties=False), transport=transport)
+    report = compose(seen)
+    assert report.status == Exit.NOT_JUDGED
+    assert report.verdicts["openai"].why == "the target did not answer 3 times in a row: connection reset"
+
+
+def test_names_of_unknown_sets_are_told():
+    with pytest.raises(DataError, match="expected one of"):
+        load_frozen("klingon@1")

@@ -1,0 +1,189 @@
+"""What a report makes of findings: root causes, differences, excerpts, the lanes of a stream."""
+
+from __future__ import annotations
+
+import pytest
+
+from answers import exchange
+from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.report.causes import causes
+from antiphon_conformance.report.difference import marked
+from antiphon_conformance.report.excerpt import excerpt
+from antiphon_conformance.report.features import feature_rows
+from antiphon_conformance.report.model import compose
+from antiphon_conformance.report.numbers import Ratio, numbers, sentence
+from antiphon_conformance.rule import Finding
+from antiphon_spec.dialect import load
+from inprocess import examined
+
+OPENAI = load("openai")
+
+
+def record(rule, *findings, outcome=Outcome.FAILED, scenario="repeat", note=""):
+    return Record(rule, "R-1", ("R-1",), "MUST", "openai", scenario, outcome, findings, note)
+
+
+def at(where, got="absent", of="repeat/first"):
+    return Finding(where, "something else", got, of)
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param(
+            [record("a.b", at("reply.body/id"), at("reply.body/id", of="repeat/second"))],
+            [("a.b", 2, ())],
+            id="one rule in two exchanges",
+        ),
+        pytest.param(
+            [record("a.b", at("event[3]/id", '"x1"'), at("event[4]/id", '"x2"'))],
+            [("a.b", 2, ())],
+            id="other indices and other values are no other cause",
+        ),
+        pytest.param(
+            [record("a.b", at("reply.body/id"), at("reply.body/usage"))],
+            [("a.b", 1, ()), ("a.b", 1, ())],
+            id="two members are two causes",
+        ),
+        pytest.param(
+            [record("a.b", at("reply.status", "200"), at("reply.status", "500", of="repeat/second"))],
+            [("a.b", 1, ()), ("a.b", 1, ())],
+            id="two statuses are two causes",
+        ),
+        pytest.param(
+            [
+                record("a.b", at("reply.body/id"), at("reply.body/id", of="x/y")),
+                record("c.d", at("reply.body/id")),
+            ],
+            [("a.b", 2, ("c.d",))],
+            id="two rules at one place",
+        ),
+        pytest.param(
+            [record("a.b", at("reply.body/usage")), record("c.d", at("reply.body/usage/total_tokens"))],
+            [("a.b", 1, ("c.d",))],
+            id="what stands in an object that is not there",
+        ),
+        pytest.param(
+            [record("a.b", at("reply.body/usage", "5")), record("c.d", at("reply.body/usage/total_tokens"))],
+            [("a.b", 1, ()), ("c.d", 1, ())],
+            id="what stands in an object that is there",
+        ),
+        pytest.param(
+            [
+                record("a.b", outcome=Outcome.UNTESTABLE, note="created: answered 503"),
+                record("c.d", outcome=Outcome.UNTESTABLE, note="created: answered 503", scenario="other"),
+            ],
+            [("a.b", 2, ("c.d",))],
+            id="rules that one failure kept from being tried",
+        ),
+        pytest.param([record("a.b", outcome=Outcome.PASSED)], [], id="nothing was found"),
+    ],
+)
+def test_findings_of_one_root_cause_are_one(records, expected):
+    found = causes(records)
+    assert [(one.rules[0], len(one.places), one.rules[1:]) for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "differing"),
+    [
+        ("application/json", "application/problem", ("json", "problem")),
+        ("more than 3", "3", ("more than 3", "3")),
+        ("an integer", "absent", ("an integer", "absent")),
+        ("a b c d", "a b d", ("c ", "")),
+    ],
+)
+def test_what_differs_is_marked(expected, got, differing):
+    pair = marked(expected, got)
+    assert tuple("".join(piece.text for piece in pieces) for pieces in pair) == (expected, got)
+    assert tuple("".join(piece.text for piece in pieces if piece.differs) for pieces in pair) == differing
+
+
+BODY = {
+    "id": "resp_1",
+    "output": [{"type": "message", "content": [{"type": "output_text", "text": 5}]}],
+    "x": 1,
+}
+STREAM = b"".join(
+    b'data: {"type": "%s", "sequence_number": %d, "output_index": 0, "item": {"type": "message"}}\n\n' % told
+    for told in (
+        (b"response.created", 0),
+        (b"response.output_item.added", 2),
+        (b"response.output_item.done", 3),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "lines", "hit"),
+    [
+        (
+            BODY,
+            "reply.body/output/0/content/0/text",
+            ["{", '  "id": "resp_1",', '  "output": [', "    {"],
+            '          "text": 5',
+        ),
+        (BODY, "reply.body/usage", ["{", '  "id": "resp_1",'], '  "usage" is not there'),
+        (BODY, "reply.headers/content-type", [], "content-type: application/json"),
+        (BODY, "reply.status", [], "HTTP status 200"),
+        (
+            STREAM,
+            "event[1]/sequence_number",
+            ['event[0] {"type": "response.created", "sequence_number": 0}', "event[1]"],
+            '  "sequence_number": 2',
+        ),
+        (
+            STREAM,
+            "end of stream",
+            ['event[0] {"type": "response.created", "sequence_number": 0}'],
+            "end of stream",
+        ),
+    ],
+)
+def test_the_smallest_part_that_shows_a_finding(body, where, lines, hit):
+    found = excerpt(exchange("repeat/first", body), where, OPENAI)
+    assert found.asked == "POST /responses"
+    assert [line.text for line in found.lines][: len(lines)] == lines
+    assert [line.text for line in found.lines if line.marked] == [hit]
+
+
+def test_a_stream_is_drawn_in_lanes_with_the_event_marked():
+    lanes = excerpt(exchange("repeat/first", STREAM), "event[1]/sequence_number", OPENAI).lanes
+    assert [(lane.title, lane.depth) for lane in lanes.lanes] == [("response", 0), ("item 0 (message)", 1)]
+    assert [(step.lane, step.first, step.marked) for step in lanes.steps] == [
+        (0, 0, False),
+        (1, 1, True),
+        (1, 2, False),
+    ]
+
+
+def test_a_long_stream_is_drawn_around_the_event_and_pieces_are_one_step():
+    delta = b'data: {"type": "response.output_text.delta", "output_index": 0, "content_index": 0}\n\n'
+    odd = b'data: {"type": "odd.%d"}\n\n'
+    stream = delta * 500 + b"".join(odd % number for number in range(100))
+    lanes = excerpt(exchange("a/b", stream), "event[550]", OPENAI).lanes
+    assert len(lanes.steps) <= 24
+    assert (lanes.before, lanes.after) == (536, 40)
+    whole = excerpt(exchange("a/b", stream), "event[500]", OPENAI).lanes
+    assert (whole.steps[0].first, whole.steps[0].last) == (0, 499)
+
+
+def test_the_three_numbers_are_kept_apart():
+    report = compose(examined("openai", properties=False, features=("no-compact",)))
+    told = numbers(report, OPENAI)
+    assert told.capability == Ratio(len(OPENAI.features) - 1, len(OPENAI.features))
+    assert told.musts.part == told.musts.whole > 200
+    assert 0 < told.coverage.part < told.coverage.whole == OPENAI.counts["tested"]
+    assert sentence(report.verdicts["openai"], told, 0).startswith(f"Conformant: {told.musts.part} of ")
+
+
+def test_features_say_what_is_offered_and_where_it_fails():
+    mutant = "events.repeats-a-sequence-number"
+    seen = examined("openai", mutant, properties=False, features=("no-background",))
+    found = {
+        row.name: row for row in feature_rows(seen.episodes, OPENAI, seen.records(OPENAI), ("no-background",))
+    }
+    assert found["background"].state == "not offered"
+    assert found["stream"].state == "offered"
+    assert found["stream"].failed > 5
+    assert (found["delete"].failed, found["delete"].clean > 0) == (0, True)

@@ -1,0 +1,130 @@
+"""A target that answers with scripts, huge bodies, control characters and the keys it was sent.
+
+Page, terminal and files stay sane, bounded and free of secrets."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from functools import cache
+
+import orjson
+import pytest
+from rich.console import Console
+
+from answers import EVENTS, JSON, Scripted
+from antiphon_conformance.examination import Order, examine
+from antiphon_conformance.exchange import Headers
+from antiphon_conformance.report import folder, terminal
+from antiphon_conformance.report.model import compose
+from antiphon_conformance.target import Incoming
+
+KEY = "sk-planted-4711/with+signs"
+EVIL = (
+    "<script>alert(1)</script></pre></details>\x1b]8;;https://evil.example\x07click\x1b]8;;\x07 "
+    "\x1b[2J\x1b[31m "
+    "\u202e\u2066 \x00 \x07 [link](javascript:alert(1)) ![x](https://evil.example/x.png) `` ` \U0001f600 "
+) + KEY
+HUGE = "A" * 2_000_000
+FIVE_MEGABYTES = 5_000_000
+
+
+def evil_object(depth=0):
+    inner = evil_object(depth + 1) if depth < 4 else [EVIL] * 50
+    return {
+        "id": EVIL,
+        "object": EVIL,
+        "status": EVIL,
+        EVIL: HUGE[:50_000],
+        "output": [inner] * 2,
+        "type": EVIL,
+    }
+
+
+def evil_stream():
+    events = [{"type": EVIL, "sequence_number": EVIL, "delta": "x" * 1000, "response": {"id": EVIL}}] * 100
+    return b"".join(b"event: \x1b[31m\ndata: " + orjson.dumps(event) + b"\n\n" for event in events)
+
+
+class Evil(Scripted):
+    """Answers in many wrong ways in turn, and repeats each header that it was sent."""
+
+    def __init__(self):
+        super().__init__(lambda request: None)
+        self.body = orjson.dumps(evil_object())
+        self.stream = evil_stream()
+
+    @asynccontextmanager
+    async def open(self, request):
+        self.asked.append(request)
+        echoed = tuple((f"x-echo-{name}", f"{value} <script>") for name, value in request.headers.pairs)
+        if isinstance(request.body, dict) and request.body.get("stream") is True:
+            yield Incoming(200, Headers((*EVENTS.pairs, *echoed)), self._whole(self.stream))
+            return
+        turn = len(self.asked) % 4
+        raw = (self.body, HUGE.encode(), EVIL.encode(), self.body)[turn]
+        yield Incoming((200, 200, 500, 404)[turn], Headers((*JSON.pairs, *echoed)), self._whole(raw))
+
+    @staticmethod
+    async def _whole(raw):
+        yield raw
+
+
+@cache
+def seen():
+    order = Order("http://target/v1", ("openai",), api_key=KEY, properties=False)
+    return examine(order, transport=Evil())
+
+
+@cache
+def composed():
+    return compose(seen(), transcript=folder.TRANSCRIPT)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    where = tmp_path_factory.mktemp("hostile")
+    folder.write(where, composed(), seen(), [KEY])
+    return where
+
+
+def test_every_rendering_is_bounded(written):
+    assert composed().verdicts
+    sizes = {name: (written / name).stat().st_size for *_, name in folder.RENDERERS.values()}
+    assert {name: size for name, size in sizes.items() if size >= FIVE_MEGABYTES} == {}
+
+
+def test_the_page_holds_one_script_and_leads_nowhere(written):
+    text = (written / "report.html").read_text(encoding="utf-8")
+    assert text.count("<script") == text.count("</script>") == 1
+    assert not re.findall(r"<(?:img|iframe|object|embed|link|base|form)\b", text)
+    assert all(link.startswith("#") for link in re.findall(r'(?:href|src)="([^"]*)"', text))
+    assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize("name", sorted(name for *_, name in folder.RENDERERS.values()))
+def test_no_rendering_has_control_or_bidirectional_characters(written, name):
+    text = (written / name).read_text(encoding="utf-8")
+    assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) == []
+
+
+def test_no_key_reaches_a_file(written):
+    for path in written.iterdir():
+        raw = path.read_bytes()
+        assert KEY.encode() not in raw, path.name
+        assert b"sk-planted-4711" not in raw, path.name
+
+
+def test_the_terminal_gets_no_escape_sequence_and_few_lines(tmp_path):
+    with (tmp_path / "screen").open("w") as screen:
+        terminal.show(composed(), Console(width=120, file=screen, force_terminal=False))
+    text = (tmp_path / "screen").read_text()
+    assert "\x1b" not in text
+    assert "sk-planted" not in text
+    assert len(text.splitlines()) < 120
+
+
+def test_a_summary_has_no_link_and_no_picture(written):
+    text = re.sub(r"(`+) ?.*? ?\1(?!`)", "", (written / "summary.md").read_text(encoding="utf-8"))
+    assert not re.search(r"(?<!\\)\]\(", text)
+    assert not re.search(r"(?<!\\)<script", text)

@@ -1,0 +1,54 @@
+"""The repository of reports in docs/: nobody edited it, and the matrix shows what it holds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
+
+import vendors
+
+from antiphon_conformance.report import records
+from antiphon_conformance.report.verification import verify
+from antiphon_conformance.verdict import Exit
+
+PLACES = {f"{place.parent.name}/{place.name}": place for place in vendors.places()}
+OURS = {name for name, place in PLACES.items() if (place / "transcript.jsonl.gz").exists()}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_report_is_what_its_transcript_says(name):
+    """Traffic that others recorded is not here, so that only the rest of such a report can be looked at.
+
+    When a rule was changed, `python docs/vendors.py refresh` judges again.
+    """
+    found = verify(PLACES[name])
+    assert found.problems == ()
+    assert found.status is (Exit.CONFORMANT if name in OURS else Exit.NOT_JUDGED)
+
+
+def test_there_are_vendors_and_servers():
+    assert len(PLACES) - len(OURS) >= 5
+    assert len(OURS) >= 2
+
+
+@pytest.mark.parametrize("name", sorted(set(PLACES) - OURS))
+def test_traffic_of_others_is_not_quoted(name):
+    report = records.read(PLACES[name] / "report.jsonl.gz")
+    assert (report.excerpts, report.curls, report.facts["quotes"]) == ({}, {}, False)
+    longest = max((len(one.got) for record in report.records for one in record.findings), default=0)
+    assert longest <= 500
+
+
+def test_every_report_says_how_to_get_it_again():
+    for place in PLACES.values():
+        text = (place / "summary.md").read_text(encoding="utf-8")
+        assert "## Reproduce" in text
+        assert "antiphon report --verify" in text
+
+
+def test_the_matrix_is_up_to_date():
+    assert vendors.main(["matrix", "--check"]) == 0
