@@ -9,7 +9,7 @@ import pytest
 from answers import Scripted, response
 from antiphon_conformance import runner
 from antiphon_conformance.exchange import Headers
-from antiphon_conformance.scenario import Scenario
+from antiphon_conformance.scenario import Scenario, scenarios_for
 from antiphon_conformance.target import Limits, Target
 from antiphon_spec import dialect as dialects
 
@@ -354,3 +354,12 @@ def test_what_is_first_ends_before_the_others_begin_and_what_is_last_begins_when
     assert asked[:2] == ["before", "before"]
     assert sorted(asked[2:6]) == ["one", "one", "other", "other"]
     assert asked[6:] == ["after", "after"]
+
+
+@pytest.mark.parametrize("name", ["entity_knowledge", "chat", "mistakes_in_cloudglue", "background"])
+def test_what_a_request_needs_and_nobody_named_ends_a_scenario_and_is_nobodys_fault(name: str) -> None:
+    cloudglue = dialects.load("cloudglue")
+    plan = runner.Plan((scenarios_for(cloudglue)[name],), (cloudglue,))
+    (episode,) = asyncio.run(runner.run(plan, Target(Scripted(lambda _: None))))
+    assert (episode.blame, dict(episode.exchanges)) == ("given", {})
+    assert "--given collection=VALUE" in (episode.stopped or "")

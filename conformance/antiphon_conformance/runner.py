@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from antiphon_conformance.exchange import Episode, StepMissing
+from antiphon_conformance.plain import NothingGiven
 from antiphon_conformance.scenario import Scenario
 from antiphon_conformance.talk import Stop, Talk, Unsupported
 from antiphon_conformance.target import Exhausted, Target
@@ -98,6 +99,8 @@ async def _converse(one: Scenario, talk: Talk, target: Target, absent: Collectio
     except Exhausted as end:
         talk.stopped = safe(str(end))
         talk.blame = "target" if target.dead or target.refused else "limit"
+    except NothingGiven as lacking:
+        talk.stopped, talk.blame = safe(str(lacking)), "given"
     except asyncio.CancelledError:
         talk.stopped, talk.blame = "interrupted", "limit"
         raise

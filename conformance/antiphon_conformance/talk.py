@@ -79,12 +79,9 @@ class Talk:
         return {"model": self.model, **self.library.values}
 
     def plain(self, operation: str) -> dict[str, Any]:
-        """A request of an operation that any server can answer; ends the scenario when nothing is known to
-        ask about."""
-        try:
-            return plain(self.dialect, operation, self.values)
-        except NothingGiven as lacking:
-            raise self._lacking(lacking) from lacking
+        """A request of an operation that any server can answer. Raises NothingGiven, which ends the
+        scenario, when nothing is known to ask about."""
+        return plain(self.dialect, operation, self.values)
 
     def known(self, **members: Any) -> dict[str, Any]:
         """Those of these members of a create that responses of this dialect echo, and so know."""
@@ -144,7 +141,7 @@ class Talk:
         found = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
         if first and found.answer.status == 404 and "prompt" not in self.given:
             self._rename(name, f"{name}-unknown")
-            raise self._lacking(NothingGiven("prompt", self.dialect))
+            raise NothingGiven("prompt", self.dialect)
         return found
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:
@@ -251,15 +248,7 @@ class Talk:
 
     def _needed(self) -> Mapping[str, Any]:
         """What goes into every create of this dialect, whatever it asks."""
-        try:
-            return needs(self.dialect, self.dialect.create_operation, self.values)
-        except NothingGiven as lacking:
-            raise self._lacking(lacking) from lacking
-
-    def _lacking(self, lacking: NothingGiven) -> Stop:
-        """The end of a scenario for which whoever runs the suite has to name something first."""
-        self.blame = "given"
-        return Stop(str(lacking))
+        return needs(self.dialect, self.dialect.create_operation, self.values)
 
     def id_of(self, exchange: Exchange) -> str:
         """The id of the response that an exchange carries; ends the scenario when there is none."""

@@ -39,6 +39,7 @@ async def mistakes_in_bud(talk: Talk) -> None:
 async def _make(talk: Talk, dialect: Dialect) -> None:
     for name, operation, wrong in examples(dialect):
         path = dialect.document.operations[operation].path
+        usual = talk.plain(operation)
         with suppress(NothingGiven):  # of what the target does not hold nothing can be asked
-            body = with_mistake(talk.plain(operation), wrong, dialect, talk.values)
+            body = with_mistake(usual, wrong, dialect, talk.values)
             await talk.post(name, path, body=body)
