@@ -113,7 +113,7 @@ def test_the_update_is_refused_after_a_partial_run(responses_mock, tmp_path, cap
     ("arguments", "message"),
     [
         (["--baseline-update"], "--baseline-update: expected --baseline FILE"),
-        (["--requirements", "openai@1999"], "expected one of openai@"),
+        (["--requirements", "openai@1999"], "openai@2.3.0, openresponses@2026-04-24, got 'openai@1999'"),
         (["--requirements", "openresponses@2026-04-24"], "expected a set of openai"),
     ],
 )
