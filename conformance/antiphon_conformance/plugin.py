@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--responses-target", metavar="URL", help="base URL of the server to judge")
     add("--responses-dialect", default="openresponses", metavar="D[,D2]", help="dialects to judge it by")
+    add("--responses-dialect-path", metavar="DIR", help="a folder of further dialects")
     add("--responses-model", metavar="M", help="the model that every request asks for")
     add("--responses-api-key-env", metavar="VAR", help="variable with the key; default: the dialect's own")
     add("--responses-given", action="append", default=[], metavar="NAME=VALUE", help="what the target holds")

@@ -72,6 +72,8 @@ SIGNS: Mapping[str, Callable[[Exchange], bool]] = {
     "resume": lambda one: "starting_after=" in one.request.path,
 }
 """By which sign an exchange shows a feature that is no operation of its own."""
+REFUSALS = {"keys": frozenset({401, 403})}
+"""Features that a target offers by refusing, and the statuses that say so."""
 
 
 def feature_rows(
@@ -104,7 +106,7 @@ def _row(
         feature.name,
         feature.title,
         feature.optional,
-        _state(kept, lacking),
+        _state(feature.name, kept, lacking),
         len(kept) - failed - warned,
         failed,
         warned,
@@ -112,12 +114,18 @@ def _row(
     )
 
 
-def _state(shown: tuple[Exchange, ...], lacking: bool) -> str:
+def _state(name: str, shown: tuple[Exchange, ...], lacking: bool) -> str:
     if lacking:
         return LACKING
-    if any(exchange.ok for exchange in shown):
+    if any(_offers(name, exchange) for exchange in shown):
         return OFFERED
     return FAILING if shown else UNSEEN
+
+
+def _offers(name: str, exchange: Exchange) -> bool:
+    if name not in REFUSALS:
+        return exchange.ok
+    return exchange.reply is not None and exchange.reply.status in REFUSALS[name]
 
 
 def _is_about(record: Record, feature: Feature) -> bool:

@@ -23,12 +23,13 @@ from antiphon_conformance.report.model import Report
 from antiphon_conformance.text import safe
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
-from antiphon_spec.dialect import DialectError
+from antiphon_spec.dialect import PATH_VARIABLE, DialectError
 
 NOT_JUDGED = 2
 _SEEN = pytest.StashKey[list[Examination]]()
 _REPORT = pytest.StashKey[Report]()
 _BY_RULE = pytest.StashKey[Mapping[tuple[str, str], tuple[Record, ...]]]()
+_PATCH = pytest.StashKey[pytest.MonkeyPatch]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
@@ -64,6 +65,8 @@ def dialect_names(config: pytest.Config) -> tuple[str, ...]:
 
 def check(config: pytest.Config) -> None:
     """Raises UsageError when an option cannot be followed."""
+    if config.getoption("responses_dialect_path"):
+        _look_up_dialects_in(config)
     try:
         chosen = [dialects.shipped(name) for name in dialect_names(config)]
         if not chosen:
@@ -83,6 +86,14 @@ def check(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "--responses-concurrency, -timeout, -max-requests, -max-tokens and -repeat: expected more than 0"
         )
+
+
+def _look_up_dialects_in(config: pytest.Config) -> None:
+    """Tells where dialects are looked up first, the workers of xdist as well; undone in `clean_up`."""
+    config.stash[_PATCH] = pytest.MonkeyPatch()
+    config.stash[_PATCH].setenv(
+        PATH_VARIABLE, str(Path(config.getoption("responses_dialect_path")).resolve())
+    )
 
 
 def _limit(wanted: int | None) -> int:
@@ -176,7 +187,9 @@ def _update(config: pytest.Config, found: Report) -> str:
 
 
 def clean_up(config: pytest.Config) -> None:
-    """Removes the controller's transcript."""
+    """Removes the controller's transcript, and what was set for this run alone."""
+    if _PATCH in config.stash:
+        config.stash[_PATCH].undo()
     if _FOLDER in config.stash:
         config.stash[_FOLDER].cleanup()
         del config.stash[_FOLDER]
