@@ -7,7 +7,7 @@ something about that one thing. The mistakes that single requirements name have 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +70,22 @@ def _tells(probe: Probe, deep: bool) -> bool:
 
 
 def _whole(probe: Probe, usual: Mapping[str, Any]) -> Any:
-    """The probe as a whole request; one that is no object stays as it is."""
+    """The probe as a whole request, usual in all but what is tried; one that is no object stays as it is."""
     if not isinstance(probe.value, dict):
         return probe.value
-    body = {**usual, **probe.value}
-    return body if probe.path[:1] == ("model",) else {**body, "model": usual["model"]}
+    return _usual_but(probe.path, probe.value, usual) if probe.path else {**probe.value, **usual}
+
+
+def _usual_but(path: Sequence[int | str], tried: Any, usual: Any) -> Any:
+    """What is tried at a path, and elsewhere what is usual."""
+    if not path or not isinstance(tried, dict) or not isinstance(usual, Mapping):
+        return tried
+    first, *rest = path
+    mixed = {**tried, **usual}
+    if first in tried:
+        return mixed | {first: _usual_but(rest, tried[first], usual.get(first))}
+    mixed.pop(first, None)
+    return mixed
 
 
 def _cheap(body: Any, probe: Probe) -> Any:

@@ -127,8 +127,10 @@ def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
     needs="a background response that completes",
 )
 def a_completed_background_response_is_whole(scene: Scene) -> Iterator[Finding]:
-    """A background response that has completed has its output, its `usage` and, where there is such a
-    member, `completed_at`."""
+    """A background response that has completed has its output, its usage, and the time of its end.
+
+    Where a dialect has no `completed_at`, none is asked for.
+    """
     last = polls(scene)[-1]
     for name in ("output", "usage", "completed_at"):
         if name in scene.dialect.traits.response and not last.response.get(name):

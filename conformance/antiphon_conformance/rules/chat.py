@@ -23,7 +23,7 @@ from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import ABSENT, show
 
 ECHOED = ("messages", "temperature", "filter", "collections")
-HOTTEST = 0.7
+USUAL_TEMPERATURE = 0.7
 """The temperature of a chat that names none."""
 FIRST_WITH_13_DIGITS, FIRST_WITH_14 = 10**12, 10**13
 MOST = 100
@@ -76,8 +76,8 @@ def the_payload_repeats_the_request(body: Body) -> Iterator[Finding]:
 def the_usual_temperature_is_told(body: Body) -> Iterator[Finding]:
     """`payload.temperature` is 0.7 when the request named none."""
     told = member(body.object, "payload", "temperature")
-    if not same(told, HOTTEST):
-        yield Finding("reply.body/payload/temperature", show(HOTTEST), show(told))
+    if not same(told, USUAL_TEMPERATURE):
+        yield Finding("reply.body/payload/temperature", show(USUAL_TEMPERATURE), show(told))
 
 
 @rule(Scene, scenario="chat", cites="CG-CHAT-02")

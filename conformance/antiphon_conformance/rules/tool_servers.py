@@ -90,7 +90,8 @@ def lists_come_in_order(streamed: Streamed) -> Iterator[Finding]:
 def lists_come_first(streamed: Streamed) -> Iterator[Finding]:
     """All lists of tools are done before the first other item is announced."""
     others = False
-    for thread in sorted(fold(streamed).of("item"), key=lambda one: one.events[0].index):
+    told = [thread for thread in fold(streamed).of("item") if thread.events]
+    for thread in sorted(told, key=lambda one: one.events[0].index):
         listing = thread.start().get("type") == LIST
         if listing and others:
             yield Finding(thread.events[0].where, "the lists of tools before all other items", LIST)

@@ -14,7 +14,7 @@ from antiphon_mockserver.record import Record
 
 PREFIX = "completion:"
 """In the store the ids of completions begin with this: they are no responses."""
-HOTTEST = 0.7
+USUAL_TEMPERATURE = 0.7
 """The temperature when a request says nothing."""
 
 
@@ -67,7 +67,7 @@ def _payload(body: Mapping[str, Any]) -> dict[str, Any]:
     """The request as it was understood."""
     return {
         "messages": body["messages"],
-        "temperature": body.get("temperature", HOTTEST),
+        "temperature": body.get("temperature", USUAL_TEMPERATURE),
         "filter": body.get("filter") or {},
         "collections": body["collections"],
     }
