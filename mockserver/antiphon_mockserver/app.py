@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,6 @@ from antiphon_mockserver.handlers import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.headers import preflight
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity, fingerprint, of_request
-from antiphon_mockserver.knowledge import planning as knowledge
 from antiphon_mockserver.knowledge.comparison import chosen as chosen_readings
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
@@ -80,11 +80,20 @@ class MockServer:
             await send({"type": "websocket.close", "code": 1008})
 
     def _conduct(self, scripts: Sequence[Source]) -> Conduct:
-        answering = knowledge.plan if self.dialect.traits.knowledge else STANDARD.plan
-        conduct = replace(STANDARD, plan=planner(scripts, answering))
+        standard = self._standard()
+        conduct = replace(standard, plan=planner(scripts, standard.plan))
         for mutant in self.mutants["state"]:
             conduct = mutant.spoil(conduct, NO_CALL)
         return conduct
+
+    def _standard(self) -> Conduct:
+        """How a server of this dialect behaves that makes no mistakes."""
+        if not self.dialect.traits.knowledge:
+            return STANDARD
+        answering = import_module(
+            "antiphon_mockserver.knowledge.planning"
+        )  # takes long, and few have a library
+        return replace(STANDARD, plan=answering.plan, complete=answering.completion)
 
     def _prints(self, scripts: Sequence[Source]) -> Prints | None:
         """Where answers are kept for reuse, unless something else than the request decides about them."""

@@ -41,7 +41,9 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
         "output": identify(plan, identity, dialect),
         "usage": None if plan.status == "failed" else usage(plan, dialect),
     }
-    response.update((name, value) for name, value in told.items() if name in response)
+    for name, value in told.items():
+        if name in response:
+            response[name] = value
     return response if ended else {**response, **dialect.traits.unfinished}
 
 

@@ -30,12 +30,12 @@ from antiphon_mockserver import (
 )
 from antiphon_mockserver.compose import compose
 from antiphon_mockserver.errors import envelope, response_not_found
-from antiphon_mockserver.knowledge.admission import knowledge, read_filter
+from antiphon_mockserver.knowledge.admission import knowledge, read_filter, without_library
 from antiphon_mockserver.knowledge.filters import Filter
 from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.compaction import compact
-from antiphon_mockserver.plan import Context, Denied, Identity, Plan
+from antiphon_mockserver.plan import Completion, Context, Denied, Identity, Plan
 from antiphon_mockserver.prompts import filling, variables
 from antiphon_mockserver.prompts.insisting import insist
 from antiphon_mockserver.prompts.template import Registry, Version
@@ -136,6 +136,9 @@ class Conduct:
 
     plan: Callable[[Context], Plan]
     """(Context) -> Plan: what the model says."""
+
+    complete: Callable[[Asked], Completion]
+    """(Asked) -> what the library answers to the last message of a chat, in a dialect that has one."""
 
     compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
     """(Plan, Context, Identity, created_at) -> the final response object."""
@@ -251,6 +254,7 @@ STANDARD = Conduct(
     resolve=chain.resolve,
     normalise=chain.normalise,
     plan=plan,
+    complete=without_library,
     compose=compose,
     first_step=lifecycle.first_step,
     observe=lifecycle.observe,

@@ -31,6 +31,10 @@ class Identity:
     form: str = "prefixed"
     """Whether ids are `prefixed`, or each a `uuid` of its own (RFC 9562, 5.4)."""
 
+    def keeping(self, kept: bool) -> Identity:
+        """The same ids, of a response that is kept or is not."""
+        return Identity(self.nonce, self.prefixes, kept, self.form)
+
     @property
     def response(self) -> str:
         """The id of the response."""

@@ -93,6 +93,14 @@ class Plan:
     """Seconds between two events of the stream."""
 
 
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a chat completion says, and what it costs."""
+
+    choice: dict[str, Any]
+    usage: dict[str, int]
+
+
 class Identity(Protocol):
     """Where ids come from: the same request of the same client always gets the same ones."""
 

@@ -8,7 +8,6 @@ from typing import Any
 from antiphon_mockserver.answer import Answer, Incoming
 from antiphon_mockserver.handlers.turns import check, refuse_unknown_model
 from antiphon_mockserver.house import House
-from antiphon_mockserver.knowledge.planning import completion
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Record
 
@@ -22,7 +21,7 @@ def create(house: House, incoming: Incoming) -> Answer:
     """Answers the last message of a chat from one collection."""
     asked = check(house, incoming)
     refuse_unknown_model(house, asked.body["model"])
-    made = completion(asked)
+    made = house.conduct.complete(asked)
     told = {
         "id": incoming.identity.response,
         "object": "chat.completion",

@@ -19,7 +19,7 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
     """Has the model answer: at once, as a stream, or in the background."""
     conduct = house.conduct
     kept = conduct.keeps(incoming.body)
-    incoming.identity = replace(incoming.identity, kept=kept)
+    incoming.identity = incoming.identity.keeping(kept)
     turn = take(house, incoming)
     context, plan = _decided(house, turn)
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))

@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.knowledge.filters import Filter, FilterFault, parse, parse_text
 from antiphon_mockserver.knowledge.library import Library
-from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.plan import Completion, Denied
 from antiphon_mockserver.record import Asked
 from antiphon_spec.world import Collection
 
@@ -36,6 +36,11 @@ def knowledge(asked: Asked) -> None:
 
 NOTHING: Mapping[str, Any] = {"collections": (), "entity_backed": True, "chat": True}
 """What a model may do that nobody knows; that it is unknown is said later."""
+
+
+def without_library(_asked: Asked) -> Completion:
+    """Refuses to answer from a library that this server has not."""
+    raise Denied("This server has no library.", status=501)
 
 
 def read(given: Any, place: str, library: Library, *, chat: bool = False) -> Filter:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
@@ -18,7 +17,7 @@ from antiphon_mockserver.knowledge.scope import Asked, Turn
 from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.reading import read as read_context
-from antiphon_mockserver.plan import Context, Item, Plan
+from antiphon_mockserver.plan import Completion, Context, Item, Plan
 from antiphon_mockserver.record import Asked as Request
 from antiphon_mockserver.tokens import count, count_input
 from antiphon_spec.world import File
@@ -27,14 +26,6 @@ DESCRIPTIONS = "cloudglue_citations.media_descriptions"
 """What `include` names to have citations bear what they cite."""
 RULES = frozenset({"developer", "system"})
 """The roles of messages that say how to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What a chat completion says, and what it costs."""
-
-    choice: dict[str, Any]
-    usage: dict[str, int]
 
 
 def plan(context: Context) -> Plan:

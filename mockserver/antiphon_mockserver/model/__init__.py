@@ -41,7 +41,8 @@ def plan(context: Context) -> Plan:
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     listed = lists(context)
     items = calls(context, reading, listed)
-    reading = replace(reading, outputs=(*reading.outputs, *outputs(items, context)))
+    if served := outputs(items, context):
+        reading = replace(reading, outputs=(*reading.outputs, *served))
     called = ", ".join(str(item.get("name", item["type"])) for item in items)
     thought = reason(context, reading, f"I will call {called}." if items else "I will answer in text.")
     if all(item["type"] in ANSWERED for item in items):
