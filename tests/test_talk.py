@@ -9,6 +9,7 @@ import pytest
 from answers import Scripted, response
 from antiphon_conformance import runner
 from antiphon_conformance.exchange import Headers
+from antiphon_conformance.plain import NothingGiven
 from antiphon_conformance.scenario import Scenario, scenarios_for
 from antiphon_conformance.target import Limits, Target
 from antiphon_spec import dialect as dialects
@@ -363,3 +364,14 @@ def test_what_a_request_needs_and_nobody_named_ends_a_scenario_and_is_nobodys_fa
     (episode,) = asyncio.run(runner.run(plan, Target(Scripted(lambda _: None))))
     assert (episode.blame, dict(episode.exchanges)) == ("given", {})
     assert "--given collection=VALUE" in (episode.stopped or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("collection", "name it with --given collection=VALUE"),
+        ("entities", "name it with --given entities=VALUE, or declare --feature no-entities"),
+    ],
+)
+def test_what_is_missing_is_said_with_the_ways_out(name: str, advice: str) -> None:
+    assert str(NothingGiven(name, dialects.load("cloudglue"))).endswith(advice)

@@ -22,7 +22,9 @@ class NothingGiven(LookupError):  # noqa: N818 - it names what is missing
 
     def __init__(self, name: str, dialect: Dialect) -> None:
         what = dialect.holds.get(name, name)
-        super().__init__(f"nothing is known of {what}: name it with --given {name}=VALUE")
+        feature = dialect.features.get(name)
+        absent = f", or declare --feature no-{name}" if feature is not None and feature.optional else ""
+        super().__init__(f"nothing is known of {what}: name it with --given {name}=VALUE{absent}")
 
 
 def plain(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:
