@@ -77,10 +77,14 @@ def fingerprint(seed: int, key: str, target: str, content: bytes) -> str:
 
 def owner_of_item(item_id: str, prefix: str) -> str | None:
     """The id of the response to which an item of ours belongs, or None when the id is not one of ours."""
-    shared = item_id.rpartition("_")[2][: SHARED + len(KEPT)]
-    if len(shared) < SHARED + len(KEPT):
+    if len(item_id.rpartition("_")[2]) < SHARED + len(KEPT):
         return None
-    return f"{prefix}{shared}{tail('output', -1)}"
+    return sibling(item_id, prefix, "output", -1)
+
+
+def sibling(id: str, prefix: str, part: str, index: int = 0) -> str:
+    """The id of another object of the response to which the one with this id belongs."""
+    return f"{prefix}{id.rpartition('_')[2][: SHARED + len(KEPT)]}{tail(part, index)}"
 
 
 @lru_cache(maxsize=4096)

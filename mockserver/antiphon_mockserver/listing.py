@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.identity import KEPT, SHARED, tail
+from antiphon_mockserver.identity import sibling
 from antiphon_mockserver.plan import Item
 from antiphon_mockserver.record import Record
 
@@ -28,9 +28,8 @@ def conversed(chain: Sequence[Record]) -> list[Item]:
 
 def _instructions(record: Record) -> list[Item]:
     told = record.request.get("instructions")
-    shared = record.id.rpartition("_")[2][: SHARED + len(KEPT)]
-    own = {"id": f"msg_{shared}{tail('instructions', 0)}", "type": "message", "role": "system"}
-    return [{**own, "content": told}] if told else []
+    id = sibling(record.id, "msg_", "instructions")
+    return [{"id": id, "type": "message", "role": "system", "content": told}] if told else []
 
 
 def _plain(item: Item) -> Item:

@@ -54,11 +54,6 @@ class Line:
     states: tuple[str, ...]
 
     @property
-    def differs(self) -> bool:
-        """Whether the columns say different things."""
-        return len(set(self.states)) > 1
-
-    @property
     def worst(self) -> str:
         """The state by which the line is filtered."""
         order = [outcome.value for outcome in WORST_FIRST]
