@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,11 +10,8 @@ from antiphon_conformance.faults import findings, item_faults
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.item_members import is_claimed
 from antiphon_conformance.rules.response_members import CLOUDGLUE, OPENAI
-from antiphon_conformance.subject import TERMINAL, Item, Snapshot, Streamed
+from antiphon_conformance.subject import Item, Snapshot
 from antiphon_conformance.text import ABSENT, show
-
-EXTENSION = re.compile(r"[a-z0-9_.-]+:.+")
-"""How Open Responses names item types that a provider adds: a slug before a colon."""
 
 
 @rule(Item, cites=("ITM-02", "EXT-02", f"{OPENAI}OutputMessage/properties/id", "BUD-RSP-06"))
@@ -149,9 +145,3 @@ def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
     prefix = item.dialect.traits.id_prefixes[str(item.type)]
     if not item.object["id"].startswith(prefix):
         yield Finding(f"{item.where}/id", f"an id that begins with {prefix}", show(item.object["id"]))
-
-
-def _done_and_ended(streamed: Streamed) -> bool:
-    return (
-        any(streamed.stream.of("response.output_item.done")) and str(streamed.final.get("status")) in TERMINAL
-    )

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from antiphon_mockserver.conduct import Check, Conduct
+from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import with_check
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Asked
 
 IDENTIFIER = "safety_identifier"
 LONGEST = 64
-FRACTION = 0.5
-
-
-def _first(conduct: Conduct, check: Check) -> Conduct:
-    """One more check, before all others."""
-    return replace(conduct, checks={"edge": check, **conduct.checks})
 
 
 @mutant(caught_by="generated.takes-nothing-that-the-document-forbids")
@@ -43,7 +38,7 @@ def crashes_on_a_fraction(conduct: Conduct) -> Conduct:
         if isinstance(given, float) and given != int(given):
             raise Denied("Unexpected error.", status=500)
 
-    return _first(conduct, crash)
+    return with_check(conduct, crash)
 
 
 @mutant(caught_by="generated.takes-what-the-document-allows")
@@ -54,4 +49,4 @@ def refuses_the_longest_identifier(conduct: Conduct) -> Conduct:
         if len(str(asked.body.get(IDENTIFIER, ""))) == LONGEST:
             raise invalid("The identifier is too long.", IDENTIFIER, "string_above_max_length")
 
-    return _first(conduct, refuse)
+    return with_check(conduct, refuse)
