@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from antiphon_conformance.exchange import Exchange, StepMissing
+from antiphon_conformance.text import ABSENT
 
 Json = Mapping[str, Any]
 
@@ -78,6 +79,15 @@ def member(value: Any, *path: str) -> Any:
         if not isinstance(value, dict):
             return None
         value = value.get(name)
+    return value
+
+
+def value_at(value: Any, *path: str) -> Any:
+    """The member at a path, as a finding prints it: ABSENT, and not None, when it was not sent."""
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return ABSENT
+        value = value[name]
     return value
 
 
