@@ -164,13 +164,13 @@ class Conduct:
     delete: Callable[[Record], Record]
     """(record) -> the record after its deletion."""
 
-    deleted: Callable[[str], dict[str, Any]]
+    deletion_body: Callable[[str], dict[str, Any]]
     """(id) -> the body that answers a delete."""
 
-    listed: Callable[[Record, Sequence[Record]], Sequence[Item]]
+    list_input: Callable[[Record, Sequence[Record]], Sequence[Item]]
     """(record, its chain oldest first) -> the input items to list, in the order of the context."""
 
-    conversed: Callable[[Sequence[Record]], Sequence[Item]]
+    list_conversation: Callable[[Sequence[Record]], Sequence[Item]]
     """(a record behind its chain, oldest first) -> the items to list where a whole conversation is listed."""
 
     arrange: Callable[[Sequence[Item], str], list[Item]]
@@ -263,9 +263,9 @@ STANDARD = Conduct(
     may_resume=lifecycle.may_resume,
     resume=lifecycle.resume,
     delete=lifecycle.delete,
-    deleted=lifecycle.deleted,
-    listed=listing.listed,
-    conversed=listing.conversed,
+    deletion_body=lifecycle.deletion_body,
+    list_input=listing.list_input,
+    list_conversation=listing.list_conversation,
     arrange=listing.arrange,
     follow=listing.follow,
     page=listing.page,

@@ -72,6 +72,6 @@ def delete(record: Record) -> Record:
     return replace(record, deleted=True)
 
 
-def deleted(id: str) -> dict[str, Any]:
+def deletion_body(id: str) -> dict[str, Any]:
     """What answers a delete (RET-07)."""
     return {"id": id, "object": "response", "deleted": True}

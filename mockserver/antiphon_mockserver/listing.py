@@ -11,7 +11,7 @@ from antiphon_mockserver.plan import Item
 from antiphon_mockserver.record import Record
 
 
-def listed(record: Record, chain: Sequence[Record]) -> list[Item]:
+def list_input(record: Record, chain: Sequence[Record]) -> list[Item]:
     """The items of a response's own input.
 
     Whether those of its ancestors belong there, too, nothing says (INP-14).
@@ -19,7 +19,7 @@ def listed(record: Record, chain: Sequence[Record]) -> list[Item]:
     return list(record.input)
 
 
-def conversed(chain: Sequence[Record]) -> list[Item]:
+def list_conversation(chain: Sequence[Record]) -> list[Item]:
     """What led to the last of these: its instructions, earlier turns with answers, its input."""
     last = chain[-1]
     earlier = [item for turn in chain[:-1] for item in (*turn.input, *turn.response["output"])]

@@ -28,7 +28,7 @@ def place(events: list[Event], *types: str) -> int | None:
     return next((index for index, event in enumerate(events) if event["type"] in types), None)
 
 
-def numbered(events: list[Event]) -> list[Event]:
+def renumber(events: list[Event]) -> list[Event]:
     """The events numbered anew, so that only what was meant is wrong."""
     start = events[0].get("sequence_number", 0) if events else 0
     return [{**event, "sequence_number": start + number} for number, event in enumerate(events)]
@@ -36,7 +36,7 @@ def numbered(events: list[Event]) -> list[Event]:
 
 def leaving_out(*types: str) -> Spoil:
     """Leaves out all events of these types."""
-    return lambda events: numbered([event for event in events if event["type"] not in types])
+    return lambda events: renumber([event for event in events if event["type"] not in types])
 
 
 def leaving_out_last(*types: str) -> Spoil:
@@ -44,7 +44,7 @@ def leaving_out_last(*types: str) -> Spoil:
 
     def spoil(events: list[Event]) -> list[Event]:
         found = of(events, *types)
-        return numbered([event for event in events if not found or event is not found[-1]])
+        return renumber([event for event in events if not found or event is not found[-1]])
 
     return spoil
 
@@ -54,7 +54,7 @@ def repeating(event_type: str) -> Spoil:
 
     def spoil(events: list[Event]) -> list[Event]:
         twice = [[event, dict(event)] if event["type"] == event_type else [event] for event in events]
-        return numbered([event for few in twice for event in few])
+        return renumber([event for few in twice for event in few])
 
     return spoil
 
@@ -66,7 +66,7 @@ def swapping(first: str, second: str) -> Spoil:
         one, two = place(events, first), place(events, second)
         if one is None or two is None or one > two:
             return events
-        return numbered([*events[:one], *events[one + 1 : two + 1], events[one], *events[two + 1 :]])
+        return renumber([*events[:one], *events[one + 1 : two + 1], events[one], *events[two + 1 :]])
 
     return spoil
 
@@ -107,7 +107,7 @@ def inserting(event: Event, *, before: tuple[str, ...] = (), after: tuple[str, .
         if found is None:
             return events
         cut = found if before else found + 1
-        return numbered([*events[:cut], dict(event), *events[cut:]])
+        return renumber([*events[:cut], dict(event), *events[cut:]])
 
     return spoil
 

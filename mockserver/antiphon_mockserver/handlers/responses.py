@@ -50,7 +50,7 @@ def delete(house: House, incoming: Incoming) -> Answer:
     id = incoming.parameters["response_id"]
     if house.dialect.traits.unknown_delete == "refused" or house.record(id, incoming.key) is not None:
         house.store.change(house.visible(id, incoming.key).id, house.conduct.delete)
-    return Answer(body=house.conduct.deleted(id))
+    return Answer(body=house.conduct.deletion_body(id))
 
 
 def cancel(house: House, incoming: Incoming) -> Answer:
@@ -78,7 +78,7 @@ def list_input_items(house: House, incoming: Incoming) -> Answer:
     conduct, query = house.conduct, incoming.query
     record = house.visible(incoming.parameters["response_id"], incoming.key)
     whole = house.dialect.traits.listed_input == "conversation"
-    told = conduct.conversed(house.chain(record)) if whole else conduct.listed(record, ())
+    told = conduct.list_conversation(house.chain(record)) if whole else conduct.list_input(record, ())
     items = conduct.arrange(told, query["order"])
     return Answer(body=conduct.page(conduct.follow(items, query.get("after")), query["limit"]))
 

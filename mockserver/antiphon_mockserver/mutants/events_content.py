@@ -20,10 +20,10 @@ from antiphon_mockserver.stream_changes import (
     in_items,
     inserting,
     leaving_out,
-    numbered,
     of,
     of_the_item,
     place,
+    renumber,
     repeating,
     setting,
     swapping,
@@ -44,7 +44,7 @@ def _losing(*types: str) -> Spoil:
 
     def spoil(events: list[Event]) -> list[Event]:
         lost = [id(event) for event in of(events, *types)[::2]]
-        return numbered([event for event in events if id(event) not in lost])
+        return renumber([event for event in events if id(event) not in lost])
 
     return spoil
 
@@ -80,7 +80,7 @@ def _late_delta(lane: str) -> Spoil:
         deltas, done = of(events, f"{lane}.delta"), place(events, f"{lane}.done")
         if not deltas or done is None:
             return events
-        return numbered([*events[: done + 1], dict(deltas[0]), *events[done + 1 :]])
+        return renumber([*events[: done + 1], dict(deltas[0]), *events[done + 1 :]])
 
     return spoil
 
@@ -99,7 +99,7 @@ def _raw_of_two_minds(events: list[Event], opened: Event) -> list[Event]:
     cut = events.index(opened) + 1
     told = [_raw("response.reasoning_text.delta", opened, delta="Hm"),
             _raw("response.reasoning_text.done", opened, text="Ha")]  # fmt: skip
-    return numbered([*events[:cut], *told, *events[cut:]])
+    return renumber([*events[:cut], *told, *events[cut:]])
 
 
 def _raw(event_type: str, opened: Event, **members: Any) -> Event:
@@ -111,7 +111,7 @@ def _without_wrapper(events: list[Event], opened: Event) -> list[Event]:
     """Leaves out the content parts around raw reasoning."""
     index = opened["output_index"]
     wraps = (f"{PART}.added", f"{PART}.done")
-    return numbered([e for e in events if e["type"] not in wraps or e["output_index"] != index])
+    return renumber([e for e in events if e["type"] not in wraps or e["output_index"] != index])
 
 
 def _summary_elsewhere(item: Event) -> None:

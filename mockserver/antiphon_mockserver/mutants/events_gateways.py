@@ -15,9 +15,9 @@ from antiphon_mockserver.stream_changes import (
     Spoil,
     at_the_end,
     changing,
-    numbered,
     of,
     place,
+    renumber,
     without,
 )
 
@@ -59,7 +59,7 @@ def _open_at_the_end(events: list[Event]) -> list[Event]:
     done = of(events, DONE)
     last = done[-1]["output_index"] if done else None
     closing = [e for e in events if e["type"].endswith(".done") and e.get("output_index") == last]
-    return numbered([event for event in events if event not in closing])
+    return renumber([event for event in events if event not in closing])
 
 
 def _shorter(events: list[Event]) -> list[Event]:
@@ -72,7 +72,7 @@ def _shorter(events: list[Event]) -> list[Event]:
     for holder in _holders(events):
         if holder["text"] == whole:
             holder["text"] = left
-    return numbered([event for event in events if event is not deltas[1]])
+    return renumber([event for event in events if event is not deltas[1]])
 
 
 def _holders(events: list[Event]) -> Iterator[Event]:
@@ -125,7 +125,7 @@ def _in_words(events: list[Event]) -> list[Event]:
         event["response"]["output"] = [
             _spoken_call(item) if item["type"] == "function_call" else item for item in output
         ]
-    return numbered(told)
+    return renumber(told)
 
 
 MUTANTS: tuple[tuple[str, str, str, Callable[[list[Event]], list[Event]]], ...] = (

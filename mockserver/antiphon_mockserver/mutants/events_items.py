@@ -19,10 +19,10 @@ from antiphon_mockserver.stream_changes import (
     in_items,
     leaving_out,
     leaving_out_last,
-    numbered,
     of,
     of_the_item,
     place,
+    renumber,
     repeating,
     setting,
     swapping,
@@ -71,12 +71,12 @@ def _delta_after_done(events: list[Event]) -> list[Event]:
         return events
     about = [event.get("output_index") if event["type"] == DONE else None for event in events]
     done = about.index(deltas[0]["output_index"])
-    return numbered([*events[: done + 1], dict(deltas[-1]), *events[done + 1 :]])
+    return renumber([*events[: done + 1], dict(deltas[-1]), *events[done + 1 :]])
 
 
 def _done_after_end(events: list[Event]) -> list[Event]:
     done = of(events, DONE)
-    return numbered([*[event for event in events if event is not done[-1]], done[-1]]) if done else events
+    return renumber([*[event for event in events if event is not done[-1]], done[-1]]) if done else events
 
 
 def _same_call(events: list[Event]) -> list[Event]:
@@ -99,12 +99,12 @@ def _part_in_call(events: list[Event], opened: Event) -> list[Event]:
         "part": {"type": "output_text", "text": "", "annotations": [], "logprobs": []},
     }
     cut = events.index(opened) + 1
-    return numbered([*events[:cut], {"type": f"{PART}.added", **part}, *events[cut:]])
+    return renumber([*events[:cut], {"type": f"{PART}.added", **part}, *events[cut:]])
 
 
 def _unannounced(kind: str) -> Spoil:
     def spoil(events: list[Event], opened: Event) -> list[Event]:
-        return numbered([event for event in events if event is not opened])
+        return renumber([event for event in events if event is not opened])
 
     return of_the_item(kind, spoil)
 
@@ -122,7 +122,7 @@ def _called(events: list[Event]) -> list[Event]:
 
 def _unfinished(events: list[Event]) -> list[Event]:
     calls = [event["output_index"] for event in _called(events)]
-    return numbered([e for e in events if e["type"] != DONE or e["output_index"] not in calls])
+    return renumber([e for e in events if e["type"] != DONE or e["output_index"] not in calls])
 
 
 def _under_the_last_call(events: list[Event]) -> list[Event]:
@@ -238,7 +238,7 @@ MUTANTS = (
      setting(f"{TEXT}.annotation.added", type="response.output_text_annotation.added")),
     ("adds_items_by_events_of_its_own", "Tells of items by prefixed events only.",
      "extensions.the-core-stream-stands-alone",
-     lambda events: numbered([
+     lambda events: renumber([
          {**event, "type": f"acme:{event['type']}"} if "output_index" in event else event for event in events
      ])),
     ("loses_members_on_the_way", "Leaves `metadata` out of the response of stream events.",

@@ -14,9 +14,9 @@ from antiphon_mockserver.stream_changes import (
     changing,
     inserting,
     leaving_out,
-    numbered,
     of,
     place,
+    renumber,
     repeating,
     setting,
     swapping,
@@ -41,7 +41,7 @@ def _created_late(events: list[Event]) -> list[Event]:
     done = place(events, f"{ITEM}.done")
     if done is None or events[0]["type"] != CREATED:
         return events
-    return numbered([*events[1 : done + 1], events[0], *events[done + 1 :]])
+    return renumber([*events[1 : done + 1], events[0], *events[done + 1 :]])
 
 
 def _queued_late(events: list[Event]) -> list[Event]:
@@ -71,12 +71,12 @@ def _later(event: Event) -> None:
 
 
 def _only_the_end(events: list[Event]) -> list[Event]:
-    return numbered(of(events, *ENDS) or events)
+    return renumber(of(events, *ENDS) or events)
 
 
 def _failed_as_well(events: list[Event]) -> list[Event]:
     ends = of(events, *ENDS)
-    return numbered([*events, *({**event, "type": "response.failed"} for event in ends)])
+    return renumber([*events, *({**event, "type": "response.failed"} for event in ends)])
 
 
 def _output(keep: Any) -> Spoil:
@@ -195,7 +195,7 @@ MUTANTS = (
      lambda events: events[::2]),
     ("replays_only_the_outlines", "Sends items only when they are done, without announcing them.",
      "stream-items.are-announced-first",
-     lambda events: numbered(of(events, CREATED, RUNNING, f"{ITEM}.done", *ENDS))),
+     lambda events: renumber(of(events, CREATED, RUNNING, f"{ITEM}.done", *ENDS))),
     ("sends_keepalives_first", "Sends `keepalive` events before `response.created`.",
      "lifecycle.begins-with-created",
      inserting({"type": "keepalive", "sequence_number": 0}, before=(CREATED,))),

@@ -14,9 +14,9 @@ from antiphon_mockserver.stream_changes import (
     at_the_end,
     changing,
     leaving_out,
-    numbered,
     of,
     place,
+    renumber,
     setting,
 )
 
@@ -53,7 +53,7 @@ def _lists_last(events: list[Event]) -> list[Event]:
     if end is None or not listed or listed[0]["item"]["type"] != LIST:
         return events
     rest = [event for event in events if event.get("output_index") != 0]
-    return numbered([*rest[:-1], *listed, rest[-1]])
+    return renumber([*rest[:-1], *listed, rest[-1]])
 
 
 def _ends_well(events: list[Event]) -> list[Event]:

@@ -18,28 +18,28 @@ from antiphon_mockserver.record import Record
 def breaks_when_it_lists(conduct: Conduct) -> Conduct:
     """Answers 500 to a request for input items."""
 
-    def listed(_record: Record, _chain: Sequence[Record]) -> Sequence[Item]:
+    def list_input(_record: Record, _chain: Sequence[Record]) -> Sequence[Item]:
         raise Denied('relation "input_items" does not exist', status=500)
 
-    return replace(conduct, listed=listed)
+    return replace(conduct, list_input=list_input)
 
 
 @mutant(caught_by="input-items.output-is-not-listed-as-input")
 def lists_the_output_too(conduct: Conduct) -> Conduct:
     """Lists what the response said among its input."""
 
-    def listed(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
-        return [*conduct.listed(record, chain), *record.response["output"]]
+    def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        return [*conduct.list_input(record, chain), *record.response["output"]]
 
-    return replace(conduct, listed=listed)
+    return replace(conduct, list_input=list_input)
 
 
 @mutant(caught_by="input-items.instructions-are-not-listed")
 def lists_the_instructions_too(conduct: Conduct) -> Conduct:
     """Lists the instructions as a system message."""
 
-    def listed(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
-        items = list(conduct.listed(record, chain))
+    def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        items = list(conduct.list_input(record, chain))
         text = record.request.get("instructions")
         part = {"type": "input_text", "text": text}
         system = {
@@ -51,17 +51,17 @@ def lists_the_instructions_too(conduct: Conduct) -> Conduct:
         }
         return [system, *items] if text else items
 
-    return replace(conduct, listed=listed)
+    return replace(conduct, list_input=list_input)
 
 
 @mutant(caught_by="input-items.what-was-sent-is-listed")
 def lists_what_the_user_said_only(conduct: Conduct) -> Conduct:
     """Leaves the assistant's messages away that were sent as input."""
 
-    def listed(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
-        return [item for item in conduct.listed(record, chain) if item.get("role") != "assistant"]
+    def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
+        return [item for item in conduct.list_input(record, chain) if item.get("role") != "assistant"]
 
-    return replace(conduct, listed=listed)
+    return replace(conduct, list_input=list_input)
 
 
 @mutant(caught_by="pagination.a-page-keeps-to-its-limit")

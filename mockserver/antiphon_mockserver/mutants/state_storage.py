@@ -98,31 +98,33 @@ def deletes_only_once(conduct: Conduct) -> Conduct:
     """Answers 404 to the deletion of what was deleted already."""
     gone: set[str] = set()
 
-    def deleted(id: str) -> dict[str, Any]:
+    def deletion_body(id: str) -> dict[str, Any]:
         if id in gone:
             raise conduct.not_found(id)
         gone.add(id)
-        return conduct.deleted(id)
+        return conduct.deletion_body(id)
 
-    return replace(conduct, deleted=deleted)
+    return replace(conduct, deletion_body=deletion_body)
 
 
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def confirms_a_deletion_in_other_words(conduct: Conduct) -> Conduct:
     """Says that a `response.deleted` was deleted, where a document says `response`."""
-    return replace(conduct, deleted=lambda id: {**conduct.deleted(id), "object": "response.deleted"})
+    return replace(
+        conduct, deletion_body=lambda id: {**conduct.deletion_body(id), "object": "response.deleted"}
+    )
 
 
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def denies_a_deletion(conduct: Conduct) -> Conduct:
     """Deletes, and says `deleted: false`."""
-    return replace(conduct, deleted=lambda id: {**conduct.deleted(id), "deleted": False})
+    return replace(conduct, deletion_body=lambda id: {**conduct.deletion_body(id), "deleted": False})
 
 
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def confirms_the_deletion_of_another_response(conduct: Conduct) -> Conduct:
     """Names another id in the answer to a deletion."""
-    return replace(conduct, deleted=lambda id: conduct.deleted(f"{id}0"))
+    return replace(conduct, deletion_body=lambda id: conduct.deletion_body(f"{id}0"))
 
 
 @mutant(
