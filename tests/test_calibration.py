@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from antiphon_conformance import judge, sse
-from antiphon_conformance.answers import same
+from antiphon_conformance.answers import equal_json
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.groups import grouped
@@ -82,7 +82,7 @@ def test_an_absent_member_is_missed_by_one_rule() -> None:
     ],
 )
 def test_numbers_are_equal_at_double_precision(left: float, right: float, equal: bool) -> None:
-    assert same(left, right) is equal
+    assert equal_json(left, right) is equal
 
 
 def test_what_one_rule_found_is_one_entry() -> None:

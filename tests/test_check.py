@@ -182,4 +182,4 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
     episodes = recordings.load(tmp_path / "transcript.jsonl").episodes
     answered = [one for episode in episodes for one in episode.exchanges.values() if one.reply]
     assert len(answered) == 2
-    assert "interrupted" in {episode.stopped for episode in episodes}
+    assert "interrupted" in {episode.stop_reason for episode in episodes}

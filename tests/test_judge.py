@@ -189,16 +189,20 @@ def episode(**how):
     ("seen", "outcome", "note"),
     [
         (episode(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
-        (episode(stopped="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
-        (episode(unsupported="background"), Outcome.NOT_SUPPORTED, "the target does not offer background"),
-        (episode(stopped="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
-        (episode(stopped="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
+        (episode(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
+        (
+            episode(missing_feature="background"),
+            Outcome.NOT_SUPPORTED,
+            "the target does not offer background",
+        ),
+        (episode(stop_reason="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
+        (episode(stop_reason="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
     ],
 )
 @pytest.mark.parametrize("when", [None, lambda scene: "polled" in scene])
 def test_a_step_that_is_missing(seen, outcome, note, when):
     record = only(scene(asks_for_a_poll, when), seen)
-    if when is None or seen.stopped or seen.unsupported:
+    if when is None or seen.stop_reason or seen.missing_feature:
         assert record.outcome is outcome
         assert note in record.note
     else:
@@ -227,12 +231,12 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     ],
 )
 def test_an_exchange_finds_its_place_in_the_document(path, operation, below):
-    found = judge.placed(exchange("one", {}, path=path), OPENAI)
+    found = judge.locate(exchange("one", {}, path=path), OPENAI)
     assert (found.operation, found.request.path) == (operation, below)
 
 
 def test_a_resumed_stream_is_marked():
-    found = judge.placed(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
+    found = judge.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
     assert found.traits == {"resumed"}
 
 

@@ -137,7 +137,7 @@ def test_the_mock_passes_at_every_edge_and_at_random(name: str) -> None:
     episode = asyncio.run(properties.generate(target, (source(name),), examples=4))
     wrong = [record for record in judge.judge([episode], load(name)) if record.findings]
     assert wrong == []
-    assert episode.stopped is None
+    assert episode.stop_reason is None
     assert found(episode, name) == dict.fromkeys(found(episode, name), Outcome.PASSED)
 
 
@@ -191,7 +191,7 @@ def test_no_more_is_sent_than_allowed(most: int) -> None:
     stub = Stub(lambda _: 400)
     episode = generated(stub, requests=most, examples=40)
     assert len(stub.asked) == most
-    assert (episode.stopped, episode.blame) == (f"the limit of {most} requests is reached", "limit")
+    assert (episode.stop_reason, episode.blame) == (f"the limit of {most} requests is reached", "limit")
 
 
 def test_a_dead_server_ends_it() -> None:
@@ -213,7 +213,7 @@ def test_what_was_asked_before_an_interruption_is_kept() -> None:
         return await task
 
     episode = asyncio.run(interrupted())
-    assert (episode.stopped, episode.blame) == ("interrupted", "limit")
+    assert (episode.stop_reason, episode.blame) == ("interrupted", "limit")
     assert episode.exchanges
 
 

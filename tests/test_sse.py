@@ -86,7 +86,7 @@ def test_events_are_the_frames_with_a_typed_object():
         b'data: {"type":"a"}\n\ndata: 1\n\ndata: {"type":2}\n\ndata: {"type":"b"}\n\ndata: [DONE]\n\n'
     )
     assert [(event.index, event.type) for event in found.events] == [(0, "a"), (3, "b")]
-    assert found.done
+    assert found.has_sentinel
 
 
 def test_half_an_event_of_a_broken_stream_is_dropped_but_a_whole_one_is_kept():

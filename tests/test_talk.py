@@ -48,7 +48,7 @@ async def creates(talk):
 def test_a_conversation():
     episode = told(works, retrieves)
     assert list(episode.exchanges) == ["created", "retrieved"]
-    assert (episode.stopped, episode.unsupported) == (None, None)
+    assert (episode.stop_reason, episode.missing_feature) == (None, None)
     created, retrieved = episode.exchanges.values()
     assert created.id == "retrieves/created"
     assert created.request.body == {"model": "m", "input": "hi"}
@@ -57,7 +57,7 @@ def test_a_conversation():
 
 def test_a_refused_create_ends_the_scenario():
     episode = told(lambda request: (400, {"error": {"message": "no such model"}}), retrieves)
-    assert episode.stopped == "created: answered 400: no such model"
+    assert episode.stop_reason == "created: answered 400: no such model"
     assert episode.blame == "target"
     assert list(episode.exchanges) == ["created"]
 
@@ -73,7 +73,7 @@ def test_a_create_may_fail():
 @pytest.mark.parametrize("body", [{}, {"id": 7}, {"id": ""}, []])
 def test_a_response_without_an_id_ends_the_scenario(body):
     episode = told(lambda request: (200, body), retrieves)
-    assert "retrieves/created" in episode.stopped
+    assert "retrieves/created" in episode.stop_reason
     assert episode.blame == "target"
 
 
@@ -82,7 +82,7 @@ def test_a_broken_scenario_is_our_fault():
         raise KeyError("x")
 
     episode = told(works, run)
-    assert (episode.blame, episode.stopped) == ("suite", "our scenario broke: KeyError: 'x'")
+    assert (episode.blame, episode.stop_reason) == ("suite", "our scenario broke: KeyError: 'x'")
 
 
 def test_leaving_a_stream_early():
@@ -113,7 +113,7 @@ def test_polling_is_bounded(monkeypatch):
         await talk.poll("polled", "resp_1")
 
     episode = told(lambda request: (200, response(status="queued")), run)
-    assert episode.stopped == 'polled: status is "queued" after 40 polls'
+    assert episode.stop_reason == 'polled: status is "queued" after 40 polls'
 
 
 @pytest.mark.parametrize("status", ["no such status", None, 7, [], "cancelled"])
@@ -123,7 +123,7 @@ def test_polling_ends_at_a_status_that_no_other_follows(status):
 
     episode = told(lambda request: (200, response(status=status)), run)
     assert len(episode.exchanges) == 1
-    assert episode.stopped.endswith(", which stays")
+    assert episode.stop_reason.endswith(", which stays")
 
 
 def test_headers_are_replaced_and_left_out():
@@ -148,18 +148,18 @@ def lacks(method, path, status=404):
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_an_operation_that_nobody_answers_is_not_offered(status):
     episode = told(lacks("GET", "/responses/", status), retrieves, features=("retrieve",))
-    assert episode.unsupported == "retrieve"
-    assert episode.stopped == f"retrieved: answered {status}: Not Found"
+    assert episode.missing_feature == "retrieve"
+    assert episode.stop_reason == f"retrieved: answered {status}: Not Found"
 
 
 def test_a_feature_that_was_declared_must_work():
     episode = told(lacks("GET", "/responses/"), retrieves, features=("retrieve",), declared=("retrieve",))
-    assert (episode.unsupported, episode.stopped) == (None, None)
+    assert (episode.missing_feature, episode.stop_reason) == (None, None)
 
 
 def test_a_feature_that_was_declared_absent_is_not_asked_for():
     episodes, scripted = performed(works, retrieves, features=("retrieve",), declared=("no-retrieve",))
-    assert episodes[0].unsupported == "retrieve"
+    assert episodes[0].missing_feature == "retrieve"
     assert scripted.asked == []
 
 
@@ -176,13 +176,16 @@ async def lists_before_it_deletes(talk):
 def test_a_part_that_the_target_does_not_offer_ends_alone():
     episode = told(lacks("GET", "/responses/resp_1/input_items"), lists_before_it_deletes)
     assert list(episode.exchanges) == ["created", "listed", "deleted"]
-    assert (episode.unsupported, episode.stopped) == ("input_items", "listed: answered 404: Not Found")
+    assert (episode.missing_feature, episode.stop_reason) == (
+        "input_items",
+        "listed: answered 404: Not Found",
+    )
 
 
 def test_a_part_that_was_declared_absent_is_not_asked_for():
     episode = told(works, lists_before_it_deletes, declared=("no-input_items",))
     assert list(episode.exchanges) == ["created", "deleted"]
-    assert episode.unsupported == "input_items"
+    assert episode.missing_feature == "input_items"
 
 
 def test_a_part_that_the_dialect_does_not_know_is_left_out():
@@ -190,7 +193,7 @@ def test_a_part_that_the_dialect_does_not_know_is_left_out():
         assert not await talk.part("levitation", lists)
 
     episode = told(works, run)
-    assert (episode.exchanges, episode.unsupported) == ({}, None)
+    assert (episode.exchanges, episode.missing_feature) == ({}, None)
 
 
 async def retrieves_unknown(talk):
@@ -217,7 +220,7 @@ async def retrieves_with_another_key(talk):
     "run", [retrieves_unknown, retrieves_unstored, retrieves_deleted, retrieves_with_another_key]
 )
 def test_a_404_that_something_else_explains_says_nothing_about_the_feature(run):
-    assert told(lacks("GET", "/responses/"), run, features=("retrieve",)).unsupported is None
+    assert told(lacks("GET", "/responses/"), run, features=("retrieve",)).missing_feature is None
 
 
 def test_what_one_scenario_used_another_cannot_find_missing():
@@ -231,8 +234,8 @@ def test_what_one_scenario_used_another_cannot_find_missing():
         await retrieves(talk)
 
     episodes, _ = performed(answer, retrieves, again, features=("retrieve",), concurrency=1)
-    assert [episode.unsupported for episode in episodes] == [None, None]
-    assert episodes[1].stopped == "retrieved: answered 404"
+    assert [episode.missing_feature for episode in episodes] == [None, None]
+    assert episodes[1].stop_reason == "retrieved: answered 404"
 
 
 def test_a_parameter_that_is_refused_is_a_feature_that_is_not_offered():
@@ -242,9 +245,9 @@ def test_a_parameter_that_is_refused_is_a_feature_that_is_not_offered():
     refuses = told(
         lambda request: (400, {"error": {"message": "background?"}}), run, features=("background",)
     )
-    assert refuses.unsupported == "background"
+    assert refuses.missing_feature == "background"
     breaks = told(lambda request: (500, {}), run, features=("background",))
-    assert (breaks.unsupported, breaks.stopped) == (None, "created: answered 500")
+    assert (breaks.missing_feature, breaks.stop_reason) == (None, "created: answered 500")
 
 
 PATIENT = Headers((("content-type", "application/json"), ("retry-after", "0")))
@@ -263,7 +266,7 @@ def test_a_target_that_asks_for_patience_is_asked_again(answers, steps, stopped)
     scripted = Scripted(lambda request: (next(left), response()), PATIENT)
     plan = runner.Plan((Scenario("creates", "", creates),), (OPENAI,), "m")
     (episode,) = asyncio.run(runner.run(plan, Target(scripted)))
-    assert (list(episode.exchanges), episode.stopped) == (steps, stopped)
+    assert (list(episode.exchanges), episode.stop_reason) == (steps, stopped)
     assert [one.id for one in episode.exchanges.values()] == [f"creates/{step}" for step in steps]
 
 
@@ -277,7 +280,7 @@ def test_three_calls_without_an_answer_end_the_run():
         lambda request: None, creates, retrieves, asks_again, retrieves_unknown, concurrency=1
     )
     assert len(scripted.asked) == 3
-    assert all(episode.stopped for episode in episodes)
+    assert all(episode.stop_reason for episode in episodes)
 
 
 async def asks_again(talk):
@@ -287,13 +290,13 @@ async def asks_again(talk):
 def test_refused_credentials_end_the_run():
     episodes, scripted = performed(lambda request: (401, {}), creates, retrieves, concurrency=1)
     assert len(scripted.asked) == 1
-    assert "refused our credentials" in episodes[1].stopped
+    assert "refused our credentials" in episodes[1].stop_reason
 
 
 def test_a_limit_is_not_the_fault_of_the_target():
     episodes, scripted = performed(works, creates, retrieves, limits=Limits(requests=2), concurrency=1)
     assert len(scripted.asked) == 2
-    assert [(episode.stopped, episode.blame) for episode in episodes] == [
+    assert [(episode.stop_reason, episode.blame) for episode in episodes] == [
         (None, "target"),
         ("the limit of 2 requests is reached", "limit"),
     ]
@@ -316,7 +319,7 @@ def test_an_interrupted_run_keeps_what_there_was():
         return await running
 
     episodes = asyncio.run(interrupted())
-    assert [(episode.stopped, len(episode.exchanges)) for episode in episodes] == [
+    assert [(episode.stop_reason, len(episode.exchanges)) for episode in episodes] == [
         (None, 1),
         ("interrupted", 1),
         ("interrupted", 0),
@@ -363,7 +366,7 @@ def test_what_a_request_needs_and_nobody_named_ends_a_scenario_and_is_nobodys_fa
     plan = runner.Plan((scenarios_for(cloudglue)[name],), (cloudglue,))
     (episode,) = asyncio.run(runner.run(plan, Target(Scripted(lambda _: None))))
     assert (episode.blame, dict(episode.exchanges)) == ("given", {})
-    assert "--given collection=VALUE" in (episode.stopped or "")
+    assert "--given collection=VALUE" in (episode.stop_reason or "")
 
 
 @pytest.mark.parametrize(

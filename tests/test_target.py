@@ -77,7 +77,7 @@ def test_a_document_comes_back():
 def test_a_stream_comes_back():
     exchange, _ = ask(answer(b'data: {"type":"a"}\n\ndata: [DONE]\n\n', b"text/event-stream; charset=utf-8"))
     assert [event.type for event in exchange.answer.stream.events] == ["a"]
-    assert exchange.answer.stream.done
+    assert exchange.answer.stream.has_sentinel
     assert not exchange.answer.stream.cut
 
 

@@ -91,7 +91,7 @@ def value_at(value: Any, *path: str) -> Any:
     return value
 
 
-def parsed(text: Any) -> Any:
+def parse_json(text: Any) -> Any:
     """The JSON value that a text holds. Raises ValueError when it holds none."""
     if not isinstance(text, str):
         raise ValueError("not a string")
@@ -121,7 +121,7 @@ def answered(exchange: Exchange) -> Json:
     return exchange.response
 
 
-def carried(exchange: Exchange) -> Json:
+def response_or_empty(exchange: Exchange) -> Json:
     """The response object of an exchange; empty when it carries none."""
     try:
         return exchange.response
@@ -129,13 +129,13 @@ def carried(exchange: Exchange) -> Json:
         return {}
 
 
-def same(left: Any, right: Any) -> bool:
+def equal_json(left: Any, right: Any) -> bool:
     """Whether two JSON values are equal, telling `true` from `1` but not `1.0` from `1`: numbers are the same
     when they are at double precision, for more JSON does not promise (RFC 8259, section 6)."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(equal_json(left[key], right[key]) for key in left)
     if isinstance(left, Sequence) and isinstance(right, Sequence) and not isinstance(left, str):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(equal_json, left, right))
     if number(left) is not None and number(right) is not None:
         return left == right or _as_double(left) == _as_double(right)
     return bool(isinstance(left, bool) == isinstance(right, bool) and left == right)

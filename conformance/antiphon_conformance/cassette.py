@@ -12,7 +12,7 @@ import orjson
 
 from antiphon_conformance import strict_json
 from antiphon_conformance.exchange import Exchange, Request
-from antiphon_conformance.reply import headers, parsed_reply, read_reply
+from antiphon_conformance.reply import headers, read_reply, reply_from_value
 
 KEYS = ("interactions", "http_interactions")
 
@@ -28,7 +28,7 @@ def _exchange(identity: str, asked: Mapping[str, Any], given: Mapping[str, Any])
     sent = headers(given.get("headers") or {})
     status = int(given["status"]["code"] if isinstance(given["status"], Mapping) else given["status"])
     if "parsed_body" in given:  # a common custom serializer keeps bodies as YAML
-        reply, traits = parsed_reply(status, sent, given["parsed_body"]), frozenset({"parsed"})
+        reply, traits = reply_from_value(status, sent, given["parsed_body"]), frozenset({"parsed"})
     else:
         reply, traits = read_reply(status, sent, _inflated(_content(given.get("body")))), frozenset[str]()
     return Exchange(identity, _request(asked), reply, traits=traits)

@@ -37,7 +37,7 @@ class Examination:
         failure = next((exchange.failure for exchange in self._exchanges if exchange.failure), None)
         if failure:
             return f"the target never answered: {failure}"
-        stopped = next((episode.stopped for episode in self.episodes if episode.stopped), None)
+        stopped = next((episode.stop_reason for episode in self.episodes if episode.stop_reason), None)
         return f"no answer came: {stopped}" if stopped else "nothing was asked"
 
     @property
@@ -65,13 +65,13 @@ class Examination:
         """Why not every scenario took place; empty when all did. Generated requests may be limited."""
         limited = [one for one in self.episodes if one.blame == "limit" and one.scenario != GENERATED]
         told = f"{len(limited)} of {len(self.episodes)} conversations are unfinished"
-        return f"{told}: {limited[0].stopped}" if limited else ""
+        return f"{told}: {limited[0].stop_reason}" if limited else ""
 
     @property
     def partial(self) -> str:
         """Why the run did not do all that there is to do, generated requests included; empty when it did."""
         generated = (one for one in self.episodes if one.scenario == GENERATED and one.blame == "limit")
-        return self.why_not or self.unfinished or next((one.stopped or "" for one in generated), "")
+        return self.why_not or self.unfinished or next((one.stop_reason or "" for one in generated), "")
 
     def records(self, dialect: Dialect) -> list[Record]:
         """The verdicts of one dialect over this run."""

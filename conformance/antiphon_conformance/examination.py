@@ -82,11 +82,13 @@ async def _generated(
     order: Order, chosen: Sequence[Dialect], target: Target, episodes: Sequence[Episode]
 ) -> Episode:
     """The requests that are made from the document, unless they are unwanted or the run has ended before."""
-    why = target.over or ("" if order.properties else UNWANTED)
-    if any(episode.stopped == "interrupted" for episode in episodes):
+    why = target.stop_reason or ("" if order.properties else UNWANTED)
+    if any(episode.stop_reason == "interrupted" for episode in episodes):
         why = "interrupted"
     if why:
-        return Episode(GENERATED, {}, why, None, "target" if target.dead or target.refused else "limit")
+        return Episode(
+            GENERATED, {}, why, None, "target" if target.dead or target.bad_credentials else "limit"
+        )
     if Examination(tuple(episodes), {}).hint:
         return Episode(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.properties")  # Schemathesis takes half a second
@@ -112,11 +114,11 @@ def _facts(order: Order, target: Target, started: float, seconds: float) -> dict
         "properties": order.properties,
         "started": started,
         "seconds": round(seconds, 3),
-        "requests": target.sent,
-        "over": target.over,
-        "refused": target.refused,
+        "requests": target.request_count,
+        "over": target.stop_reason,
+        "refused": target.bad_credentials,
         "dead": target.dead,
         "tokens": target.tokens,
-        "retried": target.retried,
+        "retried": target.retry_count,
         "antiphon": version("antiphon"),
     }

@@ -108,7 +108,7 @@ class Stream:
     """True when the connection broke, or the time ran out, before the body ended."""
 
     @property
-    def done(self) -> bool:
+    def has_sentinel(self) -> bool:
         """Whether a `[DONE]` sentinel was sent."""
         return any(frame.data == "[DONE]" for frame in self.frames)
 
@@ -195,9 +195,9 @@ class Episode:
 
     scenario: str
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
-    stopped: str | None = None
+    stop_reason: str | None = None
     """Why the scenario ended early (`created: answered 500`), or None when it ran to its end."""
-    unsupported: str | None = None
+    missing_feature: str | None = None
     """The optional feature that the target does not offer, when the scenario ended for that reason."""
     blame: str = "target"
     """Whose doing it was when it stopped: `target`; `limit` (ours: requests, time, Ctrl-C); `given`
@@ -205,7 +205,7 @@ class Episode:
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:
-            raise StepMissing(f"step `{name}` did not take place: {self.stopped or 'not reached'}")
+            raise StepMissing(f"step `{name}` did not take place: {self.stop_reason or 'not reached'}")
         return self.exchanges[name]
 
     def __contains__(self, name: str) -> bool:

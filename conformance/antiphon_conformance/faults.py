@@ -62,7 +62,7 @@ def _inside_item(fault: Fault) -> bool:
 def _faults_of_response(snapshot: Snapshot) -> tuple[Fault, ...]:
     validator = snapshot.dialect.schemas.body(snapshot.dialect.create_operation)
     found = validator.faults(snapshot.object) if validator is not None else ()
-    return tuple(fault for fault in found if not (snapshot.ended and _inside_item(fault)))
+    return tuple(fault for fault in found if not (snapshot.is_final and _inside_item(fault)))
 
 
 def _faults_of_item(item: Item) -> tuple[Fault, ...]:

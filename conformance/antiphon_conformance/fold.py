@@ -23,7 +23,7 @@ class Thread:
     lane: Lane
     indices: tuple[int, ...]
     parent: Thread | None
-    seen: bool
+    from_start: bool
     """Whether the stream was watched from this object's beginning on."""
     events: list[Event] = field(default_factory=list)
     firsts: dict[str, Event] = field(default_factory=dict)
@@ -39,11 +39,11 @@ class Thread:
         """The first event of one of these types."""
         return self._first(types)
 
-    def opened(self) -> Event | None:
+    def opening_event(self) -> Event | None:
         """The event that announced it."""
         return self._first(self.lane.opening)
 
-    def closed(self) -> Event | None:
+    def closing_event(self) -> Event | None:
         """The event that closed it."""
         return self._first(self.lane.closing)
 
@@ -53,11 +53,11 @@ class Thread:
 
     def start(self) -> Mapping[str, Any]:
         """The object as it was announced; empty when it was not."""
-        return held(self.opened(), self.lane.holds)
+        return member_object(self.opening_event(), self.lane.holds)
 
     def end(self) -> Mapping[str, Any]:
         """The object as it was closed; empty when it was not."""
-        return held(self.closed(), self.lane.holds)
+        return member_object(self.closing_event(), self.lane.holds)
 
     def enclosing(self, lane: str) -> Thread | None:
         """The object of this lane around it, or itself."""
@@ -89,7 +89,7 @@ class Fold:
     def terminal(self) -> Event | None:
         """The event with which the response ended."""
         root = self.root()
-        return root.closed() if root else None
+        return root.closing_event() if root else None
 
     def final(self) -> Mapping[str, Any]:
         """The response as it ended; empty when it did not."""
@@ -106,7 +106,7 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
 
     A text shows in its part, in the item and in the response as they are closed; ABSENT where it does not.
     """
-    lane, closed = thread.lane, thread.closed()
+    lane, closed = thread.lane, thread.closing_event()
     if lane.holds and closed is not None:
         yield f"{closed.where}/{lane.holds}", thread.end()
     if thread.parent is None:
@@ -116,18 +116,18 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
         return
     index = thread.indices[-1]
     for where, outer in views(thread.parent):
-        listed = below(outer, lane.place)
+        listed = value_at(outer, lane.place)
         shown = listed[index] if isinstance(listed, list) and index < len(listed) else ABSENT
         yield f"{where}/{lane.place}/{index}", shown
 
 
-def held(event: Event | None, member: str | None) -> Mapping[str, Any]:
+def member_object(event: Event | None, member: str | None) -> Mapping[str, Any]:
     """The object that an event carries in a member; empty when there is none."""
     value = event.data.get(member) if event is not None and member else None
     return value if isinstance(value, dict) else {}
 
 
-def below(value: Any, path: str) -> Any:
+def value_at(value: Any, path: str) -> Any:
     """What stands at `path` (`operation/diff`); the value itself for an empty path, None where nothing is."""
     for name in path.split("/") if path else ():
         value = value.get(name) if isinstance(value, dict) else None
@@ -190,7 +190,7 @@ class _Threader:
             return None
         outer = self._grammar.lanes[lane.within] if lane.within else None
         parent = self._known(outer, event) if outer else None
-        seen = event.type in lane.beginnings or (parent.seen if parent else not self._resumed)
+        seen = event.type in lane.beginnings or (parent.from_start if parent else not self._resumed)
         made = Thread(lane, indices, parent, seen)  # type: ignore[arg-type]
         step = self._grammar.lane_steps[lane.name]
         self._found[step.number][step.key(event.data)] = made

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.answers import carried, member, objects, texts
+from antiphon_conformance.answers import member, objects, response_or_empty, texts
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.library import Library
 from antiphon_conformance.subject import WRONG, Scene
@@ -53,7 +53,7 @@ def grounded(scene: Scene) -> Iterator[Grounded]:
 
 def _response(exchange: Exchange, scene: Scene) -> Json:
     known = exchange.ok and exchange.operation in scene.dialect.response_operations
-    return carried(exchange) if known else {}
+    return response_or_empty(exchange) if known else {}
 
 
 def citations(response: Json) -> Iterator[tuple[str, Json]]:

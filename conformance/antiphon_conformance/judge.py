@@ -102,7 +102,7 @@ class _Bench:
     by_subject: Mapping[type, Sequence[_Docket]]
 
 
-def placed(exchange: Exchange, dialect: Dialect) -> Exchange:
+def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
     """The exchange as this dialect sees it: its path below the base URL, and the operation that it names."""
     path = _below_base(exchange.request.path, dialect)
     matched = dialect.document.match(exchange.request.method, path)
@@ -138,7 +138,7 @@ def lint(
     """
     bench = _bench(dialect, rules)
     for exchange in exchanges:
-        found = placed(exchange, dialect)
+        found = locate(exchange, dialect)
         _hear_exchange(bench, found, found.id)
     return [record for docket in bench.dockets for record in _lint_records(docket, dialect)]
 
@@ -195,7 +195,7 @@ def _repeated(subject: Answered) -> bytes | None:
 
 
 def _placed_episode(episode: Episode, dialect: Dialect) -> Episode:
-    steps = {name: placed(exchange, dialect) for name, exchange in episode.exchanges.items()}
+    steps = {name: locate(exchange, dialect) for name, exchange in episode.exchanges.items()}
     return replace(episode, exchanges=steps)
 
 
@@ -257,7 +257,7 @@ def _said(
 
 def _is_all_about_the_probe(case: _Case, episode: Episode, dialect: Dialect) -> bool:
     """Whether all that was found is the refusal that showed that an optional feature is not offered."""
-    probe = _probe(episode, dialect) if episode.unsupported else None
+    probe = _probe(episode, dialect) if episode.missing_feature else None
     return probe is not None and all(finding.exchange == probe.id for finding in case.findings)
 
 
@@ -275,9 +275,9 @@ def _lint_records(docket: _Docket, dialect: Dialect) -> Iterator[Record]:
 
 def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
     """Why a step that a rule asked for is not there."""
-    if episode is not None and episode.unsupported:
-        return Outcome.NOT_SUPPORTED, f"the target does not offer {episode.unsupported}"
-    if episode is None or not episode.stopped:
+    if episode is not None and episode.missing_feature:
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {episode.missing_feature}"
+    if episode is None or not episode.stop_reason:
         return Outcome.UNTESTABLE, missing
     by_blame = {"suite": Outcome.BROKEN, "limit": Outcome.INCONCLUSIVE}
     return by_blame.get(episode.blame, Outcome.UNTESTABLE), missing
@@ -293,10 +293,10 @@ def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple
     if not any(exchange.reply for episode in episodes for exchange in episode.exchanges.values()):
         return Outcome.UNTESTABLE, "not reached, because the target answered nothing"
     note = f"not seen: {rule.needs or rule.summary}"
-    lacking = next((one.stopped for one in episodes if one.stopped and one.blame == "given"), "")
+    lacking = next((one.stop_reason for one in episodes if one.stop_reason and one.blame == "given"), "")
     if lacking:
         return Outcome.UNTESTABLE, safe(f"{note} ({lacking})")
-    ours = next((one.stopped for one in episodes if one.stopped and one.blame == "limit"), "")
+    ours = next((one.stop_reason for one in episodes if one.stop_reason and one.blame == "limit"), "")
     return Outcome.INCONCLUSIVE, safe(f"{note} ({ours})") if ours else note
 
 
@@ -304,8 +304,8 @@ def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, st
     episode = next((episode for episode in episodes if episode.scenario == rule.scenario), None)
     if episode is None:
         return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
-    if episode.unsupported or episode.stopped:
-        return _missed(episode, safe(episode.stopped or ""))
+    if episode.missing_feature or episode.stop_reason:
+        return _missed(episode, safe(episode.stop_reason or ""))
     return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 
@@ -316,15 +316,15 @@ def _last(episode: Episode) -> Exchange | None:
 def _lacking(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:
     """The feature without which a rule had nothing to look at: it would have applied to the refused probe."""
     for episode in episodes:
-        probe = _probe(episode, dialect) if episode.unsupported else None
+        probe = _probe(episode, dialect) if episode.missing_feature else None
         if probe is not None and _would_apply(rule, probe, dialect):
-            return episode.unsupported
+            return episode.missing_feature
     return None
 
 
 def _probe(episode: Episode, dialect: Dialect) -> Exchange | None:
     """The request that showed that a feature is missing: of its operation, or else the last of all."""
-    feature = dialect.features.get(episode.unsupported or "")
+    feature = dialect.features.get(episode.missing_feature or "")
     named = [one for one in episode.exchanges.values() if feature and one.operation == feature.operation]
     return next((one for one in named if not one.ok), _last(episode))
 

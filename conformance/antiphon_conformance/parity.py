@@ -27,29 +27,29 @@ def succeeded(*names: str) -> Callable[[Scene], bool]:
     return lambda scene: all(name in scene and scene[name].ok for name in names)
 
 
-def status_of(exchange: Exchange, allowed: Collection[int], expected: str) -> Iterator[Finding]:
+def expect_status(exchange: Exchange, allowed: Collection[int], expected: str) -> Iterator[Finding]:
     """A finding when the status of an answer is none of those allowed."""
     status = exchange.answer.status
     if status not in allowed:
         yield Finding("reply.status", expected, str(status), exchange.id)
 
 
-def found(exchange: Exchange, expected: str) -> Iterator[Finding]:
+def expect_ok(exchange: Exchange, expected: str) -> Iterator[Finding]:
     """A finding when a request that has to work was not answered with 200."""
-    yield from status_of(exchange, (200,), expected)
+    yield from expect_status(exchange, (200,), expected)
 
 
 def refused(exchange: Exchange, expected: str) -> Iterator[Finding]:
     """A finding when a request that has to be refused was not answered with a 4xx."""
-    yield from status_of(exchange, CLIENT_ERROR, expected)
+    yield from expect_status(exchange, CLIENT_ERROR, expected)
 
 
-def missing(exchange: Exchange) -> Iterator[Finding]:
+def expect_not_found(exchange: Exchange) -> Iterator[Finding]:
     """A finding when an id that names nothing was not answered with 404."""
-    yield from status_of(exchange, (404,), "404, since nothing has this id")
+    yield from expect_status(exchange, (404,), "404, since nothing has this id")
 
 
-def unlike(now: Exchange, before: Exchange) -> Iterator[Finding]:
+def response_differences(now: Exchange, before: Exchange) -> Iterator[Finding]:
     """Where the response object of `now` differs from that of `before`, which it has to repeat."""
     earlier = answered(before)
     for pointer, wanted, got in differences(earlier, answered(now)):

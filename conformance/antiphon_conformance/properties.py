@@ -71,12 +71,12 @@ class _Kept:
     """What has been sent so far, by name, and why it ended."""
 
     exchanges: dict[str, Exchange] = field(default_factory=dict)
-    stopped: str | None = None
+    stop_reason: str | None = None
     blame: str = "limit"
 
     @property
     def episode(self) -> Episode:
-        return Episode(SCENARIO, self.exchanges, self.stopped, None, self.blame)
+        return Episode(SCENARIO, self.exchanges, self.stop_reason, None, self.blame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,14 @@ async def generate(
         for source in sources if examples else ():
             await _random(_Search(source, examples), target, kept, start)
     except NothingGiven as lacking:
-        kept.stopped, kept.blame = safe(str(lacking)), "given"
+        kept.stop_reason, kept.blame = safe(str(lacking)), "given"
     except Exhausted as end:
-        kept.stopped, kept.blame = safe(str(end)), "target" if target.dead or target.refused else "limit"
+        kept.stop_reason, kept.blame = (
+            safe(str(end)),
+            "target" if target.dead or target.bad_credentials else "limit",
+        )
     except asyncio.CancelledError:
-        kept.stopped = "interrupted"
+        kept.stop_reason = "interrupted"
     return kept.episode
 
 

@@ -25,7 +25,7 @@ import yaml
 
 from antiphon_conformance import cassette, har, strict_json, transcript
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
-from antiphon_conformance.reply import headers, parsed_reply, read_reply
+from antiphon_conformance.reply import headers, read_reply, reply_from_value
 
 GZIP = b"\x1f\x8b"
 """How a compressed file begins."""
@@ -160,7 +160,7 @@ def _reply(given: Mapping[str, Any]) -> Reply:
     sent, status = headers(given.get("headers") or {}), int(given["status"])
     raw = transcript.raw_of(given)
     if raw is None and "sse" not in given and not isinstance(given.get("body"), str | None):
-        found = parsed_reply(status, sent, given["body"])
+        found = reply_from_value(status, sent, given["body"])
     else:
         kept = raw if raw is not None else (given.get("sse") or given.get("body") or "").encode()
         found = read_reply(status, sent, kept, cut=bool(given.get("cut")))
@@ -192,5 +192,5 @@ def _only_events(raw: bytes, name: str) -> Exchange:
 
 
 def _only_body(document: Mapping[str, Any], name: str) -> Exchange:
-    reply = parsed_reply(200, Headers((("content-type", "application/json"),)), dict(document))
+    reply = reply_from_value(200, Headers((("content-type", "application/json"),)), dict(document))
     return Exchange(name, Request("POST", "/responses"), reply, traits=_UNKNOWN | {"parsed"})

@@ -50,6 +50,6 @@ def read_reply(
     return Reply(status, sent, raw, reading.value, reading.faults, None, seconds, started_at)
 
 
-def parsed_reply(status: int, sent: Headers, body: Any) -> Reply:
+def reply_from_value(status: int, sent: Headers, body: Any) -> Reply:
     """The reply of which a recorder kept only the parsed body."""
     return Reply(status, sent, orjson.dumps(body), body)

@@ -90,22 +90,22 @@ def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:
 async def _converse(one: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:
     declared = next((feature for feature in one.features if feature in absent), None)
     if declared is not None:
-        talk.unsupported = declared
+        talk.missing_feature = declared
         return
     try:
         await one.run(talk)
     except (Stop, Unsupported, StepMissing) as end:
-        talk.stopped = safe(str(end))
+        talk.stop_reason = safe(str(end))
     except Exhausted as end:
-        talk.stopped = safe(str(end))
-        talk.blame = "target" if target.dead or target.refused else "limit"
+        talk.stop_reason = safe(str(end))
+        talk.blame = "target" if target.dead or target.bad_credentials else "limit"
     except NothingGiven as lacking:
-        talk.stopped, talk.blame = safe(str(lacking)), "given"
+        talk.stop_reason, talk.blame = safe(str(lacking)), "given"
     except asyncio.CancelledError:
-        talk.stopped, talk.blame = "interrupted", "limit"
+        talk.stop_reason, talk.blame = "interrupted", "limit"
         raise
     except Exception as error:  # a scenario that raises is our bug; the run goes on
-        talk.stopped = safe(f"our scenario broke: {type(error).__name__}: {error}")
+        talk.stop_reason = safe(f"our scenario broke: {type(error).__name__}: {error}")
         talk.blame = "suite"
 
 
@@ -119,14 +119,14 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
 def _mark_interrupted(talks: Iterable[Talk]) -> None:
     """Those that had not begun, too."""
     for talk in talks:
-        talk.stopped, talk.blame = "interrupted", "limit"
+        talk.stop_reason, talk.blame = "interrupted", "limit"
 
 
 def _settled(talks: list[Talk]) -> list[Episode]:
     """The episodes; a feature that one scenario found missing and another one used is offered, and must
     work."""
-    offered = frozenset[str]().union(*(talk.offered for talk in talks))
+    offered = frozenset[str]().union(*(talk.available_features for talk in talks))
     return [
-        replace(talk.episode, unsupported=None) if talk.unsupported in offered else talk.episode
+        replace(talk.episode, missing_feature=None) if talk.missing_feature in offered else talk.episode
         for talk in talks
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.exchange import Event
-from antiphon_conformance.fold import Fold, Thread, below, fold, views
+from antiphon_conformance.fold import Fold, Thread, fold, value_at, views
 from antiphon_conformance.parity import VOLATILE
 from antiphon_conformance.rule import Finding
 from antiphon_conformance.subject import Streamed
@@ -24,17 +24,17 @@ def tells_of(*lanes: str) -> Condition:
     return lambda streamed: any(fold(streamed).of(lane) for lane in lanes)
 
 
-def whole(streamed: Streamed) -> bool:
+def is_whole(streamed: Streamed) -> bool:
     """For `when=`: the stream is there from its first to its last event."""
     return not streamed.stream.cut and not fold(streamed).resumed and bool(streamed.events)
 
 
-def begun(streamed: Streamed) -> bool:
+def has_beginning(streamed: Streamed) -> bool:
     """For `when=`: the stream is there from its first event on."""
     return not fold(streamed).resumed and bool(streamed.events)
 
 
-def ended(streamed: Streamed) -> bool:
+def has_end(streamed: Streamed) -> bool:
     """For `when=`: the response came to its end."""
     return fold(streamed).terminal() is not None
 
@@ -83,7 +83,7 @@ def unequal_sums(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
         told = thread.lane.accumulates
         done = thread.first(told.done) if told else None
         joined = pieces(thread)
-        if told is None or done is None or joined is None or not thread.seen:
+        if told is None or done is None or joined is None or not thread.from_start:
             continue
         given = done.data.get(told.whole)
         if given != joined:
@@ -102,20 +102,20 @@ def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
         for where, shown in views(thread):
             if shown is ABSENT and thread.lane.within in ("item", "part"):
                 continue
-            value = below(shown, told.into) if shown is not ABSENT else ABSENT
+            value = value_at(shown, told.into) if shown is not ABSENT else ABSENT
             if value != given:
                 path = f"{where}/{told.into}" if told.into else where
                 yield Finding(path, f"{show(given)}, as in {done.where}", show(value))
 
 
-def miscounted(streamed: Streamed, lane: str) -> Iterator[Finding]:
+def numbering_findings(streamed: Streamed, lane: str) -> Iterator[Finding]:
     """Where the objects of a lane do not bear the indices 0, 1, 2... in order of appearance."""
     for thread, expected in _miscounts(streamed, lane):
         where = f"{thread.events[0].where}/{thread.lane.identity[-1]}"
         yield Finding(where, str(expected), str(thread.indices[-1]))
 
 
-def misplaced(streamed: Streamed, lane: str) -> frozenset[tuple[int, ...]]:
+def wrong_indices(streamed: Streamed, lane: str) -> frozenset[tuple[int, ...]]:
     """The objects of a lane that bear an index which is not theirs: no wonder that they stand elsewhere."""
     return frozenset(thread.indices for thread, _ in _miscounts(streamed, lane))
 
@@ -132,18 +132,18 @@ def _miscounts(streamed: Streamed, lane: str) -> Iterator[tuple[Thread, int]]:
 
 def _counted(thread: Thread) -> bool:
     """Whether the first object of its kind was seen, so that counting starts at 0."""
-    return thread.parent is None or thread.parent.seen
+    return thread.parent is None or thread.parent.from_start
 
 
-def filled(streamed: Streamed, lane: str) -> Iterator[Finding]:
+def early_content(streamed: Streamed, lane: str) -> Iterator[Finding]:
     """Where an object is announced with content that the events to come will bring."""
     found = fold(streamed)
     for thread in found.of(lane):
-        opened, start = thread.opened(), thread.start()
+        opened, start = thread.opening_event(), thread.start()
         for child in children(found, thread) if opened is not None else ():
             told = child.accumulates
             path, empty = (child.place, []) if child.place else (told.into if told else "", "")
-            value: Any = below(start, path) if path else None
+            value: Any = value_at(start, path) if path else None
             if opened is not None and value is not None and value != empty:
                 yield Finding(f"{opened.where}/{thread.lane.holds}/{path}", show(empty), show(value))
 
@@ -156,7 +156,7 @@ def children(found: Fold, thread: Thread) -> Iterator[Lane]:
             yield lane
 
 
-def unlike(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+def view_differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(pointer, before, after) for each place in which two JSON values differ, save what differs each time.
 
     An absent member and an empty one are the same: servers leave out in one view what is empty in another.
@@ -164,10 +164,12 @@ def unlike(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, An
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in dict.fromkeys((*before, *after)):
             if name not in VOLATILE:
-                yield from unlike(before.get(name, ABSENT), after.get(name, ABSENT), f"{pointer}/{name}")
+                yield from view_differences(
+                    before.get(name, ABSENT), after.get(name, ABSENT), f"{pointer}/{name}"
+                )
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from unlike(old, new, f"{pointer}/{index}")
+            yield from view_differences(old, new, f"{pointer}/{index}")
     elif before != after and not (_nothing(before) and _nothing(after)):
         yield pointer, before, after
 

@@ -114,7 +114,7 @@ class Snapshot(Taken):
         return self.object.get("status")
 
     @cached_property
-    def ended(self) -> bool:
+    def is_final(self) -> bool:
         """Whether its status is a terminal one."""
         return isinstance(self.status, str) and self.status in TERMINAL
 
@@ -174,7 +174,7 @@ def subjects(exchange: Exchange, dialect: Dialect) -> Iterator[Answered]:
         yield Body(exchange, dialect)
     for snapshot in _snapshots(exchange, dialect):
         yield snapshot
-        if snapshot.ended:
+        if snapshot.is_final:
             yield from _items(snapshot)
 
 

@@ -55,10 +55,10 @@ class Talk:
         self.dialect = dialect
         self.model = model
         self.exchanges: dict[str, Exchange] = {}
-        self.offered: set[str] = set(claimed)
+        self.available_features: set[str] = set(claimed)
         """Features that are claimed: they were declared, or the target has answered for them."""
-        self.stopped: str | None = None
-        self.unsupported: str | None = None
+        self.stop_reason: str | None = None
+        self.missing_feature: str | None = None
         self.blame = "target"
         self.given: Mapping[str, str] = given or {}
         """What the target holds, as whoever runs the suite says: the id of a `collection`, of a `prompt`."""
@@ -90,7 +90,9 @@ class Talk:
     @property
     def episode(self) -> Episode:
         """What has been said so far."""
-        return Episode(self.scenario, dict(self.exchanges), self.stopped, self.unsupported, self.blame)
+        return Episode(
+            self.scenario, dict(self.exchanges), self.stop_reason, self.missing_feature, self.blame
+        )
 
     async def create(
         self,
@@ -125,7 +127,7 @@ class Talk:
         if not found.ok and not may_fail:
             self._refused(name, found)
         if found.ok and not may_fail:
-            self.offered.update(self._unrouted())
+            self.available_features.update(self._unrouted())
         return found
 
     async def templated(
@@ -225,21 +227,21 @@ class Talk:
         if feature not in self.dialect.features:
             return False
         if feature in self._absent:
-            self.unsupported = feature
+            self.missing_feature = feature
             return False
         self._optional.append(feature)
         try:
             await steps(self)
         except Unsupported as end:
-            self.stopped = safe(str(end))
+            self.stop_reason = safe(str(end))
             return False
         return True
 
     def expect_refusal(self, name: str, feature: str) -> None:
         """Ends the scenario as unsupported when step `name` was answered with success, where only a target
         that lacks the optional `feature` does so."""
-        if self.exchanges[name].ok and feature not in self.offered:
-            self.unsupported = feature
+        if self.exchanges[name].ok and feature not in self.available_features:
+            self.missing_feature = feature
             raise Unsupported(f"{name}: answered {self.exchanges[name].answer.status}")
 
     def _rename(self, name: str, kept: str) -> None:
@@ -264,10 +266,10 @@ class Talk:
         status = found.answer.status
         told = _told(found)
         if status in REFUSED_CREDENTIALS:
-            self._target.refuse(f"the target refused our credentials: {told}")
-        lacking = [feature for feature in self._unrouted() if feature not in self.offered]
+            self._target.stop_for_credentials(f"the target refused our credentials: {told}")
+        lacking = [feature for feature in self._unrouted() if feature not in self.available_features]
         if lacking and (400 <= status < 500 or status == 501) and status not in {401, 403, 408, 429}:
-            self.unsupported = lacking[0]
+            self.missing_feature = lacking[0]
             raise Unsupported(f"{name}: {told}")
         raise Stop(f"{name}: {told}")
 
@@ -285,9 +287,9 @@ class Talk:
             if self.dialect.features[feature].operation != operation.id:
                 continue
             if found.ok:
-                self.offered.add(feature)
-            elif plain and feature not in self.offered and self._no_route(found, parameters):
-                self.unsupported = feature
+                self.available_features.add(feature)
+            elif plain and feature not in self.available_features and self._no_route(found, parameters):
+                self.missing_feature = feature
                 raise Unsupported(f"{name}: {_told(found)}")
 
     def _no_route(self, found: Exchange, parameters: Mapping[str, str]) -> bool:

@@ -25,7 +25,7 @@ from antiphon_conformance import sse
 from antiphon_conformance.exchange import Exchange, Headers, Reply, Request, final_response
 from antiphon_conformance.reply import is_stream, read_reply
 from antiphon_conformance.text import safe
-from antiphon_conformance.transcript import REDACTED, hideable, redacted, scrub
+from antiphon_conformance.transcript import REDACTED, hideable_secrets, redact, scrub
 
 AGENT = f"antiphon/{version('antiphon')}"
 """What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
@@ -90,13 +90,13 @@ class Target:
     transport: Transport
     api_key: str | None = None
     limits: Limits = Limits()
-    sent: int = 0
-    retried: int = 0
+    request_count: int = 0
+    retry_count: int = 0
     tokens: int = 0
     """How many tokens the answers said that they took."""
-    over: str | None = None
+    stop_reason: str | None = None
     """Why nothing more may be sent."""
-    refused: bool = False
+    bad_credentials: bool = False
     """Whether the target refused our credentials."""
     _silent: int = 0
     _answered: bool = False
@@ -104,7 +104,7 @@ class Target:
 
     def __post_init__(self) -> None:
         key = self.api_key
-        self._secrets = hideable([key] if key else [])
+        self._secrets = hideable_secrets([key] if key else [])
 
     async def __aenter__(self) -> Target:
         return self
@@ -126,16 +126,16 @@ class Target:
         """
         exchange = await self._attempt(request, identity, read_events)
         for turn in range(RETRIES):
-            if not self._lost(exchange) or self.over is not None or self._spent() is not None:
+            if not self._lost(exchange) or self.stop_reason is not None or self._spent() is not None:
                 break
-            self.retried += 1
+            self.retry_count += 1
             await asyncio.sleep(FIRST_PAUSE * 2**turn)
             exchange = await self._attempt(request, identity, read_events)
         silent = exchange.reply is None or exchange.failure == self._endless
         self._silent = self._silent + 1 if silent else 0
-        if self.dead and self.over is None:
+        if self.dead and self.stop_reason is None:
             what = "end its answer" if exchange.reply else "answer"
-            self.over = f"the target did not {what} {DEAD_AFTER} times in a row: {exchange.failure}"
+            self.stop_reason = f"the target did not {what} {DEAD_AFTER} times in a row: {exchange.failure}"
         return exchange
 
     def _lost(self, exchange: Exchange) -> bool:
@@ -145,10 +145,10 @@ class Target:
 
     async def _attempt(self, request: Request, identity: str, read_events: int | None) -> Exchange:
         """Sends it once, if the budget allows it."""
-        self.over = self.over or self._spent()
-        if self.over is not None:
-            raise Exhausted(self.over)
-        self.sent += 1
+        self.stop_reason = self.stop_reason or self._spent()
+        if self.stop_reason is not None:
+            raise Exhausted(self.stop_reason)
+        self.request_count += 1
         exchange = await self._exchange(request, identity, read_events)
         self._answered = self._answered or exchange.reply is not None
         if request.method == "POST" and exchange.reply is not None:
@@ -157,7 +157,7 @@ class Target:
 
     def _spent(self) -> str | None:
         """Which budget is used up."""
-        if self.limits.requests is not None and self.sent >= self.limits.requests:
+        if self.limits.requests is not None and self.request_count >= self.limits.requests:
             return f"the limit of {self.limits.requests} requests is reached"
         if self.limits.tokens is not None and self.tokens >= self.limits.tokens:
             return f"the budget of {self.limits.tokens} tokens is used up: the answers counted {self.tokens}"
@@ -167,14 +167,14 @@ class Target:
     def _endless(self) -> str:
         return f"no end after {self.limits.seconds:g} s"
 
-    def refuse(self, why: str) -> None:
+    def stop_for_credentials(self, why: str) -> None:
         """Ends the run because the target does not accept our credentials."""
-        self.refused = True
-        self.over = self.over or why
+        self.bad_credentials = True
+        self.stop_reason = self.stop_reason or why
 
     async def _exchange(self, request: Request, identity: str, read_events: int | None) -> Exchange:
         final = _finished(request, self.api_key)
-        kept = redacted(replace(final, body=request.body, raw=request.raw), self._secrets)
+        kept = redact(replace(final, body=request.body, raw=request.raw), self._secrets)
         started_at, start = time.time(), time.monotonic()
         body = _Body(self.limits.size, read_events)
         failure = None

@@ -43,7 +43,7 @@ def lines(
     run: Mapping[str, Any], episodes: Iterable[Episode], secrets: Iterable[str] = ()
 ) -> Iterator[bytes]:
     """The lines of a transcript; every one of `secrets` is replaced wherever it stands."""
-    hidden = hideable(secrets)
+    hidden = hideable_secrets(secrets)
     kept = tuple(episodes)
     yield _line({"run": dict(run)}, hidden)
     for episode in kept:
@@ -112,7 +112,7 @@ def raw_of(message: Mapping[str, Any]) -> bytes | None:
     return text.encode() if isinstance(text, str) else None
 
 
-def hideable(secrets: Iterable[str]) -> tuple[str, ...]:
+def hideable_secrets(secrets: Iterable[str]) -> tuple[str, ...]:
     """Those that can be hidden: a shorter one is a placeholder, and would be found in the middle of words."""
     return tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
 
@@ -134,7 +134,7 @@ def _escaped(secret: str) -> re.Pattern[bytes]:
     return re.compile("".join(letters).encode())
 
 
-def redacted(request: Request, secrets: Iterable[str]) -> Request:
+def redact(request: Request, secrets: Iterable[str]) -> Request:
     """A request that may be kept: no credential in its headers."""
     hidden = frozenset(secrets)
     pairs = tuple(
@@ -153,10 +153,10 @@ def _episode_entry(told: Episode) -> dict[str, Any]:
     summary = {
         "scenario": told.scenario,
         "steps": steps,
-        "stopped": told.stopped,
-        "unsupported": told.unsupported,
+        "stopped": told.stop_reason,
+        "unsupported": told.missing_feature,
     }
-    return {"episode": summary | ({"blame": told.blame} if told.stopped else {})}
+    return {"episode": summary | ({"blame": told.blame} if told.stop_reason else {})}
 
 
 def _response(reply: Reply) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def excerpt(exchange: Exchange, where: str, dialect: Dialect) -> Excerpt:
 
 
 def _lanes(exchange: Exchange, where: str, dialect: Dialect) -> Timeline | None:
-    placed = judge.placed(exchange, dialect)
+    placed = judge.locate(exchange, dialect)
     if placed.reply is None or placed.reply.stream is None:
         return None
     return timeline(Streamed(placed, dialect), _event_number(where))

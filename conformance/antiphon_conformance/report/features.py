@@ -82,7 +82,7 @@ def feature_rows(
     """Every feature of the dialect, in its order."""
     kept, told = tuple(episodes), tuple(records)
     shown = _shown(kept, dialect)
-    lacking = {episode.unsupported for episode in kept} | {
+    lacking = {episode.missing_feature for episode in kept} | {
         name.removeprefix(ABSENT) for name in declared if name.startswith(ABSENT)
     }
     outcomes = _by_exchange(told)
@@ -145,7 +145,7 @@ def _shown(episodes: Iterable[Episode], dialect: Dialect) -> dict[str, list[Exch
 
 
 def _features(exchange: Exchange, dialect: Dialect, told: Iterable[str]) -> Iterable[str]:
-    placed = judge.placed(exchange, dialect)
+    placed = judge.locate(exchange, dialect)
     for feature in dialect.features.values():
         sign = SIGNS.get(feature.name)
         if sign is not None:

@@ -52,7 +52,7 @@ def write(
 ) -> list[Path]:
     """Writes the transcripts first, then the records, then every rendering; returns what was written."""
     folder.mkdir(parents=True, exist_ok=True)
-    hidden = transcript.hideable(secrets)
+    hidden = transcript.hideable_secrets(secrets)
     written = [
         _write(folder / transcript_name(number), b"".join(transcript.lines(one.facts, one.episodes, hidden)))
         for number, one in enumerate((seen, *again), 1)
@@ -63,7 +63,7 @@ def write(
 
 def write_renderings(folder: Path, report: Report, secrets: Iterable[str] = ()) -> list[Path]:
     """Writes the records and every rendering of them, and last the digests of these files."""
-    hidden = transcript.hideable(secrets)
+    hidden = transcript.hideable_secrets(secrets)
     contents = {name: transcript.scrub(text, hidden) for name, text in renderings(report).items()}
     written = [_write(folder / name, text) for name, text in contents.items()]
     told = {name: digest(text) for name, text in contents.items()}

@@ -13,7 +13,7 @@ from antiphon_conformance.report.features import feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.model import Report, curls, excerpts
 from antiphon_conformance.rule import Rule, rules_for
-from antiphon_conformance.transcript import REDACTED, SECRET_HEADERS, hideable
+from antiphon_conformance.transcript import REDACTED, SECRET_HEADERS, hideable_secrets
 from antiphon_conformance.verdict import verdict
 from antiphon_spec.dialect import Dialect
 
@@ -80,4 +80,4 @@ def keys_in(exchanges: Iterable[Exchange]) -> list[str]:
         for name, value in exchange.request.headers.pairs:
             if name.lower() in SECRET_HEADERS and value != REDACTED:
                 found[value.rpartition(" ")[2]] = None
-    return [key for key in hideable(found) if key != REDACTED]
+    return [key for key in hideable_secrets(found) if key != REDACTED]

@@ -167,7 +167,7 @@ def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
     """
     episode = scene.episode
     last = next(reversed(list(episode.exchanges.values())), None)
-    over = episode.stopped and not episode.unsupported and episode.blame == "target"
+    over = episode.stop_reason and not episode.missing_feature and episode.blame == "target"
     if not over or last is None or last.reply is None or last.operation != scene.dialect.create_operation:
         return
     if 400 <= last.reply.status < 500:

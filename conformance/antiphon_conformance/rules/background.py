@@ -8,7 +8,7 @@ from itertools import pairwise
 from antiphon_conformance.answers import member
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.oddities import odd
-from antiphon_conformance.parity import CLIENT_ERROR, found, refused, status_of, took_place
+from antiphon_conformance.parity import CLIENT_ERROR, expect_ok, expect_status, refused, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import TERMINAL, Answered, Scene, Snapshot
 from antiphon_conformance.text import ABSENT, show
@@ -110,7 +110,7 @@ def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
     Some servers serve the first snapshot for ever, or lose the response when its worker dies.
     """
     last = polls(scene)[-1]
-    yield from found(last, "200, since the response runs in the background")
+    yield from expect_ok(last, "200, since the response runs in the background")
     status = last.answer.fields.get("status")
     ended_by_us = scene.episode.blame == "limit"
     if last.ok and str(status) not in TERMINAL and not ended_by_us:
@@ -181,7 +181,7 @@ def continuing_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
 
     No document says which, so either will do.
     """
-    yield from status_of(scene["continued"], (200, *CLIENT_ERROR), "an answer or a 4xx")
+    yield from expect_status(scene["continued"], (200, *CLIENT_ERROR), "an answer or a 4xx")
 
 
 @rule(

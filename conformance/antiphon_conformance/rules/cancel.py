@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from antiphon_conformance.answers import answered
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.parity import found, missing, refused, status_of, took_place, unlike
+from antiphon_conformance.parity import (
+    expect_not_found,
+    expect_ok,
+    expect_status,
+    refused,
+    response_differences,
+    took_place,
+)
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import TERMINAL, Scene, Snapshot
 from antiphon_conformance.text import ABSENT, show
@@ -29,7 +36,7 @@ def a_running_response_can_be_cancelled(scene: Scene) -> Iterator[Finding]:
     Servers without the endpoint leave their clients no way to stop what they pay for.
     """
     cancelled = scene["cancelled"]
-    yield from found(cancelled, "200, since the response runs in the background")
+    yield from expect_ok(cancelled, "200, since the response runs in the background")
     wanted = scene["started"].response.get("id")
     if cancelled.ok and cancelled.response.get("id") != wanted:
         yield Finding("reply.body/id", show(wanted), show(cancelled.response.get("id", ABSENT)), cancelled.id)
@@ -53,9 +60,9 @@ def cancelling_leads_to_cancelled(scene: Scene) -> Iterator[Finding]:
 def cancelling_twice_changes_nothing(scene: Scene) -> Iterator[Finding]:
     """A second cancel answers 200 with the same response as the first."""
     again = scene["cancelled_again"]
-    yield from found(again, "200, since a cancel may be repeated")
+    yield from expect_ok(again, "200, since a cancel may be repeated")
     if again.ok:
-        yield from unlike(again, scene["cancelled"])
+        yield from response_differences(again, scene["cancelled"])
 
 
 @rule(
@@ -70,7 +77,7 @@ def nothing_happens_after_a_cancel(scene: Scene) -> Iterator[Finding]:
 
     A worker that writes its result after the cancel brings the response back to life.
     """
-    yield from unlike(scene["retrieved"], scene["cancelled"])
+    yield from response_differences(scene["retrieved"], scene["cancelled"])
 
 
 def cancelled_after_its_end(scene: Scene) -> bool:
@@ -95,9 +102,9 @@ def last_poll(scene: Scene) -> Exchange:
 def cancelling_what_has_ended_changes_nothing(scene: Scene) -> Iterator[Finding]:
     """Cancelling a background response that has ended answers 200 with the response as it is."""
     cancelled = scene["cancelled"]
-    yield from found(cancelled, "200, since the response ran in the background")
+    yield from expect_ok(cancelled, "200, since the response ran in the background")
     if cancelled.ok:
-        yield from unlike(cancelled, last_poll(scene))
+        yield from response_differences(cancelled, last_poll(scene))
 
 
 @rule(Scene, scenario="cancel", cites="BUD-OPS-05", when=was_cancelled, needs=CANCELLED_IN_TIME)
@@ -129,7 +136,7 @@ def a_cancel_answers_with_the_response(scene: Scene) -> Iterator[Finding]:
 def cancelling_what_has_ended_is_refused_or_does_nothing(scene: Scene) -> Iterator[Finding]:
     """Cancelling a response that has ended is refused with 400, or answers 200 and changes nothing."""
     cancelled = scene["cancelled"]
-    yield from status_of(cancelled, (200, 400), "200 or 400")
+    yield from expect_status(cancelled, (200, 400), "200 or 400")
     if cancelled.ok and answered(cancelled).get("status") != last_poll(scene).response.get("status"):
         got = show(answered(cancelled).get("status", ABSENT))
         yield Finding("reply.body/status", "the one before", got, cancelled.id)
@@ -157,9 +164,9 @@ def a_foreground_response_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]
 def cancelling_what_was_answered_at_once_changes_nothing(scene: Scene) -> Iterator[Finding]:
     """Cancelling a response that its create answered whole answers 200 with the response as it is."""
     cancelled = scene["cancelled"]
-    yield from found(cancelled, "200, since the response has ended")
+    yield from expect_ok(cancelled, "200, since the response has ended")
     if cancelled.ok:
-        yield from unlike(cancelled, scene["created"])
+        yield from response_differences(cancelled, scene["created"])
 
 
 def failed_before_it_was_cancelled(scene: Scene) -> bool:
@@ -177,9 +184,9 @@ def failed_before_it_was_cancelled(scene: Scene) -> bool:
 def cancelling_what_has_failed_changes_nothing(scene: Scene) -> Iterator[Finding]:
     """Cancelling a background response that has failed answers 200 with the response as it is."""
     cancelled = scene["cancelled"]
-    yield from found(cancelled, "200, since the response has ended")
+    yield from expect_ok(cancelled, "200, since the response has ended")
     if cancelled.ok:
-        yield from unlike(cancelled, last_poll(scene))
+        yield from response_differences(cancelled, last_poll(scene))
 
 
 @rule(
@@ -190,7 +197,7 @@ def cancelling_what_has_failed_changes_nothing(scene: Scene) -> Iterator[Finding
 )
 def what_does_not_exist_cannot_be_cancelled(scene: Scene) -> Iterator[Finding]:
     """Cancelling an id that names nothing, or nothing any more, answers 404."""
-    yield from missing(scene["cancelled_deleted"])
+    yield from expect_not_found(scene["cancelled_deleted"])
 
 
 @rule(Scene, scenario="cancel", cites="RET-11", when=took_place("deleted"))
@@ -199,7 +206,7 @@ def deleting_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
 
     No document says which, so either will do.
     """
-    yield from status_of(
+    yield from expect_status(
         scene["deleted"], (*range(200, 300), *range(400, 500)), "done, or refused with a 4xx"
     )
 
@@ -213,7 +220,7 @@ def deleting_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
 )
 def a_running_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting a response that still runs answers 200, as any deletion does."""
-    yield from found(scene["deleted"], "200, since no deletion is refused")
+    yield from expect_ok(scene["deleted"], "200, since no deletion is refused")
 
 
 @rule(

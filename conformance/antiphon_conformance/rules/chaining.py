@@ -7,7 +7,15 @@ from typing import Any
 
 from antiphon_conformance.answers import answered, objects, text_of
 from antiphon_conformance.oddities import odd
-from antiphon_conformance.parity import input_tokens, refused, says, status_of, succeeded, took_place, unlike
+from antiphon_conformance.parity import (
+    expect_status,
+    input_tokens,
+    refused,
+    response_differences,
+    says,
+    succeeded,
+    took_place,
+)
 from antiphon_conformance.prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Refused, Scene
@@ -22,7 +30,7 @@ def previous_response_id_is_accepted(scene: Scene) -> Iterator[Finding]:
 
     Servers that know chains only over WebSocket refuse this, and every agent loop that relies on it stops.
     """
-    yield from status_of(scene["continued"], (200,), "200, since the response named was just given")
+    yield from expect_status(scene["continued"], (200,), "200, since the response named was just given")
 
 
 @rule(Scene, scenario="chaining", cites=("STA-01", "STA-05"), when=took_place("forked"))
@@ -32,7 +40,7 @@ def instructions_may_accompany_a_chain(scene: Scene) -> Iterator[Finding]:
     Instructions hold for one request: a server that refuses them in a chain leaves the old ones in force.
     """
     forked = scene["forked"]
-    yield from status_of(forked, (200,), "200, since instructions are given anew for each request")
+    yield from expect_status(forked, (200,), "200, since instructions are given anew for each request")
     wanted = forked.request.fields.get("instructions")
     told = forked.response.get("instructions", wanted) if forked.ok else wanted
     if told != wanted:
@@ -130,7 +138,7 @@ def _is_this_turn(told: Any) -> bool:
 def a_response_may_be_continued_twice(scene: Scene) -> Iterator[Finding]:
     """Two responses may continue the same one, and neither learns what the other was told."""
     forked = scene["forked"]
-    yield from status_of(forked, (200,), "200, since a response may be continued more than once")
+    yield from expect_status(forked, (200,), "200, since a response may be continued more than once")
     if says(forked, SECOND_WORD):
         expected = f"nothing of {SECOND_WORD}, which only the other branch was told"
         yield Finding("reply.body/output", expected, show(text_of(forked.response)), forked.id)
@@ -155,7 +163,7 @@ def a_second_branch_knows_the_common_past(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="chaining", cites="STA-15", when=succeeded("told_again"))
 def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Finding]:
     """A response that was continued, twice even, is retrieved as it was."""
-    yield from unlike(scene["told_again"], scene["told"])
+    yield from response_differences(scene["told_again"], scene["told"])
 
 
 @rule(Answered, cites=("STA-07", "BUD-REQ-08"), when=UNKNOWN, needs="an unknown `previous_response_id`")
@@ -205,4 +213,4 @@ def a_call_without_its_output_is_refused(scene: Scene) -> Iterator[Finding]:
 def a_call_with_its_output_goes_on(scene: Scene) -> Iterator[Finding]:
     """A response that ended in function calls is continued when the new input gives their outputs."""
     step = "continued_freely" if "continued_freely" in scene else "continued"
-    yield from status_of(scene[step], (200,), "200, since each call has its output")
+    yield from expect_status(scene[step], (200,), "200, since each call has its output")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_conformance.answers import member, objects, same
+from antiphon_conformance.answers import equal_json, member, objects
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.mistakes_chat import CREATE, REQUIRED
 from antiphon_conformance.parity import (
     CLIENT_ERROR,
     differences,
-    found,
-    missing,
+    expect_not_found,
+    expect_ok,
+    expect_status,
     refused,
-    status_of,
     succeeded,
     took_place,
 )
@@ -51,7 +51,7 @@ def the_answer_is_the_assistants(body: Body) -> Iterator[Finding]:
     wanted = (("index", 0), ("message/role", "assistant"))
     for path, value in wanted:
         got = member(choice, *path.split("/"))
-        if not same(got, value):
+        if not equal_json(got, value):
             yield Finding(f"reply.body/choices/0/{path}", show(value), show(got))
     if not isinstance(choice.get("citations"), list):
         yield Finding("reply.body/choices/0/citations", "an array", show(choice.get("citations", ABSENT)))
@@ -76,7 +76,7 @@ def the_payload_repeats_the_request(body: Body) -> Iterator[Finding]:
 def the_usual_temperature_is_told(body: Body) -> Iterator[Finding]:
     """`payload.temperature` is 0.7 when the request named none."""
     told = member(body.object, "payload", "temperature")
-    if not same(told, USUAL_TEMPERATURE):
+    if not equal_json(told, USUAL_TEMPERATURE):
         yield Finding("reply.body/payload/temperature", show(USUAL_TEMPERATURE), show(told))
 
 
@@ -102,7 +102,7 @@ def a_collection_of_another_type_is_refused(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="chat", cites="CG-CHAT-07")
 def an_unknown_collection_is_not_found(scene: Scene) -> Iterator[Finding]:
     """A chat about a collection that there is not is answered 404."""
-    yield from missing(scene["unknown_collection"])
+    yield from expect_not_found(scene["unknown_collection"])
 
 
 @rule(Scene, scenario="chat", cites="CG-CHAT-10")
@@ -111,14 +111,14 @@ def members_of_earlier_releases_do_no_harm(scene: Scene) -> Iterator[Finding]:
 
     Clients that were written for them still send them.
     """
-    yield from found(scene["with_old_members"], "200, since such members are ignored")
+    yield from expect_ok(scene["with_old_members"], "200, since such members are ignored")
 
 
 @rule(Scene, scenario="chat", cites="CG-CHAT-19")
 def a_chat_is_neither_streamed_nor_in_the_background(scene: Scene) -> Iterator[Finding]:
     """`stream` and `background` are ignored in a chat, or refused: nothing streams."""
     answer = scene["streamed"]
-    yield from status_of(answer, {200, *CLIENT_ERROR}, "200 or a 4xx")
+    yield from expect_status(answer, {200, *CLIENT_ERROR}, "200 or a 4xx")
     if answer.answer.stream is not None:
         yield Finding("reply.headers/content-type", "application/json", "a stream", answer.id)
 
@@ -126,7 +126,7 @@ def a_chat_is_neither_streamed_nor_in_the_background(scene: Scene) -> Iterator[F
 @rule(Scene, scenario="chat", cites="CG-CHAT-21", when=succeeded("created"), needs="a chat completion")
 def a_completion_can_be_read_again(scene: Scene) -> Iterator[Finding]:
     """A chat completion is found by its id, as it was answered."""
-    yield from found(scene["retrieved"], "200, since the completion was just made")
+    yield from expect_ok(scene["retrieved"], "200, since the completion was just made")
     if scene["retrieved"].ok:
         before, now = scene["created"].answer.fields, scene["retrieved"].answer.fields
         for pointer, wanted, got in differences(before, now):
@@ -136,7 +136,7 @@ def a_completion_can_be_read_again(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="chat", cites="CG-CHAT-21")
 def an_unknown_completion_is_not_found(scene: Scene) -> Iterator[Finding]:
     """A chat completion that there is not is answered 404."""
-    yield from missing(scene["retrieved_unknown"])
+    yield from expect_not_found(scene["retrieved_unknown"])
 
 
 def _ids(listed: Exchange) -> list[Any]:
@@ -147,7 +147,7 @@ def _ids(listed: Exchange) -> list[Any]:
 def a_page_of_completions_has_its_size(scene: Scene) -> Iterator[Finding]:
     """A page holds 20 completions unless the request says otherwise, and never more than 100."""
     limit = scene["listed"].answer.fields.get("limit")
-    if scene["listed"].ok and not same(limit, 20):
+    if scene["listed"].ok and not equal_json(limit, 20):
         yield Finding("reply.body/limit", "20", show(limit), scene["listed"].id)
     many = scene["listed_too_many"]
     told = many.answer.fields.get("limit")

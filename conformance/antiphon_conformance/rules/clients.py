@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.answers import member, objects
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.parity import found, status_of, succeeded, took_place
+from antiphon_conformance.parity import expect_ok, expect_status, succeeded, took_place
 from antiphon_conformance.probes import NO_UUID
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
@@ -34,10 +34,10 @@ def any_accept_is_served(scene: Scene) -> Iterator[Finding]:
     Clients stream with `Accept: application/json`, or without the header.
     """
     for step in ACCEPTING:
-        yield from found(scene[step], "200, whatever `Accept` says")
+        yield from expect_ok(scene[step], "200, whatever `Accept` says")
     foreground = scene["streamed_in_the_foreground"]
     if foreground.answer.status in NOT_ACCEPTABLE:
-        yield from found(foreground, "200, whatever `Accept` says")
+        yield from expect_ok(foreground, "200, whatever `Accept` says")
     yield from _streamed(scene["streamed_as_json"])
 
 
@@ -48,14 +48,14 @@ def a_stream_in_the_foreground_is_a_stream(scene: Scene) -> Iterator[Finding]:
     A client library always sends both.
     """
     exchange = scene["streamed_in_the_foreground"]
-    yield from status_of(exchange, (200, *NOT_ACCEPTABLE), "200 and a stream")
+    yield from expect_status(exchange, (200, *NOT_ACCEPTABLE), "200 and a stream")
     yield from _streamed(exchange)
 
 
 @rule(Scene, scenario="bodiless", cites="CG-REQ-17")
 def what_is_not_streamed_runs_in_the_background(scene: Scene) -> Iterator[Finding]:
     """`background: true` beside `stream: false` is taken."""
-    yield from found(scene["started"], "200, since `stream` is false")
+    yield from expect_ok(scene["started"], "200, since `stream` is false")
 
 
 @rule(Scene, scenario="bodiless", cites="CG-GEN-09")
@@ -65,7 +65,7 @@ def a_post_without_a_body_needs_no_content_type(scene: Scene) -> Iterator[Findin
     Client libraries cancel in each of these ways.
     """
     for step in ("cancelled_unlabelled", "cancelled_as_form", "cancelled_as_json"):
-        yield from found(scene[step], "200, as there is no body to have a type")
+        yield from expect_ok(scene[step], "200, as there is no body to have a type")
 
 
 @rule(Scene, scenario="bodiless", cites="CG-GEN-12", when=succeeded("started"))
@@ -74,7 +74,7 @@ def encoded_ids_are_decoded(scene: Scene) -> Iterator[Finding]:
 
     `%2D` and `-` are the same (RFC 3986, 2.1 and 2.3); a client library encodes ids.
     """
-    yield from found(scene["encoded"], "200, since this is the id of a response")
+    yield from expect_ok(scene["encoded"], "200, since this is the id of a response")
 
 
 @rule(
@@ -108,7 +108,7 @@ def a_list_in_a_query_has_two_spellings(scene: Scene) -> Iterator[Finding]:
     The document has the first form; a client library sends the second.
     """
     for step in ("commas", "brackets"):
-        yield from found(scene[step], "200, since both spellings are sent")
+        yield from expect_ok(scene[step], "200, since both spellings are sent")
     commas, brackets = scene["commas"], scene["brackets"]
     if commas.ok and brackets.ok and _told(commas) != _told(brackets):
         expected = f"{show(_told(commas))}, as in {commas.id}"

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from antiphon_conformance.answers import member, number, objects, output, text_of
 from antiphon_conformance.faults import body_faults
 from antiphon_conformance.oddities import odd
-from antiphon_conformance.parity import found, input_tokens, missing, refused, says, succeeded, took_place
+from antiphon_conformance.parity import (
+    expect_not_found,
+    expect_ok,
+    input_tokens,
+    refused,
+    says,
+    succeeded,
+    took_place,
+)
 from antiphon_conformance.prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.input_items import message_forms
@@ -23,7 +31,7 @@ def is_compaction(body: Body) -> bool:
 @rule(Scene, scenario="chaining", cites=("CMP-01", "CMP-03"))
 def a_history_can_be_compacted(scene: Scene) -> Iterator[Finding]:
     """A compaction takes `model`, `input`, `previous_response_id`, `instructions` and `prompt_cache_key`."""
-    yield from found(scene["compacted"], "200, since the document lists each of these parameters")
+    yield from expect_ok(scene["compacted"], "200, since the document lists each of these parameters")
 
 
 @rule(Body, cites="CMP-04", when=is_compaction)
@@ -100,7 +108,7 @@ def a_compaction_counts_its_tokens(body: Body) -> Iterator[Finding]:
 @rule(Scene, scenario="chaining", cites=("CMP-07", "CMP-08"), when=took_place("remembered"))
 def compacted_output_is_accepted_as_input(scene: Scene) -> Iterator[Finding]:
     """The output of a compaction, passed back whole and in order, is accepted as `input`."""
-    yield from found(scene["remembered"], "200, since the server gave this output itself")
+    yield from expect_ok(scene["remembered"], "200, since the server gave this output itself")
 
 
 @rule(Scene, scenario="chaining", cites="CMP-13", when=succeeded("remembered"))
@@ -128,7 +136,7 @@ def a_compaction_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="chaining", cites="CMP-11", when=took_place("compacted_again"))
 def a_compaction_is_not_stored(scene: Scene) -> Iterator[Finding]:
     """Nothing can be retrieved under the id of a compaction."""
-    yield from missing(scene["compacted_again"])
+    yield from expect_not_found(scene["compacted_again"])
 
 
 @rule(Scene, scenario="chaining", cites="CMP-12", when=took_place("compacted_unknown"))

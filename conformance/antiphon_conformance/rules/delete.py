@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.parity import found, missing, refused, took_place
+from antiphon_conformance.parity import expect_not_found, expect_ok, refused, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import ABSENT, show
@@ -14,7 +14,7 @@ from antiphon_spec.dialect import Dialect
 @rule(Scene, scenario="storage", cites=("RET-07", "CG-OPS-03", "BUD-OPS-03", "BUD-GEN-01", "BUD-GEN-10"))
 def a_stored_response_can_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting a stored response answers 200."""
-    yield from found(scene["deleted"], "200, since the response is stored")
+    yield from expect_ok(scene["deleted"], "200, since the response is stored")
 
 
 @rule(
@@ -48,19 +48,19 @@ def words(dialect: Dialect) -> tuple[str, ...]:
 @rule(Scene, scenario="storage", cites=("RET-03", "RET-08", "CG-OPS-02", "BUD-OPS-04"))
 def a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     """A deleted response is not found when it is retrieved."""
-    yield from missing(scene["retrieved_deleted"])
+    yield from expect_not_found(scene["retrieved_deleted"])
 
 
 @rule(Scene, scenario="storage", cites=("RET-08", "INP-17"), when=took_place("listed_deleted"))
 def the_input_of_a_deleted_response_is_gone(scene: Scene) -> Iterator[Finding]:
     """The input items of a response that does not exist, or no longer, are not found."""
-    yield from missing(scene["listed_deleted"])
+    yield from expect_not_found(scene["listed_deleted"])
 
 
 @rule(Scene, scenario="storage", cites=("RET-09", "RET-10", "BUD-OPS-04"))
 def what_does_not_exist_cannot_be_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting an id that names nothing, or nothing any more, answers 404."""
-    yield from missing(scene["deleted_again"])
+    yield from expect_not_found(scene["deleted_again"])
 
 
 @rule(
@@ -74,7 +74,7 @@ def what_is_not_there_counts_as_deleted(scene: Scene) -> Iterator[Finding]:
     """Deleting what was deleted already, or an id that names nothing, answers as the first deletion did."""
     for name in ("deleted_again", "deleted_unknown"):
         again = scene[name]
-        yield from found(again, "200, since what is not there is as good as deleted")
+        yield from expect_ok(again, "200, since what is not there is as good as deleted")
         told = again.answer.fields.get("deleted", ABSENT)
         if again.ok and told is not True:
             yield Finding("reply.body/deleted", "true", show(told), again.id)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.answers import member, same
+from antiphon_conformance.answers import equal_json, member
 from antiphon_conformance.faults import is_missed
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.response_members import OPEN, OPENAI
@@ -88,7 +88,7 @@ def _register(echo: Echo) -> None:
 
     def check(snapshot: Snapshot) -> Iterator[Finding]:
         asked, got = member(snapshot.asked, *echo.path), member(snapshot.object, *echo.path)
-        if not same(asked, got):
+        if not equal_json(asked, got):
             where = f"{snapshot.where}/{'/'.join(echo.path)}"
             parent = member(snapshot.object, *echo.path[:-1])
             told = isinstance(parent, dict) and echo.path[-1] in parent
@@ -117,7 +117,7 @@ def max_tokens_comes_back_as_max_output_tokens(snapshot: Snapshot) -> Iterator[F
     """`max_tokens`, the spelling of Chat, comes back as `max_output_tokens`."""
     asked = snapshot.asked.get("max_output_tokens") or snapshot.asked["max_tokens"]
     got = snapshot.object.get("max_output_tokens", ABSENT)
-    if not same(asked, got):
+    if not equal_json(asked, got):
         yield Finding(f"{snapshot.where}/max_output_tokens", f"{show(asked)}, as requested", show(got))
 
 
@@ -145,4 +145,4 @@ def _covers(asked: Any, got: Any) -> bool:
         return isinstance(got, dict) and all(_covers(asked[key], got.get(key)) for key in asked)
     if isinstance(asked, list):
         return isinstance(got, list) and len(asked) == len(got) and all(map(_covers, asked, got))
-    return same(asked, got)
+    return equal_json(asked, got)

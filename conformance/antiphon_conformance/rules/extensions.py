@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from antiphon_conformance.fold import fold
 from antiphon_conformance.parity import CLIENT_ERROR, took_place
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.streams import ended
+from antiphon_conformance.streams import has_end
 from antiphon_conformance.subject import Item, Scene, Streamed
 from antiphon_conformance.text import show
 
@@ -24,7 +24,7 @@ def added_items_have_a_prefix(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/type", "an item type of Open Responses, or `slug:type`", show(item.type))
 
 
-@rule(Streamed, cites=("EXT-06", "EXT-07"), when=ended)
+@rule(Streamed, cites=("EXT-06", "EXT-07"), when=has_end)
 def the_core_stream_stands_alone(streamed: Streamed) -> Iterator[Finding]:
     """Without the events of providers the stream is whole: every item of the end was streamed by core events.
 

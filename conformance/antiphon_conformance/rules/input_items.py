@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_conformance.answers import answered, objects, output, text_of
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.faults import body_faults
-from antiphon_conformance.parity import found, succeeded, took_place
+from antiphon_conformance.parity import expect_ok, succeeded, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import ABSENT, show
@@ -31,7 +31,7 @@ def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
 
     A server without the endpoint gives its clients no way to see what a stored response was asked.
     """
-    yield from found(scene["listed"], "200, since the response is stored")
+    yield from expect_ok(scene["listed"], "200, since the response is stored")
 
 
 @rule(Body, cites=("INP-01", "BUD-OPS-09"), when=is_list)
@@ -108,7 +108,7 @@ def an_empty_page_says_so(body: Body) -> Iterator[Finding]:
 def a_page_behind_the_last_item_is_empty(scene: Scene) -> Iterator[Finding]:
     """The page after the last item is answered with 200 and an empty list."""
     beyond = scene["beyond"]
-    yield from found(beyond, "200 with an empty list")
+    yield from expect_ok(beyond, "200 with an empty list")
     if beyond.ok and beyond.answer.fields.get("data") != []:
         yield Finding("reply.body/data", "[]", show(beyond.answer.fields.get("data", ABSENT)), beyond.id)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.answers import number
 from antiphon_conformance.faults import body_faults
-from antiphon_conformance.parity import found, input_tokens, succeeded, took_place
+from antiphon_conformance.parity import expect_ok, input_tokens, succeeded, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import show
@@ -55,4 +55,4 @@ def a_count_grows_with_what_is_added(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="repeat", cites="TOK-02", when=took_place("counted_more"))
 def a_count_takes_what_a_create_takes(scene: Scene) -> Iterator[Finding]:
     """A count accepts instructions, tools, tool choice, text format and truncation, as a create does."""
-    yield from found(scene["counted_more"], "200, since a create takes the same parameters")
+    yield from expect_ok(scene["counted_more"], "200, since a create takes the same parameters")

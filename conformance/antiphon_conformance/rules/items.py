@@ -67,7 +67,7 @@ def match_the_document(item: Item) -> Iterator[Finding]:
 
 
 def _with_output(snapshot: Snapshot) -> bool:
-    return snapshot.ended and any(output(snapshot.object))
+    return snapshot.is_final and any(output(snapshot.object))
 
 
 @rule(Snapshot, cites=("ITM-04", f"{OPENAI}OutputMessage/properties/id"), when=_with_output)
@@ -115,7 +115,9 @@ def are_completed_with_their_response(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _has_incomplete(snapshot: Snapshot) -> bool:
-    return snapshot.ended and any(item.get("status") == "incomplete" for _, item in output(snapshot.object))
+    return snapshot.is_final and any(
+        item.get("status") == "incomplete" for _, item in output(snapshot.object)
+    )
 
 
 @rule(Snapshot, cites="ITM-21", when=_has_incomplete, needs="a response with an incomplete item")

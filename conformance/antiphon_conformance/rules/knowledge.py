@@ -9,7 +9,7 @@ from antiphon_conformance.contradictions import CONTRADICTIONS, Contradiction
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.forms_knowledge import held
 from antiphon_conformance.oddities import OTHER_REASONS
-from antiphon_conformance.parity import status_of, took_place
+from antiphon_conformance.parity import expect_status, took_place
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.subject import Scene
 from antiphon_conformance.text import show
@@ -18,7 +18,7 @@ from antiphon_conformance.text import show
 def _checks(one: Contradiction) -> Callable[[Scene], Iterator[Finding]]:
     def check(scene: Scene) -> Iterator[Finding]:
         allowed = {one.status, *OTHER_REASONS}
-        yield from status_of(scene[one.name], allowed, f"{one.status}, as it has {one.says}")
+        yield from expect_status(scene[one.name], allowed, f"{one.status}, as it has {one.says}")
 
     return check
 
@@ -79,6 +79,6 @@ def an_old_filter_is_no_part_of_the_filter(scene: Scene) -> Iterator[Finding]:
     Asked for a file that does not exist, a server that applies it has nothing left to cite.
     """
     old, plain = scene["old_filter"], scene["unknown_members"]
-    yield from status_of(old, {200, 400, *OTHER_REASONS}, "400, or an answer as without it")
+    yield from expect_status(old, {200, 400, *OTHER_REASONS}, "400, or an answer as without it")
     if old.ok and plain.ok and _cited(plain) and not _cited(old):
         yield Finding("reply.body/output", "citations, as without `file_ids`", "none", old.id)

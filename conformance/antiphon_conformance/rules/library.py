@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
-from antiphon_conformance.answers import number, objects, same
+from antiphon_conformance.answers import equal_json, number, objects
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.parity import found, missing, refused, succeeded, took_place
+from antiphon_conformance.parity import expect_not_found, expect_ok, refused, succeeded, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Body, Scene
 from antiphon_conformance.text import show
@@ -59,7 +59,7 @@ def a_page_of_collections_is_fifty_long(scene: Scene) -> Iterator[Finding]:
     default = scene["default"]
     for name, wanted in (("limit", 50), ("offset", 0)):
         got = default.answer.fields.get(name)
-        if not same(got, wanted):
+        if not equal_json(got, wanted):
             yield Finding(f"reply.body/{name}", show(wanted), show(got), default.id)
     yield from _in_order(default, "created_at", descending=True)
 
@@ -112,8 +112,8 @@ LARGEST_PAGE = 100
 )
 def dates_with_times_bound_collections(scene: Scene) -> Iterator[Finding]:
     """`created_after` and `created_before` of collections take a date with its time, and select by it."""
-    yield from found(scene["after"], "200, since a date with its time is documented")
-    yield from found(scene["before"], "200, since a date with its time is documented")
+    yield from expect_ok(scene["after"], "200, since a date with its time is documented")
+    yield from expect_ok(scene["before"], "200, since a date with its time is documented")
     yield from _bounded(scene["after"], scene["before"])
 
 
@@ -128,13 +128,13 @@ def _bounded(after: Exchange, before: Exchange) -> Iterator[Finding]:
 @rule(Scene, scenario="collections", cites="CG-COL-06")
 def an_unknown_collection_is_not_there(scene: Scene) -> Iterator[Finding]:
     """A collection that there is not is answered 404."""
-    yield from missing(scene["unknown"])
+    yield from expect_not_found(scene["unknown"])
 
 
 @rule(Scene, scenario="files", cites="CG-COL-25")
 def an_unknown_file_is_not_there(scene: Scene) -> Iterator[Finding]:
     """A file that there is not is answered 404."""
-    yield from missing(scene["unknown"])
+    yield from expect_not_found(scene["unknown"])
 
 
 @rule(
@@ -174,7 +174,7 @@ def entities_have_no_descriptions(scene: Scene) -> Iterator[Finding]:
 def a_page_of_descriptions_is_twenty_long(scene: Scene) -> Iterator[Finding]:
     """A page of media descriptions holds 20 files unless the request says otherwise."""
     limit = scene["all_described"].answer.fields.get("limit")
-    if not same(limit, 20):
+    if not equal_json(limit, 20):
         yield Finding("reply.body/limit", "20", show(limit), scene["all_described"].id)
 
 

@@ -7,9 +7,16 @@ from typing import Any
 
 from antiphon_conformance.answers import texts
 from antiphon_conformance.exchange import Event
-from antiphon_conformance.fold import Thread, fold, held
+from antiphon_conformance.fold import Thread, fold, member_object
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.streams import begun, breaches, ended, tells_of, unlike, whole
+from antiphon_conformance.streams import (
+    breaches,
+    has_beginning,
+    has_end,
+    is_whole,
+    tells_of,
+    view_differences,
+)
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT, show
 from antiphon_spec.stream import Lane
@@ -17,7 +24,7 @@ from antiphon_spec.stream import Lane
 ROOT = "response"
 
 
-@rule(Streamed, cites=("LIF-01", "CG-SSE-07", "BUD-SSE-03"), when=begun)
+@rule(Streamed, cites=("LIF-01", "CG-SSE-07", "BUD-SSE-03"), when=has_beginning)
 def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
     """The first event is `response.created`.
 
@@ -29,7 +36,7 @@ def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
 
 
-@rule(Streamed, cites="BUD-SSE-03", when=begun)
+@rule(Streamed, cites="BUD-SSE-03", when=has_beginning)
 def goes_on_with_in_progress(streamed: Streamed) -> Iterator[Finding]:
     """The second event is `response.in_progress`, unless the response waits in a queue first."""
     second = streamed.events[1].type if len(streamed.events) > 1 else ABSENT
@@ -42,7 +49,7 @@ def is_created_once(streamed: Streamed) -> Iterator[Finding]:
     """`response.created` comes exactly once."""
     yield from breaches(streamed, lanes={ROOT}, kinds={"repeated"})
     lane = _lane(streamed)
-    if whole(streamed) and not any(event.type in lane.beginnings for event in streamed.events):
+    if is_whole(streamed) and not any(event.type in lane.beginnings for event in streamed.events):
         yield Finding("stream", " or ".join(lane.beginnings), "none")
 
 
@@ -75,7 +82,7 @@ def ends_with_a_terminal_event(streamed: Streamed) -> Iterator[Finding]:
     yield from breaches(streamed, lanes={ROOT}, kinds={"unfinished"})
 
 
-@rule(Streamed, cites="LIF-07", when=ended)
+@rule(Streamed, cites="LIF-07", when=has_end)
 def ends_once(streamed: Streamed) -> Iterator[Finding]:
     """No second terminal event follows the first."""
     root = fold(streamed).root()
@@ -94,7 +101,7 @@ def events_fit_the_status(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{event.where}/response/status", " or ".join(sorted(allowed)), show(status))
 
 
-@rule(Streamed, cites="LIF-03", when=begun)
+@rule(Streamed, cites="LIF-03", when=has_beginning)
 def a_created_response_is_empty(streamed: Streamed) -> Iterator[Finding]:
     """Until its terminal event the response has no output, no usage, no error and no time of completion."""
     lane = _lane(streamed)
@@ -128,7 +135,7 @@ def the_time_of_creation_never_changes(streamed: Streamed) -> Iterator[Finding]:
     yield from _constant(streamed, "created_at")
 
 
-@rule(Streamed, cites=("LIF-10", "BUD-SSE-15"), when=ended)
+@rule(Streamed, cites=("LIF-10", "BUD-SSE-15"), when=has_end)
 def the_end_tells_the_usage(streamed: Streamed) -> Iterator[Finding]:
     """The terminal event carries `usage`, unless the response failed.
 
@@ -165,7 +172,7 @@ def a_completed_stream_ends_with_the_whole_response(streamed: Streamed) -> Itera
 
 
 def _items_closed(streamed: Streamed) -> bool:
-    return ended(streamed) and not fold(streamed).resumed
+    return has_end(streamed) and not fold(streamed).resumed
 
 
 @rule(Streamed, cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"), when=_items_closed)
@@ -195,7 +202,7 @@ def the_end_repeats_the_items(streamed: Streamed) -> Iterator[Finding]:
         index, done = thread.indices[0], thread.end()
         if terminal is None or not isinstance(output, list) or index >= len(output) or not done:
             continue
-        for pointer, wanted, got in unlike(done, output[index]):
+        for pointer, wanted, got in view_differences(done, output[index]):
             where = f"{terminal.where}/response/output/{index}{pointer}"
             yield Finding(where, f"{show(wanted)}, as when it was done", show(got))
 
@@ -213,7 +220,7 @@ def _snapshots(streamed: Streamed) -> Iterator[tuple[Event, Mapping[str, Any]]]:
     lane, root = _lane(streamed), _root(streamed)
     for event in root.events if root else ():
         if event.type in lane.statuses:
-            yield event, held(event, lane.holds)
+            yield event, member_object(event, lane.holds)
 
 
 def _failed(streamed: Streamed) -> bool:

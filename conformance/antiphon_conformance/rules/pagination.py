@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.answers import objects
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.parity import found, status_of, succeeded
+from antiphon_conformance.parity import expect_ok, expect_status, succeeded
 from antiphon_conformance.prompts import UNKNOWN_ITEM
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Body, Scene
@@ -88,7 +88,7 @@ def pages_partition_the_list_descending(scene: Scene) -> Iterator[Finding]:
 def _partition(scene: Scene, order: str, whole: list[str]) -> Iterator[Finding]:
     walked = pages(scene, order)
     for page in walked:
-        yield from found(page, "200")
+        yield from expect_ok(page, "200")
     got = ids(*walked)
     if got != whole:
         yield Finding(
@@ -129,7 +129,7 @@ def has_more_tells_whether_items_remain(scene: Scene) -> Iterator[Finding]:
 def an_unknown_cursor_is_no_server_error(answer: Answered) -> Iterator[Finding]:
     """An `after` that names no item of the list is refused with a 4xx, or leads to an empty page."""
     lost = answer.exchange
-    yield from status_of(lost, (200, *range(400, 500)), "a 4xx, or an empty page")
+    yield from expect_status(lost, (200, *range(400, 500)), "a 4xx, or an empty page")
     if lost.ok and ids(lost):
         yield Finding(
             "reply.body/data", "[], since `after` names no item of the list", show(ids(lost)), lost.id

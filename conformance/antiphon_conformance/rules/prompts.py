@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance import prompt_probe as probe
-from antiphon_conformance.answers import answered, member, objects, parsed, text_of
+from antiphon_conformance.answers import answered, member, objects, parse_json, text_of
 from antiphon_conformance.client_schema import misfits
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.parity import found, missing, status_of, took_place
+from antiphon_conformance.parity import expect_not_found, expect_ok, expect_status, took_place
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
 from antiphon_conformance.text import ABSENT, show
@@ -33,7 +33,7 @@ def _says(exchange: Exchange, role: str, text: str) -> Iterator[Finding]:
 def a_template_may_stand_alone(scene: Scene) -> Iterator[Finding]:
     """A request may name a prompt template and nothing else, or a model and input beside it."""
     for step in ("rendered", "by_default", "with_a_model"):
-        yield from found(scene[step], "200, since the template is there")
+        yield from expect_ok(scene[step], "200, since the template is there")
 
 
 @rule(Scene, scenario=FILLED, cites=("BUD-PRM-06", "BUD-PRM-12", "BUD-PRM-17", "BUD-RSP-12"))
@@ -117,7 +117,7 @@ def output_follows_the_templates_schema(scene: Scene) -> Iterator[Finding]:
     if kind != "json_schema":
         yield Finding("reply.body/text/format/type", "json_schema", show(kind), scene["structured"].id)
     try:
-        value = parsed(text_of(response))
+        value = parse_json(text_of(response))
     except ValueError:
         yield Finding("reply.body/output", "JSON", show(text_of(response)), scene["structured"].id)
         return
@@ -139,20 +139,20 @@ def the_stored_setting_decides_on_streaming(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario=FILLED, cites="BUD-PRM-05", when=took_place("integer_version"))
 def an_integer_as_version_is_decided(scene: Scene) -> Iterator[Finding]:
     """A `version` that is an integer is accepted, or refused with 400."""
-    yield from status_of(scene["integer_version"], (200, 400), "200 or 400")
+    yield from expect_status(scene["integer_version"], (200, 400), "200 or 400")
 
 
 @rule(Scene, scenario=REFUSED, cites="BUD-PRM-02", when=took_place("unknown_prompt"))
 def an_unknown_template_is_not_found(scene: Scene) -> Iterator[Finding]:
     """A template that does not exist is answered with 404."""
-    yield from missing(scene["unknown_prompt"])
+    yield from expect_not_found(scene["unknown_prompt"])
 
 
 @rule(Scene, scenario=REFUSED, cites="BUD-PRM-04", when=took_place("unknown_version"))
 def an_unknown_version_is_not_found(scene: Scene) -> Iterator[Finding]:
     """A version that does not exist is answered with 404, and the message names it."""
     exchange = scene["unknown_version"]
-    yield from missing(exchange)
+    yield from expect_not_found(exchange)
     if exchange.answer.status == 404 and probe.UNKNOWN_VERSION not in str(_error(exchange).get("message")):
         got = show(_error(exchange).get("message", ABSENT))
         yield Finding("reply.body/error/message", "a text with the version", got, exchange.id)
@@ -166,7 +166,7 @@ def _error(exchange: Exchange) -> Mapping[str, Any]:
 def _refusal(step: str, says: str = "") -> Callable[[Scene], Iterator[Finding]]:
     def check(scene: Scene) -> Iterator[Finding]:
         exchange = scene[step]
-        yield from status_of(exchange, (400,), "400")
+        yield from expect_status(exchange, (400,), "400")
         message = str(_error(exchange).get("message"))
         if exchange.answer.status == 400 and says not in message:
             yield Finding("reply.body/error/message", f"a text with {show(says)}", show(message), exchange.id)

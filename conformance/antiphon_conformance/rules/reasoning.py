@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.answers import includes, member, number, objects, output, tools_of
-from antiphon_conformance.parity import CLIENT_ERROR, status_of
+from antiphon_conformance.parity import CLIENT_ERROR, expect_status
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Item, Scene, Snapshot
 from antiphon_conformance.text import show
@@ -69,7 +69,7 @@ def no_summary_unasked(item: Item) -> Iterator[Finding]:
 
 
 def _has_reasoning(snapshot: Snapshot) -> bool:
-    return snapshot.ended and any(output(snapshot.object, "reasoning"))
+    return snapshot.is_final and any(output(snapshot.object, "reasoning"))
 
 
 def _reasoned_and_completed(snapshot: Snapshot) -> bool:
@@ -113,7 +113,7 @@ def shown_reasoning_is_counted(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _without_effort(snapshot: Snapshot) -> bool:
     none = member(snapshot.asked.get("reasoning"), "effort") == "none"
-    return snapshot.creation and snapshot.ended and none
+    return snapshot.creation and snapshot.is_final and none
 
 
 @rule(Snapshot, cites="RSN-16", when=_without_effort, needs="an answer to `reasoning.effort: none`")
@@ -139,14 +139,14 @@ def context_is_reported_as_in_force(snapshot: Snapshot) -> Iterator[Finding]:
 @rule(Scene, scenario="reasoning", cites="RSN-10", when=lambda scene: "continued" in scene)
 def encrypted_reasoning_is_accepted_back(scene: Scene) -> Iterator[Finding]:
     """A reasoning item with `encrypted_content` is accepted as input, without anything stored."""
-    yield from status_of(scene["continued"], (200,), "200, since the server itself wrote the item")
+    yield from expect_status(scene["continued"], (200,), "200, since the server itself wrote the item")
 
 
 @rule(Scene, scenario="reasoning", cites="RSN-11", when=lambda scene: "tampered" in scene)
 def tampered_reasoning_is_refused(scene: Scene) -> Iterator[Finding]:
     """A reasoning item whose `encrypted_content` was changed is refused as `invalid_encrypted_content`."""
     refused = scene["tampered"]
-    yield from status_of(refused, CLIENT_ERROR, "a 4xx, since the content was changed")
+    yield from expect_status(refused, CLIENT_ERROR, "a 4xx, since the content was changed")
     code = member(refused.answer.fields, "error", "code")
     if refused.answer.status in CLIENT_ERROR and code != "invalid_encrypted_content":
         yield Finding("reply.body/error/code", "invalid_encrypted_content", show(code), refused.id)
@@ -155,4 +155,6 @@ def tampered_reasoning_is_refused(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="reasoning", cites="RSN-13", when=lambda scene: "orphaned" in scene)
 def reasoning_without_its_item_is_refused(scene: Scene) -> Iterator[Finding]:
     """A reasoning item in the input that is not followed by the item it led to is refused."""
-    yield from status_of(scene["orphaned"], CLIENT_ERROR, "a 4xx, since the item that it led to is missing")
+    yield from expect_status(
+        scene["orphaned"], CLIENT_ERROR, "a 4xx, since the item that it led to is missing"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antiphon_conformance.answers import text_of
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.oddities import odd
-from antiphon_conformance.parity import refused, says, status_of, took_place
+from antiphon_conformance.parity import expect_status, refused, says, took_place
 from antiphon_conformance.prompts import FIRST_WORD
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
@@ -22,7 +22,9 @@ def _referenced(scene: Scene) -> Exchange:
 @rule(Scene, scenario="chaining", cites="STA-26", when=took_place("referenced"))
 def a_stored_item_may_be_referenced(scene: Scene) -> Iterator[Finding]:
     """An `item_reference` to an output item of a stored response is accepted."""
-    yield from status_of(_referenced(scene), (200,), "200, since the item named was just given and stored")
+    yield from expect_status(
+        _referenced(scene), (200,), "200, since the item named was just given and stored"
+    )
 
 
 @rule(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-from antiphon_conformance.answers import carried, number
+from antiphon_conformance.answers import number, response_or_empty
 from antiphon_conformance.faults import findings, missing_member, response_faults
 from antiphon_conformance.rule import EVERY, Finding, rule
 from antiphon_conformance.rules.response_members import is_claimed
@@ -128,7 +128,7 @@ def _created(scene: Scene) -> list[tuple[str, str]]:
         for step, exchange in scene.episode.exchanges.items()
         if exchange.operation == scene.dialect.create_operation and exchange.ok
     )
-    told = ((step, carried(exchange).get("id")) for step, exchange in creates)
+    told = ((step, response_or_empty(exchange).get("id")) for step, exchange in creates)
     return [(step, identity) for step, identity in told if isinstance(identity, str)]
 
 

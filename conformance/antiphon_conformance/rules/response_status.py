@@ -147,7 +147,7 @@ def completed_not_before_created(snapshot: Snapshot) -> Iterator[Finding]:
 def _reached_the_limit(snapshot: Snapshot) -> bool:
     limit = number(snapshot.asked.get("max_output_tokens"))
     used = number(member(snapshot.object, "usage", "output_tokens"))
-    return snapshot.ended and limit is not None and used is not None and used == limit
+    return snapshot.is_final and limit is not None and used is not None and used == limit
 
 
 @rule(
@@ -174,7 +174,7 @@ def _ends_in_calls(snapshot: Snapshot) -> bool:
     last = output[-1] if isinstance(output, list) and output else None
     states = "function_call" not in snapshot.dialect.traits.items_without_status
     finished = member(last, "status") == "completed" or not states
-    return snapshot.ended and finished and member(last, "type") == "function_call"
+    return snapshot.is_final and finished and member(last, "type") == "function_call"
 
 
 @rule(

@@ -7,7 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.answers import member, number
 from antiphon_conformance.exchange import Event, Exchange
-from antiphon_conformance.parity import CLIENT_ERROR, differences, found, status_of, succeeded, took_place
+from antiphon_conformance.parity import (
+    CLIENT_ERROR,
+    differences,
+    expect_ok,
+    expect_status,
+    succeeded,
+    took_place,
+)
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene, Streamed
 from antiphon_conformance.text import show
@@ -49,7 +56,7 @@ def a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]
     A client that lost its connection has no other way to see what it missed.
     """
     replayed = scene["replayed"]
-    yield from found(replayed, "200, since the response was streamed in the background")
+    yield from expect_ok(replayed, "200, since the response was streamed in the background")
     if replayed.ok and not events(replayed):
         got = show(replayed.answer.headers.get("content-type"))
         yield Finding("reply.headers/content-type", "text/event-stream with events", got, replayed.id)
@@ -149,7 +156,7 @@ def _ends(exchange: Exchange) -> Iterator[Finding]:
 def resuming_behind_the_last_event_is_decided(scene: Scene) -> Iterator[Finding]:
     """A `starting_after` at or behind the last event gives an empty stream or a 4xx."""
     beyond = scene["beyond"]
-    yield from status_of(beyond, (200, *CLIENT_ERROR), "an empty stream, or a 4xx")
+    yield from expect_status(beyond, (200, *CLIENT_ERROR), "an empty stream, or a 4xx")
     if events(beyond):
         yield Finding("stream", "no event, since none is left", f"{len(events(beyond))} events", beyond.id)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.parity import (
-    found,
-    missing,
+    expect_not_found,
+    expect_ok,
     refused,
+    response_differences,
     succeeded,
     took_place,
-    unlike,
 )
 from antiphon_conformance.prompts import unknown_response
 from antiphon_conformance.rule import Finding, rule
@@ -29,25 +29,25 @@ def retrieved_is_what_was_created(scene: Scene) -> Iterator[Finding]:
     This is the parity of retrieve and create. Servers that rebuild the object on each GET change its
     `created_at`, its ids or its defaults.
     """
-    yield from unlike(scene["retrieved"], scene["created"])
+    yield from response_differences(scene["retrieved"], scene["created"])
 
 
 @rule(Scene, scenario="chaining", cites=("RET-01", "RET-02"), when=succeeded("continued", "continued_again"))
 def retrieved_is_what_was_streamed(scene: Scene) -> Iterator[Finding]:
     """A retrieved response equals the one that the last event of its stream carried."""
-    yield from unlike(scene["continued_again"], scene["continued"])
+    yield from response_differences(scene["continued_again"], scene["continued"])
 
 
 @rule(Scene, scenario="storage", cites=("RET-12", "RET-05"), when=succeeded("retrieved", "included"))
 def retrieving_is_repeatable(scene: Scene) -> Iterator[Finding]:
     """Two retrievals of a response that has ended show the same, apart from what `include` adds."""
-    yield from unlike(scene["included"], scene["retrieved"])
+    yield from response_differences(scene["included"], scene["retrieved"])
 
 
 @rule(Scene, scenario="storage", cites="RET-05", when=took_place("included"))
 def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
     """`include` may be given on retrieval with the values that a create takes, as `include[]=`."""
-    yield from found(scene["included"], "200, since the value is one that the document lists")
+    yield from expect_ok(scene["included"], "200, since the value is one that the document lists")
 
 
 def names_nothing(answer: Answered) -> bool:
@@ -63,7 +63,7 @@ def names_nothing(answer: Answered) -> bool:
 )
 def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:
     """Retrieving an id that names nothing answers 404."""
-    yield from missing(answer.exchange)
+    yield from expect_not_found(answer.exchange)
 
 
 @rule(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.parity import found, missing, refused, succeeded, took_place, unlike
+from antiphon_conformance.parity import (
+    expect_not_found,
+    expect_ok,
+    refused,
+    response_differences,
+    succeeded,
+    took_place,
+)
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
 
@@ -27,13 +34,13 @@ def an_unstored_response_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
 )
 def an_unstored_response_cannot_be_retrieved(scene: Scene) -> Iterator[Finding]:
     """A response with `store: false` is not found when it is retrieved."""
-    yield from missing(scene["unstored"])
+    yield from expect_not_found(scene["unstored"])
 
 
 @rule(Scene, scenario="storage", cites=("STA-10", "RET-01", "BUD-OPS-01", "BUD-GEN-01", "BUD-GEN-10"))
 def a_response_is_stored_by_default(scene: Scene) -> Iterator[Finding]:
     """A response for which `store` was not given can be retrieved as soon as it was answered."""
-    yield from found(scene["retrieved"], "200, since responses are stored unless `store` is false")
+    yield from expect_ok(scene["retrieved"], "200, since responses are stored unless `store` is false")
 
 
 @rule(
@@ -48,19 +55,19 @@ def a_streamed_response_is_stored(scene: Scene) -> Iterator[Finding]:
 
     Several servers store only what they answered in one piece.
     """
-    yield from found(scene["continued_again"], "200, since the stream's response was to be stored")
+    yield from expect_ok(scene["continued_again"], "200, since the stream's response was to be stored")
 
 
 @rule(Scene, scenario="streaming", cites="CG-SSE-15", when=took_place("streamed_again"))
 def what_was_streamed_can_be_read(scene: Scene) -> Iterator[Finding]:
     """A response whose stream has completed can be read by its id, and is what the stream ended with."""
     again = scene["streamed_again"]
-    yield from found(again, "200, since its stream has completed")
+    yield from expect_ok(again, "200, since its stream has completed")
     if again.ok:
-        yield from unlike(again, scene["streamed"])
+        yield from response_differences(again, scene["streamed"])
 
 
 @rule(Scene, scenario="resume", cites=("STA-10", "BGR-07"), when=took_place("stored"))
 def a_background_response_is_stored(scene: Scene) -> Iterator[Finding]:
     """A response that runs in the background can be retrieved, however its creating connection ended."""
-    yield from found(scene["stored"], "200, since a background response is stored")
+    yield from expect_ok(scene["stored"], "200, since a background response is stored")

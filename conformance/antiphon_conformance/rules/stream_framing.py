@@ -9,7 +9,7 @@ from antiphon_conformance.exchange import Frame
 from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.sse import SENTINEL
-from antiphon_conformance.streams import breaches, ended
+from antiphon_conformance.streams import breaches, has_end
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import show
 
@@ -136,7 +136,7 @@ def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/data", "no sentinel", SENTINEL)
 
 
-@rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=ended)
+@rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=has_end)
 def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
     """After the event that ends the response comes nothing but the `[DONE]` sentinel."""
     terminal = fold(streamed).terminal()

@@ -10,10 +10,10 @@ from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import (
     breaches,
-    ended,
-    filled,
+    early_content,
     finding,
-    miscounted,
+    has_end,
+    numbering_findings,
     tells_of,
 )
 from antiphon_conformance.subject import Streamed
@@ -56,13 +56,13 @@ def are_silent_once_done(streamed: Streamed) -> Iterator[Finding]:
     """No event about an item follows its `response.output_item.done`."""
     for thread in fold(streamed).all():
         item = thread.enclosing(ITEM)
-        closed = item.closed() if item is not None and item is not thread else None
+        closed = item.closing_event() if item is not None and item is not thread else None
         last = thread.events[-1] if closed is not None and thread.events else None
         if closed is not None and last is not None and last.index > closed.index:
             yield Finding(last.where, f"nothing more after {closed.where}", last.type)
 
 
-@rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=ended)
+@rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=has_end)
 def are_silent_once_the_response_ended(streamed: Streamed) -> Iterator[Finding]:
     """No event about an item follows the terminal event."""
     yield from breaches(streamed, kinds={"after-close"}, enclosing={"response"})
@@ -71,7 +71,7 @@ def are_silent_once_the_response_ended(streamed: Streamed) -> Iterator[Finding]:
 @rule(Streamed, cites=("ENV-15", "CG-SSE-10", "BUD-SSE-14"), when=tells_of(ITEM))
 def are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     """`output_index` counts the items from 0 in the order in which they are announced."""
-    yield from miscounted(streamed, ITEM)
+    yield from numbering_findings(streamed, ITEM)
 
 
 @rule(Streamed, cites="LIT-02", when=tells_of(ITEM))
@@ -81,7 +81,7 @@ def are_announced_with_what_is_known(streamed: Streamed) -> Iterator[Finding]:
     Clients show which tool is being called while its arguments still arrive.
     """
     for thread in fold(streamed).of(ITEM):
-        opened, start = thread.opened(), thread.start()
+        opened, start = thread.opening_event(), thread.start()
         if opened is not None and not start:
             got = show(opened.data.get(ITEM, ABSENT))
             yield Finding(f"{opened.where}/item", "the item that begins", got)
@@ -95,7 +95,7 @@ def begin_in_progress(streamed: Streamed) -> Iterator[Finding]:
     """An announced item that has a status is `in_progress`."""
     lane = streamed.dialect.grammar.lanes[ITEM]
     for thread in fold(streamed).of(ITEM):
-        opened, start = thread.opened(), thread.start()
+        opened, start = thread.opening_event(), thread.start()
         if opened is None or "status" not in start:
             continue
         whole = lane.blank.get(str(start.get("type")), {}).get("status")
@@ -114,7 +114,7 @@ def _waits_for_a_program(item: Mapping[str, Any]) -> bool:
 def end_in_a_terminal_status(streamed: Streamed) -> Iterator[Finding]:
     """An item that is done and has a status is completed, incomplete or failed."""
     for thread in fold(streamed).of(ITEM):
-        closed, end = thread.closed(), thread.end()
+        closed, end = thread.closing_event(), thread.end()
         if closed is None or "status" not in end or _waits_for_a_program(end):
             continue
         allowed = thread.lane.statuses[closed.type]
@@ -127,7 +127,7 @@ def end_in_a_terminal_status(streamed: Streamed) -> Iterator[Finding]:
 def keep_their_identity(streamed: Streamed) -> Iterator[Finding]:
     """`type`, `id` and `call_id` of an item are the same when it is announced and when it is done."""
     for thread in fold(streamed).of(ITEM):
-        closed, start, end = thread.closed(), thread.start(), thread.end()
+        closed, start, end = thread.closing_event(), thread.start(), thread.end()
         for name in IDENTITY if start and end and closed else ():
             if start.get(name) != end.get(name):
                 wanted, got = show(start.get(name, ABSENT)), show(end.get(name, ABSENT))
@@ -140,7 +140,7 @@ def are_announced_empty(streamed: Streamed) -> Iterator[Finding]:
 
     Clients append deltas to what they have, so content that is there already counts twice.
     """
-    yield from filled(streamed, ITEM)
+    yield from early_content(streamed, ITEM)
 
 
 @rule(Streamed, cites=("LIT-29", "BUD-ITM-08"), when=tells_of("call_arguments"))
@@ -148,7 +148,7 @@ def parallel_calls_are_told_apart(streamed: Streamed) -> Iterator[Finding]:
     """No two calls of a stream share a `call_id`."""
     seen: dict[str, str] = {}
     for thread in fold(streamed).of(ITEM):
-        opened, call = thread.opened(), thread.start().get("call_id")
+        opened, call = thread.opening_event(), thread.start().get("call_id")
         if (
             opened is None
             or not isinstance(call, str)
@@ -175,7 +175,7 @@ def compactions_come_like_other_items(streamed: Streamed) -> Iterator[Finding]:
     told = {thread.indices[0]: thread for thread in fold(streamed).of(ITEM)}
     for index in _compactions(streamed):
         thread = told.get(index)
-        if thread is None or thread.opened() is None or thread.closed() is None:
+        if thread is None or thread.opening_event() is None or thread.closing_event() is None:
             expected = "an item that was announced and done"
             yield Finding(f"final response/output/{index}", expected, "no such events")
 

@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.answers import number
 from antiphon_conformance.exchange import Event
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.streams import begun
+from antiphon_conformance.streams import has_beginning
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT, show
 
@@ -65,7 +65,11 @@ def increase(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{after.where}/sequence_number", f"more than {one}", str(two))
 
 
-@rule(Streamed, cites=("ENV-09", "BUD-SSE-02"), when=lambda streamed: begun(streamed) and _numbered(streamed))
+@rule(
+    Streamed,
+    cites=("ENV-09", "BUD-SSE-02"),
+    when=lambda streamed: has_beginning(streamed) and _numbered(streamed),
+)
 def start_at_zero(streamed: Streamed) -> Iterator[Finding]:
     """The first event of a stream has `sequence_number` 0."""
     first = _number(streamed.events[0])

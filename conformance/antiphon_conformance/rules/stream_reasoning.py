@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from antiphon_conformance.fold import fold
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.streams import breaches, filled, miscounted, tells_of, unequal_sums, unequal_views
+from antiphon_conformance.streams import (
+    breaches,
+    early_content,
+    numbering_findings,
+    tells_of,
+    unequal_sums,
+    unequal_views,
+)
 from antiphon_conformance.subject import Streamed
 
 SUMMARY, SUMMARY_TEXT, RAW = "summary_part", "summary_text", "reasoning_text"
@@ -31,14 +38,14 @@ def summaries_come_in_order(streamed: Streamed) -> Iterator[Finding]:
 @rule(Streamed, cites="LIT-30", when=tells_of(SUMMARY))
 def summaries_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     """`summary_index` counts the summaries of each reasoning item from 0."""
-    yield from miscounted(streamed, SUMMARY)
+    yield from numbering_findings(streamed, SUMMARY)
 
 
 @rule(Streamed, cites="LIT-31", when=tells_of(SUMMARY_TEXT))
 def summaries_add_up(streamed: Streamed) -> Iterator[Finding]:
     """The deltas of a summary, joined, are the text of its `.done` event; its part was opened empty."""
     yield from unequal_sums(streamed, SUMMARY_TEXT)
-    yield from filled(streamed, SUMMARY)
+    yield from early_content(streamed, SUMMARY)
 
 
 @rule(Streamed, cites="LIT-31", when=tells_of(SUMMARY_TEXT))

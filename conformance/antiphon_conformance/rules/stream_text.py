@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from antiphon_conformance.answers import text_of
-from antiphon_conformance.fold import below, fold, views
+from antiphon_conformance.fold import fold, value_at, views
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import (
     breaches,
-    filled,
-    miscounted,
-    misplaced,
+    early_content,
+    is_whole,
+    numbering_findings,
     tells_of,
     unequal_sums,
     unequal_views,
-    unlike,
-    whole,
+    view_differences,
+    wrong_indices,
 )
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import ABSENT, show
@@ -67,14 +67,14 @@ def parts_are_opened_empty(streamed: Streamed) -> Iterator[Finding]:
 
     Clients append deltas to what they have, so text that is there already counts twice.
     """
-    yield from filled(streamed, PART)
+    yield from early_content(streamed, PART)
 
 
 @rule(Streamed, cites=("LIT-12", "CG-SSE-07"), when=tells_of(PART))
 def parts_keep_their_type(streamed: Streamed) -> Iterator[Finding]:
     """A part has the same `type` when it is opened and when it is closed."""
     for thread in fold(streamed).of(PART):
-        closed, start, end = thread.closed(), thread.start(), thread.end()
+        closed, start, end = thread.closing_event(), thread.start(), thread.end()
         if closed is not None and start and end and start.get("type") != end.get("type"):
             wanted, got = show(start.get("type", ABSENT)), show(end.get("type", ABSENT))
             yield Finding(f"{closed.where}/part/type", wanted, got)
@@ -83,7 +83,7 @@ def parts_keep_their_type(streamed: Streamed) -> Iterator[Finding]:
 @rule(Streamed, cites=("LIT-18", "CG-SSE-10"), when=tells_of(PART))
 def parts_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     """`content_index` counts the parts of each item from 0 in the order in which they are opened."""
-    yield from miscounted(streamed, PART)
+    yield from numbering_findings(streamed, PART)
 
 
 @rule(Streamed, cites=("LIT-15", "ENV-21", "CG-SSE-09", "BUD-SSE-08"), when=tells_of(TEXT))
@@ -107,14 +107,14 @@ def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
 
     Log probabilities may be missing in the closed part: genuine servers give them only in the item.
     """
-    elsewhere = misplaced(streamed, PART)
+    elsewhere = wrong_indices(streamed, PART)
     for thread in (found for found in fold(streamed).of(PART) if found.indices not in elsewhere):
         end = {
             name: value for name, value in thread.end().items() if name not in ("logprobs", "text", "refusal")
         }
         for where, shown in views(thread) if end else ():
             rest = {name: shown[name] for name in shown if name in end} if isinstance(shown, dict) else shown
-            for pointer, wanted, got in unlike(end, rest):
+            for pointer, wanted, got in view_differences(end, rest):
                 yield Finding(f"{where}{pointer}", f"{show(wanted)}, as when it was closed", show(got))
 
 
@@ -124,7 +124,7 @@ def log_probabilities_come_with_their_deltas(streamed: Streamed) -> Iterator[Fin
     for thread in fold(streamed).of(TEXT):
         told = thread.lane.accumulates
         done = thread.first(told.done) if told else None
-        if told is None or done is None or not thread.seen:
+        if told is None or done is None or not thread.from_start:
             continue
         given = [event.data.get("logprobs") for event in thread.events if event.type == told.event]
         handed: list[Any] = [entry for each in given if isinstance(each, list) for entry in each]
@@ -136,7 +136,7 @@ def log_probabilities_come_with_their_deltas(streamed: Streamed) -> Iterator[Fin
 
 
 def _says_something(streamed: Streamed) -> bool:
-    return whole(streamed) and bool(text_of(fold(streamed).final()))
+    return is_whole(streamed) and bool(text_of(fold(streamed).final()))
 
 
 @rule(Streamed, cites="CG-SSE-04", when=_says_something, needs="a stream that ends with a text")
@@ -190,16 +190,16 @@ def annotations_come_inside_their_part(streamed: Streamed) -> Iterator[Finding]:
 @rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
 def annotations_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
     """`annotation_index` counts the annotations of each part from 0."""
-    yield from miscounted(streamed, ANNOTATION)
+    yield from numbering_findings(streamed, ANNOTATION)
 
 
 @rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
 def annotations_end_up_in_their_part(streamed: Streamed) -> Iterator[Finding]:
     """Every announced annotation stands at its index in the closed part and in the finished item."""
     for thread in fold(streamed).of(ANNOTATION):
-        opened, start, index = thread.opened(), thread.start(), thread.indices[-1]
+        opened, start, index = thread.opening_event(), thread.start(), thread.indices[-1]
         for where, part in views(thread.parent) if thread.parent and opened else ():
-            listed = below(part, thread.lane.place or "")
+            listed = value_at(part, thread.lane.place or "")
             got = listed[index] if isinstance(listed, list) and index < len(listed) else ABSENT
-            if any(unlike(start, got)):
+            if any(view_differences(start, got)):
                 yield Finding(f"{where}/annotations/{index}", f"{show(start)}", show(got))

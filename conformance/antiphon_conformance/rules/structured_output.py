@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_conformance.answers import member, parsed, refusals, text_of, texts
+from antiphon_conformance.answers import member, parse_json, refusals, text_of, texts
 from antiphon_conformance.client_schema import misfits
 from antiphon_conformance.oddities import odd
-from antiphon_conformance.parity import status_of
+from antiphon_conformance.parity import expect_status
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene, Snapshot, Streamed
 from antiphon_conformance.text import ABSENT, show
@@ -33,7 +33,7 @@ def text_follows_a_strict_schema(snapshot: Snapshot) -> Iterator[Finding]:
     """Under `json_schema` with `strict: true` the text is JSON that validates against the schema."""
     where, said = f"{snapshot.where}/output", text_of(snapshot.object)
     try:
-        value = parsed(said)
+        value = parse_json(said)
     except ValueError:
         yield Finding(where, "a text that is JSON", show(said))
         return
@@ -50,7 +50,7 @@ def text_is_a_json_object(snapshot: Snapshot) -> Iterator[Finding]:
     """Under `json_object` the text is a JSON object."""
     said = text_of(snapshot.object)
     try:
-        value = parsed(said)
+        value = parse_json(said)
     except ValueError:
         value = None
     if not isinstance(value, dict):
@@ -119,20 +119,22 @@ def schema_is_accepted(scene: Scene) -> Iterator[Finding]:
 
     Gateways that pass `text` on as a chat server's `response_format` refuse it.
     """
-    yield from status_of(scene["streamed"], (200,), "200, since the schema keeps the rules of strict schemas")
+    yield from expect_status(
+        scene["streamed"], (200,), "200, since the schema keeps the rules of strict schemas"
+    )
 
 
 @rule(Answered, cites="FMT-02", when=odd("json_unmentioned"), needs="`json_object` without a word of JSON")
 def json_object_without_the_word_is_refused(answer: Answered) -> Iterator[Finding]:
     """`json_object` is refused when the context does not mention JSON."""
-    yield from status_of(answer.exchange, (400,), "400, since nothing in the input mentions JSON")
+    yield from expect_status(answer.exchange, (400,), "400, since nothing in the input mentions JSON")
 
 
 @rule(Answered, cites="FMT-03", when=odd("a_loose_strict_schema"), needs="a strict schema that is loose")
 def loose_strict_schema_is_refused(answer: Answered) -> Iterator[Finding]:
     """A strict schema that allows further properties is refused as `invalid_json_schema`."""
     refused = answer.exchange
-    yield from status_of(refused, (400,), "400, since a strict schema forbids further properties")
+    yield from expect_status(refused, (400,), "400, since a strict schema forbids further properties")
     if refused.answer.status != 400:
         return
     for name, wanted in (("code", "invalid_json_schema"), ("param", "text.format.schema")):
@@ -144,4 +146,4 @@ def loose_strict_schema_is_refused(answer: Answered) -> Iterator[Finding]:
 @rule(Answered, cites="FMT-09", when=odd("an_array_at_the_root"), needs="a strict schema of an array")
 def strict_schema_has_an_object_at_its_root(answer: Answered) -> Iterator[Finding]:
     """A strict schema whose root is no object is refused."""
-    yield from status_of(answer.exchange, (400,), "400, since the root of a strict schema is an object")
+    yield from expect_status(answer.exchange, (400,), "400, since the root of a strict schema is an object")

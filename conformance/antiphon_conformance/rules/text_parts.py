@@ -23,7 +23,7 @@ def _citations(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any], str
 
 
 def _cites(snapshot: Snapshot) -> bool:
-    return snapshot.ended and "trimmed" not in snapshot.exchange.traits and any(_citations(snapshot))
+    return snapshot.is_final and "trimmed" not in snapshot.exchange.traits and any(_citations(snapshot))
 
 
 @rule(Snapshot, cites="ITM-16", when=_cites, needs="a message with a citation that marks its text")

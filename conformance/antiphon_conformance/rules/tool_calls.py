@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.answers import calls, objects, parsed, tools_of
+from antiphon_conformance.answers import calls, objects, parse_json, tools_of
 from antiphon_conformance.client_schema import misfits
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Item, Snapshot
@@ -49,7 +49,7 @@ def _finished(item: Item) -> bool:
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a finished function call are the text of a JSON object."""
     try:
-        value = parsed(item.object["arguments"])
+        value = parse_json(item.object["arguments"])
     except ValueError as problem:
         yield Finding(f"{item.where}/arguments", "JSON", f"{show(item.object['arguments'])} ({problem})")
         return
@@ -108,7 +108,7 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
     Empty arguments where some are required are the commonest fault.
     """
     try:
-        value = parsed(item.object["arguments"])
+        value = parse_json(item.object["arguments"])
     except ValueError:
         return
     for misfit in misfits(value, _tool_called(item)["parameters"]):
@@ -123,7 +123,7 @@ def _typed(item: Item) -> bool:
 def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
     """The arguments of a call validate against the `parameters` of its function, be it strict or not."""
     try:
-        value = parsed(item.object["arguments"])
+        value = parse_json(item.object["arguments"])
     except ValueError:
         return
     for misfit in misfits(value, _tool_called(item)["parameters"]):
@@ -150,7 +150,7 @@ def call_id_is_not_the_item_id(item: Item) -> Iterator[Finding]:
 
 
 def _has_calls(snapshot: Snapshot) -> bool:
-    return snapshot.ended and bool(calls(snapshot.object))
+    return snapshot.is_final and bool(calls(snapshot.object))
 
 
 @rule(Snapshot, cites=("TOOL-12", "BUD-ITM-08"), when=_has_calls, needs="a response with calls")

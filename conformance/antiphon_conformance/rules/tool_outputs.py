@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.answers import answered, text_of
 from antiphon_conformance.oddities import odd
-from antiphon_conformance.parity import CLIENT_ERROR, status_of
+from antiphon_conformance.parity import CLIENT_ERROR, expect_status
 from antiphon_conformance.prompts import TOOL_RESULT
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
@@ -14,7 +14,7 @@ from antiphon_conformance.text import show
 
 
 def _accepted(scene: Scene, step: str, expected: str) -> Iterator[Finding]:
-    yield from status_of(scene[step], (200,), expected)
+    yield from expect_status(scene[step], (200,), expected)
 
 
 @rule(Scene, scenario="tool_loop", cites=("ITM-28", "TOOL-18"), when=lambda scene: "continued" in scene)
@@ -48,7 +48,7 @@ def empty_outputs_and_parts_are_accepted(scene: Scene) -> Iterator[Finding]:
 @rule(Answered, cites="TOOL-16", when=odd("an_output_without_a_call"), needs="an output without its call")
 def output_without_a_call_is_refused(answer: Answered) -> Iterator[Finding]:
     """A `function_call_output` whose `call_id` no call in the context has is refused."""
-    yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since no call has this call_id")
+    yield from expect_status(answer.exchange, CLIENT_ERROR, "a 4xx, since no call has this call_id")
 
 
 @rule(
@@ -56,13 +56,13 @@ def output_without_a_call_is_refused(answer: Answered) -> Iterator[Finding]:
 )
 def outputs_are_matched_by_call_id_only(answer: Answered) -> Iterator[Finding]:
     """An output that names a call's item id as its `call_id` matches no call."""
-    yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since the id is no call_id")
+    yield from expect_status(answer.exchange, CLIENT_ERROR, "a 4xx, since the id is no call_id")
 
 
 @rule(Answered, cites="TOOL-17", when=odd("a_call_without_an_output"), needs="a call without its output")
 def call_without_an_output_is_refused(answer: Answered) -> Iterator[Finding]:
     """A context with a `function_call` that was left without an output is refused."""
-    yield from status_of(answer.exchange, CLIENT_ERROR, "a 4xx, since the call has no output")
+    yield from expect_status(answer.exchange, CLIENT_ERROR, "a 4xx, since the call has no output")
 
 
 @rule(Scene, scenario="custom_tool", cites="TOOL-24")
@@ -74,14 +74,14 @@ def custom_output_is_accepted(scene: Scene) -> Iterator[Finding]:
 @rule(Answered, cites="TOOL-29", when=odd("two_functions_of_one_name"), needs="two functions of one name")
 def same_name_twice_is_decided(answer: Answered) -> Iterator[Finding]:
     """Two functions of one name are either taken or refused: no document says which, but nothing breaks."""
-    yield from status_of(answer.exchange, (200, *CLIENT_ERROR), "200 or a 4xx")
+    yield from expect_status(answer.exchange, (200, *CLIENT_ERROR), "200 or a 4xx")
 
 
 @rule(Answered, cites="TOOL-27", when=odd("a_loose_strict_function"), needs="a strict function that is loose")
 def strict_tool_with_a_loose_schema_is_refused(answer: Answered) -> Iterator[Finding]:
     """A strict function whose schema allows further properties is refused, even if it cannot be called."""
     refused = answer.exchange
-    yield from status_of(refused, (400,), "400, since a strict schema forbids further properties")
+    yield from expect_status(refused, (400,), "400, since a strict schema forbids further properties")
     error = refused.answer.fields.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     if refused.answer.status == 400 and code != "invalid_function_parameters":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance import prompt_probe as probe
-from antiphon_conformance.answers import answered, objects, output, parsed
+from antiphon_conformance.answers import answered, objects, output, parse_json
 from antiphon_conformance.fold import fold
 from antiphon_conformance.parity import took_place
 from antiphon_conformance.rule import Finding, rule
@@ -42,7 +42,7 @@ def a_server_that_nobody_reaches_is_told_of(scene: Scene) -> Iterator[Finding]:
 
 
 def _lists(snapshot: Snapshot) -> bool:
-    return snapshot.ended and any(output(snapshot.object, LIST)) and any(output(snapshot.object, CALL))
+    return snapshot.is_final and any(output(snapshot.object, LIST)) and any(output(snapshot.object, CALL))
 
 
 @rule(Snapshot, cites="BUD-ITM-06", when=_lists, needs="a call of a tool that was listed")
@@ -63,7 +63,7 @@ def calls_name_a_listed_tool(snapshot: Snapshot) -> Iterator[Finding]:
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a call that the server made are the text of a JSON object."""
     try:
-        value = parsed(item.object.get("arguments"))
+        value = parse_json(item.object.get("arguments"))
     except ValueError:
         value = ABSENT
     if not isinstance(value, dict):
