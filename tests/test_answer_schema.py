@@ -1,4 +1,4 @@
-"""Answers that are documents of their own: each fault is told once, by the part that it lies in."""
+"""Answers that are no responses: the rule on the part that a fault lies in reports it, once."""
 
 from __future__ import annotations
 

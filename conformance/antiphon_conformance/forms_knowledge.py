@@ -245,7 +245,7 @@ KNOWLEDGE_FORMS = (
         "entity_knowledge/streamed",
         "the_longest_description",
         "CG-KB-15",
-        "a configuration of entities with a `description` of 2000 characters",
+        "a 2000-character `description` of entities",
         model=REASONING,
         input=OVERVIEW,
         knowledge_base=_entities(description="Some videos. ".ljust(LONGEST_DESCRIPTION, "x")),

@@ -1,4 +1,4 @@
-"""Legal requests are taken: one rule for each legal form that servers are known to have refused."""
+"""Valid requests are accepted: one rule for each valid form that some server is known to reject."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWERS = tuple(
 )
 FIELDS = "openai#/components/schemas/CreateResponse/properties"
 NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
-"""Codes that speak of the model that was chosen, and not of the form."""
+"""Error codes that are about the model of the request, and not about its form."""
 
 
 def _form(name: str, cites: str, says: str, where: str, members: str = "input") -> Form:
@@ -83,87 +83,88 @@ FORMS = (
         "previous_response_id instructions",
     ),
     _form("modalities", "BUD-REQ-22", "`modalities`", "chat_spellings/in_text", "modalities"),
-    _form("unknown_members", "BUD-GEN-07", "members that nobody knows", "chat_spellings/unknown_member"),
+    _form("unknown_members", "BUD-GEN-07", "unknown members", "chat_spellings/unknown_member"),
     _form("a_model_in_a_header", "BUD-GEN-06", "the header `x-model-name`", "chat_spellings/routed"),
     _form("stream_null", "TRN-15", "`stream: null`", "switches", "stream"),
     *KNOWLEDGE_FORMS,
 )
 
 
-def _refused_for(form: Form, scene: Scene) -> bool:
-    """Whether a refusal is for this form: it names the member, or nothing else in the request is tried."""
-    told = _refusal(_tried(form, scene))
-    if told is None:
+def _rejects_form(form: Form, scene: Scene) -> bool:
+    """Whether an error is about this form: it names the member, or the request tries no other form."""
+    error = _client_error(_exchange_for(form, scene))
+    if error is None:
         return False
-    param = told.get("param")
+    param = error.get("param")
     alone = form.alone in scene or len(_forms(form.scenario, form.step)) == 1
     return root(param) in form.members if isinstance(param, str) else alone
 
 
-def _tried(form: Form, scene: Scene) -> Exchange:
-    """The request that tries this form, if need be alone."""
+def _exchange_for(form: Form, scene: Scene) -> Exchange:
+    """The exchange that uses this form: the one that uses it alone, where there is one."""
     return scene[form.alone if form.alone in scene else form.step]
 
 
-def _was_tried(form: Form) -> Callable[[Scene], bool]:
-    """Whether a step uses this form, which may need something that the target does not hold."""
+def _uses(form: Form) -> Callable[[Scene], bool]:
+    """For `when=`: a step uses this form, and the target holds what the form needs."""
 
-    def tried(scene: Scene) -> bool:
-        lacking = names(form.asks) - {*scene.dialect.holds, *held(scene.library)}
-        return not form.asks or (form.step in scene and not lacking)
+    def uses_form(scene: Scene) -> bool:
+        lacks = names(form.asks) - {*scene.dialect.holds, *held(scene.library)}
+        return not form.asks or (form.step in scene and not lacks)
 
-    return tried
+    return uses_form
 
 
 def _forms(scenario: str, step: str) -> list[Form]:
     return [form for form in FORMS if (form.scenario, form.step) == (scenario, step)]
 
 
-def _refusal(exchange: Exchange) -> Mapping[str, Any] | None:
-    """The error of a refusal that is not about the model; None when there was none."""
-    error = exchange.answer.fields.get("error")
-    told = error if isinstance(error, dict) else {}
-    refused = 400 <= exchange.answer.status < 500 and told.get("code") not in NOT_THIS_MODEL
-    return told if refused else None
+def _client_error(exchange: Exchange) -> Mapping[str, Any] | None:
+    """The error of a 4xx that is not about the model; None when the exchange has no such error."""
+    value = exchange.answer.fields.get("error")
+    error = value if isinstance(value, dict) else {}
+    is_rejection = 400 <= exchange.answer.status < 500 and error.get("code") not in NOT_THIS_MODEL
+    return error if is_rejection else None
 
 
 def _check(form: Form) -> Callable[[Scene], Iterator[Finding]]:
     def check(scene: Scene) -> Iterator[Finding]:
-        exchange = _tried(form, scene)
-        if _refused_for(form, scene):
-            got = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error'))}"
-            yield Finding("reply.status", f"200, as {form.says} is legal", got, exchange.id)
+        exchange = _exchange_for(form, scene)
+        if _rejects_form(form, scene):
+            got = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error', ABSENT))}"
+            expected = f"200, since a request with {form.says} is valid"
+            yield Finding("reply.status", expected, got, exchange.id)
 
     return check
 
 
-for _legal in FORMS:
+for _valid in FORMS:
     add(
         make(
             "accepted",
-            f"takes_{_legal.name}",
-            f"A request with {_legal.says} is taken.\n\n"
-            "Clients send this form; a server that refuses it refuses them.",
+            f"takes_{_valid.name}",
+            f"A request with {_valid.says} is accepted.\n\n"
+            "Clients send this form; a server that rejects it cannot serve them.",
             Scene,
-            _check(_legal),
-            cites=_legal.cites,
-            scenario=_legal.scenario,
-            when=_was_tried(_legal),
-            needs=f"a request with {_legal.says}",
+            _check(_valid),
+            cites=_valid.cites,
+            scenario=_valid.scenario,
+            when=_uses(_valid),
+            needs=f"a request with {_valid.says}",
         )
     )
 
 
-def _was_answered(scene: Scene) -> bool:
+def _has_reply(scene: Scene) -> bool:
     return any(exchange.reply is not None for exchange in scene.episode.exchanges.values())
 
 
-@rule(Scene, scenario=EVERY, cites=ANSWERS, when=_was_answered, needs="an answer")
+@rule(Scene, scenario=EVERY, cites=ANSWERS, when=_has_reply, needs="an answer")
 def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
-    """A legal request on which the rest of a conversation depends is answered, not refused.
+    """A valid create on which the rest of a conversation depends is accepted.
 
-    What the conversation was to show cannot be judged: its other rules are untestable. Server errors, and
-    what is asked of stored responses, have rules of their own.
+    When it is rejected, the conversation stops, and the other rules on it cannot be tested. Other rules
+    judge server errors and requests for stored responses.
     """
     episode = scene.episode
     last = next(reversed(list(episode.exchanges.values())), None)
@@ -172,40 +173,44 @@ def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
         return
     if 400 <= last.reply.status < 500:
         got = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"
-        yield Finding("reply.status", "2xx, since the request is legal", got, last.id)
+        yield Finding("reply.status", "2xx, since the request is valid", got, last.id)
 
 
-def _tries_forms_together(scene: Scene) -> bool:
+def _combines_forms(scene: Scene) -> bool:
     steps = scene.episode.exchanges.items()
-    return any(found.reply and len(_forms(scene.episode.scenario, step)) > 1 for step, found in steps)
+    return any(exchange.reply and len(_forms(scene.episode.scenario, step)) > 1 for step, exchange in steps)
 
 
-@rule(
-    Scene, scenario=EVERY, cites=ANSWERS, when=_tries_forms_together, needs="a request in several legal forms"
-)
+@rule(Scene, scenario=EVERY, cites=ANSWERS, when=_combines_forms, needs="a request in several valid forms")
 def forms_are_taken_together(scene: Scene) -> Iterator[Finding]:
-    """A request that tries several legal forms at once is answered, or its refusal names the member.
+    """A request that combines several valid forms is accepted, or the error names a member.
 
-    Where each is tried alone afterwards, the one that is refused is reported instead.
+    When the suite then sends each form alone and one of them is rejected, the rule on that form reports it.
     """
     for step, exchange in scene.episode.exchanges.items():
-        forms, told = _forms(scene.episode.scenario, step), _refusal(exchange) if exchange.reply else None
-        named = told is not None and isinstance(told.get("param"), str)
-        if told is not None and len(forms) > 1 and not named and not _is_one_refused(forms, scene):
-            tried = ", ".join(form.says for form in forms)
-            said = told or exchange.answer.body or exchange.answer.raw.decode(errors="replace")
-            got = f"{exchange.answer.status}: {show(said)}"
-            yield Finding("reply.status", f"200, since all of it is legal: {tried}", got, exchange.id)
+        forms = _forms(scene.episode.scenario, step)
+        error = _client_error(exchange) if exchange.reply else None
+        if error is None or len(forms) < 2 or isinstance(error.get("param"), str):
+            continue
+        if not _is_rejected_alone(forms, scene):
+            phrases = ", ".join(form.says for form in forms)
+            content = error or exchange.answer.body or exchange.answer.raw.decode(errors="replace")
+            got = f"{exchange.answer.status}: {show(content)}"
+            yield Finding("reply.status", f"200, since each of these is valid: {phrases}", got, exchange.id)
 
 
-def _is_one_refused(forms: list[Form], scene: Scene) -> bool:
-    alone = (scene[form.alone] for form in forms if form.alone in scene)
-    return any(exchange.reply and _refusal(exchange) is not None for exchange in alone)
+def _is_rejected_alone(forms: list[Form], scene: Scene) -> bool:
+    """Whether one of the forms is rejected when a request uses it alone."""
+    exchanges = (scene[form.alone] for form in forms if form.alone in scene)
+    return any(exchange.reply and _client_error(exchange) is not None for exchange in exchanges)
 
 
 @rule(Scene, scenario="repeat", cites="REQ-06")
 def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
-    """A string as `input` means exactly one user message with that text: it costs the same input tokens."""
+    """A string as `input` costs the same input tokens as one user message with that text.
+
+    The string is short for that message; a server that adds to it answers a different question.
+    """
     text, message = (scene[step].response.get("usage") for step in ("first", "as_list"))
     if not isinstance(text, dict) or not isinstance(message, dict):
         return
@@ -214,36 +219,36 @@ def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
         yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens", ABSENT)), got)
 
 
-def _asks_nothing(answered: Answered) -> bool:
+def _has_empty_input(answered: Answered) -> bool:
     return answered.operation == answered.dialect.create_operation and answered.asked.get("input") == []
 
 
-@rule(Answered, cites="REQ-76", when=_asks_nothing, needs="a create with an empty list as `input`")
+@rule(Answered, cites="REQ-76", when=_has_empty_input, needs="a create with an empty list as `input`")
 def an_empty_list_is_not_answered_with_nothing(answered: Answered) -> Iterator[Finding]:
-    """An empty list as `input` is refused, or answered: it is no completed response with nothing in it."""
+    """An empty list as `input` is rejected, or the response has some output."""
     if answered.exchange.ok and not answered.exchange.response.get("output"):
         got = show(answered.exchange.response.get("output", ABSENT))
-        yield Finding("reply.body/output", "a refusal, or some output", got)
+        yield Finding("reply.body/output", "some output, or a 4xx for the request", got)
 
 
-def _chooses_from_nothing(answered: Answered) -> bool:
+def _forces_a_tool_without_tools(answered: Answered) -> bool:
     choice = answered.asked.get("tool_choice")
     return (choice == "required" or isinstance(choice, dict)) and not answered.asked.get("tools")
 
 
-@rule(Answered, cites="REQ-36", when=_chooses_from_nothing, needs="a forced tool choice without tools")
+@rule(Answered, cites="REQ-36", when=_forces_a_tool_without_tools, needs="a forced tool choice without tools")
 def a_choice_from_no_tools_is_no_crash(answered: Answered) -> Iterator[Finding]:
-    """A forced `tool_choice` without tools is refused, or answered, but does not crash the server."""
+    """A forced `tool_choice` without tools is rejected or ignored; it causes no server error."""
     if answered.reply.status >= 500:
-        yield Finding("reply.status", "4xx, or an answer", str(answered.reply.status))
+        yield Finding("reply.status", "2xx or 4xx", str(answered.reply.status))
 
 
-def _compacts_with_no_model(answered: Answered) -> bool:
+def _compacts_without_model(answered: Answered) -> bool:
     return answered.operation == "compactResponse" and answered.asked.get("model") is None
 
 
-@rule(Answered, cites=("ERR-21", "CMP-02"), when=_compacts_with_no_model, needs="compaction without a model")
+@rule(Answered, cites=("ERR-21", "CMP-02"), when=_compacts_without_model, needs="compaction without a model")
 def compaction_without_model_is_a_bad_request(answered: Answered) -> Iterator[Finding]:
-    """Compaction without `model` is refused with 400 or 422."""
+    """Compaction without `model` is rejected with 400 or 422."""
     if answered.reply.status not in (400, 422):
         yield Finding("reply.status", "400 or 422", str(answered.reply.status))

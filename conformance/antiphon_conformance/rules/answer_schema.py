@@ -1,9 +1,9 @@
-"""Answers that are documents of their own, against the document's schema: lists, files, completions.
+"""Lists, files, completions and other answers that are no responses match the document's schema.
 
-A rule speaks of one part of what some operations answer. The places of a part are an operation and a pointer
-into its answer, `listFiles/data/*`, where `*` is any element or member. A fault is told by the part with the
-place nearest to it, so a part is cut out of a larger one by a row of its own. Responses, their items and
-events have rules of their own.
+Each rule judges one part of what some operations answer. A part has places: an operation and a pointer into
+its answer, such as `listFiles/data/*`, where `*` stands for any element or member. The part with the place
+nearest to a fault reports it, so a further row can take a part out of a larger one. Other files have the
+rules on responses, their items and events.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from antiphon_spec.schema import Fault
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of answers, what the rule about it is called, and who demands it."""
+    """A part of answers, the name of the rule on it, and the requirements that the rule cites."""
 
     name: str
     places: tuple[str, ...]
@@ -31,8 +31,8 @@ class Part:
     def pointers(self, operation: str | None) -> Iterator[str]:
         """Where the part stands in the answer of an operation."""
         for place in self.places:
-            named, slash, pointer = place.partition("/")
-            if named == operation:
+            name, slash, pointer = place.partition("/")
+            if name == operation:
                 yield slash + pointer
 
 
@@ -40,7 +40,7 @@ PARTS = (
     Part(
         "lists_of_responses_are_whole",
         ("listResponses",),
-        "A list of responses has object, data, total, limit and offset, and each response in it its members.",
+        "A list of responses, and each response in it, has the documented members.",
         ("CG-OPS-15",),
         "a list of responses",
     ),
@@ -54,14 +54,14 @@ PARTS = (
     Part(
         "collections_are_whole",
         ("listCollections/data/*", "getCollection"),
-        "A collection has its members, each of the documented type.",
+        "A collection has its required members, each of the documented type.",
         ("CG-COL-05",),
         "a collection",
     ),
     Part(
         "members_of_collections_are_whole",
         ("listCollectionFiles", "getCollectionFile"),
-        "A file as a member of a collection, and a list of them, has its members.",
+        "A file of a collection, and a list of such files, has the documented members.",
         ("CG-COL-12",),
         "a member of a collection",
     ),
@@ -75,28 +75,28 @@ PARTS = (
     Part(
         "files_are_whole",
         ("listFiles/data/*", "getFile", "listCollectionFiles/data/*/file", "getCollectionFile/file"),
-        "A file has `id` and `uri`, and whatever else is told of it is of the documented type.",
+        "A file has `id` and `uri`, and its other members have the documented types.",
         ("CG-COL-25",),
         "a file",
     ),
     Part(
         "the_status_of_a_file_is_known",
         ("listFiles/data/*/status", "getFile/status", "listCollectionFiles/data/*/file/status"),
-        "The `status` of a file is one of those that the document lists.",
+        "The `status` of a file is one of the documented values.",
         ("CG-COL-30",),
         "a file",
     ),
     Part(
         "segments_of_files_are_whole",
         ("listFileSegments", "getFileSegment"),
-        "A segment of a file, and a list of them, has its members.",
+        "A segment of a file, and a list of segments, has the documented members.",
         ("cloudglue#/components/schemas/FileSegment",),
         "a segment of a file",
     ),
     Part(
         "entities_of_a_file_are_whole",
         ("getFileEntities",),
-        "The entities of a file are an object `entities`, an array `segment_entities`, and its page.",
+        "The entities of a file have an object `entities`, an array `segment_entities`, and a page.",
         ("CG-COL-15",),
         "the entities of a file",
     ),
@@ -110,14 +110,14 @@ PARTS = (
     Part(
         "descriptions_are_whole",
         ("getMediaDescription", "getRichTranscript", "listMediaDescriptions", "listRichTranscripts"),
-        "What is described of a file stands in arrays of parts, each with its text and its times.",
+        "A description of a file has arrays of parts, each with its text and its times.",
         ("CG-COL-18",),
         "a description of a file",
     ),
     Part(
         "completions_are_whole",
         ("createCompletion", "getCompletion"),
-        "A chat completion has its members, each of the documented type.",
+        "A chat completion has its required members, each of the documented type.",
         ("CG-CHAT-11",),
         "a chat completion",
     ),
@@ -134,7 +134,7 @@ PARTS = (
             "createCompletion/choices/*/citations/*/start_time",
             "createCompletion/choices/*/citations/*/end_time",
         ),
-        "The times of a citation in a chat are numbers, or digits.",
+        "The times of a citation in a chat are numbers, or strings of digits.",
         ("CG-CHAT-14",),
         "a chat completion that cites",
     ),
@@ -146,28 +146,28 @@ PARTS = (
             "createCompletion/choices/*/citations/*/speech",
             "createCompletion/choices/*/citations/*/audio_description",
         ),
-        "What a citation in a chat describes stands in arrays of objects with their text and their times.",
+        "Descriptions in a citation of a chat are arrays of objects with a text and times.",
         ("CG-CHAT-15",),
-        "a chat completion with a citation that describes",
+        "a chat completion with a citation that has a description",
     ),
     Part(
         "sources_of_chat_citations_are_objects",
         ("createCompletion/choices/*/citations/*/relevant_sources",),
-        "`relevant_sources` of a citation in a chat is an array of objects that name a modality.",
+        "`relevant_sources` of a citation in a chat is an array of objects with a modality.",
         ("CG-CHAT-16",),
         "a chat completion with a citation that names its sources",
     ),
     Part(
         "usage_of_a_chat_is_counted",
         ("createCompletion/usage", "getCompletion/usage"),
-        "`usage` of a chat completion has the counts prompt_tokens, completion_tokens and total_tokens.",
+        "`usage` of a chat completion counts prompt, completion and total tokens.",
         ("CG-CHAT-18",),
         "a chat completion",
     ),
     Part(
         "lists_of_completions_are_whole",
         ("listCompletions",),
-        "A list of chat completions, and each completion in it, has its members.",
+        "A list of chat completions, and each completion in it, has the documented members.",
         ("CG-CHAT-23",),
         "a list of chat completions",
     ),
@@ -175,53 +175,49 @@ PARTS = (
 
 
 def _faults(body: Body) -> tuple[Fault, ...]:
-    """What the document has against a whole answer."""
-    return body.exchange.facts.once("faults of the answer", _found, body)
+    """The faults of a whole answer by the document's schema, computed once for each exchange."""
+    return body.exchange.facts.once("faults of the answer", _validate, body)
 
 
-def _found(body: Body) -> tuple[Fault, ...]:
-    """None of what is no JSON at all, which is told elsewhere."""
-    told = body.reply.body is not None or not body.reply.json_faults
-    if body.operation is None or body.reply.status != 200 or not told:
+def _validate(body: Body) -> tuple[Fault, ...]:
+    is_json = body.reply.body is not None or not body.reply.json_faults  # another rule reports bad JSON
+    if body.operation is None or body.reply.status != 200 or not is_json:
         return ()
     validator = body.dialect.schemas.body(body.operation)
     return tuple(validator.faults(body.reply.body)) if validator is not None else ()
 
 
 def _nearest(operation: str | None, fault: Fault) -> str | None:
-    """The place, of any part, that leads nearest to a fault."""
-    pointers = (pointer for part in PARTS for pointer in part.pointers(operation))
-    return max((found for found in pointers if covers(found, fault)), key=_depth, default=None)
-
-
-def _depth(pointer: str) -> int:
-    return pointer.count("/")
+    """The deepest place of any part that covers a fault."""
+    pointers = [pointer for part in PARTS for pointer in part.pointers(operation) if covers(pointer, fault)]
+    return max(pointers, key=lambda pointer: pointer.count("/"), default=None)
 
 
 def _shows(body: Body, pointer: str) -> bool:
-    return body.reply.status == 200 and _stands(body.reply.body, pointer.split("/")[1:])
+    return body.reply.status == 200 and _leads_to_a_value(body.reply.body, pointer.split("/")[1:])
 
 
-def _stands(value: Any, steps: list[str]) -> bool:
-    """Whether something stands where these steps lead."""
+def _leads_to_a_value(value: Any, steps: list[str]) -> bool:
+    """Whether there is a value where these steps lead."""
     if not steps:
         return True
     first, *rest = steps
     if isinstance(value, list):
-        return first == "*" and any(_stands(element, rest) for element in value)
-    return isinstance(value, dict) and first in value and _stands(value[first], rest)
+        return first == "*" and any(_leads_to_a_value(element, rest) for element in value)
+    return isinstance(value, dict) and first in value and _leads_to_a_value(value[first], rest)
 
 
 def _register(part: Part) -> None:
-    def mine(body: Body) -> list[Fault]:
-        own = set(part.pointers(body.operation))
-        return [fault for fault in _faults(body) if own and _nearest(body.operation, fault) in own]
+    def faults_of_part(body: Body) -> list[Fault]:
+        pointers = set(part.pointers(body.operation))
+        return [fault for fault in _faults(body) if pointers and _nearest(body.operation, fault) in pointers]
 
     def applies(body: Body) -> bool:
-        return any(_shows(body, pointer) for pointer in part.pointers(body.operation)) or bool(mine(body))
+        pointers = part.pointers(body.operation)
+        return any(_shows(body, pointer) for pointer in pointers) or bool(faults_of_part(body))
 
     def check(body: Body) -> Iterator[Finding]:
-        yield from findings("reply.body", mine(body))
+        yield from findings("reply.body", faults_of_part(body))
 
     add(
         make(
