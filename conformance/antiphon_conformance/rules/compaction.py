@@ -18,7 +18,7 @@ from antiphon_conformance.parity import (
 )
 from antiphon_conformance.prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.rules.input_items import message_forms
+from antiphon_conformance.rules.input_items import roles_and_texts
 from antiphon_conformance.subject import Answered, Body, Scene
 from antiphon_conformance.text import ABSENT, show
 
@@ -71,8 +71,8 @@ def a_compaction_keeps_the_user_messages(body: Body) -> Iterator[Finding]:
     types = [item.get("type") for _, item in output(body.object)]
     if types.count("compaction") > 1 or "compaction" in types[:-1]:
         yield Finding("reply.body/output", "one compaction item, at the end", show(types))
-    kept = message_forms(body.object.get("output"))
-    for role, text in message_forms(body.asked.get("input")):
+    kept = roles_and_texts(body.object.get("output"))
+    for role, text in roles_and_texts(body.asked.get("input")):
         if role == "user" and (role, text) not in kept:
             yield Finding("reply.body/output", f"the user's message {show(text)}", show(kept))
 

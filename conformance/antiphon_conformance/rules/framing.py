@@ -13,7 +13,7 @@ Faults = Iterator[tuple[str, str]]
 
 
 def _faults(answered: Answered) -> Faults:
-    """What the strict reader found in the body, or in the data of a stream's messages, and where."""
+    """The faults that the strict reader reports, each with its place: the body, or the event of a stream."""
     for fault in answered.reply.json_faults:
         yield "reply.body", fault
     stream = answered.reply.stream
@@ -23,13 +23,17 @@ def _faults(answered: Answered) -> Faults:
                 yield f"event[{frame.index}]", oddity.removeprefix("json: ")
 
 
-def _matching(answered: Answered, expected: str, chosen: Callable[[str], bool]) -> Iterator[Finding]:
-    return (Finding(where, expected, fault) for where, fault in _faults(answered) if chosen(fault))
+def _faults_matching(answered: Answered, expected: str, matches: Callable[[str], bool]) -> Iterator[Finding]:
+    return (Finding(where, expected, fault) for where, fault in _faults(answered) if matches(fault))
+
+
+def _as_sent(answered: Answered | Streamed) -> bool:
+    """Whether the exchange still has the bytes of the wire; some recordings hold parsed JSON only."""
+    return "parsed" not in answered.exchange.traits
 
 
 def _is_json(answered: Answered) -> bool:
-    wire = "parsed" not in answered.exchange.traits
-    return wire and (media(answered) == "application/json" or answered.reply.stream is not None)
+    return _as_sent(answered) and (media(answered) == "application/json" or answered.reply.stream is not None)
 
 
 @rule(
@@ -39,44 +43,50 @@ def _is_json(answered: Answered) -> bool:
 )
 def what_is_labelled_json_is_json(answered: Answered) -> Iterator[Finding]:
     """A body labelled `application/json` is one JSON text."""
-    broken = ("not JSON", "trailing text")
-    yield from _matching(answered, "one JSON text", lambda fault: fault.startswith(broken))
+    prefixes = ("not JSON", "trailing text")
+    yield from _faults_matching(answered, "one JSON text", lambda fault: fault.startswith(prefixes))
 
 
 @rule(Answered, cites="JSON-02", when=_is_json)
 def json_is_plain_utf_8(answered: Answered) -> Iterator[Finding]:
     """JSON is sent in UTF-8, without a byte order mark."""
-    chosen = ("invalid UTF-8", "byte order mark")
-    yield from _matching(answered, "UTF-8 without a byte order mark", lambda fault: fault in chosen)
+    faults = ("invalid UTF-8", "byte order mark")
+    yield from _faults_matching(answered, "UTF-8 without a byte order mark", lambda fault: fault in faults)
 
 
 @rule(Answered, cites="JSON-03", when=_is_json)
 def no_member_is_named_twice(answered: Answered) -> Iterator[Finding]:
-    """No object names a member twice: some parsers keep the first, others the last."""
-    yield from _matching(answered, "every name once", lambda fault: fault.startswith("duplicate key"))
+    """No object has two members of the same name: some parsers keep the first, others the last."""
+    yield from _faults_matching(
+        answered, "each member name once", lambda fault: fault.startswith("duplicate key")
+    )
 
 
 @rule(Answered, cites="JSON-04", when=_is_json)
 def numbers_are_finite(answered: Answered) -> Iterator[Finding]:
-    """Numbers are finite: NaN and Infinity are no JSON."""
-    yield from _matching(answered, "a number", lambda fault: fault in ("NaN", "Infinity", "-Infinity"))
+    """Every number is finite: NaN and Infinity are not JSON."""
+    yield from _faults_matching(
+        answered, "a finite number", lambda fault: fault in ("NaN", "Infinity", "-Infinity")
+    )
 
 
 @rule(Answered, cites="JSON-05", when=_is_json)
 def no_half_of_a_surrogate_pair(answered: Answered) -> Iterator[Finding]:
-    """No string holds half of a surrogate pair, as text does that was cut between two escapes."""
-    yield from _matching(answered, "whole characters", lambda fault: fault == "lone surrogate")
+    """No string holds half of a surrogate pair.
 
-
-def _as_sent(streamed: Streamed) -> bool:
-    return "parsed" not in streamed.exchange.traits
+    Text that was cut between two escapes does; many parsers reject it.
+    """
+    yield from _faults_matching(answered, "whole characters", lambda fault: fault == "lone surrogate")
 
 
 @rule(Streamed, cites=("SSE-01", "ENV-22"), when=_as_sent)
 def a_stream_is_utf_8(streamed: Streamed) -> Iterator[Finding]:
-    """An event stream is UTF-8; a character cut between two events is lost."""
+    """An event stream is encoded in UTF-8.
+
+    A client loses every character that the server cuts between two events.
+    """
     if "invalid-utf8" in streamed.stream.oddities:
-        yield Finding("reply.body", "UTF-8", "bytes that are not")
+        yield Finding("reply.body", "UTF-8", "bytes that are not UTF-8")
 
 
 @rule(
@@ -85,19 +95,19 @@ def a_stream_is_utf_8(streamed: Streamed) -> Iterator[Finding]:
     when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut,
 )
 def the_last_message_is_closed(streamed: Streamed) -> Iterator[Finding]:
-    """The last message of a stream is closed by a blank line.
+    """A blank line ends the last message of a stream.
 
-    The standard has clients drop what no blank line ends, which here is the terminal event.
+    The standard makes clients drop a message without it, and the last message is the terminal event.
     """
     if "unterminated" in streamed.stream.oddities:
-        yield Finding("reply.body", "a blank line at the end", "none")
+        yield Finding("reply.body", "a blank line at the end", "no blank line")
 
 
 @rule(Streamed, cites="SSE-03", when=_as_sent)
 def only_known_fields_are_sent(streamed: Streamed) -> Iterator[Finding]:
-    """Lines are comments or one of the fields `data`, `event`, `id`, `retry`.
+    """Every line is a comment or one of the fields `data`, `event`, `id` and `retry`.
 
-    A line of data that was broken in two looks like a field that nobody knows, and is dropped.
+    Clients drop an unknown field, such as the second half of a line of data that was broken in two.
     """
     for frame in streamed.stream.frames:
         for oddity in frame.oddities:
@@ -108,33 +118,33 @@ def only_known_fields_are_sent(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites="SSE-04", when=_as_sent)
 def an_id_holds_no_nul(streamed: Streamed) -> Iterator[Finding]:
-    """An `id` holds no NUL character: clients ignore such an id."""
-    yield from _frames_with(streamed, "nul-in-id", "an id without NUL")
+    """An `id` field holds no NUL character: clients ignore such an id."""
+    yield from _frames_with(streamed, "nul-in-id", "an id without NUL", "an id with NUL")
 
 
 @rule(Streamed, cites="SSE-05", when=_as_sent)
 def a_retry_is_a_number(streamed: Streamed) -> Iterator[Finding]:
-    """A `retry` is made of digits only: clients ignore any other."""
-    yield from _frames_with(streamed, "bad-retry", "digits")
+    """A `retry` field consists of digits: clients ignore any other value."""
+    yield from _frames_with(streamed, "bad-retry", "digits", "other characters")
 
 
-def _frames_with(streamed: Streamed, oddity: str, expected: str) -> Iterator[Finding]:
+def _frames_with(streamed: Streamed, oddity: str, expected: str, got: str) -> Iterator[Finding]:
     for frame in streamed.stream.frames:
         if oddity in frame.oddities:
-            yield Finding(f"event[{frame.index}]", expected, oddity)
+            yield Finding(f"event[{frame.index}]", expected, got)
 
 
 @rule(Streamed, cites="SSE-06", when=lambda streamed: _as_sent(streamed) and not streamed.stream.cut)
 def every_message_has_data(streamed: Streamed) -> Iterator[Finding]:
-    """Every message has data: of one that only names an event, clients see nothing.
+    """Every message has data: clients do not deliver a message that only names an event.
 
-    A server that wants to keep the connection alive sends a comment.
+    A server keeps the connection alive with a comment instead.
     """
     if "no-data" in streamed.stream.oddities:
         yield Finding("reply.body", "data in every message", "a message without data")
     for frame in streamed.stream.frames:
         if not frame.data:
-            yield Finding(f"event[{frame.index}]", "data", "an empty line of data")
+            yield Finding(f"event[{frame.index}]", "data", "an empty `data` field")
 
 
 @rule(Streamed, cites="SSE-07")

@@ -1,4 +1,4 @@
-"""What the document says of requests in general, whatever they hold; generated requests try it."""
+"""How a server answers right and wrong requests in general; generated requests try it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.legality import REQUESTS, follows, is_mistaken, is_right, names_own_kinds
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Answered, Scene
-from antiphon_conformance.text import safe, show
+from antiphon_conformance.text import ABSENT, safe, show
 from antiphon_spec.dialect import Dialect
 
 ANSWERS = tuple(
@@ -23,59 +23,62 @@ PLAIN = frozenset(
     | {"tool_choice", "parallel_tool_calls", "store", "stream", "truncation", "text", "user"}
     | {"safety_identifier", "prompt_cache_key"}
 )
-"""Members that every server must take, whatever its model can do and whatever it has stored."""
+"""Members that every server must accept, whatever its model can do and whatever it stores."""
 HOTTEST = 2
-"""Temperatures are limited to this, even where only the prose says so (REQ-44)."""
+"""The highest legal temperature, also where only the prose says so (REQ-44)."""
 ROLES = frozenset({"user", "system", "developer"})
 NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
-"""Codes that speak of the model that was chosen, and not of the form."""
+"""Error codes that concern the model of the request and not the form of the request."""
 
 
 def _has_body(answered: Answered) -> bool:
     if answered.operation is None or answered.reply.status in OTHER_REASONS:
         return False
-    sent = answered.request.body is not None and answered.request.raw is None
-    return sent and answered.dialect.schemas.request(answered.operation) is not None
+    is_json = answered.request.body is not None and answered.request.raw is None
+    return is_json and answered.dialect.schemas.request(answered.operation) is not None
 
 
 def _is_wrong(answered: Answered) -> bool:
-    """Whether only the document forbids the request: rules of their own speak of mistakes that have a name,
-    of members that nobody knows and of kinds that some provider adds."""
+    """Whether the request is wrong in a way that no other rule judges.
+
+    Other rules judge the mistakes of our tables, unknown members, and kinds that some provider adds.
+    """
     dialect, operation, body = answered.dialect, answered.operation or "", answered.request.body
-    unnamed = _has_unnamed_body(answered) and not names_own_kinds(body) and not _is_huge(body)
-    return unnamed and not follows(dialect, operation, body) and not _sends_back(answered)
+    in_scope = _has_untabled_body(answered) and not names_own_kinds(body) and not _is_huge(body)
+    return in_scope and not follows(dialect, operation, body) and not _returns_items(answered)
 
 
-def _sends_back(answered: Answered) -> bool:
-    """Whether all that is wrong stands in items that have an id: a server made them, and takes them back."""
+def _returns_items(answered: Answered) -> bool:
+    """Whether every fault lies in an item with an id: a server wrote it and must accept it as input."""
     validator = answered.dialect.schemas.request(answered.operation or "")
     faults = validator.faults(answered.request.body) if validator is not None else []
-    return all(_is_made_by_a_server(answered.asked, fault.pointer) for fault in faults)
+    return all(_lies_in_item_with_id(answered.asked, fault.pointer) for fault in faults)
 
 
-def _is_made_by_a_server(asked: Mapping[str, Any], pointer: str) -> bool:
-    place, items = pointer.split("/")[1:3], asked.get("input")
-    if len(place) != len(("input", "0")) or place[0] != "input" or not isinstance(items, list):
+def _lies_in_item_with_id(asked: Mapping[str, Any], pointer: str) -> bool:
+    path, items = pointer.split("/")[1:3], asked.get("input")
+    if len(path) != len(("input", "0")) or path[0] != "input" or not isinstance(items, list):
         return False
-    item = items[int(place[1])]
+    item = items[int(path[1])]
     return isinstance(item, Mapping) and isinstance(item.get("id"), str)
 
 
 def _is_huge(body: Any) -> bool:
-    """Whether the request tries how much a server takes, which has rules of its own."""
+    """Whether the input exceeds the documented length, which other rules judge."""
     text = body.get("input") if isinstance(body, Mapping) else None
     return isinstance(text, str) and len(text) > LONGEST
 
 
-def _has_unnamed_body(answered: Answered) -> bool:
+def _has_untabled_body(answered: Answered) -> bool:
+    """Whether the request has a body with no mistake of our tables."""
     return _has_body(answered) and not is_mistaken(answered.exchange, answered.dialect)
 
 
 @rule(Answered, cites=REQUESTS, when=_is_wrong, needs="a request that the document does not allow")
 def takes_nothing_that_the_document_forbids(answered: Answered) -> Iterator[Finding]:
-    """A request that breaks the document is refused, whatever it breaks: it is never answered with success.
+    """A request that breaks the document is rejected with a 4xx status.
 
-    A wrong type that is ignored today is an answer to another question tomorrow.
+    A server that ignores a wrong value answers another question than the client sent.
     """
     if answered.reply.status < 400:
         yield Finding("reply.status", f"4xx, because {_why(answered)}", str(answered.reply.status))
@@ -89,25 +92,25 @@ def _why(answered: Answered) -> str:
     return safe(faults[0].message, 200) if faults else "the document forbids it"
 
 
-@rule(Answered, cites=("ERR-20", *ANSWERS), when=_has_unnamed_body, needs="a request with a body")
+@rule(Answered, cites=("ERR-20", *ANSWERS), when=_has_untabled_body, needs="a request with a body")
 def no_request_crashes_the_server(answered: Answered) -> Iterator[Finding]:
-    """No request is answered with a server error such as 500, whether right or wrong in some unnamed way.
+    """No request, right or wrong, gets a server error such as 500.
 
-    It is our request that broke the server: clients send it again and break it again.
+    Clients repeat a request after a server error, and every repetition breaks the server again.
     """
     if answered.reply.status >= 500:
-        yield Finding("reply.status", "an answer, or a refusal with 4xx", str(answered.reply.status))
+        yield Finding("reply.status", "2xx or 4xx", str(answered.reply.status))
 
 
 @rule(Scene, scenario="generated", cites=ANSWERS, when=lambda scene: bool(scene.episode.exchanges))
 def every_request_is_answered(scene: Scene) -> Iterator[Finding]:
-    """Every generated request gets an answer: none breaks the connection, none is left waiting."""
+    """Every generated request gets an answer: the server neither drops the connection nor stays silent."""
     for name, exchange in scene.episode.exchanges.items():
         if exchange.reply is None:
-            yield Finding("reply", "an answer", exchange.failure or "none", exchange=name)
+            yield Finding("reply", "an answer", exchange.failure or "no answer", exchange=name)
 
 
-def _right_and_plain(scene: Scene) -> Iterator[tuple[str, Exchange]]:
+def _plain_exchanges(scene: Scene) -> Iterator[tuple[str, Exchange]]:
     for name, exchange in scene.episode.exchanges.items():
         if exchange.reply is not None and is_plain(exchange, scene.dialect):
             yield name, exchange
@@ -117,62 +120,66 @@ def _right_and_plain(scene: Scene) -> Iterator[tuple[str, Exchange]]:
     Scene,
     scenario="generated",
     cites=REQUESTS,
-    when=lambda scene: any(_right_and_plain(scene)),
-    needs="a generated request that every server must take",
+    when=lambda scene: any(_plain_exchanges(scene)),
+    needs="a generated request that every server must accept",
 )
 def takes_what_the_document_allows(scene: Scene) -> Iterator[Finding]:
-    """A right request of which nothing depends on the model, on stored things or on hosted tools is taken.
+    """A right request that depends on no model feature and on no stored object is accepted.
 
-    Each stands at an edge that the document draws: 16 entries of metadata, a temperature of 2.
+    Each request reaches a limit of the document, such as 16 entries of metadata or a temperature of 2.
     """
-    for name, exchange in _right_and_plain(scene):
-        told = exchange.answer.fields.get("error")
-        code = told.get("code") if isinstance(told, dict) else None
+    for name, exchange in _plain_exchanges(scene):
+        error = exchange.answer.fields.get("error", ABSENT)
+        code = error.get("code") if isinstance(error, dict) else None
         if 400 <= exchange.answer.status < 500 and code not in NOT_THIS_MODEL:
-            got = f"{exchange.answer.status}: {show(told)}"
+            got = f"{exchange.answer.status} with `error` {show(error)}"
             yield Finding("reply.status", "200, since the document allows it", got, exchange=name)
 
 
 def is_plain(exchange: Exchange, dialect: Dialect) -> bool:
-    """Whether a create request is right, and no server has a reason of its own to refuse it."""
+    """Whether a create request is right and every server must accept it."""
     asked = exchange.request.fields
     if exchange.operation != dialect.create_operation or exchange.answer.status in OTHER_REASONS:
         return False
-    given = {name: value for name, value in asked.items() if value is not None}
-    if not given.keys() <= PLAIN or not is_right(dialect, dialect.create_operation, dict(asked)):
+    members = {name: value for name, value in asked.items() if value is not None}
+    if not members.keys() <= PLAIN or not is_right(dialect, dialect.create_operation, dict(asked)):
         return False
-    usual = given.get("temperature", 1) <= HOTTEST and 0 <= given.get("top_p", 1) <= 1
-    usual = usual and given.get("temperature", 1) >= 0 and _plain_text(given.get("text", {}))
-    return usual and _plain_input(given.get("input")) and _plain_tools(given)
-
-
-def _plain_input(given: Any) -> bool:
-    if isinstance(given, str):
-        return bool(given.strip())
-    return isinstance(given, list) and bool(given) and all(map(_plain_message, given))
-
-
-def _plain_message(item: Any) -> bool:
-    text = (
-        isinstance(item, Mapping) and isinstance(item.get("content"), str) and bool(item["content"].strip())
-    )
-    return text and item.get("role") in ROLES and item.keys() <= {"type", "role", "content"}
-
-
-def _plain_tools(given: Mapping[str, Any]) -> bool:
-    """Functions without parameters of their own, each with a name of its own, and no choice that binds."""
-    tools = given.get("tools", [])
-    names = [tool.get("name") for tool in tools]
-    functions = all(tool.get("type") == "function" and not tool.get("parameters") for tool in tools)
-    usual = all(tool.keys() <= {"type", "name", "description", "parameters", "strict"} for tool in tools)
     return (
-        functions
-        and usual
-        and len(set(names)) == len(names)
-        and given.get("tool_choice") in (None, "auto", "none")
+        0 <= members.get("temperature", 1) <= HOTTEST
+        and 0 <= members.get("top_p", 1) <= 1
+        and _is_plain_text(members.get("text", {}))
+        and _is_plain_input(members.get("input"))
+        and _has_plain_tools(members)
     )
 
 
-def _plain_text(text: Mapping[str, Any]) -> bool:
-    form = text.get("format") or {"type": "text"}
-    return text.keys() <= {"format"} and form == {"type": "text"}
+def _is_plain_input(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
+    return isinstance(value, list) and bool(value) and all(map(_is_plain_message, value))
+
+
+def _is_plain_message(item: Any) -> bool:
+    if not isinstance(item, Mapping) or not isinstance(item.get("content"), str):
+        return False
+    members_are_plain = item.get("role") in ROLES and item.keys() <= {"type", "role", "content"}
+    return members_are_plain and bool(item["content"].strip())
+
+
+def _has_plain_tools(request: Mapping[str, Any]) -> bool:
+    """Whether all tools are functions without parameters, with different names, and no call is forced."""
+    tools = request.get("tools", [])
+    names = [tool.get("name") for tool in tools]
+    are_functions = all(tool.get("type") == "function" and not tool.get("parameters") for tool in tools)
+    are_plain = all(tool.keys() <= {"type", "name", "description", "parameters", "strict"} for tool in tools)
+    return (
+        are_functions
+        and are_plain
+        and len(set(names)) == len(names)
+        and request.get("tool_choice") in (None, "auto", "none")
+    )
+
+
+def _is_plain_text(text: Mapping[str, Any]) -> bool:
+    text_format = text.get("format") or {"type": "text"}
+    return text.keys() <= {"format"} and text_format == {"type": "text"}

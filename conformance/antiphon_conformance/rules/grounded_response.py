@@ -1,10 +1,10 @@
-"""What a response that is drawn from a library of videos puts out, and when."""
+"""The output of a response that answers from a library of videos, and when it appears."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.answers import member, output
+from antiphon_conformance.answers import output
 from antiphon_conformance.grounds import (
     COLLECTIONS,
     Grounded,
@@ -16,18 +16,17 @@ from antiphon_conformance.grounds import (
 from antiphon_conformance.library import DESCRIBED, Library
 from antiphon_conformance.rule import EVERY, Finding, rule
 from antiphon_conformance.subject import Scene, Snapshot
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 @rule(Snapshot, cites="CG-RSP-07", when=lambda snapshot: bool(snapshot.status == "completed"))
 def completed_says_something(snapshot: Snapshot) -> Iterator[Finding]:
-    """A completed response has a message of the assistant, unless it calls a tool."""
+    """A completed response has a message of the assistant or a function call."""
     items = [item for _, item in output(snapshot.object)]
-    spoken = any(item.get("type") == "message" and item.get("role") == "assistant" for item in items)
-    if not spoken and not any(item.get("type") == "function_call" for item in items):
-        yield Finding(
-            f"{snapshot.where}/output", "a message of the assistant", show(snapshot.object.get("output"))
-        )
+    has_message = any(item.get("type") == "message" and item.get("role") == "assistant" for item in items)
+    if not has_message and not any(item.get("type") == "function_call" for item in items):
+        got = show(snapshot.object.get("output", ABSENT))
+        yield Finding(f"{snapshot.where}/output", "a message of the assistant", got)
 
 
 @rule(
@@ -37,21 +36,21 @@ def completed_says_something(snapshot: Snapshot) -> Iterator[Finding]:
     needs="a response in progress",
 )
 def output_waits_for_the_end(snapshot: Snapshot) -> Iterator[Finding]:
-    """`output` is null, or absent, while a response is in progress."""
+    """While a response is in progress, its `output` is null or absent."""
     if snapshot.object.get("output") is not None:
-        yield Finding(f"{snapshot.where}/output", "null", show(snapshot.object["output"]))
+        yield Finding(f"{snapshot.where}/output", "null, or no such member", show(snapshot.object["output"]))
 
 
 def _is_plain(answer: Grounded, library: Library) -> bool:
-    """Whether nothing but videos is asked about, without tools."""
-    types = {str(found.get("id")): found.get("collection_type") for found in library.collections}
-    named = [types.get(name) for name in collections_of(answer.asked)]
-    searched = source_of(answer.asked) != COLLECTIONS or all(kind in DESCRIBED for kind in named)
-    return searched and not answer.asked.get("tools") and not is_entity_backed(answer.asked)
+    """Whether the request has no tools and only videos as its source."""
+    types = {str(entry.get("id")): entry.get("collection_type") for entry in library.collections}
+    kinds = [types.get(identity) for identity in collections_of(answer.asked)]
+    only_videos = source_of(answer.asked) != COLLECTIONS or all(kind in DESCRIBED for kind in kinds)
+    return only_videos and not answer.asked.get("tools") and not is_entity_backed(answer.asked)
 
 
-def _plain(scene: Scene) -> list[Grounded]:
-    """The answers of an episode that have output, and whose requests are about videos alone."""
+def _plain_answers(scene: Scene) -> list[Grounded]:
+    """The answers with output whose requests concern videos alone."""
     answers = (answer for answer in grounded(scene) if any(output(answer.response)))
     return [answer for answer in answers if _is_plain(answer, scene.library)]
 
@@ -60,16 +59,16 @@ def _plain(scene: Scene) -> list[Grounded]:
     Scene,
     scenario=EVERY,
     cites="CG-RSP-13",
-    when=lambda scene: bool(_plain(scene)),
+    when=lambda scene: bool(_plain_answers(scene)),
     needs="an answer about videos alone",
 )
 def output_holds_only_messages(scene: Scene) -> Iterator[Finding]:
-    """Where neither tools nor structured data are asked about, the output holds only messages.
+    """The output for a request without tools and structured data holds only messages.
 
-    Most clients of such a server decode nothing else, and lose the whole response with it.
+    Most clients of such a server decode nothing else, and lose the whole response otherwise.
     """
-    for answer in _plain(scene):
+    for answer in _plain_answers(scene):
         for index, item in output(answer.response):
             if item.get("type") != "message":
                 where = f"{answer.where}/output/{index}/type"
-                yield Finding(where, "message", show(member(item, "type")), answer.exchange.id)
+                yield Finding(where, "message", show(item.get("type", ABSENT)), answer.exchange.id)

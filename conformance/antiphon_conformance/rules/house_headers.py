@@ -1,4 +1,4 @@
-"""The headers that OpenAI documents (request ids, times, versions, rate limits) and that browsers need."""
+"""Headers that OpenAI documents (request ids, times, versions, rate limits) and that browsers need."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import ABSENT, show
 
 DURATION = re.compile(r"(?=\d)(\d+d)?(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?")
-LIMITED = ("requests", "tokens")
+QUANTITIES = ("requests", "tokens")
 
 
 @rule(Answered, cites="TRN-18", when=live, needs=LIVE)
 def every_answer_carries_a_request_id(answered: Answered) -> Iterator[Finding]:
-    """Every answer carries `x-request-id`, an error as well as a success.
+    """Every answer, success or error, carries `x-request-id`.
 
-    It is what support asks for first.
+    The vendor's support asks for this id first.
     """
-    if not answered.reply.headers.get("x-request-id"):
-        yield Finding("reply.headers/x-request-id", "the id of the request", "absent")
+    identity = answered.reply.headers.get("x-request-id")
+    if not identity:
+        yield Finding("reply.headers/x-request-id", "the id of the request", _value(identity))
 
 
 @rule(Scene, scenario="repeat", cites="TRN-18")
@@ -31,7 +32,7 @@ def request_ids_are_unique(scene: Scene) -> Iterator[Finding]:
     """No two requests get the same `x-request-id`, not even equal ones."""
     first, again = (scene[step].answer.headers.get("x-request-id") for step in ("first", "again"))
     if first is not None and first == again:
-        yield Finding("again.reply.headers/x-request-id", f"another id than {show(first)}", show(again))
+        yield Finding("again.reply.headers/x-request-id", f"an id other than {show(first)}", show(again))
 
 
 @rule(Answered, cites="TRN-19", when=live, needs=LIVE)
@@ -39,23 +40,24 @@ def answers_tell_organisation_time_and_version(answered: Answered) -> Iterator[F
     """Answers carry `openai-organization`, `openai-processing-ms` and `openai-version`."""
     if answered.reply.status in (401, 404, 405):
         return
-    sent = answered.reply.headers
-    if not sent.get("openai-organization"):
-        yield Finding("reply.headers/openai-organization", "the organisation", "absent")
-    took = sent.get("openai-processing-ms")
-    if took is None or not took.isdecimal():
-        yield Finding("reply.headers/openai-processing-ms", "whole milliseconds", show(took or ABSENT))
-    wanted = answered.dialect.traits.constant_headers.get("openai-version")
-    if sent.get("openai-version") != wanted:
-        got = show(sent.get("openai-version") or ABSENT)
-        yield Finding("reply.headers/openai-version", str(wanted), got)
+    headers = answered.reply.headers
+    if not headers.get("openai-organization"):
+        got = _value(headers.get("openai-organization"))
+        yield Finding("reply.headers/openai-organization", "the organisation", got)
+    duration = headers.get("openai-processing-ms")
+    if duration is None or not duration.isdecimal():
+        yield Finding("reply.headers/openai-processing-ms", "whole milliseconds", _value(duration))
+    expected = answered.dialect.traits.constant_headers.get("openai-version")
+    version = headers.get("openai-version")
+    if version != expected:
+        yield Finding("reply.headers/openai-version", str(expected), _value(version))
 
 
 @rule(Scene, scenario="repeat", cites=("TRN-20", "TRN-26"))
 def a_request_sent_again_is_another_request(scene: Scene) -> Iterator[Finding]:
-    """A create sent a second time, with an `X-Client-Request-Id`, makes a second response of its own.
+    """A repeated create makes a second response, also with an `X-Client-Request-Id`.
 
-    There is no idempotency key, and the client's id is only for the log.
+    The API has no idempotency key; the client's id is only for the log.
     """
     status = scene["again"].answer.status
     if status != scene["first"].answer.status:
@@ -63,74 +65,84 @@ def a_request_sent_again_is_another_request(scene: Scene) -> Iterator[Finding]:
         return
     first, again = (scene[step].response.get("id") for step in ("first", "again"))
     if first == again:
-        yield Finding("again.reply.body/id", f"another id than {show(first)}", show(again))
+        yield Finding("again.reply.body/id", f"an id other than {show(first)}", show(again))
 
 
 def _created_live(answered: Answered) -> bool:
     return live(answered) and answered.exchange.ok and answered.operation == answered.dialect.create_operation
 
 
-@rule(Answered, cites="TRN-21", when=_created_live, needs="a create that succeeds, not recorded")
+@rule(Answered, cites="TRN-21", when=_created_live, needs="a successful create on a live server")
 def rate_limits_are_advertised(answered: Answered) -> Iterator[Finding]:
-    """Creates advertise rate limits: `x-ratelimit-limit-*`, `-remaining-*`, and `-reset-*` as a duration.
+    """The answer to a create carries `x-ratelimit-limit-*`, `-remaining-*` and `-reset-*`.
 
-    Clients that pace themselves read them; `6m0s` and `120ms` are durations, a bare number is none.
+    Clients pace their requests by them. A reset is a duration such as `6m0s` or `120ms`, not a bare number.
     """
-    for what in LIMITED:
+    for quantity in QUANTITIES:
         for kind in ("limit", "remaining"):
-            name = f"x-ratelimit-{kind}-{what}"
+            name = f"x-ratelimit-{kind}-{quantity}"
             value = answered.reply.headers.get(name)
             if value is None or not value.isdecimal():
-                yield Finding(f"reply.headers/{name}", "a whole number", show(value or ABSENT))
-        reset = answered.reply.headers.get(f"x-ratelimit-reset-{what}")
+                yield Finding(f"reply.headers/{name}", "a whole number", _value(value))
+        reset = answered.reply.headers.get(f"x-ratelimit-reset-{quantity}")
         if reset is None or not DURATION.fullmatch(reset):
-            got = show(reset or ABSENT)
-            yield Finding(f"reply.headers/x-ratelimit-reset-{what}", "a duration such as 6m0s", got)
+            where = f"reply.headers/x-ratelimit-reset-{quantity}"
+            yield Finding(where, "a duration such as 6m0s", _value(reset))
 
 
-def _limited(answered: Answered) -> bool:
+def _has_limits(answered: Answered) -> bool:
     return answered.reply.headers.get("x-ratelimit-limit-requests") is not None
 
 
-@rule(Answered, cites="TRN-22", when=_limited, needs="an answer with rate limits")
+@rule(Answered, cites="TRN-22", when=_has_limits, needs="an answer with rate limits")
 def no_more_remains_than_the_limit(answered: Answered) -> Iterator[Finding]:
     """`x-ratelimit-remaining-*` never exceeds the matching `-limit-*`."""
-    for what in LIMITED:
-        limit, rest = (
-            answered.reply.headers.get(f"x-ratelimit-{kind}-{what}") for kind in ("limit", "remaining")
+    for quantity in QUANTITIES:
+        limit, remaining = (
+            answered.reply.headers.get(f"x-ratelimit-{kind}-{quantity}") for kind in ("limit", "remaining")
         )
-        if limit and rest and limit.isdecimal() and rest.isdecimal() and int(rest) > int(limit):
-            yield Finding(f"reply.headers/x-ratelimit-remaining-{what}", f"at most {limit}", rest)
+        if not (limit and remaining and limit.isdecimal() and remaining.isdecimal()):
+            continue
+        if int(remaining) > int(limit):
+            yield Finding(f"reply.headers/x-ratelimit-remaining-{quantity}", f"at most {limit}", remaining)
 
 
 @rule(Scene, scenario="preflight", cites="TRN-29")
 def a_preflight_is_answered(scene: Scene) -> Iterator[Finding]:
-    """A CORS preflight succeeds without credentials, and allows `authorization` and `content-type`.
+    """A CORS preflight without credentials succeeds and allows the headers of a create.
 
-    Without it no page in a browser can call the server, the published compliance runner included.
+    These are `authorization` and `content-type`. Otherwise no page in a browser can call the server, not even
+    the published compliance runner.
     """
     reply = scene["preflight"].answer
     if not 200 <= reply.status < 300:
         yield Finding("preflight.reply.status", "200 or 204", str(reply.status))
-    allowed = (reply.headers.get("access-control-allow-headers") or "").lower()
+    header = reply.headers.get("access-control-allow-headers")
+    names = (header or "").lower()
     for name in ("authorization", "content-type"):
-        if "*" not in allowed and name not in allowed:
+        if "*" not in names and name not in names:
             where = "preflight.reply.headers/access-control-allow-headers"
-            yield Finding(where, f"a list with {name}", show(allowed or ABSENT))
+            yield Finding(where, f"a list with {name}", _value(header))
     yield from _origin("preflight", scene["preflight"])
 
 
 @rule(Scene, scenario="repeat", cites="TRN-29")
 def an_answer_may_be_read_by_a_page(scene: Scene) -> Iterator[Finding]:
-    """An answer to a page of another origin names that origin, or `*`, in `access-control-allow-origin`.
+    """An answer to a web page of another origin carries `access-control-allow-origin`.
 
-    Servers that send it on the preflight alone still hide every answer from the page.
+    The header names that origin or `*`. Servers that send it on the preflight alone hide every answer from
+    the page.
     """
     yield from _origin("as_list", scene["as_list"])
+
+
+def _value(header: str | None) -> str:
+    """The value of a header in a finding; an absent header and an empty one differ."""
+    return show(ABSENT if header is None else header)
 
 
 def _origin(step: str, exchange: Exchange) -> Iterator[Finding]:
     got = exchange.answer.headers.get("access-control-allow-origin")
     if got not in ("*", ORIGIN):
         where = f"{step}.reply.headers/access-control-allow-origin"
-        yield Finding(where, f"* or {ORIGIN}", show(got or ABSENT))
+        yield Finding(where, f"* or {ORIGIN}", _value(got))

@@ -1,4 +1,4 @@
-"""The members of output items, one rule each: what the dialect's own document says about that very member."""
+"""One rule for each member of output items, judged by the dialect's own document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from antiphon_spec.schema import Fault
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A member of items of one type, when it can be judged, and what its rule is called."""
+    """A rule on one member of the items of one type."""
 
     name: str
     type: str
@@ -25,10 +25,10 @@ class Place:
     when: Callable[[Item], bool] = lambda _item: True
     needs: str | None = None
     exactly: bool = False
-    """Whether faults below the place are left to other rules."""
+    """Whether the rule ignores faults below the place, because other rules report them."""
 
     def claims(self, fault: Fault) -> bool:
-        """Whether this rule reports the fault of an item of its type."""
+        """Whether this rule reports the fault, given an item of its type."""
         return covers(self.place, fault, exactly=self.exactly)
 
 
@@ -38,8 +38,8 @@ def _has_part(kind: str) -> Callable[[Item], bool]:
 
 def _part_has(member: str, entries: bool = False) -> Callable[[Item], bool]:
     def has(item: Item) -> bool:
-        found = (part[member] for _, part in parts(item.object) if member in part)
-        return any(not entries or any(objects(value)) for value in found)
+        values = (part[member] for _, part in parts(item.object) if member in part)
+        return any(not entries or any(objects(value)) for value in values)
 
     return has
 
@@ -49,7 +49,7 @@ PLACES = (
         "message_content_is_an_array",
         "message",
         "/content",
-        "The `content` of a message is an array, and never null.\n\nClients iterate over it.",
+        "The `content` of a message is an array and never null.\n\nClients iterate over it.",
         ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/content", "BUD-RSP-06"),
         exactly=True,
     ),
@@ -64,7 +64,7 @@ PLACES = (
         "message_status_is_documented",
         "message",
         "/status",
-        "The `status` of a message is in_progress, completed or incomplete.",
+        "The `status` of a message is `in_progress`, `completed` or `incomplete`.",
         ("ITM-07", "BUD-RSP-06", f"{OPENAI}OutputMessage/properties/status"),
         when=lambda item: isinstance(item.object.get("status"), str),
     ),
@@ -72,7 +72,7 @@ PLACES = (
         "message_phase_is_documented",
         "message",
         "/phase",
-        "The `phase` of a message, where there is one, is `commentary` or `final_answer`.",
+        "The `phase` of a message is `commentary` or `final_answer`.",
         ("ITM-18",),
         when=lambda item: "phase" in item.object,
         needs="a message with a `phase`",
@@ -81,7 +81,7 @@ PLACES = (
         "message_parts_are_documented",
         "message",
         "/content/*/type",
-        "A message consists of the kinds of parts that the document allows.",
+        "Every part of a message is of a type that the document allows.",
         ("ITM-08", f"{OPEN}Message/properties/content", "CG-RSP-08", "BUD-RSP-07"),
         when=lambda item: any(parts(item.object)),
     ),
@@ -98,7 +98,7 @@ PLACES = (
         "annotations_are_an_array",
         "message",
         "/content/*/annotations",
-        "An `output_text` part has an array of `annotations`, empty when there are none.",
+        "An `output_text` part has an array `annotations`, which may be empty.",
         ("ITM-10", f"{OPENAI}OutputTextContent/properties/annotations", "CG-RSP-09", "BUD-RSP-07"),
         when=_has_part("output_text"),
         needs="a message with text",
@@ -108,7 +108,7 @@ PLACES = (
         "annotations_are_whole",
         "message",
         "/content/*/annotations/*",
-        "Every annotation is of a documented type and has all members of that type.",
+        "Every annotation has a documented type and all members of that type.",
         ("ITM-14", "ITM-15", "CG-CIT-01", "CG-CIT-08", "CG-CIT-09"),
         when=_part_has("annotations", entries=True),
         needs="a message with annotations",
@@ -117,7 +117,7 @@ PLACES = (
         "logprobs_are_whole",
         "message",
         "/content/*/logprobs",
-        "Log probabilities are an array of entries with all the members that the document lists.",
+        "`logprobs` is an array of entries with all members that the document lists.",
         ("ITM-12", f"{OPENAI}OutputTextContent/properties/logprobs"),
         when=_part_has("logprobs", entries=True),
         needs="a message with log probabilities",
@@ -135,8 +135,8 @@ PLACES = (
         "reasoning_summary_is_an_array",
         "reasoning",
         "/summary",
-        "A reasoning item has an array of `summary` parts, empty when it shows none.\n\n"
-        "Clients that meet a reasoning item without it drop everything that follows.",
+        "A reasoning item has an array `summary`, which may be empty.\n\n"
+        "Clients that read a reasoning item without it drop everything that follows.",
         ("RSN-01", "RSN-02", "RSN-06", "BUD-ITM-10"),
         needs="a reasoning item",
     ),
@@ -144,7 +144,7 @@ PLACES = (
         "reasoning_content_is_documented",
         "reasoning",
         "/content",
-        "The raw `content` of a reasoning item, where it is shown, is an array of text parts.",
+        "The `content` of a reasoning item is an array of text parts.",
         ("RSN-06", f"{OPENAI}ReasoningItem/properties/content"),
         when=lambda item: "content" in item.object,
         needs="a reasoning item with `content`",
@@ -153,7 +153,7 @@ PLACES = (
         "reasoning_encrypted_content_is_documented",
         "reasoning",
         "/encrypted_content",
-        "`encrypted_content` is a string, and null only where the document allows it.",
+        "`encrypted_content` is a string, or null where the document allows null.",
         ("RSN-01", "RSN-02", "RSN-06"),
         when=lambda item: "encrypted_content" in item.object,
         needs="a reasoning item with `encrypted_content`",
@@ -162,7 +162,7 @@ PLACES = (
         "function_call_status_is_documented",
         "function_call",
         "/status",
-        "The `status` of a function call is in_progress, completed or incomplete.",
+        "The `status` of a function call is `in_progress`, `completed` or `incomplete`.",
         (f"{OPEN}FunctionCall/properties/status", f"{OPENAI}FunctionToolCall/properties/status"),
         when=lambda item: isinstance(item.object.get("status"), str),
         needs="a function call with a status",
@@ -171,7 +171,7 @@ PLACES = (
         "function_call_is_whole",
         "function_call",
         "",
-        "A function call has `id`, `call_id`, `name` and `arguments`, each a string.",
+        "A function call has the strings `id`, `call_id`, `name` and `arguments`.",
         ("CG-RSP-14",),
         needs="a function call",
     ),
@@ -179,21 +179,20 @@ PLACES = (
         "query_call_is_whole",
         "cloudglue_query_call",
         "",
-        "A query tells its `sql`, how it ended, and how many rows it found and gave.",
+        "A query call has its `sql`, its `status`, and its row counts.",
         ("CG-RSP-15",),
-        needs="a query over structured data",
+        needs="a query call over structured data",
     ),
 )
 
 REPORTED_ELSEWHERE = ("/id", "/status", "/call_id", "/name", "/arguments", "/input")
-"""What rules over items of any type, and over calls, report."""
+"""Members that the rules over items of any type, and over calls, report."""
 
 
 def is_claimed(item: Item, fault: Fault) -> bool:
-    """Whether a named rule of the dialect reports a fault of an item, so that the rule over whole items does
-    not."""
-    mine = (place for place in PLACES if place.type == item.type and place.claims(fault))
-    return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, item.dialect) for place in mine)
+    """Whether another rule of the dialect reports a fault, so that `items.match_the_document` does not."""
+    claims = (place for place in PLACES if place.type == item.type and place.claims(fault))
+    return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, item.dialect) for place in claims)
 
 
 def _register(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Output items of any type: their ids, types and states, alone and within their response."""
+"""Output items of any type: their ids, types and states, and how these fit their response."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ def have_an_id(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/id", "a non-empty string", show(item.object.get("id", ABSENT)))
 
 
-def _prefixed(item: Item) -> bool:
-    known = item.type in item.dialect.traits.id_prefixes
-    return known and isinstance(item.object.get("id"), str) and "altered" not in item.exchange.traits
+def _has_prefix(item: Item) -> bool:
+    if item.type not in item.dialect.traits.id_prefixes or "altered" in item.exchange.traits:
+        return False
+    return isinstance(item.object.get("id"), str)
 
 
 @rule(Item, cites=("ITM-06", "BUD-RSP-15"))
 def types_are_documented(item: Item) -> Iterator[Finding]:
-    """The `type` of an output item is one that the document lists."""
+    """Every output item has a `type` that the document lists."""
     if item.type not in item.dialect.schemas.item_types:
-        yield Finding(f"{item.where}/type", "a documented item type", show(item.type))
+        got = show(item.object.get("type", ABSENT))
+        yield Finding(f"{item.where}/type", "a documented item type", got)
 
 
 def _has_states(item: Item) -> bool:
@@ -43,7 +45,7 @@ def _has_states(item: Item) -> bool:
     when=_has_states,
 )
 def have_a_status(item: Item) -> Iterator[Finding]:
-    """Every output item has a `status`, save those types that have no states."""
+    """Every output item has a `status`, except items of types without states."""
     if not isinstance(item.object.get("status"), str):
         yield Finding(f"{item.where}/status", "a status", show(item.object.get("status", ABSENT)))
 
@@ -61,7 +63,10 @@ def have_a_status(item: Item) -> Iterator[Finding]:
     ),
 )
 def match_the_document(item: Item) -> Iterator[Finding]:
-    """Whatever no other rule looks at in an output item is as the document has it for the item's type."""
+    """Every output item matches the document's schema of its type.
+
+    This rule reports the members that no other rule judges.
+    """
     rest = (fault for fault in item_faults(item) if not is_claimed(item, fault))
     yield from findings(item.where, rest)
 
@@ -72,34 +77,39 @@ def _with_output(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites=("ITM-04", f"{OPENAI}OutputMessage/properties/id"), when=_with_output)
 def ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
-    """No two items of one output have the same id."""
-    seen: set[Any] = set()
+    """All items of one output have different ids."""
+    ids: set[str] = set()
     for index, item in output(snapshot.object):
-        found = item.get("id")
-        if isinstance(found, str) and found in seen:
-            yield Finding(f"{snapshot.where}/output/{index}/id", "an id of its own", show(found))
-        seen.add(found if isinstance(found, str) else None)
+        identity = item.get("id")
+        if not isinstance(identity, str):
+            continue
+        if identity in ids:
+            got = f"{show(identity)}, as another item has"
+            yield Finding(f"{snapshot.where}/output/{index}/id", "a unique id", got)
+        ids.add(identity)
 
 
 def _runs_in_a_program(item: Mapping[str, Any]) -> bool:
-    """Whether a program that the server runs made the call: such calls are in progress until it goes on."""
+    """Whether a program on the server made the call; such a call is in progress until the program goes on."""
     return bool(member(item.get("caller"), "type") == "program")
 
 
 def _completed_or_cut(snapshot: Snapshot) -> bool:
-    """Failure and cancellation stop a response wherever it is."""
+    """Whether the response ended by itself; failure and cancellation may stop it within an item."""
     return snapshot.status in ("completed", "incomplete") and _with_output(snapshot)
 
 
 @rule(Snapshot, cites="ITM-23", when=_completed_or_cut)
 def none_is_left_in_progress(snapshot: Snapshot) -> Iterator[Finding]:
-    """A response that has ended leaves no item in progress.
+    """A response that has ended has no item in progress.
 
-    Clients that wait for each item to end would wait for ever.
+    Clients that wait for the end of each item wait for ever.
     """
     for index, item in output(snapshot.object):
         if item.get("status") == "in_progress" and not _runs_in_a_program(item):
-            yield Finding(f"{snapshot.where}/output/{index}/status", "an end", "in_progress")
+            yield Finding(
+                f"{snapshot.where}/output/{index}/status", "a status other than in_progress", "in_progress"
+            )
 
 
 def _completed_with_output(snapshot: Snapshot) -> bool:
@@ -108,7 +118,7 @@ def _completed_with_output(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites="ITM-24", when=_completed_with_output)
 def are_completed_with_their_response(snapshot: Snapshot) -> Iterator[Finding]:
-    """In a completed response no item is incomplete; a hosted tool may have failed."""
+    """A completed response has no incomplete item; a call of a hosted tool may have failed."""
     for index, item in output(snapshot.object):
         if item.get("status") == "incomplete":
             yield Finding(f"{snapshot.where}/output/{index}/status", "completed", "incomplete")
@@ -122,27 +132,30 @@ def _has_incomplete(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites="ITM-21", when=_has_incomplete, needs="a response with an incomplete item")
 def incomplete_one_is_the_last(snapshot: Snapshot) -> Iterator[Finding]:
-    """An item that ends incomplete is the last of its response."""
+    """An incomplete item is the last one of its response."""
     items = list(output(snapshot.object))
     for index, item in items[:-1]:
         if item.get("status") == "incomplete":
-            yield Finding(
-                f"{snapshot.where}/output/{index}", "to be the last item", f"item {index} of {len(items)}"
-            )
+            got = f"incomplete and number {index + 1} of {len(items)} items"
+            yield Finding(f"{snapshot.where}/output/{index}", "incomplete only as the last item", got)
 
 
 @rule(Snapshot, cites="ITM-21", when=_has_incomplete, needs="a response with an incomplete item")
 def incomplete_one_makes_its_response_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
     """A response with an incomplete item is itself incomplete."""
     if snapshot.status != "incomplete":
-        yield Finding(f"{snapshot.where}/status", "incomplete, like its last item", show(snapshot.status))
+        yield Finding(
+            f"{snapshot.where}/status",
+            "incomplete, like its last item",
+            show(snapshot.object.get("status", ABSENT)),
+        )
 
 
-@rule(Item, cites=("ITM-31", "BUD-RSP-08"), when=_prefixed)
+@rule(Item, cites=("ITM-31", "BUD-RSP-08"), when=_has_prefix)
 def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
-    """The id of an item begins as every id of its type does.
+    """The id of an item begins with the documented prefix of its type.
 
-    Sent back as input, an item whose id begins otherwise is refused.
+    The vendor rejects an input item whose id begins otherwise.
     """
     prefix = item.dialect.traits.id_prefixes[str(item.type)]
     if not item.object["id"].startswith(prefix):
