@@ -1,4 +1,4 @@
-"""The nouns between the app and its handlers: a request that was let in, and what answers it."""
+"""What passes between the app and its handlers: the request, and the answer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 NOBODY = Identity("0" * SHARED, {})
 NOWHERE = Operation("", "", "", (), None, {}, None, ())
-"""What stands for an operation as long as none is found."""
+"""Stands for the operation until the router has found one."""
 
 
 @dataclass(slots=True)
 class Incoming:
-    """A request, filled in step by step as it is let in."""
+    """A request; each step of the app fills in more of it."""
 
     method: str
     path: str
@@ -28,13 +28,13 @@ class Incoming:
     """Names in lower case."""
     operation: Operation = NOWHERE
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """What the path says."""
+    """The parameters in the path."""
     query: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
     content: bytes = b""
-    """The body: as it came, and once it is parsed, in the one form that equal bodies have."""
+    """The body as received; after parsing, the canonical JSON that equal bodies share."""
     body: Any = None
-    """The parsed body; None before it is parsed, or when there is none."""
+    """The parsed body; None before parsing, and when there is no body."""
     number: int = 0
     """How many identical requests came before."""
     identity: Identity = NOBODY
@@ -47,19 +47,19 @@ class Incoming:
 
 @dataclass(slots=True)
 class Answer:
-    """An answer in one piece. A mutant of the seam `http` gets it whole, and may change it in place."""
+    """An answer in one piece. A mutant of the seam `http` gets it whole and may change it in place."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case."""
     body: Any = b""
-    """Bytes as they are; anything else becomes JSON."""
+    """Bytes are sent unchanged; anything else is sent as JSON."""
     delay: float = 0.0
-    """Seconds to wait first."""
+    """Seconds to wait before sending."""
     record: bytes | None = None
-    """What was stored along with it."""
+    """The packed record of the response, when it was stored."""
     reusable: bool = False
-    """Whether the same request would get the same answer again, but for the ids."""
+    """Whether an identical request would get the same answer with other ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class Streaming:
     pace: float = 0.0
     """Seconds between two events."""
     delay: float = 0.0
-    """Seconds before the first one."""
+    """Seconds before the first event."""
     record: bytes | None = None
-    """What was stored along with it."""
+    """The packed record of the response, when it was stored."""
     reusable: bool = False
-    """Whether the same request would get the same answer again, but for the ids."""
+    """Whether an identical request would get the same answer with other ids."""

@@ -1,6 +1,6 @@
-"""The ASGI app: lets requests in, has them handled, and has the sender send what comes of it.
+"""The ASGI app: it checks a request, calls its handler and passes the answer to the sender.
 
-One callable and no layers of middleware: what a request passes through can be read from top to bottom.
+One callable without middleware, so the way of a request reads from top to bottom.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class MockServer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.dialect = load(settings.dialect)
-        self.mutants = chosen(settings.mutants)
+        self.mutants = select_mutants(settings.mutants)
         self.patience = Patience()
         self.faults = Faults(settings.faults)
         self.router = Router(self.dialect.document)
@@ -66,7 +66,7 @@ class MockServer:
         self.prints = self._prints(settings.scripts)
 
     def play(self, scripts: Sequence[Source]) -> None:
-        """Answers by these scripts from now on. Raises ScriptError when one is malformed."""
+        """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
         self.house = replace(self.house, conduct=self._conduct(scripts))
         self.prints = self._prints(scripts)
 
@@ -87,19 +87,20 @@ class MockServer:
         return conduct
 
     def _standard(self) -> Conduct:
-        """How a server of this dialect behaves that makes no mistakes."""
+        """The behaviour of a right server of this dialect."""
         if not self.dialect.traits.knowledge:
             return STANDARD
-        answering = import_module(
-            "antiphon_mockserver.knowledge.planning"
-        )  # takes long, and few have a library
-        return replace(STANDARD, plan=answering.plan, complete=answering.completion)
+        # A slow import, and few dialects have a library.
+        planning = import_module("antiphon_mockserver.knowledge.planning")
+        return replace(STANDARD, plan=planning.plan, complete=planning.completion)
 
     def _prints(self, scripts: Sequence[Source]) -> Prints | None:
-        """Where answers are kept for reuse, unless something else than the request decides about them."""
+        """The cache of answers; None when an answer depends on more than its request."""
         settings, traits = self.settings, self.dialect.traits
-        chosen = settings.mutants or settings.faults or scripts
-        return Prints() if self.house.clock.virtual and traits.id_form == "prefixed" and not chosen else None
+        deviations = settings.mutants or settings.faults or scripts
+        return (
+            Prints() if self.house.clock.virtual and traits.id_form == "prefixed" and not deviations else None
+        )
 
     async def _lifespan(self, receive: wire.Receive, send: wire.Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
@@ -117,15 +118,17 @@ class MockServer:
                 self._route(incoming)
                 misfortune = self.faults.befall()
                 await self._read(incoming, line.receive)
-                if (made := self._made(incoming)) is not None:
-                    await self._reprint(incoming, made, line)
+                if (copy := self._find_copy(incoming)) is not None:
+                    await self._send_copy(incoming, copy, line)
                     return
                 answer = handler(incoming.operation)(self.house, incoming)
-        except Denied as denied:
-            answer = self._denied(denied)
+        except Denied as error:
+            answer = self._error_answer(error)
         except Exception:
             log.exception("%s %s", incoming.method, incoming.target)
-            answer = self._denied(Denied("The server made a mistake.", status=500))
+            answer = self._error_answer(
+                Denied("The server had an error while processing the request.", status=500)
+            )
         if incoming.identity is NOBODY:
             self._identify(incoming)
         if delay := misfortune.delay:
@@ -136,7 +139,7 @@ class MockServer:
             body = await self.sender.stream(incoming, answer, misfortune, line)
         else:
             body = await self.sender.answer(incoming, answer, misfortune, line)
-        self._keep(incoming, answer, body)
+        self._remember(incoming, answer, body)
 
     def _incoming(self, scope: Any) -> Incoming:
         raw_path = scope.get("raw_path")
@@ -156,14 +159,14 @@ class MockServer:
         conduct = self.house.conduct
         incoming.key = conduct.authenticate(incoming.headers, self.settings.api_keys)
         if incoming.operation.parameters:
-            given = parse_qsl(incoming.query_string, keep_blank_values=True)
-            incoming.query = conduct.read_query(incoming.operation, self.dialect.document, given)
+            pairs = parse_qsl(incoming.query_string, keep_blank_values=True)
+            incoming.query = conduct.read_query(incoming.operation, self.dialect.document, pairs)
 
     async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
         if incoming.method == "POST":
-            most = self.settings.body_limit
-            limit = self.house.conduct.body_limit(most, self.dialect)
-            incoming.content = await read(receive, incoming.headers, limit, most)
+            maximum = self.settings.body_limit
+            limit = self.house.conduct.body_limit(maximum, self.dialect)
+            incoming.content = await read(receive, incoming.headers, limit, maximum)
         try:
             if incoming.operation.request_schema is not None:
                 incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
@@ -172,39 +175,39 @@ class MockServer:
             self._identify(incoming)
 
     def _identify(self, incoming: Incoming) -> None:
-        """Gives the request its number among its equals, and the ids that follow from it."""
+        """Counts the request among identical ones, and derives its ids from that number."""
         seed, key = self.settings.seed, incoming.key
         target = f"{incoming.method} {incoming.target}"
-        known_by = fingerprint(seed, key, target, incoming.content)
-        incoming.number = self.house.store.count(known_by)
-        nonce = of_request(known_by, self.house.conduct.occurrence(incoming.number))
+        digest = fingerprint(seed, key, target, incoming.content)
+        incoming.number = self.house.store.count(digest)
+        nonce = of_request(digest, self.house.conduct.occurrence(incoming.number))
         traits = self.dialect.traits
         incoming.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
 
-    def _denied(self, denied: Denied) -> Answer:
-        status, body = self.house.conduct.envelope(denied, self.dialect)
+    def _error_answer(self, error: Denied) -> Answer:
+        status, body = self.house.conduct.envelope(error, self.dialect)
         usual = self.dialect.traits.refusal_headers.get(str(status), {})
-        return Answer(status, {**usual, **denied.headers}, body, denied.delay)
+        return Answer(status, {**usual, **error.headers}, body, error.delay)
 
-    def _made(self, incoming: Incoming) -> Print | None:
+    def _find_copy(self, incoming: Incoming) -> Print | None:
         if self.prints is None or incoming.operation.id != self.dialect.create_operation:
             return None
         return self.prints.find(incoming.key, incoming.content)
 
-    async def _reprint(self, incoming: Incoming, made: Print, line: Line) -> None:
+    async def _send_copy(self, incoming: Incoming, copy: Print, line: Line) -> None:
         nonce = incoming.identity.nonce.encode()
-        record = made.record_for(nonce)
+        record = copy.record_for(nonce)
         if record is not None:
-            self.house.store.write(response_id(made, incoming.identity), record)
-        await self.sender.ready(incoming, made.content_type, made.body_for(nonce), line)
+            self.house.store.write(response_id(copy, incoming.identity), record)
+        await self.sender.ready(incoming, copy.content_type, copy.body_for(nonce), line)
 
-    def _keep(self, incoming: Incoming, answer: Answer | Streaming, body: bytes) -> None:
+    def _remember(self, incoming: Incoming, answer: Answer | Streaming, body: bytes) -> None:
         if self.prints is None or not answer.reusable:
             return
-        kind = EVENT_STREAM if isinstance(answer, Streaming) else JSON
+        content_type = EVENT_STREAM if isinstance(answer, Streaming) else JSON
         identity = incoming.identity
-        made = Print(identity.nonce.encode(), identity.kept, kind, body, answer.record)
-        self.prints.keep(incoming.key, incoming.content, made)
+        copy = Print(identity.nonce.encode(), identity.kept, content_type, body, answer.record)
+        self.prints.keep(incoming.key, incoming.content, copy)
 
 
 def make_app(settings: Settings) -> MockServer:
@@ -213,23 +216,26 @@ def make_app(settings: Settings) -> MockServer:
 
 
 def handler(operation: Operation) -> Handler:
-    """What carries out an operation. Refuses one that nothing does."""
+    """The handler of an operation. Rejects an operation without a handler with 501."""
     if operation.id not in HANDLERS:
         raise not_implemented(operation)
     return HANDLERS[operation.id]
 
 
-def chosen(ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
-    """The mutants of these ids, by seam. Raises ValueError for an id that does not exist."""
-    known = all_mutants() if ids else {}
-    for id in ids:
-        if id not in known:
-            raise ValueError(f"--mutant: expected the id of a mutant, got {id!r}")
-    return {seam: tuple(known[id] for id in ids if known[id].seam == seam) for seam in SEAMS}
+def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
+    """The mutants with these ids, by seam. Raises ValueError for an unknown id."""
+    mutants = all_mutants() if mutant_ids else {}
+    for mutant_id in mutant_ids:
+        if mutant_id not in mutants:
+            raise ValueError(f"--mutant: expected the id of a mutant, got {mutant_id!r}")
+    return {
+        seam: tuple(mutants[mutant_id] for mutant_id in mutant_ids if mutants[mutant_id].seam == seam)
+        for seam in SEAMS
+    }
 
 
 def canonical(body: Any) -> bytes:
-    """The one form that equal bodies have. Refuses a body that no answer could repeat, so deep it is."""
+    """The body as canonical JSON. Rejects a body that is nested too deeply to be repeated in an answer."""
     try:
         # Answers hold what they repeat some levels deeper than the request did.
         return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
@@ -237,22 +243,23 @@ def canonical(body: Any) -> bytes:
         raise invalid("The body is nested too deeply.", code="invalid_json") from None
 
 
-async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, most: int) -> bytes:
-    """The whole body. Refuses one that is too large; one beyond `most`, if possible, before it is read.
+async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:
+    """Reads the whole body. Rejects more than `limit` bytes with 413.
 
-    Until then it is read to its end: who still sends when the connection is closed sees no answer.
+    Stops reading beyond `maximum` bytes. A smaller body is read to its end, because a client that is still
+    sending when the connection closes never sees the answer.
     """
-    announced = headers.get("content-length", "0")
-    size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
-    size = size if size > most else 0
+    length = headers.get("content-length", "0")
+    size = int(length) if length.isdecimal() and len(length) < 20 else 0
+    size = size if size > maximum else 0
     pieces: list[bytes] = []
     more = True
-    while more and size <= most:
+    while more and size <= maximum:
         message = await receive()
         pieces.append(message.get("body", b""))
         size = sum(map(len, pieces))
         more = message.get("more_body", False)
     if size > limit:
-        refused = f"The body is larger than {limit} bytes."
-        raise Denied(refused, status=413, code="request_too_large", headers={"connection": "close"})
+        text = f"The body is larger than {limit} bytes."
+        raise Denied(text, status=413, code="request_too_large", headers={"connection": "close"})
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

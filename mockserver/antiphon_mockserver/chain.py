@@ -1,4 +1,4 @@
-"""What a model gets to see: input in item form, behind the turns that it continues."""
+"""The context of a model: the input as items, after the turns that it continues."""
 
 from __future__ import annotations
 
@@ -10,50 +10,49 @@ from antiphon_mockserver.plan import Item
 from antiphon_mockserver.record import Record
 
 COMPLETED = frozenset({"message", "function_call", "function_call_output"})
-"""Item types that count as completed when a client sends them without a status."""
+"""Item types that get the status `completed` when a client sends them without one."""
 
 
-def normalise(given: Any) -> list[Item]:
-    """Any `input` as items in resource form; a string is one user message (REQ-06)."""
-    if given is None:
+def normalise(source: Any) -> list[Item]:
+    """Returns any `input` as items in resource form; a string is one user message (REQ-06)."""
+    if source is None:
         return []
-    if isinstance(given, str):
-        return [_message({"role": "user", "content": given})]
-    return [_item(item) for item in given]
+    if isinstance(source, str):
+        return [_message({"role": "user", "content": source})]
+    return [_item(item) for item in source]
 
 
-def instructing(request: Mapping[str, Any]) -> list[Item]:
-    """All that a request itself tells the model in words: its instructions, then its messages."""
+def instruction_messages(request: Mapping[str, Any]) -> list[Item]:
+    """The messages of a request itself: its instructions as a system message, then those of its input."""
     instructions = request.get("instructions")
     system = [_message({"role": "system", "content": instructions})] if instructions else []
-    given = normalise(request.get("input"))
-    return [*system, *(item for item in given if item["type"] == "message")]
+    items = normalise(request.get("input"))
+    return [*system, *(item for item in items if item["type"] == "message")]
 
 
 def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]:
-    """The request as the model sees it: nothing of earlier turns is carried into it (STA-05)."""
+    """Returns the request as the model sees it: earlier turns change nothing in it (STA-05)."""
     return body
 
 
 def context(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
-    """Each turn's input, then its output, oldest turn first, then the new input (STA-02)."""
+    """Returns each turn's input and output, oldest turn first, then the new input (STA-02)."""
     earlier = (item for record in chain for item in (*record.input, *record.response["output"]))
     return (*earlier, *items)
 
 
-def resolve(reference: Item, found: Item | None) -> Item:
-    """The item that a reference names (STA-26)."""
-    if found is None:
-        id = str(reference.get("id"))[:128]
-        message = (
-            f"Item with id '{id}' not found. Items are not kept when `store` is false; send the item itself."
-        )
-        raise invalid(message, "input")
-    return found
+def resolve(reference: Item, target: Item | None) -> Item:
+    """Returns the item that a reference names (STA-26). Rejects a reference without a target with 400."""
+    if target is None:
+        item_id = str(reference.get("id"))[:128]
+        message = f"Item with id '{item_id}' not found."
+        hint = "Items are not kept when `store` is false; send the item itself."
+        raise invalid(f"{message} {hint}", "input")
+    return target
 
 
 def is_reference(item: Item) -> bool:
-    """Whether an input item stands for another one; its type may be missing (REQ-24)."""
+    """Whether an input item refers to another one; its type may be missing (REQ-24)."""
     return item.get("type") == "item_reference"
 
 
@@ -73,9 +72,9 @@ def _message(item: Mapping[str, Any]) -> Item:
     content = item["content"]
     if isinstance(content, str):
         content = [{"type": "output_text" if item["role"] == "assistant" else "input_text", "text": content}]
-    given = {name: value for name, value in item.items() if value is not None}
+    members = {name: value for name, value in item.items() if value is not None}
     parts = [_part(part) for part in content]
-    return {**given, "type": "message", "status": given.get("status", "completed"), "content": parts}
+    return {**members, "type": "message", "status": members.get("status", "completed"), "content": parts}
 
 
 def _part(part: Mapping[str, Any]) -> Item:

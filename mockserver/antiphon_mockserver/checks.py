@@ -1,4 +1,4 @@
-"""What no schema says: parameters that contradict each other, or name what is not there."""
+"""Checks that no schema expresses: parameters that conflict, or that name something that does not exist."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from antiphon_mockserver.record import Asked
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-def is_id(id: str) -> bool:
-    """Whether this may be the id of anything."""
-    return ID.fullmatch(id) is not None
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id."""
+    return ID.fullmatch(text) is not None
 
 
 def required(asked: Asked) -> None:
-    """A create names a model and has something to answer (REQ-01 leaves this to the server)."""
+    """A create names a model and has an input, or names a prompt template (REQ-01 leaves this open)."""
     if asked.operation != asked.dialect.create_operation or asked.body.get("prompt") is not None:
         return
     if asked.body.get("model") is None:
@@ -28,7 +28,7 @@ def required(asked: Asked) -> None:
 
 
 def limits(asked: Asked) -> None:
-    """Ranges that one document states in prose only (REQ-44)."""
+    """Numbers lie in the ranges that one document states only in prose (REQ-44)."""
     for name, least, most in (("temperature", 0, 2), ("top_p", 0, 1)):
         value = asked.body.get(name)
         if value is not None and not least <= value <= most:
@@ -37,7 +37,7 @@ def limits(asked: Asked) -> None:
 
 
 def conflicts(asked: Asked) -> None:
-    """Parameters that exclude each other."""
+    """No two parameters exclude each other."""
     body = asked.body
     if body.get("background") is True and body.get("store") is False:
         raise invalid(
@@ -55,7 +55,7 @@ def conflicts(asked: Asked) -> None:
 
 
 def identifiers(asked: Asked) -> None:
-    """Ids of other objects are made of letters, digits, underscores and dashes (REQ-68)."""
+    """An id of another object has only letters, digits, underscores and dashes (REQ-68)."""
     value = asked.body.get("previous_response_id")
     if isinstance(value, str) and not is_id(value):
         message = "Invalid 'previous_response_id': expected an id of letters, digits, underscores and dashes."
@@ -63,32 +63,32 @@ def identifiers(asked: Asked) -> None:
 
 
 def tool_choice(asked: Asked) -> None:
-    """A choice can only name a tool that is there (REQ-36)."""
+    """`tool_choice` names only tools of the request (REQ-36)."""
     choice, tools = asked.body.get("tool_choice"), asked.body.get("tools") or ()
     if choice == "required" and not tools:
         raise invalid("Tool choice 'required' needs at least one entry in 'tools'.", "tool_choice")
     if not isinstance(choice, Mapping):
         return
-    wanted = choice.get("tools", ()) if choice.get("type") == "allowed_tools" else (choice,)
-    for tool in wanted:
-        if not any(_names(tool, offered) for offered in tools):
-            named = tool.get("name") or tool.get("server_label") or tool.get("type")
-            raise invalid(f"'tool_choice' names '{named}', which is not among 'tools'.", "tool_choice")
+    choices = choice.get("tools", ()) if choice.get("type") == "allowed_tools" else (choice,)
+    for member in choices:
+        if not any(_matches(member, tool) for tool in tools):
+            label = member.get("name") or member.get("server_label") or member.get("type")
+            raise invalid(f"'tool_choice' names '{label}', which is not among 'tools'.", "tool_choice")
 
 
-def _names(choice: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
-    """Whether a choice means this tool; hosted tools go by their type, MCP servers by their label."""
+def _matches(choice: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
+    """Whether a choice means this tool: a hosted tool by its type, an MCP server by its label."""
     keys = ("type", "server_label") if choice.get("type") == "mcp" else ("type", "name")
     return all(tool.get(key) == choice[key] for key in keys if choice.get(key) is not None)
 
 
 def tool_names(asked: Asked) -> None:
-    """A name means one tool; two of them could not be told apart when the model calls it (TOOL-29)."""
-    seen: set[str] = set()
+    """Tool names are unique; otherwise nobody knows which tool a call means (TOOL-29)."""
+    names: set[str] = set()
     for index, tool in enumerate(asked.body.get("tools") or ()):
         name = tool.get("name")
-        if name in seen:
+        if name in names:
             where = f"tools[{index}].name"
             raise invalid(f"Invalid '{where}': another tool is called '{name}', too.", where, "invalid_value")
         if isinstance(name, str):
-            seen.add(name)
+            names.add(name)

@@ -1,4 +1,4 @@
-"""Time as the server knows it: by default it stands still, so that no answer depends on it."""
+"""The server's clock. By default it stands still, so that no answer depends on the time."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from functools import lru_cache
 from typing import Protocol
 
 EPOCH = 1_767_225_600
-"""The moment at which virtual time stands: the first second of 2026."""
+"""The Unix time of the virtual clock: the first second of 2026."""
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Clock(Protocol):
-    """What tells the time and waits."""
+    """Tells the time, and waits."""
 
     @property
     def virtual(self) -> bool:
-        """Whether work in the background advances by being looked at, instead of by time."""
+        """Whether a background response advances with each request that reads it, instead of with time."""
 
     def now(self) -> float:
-        """Unix seconds."""
+        """Returns the time in Unix seconds."""
 
     async def wait(self, seconds: float) -> None:
-        """Returns when so many seconds have passed by this clock."""
+        """Returns after this many seconds of this clock."""
 
 
 class Patience:
-    """Waits in real time, as long as the server has patience."""
+    """Waits in real time, until the server shuts down."""
 
     def __init__(self) -> None:
-        self._hurried = asyncio.Event()
+        self._shutdown = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Returns when so many seconds have passed, or at once after `hurry`."""
+        """Returns after this many seconds, or at once after `hurry`."""
         try:
-            await asyncio.wait_for(self._hurried.wait(), seconds)
+            await asyncio.wait_for(self._shutdown.wait(), seconds)
         except TimeoutError:
             return
 
     def hurry(self) -> None:
-        """Ends all waiting, now and later: the server shuts down, and open streams run to their ends."""
-        self._hurried.set()
+        """Ends every wait from now on: the server shuts down, and open streams send the rest at once."""
+        self._shutdown.set()
 
 
 class VirtualClock:
@@ -55,7 +55,7 @@ class VirtualClock:
         return EPOCH
 
     async def wait(self, seconds: float) -> None:
-        """Returns at once, but lets others run."""
+        """Returns at once, but lets other tasks run."""
         await asyncio.sleep(0)
 
 
@@ -77,7 +77,7 @@ class RealClock:
 
 
 def open_clock(name: str, patience: Patience) -> Clock:
-    """The clock that a setting names. Raises ValueError for another name."""
+    """The clock with this name, `virtual` or `real`. Raises ValueError for another name."""
     if name == "virtual":
         return VirtualClock()
     if name == "real":
@@ -87,7 +87,7 @@ def open_clock(name: str, patience: Patience) -> Clock:
 
 @lru_cache(maxsize=4)
 def http_date(seconds: int) -> bytes:
-    """The time in the form that a `Date` header needs (RFC 9110, 5.6.7)."""
+    """Unix seconds as the value of a `Date` header (RFC 9110, 5.6.7)."""
     moment = time.gmtime(seconds)
     day, month = DAYS[moment.tm_wday], MONTHS[moment.tm_mon - 1]
     return time.strftime(f"{day}, %d {month} %Y %H:%M:%S GMT", moment).encode()

@@ -1,81 +1,79 @@
-"""A plan -> the final response object: all that the dialect names, defaults and echoes included."""
+"""Builds the final response object of a plan: all members of the dialect, with defaults and echoes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.chain import instructing
+from antiphon_mockserver.chain import instruction_messages
 from antiphon_mockserver.plan import Context, Identity, Item, Plan
 from antiphon_spec.dialect import Dialect, Traits
 
 SERVICE_TIERS = {"auto": "default", "fast": "priority"}
-"""The tiers that are reported under another name than they are asked for."""
+"""Service tiers that the response reports under another name than the request used."""
 
 REASONING_CONTEXT = "current_turn"
-"""What `reasoning.context: auto` comes to (RSN-17)."""
+"""The value that the response reports for `reasoning.context: auto` (RSN-17)."""
 
 NOT_ECHOED = frozenset(
     {"id", "object", "created_at", "completed_at", "status", "output", "usage", "error", "moderation"}
 )
-"""Members that never come from the request, whatever keys it has."""
+"""Members that a response never copies from the request."""
 
 
 def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
-    """The response as it is at the end of its timeline."""
+    """Returns the response object at the end of its timeline; `created_at` is in Unix seconds."""
     dialect = context.dialect
     response = {**dialect.traits.response}
-    for name, given in context.request.items():
-        if given is not None and name in response and name not in NOT_ECHOED:
-            response[name] = echo(name, given, response[name], dialect.traits)
+    for name, value in context.request.items():
+        if value is not None and name in response and name not in NOT_ECHOED:
+            response[name] = echo(name, value, response[name], dialect.traits)
     if dialect.traits.instructions_form == "messages":
-        response["instructions"] = instructing(context.request)
-    ended = plan.status == "completed"
-    told = {
+        response["instructions"] = instruction_messages(context.request)
+    is_complete = plan.status == "completed"
+    members = {
         "id": identity.response,
         "created_at": created_at,
         "status": plan.status,
-        "completed_at": created_at if ended else None,
+        "completed_at": created_at if is_complete else None,
         "incomplete_details": {"reason": plan.reason} if plan.reason else None,
         "error": {**plan.error, **dialect.traits.error_members} if plan.error else None,
         "output": identify(plan, identity, dialect),
         "usage": None if plan.status == "failed" else usage(plan, dialect),
     }
-    for name, value in told.items():
+    for name, value in members.items():
         if name in response:
             response[name] = value
-    return response if ended else {**response, **dialect.traits.unfinished}
+    return response if is_complete else {**response, **dialect.traits.unfinished}
 
 
-def echo(name: str, given: Any, default: Any, traits: Traits) -> Any:
-    """What the response reports for a request parameter that was given."""
+def echo(name: str, value: Any, default: Any, traits: Traits) -> Any:
+    """Returns what the response reports for a parameter of the request."""
     if name == "tools":
-        return [_complete(tool, traits) for tool in given]
+        return [_with_defaults(tool, traits) for tool in value]
     if name == "service_tier":
-        return SERVICE_TIERS.get(given, given)
-    if not isinstance(given, dict):
-        return given
+        return SERVICE_TIERS.get(value, value)
+    if not isinstance(value, dict):
+        return value
     if name == "text":
-        return _echo_text(given, default, traits)
+        return _echo_text(value, default, traits)
     if name == "tool_choice":
-        return _complete(given, traits)
-    decided = {**given, "context": REASONING_CONTEXT} if given.get("context") == "auto" else given
-    return {**default, **decided} if isinstance(default, dict) else decided
+        return _with_defaults(value, traits)
+    reasoning = {**value, "context": REASONING_CONTEXT} if value.get("context") == "auto" else value
+    return {**default, **reasoning} if isinstance(default, dict) else reasoning
 
 
 def identify(plan: Plan, identity: Identity, dialect: Dialect) -> list[Item]:
-    """The plan's items with their ids and final states."""
+    """Returns the items of the plan with their ids and final statuses."""
     last = len(plan.items) - 1
     cut = last if plan.status == "incomplete" else None
-    return [
-        _identified(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)
-    ]
+    return [_finish(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)]
 
 
 def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
-    """The token counts of the plan, in the dialect's shape."""
+    """Returns the token counts of the plan, with the members that the dialect has."""
     shape = dialect.traits.response["usage"]
-    told = {
+    counts = {
         "input_tokens": plan.input_tokens,
         "input_tokens_details": {
             **shape.get("input_tokens_details", {}),
@@ -85,10 +83,10 @@ def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": plan.reasoning_tokens},
         "total_tokens": plan.input_tokens + plan.output_tokens,
     }
-    return {name: value for name, value in told.items() if name in shape}
+    return {name: value for name, value in counts.items() if name in shape}
 
 
-def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: Dialect) -> Item:
+def _finish(item: Item, index: int, cut: bool, identity: Identity, dialect: Dialect) -> Item:
     kind = item["type"]
     traits = dialect.traits
     if traits.bare_items and kind == "message":
@@ -103,26 +101,26 @@ def _identified(item: Item, index: int, cut: bool, identity: Identity, dialect: 
 
 
 def _bare(item: Item) -> Item:
-    """The message without what only dialects with ids and states have in it."""
+    """The message without the members that only dialects with item ids and statuses have."""
     content = [{name: part[name] for name in part if name != "logprobs"} for part in item.get("content", ())]
     bare = {name: value for name, value in item.items() if name != "phase"}
     return {**bare, "content": content} if "content" in item else bare
 
 
-def _echo_text(given: Mapping[str, Any], default: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
-    text = {**default, **{name: value for name, value in given.items() if value is not None}}
-    text["format"] = _complete(_typed(text["format"]), traits)
+def _echo_text(text_value: Mapping[str, Any], default: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+    text = {**default, **{name: value for name, value in text_value.items() if value is not None}}
+    text["format"] = _with_defaults(_with_type(text["format"]), traits)
     if not traits.echoes_schema and "schema" in text["format"]:
         text["format"]["schema"] = None
     return text
 
 
-def _typed(form: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The format with its `type`, which Open Responses lets a request leave out."""
+def _with_type(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The format with its `type`, which a request may omit in Open Responses."""
     return form if "type" in form else {"type": "json_schema" if "schema" in form else "text", **form}
 
 
-def _complete(given: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
-    """The object with what the dialect adds to those of its type, its `type` in front."""
-    extra = traits.members.get(given.get("type", ""))
-    return {"type": given["type"], **extra, **given} if extra else dict(given)
+def _with_defaults(member: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+    """The object, `type` first, with the default members that the dialect has for its type."""
+    extra = traits.members.get(member.get("type", ""))
+    return {"type": member["type"], **extra, **member} if extra else dict(member)
