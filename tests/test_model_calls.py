@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -123,10 +124,8 @@ def test_a_custom_tool_gets_the_code_of_a_fence() -> None:
 
 LARK = """
 start: expr
-expr: term (SP ADD SP term)* -> add
-    | term
-term: factor (SP MUL SP factor)* -> mul
-    | factor
+expr: term (SP ADD SP term)*
+term: factor (SP MUL SP factor)*
 factor: INT
 SP: " "
 ADD: "+"
@@ -136,27 +135,53 @@ MUL: "*"
 
 
 @pytest.mark.parametrize(
-    ("syntax", "definition", "said"),
+    ("syntax", "definition", "input_text"),
     [
         ("regex", r"^(?P<month>January|February) \d{1,2}$", "January 0"),
-        ("lark", LARK, "1"),
+        ("lark", LARK, "0"),
         ("lark", 'start: "SELECT " COLUMN ";"\nCOLUMN: /[a-z]+/', "SELECT a;"),
         ("lark", 'start: greeting " " name\ngreeting: "hello" | "hi"\nname: "Ada" | "Bo"', "hi Bo"),
         ("lark", 'start: "a"~3 ["b"] ("c")? "d"+', "aaad"),
         ("lark", 'start: "(" start ")" | "x"', "x"),
     ],
 )
-def test_a_grammar_gets_its_shortest_text(syntax: str, definition: str, said: str) -> None:
+def test_a_grammar_gets_its_shortest_text(syntax: str, definition: str, input_text: str) -> None:
     tool = {**SHELL, "format": {"type": "grammar", "syntax": syntax, "definition": definition}}
     (item,) = plan("Go", tools=[tool], tool_choice={"type": "custom", "name": "shell"}).items
-    assert item["input"] == said
+    assert item["input"] == input_text
 
 
-@pytest.mark.parametrize("definition", ['begin: "a"', 'start: "a" start', "start: §"])
-def test_a_grammar_that_derives_nothing_is_refused(definition: str) -> None:
-    tool = {**SHELL, "format": {"type": "grammar", "syntax": "lark", "definition": definition}}
+def lark_tool(definition: str) -> dict[str, Any]:
+    return {**SHELL, "format": {"type": "grammar", "syntax": "lark", "definition": definition}}
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "start: expr -> add\n    | expr\nexpr: /[0-9]+/",
+        'start: "a" | "b"' + " // a long comment" * 2_000,
+    ],
+)
+def test_a_grammar_that_is_not_compiled_gets_plain_text(definition: str) -> None:
+    (item,) = plan("Go", tools=[lark_tool(definition)], tool_choice="required").items
+    assert item["input"] == "Go"
+
+
+def test_without_the_package_a_grammar_gets_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lark", None)
+    (item,) = plan("Go", tools=[lark_tool('start: "never compiled"')], tool_choice="required").items
+    assert item["input"] == "Go"
+
+
+DOUBLING = "\n".join(
+    ["start: r0", *(f"r{depth}: r{depth + 1} r{depth + 1}" for depth in range(40)), 'r40: "a"']
+)
+
+
+@pytest.mark.parametrize("definition", [DOUBLING, 'begin: "a"', 'start: "a" start', "start: §"])
+def test_a_grammar_that_derives_no_short_text_is_rejected(definition: str) -> None:
     with pytest.raises(Denied, match="Invalid grammar for tool 'shell'"):
-        plan("Go", tools=[tool], tool_choice="required")
+        plan("Go", tools=[lark_tool(definition)], tool_choice="required")
 
 
 def test_parameters_that_cannot_be_filled_in_are_named() -> None:

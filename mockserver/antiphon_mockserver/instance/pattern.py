@@ -1,165 +1,211 @@
-"""A regular expression -> a short text that it matches."""
+"""A regular expression -> short texts that it matches.
+
+The parser knows literals, classes, groups, alternatives, repetitions and anchors. Look-arounds and word boundaries
+write nothing. The engine that validates JSON Schemas checks each text, so that only texts that match come out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from importlib import import_module
 from string import ascii_lowercase, ascii_uppercase, digits
-from typing import Any
+from typing import NamedTuple
 
 import jsonschema_rs
 
 from antiphon_mockserver.instance.unsupported import Unsupported
 
-# The standard library's parser of expressions has no public name, and a second one would disagree with it.
-_parser = import_module("re._parser")
-
-ECMA = (
-    (re.compile(r"\(\?<([A-Za-z_]\w*)>"), r"(?P<\1>"),
-    (re.compile(r"\\k<([A-Za-z_]\w*)>"), r"(?P=\1)"),
-    (re.compile(r"\\p\{(?:L|Letter|Alphabetic|Ll)\}"), "a"),
-    (re.compile(r"\\p\{(?:Lu|Uppercase_Letter)\}"), "A"),
-    (re.compile(r"\\p\{(?:N|Nd|Number)\}"), "1"),
-    (re.compile(r"\\/"), "/"),
-    (re.compile(r"\$\Z"), r"\\Z"),
+TOKEN = re.compile(
+    r"(?P<anchor>\^|\$|\\[bBAzZ])"
+    r"|(?P<set>\[\^?(?:\\.|[^\\\]])*\]|\.|\\[dDwWsS]|\\[pP](?:\{[^}]*\}|[A-Z]))"
+    r"|(?P<code>\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,5}\})"
+    r"|(?P<control>\\[tnrfv0])"
+    r"|(?P<escaped>\\[^\w])"
+    r"|(?P<look>\(\?<?[=!])"
+    r"|(?P<open>\((?:\?(?::|P?<[A-Za-z_]\w*>))?)"
+    r"|(?P<close>\))"
+    r"|(?P<bar>\|)"
+    r"|(?P<repeat>[*+?]\??|\{\d+(?:,\d*)?\}\??)"
+    r"|(?P<literal>[^\\])",
+    re.DOTALL,
 )
-"""What JSON Schema's dialect of regular expressions writes in another way."""
+CODE = re.compile(r"\\[xu]\{?([0-9a-fA-F]{1,6})")
+CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
 
-PREFERRED = f"a0A-_ .@/:{ascii_lowercase}{digits}{ascii_uppercase}"
-"""Which characters of a class are taken first."""
+PREFERRED = f"a0A-_ .@/:{ascii_lowercase}{digits}{ascii_uppercase}!\"#$%&'()*+,;<=>?[\\]^`{{|}}~\t\nä中"
+"""Which characters of a set come first."""
 MOST_REPEATS = 10_000
 LONGEST = 1 << 16
 """How long a text may get, in characters."""
 MOST_EFFORTS = 200
 MOST_STEPS = 20_000
-"""How far an expression may go back before it counts as not found: some take longer than the world lasts."""
+"""How far an expression may go back before the text counts as no match: some would never end."""
 VARIETIES = 40
 
 
+class Effort(NamedTuple):
+    """How to write a text."""
+
+    extra: int
+    """How often to repeat beyond need."""
+    variety: int
+    """Which of several choices to make."""
+
+
+Writer = Callable[[Effort], str]
+"""Writes the text of a part of an expression."""
+
+
 def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
-    """Texts that the pattern matches, of a length between `least` and `most`, the shortest first."""
+    """Texts that the pattern matches, with `least` to `most` characters, the shortest first.
+
+    Raises Unsupported when the pattern cannot be read.
+    """
     try:
-        tree, found = _parser.parse(_in_python(pattern)), _finder(pattern)
-    except (re.error, OverflowError, RecursionError, ValueError) as problem:
-        why = f"the expression {pattern[:200]!r} cannot be read ({str(problem).partition(chr(10))[0]})"
+        is_match, write = _finder(pattern), _Parser(pattern).expression()
+    except (RecursionError, ValueError) as problem:
+        reason = problem.why if isinstance(problem, Unsupported) else str(problem).partition("\n")[0]
+        why = f"the expression {pattern[:200]!r} cannot be read ({reason})"
         raise Unsupported("pattern", why) from problem
-    seen: set[str] = set()
-    for extra, variety in _efforts(least):
-        text = _Writer(extra, variety).write(tree)
+    texts: set[str] = set()
+    for effort in _efforts(least):
+        text = write(effort)
         for candidate in (text, text + "a" * (least - len(text))):
             fits = len(candidate) >= least and (most is None or len(candidate) <= most)
-            if fits and candidate not in seen and found(candidate):
-                seen.add(candidate)
+            if fits and candidate not in texts and is_match(candidate):
+                texts.add(candidate)
                 yield candidate
 
 
-def _efforts(least: int) -> Iterator[tuple[int, int]]:
-    """How often to repeat beyond need, and which of several choices to take: the plainest first."""
-    for extra in range(min(least, MOST_EFFORTS) + 2):
-        yield from ((extra, variety) for variety in range(3))
-    for variety in range(3, VARIETIES):
-        yield from ((extra, variety) for extra in (0, 1, least))
-
-
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern is found in the text; one that cannot be read never is."""
+    """Whether the pattern occurs in the text; a malformed one never does."""
     try:
         return _finder(pattern)(text)
     except ValueError:
         return False
 
 
+def _efforts(least: int) -> Iterator[Effort]:
+    """The plainest first."""
+    for extra in range(min(least, MOST_EFFORTS) + 2):
+        yield from (Effort(extra, variety) for variety in range(3))
+    for variety in range(3, VARIETIES):
+        yield from (Effort(extra, variety) for extra in (0, 1, least))
+
+
 @lru_cache(maxsize=256)
 def _finder(pattern: str) -> Callable[[str], bool]:
-    """Whether the pattern is found in a text, in bounded time. Raises ValueError when it cannot be read."""
+    """A test whether a text contains the pattern, in bounded time. Raises ValueError when it is malformed."""
     bounded = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
     return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=bounded).is_valid
 
 
-def _in_python(pattern: str) -> str:
-    for ecma, replacement in ECMA:
-        pattern = ecma.sub(replacement, pattern)
-    return pattern
+class _Parser:
+    """Reads an expression by recursive descent. Raises Unsupported for what it does not know."""
+
+    def __init__(self, pattern: str) -> None:
+        self.tokens: list[tuple[str, str]] = []
+        place = 0
+        while place < len(pattern):
+            token = TOKEN.match(pattern, place)
+            if token is None:
+                raise Unsupported("pattern", f"{pattern[place : place + 2]!r} is not supported")
+            self.tokens.append((str(token.lastgroup), token[0]))
+            place = token.end()
+        self.place = 0
+
+    def expression(self) -> Writer:
+        """The whole expression."""
+        write = self._alternatives()
+        if self._peek() != "end":
+            raise Unsupported("pattern", "a parenthesis closes that none opened")
+        return write
+
+    def _alternatives(self) -> Writer:
+        branches = [self._sequence()]
+        while self._peek() == "bar":
+            self.place += 1
+            branches.append(self._sequence())
+        return lambda effort: branches[effort.variety % len(branches)](effort)
+
+    def _sequence(self) -> Writer:
+        parts: list[Writer] = []
+        while self._peek() not in ("bar", "close", "end"):
+            part = self._part()
+            while self._peek() == "repeat":
+                part = _repeat(self._next(), part)
+            parts.append(part)
+        return lambda effort: _bounded("".join(part(effort) for part in parts))
+
+    def _part(self) -> Writer:
+        kind = self._peek()
+        text = self._next()
+        if kind in ("open", "look"):
+            inner = self._alternatives()
+            if self._peek() != "close":
+                raise Unsupported("pattern", "a parenthesis is not closed")
+            self.place += 1
+            return inner if kind == "open" else _literal("")
+        if kind == "set":
+            return _choice(text)
+        if kind == "repeat":
+            raise Unsupported("pattern", f"nothing stands before {text!r}")
+        literals = {"anchor": "", "literal": text, "escaped": text[1:], "control": CONTROLS.get(text[1:], "")}
+        return _literal(_character(text) if kind == "code" else literals[kind])
+
+    def _peek(self) -> str:
+        return self.tokens[self.place][0] if self.place < len(self.tokens) else "end"
+
+    def _next(self) -> str:
+        self.place += 1
+        return self.tokens[self.place - 1][1]
 
 
-class _Writer:
-    """Writes one text; `extra` is how often beyond need it repeats, `variety` which choice it takes."""
-
-    def __init__(self, extra: int, variety: int) -> None:
-        self.extra = extra
-        self.variety = variety
-        self.groups: dict[int, str] = {}
-        self.parts = 0
-
-    def write(self, tree: Any) -> str:
-        """The text for a parsed expression."""
-        return "".join(self._part(str(kind), value) for kind, value in tree)
-
-    def _part(self, kind: str, value: Any) -> str:
-        self.parts += 1
-        if self.parts > LONGEST:
-            raise Unsupported("pattern", f"no text of less than {LONGEST} characters was found for it")
-        if kind == "LITERAL":
-            return chr(value)
-        if kind == "NOT_LITERAL":
-            return next(char for char in PREFERRED if ord(char) != value)
-        if kind == "ANY":
-            return "a"
-        if kind == "IN":
-            return _member(value, self.variety)
-        if kind == "BRANCH":
-            branches = value[1]
-            return self.write(branches[self.variety % len(branches)])
-        if kind in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            return self._repeated(*value)
-        return self._grouped(kind, value)
-
-    def _repeated(self, least: int, most: int, tree: Any) -> str:
-        times = min(least + self.extra, int(most), max(least, MOST_REPEATS))
-        return "".join(self.write(tree) for _ in range(times))
-
-    def _grouped(self, kind: str, value: Any) -> str:
-        if kind == "SUBPATTERN":
-            text = self.write(value[3])
-            if value[0] is not None:
-                self.groups[value[0]] = text
-            return text
-        if kind == "ATOMIC_GROUP":
-            return self.write(value)
-        if kind == "GROUPREF":
-            return self.groups.get(value, "")
-        return ""
+def _literal(text: str) -> Writer:
+    return lambda _effort: text
 
 
-def _member(members: list[tuple[Any, Any]], variety: int) -> str:
-    """A character of a class."""
-    named = [(str(kind), value) for kind, value in members]
-    negated = named[0][0] == "NEGATE"
-    allowed = [char for char in PREFERRED if _among(char, named[negated:]) is not negated]
-    if allowed:
-        return allowed[variety % len(allowed)]
-    kind, value = named[0]
-    return "~" if negated else chr(value if kind == "LITERAL" else value[0])
+def _repeat(sign: str, part: Writer) -> Writer:
+    sign = sign if len(sign) == 1 else sign.removesuffix("?")
+    bounds = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(sign)
+    if bounds is None:
+        low, comma, high = sign.strip("{}").partition(",")
+        bounds = int(low), int(high) if high else None if comma else int(low)
+    least, most = bounds
+
+    def write(effort: Effort) -> str:
+        times = min(least + effort.extra, max(least, MOST_REPEATS), *([] if most is None else [most]))
+        text = part(effort)
+        return _bounded(text, times) * times
+
+    return write
 
 
-def _among(char: str, members: list[tuple[str, Any]]) -> bool:
-    return any(_is(char, kind, value) for kind, value in members)
+def _choice(source: str) -> Writer:
+    """One of the characters that a set such as `[a-z]` or `\\d` matches."""
+    characters = _characters(source)
+    return lambda effort: characters[effort.variety % len(characters)]
 
 
-def _is(char: str, kind: str, value: Any) -> bool:
-    if kind == "LITERAL":
-        return ord(char) == int(value)
-    if kind == "RANGE":
-        return bool(value[0] <= ord(char) <= value[1])
-    digit, space, word = char.isdigit(), char.isspace(), char.isalnum() or char == "_"
-    of_category: dict[str, bool] = {
-        "CATEGORY_DIGIT": digit,
-        "CATEGORY_NOT_DIGIT": not digit,
-        "CATEGORY_SPACE": space,
-        "CATEGORY_NOT_SPACE": not space,
-        "CATEGORY_WORD": word,
-        "CATEGORY_NOT_WORD": not word,
-    }
-    return of_category.get(str(value), False)
+@lru_cache(maxsize=256)
+def _characters(source: str) -> str:
+    is_match = _finder(f"^{source}$")
+    candidates = dict.fromkeys(
+        PREFERRED + source + "".join(chr(int(number, 16)) for number in CODE.findall(source))
+    )
+    characters = "".join(filter(is_match, candidates))
+    if not characters:
+        raise Unsupported("pattern", f"no character was found for {source!r}")
+    return characters
+
+
+def _character(code: str) -> str:
+    """The character of an escape such as `\\x41` or `\\u{1F600}`."""
+    return chr(int(code.strip("\\xu{}"), 16))
+
+
+def _bounded(text: str, times: int = 1) -> str:
+    if len(text) * times > LONGEST:
+        raise Unsupported("pattern", f"no text of less than {LONGEST} characters was found for it")
+    return text

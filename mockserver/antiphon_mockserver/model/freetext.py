@@ -1,4 +1,4 @@
-"""The input of custom tools: free text from the prompt, or the shortest text of a grammar."""
+"""The input of custom tools: text from the prompt, or the shortest text of the tool's grammar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.instance import Unsupported
-from antiphon_mockserver.instance.lark import shortest
+from antiphon_mockserver.instance.grammar import shortest
 from antiphon_mockserver.instance.pattern import matching
 from antiphon_mockserver.model.wishes import QUOTED
 
@@ -16,25 +16,27 @@ FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 
 
 def free_text(tool: Mapping[str, Any], prompt: str) -> str:
-    """What the model gives to a custom tool."""
-    form = tool.get("format") or {}
-    if form.get("type") != "grammar":
+    """What the model gives to a custom tool. Raises Denied when the tool's grammar is malformed."""
+    text_format = tool.get("format") or {}
+    if text_format.get("type") != "grammar":
         return _from_prompt(prompt)
-    definition = form.get("definition", "")
+    definition = text_format.get("definition", "")
     try:
-        if form.get("syntax") == "regex":
-            return next(matching(definition, 0, None), "")
-        return shortest(definition)
+        if text_format.get("syntax") == "regex":
+            text = next(matching(definition, 0, None), None)
+        else:
+            text = shortest(definition)
     except Unsupported as problem:
         raise invalid(
             f"Invalid grammar for tool '{tool['name']}': {problem}", "tools", "invalid_grammar"
         ) from problem
+    return _from_prompt(prompt) if text is None else text
 
 
 def _from_prompt(prompt: str) -> str:
     """Code in a fence, else the quoted words, else the whole prompt."""
-    if fenced := FENCED.search(prompt):
-        return fenced[1].strip()
-    if quoted := QUOTED.search(prompt):
-        return str(next(filter(None, quoted.groups())))
+    if fence := FENCED.search(prompt):
+        return fence[1].strip()
+    if quotation := QUOTED.search(prompt):
+        return str(next(filter(None, quotation.groups())))
     return prompt.strip()
