@@ -5,7 +5,7 @@ The package `lark` compiles grammars (`pip install antiphon[grammar]`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -48,7 +48,7 @@ def shortest(grammar: str) -> str | None:
     return texts["start"]
 
 
-def _terminal_texts(terminals: Sequence[Any]) -> dict[str, str]:
+def _terminal_texts(terminals: Iterable[Any]) -> dict[str, str]:
     """The shortest text of each terminal by name, without those for which none was found."""
     texts: dict[str, str] = {}
     for terminal in terminals:

@@ -1,7 +1,8 @@
 """A regular expression -> short texts that it matches.
 
-The parser knows literals, classes, groups, alternatives, repetitions and anchors. Look-arounds and word boundaries
-write nothing. The engine that validates JSON Schemas checks each text, so that only texts that match come out.
+The parser knows literals, classes, groups, alternatives, repetitions and anchors. Look-arounds and word
+boundaries write nothing. The engine that validates JSON Schemas checks each text, so only texts that match
+come out.
 """
 
 from __future__ import annotations

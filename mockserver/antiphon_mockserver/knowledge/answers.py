@@ -69,11 +69,11 @@ def _find(asked: Asked) -> Findings:
 
 
 def _answer(question: str, scope: Scope) -> Findings:
-    found = ask(question, scope.sources, scope.admitted)
-    if found is not None:
-        entries = found.entries[:MOST_CLAIMS]
-        claims = tuple(_entity_claim(question, entry, found.source, scope) for entry in entries)
-        return Findings(claims, found.saying)
+    reply = ask(question, scope.sources, scope.admitted)
+    if reply is not None:
+        entries = reply.entries[:MOST_CLAIMS]
+        claims = tuple(_entity_claim(question, entry, reply.source, scope) for entry in entries)
+        return Findings(claims, reply.lead)
     if not own_words(question):
         return Findings(tuple(_overview(member, scope) for member in scope.members[:MOST_CLAIMS]))
     hits = scope.find(question, MOST_CLAIMS)

@@ -1,4 +1,4 @@
-"""What a question demands of a record: comparisons with numbers, and values that it names."""
+"""What a question demands of a record: a bound such as `under 30 minutes`, or a value that it names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,184 +14,111 @@ from antiphon_mockserver.knowledge.entities import Field, Record, measure, texts
 from antiphon_mockserver.knowledge.terms import ASKING, stem, stems
 from antiphon_mockserver.words import words
 
-TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 COMPARISONS = (
-    ("at most", operator.le, "at most|no more than|not more than|up to|within|a maximum of", "less|fewer"),
-    ("at least", operator.ge, "at least|no less than|no fewer than|not less than|a minimum of", "more"),
-    (
-        "under",
-        operator.lt,
-        "(?:less|fewer|shorter|cheaper|smaller|lower|quicker|faster|sooner) than|under|below",
-        None,
-    ),
-    (
-        "over",
-        operator.gt,
-        "(?:more|longer|larger|greater|bigger|higher|slower|later) than|over|above|exceeding|beyond",
-        None,
-    ),
-    ("exactly", operator.eq, "exactly|equal to", None),
+    ("at most", operator.le, "at most|no more than|up to"),
+    ("at least", operator.ge, "at least|no less than|no fewer than"),
+    ("under", operator.lt, "under|below|(?<!no )(?:less|fewer|shorter) than"),
+    ("over", operator.gt, "over|above|(?<!no )(?:more|longer) than"),
 )
-"""How a comparison is named, what it is, and what people say before the number, or after it and `or`."""
-
-NUMBER_WORDS = {
-    word: Decimal(number)
-    for number, word in enumerate(
-        words("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen")
+"""The name of a comparison, its function, and the words that stand before the number."""
+PATTERNS = tuple(
+    (
+        re.compile(rf"\b(?:{phrases})\s+(?P<number>\d+(?:\.\d+)?)[\s-]*(?P<unit>[a-z]+)?", re.I | re.A),
+        name,
+        compare,
     )
-}
-NUMBER_WORDS |= {word: Decimal(10 * number) for number, word in enumerate(TENS, 2)}
-NUMBER_WORDS["half an"] = Decimal("0.5")
-
-FACTORS = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
-HOURS = frozenset({"hour", "hr", "h"})
-MINUTES = frozenset({"minute", "min"})
+    for name, compare, phrases in COMPARISONS
+)
 
 TIME = frozenset(words("minute duration time second hour length"))
-MONEY = frozenset(words("price cost amount usd eur dollar value budget revenue"))
-SIZE = frozenset(words("size amount count number"))
-HINTS = {
-    **dict.fromkeys(words("shortest quickest fastest longest slowest quick fast long time take"), TIME),
-    **dict.fromkeys(words("cheapest priciest costliest expensive cheap worth paid dollar usd money"), MONEY),
-    **dict.fromkeys(words("smallest largest biggest greatest"), SIZE),
-    **dict.fromkeys(words("people person portion guest serve"), frozenset({"serving", "portion"})),
-    **dict.fromkeys(MINUTES | HOURS, TIME),
-}
-"""What fields a word may mean that does not name them."""
+HINTS = dict.fromkeys(words("shortest quickest fastest longest slowest"), TIME)
+"""Words that mean a field without naming it."""
 WHOLE = frozenset(words("total overall whole"))
-"""Where several fields fit as well, the one with such a word in its name is meant."""
-ALIKE = {"beginner": "easy", "simple": "easy", "advanced": "hard", "difficult": "hard"}
-"""Words that people say, and the values that they mean."""
-NOT = frozenset(words("not non no never isn aren wasn weren without"))
+"""Of several fields that fit equally well, a question means the one with such a word in its name."""
+SYNONYMS = {"beginner": "easy"}
+"""Words of questions, and the values that they mean."""
 MOST_COMPARISONS = 8
+LONGEST_NUMBER = 30
+"""Digits of a number that is compared."""
 LONGEST_VALUE = 5
-"""How many words a value may have that a question names."""
+"""Words of a value that a question names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that a question demands of one field."""
+    """A demand on one field."""
 
     field: Field
-    told: str
+    text: str
     """In words, such as `total_minutes under 30`."""
     test: Callable[[Any], bool]
-    weight: int
-    """How surely it was meant."""
 
     def holds(self, record: Record) -> bool:
-        """Whether a record has the field, and as demanded."""
+        """Whether a record has the field, and the field satisfies the demand."""
         return self.field.name in record.facts and self.test(record.facts[self.field.name])
 
 
-def demanded(question: str, table: Sequence[Record], fields: Sequence[Field]) -> list[Condition]:
+def conditions_of(question: str, table: Sequence[Record], fields: Sequence[Field]) -> list[Condition]:
     """All that a question demands."""
-    compared = islice(_compared(question, table, fields), MOST_COMPARISONS)
-    return [*compared, *_switched(question, table, fields), *_named(question, table, fields)]
+    bounds = islice(_bounds(question, table, fields), MOST_COMPARISONS)
+    return [*bounds, *_values(question, table, fields)]
 
 
 def best_field(
-    asked: Collection[str],
-    fields: Sequence[Field],
-    table: Sequence[Record],
-    *,
-    hints: bool = True,
-    unit: str = "",
+    terms: Collection[str], fields: Sequence[Field], table: Sequence[Record], *, unit: str = ""
 ) -> Field | None:
     """The field with numbers or lists that these words of a question mean, by the words of its name."""
-    meant = {hint for word in asked for hint in HINTS.get(word, ())} if hints else set()
+    hints = {hint for word in terms for hint in HINTS.get(word, ())}
     scores = {
-        field.name: 2 * len(set(asked) & set(field.stems))
-        + len(meant & set(field.stems))
+        field.name: 2 * len(set(terms) & set(field.stems))
+        + len(hints & set(field.stems))
         + 3 * (unit in field.stems)
         for field in fields
         if any(measure(record.facts.get(field.name)) is not None for record in table)
     }
     best = max(scores.values(), default=0)
     candidates = [field for field in fields if scores.get(field.name) == best] if best else []
-    candidates.sort(key=lambda field: WHOLE.isdisjoint(field.stems))
-    return candidates[0] if candidates else None
+    return min(candidates, key=lambda field: WHOLE.isdisjoint(field.stems), default=None)
 
 
-def without_comparisons(question: str) -> str:
-    """A question without what it says of bounds: `at most an hour` asks for no maximum."""
+def without_bounds(question: str) -> str:
+    """A question without its bounds: `at least 6` asks for no minimum."""
     for pattern, _, _ in PATTERNS:
         question = pattern.sub(" ", question)
     return question
 
 
-def _compared(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
-    asked = set(stems(question))
+def _bounds(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
+    terms = set(stems(question))
     for pattern, name, compare in PATTERNS:
-        for found in pattern.finditer(question):
-            number, unit = _number(found), stem((found["unit"] or "").lower())
-            words_asked = asked | ({"dollar"} if found["money"] else set())
-            measured_in = "minute" if unit in MINUTES | HOURS else unit
-            field = best_field(words_asked, fields, table, unit=measured_in)
-            if field is not None:
-                bound = number * 60 if unit in HOURS and "minute" in field.stems else number
-                told = f"{field.name} {name} {bound.normalize():f}"
-                yield Condition(field, told, _bounded(compare, bound), 3)
+        for match in pattern.finditer(question):
+            field = best_field(terms, fields, table, unit=stem((match["unit"] or "").lower()))
+            if field is not None and len(match["number"]) <= LONGEST_NUMBER:
+                bound = Decimal(match["number"])
+                yield Condition(field, f"{field.name} {name} {bound:f}", _bounded(compare, bound))
 
 
 def _bounded(compare: Callable[[Any, Any], bool], bound: Decimal) -> Callable[[Any], bool]:
     return lambda value: (number := measure(value)) is not None and compare(number, bound)
 
 
-def _number(found: re.Match[str]) -> Decimal:
-    text = found["number"].lower().replace(",", "")
-    number = Decimal(text) if text[0].isdigit() else NUMBER_WORDS.get(text, Decimal(1))
-    return number * FACTORS.get((found["factor"] or "").lower(), 1)
-
-
-def _switched(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
-    """Fields that are true or false and that the question names, such as `vegetarian`."""
-    asked = stems(question)
-    for field in fields:
-        if field.stems and field.stems[-1] in asked and _is_switch(field, table):
-            place = asked.index(field.stems[-1])
-            wanted = NOT.isdisjoint(asked[max(place - 1, 0) : place])
-            told = f"{field.name} {'yes' if wanted else 'no'}"
-            yield Condition(field, told, partial(operator.is_, wanted), 2)
-
-
-def _is_switch(field: Field, table: Sequence[Record]) -> bool:
-    return any(isinstance(record.facts.get(field.name), bool) for record in table)
-
-
-def _named(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
+def _values(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
     """Fields one of whose values the question names; of several values, any may hold."""
-    asked = [ALIKE.get(word, word) for word in stems(question)]
+    terms = [SYNONYMS.get(word, word) for word in stems(question)]
     for field in fields:
         values = dict.fromkeys(text for record in table for text in texts(record.facts.get(field.name)))
-        named = [text for text in values if _stands_in(stems(text), asked)]
-        if named:
-            told = f"{field.name} {' or '.join(named)}"
-            yield Condition(field, told, partial(_is_among, named), 2)
+        names = [text for text in values if _contains(terms, stems(text))]
+        if names:
+            yield Condition(field, f"{field.name} {' or '.join(names)}", _has_any(names))
 
 
-def _is_among(named: Sequence[str], value: Any) -> bool:
-    return any(text in named for text in texts(value))
+def _has_any(names: Sequence[str]) -> Callable[[Any], bool]:
+    return lambda value: any(text in names for text in texts(value))
 
 
-def _stands_in(value: Sequence[str], asked: Sequence[str]) -> bool:
+def _contains(terms: Sequence[str], value: Sequence[str]) -> bool:
     """Whether the words of a value stand together in a question, and are not only words that ask."""
     length = len(value)
     if not 0 < length <= LONGEST_VALUE or ASKING.issuperset(value):
         return False
-    return any(list(asked[place : place + length]) == list(value) for place in range(len(asked)))
-
-
-_NUMBER = (
-    r"(?P<money>\$|€)?\s?"
-    rf"(?P<number>(?<![\d,])\d[\d,]*+(?:\.\d++)?|\b(?:{'|'.join(NUMBER_WORDS)})\b|\ban?(?=\s(?:hour|minute)))"
-)
-_QUANTITY = rf"{_NUMBER}\s?(?P<factor>k\b|m\b|thousand\b|million\b)?[\s-]*(?P<unit>[a-z]+)?"
-PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.ASCII), name, compare)
-    for name, compare, before, after in COMPARISONS
-    for pattern in [
-        rf"\b(?:{before})\s+{_QUANTITY}",
-        *([rf"{_QUANTITY}\s+or\s+(?:{after})\b"] if after else []),
-    ]
-)
+    return any(list(terms[place : place + length]) == list(value) for place in range(len(terms)))

@@ -1,18 +1,16 @@
-"""Questions that entities answer: superlatives, comparisons, named values, counts, and who spoke most.
+"""Questions that entities answer: superlatives, bounds and values.
 
-A question is taken apart into what it demands of a record (`conditions.py`) and into how the records that
-satisfy it are to be told: the first of a ranking, their number, or all of them.
+A question consists of what it demands of a record (`conditions.py`) and of how the answer presents the
+records that satisfy it: the first of a ranking, or all of them.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.knowledge.conditions import Condition, best_field, demanded, without_comparisons
+from antiphon_mockserver.knowledge.conditions import Condition, best_field, conditions_of, without_bounds
 from antiphon_mockserver.knowledge.entities import (
     EntitySource,
     Field,
@@ -21,190 +19,150 @@ from antiphon_mockserver.knowledge.entities import (
     first_facts,
     measure,
     records,
-    shown,
 )
 from antiphon_mockserver.knowledge.retrieval import texts_in
 from antiphon_mockserver.knowledge.terms import own_words, stem, stems
 from antiphon_mockserver.words import words
 
 LEAST = frozenset(words("fewest least lowest minimum shortest smallest quickest fastest cheapest"))
-MOST = frozenset(words("most highest maximum longest largest biggest greatest slowest priciest costliest"))
-SPEAKING = frozenset(words("speaker person presenter host who"))
-"""Names of fields that say who speaks."""
-SPOKE = r"\b(?:speak|spoke|talk|said|say|discuss|mention|raise|ask|complain)"
-WHO_SPOKE_MOST = re.compile(rf"\bwho\b(?=.*{SPOKE})(?=.*\bmost\b)", re.IGNORECASE | re.DOTALL)
-HOW_MANY = re.compile(r"\bhow many\s+(\w+(?:\s+\w+)?)", re.IGNORECASE)
+MOST = frozenset(words("most highest maximum longest largest biggest greatest slowest"))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record that answers, and the facts of it that do."""
+    """A record that answers, and those of its facts that do."""
 
     record: Record
     facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What entities have to say."""
+class EntityAnswer:
+    """What the entities of one source answer."""
 
     source: EntitySource
-    saying: str
+    lead: str
     """A sentence that sums it up, or ""."""
     entries: tuple[Entry, ...]
     """Best first."""
     strength: int
-    """How much of the question was understood."""
+    """How much of the question it takes into account."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """A question to the records of one collection."""
+class Question:
+    """A question to the records of one source."""
 
-    question: str
+    text: str
     source: EntitySource
     table: Sequence[Record]
     fields: Sequence[Field]
     conditions: Sequence[Condition]
     words: frozenset[str]
-    """The stems of the words that say what is looked for."""
+    """The stems of the words that say what the question is about."""
 
     @property
-    def selected(self) -> list[Record]:
+    def selection(self) -> list[Record]:
         """The records that satisfy every condition, those with most of the question's words first."""
-        chosen = [record for record in self.table if all(one.holds(record) for one in self.conditions)]
-        return sorted(chosen, key=lambda record: -_shared(self.words, record))
+        selection = [record for record in self.table if all(test.holds(record) for test in self.conditions)]
+        return sorted(selection, key=lambda record: -_shared(self.words, record))
 
     @property
     def demands(self) -> str:
-        """What the conditions demand, in words."""
-        return " and ".join(condition.told for condition in self.conditions)
+        """The conditions in words, such as ` with difficulty easy`, or ""."""
+        demands = " and ".join(condition.text for condition in self.conditions)
+        return f" with {demands}" if demands else ""
 
-    @property
-    def weight(self) -> int:
-        """How much of the question the conditions are."""
-        return sum(condition.weight for condition in self.conditions)
-
-    def found(self, saying: str, chosen: Iterable[Record], named: Sequence[Field], strength: int) -> Found:
-        """These records, with their facts in the named fields and in those that the conditions are about."""
-        names = [field.name for field in (*named, *(condition.field for condition in self.conditions))]
-        entries = tuple(Entry(record, self._facts(record, names)) for record in chosen)
-        return Found(self.source, f"{saying}." if saying else "", entries, strength)
+    def answer(
+        self, lead: str, rows: Iterable[Record], strength: int, fields: Sequence[Field] = ()
+    ) -> EntityAnswer:
+        """These records, with their facts in these fields and in those that the conditions are about."""
+        names = [field.name for field in (*fields, *(condition.field for condition in self.conditions))]
+        entries = tuple(Entry(record, self._facts(record, names)) for record in rows)
+        return EntityAnswer(self.source, f"{lead}." if lead else "", entries, strength)
 
     def _facts(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
-        """The facts that count: those that are named here or in the question, or share a word with it."""
-        said = set(stems(self.question))
-        asked = [field.name for field in self.fields if said.intersection(field.stems)]
+        """The facts in fields that are named here or in the question, or that share a word with it."""
+        terms = set(stems(self.text))
+        in_question = [field.name for field in self.fields if terms.intersection(field.stems)]
         sharing = [
             name for name, fact in record.facts.items() if self.words & set(stems(" ".join(texts_in(fact))))
         ]
-        chosen = dict.fromkeys([*names, *asked] or sharing)
-        facts = {name: record.facts[name] for name in chosen if name in record.facts}
+        relevant = dict.fromkeys([*names, *in_question] or sharing)
+        facts = {name: record.facts[name] for name in relevant if name in record.facts}
         return facts or first_facts(record)
 
 
-def ask(question: str, sources: Sequence[EntitySource], admitted: Container[str]) -> Found | None:
-    """What entities of these files answer, or None when none has anything to say about it.
+def ask(text: str, sources: Sequence[EntitySource], files: Container[str]) -> EntityAnswer | None:
+    """What the entities of the files with these ids answer, or None when they know nothing about it.
 
-    Of several collections, the one answers that understands most of the question; of these, the one whose
+    Of several sources, the one answers that takes most of the question into account; of these, the one whose
     name and description share most words with it.
     """
-    answers = [found for source in sources if (found := _ask(question, source, admitted)) is not None]
-    return max(answers, key=lambda found: (found.strength, _affinity(question, found.source)), default=None)
+    answers = [answer for source in sources if (answer := _ask(text, source, files)) is not None]
+    return max(answers, key=lambda answer: (answer.strength, _affinity(text, answer.source)), default=None)
 
 
-def _ask(question: str, source: EntitySource, admitted: Container[str]) -> Found | None:
-    table = records(source, admitted)
+def _ask(text: str, source: EntitySource, files: Container[str]) -> EntityAnswer | None:
+    table = records(source, files)
     fields = fields_of(table)
-    wanted = frozenset(stem(word) for word in own_words(question))
-    asking = Asking(question, source, table, fields, demanded(question, table, fields), wanted)
-    return next((found for shape in SHAPES if (found := shape(asking)) is not None), None)
+    terms = frozenset(stem(word) for word in own_words(text))
+    question = Question(text, source, table, fields, conditions_of(text, table, fields), terms)
+    return next((answer for shape in SHAPES if (answer := shape(question)) is not None), None)
 
 
-def _affinity(question: str, source: EntitySource) -> int:
-    return len(set(stems(question)) & _vocabulary(source))
+def _affinity(text: str, source: EntitySource) -> int:
+    return len(set(stems(text)) & _vocabulary(source))
 
 
 def _vocabulary(source: EntitySource) -> set[str]:
     return set(stems(f"{source.name} {source.description}"))
 
 
-def _who_spoke_most(asking: Asking) -> Found | None:
-    speaker = next((field for field in asking.fields if not SPEAKING.isdisjoint(field.stems)), None)
-    if speaker is None or not WHO_SPOKE_MOST.search(asking.question):
-        return None
-    about = asking.selected if asking.conditions else _best_by_words(asking)
-    counted = Counter(shown(record.facts[speaker.name]) for record in about if speaker.name in record.facts)
-    if not counted:
-        return None
-    name, count = counted.most_common(1)[0]
-    theirs = [record for record in about if shown(record.facts.get(speaker.name)) == name]
-    demands = f" with {asking.demands}" if asking.demands else ""
-    saying = f"{name} speaks most in {asking.source.name}: {count} of {len(about)} parts{demands}"
-    return asking.found(saying, theirs, [speaker], 6)
-
-
-def _superlative(asking: Asking) -> Found | None:
-    question = without_comparisons(asking.question)
-    ranking = next((word for word in stems(question) if word in LEAST | MOST), None)
-    field = best_field(stems(question), asking.fields, asking.table) if ranking else None
+def _superlative(question: Question) -> EntityAnswer | None:
+    terms = stems(without_bounds(question.text))
+    ranking = next((word for word in terms if word in LEAST | MOST), None)
+    field = best_field(terms, question.fields, question.table) if ranking else None
     if ranking is None or field is None:
         return None
-    numbers = [(record, measure(record.facts.get(field.name))) for record in asking.selected]
-    known = [(record, number) for record, number in numbers if number is not None]
-    if not known:
+    numbers = [(record, measure(record.facts.get(field.name))) for record in question.selection]
+    values = [number for _, number in numbers if number is not None]
+    if not values:
         return None
-    best = (max if ranking in MOST else min)(number for _, number in known)
-    where = f" with {asking.demands}" if asking.demands else ""
-    saying = f"{ranking.capitalize()} {field.name} in {asking.source.name}{where}: {best}"
-    chosen = [record for record, number in known if number == best]
-    return asking.found(saying, chosen, [field], 3 + asking.weight)
+    best = max(values) if ranking in MOST else min(values)
+    lead = f"{ranking.capitalize()} {field.name} in {question.source.name}{question.demands}: {best}"
+    rows = [record for record, number in numbers if number == best]
+    return question.answer(lead, rows, 2 + len(question.conditions), [field])
 
 
-def _how_many(asking: Asking) -> Found | None:
-    """A number that a record has, where the question names one; else how many records there are."""
-    counted = HOW_MANY.search(asking.question)
-    if not counted or asking.conditions:
+def _conditional(question: Question) -> EntityAnswer | None:
+    if not question.conditions:
         return None
-    field = best_field(stems(counted[1]), asking.fields, asking.table, hints=False)
-    if field is not None:
-        return asking.found("", _best_by_words(asking, besides=field.stems), [field], 3)
-    return asking.found(f"{len(asking.table)} in {asking.source.name}", asking.table, [], 1)
+    selection = question.selection
+    lead = f"{len(selection)} of {len(question.table)} in {question.source.name}{question.demands}"
+    return question.answer(lead, selection, 1 + len(question.conditions))
 
 
-def _conditional(asking: Asking) -> Found | None:
-    if not asking.conditions:
-        return None
-    selected = asking.selected
-    saying = f"{len(selected)} of {len(asking.table)} in {asking.source.name} with {asking.demands}"
-    return asking.found(saying, selected, [], asking.weight)
-
-
-def _by_words(asking: Asking) -> Found | None:
-    best = _best_by_words(asking)
-    return asking.found("", best, [], 1) if best else None
-
-
-def _all(asking: Asking) -> Found | None:
-    """All records, for a question that only says what kind of things they are."""
-    kinds = _vocabulary(asking.source).union(*(field.stems for field in asking.fields))
-    if not asking.table or not asking.words or not asking.words <= kinds:
-        return None
-    return asking.found(f"{len(asking.table)} in {asking.source.name}", asking.table, [], 1)
-
-
-def _best_by_words(asking: Asking, besides: Iterable[str] = ()) -> list[Record]:
-    """The records in which most of the question's words occur, besides some that say nothing of them."""
-    wanted = asking.words - set(besides)
-    scores = [_shared(wanted, record) for record in asking.table]
+def _by_words(question: Question) -> EntityAnswer | None:
+    """The records in which most of the question's words occur."""
+    scores = [_shared(question.words, record) for record in question.table]
     best = max(scores, default=0)
-    return [record for record, score in zip(asking.table, scores, strict=True) if score == best > 0]
+    rows = [record for record, score in zip(question.table, scores, strict=True) if score == best > 0]
+    return question.answer("", rows, 1) if rows else None
 
 
-def _shared(wanted: Collection[str], record: Record) -> int:
+def _all(question: Question) -> EntityAnswer | None:
+    """All records, for a question that only says what kind of things they are."""
+    kinds = _vocabulary(question.source).union(*(field.stems for field in question.fields))
+    if not question.table or not question.words or not question.words <= kinds:
+        return None
+    return question.answer(f"{len(question.table)} in {question.source.name}", question.table, 1)
+
+
+def _shared(terms: Collection[str], record: Record) -> int:
     """How many of these words occur in a record or in the title of its file."""
-    return len(set(wanted) & set(stems(" ".join([*texts_in(record.facts), record.file.title]))))
+    return len(set(terms) & set(stems(" ".join([*texts_in(record.facts), record.file.title]))))
 
 
-SHAPES = (_who_spoke_most, _superlative, _how_many, _conditional, _by_words, _all)
-"""How a question may be meant; the first that fits counts."""
+SHAPES = (_superlative, _conditional, _by_words, _all)
+"""What a question may mean; the first that fits counts."""
