@@ -1,6 +1,6 @@
-"""The nouns of a conversation: what was asked, what came back, and when it streamed, its events.
+"""The nouns of a conversation: the request, the reply and, when the reply streamed, its events.
 
-Everything here is frozen and carries no behaviour beyond looking things up: rules are pure functions over it.
+Every class here is frozen and only looks things up: rules are pure functions over them.
 """
 
 from __future__ import annotations
@@ -14,44 +14,44 @@ T = TypeVar("T")
 
 
 class Facts:
-    """What was worked out about one exchange, kept so that every rule may ask for it again."""
+    """Values that were computed from one exchange, kept so that every rule can use them again."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Any] = {}
+        self._values: dict[Hashable, Any] = {}
 
     def once(self, key: Hashable, find: Callable[..., T], *arguments: Any) -> T:
-        """What `find` says to these arguments. It is asked the first time only; `key` names the answer."""
+        """What `find` returns for these arguments. It is called once; `key` names the value."""
         try:
-            return cast(T, self._known[key])
+            return cast(T, self._values[key])
         except KeyError:
-            found = self._known[key] = find(*arguments)
-            return found
+            value = self._values[key] = find(*arguments)
+            return value
 
 
 class StepMissing(LookupError):  # noqa: N818 - it names what happened
-    """A rule or a scenario asked for an exchange that never took place, or for a body that never came."""
+    """A rule or a scenario looked up an exchange that did not take place, or a body that did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """HTTP headers in order of arrival; names are matched without regard to case (RFC 9110, 5.1)."""
+    """HTTP headers in order of arrival; the case of names does not matter (RFC 9110, 5.1)."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str) -> str | None:
         """The first value of `name`, or None."""
-        wanted = name.lower()
-        return next((value for key, value in self.pairs if key.lower() == wanted), None)
+        target = name.lower()
+        return next((value for key, value in self.pairs if key.lower() == target), None)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of `name`, in order."""
-        wanted = name.lower()
-        return tuple(value for key, value in self.pairs if key.lower() == wanted)
+        target = name.lower()
+        return tuple(value for key, value in self.pairs if key.lower() == target)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was sent. `path` is relative to the base URL and starts with `/`
+    """A request as it was sent. `path` is relative to the base URL and starts with `/`
     (`/responses/resp_1?stream=true`)."""
 
     method: str
@@ -59,7 +59,7 @@ class Request:
     headers: Headers = Headers()
     body: Json = None
     raw: bytes | None = None
-    """The bytes sent, when they were not simply `body` as JSON (malformed bodies on purpose)."""
+    """The bytes that were sent, when they are not `body` as JSON (malformed on purpose)."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -69,7 +69,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One dispatched SSE message, as the standard's parser sees it, with every oddity of its bytes."""
+    """One SSE message as the standard's parser dispatches it, with every oddity of its bytes."""
 
     index: int
     data: str
@@ -103,13 +103,13 @@ class Stream:
     events: tuple[Event, ...]
     """The frames that hold a JSON object with a string `type`, without the `[DONE]` sentinel."""
     oddities: tuple[str, ...] = ()
-    """Oddities of the whole: `bom`, `crlf`, `cr`, `comment`, `unterminated`, `retry`, `invalid-utf8`..."""
+    """Oddities of the stream: `bom`, `crlf`, `cr`, `comment`, `unterminated`, `retry`, `invalid-utf8`..."""
     cut: bool = False
-    """True when the connection broke, or the time ran out, before the body ended."""
+    """True when the connection broke or the time ran out before the body ended."""
 
     @property
     def has_sentinel(self) -> bool:
-        """Whether a `[DONE]` sentinel was sent."""
+        """Whether the stream holds a `[DONE]` sentinel."""
         return any(frame.data == "[DONE]" for frame in self.frames)
 
     def of(self, *types: str) -> Iterator[Event]:
@@ -119,18 +119,18 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. Exactly one of `stream` and `body` is meaningful; `raw` always holds the bytes."""
+    """A server's answer. Either `stream` or `body` is meaningful; `raw` always holds the bytes."""
 
     status: int
     headers: Headers = Headers()
     raw: bytes = b""
     body: Json = None
     json_faults: tuple[str, ...] = ()
-    """What the strict reader found: `not JSON: ...`, `duplicate key "id"`, `NaN`, `lone surrogate`..."""
+    """The strict reader's complaints: `not JSON: ...`, `duplicate key "id"`, `NaN`, `lone surrogate`..."""
     stream: Stream | None = None
     seconds: float | None = None
     started_at: float | None = None
-    """Unix seconds of the moment the request was sent, by the judge's clock; None in recordings."""
+    """When the request was sent, in Unix seconds of the judge's clock; None in recordings."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -140,20 +140,20 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came back. `failure` says why nothing did."""
+    """One request and its reply. `failure` says why no reply came."""
 
     id: str
     request: Request
     reply: Reply | None
     operation: str | None = None
-    """The `operationId` of the dialect's document that the request's method and path name."""
+    """The `operationId` in the dialect's document for the request's method and path."""
     failure: str | None = None
     traits: frozenset[str] = frozenset()
     """What a recording lost: `parsed` (bytes rewritten), `altered` (ids and times replaced), `trimmed`,
-    `request-unknown`, `status-unknown`, `resumed`. Rules that need the lost part pass such exchanges by."""
+    `request-unknown`, `status-unknown`, `resumed`. Rules that need the lost part skip such exchanges."""
     facts: Facts = field(default_factory=Facts, init=False, repr=False, compare=False)
-    """What rules share. It holds under one dialect: the engine gives each dialect an exchange of its own, as
-    every copy of an exchange starts without facts."""
+    """Values that rules share. They hold under one dialect: the engine copies the exchange for each dialect,
+    and a copy starts without facts."""
 
     @property
     def ok(self) -> bool:
@@ -162,30 +162,29 @@ class Exchange:
 
     @property
     def answer(self) -> Reply:
-        """The reply. Raises StepMissing when none came."""
+        """The reply. Raises StepMissing when no reply came."""
         if self.reply is None:
             raise StepMissing(f"{self.id}: {self.failure or 'no reply'}")
         return self.reply
 
     @property
     def response(self) -> Mapping[str, Any]:
-        """The response object of this exchange: the JSON body, or what the stream's last lifecycle event
-        carries.
+        """The response object: the JSON body, or the one in the stream's last lifecycle event.
 
         Raises StepMissing when there is none.
         """
-        found = self.answer.fields if self.answer.stream is None else final_response(self.answer.stream)
-        if not found:
+        response = self.answer.fields if self.answer.stream is None else final_response(self.answer.stream)
+        if not response:
             raise StepMissing(f"{self.id}: no response object came back (status {self.answer.status})")
-        return found
+        return response
 
 
 def final_response(stream: Stream) -> Mapping[str, Any]:
-    """The response object that the last event with one carries; empty when no event has one."""
+    """The response object of the last event that has one; empty when no event has one."""
     for event in reversed(stream.events):
-        carried = event.data.get("response")
-        if isinstance(carried, dict):
-            return carried
+        response = event.data.get("response")
+        if isinstance(response, dict):
+            return response
     return {}
 
 
@@ -196,12 +195,12 @@ class Episode:
     scenario: str
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     stop_reason: str | None = None
-    """Why the scenario ended early (`created: answered 500`), or None when it ran to its end."""
+    """Why the scenario ended early (`created: answered 500`); None when it ran to its end."""
     missing_feature: str | None = None
-    """The optional feature that the target does not offer, when the scenario ended for that reason."""
+    """The optional feature that the target does not offer, when that ended the scenario."""
     blame: str = "target"
-    """Whose doing it was when it stopped: `target`; `limit` (ours: requests, time, Ctrl-C); `given`
-    (who runs the suite has to name something first); `suite` (our bug)."""
+    """Who caused the early end: `target`; `limit` (ours: requests, time, Ctrl-C); `given` (the user has to
+    name something first, with `--given`); `suite` (our bug)."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

@@ -1,7 +1,7 @@
-"""The engine: rules and what was seen, in; records, out. It knows no network and no particular rule.
+"""The engine: rules and exchanges in, records out. It knows no network and no particular rule.
 
-`judge` looks at the episodes of a run, where a rule that applied nowhere has to be accounted for; `lint`
-looks at loose exchanges, where it only says what it found.
+`judge` reads the episodes of a run, and accounts for rules that applied nowhere; `lint` reads loose
+exchanges, and only reports findings.
 """
 
 from __future__ import annotations
@@ -24,158 +24,167 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
 
 MOST_FINDINGS = 20
-"""How many findings of one rule about one subject are kept: a broken stream may break it at every event."""
+"""How many findings of one rule about one subject are kept: a broken stream can fail at every event."""
 
 
 @dataclass(slots=True)
-class _Case:
-    """What one rule had to say about one scenario."""
+class _Result:
+    """The result of one rule in one scenario."""
 
     findings: list[Finding] = field(default_factory=list)
     missing: str = ""
-    broken: str = ""
+    crash: str = ""
     applied: bool = False
 
 
-_SILENT = _Case(applied=True)
-"""The case of each rule that applied and found nothing: most do, and all of them share it."""
+_CLEAN = _Result(applied=True)
+"""The result of a rule that applied and found nothing. Most rules share it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Docket:
-    """One rule, what it cites here, and its cases so far by scenario."""
+class _RuleRun:
+    """One rule, the requirements that it cites in this dialect, and its results by scenario."""
 
     rule: Rule
     requirement: Requirement
-    cited: tuple[str, ...]
-    cases: dict[str, _Case] = field(default_factory=dict)
+    requirements: tuple[str, ...]
+    results: dict[str, _Result] = field(default_factory=dict)
 
-    def hear(self, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
-        """Asks the rule about one subject. Whether there is nothing to say against it."""
+    def evaluate(self, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
+        """Runs the rule on one subject. Returns whether it found no fault."""
         when = self.rule.when
         try:
             if when is not None and not when(subject):
                 return True
             findings = [*islice(self.rule.check(subject), MOST_FINDINGS)]
         except StepMissing as missing:
-            self._case(scenario).missing = safe(str(missing))
+            self._result(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
-            self._case(scenario).broken = _last_line(error)
+            self._result(scenario).crash = _last_line(error)
         else:
             if not findings:
-                self.cases.setdefault(scenario, _SILENT).applied = True
+                self.results.setdefault(scenario, _CLEAN).applied = True
                 return True
-            self._case(scenario).findings += (_located(finding, subject, exchanges) for finding in findings)
+            self._result(scenario).findings += (
+                _with_exchange(finding, subject, exchanges) for finding in findings
+            )
         return False
 
-    def _case(self, scenario: str) -> _Case:
-        """Where to note what the rule has to say, when it is not nothing."""
-        found = self.cases.get(scenario)
-        if found is None or found is _SILENT:
-            found = self.cases[scenario] = _Case(applied=found is _SILENT)
-        return found
+    def _result(self, scenario: str) -> _Result:
+        """The result of a scenario that can be written to: the shared clean one is replaced."""
+        result = self.results.get(scenario)
+        if result is None or result is _CLEAN:
+            result = self.results[scenario] = _Result(applied=result is _CLEAN)
+        return result
 
     def record(
-        self, dialect: Dialect, scenario: str, outcome: Outcome, note: str = "", found: Iterable[Finding] = ()
+        self,
+        dialect: Dialect,
+        scenario: str,
+        outcome: Outcome,
+        note: str = "",
+        findings: Iterable[Finding] = (),
     ) -> Record:
         """The record of one scenario."""
         rule, requirement = self.rule.id, self.requirement
         return Record(
             rule,
             requirement.id,
-            self.cited,
+            self.requirements,
             requirement.level,
             dialect.name,
             scenario,
             outcome,
-            tuple(found),
+            tuple(findings),
             note,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
-    """The rules of one dialect, sorted by what they look at."""
+class _Panel:
+    """The rules of one dialect, by the kind of subject that they look at."""
 
     dialect: Dialect
-    dockets: Sequence[_Docket]
-    by_subject: Mapping[type, Sequence[_Docket]]
+    runs: Sequence[_RuleRun]
+    by_subject: Mapping[type, Sequence[_RuleRun]]
 
 
 def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
-    """The exchange as this dialect sees it: its path below the base URL, and the operation that it names."""
+    """The exchange as this dialect reads it: its path below the base URL, and its operation."""
     path = _below_base(exchange.request.path, dialect)
-    matched = dialect.document.match(exchange.request.method, path)
+    match = dialect.document.match(exchange.request.method, path)
     request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
     traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
-    found = replace(exchange, request=request, operation=matched[0].id if matched else None, traits=traits)
-    return replace(found, traits=traits | {WRONG}) if is_wrong(found, dialect) else found
+    copy = replace(exchange, request=request, operation=match[0].id if match else None, traits=traits)
+    return replace(copy, traits=traits | {WRONG}) if is_wrong(copy, dialect) else copy
 
 
 def judge(
     episodes: Iterable[Episode], dialect: Dialect, rules: Mapping[str, Rule] | None = None
 ) -> list[Record]:
-    """One record for each rule and each scenario in which it applied; one that says why, for other rules."""
-    seen = [_placed_episode(episode, dialect) for episode in episodes]
-    bench = _bench(dialect, rules)
-    run = {episode.scenario: episode for episode in seen}
-    for episode in seen:
+    """One record for each rule and each scenario in which it applied; for other rules, one with the
+    reason."""
+    copies = [_locate_episode(episode, dialect) for episode in episodes]
+    panel = _panel(dialect, rules)
+    by_scenario = {episode.scenario: episode for episode in copies}
+    for episode in copies:
         for exchange in episode.exchanges.values():
-            _hear_exchange(bench, exchange, episode.scenario, on_purpose=True)
-        scene = Scene(episode, dialect, run)
-        for docket in bench.by_subject.get(Scene, ()):
-            if docket.rule.scenario in (episode.scenario, EVERY):
-                docket.hear(scene, episode.scenario, episode.exchanges)
-    return [record for docket in bench.dockets for record in _records(docket, dialect, seen)]
+            _evaluate_exchange(panel, exchange, episode.scenario, on_purpose=True)
+        scene = Scene(episode, dialect, by_scenario)
+        for run in panel.by_subject.get(Scene, ()):
+            if run.rule.scenario in (episode.scenario, EVERY):
+                run.evaluate(scene, episode.scenario, episode.exchanges)
+    return [record for run in panel.runs for record in _records(run, dialect, copies)]
 
 
 def lint(
     exchanges: Iterable[Exchange], dialect: Dialect, rules: Mapping[str, Rule] | None = None
 ) -> list[Record]:
-    """One record for each rule and each exchange in which it found something, and one for its clean ones.
+    """One record for each rule and each exchange with findings, and one for all exchanges without.
 
-    Rules over episodes need more than loose exchanges and stay silent.
+    Rules over episodes need more than loose exchanges, so they do not run.
     """
-    bench = _bench(dialect, rules)
+    panel = _panel(dialect, rules)
     for exchange in exchanges:
-        found = locate(exchange, dialect)
-        _hear_exchange(bench, found, found.id)
-    return [record for docket in bench.dockets for record in _lint_records(docket, dialect)]
+        copy = locate(exchange, dialect)
+        _evaluate_exchange(panel, copy, copy.id)
+    return [record for run in panel.runs for record in _lint_records(run, dialect)]
 
 
-def _bench(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Bench:
-    chosen = rules_for(dialect) if rules is None else rules
-    dockets = [_docket(rule, dialect) for rule in chosen.values()]
-    by_subject: dict[type, list[_Docket]] = {}
-    for docket in dockets:
-        by_subject.setdefault(docket.rule.subject, []).append(docket)
-    return _Bench(dialect, dockets, by_subject)
+def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Panel:
+    selection = rules_for(dialect) if rules is None else rules
+    runs = [_rule_run(rule, dialect) for rule in selection.values()]
+    by_subject: dict[type, list[_RuleRun]] = {}
+    for run in runs:
+        by_subject.setdefault(run.rule.subject, []).append(run)
+    return _Panel(dialect, runs, by_subject)
 
 
-def _docket(rule: Rule, dialect: Dialect) -> _Docket:
-    cited = rule.requirements(dialect)
-    strictest = rule.requirement(dialect) or next(iter(cited), None)
+def _rule_run(rule: Rule, dialect: Dialect) -> _RuleRun:
+    rows = rule.requirements(dialect)
+    strictest = rule.requirement(dialect) or next(iter(rows), None)
     if strictest is None:
         raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
-    return _Docket(rule, strictest, tuple(row.id for row in cited))
+    return _RuleRun(rule, strictest, tuple(row.id for row in rows))
 
 
-def _hear_exchange(bench: _Bench, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
-    """Asks the rules about an exchange. A request that is wrong `on_purpose` is about its refusal only: what
-    the answer of a server that took it looks like is a consequence.
+def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
+    """Runs the rules on an exchange. A request that is wrong `on_purpose` tests only whether the server
+    rejects it: when the server accepts it, the content of the answer is a consequence and is not judged.
 
-    A stream repeats its response in most lifecycle events: when nothing was said against it, nothing is to be
-    said against an equal one."""
-    alone = {exchange.id: exchange}
-    spotless: set[bytes | None] = set()
-    taken = on_purpose and exchange.ok and _is_wrong(exchange, bench.dialect)
-    for subject in (Answered(exchange, bench.dialect),) if taken else subjects(exchange, bench.dialect):
-        content = _repeated(subject)
-        if content in spotless:
+    A stream repeats its response in most lifecycle events: once a response is clean, an equal one is, too."""
+    exchanges = {exchange.id: exchange}
+    clean: set[bytes | None] = set()
+    only_status = on_purpose and exchange.ok and _is_wrong(exchange, panel.dialect)
+    views = (Answered(exchange, panel.dialect),) if only_status else subjects(exchange, panel.dialect)
+    for subject in views:
+        content = _repeatable(subject)
+        if content in clean:
             continue
-        silent = [docket.hear(subject, scenario, alone) for docket in bench.by_subject.get(type(subject), ())]
-        if content is not None and all(silent):
-            spotless.add(content)
+        runs = panel.by_subject.get(type(subject), ())
+        verdicts = [run.evaluate(subject, scenario, exchanges) for run in runs]
+        if content is not None and all(verdicts):
+            clean.add(content)
 
 
 def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
@@ -184,8 +193,8 @@ def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
     return unknown or WRONG in exchange.traits
 
 
-def _repeated(subject: Answered) -> bytes | None:
-    """A response object as a stream may repeat it; None for any other subject."""
+def _repeatable(subject: Answered) -> bytes | None:
+    """The bytes of a response object that a stream can repeat; None for any other subject."""
     if not isinstance(subject, Snapshot) or subject.kind == "body":
         return None
     try:
@@ -194,22 +203,23 @@ def _repeated(subject: Answered) -> bytes | None:
         return None
 
 
-def _placed_episode(episode: Episode, dialect: Dialect) -> Episode:
+def _locate_episode(episode: Episode, dialect: Dialect) -> Episode:
     steps = {name: locate(exchange, dialect) for name, exchange in episode.exchanges.items()}
     return replace(episode, exchanges=steps)
 
 
 def _below_base(path: str, dialect: Dialect) -> str:
     """`https://host/openai/v1/responses?x=y` -> `/responses?x=y`."""
-    plain, question, query = path.partition("?")
+    bare, question, query = path.partition("?")
     roots = {operation.path.split("/")[1] for operation in dialect.document.operations.values()}
-    segments = plain.split("/")
+    segments = bare.split("/")
     start = next((index for index, segment in enumerate(segments) if segment in roots), None)
     return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
 
 
-def _located(finding: Finding, subject: Any, exchanges: Mapping[str, Exchange]) -> Finding:
-    """The finding with its exchange's id, fit to print whatever a hostile server called its members.
+def _with_exchange(finding: Finding, subject: Any, exchanges: Mapping[str, Exchange]) -> Finding:
+    """The finding with the id of its exchange, safe to print even if a hostile server chose the names of
+    members.
 
     A rule over an episode names a step, in `exchange` or before a dot.
     """
@@ -231,50 +241,50 @@ def _last_line(error: Exception) -> str:
     return safe(f"{type(error).__name__}: {error} ({file}:{last.lineno})")
 
 
-def _records(docket: _Docket, dialect: Dialect, episodes: Sequence[Episode]) -> Iterator[Record]:
-    if not docket.cases:
-        scenario, why = docket.rule.scenario or "", _unheard(docket.rule, episodes, dialect)
-        yield docket.record(dialect, scenario, *why)
-    told = {episode.scenario: episode for episode in episodes}
-    for scenario, case in docket.cases.items():
-        yield _said(docket, dialect, scenario, case, told.get(scenario))
+def _records(run: _RuleRun, dialect: Dialect, episodes: Sequence[Episode]) -> Iterator[Record]:
+    if not run.results:
+        reason = _why_not_applied(run.rule, episodes, dialect)
+        yield run.record(dialect, run.rule.scenario or "", *reason)
+    by_scenario = {episode.scenario: episode for episode in episodes}
+    for scenario, result in run.results.items():
+        yield _record(run, dialect, scenario, result, by_scenario.get(scenario))
 
 
-def _said(
-    docket: _Docket, dialect: Dialect, scenario: str, case: _Case, episode: Episode | None = None
+def _record(
+    run: _RuleRun, dialect: Dialect, scenario: str, result: _Result, episode: Episode | None = None
 ) -> Record:
-    if case.broken:
-        return docket.record(dialect, scenario, Outcome.BROKEN, case.broken, case.findings)
-    if case.findings:
-        if episode is not None and _is_all_about_the_probe(case, episode, dialect):
-            return docket.record(dialect, scenario, *_missed(episode, ""))
-        outcome = Outcome.of_findings(docket.requirement.severity)
-        return docket.record(dialect, scenario, outcome, "", case.findings)
-    if case.missing:
-        return docket.record(dialect, scenario, *_missed(episode, case.missing))
-    return docket.record(dialect, scenario, Outcome.PASSED)
+    if result.crash:
+        return run.record(dialect, scenario, Outcome.BROKEN, result.crash, result.findings)
+    if result.findings:
+        if episode is not None and _is_all_about_the_probe(result, episode, dialect):
+            return run.record(dialect, scenario, *_missed(episode, ""))
+        outcome = Outcome.of_findings(run.requirement.severity)
+        return run.record(dialect, scenario, outcome, "", result.findings)
+    if result.missing:
+        return run.record(dialect, scenario, *_missed(episode, result.missing))
+    return run.record(dialect, scenario, Outcome.PASSED)
 
 
-def _is_all_about_the_probe(case: _Case, episode: Episode, dialect: Dialect) -> bool:
-    """Whether all that was found is the refusal that showed that an optional feature is not offered."""
+def _is_all_about_the_probe(result: _Result, episode: Episode, dialect: Dialect) -> bool:
+    """Whether every finding is about the error that showed that the target lacks an optional feature."""
     probe = _probe(episode, dialect) if episode.missing_feature else None
-    return probe is not None and all(finding.exchange == probe.id for finding in case.findings)
+    return probe is not None and all(finding.exchange == probe.id for finding in result.findings)
 
 
-def _lint_records(docket: _Docket, dialect: Dialect) -> Iterator[Record]:
+def _lint_records(run: _RuleRun, dialect: Dialect) -> Iterator[Record]:
     clean = 0
-    for identity, case in docket.cases.items():
-        if case.findings or case.broken:
-            yield _said(docket, dialect, identity, case)
-        elif case.applied:
+    for identity, result in run.results.items():
+        if result.findings or result.crash:
+            yield _record(run, dialect, identity, result)
+        elif result.applied:
             clean += 1
     if clean:
         exchanges = "exchange" if clean == 1 else "exchanges"
-        yield docket.record(dialect, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
+        yield run.record(dialect, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
 
 
 def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
-    """Why a step that a rule asked for is not there."""
+    """Why a step that a rule needs did not take place."""
     if episode is not None and episode.missing_feature:
         return Outcome.NOT_SUPPORTED, f"the target does not offer {episode.missing_feature}"
     if episode is None or not episode.stop_reason:
@@ -283,24 +293,30 @@ def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
     return by_blame.get(episode.blame, Outcome.UNTESTABLE), missing
 
 
-def _unheard(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[Outcome, str]:
+def _why_not_applied(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[Outcome, str]:
     """Why a rule never applied."""
     if rule.scenario not in (None, EVERY):
-        return _unheard_scene(rule, episodes)
-    lacking = _lacking(rule, episodes, dialect)
-    if lacking:
-        return Outcome.NOT_SUPPORTED, f"the target does not offer {lacking}"
+        return _why_no_scene(rule, episodes)
+    feature = _missing_feature(rule, episodes, dialect)
+    if feature:
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {feature}"
     if not any(exchange.reply for episode in episodes for exchange in episode.exchanges.values()):
-        return Outcome.UNTESTABLE, "not reached, because the target answered nothing"
+        return Outcome.UNTESTABLE, "not reached, because the target answered no request"
     note = f"not seen: {rule.needs or rule.summary}"
-    lacking = next((one.stop_reason for one in episodes if one.stop_reason and one.blame == "given"), "")
-    if lacking:
-        return Outcome.UNTESTABLE, safe(f"{note} ({lacking})")
-    ours = next((one.stop_reason for one in episodes if one.stop_reason and one.blame == "limit"), "")
-    return Outcome.INCONCLUSIVE, safe(f"{note} ({ours})") if ours else note
+    needs_value = _first_stop(episodes, "given")
+    if needs_value:
+        return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
+    limit = _first_stop(episodes, "limit")
+    return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
 
 
-def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str]:
+def _first_stop(episodes: Sequence[Episode], blame: str) -> str:
+    """Why the first episode stopped that ended early for this cause; empty when none did."""
+    reasons = (episode.stop_reason for episode in episodes if episode.blame == blame)
+    return next(filter(None, reasons), "")
+
+
+def _why_no_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str]:
     episode = next((episode for episode in episodes if episode.scenario == rule.scenario), None)
     if episode is None:
         return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
@@ -309,12 +325,8 @@ def _unheard_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, st
     return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 
-def _last(episode: Episode) -> Exchange | None:
-    return next(reversed(list(episode.exchanges.values())), None)
-
-
-def _lacking(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:
-    """The feature without which a rule had nothing to look at: it would have applied to the refused probe."""
+def _missing_feature(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:
+    """The feature whose absence left a rule without a subject: it would have applied to the probe's error."""
     for episode in episodes:
         probe = _probe(episode, dialect) if episode.missing_feature else None
         if probe is not None and _would_apply(rule, probe, dialect):
@@ -323,10 +335,14 @@ def _lacking(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str |
 
 
 def _probe(episode: Episode, dialect: Dialect) -> Exchange | None:
-    """The request that showed that a feature is missing: of its operation, or else the last of all."""
+    """The request that showed that a feature is missing: one of its operation, else the last of all."""
     feature = dialect.features.get(episode.missing_feature or "")
-    named = [one for one in episode.exchanges.values() if feature and one.operation == feature.operation]
-    return next((one for one in named if not one.ok), _last(episode))
+    exchanges = episode.exchanges.values()
+    errors = (exchange for exchange in exchanges if feature and not exchange.ok)
+    probe = next(
+        (exchange for exchange in errors if feature and exchange.operation == feature.operation), None
+    )
+    return probe or next(reversed(list(exchanges)), None)
 
 
 def _would_apply(rule: Rule, probe: Exchange, dialect: Dialect) -> bool:

@@ -1,4 +1,4 @@
-"""Verdicts: what came of one rule in one scenario, and what that means for the exit status."""
+"""The outcome of one rule in one scenario, and the record that reports read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from antiphon_spec.requirement import Severity
 
 
 class Outcome(StrEnum):
-    """What came of one rule; see the table of outcomes in the documentation."""
+    """The outcome of one rule; see the table of outcomes in the documentation."""
 
     PASSED = "passed"
     FAILED = "failed"
     WARNED = "warned"
     INFORMED = "informed"
-    """A MAY is not made use of, or an open question is answered in the rarer way: counts as nothing."""
+    """The target does not use a MAY, or it answers an open question in the rarer way: no fault."""
     NOT_SUPPORTED = "not-supported"
     INCONCLUSIVE = "inconclusive"
     UNTESTABLE = "untestable"
@@ -25,27 +25,27 @@ class Outcome(StrEnum):
 
     @classmethod
     def of_findings(cls, severity: Severity) -> Outcome:
-        """The outcome of a rule that found something."""
+        """The outcome of a rule with findings."""
         return {Severity.MUST: cls.FAILED, Severity.SHOULD: cls.WARNED, Severity.MAY: cls.INFORMED}[severity]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Rule x scenario -> outcome and findings: the only thing that reports see."""
+    """Rule x scenario -> outcome and findings: all that reports read."""
 
     rule: str
     requirement: str
-    """The id of the strictest requirement cited that holds in the dialect."""
+    """The id of the strictest cited requirement that holds in the dialect."""
     requirements: tuple[str, ...]
     """Every cited requirement that holds in the dialect."""
     level: str
     dialect: str
     scenario: str
-    """The scenario's name; the id of the exchange in a recording; empty when the rule applied nowhere."""
+    """The scenario's name; in a recording the id of the exchange; empty when the rule applied nowhere."""
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     note: str = ""
-    """Why nothing could be said: what failed before, what was not seen, or how our own code raised."""
+    """Why there is no verdict: what failed before, what the target did not show, or how our code raised."""
 
     def as_json(self) -> dict[str, Any]:
         """The record as `report.jsonl` and `lint --format json` hold it."""

@@ -1,4 +1,4 @@
-"""A rule: a checkable sentence, and the pure generator that looks for places where it is broken.
+"""A rule: a sentence that can be checked, and a pure generator of the places where it does not hold.
 
     @rule(Stream, cites=("ENV-08",))
     def sequence_numbers_increase(stream: StreamView) -> Iterator[Finding]:
@@ -7,8 +7,8 @@
         A client that resumes with `starting_after` skips or repeats events otherwise.
         \"\"\"
 
-A rule's id is its file and its function, `stream.sequence-numbers-increase`, for ever. It applies to every
-dialect in which one of its citations resolves; its level is that of the requirement it cites.
+A rule's id comes from its file and its function, `stream.sequence-numbers-increase`, and never changes. The
+rule applies to every dialect in which one of its citations resolves; its level is that of the requirement.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class Finding:
     expected: str
     got: str
     exchange: str = ""
-    """The id of the exchange; the engine fills it in for rules whose subject is one exchange."""
+    """The id of the exchange; the engine fills it in for rules over one exchange."""
 
     @property
     def message(self) -> str:
-        """One line for people: where, got, expected."""
+        """One line for people: where, what is there, what is expected."""
         return f"{self.where} is {self.got}: expected {self.expected}"
 
 
 EVERY = "*"
-"""The scenario of a rule that judges the episodes of all of them."""
+"""The scenario of a rule that judges the episodes of all scenarios."""
 
 Check = Callable[[Any], Iterator[Finding]]
 Condition = Callable[[Any], bool]
@@ -50,7 +50,7 @@ Condition = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A checkable sentence. `when` says to what it applies; applied nowhere, it tested nothing."""
+    """A sentence that can be checked. `when` says where it applies; without a subject it tests nothing."""
 
     id: str
     subject: type
@@ -62,12 +62,12 @@ class Rule:
     """For rules over an Episode: the scenario whose episodes they judge."""
     when: Condition | None = None
     needs: str | None = None
-    """In words, what a target must show for this rule to apply; printed when it was not seen."""
+    """In words, what a target must show for this rule to apply; printed when the target did not show it."""
 
     def requirement(self, dialect: Dialect) -> Requirement | None:
-        """The strictest requirement cited that holds in `dialect`; None when there is none."""
-        found = [row for row in map(dialect.resolve, self.cites) if row is not None and row.tested]
-        return min(found, key=lambda row: row.severity.rank, default=None)
+        """The strictest cited requirement that holds in `dialect`; None when no citation resolves."""
+        rows = [row for row in map(dialect.resolve, self.cites) if row is not None and row.tested]
+        return min(rows, key=lambda row: row.severity.rank, default=None)
 
     def requirements(self, dialect: Dialect) -> tuple[Requirement, ...]:
         """Every cited requirement that holds in `dialect`."""
@@ -87,7 +87,7 @@ def rule(
 ) -> Callable[[Check], Check]:
     """Registers a generator of findings as a rule over `subject`.
 
-    Raises ValueError when the id is taken or the docstring is missing.
+    Raises ValueError when another rule has the id or when the docstring is missing.
     """
 
     def register(check: Check) -> Check:
@@ -121,7 +121,7 @@ def make(
     when: Condition | None = None,
     needs: str | None = None,
 ) -> Rule:
-    """Builds a rule from its parts; for tables of rules of one kind, where the decorator cannot stand."""
+    """Builds a rule from its parts, for tables of similar rules, where a decorator does not fit."""
     summary, _, explanation = cleandoc(doc).partition("\n")
     if not summary:
         raise ValueError(
@@ -140,15 +140,15 @@ def make(
     )
 
 
-def add(made: Rule) -> None:
-    """Puts a rule into the registry. Raises ValueError when its id is taken."""
-    if made.id in REGISTRY:
-        raise ValueError(f"two rules have the id {made.id}")
-    REGISTRY[made.id] = made
+def add(entry: Rule) -> None:
+    """Puts a rule into the registry. Raises ValueError when another rule has its id."""
+    if entry.id in REGISTRY:
+        raise ValueError(f"two rules have the id {entry.id}")
+    REGISTRY[entry.id] = entry
 
 
 def all_rules() -> Mapping[str, Rule]:
-    """Every rule there is, by id, in order; importing each file of `rules/` once."""
+    """Every rule by id, in order. Imports each file of `rules/` once."""
     package = import_module("antiphon_conformance.rules")
     for module in iter_modules(package.__path__):
         import_module(f"antiphon_conformance.rules.{module.name}")
@@ -161,5 +161,5 @@ def holds(cites: tuple[str, ...], dialect: Dialect) -> bool:
 
 
 def rules_for(dialect: Dialect) -> Mapping[str, Rule]:
-    """The rules of which a citation resolves in `dialect`, by id."""
-    return {key: found for key, found in all_rules().items() if found.requirement(dialect)}
+    """The rules that have a citation which resolves in `dialect`, by id."""
+    return {key: entry for key, entry in all_rules().items() if entry.requirement(dialect)}

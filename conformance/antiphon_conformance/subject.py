@@ -1,8 +1,7 @@
-"""What a rule looks at: views of an exchange or an episode under one dialect.
+"""The views that rules look at: of an exchange or an episode, under one dialect.
 
-One exchange yields several subjects: itself as `Answered`, then `Refused` or `Body` or `Streamed`, a
-`Snapshot` for each response object it carries, and an `Item` for each output item of a response that has
-ended.
+One exchange yields several views: itself as `Answered`, then `Refused`, `Body` or `Streamed`, a `Snapshot`
+for each response object in it, and an `Item` for each output item of a response with a terminal status.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ LIFECYCLE = frozenset(
 
 @dataclass(frozen=True)
 class Answered:
-    """Any exchange that got a reply."""
+    """Any exchange with a reply."""
 
     exchange: Exchange
     dialect: Dialect
@@ -41,7 +40,7 @@ class Answered:
 
     @cached_property
     def asked(self) -> Mapping[str, Any]:
-        """The fields of the request's JSON body; empty when it has none or a recording lost it."""
+        """The fields of the request's JSON body; empty when the request has none or a recording lost it."""
         return self.exchange.request.fields
 
     @cached_property
@@ -51,29 +50,29 @@ class Answered:
 
 @dataclass(frozen=True)
 class Refused(Answered):
-    """An answer with a 4xx or 5xx status."""
+    """A reply with a 4xx or 5xx status."""
 
     @cached_property
     def error(self) -> Mapping[str, Any]:
-        """The error object inside the envelope; empty when there is none."""
+        """The error object inside the envelope; empty when the envelope has none."""
         inner = self.reply.fields.get("error")
         return inner if isinstance(inner, dict) else {}
 
 
 @dataclass(frozen=True)
 class Taken(Answered):
-    """An answer of success, or what it carries."""
+    """A successful reply, or a part of one."""
 
     @cached_property
     def asked(self) -> Mapping[str, Any]:
-        """The fields of the request; none when it is wrong: having taken it is the server's one fault, and
-        nobody can say what the right answer to it would be."""
+        """The fields of the request; empty when the request is wrong. The server's one fault is then to have
+        accepted it: nobody can say what the right answer would be."""
         return {} if WRONG in self.exchange.traits else self.exchange.request.fields
 
 
 @dataclass(frozen=True)
 class Body(Taken):
-    """A 2xx answer that is one document, not a stream."""
+    """A 2xx reply that is one document, not a stream."""
 
     @cached_property
     def object(self) -> Mapping[str, Any]:
@@ -82,13 +81,13 @@ class Body(Taken):
 
 @dataclass(frozen=True)
 class Streamed(Taken):
-    """A 2xx answer that is an event stream."""
+    """A 2xx reply that is an event stream."""
 
     @cached_property
     def stream(self) -> Stream:
-        found = self.reply.stream
-        assert found is not None  # noqa: S101 - holds by construction in `subjects`
-        return found
+        stream = self.reply.stream
+        assert stream is not None  # noqa: S101 - holds by construction in `subjects`
+        return stream
 
     @cached_property
     def events(self) -> Sequence[Event]:
@@ -96,18 +95,18 @@ class Streamed(Taken):
 
     @cached_property
     def final(self) -> Mapping[str, Any]:
-        """The response object of the last lifecycle event; empty when there is none."""
+        """The response object of the last lifecycle event; empty when no event has one."""
         return final_response(self.stream)
 
 
 @dataclass(frozen=True)
 class Snapshot(Taken):
-    """One response object, wherever it stood: a body, or a lifecycle event of a stream."""
+    """One response object, from a body or from a lifecycle event of a stream."""
 
     where: str
     object: Mapping[str, Any]
     kind: str
-    """`body`, or the type of the event that carries it."""
+    """`body`, or the type of the event that holds it."""
 
     @cached_property
     def status(self) -> Any:
@@ -115,18 +114,18 @@ class Snapshot(Taken):
 
     @cached_property
     def is_final(self) -> bool:
-        """Whether its status is a terminal one."""
+        """Whether its status is terminal."""
         return isinstance(self.status, str) and self.status in TERMINAL
 
     @cached_property
     def creation(self) -> bool:
-        """Whether `asked` is the create request that this response answers."""
+        """Whether `asked` is the create request of this response."""
         return self.exchange.operation == self.dialect.create_operation and bool(self.asked)
 
 
 @dataclass(frozen=True)
 class Item(Taken):
-    """One output item of a response that has ended (body, or terminal event)."""
+    """One output item of a response with a terminal status (in a body or a terminal event)."""
 
     where: str
     object: Mapping[str, Any]
@@ -134,14 +133,14 @@ class Item(Taken):
 
     @cached_property
     def type(self) -> str | None:
-        """Its type; None when that is missing or no string."""
-        found = self.object.get("type")
-        return found if isinstance(found, str) else None
+        """Its type; None when `type` is missing or not a string."""
+        kind = self.object.get("type")
+        return kind if isinstance(kind, str) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One episode: what a scenario's named exchanges show together. `scene["created"]` is an Exchange."""
+    """The named exchanges of one scenario, seen together. `scene["created"]` is an Exchange."""
 
     episode: Episode
     dialect: Dialect
@@ -150,7 +149,7 @@ class Scene:
 
     @property
     def library(self) -> Library:
-        """The target's library, as far as it was looked at."""
+        """The target's library, as far as the run listed it."""
         return library_of(self.run, {})
 
     def __getitem__(self, name: str) -> Exchange:
@@ -161,7 +160,7 @@ class Scene:
 
 
 def subjects(exchange: Exchange, dialect: Dialect) -> Iterator[Answered]:
-    """Every subject that one exchange yields; none when nothing came back."""
+    """Every view of one exchange; none when no reply came."""
     reply = exchange.reply
     if reply is None:
         return
@@ -182,9 +181,9 @@ def _snapshots(exchange: Exchange, dialect: Dialect) -> Iterator[Snapshot]:
     reply = exchange.answer
     if reply.stream is not None:
         for event in reply.stream.events:
-            carried = event.data.get("response")
-            if event.type in LIFECYCLE and isinstance(carried, dict):
-                yield Snapshot(exchange, dialect, f"{event.where}/response", carried, event.type)
+            response = event.data.get("response")
+            if event.type in LIFECYCLE and isinstance(response, dict):
+                yield Snapshot(exchange, dialect, f"{event.where}/response", response, event.type)
     elif reply.status < 300 and exchange.operation in dialect.response_operations:
         yield Snapshot(exchange, dialect, "reply.body", reply.fields, "body")
 

@@ -1,4 +1,4 @@
-"""Makes any value fit to print: short, on one line, and harmless, however hostile the server that sent it."""
+"""Prints any value safely: short, on one line and harmless, even when a hostile server sent it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIMIT = 100
 
 
 class Absent:
-    """What `show` prints as `absent`: the value of a member that is not there."""
+    """The value of a member that was not sent; `show` prints it as `absent`."""
 
     def __repr__(self) -> str:
         return "absent"
@@ -22,16 +22,16 @@ ABSENT = Absent()
 def show(value: Any, limit: int = LIMIT) -> str:
     """A JSON-like rendering of `value` on one line, of at most about `limit` characters.
 
-    The work is bounded too: only as much of a large value is looked at as fits.
+    The work is bounded too: of a large value, only as much is read as fits.
     """
-    shown: list[str] = []
+    pieces: list[str] = []
     room = limit
     for piece in _pieces(value, limit):
-        shown.append(piece)
+        pieces.append(piece)
         room -= len(piece)
         if room < 0:
-            return "".join(shown)[: limit - 1] + "…"
-    return "".join(shown)
+            return "".join(pieces)[: limit - 1] + "…"
+    return "".join(pieces)
 
 
 def safe(text: str, limit: int = 500) -> str:
