@@ -1,11 +1,11 @@
-"""Rules on background mode: what a create answers at once, and how its status moves while it is polled."""
+"""Rules on background mode: the first answer to a create, and the status that polls show after it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from antiphon_conformance.answers import member
+from antiphon_conformance.answers import member, value_at
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import CLIENT_ERROR, expect_ok, expect_status, refused, took_place
@@ -18,7 +18,7 @@ PROGRESS = {"queued": 0, "in_progress": 1} | dict.fromkeys(TERMINAL, 2)
 
 
 def asked_for_background(answer: Answered) -> bool:
-    """Whether a create asked to run in the background, in a way that is allowed."""
+    """Whether a create validly asks to run in the background: with storage."""
     return (
         answer.operation == answer.dialect.create_operation
         and answer.asked.get("background") is True
@@ -27,29 +27,29 @@ def asked_for_background(answer: Answered) -> bool:
 
 
 def started_in_background(snapshot: Snapshot) -> bool:
-    """Whether this is what a create in the background answered at once."""
+    """Whether this is the response object that a create in the background answered at once."""
     return snapshot.kind == "body" and asked_for_background(snapshot)
 
 
 def running(dialect: Dialect) -> tuple[str, ...]:
-    """The statuses of a response that has not ended: those with which a stream may say that it is made."""
+    """The statuses of a response that has not ended: those that the first events of a stream may carry."""
     root = dialect.grammar.root
-    found = [status for event in root.beginnings for status in root.statuses[event]] if root else ()
-    return tuple(sorted(found, key=lambda status: PROGRESS[status]))
+    statuses = [status for event in root.beginnings for status in root.statuses[event]] if root else ()
+    return tuple(sorted(statuses, key=lambda status: PROGRESS[status]))
 
 
 @rule(Answered, cites="BGR-20", when=asked_for_background)
 def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
-    """A server without background mode refuses `background: true`, or reports that it was not used.
+    """A server without background mode rejects `background: true`, or reports `false`.
 
-    A client that reads `background: true` goes on to poll for what was answered long ago, or never begun.
+    A client that reads `background: true` polls a response that ended long ago, or that never began.
     """
     status = answer.reply.status
     if status not in (200, 503, *CLIENT_ERROR):
         yield Finding("reply.status", "200, or a 4xx of a server without background mode", str(status))
     body = answer.reply.fields
     if status == 200 and body.get("background") is True and body.get("status") in tuple(TERMINAL):
-        expected = "false, since the response had ended when it was answered"
+        expected = "false, since the response had already ended in this answer"
         yield Finding("reply.body/background", expected, "true")
 
 
@@ -57,29 +57,31 @@ def background_is_honoured_or_refused(answer: Answered) -> Iterator[Finding]:
 def a_background_create_answers_at_once(snapshot: Snapshot) -> Iterator[Finding]:
     """A create with `background: true` returns while the response is `queued` or `in_progress`.
 
-    Where there is no `queued`, it is `in_progress` from the beginning.
+    A dialect without `queued` begins with `in_progress`.
     """
-    allowed = running(snapshot.dialect)
-    if snapshot.status not in allowed:
-        yield Finding(f"{snapshot.where}/status", " or ".join(allowed), show(snapshot.status))
+    statuses = running(snapshot.dialect)
+    if snapshot.status not in statuses:
+        got = show(value_at(snapshot.object, "status"))
+        yield Finding(f"{snapshot.where}/status", " or ".join(statuses), got)
 
 
 @rule(
     Snapshot,
     cites="BGR-02",
     when=lambda snapshot: started_in_background(snapshot) and snapshot.status in running(snapshot.dialect),
-    needs="a create in the background that was answered before it ended",
+    needs="an answer to a create in the background before the response ended",
 )
 def a_running_response_is_shown_as_unfinished(snapshot: Snapshot) -> Iterator[Finding]:
     """A background create reports `background: true`, no `completed_at` and no `usage` yet."""
-    shown = snapshot.object
-    if shown.get("background") is not True:
-        yield Finding(f"{snapshot.where}/background", "true", show(shown.get("background", ABSENT)))
-    if shown.get("completed_at") is not None:
-        yield Finding(f"{snapshot.where}/completed_at", "null while it runs", show(shown["completed_at"]))
-    usage = shown.get("usage")
+    response = snapshot.object
+    if response.get("background") is not True:
+        yield Finding(f"{snapshot.where}/background", "true", show(response.get("background", ABSENT)))
+    if response.get("completed_at") is not None:
+        got = show(response["completed_at"])
+        yield Finding(f"{snapshot.where}/completed_at", "null while the response runs", got)
+    usage = response.get("usage")
     if isinstance(usage, dict) and usage.get("output_tokens") not in (0, None):
-        yield Finding(f"{snapshot.where}/usage", "null or zero while it runs", show(usage))
+        yield Finding(f"{snapshot.where}/usage", "null or zeros while the response runs", show(usage))
 
 
 def polls(scene: Scene) -> list[Exchange]:
@@ -87,36 +89,36 @@ def polls(scene: Scene) -> list[Exchange]:
     return [scene[name] for name in scene.episode.exchanges if name == "started" or name.startswith("polled")]
 
 
-def shown(scene: Scene) -> list[Exchange]:
-    """The create and every poll that shows the response: that one is refused is another rule."""
+def successful_polls(scene: Scene) -> list[Exchange]:
+    """The create and every poll that shows the response; another rule reports polls that fail."""
     return [poll for poll in polls(scene) if poll.ok]
 
 
 @rule(Scene, scenario="background", cites=("BGR-03", "CG-OPS-06", "CG-OPS-07"), when=took_place("polled"))
 def status_moves_forward_only(scene: Scene) -> Iterator[Finding]:
-    """A polled status goes from `queued` to `in_progress` to its end, never back, never on from its end."""
-    for before, after in pairwise(shown(scene)):
+    """A polled status moves from `queued` to `in_progress` to a final status, and stays there."""
+    for before, after in pairwise(successful_polls(scene)):
         old, new = str(before.response.get("status")), str(after.response.get("status"))
+        got = show(after.response.get("status", ABSENT))
         if new not in PROGRESS:
-            yield Finding("reply.body/status", f"one of {', '.join(PROGRESS)}", show(new), after.id)
+            yield Finding("reply.body/status", f"one of {', '.join(PROGRESS)}", got, after.id)
         elif PROGRESS[new] < PROGRESS.get(old, 0) or (old in TERMINAL and new != old):
-            yield Finding("reply.body/status", f"no step back from {show(old)}", show(new), after.id)
+            yield Finding("reply.body/status", f"no step back from {show(old)}", got, after.id)
 
 
 @rule(Scene, scenario="background", cites=("BGR-03", "BGR-08", "CG-OPS-06"), when=took_place("polled"))
 def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
-    """A background response ends, although nobody holds the connection that created it.
+    """A background response reaches a final status after its create was answered.
 
-    Some servers serve the first snapshot for ever, or lose the response when its worker dies.
+    Some servers show the first status for ever, or lose the response when its worker dies.
     """
     last = polls(scene)[-1]
     yield from expect_ok(last, "200, since the response runs in the background")
-    status = last.answer.fields.get("status")
-    ended_by_us = scene.episode.blame == "limit"
-    if last.ok and str(status) not in TERMINAL and not ended_by_us:
-        yield Finding(
-            "reply.body/status", "an end within the time allowed for polling", show(status), last.id
-        )
+    status = last.answer.fields.get("status", ABSENT)
+    suite_hit_limit = scene.episode.blame == "limit"
+    if last.ok and str(status) not in TERMINAL and not suite_hit_limit:
+        expected = "a final status within the time limit for polling"
+        yield Finding("reply.body/status", expected, show(status), last.id)
 
 
 @rule(
@@ -127,14 +129,14 @@ def polling_reaches_an_end(scene: Scene) -> Iterator[Finding]:
     needs="a background response that completes",
 )
 def a_completed_background_response_is_whole(scene: Scene) -> Iterator[Finding]:
-    """A background response that has completed has its output, its usage, and the time of its end.
+    """A completed background response has its output, its usage, and the time of its end.
 
-    Where a dialect has no `completed_at`, none is asked for.
+    The rule asks for `completed_at` only in dialects that have it.
     """
     last = polls(scene)[-1]
     for name in ("output", "usage", "completed_at"):
         if name in scene.dialect.traits.response and not last.response.get(name):
-            got = show(last.response.get(name))
+            got = show(last.response.get(name, ABSENT))
             yield Finding(f"reply.body/{name}", "a value, since the response is completed", got, last.id)
 
 
@@ -144,44 +146,49 @@ def _failed_late(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites="CG-OPS-13", when=_failed_late, needs="a response that failed in the background")
 def a_failed_background_response_says_why(snapshot: Snapshot) -> Iterator[Finding]:
-    """A response that failed after its create was answered says why in `error.message`.
+    """A response that fails in the background says why in `error.message`.
 
-    Clients that wait for it show this message, and nothing else tells them what went wrong.
+    Clients that wait for the response show this message; they have no other description of the failure.
     """
     message = member(snapshot.object, "error", "message")
     if not isinstance(message, str) or not message.strip():
-        yield Finding(f"{snapshot.where}/error/message", "a sentence", show(message))
+        got = show(value_at(snapshot.object, "error", "message"))
+        yield Finding(f"{snapshot.where}/error/message", "a sentence", got)
 
 
 @rule(Scene, scenario="background", cites="RET-02", when=took_place("polled"))
 def polling_shows_the_same_response(scene: Scene) -> Iterator[Finding]:
-    """Every poll shows the response that was created: its id, its `created_at` and what was asked for."""
-    started = scene["started"]
-    for poll in shown(scene)[1:]:
+    """Every poll shows the same id, `created_at`, model and parameters as the create."""
+    create = scene["started"]
+    for poll in successful_polls(scene)[1:]:
         for name in ("id", "created_at", "model", "background", "metadata", "instructions"):
-            wanted, got = started.response.get(name), poll.response.get(name)
-            if wanted != got:
-                yield Finding(f"reply.body/{name}", f"{show(wanted)}, as it was created", show(got), poll.id)
+            if create.response.get(name) != poll.response.get(name):
+                expected = f"{show(create.response.get(name, ABSENT))}, as in {create.id}"
+                got = show(poll.response.get(name, ABSENT))
+                yield Finding(f"reply.body/{name}", expected, got, poll.id)
 
 
 @rule(
     Answered,
     cites="BGR-05",
     when=odd("background_without_storage"),
-    needs="a create in the background that is not to be stored",
+    needs="a create with `background: true` and `store: false`",
 )
 def background_without_storage_is_refused(answer: Answered) -> Iterator[Finding]:
-    """`background: true` together with `store: false` is refused: what is not stored cannot be polled."""
+    """`background: true` together with `store: false` is rejected.
+
+    Nobody can poll a response that the server does not store.
+    """
     yield from refused(answer.exchange, "a 4xx, since background mode needs storage")
 
 
 @rule(Scene, scenario="background", cites="STA-16", when=took_place("continued"))
 def continuing_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
-    """Continuing from a response that still runs is answered or refused, but is no server error.
+    """Continuing from a response that still runs is accepted, or rejected with a 4xx.
 
-    No document says which, so either will do.
+    No document says which, so both are right.
     """
-    yield from expect_status(scene["continued"], (200, *CLIENT_ERROR), "an answer or a 4xx")
+    yield from expect_status(scene["continued"], (200, *CLIENT_ERROR), "200 or a 4xx")
 
 
 @rule(
@@ -189,11 +196,12 @@ def continuing_a_running_response_is_decided(scene: Scene) -> Iterator[Finding]:
     scenario="resume",
     cites=("BGR-07", "BGR-08"),
     when=lambda scene: "stored" in scene and scene["stored"].ok,
-    needs="a background response that can be retrieved after its connection was closed",
+    needs="a background response that can be retrieved after the client closed the connection",
 )
 def a_stream_runs_on_without_its_client(scene: Scene) -> Iterator[Finding]:
-    """A background response whose stream the client left runs to its end all the same."""
-    stored = scene["stored"]
-    if stored.response.get("status") not in ("completed", "incomplete"):
-        expected = "completed or incomplete, although the client that created it has left"
-        yield Finding("reply.body/status", expected, show(stored.response.get("status", ABSENT)), stored.id)
+    """A background response runs to its end after the client closes its stream."""
+    retrieval = scene["stored"]
+    if retrieval.response.get("status") not in ("completed", "incomplete"):
+        expected = "completed or incomplete, although the client closed the stream"
+        got = show(retrieval.response.get("status", ABSENT))
+        yield Finding("reply.body/status", expected, got, retrieval.id)

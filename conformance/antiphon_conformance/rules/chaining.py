@@ -1,11 +1,11 @@
-"""Rules on `previous_response_id`: what a continued answer knows, and what must not be continued."""
+"""Rules on `previous_response_id`: what a continuation knows, and which responses cannot be continued."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_conformance.answers import answered, objects, text_of
+from antiphon_conformance.answers import answered, objects, text_of, value_at
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import (
     expect_status,
@@ -26,29 +26,29 @@ UNKNOWN = odd("an_unknown_previous_response")
 
 @rule(Scene, scenario="chaining", cites=("STA-01", "STA-03", "BUD-REQ-09"))
 def previous_response_id_is_accepted(scene: Scene) -> Iterator[Finding]:
-    """A stored response may be continued over HTTP by naming it in `previous_response_id`.
+    """A create over HTTP can continue a stored response by `previous_response_id`.
 
-    Servers that know chains only over WebSocket refuse this, and every agent loop that relies on it stops.
+    Servers that know chains only over WebSocket reject this, and agent loops that rely on it stop.
     """
-    yield from expect_status(scene["continued"], (200,), "200, since the response named was just given")
+    yield from expect_status(scene["continued"], (200,), "200, since the previous response is stored")
 
 
 @rule(Scene, scenario="chaining", cites=("STA-01", "STA-05"), when=took_place("forked"))
 def instructions_may_accompany_a_chain(scene: Scene) -> Iterator[Finding]:
-    """New `instructions` may be given together with `previous_response_id`.
+    """A request can have new `instructions` together with `previous_response_id`.
 
-    Instructions hold for one request: a server that refuses them in a chain leaves the old ones in force.
+    Instructions hold for one request. Without new ones, a client cannot change the instructions of a chain.
     """
-    forked = scene["forked"]
-    yield from expect_status(forked, (200,), "200, since instructions are given anew for each request")
-    wanted = forked.request.fields.get("instructions")
-    told = forked.response.get("instructions", wanted) if forked.ok else wanted
-    if told != wanted:
-        yield Finding("reply.body/instructions", show(wanted), show(told), forked.id)
+    fork = scene["forked"]
+    yield from expect_status(fork, (200,), "200, since each request may have its own instructions")
+    expected = fork.request.fields.get("instructions")
+    instructions = fork.response.get("instructions", expected) if fork.ok else expected
+    if instructions != expected:
+        yield Finding("reply.body/instructions", show(expected), show(instructions), fork.id)
 
 
 def knows_with_the_whole_history(scene: Scene) -> bool:
-    """Whether the model names both code words when the whole history is sent, and the chain was asked too."""
+    """Whether the model names both code words when it gets the whole history, and the chain was answered."""
     return (
         succeeded("asked", "resent")(scene)
         and says(scene["resent"], FIRST_WORD)
@@ -61,24 +61,23 @@ def knows_with_the_whole_history(scene: Scene) -> bool:
     scenario="chaining",
     cites=("STA-01", "STA-03", "BUD-REQ-09"),
     when=knows_with_the_whole_history,
-    needs="a model that recalls the code words when the whole history is sent to it",
+    needs="a model that recalls the code words when it gets the whole history",
 )
 def a_chain_knows_what_the_whole_history_tells(scene: Scene) -> Iterator[Finding]:
-    """A continued answer knows what the resent full history would tell, over more than one turn.
+    """A continuation knows what the whole history would tell it, over more than one turn.
 
-    This is the parity of chain and history: some servers accept `previous_response_id` and silently ignore
-    it, or load one turn only.
+    A chain means the same as the whole history. Some servers accept `previous_response_id` and silently
+    ignore it, or load only one turn.
     """
-    asked = scene["asked"]
+    continuation = scene["asked"]
     for word in (FIRST_WORD, SECOND_WORD):
-        if not says(asked, word):
-            yield Finding(
-                "reply.body/output", f"the code word {word}", show(text_of(asked.response)), asked.id
-            )
+        if not says(continuation, word):
+            got = show(text_of(continuation.response))
+            yield Finding("reply.body/output", f"the code word {word}", got, continuation.id)
 
 
 def tells_the_newer_colour(scene: Scene) -> bool:
-    """Whether the model names the colour told last when the whole history is sent, and both were asked."""
+    """Whether the model names the newer colour only when it gets the whole history."""
     whole = scene["resent"]
     return succeeded("asked", "resent")(scene) and says(whole, NEW_COLOUR) and not says(whole, OLD_COLOUR)
 
@@ -88,60 +87,68 @@ def tells_the_newer_colour(scene: Scene) -> bool:
     scenario="chaining",
     cites="STA-02",
     when=tells_the_newer_colour,
-    needs="a model that names the colour told last when the whole history is sent to it",
+    needs="a model that names the newer colour when it gets the whole history",
 )
 def a_chain_keeps_the_order_of_its_turns(scene: Scene) -> Iterator[Finding]:
-    """The context of a continued answer is the earlier input and output, oldest first, then the new input."""
-    asked = scene["asked"]
-    if not says(asked, NEW_COLOUR) or says(asked, OLD_COLOUR):
-        expected = f"{NEW_COLOUR}, which was told last, and not {OLD_COLOUR}"
-        yield Finding("reply.body/output", expected, show(text_of(asked.response)), asked.id)
+    """A continuation reads the earlier input and output, oldest first, then the new input."""
+    continuation = scene["asked"]
+    if not says(continuation, NEW_COLOUR) or says(continuation, OLD_COLOUR):
+        expected = f"{NEW_COLOUR}, the colour of the later turn, and not {OLD_COLOUR}"
+        got = show(text_of(continuation.response))
+        yield Finding("reply.body/output", expected, got, continuation.id)
 
 
 @rule(Scene, scenario="chaining", cites=("STA-03", "STA-13"), when=succeeded("asked", "resent"))
 def a_chain_counts_its_whole_history(scene: Scene) -> Iterator[Finding]:
-    """`usage.input_tokens` of a continued answer counts about what the resent full history does.
+    """`usage.input_tokens` of a continuation is about that of the whole history.
 
-    It shows without any look at the text whether the history reached the model.
+    The count shows whether the history reached the model, whatever the model says.
     """
-    chained, whole = input_tokens(scene["asked"]), input_tokens(scene["resent"])
-    if 2 * chained < whole:
-        expected = f"about {whole}, as when the whole history is sent"
-        yield Finding("reply.body/usage/input_tokens", expected, str(chained), scene["asked"].id)
+    chain, whole = input_tokens(scene["asked"]), input_tokens(scene["resent"])
+    if 2 * chain < whole:
+        expected = f"about {whole}, as for the whole history"
+        got = show(value_at(answered(scene["asked"]), "usage", "input_tokens"))
+        yield Finding("reply.body/usage/input_tokens", expected, got, scene["asked"].id)
 
 
 @rule(Scene, scenario="chaining", cites="STA-13", when=succeeded("told", "continued", "asked"))
 def input_tokens_grow_along_a_chain(scene: Scene) -> Iterator[Finding]:
-    """`usage.input_tokens` grows from turn to turn of a chain, since all of its context is read again."""
+    """`usage.input_tokens` grows from turn to turn of a chain.
+
+    The model reads the whole context again on each turn.
+    """
     for before, after in (("told", "continued"), ("continued", "asked")):
         earlier, later = input_tokens(scene[before]), input_tokens(scene[after])
         if later <= earlier:
-            expected = f"more than the {earlier} of the turn before"
-            yield Finding("reply.body/usage/input_tokens", expected, str(later), scene[after].id)
+            expected = f"more than {earlier}, the count of the turn before"
+            got = show(value_at(answered(scene[after]), "usage", "input_tokens"))
+            yield Finding("reply.body/usage/input_tokens", expected, got, scene[after].id)
 
 
 @rule(Scene, scenario="chaining", cites=("STA-05", "BUD-REQ-11"), when=succeeded("continued"))
 def instructions_are_not_carried_over(scene: Scene) -> Iterator[Finding]:
-    """`instructions` of the response before do not hold for the one that continues it."""
-    continued = scene["continued"]
-    carried = answered(continued).get("instructions")
-    if carried is not None and not _is_this_turn(carried):
-        yield Finding("reply.body/instructions", "none, since none were given", show(carried), continued.id)
+    """A continuation does not inherit the `instructions` of the previous response."""
+    continuation = scene["continued"]
+    instructions = answered(continuation).get("instructions")
+    if instructions is not None and not _is_this_turn(instructions):
+        expected = "null or absent, since the request has no instructions"
+        yield Finding("reply.body/instructions", expected, show(instructions), continuation.id)
 
 
-def _is_this_turn(told: Any) -> bool:
-    """Whether these instructions are messages of a user only, as some dialects repeat all of a turn."""
-    return isinstance(told, list) and all(item.get("role") == "user" for _, item in objects(told))
+def _is_this_turn(instructions: Any) -> bool:
+    """Whether all of these are user messages: some dialects repeat the input of a turn as instructions."""
+    messages = objects(instructions)
+    return isinstance(instructions, list) and all(item.get("role") == "user" for _, item in messages)
 
 
 @rule(Scene, scenario="chaining", cites="STA-14", when=took_place("forked"))
 def a_response_may_be_continued_twice(scene: Scene) -> Iterator[Finding]:
-    """Two responses may continue the same one, and neither learns what the other was told."""
-    forked = scene["forked"]
-    yield from expect_status(forked, (200,), "200, since a response may be continued more than once")
-    if says(forked, SECOND_WORD):
-        expected = f"nothing of {SECOND_WORD}, which only the other branch was told"
-        yield Finding("reply.body/output", expected, show(text_of(forked.response)), forked.id)
+    """Two creates can continue the same response, and neither reads the input of the other."""
+    fork = scene["forked"]
+    yield from expect_status(fork, (200,), "200, since a response may be continued more than once")
+    if says(fork, SECOND_WORD):
+        expected = f"a text without {SECOND_WORD}, which is only in the other branch"
+        yield Finding("reply.body/output", expected, show(text_of(fork.response)), fork.id)
 
 
 @rule(
@@ -149,43 +156,42 @@ def a_response_may_be_continued_twice(scene: Scene) -> Iterator[Finding]:
     scenario="chaining",
     cites="STA-14",
     when=lambda scene: knows_with_the_whole_history(scene) and succeeded("forked")(scene),
-    needs="a model that recalls the code words when the whole history is sent to it",
+    needs="a model that recalls the code words when it gets the whole history",
 )
 def a_second_branch_knows_the_common_past(scene: Scene) -> Iterator[Finding]:
-    """A second continuation of a response knows what was said up to that response."""
-    forked = scene["forked"]
-    if not says(forked, FIRST_WORD):
-        yield Finding(
-            "reply.body/output", f"the code word {FIRST_WORD}", show(text_of(forked.response)), forked.id
-        )
+    """A second continuation of a response knows the turns up to that response."""
+    fork = scene["forked"]
+    if not says(fork, FIRST_WORD):
+        got = show(text_of(fork.response))
+        yield Finding("reply.body/output", f"the code word {FIRST_WORD}", got, fork.id)
 
 
 @rule(Scene, scenario="chaining", cites="STA-15", when=succeeded("told_again"))
 def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Finding]:
-    """A response that was continued, twice even, is retrieved as it was."""
+    """A response stays as it was after two creates continued it."""
     yield from response_differences(scene["told_again"], scene["told"])
 
 
 @rule(Answered, cites=("STA-07", "BUD-REQ-08"), when=UNKNOWN, needs="an unknown `previous_response_id`")
 def an_unknown_previous_response_is_refused(answer: Answered) -> Iterator[Finding]:
-    """A `previous_response_id` that names nothing is a client error.
+    """An unknown `previous_response_id` is rejected.
 
-    A server that answers all the same has dropped the conversation without telling anyone.
+    A server that accepts it drops the conversation, and the client does not notice.
     """
     yield from refused(answer.exchange, "a 4xx, since no response has this id")
 
 
-@rule(Refused, cites="STA-07", when=UNKNOWN, needs="a refusal of an unknown `previous_response_id`")
-def an_unknown_previous_response_is_named(refusal: Refused) -> Iterator[Finding]:
-    """The refusal of an unknown `previous_response_id` has its own code and names the parameter.
+@rule(Refused, cites="STA-07", when=UNKNOWN, needs="an error on an unknown `previous_response_id`")
+def an_unknown_previous_response_is_named(rejection: Refused) -> Iterator[Finding]:
+    """The error on an unknown `previous_response_id` has its own code and names the parameter.
 
-    Clients decide by the code, `previous_response_not_found`, whether to send the whole history again.
+    Clients read the code `previous_response_not_found` to send the whole history again.
     """
-    wanted = {"code": "previous_response_not_found", "param": "previous_response_id"}
-    for name, value in wanted.items():
-        got = refusal.error.get(name, ABSENT)
-        if got != value:
-            yield Finding(f"reply.body/error/{name}", value, show(got))
+    members = {"code": "previous_response_not_found", "param": "previous_response_id"}
+    for name, expected in members.items():
+        got = rejection.error.get(name, ABSENT)
+        if got != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(got))
 
 
 @rule(
@@ -193,14 +199,14 @@ def an_unknown_previous_response_is_named(refusal: Refused) -> Iterator[Finding]
     scenario="parallel_calls",
     cites="STA-17",
     when=took_place("unanswered"),
-    needs="a model that calls the tools that it is told to call",
+    needs="a model that calls the tools that the prompt names",
 )
 def a_call_without_its_output_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A response that ended in function calls is continued only with their outputs.
+    """Continuing from function calls without their outputs is rejected.
 
-    The model would be asked to go on from a call that nobody answered.
+    A model cannot go on from a call that has no output.
     """
-    yield from refused(scene["unanswered"], "a 4xx, since the calls before have no outputs")
+    yield from refused(scene["unanswered"], "a 4xx, since the previous calls have no outputs")
 
 
 @rule(
@@ -208,9 +214,9 @@ def a_call_without_its_output_is_refused(scene: Scene) -> Iterator[Finding]:
     scenario="parallel_calls",
     cites="STA-17",
     when=took_place("continued"),
-    needs="a model that calls the tools that it is told to call",
+    needs="a model that calls the tools that the prompt names",
 )
 def a_call_with_its_output_goes_on(scene: Scene) -> Iterator[Finding]:
-    """A response that ended in function calls is continued when the new input gives their outputs."""
+    """Continuing from function calls with their outputs is accepted."""
     step = "continued_freely" if "continued_freely" in scene else "continued"
     yield from expect_status(scene[step], (200,), "200, since each call has its output")
