@@ -1,19 +1,20 @@
-"""Wrong requests are refused: one rule for each row of the table of mistakes, and rules on all of them."""
+"""Wrong requests are rejected: one rule for each row of the table of mistakes, and rules on all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from antiphon_conformance.answers import value_at
 from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes import MISTAKES, mistakes_in
 from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.transport import live
 from antiphon_conformance.subject import Answered, Refused
-from antiphon_conformance.text import safe, show
+from antiphon_conformance.text import ABSENT, safe, show
 
-OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
+UNRELATED_STATUSES = frozenset({401, 403, 408, 429, 503})
 """Statuses that say nothing about the request's content."""
 BAD_REQUESTS = tuple(
     f"CG-{area}-{number:02}"
@@ -24,26 +25,28 @@ BAD_REQUESTS = tuple(
     }.items()
     for number in numbers
 )
-"""Rows that name the status of what they forbid: 400."""
+"""Requirements that demand the status 400 for the request that they forbid."""
 
 
-def _asks(mistake: Mistake) -> Callable[[Answered], bool]:
+def _has(mistake: Mistake) -> Callable[[Answered], bool]:
+    """For `when=`: the request makes this mistake, and the status speaks of its content."""
+
     def applies(answered: Answered) -> bool:
-        made = mistakes_in(answered.exchange, answered.dialect)
-        return any(mistake is one for one, _, _ in made) and answered.reply.status not in OTHER_REASONS
+        rows = (row for row, _, _ in mistakes_in(answered.exchange, answered.dialect))
+        return any(row is mistake for row in rows) and answered.reply.status not in UNRELATED_STATUSES
 
     return applies
 
 
 def refused(answered: Answered, place: str, got: Any, legal: str) -> Iterator[Finding]:
-    """A finding when the answer is a success. Server errors, and streams that begin as one and end in
-    failure, are reported by rules of their own."""
+    """A finding when the answer is a success. Other rules report server errors, and streams that begin as a
+    success and end in failure."""
     if answered.reply.status < 400 and not _fails_in_its_stream(answered):
-        why = f"a refusal with 4xx, because `{place}` is {show(got, 40)} and not {legal}"
-        yield Finding("reply.status", why, str(answered.reply.status))
+        expected = f"a 4xx status, because `{place}` is {show(got, 40)} and not {legal}"
+        yield Finding("reply.status", expected, str(answered.reply.status))
 
 
-def _checks(mistake: Mistake) -> Callable[[Answered], Iterator[Finding]]:
+def _check_of(mistake: Mistake) -> Callable[[Answered], Iterator[Finding]]:
     def check(answered: Answered) -> Iterator[Finding]:
         for place, value in mistake.made_in(answered.asked):
             yield from refused(answered, place or mistake.path, value, mistake.legal.words)
@@ -57,31 +60,33 @@ for _mistake in MISTAKES:
         make(
             "requests",
             f"refuses_{_mistake.name}",
-            f"A request with {_mistake.says} is refused with a 4xx status.\n\n"
-            "A server that takes it answers something that was not asked, or breaks later and elsewhere.",
+            f"A request with {_mistake.says} is rejected.\n\n"
+            "A right server answers with a 4xx status. A server that accepts the request answers another "
+            "question, or breaks later in another place.",
             Answered,
-            _checks(_mistake),
+            _check_of(_mistake),
             cites=_mistake.cites,
-            when=_asks(_mistake),
+            when=_has(_mistake),
             needs=f"a request with {_mistake.says}",
         )
     )
 
 
-def _wrong(answered: Answered) -> bool:
+def _is_wrong(answered: Answered) -> bool:
     return bool(mistakes_in(answered.exchange, answered.dialect))
 
 
-def _wrong_in_one_member(refused: Refused) -> bool:
-    """Whether the mistake was made on purpose: a recorded request may be refused for another reason."""
-    judged = live(refused) and refused.reply.status in (400, 422)
-    return judged and len(_roots(refused)) == 1 and _is_all(refused, _roots(refused))
+def _is_wrong_in_one_member(refused: Refused) -> bool:
+    """Whether the mistake is deliberate: a server may reject a recorded request for another reason."""
+    about_content = live(refused) and refused.reply.status in (400, 422)
+    return about_content and len(_roots(refused)) == 1 and _are_all_faults(refused, _roots(refused))
 
 
-def _made(refused: Refused, name: str) -> bool:
+def _has_only(refused: Refused, name: str) -> bool:
     """Whether this mistake, and nothing else, is what is wrong with the request."""
-    found = mistakes_in(refused.exchange, refused.dialect)
-    return {mistake.name for mistake, _, _ in found} == {name} and _is_all(refused, {root(found[0][1])})
+    mistakes = mistakes_in(refused.exchange, refused.dialect)
+    names = {mistake.name for mistake, _, _ in mistakes}
+    return names == {name} and _are_all_faults(refused, {root(mistakes[0][1])})
 
 
 def _roots(answered: Answered) -> set[str]:
@@ -89,73 +94,76 @@ def _roots(answered: Answered) -> set[str]:
     return {root(place) for _, place, _ in mistakes_in(answered.exchange, answered.dialect)}
 
 
-def _is_all(answered: Answered, roots: set[str]) -> bool:
-    """Whether the document finds nothing wrong in other members, and knows them all."""
+def _are_all_faults(answered: Answered, roots: set[str]) -> bool:
+    """Whether the document knows all members of the request, and finds faults in these only."""
     schemas, operation = answered.dialect.schemas, answered.operation or ""
     validator = schemas.request(operation)
     faults = validator.faults(answered.asked) if validator is not None else []
-    found = (*faults, *schemas.unknown_members(operation, answered.asked))
-    return {root(fault.param) for fault in found} <= roots
+    strangers = schemas.unknown_members(operation, answered.asked)
+    return {root(fault.param) for fault in (*faults, *strangers)} <= roots
 
 
 @rule(
-    Refused, cites="REQ-73", when=_wrong_in_one_member, needs="a refusal of a request with one wrong member"
+    Refused,
+    cites="REQ-73",
+    when=_is_wrong_in_one_member,
+    needs="an error answer to a request with one wrong member",
 )
 def the_refusal_names_the_wrong_member(refused: Refused) -> Iterator[Finding]:
-    """A refusal names the wrong member of the request in `error.param`.
+    """The error answer to a wrong request names the wrong member in `error.param`.
 
     Programs mark the field in a form by it; people find the mistake in a body of thousands of lines.
     """
     (wrong,) = _roots(refused)
-    param = refused.error.get("param")
+    param = refused.error.get("param", ABSENT)
     if not isinstance(param, str) or root(param) != wrong:
         yield Finding("reply.body/error/param", f"a path that begins with `{wrong}`", show(param))
 
 
-@rule(Answered, cites=("ERR-20", *BAD_REQUESTS), when=_wrong, needs="a wrong request")
+@rule(Answered, cites=("ERR-20", *BAD_REQUESTS), when=_is_wrong, needs="a wrong request")
 def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
-    """A wrong request is never answered with a 5xx status.
+    """The answer to a wrong request never has a 5xx status.
 
-    Clients send such a request again, several times, because a server error may pass.
+    Clients repeat such a request several times, because a server error may pass.
     """
     if answered.reply.status >= 500 and answered.reply.status != 503:
-        yield Finding("reply.status", "4xx, since the request is wrong", str(answered.reply.status))
+        yield Finding("reply.status", "4xx, because the request is wrong", str(answered.reply.status))
 
 
-def _is_bad(refused: Refused) -> bool:
-    """Whether a request makes a mistake that is answered 400, and was refused for its content."""
-    made = mistakes_in(refused.exchange, refused.dialect)
-    bad = any(row in BAD_REQUESTS for mistake, _, _ in made for row in mistake.cites)
-    return bad and refused.reply.status < 500 and refused.reply.status not in OTHER_REASONS
+def _is_bad_request(refused: Refused) -> bool:
+    """Whether the request makes a mistake that demands 400, and the server rejected it for its content."""
+    mistakes = mistakes_in(refused.exchange, refused.dialect)
+    bad = any(row in BAD_REQUESTS for mistake, _, _ in mistakes for row in mistake.cites)
+    return bad and refused.reply.status < 500 and refused.reply.status not in UNRELATED_STATUSES
 
 
-@rule(Refused, cites=BAD_REQUESTS, when=_is_bad, needs="a refusal of a wrong request")
+@rule(Refused, cites=BAD_REQUESTS, when=_is_bad_request, needs="a 4xx answer to a wrong request")
 def a_mistake_is_a_bad_request(refused: Refused) -> Iterator[Finding]:
-    """A wrong request is refused with 400; it may be 404 for an id, or 413 for its size, at the same time.
+    """The status for a wrong request is 400, or 404 for an id, or 413 for its size.
 
     Frameworks answer 422 by themselves; clients that tell mistakes from other failures look for 400.
     """
     if refused.reply.status not in (400, 404, 413):
-        yield Finding("reply.status", "400, since the request is wrong", str(refused.reply.status))
+        yield Finding("reply.status", "400, because the request is wrong", str(refused.reply.status))
 
 
-@rule(Answered, cites="TRN-25", when=_wrong, needs="a wrong request")
+@rule(Answered, cites="TRN-25", when=_is_wrong, needs="a wrong request")
 def a_wrong_request_is_not_to_be_sent_again(answered: Answered) -> Iterator[Finding]:
-    """The refusal of a wrong request does not invite clients to send it again.
+    """The answer to a wrong request does not invite clients to send it again.
 
-    The official client retries 408, 409, 429 and 5xx, and whatever says `x-should-retry: true`. That a
-    wrong request is no server error is another rule.
+    The official client retries 408, 409, 429 and 5xx, and any answer with `x-should-retry: true`. Another
+    rule says that a wrong request is no server error.
     """
     status = answered.reply.status
     if status in (408, 409):
         yield Finding("reply.status", "a status that clients do not retry", str(status))
     if status >= 400 and (answered.reply.headers.get("x-should-retry") or "").lower() == "true":
-        yield Finding("reply.headers/x-should-retry", "absent, or false", '"true"')
+        yield Finding("reply.headers/x-should-retry", "no header, or false", '"true"')
 
 
 @rule(Refused, cites="REQ-74", when=lambda refused: refused.operation == refused.dialect.create_operation)
 def a_refused_create_hands_out_no_response(refused: Refused) -> Iterator[Finding]:
-    """A refused create leaves no trace: its answer holds neither a response object nor the id of one.
+    """The answer to a rejected create holds neither a response object nor the id of a response.
 
     A client that finds an id would poll or continue a response that does not exist.
     """
@@ -169,100 +177,107 @@ def _fails_in_its_stream(answered: Answered) -> bool:
     return stream is not None and not any(stream.of("response.completed", "response.incomplete"))
 
 
-def _streams_wrongly(answered: Answered) -> bool:
-    judged = live(answered) and answered.reply.status not in OTHER_REASONS
-    return judged and answered.asked.get("stream") is True and _wrong(answered)
+def _is_wrong_and_asks_for_a_stream(answered: Answered) -> bool:
+    about_content = live(answered) and answered.reply.status not in UNRELATED_STATUSES
+    return about_content and answered.asked.get("stream") is True and _is_wrong(answered)
 
 
 @rule(
     Answered,
     cites=("ENV-23", "CG-SSE-14", "BUD-SSE-22"),
-    when=_streams_wrongly,
+    when=_is_wrong_and_asks_for_a_stream,
     needs="a wrong request that asks for a stream",
 )
 def a_wrong_request_gets_no_stream(answered: Answered) -> Iterator[Finding]:
-    """A wrong request that asks for a stream is refused by its status, before any stream begins.
+    """A wrong request for a stream is rejected by the status, before any stream begins.
 
-    Whoever looks at the status first takes a 200 for success, and waits for events that never come.
+    A client that looks at the status first reads a 200 as success, and waits for events that never come.
     """
     if _fails_in_its_stream(answered):
-        yield Finding(
-            "reply.status", "a refusal with 4xx", f"{answered.reply.status} and a stream that fails"
-        )
+        got = f"{answered.reply.status} and a stream that fails"
+        yield Finding("reply.status", "a 4xx status", got)
     elif answered.reply.status >= 400 and answered.reply.stream is not None:
         yield Finding("reply.headers/content-type", "application/json", "a stream")
 
 
-def _undercuts(refused: Refused) -> bool:
+def _asks_for_too_few_tokens(refused: Refused) -> bool:
     whole = type(refused.asked.get("max_output_tokens")) is int
-    return whole and _made(refused, "too_few_output_tokens")
+    return whole and _has_only(refused, "too_few_output_tokens")
 
 
-@rule(Refused, cites="REQ-47", when=_undercuts, needs="a refusal of too few `max_output_tokens`")
+@rule(
+    Refused,
+    cites="REQ-47",
+    when=_asks_for_too_few_tokens,
+    needs="an error answer to a request with too few `max_output_tokens`",
+)
 def too_few_output_tokens_have_their_code(refused: Refused) -> Iterator[Finding]:
-    """Too few `max_output_tokens` are refused with 400, and the code `integer_below_min_value`."""
-    yield from _exactly(refused, 400, "integer_below_min_value", "max_output_tokens")
+    """Too few `max_output_tokens` are rejected with 400 and the code `integer_below_min_value`."""
+    yield from _unlike_error(refused, {"code": "integer_below_min_value", "param": "max_output_tokens"})
 
 
 @rule(
     Refused,
     cites="REQ-20",
-    when=lambda refused: _made(refused, "an_empty_call_id"),
-    needs="a refusal of an empty `call_id`",
+    when=lambda refused: _has_only(refused, "an_empty_call_id"),
+    needs="an error answer to a request with an empty `call_id`",
 )
 def an_empty_call_id_has_its_code(refused: Refused) -> Iterator[Finding]:
-    """An empty `call_id` is refused with 400 and the code `empty_string`, and `param` names its place."""
+    """An empty `call_id` is rejected with 400, the code `empty_string` and its path in `param`."""
     place = next(place for _, place, _ in mistakes_in(refused.exchange, refused.dialect))
-    yield from _exactly(refused, 400, "empty_string", place)
+    yield from _unlike_error(refused, {"code": "empty_string", "param": place})
 
 
 @rule(
     Refused,
     cites="REQ-68",
-    when=lambda refused: _made(refused, "an_illegal_previous_id"),
-    needs="a refusal of an illegal `previous_response_id`",
+    when=lambda refused: _has_only(refused, "an_illegal_previous_id"),
+    needs="an error answer to a request with a malformed `previous_response_id`",
 )
 def an_illegal_previous_id_is_a_bad_request(refused: Refused) -> Iterator[Finding]:
-    """An illegal `previous_response_id` is refused with 400: it is misspelt, not unknown."""
-    if refused.reply.status != 400:
-        yield Finding("reply.status", "400", str(refused.reply.status))
+    """A malformed `previous_response_id` is rejected with 400, not with 404."""
+    yield from _unlike_error(refused, {})
 
 
 @rule(
     Refused,
     cites="REQ-53",
-    when=lambda refused: _made(refused, "a_service_tier_that_nobody_knows"),
-    needs="a refusal of an unknown `service_tier`",
+    when=lambda refused: _has_only(refused, "a_service_tier_that_nobody_knows"),
+    needs="an error answer to a request with an unknown `service_tier`",
 )
 def an_unknown_tier_is_an_invalid_request(refused: Refused) -> Iterator[Finding]:
-    """An unknown `service_tier` is refused with 400, as an `invalid_request_error` on `service_tier`."""
+    """An unknown `service_tier` is rejected with 400 and the type `invalid_request_error`."""
+    yield from _unlike_error(refused, {"type": "invalid_request_error", "param": "service_tier"})
+
+
+def _unlike_error(refused: Refused, members: dict[str, str]) -> Iterator[Finding]:
+    """Findings when the status is not 400 or the error lacks one of these members and values."""
     if refused.reply.status != 400:
         yield Finding("reply.status", "400", str(refused.reply.status))
-    for name, wanted in (("type", "invalid_request_error"), ("param", "service_tier")):
-        if refused.error.get(name) != wanted:
-            yield Finding(f"reply.body/error/{name}", wanted, show(refused.error.get(name)))
+    for name, expected in members.items():
+        got = value_at(refused.error, name)
+        if got != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(got))
 
 
-def _exactly(refused: Refused, status: int, code: str, param: str) -> Iterator[Finding]:
-    if refused.reply.status != status:
-        yield Finding("reply.status", str(status), str(refused.reply.status))
-    for name, wanted in (("code", code), ("param", param)):
-        if refused.error.get(name) != wanted:
-            yield Finding(f"reply.body/error/{name}", wanted, show(refused.error.get(name)))
+def _has_unknown_members(answered: Answered) -> bool:
+    about_content = answered.reply.status not in UNRELATED_STATUSES and answered.operation is not None
+    schemas = answered.dialect.schemas
+    return about_content and bool(schemas.unknown_members(answered.operation or "", answered.asked))
 
 
-def _unknown(answered: Answered) -> bool:
-    judged = answered.reply.status not in OTHER_REASONS and answered.operation is not None
-    return judged and bool(answered.dialect.schemas.unknown_members(answered.operation or "", answered.asked))
-
-
-@rule(Answered, cites="REQ-71", when=_unknown, needs="a request with a parameter that nobody knows")
+@rule(
+    Answered,
+    cites="REQ-71",
+    when=_has_unknown_members,
+    needs="a request with a parameter that the document does not know",
+)
 def an_unknown_parameter_is_refused(answered: Answered) -> Iterator[Finding]:
-    """A parameter that nobody knows is refused, at any depth.
+    """A parameter that the document does not know is rejected, at any depth.
 
-    A misspelt parameter would otherwise be ignored, and nobody would notice.
+    A server that ignores it hides a misspelt parameter from its user.
     """
     unknown = answered.dialect.schemas.unknown_members(answered.operation or "", answered.asked)
     if answered.reply.status < 400 and not _fails_in_its_stream(answered):
-        why = f"a refusal with 4xx, because nobody knows `{safe(unknown[0].param)}`"
-        yield Finding("reply.status", why, str(answered.reply.status))
+        expected = f"a 4xx status, because the document has no parameter `{safe(unknown[0].param)}`"
+        yield Finding("reply.status", expected, str(answered.reply.status))

@@ -1,7 +1,7 @@
-"""The members of the response object, one rule each: what the dialect's own document says about that member.
+"""The members of the response object, one rule each: the member follows the document of the dialect.
 
-Nullability differs between dialects, so no rule here has an opinion of its own. A member that is absent
-altogether is reported by `response.has-its-members`.
+Nullability differs between dialects, so these rules ask the document and nothing else. The rule
+`response.has-its-members` reports an absent member.
 """
 
 from __future__ import annotations
@@ -21,51 +21,51 @@ CLOUDGLUE = "cloudglue#/components/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One member and what a rule about it is called."""
+class MemberRule:
+    """One member of the response object, and the rule about it."""
 
     name: str
     member: str
     sentence: str
     cites: tuple[str, ...]
     exactly: bool = False
-    """Whether faults below the member are left to other rules."""
+    """Whether other rules report the faults below the member."""
 
     def claims(self, fault: Fault) -> bool:
-        """Whether this rule reports the fault, if it is no missing member."""
+        """Whether this rule reports the fault, unless the fault is a missing member."""
         return covers(f"/{self.member}", fault, exactly=self.exactly)
 
 
-def _echoed(member: str) -> tuple[str, ...]:
+def _echo_cites(member: str) -> tuple[str, ...]:
     return ("RES-47", f"{OPENAI}Response/properties/{member}")
 
 
-PLACES = (
-    Place(
+MEMBER_RULES = (
+    MemberRule(
         "object_is_response",
         "object",
         "`object` is the literal `response`.",
         ("RES-03", "CG-RSP-03", "BUD-RSP-02"),
     ),
-    Place(
+    MemberRule(
         "created_at_is_a_time",
         "created_at",
-        "`created_at` counts Unix seconds in the kind of number that the document asks for.",
+        "`created_at` is a time in Unix seconds, in the type of number that the document demands.",
         ("RES-06", "RES-07", f"{CLOUDGLUE}Response/properties/created_at", "BUD-RSP-03"),
     ),
-    Place(
+    MemberRule(
         "completed_at_is_a_time_or_null",
         "completed_at",
-        "`completed_at` counts Unix seconds, or is null.",
+        "`completed_at` is a time in Unix seconds, or null.",
         ("RES-09", f"{OPENAI}Response/properties/completed_at"),
     ),
-    Place(
+    MemberRule(
         "model_is_a_string",
         "model",
         "`model` is a string and never null.",
         ("RES-21", f"{CLOUDGLUE}Response/properties/model"),
     ),
-    Place(
+    MemberRule(
         "output_is_an_array",
         "output",
         "`output` is an array, and never null.\n\nClients iterate over it; null ends in a TypeError.",
@@ -76,7 +76,7 @@ PLACES = (
         ),
         exactly=True,
     ),
-    Place(
+    MemberRule(
         "instructions_have_a_documented_form",
         "instructions",
         "`instructions` is a string or null, or a list of items where the document allows it.",
@@ -89,117 +89,117 @@ PLACES = (
             "BUD-RSP-12",
         ),
     ),
-    Place(
+    MemberRule(
         "metadata_maps_to_strings",
         "metadata",
         "`metadata` maps keys to strings.",
         (f"{OPENAI}Response/properties/metadata",),
     ),
-    Place(
+    MemberRule(
         "tools_are_whole",
         "tools",
-        "Every echoed tool has all the members of its kind, with defaults filled in.\n\n"
+        "Every tool in the response has all the members of its type, with their default values.\n\n"
         "Strictly typed clients cannot decode a function tool without `strict` or `parameters`.",
         ("RES-29", "BUD-RSP-14", f"{OPENAI}Response/properties/tools"),
     ),
-    Place(
+    MemberRule(
         "tool_choice_has_a_documented_form",
         "tool_choice",
-        "`tool_choice` is one of the documented words or objects; an `allowed_tools` object names its mode.",
+        "`tool_choice` is one of the documented strings or objects; `allowed_tools` has a mode.",
         ("RES-32", f"{OPENAI}Response/properties/tool_choice"),
     ),
-    Place(
+    MemberRule(
         "parallel_tool_calls_is_a_boolean",
         "parallel_tool_calls",
         "`parallel_tool_calls` is a boolean.",
         ("RES-33",),
     ),
-    Place(
+    MemberRule(
         "temperature_is_a_number",
         "temperature",
         "`temperature` is a number, and null only where the document allows it.",
         ("RES-34", "RES-35"),
     ),
-    Place(
+    MemberRule(
         "top_p_is_a_number",
         "top_p",
         "`top_p` is a number, and null only where the document allows it.",
         ("RES-34", "RES-35"),
     ),
-    Place(
+    MemberRule(
         "presence_penalty_is_a_number",
         "presence_penalty",
         "`presence_penalty` is a number, never null.",
         (f"{OPEN}ResponseResource/properties/presence_penalty",),
     ),
-    Place(
+    MemberRule(
         "frequency_penalty_is_a_number",
         "frequency_penalty",
         "`frequency_penalty` is a number, never null.",
         (f"{OPEN}ResponseResource/properties/frequency_penalty",),
     ),
-    Place(
+    MemberRule(
         "top_logprobs_is_an_integer",
         "top_logprobs",
-        "`top_logprobs` is an integer: 0 when log probabilities were not asked for.",
+        "`top_logprobs` is an integer: 0 when the request does not ask for log probabilities.",
         ("RES-37", f"{OPENAI}Response/properties/top_logprobs"),
     ),
-    Place(
+    MemberRule(
         "reasoning_has_a_documented_form",
         "reasoning",
         "`reasoning` is null or an object with the members and values that the document lists.",
         ("RES-38", "BUD-RSP-11", f"{OPENAI}Response/properties/reasoning"),
     ),
-    Place(
+    MemberRule(
         "text_has_a_documented_form",
         "text",
-        "`text` is an object whose format and verbosity are among the documented ones.",
+        "`text` is an object with a documented format and a documented verbosity.",
         ("RES-39", "BUD-RSP-13", f"{OPENAI}Response/properties/text"),
     ),
-    Place(
+    MemberRule(
         "truncation_is_auto_or_disabled",
         "truncation",
         "`truncation` is `auto` or `disabled`, and null only where the document allows it.",
         ("RES-42",),
     ),
-    Place("store_is_a_boolean", "store", "`store` is a boolean.", ("RES-43",)),
-    Place(
+    MemberRule("store_is_a_boolean", "store", "`store` is a boolean.", ("RES-43",)),
+    MemberRule(
         "background_is_a_boolean",
         "background",
         "`background` is a boolean.",
         ("RES-43", f"{OPENAI}Response/properties/background"),
     ),
-    Place(
+    MemberRule(
         "service_tier_is_a_known_tier",
         "service_tier",
-        "`service_tier` is a string, from the list of tiers where the document has one.",
+        "`service_tier` is a string, and one of the tiers where the document lists them.",
         ("RES-45", f"{OPENAI}Response/properties/service_tier"),
     ),
-    Place(
+    MemberRule(
         "max_output_tokens_is_an_integer_or_null",
         "max_output_tokens",
         "`max_output_tokens` is an integer or null.",
-        _echoed("max_output_tokens"),
+        _echo_cites("max_output_tokens"),
     ),
-    Place(
+    MemberRule(
         "max_tool_calls_is_an_integer_or_null",
         "max_tool_calls",
         "`max_tool_calls` is an integer or null.",
-        _echoed("max_tool_calls"),
+        _echo_cites("max_tool_calls"),
     ),
-    Place(
+    MemberRule(
         "safety_identifier_is_a_string_or_null",
         "safety_identifier",
         "`safety_identifier` is a string or null.",
-        _echoed("safety_identifier"),
+        _echo_cites("safety_identifier"),
     ),
-    Place(
+    MemberRule(
         "prompt_cache_key_is_a_string_or_null",
         "prompt_cache_key",
         "`prompt_cache_key` is a string or null.",
-        _echoed("prompt_cache_key"),
+        _echo_cites("prompt_cache_key"),
     ),
-    Place(
+    MemberRule(
         "previous_response_id_is_a_string_or_null",
         "previous_response_id",
         "`previous_response_id` is a string or null.",
@@ -208,52 +208,52 @@ PLACES = (
             f"{OPENAI}Response/properties/previous_response_id",
         ),
     ),
-    Place(
+    MemberRule(
         "error_has_code_and_message",
         "error",
         "The `error` of a response is null or has a `code` and a `message`.",
         ("RES-16", "CG-RSP-11"),
     ),
-    Place(
+    MemberRule(
         "incomplete_details_give_a_known_reason",
         "incomplete_details",
-        "`incomplete_details` is null or gives a reason, from the document's list where it has one.",
+        "`incomplete_details` is null or has a reason, one of the document's where it lists them.",
         ("RES-19", f"{OPEN}ResponseResource/properties/incomplete_details"),
     ),
-    Place(
+    MemberRule(
         "usage_has_all_counts",
         "usage",
-        "`usage` has input, output and total counts and both objects of details, all integers.",
+        "`usage` has the input, output and total counts and both objects of details, all integers.",
         ("RES-48", "RES-49", "CG-RSP-10", "BUD-RSP-09"),
     ),
 )
 
 REPORTED_ELSEWHERE = ("/id", "/status")
-"""What rules over the response's identity and status report."""
+"""The members that the rules on the response's id and status report."""
 
 
 def is_claimed(fault: Fault, dialect: Dialect) -> bool:
-    """Whether a named rule of the dialect reports a fault of a response object, so that the rule over all of
-    it does not."""
-    mine = (place for place in PLACES if place.claims(fault))
-    return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, dialect) for place in mine)
+    """Whether a rule on one member reports a fault of a response object in this dialect; the rule on the
+    whole object then does not."""
+    owners = (row for row in MEMBER_RULES if row.claims(fault))
+    return fault.pointer in REPORTED_ELSEWHERE or any(holds(row.cites, dialect) for row in owners)
 
 
-def _register(place: Place) -> None:
+def _register(row: MemberRule) -> None:
     def check(snapshot: Snapshot) -> Iterator[Finding]:
-        mine = [fault for fault in response_faults(snapshot) if place.claims(fault)]
-        yield from findings(snapshot.where, [fault for fault in mine if not missing_member(fault)])
+        faults = [fault for fault in response_faults(snapshot) if row.claims(fault)]
+        yield from findings(snapshot.where, [fault for fault in faults if not missing_member(fault)])
 
-    def present(snapshot: Snapshot) -> bool:
-        return place.member in snapshot.object
+    def has_member(snapshot: Snapshot) -> bool:
+        return row.member in snapshot.object
 
     add(
         make(
-            __name__.rpartition(".")[2], place.name, place.sentence, Snapshot, check,
-            cites=place.cites, when=present, needs=f"a response object with `{place.member}`",
+            __name__.rpartition(".")[2], row.name, row.sentence, Snapshot, check,
+            cites=row.cites, when=has_member, needs=f"a response object with `{row.member}`",
         )
     )  # fmt: skip
 
 
-for _place in PLACES:
-    _register(_place)
+for _row in MEMBER_RULES:
+    _register(_row)

@@ -1,11 +1,11 @@
-"""The status of a response, and the members that have to agree with it."""
+"""The status of a response, and the members that must agree with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
 
-from antiphon_conformance.answers import member, number
+from antiphon_conformance.answers import member, number, value_at
 from antiphon_conformance.faults import is_missed
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPEN
@@ -14,40 +14,41 @@ from antiphon_conformance.text import ABSENT, show
 from antiphon_spec.dialect import Dialect
 
 ENDS = ("completed", "incomplete", "failed")
-NAMED = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
+USUAL = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
 
 
 @cache
-def _named(dialect: Dialect) -> tuple[str, ...]:
-    """The statuses that the document lists or, where it lists none, those that its prose names."""
+def _statuses(dialect: Dialect) -> tuple[str, ...]:
+    """The statuses that the document lists or, where it lists none, those that its prose mentions."""
     document = dialect.document
     response = document.operations[dialect.create_operation].answer_schema("200")
-    return tuple(document.resolve(document.pointer(f"{response}/properties/status")).get("enum", NAMED))
+    return tuple(document.resolve(document.pointer(f"{response}/properties/status")).get("enum", USUAL))
 
 
-def _told(snapshot: Snapshot) -> bool:
+def _has_status(snapshot: Snapshot) -> bool:
     return not is_missed(snapshot, "status")
 
 
-@rule(Snapshot, cites=("RES-12", "RES-13", "CG-RSP-04", "BUD-RSP-04"), when=_told)
+@rule(Snapshot, cites=("RES-12", "RES-13", "CG-RSP-04", "BUD-RSP-04"), when=_has_status)
 def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
-    """The status of a response is one that the documents name.
+    """The status of a response is one that the document lists.
 
-    Leftovers of older APIs, such as `requires_action`, leave a client waiting for ever.
+    With a status of an older API, such as `requires_action`, a client waits for ever.
     """
-    named = _named(snapshot.dialect)
-    if snapshot.status not in named:
-        yield Finding(f"{snapshot.where}/status", f"one of {', '.join(named)}", show(snapshot.status))
+    statuses = _statuses(snapshot.dialect)
+    if snapshot.status not in statuses:
+        got = show(snapshot.object.get("status", ABSENT))
+        yield Finding(f"{snapshot.where}/status", f"one of {', '.join(statuses)}", got)
 
 
-def _blocking(snapshot: Snapshot) -> bool:
+def _answers_a_blocking_create(snapshot: Snapshot) -> bool:
     at_once = snapshot.creation and snapshot.kind == "body" and snapshot.asked.get("background") is not True
     return at_once and "status" in snapshot.object
 
 
-@rule(Snapshot, cites="RES-14", when=_blocking)
+@rule(Snapshot, cites="RES-14", when=_answers_a_blocking_create)
 def blocking_create_has_ended(snapshot: Snapshot) -> Iterator[Finding]:
-    """A create without `background` and `stream` is answered when the response has ended."""
+    """The answer to a create without `background` and `stream` holds a response that has ended."""
     if snapshot.status not in ENDS:
         yield Finding(f"{snapshot.where}/status", "completed, incomplete or failed", show(snapshot.status))
 
@@ -60,19 +61,19 @@ def _completed(snapshot: Snapshot) -> bool:
     return bool(snapshot.status == "completed")
 
 
-def _told_with_error(snapshot: Snapshot) -> bool:
-    """A member that is not there at all is missed by another rule."""
+def _has_status_and_error(snapshot: Snapshot) -> bool:
+    """Another rule reports an absent `status` or `error`."""
     return isinstance(snapshot.status, str) and "error" in snapshot.object
 
 
-@rule(Snapshot, cites="CG-RSP-11", when=_told_with_error)
+@rule(Snapshot, cites="CG-RSP-11", when=_has_status_and_error)
 def error_is_told_when_it_failed_and_only_then(snapshot: Snapshot) -> Iterator[Finding]:
-    """The `error` of a response that failed is an object; that of any other is null, and no empty object."""
+    """`error` is an object in a failed response and null, not an empty object, in any other."""
     error = snapshot.object["error"]
     if _failed(snapshot) and error is None:
-        yield Finding(f"{snapshot.where}/error", "an error object, since it failed", "null")
+        yield Finding(f"{snapshot.where}/error", "an error object, because the response failed", "null")
     if not _failed(snapshot) and error is not None:
-        yield Finding(f"{snapshot.where}/error", "null, since it did not fail", show(error))
+        yield Finding(f"{snapshot.where}/error", "null, because the response did not fail", show(error))
 
 
 def _incomplete(snapshot: Snapshot) -> bool:
@@ -81,7 +82,7 @@ def _incomplete(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites=("RES-15", "BUD-SSE-16"), when=_failed, needs="a response that failed")
 def failed_carries_an_error(snapshot: Snapshot) -> Iterator[Finding]:
-    """A failed response says what went wrong in `error`."""
+    """The `error` of a failed response is an object."""
     if not isinstance(snapshot.object.get("error"), dict):
         yield Finding(
             f"{snapshot.where}/error", "an error object", show(snapshot.object.get("error", ABSENT))
@@ -97,10 +98,12 @@ def completed_has_no_error(snapshot: Snapshot) -> Iterator[Finding]:
 
 @rule(Snapshot, cites="RES-18", when=_incomplete, needs="a response that ended incomplete")
 def incomplete_gives_its_reason(snapshot: Snapshot) -> Iterator[Finding]:
-    """An incomplete response says why in `incomplete_details.reason`."""
-    reason = member(snapshot.object, "incomplete_details", "reason")
+    """An incomplete response has its reason in `incomplete_details.reason`."""
+    reason = value_at(snapshot.object, "incomplete_details", "reason")
     if not isinstance(reason, str) or not reason:
-        yield Finding(f"{snapshot.where}/incomplete_details/reason", "a reason", show(reason))
+        yield Finding(
+            f"{snapshot.where}/incomplete_details/reason", "a string that is not empty", show(reason)
+        )
 
 
 @rule(Snapshot, cites="RES-18", when=lambda snapshot: snapshot.status != "incomplete")
@@ -114,40 +117,40 @@ def only_incomplete_gives_a_reason(snapshot: Snapshot) -> Iterator[Finding]:
 @rule(Snapshot, cites=("RES-09", "RES-10"), when=lambda snapshot: not _completed(snapshot))
 def only_completed_has_completed_at(snapshot: Snapshot) -> Iterator[Finding]:
     """`completed_at` is null while a response is not completed."""
-    found = snapshot.object.get("completed_at")
-    if found is not None:
-        yield Finding(f"{snapshot.where}/completed_at", "null", show(found))
+    completed_at = snapshot.object.get("completed_at")
+    if completed_at is not None:
+        yield Finding(f"{snapshot.where}/completed_at", "null", show(completed_at))
 
 
-def _completed_and_told(snapshot: Snapshot) -> bool:
-    """A member that is not there at all is missed by another rule."""
+def _completed_with_time(snapshot: Snapshot) -> bool:
+    """Another rule reports an absent `completed_at`."""
     return _completed(snapshot) and "completed_at" in snapshot.object
 
 
-@rule(Snapshot, cites=f"{OPEN}ResponseResource/properties/completed_at", when=_completed_and_told)
+@rule(Snapshot, cites=f"{OPEN}ResponseResource/properties/completed_at", when=_completed_with_time)
 def completed_has_completed_at(snapshot: Snapshot) -> Iterator[Finding]:
-    """`completed_at` is set once a response is completed."""
-    found = snapshot.object.get("completed_at")
-    if number(found) is None:
-        yield Finding(f"{snapshot.where}/completed_at", "a time in Unix seconds", show(found))
+    """`completed_at` of a completed response is a time."""
+    completed_at = snapshot.object["completed_at"]
+    if number(completed_at) is None:
+        yield Finding(f"{snapshot.where}/completed_at", "a time in Unix seconds", show(completed_at))
 
 
-def _both_times(snapshot: Snapshot) -> bool:
+def _has_both_times(snapshot: Snapshot) -> bool:
     return None not in (number(snapshot.object.get(name)) for name in ("created_at", "completed_at"))
 
 
-@rule(Snapshot, cites="RES-11", when=_both_times, needs="a response with `completed_at`")
+@rule(Snapshot, cites="RES-11", when=_has_both_times, needs="a response with `completed_at`")
 def completed_not_before_created(snapshot: Snapshot) -> Iterator[Finding]:
-    """A response is not completed before it is created."""
-    created, completed = (snapshot.object[name] for name in ("created_at", "completed_at"))
-    if completed < created:
-        yield Finding(f"{snapshot.where}/completed_at", f"at least {show(created)}", show(completed))
+    """`completed_at` of a response is not earlier than its `created_at`."""
+    start, end = (snapshot.object[name] for name in ("created_at", "completed_at"))
+    if end < start:
+        yield Finding(f"{snapshot.where}/completed_at", f"at least {show(start)}", show(end))
 
 
 def _reached_the_limit(snapshot: Snapshot) -> bool:
     limit = number(snapshot.asked.get("max_output_tokens"))
-    used = number(member(snapshot.object, "usage", "output_tokens"))
-    return snapshot.is_final and limit is not None and used is not None and used == limit
+    tokens = number(member(snapshot.object, "usage", "output_tokens"))
+    return snapshot.is_final and limit is not None and tokens is not None and tokens == limit
 
 
 @rule(
@@ -157,14 +160,15 @@ def _reached_the_limit(snapshot: Snapshot) -> bool:
     needs="an answer that used up `max_output_tokens`",
 )
 def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
-    """An answer that used up `max_output_tokens` is incomplete, for that reason.
+    """A response that used up `max_output_tokens` is incomplete, and has that as its reason.
 
-    A cut text that claims to be completed is taken for the whole. Going beyond the limit is another fault.
+    Users read a cut text as the whole when its status is completed. To exceed the limit is another fault.
     """
     if snapshot.status != "incomplete":
-        yield Finding(f"{snapshot.where}/status", "incomplete", show(snapshot.status))
+        got = show(snapshot.object.get("status", ABSENT))
+        yield Finding(f"{snapshot.where}/status", "incomplete", got)
         return
-    reason = member(snapshot.object, "incomplete_details", "reason")
+    reason = value_at(snapshot.object, "incomplete_details", "reason")
     if reason != "max_output_tokens":
         yield Finding(f"{snapshot.where}/incomplete_details/reason", "max_output_tokens", show(reason))
 
@@ -172,9 +176,9 @@ def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Findi
 def _ends_in_calls(snapshot: Snapshot) -> bool:
     output = snapshot.object.get("output")
     last = output[-1] if isinstance(output, list) and output else None
-    states = "function_call" not in snapshot.dialect.traits.items_without_status
-    finished = member(last, "status") == "completed" or not states
-    return snapshot.is_final and finished and member(last, "type") == "function_call"
+    has_status = "function_call" not in snapshot.dialect.traits.items_without_status
+    complete = member(last, "status") == "completed" or not has_status
+    return snapshot.is_final and complete and member(last, "type") == "function_call"
 
 
 @rule(
@@ -184,6 +188,6 @@ def _ends_in_calls(snapshot: Snapshot) -> bool:
     needs="a response that ends in a function call",
 )
 def ending_in_calls_is_completed(snapshot: Snapshot) -> Iterator[Finding]:
-    """A response that ends in finished function calls is completed: it is the client's turn."""
+    """A response that ends in finished function calls is completed: the client is next."""
     if snapshot.status != "completed":
-        yield Finding(f"{snapshot.where}/status", "completed", show(snapshot.status))
+        yield Finding(f"{snapshot.where}/status", "completed", show(snapshot.object.get("status", ABSENT)))

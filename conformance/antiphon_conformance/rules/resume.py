@@ -1,11 +1,14 @@
-"""Rules on streaming a background response again: `GET /responses/{id}?stream=true&starting_after=N`."""
+"""Rules on reading the stream of a background response again.
+
+The request is `GET /responses/{id}?stream=true&starting_after=N`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from antiphon_conformance.answers import member, number
+from antiphon_conformance.answers import member, number, value_at
 from antiphon_conformance.exchange import Event, Exchange
 from antiphon_conformance.parity import (
     CLIENT_ERROR,
@@ -17,13 +20,13 @@ from antiphon_conformance.parity import (
 )
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene, Streamed
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 TERMINAL_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 
 
 def events(exchange: Exchange) -> Sequence[Event]:
-    """The events of a streamed answer; none when the answer was no stream."""
+    """The events of a streamed answer; empty when the answer is no stream."""
     stream = exchange.answer.stream
     return stream.events if stream is not None else ()
 
@@ -34,39 +37,39 @@ def numbers(exchange: Exchange) -> list[int | float | None]:
 
 
 def cursor(path: str) -> int | None:
-    """The `starting_after` of a request, or None when it has none that is a whole number."""
-    given = parse_qs(urlsplit(path).query).get("starting_after", [""])[0]
-    return int(given) if given.isascii() and given.isdigit() else None
+    """The `starting_after` in the path of a request; None when it is absent or no whole number."""
+    value = parse_qs(urlsplit(path).query).get("starting_after", [""])[0]
+    return int(value) if value.isascii() and value.isdigit() else None
 
 
 def streamed(*names: str) -> Callable[[Scene], bool]:
-    """For `when=`: these steps took place and were answered with a stream."""
+    """For `when=`: these steps took place, and the answer to each is a stream."""
     return lambda scene: all(name in scene and events(scene[name]) for name in names)
 
 
 def is_resumed(answer: Streamed) -> bool:
-    """Whether this stream is the rest of one that was begun before."""
+    """Whether this stream is the rest of an earlier one."""
     return answer.operation == "getResponse" and cursor(answer.request.path) is not None
 
 
 @rule(Scene, scenario="resume", cites="RSM-01", when=took_place("replayed"))
 def a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
-    """Retrieving with `stream=true` answers with the response's events as an event stream.
+    """A retrieval with `stream=true` returns the response's events as an event stream.
 
-    A client that lost its connection has no other way to see what it missed.
+    A client that lost its connection has no other way to see the events that it missed.
     """
-    replayed = scene["replayed"]
-    yield from expect_ok(replayed, "200, since the response was streamed in the background")
-    if replayed.ok and not events(replayed):
-        got = show(replayed.answer.headers.get("content-type"))
-        yield Finding("reply.headers/content-type", "text/event-stream with events", got, replayed.id)
+    replay = scene["replayed"]
+    yield from expect_ok(replay, "200, because the response was streamed in the background")
+    if replay.ok and not events(replay):
+        got = show(replay.answer.headers.get("content-type") or ABSENT)
+        yield Finding("reply.headers/content-type", "text/event-stream with events", got, replay.id)
 
 
 @rule(Streamed, cites="RSM-03", when=is_resumed)
 def a_resumed_stream_begins_behind_its_cursor(answer: Streamed) -> Iterator[Finding]:
     """Every event after `starting_after=N` has a sequence number greater than N.
 
-    Servers that ignore the cursor make their clients print the beginning twice.
+    A server that ignores the cursor makes its clients print the beginning twice.
     """
     behind = cursor(answer.request.path)
     for event in answer.events:
@@ -79,60 +82,62 @@ def a_resumed_stream_begins_behind_its_cursor(answer: Streamed) -> Iterator[Find
 def a_replay_begins_at_the_beginning(scene: Scene) -> Iterator[Finding]:
     """Without `starting_after` the events begin with `response.created`, number 0."""
     first = events(scene["replayed"])[0]
-    got = (first.type, first.data.get("sequence_number"))
-    if got != ("response.created", 0):
+    start = value_at(first.data, "sequence_number")
+    if (first.type, start) != ("response.created", 0):
         expected = "response.created with sequence_number 0"
-        yield Finding(first.where, expected, f"{first.type} with {show(got[1])}", scene["replayed"].id)
+        got = f"{first.type} with sequence_number {show(start)}"
+        yield Finding(first.where, expected, got, scene["replayed"].id)
 
 
 @rule(Scene, scenario="resume", cites="RSM-05", when=streamed("streamed", "replayed"))
 def replayed_events_are_identical(scene: Scene) -> Iterator[Finding]:
-    """An event that is sent again has the same number, type and content as the first time."""
-    replayed = {show(event.data.get("sequence_number")): event for event in events(scene["replayed"])}
+    """An event that the server sends again has the same number, type and content."""
+    replays = {show(value_at(event.data, "sequence_number")): event for event in events(scene["replayed"])}
     for event in events(scene["streamed"]):
-        again = replayed.get(show(event.data.get("sequence_number")))
-        if again is None:
-            expected = f"event {show(event.data.get('sequence_number'))} again"
-            yield Finding("stream", expected, "absent", scene["replayed"].id)
-        else:
-            yield from _changed(again, event, scene["replayed"].id)
-
-
-def _changed(again: Event, event: Event, exchange: str) -> Iterator[Finding]:
-    for pointer, wanted, got in differences(dict(event.data), dict(again.data)):
-        yield Finding(f"{again.where}{pointer}", f"{show(wanted)}, as the first time", show(got), exchange)
+        name = show(value_at(event.data, "sequence_number"))
+        replay = replays.get(name)
+        if replay is None:
+            yield Finding(
+                "stream", f"the event with sequence_number {name}", "without it", scene["replayed"].id
+            )
+            continue
+        for pointer, before, now in differences(dict(event.data), dict(replay.data)):
+            expected = f"{show(before)}, as the first time"
+            yield Finding(f"{replay.where}{pointer}", expected, show(now), scene["replayed"].id)
 
 
 @rule(Scene, scenario="resume", cites=("RSM-06", "RSM-03"), when=streamed("streamed", "replayed"))
 def prefix_and_rest_make_the_whole_stream(scene: Scene) -> Iterator[Finding]:
-    """The events read before the connection was lost and those resumed after it are the whole stream."""
+    """The events before the loss of a connection and those after it make the whole stream."""
     whole, behind = numbers(scene["replayed"]), cursor(scene["resumed"].request.path)
     prefix = [
         entry for entry in numbers(scene["streamed"]) if entry is None or behind is None or entry <= behind
     ]
     got = prefix + numbers(scene["resumed"])
     if got != whole:
-        yield Finding("stream", f"events {_shown(whole)} in all", _shown(got), scene["resumed"].id)
+        yield Finding("stream", f"events {_describe(whole)} in all", _describe(got), scene["resumed"].id)
 
 
-def _shown(found_numbers: Sequence[object]) -> str:
-    if len(found_numbers) <= 6:
-        return show(list(found_numbers))
-    return f"{len(found_numbers)} events, {show(list(found_numbers[:3]))} to {show(list(found_numbers[-3:]))}"
+def _describe(sequence: Sequence[object]) -> str:
+    """The sequence numbers in words, shortened when there are many."""
+    values = [ABSENT if value is None else value for value in sequence]
+    if len(values) <= 6:
+        return show(values)
+    return f"{len(values)} events, {show(values[:3])} to {show(values[-3:])}"
 
 
 @rule(Scene, scenario="resume", cites=("RSM-07", "RSM-13"), when=succeeded("resumed", "replayed"))
 def several_clients_follow_to_the_end(scene: Scene) -> Iterator[Finding]:
-    """Two clients that follow a response at once, from different places, both see its terminal event."""
+    """Two clients that follow a response at the same time both see its terminal event."""
     for name in ("resumed", "replayed"):
-        yield from _ends(scene[name])
+        yield from _check_end(scene[name])
 
 
 @rule(Scene, scenario="resume", cites="RSM-08", when=took_place("late"))
 def resuming_after_the_end_gives_the_rest(scene: Scene) -> Iterator[Finding]:
-    """Resuming a response that has ended gives its remaining events, the terminal one too, and closes."""
+    """A resumed stream of an ended response has its remaining events, and then closes."""
     late = scene["late"]
-    yield from _ends(late)
+    yield from _check_end(late)
     behind = cursor(late.request.path)
     whole = [
         entry
@@ -140,31 +145,31 @@ def resuming_after_the_end_gives_the_rest(scene: Scene) -> Iterator[Finding]:
         if entry is not None and behind is not None and entry > behind
     ]
     if numbers(late) != whole:
-        yield Finding("stream", f"events {_shown(whole)}", _shown(numbers(late)), late.id)
+        yield Finding("stream", f"events {_describe(whole)}", _describe(numbers(late)), late.id)
 
 
-def _ends(exchange: Exchange) -> Iterator[Finding]:
+def _check_end(exchange: Exchange) -> Iterator[Finding]:
     stream = exchange.answer.stream
-    last = stream.events[-1].type if stream is not None and stream.events else None
+    last = stream.events[-1].type if stream is not None and stream.events else ABSENT
     if last not in TERMINAL_EVENTS:
-        yield Finding("stream", "a terminal event at its end", show(last), exchange.id)
+        yield Finding("end of stream", "a terminal event", show(last), exchange.id)
     elif stream is not None and stream.cut:
         yield Finding("stream", "closed after its terminal event", "still open", exchange.id)
 
 
 @rule(Scene, scenario="resume", cites="RSM-09", when=took_place("beyond"))
 def resuming_behind_the_last_event_is_decided(scene: Scene) -> Iterator[Finding]:
-    """A `starting_after` at or behind the last event gives an empty stream or a 4xx."""
+    """A `starting_after` at or behind the last event returns an empty stream or a 4xx."""
     beyond = scene["beyond"]
-    yield from expect_status(beyond, (200, *CLIENT_ERROR), "an empty stream, or a 4xx")
+    yield from expect_status(beyond, (200, *CLIENT_ERROR), "an empty stream, or a 4xx status")
     if events(beyond):
-        yield Finding("stream", "no event, since none is left", f"{len(events(beyond))} events", beyond.id)
+        yield Finding("stream", "no event, because none is left", f"{len(events(beyond))} events", beyond.id)
 
 
 @rule(Scene, scenario="resume", cites="RSM-12", when=streamed("late"))
 def padding_can_be_switched_off_for_a_replay(scene: Scene) -> Iterator[Finding]:
-    """With `include_obfuscation=false` no event that is sent again carries `obfuscation`."""
+    """With `include_obfuscation=false` no event of a replay carries `obfuscation`."""
     for event in events(scene["late"]):
         if member(event.data, "obfuscation") is not None:
             got = show(event.data["obfuscation"])
-            yield Finding(f"{event.where}/obfuscation", "absent", got, scene["late"].id)
+            yield Finding(f"{event.where}/obfuscation", "no such member", got, scene["late"].id)

@@ -24,34 +24,33 @@ from antiphon_conformance.subject import Answered, Scene
     when=succeeded("retrieved"),
 )
 def retrieved_is_what_was_created(scene: Scene) -> Iterator[Finding]:
-    """A retrieved response equals the one that its create returned, member by member.
+    """A retrieved response equals the response that its create returned, member by member.
 
-    This is the parity of retrieve and create. Servers that rebuild the object on each GET change its
-    `created_at`, its ids or its defaults.
+    Servers that build the object anew for each GET change its `created_at`, its ids or its defaults.
     """
     yield from response_differences(scene["retrieved"], scene["created"])
 
 
 @rule(Scene, scenario="chaining", cites=("RET-01", "RET-02"), when=succeeded("continued", "continued_again"))
 def retrieved_is_what_was_streamed(scene: Scene) -> Iterator[Finding]:
-    """A retrieved response equals the one that the last event of its stream carried."""
+    """A retrieved response equals the response in the last event of its stream."""
     yield from response_differences(scene["continued_again"], scene["continued"])
 
 
 @rule(Scene, scenario="storage", cites=("RET-12", "RET-05"), when=succeeded("retrieved", "included"))
 def retrieving_is_repeatable(scene: Scene) -> Iterator[Finding]:
-    """Two retrievals of a response that has ended show the same, apart from what `include` adds."""
+    """Two retrievals of an ended response are equal, except for the members that `include` adds."""
     yield from response_differences(scene["included"], scene["retrieved"])
 
 
 @rule(Scene, scenario="storage", cites="RET-05", when=took_place("included"))
 def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
-    """`include` may be given on retrieval with the values that a create takes, as `include[]=`."""
-    yield from expect_ok(scene["included"], "200, since the value is one that the document lists")
+    """A retrieval accepts `include[]=` with the values that a create accepts in `include`."""
+    yield from expect_ok(scene["included"], "200, because the document lists the value")
 
 
 def names_nothing(answer: Answered) -> bool:
-    """Whether a response was asked for that does not exist."""
+    """Whether the request retrieves a response that does not exist."""
     return answer.operation == "getResponse" and unknown_response(answer.dialect) in answer.request.path
 
 
@@ -59,10 +58,10 @@ def names_nothing(answer: Answered) -> bool:
     Answered,
     cites=("RET-03", "CG-OPS-01", "BUD-OPS-02"),
     when=names_nothing,
-    needs="a retrieval of an id that names nothing",
+    needs="a retrieval with an unknown id",
 )
 def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:
-    """Retrieving an id that names nothing answers 404."""
+    """A retrieval with an unknown id is answered with 404."""
     yield from expect_not_found(answer.exchange)
 
 
@@ -71,8 +70,8 @@ def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:
     scenario="storage",
     cites="RSM-02",
     when=lambda scene: "streamed" in scene and not scene["streamed"].answer.fields.get("object"),
-    needs="a server that can stream a stored response again",
+    needs="a retrieval with `stream=true` of a response that was not streamed in the background",
 )
 def only_a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
-    """Retrieving with `stream=true` is refused for a response that was not streamed in the background."""
-    yield from refused(scene["streamed"], "a 4xx, since the response did not run in the background")
+    """`stream=true` is rejected for a response that was not streamed in the background."""
+    yield from refused(scene["streamed"], "a 4xx status, because the response did not run in the background")

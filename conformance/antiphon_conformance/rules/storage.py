@@ -1,4 +1,4 @@
-"""Rules on `store`: what is kept can be retrieved and continued, and what is not kept cannot."""
+"""Rules on `store`: a client can retrieve and continue a stored response, and no other."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from antiphon_conformance.subject import Scene
 
 @rule(Scene, scenario="chaining", cites="STA-08", when=took_place("continued_unstored"))
 def an_unstored_response_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
-    """A response with `store: false` cannot be named by `previous_response_id`.
+    """A `previous_response_id` of a response with `store: false` is rejected.
 
-    Whoever can continue it has proof that it was kept after all.
+    A client that can continue the response knows that the server stored it.
     """
-    yield from refused(scene["continued_unstored"], "a 4xx, since the response named was not to be stored")
+    expected = "a 4xx status, because the previous response was not to be stored"
+    yield from refused(scene["continued_unstored"], expected)
 
 
 @rule(
@@ -30,17 +31,17 @@ def an_unstored_response_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
     scenario="chaining",
     cites=("STA-09", "RET-03"),
     when=lambda scene: "unstored" in scene and succeeded("told_again")(scene),
-    needs="a server from which stored responses can be retrieved",
+    needs="a successful retrieval of a stored response",
 )
 def an_unstored_response_cannot_be_retrieved(scene: Scene) -> Iterator[Finding]:
-    """A response with `store: false` is not found when it is retrieved."""
+    """A retrieval of a response with `store: false` is answered with 404."""
     yield from expect_not_found(scene["unstored"])
 
 
 @rule(Scene, scenario="storage", cites=("STA-10", "RET-01", "BUD-OPS-01", "BUD-GEN-01", "BUD-GEN-10"))
 def a_response_is_stored_by_default(scene: Scene) -> Iterator[Finding]:
-    """A response for which `store` was not given can be retrieved as soon as it was answered."""
-    yield from expect_ok(scene["retrieved"], "200, since responses are stored unless `store` is false")
+    """A client can retrieve a response at once when its request has no `store`."""
+    yield from expect_ok(scene["retrieved"], "200, because responses are stored unless `store` is false")
 
 
 @rule(
@@ -48,26 +49,26 @@ def a_response_is_stored_by_default(scene: Scene) -> Iterator[Finding]:
     scenario="chaining",
     cites=("STA-10", "RET-01"),
     when=lambda scene: "continued_again" in scene and succeeded("told_again")(scene),
-    needs="a server from which stored responses can be retrieved",
+    needs="a successful retrieval of a stored response",
 )
 def a_streamed_response_is_stored(scene: Scene) -> Iterator[Finding]:
-    """A response that was streamed with `store: true` can be retrieved as soon as the stream has ended.
+    """A client can retrieve a response with `store: true` as soon as its stream has ended.
 
-    Several servers store only what they answered in one piece.
+    Several servers store only responses that they did not stream.
     """
-    yield from expect_ok(scene["continued_again"], "200, since the stream's response was to be stored")
+    yield from expect_ok(scene["continued_again"], "200, because the request has `store: true`")
 
 
 @rule(Scene, scenario="streaming", cites="CG-SSE-15", when=took_place("streamed_again"))
 def what_was_streamed_can_be_read(scene: Scene) -> Iterator[Finding]:
-    """A response whose stream has completed can be read by its id, and is what the stream ended with."""
-    again = scene["streamed_again"]
-    yield from expect_ok(again, "200, since its stream has completed")
-    if again.ok:
-        yield from response_differences(again, scene["streamed"])
+    """A retrieval of a streamed response returns the response with which the stream ended."""
+    retrieval = scene["streamed_again"]
+    yield from expect_ok(retrieval, "200, because its stream has completed")
+    if retrieval.ok:
+        yield from response_differences(retrieval, scene["streamed"])
 
 
 @rule(Scene, scenario="resume", cites=("STA-10", "BGR-07"), when=took_place("stored"))
 def a_background_response_is_stored(scene: Scene) -> Iterator[Finding]:
-    """A response that runs in the background can be retrieved, however its creating connection ended."""
-    yield from expect_ok(scene["stored"], "200, since a background response is stored")
+    """A client can retrieve a background response even after a lost connection."""
+    yield from expect_ok(scene["stored"], "200, because a background response is stored")

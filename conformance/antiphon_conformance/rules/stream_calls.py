@@ -13,40 +13,42 @@ ARGUMENTS, INPUT = "call_arguments", "custom_input"
 
 
 def _calls(streamed: Streamed) -> bool:
-    """Whether arguments are told of, or a function is called without a word of them."""
+    """Whether the stream has events on arguments, or a function call without any."""
     events = streamed.dialect.grammar.lanes[ARGUMENTS].targets
     silent = not any(event.type in events for event in streamed.events)
-    called = any(thread.start().get("type") == "function_call" for thread in fold(streamed).of("item"))
-    return tells_of(ARGUMENTS)(streamed) or (silent and called)
+    items = (thread.start() for thread in fold(streamed).of("item"))
+    return tells_of(ARGUMENTS)(streamed) or (
+        silent and any(item.get("type") == "function_call" for item in items)
+    )
 
 
 @rule(Streamed, cites=("LIT-26", "BUD-SSE-12"), when=_calls)
 def arguments_come_in_order(streamed: Streamed) -> Iterator[Finding]:
-    """The arguments of a call stream as deltas, then one `response.function_call_arguments.done`."""
+    """The arguments of a call stream as deltas, then one `function_call_arguments.done`."""
     kinds = {"unfinished", "after-done", "out-of-order", "repeated"}
     yield from breaches(streamed, lanes={ARGUMENTS}, kinds=kinds)
 
 
 @rule(Streamed, cites="LIT-27", when=tells_of(ARGUMENTS))
 def arguments_add_up(streamed: Streamed) -> Iterator[Finding]:
-    """The deltas of a call's arguments, joined, are the arguments of its `.done` event."""
+    """The joined deltas of a call's arguments equal the arguments of its `.done` event."""
     yield from unequal_sums(streamed, ARGUMENTS)
 
 
 @rule(Streamed, cites=("LIT-27", "BUD-SSE-12"), when=tells_of(ARGUMENTS))
 def arguments_end_up_in_their_call(streamed: Streamed) -> Iterator[Finding]:
-    """The arguments of `.done` are those of the finished call, in its item and in the terminal output."""
+    """The arguments of `.done` equal those of the call in its item and in the terminal event."""
     yield from unequal_views(streamed, ARGUMENTS)
 
 
 @rule(Streamed, cites="LIT-36", when=tells_of(INPUT))
 def custom_input_comes_in_order(streamed: Streamed) -> Iterator[Finding]:
-    """The input of a custom tool streams as deltas, then one `response.custom_tool_call_input.done`."""
+    """The input of a custom tool streams as deltas, then one `custom_tool_call_input.done`."""
     yield from breaches(streamed, lanes={INPUT})
 
 
 @rule(Streamed, cites="LIT-36", when=tells_of(INPUT))
 def custom_input_adds_up(streamed: Streamed) -> Iterator[Finding]:
-    """The deltas of a custom tool's input, joined, are its end, and the input of the finished call."""
+    """The joined deltas of a custom tool's input equal its `.done` and the finished call."""
     yield from unequal_sums(streamed, INPUT)
     yield from unequal_views(streamed, INPUT)

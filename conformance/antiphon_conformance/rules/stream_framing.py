@@ -1,4 +1,4 @@
-"""How the events of a stream are framed: SSE fields, the sentinel, one JSON object for each message."""
+"""The framing of a stream: SSE fields, the `[DONE]` sentinel, one JSON object for each message."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def _at(frame: Frame) -> str:
     return f"event[{frame.index}]"
 
 
-def _as_sent(streamed: Streamed) -> bool:
-    """The frames are as the server sent them."""
+def _has_frames(streamed: Streamed) -> bool:
+    """For `when=`: the frames are as the server sent them."""
     return "parsed" not in streamed.exchange.traits
 
 
-def _framed(streamed: Streamed) -> bool:
-    """The frames are as the server sent them, and whole."""
-    return _as_sent(streamed) and not streamed.stream.cut
+def _has_all_frames(streamed: Streamed) -> bool:
+    """For `when=`: the frames are as the server sent them, and none is missing."""
+    return _has_frames(streamed) and not streamed.stream.cut
 
 
 @rule(Streamed, cites=("ENV-01", "ENV-07", "CG-SSE-02", "BUD-SSE-19"))
@@ -34,12 +34,13 @@ def data_is_one_json_object(streamed: Streamed) -> Iterator[Finding]:
 
     Clients parse each message on its own; `data: null` or half an object ends their loop.
     """
-    understood = {event.index for event in streamed.events}
+    events = {event.index for event in streamed.events}
     for frame in streamed.stream.frames:
-        if frame.data != SENTINEL and frame.index not in understood and not frame.data.startswith("{"):
+        if frame.data != SENTINEL and frame.index not in events and not frame.data.startswith("{"):
             yield Finding(f"{_at(frame)}/data", "one JSON object", show(frame.data))
-        for oddity in (found for found in frame.oddities if found.startswith("json: ")):
-            yield Finding(f"{_at(frame)}/data", "one JSON object", oddity.removeprefix("json: "))
+        for oddity in frame.oddities:
+            if oddity.startswith("json: "):
+                yield Finding(f"{_at(frame)}/data", "one JSON object", oddity.removeprefix("json: "))
 
 
 @rule(Streamed, cites=("ENV-07", "CG-SSE-02"))
@@ -48,13 +49,13 @@ def events_have_a_type(streamed: Streamed) -> Iterator[Finding]:
 
     Official clients take the type from the data, not from the `event` line.
     """
-    understood = {event.index for event in streamed.events}
+    events = {event.index for event in streamed.events}
     for frame in streamed.stream.frames:
-        if frame.index not in understood and frame.data.startswith("{"):
+        if frame.index not in events and frame.data.startswith("{"):
             yield Finding(f"{_at(frame)}/type", "a string", f"none in {show(frame.data)}")
 
 
-@rule(Streamed, cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"), when=_as_sent)
+@rule(Streamed, cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"), when=_has_frames)
 def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
     """The SSE `event` field of each message equals the `type` in its data."""
     for event in streamed.events:
@@ -62,33 +63,33 @@ def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{event.where}/event", show(event.type), show(event.frame.event))
 
 
-@rule(Streamed, cites="CG-SSE-02", when=_as_sent)
+@rule(Streamed, cites="CG-SSE-02", when=_has_frames)
 def data_stands_in_one_line(streamed: Streamed) -> Iterator[Finding]:
-    """The data of each message stands in one line, behind `data:` and exactly one space.
+    """The data of each message is one line, after `data:` and exactly one space.
 
-    The standard allows several lines and no space; the vendor's own clients lose such messages.
+    The WHATWG standard allows several lines and no space; the vendor's own clients lose such messages.
     """
     for frame in streamed.stream.frames:
         if frame.data_lines != 1:
             yield Finding(f"{_at(frame)}/data", "one line", f"{frame.data_lines} lines")
         elif "no-space:data" in frame.oddities or frame.data.startswith(" "):
             got = "several" if frame.data.startswith(" ") else "none"
-            yield Finding(f"{_at(frame)}/data", "one space behind the colon", got)
+            yield Finding(f"{_at(frame)}/data", "one space after the colon", got)
 
 
-@rule(Streamed, cites="CG-SSE-02", when=_as_sent)
+@rule(Streamed, cites="CG-SSE-02", when=_has_frames)
 def lines_end_with_a_line_feed(streamed: Streamed) -> Iterator[Finding]:
     """Lines end with a line feed, with or without a carriage return before it.
 
-    The standard allows a carriage return alone; the vendor's own clients see no message then.
+    The WHATWG standard allows a carriage return alone; the vendor's own clients then see no message.
     """
     if "cr" in streamed.stream.oddities:
         yield Finding("reply.body", "line feeds", "lines that end with a carriage return alone")
 
 
 def _goes_beyond_ascii(streamed: Streamed) -> bool:
-    told = (json.dumps(event.data, ensure_ascii=False) for event in streamed.events)
-    return _as_sent(streamed) and not all(map(str.isascii, told))
+    texts = (json.dumps(event.data, ensure_ascii=False) for event in streamed.events)
+    return _has_frames(streamed) and not all(map(str.isascii, texts))
 
 
 @rule(
@@ -98,17 +99,18 @@ def _goes_beyond_ascii(streamed: Streamed) -> bool:
     needs="a stream with characters beyond ASCII",
 )
 def data_is_sent_in_ascii(streamed: Streamed) -> Iterator[Finding]:
-    """Characters beyond ASCII are escaped in data as `\\uXXXX`.
+    """The data of a message is ASCII: other characters are escaped as `\\uXXXX`.
 
-    The vendor's Python client decodes each piece that arrives alone, and raises when one ends in a character.
+    The vendor's Python client decodes each network chunk alone, and raises when a chunk ends inside a
+    character.
     """
     for frame in streamed.stream.frames:
         if not frame.data.isascii():
-            got = next(letter for letter in frame.data if not letter.isascii())
-            yield Finding(f"{_at(frame)}/data", "every character beyond ASCII escaped", show(got))
+            letter = next(letter for letter in frame.data if not letter.isascii())
+            yield Finding(f"{_at(frame)}/data", "every character beyond ASCII escaped", show(letter))
 
 
-@rule(Streamed, cites="ENV-03", when=_as_sent)
+@rule(Streamed, cites="ENV-03", when=_has_frames)
 def id_field_is_not_used(streamed: Streamed) -> Iterator[Finding]:
     """No message has an SSE `id` field: the cursor of a stream is its sequence number."""
     for frame in streamed.stream.frames:
@@ -116,21 +118,21 @@ def id_field_is_not_used(streamed: Streamed) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/id", "no id field", show(frame.id))
 
 
-@rule(Streamed, cites="ENV-04", when=_framed)
+@rule(Streamed, cites="ENV-04", when=_has_all_frames)
 def done_sentinel_comes_last(streamed: Streamed) -> Iterator[Finding]:
     """The last message of the stream is `data: [DONE]`.
 
-    Clients that wait for it hang until the connection times out.
+    Clients that wait for this message hang until the connection times out.
     """
     frames = streamed.stream.frames
     if not frames or frames[-1].data != SENTINEL:
-        last = frames[-1].data if frames else "nothing"
-        yield Finding("end of stream", "data: [DONE]", show(last))
+        got = show(frames[-1].data) if frames else "a stream without messages"
+        yield Finding("end of stream", "data: [DONE]", got)
 
 
-@rule(Streamed, cites=("ENV-05", "CG-SSE-13", "BUD-SSE-18"), when=_framed)
+@rule(Streamed, cites=("ENV-05", "CG-SSE-13", "BUD-SSE-18"), when=_has_all_frames)
 def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
-    """The stream ends with its terminal event; no `[DONE]` follows."""
+    """The stream ends with its terminal event, and not with `[DONE]`."""
     for frame in streamed.stream.frames:
         if frame.data == SENTINEL:
             yield Finding(f"{_at(frame)}/data", "no sentinel", SENTINEL)
@@ -138,7 +140,7 @@ def no_sentinel_is_sent(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("ENV-06", "CG-SSE-12"), when=has_end)
 def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
-    """After the event that ends the response comes nothing but the `[DONE]` sentinel."""
+    """No message but the `[DONE]` sentinel follows the terminal event."""
     terminal = fold(streamed).terminal()
     for frame in streamed.stream.frames:
         if terminal is not None and frame.index > terminal.index and frame.data != SENTINEL:
@@ -147,9 +149,10 @@ def nothing_follows_the_terminal_event(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("ENV-11", "ENV-12", "EXT-03", "ENV-10", "ENV-25", "BUD-SSE-20"))
 def event_types_are_known(streamed: Streamed) -> Iterator[Finding]:
-    """The type of every event is one that the dialect knows, or has a provider's prefix.
+    """The type of every event is in the document, or has a provider's prefix.
 
     Clients that validate against a closed union fail on the first unknown event.
     """
-    for found in breaches(streamed, kinds={"unknown-event"}):
-        yield Finding(f"{found.where}/type", "a documented event, or `prefix:event`", found.got.split(" ")[0])
+    for breach in breaches(streamed, kinds={"unknown-event"}):
+        got = breach.got.split(" ")[0]
+        yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", got)

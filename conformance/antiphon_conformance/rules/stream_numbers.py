@@ -1,4 +1,4 @@
-"""Sequence numbers: there, whole, increasing, and without gaps where they serve as a cursor."""
+"""Sequence numbers: present, integers, increasing, and without gaps."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ def _is_number(value: Any) -> bool:
 
 
 def _uneven(streamed: Streamed) -> list[tuple[Event, int, int]]:
-    """Each event whose number does not follow that of the event before it, with both numbers."""
-    return streamed.exchange.facts.once("uneven", _found_uneven, streamed)
+    """(event, number before, its number) for each event whose number is not the next one."""
+    return streamed.exchange.facts.once("uneven", _find_uneven, streamed)
 
 
-def _found_uneven(streamed: Streamed) -> list[tuple[Event, int, int]]:
-    numbered = [(event, _number(event)) for event in streamed.events]
+def _find_uneven(streamed: Streamed) -> list[tuple[Event, int, int]]:
+    pairs = pairwise((event, _number(event)) for event in streamed.events)
     return [
-        (after, one, two)
-        for (_, one), (after, two) in pairwise(numbered)
-        if type(one) is int and type(two) is int and two != one + 1
+        (event, before, got)
+        for (_, before), (event, got) in pairs
+        if type(before) is int and type(got) is int and got != before + 1
     ]
 
 
-def _numbered(streamed: Streamed) -> bool:
-    """The server numbers its events, or should: OpenAI did not before it introduced the numbers."""
-    created = number(streamed.final.get("created_at"))
+def _has_numbers(streamed: Streamed) -> bool:
+    """The server numbers its events, or should: OpenAI's older streams have no numbers and need none."""
+    time = number(streamed.final.get("created_at"))
     since = streamed.dialect.traits.sequence_numbers_since
-    return created is None or created >= since or any(_is_number(_number(event)) for event in streamed.events)
+    return time is None or time >= since or any(_is_number(_number(event)) for event in streamed.events)
 
 
-@rule(Streamed, cites="ENV-07", when=_numbered)
+@rule(Streamed, cites="ENV-07", when=_has_numbers)
 def are_there(streamed: Streamed) -> Iterator[Finding]:
     """Every event has a `sequence_number` that is an integer.
 
-    Typed clients refuse an event without one, and nobody can resume a stream.
+    Typed clients reject an event without one, and no client can resume such a stream.
     """
     for event in streamed.events:
         if not _is_number(_number(event)):
             yield Finding(f"{event.where}/sequence_number", "an integer", show(_number(event)))
 
 
-@rule(Streamed, cites=("ENV-08", "EXT-04"), when=_numbered)
+@rule(Streamed, cites=("ENV-08", "EXT-04"), when=_has_numbers)
 def increase(streamed: Streamed) -> Iterator[Finding]:
     """Every event has a greater `sequence_number` than the event before it.
 
     A client that resumes with `starting_after` skips or repeats events otherwise.
     """
-    for after, one, two in _uneven(streamed):
-        if two <= one:
-            yield Finding(f"{after.where}/sequence_number", f"more than {one}", str(two))
+    for event, before, got in _uneven(streamed):
+        if got <= before:
+            yield Finding(f"{event.where}/sequence_number", f"more than {before}", str(got))
 
 
 @rule(
     Streamed,
     cites=("ENV-09", "BUD-SSE-02"),
-    when=lambda streamed: has_beginning(streamed) and _numbered(streamed),
+    when=lambda streamed: has_beginning(streamed) and _has_numbers(streamed),
 )
 def start_at_zero(streamed: Streamed) -> Iterator[Finding]:
     """The first event of a stream has `sequence_number` 0."""
@@ -77,12 +77,12 @@ def start_at_zero(streamed: Streamed) -> Iterator[Finding]:
         yield Finding("event[0]/sequence_number", "0", str(first))
 
 
-@rule(Streamed, cites=("ENV-09", "EXT-05", "BUD-SSE-02"), when=_numbered)
+@rule(Streamed, cites=("ENV-09", "EXT-05", "BUD-SSE-02"), when=_has_numbers)
 def have_no_gaps(streamed: Streamed) -> Iterator[Finding]:
-    """Sequence numbers count one by one, events with a provider's prefix included.
+    """Each `sequence_number` is one more than the last; events with a prefix count too.
 
-    A gap looks to a client like an event lost on the way.
+    A gap looks to a client like a lost event.
     """
-    for after, one, two in _uneven(streamed):
-        if two > one + 1:
-            yield Finding(f"{after.where}/sequence_number", str(one + 1), str(two))
+    for event, before, got in _uneven(streamed):
+        if got > before + 1:
+            yield Finding(f"{event.where}/sequence_number", str(before + 1), str(got))

@@ -1,4 +1,4 @@
-"""Obfuscation: padding of delta events, so that their lengths tell nothing of the text."""
+"""Obfuscation: padding of delta events that hides the length of their text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from antiphon_conformance.text import show
 MEMBER = "obfuscation"
 
 
-def _unwanted(streamed: Streamed) -> bool:
+def _forbids_padding(streamed: Streamed) -> bool:
     return member(streamed.asked, "stream_options", "include_obfuscation") is False
 
 
-@rule(Streamed, cites="ENV-20", when=_unwanted)
+@rule(Streamed, cites="ENV-20", when=_forbids_padding)
 def is_left_out_on_request(streamed: Streamed) -> Iterator[Finding]:
     """With `stream_options.include_obfuscation: false` no event carries `obfuscation`."""
     for event in streamed.events:
@@ -26,9 +26,11 @@ def is_left_out_on_request(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites="ENV-19")
 def is_text(streamed: Streamed) -> Iterator[Finding]:
-    """`obfuscation`, where a delta event has it, is text. Elsewhere it is one more member, and legal."""
-    grammar = streamed.dialect.grammar
-    padded = {told.event for lane in grammar.lanes.values() if (told := lane.accumulates) and told.padded}
-    for event in streamed.stream.of(*padded):
+    """The `obfuscation` of a delta event is a string.
+
+    Other events may carry a member of this name, like any other unknown member.
+    """
+    sums = (lane.accumulates for lane in streamed.dialect.grammar.lanes.values())
+    for event in streamed.stream.of(*{total.event for total in sums if total and total.padded}):
         if not isinstance(event.data.get(MEMBER, ""), str):
             yield Finding(f"{event.where}/{MEMBER}", "a string", show(event.data[MEMBER]))

@@ -1,4 +1,4 @@
-"""A stream against what the same request gives otherwise: as a document, read back, refused."""
+"""A streamed response compared with the same response without a stream."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from antiphon_conformance.answers import answered, output
 from antiphon_conformance.parity import differences, succeeded
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.subject import Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 @rule(Scene, scenario="repeat", cites="LIT-44", when=succeeded("streamed", "first"))
 def a_stream_ends_like_a_document(scene: Scene) -> Iterator[Finding]:
-    """A streamed response ends with the members and kinds of items that it has without streaming.
+    """A streamed response ends with the members and types of items that it has without a stream.
 
-    What a model says may differ from run to run; which members a response and its items have may not.
+    The model's words may differ from run to run; the members of a response and of its items may not.
     """
-    whole, streamed = scene["first"], scene["streamed"]
-    wanted, got = _shape(answered(whole)), _shape(answered(streamed))
-    for name in wanted:
-        if wanted[name] != got[name]:
-            expected = f"{show(wanted[name])}, as without streaming"
-            yield Finding(f"final response/{name}", expected, show(got[name]), streamed.id)
+    streamed = scene["streamed"]
+    before, after = _shape(answered(scene["first"])), _shape(answered(streamed))
+    for name in before:
+        if before[name] != after[name]:
+            expected = f"{show(before[name])}, as without streaming"
+            yield Finding(f"final response/{name}", expected, show(after[name]), streamed.id)
 
 
 def _shape(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What does not depend on the words of a model."""
+    """The facts on a response that do not depend on the words of a model."""
     return {
         "members": sorted(response),
-        "status": response.get("status"),
-        "object": response.get("object"),
-        "model": response.get("model"),
-        "output": [[item.get("type"), sorted(item)] for _, item in output(response)],
+        "status": response.get("status", ABSENT),
+        "object": response.get("object", ABSENT),
+        "model": response.get("model", ABSENT),
+        "output": [[item.get("type", ABSENT), sorted(item)] for _, item in output(response)],
     }
 
 
 @rule(Scene, scenario="chaining", cites="LIF-11", when=succeeded("continued", "continued_again"))
 def a_stream_ends_like_the_stored_response(scene: Scene) -> Iterator[Finding]:
-    """What the stream of a stored response ended with is what retrieving it returns."""
-    created, retrieved = scene["continued"], scene["continued_again"]
-    if created.answer.stream is None:
+    """A retrieval returns the response with which the stream of its create ended."""
+    create, retrieval = scene["continued"], scene["continued_again"]
+    if create.answer.stream is None:
         return
-    for pointer, wanted, got in differences(answered(created), answered(retrieved)):
-        expected = f"{show(wanted)}, as the stream ended"
-        yield Finding(f"reply.body{pointer}", expected, show(got), retrieved.id)
+    for pointer, before, after in differences(answered(create), answered(retrieval)):
+        expected = f"{show(before)}, as at the end of the stream"
+        yield Finding(f"reply.body{pointer}", expected, show(after), retrieval.id)
