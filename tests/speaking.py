@@ -87,6 +87,6 @@ def respond(
     return compose(planned or model.plan(asked), asked, identity, 1_700_000_000)
 
 
-def timeline(final: dict[str, Any], name: str = "openai", *, obfuscated: bool = False) -> Timeline:
+def timeline(final: dict[str, Any], name: str = "openai", *, obfuscation: bool = False) -> Timeline:
     """The timeline of a response."""
-    return Timeline(final, DIALECTS[name], obfuscated=obfuscated)
+    return Timeline(final, DIALECTS[name], obfuscation=obfuscation)

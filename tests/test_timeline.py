@@ -19,7 +19,7 @@ each_kind = pytest.mark.parametrize("kind", REQUESTS)
 def test_the_events_obey_the_grammar_and_the_schemas(name: str, kind: str, background: bool) -> None:
     final = respond(**REQUESTS[kind], name=name, background=background)
     machine = DIALECTS[name].grammar.machine()
-    for event in timeline(final, name, obfuscated=True).events:
+    for event in timeline(final, name, obfuscation=True).events:
         assert machine.feed(event) == []
         validator = DIALECTS[name].schemas.event(event["type"])
         assert validator is not None
@@ -168,13 +168,13 @@ def test_the_tail_follows_the_number(sequence: int) -> None:
 
 def test_padding_hides_the_length_of_a_piece() -> None:
     final = respond("Count from 1 to 12.")
-    deltas = [e for e in timeline(final, obfuscated=True).events if "delta" in e]
+    deltas = [e for e in timeline(final, obfuscation=True).events if "delta" in e]
     assert {(len(e["delta"]) + len(e["obfuscation"])) % 16 for e in deltas} == {0}
     assert not any("obfuscation" in event for event in timeline(final).events)
 
 
 def test_refusals_are_never_padded() -> None:
-    events = timeline(respond("Please refuse."), obfuscated=True).events
+    events = timeline(respond("Please refuse."), obfuscation=True).events
     assert [e["type"] for e in events if "obfuscation" in e] == []
 
 
@@ -188,7 +188,7 @@ def test_each_delta_has_the_log_probability_of_its_token() -> None:
 
 def test_the_same_response_is_always_told_in_the_same_way() -> None:
     final = respond("Tell me a long story.")
-    assert timeline(final, obfuscated=True).events == timeline(final, obfuscated=True).events
+    assert timeline(final, obfuscation=True).events == timeline(final, obfuscation=True).events
 
 
 def test_an_empty_text_has_no_pieces() -> None:

@@ -96,7 +96,7 @@ def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -
     items = data.draw(st.lists(ITEMS[name], max_size=4))
     planned = Plan(tuple(items), **data.draw(ENDINGS))
     final = respond("Hi", name, planned, background=data.draw(st.booleans()))
-    events = timeline(final, name, obfuscated=data.draw(st.booleans())).events
+    events = timeline(final, name, obfuscation=data.draw(st.booleans())).events
     machine = DIALECTS[name].grammar.machine()
     assert [breach for event in events for breach in machine.feed(event)] == []
     assert machine.end() == []

@@ -154,7 +154,7 @@ class MockServer:
         )
 
     def _route(self, incoming: Incoming) -> None:
-        self.sender.headers.refuse_too_large(incoming.headers)
+        self.sender.headers.reject_too_large(incoming.headers)
         incoming.operation, incoming.parameters = self.router.find(incoming.method, incoming.path)
         conduct = self.house.conduct
         incoming.key = conduct.authenticate(incoming.headers, self.settings.api_keys)
@@ -206,7 +206,7 @@ class MockServer:
             return
         content_type = EVENT_STREAM if isinstance(answer, Streaming) else JSON
         identity = incoming.identity
-        copy = Print(identity.nonce.encode(), identity.kept, content_type, body, answer.record)
+        copy = Print(identity.nonce.encode(), identity.persistent, content_type, body, answer.record)
         self.prints.keep(incoming.key, incoming.content, copy)
 
 

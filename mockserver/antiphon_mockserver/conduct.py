@@ -1,13 +1,13 @@
-"""The server's decisions, one plain callable each.
+"""The decisions of the server, one callable each.
 
-Handlers only carry out what is decided here, so a `state` mutant is `replace(conduct, decision=other)`:
+Handlers only carry these decisions out, so a `state` mutant replaces one of them:
 
     @mutant(caught_by="background.a-finished-response-stays-as-it-is")
     def cancels_a_finished_response(conduct: Conduct) -> Conduct:
         \"\"\"Lets a cancel overwrite a response that had already ended.\"\"\"
         return replace(conduct, cancel=lambda record, _step: replace(record, cut=0))
 
-A decision that refuses raises `Denied`. None of them touches the store, a socket or the clock.
+A decision that rejects a request raises `Denied`. No decision uses the store, a socket or the clock.
 """
 
 from __future__ import annotations
@@ -57,106 +57,106 @@ class Conduct:
     """Every decision of the server that a client could notice."""
 
     authenticate: Callable[[Mapping[str, str], Collection[str]], str]
-    """(headers with lower-case names, accepted keys; none = any) -> the key. Refuses with 401."""
+    """(headers with lower-case names, accepted keys; none = any) -> the key. Rejects with 401."""
 
     read_body: Callable[[Mapping[str, str], bytes], dict[str, Any]]
-    """(headers, raw body) -> the JSON object. Refuses other media types, codings and roots."""
+    """(headers, raw body) -> the JSON object. Rejects other media types, encodings and roots."""
 
     read_query: Callable[[Operation, Document, Sequence[tuple[str, str]]], dict[str, Any]]
-    """(operation, document, name-value pairs) -> typed query parameters with the defaults filled in.
-    Refuses what the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
+    """(operation, document, name-value pairs) -> typed query parameters, defaults included.
+    Rejects values that the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
 
     body_limit: Callable[[int, Dialect], int]
-    """(bytes that the settings allow, dialect) -> how many bytes the body of a request may have."""
+    """(limit of the settings in bytes, dialect) -> how many bytes the body of a request may have."""
 
     respell: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
-    """(the body as it came, traits) -> the same in the spelling of the Responses API."""
+    """(the body as received, traits) -> the same in the spelling of the Responses API."""
 
     find_prompt: Callable[[Registry, Mapping[str, Any]], Version]
-    """(prompt templates, `prompt` of a request) -> the version that it names. Refuses what is not there."""
+    """(prompt templates, `prompt` of a request) -> the version that it names. Rejects an unknown one."""
 
     prompt_checks: Mapping[str, Callable[[Call], None]]
-    """What makes the variables of a prompt template acceptable, by name, in order."""
+    """Checks of the variables of a prompt template, by name, in order; each rejects or passes."""
 
     fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
-    """(body, the version with its variables) -> the body that the template makes of it."""
+    """(body, the version with its variables) -> the body that the template builds from it."""
 
     insist: Callable[[Callable[[Context], Plan], Context, Version], Plan]
-    """(who answers, Context, version of a template) -> an answer that passes the template's tests."""
+    """(planner, Context, version of a template) -> a plan that passes the tests of the template."""
 
     heed: Callable[[Asked], Mapping[str, Any]]
-    """(`asked.body`, as it came) -> what of it counts, where unknown parameters are ignored."""
+    """(request) -> its body without the parameters that the dialect ignores."""
 
     checks: Mapping[str, Check]
-    """What makes a body acceptable, by name, in order; each refuses or passes, and a mutant leaves one out.
-    The names stand in `STANDARD` below. They run before the context is loaded: `chain`, `items` are empty."""
+    """Checks of the body, by name, in order; each rejects or passes, and a mutant removes one.
+    `STANDARD` below has the names. They run before the context is loaded: `chain` and `items` are empty."""
 
     context_checks: Mapping[str, Check]
-    """The same for what needs the whole context, in `asked.items` (tool outputs without a call...)."""
+    """Checks that need the whole context in `items`, such as tool outputs without a call."""
 
     known_model: Callable[[str, Collection[str]], bool]
-    """(name, the models that were given with `--model`) -> whether there is such a model."""
+    """(name, the models of `--model`) -> whether this model exists."""
 
     envelope: Callable[[Denied, Dialect], tuple[int, dict[str, Any]]]
-    """(why, dialect) -> status and error body."""
+    """(error, dialect) -> status and error body."""
 
     valid_id: Callable[[str], bool]
-    """Whether a response id in a path is well formed; otherwise 400."""
+    """(id in a path) -> whether it is well formed; if not, the answer is a 400."""
 
     not_found: Callable[[str], Denied]
-    """(id) -> what to answer when there is no such response."""
+    """(id) -> the error for a response that does not exist."""
 
     occurrence: Callable[[int], int]
-    """(how many identical requests came before this one) -> the number that enters the ids; so ids differ."""
+    """(number of identical requests before this one) -> the number that makes the ids of this one unique."""
 
     keeps: Callable[[Mapping[str, Any]], bool]
     """(create body) -> whether the response is stored."""
 
     exists: Callable[[Record], bool]
-    """Whether a stored record still counts as there (not deleted)."""
+    """(record) -> whether it still exists, so was not deleted."""
 
     may_see: Callable[[Record, str], bool]
-    """(record, key) -> whether the holder of this key may see, continue, cancel or delete it."""
+    """(record, key) -> whether this key may see, continue, cancel or delete it."""
 
     may_continue: Callable[[Record], bool]
-    """Whether a record that exists may be named by `previous_response_id`."""
+    """(record that exists) -> whether `previous_response_id` may name it."""
 
     carry: Callable[[Mapping[str, Any], Sequence[Record]], Mapping[str, Any]]
-    """(create body, chain oldest first) -> the request that the model sees; nothing of earlier ones is
-    carried into it (instructions, tools and metadata have to be sent again)."""
+    """(create body, chain oldest first) -> the request that the model sees. It inherits nothing from earlier
+    requests; clients send instructions, tools and metadata again."""
 
     context: Callable[[Sequence[Record], Sequence[Item]], tuple[Item, ...]]
-    """(chain oldest first, new input) -> what the model sees: each turn's input and output, then the new."""
+    """(chain oldest first, new input) -> what the model sees: earlier turns, then the new input."""
 
     resolve: Callable[[Item, Item | None], Item]
-    """(an `item_reference`, the item that it names or None) -> the item. Refuses when it names none."""
+    """(an `item_reference`, the item that it names or None) -> the item. Rejects a reference to no item."""
 
     normalise: Callable[[Any], list[Item]]
-    """(`input`) -> items in resource form, still without made-up ids; a string is one user message."""
+    """(`input`) -> items in resource form, before missing ids are filled in; a string is one user message."""
 
     plan: Callable[[Context], Plan]
-    """(Context) -> Plan: what the model says."""
+    """(Context) -> Plan: the answer of the model."""
 
     complete: Callable[[Asked], Completion]
-    """(Asked) -> what the library answers to the last message of a chat, in a dialect that has one."""
+    """(request) -> the library's answer to the last message of a chat, in a dialect with a library."""
 
     compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
     """(Plan, Context, Identity, created_at) -> the final response object."""
 
     first_step: Callable[[Mapping[str, Any], int], int]
-    """(create body, last step) -> the step that a create without stream shows: 0 in the background."""
+    """(create body, last step) -> the step that the answer to a create shows: 0 in the background."""
 
     observe: Callable[[Record, Sequence[int]], int]
-    """(record, steps at which the status changes) -> the step that the next GET shows, in virtual time."""
+    """(record, steps with a new status) -> the step that the next GET shows, in virtual time."""
 
     may_cancel: Callable[[Record], None]
-    """Refuses to cancel what does not run in the background."""
+    """(record) -> None. Rejects a cancel of a response that does not run in the background."""
 
     cancel: Callable[[Record, int], Record]
-    """(record, last step) -> the record after the cancel; one that has ended stays as it is."""
+    """(record, last step) -> the record after the cancel; a response that has ended does not change."""
 
     may_resume: Callable[[Record], None]
-    """Refuses to stream again what was not created with both `background` and `stream`."""
+    """(record) -> None. Rejects resuming a response that was not created with `background` and `stream`."""
 
     resume: Callable[[Sequence[Mapping[str, Any]], int | None], Sequence[Mapping[str, Any]]]
     """(all events, `starting_after`) -> the events to send again."""
@@ -171,25 +171,25 @@ class Conduct:
     """(record, its chain oldest first) -> the input items to list, in the order of the context."""
 
     list_conversation: Callable[[Sequence[Record]], Sequence[Item]]
-    """(a record behind its chain, oldest first) -> the items to list where a whole conversation is listed."""
+    """(a record after its chain, oldest first) -> the items to list where a list covers the conversation."""
 
     arrange: Callable[[Sequence[Item], str], list[Item]]
-    """(items, `asc` or `desc`) -> in that order."""
+    """(items, `asc` or `desc`) -> the items in that order."""
 
     follow: Callable[[Sequence[Item], str | None], list[Item]]
-    """(arranged items, `after`) -> those behind it. Refuses an `after` that names none of them."""
+    """(sorted items, `after`) -> the items after that one. Rejects an `after` that names none of them."""
 
     page: Callable[[Sequence[Item], int], dict[str, Any]]
-    """(what remains, `limit`) -> the list object: `data`, `first_id`, `last_id`, `has_more`."""
+    """(remaining items, `limit`) -> the list object: `data`, `first_id`, `last_id`, `has_more`."""
 
     select: Callable[[Sequence[Item], Mapping[str, Any]], list[Item]]
-    """(what could be listed, query) -> what passes the query, in the order that it asks for."""
+    """(candidates, query) -> the items that pass the query, in the order of the query."""
 
     cut_out: Callable[[Sequence[Item], int, int], dict[str, Any]]
-    """(all that was selected, `offset`, `limit`) -> the list object of one page."""
+    """(selected items, `offset`, `limit`) -> the list object of one page."""
 
     read_filter: Callable[[str, Library], Filter]
-    """(`filter` of a query, library) -> the criteria for files. Refuses what is none."""
+    """(`filter` of a query, library) -> the criteria for files. Rejects text that is not a filter."""
 
     count_tokens: Callable[[Context], int]
     """(Context) -> the number of input tokens."""
@@ -198,8 +198,8 @@ class Conduct:
     """(Context, Identity, created_at) -> the answer to compaction."""
 
     truncate: Callable[[Context, int], Context]
-    """(context, its input tokens) -> the context that goes to the model. Refuses one that is too long
-    (`truncation: disabled`), or drops its oldest items (`auto`)."""
+    """(context, its input tokens) -> the context for the model. When it is too long, rejects it
+    (`truncation: disabled`) or drops its oldest items (`auto`)."""
 
 
 STANDARD = Conduct(
@@ -276,4 +276,4 @@ STANDARD = Conduct(
     compact=compact,
     truncate=truncate,
 )
-"""How a server behaves that makes no mistakes."""
+"""The behaviour of a right server."""

@@ -1,4 +1,4 @@
-"""What can only be judged with the whole context at hand: tool calls and their outputs belong together."""
+"""Checks that need the whole context: tool calls and their outputs belong together."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ ANSWERS = {
     "local_shell_call": "local_shell_call_output",
     "computer_call": "computer_call_output",
 }
-"""Which item answers which; the client runs these tools, so it owes the output."""
+"""The output type of each call type; the client runs these tools and has to send their outputs."""
 LISTENERS = {"user", "system", "developer"}
-"""The roles of those who do not reason."""
+"""The roles whose messages do not follow from reasoning."""
 NOTHING: Item = {}
 CALLS = {output: call for call, output in ANSWERS.items()}
 
 
 def outputs_have_calls(asked: Asked) -> None:
-    """An output answers a call that came before it."""
-    called: set[object] = set()
+    """Every tool output follows its call."""
+    call_ids: set[object] = set()
     for item in asked.items:
         kind = item.get("type")
         if kind in ANSWERS:
-            called.add(item.get("call_id"))
-        elif kind in CALLS and item.get("call_id") not in called:
+            call_ids.add(item.get("call_id"))
+        elif kind in CALLS and item.get("call_id") not in call_ids:
             message = f"No tool call found for the output with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
 
 
 def triggers_come_last(asked: Asked) -> None:
-    """A `compaction_trigger` ends the input (CMP-15)."""
+    """A `compaction_trigger` is the last item of the input (CMP-15)."""
     for index, item in enumerate(asked.items[:-1]):
         if item.get("type") == "compaction_trigger":
             message = f"Invalid 'input[{index}]': a compaction_trigger must be the last item of the input."
@@ -44,16 +44,16 @@ def triggers_come_last(asked: Asked) -> None:
 
 
 def calls_have_outputs(asked: Asked) -> None:
-    """Every call has its output before the model goes on (STA-17)."""
-    answered = {item.get("call_id") for item in asked.items if item.get("type") in CALLS}
+    """Every tool call has an output before the model continues (STA-17)."""
+    output_ids = {item.get("call_id") for item in asked.items if item.get("type") in CALLS}
     for item in asked.items:
-        if item.get("type") in ANSWERS and item.get("call_id") not in answered:
+        if item.get("type") in ANSWERS and item.get("call_id") not in output_ids:
             message = f"No tool output found for the call with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
 
 
 def reasoning_has_its_item(asked: Asked) -> None:
-    """Where the dialect insists on it, reasoning is sent back along with what it led to (RSN-13)."""
+    """Where the dialect requires it, the item that a reasoning item led to follows it (RSN-13)."""
     if asked.dialect.traits.orphaned_reasoning != "refused":
         return
     for item, following in zip_longest(asked.own, asked.own[1:], fillvalue=NOTHING):
@@ -66,12 +66,12 @@ def reasoning_has_its_item(asked: Asked) -> None:
 
 
 def json_is_mentioned(asked: Asked) -> None:
-    """A model that is to answer with any JSON object has to be told so, or it might never stop."""
+    """With the format `json_object`, the context mentions JSON; otherwise a model might never stop."""
     form = (asked.body.get("text") or {}).get("format") or {}
     if form.get("type") != "json_object":
         return
-    told = orjson.dumps([asked.body.get("instructions"), *asked.items]).lower()
-    if b"json" not in told:
+    words = orjson.dumps([asked.body.get("instructions"), *asked.items]).lower()
+    if b"json" not in words:
         raise invalid(
             "With a text format of type 'json_object', the input has to contain the word 'json'.", "input"
         )

@@ -1,4 +1,4 @@
-"""How a refusal is worded: the error envelope of a dialect, and the refusals that many places need."""
+"""Error answers: the error envelope of a dialect, and the errors that many places need."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from antiphon_mockserver.plan import Denied
 from antiphon_spec.dialect import Dialect
 
 
-def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
-    """Status and body of an error answer; one that is an object always has all four members (ERR-02)."""
+def envelope(problem: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
+    """Returns the status and the body of an error answer; an error object has all four members (ERR-02)."""
     if dialect.traits.error_envelope == "text":
-        return denied.status, {"error": denied.message}
+        return problem.status, {"error": problem.message}
     traits = dialect.traits
     error: dict[str, Any] = {
-        "message": denied.message,
-        "type": denied.kind or traits.error_type(denied.status),
-        "param": denied.param,
-        "code": traits.error_codes.get(denied.code or str(denied.status), denied.code),
+        "message": problem.message,
+        "type": problem.kind or traits.error_type(problem.status),
+        "param": problem.param,
+        "code": traits.error_codes.get(problem.code or str(problem.status), problem.code),
     }
-    if traits.retry_after_in_body and "retry-after" in denied.headers:
-        error["retry_after"] = int(denied.headers["retry-after"])
-    return denied.status, {"error": error}
+    if traits.retry_after_in_body and "retry-after" in problem.headers:
+        error["retry_after"] = int(problem.headers["retry-after"])
+    return problem.status, {"error": error}
 
 
 def error_event(error: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """The event that tells in band why a response fails; code and message are those of its `error`."""
+    """Returns the event that says why a response failed, with the code and message of its `error`."""
     status = 500 if error["code"] == "server_error" else 400
-    told = {"type": dialect.traits.error_type(status), "param": None, **error}
+    members = {"type": dialect.traits.error_type(status), "param": None, **error}
     if dialect.traits.error_envelope == "text":
-        del told["param"]
+        del members["param"]
     return (
-        {"type": "error", "error": told}
+        {"type": "error", "error": members}
         if dialect.traits.error_event == "nested"
-        else told | {"type": "error"}
+        else members | {"type": "error"}
     )
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> Denied:
-    """A 400: what was asked makes no sense, or contradicts itself."""
+    """Returns a 400 for an invalid or contradictory request."""
     return Denied(message, param=param, code=code)
 
 
-def response_not_found(id: str) -> Denied:
-    """A 404; the same for an id that never was, was deleted, was not stored or belongs to another key."""
-    return Denied(f"Response with id '{id}' not found.", status=404)
+def response_not_found(response_id: str) -> Denied:
+    """Returns a 404: the same for an unknown id and one that is deleted, not stored or of another key."""
+    return Denied(f"Response with id '{response_id}' not found.", status=404)

@@ -1,9 +1,9 @@
-"""Faults on purpose, as networks and overloaded servers have them: `--fault KIND=VALUE[,first=N][,every=N]`.
+"""Faults of networks and overloaded servers, on purpose: `--fault KIND=VALUE[,first=N][,every=N]`.
 
---fault status=503,first=2     the first two requests are answered 503, then all is well
---fault rate-limit=100         every request after the first 100 is answered 429
+--fault status=503,first=2     the first two requests get a 503, later ones are answered
+--fault rate-limit=100         every request after the first 100 gets a 429
 --fault delay=0.5              every answer comes half a second late
---fault pace=0.05              a twentieth of a second between two events of a stream
+--fault pace=0.05              0.05 s between two events of a stream
 --fault cut=5,every=3          every third stream breaks off after five events, a JSON body in its middle
 --fault broken-frame=2         the third event of a stream is cut in the middle of its JSON
 """
@@ -19,33 +19,33 @@ from antiphon_mockserver.plan import Denied
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})
 MOST = 1_000_000_000
-"""More than any sensible number of a fault; above all, neither infinity nor what is no number."""
+"""An upper bound for the value of a fault; it also excludes infinity and NaN."""
 SELECTORS = ("first", "every")
 
 
 class FaultError(ValueError):
-    """A `--fault` that cannot be understood."""
+    """A `--fault` is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One kind of misbehaviour, and to which requests it happens."""
+    """One fault, and which requests it affects."""
 
     kind: str
     value: float
     first: int | None = None
-    """Only to so many requests from the start."""
+    """Affects only this many requests from the start; None means no limit."""
     every: int = 1
-    """Only to each n-th request."""
+    """Affects only every n-th request."""
 
-    def strikes(self, number: int) -> bool:
-        """Whether it happens to the n-th request, counting from 1."""
+    def affects(self, number: int) -> bool:
+        """Whether the fault affects the n-th request, counting from 1."""
         return number % self.every == 0 and (self.first is None or number <= self.first)
 
 
 @dataclass(frozen=True, slots=True)
 class Misfortune:
-    """What happens to one request."""
+    """The faults of one exchange; `delay` and `pace` are in seconds."""
 
     delay: float = 0.0
     pace: float = 0.0
@@ -64,47 +64,47 @@ class Faults:
         self._numbers = count(1)
 
     def befall(self) -> Misfortune:
-        """What happens to the next request. Raises Denied when it is to be refused."""
+        """Returns the faults of the next exchange. Raises Denied when a fault rejects the request."""
         if not self.faults:
             return NONE
         number = next(self._numbers)
-        struck = {fault.kind: fault for fault in self.faults if fault.strikes(number)}
-        if "status" in struck:
-            raise refusal(int(struck["status"].value))
-        if "rate-limit" in struck and number > struck["rate-limit"].value:
-            raise refusal(429)
+        faults = {fault.kind: fault for fault in self.faults if fault.affects(number)}
+        if "status" in faults:
+            raise rejection(int(faults["status"].value))
+        if "rate-limit" in faults and number > faults["rate-limit"].value:
+            raise rejection(429)
         return Misfortune(
-            delay=struck["delay"].value if "delay" in struck else 0.0,
-            pace=struck["pace"].value if "pace" in struck else 0.0,
-            cut=int(struck["cut"].value) if "cut" in struck else None,
-            broken_frame=int(struck["broken-frame"].value) if "broken-frame" in struck else None,
+            delay=faults["delay"].value if "delay" in faults else 0.0,
+            pace=faults["pace"].value if "pace" in faults else 0.0,
+            cut=int(faults["cut"].value) if "cut" in faults else None,
+            broken_frame=int(faults["broken-frame"].value) if "broken-frame" in faults else None,
         )
 
 
-def refusal(status: int) -> Denied:
-    """The error of this status, as it is asked for."""
+def rejection(status: int) -> Denied:
+    """The error answer with this status."""
     if status == 429:
         headers = {"retry-after": "1"}
         return Denied(
             "Too many requests; try again later.", status=429, code="rate_limit_exceeded", headers=headers
         )
     code = "server_is_overloaded" if status == 503 else None
-    return Denied(f"This answer with status {status} was asked for by --fault.", status=status, code=code)
+    return Denied(f"--fault asked for this answer with status {status}.", status=status, code=code)
 
 
 def parse(spec: str) -> Fault:
-    """The fault that a spec describes. Raises FaultError, which says what was expected."""
+    """Parses one `--fault`. Raises FaultError when it is malformed."""
     head, *selectors = spec.split(",")
     kind, _, value = head.partition("=")
     if kind not in KINDS:
         raise FaultError(f"--fault {spec}: expected one of {', '.join(KINDS)}, got {kind!r}")
-    chosen = {}
+    options = {}
     for selector in selectors:
         name, _, amount = selector.partition("=")
         if name not in SELECTORS or not amount.isdecimal() or int(amount) < 1:
             raise FaultError(f"--fault {spec}: expected first=N or every=N, got {selector!r}")
-        chosen[name] = int(amount)
-    return Fault(kind, _number(spec, kind, value), **chosen)
+        options[name] = int(amount)
+    return Fault(kind, _number(spec, kind, value), **options)
 
 
 def _number(spec: str, kind: str, value: str) -> float:
@@ -117,6 +117,6 @@ def _number(spec: str, kind: str, value: str) -> float:
         or (kind in WHOLE and number != int(number))
         or (kind == "status" and not 400 <= number <= 599)
     ):
-        wanted = "a status from 400 to 599" if kind == "status" else "a number that is not negative"
-        raise FaultError(f"--fault {spec}: expected {kind}= and {wanted}, got {value!r}")
+        phrase = "a status from 400 to 599" if kind == "status" else "a number that is not negative"
+        raise FaultError(f"--fault {spec}: expected {kind}= and {phrase}, got {value!r}")
     return number

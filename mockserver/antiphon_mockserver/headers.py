@@ -1,4 +1,4 @@
-"""The headers of answers: what every one carries, what the dialect adds, and what browsers need."""
+"""The headers of answers: those of every answer, those of the dialect, and those that browsers need."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from antiphon_spec.dialect import Traits
 Pairs = list[tuple[bytes, bytes]]
 
 REQUESTS, TOKENS = 10_000, 2_000_000
-"""The limits that are advertised; only `--fault rate-limit=N` enforces one."""
+"""The limits that answers advertise; only `--fault rate-limit=N` enforces one."""
 A_DAY = "86400"
 
 
 class Headers:
-    """Makes the headers of a dialect's answers."""
+    """Builds the headers of a dialect's answers."""
 
     def __init__(self, traits: Traits) -> None:
         self.traits = traits
         constant = {"access-control-allow-origin": "*", **traits.constant_headers}
         if traits.processing_header:
             constant[traits.processing_header] = "1"
-        if exposed := exposed_headers(traits):
-            constant["access-control-expose-headers"] = ", ".join(exposed)
-        self._constant = packed(constant)
+        if names := exposed_headers(traits):
+            constant["access-control-expose-headers"] = ", ".join(names)
+        self._constant = encode_headers(constant)
         self._request_id = traits.request_id_header.encode() if traits.request_id_header else None
         self._kinds: dict[str, Pairs] = {}
 
     def of(self, incoming: Incoming, content_type: str, date: bytes) -> Pairs:
-        """The headers of the answer to a request, but for the length."""
+        """Returns the headers of the answer to a request, without the length."""
         pairs = [*self._kind(content_type), (b"date", date)]
         if self._request_id is not None:
             pairs.append((self._request_id, incoming.identity.request.encode()))
@@ -38,8 +38,8 @@ class Headers:
             pairs += rate_limits(incoming.number)
         return pairs
 
-    def refuse_too_large(self, headers: Mapping[str, str]) -> None:
-        """Refuses headers that are larger in total than the dialect allows (TRN-27)."""
+    def reject_too_large(self, headers: Mapping[str, str]) -> None:
+        """Rejects headers that are larger in total than the dialect allows, with 431 (TRN-27)."""
         limit = self.traits.header_limit
         if limit is not None and sum(map(len, headers)) + sum(map(len, headers.values())) > limit:
             message = f"The headers are larger than {limit} bytes in total."
@@ -47,32 +47,32 @@ class Headers:
 
     def _kind(self, content_type: str) -> Pairs:
         if content_type not in self._kinds:
-            own = {"content-type": content_type}
+            special = {"content-type": content_type}
             if content_type.startswith("text/event-stream"):
-                own["cache-control"] = "no-cache"
-            self._kinds[content_type] = packed(own) + self._constant
+                special["cache-control"] = "no-cache"
+            self._kinds[content_type] = encode_headers(special) + self._constant
         return self._kinds[content_type]
 
 
-def packed(headers: Mapping[str, str]) -> Pairs:
-    """Headers as they go to the wire."""
+def encode_headers(headers: Mapping[str, str]) -> Pairs:
+    """Encodes headers for the wire."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def unpacked(pairs: Pairs) -> dict[str, str]:
-    """Headers as mutants and tests like them."""
+def decode_headers(pairs: Pairs) -> dict[str, str]:
+    """Decodes headers for mutants and tests."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
 
 
 def exposed_headers(traits: Traits) -> list[str]:
-    """The names of the headers that scripts in a browser may read."""
+    """The names of the headers that scripts in a browser may read, besides the safelisted ones."""
     special = [*traits.constant_headers, traits.processing_header, traits.request_id_header]
     limits = [name.decode() for name, _ in rate_limits(0)] if traits.rate_limit_headers else []
     return ["retry-after", *(name for name in special if name), *limits]
 
 
 def rate_limits(number: int) -> Pairs:
-    """The limits after so many equal requests: they fall, and never depend on what others ask."""
+    """The limits after this many identical requests; they never depend on other requests."""
     return [
         (b"x-ratelimit-limit-requests", b"%d" % REQUESTS),
         (b"x-ratelimit-limit-tokens", b"%d" % TOKENS),
@@ -84,17 +84,17 @@ def rate_limits(number: int) -> Pairs:
 
 
 def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Answer:
-    """What a browser, or anyone who is curious, is told without credentials (TRN-29)."""
+    """Answers OPTIONS, also without credentials (TRN-29). Rejects an unknown path with 404."""
     if not methods:
         raise Denied("Unknown path.", status=404, code="unknown_url")
-    allowed = ", ".join(methods)
-    wanted = headers.get("access-control-request-headers", "authorization, content-type")
-    told = {
-        "allow": allowed,
-        "access-control-allow-methods": allowed,
-        "access-control-allow-headers": wanted,
+    method_list = ", ".join(methods)
+    request_headers = headers.get("access-control-request-headers", "authorization, content-type")
+    answer_headers = {
+        "allow": method_list,
+        "access-control-allow-methods": method_list,
+        "access-control-allow-headers": request_headers,
         "access-control-max-age": A_DAY,
         "content-type": "text/plain; charset=utf-8",
         "vary": "access-control-request-headers",
     }
-    return Answer(200, told, b"OK")
+    return Answer(200, answer_headers, b"OK")

@@ -1,4 +1,4 @@
-"""What handlers work with: one server's dialect, decisions, memory, clock and scripts."""
+"""What handlers use: the dialect, behaviour, store and clock of one server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from antiphon_spec.dialect import Dialect
 
 @dataclass(frozen=True)
 class House:
-    """One server, but for the wire."""
+    """One server, without the wire."""
 
     settings: Settings
     dialect: Dialect
@@ -27,48 +27,48 @@ class House:
     store: Store
     clock: Clock
     library: Library | None = None
-    """What answers are found in, in a dialect of videos."""
+    """The videos that answers come from, in a dialect with a library."""
     prompts: Registry | None = None
-    """The prompt templates, in a dialect that has some."""
+    """The prompt templates, in a dialect that has them."""
 
-    def record(self, id: str, key: str) -> Record | None:
-        """The record of this id, if it is there for the holder of this key."""
-        found = self.store.get(id)
-        if found is None or not self.conduct.exists(found) or not self.conduct.may_see(found, key):
+    def record(self, record_id: str, key: str) -> Record | None:
+        """Returns the record with this id, if it exists for this key."""
+        record = self.store.get(record_id)
+        if record is None or not self.conduct.exists(record) or not self.conduct.may_see(record, key):
             return None
-        return found
+        return record
 
-    def visible(self, id: str, key: str) -> Record:
-        """The same, or a refusal."""
-        if not self.conduct.valid_id(id):
+    def require(self, response_id: str, key: str) -> Record:
+        """Returns the same record; rejects a malformed id with 400 and an unknown one with 404."""
+        if not self.conduct.valid_id(response_id):
             message = "Invalid 'response_id': expected an id of letters, digits, underscores and dashes."
             raise Denied(message, param="response_id", code="invalid_value")
-        found = self.record(id, key)
-        if found is None:
-            raise self.conduct.not_found(id)
-        return found
+        record = self.record(response_id, key)
+        if record is None:
+            raise self.conduct.not_found(response_id)
+        return record
 
     def chain(self, record: Record) -> tuple[Record, ...]:
-        """The record behind those that it continues, oldest first; these may be deleted."""
-        found = [record]
-        while (before := found[-1].previous) is not None and (older := self.store.get(before)) is not None:
-            found.append(older)
-        return tuple(reversed(found))
+        """Returns the turns that lead to this response, itself last; earlier ones may be deleted."""
+        records = [record]
+        while (before := records[-1].previous) is not None and (older := self.store.get(before)) is not None:
+            records.append(older)
+        return tuple(reversed(records))
 
     @cached_property
-    def lists(self) -> bool:
-        """Whether clients can have the responses listed that they have made."""
+    def lists_responses(self) -> bool:
+        """Whether clients can list their responses."""
         return "listResponses" in self.dialect.document.operations
 
-    def timeline(self, record: Record, *, obfuscated: bool | None = None) -> Timeline:
-        """The timeline of a record, padded as its request said, unless `obfuscated` says otherwise."""
-        if obfuscated is None:
+    def timeline(self, record: Record, *, obfuscation: bool | None = None) -> Timeline:
+        """Returns the timeline of a record; `obfuscation` overrides what its request says about padding."""
+        if obfuscation is None:
             options = record.request.get("stream_options") or {}
-            obfuscated = options.get("include_obfuscation") is not False
-        return Timeline(record.response, self.dialect, obfuscated=obfuscated)
+            obfuscation = options.get("include_obfuscation") is not False
+        return Timeline(record.response, self.dialect, obfuscation=obfuscation)
 
-    def advanced(self, record: Record, timeline: Timeline) -> Record:
-        """The record after someone looked: one state on, or as far as it is by now in real time."""
+    def advance(self, record: Record, timeline: Timeline) -> Record:
+        """Returns the record for the next GET: one status further or, in real time, at its current step."""
         if not record.background or record.cut is not None or record.step >= timeline.steps:
             return record
         step = (
@@ -79,12 +79,12 @@ class House:
         return self.store.change(record.id, lambda now: now.at(max(now.step, step))) or record
 
     def _due(self, record: Record, timeline: Timeline) -> int:
-        """The step at which a background response is by the wall clock."""
+        """The step of a background response by the wall clock."""
         if record.streamed and not record.pace:
             return timeline.steps
-        passed = self.clock.now() - record.made_at - record.delay
-        return min(max(int(passed / (record.pace or PACE)), 0), timeline.steps)
+        elapsed = self.clock.now() - record.made_at - record.delay
+        return min(max(int(elapsed / (record.pace or PACE)), 0), timeline.steps)
 
 
 PACE = 0.02
-"""Seconds between two events in the background in real time, when no script says otherwise."""
+"""Seconds between two events of a background response in real time, unless a script has another pace."""

@@ -1,4 +1,4 @@
-"""What was asked and answered, newest last, for tests that want to see what their client sent."""
+"""The latest exchanges, newest last, for tests that look at what their client sent."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Entry:
     path: str
     """With the query, without the base path."""
     headers: Mapping[str, str]
-    """Of the request; names in lower case."""
+    """The headers of the request; names in lower case."""
     body: Any
     """The parsed request body, or None."""
     operation: str | None
-    """The operationId, or None when no operation was found."""
+    """The operationId, or None for an unknown path."""
     status: int
     raw: bytes
-    """The body of the answer, as it was sent."""
+    """The body of the answer, as sent."""
 
     @property
     def answer(self) -> Any:
@@ -40,18 +40,18 @@ class Entry:
 
 
 class Journal:
-    """The latest entries; one of length 0 keeps nothing."""
+    """The latest entries, at most `length`; a journal of length 0 keeps none."""
 
     def __init__(self, length: int) -> None:
         self._entries: deque[Entry] = deque(maxlen=length)
         self.open = length > 0
 
     def add(self, entry: Entry) -> None:
-        """Adds an entry; the oldest goes when there are too many."""
+        """Adds an entry, and drops the oldest one when there are too many."""
         self._entries.append(entry)
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Drops all entries."""
         self._entries.clear()
 
     def __iter__(self) -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""The life of a response: how far it is, and how it is cancelled, streamed again and deleted."""
+"""The lifecycle of a response: storage, progress, cancel, resume and delete."""
 
 from __future__ import annotations
 
@@ -13,65 +13,65 @@ Event = Mapping[str, Any]
 
 
 def keeps(body: Mapping[str, Any]) -> bool:
-    """A response is stored unless the request says otherwise (STA-09, STA-10)."""
+    """Whether a response is stored: always, unless the request says `store: false` (STA-09, STA-10)."""
     return body.get("store") is not False
 
 
 def exists(record: Record) -> bool:
-    """Whether it was not deleted (RET-08)."""
+    """Whether a record was not deleted (RET-08)."""
     return not record.deleted
 
 
 def may_see(record: Record, key: str) -> bool:
-    """Only the key that created a response sees it; to others it does not exist (RET-04)."""
+    """Whether a key sees a response: only the key that created it; for others it does not exist (RET-04)."""
     return record.owner == key
 
 
 def may_continue(record: Record) -> bool:
-    """Any response may be continued; nothing forbids it for one that is unfinished or failed (STA-16)."""
+    """Whether a response may be continued: always, also when it is unfinished or failed (STA-16)."""
     return True
 
 
 def first_step(body: Mapping[str, Any], last: int) -> int:
-    """A background response is shown as it begins, any other and every stream to the end (BGR-01)."""
+    """Returns step 0 for a background response without stream, and the last step for any other (BGR-01)."""
     return 0 if body.get("background") is True and body.get("stream") is not True else last
 
 
 def observe(record: Record, milestones: Sequence[int]) -> int:
-    """The next step at which the status changes: each look finds a response one state on (BGR-03)."""
+    """Returns the next step with a new status: every GET finds the response one status further (BGR-03)."""
     return next((step for step in milestones if step > record.step), milestones[-1])
 
 
 def may_cancel(record: Record) -> None:
-    """Only what runs in the background can be cancelled (BGR-13)."""
+    """Rejects a cancel of a response that does not run in the background, with 400 (BGR-13)."""
     if not record.background:
         raise invalid("Only responses created with 'background' set to true can be cancelled.")
 
 
 def cancel(record: Record, last: int) -> Record:
-    """Cuts a response where it stands; one that has ended or was cut stays as it is (BGR-11, BGR-12)."""
+    """Stops a response at its step; one that has ended or was cancelled does not change (BGR-11, BGR-12)."""
     return record if record.cut is not None or record.step >= last else replace(record, cut=record.step)
 
 
 def may_resume(record: Record) -> None:
-    """Only a background response that was created as a stream can be streamed again (RSM-02)."""
+    """Rejects resuming a response that was not created with `background` and `stream`, with 400 (RSM-02)."""
     if not (record.background and record.streamed):
         message = "Only responses created with 'background' and 'stream' set to true can be streamed again."
         raise invalid(message, "stream")
 
 
 def resume(events: Sequence[Event], starting_after: int | None) -> Sequence[Event]:
-    """The events behind the one with this number, or all of them (RSM-03, RSM-04)."""
+    """Returns the events with a greater number, or all of them without one (RSM-03, RSM-04)."""
     if starting_after is None:
         return events
     return [event for event in events if event["sequence_number"] > starting_after]
 
 
 def delete(record: Record) -> Record:
-    """Takes a response out of sight; what continues it keeps its context (STA-18 leaves that open)."""
+    """Marks a response as deleted; those that continue it keep their context (STA-18 leaves this open)."""
     return replace(record, deleted=True)
 
 
-def deletion_body(id: str) -> dict[str, Any]:
-    """What answers a delete (RET-07)."""
-    return {"id": id, "object": "response", "deleted": True}
+def deletion_body(response_id: str) -> dict[str, Any]:
+    """Returns the body of the answer to a delete (RET-07)."""
+    return {"id": response_id, "object": "response", "deleted": True}

@@ -1,4 +1,4 @@
-"""Lists in pages: which items, in which order, after which, how many."""
+"""Lists with a cursor: which items, in which order, after which item, how many."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from antiphon_mockserver.record import Record
 
 
 def list_input(record: Record, chain: Sequence[Record]) -> list[Item]:
-    """The items of a response's own input.
+    """Returns the input items of the response itself.
 
-    Whether those of its ancestors belong there, too, nothing says (INP-14).
+    No norm says whether the items of earlier turns belong to the list (INP-14).
     """
     return list(record.input)
 
 
 def list_conversation(chain: Sequence[Record]) -> list[Item]:
-    """What led to the last of these: its instructions, earlier turns with answers, its input."""
+    """Returns the conversation up to the last record: its instructions, the earlier turns, its input."""
     last = chain[-1]
     earlier = [item for turn in chain[:-1] for item in (*turn.input, *turn.response["output"])]
-    return [*_instructions(last), *map(_plain, (*earlier, *last.input))]
+    return [*_instructions(last), *map(_with_text_content, (*earlier, *last.input))]
 
 
 def _instructions(record: Record) -> list[Item]:
-    told = record.request.get("instructions")
-    id = sibling(record.id, "msg_", "instructions")
-    return [{"id": id, "type": "message", "role": "system", "content": told}] if told else []
+    text = record.request.get("instructions")
+    item_id = sibling(record.id, "msg_", "instructions")
+    return [{"id": item_id, "type": "message", "role": "system", "content": text}] if text else []
 
 
-def _plain(item: Item) -> Item:
-    """The item, the parts of a message as one text when they are nothing else."""
+def _with_text_content(item: Item) -> Item:
+    """The item; the content of a message becomes one text when all its parts are text."""
     content = item.get("content")
     if item["type"] != "message" or not isinstance(content, list) or not all(map(_is_text, content)):
         return item
@@ -45,12 +45,12 @@ def _is_text(part: Item) -> bool:
 
 
 def arrange(items: Sequence[Item], order: str) -> list[Item]:
-    """Oldest first for `asc`, newest first for `desc`."""
+    """Returns the items oldest first for `asc`, newest first for `desc`."""
     return list(items) if order == "asc" else list(reversed(items))
 
 
 def follow(items: Sequence[Item], after: str | None) -> list[Item]:
-    """What stands behind the item of this id (INP-06)."""
+    """Returns the items after the one with this id (INP-06). Rejects an unknown id with 400."""
     if after is None:
         return list(items)
     place = next((index for index, item in enumerate(items) if item["id"] == after), None)
@@ -62,7 +62,7 @@ def follow(items: Sequence[Item], after: str | None) -> list[Item]:
 
 
 def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
-    """The list object for what remains; the ids of an empty page are empty (INP-16)."""
+    """Returns the list object of one page; an empty page has empty strings as its ids (INP-16)."""
     data = list(items[:limit])
     return {
         "object": "list",

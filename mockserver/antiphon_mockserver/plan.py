@@ -1,4 +1,4 @@
-"""What the model sees and what it decides to say: the two nouns between the server and whoever answers.
+"""What the model sees, and what it answers: the two types between the server and a planner.
 
 context = Context(request, items, dialect, seed=0, key="")
 plan = model.plan(context)                      # or a script's
@@ -17,36 +17,36 @@ from antiphon_mockserver.toolservers.toolserver import ToolServer
 from antiphon_spec.dialect import Dialect
 
 Item = dict[str, Any]
-"""An item as it stands on the wire."""
+"""An item as on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that the model may look at; two equal contexts get equal answers."""
+    """Everything that the model may use; equal contexts get equal answers."""
 
     request: Mapping[str, Any]
     """The validated body of the create request."""
     items: tuple[Item, ...]
-    """The whole input in order, as items: the chain's inputs and outputs, then the new input."""
+    """The whole input in order: inputs and outputs of earlier turns, then the new input."""
     dialect: Dialect
     seed: int = 0
     key: str = ""
-    """The API key, or "" without one."""
+    """The API key; "" when the request has none."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """The request's headers in lower case; only scripts match on them."""
     library: Library | None = None
-    """What answers are found in, in a dialect of videos."""
+    """The videos that answers come from, in a dialect with a library."""
     servers: Mapping[str, ToolServer] = field(default_factory=dict)
-    """The servers of tools that may be called, by label."""
+    """The tool servers that the model may call, by label."""
 
     def whole(self, name: str) -> int | None:
-        """A whole number of the request, or None; JSON may write 16 as 16.0."""
+        """A whole number of the request, or None when it is absent or null; JSON may write 16 as 16.0."""
         number = self.request.get(name)
         return None if number is None else int(number)
 
 
-class Denied(Exception):  # noqa: N818 - a denial is an answer, not an accident
-    """The request gets an error answer instead of a response; the server gives it the dialect's envelope."""
+class Denied(Exception):  # noqa: N818 - the server sends it as an answer
+    """The answer to a request is an error; the server puts it into the dialect's envelope."""
 
     def __init__(
         self,
@@ -65,17 +65,17 @@ class Denied(Exception):  # noqa: N818 - a denial is an answer, not an accident
         self.code = code
         self.param = param
         self.kind = kind
-        """The envelope's `type`, or None for the one that goes with the status."""
+        """The `type` of the error; None means the usual one for the status."""
         self.headers: Mapping[str, str] = headers or {}
         self.delay = delay
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to say: the items of an answer before they have ids, states and times."""
+    """The content of an answer, before ids, statuses and times."""
 
     items: tuple[Item, ...] = ()
-    """Wire items without `id` and `status`; the last one of an incomplete plan will be incomplete."""
+    """Wire items without `id` and `status`; in an incomplete plan the last one becomes incomplete."""
     status: str = "completed"
     """`completed`, `incomplete` or `failed`."""
     reason: str | None = None
@@ -95,14 +95,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a chat completion says, and what it costs."""
+    """The choice and the token counts of a chat completion."""
 
     choice: dict[str, Any]
     usage: dict[str, int]
 
 
 class Identity(Protocol):
-    """Where ids come from: the same request of the same client always gets the same ones."""
+    """A source of ids: the same request of the same client always gets the same ids."""
 
     @property
     def response(self) -> str:

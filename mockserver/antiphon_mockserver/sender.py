@@ -14,7 +14,7 @@ from antiphon_mockserver import wire
 from antiphon_mockserver.answer import EVENT_STREAM, JSON, Answer, Incoming, Streaming
 from antiphon_mockserver.clock import Patience, http_date
 from antiphon_mockserver.faults import Misfortune
-from antiphon_mockserver.headers import Headers, packed, unpacked
+from antiphon_mockserver.headers import Headers, decode_headers, encode_headers
 from antiphon_mockserver.house import House
 from antiphon_mockserver.journal import Entry, Journal
 from antiphon_mockserver.mutants import Call, Mutant
@@ -50,7 +50,7 @@ class Sender:
         kind = answer.headers.pop("content-type", JSON)
         pairs = self.headers.of(incoming, kind, self.now())
         if answer.headers:
-            pairs += packed(answer.headers)
+            pairs += encode_headers(answer.headers)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         await self._whole(incoming, answer.status, pairs, body, misfortune, line)
         return body
@@ -94,8 +94,8 @@ class Sender:
         line: Line,
     ) -> None:
         if self.mutants["http"]:
-            answer = self._spoilt("http", Answer(status, unpacked(pairs), body), self._call(incoming))
-            status, pairs = answer.status, packed(answer.headers)
+            answer = self._spoilt("http", Answer(status, decode_headers(pairs), body), self._call(incoming))
+            status, pairs = answer.status, encode_headers(answer.headers)
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         self._note(incoming, status, body)
         silent = incoming.method == "HEAD"

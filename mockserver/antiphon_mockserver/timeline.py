@@ -22,10 +22,10 @@ from antiphon_spec.dialect import Dialect
 class Timeline:
     """The timed events of one response, and its state at any step."""
 
-    def __init__(self, final: Mapping[str, Any], dialect: Dialect, *, obfuscated: bool = False) -> None:
+    def __init__(self, final: Mapping[str, Any], dialect: Dialect, *, obfuscation: bool = False) -> None:
         self.final = final
         self.dialect = dialect
-        self.obfuscated = obfuscated and dialect.traits.obfuscation
+        self.obfuscation = obfuscation and dialect.traits.obfuscation
 
     @cached_property
     def events(self) -> Sequence[Event]:
@@ -33,7 +33,7 @@ class Timeline:
 
         A failure is told by an `error` event, and then by the last one where the grammar has one for it.
         """
-        events = unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscated)
+        events = unfolder(self.dialect).events(self.final, queued=self._queued, padded=self.obfuscation)
         if self.final.get("error") is not None and self.dialect.traits.error_event != "absent":
             *before, last = events
             closing = [last] if self._tells_of_failure(last) else []

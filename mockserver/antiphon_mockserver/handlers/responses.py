@@ -19,7 +19,7 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
     """Has the model answer: at once, as a stream, or in the background."""
     conduct = house.conduct
     kept = conduct.keeps(incoming.body)
-    incoming.identity = incoming.identity.keeping(kept)
+    incoming.identity = incoming.identity.with_storage(kept)
     turn = take(house, incoming)
     context, plan = _decided(house, turn)
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
@@ -37,11 +37,11 @@ def create(house: House, incoming: Incoming) -> Answer | Streaming:
 
 def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
     """A response as it stands, or its stream again."""
-    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    record = house.require(incoming.parameters["response_id"], incoming.key)
     if incoming.query.get("stream"):
         return _replay(house, incoming, record)
     timeline = house.timeline(record)
-    record = house.advanced(record, timeline)
+    record = house.advance(record, timeline)
     return Answer(body=_view(record, timeline))
 
 
@@ -49,19 +49,19 @@ def delete(house: House, incoming: Incoming) -> Answer:
     """Forgets a response."""
     id = incoming.parameters["response_id"]
     if house.dialect.traits.unknown_delete == "refused" or house.record(id, incoming.key) is not None:
-        house.store.change(house.visible(id, incoming.key).id, house.conduct.delete)
+        house.store.change(house.require(id, incoming.key).id, house.conduct.delete)
     return Answer(body=house.conduct.deletion_body(id))
 
 
 def cancel(house: House, incoming: Incoming) -> Answer:
     """Stops a background response where it stands."""
-    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    record = house.require(incoming.parameters["response_id"], incoming.key)
     if not record.background and house.dialect.traits.foreground_cancel == "unchanged":
         return Answer(body=dict(record.response))
     house.conduct.may_cancel(record)
     timeline = house.timeline(record)
     if not house.clock.virtual:
-        record = house.advanced(record, timeline)
+        record = house.advance(record, timeline)
     after = house.store.change(record.id, lambda now: _cut(house, now, timeline.steps))
     return Answer(body=_view(after or record, timeline))
 
@@ -76,7 +76,7 @@ def _cut(house: House, record: Record, last: int) -> Record:
 def list_input_items(house: House, incoming: Incoming) -> Answer:
     """A page of what a response was given."""
     conduct, query = house.conduct, incoming.query
-    record = house.visible(incoming.parameters["response_id"], incoming.key)
+    record = house.require(incoming.parameters["response_id"], incoming.key)
     whole = house.dialect.traits.listed_input == "conversation"
     told = conduct.list_conversation(house.chain(record)) if whole else conduct.list_input(record, ())
     items = conduct.arrange(told, query["order"])
@@ -95,7 +95,7 @@ def _summary(house: House, record: Record) -> dict[str, Any]:
     """A response as a list shows it: what it says is left out. Being listed does not move it on."""
     timeline = house.timeline(record)
     if not house.clock.virtual:
-        record = house.advanced(record, timeline)
+        record = house.advance(record, timeline)
     shown = _view(record, timeline)
     return {name: value for name, value in shown.items() if name not in ("output", "error")}
 
@@ -149,7 +149,7 @@ def _stored(house: House, record: Record, kept: bool) -> bytes | None:
         return None
     packed = pack(record)
     house.store.write(record.id, packed)
-    if house.lists:
+    if house.lists_responses:
         house.store.shelve(shelf(record.owner), record.id)
     return packed
 
@@ -164,6 +164,6 @@ def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
 
 def _replay(house: House, incoming: Incoming, record: Record) -> Streaming:
     house.conduct.may_resume(record)
-    timeline = house.timeline(record, obfuscated=incoming.query.get("include_obfuscation"))
+    timeline = house.timeline(record, obfuscation=incoming.query.get("include_obfuscation"))
     events = house.conduct.resume(timeline.events[: record.cut], incoming.query.get("starting_after"))
     return Streaming(events, record.id, record.pace)
