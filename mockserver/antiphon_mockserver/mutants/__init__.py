@@ -1,11 +1,11 @@
-"""Mutants: right answers made wrong in one way each, by the seam at which they bite; and who must notice.
+"""Mutants: servers that are wrong in exactly one way, by seam, with the rules that must notice.
 
     @mutant(caught_by="stream.sequence-numbers-increase")
     def repeats_a_sequence_number(events: list[Event]) -> list[Event]:
-        \"\"\"Numbers the third event like the second.\"\"\"
+        \"\"\"Gives the third event the number of the second.\"\"\"
 
-The file is the seam (`body`, `events`, `sse`, `http`, `state`); the id is seam and function,
-`events.repeats-a-sequence-number`. Each is named as a sentence with the server as its subject.
+The name of the file begins with the seam (`body`, `events`, `sse`, `http`, `state`). The id is seam and
+function: `events.repeats-a-sequence-number`. The name is a sentence whose subject is the server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SEAMS = ("body", "events", "sse", "http", "state")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a mutant may look at besides the value that it spoils."""
+    """The call that a mutant may read besides the value that it changes."""
 
     operation: str
     method: str
@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One way to be wrong. `spoil(value, call)` returns the wrong value; it may change its copy in place."""
+    """One way to be wrong. `spoil(value, call)` returns the wrong value; it may change `value` in place."""
 
     id: str
     seam: str
@@ -47,9 +47,9 @@ REGISTRY: dict[str, Mutant] = {}
 
 
 def mutant(*, caught_by: str | tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a function `(value)` or `(value, call)` as a mutant of the seam that its file is named for.
+    """Registers a function `(value)` or `(value, call)` as a mutant; the name of its file gives the seam.
 
-    Raises ValueError when the id is taken, the docstring is missing or the file is no seam.
+    Raises ValueError when the id exists already, the docstring is missing or the file has no seam.
     """
 
     def register(spoil: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,11 +60,14 @@ def mutant(*, caught_by: str | tuple[str, ...]) -> Callable[[Callable[..., Any]]
 
 
 def add(file: str, name: str, doc: str, caught_by: str | tuple[str, ...], spoil: Callable[..., Any]) -> None:
-    """Puts a mutant into the registry; for tables of mutants, where the decorator cannot stand."""
+    """Registers a mutant; for tables of mutants, which cannot use the decorator.
+
+    Raises ValueError when the id exists already, the docstring is missing or the file has no seam.
+    """
     seam = file.partition("_")[0]
     if seam not in SEAMS or not doc.strip():
         raise ValueError(
-            f"mutant {file}.{name}: its file must be named for a seam {SEAMS}, and it needs a docstring"
+            f"mutant {file}.{name}: its file name must begin with one of {SEAMS}, and it needs a docstring"
         )
     key = f"{seam}.{name}".replace("_", "-")
     if key in REGISTRY:
@@ -80,7 +83,7 @@ def add(file: str, name: str, doc: str, caught_by: str | tuple[str, ...], spoil:
 
 
 def all_mutants() -> Mapping[str, Mutant]:
-    """Every mutant there is, by id, in order."""
+    """All mutants by id, in order of their ids."""
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
     return dict(sorted(REGISTRY.items()))

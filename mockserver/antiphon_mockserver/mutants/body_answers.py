@@ -14,9 +14,9 @@ FILE = "body_answers"
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One member of what some operations answer, the value that it wrongly has, and the rule that notices.
+    """One member of some answers, the wrong value that the mutant gives it, and the rule that notices.
 
-    A place is an operation and a pointer into its answer, where `*` is every element.
+    A place is an operation and a pointer into its answer; `*` stands for every element.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Wrong:
     caught_by: str
 
     def spoil(self, value: Any, call: Call) -> Any:
-        """Puts the value wherever the member stands."""
+        """Puts the wrong value at every place."""
         for place in self.places:
             operation, *steps, member = place.split("/")
             if operation == call.operation:
@@ -36,7 +36,7 @@ class Wrong:
 
 
 def _holders(value: Any, steps: list[str]) -> Iterator[dict[str, Any]]:
-    """The objects to which these steps lead."""
+    """The objects that these steps reach."""
     if not steps:
         if isinstance(value, dict):
             yield value
@@ -46,8 +46,8 @@ def _holders(value: Any, steps: list[str]) -> Iterator[dict[str, Any]]:
         inner = value if first == "*" else []
     else:
         inner = [value[first]] if isinstance(value, dict) and first in value else []
-    for found in inner:
-        yield from _holders(found, rest)
+    for element in inner:
+        yield from _holders(element, rest)
 
 
 CITATION = "createCompletion/choices/*/citations/*"
@@ -55,14 +55,15 @@ CITATION = "createCompletion/choices/*/citations/*"
 WRONG = (
     Wrong("lists_responses_without_a_total", "Leaves `total` out of its list of responses.",
           ("listResponses/total",), DROPPED, "answer-schema.lists-of-responses-are-whole"),
-    Wrong("lists_responses_that_wait", "Lists responses with a status that nobody knows.",
+    Wrong("lists_responses_that_wait",
+          "Lists responses with the status `queued`, which this API does not define.",
           ("listResponses/data/*/status",), "queued", "answer-schema.lists-of-responses-are-whole"),
     Wrong("lists_collections_without_an_offset", "Leaves `offset` out of its list of collections.",
           ("listCollections/offset",), DROPPED, "answer-schema.lists-of-collections-are-whole"),
-    Wrong("counts_files_in_words", "Tells how many files a collection has in a string.",
+    Wrong("counts_files_in_words", "Sends the number of files in a collection as a string.",
           ("listCollections/data/*/file_count", "getCollection/file_count"), "many",
           "answer-schema.collections-are-whole"),
-    Wrong("adds_members_at_no_time", "Leaves `added_at` out of the members of collections.",
+    Wrong("adds_members_at_no_time", "Leaves `added_at` out of the members of a collection.",
           ("listCollectionFiles/data/*/added_at",), DROPPED,
           "answer-schema.members-of-collections-are-whole"),
     Wrong("lists_files_without_a_limit", "Leaves `limit` out of its list of files.",
@@ -85,14 +86,14 @@ WRONG = (
     Wrong("chats_without_a_payload", "Leaves `payload` out of chat completions.",
           ("createCompletion/payload", "getCompletion/payload"), DROPPED,
           "answer-schema.completions-are-whole"),
-    Wrong("chats_in_parts", "Sends the content of a chat message as parts.",
+    Wrong("chats_in_parts", "Sends the content of a chat message as an array of parts.",
           ("createCompletion/choices/*/message/content",), [{"type": "text", "text": "Hello."}],
           "answer-schema.choices-are-whole"),
     Wrong("dates_chat_citations", "Sends the times of citations in a chat as objects.",
           (f"{CITATION}/start_time",), {"seconds": 5}, "answer-schema.times-of-chat-citations-are-seconds"),
     Wrong("describes_chat_citations_in_strings", "Sends the speech of a citation in a chat as strings.",
           (f"{CITATION}/speech",), ["Hello."], "answer-schema.descriptions-in-chat-citations-are-objects"),
-    Wrong("names_sources_of_a_chat_in_strings", "Names the sources of a citation in a chat as strings.",
+    Wrong("names_sources_of_a_chat_in_strings", "Sends the sources of a chat citation as strings.",
           (f"{CITATION}/relevant_sources",), ["speech"],
           "answer-schema.sources-of-chat-citations-are-objects"),
     Wrong("counts_a_chat_like_a_response", "Leaves `prompt_tokens` out of the usage of a chat.",

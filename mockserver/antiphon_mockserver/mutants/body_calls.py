@@ -1,4 +1,4 @@
-"""Answers whose tool calls are malformed, missing, or not what was allowed."""
+"""Answers whose tool calls are malformed, missing or not allowed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from antiphon_mockserver.spoiling import DROPPED, Json, at, items, on_items, on_
 FILE = "body_calls"
 
 MEMBERS: tuple[tuple[str, str, str, str, Any, str], ...] = (
-    ("leaves_out_call_ids", "Sends function calls without `call_id`.", "function_call", "call_id", DROPPED,
+    ("leaves_out_call_ids", "Leaves `call_id` out of function calls.", "function_call", "call_id", DROPPED,
      "tool-calls.function-call-says-what-to-call"),
     ("sends_arguments_as_an_object", "Sends `arguments` as an object.", "function_call", "arguments", {},
      "tool-calls.function-call-says-what-to-call"),
-    ("leaves_out_the_input", "Sends calls of custom tools without `input`.", "custom_tool_call", "input",
+    ("leaves_out_the_input", "Leaves `input` out of calls of custom tools.", "custom_tool_call", "input",
      DROPPED, "tool-calls.custom-call-says-what-to-call"),
-    ("cuts_the_arguments", "Sends half of the arguments' JSON.", "function_call", "arguments",
+    ("cuts_the_arguments", "Cuts the JSON of the arguments off in the middle.", "function_call", "arguments",
      '{"city": "Par',
      "tool-calls.arguments-are-json"),
     ("empties_the_arguments", "Sends `{}` as the arguments of every call.", "function_call", "arguments",
      "{}", "tool-calls.arguments-follow-a-strict-schema"),
-    ("calls_what_is_not_there", "Calls a function that was not offered.", "function_call", "name",
+    ("calls_what_is_not_there", "Calls a function that the request did not offer.", "function_call", "name",
      "get_horoscope", "tool-calls.name-is-that-of-a-tool"),
     ("makes_call_ids_too_long", "Sends call ids of 100 characters.", "function_call", "call_id",
      "call_" + "0" * 95, "tool-calls.call-id-can-be-sent-back"),
@@ -50,7 +50,7 @@ def _turn_into_a_function(item: Json, _call: Call) -> None:
 add(
     FILE,
     "leaves_out_id_and_status_of_calls",
-    "Sends function calls without `id` and `status`.",
+    "Leaves `id` and `status` out of function calls.",
     ("items.have-an-id", "items.have-a-status"),
     on_items("function_call", change=_leave_out_identity),
 )
@@ -109,20 +109,20 @@ def _call_twice(response: Json, _call: Call) -> None:
 
 
 CHOICES = (
-    ("talks_instead_of_calling", "Answers in text where a call was demanded.",
+    ("talks_instead_of_calling", "Answers in text where the request demands a call.",
      ("tool-choice.required-makes-a-call", "tool-choice.named-tool-is-the-one-called",
       "tool-choice.required-allowed-tools-make-a-call"), _talk_instead),
-    ("thinks_instead_of_calling", "Sends a reasoning item and no call where a call was demanded.",
+    ("thinks_instead_of_calling", "Sends only a reasoning item where the request demands a call.",
      ("tool-choice.required-makes-a-call",), _think_only),
-    ("calls_although_forbidden", "Calls a tool although `tool_choice` is none.",
+    ("calls_although_forbidden", "Calls a tool although `tool_choice` is `none`.",
      ("tool-choice.none-makes-no-call",), _call_anyway),
-    ("calls_another_tool", "Calls another tool than the one that was named or allowed.",
+    ("calls_another_tool", "Calls a different tool than `tool_choice` names or allows.",
      ("tool-choice.named-tool-is-the-one-called", "tool-choice.allowed-tools-is-a-hard-limit"),
      _call_another),
-    ("calls_twice", "Makes every call twice, whatever was allowed.",
+    ("calls_twice", "Makes every call twice, even when parallel calls are not allowed.",
      ("tool-calls.no-parallel-calls-when-forbidden", "tool-calls.max-tool-calls-bounds-the-calls"),
      _call_twice),
 )  # fmt: skip
 
-for _name, _sentence, _caught_by_all, _change in CHOICES:
-    add(FILE, _name, _sentence, _caught_by_all, on_responses(_change))
+for _name, _sentence, _rules, _change in CHOICES:
+    add(FILE, _name, _sentence, _rules, on_responses(_change))

@@ -1,4 +1,4 @@
-"""Chat completions that are put together wrongly."""
+"""Chat completions with wrong or missing members."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CREATE, READ, LIST = "createCompletion", "getCompletion", "listCompletions"
 
 @mutant(caught_by="chat.created-at-counts-milliseconds")
 def dates_a_chat_in_seconds(body: Body, call: Call) -> Body:
-    """Counts `created_at` of a chat completion in seconds."""
+    """Sends `created_at` of a chat completion in seconds."""
     if call.operation == CREATE:
         body["created_at"] //= 1000
     return body
@@ -20,7 +20,7 @@ def dates_a_chat_in_seconds(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.the-answer-is-the-assistants")
 def answers_a_chat_as_the_user(body: Body, call: Call) -> Body:
-    """Gives its answer in a chat the role of the user."""
+    """Gives its own chat message the role `user`."""
     if call.operation == CREATE:
         body["choices"][0]["message"]["role"] = "user"
     return body
@@ -36,7 +36,7 @@ def counts_choices_from_one(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.the-answer-is-the-assistants")
 def cites_nothing_in_a_chat(body: Body, call: Call) -> Body:
-    """Leaves the citations of a chat away."""
+    """Leaves the citations out of a chat."""
     if call.operation == CREATE:
         del body["choices"][0]["citations"]
     return body
@@ -44,7 +44,7 @@ def cites_nothing_in_a_chat(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.the-payload-repeats-the-request")
 def forgets_the_filter_of_a_chat(body: Body, call: Call) -> Body:
-    """Echoes an empty filter, whatever was asked."""
+    """Repeats an empty filter, whatever filter the request sends."""
     if call.operation == CREATE:
         body["payload"]["filter"] = {}
     return body
@@ -52,7 +52,7 @@ def forgets_the_filter_of_a_chat(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.the-payload-repeats-the-request")
 def echoes_the_last_message_only(body: Body, call: Call) -> Body:
-    """Echoes the last message of a chat only."""
+    """Repeats only the last message of a chat."""
     if call.operation == CREATE:
         body["payload"]["messages"] = body["payload"]["messages"][-1:]
     return body
@@ -60,7 +60,7 @@ def echoes_the_last_message_only(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.the-usual-temperature-is-told")
 def takes_one_as_the_usual_temperature(body: Body, call: Call) -> Body:
-    """Says that a chat without a temperature had 1."""
+    """Reports a temperature of 1 for a chat that did not set one."""
     if call.operation == CREATE and "temperature" not in call.body:
         body["payload"]["temperature"] = 1
     return body
@@ -68,7 +68,7 @@ def takes_one_as_the_usual_temperature(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.a-completion-can-be-read-again")
 def forgets_the_citations_of_a_chat(body: Body, call: Call) -> Body:
-    """Shows a chat that is read again without its citations."""
+    """Sends no citations when a client retrieves a chat completion."""
     if call.operation == READ:
         body["choices"][0]["citations"] = []
     return body
@@ -76,7 +76,7 @@ def forgets_the_citations_of_a_chat(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="chat.a-page-of-completions-has-its-size")
 def lists_fifty_completions(body: Body, call: Call) -> Body:
-    """Says that a page of completions holds 50."""
+    """Reports a default limit of 50 for a list of chat completions."""
     if call.operation == LIST and "limit" not in call.query:
         body["limit"] = 50
     return body

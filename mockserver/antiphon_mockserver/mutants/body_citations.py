@@ -1,4 +1,4 @@
-"""Answers whose citations lead nowhere, or carry what they should not."""
+"""Answers whose citations name wrong places, or have wrong members."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from antiphon_mockserver.spoiling import DROPPED, Change, Json, items, on_respon
 
 FILE = "body_citations"
 FOREIGN = "5c1f7a90-2b64-4d3e-8f10-6a9b3c7d2e41"
-"""An id that names nothing in any library."""
+"""An id that no library has."""
 DESCRIPTIONS = "cloudglue_citations.media_descriptions"
 LISTS = ("relevant_sources", "visual_scene_description", "scene_text", "speech", "audio_description")
 WHOLE = "item-members.annotations-are-whole"
 
 
-def cited_in(response: Json) -> Iterator[list[Json]]:
+def citation_lists(response: Json) -> Iterator[list[Json]]:
     """The lists of citations of a response."""
     for item in items(response, "message"):
         yield from (part["annotations"] for part in item["content"])
@@ -26,8 +26,8 @@ def on_citations(change: Change) -> Change:
     """A change of responses that changes every citation."""
 
     def change_all(response: Json, call: Call) -> None:
-        for cited in cited_in(response):
-            for citation in cited:
+        for citations in citation_lists(response):
+            for citation in citations:
                 change(citation, call)
 
     return change_all
@@ -64,17 +64,19 @@ def _describe_in_objects(citation: Json, _call: Call) -> None:
 
 
 CITATIONS: tuple[tuple[str, str, Change, str], ...] = (
-    ("cites_what_came_before", "Has citations start before their video.", setting("start_time", -1.5),
+    ("cites_what_came_before",
+     "Sends citations with a negative start time.", setting("start_time", -1.5),
      "citations.times-are-in-order"),
-    ("ends_citations_before_they_start", "Has citations end before they start.", _end_before_the_start,
+    ("ends_citations_before_they_start", "Sends citations that end before they start.", _end_before_the_start,
      "citations.times-are-in-order"),
-    ("counts_citations_in_milliseconds", "Counts the times of citations in milliseconds.",
+    ("counts_citations_in_milliseconds", "Sends the times of citations in milliseconds.",
      _count_milliseconds, "citations.times-lie-within-the-video"),
     ("forgets_the_collection_of_citations", "Leaves `collection_id` out of citations.",
      setting("collection_id", DROPPED), "citations.name-a-collection-that-was-searched"),
-    ("cites_a_foreign_collection", "Names a collection in citations that was not searched.",
+    ("cites_a_foreign_collection", "Cites a collection that the request did not search.",
      setting("collection_id", FOREIGN), "citations.name-a-collection-that-was-searched"),
-    ("sends_null_for_no_collection", "Names a collection in every citation, null where there is none.",
+    ("sends_null_for_no_collection",
+     "Sends `collection_id` in every citation, null where there is no collection.",
      lambda citation, _call: citation.setdefault("collection_id"),
      "citations.name-no-collection-when-none-was-searched"),
     ("forgets_where_segments_end", "Leaves `end_time` out of citations of segments.",
@@ -83,21 +85,23 @@ CITATIONS: tuple[tuple[str, str, Change, str], ...] = (
      setting("segment_id", DROPPED), "citations.have-a-segment-and-its-end-or-neither"),
     ("invents_segments", "Cites segments that no file has.", setting("segment_id", FOREIGN),
      "citations.cite-segments-that-exist"),
-    ("cites_foreign_files", "Cites files that were not searched.", setting("file_id", FOREIGN),
+    ("cites_foreign_files", "Cites files that the request did not search.", setting("file_id", FOREIGN),
      "citations.cite-files-that-were-searched"),
-    ("describes_unasked", "Puts empty lists of descriptions into every citation.", _describe_unasked,
+    ("describes_unasked",
+     "Puts empty lists of descriptions into every citation without a request for them.", _describe_unasked,
      "citations.describe-nothing-unasked"),
-    ("leaves_out_empty_descriptions", "Leaves out those lists of descriptions that are empty.",
+    ("leaves_out_empty_descriptions", "Leaves empty lists of descriptions out of citations.",
      _leave_out_empty_lists, "citations.describe-when-asked"),
     ("describes_in_objects", "Describes citations in objects instead of strings.", _describe_in_objects,
      WHOLE),
     ("cites_without_a_start", "Leaves `start_time` out of citations.", setting("start_time", DROPPED), WHOLE),
-    ("writes_times_of_citations_as_text", "Writes `start_time` of citations in a string.",
+    ("writes_times_of_citations_as_text", "Sends `start_time` of citations as a string.",
      setting("start_time", "12.5"), WHOLE),
     ("cites_without_a_file", "Leaves `file_id` out of citations.", setting("file_id", DROPPED), WHOLE),
     ("calls_citations_by_another_name", "Gives citations the type `file_citation`.",
      setting("type", "file_citation"), WHOLE),
-    ("names_sources_that_it_does_not_describe", "Names sources of which a citation has no description.",
+    ("names_sources_that_it_does_not_describe",
+     "Names sources in a citation that carries no description of them.",
      setting("relevant_sources", ["taste"]), "citations.relevant-sources-are-described"),
     ("keeps_the_context_to_itself", "Leaves `context` out of citations.", setting("context", DROPPED),
      "citations.tell-their-context"),
@@ -113,8 +117,8 @@ def _say_more(response: Json, call: Call) -> None:
 
 
 def _cite_less(response: Json, call: Call) -> None:
-    for cited in cited_in(response) if _asks_to_describe(call) else ():
-        del cited[1:]
+    for citations in citation_lists(response) if _asks_to_describe(call) else ():
+        del citations[1:]
 
 
 def _leave_out_annotations(response: Json, _call: Call) -> None:
@@ -123,11 +127,12 @@ def _leave_out_annotations(response: Json, _call: Call) -> None:
 
 
 RESPONSES: tuple[tuple[str, str, Any, str], ...] = (
-    ("says_more_when_it_describes", "Adds a sentence to answers that `include` asks to describe.", _say_more,
+    ("says_more_when_it_describes",
+     "Adds a sentence to the answer when `include` asks for descriptions.", _say_more,
      "citations.include-only-adds"),
-    ("cites_less_when_it_describes", "Cites one place only when `include` asks to describe it.", _cite_less,
+    ("cites_less_when_it_describes", "Cites only one place when `include` asks for descriptions.", _cite_less,
      "citations.include-only-adds"),
-    ("cites_nowhere", "Has no `annotations` at all.", _leave_out_annotations,
+    ("cites_nowhere", "Leaves `annotations` out of all text parts.", _leave_out_annotations,
      "item-members.annotations-are-an-array"),
 )  # fmt: skip
 

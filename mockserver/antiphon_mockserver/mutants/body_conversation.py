@@ -1,4 +1,4 @@
-"""Servers that tell wrongly of the conversation behind a response, and of its end."""
+"""Servers that report the conversation behind a response, or its end, wrongly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from antiphon_mockserver.mutants import Call, add
 
 FILE = "body_conversation"
 Json = dict[str, Any]
-LISTED, CANCELLED, CREATED = "listInputItems", "cancelResponse", "createResponse"
+LIST, CANCEL, CREATE = "listInputItems", "cancelResponse", "createResponse"
 
 
 def _in(operation: str, change: Callable[[Json], object]) -> Callable[[Json, Call], Json]:
@@ -51,29 +51,30 @@ def _nested(body: Json) -> None:
             tool["function"] = {name: tool.pop(name) for name in list(tool) if name != "type"}
 
 
-SPOILT: tuple[tuple[str, str, str, str, Callable[[Json], object]], ...] = (
+MUTANTS: tuple[tuple[str, str, str, str, Callable[[Json], object]], ...] = (
     ("lists_no_instructions", "Leaves the instructions out of the conversation.",
-     "input-items.instructions-are-listed-first", LISTED, _without_system),
-    ("lists_the_last_turn_only", "Lists nothing of the turns before.",
-     "input-items.earlier-turns-are-listed", LISTED, _last_turn),
-    ("does_not_say_whether_more_follows", "Does not say whether a list goes on.",
-     "input-items.a-page-tells-its-ends-and-whether-more-follows", LISTED, lambda body: body.pop("has_more")),
-    ("tells_no_time_of_a_cancel", "Does not say when a response was cancelled.",
-     "cancel.a-cancel-tells-its-time", CANCELLED, lambda body: body.pop("cancelled_at", None)),
-    ("answers_a_cancel_in_brief", "Answers a cancel with id and status only.",
-     "cancel.a-cancel-answers-with-the-response", CANCELLED, _short),
-    ("repeats_the_input_before_the_instructions", "Repeats the input, then the instructions.",
-     "instructions.come-back-before-the-input", CREATED, _user_first),
-    ("calls_with_arguments_of_another_type", "Calls a function with arguments of a wrong type.",
-     "tool-calls.arguments-fit-their-parameters", CREATED, _unstrict),
-    ("echoes_tools_nested", "Repeats functions nested, as Chat spells them.",
-     "response-members.tools-are-whole", CREATED, _nested),
-    ("echoes_reasoning_as_a_boolean", "Repeats `reasoning` as true.",
-     "response-members.reasoning-has-a-documented-form", CREATED, lambda body: body.update(reasoning=True)),
-    ("cancels_what_has_ended", "Says that a response was cancelled although it had ended.",
-     "cancel.cancelling-what-has-ended-is-refused-or-does-nothing", CANCELLED,
+     "input-items.instructions-are-listed-first", LIST, _without_system),
+    ("lists_the_last_turn_only", "Leaves the earlier turns out of the list.",
+     "input-items.earlier-turns-are-listed", LIST, _last_turn),
+    ("does_not_say_whether_more_follows", "Leaves `has_more` out of a list.",
+     "input-items.a-page-tells-its-ends-and-whether-more-follows", LIST, lambda body: body.pop("has_more")),
+    ("tells_no_time_of_a_cancel", "Leaves the time out of the answer to a cancel.",
+     "cancel.a-cancel-tells-its-time", CANCEL, lambda body: body.pop("cancelled_at", None)),
+    ("answers_a_cancel_in_brief", "Answers a cancel with `id` and `status` only.",
+     "cancel.a-cancel-answers-with-the-response", CANCEL, _short),
+    ("repeats_the_input_before_the_instructions", "Lists the input before the instructions.",
+     "instructions.come-back-before-the-input", CREATE, _user_first),
+    ("calls_with_arguments_of_another_type",
+     "Calls a function with arguments whose types do not match its schema.",
+     "tool-calls.arguments-fit-their-parameters", CREATE, _unstrict),
+    ("echoes_tools_nested", "Repeats functions nested under `function`, as Chat Completions does.",
+     "response-members.tools-are-whole", CREATE, _nested),
+    ("echoes_reasoning_as_a_boolean", "Sends `reasoning` as true.",
+     "response-members.reasoning-has-a-documented-form", CREATE, lambda body: body.update(reasoning=True)),
+    ("cancels_what_has_ended", "Reports a response that had already ended as cancelled.",
+     "cancel.cancelling-what-has-ended-is-refused-or-does-nothing", CANCEL,
      lambda body: body.update(status="cancelled")),
 )  # fmt: skip
 
-for _name, _doc, _rule, _operation, _change in SPOILT:
+for _name, _doc, _rule, _operation, _change in MUTANTS:
     add(FILE, _name, _doc, _rule, _in(_operation, _change))

@@ -1,4 +1,4 @@
-"""Answers that report other parameters than those of their request."""
+"""Answers that report different parameters than their request sent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FORGOTTEN: tuple[tuple[str, Any], ...] = (
     ("text.format.name", "other"),
     ("tool_choice", "auto"),
 )
-"""Parameters and what is reported in their stead, although the request gave them."""
+"""Parameters and the wrong values that the server reports when the request sends them."""
 
 
 def _forgets(path: str, value: Any) -> Any:
@@ -52,7 +52,7 @@ DEFAULTS: tuple[tuple[str, Any, str], ...] = (
     ("parallel_tool_calls", False, "defaults.parallel-tool-calls-is-true"),
     ("background", True, "defaults.background-is-false"),
 )
-"""Parameters and what is reported when the request leaves them out, and who notices."""
+"""Parameters, the wrong values for absent ones, and the rules that notice."""
 
 
 def _presumes(path: str, value: Any) -> Any:
@@ -66,11 +66,11 @@ def _presumes(path: str, value: Any) -> Any:
 def _register() -> None:
     for path, value in FORGOTTEN:
         name = path.replace(".", "_")
-        sentence = f"Reports something else for `{path}` than the request gave."
+        sentence = f"Reports a different `{path}` than the request sends."
         add(FILE, f"forgets_{name}", sentence, f"echo.{name.replace('_', '-')}-comes-back",
             on_responses(_forgets(path, value)))  # fmt: skip
     for path, value, caught_by in DEFAULTS:
-        sentence = f"Reports an unusual `{path}` when the request leaves it out."
+        sentence = f"Reports a non-default `{path}` when the request leaves it out."
         add(FILE, f"presumes_{path}", sentence, caught_by, on_responses(_presumes(path, value)))
 
 
@@ -79,7 +79,7 @@ _register()
 
 @mutant(caught_by=("echo.store-comes-back", "defaults.store-is-reported"))
 def leaves_out_store(body: Any) -> Any:
-    """Leaves `store` out."""
+    """Leaves `store` out of a response."""
     if is_response(body):
         body.pop("store", None)
     return body
@@ -87,7 +87,7 @@ def leaves_out_store(body: Any) -> Any:
 
 @mutant(caught_by="echo-tools.tools-come-back")
 def drops_tools_in_silence(body: Any) -> Any:
-    """Reports no tools, whatever was offered."""
+    """Reports an empty `tools`, whatever tools the request offers."""
     if is_response(body):
         body["tools"] = []
     return body
@@ -95,7 +95,7 @@ def drops_tools_in_silence(body: Any) -> Any:
 
 @mutant(caught_by="echo-tools.tools-come-back")
 def drops_what_is_no_function(body: Any) -> Any:
-    """Drops all tools that are no functions, in silence."""
+    """Leaves all tools that are not functions out of `tools`."""
     if is_response(body):
         body["tools"] = [tool for tool in body["tools"] if tool["type"] == "function"]
     return body
@@ -119,7 +119,7 @@ def makes_every_tool_loose(body: Any) -> Any:
 
 @mutant(caught_by="echo-tools.omitted-strict-is-settled")
 def leaves_strict_open(body: Any, call: Call) -> Any:
-    """Reports `strict: null` for functions that were sent without it."""
+    """Reports `strict: null` for functions that the request sends without `strict`."""
     asked = {tool.get("name"): tool for tool in at(call.body, "tools") or ()}
     for tool in body["tools"] if is_response(body) else ():
         if "strict" not in asked.get(tool.get("name"), {}):
@@ -129,7 +129,7 @@ def leaves_strict_open(body: Any, call: Call) -> Any:
 
 @mutant(caught_by="echo-tools.allowed-tools-leave-the-list-alone")
 def shortens_the_list_to_the_allowed(body: Any) -> Any:
-    """Reports only those tools that `allowed_tools` names."""
+    """Reports only the tools that `allowed_tools` names."""
     if is_response(body) and at(body, "tool_choice.type") == "allowed_tools":
         allowed = [tool["name"] for tool in body["tool_choice"]["tools"]]
         body["tools"] = [tool for tool in body["tools"] if tool["name"] in allowed]

@@ -1,4 +1,4 @@
-"""Responses with items that Open Responses does not define, and that lack what every item has."""
+"""Responses with items that Open Responses does not define or that lack required members."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def answers_with_items_of_its_own(body: Any) -> Any:
 
 @mutant(caught_by=("items.have-an-id", "items.have-a-status"))
 def answers_with_bare_items(body: Any) -> Any:
-    """Adds an item with a prefix, but without id and status, to the output."""
+    """Adds an item with a vendor prefix, but without `id` and `status`, to the output."""
     if is_response(body):
         body["output"].append({"type": "acme:note", "text": "Hello."})
     return body

@@ -1,4 +1,4 @@
-"""Answers drawn from a library whose response object is wrong as a whole."""
+"""Answers from a library whose response object is wrong."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ FILE = "body_grounded"
 ALWAYS = "0e5f2c1a-7b3d-4f6e-9a80-1c2d3e4f5a6b"
 
 
-def _when(found: str, /, **changes: Any) -> Change:
+def _when(status: str, /, **changes: Any) -> Change:
     """A change of responses with this status."""
 
     def change(response: Json, _call: Call) -> None:
-        if response["status"] == found:
+        if response["status"] == status:
             response.update(changes)
 
     return change
@@ -37,27 +37,28 @@ def _call_itself_assistant(response: Json, _call: Call) -> None:
 
 
 RESPONSES: tuple[tuple[str, str, Change, tuple[str, ...]], ...] = (
-    ("puts_out_a_list_before_the_end", "Has an empty array for the output of a response in progress.",
+    ("puts_out_a_list_before_the_end", "Sends an empty array as the output of a response in progress.",
      _when("in_progress", output=[]), ("grounded-response.output-waits-for-the-end",)),
-    ("completes_in_silence", "Completes responses that say nothing.", _when("completed", output=[]),
+    ("completes_in_silence", "Completes responses with an empty output.", _when("completed", output=[]),
      ("grounded-response.completed-says-something",)),
-    ("speaks_as_the_system", "Has messages of the system answer.", _call_itself_assistant,
+    ("speaks_as_the_system", "Gives its messages the role `system`.", _call_itself_assistant,
      ("grounded-response.completed-says-something", "item-members.message-role-is-documented")),
-    ("shows_how_it_searched", "Puts an item out for the search before the answer.", _show_a_search,
+    ("shows_how_it_searched", "Adds an item for the search before the answer.", _show_a_search,
      ("grounded-response.output-holds-only-messages",)),
-    ("sends_an_empty_error", "Has an empty object for the error of a completed response.",
+    ("sends_an_empty_error", "Sends an empty object as the error of a completed response.",
      _when("completed", error={}),
      ("response-status.error-is-told-when-it-failed-and-only-then",
       "response-members.error-has-code-and-message")),
-    ("fails_and_says_no_why", "Fails without an error.", _when("completed", status="failed", output=None),
+    ("fails_and_says_no_why",
+     "Fails and leaves `error` null.", _when("completed", status="failed", output=None),
      ("response-status.error-is-told-when-it-failed-and-only-then",)),
-    ("ends_incomplete", "Ends with the status `incomplete`, as only other vendors do.",
+    ("ends_incomplete", "Ends responses as `incomplete`, a status that this API does not have.",
      _when("completed", status="incomplete"), ("response-status.status-is-one-of-the-named",)),
-    ("prefixes_its_uuids", "Has ids that begin with `resp_`, as those of other vendors do.", _prefix_the_id,
+    ("prefixes_its_uuids", "Sends ids that begin with `resp_` instead of UUIDs.", _prefix_the_id,
      ("response.id-is-a-uuid",)),
     ("gives_every_response_one_uuid", "Gives every response the same UUID.", setting("id", ALWAYS),
      ("response.no-two-creates-give-one-id",)),
-    ("answers_with_another_model", "Says that another model answered than the one that was asked for.",
+    ("answers_with_another_model", "Reports a different model in `model` than the request named.",
      setting("model", "nimbus-000"), ("echo.model-comes-back",)),
     ("tells_no_total", "Leaves `total_tokens` out of `usage`.", setting("usage.total_tokens", DROPPED),
      ("response-members.usage-has-all-counts",)),
@@ -72,14 +73,15 @@ for _name, _sentence, _change, _rules in RESPONSES:
     add(FILE, _name, _sentence, _rules, on_responses(_change))
 
 ITEMS: tuple[tuple[str, str, str, Change, str], ...] = (
-    ("calls_without_an_id_to_answer", "Leaves `call_id` out of function calls.", "function_call",
+    ("calls_without_an_id_to_answer",
+     "Leaves `call_id` out of function calls that the client must answer.", "function_call",
      setting("call_id", DROPPED), "item-members.function-call-is-whole"),
     ("speaks_in_strings", "Sends the content of a message as an array of strings.", "message",
      lambda item, _call: item.update(content=[part["text"] for part in item["content"]]),
      "items.match-the-document"),
     ("queries_in_secret", "Leaves `sql` out of its queries.", "cloudglue_query_call",
      setting("sql", DROPPED), "item-members.query-call-is-whole"),
-    ("is_still_querying", "Gives its queries a status that nobody knows.", "cloudglue_query_call",
+    ("is_still_querying", "Gives its queries a status that the API does not define.", "cloudglue_query_call",
      setting("status", "in_progress"), "item-members.query-call-is-whole"),
 )  # fmt: skip
 

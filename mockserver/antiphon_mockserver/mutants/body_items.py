@@ -20,24 +20,26 @@ from antiphon_mockserver.spoiling import (
 FILE = "body_items"
 
 MEMBERS: tuple[tuple[str, str, tuple[str, ...], str, Any, str], ...] = (
-    ("leaves_out_item_ids", "Sends items without `id`.", (), "id", DROPPED, "items.have-an-id"),
+    ("leaves_out_item_ids", "Leaves `id` out of items.", (), "id", DROPPED, "items.have-an-id"),
     ("numbers_items_alike", "Gives all items of a response the same id.", (), "id", "msg_1",
      "items.ids-are-unique"),
-    ("uses_bare_item_ids", "Has ids of items begin with no prefix.", (), "id", "4711",
+    ("uses_bare_item_ids", "Sends ids of items without a prefix.", (), "id", "4711",
      "items.ids-have-the-prefix-of-their-type"),
-    ("leaves_out_item_status", "Sends items without `status`.", ("message", "function_call"), "status",
+    ("leaves_out_item_status", "Leaves `status` out of items.", ("message", "function_call"), "status",
      DROPPED, "items.have-a-status"),
-    ("never_finishes_items", "Leaves items in progress in a response that has ended.",
+    ("never_finishes_items", "Leaves items `in_progress` in a response that has ended.",
      ("message", "function_call"), "status", "in_progress", "items.none-is-left-in-progress"),
     ("leaves_items_incomplete", "Leaves items incomplete in a completed response.",
      ("message", "function_call"), "status", "incomplete", "items.are-completed-with-their-response"),
-    ("sends_content_null", "Sends a message whose content is null.", ("message",), "content", None,
+    ("sends_content_null", "Sends null as the content of a message.", ("message",), "content", None,
      "item-members.message-content-is-an-array"),
-    ("speaks_as_a_bot", "Gives its messages a role that nobody knows.", ("message",), "role", "bot",
+    ("speaks_as_a_bot",
+     "Gives its messages a role that the API does not define.", ("message",), "role", "bot",
      "item-members.message-role-is-documented"),
     ("is_done_with_messages", "Gives messages the status `done`.", ("message",), "status", "done",
      "item-members.message-status-is-documented"),
-    ("thinks_in_phases", "Gives messages a phase that nobody knows.", ("message",), "phase", "thinking",
+    ("thinks_in_phases",
+     "Gives messages a phase that the API does not define.", ("message",), "phase", "thinking",
      "item-members.message-phase-is-documented"),
     ("reasons_without_summary", "Leaves `summary` out of reasoning items.", ("reasoning",), "summary",
      DROPPED, "item-members.reasoning-summary-is-an-array"),
@@ -49,30 +51,34 @@ MEMBERS: tuple[tuple[str, str, tuple[str, ...], str, Any, str], ...] = (
      "item-members.function-call-status-is-documented"),
     ("names_the_caller_by_a_word", "Sends the caller of a function as a string.", ("function_call",),
      "caller", "model", "items.match-the-document"),
-    ("ignores_include_of_encrypted_content", "Sends `encrypted_content` to nobody.", ("reasoning",),
+    ("ignores_include_of_encrypted_content",
+     "Never sends `encrypted_content`, even when `include` asks for it.", ("reasoning",),
      "encrypted_content", DROPPED, "reasoning.encrypted-content-comes-when-asked-for"),
-    ("summarises_unasked", "Summarises its reasoning unasked.", ("reasoning",), "summary",
+    ("summarises_unasked",
+     "Sends a reasoning summary although the request does not ask for one.", ("reasoning",), "summary",
      [{"type": "summary_text", "text": "I thought."}], "reasoning.no-summary-unasked"),
 )  # fmt: skip
 
 PARTS: tuple[tuple[str, str, str, str, Any, str], ...] = (
-    ("speaks_in_markdown", "Sends parts of a type that nobody knows.", "output_text", "type", "markdown",
+    ("speaks_in_markdown",
+     "Sends parts of a type that the API does not define.", "output_text", "type", "markdown",
      "item-members.message-parts-are-documented"),
-    ("sends_text_null", "Sends null for the text of a message.", "output_text", "text", None,
+    ("sends_text_null", "Sends null as the text of a message.", "output_text", "text", None,
      "item-members.output-text-is-a-string"),
-    ("leaves_out_annotations", "Leaves `annotations` out of its texts.", "output_text", "annotations",
+    ("leaves_out_annotations", "Leaves `annotations` out of its text parts.", "output_text", "annotations",
      DROPPED, "item-members.annotations-are-an-array"),
-    ("cites_without_an_address", "Leaves the address out of its citations.", "output_text", "annotations",
+    ("cites_without_an_address", "Leaves the URL out of its citations.", "output_text", "annotations",
      [{"type": "url_citation", "title": "The sea", "start_index": 0, "end_index": 1}],
      "item-members.annotations-are-whole"),
-    ("cites_beyond_the_text", "Has a citation end beyond its text.", "output_text", "annotations",
+    ("cites_beyond_the_text",
+     "Sends citations that end beyond the end of the text.", "output_text", "annotations",
      [{"type": "url_citation", "title": "The sea", "url": "https://example.com", "start_index": 0,
        "end_index": 100_000}], "text-parts.citations-lie-within-their-text"),
-    ("forgets_the_logprobs", "Sends no log probabilities, although they were asked for.", "output_text",
+    ("forgets_the_logprobs", "Sends no log probabilities although the request asks for them.", "output_text",
      "logprobs", [], "text-parts.logprobs-come-when-asked-for"),
     ("sends_logprobs_without_tokens", "Sends log probabilities without their tokens.", "output_text",
      "logprobs", [{"logprob": -0.5, "bytes": [65], "top_logprobs": []}], "item-members.logprobs-are-whole"),
-    ("refuses_without_a_word", "Sends null for its refusal.", "refusal", "refusal", None,
+    ("refuses_without_a_word", "Sends null as the text of a refusal.", "refusal", "refusal", None,
      "item-members.refusals-are-strings"),
 )  # fmt: skip
 
@@ -111,7 +117,7 @@ def _drop_reasoning(response: Json) -> None:
 
 def _exceed_the_alternatives(response: Json) -> None:
     for item in items(response, "message"):
-        for entry in (found for part in item["content"] for found in part.get("logprobs", ())):
+        for entry in (logprob for part in item["content"] for logprob in part.get("logprobs", ())):
             entry["top_logprobs"] = [deepcopy(entry["top_logprobs"][0])] * 20
 
 
@@ -128,31 +134,32 @@ def _parse_for_the_client(response: Json) -> None:
 
 
 WHOLE = (
-    ("calls_items_by_other_names", "Calls its items `text_message`.",
+    ("calls_items_by_other_names", "Gives messages the item type `text_message`.",
      ("items.types-are-documented", "extensions.added-items-have-a-prefix"), _rename_types),
-    ("sends_an_image_of_enormous_detail", "Adds an image with a detail that nobody knows to messages.",
+    ("sends_an_image_of_enormous_detail", "Adds an image whose `detail` the API does not define to messages.",
      ("items.match-the-document",), _send_an_image),
-    ("goes_on_after_an_incomplete_item", "Puts another item behind one that ended incomplete.",
+    ("goes_on_after_an_incomplete_item", "Sends another item after one that ended incomplete.",
      ("items.incomplete-one-is-the-last",), _go_on_after_the_incomplete),
-    ("thinks_after_it_speaks", "Puts reasoning behind what it led to.",
+    ("thinks_after_it_speaks", "Puts reasoning after the item that it led to.",
      ("reasoning.stands-before-what-it-leads-to",), _end_with_reasoning),
-    ("keeps_its_reasoning_to_itself", "Drops reasoning items from its output.",
+    ("keeps_its_reasoning_to_itself", "Leaves reasoning items out of its output.",
      ("reasoning.counted-reasoning-comes-along",), _drop_reasoning),
-    ("offers_too_many_alternatives", "Sends twenty alternatives for every token.",
+    ("offers_too_many_alternatives",
+     "Sends twenty alternatives for every token, more than the request asks for.",
      ("text-parts.top-logprobs-bounds-the-alternatives",), _exceed_the_alternatives),
-    ("speaks_beside_its_refusal", "Sends a text beside its refusal.",
+    ("speaks_beside_its_refusal", "Sends a text part beside its refusal.",
      ("structured-output.refusal-takes-the-place-of-the-text",), _speak_beside_the_refusal),
-    ("parses_for_the_client", "Sends structured output in a field of its own.",
+    ("parses_for_the_client", "Sends structured output in an extra member that the API does not have.",
      ("structured-output.result-is-an-ordinary-text",), _parse_for_the_client),
 )  # fmt: skip
 
-for _name, _sentence, _caught_by_all, _change in WHOLE:
-    add(FILE, _name, _sentence, _caught_by_all, _on_responses(_change))
+for _name, _sentence, _rules, _change in WHOLE:
+    add(FILE, _name, _sentence, _rules, _on_responses(_change))
 
 
 @mutant(caught_by="items.incomplete-one-makes-its-response-incomplete")
 def completes_with_an_incomplete_item(body: Any) -> Any:
-    """Reports a response as completed whose last item is incomplete."""
+    """Reports a response as completed although its last item is incomplete."""
     if is_response(body) and body["status"] == "incomplete":
         body.update(status="completed", incomplete_details=None, completed_at=body["created_at"])
     return body
@@ -160,7 +167,7 @@ def completes_with_an_incomplete_item(body: Any) -> Any:
 
 @mutant(caught_by="reasoning.no-effort-no-reasoning")
 def thinks_without_effort(body: Any, call: Call) -> Any:
-    """Reasons although `reasoning.effort` is none."""
+    """Reasons although `reasoning.effort` is `none`."""
     asked = (call.body or {}).get("reasoning") or {}
     if is_response(body) and asked.get("effort") == "none":
         body["output"].insert(0, {"type": "reasoning", "id": "rs_1", "summary": []})
@@ -177,7 +184,7 @@ def is_strict_by_default(body: Any) -> Any:
 
 @mutant(caught_by="reasoning.context-is-reported-as-in-force")
 def leaves_the_reasoning_context_open(body: Any) -> Any:
-    """Reports `auto` for the context that reasoning was taken from."""
+    """Reports `auto` as the context of reasoning instead of the context that it used."""
     if is_response(body) and isinstance(body["reasoning"], dict) and "context" in body["reasoning"]:
         body["reasoning"]["context"] = "auto"
     return body

@@ -1,4 +1,4 @@
-"""What a library shows, put together wrongly."""
+"""Answers from a library with wrong or missing members."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DESCRIPTION, DESCRIPTIONS = "getMediaDescription", "listMediaDescriptions"
 
 @mutant(caught_by="library.times-in-a-library-count-milliseconds")
 def counts_seconds_in_its_library(body: Body, call: Call) -> Body:
-    """Counts the times of collections, members and files in seconds."""
+    """Sends the times of collections, members and files in seconds."""
     if call.operation in STAMPS:
         for entry in body["data"]:
             entry[STAMPS[call.operation]] //= 1000
@@ -22,7 +22,7 @@ def counts_seconds_in_its_library(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.a-page-of-collections-is-fifty-long")
 def lists_twenty_collections(body: Body, call: Call) -> Body:
-    """Says that a page of collections holds 20."""
+    """Reports a default limit of 20 for a list of collections."""
     if call.operation == "listCollections" and "limit" not in call.query:
         body["limit"] = 20
     return body
@@ -30,7 +30,7 @@ def lists_twenty_collections(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.a-page-of-descriptions-is-twenty-long")
 def lists_fifty_descriptions(body: Body, call: Call) -> Body:
-    """Says that a page of media descriptions holds 50."""
+    """Reports a default limit of 50 for a list of media descriptions."""
     if call.operation == DESCRIPTIONS and "limit" not in call.query:
         body["limit"] = 50
     return body
@@ -38,7 +38,7 @@ def lists_fifty_descriptions(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.markdown-is-one-text")
 def writes_no_markdown(body: Body, call: Call) -> Body:
-    """Leaves `content` empty, though Markdown was asked for."""
+    """Leaves `content` empty although the request asks for Markdown."""
     if call.operation == DESCRIPTION and "content" in body:
         body["content"] = ""
     return body
@@ -46,7 +46,7 @@ def writes_no_markdown(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.extras-come-on-demand-only")
 def always_tells_chapters(body: Body, call: Call) -> Body:
-    """Tells the chapters of a video that nobody asked for."""
+    """Sends the chapters of a video although the request did not ask for them."""
     if call.operation == DESCRIPTION:
         body.setdefault("chapters", [])
     return body
@@ -54,7 +54,7 @@ def always_tells_chapters(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.extras-come-on-demand-only")
 def counts_its_shots_only(body: Body, call: Call) -> Body:
-    """Tells how many shots a video has instead of which."""
+    """Sends the number of shots in a video instead of the shots."""
     if call.operation == DESCRIPTION and "shots" in body:
         body["shots"] = len(body["shots"])
     return body
@@ -62,7 +62,7 @@ def counts_its_shots_only(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.an-uploaded-file-is-named-by-its-id")
 def names_files_by_their_names(body: Body, call: Call) -> Body:
-    """Makes the address of a file of its name."""
+    """Builds the URI of a file from its name."""
     if call.operation == "listFiles":
         for file in body["data"]:
             file["uri"] = f"cloudglue://files/{file['filename']}"
@@ -71,7 +71,7 @@ def names_files_by_their_names(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="library.members-are-ordered-and-selected")
 def lists_members_of_any_status(body: Body, call: Call) -> Body:
-    """Lists members that are still processed among those that are complete."""
+    """Lists members that are still being processed among the completed ones."""
     if call.operation == "listCollectionFiles" and "status" in call.query:
         for entry in body["data"][:1]:
             entry["status"] = "processing"

@@ -1,4 +1,4 @@
-"""Lists of input items, and counts, that are put together wrongly."""
+"""Lists of input items and token counts with wrong or missing members."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Body = dict[str, Any]
 
 
 def is_list(call: Call) -> bool:
-    """Whether a page of input items was asked for."""
+    """Whether the call asks for a page of input items."""
     return call.operation == "listInputItems"
 
 
 @mutant(caught_by="input-items.a-page-is-a-list-object")
 def calls_a_page_a_page(body: Body, call: Call) -> Body:
-    """Names a list `page`."""
+    """Gives a list the `object` value `page`."""
     return {**body, "object": "page"} if is_list(call) else body
 
 
 @mutant(caught_by="input-items.a-page-is-a-list-object")
 def does_not_say_whether_there_is_more(body: Body, call: Call) -> Body:
-    """Leaves `has_more` away."""
+    """Leaves `has_more` out of a list of input items."""
     if is_list(call):
         del body["has_more"]
     return body
@@ -30,7 +30,7 @@ def does_not_say_whether_there_is_more(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="input-items.a-page-names-its-ends")
 def swaps_the_ends_of_a_page(body: Body, call: Call) -> Body:
-    """Names the last item first, and the first one last."""
+    """Swaps `first_id` and `last_id` of a page."""
     if is_list(call):
         body["first_id"], body["last_id"] = body["last_id"], body["first_id"]
     return body
@@ -38,7 +38,7 @@ def swaps_the_ends_of_a_page(body: Body, call: Call) -> Body:
 
 @mutant(caught_by=("input-items.every-listed-item-has-an-id", "input-items.a-page-is-a-list-object"))
 def lists_items_without_ids(body: Body, call: Call) -> Body:
-    """Gives no ids to items that were sent without any, and no ends to their pages."""
+    """Lists items without `id`, and with `first_id` and `last_id` null."""
     if is_list(call):
         for item in body["data"]:
             del item["id"]
@@ -62,7 +62,7 @@ def gives_all_items_one_id(body: Body, call: Call) -> Body:
     )
 )
 def lists_messages_as_they_came(body: Body, call: Call) -> Body:
-    """Lists messages with their text instead of parts, and without a status."""
+    """Lists messages with a string as content and without a status."""
     if is_list(call):
         for item in body["data"]:
             item["content"] = "".join(part["text"] for part in item["content"])
@@ -72,24 +72,24 @@ def lists_messages_as_they_came(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="input-items.an-empty-page-says-so")
 def promises_more_behind_an_empty_page(body: Body, call: Call) -> Body:
-    """Says `has_more: true` on a page without items."""
+    """Sends `has_more: true` on a page without items."""
     return {**body, "has_more": True} if is_list(call) and not body["data"] else body
 
 
 @mutant(caught_by="input-items.an-empty-page-says-so")
 def names_the_ends_of_an_empty_page(body: Body, call: Call) -> Body:
-    """Names ids of items that are not on the page."""
+    """Sets `first_id` and `last_id` on a page without items."""
     return {**body, "first_id": "msg_0", "last_id": "msg_0"} if is_list(call) and not body["data"] else body
 
 
 @mutant(caught_by="input-tokens.a-count-is-a-count-object")
 def calls_a_count_a_response(body: Body, call: Call) -> Body:
-    """Names a count `response`."""
+    """Gives a token count the `object` value `response`."""
     return {**body, "object": "response"} if call.operation == "countInputTokens" else body
 
 
 @mutant(caught_by="input-tokens.counting-makes-no-response")
 def makes_a_response_to_count(body: Body, call: Call) -> Body:
-    """Answers a count with the response that it made for it."""
-    made = {"id": "resp_0", "status": "completed", "output": []}
-    return {**body, **made} if call.operation == "countInputTokens" else body
+    """Answers a token count with a whole response."""
+    response = {"id": "resp_0", "status": "completed", "output": []}
+    return {**body, **response} if call.operation == "countInputTokens" else body

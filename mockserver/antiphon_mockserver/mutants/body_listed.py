@@ -1,4 +1,4 @@
-"""Lists of responses, and answers about what has ended, that show something else than there is."""
+"""Lists of responses, and answers about ended responses, that differ from what is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Body = dict[str, Any]
 
 
 def _listing(body: Body, call: Call, **members: Any) -> Body:
-    """A list of responses with other members in each of them."""
+    """A list of responses in which each entry has these members."""
     if call.operation == "listResponses":
         body["data"] = [{**entry, **members} for entry in body["data"]]
     return body
@@ -18,32 +18,32 @@ def _listing(body: Body, call: Call, **members: Any) -> Body:
 
 @mutant(caught_by="listing.what-is-listed-has-no-output")
 def lists_responses_with_their_output(body: Body, call: Call) -> Body:
-    """Lists responses whole, with `output` and `error`."""
+    """Lists full responses, with `output` and `error`."""
     return _listing(body, call, output=[], error=None)
 
 
 @mutant(caught_by="listing.a-response-is-listed-as-it-is")
 def lists_responses_without_their_usage(body: Body, call: Call) -> Body:
-    """Lists responses as if they had cost nothing."""
+    """Sends null as the usage of listed responses."""
     return _listing(body, call, usage=None)
 
 
 @mutant(caught_by="offset-pages.the-total-counts-all")
 def counts_what_it_deleted(body: Body, call: Call) -> Body:
-    """Counts a response that was deleted among those that there are."""
+    """Counts deleted responses in the total of a list."""
     return {**body, "total": body["total"] + 1} if call.operation == "listResponses" else body
 
 
 @mutant(caught_by="cancel.cancelling-what-was-answered-at-once-changes-nothing")
 def calls_cancelled_what_was_answered(body: Body, call: Call) -> Body:
-    """Says of every response that it is cancelled, once it was told to cancel it."""
-    ended = call.operation == "cancelResponse" and body.get("status") == "completed"
-    return {**body, "status": "cancelled"} if ended else body
+    """Reports every response as cancelled after it received a cancel."""
+    late_cancel = call.operation == "cancelResponse" and body.get("status") == "completed"
+    return {**body, "status": "cancelled"} if late_cancel else body
 
 
 @mutant(caught_by="background.a-failed-background-response-says-why")
 def fails_without_a_word(body: Body, call: Call) -> Body:
-    """Leaves the message of an error empty."""
+    """Sends an empty `message` in `error`."""
     if call.operation == "getResponse" and isinstance(body.get("error"), dict):
         return {**body, "error": {**body["error"], "message": ""}}
     return body

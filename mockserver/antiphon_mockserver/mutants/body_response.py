@@ -13,7 +13,7 @@ FILE = "body_response"
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One member, the value that it wrongly has, and the rule that notices."""
+    """One member, the wrong value that the mutant gives it, and the rule that notices."""
 
     name: str
     sentence: str
@@ -23,19 +23,21 @@ class Wrong:
 
 
 WRONG = (
-    Wrong("calls_the_object_by_another_name", "Has `object` say `responses`.", "object", "responses",
+    Wrong("calls_the_object_by_another_name",
+          "Sends `responses` as the value of `object`.", "object", "responses",
           "response-members.object-is-response"),
     Wrong("writes_created_at_as_text", "Writes `created_at` as an ISO date.", "created_at",
           "2026-01-01T00:00:00Z", "response-members.created-at-is-a-time"),
     Wrong("writes_completed_at_as_text", "Writes `completed_at` as an ISO date.", "completed_at",
           "2026-01-01T00:00:00Z", "response-members.completed-at-is-a-time-or-null"),
-    Wrong("names_no_model", "Has `model` null.", "model", None, "response-members.model-is-a-string"),
+    Wrong("names_no_model", "Sends null as `model`.", "model", None, "response-members.model-is-a-string"),
     Wrong("sends_null_for_output", "Sends `output` as null.", "output", None,
           "response-members.output-is-an-array"),
-    Wrong("leaves_out_output", "Leaves `output` out.", "output", DROPPED, "response.has-its-members"),
+    Wrong("leaves_out_output",
+          "Leaves `output` out of a response.", "output", DROPPED, "response.has-its-members"),
     Wrong("wraps_instructions", "Wraps `instructions` in an object.", "instructions", {"text": "Be brief."},
           "response-members.instructions-have-a-documented-form"),
-    Wrong("puts_numbers_into_metadata", "Has numbers as values of `metadata`.", "metadata", {"turn": 1},
+    Wrong("puts_numbers_into_metadata", "Sends numbers as values of `metadata`.", "metadata", {"turn": 1},
           "response-members.metadata-maps-to-strings"),
     Wrong("leaves_tool_choice_empty", "Sends `tool_choice` as an empty string, as Go does when unset.",
           "tool_choice", "", "response-members.tool-choice-has-a-documented-form"),
@@ -51,9 +53,10 @@ WRONG = (
           "response-members.frequency-penalty-is-a-number"),
     Wrong("writes_top_logprobs_as_text", "Sends `top_logprobs` as a string.", "top_logprobs", "0",
           "response-members.top-logprobs-is-an-integer"),
-    Wrong("invents_a_reasoning_effort", "Reports an effort that nobody knows.", "reasoning",
+    Wrong("invents_a_reasoning_effort",
+          "Reports a reasoning effort that the API does not define.", "reasoning",
           {"effort": "enormous", "summary": None}, "response-members.reasoning-has-a-documented-form"),
-    Wrong("invents_a_text_format", "Reports a text format that nobody knows.", "text",
+    Wrong("invents_a_text_format", "Reports a text format that the API does not define.", "text",
           {"format": {"type": "xml"}}, "response-members.text-has-a-documented-form"),
     Wrong("leaves_truncation_empty", "Sends `truncation` as an empty string, as Go does when unset.",
           "truncation", "", "response-members.truncation-is-auto-or-disabled"),
@@ -73,7 +76,7 @@ WRONG = (
           "response-members.prompt-cache-key-is-a-string-or-null"),
     Wrong("numbers_its_previous_responses", "Sends `previous_response_id` as a number.",
           "previous_response_id", 7, "response-members.previous-response-id-is-a-string-or-null"),
-    Wrong("sends_an_error_without_a_code", "Sends an `error` without code and message.", "error",
+    Wrong("sends_an_error_without_a_code", "Sends an `error` without `code` and `message`.", "error",
           {"reason": "unknown"}, "response-members.error-has-code-and-message"),
     Wrong("numbers_its_reasons", "Gives the reason of an incomplete response as a number.",
           "incomplete_details.reason", 5, "response-members.incomplete-details-give-a-known-reason"),
@@ -83,7 +86,7 @@ WRONG = (
     Wrong("names_a_conversation_by_its_id_only", "Sends `conversation` as a string.", "conversation",
           "conv_1", "response.matches-the-document"),
     Wrong("sends_an_empty_id", "Sends an empty `id`.", "id", "", "response.id-is-a-non-empty-string"),
-    Wrong("uses_a_bare_uuid", "Has a bare UUID for the id of the response.", "id",
+    Wrong("uses_a_bare_uuid", "Sends a bare UUID as the id of the response.", "id",
           "23ba2859-5cbf-4ec8-a5c0-5a7a6d9b1f26", "response.id-has-its-prefix"),
     Wrong("gives_every_response_the_same_id", "Gives every response the same id.", "id", "resp_1",
           "response.ids-are-unique"),
@@ -100,13 +103,13 @@ USUAL = ("id", "object", "created_at", "status", "model", "output", "usage")
 
 @mutant(caught_by=("response.has-its-members", "defaults.text-format-is-text"))
 def sends_only_the_usual_members(body: Any) -> Any:
-    """Sends a response object of seven members, as a chat server would."""
+    """Sends a response object with only seven members, as a chat server would."""
     return {name: body[name] for name in USUAL} if is_response(body) else body
 
 
 @mutant(caught_by="response.has-its-members")
 def leaves_out_what_was_not_asked_for(body: Any) -> Any:
-    """Leaves `tool_choice` and `tools` out when the request did not set them."""
+    """Leaves out `tool_choice` and `tools` when the request does not set them."""
     if is_response(body) and body.get("tools") == []:
         del body["tools"], body["tool_choice"]
     return body
@@ -122,7 +125,7 @@ def echoes_tools_without_strict(body: Any) -> Any:
 
 @mutant(caught_by="response.created-at-is-the-time-of-the-request")
 def counts_time_in_milliseconds(body: Any) -> Any:
-    """Counts `created_at` in milliseconds."""
+    """Sends `created_at` in milliseconds."""
     if is_response(body):
         body["created_at"] *= 1000
     return body
@@ -130,17 +133,17 @@ def counts_time_in_milliseconds(body: Any) -> Any:
 
 @mutant(caught_by="response-status.completed-not-before-created")
 def completes_before_it_creates(body: Any) -> Any:
-    """Is done an hour before it was asked."""
+    """Reports a `completed_at` one hour before `created_at`."""
     if is_response(body) and body["completed_at"] is not None:
         body["completed_at"] = body["created_at"] - 3600
     return body
 
 
-def _ended(when: str, **changes: Any) -> Any:
+def _when(status: str, /, **changes: Any) -> Any:
     """A change of responses with this status."""
 
     def change(response: Json, _call: Call) -> None:
-        if response["status"] == when:
+        if response["status"] == status:
             response.update(changes)
 
     return on_responses(change)
@@ -149,24 +152,24 @@ def _ended(when: str, **changes: Any) -> Any:
 ENDS = (
     ("answers_before_it_is_done", "Answers a blocking create while the response is in progress.",
      ("response-status.blocking-create-has-ended",),
-     _ended("completed", status="in_progress", completed_at=None)),
+     _when("completed", status="in_progress", completed_at=None)),
     ("completes_with_an_error", "Reports an error in a completed response.",
      ("response-status.completed-has-no-error",),
-     _ended("completed", error={"code": "server_error", "message": "It did not work."})),
-    ("stops_short_without_a_reason", "Ends incomplete and does not say why.",
-     ("response-status.incomplete-gives-its-reason",), _ended("incomplete", incomplete_details=None)),
-    ("gives_a_reason_when_complete", "Gives a reason for being incomplete in completed responses.",
+     _when("completed", error={"code": "server_error", "message": "It did not work."})),
+    ("stops_short_without_a_reason", "Ends incomplete and leaves `incomplete_details` null.",
+     ("response-status.incomplete-gives-its-reason",), _when("incomplete", incomplete_details=None)),
+    ("gives_a_reason_when_complete", "Sets `incomplete_details` in completed responses.",
      ("response-status.only-incomplete-gives-a-reason",),
-     _ended("completed", incomplete_details={"reason": "max_output_tokens"})),
+     _when("completed", incomplete_details={"reason": "max_output_tokens"})),
     ("dates_what_it_did_not_complete", "Sets `completed_at` in incomplete responses.",
-     ("response-status.only-completed-has-completed-at",), _ended("incomplete", completed_at=1_900_000_000)),
+     ("response-status.only-completed-has-completed-at",), _when("incomplete", completed_at=1_900_000_000)),
     ("forgets_when_it_completed", "Leaves `completed_at` null in completed responses.",
-     ("response-status.completed-has-completed-at",), _ended("completed", completed_at=None)),
-    ("passes_cut_text_off_as_whole", "Reports an answer that `max_output_tokens` cut as completed.",
+     ("response-status.completed-has-completed-at",), _when("completed", completed_at=None)),
+    ("passes_cut_text_off_as_whole", "Reports an answer that `max_output_tokens` cut off as completed.",
      ("response-status.reaching-the-token-limit-is-incomplete",),
-     _ended("incomplete", status="completed", incomplete_details=None)),
-    ("leaves_out_usage", "Sends null for the usage of a completed response.",
-     ("usage.ended-response-has-usage",), _ended("completed", usage=None)),
+     _when("incomplete", status="completed", incomplete_details=None)),
+    ("leaves_out_usage", "Sends null as the usage of a completed response.",
+     ("usage.ended-response-has-usage",), _when("completed", usage=None)),
 )  # fmt: skip
 
 for _name, _sentence, _caught_by, _spoil in ENDS:
@@ -175,7 +178,7 @@ for _name, _sentence, _caught_by, _spoil in ENDS:
 
 @mutant(caught_by="response-status.status-is-one-of-the-named")
 def requires_action(body: Any) -> Any:
-    """Reports `requires_action` when its output has function calls, as the Assistants API did."""
+    """Reports `requires_action` when the output has function calls, as Assistants did."""
     if is_response(body) and any(item["type"] == "function_call" for item in body["output"]):
         body["status"] = "requires_action"
     return body

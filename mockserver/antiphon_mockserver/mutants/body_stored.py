@@ -1,4 +1,4 @@
-"""Responses that look different when they are looked at again."""
+"""Responses that differ when a client retrieves them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Body = dict[str, Any]
 
 
 def is_retrieval(call: Call) -> bool:
-    """Whether a stored response was asked for."""
+    """Whether the call retrieves a stored response."""
     return call.operation == "getResponse"
 
 
 def is_background_create(call: Call) -> bool:
-    """Whether a create asked to run in the background."""
+    """Whether the call creates a background response."""
     return call.operation == "createResponse" and call.body.get("background") is True
 
 
@@ -28,13 +28,13 @@ def is_background_create(call: Call) -> bool:
     )
 )
 def dates_a_response_when_it_is_retrieved(body: Body, call: Call) -> Body:
-    """Says with each retrieval that the response was created just now."""
+    """Changes `created_at` with each retrieval."""
     return {**body, "created_at": body["created_at"] + 1} if is_retrieval(call) else body
 
 
 @mutant(caught_by=("retrieve.retrieved-is-what-was-created", "background.polling-shows-the-same-response"))
 def retrieves_without_metadata(body: Body, call: Call) -> Body:
-    """Retrieves a response without the metadata that it was given."""
+    """Retrieves a response with empty `metadata`."""
     return {**body, "metadata": {}} if is_retrieval(call) else body
 
 
@@ -49,14 +49,14 @@ def makes_new_item_ids_on_retrieval(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="retrieve.retrieving-is-repeatable")
 def drops_usage_when_it_includes_more(body: Body, call: Call) -> Body:
-    """Retrieves a response without `usage` when `include` is given."""
+    """Leaves `usage` null when a retrieval sends `include`."""
     more = any(name.startswith("include[") for name in call.query)
     return {**body, "usage": None} if is_retrieval(call) and more else body
 
 
 @mutant(caught_by="chaining.continuing-leaves-the-response-before-unchanged")
 def points_back_from_a_continued_response(body: Body, call: Call) -> Body:
-    """Adds the conversation's later messages to the response that was continued."""
+    """Adds later messages of the conversation to the response that was continued."""
     if is_retrieval(call) and body["instructions"]:
         body["output"] += body["output"]
     return body
@@ -64,7 +64,7 @@ def points_back_from_a_continued_response(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="background.a-running-response-is-shown-as-unfinished")
 def bills_a_response_before_it_ran(body: Body, call: Call) -> Body:
-    """Reports the end and the usage of a background response when it is created."""
+    """Reports `completed_at` and `usage` when a background response is only created."""
     usage = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
     return (
         {**body, "completed_at": body["created_at"], "usage": usage} if is_background_create(call) else body
@@ -73,7 +73,7 @@ def bills_a_response_before_it_ran(body: Body, call: Call) -> Body:
 
 @mutant(caught_by="background.status-moves-forward-only")
 def falls_back_to_queued(body: Body, call: Call) -> Body:
-    """Says `in_progress` first and `queued` later."""
+    """Reports `in_progress` first and `queued` later."""
     if is_background_create(call):
         return {**body, "status": "in_progress"}
     if is_retrieval(call) and body["status"] == "in_progress":
@@ -84,31 +84,31 @@ def falls_back_to_queued(body: Body, call: Call) -> Body:
 @mutant(caught_by="background.a-completed-background-response-is-whole")
 def completes_without_output(body: Body, call: Call) -> Body:
     """Shows a background response as completed before its output is there."""
-    done = is_retrieval(call) and body.get("background", True) and body["status"] == "completed"
-    return {**body, "output": [], "usage": None} if done else body
+    complete = is_retrieval(call) and body.get("background", True) and body["status"] == "completed"
+    return {**body, "output": [], "usage": None} if complete else body
 
 
 @mutant(caught_by="cancel.nothing-happens-after-a-cancel")
 def brings_a_cancelled_response_back(body: Body, call: Call) -> Body:
-    """Lets the worker write its result over a cancel."""
-    revived = is_retrieval(call) and body["status"] == "cancelled"
-    return {**body, "status": "completed", "completed_at": body["created_at"]} if revived else body
+    """Reports a cancelled response as completed: the worker overwrites the cancel."""
+    overwrite = is_retrieval(call) and body["status"] == "cancelled"
+    return {**body, "status": "completed", "completed_at": body["created_at"]} if overwrite else body
 
 
 @mutant(caught_by="cancel.a-cancelled-response-neither-completed-nor-failed")
 def completes_what_is_cancelled(body: Body) -> Body:
-    """Gives a cancelled response a time of completion."""
+    """Sets `completed_at` in a cancelled response."""
     return {**body, "completed_at": body["created_at"]} if body.get("status") == "cancelled" else body
 
 
 @mutant(caught_by="cancel.a-cancelled-response-neither-completed-nor-failed")
 def reports_a_cancel_as_an_error(body: Body) -> Body:
-    """Gives a cancelled response an error."""
+    """Sets `error` in a cancelled response."""
     error = {"code": "server_error", "message": "The response was cancelled."}
     return {**body, "error": error} if body.get("status") == "cancelled" else body
 
 
 @mutant(caught_by="cancel.a-running-response-can-be-cancelled")
 def answers_a_cancel_with_another_response(body: Body, call: Call) -> Body:
-    """Names another id in the answer to a cancel."""
+    """Sends a different id in the answer to a cancel."""
     return {**body, "id": f"{body['id']}0"} if call.operation == "cancelResponse" else body

@@ -1,4 +1,4 @@
-"""Servers that write moments as no client reads them."""
+"""Servers that write times in a format that clients do not read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from antiphon_mockserver.mutants import Call, mutant
 
 @mutant(caught_by="timestamps.are-whole-numbers")
 def writes_whole_seconds_with_a_fraction(body: Any, call: Call) -> Any:
-    """Writes `created_at` as a number with `.0` behind it."""
+    """Writes `created_at` as a number with `.0` at the end."""
     if call.operation == "getResponse":
         body["created_at"] = float(body["created_at"])
     return body

@@ -19,11 +19,11 @@ def _wrong_total(usage: Json) -> None:
     usage["total_tokens"] = usage["output_tokens"]
 
 
-def _more_cached(usage: Json) -> None:
+def _excess_cached_tokens(usage: Json) -> None:
     usage["input_tokens_details"]["cached_tokens"] = usage["input_tokens"] + 1
 
 
-def _more_reasoned(usage: Json) -> None:
+def _excess_reasoning(usage: Json) -> None:
     usage["output_tokens_details"]["reasoning_tokens"] = usage["output_tokens"] + LARGE
 
 
@@ -47,13 +47,14 @@ def _spoiling(change: Any) -> Any:
 COUNTS = (
     ("counts_below_zero", "Reports a negative number of cached tokens.",
      ("usage.counts-are-not-negative",), _negative),
-    ("forgets_the_input_in_the_total", "Counts output only in `total_tokens`.",
+    ("forgets_the_input_in_the_total", "Counts only output tokens in `total_tokens`.",
      ("usage.total-is-the-sum",), _wrong_total),
     ("caches_more_than_it_reads", "Reports more cached tokens than input tokens.",
-     ("usage.cached-tokens-are-input-tokens",), _more_cached),
-    ("reasons_more_than_it_says", "Reports more reasoning tokens than output tokens, and than were allowed.",
+     ("usage.cached-tokens-are-input-tokens",), _excess_cached_tokens),
+    ("reasons_more_than_it_says",
+     "Reports more reasoning tokens than output tokens, and more than the limit.",
      ("usage.reasoning-tokens-are-output-tokens", "usage.reasoning-counts-towards-the-limit"),
-     _more_reasoned),
+     _excess_reasoning),
     ("counts_beyond_the_limit", "Reports more output tokens than `max_output_tokens` allows.",
      ("usage.output-stays-within-the-limit",), _beyond_the_limit),
     ("reasons_for_nothing", "Counts no tokens for the reasoning that it shows.",

@@ -12,30 +12,30 @@ from antiphon_mockserver.record import Asked
 from antiphon_spec.document import Document, Operation
 
 Query = dict[str, Any]
-Given = Sequence[tuple[str, str]]
+Pairs = Sequence[tuple[str, str]]
 
 
 def with_check(conduct: Conduct, check: Callable[[Asked], None]) -> Conduct:
-    """The conduct with one more check, before all others."""
+    """Adds a check before all other checks."""
     return replace(conduct, checks={"mutant": check, **conduct.checks})
 
 
 Mend = Callable[[Asked, Denied], bool]
-"""Makes a refused request answerable, in its body; says whether it did."""
+"""Repairs the body of a rejected request in place; True when it did."""
 
 
 def forgiving(mend: Mend) -> Callable[[Conduct], Conduct]:
-    """A mutant of the seam `state` whose checks pass over what can be mended."""
+    """A mutant of the seam `state` that repairs requests instead of rejecting them."""
 
     def lenient(check: Check) -> Check:
-        def taking(asked: Asked) -> None:
+        def lenient_check(asked: Asked) -> None:
             try:
                 check(asked)
             except Denied as denied:
                 if not mend(asked, denied):
                     raise
 
-        return taking
+        return lenient_check
 
     return lambda conduct: replace(
         conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
@@ -43,29 +43,29 @@ def forgiving(mend: Mend) -> Callable[[Conduct], Conduct]:
 
 
 def with_context_check(conduct: Conduct, check: Callable[[Asked], None]) -> Conduct:
-    """The conduct with one more check of the context, before all others."""
+    """Adds a check of the context before all other such checks."""
     return replace(conduct, context_checks={"mutant": check, **conduct.context_checks})
 
 
 def without(checks: Mapping[str, Callable[[Asked], None]], *names: str) -> dict[str, Callable[[Asked], None]]:
-    """The checks but those."""
+    """All checks except these."""
     return {name: check for name, check in checks.items() if name not in names}
 
 
 def with_query(conduct: Conduct, change: Callable[[Query], Query]) -> Conduct:
-    """The conduct with query parameters changed after they were read."""
+    """Changes the query parameters after they are read."""
 
-    def read_query(operation: Operation, document: Document, given: Given) -> Query:
+    def read_query(operation: Operation, document: Document, given: Pairs) -> Query:
         return change(conduct.read_query(operation, document, given))
 
     return replace(conduct, read_query=read_query)
 
 
-def passing_over(conduct: Conduct, names: Collection[str], bad: Callable[[str], bool]) -> Conduct:
-    """The conduct that passes over bad values of these query parameters, instead of refusing them."""
+def dropping_values(conduct: Conduct, names: Collection[str], bad: Callable[[str], bool]) -> Conduct:
+    """Drops bad values of these query parameters instead of rejecting them."""
 
-    def read_query(operation: Operation, document: Document, given: Given) -> Query:
-        kept = [(name, value) for name, value in given if name not in names or not bad(value)]
-        return conduct.read_query(operation, document, kept)
+    def read_query(operation: Operation, document: Document, given: Pairs) -> Query:
+        rest = [(name, value) for name, value in given if name not in names or not bad(value)]
+        return conduct.read_query(operation, document, rest)
 
     return replace(conduct, read_query=read_query)

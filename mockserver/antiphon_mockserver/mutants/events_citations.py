@@ -1,4 +1,4 @@
-"""Streams whose last event cites wrongly: citations are first seen when their part is done."""
+"""Streams whose last event has wrong citations: they first appear when their part is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from antiphon_mockserver.spoiling import DROPPED, Change, on_snapshots, setting
 FILE = "events_citations"
 
 CITATIONS: tuple[tuple[str, str, Change, str], ...] = (
-    ("streams_citations_of_foreign_files", "Cites files in a stream that were not searched.",
+    ("streams_citations_of_foreign_files", "Cites files in a stream that the request did not search.",
      setting("file_id", FOREIGN), "citations.cite-files-that-were-searched"),
     ("streams_citations_without_a_collection", "Leaves `collection_id` out of the citations of a stream.",
      setting("collection_id", DROPPED), "citations.name-a-collection-that-was-searched"),

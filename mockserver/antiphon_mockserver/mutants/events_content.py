@@ -1,4 +1,4 @@
-"""Streams whose texts, arguments and summaries do not come in order, add up, or end up where they belong."""
+"""Streams whose texts, arguments and summaries are out of order, incomplete or misplaced."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def _losing(*types: str) -> Spoil:
     """Loses every second event of these types, and at least the first."""
 
     def spoil(events: list[Event]) -> list[Event]:
-        lost = [id(event) for event in of(events, *types)[::2]]
-        return renumber([event for event in events if id(event) not in lost])
+        losses = [id(event) for event in of(events, *types)[::2]]
+        return renumber([event for event in events if id(event) not in losses])
 
     return spoil
 
@@ -74,42 +74,42 @@ def _first_delta_in_part(events: list[Event]) -> list[Event]:
 
 
 def _late_delta(lane: str) -> Spoil:
-    """One delta more, after the end of its lane."""
+    """Sends one more delta after the end of its lane."""
 
     def spoil(events: list[Event]) -> list[Event]:
-        deltas, done = of(events, f"{lane}.delta"), place(events, f"{lane}.done")
-        if not deltas or done is None:
+        deltas, end = of(events, f"{lane}.delta"), place(events, f"{lane}.done")
+        if not deltas or end is None:
             return events
-        return renumber([*events[: done + 1], dict(deltas[0]), *events[done + 1 :]])
+        return renumber([*events[: end + 1], dict(deltas[0]), *events[end + 1 :]])
 
     return spoil
 
 
-def _raw_without_end(events: list[Event], opened: Event) -> list[Event]:
-    """Shows raw reasoning that never ends."""
+def _raw_without_end(events: list[Event], opening: Event) -> list[Event]:
+    """Sends raw reasoning that never ends."""
     if any(event["type"] in RAW_DELTAS for event in events):
         return leaving_out(*RAW_DONES)(events)
-    return inserting(_raw("response.reasoning_text.delta", opened, delta="Hm"), after=(ADDED,))(events)
+    return inserting(_raw("response.reasoning_text.delta", opening, delta="Hm"), after=(ADDED,))(events)
 
 
-def _raw_of_two_minds(events: list[Event], opened: Event) -> list[Event]:
-    """Ends raw reasoning with something else than it said."""
+def _raw_of_two_minds(events: list[Event], opening: Event) -> list[Event]:
+    """Ends raw reasoning with a different text than its deltas."""
     if any(event["type"] in RAW_DONES for event in events):
         return setting(*RAW_DONES, text="Something else.")(events)
-    cut = events.index(opened) + 1
-    told = [_raw("response.reasoning_text.delta", opened, delta="Hm"),
-            _raw("response.reasoning_text.done", opened, text="Ha")]  # fmt: skip
-    return renumber([*events[:cut], *told, *events[cut:]])
+    cut = events.index(opening) + 1
+    reasoning = [_raw("response.reasoning_text.delta", opening, delta="Hm"),
+                 _raw("response.reasoning_text.done", opening, text="Ha")]  # fmt: skip
+    return renumber([*events[:cut], *reasoning, *events[cut:]])
 
 
-def _raw(event_type: str, opened: Event, **members: Any) -> Event:
-    where = {"item_id": opened["item"]["id"], "output_index": opened["output_index"], "content_index": 0}
+def _raw(event_type: str, opening: Event, **members: Any) -> Event:
+    where = {"item_id": opening["item"]["id"], "output_index": opening["output_index"], "content_index": 0}
     return {"type": event_type, **where, **members}
 
 
-def _without_wrapper(events: list[Event], opened: Event) -> list[Event]:
+def _without_wrapper(events: list[Event], opening: Event) -> list[Event]:
     """Leaves out the content parts around raw reasoning."""
-    index = opened["output_index"]
+    index = opening["output_index"]
     wraps = (f"{PART}.added", f"{PART}.done")
     return renumber([e for e in events if e["type"] not in wraps or e["output_index"] != index])
 
@@ -130,9 +130,9 @@ def _spaced(item: Event) -> None:
 MUTANTS = (
     ("opens_no_parts", "Leaves `response.content_part.added` and `.done` out of text streams.",
      "stream-text.parts-are-opened-first", leaving_out(f"{PART}.added", f"{PART}.done")),
-    ("closes_parts_it_never_opened", "Leaves out `response.content_part.added` but keeps `.done`.",
+    ("closes_parts_it_never_opened", "Leaves out `response.content_part.added` but sends `.done`.",
      "stream-text.parts-are-opened-first", leaving_out(f"{PART}.added")),
-    ("speaks_before_the_part", "Sends the first delta before its part is opened.",
+    ("speaks_before_the_part", "Sends the first delta before it opens the part.",
      "stream-text.parts-are-opened-first", swapping(f"{PART}.added", f"{TEXT}.delta")),
     ("opens_parts_twice", "Sends each `response.content_part.added` twice.",
      "stream-text.parts-are-opened-once", repeating(f"{PART}.added")),
@@ -140,7 +140,7 @@ MUTANTS = (
      "stream-text.parts-are-closed-once", leaving_out(f"{PART}.done")),
     ("closes_parts_twice", "Sends each `response.content_part.done` twice.",
      "stream-text.parts-are-closed-once", repeating(f"{PART}.done")),
-    ("opens_refusals_for_texts", "Opens a refusal and then streams a text into it.",
+    ("opens_refusals_for_texts", "Opens a refusal part and then streams a text into it.",
      "stream-text.texts-are-in-text-parts",
      _in_part(lambda part: part.update(type="refusal", refusal=""), f"{PART}.added")),
     ("leaves_texts_open", "Leaves out `response.output_text.done`.",
@@ -151,28 +151,28 @@ MUTANTS = (
      "stream-text.texts-are-done-once", swapping(f"{TEXT}.done", f"{PART}.done")),
     ("opens_parts_with_text", "Puts the text of the first delta into the part that it opens as well.",
      "stream-text.parts-are-opened-empty", _first_delta_in_part),
-    ("changes_the_type_of_parts", "Closes parts with another type than it opened.",
+    ("changes_the_type_of_parts", "Closes parts with a different type than it opened.",
      "stream-text.parts-keep-their-type",
      _in_part(lambda part: part.update(type="summary_text"), f"{PART}.done")),
     ("counts_parts_from_one", "Counts `content_index` from 1.",
      "stream-text.parts-are-counted-from-zero",
      _shift("content_index", f"{PART}.added", f"{PART}.done", f"{TEXT}.delta", f"{TEXT}.done")),
-    ("ends_texts_elsewhere", "Sends `response.output_text.done` with another `content_index`.",
+    ("ends_texts_elsewhere", "Sends `response.output_text.done` with a different `content_index`.",
      "stream-text.parts-are-opened-first", _shift("content_index", f"{TEXT}.done")),
     ("loses_deltas", "Drops every second delta of a text.",
      "stream-text.deltas-add-up-to-the-text", _losing(f"{TEXT}.delta")),
     ("sends_texts_whole", "Sends the text in `response.output_text.done`, without deltas.",
      "stream-text.deltas-add-up-to-the-text", leaving_out(f"{TEXT}.delta")),
-    ("adds_padding_to_texts", "Lets padding slip into the deltas.",
+    ("adds_padding_to_texts", "Adds padding to the text of the deltas.",
      "stream-text.deltas-add-up-to-the-text",
      changing(f"{TEXT}.delta", change=lambda event: event.update(delta=event["delta"] + "x7Kq"))),
-    ("finishes_with_another_text", "Closes parts with another text than it streamed.",
+    ("finishes_with_another_text", "Closes parts with a different text than it streamed.",
      "stream-text.texts-end-up-in-their-item",
      _in_part(lambda part: part.update(text=f"{part.get('text', '')}!"), f"{PART}.done")),
-    ("trims_finished_items", "Trims the text of finished items.",
+    ("trims_finished_items", "Removes the last character from the text of finished items.",
      "stream-text.texts-end-up-in-their-item",
      _in_parts_of_items(lambda part: part.update(text=part.get("text", "")[:-1]))),
-    ("finishes_with_other_parts", "Adds annotations to the parts of finished items that no part had.",
+    ("finishes_with_other_parts", "Adds annotations to finished items that their parts did not have.",
      "stream-text.parts-end-up-in-their-item",
      _in_parts_of_items(lambda part: part.update(annotations=[{"type": "url_citation"}]))),
     ("loses_log_probabilities", "Ends texts with fewer log probabilities than their deltas had.",
@@ -195,7 +195,7 @@ MUTANTS = (
      "stream-calls.arguments-come-in-order", _late_delta(ARGUMENTS)),
     ("loses_half_the_arguments", "Drops every second delta of arguments.",
      "stream-calls.arguments-add-up", _losing(f"{ARGUMENTS}.delta")),
-    ("reformats_arguments", "Finishes calls with their arguments formatted anew.",
+    ("reformats_arguments", "Finishes calls with arguments that have different white space.",
      "stream-calls.arguments-end-up-in-their-call",
      in_items("function_call", events_of=(DONE,), change=_spaced)),
     ("leaves_custom_input_open", "Leaves out `response.custom_tool_call_input.done`.",
@@ -216,12 +216,12 @@ MUTANTS = (
      _shift("summary_index", *SUMMARIES)),
     ("loses_half_the_summary", "Drops every second delta of a summary.",
      "stream-reasoning.summaries-add-up", _losing(f"{SUMMARY}.delta")),
-    ("finishes_with_another_summary", "Finishes reasoning with another summary than it streamed.",
+    ("finishes_with_another_summary", "Finishes reasoning with a different summary than it streamed.",
      "stream-reasoning.summaries-end-up-in-their-item",
      in_items("reasoning", events_of=(DONE,), change=_summary_elsewhere)),
     ("thinks_without_end", "Leaves out the end of raw reasoning.",
      "stream-reasoning.raw-text-comes-in-order", of_the_item("reasoning", _raw_without_end)),
-    ("changes_its_mind", "Ends raw reasoning with another text than it streamed.",
+    ("changes_its_mind", "Ends raw reasoning with a different text than it streamed.",
      "stream-reasoning.raw-text-adds-up", of_the_item("reasoning", _raw_of_two_minds)),
     ("thinks_outside_parts", "Streams raw reasoning without a content part around it.",
      "stream-reasoning.raw-text-is-in-a-content-part", of_the_item("reasoning", _without_wrapper)),

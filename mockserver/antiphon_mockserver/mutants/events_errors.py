@@ -1,4 +1,4 @@
-"""Streams that fail without saying properly why."""
+"""Streams that fail with a wrong or missing error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Event = dict[str, Any]
 
 @mutant(caught_by="errors.an-error-event-is-complete")
 def tells_errors_in_half(events: list[Event]) -> list[Event]:
-    """Sends error events with a message and without code and parameter."""
+    """Sends error events with `message` but without `code` and `param`."""
     for event in events:
         if event["type"] == "error":
             event["error"] = {"message": event["error"]["message"]}
@@ -20,7 +20,7 @@ def tells_errors_in_half(events: list[Event]) -> list[Event]:
 
 @mutant(caught_by="errors.a-stream-tells-what-went-wrong")
 def tells_errors_as_text(events: list[Event]) -> list[Event]:
-    """Sends error events with a text where the error should be."""
+    """Sends error events whose error is a string."""
     return [
         {**event, "error": event["error"]["message"]} if event["type"] == "error" else event
         for event in events
@@ -29,7 +29,7 @@ def tells_errors_as_text(events: list[Event]) -> list[Event]:
 
 @mutant(caught_by="errors.a-stream-tells-what-went-wrong")
 def tells_errors_flat(events: list[Event]) -> list[Event]:
-    """Sends error events with message and code beside their type."""
+    """Sends error events with `message` and `code` beside `type`."""
     return [
         {"type": "error", **event["error"], **event, "error": None} if event["type"] == "error" else event
         for event in events
@@ -38,9 +38,9 @@ def tells_errors_flat(events: list[Event]) -> list[Event]:
 
 @mutant(caught_by="errors.an-error-event-ends-the-stream")
 def goes_on_after_an_error(events: list[Event]) -> list[Event]:
-    """Begins anew when a stream has failed."""
-    failed = any(event["type"] == "error" for event in events)
-    return [*events, dict(events[0])] if failed else events
+    """Sends `response.created` again after an error event."""
+    failure = any(event["type"] == "error" for event in events)
+    return [*events, dict(events[0])] if failure else events
 
 
 @mutant(caught_by="errors.an-error-event-is-complete")
@@ -54,7 +54,7 @@ def does_not_number_errors(events: list[Event]) -> list[Event]:
 
 @mutant(caught_by="errors.an-error-event-is-followed-by-failure")
 def ends_with_the_error(events: list[Event]) -> list[Event]:
-    """Ends a stream with the error event, and never says that the response failed."""
+    """Ends a stream with the error event, without `response.failed`."""
     if any(event["type"] == "error" for event in events):
         return [event for event in events if event["type"] != "response.failed"]
     return events
@@ -62,7 +62,7 @@ def ends_with_the_error(events: list[Event]) -> list[Event]:
 
 @mutant(caught_by="errors.an-error-event-is-followed-by-failure")
 def replaces_the_cause_of_a_failure(events: list[Event]) -> list[Event]:
-    """Says in the failed response that something else went wrong than in the error event."""
+    """Sends a different error in the failed response than in the error event."""
     for event in events:
         if event["type"] == "response.failed":
             event["response"]["error"] = {"code": "something_else", "message": "Something went wrong."}

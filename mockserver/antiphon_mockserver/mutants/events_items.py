@@ -1,4 +1,4 @@
-"""Streams whose items are announced, indexed or closed in the wrong way."""
+"""Streams that announce, index or close items wrongly."""
 
 from __future__ import annotations
 
@@ -55,28 +55,32 @@ def _from_one(events: list[Event]) -> list[Event]:
 
 
 def _full(events: list[Event]) -> list[Event]:
-    """Announces items with the content that they will have."""
-    done = {event["output_index"]: event["item"] for event in of(events, DONE)}
+    """Announces items with their final content."""
+    finals = {event["output_index"]: event["item"] for event in of(events, DONE)}
     for event in of(events, ADDED):
-        finished = done.get(event["output_index"], {})
+        final = finals.get(event["output_index"], {})
         for name in ("content", "arguments", "input", "summary"):
-            if name in event["item"] and name in finished:
-                event["item"][name] = finished[name]
+            if name in event["item"] and name in final:
+                event["item"][name] = final[name]
     return events
 
 
 def _delta_after_done(events: list[Event]) -> list[Event]:
-    deltas, done = of(events, f"{TEXT}.delta"), place(events, DONE)
-    if not deltas or done is None:
+    deltas, end = of(events, f"{TEXT}.delta"), place(events, DONE)
+    if not deltas or end is None:
         return events
     about = [event.get("output_index") if event["type"] == DONE else None for event in events]
-    done = about.index(deltas[0]["output_index"])
-    return renumber([*events[: done + 1], dict(deltas[-1]), *events[done + 1 :]])
+    end = about.index(deltas[0]["output_index"])
+    return renumber([*events[: end + 1], dict(deltas[-1]), *events[end + 1 :]])
 
 
 def _done_after_end(events: list[Event]) -> list[Event]:
-    done = of(events, DONE)
-    return renumber([*[event for event in events if event is not done[-1]], done[-1]]) if done else events
+    endings = of(events, DONE)
+    return (
+        renumber([*[event for event in events if event is not endings[-1]], endings[-1]])
+        if endings
+        else events
+    )
 
 
 def _same_call(events: list[Event]) -> list[Event]:
@@ -90,21 +94,21 @@ def _same_call(events: list[Event]) -> list[Event]:
     return events
 
 
-def _part_in_call(events: list[Event], opened: Event) -> list[Event]:
-    """Wraps the arguments of a call into a content part."""
+def _part_in_call(events: list[Event], opening: Event) -> list[Event]:
+    """Opens a content part in a call."""
     part = {
-        "item_id": opened["item"]["id"],
-        "output_index": opened["output_index"],
+        "item_id": opening["item"]["id"],
+        "output_index": opening["output_index"],
         "content_index": 0,
         "part": {"type": "output_text", "text": "", "annotations": [], "logprobs": []},
     }
-    cut = events.index(opened) + 1
+    cut = events.index(opening) + 1
     return renumber([*events[:cut], {"type": f"{PART}.added", **part}, *events[cut:]])
 
 
-def _unannounced(kind: str) -> Spoil:
-    def spoil(events: list[Event], opened: Event) -> list[Event]:
-        return renumber([event for event in events if event is not opened])
+def _without_announcement(kind: str) -> Spoil:
+    def spoil(events: list[Event], opening: Event) -> list[Event]:
+        return renumber([event for event in events if event is not opening])
 
     return of_the_item(kind, spoil)
 
@@ -116,23 +120,23 @@ def _in_status(event_type: str, status: str) -> Spoil:
     return in_items("message", "function_call", events_of=(event_type,), change=change)
 
 
-def _called(events: list[Event]) -> list[Event]:
+def _calls(events: list[Event]) -> list[Event]:
     return [event for event in of(events, ADDED) if event["item"]["type"] == "function_call"]
 
 
 def _unfinished(events: list[Event]) -> list[Event]:
-    calls = [event["output_index"] for event in _called(events)]
+    calls = [event["output_index"] for event in _calls(events)]
     return renumber([e for e in events if e["type"] != DONE or e["output_index"] not in calls])
 
 
 def _under_the_last_call(events: list[Event]) -> list[Event]:
-    for event in of(events, f"{ARGUMENTS}.delta") if _called(events) else ():
-        event["item_id"] = _called(events)[-1]["item"]["id"]
+    for event in of(events, f"{ARGUMENTS}.delta") if _calls(events) else ():
+        event["item_id"] = _calls(events)[-1]["item"]["id"]
     return events
 
 
 def _in_one_place(events: list[Event]) -> list[Event]:
-    calls = [event["output_index"] for event in _called(events)]
+    calls = [event["output_index"] for event in _calls(events)]
     for event in events:
         if event.get("output_index") in calls:
             event["output_index"] = calls[0]
@@ -150,9 +154,9 @@ def _pop(*names: str) -> Any:
 MUTANTS = (
     ("announces_no_items", "Leaves out `response.output_item.added`.",
      "stream-items.are-announced-first", leaving_out(ADDED)),
-    ("announces_no_messages", "Sends `response.output_item.done` for a message that was never added.",
-     "stream-items.are-announced-first", _unannounced("message")),
-    ("speaks_before_it_announces", "Opens the first part before its item is announced.",
+    ("announces_no_messages", "Sends `response.output_item.done` for a message that it did not announce.",
+     "stream-items.are-announced-first", _without_announcement("message")),
+    ("speaks_before_it_announces", "Opens the first part before it announces the item.",
      "stream-items.are-announced-first", swapping(ADDED, f"{PART}.added")),
     ("announces_items_twice", "Sends each `response.output_item.added` twice.",
      "stream-items.are-announced-once", repeating(ADDED)),
@@ -174,7 +178,7 @@ MUTANTS = (
     ("announces_nobody", "Announces messages without a role.",
      "stream-items.are-announced-with-what-is-known",
      in_items("message", events_of=(ADDED,), change=_pop("role"))),
-    ("announces_nameless_calls", "Announces calls without name and `call_id`.",
+    ("announces_nameless_calls", "Announces calls without `name` and `call_id`.",
      "stream-items.are-announced-with-what-is-known",
      in_items("function_call", events_of=(ADDED,), change=_pop("name", "call_id"))),
     ("announces_null", "Announces items as null.",
@@ -182,29 +186,30 @@ MUTANTS = (
     ("announces_finished_items", "Announces items as completed.",
      "stream-items.begin-in-progress",
      _in_status(ADDED, "completed")),
-    ("finishes_items_in_progress", "Sends `response.output_item.done` with an item in progress.",
+    ("finishes_items_in_progress",
+     "Sends `response.output_item.done` with an item that is still in progress.",
      "stream-items.end-in-a-terminal-status",
      _in_status(DONE, "in_progress")),
-    ("renames_items", "Sends an item with another id when it is done than when it is added.",
+    ("renames_items", "Changes the id of an item between `added` and `done`.",
      "stream-items.keep-their-identity",
      in_items(events_of=(DONE,), change=lambda item: item.update(id=f"{item['id']}9"))),
-    ("ends_items_of_another_type", "Says of an item another type when it is done than when it is added.",
+    ("ends_items_of_another_type", "Changes the type of an item between `added` and `done`.",
      "stream-items.keep-their-identity",
      in_items("message", events_of=(DONE,), change=lambda item: item.update(type="reasoning"))),
-    ("announces_full_items", "Announces items with the content that the events will bring.",
+    ("announces_full_items", "Announces items with the content that later events will bring.",
      "stream-items.are-announced-empty", _full),
     ("mixes_up_parallel_calls", "Gives all calls of a response the same `call_id`.",
      "stream-items.parallel-calls-are-told-apart", _same_call),
     ("wraps_arguments_into_parts", "Opens a content part inside a function call.",
      "stream-items.get-events-of-their-own-type", of_the_item("function_call", _part_in_call)),
-    ("compacts_silently", "Leaves a compaction out of the events, and shows it in the terminal output only.",
-     "stream-items.compactions-come-like-other-items", _unannounced("compaction")),
+    ("compacts_silently", "Shows a compaction only in the terminal output, without events for it.",
+     "stream-items.compactions-come-like-other-items", _without_announcement("compaction")),
     ("finishes_no_calls", "Leaves out `response.output_item.done` for function calls.",
      "stream-items.are-done-once", _unfinished),
-    ("indexes_no_arguments", "Leaves `output_index` out of the events of arguments only.",
+    ("indexes_no_arguments", "Leaves `output_index` out of the events of arguments.",
      "stream-schema.events-say-where-they-belong",
      without(f"{ARGUMENTS}.delta", f"{ARGUMENTS}.done", members=("output_index",))),
-    ("files_arguments_under_the_last_call", "Sends the `item_id` of the last call with all arguments.",
+    ("files_arguments_under_the_last_call", "Sends all arguments with the `item_id` of the last call.",
      "stream-schema.item-ids-name-the-announced-item", _under_the_last_call),
     ("puts_all_calls_in_one_place", "Sends all function calls with the same `output_index`.",
      "stream-items.are-announced-once", _in_one_place),
@@ -217,12 +222,12 @@ MUTANTS = (
      "stream-schema.events-say-where-they-belong", without(members=("item_id",))),
     ("sends_empty_item_ids", "Sends an empty `item_id` with deltas and ends of texts.",
      "stream-schema.item-ids-name-the-announced-item", setting(*DELTAS, *DONES, item_id="")),
-    ("makes_up_item_ids", "Sends a fresh `item_id` with every delta.",
+    ("makes_up_item_ids", "Sends a new `item_id` with every delta.",
      "stream-schema.item-ids-name-the-announced-item",
      changing(*DELTAS, change=lambda event: event.update(item_id=f"msg_{event['sequence_number']}"))),
     ("finishes_nothing", "Sends `response.output_item.done` without an item.",
      "stream-schema.item-events-match-the-document", without(DONE, members=("item",))),
-    ("announces_items_without_content", "Announces messages without `content`, calls without `arguments`.",
+    ("announces_items_without_content", "Announces messages without `content` and calls without `arguments`.",
      "stream-schema.announced-items-have-all-members",
      in_items("message", "function_call", events_of=(ADDED,), change=_pop("content", "arguments"))),
     ("opens_parts_of_nothing", "Sends `response.content_part.added` without a part.",
@@ -236,19 +241,19 @@ MUTANTS = (
     ("misspells_an_event", "Renames `response.output_text.annotation.added`.",
      "stream-framing.event-types-are-known",
      setting(f"{TEXT}.annotation.added", type="response.output_text_annotation.added")),
-    ("adds_items_by_events_of_its_own", "Tells of items by prefixed events only.",
+    ("adds_items_by_events_of_its_own", "Announces items with vendor-prefixed events only.",
      "extensions.the-core-stream-stands-alone",
      lambda events: renumber([
          {**event, "type": f"acme:{event['type']}"} if "output_index" in event else event for event in events
      ])),
-    ("loses_members_on_the_way", "Leaves `metadata` out of the response of stream events.",
+    ("loses_members_on_the_way", "Leaves `metadata` out of the response in stream events.",
      "stream-parity.a-stream-ends-like-a-document",
      changing("response.created", *ENDS, change=lambda event: event["response"].pop("metadata", None))),
-    ("streams_another_text", "Ends a stream with another text than it stores.",
+    ("streams_another_text", "Streams different item ids at the end than it stores.",
      "stream-parity.a-stream-ends-like-the-stored-response",
      changing(*ENDS, change=lambda event: event["response"].update(output=[
          {**item, "id": f"{item['id']}0"} for item in event["response"]["output"]]))),
-    ("pads_against_its_orders", "Pads deltas although the request says not to.",
+    ("pads_against_its_orders", "Pads deltas although the request turns the padding off.",
      "stream-padding.is-left-out-on-request", setting(f"{TEXT}.delta", obfuscation="x7Kq")),
     ("pads_with_numbers", "Pads deltas with numbers.",
      "stream-padding.is-text", setting(f"{TEXT}.delta", obfuscation=7)),

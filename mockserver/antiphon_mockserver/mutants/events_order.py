@@ -1,4 +1,4 @@
-"""Streams whose response does not live as it should: numbers, lifecycle events, their snapshots."""
+"""Streams with wrong sequence numbers, lifecycle events or response objects."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def _numbers(change: Any) -> Spoil:
 
 
 def _created_late(events: list[Event]) -> list[Event]:
-    """Moves the first event behind the first item that is done."""
-    done = place(events, f"{ITEM}.done")
-    if done is None or events[0]["type"] != CREATED:
+    """Moves the first event behind the first finished item."""
+    end = place(events, f"{ITEM}.done")
+    if end is None or events[0]["type"] != CREATED:
         return events
-    return renumber([*events[1 : done + 1], events[0], *events[done + 1 :]])
+    return renumber([*events[1 : end + 1], events[0], *events[end + 1 :]])
 
 
 def _queued_late(events: list[Event]) -> list[Event]:
@@ -51,7 +51,7 @@ def _queued_late(events: list[Event]) -> list[Event]:
 
 
 def _finished_early(events: list[Event]) -> list[Event]:
-    """The created response already holds what the stream will tell."""
+    """Puts the final output into the created response."""
     for event in of(events, CREATED):
         event["response"]["output"] = events[-1].get("response", {}).get("output", [])
     return events
@@ -89,7 +89,7 @@ def _bare_parts(response: Event) -> None:
             part.pop("annotations", None)
 
 
-def _asked(output: list[Any]) -> list[Any]:
+def _with_question(output: list[Any]) -> list[Any]:
     part = {"type": "output_text", "text": "Say hello.", "annotations": [], "logprobs": []}
     message = {
         "type": "message",
@@ -111,16 +111,16 @@ def _last_delta_only(events: list[Event]) -> list[Event]:
 
 
 def _without_end_after_calls(events: list[Event]) -> list[Event]:
-    called = any(event["item"]["type"] == "function_call" for event in of(events, f"{ITEM}.added"))
-    return leaving_out(*ENDS)(events) if called else events
+    has_call = any(event["item"]["type"] == "function_call" for event in of(events, f"{ITEM}.added"))
+    return leaving_out(*ENDS)(events) if has_call else events
 
 
 MUTANTS = (
-    ("numbers_nothing", "Sends no `sequence_number` at all.",
+    ("numbers_nothing", "Sends no `sequence_number`.",
      "stream-numbers.are-there", without(members=("sequence_number",))),
     ("numbers_in_words", "Sends sequence numbers as strings.",
      "stream-numbers.are-there", _numbers(lambda _index, number: str(number))),
-    ("repeats_a_sequence_number", "Numbers the third event like the second.",
+    ("repeats_a_sequence_number", "Gives the third event the number of the second.",
      "stream-numbers.increase", _numbers(lambda index, number: number - 1 if index == 2 else number)),
     ("counts_from_one", "Numbers the first event 1.",
      "stream-numbers.start-at-zero", _numbers(lambda _index, number: number + 1)),
@@ -144,49 +144,50 @@ MUTANTS = (
      "lifecycle.ends-with-a-terminal-event", leaving_out(*ENDS)),
     ("never_ends_after_calls", "Leaves out the terminal event when the response calls a function.",
      "lifecycle.ends-with-a-terminal-event", _without_end_after_calls),
-    ("names_its_end_done", "Names the terminal event `response.done`.",
+    ("names_its_end_done", "Gives the terminal event the type `response.done`.",
      ("lifecycle.ends-with-a-terminal-event", "stream-framing.event-types-are-known"),
      setting(*ENDS, type="response.done")),
     ("fails_after_it_ended", "Sends `response.failed` after the terminal event.",
      "lifecycle.ends-once", _failed_as_well),
     ("ends_twice", "Sends `response.completed` twice.",
      "lifecycle.ends-once", repeating("response.completed")),
-    ("completes_in_progress", "Sends `response.completed` with a response that is in progress.",
+    ("completes_in_progress", "Sends `response.completed` with a response whose status is `in_progress`.",
      "lifecycle.events-fit-the-status",
      changing("response.completed", change=lambda event: event["response"].update(status="in_progress"))),
-    ("creates_what_is_completed", "Sends `response.created` with a response that is completed.",
+    ("creates_what_is_completed", "Sends `response.created` with a response whose status is `completed`.",
      "lifecycle.events-fit-the-status",
      changing(CREATED, change=lambda event: event["response"].update(status="completed"))),
-    ("knows_the_answer_at_once", "Sends `response.created` with the output that is still to come.",
+    ("knows_the_answer_at_once", "Sends `response.created` with output that is still to come.",
      "lifecycle.a-created-response-is-empty", _finished_early),
-    ("creates_only_an_id", "Sends `response.created` with a response that has only an id.",
+    ("creates_only_an_id", "Sends `response.created` with a response that has only an `id`.",
      "response.has-its-members",
      changing(CREATED, change=lambda event: event.update(response={"id": event["response"]["id"]}))),
-    ("sends_the_response_bare", "Sends the members of the response beside `type`, not under `response`.",
+    ("sends_the_response_bare",
+     "Sends the members of the response beside `type` instead of under `response`.",
      "lifecycle.events-carry-a-response", changing(CREATED, "response.completed", change=_bare)),
-    ("changes_the_id", "Sends another response id in `response.in_progress` than in `response.created`.",
+    ("changes_the_id", "Sends a different response id in `response.in_progress` than in `response.created`.",
      "lifecycle.the-id-never-changes", changing(RUNNING, change=_new_id)),
-    ("changes_the_id_at_the_end", "Sends another response id in the terminal event than at first.",
+    ("changes_the_id_at_the_end", "Sends a different response id in the terminal event than before.",
      "lifecycle.the-id-never-changes", changing(*ENDS, change=_new_id)),
-    ("changes_the_time_of_creation", "Sends a fresh `created_at` in the terminal event.",
+    ("changes_the_time_of_creation", "Sends a new `created_at` in the terminal event.",
      "lifecycle.the-time-of-creation-never-changes", changing(*ENDS, change=_later)),
-    ("ends_without_usage", "Sends the terminal event without usage.",
+    ("ends_without_usage", "Sends null as the usage in the terminal event.",
      ("lifecycle.the-end-tells-the-usage", "lifecycle.a-completed-stream-ends-with-the-whole-response"),
      at_the_end(lambda response: response.update(usage=None))),
     ("ends_without_annotations", "Leaves the annotations out of the response of the terminal event.",
      "lifecycle.a-completed-stream-ends-with-the-whole-response", at_the_end(_bare_parts)),
-    ("saves_the_text_for_the_end", "Sends no deltas: the text comes when it is done.",
+    ("saves_the_text_for_the_end", "Sends no deltas: the whole text comes at the end.",
      "stream-text.a-text-is-streamed-before-the-end", leaving_out("response.output_text.delta")),
     ("ends_with_calls_only", "Keeps only function calls in the output of the terminal event.",
      "lifecycle.the-end-has-the-items-of-the-stream",
      _output(lambda items: [item for item in items if item["type"] == "function_call"])),
     ("ends_with_nothing", "Sends the terminal event with an empty output.",
      "lifecycle.the-end-has-the-items-of-the-stream", _output(lambda _items: [])),
-    ("ends_without_reasoning", "Drops reasoning from the output of the terminal event.",
+    ("ends_without_reasoning", "Leaves reasoning out of the output of the terminal event.",
      "lifecycle.the-end-has-the-items-of-the-stream",
      _output(lambda items: [item for item in items if item["type"] != "reasoning"])),
     ("ends_with_the_question", "Puts the input before the output of the terminal event.",
-     "lifecycle.the-end-has-the-items-of-the-stream", _output(_asked)),
+     "lifecycle.the-end-has-the-items-of-the-stream", _output(_with_question)),
     ("ends_with_the_last_delta", "Puts only the text of the last delta into the terminal output.",
      ("lifecycle.the-end-repeats-the-items", "stream-text.texts-end-up-in-their-item",
       "stream-text.deltas-add-up-to-the-answer"), _last_delta_only),
@@ -199,9 +200,9 @@ MUTANTS = (
     ("sends_keepalives_first", "Sends `keepalive` events before `response.created`.",
      "lifecycle.begins-with-created",
      inserting({"type": "keepalive", "sequence_number": 0}, before=(CREATED,))),
-    ("sends_keepalives", "Sends `keepalive`, which Open Responses does not know.",
+    ("sends_keepalives", "Sends `keepalive` events, which Open Responses does not define.",
      "stream-framing.event-types-are-known", inserting({"type": "keepalive"}, after=(RUNNING,))),
-    ("sends_events_of_its_own", "Sends an event without a prefix that nobody else knows.",
+    ("sends_events_of_its_own", "Sends an event of an unknown type without a vendor prefix.",
      "stream-framing.event-types-are-known", inserting({"type": "response.thinking"}, after=(RUNNING,))),
     ("ends_cancelled", "Sends `response.cancelled` at the end of a stream.",
      ("stream-framing.event-types-are-known", "lifecycle.ends-with-a-terminal-event"),

@@ -1,4 +1,4 @@
-"""Servers that tell wrongly of the tools that they call by themselves, and of their failures."""
+"""Servers that report the tools that they call themselves, or their failures, wrongly."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def _without_lists(response: Json) -> None:
 
 
 def _lists_last(events: list[Event]) -> list[Event]:
-    """Tells of the first list of tools when all other items are done."""
+    """Moves the events of the first list of tools behind all other items."""
     end = place(events, *ENDS)
-    listed = [event for event in events if event.get("output_index") == 0]
-    if end is None or not listed or listed[0]["item"]["type"] != LIST:
+    listing = [event for event in events if event.get("output_index") == 0]
+    if end is None or not listing or listing[0]["item"]["type"] != LIST:
         return events
     rest = [event for event in events if event.get("output_index") != 0]
-    return renumber([*rest[:-1], *listed, rest[-1]])
+    return renumber([*rest[:-1], *listing, rest[-1]])
 
 
 def _ends_well(events: list[Event]) -> list[Event]:
@@ -74,31 +74,31 @@ def _fails_for_a_server(events: list[Event]) -> list[Event]:
     return events
 
 
-SPOILT: tuple[tuple[str, str, str, Spoil], ...] = (
-    ("lists_one_server_only", "Lists the tools of the first server only.",
+MUTANTS: tuple[tuple[str, str, str, Spoil], ...] = (
+    ("lists_one_server_only", "Ends with the tool list of the first server only.",
      "every-server-lists-its-tools", at_the_end(_without_lists)),
-    ("hides_an_unreachable_server", "Does not say why a list of tools is empty.",
+    ("hides_an_unreachable_server", "Sends an empty list of tools without the error that explains it.",
      "a-server-that-nobody-reaches-is-told-of", _everywhere(LIST, lambda item: item.update(error=None))),
-    ("fails_without_a_server", "Fails when a server of tools cannot be reached.",
+    ("fails_without_a_server", "Fails when a tool server cannot be reached.",
      "a-server-that-nobody-reaches-is-told-of", _fails_for_a_server),
     ("calls_what_was_not_listed", "Calls a tool that no server listed.",
      "calls-name-a-listed-tool", _everywhere(CALL, lambda item: item.update(name="unlisted"))),
-    ("gives_arguments_as_words", "Gives the arguments of a call in words.",
+    ("gives_arguments_as_words", "Sends the arguments of a call as prose instead of JSON.",
      "arguments-are-json", _everywhere(CALL, lambda item: item.update(arguments="the path"))),
-    ("says_nothing_of_what_came", "Does not tell what came of a call.",
+    ("says_nothing_of_what_came", "Sends null as the output and the error of a finished tool call.",
      "calls-tell-what-came-of-them", _everywhere(CALL, lambda item: item.update(output=None, error=None))),
     ("leaves_a_list_open", "Never says that a list of tools is complete.",
      "lists-come-in-order", leaving_out(f"response.{LIST}.completed")),
-    ("lists_tools_last", "Lists the tools after all else.", "lists-come-first", _lists_last),
-    ("begins_no_call", "Does not say that a call is in progress.",
+    ("lists_tools_last", "Lists the tools after all other output.", "lists-come-first", _lists_last),
+    ("begins_no_call", "Sends no event that says that a call is in progress.",
      "calls-come-in-order", leaving_out(f"response.{CALL}.in_progress")),
-    ("ends_a_call_otherwise", "Ends the arguments of a call with others than it gave.",
+    ("ends_a_call_otherwise", "Ends the arguments of a call with different arguments than it streamed.",
      "arguments-add-up", setting(f"response.{CALL}_arguments.done", arguments="{}")),
-    ("ends_a_failure_well", "Ends a stream that failed as if it had completed.",
+    ("ends_a_failure_well", "Ends a failed stream as if the response had completed.",
      "a-failure-ends-the-stream-as-failed", _ends_well),
 )  # fmt: skip
 
-for _name, _doc, _rule, _spoil in SPOILT:
+for _name, _doc, _rule, _spoil in MUTANTS:
     add(FILE, _name, _doc, f"tool-servers.{_rule}", _spoil)
 
 
@@ -110,14 +110,14 @@ def _has_a_code_of_its_own(response: Json) -> None:
 add(
     FILE,
     "fails_with_a_code_of_its_own",
-    "Fails with a code that no client knows.",
+    "Fails with an error code that the API does not define.",
     "tool-servers.a-failure-ends-the-stream-as-failed",
     at_the_end(_has_a_code_of_its_own),
 )
 add(
     FILE,
     "goes_from_created_to_items",
-    "Leaves `response.in_progress` out.",
+    "Leaves out `response.in_progress`.",
     "lifecycle.goes-on-with-in-progress",
     leaving_out("response.in_progress"),
 )

@@ -1,4 +1,4 @@
-"""Streams whose events carry a response object that lacks something, or says it too early."""
+"""Streams whose response objects lack members, or send them too early."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ def _empty_item(response: Json, _call: Any) -> None:
 MUTANTS = (
     ("loosens_strict_formats", "Reports `strict: false` for a strict format in stream events.",
      "echo.text-format-strict-comes-back", on_snapshots(_loosen)),
-    ("leaves_out_when_and_by_whom", "Leaves `created_at` and `model` out of the response of stream events.",
+    ("leaves_out_when_and_by_whom", "Leaves `created_at` and `model` out of the response in stream events.",
      "response.has-its-members", _leave_out("created_at", "model")),
-    ("leaves_out_the_text_settings", "Leaves `text` out of the response of stream events.",
+    ("leaves_out_the_text_settings", "Leaves `text` out of the response in stream events.",
      "defaults.text-format-is-text", _leave_out("text")),
-    ("names_neither_id_nor_status", "Leaves id and status out of the response of stream events.",
+    ("names_neither_id_nor_status", "Leaves `id` and `status` out of the response in stream events.",
      "response.has-its-members", _leave_out("id", "status")),
     ("dates_streams_by_halves", "Writes `created_at` with a fraction of a second in stream events.",
      "response-members.created-at-is-a-time", on_snapshots(_add_a_fraction)),
-    ("counts_before_it_speaks", "Sends usage without output before the response has ended.",
+    ("counts_before_it_speaks", "Sends usage before the response has ended, without output.",
      "usage.no-usage-before-the-end", on_snapshots(_count_early)),
-    ("fails_without_an_error", "Fails and does not say why.",
+    ("fails_without_an_error", "Sends a failed response with a null error in stream events.",
      "response-status.failed-carries-an-error", on_snapshots(_fail_in_silence)),
     ("sends_an_empty_item_early", "Sends a response in progress with an item that has no members.",
      "response.matches-the-document", on_snapshots(_empty_item)),
-    ("streams_no_model", "Sends null for the model in the response of stream events.",
+    ("streams_no_model", "Sends null as the model in the response of stream events.",
      "response-members.model-is-a-string", on_snapshots(setting("model", None))),
     ("streams_no_output", "Leaves `output` out of the response of stream events.",
      "response.has-its-members", on_snapshots(setting("output", DROPPED))),
@@ -78,7 +78,7 @@ for _name, _sentence, _caught_by, _spoil in MUTANTS:
 
 @mutant(caught_by="usage.ended-response-has-usage")
 def sends_usage_beside_the_response(events: list[Any]) -> list[Any]:
-    """Moves `usage` out of the response of the last event, beside it."""
+    """Sends `usage` beside the response of the last event instead of inside."""
     last = events[-1]
     if "response" in last:
         last["usage"], last["response"]["usage"] = last["response"]["usage"], None
@@ -93,7 +93,7 @@ def streams_structured_text_at_its_end_only(events: list[Any]) -> list[Any]:
 
 @mutant(caught_by="lifecycle.the-end-repeats-the-items")
 def changes_its_mind_at_the_end(events: list[Any]) -> list[Any]:
-    """Repeats another text in the last event than in the item that it had completed."""
+    """Sends a different text in the last event than in the completed item."""
     for item in events[-1].get("response", {}).get("output", ()):
         for part in item.get("content", ()) if item["type"] == "message" else ():
             part["text"] = "On second thought, no."

@@ -1,4 +1,4 @@
-"""Servers with a wrong status, a body that is no JSON, or JSON that parsers read differently."""
+"""Servers with a wrong status, a body that is not JSON, or ambiguous JSON."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ CREATE = "createResponse"
 
 def _document(answer: Answer) -> dict[str, Any]:
     try:
-        found = orjson.loads(answer.body)
+        document = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _succeeds(answer: Answer, call: Call) -> bool:
     return call.operation == CREATE and answer.status == 200
 
 
-def _with_text(answer: Answer, found: bytes, wanted: bytes) -> Answer:
-    """The answer with the first such bytes replaced, when it is a document."""
+def _with_text(answer: Answer, pattern: bytes, replacement: bytes) -> Answer:
+    """Replaces the first match in the answer, when it is a document."""
     if answer.headers.get("content-type", "").startswith("application/json"):
-        answer.body = re.sub(found, wanted.replace(b"\\", b"\\\\"), answer.body, count=1)
+        answer.body = re.sub(pattern, replacement.replace(b"\\", b"\\\\"), answer.body, count=1)
         answer.headers.pop("content-length", None)
     return answer
 
@@ -51,7 +51,7 @@ def says_created(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="transport.without-stream-the-answer-is-one-document")
 def always_streams(answer: Answer, call: Call) -> Answer:
-    """Streams although nobody asked for it."""
+    """Streams although the request does not ask for it."""
     if _succeeds(answer, call) and not answer.headers["content-type"].startswith("text/event-stream"):
         event = orjson.dumps(
             {"type": "response.completed", "sequence_number": 0, "response": _document(answer)}
@@ -64,7 +64,7 @@ def always_streams(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="transport.a-failure-is-no-success")
 def fails_with_success(answer: Answer) -> Answer:
-    """Answers 200 to whatever it refuses."""
+    """Answers 200 to requests that it rejects."""
     if answer.status == 400:
         answer.status = 200
     return answer
@@ -72,7 +72,7 @@ def fails_with_success(answer: Answer) -> Answer:
 
 @mutant(caught_by="requests.a-wrong-request-gets-no-stream")
 def refuses_in_the_stream(answer: Answer, call: Call) -> Answer:
-    """Sends the refusal of a streaming request as an event, after the status 200."""
+    """Rejects a streaming request in an event after the status 200."""
     if answer.status == 400 and isinstance(call.body, dict) and call.body.get("stream"):
         event = orjson.dumps({"type": "error", "sequence_number": 0, **_document(answer)})
         answer.status, answer.body = 200, b"event: error\ndata: " + event + b"\n\n"
@@ -82,7 +82,7 @@ def refuses_in_the_stream(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="requests.a-refused-create-hands-out-no-response")
 def hands_out_an_id_with_the_refusal(answer: Answer, call: Call) -> Answer:
-    """Puts the id of a response into the refusal of a create."""
+    """Puts a response id into the error that rejects a create."""
     if call.operation == CREATE and answer.status == 400:
         answer.body = _document(answer) | {"id": "resp_refused", "object": "response"}
     return answer
@@ -90,7 +90,7 @@ def hands_out_an_id_with_the_refusal(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="refusals.an-unknown-route-is-404")
 def answers_on_unknown_routes(answer: Answer, call: Call) -> Answer:
-    """Answers unknown routes with 400."""
+    """Answers an unknown route with 400."""
     if call.method == "GET" and not call.operation and answer.status == 404:
         answer.status = 400
     return answer
@@ -98,7 +98,7 @@ def answers_on_unknown_routes(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="refusals.a-wrong-method-is-404-or-405")
 def answers_wrong_methods(answer: Answer) -> Answer:
-    """Answers 400 to a method that it does not know."""
+    """Answers an unsupported method with 400."""
     if answer.status == 405:
         answer.status = 400
     return answer
@@ -106,7 +106,7 @@ def answers_wrong_methods(answer: Answer) -> Answer:
 
 @mutant(caught_by="refusals.too-much-header-is-refused")
 def breaks_on_long_headers(answer: Answer) -> Answer:
-    """Breaks when the headers are too long."""
+    """Answers 500 when the headers are too long."""
     if answer.status == 431:
         answer.status = 500
     return answer
@@ -114,7 +114,7 @@ def breaks_on_long_headers(answer: Answer) -> Answer:
 
 @mutant(caught_by="refusals.the-same-mistake-gets-the-same-answer")
 def changes_its_mind(answer: Answer) -> Answer:
-    """Names the same mistake by another code each time."""
+    """Sends a different error code for the same wrong request each time."""
     error = _document(answer).get("error")
     if answer.status == 400 and error:
         code = f"error_{answer.headers.get('date', '')}_{answer.headers.get('x-request-id', id(answer))}"
@@ -124,7 +124,7 @@ def changes_its_mind(answer: Answer) -> Answer:
 
 @mutant(caught_by="errors.an-error-is-json")
 def shows_errors_as_pages(answer: Answer) -> Answer:
-    """Answers mistakes with a page of HTML."""
+    """Answers wrong requests with an HTML page."""
     if answer.status == 400:
         answer.headers["content-type"] = "text/html"
         answer.body = b"<h1>400 Bad Request</h1>"
@@ -133,7 +133,7 @@ def shows_errors_as_pages(answer: Answer) -> Answer:
 
 @mutant(caught_by="errors.the-envelope-is-complete")
 def refuses_without_a_word(answer: Answer) -> Answer:
-    """Answers mistakes with an empty object."""
+    """Answers wrong requests with an empty object."""
     if answer.status == 400:
         answer.body = {}
     return answer
@@ -141,7 +141,7 @@ def refuses_without_a_word(answer: Answer) -> Answer:
 
 @mutant(caught_by="accepted.an-empty-list-is-not-answered-with-nothing")
 def answers_nothing_with_nothing(answer: Answer, call: Call) -> Answer:
-    """Answers an empty list with a response without output."""
+    """Answers an empty input list with a response without output."""
     if call.operation == CREATE and isinstance(call.body, dict) and call.body.get("input") == []:
         answer.status, answer.body = 200, {"id": "resp_0", "object": "response", "output": []}
     return answer
@@ -149,7 +149,7 @@ def answers_nothing_with_nothing(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="accepted.a-choice-from-no-tools-is-no-crash")
 def crashes_without_tools(answer: Answer, call: Call) -> Answer:
-    """Breaks when a tool call is required and there are no tools."""
+    """Answers 500 when a tool call is required and there are no tools."""
     if isinstance(call.body, dict) and call.body.get("tool_choice") and not call.body.get("tools"):
         answer.status = 500
     return answer
@@ -157,7 +157,7 @@ def crashes_without_tools(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="accepted.compaction-without-model-is-a-bad-request")
 def finds_no_model_to_compact_with(answer: Answer, call: Call) -> Answer:
-    """Answers 404 to compaction without a model."""
+    """Answers 404 to a compaction without a model."""
     if call.operation == "compactResponse" and answer.status == 400:
         answer.status = 404
     return answer
@@ -165,7 +165,7 @@ def finds_no_model_to_compact_with(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="framing.what-is-labelled-json-is-json")
 def sends_two_documents(answer: Answer) -> Answer:
-    """Sends a second document behind the first."""
+    """Sends a second document after the first."""
     return _with_text(answer, rb"\}\s*\Z", b"}{}")
 
 
@@ -177,13 +177,13 @@ def begins_with_a_byte_order_mark(answer: Answer) -> Answer:
 
 @mutant(caught_by="framing.no-member-is-named-twice")
 def names_a_member_twice(answer: Answer) -> Answer:
-    """Names the first member of the document twice."""
+    """Sends the first member of the document twice."""
     return _with_text(answer, rb"\A\{", b'{"object":"response","object":"response",')
 
 
 @mutant(caught_by="framing.numbers-are-finite")
 def writes_numbers_that_are_none(answer: Answer) -> Answer:
-    """Writes NaN where a number belongs."""
+    """Writes NaN in place of a number."""
     return _with_text(answer, rb"\A\{", b'{"score":NaN,')
 
 

@@ -1,4 +1,4 @@
-"""Servers whose errors have another form, type or code than the documentation shows."""
+"""Servers whose errors have a different form, type or code than the documentation shows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Json = dict[str, Any]
 
 
 def _in_errors(change: Callable[[int, Json], Any]) -> Callable[[Answer], Answer]:
-    """Changes the body of each refusal, or puts something in its place."""
+    """Changes or replaces the body of each error."""
 
     def spoil(answer: Answer) -> Answer:
         if answer.status >= 400:
-            told = change(answer.status, orjson.loads(answer.body))
-            answer.body = orjson.dumps(told)
+            body = change(answer.status, orjson.loads(answer.body))
+            answer.body = orjson.dumps(body)
             answer.headers.pop("content-length", None)
         return answer
 
@@ -46,19 +46,19 @@ def _unnamed_model(_status: int, body: Json) -> Json:
 for _name, _doc, _rule, _change in (
     (
         "tells_errors_in_words",
-        "Answers a refusal with a text as its error.",
+        "Sends a string as the error of a rejected request.",
         "errors-have-message-type-and-code",
         _in_words,
     ),
     (
         "repeats_the_status_as_code",
-        "Answers 401 with the status as the code of its error.",
+        "Answers 401 with the status as the code of the error.",
         "a-401-is-about-credentials",
         _numbered,
     ),
     (
         "has_another_code_for_models",
-        "Refuses an unknown model with a code of its own.",
+        "Rejects an unknown model with an undefined error code.",
         "an-unknown-model-has-its-code",
         _unnamed_model,
     ),

@@ -1,4 +1,4 @@
-"""Answers to streaming requests and to what providers add, with the wrong status or kind of body."""
+"""Answers to streaming requests and provider extensions with a wrong status or body."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from antiphon_mockserver.mutants import Call, mutant
 UNKNOWN = "antiphon_unknown:"
 
 
-def _asked(call: Call) -> dict[str, Any]:
+def _request(call: Call) -> dict[str, Any]:
     return call.body if isinstance(call.body, dict) else {}
 
 
 @mutant(caught_by="requests.a-wrong-request-gets-no-stream")
 def opens_a_stream_to_refuse(answer: Any, call: Call) -> Any:
-    """Answers a bad streaming request with 200 and an `error` event."""
-    if answer.status == 400 and _asked(call).get("stream") is True:
+    """Answers a wrong streaming request with 200 and an `error` event."""
+    if answer.status == 400 and _request(call).get("stream") is True:
         event = {"type": "error", "sequence_number": 0, "error": {"message": "bad request"}}
         answer.status = 200
         answer.headers["content-type"] = "text/event-stream"
@@ -27,8 +27,8 @@ def opens_a_stream_to_refuse(answer: Any, call: Call) -> Any:
 
 @mutant(caught_by="extensions.unknown-hosted-tools-are-refused")
 def takes_any_tool(answer: Any, call: Call) -> Any:
-    """Answers a request with a hosted tool that it cannot run as if it could."""
-    tools = _asked(call).get("tools")
+    """Accepts a hosted tool that it cannot run."""
+    tools = _request(call).get("tools")
     if isinstance(tools, list) and any(UNKNOWN in str(tool) for tool in tools):
         answer.status = 200
     return answer
@@ -36,7 +36,7 @@ def takes_any_tool(answer: Any, call: Call) -> Any:
 
 @mutant(caught_by="extensions.unknown-input-items-do-no-harm")
 def breaks_on_unknown_items(answer: Any, call: Call) -> Any:
-    """Answers 500 to an input item of a provider that it does not know."""
-    if UNKNOWN in str(_asked(call).get("input")):
+    """Answers 500 to an input item of an unknown provider."""
+    if UNKNOWN in str(_request(call).get("input")):
         answer.status = 500
     return answer

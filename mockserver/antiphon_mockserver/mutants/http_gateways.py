@@ -1,4 +1,4 @@
-"""Answers of gateways that hold back, or never understood, what the server behind them said."""
+"""Answers of gateways that lose or misread the answer of the server behind them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TEMPLATE_ERROR = {
 }
 
 
-def _asked(call: Call) -> dict[str, Any]:
-    """The body of a create request; nothing for any other."""
+def _request(call: Call) -> dict[str, Any]:
+    """The body of a create request; empty for any other."""
     return call.body if call.operation == CREATE and isinstance(call.body, dict) else {}
 
 
 @mutant(caught_by="requests.a-wrong-request-gets-no-stream")
 def keeps_a_refusal_to_itself(answer: Answer, call: Call) -> Answer:
-    """Opens a stream for a wrong request, and never sends an event in it."""
-    if answer.status == 400 and _asked(call).get("stream") is True:
+    """Opens a stream for a wrong request and never sends an event."""
+    if answer.status == 400 and _request(call).get("stream") is True:
         answer.status, answer.body = 200, b""
         answer.headers["content-type"] = EVENT_STREAM
     return answer
@@ -32,8 +32,8 @@ def keeps_a_refusal_to_itself(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="generated.no-request-crashes-the-server")
 def breaks_at_late_developers(answer: Answer, call: Call) -> Answer:
-    """Answers 500 to a message of a developer that is not the first item."""
-    given = _asked(call).get("input")
+    """Answers 500 to a developer message that is not the first item."""
+    given = _request(call).get("input")
     later = given[1:] if isinstance(given, list) else []
     if any(isinstance(item, dict) and item.get("role") == "developer" for item in later):
         answer.status, answer.body = 500, {"error": TEMPLATE_ERROR}
@@ -43,8 +43,8 @@ def breaks_at_late_developers(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="accepted.forms-are-taken-together")
 def dislikes_something(answer: Answer, call: Call) -> Answer:
-    """Refuses a request with much metadata, and does not say what is wrong with it."""
-    if answer.status == 200 and len(_asked(call).get("metadata") or {}) > 10:
+    """Rejects a request with much metadata without naming the fault."""
+    if answer.status == 200 and len(_request(call).get("metadata") or {}) > 10:
         answer.status, answer.body = 400, {"error": {**TEMPLATE_ERROR, "message": "Bad request."}}
         answer.headers["content-type"] = "application/json"
     return answer
@@ -52,8 +52,8 @@ def dislikes_something(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="accepted.what-a-conversation-needs-is-answered")
 def knows_no_forced_calls(answer: Answer, call: Call) -> Answer:
-    """Refuses every request that forces a call."""
-    if answer.status == 200 and _asked(call).get("tool_choice") == "required":
+    """Rejects every request that forces a call."""
+    if answer.status == 200 and _request(call).get("tool_choice") == "required":
         answer.status = 400
         answer.body = {"error": {**TEMPLATE_ERROR, "message": "This choice is not supported."}}
         answer.headers["content-type"] = "application/json"
@@ -63,6 +63,6 @@ def knows_no_forced_calls(answer: Answer, call: Call) -> Answer:
 @mutant(caught_by=("accepted.takes-a-text-as-input", "errors.an-error-is-json"))
 def demands_instructions(answer: Answer, call: Call) -> Answer:
     """Answers 400 without a body when there are no instructions."""
-    if call.operation == CREATE and _asked(call).get("instructions") is None:
+    if call.operation == CREATE and _request(call).get("instructions") is None:
         answer.status, answer.body = 400, b""
     return answer

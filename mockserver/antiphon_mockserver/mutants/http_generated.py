@@ -1,4 +1,4 @@
-"""Servers that break off where only generated requests go."""
+"""Servers that break off at requests that only generators send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from antiphon_mockserver.mutants import Call, mutant
 
 @mutant(caught_by="generated.every-request-is-answered")
 def breaks_off_at_odd_instructions(answer: Answer, call: Call) -> Answer:
-    """Closes the connection in the middle of the answer when `instructions` is no text."""
+    """Closes the connection mid-answer when `instructions` is not a string."""
     if isinstance(call.body, dict) and not isinstance(call.body.get("instructions", ""), str | None):
         answer.headers["content-length"] = str(len(answer.body) + 1)
     return answer

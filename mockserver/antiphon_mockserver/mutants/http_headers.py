@@ -1,4 +1,4 @@
-"""Servers whose headers do not say what they should, or say what is not so."""
+"""Servers with missing or wrong headers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def labels_documents_as_text(answer: Answer) -> Answer:
 
 @mutant(caught_by="transport.every-body-has-a-content-type")
 def labels_nothing(answer: Answer) -> Answer:
-    """Sends no content type at all."""
+    """Sends no content type."""
     return _without(answer, "content-type")
 
 
@@ -49,25 +49,25 @@ def labels_streams_as_json(answer: Answer) -> Answer:
 
 @mutant(caught_by="transport.a-stream-goes-out-in-chunks")
 def knows_the_length_of_its_streams(answer: Answer) -> Answer:
-    """Collects a stream, and sends it with its length."""
+    """Buffers a stream and sends it with its length."""
     return _with(answer, "content-length", str(len(answer.body))) if _streams(answer) else answer
 
 
 @mutant(caught_by="transport.a-stream-goes-out-in-chunks")
 def ends_streams_by_closing(answer: Answer) -> Answer:
-    """Ends a stream by closing the connection, and in no other way."""
+    """Ends a stream only by closing the connection."""
     return _with(answer, "connection", "close") if _streams(answer) else answer
 
 
 @mutant(caught_by="framing.a-stream-names-no-other-charset")
 def labels_streams_as_latin_1(answer: Answer) -> Answer:
-    """Says that a stream is Latin-1."""
+    """Labels a stream as Latin-1."""
     return _with(answer, "content-type", f"{STREAM}; charset=iso-8859-1") if _streams(answer) else answer
 
 
 @mutant(caught_by="transport.a-stream-arrives-whole")
 def announces_more_than_it_sends(answer: Answer) -> Answer:
-    """Announces a longer stream than it sends, and so closes the connection in the middle of it."""
+    """Announces a longer stream than it sends, so that the connection breaks off."""
     return _with(answer, "content-length", str(len(answer.body) + 10)) if _streams(answer) else answer
 
 
@@ -85,31 +85,31 @@ def labels_twice(answer: Answer) -> Answer:
 
 @mutant(caught_by="transport.the-date-is-an-http-date")
 def dates_in_its_own_way(answer: Answer) -> Answer:
-    """Sends the date as ISO 8601 has it."""
+    """Sends `Date` in ISO 8601 format."""
     return _with(answer, "date", "2026-01-01T00:00:00Z")
 
 
 @mutant(caught_by="transport.retry-after-is-a-number-of-seconds-or-a-date")
 def asks_for_patience_in_words(answer: Answer) -> Answer:
-    """Says in words when to come back."""
+    """Sends `Retry-After` in words."""
     return _with(answer, "retry-after", "soon")
 
 
 @mutant(caught_by="transport.a-405-lists-the-methods")
 def keeps_its_methods_to_itself(answer: Answer) -> Answer:
-    """Says that a method is not allowed, and not which ones are."""
+    """Answers 405 without an `Allow` header."""
     return _without(answer, "allow")
 
 
 @mutant(caught_by="transport.a-401-carries-a-challenge")
 def refuses_without_a_challenge(answer: Answer) -> Answer:
-    """Answers 401 without saying how to get in."""
+    """Answers 401 without `WWW-Authenticate`."""
     return _without(answer, "www-authenticate")
 
 
 @mutant(caught_by="house-headers.every-answer-carries-a-request-id")
 def names_no_request(answer: Answer) -> Answer:
-    """Sends no request id with errors."""
+    """Sends errors without a request id."""
     return _without(answer, "x-request-id") if answer.status >= 400 else answer
 
 
@@ -121,19 +121,19 @@ def names_every_request_alike(answer: Answer) -> Answer:
 
 @mutant(caught_by="house-headers.answers-tell-organisation-time-and-version")
 def tells_the_time_in_seconds(answer: Answer) -> Answer:
-    """Tells the time that it took in seconds, with a fraction."""
+    """Sends the processing time in seconds with a fraction."""
     return _with(answer, "openai-processing-ms", "0.31")
 
 
 @mutant(caught_by="house-headers.rate-limits-are-advertised")
 def tells_resets_as_bare_numbers(answer: Answer) -> Answer:
-    """Tells when a limit is reset as a number of seconds."""
+    """Sends the reset time of a limit as a bare number of seconds."""
     return _with(answer, "x-ratelimit-reset-tokens", "60")
 
 
 @mutant(caught_by="house-headers.no-more-remains-than-the-limit")
 def has_more_left_than_it_had(answer: Answer) -> Answer:
-    """Says that more tokens remain than the limit allows."""
+    """Reports more remaining tokens than the limit allows."""
     if "x-ratelimit-limit-tokens" in answer.headers:
         answer.headers["x-ratelimit-remaining-tokens"] = answer.headers["x-ratelimit-limit-tokens"] + "0"
     return answer
@@ -141,7 +141,7 @@ def has_more_left_than_it_had(answer: Answer) -> Answer:
 
 @mutant(caught_by="house-headers.an-answer-may-be-read-by-a-page")
 def hides_answers_from_pages(answer: Answer, call: Call) -> Answer:
-    """Names the allowed origin on the preflight alone."""
+    """Sends `Access-Control-Allow-Origin` only on the preflight."""
     return answer if call.method == "OPTIONS" else _without(answer, "access-control-allow-origin")
 
 
@@ -156,5 +156,5 @@ def knows_no_preflight(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="requests.a-wrong-request-is-not-to-be-sent-again")
 def asks_for_mistakes_again(answer: Answer) -> Answer:
-    """Tells clients to retry what can never succeed."""
+    """Tells clients to retry requests that can never succeed."""
     return _with(answer, "x-should-retry", "true") if answer.status == 400 else answer

@@ -1,4 +1,4 @@
-"""Servers that take the ids in paths for something else than what they are."""
+"""Servers that misread the ids in paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UUID = re.compile(r"/[0-9a-f-]{36}$")
 
 @mutant(caught_by="clients.encoded-ids-are-decoded")
 def looks_ids_up_as_they_stand(answer: Answer, call: Call) -> Answer:
-    """Does not find an id of which a letter is percent-encoded."""
+    """Does not decode percent-encoded ids in paths."""
     if "%" in call.path and answer.status == 200:
         answer.status, answer.body = 404, {"error": "There is no such thing."}
     return answer
@@ -20,7 +20,7 @@ def looks_ids_up_as_they_stand(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by="clients.an-id-of-another-form-names-nothing")
 def breaks_on_ids_that_are_no_uuids(answer: Answer, call: Call) -> Answer:
-    """Breaks when an id is none of its database's."""
+    """Answers 500 to an id that is not a UUID."""
     if call.operation and answer.status == 404 and not UUID.search(call.path):
         answer.status = 500
     return answer

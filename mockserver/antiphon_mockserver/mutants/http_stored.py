@@ -1,4 +1,4 @@
-"""Answers about stored responses that come in the wrong form."""
+"""Answers about stored responses in a wrong form."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from antiphon_mockserver.mutants import Call, mutant
 
 @mutant(caught_by="errors.a-client-error-has-its-type")
 def types_what_is_not_found(answer: Answer, call: Call) -> Answer:
-    """Answers 404 to a retrieval with an error of the type `not_found_error`."""
+    """Answers 404 to a retrieval with the error type `not_found_error`."""
     if call.operation == "getResponse" and answer.status == 404:
-        told = {"message": "No response has this id.", "type": "not_found_error", "param": None, "code": None}
-        answer.body = {"error": told}
+        error = {
+            "message": "No response has this id.",
+            "type": "not_found_error",
+            "param": None,
+            "code": None,
+        }
+        answer.body = {"error": error}
     return answer
 
 
 @mutant(caught_by="errors.the-envelope-is-complete")
 def says_not_found_like_its_framework(answer: Answer, call: Call) -> Answer:
-    """Answers 404 with the body of its web framework."""
+    """Answers 404 with the default body of its web framework."""
     if call.operation == "getResponse" and answer.status == 404:
         answer.body = {"detail": "Not Found"}
     return answer
@@ -27,7 +32,7 @@ def says_not_found_like_its_framework(answer: Answer, call: Call) -> Answer:
 
 @mutant(caught_by=("compaction.a-compaction-is-not-stored", "retrieve.an-unknown-response-is-not-found"))
 def finds_whatever_is_looked_for(answer: Answer, call: Call) -> Answer:
-    """Answers 200 and `null` to the retrieval of an id that names nothing."""
+    """Answers 200 and `null` to the retrieval of an unknown id."""
     if call.operation == "getResponse" and answer.status == 404:
         answer.status, answer.body = 200, b"null"
     return answer
@@ -45,23 +50,23 @@ def breaks_at_background_mode(answer: Answer, call: Call) -> Answer:
 
 
 def without_route(answer: Answer) -> Answer:
-    """What a web framework answers where it knows no route."""
+    """The answer of a web framework to an unknown route."""
     return replace(answer, status=404, body={"detail": "Not Found"})
 
 
 @mutant(caught_by="cancel.a-running-response-can-be-cancelled")
 def has_no_cancel(answer: Answer, call: Call) -> Answer:
-    """Claims background mode, and knows no route to cancel."""
+    """Claims background mode but has no route to cancel."""
     return without_route(answer) if call.operation == "cancelResponse" else answer
 
 
 @mutant(caught_by="input-items.input-items-can-be-listed")
 def has_no_input_items(answer: Answer, call: Call) -> Answer:
-    """Stores responses, and knows no route to their input."""
+    """Stores responses but has no route to their input items."""
     return without_route(answer) if call.operation == "listInputItems" else answer
 
 
 @mutant(caught_by="compaction.a-history-can-be-compacted")
 def has_no_compaction(answer: Answer, call: Call) -> Answer:
-    """Knows no route to compact a conversation."""
+    """Has no route to compact a conversation."""
     return replace(answer, status=405, body=b"") if call.operation == "compactResponse" else answer

@@ -1,4 +1,4 @@
-"""Servers whose event streams the standard's parser reads differently from what was meant."""
+"""Servers whose event streams a standard parser misreads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def never_closes_the_last_message(frames: Frames) -> Frames:
 
 @mutant(caught_by="framing.only-known-fields-are-sent")
 def breaks_a_line_of_data(frames: Frames) -> Frames:
-    """Breaks a line of data in two, without a second `data:`."""
+    """Splits a line of data in two without a second `data:`."""
     return [frames[0], frames[1].replace(b'"response":', b'\n"response":', 1), *frames[2:]]
 
 
@@ -33,17 +33,17 @@ def numbers_messages_with_nul(frames: Frames) -> Frames:
 
 @mutant(caught_by="framing.a-retry-is-a-number")
 def asks_for_a_retry_in_words(frames: Frames) -> Frames:
-    """Says in words when to connect again."""
+    """Sends `retry` in words."""
     return [b"retry: soon\n" + frames[0], *frames[1:]]
 
 
 @mutant(caught_by="framing.every-message-has-data")
 def keeps_alive_by_empty_events(frames: Frames) -> Frames:
-    """Sends messages that only name an event, to keep the connection alive."""
+    """Sends messages that have only an event name to keep the connection alive."""
     return [frames[0], b"event: keepalive\n\n", *frames[1:]]
 
 
 @mutant(caught_by="framing.every-message-has-data")
 def keeps_alive_by_empty_data(frames: Frames) -> Frames:
-    """Sends messages with an empty line of data, to keep the connection alive."""
+    """Sends messages with an empty line of data to keep the connection alive."""
     return [frames[0], b"event: keepalive\ndata:\n\n", *frames[1:]]

@@ -1,4 +1,4 @@
-"""Servers that refuse tools, items and formats which they have to accept, or the other way round."""
+"""Servers that reject valid tools, items and formats, or accept wrong ones."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def _input(asked: Asked) -> list[Json]:
     return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
 
 
-def _refusing(wrong: Callable[[Asked], bool]) -> Callable[[Conduct], Conduct]:
-    """One more check, which refuses what is right."""
+def _rejecting(wrong: Callable[[Asked], bool]) -> Callable[[Conduct], Conduct]:
+    """Adds a check that rejects a valid request."""
 
     def check(asked: Asked) -> None:
         if wrong(asked):
-            raise invalid("This server does not take such requests.")
+            raise invalid("This server does not accept such requests.")
 
     return lambda conduct: with_check(conduct, check)
 
 
 def _without(*names: str) -> Callable[[Conduct], Conduct]:
-    """Some checks left out."""
+    """Leaves out some checks."""
 
     def spoil(conduct: Conduct) -> Conduct:
-        kept, kept_context = without(conduct.checks, *names), without(conduct.context_checks, *names)
-        return replace(conduct, checks=kept, context_checks=kept_context)
+        checks, context_checks = without(conduct.checks, *names), without(conduct.context_checks, *names)
+        return replace(conduct, checks=checks, context_checks=context_checks)
 
     return spoil
 
@@ -48,29 +48,29 @@ def _has_item(*types: str) -> Callable[[Asked], bool]:
 
 def _format(asked: Asked) -> Json:
     text = asked.body.get("text")
-    found = text.get("format") if isinstance(text, dict) else None
-    return found if isinstance(found, dict) else {}
+    text_format = text.get("format") if isinstance(text, dict) else None
+    return text_format if isinstance(text_format, dict) else {}
 
 
 def _has_empty_output(asked: Asked) -> bool:
     return any(item.get("output") == "" for item in _input(asked))
 
 
-REFUSALS = (
-    ("refuses_its_own_calls", "Refuses a `function_call` sent back as input.",
+REJECTIONS = (
+    ("refuses_its_own_calls", "Rejects a `function_call` that comes back as input.",
      "tool-outputs.output-items-are-accepted-as-input", _has_item("function_call")),
-    ("refuses_its_own_reasoning", "Refuses reasoning items sent back as input.",
+    ("refuses_its_own_reasoning", "Rejects reasoning items that come back as input.",
      "reasoning.encrypted-reasoning-is-accepted-back", _has_item("reasoning")),
-    ("refuses_empty_outputs", "Refuses tool outputs that are empty.",
+    ("refuses_empty_outputs", "Rejects empty tool outputs.",
      "tool-outputs.empty-outputs-and-parts-are-accepted", _has_empty_output),
-    ("refuses_custom_outputs", "Refuses the output of a custom tool.",
+    ("refuses_custom_outputs", "Rejects the output of a custom tool.",
      "tool-outputs.custom-output-is-accepted", _has_item("custom_tool_call_output")),
-    ("knows_no_schemas", "Refuses every `json_schema`.",
+    ("knows_no_schemas", "Rejects every `json_schema`.",
      "structured-output.schema-is-accepted", lambda asked: _format(asked).get("type") == "json_schema"),
 )  # fmt: skip
 
-for _name, _sentence, _caught_by, _wrong in REFUSALS:
-    add(FILE, _name, _sentence, _caught_by, _refusing(_wrong))
+for _name, _sentence, _caught_by, _wrong in REJECTIONS:
+    add(FILE, _name, _sentence, _caught_by, _rejecting(_wrong))
 
 add(
     FILE,
@@ -106,7 +106,7 @@ add(
 add(
     FILE,
     "answers_json_unmentioned",
-    "Accepts `json_object` though nothing mentions JSON.",
+    "Accepts `json_object` although the input does not mention JSON.",
     "structured-output.json-object-without-the-word-is-refused",
     _without("json_is_mentioned"),
 )
@@ -119,7 +119,7 @@ def breaks_on_equal_names(conduct: Conduct) -> Conduct:
     def check(asked: Asked) -> None:
         names = [tool.get("name") for tool in asked.body.get("tools") or ()]
         if len(names) != len(set(names)):
-            raise Denied("The server made a mistake.", status=500)
+            raise Denied("The server had an error.", status=500)
 
     return with_check(conduct, check)
 

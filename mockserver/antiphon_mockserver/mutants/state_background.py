@@ -1,4 +1,4 @@
-"""Servers that lose control of what runs in the background."""
+"""Servers that lose control of background responses."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from antiphon_mockserver.record import Record
     )
 )
 def runs_in_the_foreground_and_denies_it(conduct: Conduct) -> Conduct:
-    """Answers a background create when the response has ended, and says `background: true` all the same."""
+    """Runs a background create in the foreground but reports `background: true`."""
     return replace(conduct, first_step=lambda _body, last: last)
 
 
 @mutant(caught_by="background.polling-reaches-an-end")
 def shows_the_first_snapshot_for_ever(conduct: Conduct) -> Conduct:
-    """Serves what was stored when the background response was created, whenever it is polled."""
+    """Returns the first state of a background response to every poll."""
     return replace(conduct, observe=lambda record, _milestones: record.step)
 
 
 @mutant(caught_by="background.polling-reaches-an-end")
 def loses_its_worker(conduct: Conduct) -> Conduct:
-    """Leaves a background response in progress, since the worker that ran it has died."""
+    """Leaves a background response in progress for ever."""
     return replace(conduct, observe=lambda _record, milestones: milestones[:2][-1])
 
 
 @mutant(caught_by="background.background-without-storage-is-refused")
 def takes_background_without_storage(conduct: Conduct) -> Conduct:
-    """Starts a background response with `store: false`."""
+    """Accepts `background: true` with `store: false`."""
     return replace(conduct, checks=without(conduct.checks, "conflicts"))
 
 
 @mutant(caught_by="background.continuing-a-running-response-is-decided")
 def breaks_when_a_running_response_is_continued(conduct: Conduct) -> Conduct:
-    """Answers 500 when a response is continued that still runs."""
+    """Answers 500 when a request continues a response that still runs."""
 
     def may_continue(record: Record) -> bool:
         if record.background and record.step == 0:
@@ -56,7 +56,7 @@ def breaks_when_a_running_response_is_continued(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="background.a-stream-runs-on-without-its-client")
 def stops_when_the_client_leaves(conduct: Conduct) -> Conduct:
-    """Ties a background response to the connection of its stream."""
+    """Stops a background response when its stream disconnects."""
 
     def first_step(body: Mapping[str, Any], last: int) -> int:
         streamed = body.get("background") is True and body.get("stream") is True
@@ -67,7 +67,7 @@ def stops_when_the_client_leaves(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="cancel.a-running-response-can-be-cancelled")
 def refuses_to_cancel(conduct: Conduct) -> Conduct:
-    """Refuses to cancel a response that runs."""
+    """Rejects the cancel of a response that runs."""
 
     def may_cancel(_record: Record) -> None:
         raise Denied("The response cannot be cancelled.", status=409)
@@ -77,7 +77,7 @@ def refuses_to_cancel(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="cancel.cancelling-leads-to-cancelled")
 def ignores_a_cancel(conduct: Conduct) -> Conduct:
-    """Answers a cancel with the response, and lets it run on."""
+    """Answers a cancel with the response and lets it run on."""
     return replace(conduct, cancel=lambda record, _last: record)
 
 
@@ -100,7 +100,7 @@ def refuses_a_second_cancel(conduct: Conduct) -> Conduct:
     )
 )
 def cancels_what_has_ended(conduct: Conduct) -> Conduct:
-    """Lets a cancel overwrite a response that had completed."""
+    """Cancels a response that had already completed."""
     return replace(conduct, cancel=lambda record, _last: replace(record, cut=0))
 
 
@@ -118,5 +118,5 @@ def refuses_to_cancel_what_has_ended(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="cancel.a-foreground-response-cannot-be-cancelled")
 def cancels_what_ran_in_the_foreground(conduct: Conduct) -> Conduct:
-    """Cancels responses that were answered long ago."""
+    """Cancels responses that did not run in the background."""
     return replace(conduct, may_cancel=lambda _record: None)

@@ -1,4 +1,4 @@
-"""Servers that lose, mix or refuse what came before."""
+"""Servers that lose, mix or reject the history of a conversation."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ EMPTY: Item = {"type": "message", "role": "user", "content": [], "status": "comp
     )
 )
 def forgets_the_chain(conduct: Conduct) -> Conduct:
-    """Accepts `previous_response_id` and shows the model the new input only."""
+    """Accepts `previous_response_id` but sends the model only the new input."""
     return replace(conduct, context=lambda _chain, items: tuple(items))
 
 
 @mutant(caught_by="chaining.a-chain-knows-what-the-whole-history-tells")
 def remembers_one_turn_only(conduct: Conduct) -> Conduct:
-    """Loads the response that is named, but not what that one continued."""
+    """Sends the model only the last turn of a chain."""
     return replace(conduct, context=lambda chain, items: conduct.context(chain[-1:], items))
 
 
 @mutant(caught_by="chaining.a-chain-keeps-the-order-of-its-turns")
 def loads_the_newest_turn_first(conduct: Conduct) -> Conduct:
-    """Loads the turns of a chain in the order in which it finds them, from the newest to the oldest."""
+    """Sends the model the turns of a chain from the newest to the oldest."""
     return replace(conduct, context=lambda chain, items: conduct.context(chain[::-1], items))
 
 
 @mutant(caught_by="chaining.instructions-are-not-carried-over")
 def carries_instructions_over(conduct: Conduct) -> Conduct:
-    """Lets the instructions of a response hold for those that continue it."""
+    """Applies the instructions of a response to those that continue it."""
 
     def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]:
         given = [record.request.get("instructions") for record in chain]
@@ -56,7 +56,7 @@ def carries_instructions_over(conduct: Conduct) -> Conduct:
     caught_by=("chaining.instructions-may-accompany-a-chain", "chaining.a-response-may-be-continued-twice")
 )
 def refuses_instructions_in_a_chain(conduct: Conduct) -> Conduct:
-    """Refuses `instructions` together with `previous_response_id`."""
+    """Rejects `instructions` together with `previous_response_id`."""
 
     def check(asked: Asked) -> None:
         if asked.body.get("instructions") and asked.body.get("previous_response_id"):
@@ -67,7 +67,7 @@ def refuses_instructions_in_a_chain(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chaining.instructions-may-accompany-a-chain")
 def drops_instructions_in_a_chain(conduct: Conduct) -> Conduct:
-    """Leaves the instructions of a continued conversation away."""
+    """Ignores `instructions` when a request continues a conversation."""
 
     def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]:
         return {name: value for name, value in body.items() if name != "instructions" or not chain}
@@ -77,7 +77,7 @@ def drops_instructions_in_a_chain(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chaining.previous-response-id-is-accepted")
 def refuses_chains_over_http(conduct: Conduct) -> Conduct:
-    """Knows `previous_response_id` over WebSocket only."""
+    """Rejects `previous_response_id` over HTTP."""
 
     def check(asked: Asked) -> None:
         if asked.body.get("previous_response_id"):
@@ -94,7 +94,7 @@ def refuses_chains_over_http(conduct: Conduct) -> Conduct:
     )
 )
 def ignores_previous_response_id(conduct: Conduct) -> Conduct:
-    """Answers as if no `previous_response_id` had been given, even an unknown one."""
+    """Ignores `previous_response_id`, even an unknown id."""
 
     def check(asked: Asked) -> None:
         if isinstance(asked.body, dict):
@@ -105,7 +105,7 @@ def ignores_previous_response_id(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chaining.an-unknown-previous-response-is-named")
 def refuses_an_unknown_previous_response_without_a_code(conduct: Conduct) -> Conduct:
-    """Says in words only that there is no such response."""
+    """Rejects an unknown `previous_response_id` without an error code."""
 
     def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
         status, body = conduct.envelope(denied, dialect)
@@ -118,15 +118,15 @@ def refuses_an_unknown_previous_response_without_a_code(conduct: Conduct) -> Con
 
 @mutant(caught_by="chaining.a-response-may-be-continued-twice")
 def mixes_branches(conduct: Conduct) -> Conduct:
-    """Keeps one conversation for all that continues a response: each hears what the others were told."""
-    told: dict[str, list[Item]] = {}
+    """Keeps one shared conversation for all branches of a response."""
+    shared: dict[str, list[Item]] = {}
 
     def context(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
         if not chain:
             return tuple(items)
-        heard = told.setdefault(chain[0].id, [])
-        whole = (*conduct.context(chain, ()), *heard, *items)
-        heard.extend(items)
+        turns = shared.setdefault(chain[0].id, [])
+        whole = (*conduct.context(chain, ()), *turns, *items)
+        turns.extend(items)
         return whole
 
     return replace(conduct, context=context)
@@ -134,12 +134,12 @@ def mixes_branches(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chaining.a-response-may-be-continued-twice")
 def refuses_a_second_branch(conduct: Conduct) -> Conduct:
-    """Lets a response be continued once."""
-    continued: set[str] = set()
+    """Allows only one continuation of a response."""
+    parents: set[str] = set()
 
     def may_continue(record: Record) -> bool:
-        first = record.id not in continued
-        continued.add(record.id)
+        first = record.id not in parents
+        parents.add(record.id)
         return first and conduct.may_continue(record)
 
     return replace(conduct, may_continue=may_continue)
@@ -147,20 +147,20 @@ def refuses_a_second_branch(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chaining.a-second-branch-knows-the-common-past")
 def forgets_the_past_in_a_second_branch(conduct: Conduct) -> Conduct:
-    """Moves the history of a response to the first one that continues it."""
-    continued: set[str] = set()
+    """Gives the history of a response only to the first that continues it."""
+    parents: set[str] = set()
 
     def context(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
-        known = {record.id for record in chain} & continued
-        continued.update(record.id for record in chain[-1:])
-        return conduct.context(() if known and chain[-1].id in known else chain, items)
+        repeats = {record.id for record in chain} & parents
+        parents.update(record.id for record in chain[-1:])
+        return conduct.context(() if repeats and chain[-1].id in repeats else chain, items)
 
     return replace(conduct, context=context)
 
 
 @mutant(caught_by="chaining.a-call-without-its-output-is-refused")
 def goes_on_without_the_output_of_a_call(conduct: Conduct) -> Conduct:
-    """Has the model go on after a call that nobody answered."""
+    """Continues after a call whose output the client did not send."""
     return replace(conduct, context_checks=without(conduct.context_checks, "calls_have_outputs"))
 
 
@@ -177,37 +177,37 @@ def cannot_take_the_output_of_a_call(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="references.a-stored-item-may-be-referenced")
 def knows_no_references(conduct: Conduct) -> Conduct:
-    """Refuses every `item_reference`."""
+    """Rejects every `item_reference`."""
     return replace(conduct, resolve=lambda reference, _found: conduct.resolve(reference, None))
 
 
 @mutant(caught_by="references.a-reference-stands-for-its-item")
 def shows_the_model_nothing_for_a_reference(conduct: Conduct) -> Conduct:
-    """Accepts an `item_reference`, and shows the model an empty message."""
+    """Accepts an `item_reference` but sends the model an empty message."""
     return replace(
-        conduct, resolve=lambda reference, found: {**EMPTY, "id": conduct.resolve(reference, found)["id"]}
+        conduct, resolve=lambda reference, item: {**EMPTY, "id": conduct.resolve(reference, item)["id"]}
     )
 
 
 @mutant(caught_by="references.a-reference-to-nothing-is-refused")
 def drops_a_reference_to_nothing(conduct: Conduct) -> Conduct:
-    """Leaves a reference away that names no item."""
-    return replace(conduct, resolve=lambda reference, found: found or {**EMPTY, "id": reference["id"]})
+    """Ignores a reference that names no item."""
+    return replace(conduct, resolve=lambda reference, item: item or {**EMPTY, "id": reference["id"]})
 
 
 @mutant(caught_by="references.a-reference-to-nothing-is-refused")
 def breaks_at_a_reference_to_nothing(conduct: Conduct) -> Conduct:
     """Answers 502 to a reference that names no item."""
 
-    def resolve(reference: Item, found: Item | None) -> Item:
-        if found is None:
+    def resolve(reference: Item, item: Item | None) -> Item:
+        if item is None:
             raise Denied("INTERNAL_ERROR", status=502)
-        return conduct.resolve(reference, found)
+        return conduct.resolve(reference, item)
 
     return replace(conduct, resolve=resolve)
 
 
 @mutant(caught_by="truncation.an-overlong-context-is-refused")
 def reads_past_its_window(conduct: Conduct) -> Conduct:
-    """Answers to a context of any length, of which the model sees as much as fits."""
+    """Accepts a context that is longer than its window."""
     return replace(conduct, truncate=lambda context, _tokens: context)

@@ -1,4 +1,4 @@
-"""Servers that take chats which they have to refuse, or the other way round, and that lose what was said."""
+"""Servers that accept wrong chats, reject valid ones, or lose messages."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ CREATE = "createCompletion"
 HELLO = [{"role": "user", "content": "Hello."}]
 OLD = ("include_citations", "force_search", "top_p", "max_tokens")
 
-TAKES = (
-    ("any_chat_model", "Takes any known model for a chat.", r"model$", "refuses-a-chat-with-another-model"),
+ACCEPTS = (
+    ("any_chat_model", "Accepts any known model for a chat.", r"model$", "refuses-a-chat-with-another-model"),
     (
         "any_chat_role",
-        "Takes chat messages of any role.",
+        "Accepts chat messages of any role.",
         r"messages\[\d+\]\.role",
         "refuses-a-chat-with-an-unknown-role",
     ),
     (
         "any_chat_content",
-        "Takes parts as the content of a chat message.",
+        "Accepts parts as the content of a chat message.",
         r"messages\[\d+\]\.content",
         "refuses-a-chat-with-parts",
     ),
     (
         "any_number_of_chat_collections",
-        "Takes a chat about no collection, or about two.",
+        "Accepts a chat with no collection or with two.",
         r"collections$",
         "refuses-a-chat-about-no-collection refuses-a-chat-about-two-collections",
     ),
     (
         "any_chat_temperature",
-        "Takes any temperature for a chat.",
+        "Accepts any temperature for a chat.",
         r"temperature",
         "refuses-a-chat-temperature-out-of-range",
     ),
     (
         "any_chat_operator",
-        "Takes any operator in the filter of a chat.",
+        "Accepts any operator in the filter of a chat.",
         r"filter",
         "refuses-a-chat-filter-with-another-operator",
     ),
@@ -56,20 +56,20 @@ TAKES = (
 
 
 def _right(asked: Asked) -> dict[str, Any]:
-    """What can be answered in place of a wrong member."""
+    """Valid members that can replace wrong ones."""
     collections = asked.library.collections if asked.library else ()
-    described = next(one.id for one in collections if one.type in DESCRIBING)
+    collection = next(entry.id for entry in collections if entry.type in DESCRIBING)
     return {
         "model": "nimbus-001",
         "messages": HELLO,
-        "collections": [described],
+        "collections": [collection],
         "temperature": 1,
         "filter": {},
     }
 
 
-def _taking(place: str) -> Callable[[Conduct], Conduct]:
-    """All checks, but a wrong member at this place is replaced by a right one."""
+def _accepting(place: str) -> Callable[[Conduct], Conduct]:
+    """Replaces a wrong member at this place by a valid one instead of rejecting it."""
     pattern = re.compile(place)
 
     def mend(asked: Asked, denied: Denied) -> bool:
@@ -83,19 +83,19 @@ def _taking(place: str) -> Callable[[Conduct], Conduct]:
     return forgiving(mend)
 
 
-for _name, _doc, _place, _rules in TAKES:
+for _name, _doc, _place, _rules in ACCEPTS:
     add(
         FILE,
         f"lets_{_name}_pass",
         _doc,
         tuple(f"requests.{rule}" for rule in _rules.split()),
-        _taking(_place),
+        _accepting(_place),
     )
 
 
 @mutant(caught_by="chat.what-is-required-is-required")
 def fills_in_what_a_chat_lacks(conduct: Conduct) -> Conduct:
-    """Answers a chat without messages as if something had been said."""
+    """Answers a chat that sends no messages."""
 
     def heed(asked: Asked) -> Mapping[str, Any]:
         body = conduct.heed(asked)
@@ -106,7 +106,7 @@ def fills_in_what_a_chat_lacks(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by=("chat.a-collection-of-another-type-is-refused", "chat.an-unknown-collection-is-not-found"))
 def chats_about_any_collection(conduct: Conduct) -> Conduct:
-    """Answers from another collection when the one of a chat cannot be searched."""
+    """Searches a different collection when the one of a chat cannot be searched."""
 
     def knowledge(asked: Asked) -> None:
         try:
@@ -122,7 +122,7 @@ def chats_about_any_collection(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chat.members-of-earlier-releases-do-no-harm")
 def refuses_members_of_earlier_releases(conduct: Conduct) -> Conduct:
-    """Refuses a chat with a member that was taken out of the documentation."""
+    """Rejects a chat with a member that only older documentation has."""
 
     def heed(asked: Asked) -> Mapping[str, Any]:
         for name in OLD:
@@ -147,23 +147,21 @@ def breaks_when_a_chat_is_to_be_streamed(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="chat.dates-bound-the-list-of-completions")
 def lists_completions_of_any_day(conduct: Conduct) -> Conduct:
-    """Ignores the dates that bound a list."""
+    """Ignores the dates that limit a list of chat completions."""
 
     def select(items: Sequence[Any], query: Mapping[str, Any]) -> list[Any]:
-        undated = {
-            name: value for name, value in query.items() if not name.startswith(("created_", "added_"))
-        }
-        return conduct.select(items, undated)
+        rest = {name: value for name, value in query.items() if not name.startswith(("created_", "added_"))}
+        return conduct.select(items, rest)
 
     return replace(conduct, select=select)
 
 
 @mutant(caught_by="chat.a-completion-is-listed")
 def lists_the_older_completions_only(conduct: Conduct) -> Conduct:
-    """Leaves the newest chat completions out of their list."""
+    """Leaves the newest chat completion out of the list."""
 
     def select(items: Sequence[Any], query: Mapping[str, Any]) -> list[Any]:
-        found = conduct.select(items, query)
-        return [one for one in found if one.get("object") != "chat.completion"]
+        entries = conduct.select(items, query)
+        return [entry for entry in entries if entry.get("object") != "chat.completion"]
 
     return replace(conduct, select=select)

@@ -1,4 +1,4 @@
-"""Servers that insist on headers, spellings and envelopes which clients do not know."""
+"""Servers that demand headers and spellings, or send envelopes, that clients do not know."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Document, Operation
 
 NOWHERE = frozenset({"unknown_url", "method_not_allowed"})
-"""Codes of refusals where no operation is."""
+"""Codes of errors for requests that match no operation."""
 
 
 @mutant(caught_by="clients.any-accept-is-served")
 def streams_only_to_who_accepts_events(conduct: Conduct) -> Conduct:
-    """Answers 406 to a stream that is asked for without `Accept: text/event-stream`."""
+    """Answers 406 to a stream request without `Accept: text/event-stream`."""
 
     def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         body = conduct.read_body(headers, raw)
@@ -43,7 +43,7 @@ def reads_no_forms(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="clients.a-list-in-a-query-has-two-spellings")
 def knows_no_brackets_in_queries(conduct: Conduct) -> Conduct:
-    """Passes over query parameters whose names end with brackets."""
+    """Ignores query parameters whose names end with brackets."""
 
     def read_query(
         operation: Operation, document: Document, given: Sequence[tuple[str, str]]
@@ -56,7 +56,7 @@ def knows_no_brackets_in_queries(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="refusals.what-is-no-json-object-is-a-bad-request")
 def calls_malformed_json_unprocessable(conduct: Conduct) -> Conduct:
-    """Answers 422 to a body that is no JSON object."""
+    """Answers 422 to a body that is not a JSON object."""
 
     def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         try:
@@ -68,7 +68,7 @@ def calls_malformed_json_unprocessable(conduct: Conduct) -> Conduct:
 
 
 def _wrapping(conduct: Conduct, *, nowhere: bool) -> Conduct:
-    """The conduct whose errors are objects: where no operation is, or everywhere else."""
+    """Sends errors as objects, either where no operation matches or everywhere else."""
 
     def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
         status, body = conduct.envelope(denied, dialect)
@@ -81,11 +81,11 @@ def _wrapping(conduct: Conduct, *, nowhere: bool) -> Conduct:
 
 @mutant(caught_by="errors.the-error-is-a-text")
 def wraps_the_text_of_errors(conduct: Conduct) -> Conduct:
-    """Puts the text of an error into an object, as other vendors do."""
+    """Sends the error as an object instead of a string, as other vendors do."""
     return _wrapping(conduct, nowhere=False)
 
 
 @mutant(caught_by="errors.where-nothing-is-the-error-is-a-text-too")
 def leaves_unknown_paths_to_its_gateway(conduct: Conduct) -> Conduct:
-    """Answers unknown paths and wrong methods with the envelope of something in front of it."""
+    """Answers unknown paths and wrong methods with a gateway's error body."""
     return _wrapping(conduct, nowhere=True)

@@ -1,4 +1,4 @@
-"""Servers that miscount contexts, or lose them while they shrink them."""
+"""Servers that miscount contexts, or lose them when they compact."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from antiphon_mockserver.record import Asked
 
 @mutant(caught_by="compaction.a-history-can-be-compacted")
 def refuses_instructions_for_a_compaction(conduct: Conduct) -> Conduct:
-    """Takes `model` and `input` only."""
+    """Accepts only `model` and `input` for a compaction."""
 
     def check(asked: Asked) -> None:
         if asked.operation == "compactResponse" and asked.body.get("instructions"):
@@ -26,7 +26,7 @@ def refuses_instructions_for_a_compaction(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="compaction.compacted-output-is-accepted-as-input")
 def refuses_its_own_compaction(conduct: Conduct) -> Conduct:
-    """Refuses the items of type `compaction` that it gave."""
+    """Rejects its own `compaction` items."""
 
     def normalise(given: Any) -> list[Item]:
         items = conduct.normalise(given)
@@ -39,18 +39,18 @@ def refuses_its_own_compaction(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="compaction.what-was-compacted-is-remembered")
 def compacts_to_nothing(conduct: Conduct) -> Conduct:
-    """Returns a compaction item that holds nothing of what was said."""
+    """Returns a compaction item that keeps nothing of the conversation."""
 
     def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
-        kept = tuple(item for item in context.items if item.get("role") == "user")
-        return conduct.compact(replace(context, items=kept), identity, created_at)
+        messages = tuple(item for item in context.items if item.get("role") == "user")
+        return conduct.compact(replace(context, items=messages), identity, created_at)
 
     return replace(conduct, compact=compact)
 
 
 @mutant(caught_by="compaction.a-compaction-needs-a-model")
 def compacts_without_a_model(conduct: Conduct) -> Conduct:
-    """Takes a model of its own choice when a compaction names none."""
+    """Chooses a model itself when a compaction names none."""
 
     def check(asked: Asked) -> None:
         if asked.operation == "compactResponse" and isinstance(asked.body, dict):
@@ -61,16 +61,16 @@ def compacts_without_a_model(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="compaction.a-compaction-cannot-be-continued")
 def continues_a_compaction(conduct: Conduct) -> Conduct:
-    """Takes the id of a compaction as `previous_response_id`."""
-    made: set[str] = set()
+    """Accepts the id of a compaction as `previous_response_id`."""
+    ids: set[str] = set()
 
     def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
-        compacted = conduct.compact(context, identity, created_at)
-        made.add(compacted["id"])
-        return compacted
+        compaction = conduct.compact(context, identity, created_at)
+        ids.add(compaction["id"])
+        return compaction
 
     def check(asked: Asked) -> None:
-        if isinstance(asked.body, dict) and asked.body.get("previous_response_id") in made:
+        if isinstance(asked.body, dict) and asked.body.get("previous_response_id") in ids:
             del asked.body["previous_response_id"]
 
     return with_check(replace(conduct, compact=compact), check)
@@ -94,7 +94,7 @@ def compacts_its_input_only(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="compaction.a-trigger-makes-a-compaction")
 def ignores_a_trigger(conduct: Conduct) -> Conduct:
-    """Answers to a `compaction_trigger` as if it were not there."""
+    """Ignores a `compaction_trigger`."""
 
     def plan(context: Context) -> Plan:
         rest = tuple(item for item in context.items if item.get("type") != "compaction_trigger")
@@ -105,13 +105,13 @@ def ignores_a_trigger(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="compaction.a-trigger-comes-last")
 def takes_a_trigger_anywhere(conduct: Conduct) -> Conduct:
-    """Passes over a `compaction_trigger` that is not the last item."""
+    """Accepts a `compaction_trigger` that is not the last item."""
     return replace(conduct, context_checks=without(conduct.context_checks, "triggers_come_last"))
 
 
 @mutant(caught_by="compaction.a-long-context-is-compacted-on-request")
 def ignores_context_management(conduct: Conduct) -> Conduct:
-    """Never compacts a context by itself."""
+    """Never compacts a context although `context_management` asks for it."""
 
     def plan(context: Context) -> Plan:
         request = {name: value for name, value in context.request.items() if name != "context_management"}
@@ -122,7 +122,7 @@ def ignores_context_management(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="input-tokens.a-count-is-what-a-create-reports")
 def counts_a_token_too_many(conduct: Conduct) -> Conduct:
-    """Counts one token more than the model will read."""
+    """Counts one token more than the model reads."""
     return replace(conduct, count_tokens=lambda context: conduct.count_tokens(context) + 1)
 
 
@@ -133,13 +133,13 @@ def counts_a_token_too_many(conduct: Conduct) -> Conduct:
     )
 )
 def counts_what_is_left(conduct: Conduct) -> Conduct:
-    """Tells how many tokens still fit, instead of how many there are."""
+    """Reports the number of tokens that still fit instead of the number used."""
     return replace(conduct, count_tokens=lambda context: 100_000 - conduct.count_tokens(context))
 
 
 @mutant(caught_by="input-tokens.a-count-takes-what-a-create-takes")
 def counts_text_only(conduct: Conduct) -> Conduct:
-    """Refuses to count the tokens of tools."""
+    """Rejects a token count of a request with tools."""
 
     def check(asked: Asked) -> None:
         if asked.operation == "countInputTokens" and asked.body.get("tools"):

@@ -1,4 +1,4 @@
-"""Servers that lose a part of a filter on its way: paths, scopes, criteria, or all of it."""
+"""Servers that lose parts of a filter: paths, scopes, criteria, or all of it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from antiphon_spec.world import File, Segment
 
 FILE = "state_filtered"
 Json = Mapping[str, Any]
-Told = dict[str, list[dict[str, Any]]]
+FilterJson = dict[str, list[dict[str, Any]]]
 """The JSON of a filter."""
 NOTHING: Json = {"file": [{"path": "id", "operator": "Equal", "valueText": ""}]}
 
 
-def _with_text(conduct: Conduct, change: Callable[[Told], Json]) -> Conduct:
-    """The conduct that lists files by another filter than it was told."""
+def _with_text(conduct: Conduct, change: Callable[[FilterJson], Json]) -> Conduct:
+    """Lists files by a changed filter."""
 
     def read_filter(text: str, library: Library) -> Filter:
         conduct.read_filter(text, library)
@@ -38,47 +38,49 @@ def _with_text(conduct: Conduct, change: Callable[[Told], Json]) -> Conduct:
     return replace(conduct, read_filter=read_filter)
 
 
-def _with_base(conduct: Conduct, change: Callable[[Told], Json]) -> Conduct:
-    """The conduct that draws answers from what another filter admits than it was told."""
+def _with_base(conduct: Conduct, change: Callable[[FilterJson], Json]) -> Conduct:
+    """Answers from what a changed filter admits."""
 
     def plan(context: Context) -> Plan:
         base = context.request["knowledge_base"]
-        other = {**base, "filter": change(base.get("filter") or {})}
-        return conduct.plan(replace(context, request={**context.request, "knowledge_base": other}))
+        base = {**base, "filter": change(base.get("filter") or {})}
+        return conduct.plan(replace(context, request={**context.request, "knowledge_base": base}))
 
     return replace(conduct, plan=plan)
 
 
-def _each(told: Told, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Json:
-    return {category: [change(criterion) for criterion in listed] for category, listed in told.items()}
+def _each(categories: FilterJson, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Json:
+    return {
+        category: [change(criterion) for criterion in criteria] for category, criteria in categories.items()
+    }
 
 
 @mutant(caught_by="filter-laws.the-name-of-the-category-may-lead-a-path")
 def reads_paths_to_the_letter(conduct: Conduct) -> Conduct:
-    """Looks for a field named `metadata` inside of the metadata."""
+    """Looks for a field named `metadata` inside the metadata."""
 
     def literally(criterion: dict[str, Any]) -> dict[str, Any]:
         path = criterion["path"]
         return {**criterion, "path": f"metadata.{path}" if path.startswith("metadata.") else path}
 
-    return _with_text(conduct, lambda told: _each(told, literally))
+    return _with_text(conduct, lambda categories: _each(categories, literally))
 
 
 @mutant(caught_by=("filters.dots-descend", "filters.any-object-of-an-array-will-do"))
 def does_not_descend(conduct: Conduct) -> Conduct:
-    """Takes a path with dots for the name of a field."""
+    """Reads a path with dots as the name of one field."""
 
-    def flat(criterion: Criterion, told: Json) -> Criterion:
-        return replace(criterion, look=lambda *_: []) if "." in told["path"] else criterion
+    def flat(criterion: Criterion, source: Json) -> Criterion:
+        return replace(criterion, look=lambda *_: []) if "." in source["path"] else criterion
 
     return with_criteria(conduct, flat)
 
 
 @mutant(caught_by="filters.any-object-of-an-array-will-do")
 def looks_at_the_first_of_several(conduct: Conduct) -> Conduct:
-    """Looks at the first object of an array, and at no other."""
+    """Looks only at the first object of an array."""
 
-    def first(criterion: Criterion, told: Json) -> Criterion:
+    def first(criterion: Criterion, source: Json) -> Criterion:
         def look(thing: File | Segment, path: str, readings: Any) -> list[Any]:
             return criterion.look(thing, path, readings)[:1]
 
@@ -89,14 +91,16 @@ def looks_at_the_first_of_several(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="filter-laws.all-criteria-of-a-category-hold")
 def heeds_one_criterion_of_a_category(conduct: Conduct) -> Conduct:
-    """Heeds the first criterion of each category."""
-    return _with_text(conduct, lambda told: {category: listed[:1] for category, listed in told.items()})
+    """Applies only the first criterion of each category."""
+    return _with_text(
+        conduct, lambda categories: {category: criteria[:1] for category, criteria in categories.items()}
+    )
 
 
 @mutant(caught_by="filter-laws.the-criteria-of-all-categories-hold")
 def heeds_one_category(conduct: Conduct) -> Conduct:
-    """Heeds the first category alone."""
-    return _with_text(conduct, lambda told: dict([*told.items()][:1]))
+    """Applies only the first category of a filter."""
+    return _with_text(conduct, lambda categories: dict([*categories.items()][:1]))
 
 
 @mutant(
@@ -106,7 +110,7 @@ def heeds_one_category(conduct: Conduct) -> Conduct:
     )
 )
 def takes_any_criterion_for_all(conduct: Conduct) -> Conduct:
-    """Admits what satisfies one criterion of several."""
+    """Admits what satisfies any of several criteria."""
 
     def read_filter(text: str, library: Library) -> Filter:
         return _Any(conduct.read_filter(text, library).criteria)
@@ -115,68 +119,68 @@ def takes_any_criterion_for_all(conduct: Conduct) -> Conduct:
 
 
 class _Any(Filter):
-    """A filter of which one criterion has to hold."""
+    """A filter that matches when any criterion holds."""
 
     def matches(self, file: File) -> bool:
         alone = [Filter((criterion,)) for criterion in self.criteria]
-        return not alone or any(filter.matches(file) for filter in alone)
+        return not alone or any(candidate.matches(file) for candidate in alone)
 
 
 @mutant(caught_by="filter-laws.a-filter-without-criteria-admits-everything")
 def takes_no_criteria_for_none_that_hold(conduct: Conduct) -> Conduct:
-    """Admits nothing by a filter that demands nothing."""
-    return _with_text(conduct, lambda told: told if any(told.values()) else NOTHING)
+    """Admits nothing when the filter has no criteria."""
+    return _with_text(conduct, lambda categories: categories if any(categories.values()) else NOTHING)
 
 
 @mutant(caught_by="filter-laws.the-scope-of-files-may-be-said")
 def does_not_know_the_scope_of_files(conduct: Conduct) -> Conduct:
-    """Admits nothing where the scope "file" is said aloud."""
+    """Admits no file when the scope `file` is explicit."""
 
-    def unheard(criterion: Criterion, told: Json) -> Criterion:
-        return replace(criterion, test=lambda _: False) if told.get("scope") == "file" else criterion
+    def ignore_scope(criterion: Criterion, source: Json) -> Criterion:
+        return replace(criterion, test=lambda _: False) if source.get("scope") == "file" else criterion
 
-    return with_criteria(conduct, unheard)
+    return with_criteria(conduct, ignore_scope)
 
 
-def _of_whole_files(told: Told) -> Json:
+def _of_whole_files(categories: FilterJson) -> Json:
     return _each(
-        told, lambda criterion: {**criterion, "scope": "file"} if "scope" in criterion else criterion
+        categories, lambda criterion: {**criterion, "scope": "file"} if "scope" in criterion else criterion
     )
 
 
 @mutant(caught_by="filter-laws.files-with-such-a-segment-pass")
 def lists_by_the_whole_file(conduct: Conduct) -> Conduct:
-    """Looks at files where segments are asked for."""
+    """Applies a filter for segments to whole files."""
     return _with_text(conduct, _of_whole_files)
 
 
 @mutant(caught_by="filtered-answers.cited-segments-satisfy-the-filter")
 def cites_any_part_of_a_file(conduct: Conduct) -> Conduct:
-    """Draws an answer from all segments of a file that has one of those that are asked for."""
+    """Answers from all segments of a file when the filter admits one of them."""
     return _with_base(
         conduct,
-        lambda told: {
-            category: [one for one in listed if one.get("scope") != "segment"]
-            for category, listed in told.items()
+        lambda categories: {
+            category: [criterion for criterion in criteria if criterion.get("scope") != "segment"]
+            for category, criteria in categories.items()
         },
     )
 
 
 @mutant(caught_by="filtered-answers.cited-files-satisfy-the-filter")
 def answers_from_everything(conduct: Conduct) -> Conduct:
-    """Draws an answer from the whole collection, whatever the filter says."""
-    return _with_base(conduct, lambda _told: {})
+    """Answers from the whole collection and ignores the filter."""
+    return _with_base(conduct, lambda _categories: {})
 
 
 @mutant(caught_by="filtered-answers.nothing-to-cite-is-no-error")
 def cites_all_the_same(conduct: Conduct) -> Conduct:
-    """Draws an answer from the whole collection where the filter admits no file of it."""
+    """Answers from the whole collection when the filter admits no file."""
 
     def plan(context: Context) -> Plan:
-        planned = conduct.plan(context)
-        if _cites(planned):
-            return planned
-        return _with_base(conduct, lambda _told: {}).plan(context)
+        result = conduct.plan(context)
+        if _cites(result):
+            return result
+        return _with_base(conduct, lambda _categories: {}).plan(context)
 
     return replace(conduct, plan=plan)
 
@@ -186,22 +190,22 @@ def finds_nothing_to_answer_from(conduct: Conduct) -> Conduct:
     """Answers 404 to a create whose filter admits no file."""
 
     def plan(context: Context) -> Plan:
-        planned = conduct.plan(context)
-        if context.request["knowledge_base"].get("filter") and not _cites(planned):
+        result = conduct.plan(context)
+        if context.request["knowledge_base"].get("filter") and not _cites(result):
             raise Denied("No files match the filter.", status=404)
-        return planned
+        return result
 
     return replace(conduct, plan=plan)
 
 
-def _cites(planned: Plan) -> bool:
-    parts = [part for item in planned.items for part in item.get("content", ())]
+def _cites(plan: Plan) -> bool:
+    parts = [part for item in plan.items for part in item.get("content", ())]
     return any(part.get("annotations") for part in parts)
 
 
 @mutant(caught_by="filter-laws.nothing-is-an-answer")
 def finds_nothing_to_list(conduct: Conduct) -> Conduct:
-    """Answers 404 where there is nothing to list."""
+    """Answers 404 when a list is empty."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         if not items:
@@ -213,17 +217,20 @@ def finds_nothing_to_list(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="filter-laws.nothing-is-an-answer")
 def lists_all_rather_than_nothing(conduct: Conduct) -> Conduct:
-    """Takes a filter by an id that names nothing for none at all."""
+    """Ignores a filter by an id that names nothing."""
 
-    def without_ids(told: Told) -> Json:
-        return {category: [one for one in listed if one["path"] != "id"] for category, listed in told.items()}
+    def without_ids(categories: FilterJson) -> Json:
+        return {
+            category: [criterion for criterion in criteria if criterion["path"] != "id"]
+            for category, criteria in categories.items()
+        }
 
     return _with_text(conduct, without_ids)
 
 
 @mutant(caught_by="filters.what-is-no-json-is-no-filter")
 def passes_over_what_is_no_json(conduct: Conduct) -> Conduct:
-    """Lists everything when the filter cannot be read."""
+    """Lists everything when the filter is not JSON."""
 
     def read_filter(text: str, library: Library) -> Filter:
         try:
@@ -236,7 +243,7 @@ def passes_over_what_is_no_json(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="filters.a-filter-is-taken")
 def does_not_know_patterns(conduct: Conduct) -> Conduct:
-    """Refuses the operator Like, as the reference of chat completions does not have it."""
+    """Rejects the operator `Like`, which the chat reference does not list."""
 
     def read_filter(text: str, library: Library) -> Filter:
         if '"Like"' in text:
@@ -248,45 +255,45 @@ def does_not_know_patterns(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="filters.members-take-the-same-filter")
 def lists_all_members(conduct: Conduct) -> Conduct:
-    """Lists all files of a collection, whatever the filter says."""
+    """Lists all files of a collection and ignores the filter."""
 
     def read_query(
         operation: Operation, document: Document, given: Sequence[tuple[str, str]]
     ) -> dict[str, Any]:
-        read = conduct.read_query(operation, document, given)
+        query = conduct.read_query(operation, document, given)
         if operation.id == "listCollectionFiles":
-            read.pop("filter", None)
-        return read
+            query.pop("filter", None)
+        return query
 
     return replace(conduct, read_query=read_query)
 
 
-TAKES = (
+ACCEPTS = (
     (
         "criteria_of_any_form",
-        "Takes criteria that are no list, or lack their path or operator.",
+        "Accepts criteria that are no list, or lack their path or operator.",
         r"metadata(\[0\]\.(path|operator))?$",
         "criteria-that-are-no-list a-criterion-without-path a-criterion-without-operator an-unknown-operator",
     ),
     (
         "values_of_any_type",
-        "Takes numbers where texts belong.",
+        "Accepts numbers in place of strings.",
         r"\w+\[0\]\.valueText",
         "a-value-that-is-no-text values-that-are-no-texts a-comparison-without-text "
         "a-comparison-without-texts a-list-without-values",
     ),
     (
         "paths_of_any_name",
-        "Takes paths that there are not.",
+        "Accepts paths that do not exist.",
         r"(file|video_info)\[0\]\.path",
         "an-unknown-path-of-files an-unknown-path-of-videos",
     ),
-    ("scopes_of_any_name", "Takes any scope.", r"\w+\[0\]\.scope", "an-unknown-scope sound-by-segment"),
+    ("scopes_of_any_name", "Accepts any scope.", r"\w+\[0\]\.scope", "an-unknown-scope sound-by-segment"),
 )
 
 
-def _taking(pattern: str) -> Callable[[Conduct], Conduct]:
-    """All checks, but what they refuse at such a place of a filter is passed over: it is answered without."""
+def _accepting(pattern: str) -> Callable[[Conduct], Conduct]:
+    """Drops the filter instead of rejecting a wrong member at such a place."""
     place = re.compile(rf"knowledge_base\.filter\.{pattern}")
 
     def mend(asked: Asked, denied: Denied) -> bool:
@@ -298,6 +305,6 @@ def _taking(pattern: str) -> Callable[[Conduct], Conduct]:
     return forgiving(mend)
 
 
-for _name, _doc, _pattern, _mistakes in TAKES:
+for _name, _doc, _pattern, _mistakes in ACCEPTS:
     _rules = tuple(f"requests.refuses-{mistake}" for mistake in _mistakes.split())
-    add(FILE, f"lets_{_name}_pass_in_filters", _doc, _rules, _taking(_pattern))
+    add(FILE, f"lets_{_name}_pass_in_filters", _doc, _rules, _accepting(_pattern))

@@ -1,4 +1,4 @@
-"""Servers that read a criterion of a filter in a way of their own, where they list files."""
+"""Servers that misread a criterion of a filter when they list files."""
 
 from __future__ import annotations
 
@@ -18,110 +18,112 @@ from antiphon_mockserver.mutants import add
 FILE = "state_filters"
 Json = Mapping[str, Any]
 Wrong = Callable[[Sequence[Any], Json], bool]
-"""(what stands at the path, the criterion) -> whether it holds, in the wrong reading."""
+"""(values at the path, criterion) -> whether the criterion holds, read wrongly."""
 
 
-def _elements(found: Sequence[Any]) -> list[Any]:
-    return [one for value in found for one in (value if isinstance(value, list) else [value])]
+def _elements(values: Sequence[Any]) -> list[Any]:
+    return [element for value in values for element in (value if isinstance(value, list) else [value])]
 
 
-def _texts(found: Sequence[Any]) -> list[str]:
-    """Everything at the path as a program prints it that knows no types."""
-    return [as_text(one) or "" for one in _elements(found)]
+def _texts(values: Sequence[Any]) -> list[str]:
+    """All values at the path as strings."""
+    return [as_text(element) or "" for element in _elements(values)]
 
 
-def _ordered_as_texts(found: Sequence[Any], criterion: Json) -> bool:
+def _ordered_as_texts(values: Sequence[Any], criterion: Json) -> bool:
     bound, less = criterion["valueText"], criterion["operator"] == "LessThan"
-    return any(text < bound if less else text > bound for text in _texts(found))
+    return any(text < bound if less else text > bound for text in _texts(values))
 
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def _ordered_as_numbers(found: Sequence[Any], criterion: Json) -> bool:
-    """As a program does that knows nothing but numbers: dates are none."""
+def _ordered_as_numbers(values: Sequence[Any], criterion: Json) -> bool:
+    """Compares numbers only; dates never match."""
     try:
         bound = float(criterion["valueText"])
     except ValueError:
         return False
     less = criterion["operator"] == "LessThan"
-    return any(_number(one) < bound if less else _number(one) > bound for one in _elements(found))
+    return any(
+        _number(element) < bound if less else _number(element) > bound for element in _elements(values)
+    )
 
 
-def _ordered_or_equal(found: Sequence[Any], criterion: Json) -> bool:
-    return _ordered_as_numbers(found, criterion) or criterion["valueText"] in _texts(found)
+def _ordered_or_equal(values: Sequence[Any], criterion: Json) -> bool:
+    return _ordered_as_numbers(values, criterion) or criterion["valueText"] in _texts(values)
 
 
-def _created_as_digits(found: Sequence[Any], criterion: Json) -> bool:
-    digits = [str(one.milliseconds) if isinstance(one, Instant) else one for one in found]
+def _created_as_digits(values: Sequence[Any], criterion: Json) -> bool:
+    digits = [str(element.milliseconds) if isinstance(element, Instant) else element for element in values]
     return _ordered_as_texts(digits, criterion)
 
 
-def _equal_without_case(found: Sequence[Any], criterion: Json) -> bool:
-    return criterion["valueText"].lower() in [text.lower() for text in _texts(found)]
+def _equal_without_case(values: Sequence[Any], criterion: Json) -> bool:
+    return criterion["valueText"].lower() in [text.lower() for text in _texts(values)]
 
 
-def _equal_as_texts(found: Sequence[Any], criterion: Json) -> bool:
-    return criterion["valueText"] in _texts(found)
+def _equal_as_texts(values: Sequence[Any], criterion: Json) -> bool:
+    return criterion["valueText"] in _texts(values)
 
 
-def _equal_as_python_prints(found: Sequence[Any], criterion: Json) -> bool:
-    return criterion["valueText"] in map(str, found)
+def _equal_as_python_prints(values: Sequence[Any], criterion: Json) -> bool:
+    return criterion["valueText"] in map(str, values)
 
 
-def _differs_when_missing(found: Sequence[Any], criterion: Json) -> bool:
-    return criterion["valueText"] not in _texts(found)
+def _differs_when_missing(values: Sequence[Any], criterion: Json) -> bool:
+    return criterion["valueText"] not in _texts(values)
 
 
-def _is_there(found: Sequence[Any], _criterion: Json) -> bool:
-    return bool(found)
+def _is_there(values: Sequence[Any], _criterion: Json) -> bool:
+    return bool(values)
 
 
-def _in_whole_text(found: Sequence[Any], criterion: Json) -> bool:
-    return bool({*criterion.get("valueTextArray", [criterion.get("valueText")])} & {*_texts(found)})
+def _in_whole_text(values: Sequence[Any], criterion: Json) -> bool:
+    return bool({*criterion.get("valueTextArray", [criterion.get("valueText")])} & {*_texts(values)})
 
 
-def _in_commas_alone(found: Sequence[Any], criterion: Json) -> bool:
-    return bool({*criterion.get("valueText", "").split(",")} & {*_texts(found)})
+def _in_commas_alone(values: Sequence[Any], criterion: Json) -> bool:
+    return bool({*criterion.get("valueText", "").split(",")} & {*_texts(values)})
 
 
-def _holds_any(found: Sequence[Any], criterion: Json) -> bool:
-    return bool({*criterion["valueTextArray"]} & {*_texts(found)})
+def _holds_any(values: Sequence[Any], criterion: Json) -> bool:
+    return bool({*criterion["valueTextArray"]} & {*_texts(values)})
 
 
-def _holds_all(found: Sequence[Any], criterion: Json) -> bool:
-    return {*criterion["valueTextArray"]} <= {*_texts(found)}
+def _holds_all(values: Sequence[Any], criterion: Json) -> bool:
+    return {*criterion["valueTextArray"]} <= {*_texts(values)}
 
 
-def _holds_one(found: Sequence[Any], criterion: Json) -> bool:
-    return len({*criterion["valueTextArray"]} & {*_texts(found)}) == 1
+def _holds_one(values: Sequence[Any], criterion: Json) -> bool:
+    return len({*criterion["valueTextArray"]} & {*_texts(values)}) == 1
 
 
 def _like(
-    found: Sequence[Any], criterion: Json, *, fits: Callable[..., Any] = re.fullmatch, how: int
+    values: Sequence[Any], criterion: Json, *, fits: Callable[..., Any] = re.fullmatch, flags: int
 ) -> bool:
     pattern = ".*".join(map(re.escape, criterion["valueText"].split("%")))
-    return any(fits(pattern, text, how) is not None for text in _texts(found))
+    return any(fits(pattern, text, flags) is not None for text in _texts(values))
 
 
-def _like_somewhere(found: Sequence[Any], criterion: Json) -> bool:
-    return _like(found, criterion, fits=re.search, how=re.IGNORECASE)
+def _like_somewhere(values: Sequence[Any], criterion: Json) -> bool:
+    return _like(values, criterion, fits=re.search, flags=re.IGNORECASE)
 
 
-def _like_in_this_case(found: Sequence[Any], criterion: Json) -> bool:
-    return _like(found, criterion, how=0)
+def _like_in_this_case(values: Sequence[Any], criterion: Json) -> bool:
+    return _like(values, criterion, flags=0)
 
 
-def _like_with_wildcards(found: Sequence[Any], criterion: Json) -> bool:
-    return "%" in criterion["valueText"] and _like(found, criterion, how=re.IGNORECASE)
+def _like_with_wildcards(values: Sequence[Any], criterion: Json) -> bool:
+    return "%" in criterion["valueText"] and _like(values, criterion, flags=re.IGNORECASE)
 
 
 ORDER, EQUAL = ("LessThan", "GreaterThan"), ("Equal",)
 OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     (
         "compares_numbers_as_texts",
-        "Finds that 99 is more than 600.",
+        "Compares numbers as strings: 99 is more than 600.",
         "",
         ORDER,
         _ordered_as_texts,
@@ -130,7 +132,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_numbers_for_texts",
-        "Finds that 3 is not equal to 3.0.",
+        "Compares numbers as strings: 3 is not equal to 3.0.",
         "",
         EQUAL,
         _equal_as_texts,
@@ -138,7 +140,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "knows_only_numbers",
-        "Compares numbers alone, so that no date is before another.",
+        "Compares only numbers, so that dates never match.",
         "",
         ORDER,
         _ordered_as_numbers,
@@ -146,7 +148,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "counts_equal_as_less",
-        "Admits what is equal, too, where less or greater is asked for.",
+        "Accepts equal values for `LessThan` and `GreaterThan`.",
         "",
         ORDER,
         _ordered_or_equal,
@@ -162,7 +164,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "ignores_case",
-        "Takes upper and lower case for equal.",
+        "Ignores case when it compares for equality.",
         "",
         EQUAL,
         _equal_without_case,
@@ -170,7 +172,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "writes_true_in_its_own_way",
-        "Writes `True` where a filter has `true`.",
+        "Compares booleans as `True` instead of `true`.",
         "has_audio",
         EQUAL,
         _equal_as_python_prints,
@@ -178,7 +180,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "passes_over_ids",
-        "Admits every file where one is asked for by its id.",
+        "Admits every file when a filter asks for one id.",
         "id",
         EQUAL,
         _is_there,
@@ -186,7 +188,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "finds_that_nothing_differs_from_a_text",
-        "Admits files that lack the field where NotEqual is asked for.",
+        "Admits files that lack the field for `NotEqual`.",
         "",
         ("NotEqual",),
         _differs_when_missing,
@@ -194,7 +196,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_not_equal_for_there",
-        "Admits every file that has the field where NotEqual is asked for.",
+        "Admits every file that has the field for `NotEqual`.",
         "",
         ("NotEqual",),
         _is_there,
@@ -202,7 +204,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_commas_for_text",
-        "Takes a list with commas for one value.",
+        "Reads a list with commas as one value.",
         "",
         ("In",),
         _in_whole_text,
@@ -210,7 +212,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "knows_lists_with_commas_alone",
-        "Finds nothing in an array of values.",
+        "Matches nothing when values come as an array.",
         "",
         ("In",),
         _in_commas_alone,
@@ -218,7 +220,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_all_for_any",
-        "Admits what has one of the values where all are asked for.",
+        "Matches `ContainsAll` when the field has any of the values.",
         "",
         ("ContainsAll",),
         _holds_any,
@@ -226,7 +228,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_any_for_all",
-        "Admits only what has all of the values where any is asked for.",
+        "Matches `ContainsAny` only when the field has all of the values.",
         "",
         ("ContainsAny",),
         _holds_all,
@@ -234,7 +236,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_any_for_one",
-        "Passes over what has two of the values where any is asked for.",
+        "Does not match `ContainsAny` when the field has two of the values.",
         "",
         ("ContainsAny",),
         _holds_one,
@@ -242,7 +244,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "finds_patterns_anywhere",
-        "Admits what contains a pattern somewhere.",
+        "Matches a pattern anywhere in the value.",
         "",
         ("Like",),
         _like_somewhere,
@@ -250,7 +252,7 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "minds_the_case_of_patterns",
-        "Tells upper and lower case apart in patterns.",
+        "Matches patterns case-sensitively.",
         "",
         ("Like",),
         _like_in_this_case,
@@ -258,37 +260,37 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
     ),
     (
         "takes_no_text_for_a_pattern",
-        "Admits nothing by a pattern without wildcards.",
+        "Matches nothing when a pattern has no wildcards.",
         "",
         ("Like",),
         _like_with_wildcards,
         "filter-laws.like-finds-what-is-equal filters.like-has-wildcards-and-no-case",
     ),
 )
-"""(name, what it does, path or "" for any, operators, how it decides, who notices)."""
+"""(name, summary, path or "" for any, operators, wrong test, rules that notice)."""
 
 
 def with_criteria(conduct: Conduct, change: Callable[[Criterion, Json], Criterion]) -> Conduct:
-    """The conduct that lists files by criteria which are read otherwise."""
+    """Lists files by changed criteria."""
 
     def read_filter(text: str, library: Library) -> Filter:
         right = conduct.read_filter(text, library)
-        told = [criterion for listed in orjson.loads(text).values() for criterion in listed]
-        return Filter(tuple(map(change, right.criteria, told)))
+        sources = [criterion for criteria in orjson.loads(text).values() for criterion in criteria]
+        return Filter(tuple(map(change, right.criteria, sources)))
 
     return replace(conduct, read_filter=read_filter)
 
 
 def _deciding(path: str, operators: Sequence[str], wrong: Wrong) -> Callable[[Conduct], Conduct]:
-    def change(criterion: Criterion, told: Json) -> Criterion:
-        meant = told["operator"] in operators and path in ("", told["path"])
-        return replace(criterion, test=_test(wrong, told)) if meant else criterion
+    def change(criterion: Criterion, source: Json) -> Criterion:
+        applies = source["operator"] in operators and path in ("", source["path"])
+        return replace(criterion, test=_test(wrong, source)) if applies else criterion
 
     return lambda conduct: with_criteria(conduct, change)
 
 
-def _test(wrong: Wrong, told: Json) -> Test:
-    return lambda found: wrong(found, told)
+def _test(wrong: Wrong, source: Json) -> Test:
+    return lambda values: wrong(values, source)
 
 
 for _name, _doc, _path, _operators, _wrong, _rules in OPERATORS:

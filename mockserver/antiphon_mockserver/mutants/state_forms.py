@@ -1,4 +1,4 @@
-"""Servers over a library that refuse legal forms of a create."""
+"""Servers over a library that reject valid requests for a response."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Condition = Callable[[Asked], object]
 
 
 def _has(**members: Any) -> Condition:
-    """Whether a create has just these values."""
+    """Whether a create has exactly these values."""
     return lambda asked: all(name in asked.body and asked.body[name] == members[name] for name in members)
 
 
 def _base(asked: Asked) -> Mapping[str, Any]:
-    found = asked.body.get("knowledge_base")
-    return found if isinstance(found, dict) else {}
+    base = asked.body.get("knowledge_base")
+    return base if isinstance(base, dict) else {}
 
 
 def _knows(**members: Any) -> Condition:
-    """Whether its knowledge has just these values."""
+    """Whether the knowledge of a create has exactly these values."""
     return lambda asked: all(_base(asked).get(name) == members[name] for name in members)
 
 
@@ -44,11 +44,11 @@ def _backed(asked: Asked) -> bool:
 
 
 def _types(asked: Asked) -> Iterator[str]:
-    """The types of the collections that are to be searched."""
-    for id in _base(asked).get("collections") or ():
-        found = asked.library.collection(id) if asked.library is not None else None
-        if found is not None:
-            yield found.type
+    """The types of the collections that the request searches."""
+    for collection_id in _base(asked).get("collections") or ():
+        collection = asked.library.collection(collection_id) if asked.library is not None else None
+        if collection is not None:
+            yield collection.type
 
 
 def _reads(model: str, kind: str) -> Condition:
@@ -56,29 +56,29 @@ def _reads(model: str, kind: str) -> Condition:
 
 
 def _says(role: str) -> Condition:
-    def says(asked: Asked) -> bool:
+    def has_role(asked: Asked) -> bool:
         given = asked.body.get("input")
         return isinstance(given, list) and any(message.get("role") == role for message in given)
 
-    return says
+    return has_role
 
 
 def _files(asked: Asked, address: bool) -> bool:
     return any(name.startswith("cloudglue:") is address for name in _base(asked).get("files") or ())
 
 
-REFUSES: tuple[tuple[str, str, str, Condition], ...] = (
-    ("turns_of_the_assistant", "earlier turns of its own", "a-history", _says("assistant")),
+REJECTS: tuple[tuple[str, str, str, Condition], ...] = (
+    ("turns_of_the_assistant", "assistant messages in the input", "a-history", _says("assistant")),
     ("any_instructions", "instructions", "instructions", lambda asked: "instructions" in asked.body),
     ("functions", "functions", "functions", lambda asked: asked.body.get("tools")),
-    ("includes", "an include", "descriptions-included", lambda asked: asked.body.get("include")),
+    ("includes", "`include`", "descriptions-included", lambda asked: asked.body.get("include")),
     ("the_temperature_0", "a temperature of 0", "the-coolest-temperature", _has(temperature=0)),
     ("the_temperature_2", "a temperature of 2", "the-hottest-temperature", _has(temperature=2)),
     ("so_many_tokens", "128000 output tokens", "the-most-tokens", _has(max_output_tokens=128_000)),
     ("one_token", "a single output token", "a-single-token", _has(max_output_tokens=1)),
     ("switches", "switches that are off", "switches-that-are-off", _has(background=False, stream=False)),
-    ("a_source", "the source collections", "the-source-collections", _knows(source="collections")),
-    ("a_type", "the usual type", "the-usual-type", _knows(type="general_question_answering")),
+    ("a_source", "the source `collections`", "the-source-collections", _knows(source="collections")),
+    ("a_type", "the default type of knowledge", "the-usual-type", _knows(type="general_question_answering")),
     (
         "two_collections",
         "more than one collection",
@@ -87,25 +87,25 @@ REFUSES: tuple[tuple[str, str, str, Condition], ...] = (
     ),
     (
         "descriptions_to_reason",
-        "media descriptions for its better model",
+        "media descriptions with its reasoning model",
         "descriptions-for-the-reasoning-model",
         _reads(REASONING, DESCRIPTIONS),
     ),
     (
         "transcripts_to_reason",
-        "transcripts for its better model",
+        "transcripts with its reasoning model",
         "transcripts-for-the-reasoning-model",
         _reads(REASONING, TRANSCRIPTS),
     ),
     (
         "descriptions_to_answer",
-        "media descriptions for its faster model",
+        "media descriptions with its answering model",
         "descriptions-for-the-answering-model",
         _reads(ANSWERING, DESCRIPTIONS),
     ),
     (
         "transcripts_to_answer",
-        "transcripts for its faster model",
+        "transcripts with its answering model",
         "transcripts-for-the-answering-model",
         _reads(ANSWERING, TRANSCRIPTS),
     ),
@@ -123,7 +123,7 @@ REFUSES: tuple[tuple[str, str, str, Condition], ...] = (
         "a-file-by-its-address",
         lambda asked: _files(asked, address=True),
     ),
-    ("the_default", "the source default", "the-default-source", _knows(source="default")),
+    ("the_default", "the source `default`", "the-default-source", _knows(source="default")),
     (
         "entities_in_the_background",
         "entities in the background",
@@ -140,7 +140,9 @@ REFUSES: tuple[tuple[str, str, str, Condition], ...] = (
         "nameless_entities",
         "entity collections without a name",
         "entities-without-a-name",
-        lambda asked: any("name" not in one for one in _config(asked).get("entity_collections", ())),
+        lambda asked: any(
+            "name" not in collection for collection in _config(asked).get("entity_collections", ())
+        ),
     ),
     (
         "long_descriptions",
@@ -155,40 +157,40 @@ REFUSES: tuple[tuple[str, str, str, Condition], ...] = (
         lambda asked: _backed(asked) and "collections" not in _base(asked),
     ),
 )
-"""What is refused, the same in words, the form that is legal all the same, and how it is recognised."""
+"""Name, the rejected member in words, the end of the rule id, and the condition that detects it."""
 
 
-def _refusing(says: str, condition: Condition) -> Callable[[Conduct], Conduct]:
+def _rejecting(words: str, condition: Condition) -> Callable[[Conduct], Conduct]:
     def check(asked: Asked) -> None:
         if asked.operation == "createResponse" and condition(asked):
-            raise invalid(f"This server does not take {says}.")
+            raise invalid(f"This server does not accept {words}.")
 
     return lambda conduct: with_check(conduct, check)
 
 
-for _name, _words, _form, _condition in REFUSES:
-    _doc = f"Will not take {_words}."
-    add(FILE, f"has_no_use_for_{_name}", _doc, f"accepted.takes-{_form}", _refusing(_words, _condition))
+for _name, _words, _form, _condition in REJECTS:
+    _doc = f"Rejects {_words}."
+    add(FILE, f"has_no_use_for_{_name}", _doc, f"accepted.takes-{_form}", _rejecting(_words, _condition))
 
 
 @mutant(caught_by="accepted.forms-are-taken-together")
 def takes_only_so_much_at_once(conduct: Conduct) -> Conduct:
-    """Refuses a create with more than a few members, each of which it takes."""
+    """Rejects a create with more than seven members."""
 
     def check(asked: Asked) -> None:
         if len(asked.body) > MOST_MEMBERS:
-            raise invalid("That is too much at once.")
+            raise invalid("The request has too many members.")
 
     return with_check(conduct, check)
 
 
 @mutant(caught_by="accepted.takes-members-that-nobody-knows")
 def refuses_members_that_it_does_not_know(conduct: Conduct) -> Conduct:
-    """Refuses members that its document does not name, though nothing forbids them."""
+    """Rejects unknown members although nothing forbids them."""
 
     def heed(asked: Asked) -> Mapping[str, Any]:
         if asked.dialect.schemas.unknown_members(asked.operation, asked.body):
-            raise invalid("There are members here that nobody knows.")
+            raise invalid("The request has unknown members.")
         return conduct.heed(asked)
 
     return replace(conduct, heed=heed)
@@ -196,7 +198,7 @@ def refuses_members_that_it_does_not_know(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="clients.a-stream-in-the-foreground-is-a-stream")
 def excludes_the_switches_by_their_names(conduct: Conduct) -> Conduct:
-    """Refuses `stream` beside `background`, whatever their values."""
+    """Rejects `stream` beside `background`, whatever their values."""
 
     def check(asked: Asked) -> None:
         if asked.body.get("stream") is True and "background" in asked.body:
@@ -207,7 +209,7 @@ def excludes_the_switches_by_their_names(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="clients.what-is-not-streamed-runs-in-the-background")
 def wants_no_stream_to_be_left_out(conduct: Conduct) -> Conduct:
-    """Refuses `background` beside `stream: false`."""
+    """Rejects `background` beside `stream: false`."""
 
     def check(asked: Asked) -> None:
         if asked.body.get("background") is True and "stream" in asked.body:

@@ -1,4 +1,4 @@
-"""Servers that refuse what is legal."""
+"""Servers that reject valid requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _has_bare_function(body: Json) -> bool:
     return any("parameters" not in tool for tool in body.get("tools") or () if tool.get("type") == "function")
 
 
-REFUSES: tuple[tuple[str, str, str, str, Condition], ...] = (
+REJECTS: tuple[tuple[str, str, str, str, Condition], ...] = (
     (
         "text",
         "a string as input",
@@ -54,10 +54,10 @@ REFUSES: tuple[tuple[str, str, str, str, Condition], ...] = (
         "a-list-as-input",
         lambda body: isinstance(body.get("input"), list),
     ),
-    ("parts", "input_text parts", "input", "parts-of-text", lambda body: any(_parts(body, "input_text"))),
+    ("parts", "`input_text` parts", "input", "parts-of-text", lambda body: any(_parts(body, "input_text"))),
     (
         "plain_output",
-        "output_text without annotations",
+        "`output_text` parts without `annotations`",
         "input",
         "text-without-annotations",
         lambda body: any("annotations" not in part for part in _parts(body, "output_text")),
@@ -69,10 +69,16 @@ REFUSES: tuple[tuple[str, str, str, str, Condition], ...] = (
         "a-developer-message instructions-beside-a-developer-message",
         _has_late_developer,
     ),
-    ("phases", "a phase", "input", "a-phase", lambda body: any("phase" in item for item in _items(body))),
+    (
+        "phases",
+        "messages with a `phase`",
+        "input",
+        "a-phase",
+        lambda body: any("phase" in item for item in _items(body)),
+    ),
     (
         "calls_without_status",
-        "calls without status",
+        "calls without `status`",
         "input",
         "a-call-without-status",
         lambda body: any("status" not in item for item in _items(body, "function_call")),
@@ -95,28 +101,28 @@ REFUSES: tuple[tuple[str, str, str, str, Condition], ...] = (
     ),
     (
         "the_short_form",
-        "messages without type",
+        "messages without `type`",
         "input",
         "the-short-form",
         lambda body: any("role" in item and "type" not in item for item in _items(body)),
     ),
-    ("bare_functions", "functions without parameters", "tools", "a-bare-function", _has_bare_function),
+    ("bare_functions", "functions without `parameters`", "tools", "a-bare-function", _has_bare_function),
     (
         "bare_references",
-        "references without type",
+        "references without `type`",
         "input",
         "a-bare-reference",
         lambda body: any(set(item) == {"id"} for item in _items(body)),
     ),
     (
         "truncation",
-        "truncation auto",
+        "`truncation: auto`",
         "truncation",
         "truncation-auto",
         lambda body: body.get("truncation") == "auto",
     ),
-    ("empty_text", "a text without format", "text", "an-empty-text", lambda body: body.get("text") == {}),
-    ("store", "store", "store", "plain-booleans", lambda body: "store" in body),
+    ("empty_text", "`text` without `format`", "text", "an-empty-text", lambda body: body.get("text") == {}),
+    ("store", "`store`", "store", "plain-booleans", lambda body: "store" in body),
     (
         "full_metadata",
         "16 entries of metadata",
@@ -133,16 +139,16 @@ REFUSES: tuple[tuple[str, str, str, str, Condition], ...] = (
     ),
     (
         "the_tier_auto",
-        "the service tier auto",
+        "the service tier `auto`",
         "service_tier",
         "the-tier-auto",
         lambda body: body.get("service_tier") == "auto",
     ),
-    ("top_p", "top_p", "top_p", "usual-sampling", lambda body: "top_p" in body),
+    ("top_p", "`top_p`", "top_p", "usual-sampling", lambda body: "top_p" in body),
     ("penalties", "penalties", "presence_penalty", "penalties", lambda body: "presence_penalty" in body),
     (
         "stream_null",
-        "stream null",
+        "`stream: null`",
         "stream",
         "stream-null",
         lambda body: "stream" in body and body["stream"] is None,
@@ -150,20 +156,20 @@ REFUSES: tuple[tuple[str, str, str, str, Condition], ...] = (
 )
 
 
-def _refusing(says: str, param: str, condition: Condition) -> Callable[[Conduct], Conduct]:
+def _rejecting(words: str, param: str, condition: Condition) -> Callable[[Conduct], Conduct]:
     def check(asked: Asked) -> None:
         if condition(dict(asked.body)):
-            raise invalid(f"This server does not take {says}.", param)
+            raise invalid(f"This server does not accept {words}.", param)
 
     return lambda conduct: with_check(conduct, check)
 
 
-for _name, _says, _param, _forms, _condition in REFUSES:
+for _name, _words, _param, _forms, _condition in REJECTS:
     _rules = tuple(f"accepted.takes-{form}" for form in _forms.split())
     add(
         FILE,
         f"will_not_take_{_name}",
-        f"Will not take {_says}.",
+        f"Rejects {_words}.",
         _rules,
-        _refusing(_says, _param, _condition),
+        _rejecting(_words, _param, _condition),
     )

@@ -1,4 +1,4 @@
-"""Servers in front of another API, which lose parameters on the way to it, or demand what it demands."""
+"""Servers in front of another API that lose parameters on the way, or add demands of that API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOST: tuple[tuple[str, str, str], ...] = (
     ("tool_choice", "tool_choice", "tool-choice.none-makes-no-call echo.tool-choice-comes-back"),
     ("parallel_tool_calls", "parallel_tool_calls", "echo.parallel-tool-calls-comes-back"),
 )
-"""What is lost, the parameters that go with it, the rules that notice."""
+"""Name, the parameters that the server loses, the rules that notice."""
 
 
 def _losing(*names: str) -> Callable[[Conduct], Conduct]:
@@ -40,7 +40,7 @@ for _name, _names, _rules in LOST:
     add(
         FILE,
         f"forgets_{_name}_on_the_way",
-        f"Neither shows `{_name}` to the model nor echoes them.",
+        f"Does not send `{_name}` to the model and does not repeat it.",
         tuple(_rules.split()),
         _losing(*_names.split()),
     )
@@ -48,7 +48,7 @@ for _name, _names, _rules in LOST:
 
 @mutant(caught_by="accepted.takes-stream-null")
 def wants_to_know_whether_to_stream(conduct: Conduct) -> Conduct:
-    """Refuses a request that does not say whether to stream."""
+    """Rejects a request without `stream`."""
 
     def check(asked: Asked) -> None:
         if asked.body.get("stream") is None:
@@ -78,7 +78,7 @@ def _question(context: Context) -> str:
 
 @mutant(caught_by="truncation.an-overlong-context-is-refused")
 def stops_short_at_long_contexts(conduct: Conduct) -> Conduct:
-    """Answers to a context beyond its window with a few tokens, as incomplete."""
+    """Answers a context beyond its window with a few tokens, as incomplete."""
 
     def truncate(context: Context, tokens: int) -> Context:
         if tokens <= CONTEXT_WINDOW:

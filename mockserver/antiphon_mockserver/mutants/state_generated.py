@@ -1,4 +1,4 @@
-"""Servers that fail at the edges of the document, where only generated requests go."""
+"""Servers that fail at the limits of the schema, which only generated requests reach."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 64
 
 @mutant(caught_by="generated.takes-nothing-that-the-document-forbids")
 def takes_any_identifier(conduct: Conduct) -> Conduct:
-    """Takes anything as a `safety_identifier`, text or not."""
+    """Accepts any value as `safety_identifier`."""
 
     def forgiving(asked: Asked) -> None:
         try:
@@ -31,7 +31,7 @@ def takes_any_identifier(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="generated.no-request-crashes-the-server")
 def crashes_on_a_fraction(conduct: Conduct) -> Conduct:
-    """Answers 500 when the temperature is a fraction."""
+    """Answers 500 when the temperature has a fraction."""
 
     def crash(asked: Asked) -> None:
         given = asked.body.get("temperature")
@@ -43,10 +43,10 @@ def crashes_on_a_fraction(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="generated.takes-what-the-document-allows")
 def refuses_the_longest_identifier(conduct: Conduct) -> Conduct:
-    """Refuses a `safety_identifier` of exactly 64 characters, as if 63 were the limit."""
+    """Rejects a `safety_identifier` of exactly 64 characters."""
 
-    def refuse(asked: Asked) -> None:
+    def reject(asked: Asked) -> None:
         if len(str(asked.body.get(IDENTIFIER, ""))) == LONGEST:
             raise invalid("The identifier is too long.", IDENTIFIER, "string_above_max_length")
 
-    return with_check(conduct, refuse)
+    return with_check(conduct, reject)

@@ -1,4 +1,4 @@
-"""Libraries that do not do what a query says."""
+"""Libraries that ignore parts of a query."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ FILE = "state_library"
 IGNORED = (
     (
         "the_order_of_a_library",
-        "Lists collections and members in whatever order, though one was asked for.",
+        "Ignores `order` and `sort` in lists of collections and members.",
         ("order", "sort"),
         "library.collections-are-ordered-and-selected library.members-are-ordered-and-selected",
     ),
     (
         "the_type_of_collections",
-        "Lists collections of all types, though one was asked for.",
+        "Ignores the type that limits a list of collections.",
         ("collection_type",),
         "library.collections-are-ordered-and-selected",
     ),
     (
         "the_dates_of_members",
-        "Lists the members of any day.",
+        "Ignores the dates that limit a list of members.",
         ("added_after", "added_before"),
         "library.members-are-ordered-and-selected",
     ),
     (
         "modalities",
-        "Describes everything, whatever was asked for.",
+        "Describes every modality, whatever the request asks for.",
         ("modalities",),
         "library.modalities-limit-what-is-told",
     ),
     (
         "times",
-        "Describes a video from its beginning to its end.",
+        "Describes the whole video and ignores the times of the request.",
         ("start_time_seconds", "end_time_seconds"),
         "library.times-limit-what-is-told",
     ),
     (
         "the_start_of_segments",
-        "Lists all segments of a file.",
+        "Ignores the start time that limits a list of segments.",
         ("start_time_after",),
         "library.segments-are-bounded-in-time",
     ),
@@ -53,7 +53,7 @@ IGNORED = (
 
 
 def _ignoring(*names: str) -> Callable[[Conduct], Conduct]:
-    """Queries are read without these parameters."""
+    """Reads queries without these parameters."""
 
     def spoil(conduct: Conduct) -> Conduct:
         def read_query(*given: Any) -> dict[str, Any]:
@@ -81,10 +81,10 @@ def lists_the_oldest_collection_first(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by=("library.dates-with-times-bound-collections", "library.members-are-ordered-and-selected"))
 def lists_what_was_made_on_any_day(conduct: Conduct) -> Conduct:
-    """Ignores the dates that bound a list."""
+    """Ignores the dates that limit a list."""
 
     def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
-        undated = {name: value for name, value in query.items() if not name.endswith(("_after", "_before"))}
-        return conduct.select(items, undated)
+        rest = {name: value for name, value in query.items() if not name.endswith(("_after", "_before"))}
+        return conduct.select(items, rest)
 
     return replace(conduct, select=select)

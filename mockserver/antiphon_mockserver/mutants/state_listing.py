@@ -1,4 +1,4 @@
-"""Servers that lose their way in lists of responses: what belongs there, in what order, where a page ends."""
+"""Servers that list wrong responses, in a wrong order, or on wrong pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.mutants import mutant
-from antiphon_mockserver.mutants.changes import Given, passing_over
+from antiphon_mockserver.mutants.changes import Pairs, dropping_values
 from antiphon_mockserver.plan import Item
 from antiphon_spec.document import Document, Operation
 
@@ -17,7 +17,7 @@ AFTER, BEFORE = "created_after", "created_before"
 
 
 def _asking(conduct: Conduct, change: Callable[[Query], Query]) -> Conduct:
-    """The conduct that selects by another query than the one that came."""
+    """Selects by a changed query."""
     return replace(conduct, select=lambda items, query: conduct.select(items, change(query)))
 
 
@@ -32,25 +32,25 @@ def _without(*names: str) -> Callable[[Query], Query]:
     )
 )
 def lists_all_days(conduct: Conduct) -> Conduct:
-    """Passes over the dates of a query."""
+    """Ignores the dates in a query."""
     return _asking(conduct, _without(AFTER, BEFORE))
 
 
 @mutant(caught_by="listing.dates-leave-out-what-was-made-on-other-days")
 def heeds_only_one_of_two_dates(conduct: Conduct) -> Conduct:
-    """Passes over `created_before` where `created_after` is given as well."""
+    """Ignores `created_before` when `created_after` is present."""
     return _asking(conduct, lambda query: _without(BEFORE)(query) if AFTER in query else query)
 
 
 @mutant(caught_by="listing.dates-leave-out-what-was-made-on-other-days")
 def takes_either_date_for_enough(conduct: Conduct) -> Conduct:
-    """Lists what is before one date or after the other, instead of between them."""
+    """Lists what fits either of two dates instead of both."""
 
     def select(items: Sequence[Item], query: Query) -> list[Item]:
         if AFTER not in query or BEFORE not in query:
             return conduct.select(items, query)
-        found = [conduct.select(items, _without(name)(query)) for name in (AFTER, BEFORE)]
-        return [item for item in items if any(item in some for some in found)]
+        selections = [conduct.select(items, _without(name)(query)) for name in (AFTER, BEFORE)]
+        return [item for item in items if any(item in selection for selection in selections)]
 
     return replace(conduct, select=select)
 
@@ -62,35 +62,35 @@ def takes_either_date_for_enough(conduct: Conduct) -> Conduct:
     )
 )
 def takes_after_for_before(conduct: Conduct) -> Conduct:
-    """Lists what is before `created_after`, and after `created_before`."""
+    """Swaps `created_after` and `created_before`."""
 
     def change(query: Query) -> Query:
-        turned = {AFTER: BEFORE, BEFORE: AFTER}
-        return {turned.get(name, name): value for name, value in query.items()}
+        swap = {AFTER: BEFORE, BEFORE: AFTER}
+        return {swap.get(name, name): value for name, value in query.items()}
 
     return _asking(conduct, change)
 
 
 @mutant(caught_by="listing.what-is-listed-has-the-status")
 def lists_every_status(conduct: Conduct) -> Conduct:
-    """Passes over the `status` of a query."""
+    """Ignores the `status` of a query."""
     return _asking(conduct, _without("status"))
 
 
 @mutant(caught_by="listing.a-status-selects-what-stands-so")
 def finds_no_cancelled_response(conduct: Conduct) -> Conduct:
-    """Knows a cancelled response under another status when it selects."""
+    """Leaves cancelled responses out when `status` asks for them."""
 
     def select(items: Sequence[Item], query: Query) -> list[Item]:
-        found = conduct.select(items, query)
-        return [item for item in found if "status" not in query or item["status"] != "cancelled"]
+        entries = conduct.select(items, query)
+        return [item for item in entries if "status" not in query or item["status"] != "cancelled"]
 
     return replace(conduct, select=select)
 
 
 @mutant(caught_by="listing.responses-of-every-kind-are-listed")
 def lists_only_what_has_ended(conduct: Conduct) -> Conduct:
-    """Leaves responses out of the list that still run."""
+    """Leaves responses that still run out of the list."""
 
     def select(items: Sequence[Item], query: Query) -> list[Item]:
         return [item for item in conduct.select(items, query) if item.get("status") != "in_progress"]
@@ -100,13 +100,13 @@ def lists_only_what_has_ended(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="listing.the-newest-response-comes-first")
 def lists_the_oldest_first(conduct: Conduct) -> Conduct:
-    """Lists what was made first before everything else."""
+    """Lists the oldest entries first."""
     return replace(conduct, select=lambda items, query: conduct.select(items, query)[::-1])
 
 
 @mutant(caught_by="offset-pages.a-page-keeps-to-its-limit")
 def lists_more_than_its_limit(conduct: Conduct) -> Conduct:
-    """Puts all there is on every page."""
+    """Puts all entries on every page."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         return {**conduct.cut_out(items, offset, limit), "data": list(items[offset:])}
@@ -127,7 +127,7 @@ def overlaps_its_pages(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="offset-pages.pages-cover-every-entry-once")
 def counts_offsets_in_pages(conduct: Conduct) -> Conduct:
-    """Takes the offset for a number of pages, and passes over the entries between."""
+    """Counts `offset` in pages instead of entries."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         data = list(items[offset * limit : (offset + 1) * limit])
@@ -138,7 +138,7 @@ def counts_offsets_in_pages(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="offset-pages.pages-cover-every-entry-once")
 def orders_each_page_for_itself(conduct: Conduct) -> Conduct:
-    """Sorts the entries of a page, after it was cut out."""
+    """Sorts the entries of each page instead of the whole list."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         page = conduct.cut_out(items, offset, limit)
@@ -149,7 +149,7 @@ def orders_each_page_for_itself(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="offset-pages.every-page-tells-the-same-total")
 def counts_nothing_beyond_the_end(conduct: Conduct) -> Conduct:
-    """Says that there is nothing at all when a page lies beyond the end."""
+    """Reports a total of 0 on a page beyond the end."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         page = conduct.cut_out(items, offset, limit)
@@ -160,7 +160,7 @@ def counts_nothing_beyond_the_end(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="offset-pages.the-total-counts-all")
 def counts_the_page_alone(conduct: Conduct) -> Conduct:
-    """Says how many entries the page has where it should say how many there are."""
+    """Reports the number of entries on the page as the total."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         page = conduct.cut_out(items, offset, limit)
@@ -171,7 +171,7 @@ def counts_the_page_alone(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="offset-pages.limit-and-offset-are-echoed")
 def echoes_how_many_there_are(conduct: Conduct) -> Conduct:
-    """Says how many entries came where it should repeat the limit."""
+    """Reports the number of entries as `limit`."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         page = conduct.cut_out(items, offset, limit)
@@ -182,9 +182,9 @@ def echoes_how_many_there_are(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="offset-pages.limit-and-offset-are-echoed")
 def lists_twenty_by_default(conduct: Conduct) -> Conduct:
-    """Has a page of 20 entries where none was asked for."""
+    """Lists 20 responses on a page by default."""
 
-    def read_query(operation: Operation, document: Document, given: Given) -> dict[str, Any]:
+    def read_query(operation: Operation, document: Document, given: Pairs) -> dict[str, Any]:
         query = conduct.read_query(operation, document, given)
         asked = any(name == "limit" for name, _ in given)
         return query if asked or operation.id != "listResponses" else {**query, "limit": 20}
@@ -194,19 +194,19 @@ def lists_twenty_by_default(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="queries.an-offset-is-a-whole-number")
 def takes_any_offset(conduct: Conduct) -> Conduct:
-    """Passes over an `offset` that is negative or no number."""
-    return passing_over(conduct, ("offset",), lambda value: not value.isdigit())
+    """Accepts an `offset` that is negative or not a number."""
+    return dropping_values(conduct, ("offset",), lambda value: not value.isdigit())
 
 
 @mutant(caught_by="queries.an-unknown-status-is-refused")
 def takes_any_status(conduct: Conduct) -> Conduct:
-    """Passes over a `status` that no response has."""
-    return passing_over(conduct, ("status",), lambda value: value == "sleeping")
+    """Accepts a `status` that no response has."""
+    return dropping_values(conduct, ("status",), lambda value: value == "sleeping")
 
 
 @mutant(caught_by="queries.a-malformed-date-is-refused")
 def takes_any_date(conduct: Conduct) -> Conduct:
-    """Passes over a date that is none."""
-    return passing_over(
+    """Accepts a malformed date."""
+    return dropping_values(
         conduct, (AFTER, BEFORE), lambda value: not value.startswith("20") or "02-30" in value
     )

@@ -1,4 +1,4 @@
-"""Servers whose model is told too little, or whose answer is not the model's."""
+"""Servers that send the model too little, or change its answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Sure!
 
 
 def _before(change: Callable[[Context], Context]) -> Callable[[Conduct], Conduct]:
-    """The model sees another context."""
+    """Changes the context that the model sees."""
 
     def spoil(conduct: Conduct) -> Conduct:
         right = conduct.plan
@@ -25,7 +25,7 @@ def _before(change: Callable[[Context], Context]) -> Callable[[Conduct], Conduct
 
 
 def _after(change: Callable[[Plan, Context], Plan]) -> Callable[[Conduct], Conduct]:
-    """Something else is said than what the model said."""
+    """Changes the answer of the model."""
 
     def spoil(conduct: Conduct) -> Conduct:
         right = conduct.plan
@@ -50,41 +50,41 @@ def _formatted(context: Context) -> Any:
 def _chatty(plan: Plan, context: Context) -> Plan:
     if _formatted(context) not in ("json_schema", "json_object"):
         return plan
-    return replace(plan, items=tuple(_said_in_prose(item) for item in plan.items))
+    return replace(plan, items=tuple(_in_prose(item) for item in plan.items))
 
 
-def _said_in_prose(item: dict[str, Any]) -> dict[str, Any]:
-    spoken = item["type"] == "message" and item["content"][0]["type"] == "output_text"
-    return {**item, "content": [TEXT]} if spoken else item
+def _in_prose(item: dict[str, Any]) -> dict[str, Any]:
+    is_text = item["type"] == "message" and item["content"][0]["type"] == "output_text"
+    return {**item, "content": [TEXT]} if is_text else item
 
 
 add(
     FILE,
     "keeps_instructions_from_the_model",
-    "Echoes `instructions` and does not tell the model.",
+    "Repeats `instructions` but does not send them to the model.",
     "instructions.reach-the-model",
     _before(lambda context: _asking_without(context, "instructions")),
 )
 add(
     FILE,
     "keeps_outputs_from_the_model",
-    "Accepts tool outputs and does not tell the model.",
+    "Accepts tool outputs but does not send them to the model.",
     "tool-outputs.model-reads-the-output",
     _before(_without_outputs),
 )
 add(
     FILE,
     "chats_about_structured_output",
-    "Answers in prose where JSON was demanded.",
+    "Answers in prose where the request demands JSON.",
     ("structured-output.text-follows-a-strict-schema", "structured-output.text-is-a-json-object"),
     _after(_chatty),
 )
-add(FILE, "ignores_max_output_tokens", "Says as much as it likes, whatever `max_output_tokens` is.",
+add(FILE, "ignores_max_output_tokens", "Ignores `max_output_tokens`.",
     "usage.output-stays-within-the-limit",
     _before(lambda context: _asking_without(context, "max_output_tokens")))  # fmt: skip
 
 
 @mutant(caught_by="tool-choice.required-makes-a-call")
 def keeps_tools_from_the_model(conduct: Conduct) -> Conduct:
-    """Echoes `tools` and does not tell the model."""
+    """Repeats `tools` but does not send them to the model."""
     return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(conduct)

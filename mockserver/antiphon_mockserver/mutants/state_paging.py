@@ -1,4 +1,4 @@
-"""Servers that list the wrong input items, or miscount their pages."""
+"""Servers that list wrong input items, or page them wrongly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.errors import response_not_found
 from antiphon_mockserver.mutants import mutant
-from antiphon_mockserver.mutants.changes import passing_over
+from antiphon_mockserver.mutants.changes import dropping_values
 from antiphon_mockserver.plan import Denied, Item
 from antiphon_mockserver.record import Record
 
@@ -26,7 +26,7 @@ def breaks_when_it_lists(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="input-items.output-is-not-listed-as-input")
 def lists_the_output_too(conduct: Conduct) -> Conduct:
-    """Lists what the response said among its input."""
+    """Lists the output of the response among its input items."""
 
     def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
         return [*conduct.list_input(record, chain), *record.response["output"]]
@@ -56,7 +56,7 @@ def lists_the_instructions_too(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="input-items.what-was-sent-is-listed")
 def lists_what_the_user_said_only(conduct: Conduct) -> Conduct:
-    """Leaves the assistant's messages away that were sent as input."""
+    """Leaves assistant messages out of the input items."""
 
     def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
         return [item for item in conduct.list_input(record, chain) if item.get("role") != "assistant"]
@@ -66,7 +66,7 @@ def lists_what_the_user_said_only(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="pagination.a-page-keeps-to-its-limit")
 def ignores_the_limit(conduct: Conduct) -> Conduct:
-    """Puts up to 100 items on every page."""
+    """Ignores `limit` and puts up to 100 items on every page."""
     return replace(conduct, page=lambda items, _limit: conduct.page(items, 100))
 
 
@@ -77,7 +77,7 @@ def ignores_the_limit(conduct: Conduct) -> Conduct:
     )
 )
 def ignores_the_order(conduct: Conduct) -> Conduct:
-    """Lists the oldest item first, whatever was asked."""
+    """Ignores `order` and lists the oldest item first."""
     return replace(conduct, arrange=lambda items, _order: list(items))
 
 
@@ -102,13 +102,13 @@ def repeats_the_item_at_the_cursor(conduct: Conduct) -> Conduct:
     caught_by=("pagination.pages-partition-the-list-ascending", "pagination.a-page-begins-after-its-cursor")
 )
 def skips_an_item_behind_the_cursor(conduct: Conduct) -> Conduct:
-    """Begins a page with the second item behind the one that `after` names."""
+    """Skips the first item after the one that `after` names."""
     return replace(conduct, follow=lambda items, after: conduct.follow(items, after)[1 if after else 0 :])
 
 
 @mutant(caught_by="pagination.pages-partition-the-list-descending")
 def pages_upwards_only(conduct: Conduct) -> Conduct:
-    """Looks for what stands behind `after` in the order of `asc`, also when it lists in that of `desc`."""
+    """Looks for the items after `after` in ascending order, even when it lists descending."""
     oldest_first: list[Item] = []
 
     def arrange(items: Sequence[Item], order: str) -> list[Item]:
@@ -123,7 +123,7 @@ def pages_upwards_only(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="pagination.has-more-tells-whether-items-remain")
 def promises_more_behind_a_full_page(conduct: Conduct) -> Conduct:
-    """Says `has_more` whenever a page is full."""
+    """Sends `has_more: true` whenever a page is full."""
 
     def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
         return {**conduct.page(items, limit), "has_more": len(items) >= limit}
@@ -133,20 +133,22 @@ def promises_more_behind_a_full_page(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="pagination.has-more-tells-whether-items-remain")
 def never_promises_more(conduct: Conduct) -> Conduct:
-    """Says `has_more: false` on every page."""
+    """Sends `has_more: false` on every page."""
     return replace(conduct, page=lambda items, limit: {**conduct.page(items, limit), "has_more": False})
 
 
 @mutant(caught_by="queries.a-limit-out-of-range-is-refused")
 def takes_any_limit(conduct: Conduct) -> Conduct:
-    """Passes over a `limit` that is out of range."""
-    return passing_over(conduct, ("limit",), lambda value: not value.isdigit() or not 1 <= int(value) <= 100)
+    """Accepts a `limit` that is out of range."""
+    return dropping_values(
+        conduct, ("limit",), lambda value: not value.isdigit() or not 1 <= int(value) <= 100
+    )
 
 
 @mutant(caught_by="queries.an-unknown-order-is-refused")
 def takes_any_order(conduct: Conduct) -> Conduct:
-    """Passes over an `order` that does not exist."""
-    return passing_over(conduct, ("order",), lambda value: value not in ("asc", "desc"))
+    """Accepts an unknown `order`."""
+    return dropping_values(conduct, ("order",), lambda value: value not in ("asc", "desc"))
 
 
 @mutant(caught_by="pagination.an-unknown-cursor-is-no-server-error")
@@ -154,15 +156,15 @@ def begins_anew_at_an_unknown_cursor(conduct: Conduct) -> Conduct:
     """Lists from the beginning when `after` names no item."""
 
     def follow(items: Sequence[Item], after: str | None) -> list[Item]:
-        known = any(item["id"] == after for item in items)
-        return conduct.follow(items, after if known else None)
+        exists = any(item["id"] == after for item in items)
+        return conduct.follow(items, after if exists else None)
 
     return replace(conduct, follow=follow)
 
 
 @mutant(caught_by=("input-items.a-page-behind-the-last-item-is-empty",))
 def cannot_answer_with_an_empty_page(conduct: Conduct) -> Conduct:
-    """Answers 404 when no item is left for a page."""
+    """Answers 404 when no items are left for a page."""
 
     def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
         if not items:

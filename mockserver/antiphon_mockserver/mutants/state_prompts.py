@@ -1,4 +1,4 @@
-"""Servers that fill in prompt templates wrongly, find the wrong ones, or pass over wrong variables."""
+"""Servers that fill in prompt templates wrongly, find the wrong ones, or accept wrong variables."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from antiphon_mockserver.record import Asked
 FILE = "state_prompts"
 Body = dict[str, Any]
 
-PASSES_OVER = (
-    ("a_missing_variable", "none_is_missing", "a variable that is missing", "a-missing-variable-is-refused"),
+ACCEPTS = (
+    ("a_missing_variable", "none_is_missing", "a missing variable", "a-missing-variable-is-refused"),
     (
         "an_unused_variable",
         "none_is_unused schema_holds",
@@ -38,25 +38,25 @@ PASSES_OVER = (
 
 
 def _without(names: str) -> Callable[[Conduct], Conduct]:
-    left_out = names.split()
+    omissions = names.split()
     return lambda conduct: replace(
         conduct,
-        prompt_checks={name: check for name, check in conduct.prompt_checks.items() if name not in left_out},
+        prompt_checks={name: check for name, check in conduct.prompt_checks.items() if name not in omissions},
     )
 
 
-for _name, _checks, _says, _rule in PASSES_OVER:
-    add(FILE, f"passes_over_{_name}", f"Passes over {_says}.", f"prompts.{_rule}", _without(_checks))
+for _name, _checks, _words, _rule in ACCEPTS:
+    add(FILE, f"passes_over_{_name}", f"Accepts {_words}.", f"prompts.{_rule}", _without(_checks))
 
 
 def _filling(change: Callable[[Body, Call], object]) -> Callable[[Conduct], Conduct]:
-    """The body that a template makes, changed in place."""
+    """Changes the body that a template makes, in place."""
 
     def spoil(conduct: Conduct) -> Conduct:
         def fill(body: Mapping[str, Any], call: Call) -> Mapping[str, Any]:
-            made = dict(conduct.fill(body, call))
-            change(made, call)
-            return made
+            result = dict(conduct.fill(body, call))
+            change(result, call)
+            return result
 
         return replace(conduct, fill=fill)
 
@@ -64,44 +64,44 @@ def _filling(change: Callable[[Body, Call], object]) -> Callable[[Conduct], Cond
 
 
 def _telling(change: Callable[[str], str]) -> Callable[[Body, Call], object]:
-    """Changes what the system is told."""
+    """Changes the instructions of the body."""
     return lambda body, _call: body.update(instructions=change(body.get("instructions") or ""))
 
 
 FILLS = (
     (
         "leaves_templates_as_they_are",
-        "Tells the model the text of a template with its braces.",
+        "Sends the model the template text without filling in its variables.",
         "variables-are-filled-in the-default-version-counts",
         lambda body, call: body.update(instructions=call.version.system),
     ),
     (
         "escapes_for_html",
-        "Escapes what it fills in as if it were for a page.",
+        "Escapes the values of prompt variables for HTML.",
         "blocks-and-filters-work",
         _telling(html.escape),
     ),
     (
         "tells_null_for_a_default",
-        "Fills in nothing where a variable is null.",
+        "Fills in nothing when a variable is null.",
         "null-takes-the-default",
         _telling(lambda text: text.replace("Use 7 words", "Use  words")),
     ),
     (
         "drops_the_input",
-        "Has no ear for the input beside a template.",
+        "Ignores the input when a prompt template is named.",
         "input-is-the-users-turn",
         lambda body, _call: body.update(input=body["input"][:-1]),
     ),
     (
         "forgets_which_template",
-        "Does not say which template it used.",
+        "Leaves the template that it used out of the response.",
         "the-template-is-named",
         lambda body, _call: body.pop("prompt"),
     ),
     (
         "has_settings_of_its_own",
-        "Uses its own settings, not those of the template.",
+        "Uses its own settings instead of those of the template.",
         "stored-settings-are-used",
         lambda body, _call: body.update(temperature=1.0, top_p=1.0),
     ),
@@ -113,7 +113,7 @@ FILLS = (
     ),
     (
         "streams_no_template",
-        "Answers templates in one piece, whatever is stored.",
+        "Does not stream when a template asks for it.",
         "the-stored-setting-decides-on-streaming",
         lambda body, _call: body.update(stream=False),
     ),
@@ -141,8 +141,8 @@ def _any_version(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct
 
 
 def _first_template(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct) -> Version:
-    known = prompt["id"] in registry.templates
-    return conduct.find_prompt(registry, prompt if known else {"id": next(iter(registry.templates))})
+    exists = prompt["id"] in registry.templates
+    return conduct.find_prompt(registry, prompt if exists else {"id": next(iter(registry.templates))})
 
 
 def _missing_version(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct) -> Version:
@@ -152,11 +152,11 @@ def _missing_version(registry: Registry, prompt: Mapping[str, Any], conduct: Con
 
 
 FINDS = (
-    ("takes_any_version", "Uses the default version for one that does not exist.",
+    ("takes_any_version", "Uses the default version in place of one that does not exist.",
      "an-unknown-version-is-not-found", _any_version),
-    ("takes_any_template", "Uses some template for one that does not exist.",
+    ("takes_any_template", "Uses another template for one that does not exist.",
      "an-unknown-template-is-not-found", _first_template),
-    ("has_no_default_version", "Finds no template unless the version is named.",
+    ("has_no_default_version", "Finds no template unless the request names the version.",
      "a-template-may-stand-alone", _missing_version),
 )  # fmt: skip
 
@@ -166,13 +166,13 @@ for _name, _doc, _rule, _find in FINDS:
 
 @mutant(caught_by="prompts.the-default-version-counts")
 def takes_the_oldest_version(conduct: Conduct) -> Conduct:
-    """Tells the model something else when no version is named."""
+    """Sends the model the oldest version when the request names none."""
     return _filling(_telling(lambda text: text.replace("briefly", "at length")))(conduct)
 
 
 @mutant(caught_by="prompts.old-versions-stay-as-they-were")
 def answers_old_versions_like_the_default(conduct: Conduct) -> Conduct:
-    """Tells the model what the default version says, whichever is named."""
+    """Sends the model the default version of a prompt, whatever version is named."""
 
     def fill(body: Body, call: Call) -> None:
         body["instructions"] = f"Greet {call.variables.get('name')} briefly."
@@ -182,32 +182,32 @@ def answers_old_versions_like_the_default(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="prompts.an-integer-as-version-is-decided")
 def breaks_on_an_integer_as_version(conduct: Conduct) -> Conduct:
-    """Crashes when the version of a template is an integer."""
+    """Answers 500 when the version of a template is an integer."""
 
     def crash(asked: Asked) -> None:
         version = (asked.body.get("prompt") or {}).get("version")
         if isinstance(version, int):
-            raise Denied("The server made a mistake.", status=500)
+            raise Denied("The server had an error.", status=500)
 
     return with_check(conduct, crash)
 
 
 @mutant(caught_by="prompts.a-broken-template-is-a-bad-request")
 def breaks_on_a_broken_template(conduct: Conduct) -> Conduct:
-    """Crashes when a template cannot be read."""
+    """Answers 500 when a template cannot be read."""
 
     def crash(call: Call) -> None:
         try:
             conduct.prompt_checks["texts_are_templates"](call)
         except Denied as denied:
-            raise Denied("The server made a mistake.", status=500) from denied
+            raise Denied("The server had an error.", status=500) from denied
 
     return replace(conduct, prompt_checks={**conduct.prompt_checks, "texts_are_templates": crash})
 
 
 @mutant(caught_by="prompts.a-refusal-blames-the-variable")
 def blames_no_variable(conduct: Conduct) -> Conduct:
-    """Refuses variables without saying which is at fault."""
+    """Rejects prompt variables without naming the wrong one."""
 
     def blameless(check: Callable[[Call], None]) -> Callable[[Call], None]:
         def examine(call: Call) -> None:
@@ -224,6 +224,6 @@ def blames_no_variable(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="prompts.neither-model-nor-template-is-refused")
 def needs_neither_model_nor_template(conduct: Conduct) -> Conduct:
-    """Answers requests that name neither a model nor a template."""
+    """Accepts requests that name neither a model nor a template."""
     checks = {name: check for name, check in conduct.checks.items() if name != "required"}
     return replace(conduct, checks=checks)

@@ -1,4 +1,4 @@
-"""Servers that let in what they must not, or word a refusal wrongly."""
+"""Servers that accept wrong requests, or send wrong errors."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def _with_bodies(conduct: Conduct, read: Callable[[Mapping[str, str], bytes], di
 
 
 def _with_errors(conduct: Conduct, change: Callable[[int, Error], tuple[int, Error]]) -> Conduct:
-    """The conduct that changes status and error object of every refusal."""
+    """Changes the status and the error object of every error."""
 
     def envelope(denied: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
         status, body = conduct.envelope(denied, dialect)
-        told = body["error"]
-        status, error = change(status, dict(told) if isinstance(told, dict) else {})
-        return status, {"error": error if isinstance(told, dict) else told}
+        original = body["error"]
+        status, error = change(status, dict(original) if isinstance(original, dict) else {})
+        return status, {"error": error if isinstance(original, dict) else original}
 
     return replace(conduct, envelope=envelope)
 
 
 @mutant(caught_by=("credentials.a-missing-credential-is-401", "credentials.nothing-is-served-without-a-key"))
 def lets_everybody_in_without_a_key(conduct: Conduct) -> Conduct:
-    """Takes an empty key for one of its own."""
+    """Accepts an empty key."""
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         empty = headers.get("authorization", "Bearer").strip() == "Bearer" and "authorization" in headers
@@ -54,7 +54,7 @@ def lets_everybody_in_without_a_key(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="credentials.a-wrong-key-is-401")
 def lets_any_key_in(conduct: Conduct) -> Conduct:
-    """Takes any key, but wants one."""
+    """Accepts any key, but requires one."""
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         try:
@@ -69,7 +69,7 @@ def lets_any_key_in(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="credentials.the-scheme-is-matched-in-any-case")
 def wants_the_scheme_in_its_own_spelling(conduct: Conduct) -> Conduct:
-    """Takes `Bearer` and no other spelling of it."""
+    """Accepts `Bearer` only in that spelling."""
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         if headers.get("authorization", "").startswith("bearer"):
@@ -81,26 +81,26 @@ def wants_the_scheme_in_its_own_spelling(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="credentials.a-wrong-key-is-not-told-in-full")
 def repeats_a_wrong_key(conduct: Conduct) -> Conduct:
-    """Tells a wrong key in the message about it."""
+    """Repeats a wrong key in the error message."""
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         try:
             return conduct.authenticate(headers, keys)
         except Denied as denied:
-            told = f"Incorrect API key: {headers.get('authorization', '')}"
-            raise reworded(denied, told) from denied
+            message = f"Incorrect API key: {headers.get('authorization', '')}"
+            raise reworded(denied, message) from denied
 
     return _with_keys(conduct, authenticate)
 
 
 def reworded(denied: Denied, message: str) -> Denied:
-    """The same refusal in other words."""
+    """The same error with a different message."""
     return Denied(message, status=denied.status, code=denied.code, param=denied.param, headers=denied.headers)
 
 
 @mutant(caught_by="refusals.malformed-json-is-refused")
 def takes_malformed_json_for_an_empty_question(conduct: Conduct) -> Conduct:
-    """Reads a body that is no JSON as if it were a question."""
+    """Accepts a body that is not JSON."""
 
     def read(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         try:
@@ -113,7 +113,7 @@ def takes_malformed_json_for_an_empty_question(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="refusals.a-body-that-is-no-object-is-refused")
 def takes_a_list_for_a_question(conduct: Conduct) -> Conduct:
-    """Reads a list as the input of a question."""
+    """Accepts a body that is a JSON list."""
 
     def read(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         return dict(HELLO) if raw.startswith(b"[") else conduct.read_body(headers, raw)
@@ -123,7 +123,7 @@ def takes_a_list_for_a_question(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="refusals.another-content-type-is-refused")
 def never_looks_at_the_content_type(conduct: Conduct) -> Conduct:
-    """Reads every body as JSON, whatever it is labelled."""
+    """Reads every body as JSON and ignores its content type."""
 
     def read(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         return conduct.read_body({**headers, "content-type": "application/json"}, raw)
@@ -133,13 +133,13 @@ def never_looks_at_the_content_type(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="refusals.an-unknown-model-is-refused")
 def serves_any_model(conduct: Conduct) -> Conduct:
-    """Answers with whatever model it has, whichever was asked for."""
+    """Accepts an unknown model."""
     return replace(conduct, known_model=lambda _name, _models: True)
 
 
 @mutant(caught_by=("refusals.an-oversized-input-is-refused", "refusals.an-oversized-count-is-refused"))
 def reads_texts_of_any_length(conduct: Conduct) -> Conduct:
-    """Checks nothing about a text that is too long."""
+    """Accepts a text that is too long."""
 
     def schema(asked: Asked) -> None:
         if len(str(asked.body.get("input"))) < 1_000_000:
@@ -158,7 +158,7 @@ def ignores_unknown_parameters(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="requests.the-refusal-names-the-wrong-member")
 def names_no_member(conduct: Conduct) -> Conduct:
-    """Leaves `param` null in every refusal."""
+    """Leaves `param` null in every error."""
     return _with_errors(conduct, lambda status, error: (status, error | {"param": None}))
 
 
@@ -169,7 +169,7 @@ def names_no_member(conduct: Conduct) -> Conduct:
     )
 )
 def has_one_code_for_all_mistakes(conduct: Conduct) -> Conduct:
-    """Gives every refusal the same code."""
+    """Gives every error the same code."""
     return _with_errors(conduct, lambda status, error: (status, error | {"code": "bad_request"}))
 
 
@@ -181,27 +181,28 @@ def has_one_code_for_all_mistakes(conduct: Conduct) -> Conduct:
     )
 )
 def calls_mistakes_unprocessable(conduct: Conduct) -> Conduct:
-    """Answers mistakes with 422, as frameworks do by themselves."""
+    """Answers wrong requests with 422, the default of many frameworks."""
     return _with_errors(conduct, lambda status, error: (422 if status == 400 else status, error))
 
 
 @mutant(caught_by="requests.a-wrong-request-is-no-server-error")
 def blames_itself_for_mistakes(conduct: Conduct) -> Conduct:
-    """Answers mistakes with 502, as a gateway does that passes on what another server refused."""
+    """Answers wrong requests with 502, as a gateway does for an upstream error."""
     return _with_errors(conduct, lambda status, error: (502 if status == 400 else status, error))
 
 
 @mutant(caught_by="requests.a-wrong-request-is-not-to-be-sent-again")
 def calls_mistakes_a_conflict(conduct: Conduct) -> Conduct:
-    """Answers mistakes with 409, which clients retry."""
+    """Answers wrong requests with 409, which clients retry."""
     return _with_errors(conduct, lambda status, error: (409 if status == 400 else status, error))
 
 
 @mutant(caught_by="errors.the-envelope-is-complete")
 def leaves_nulls_out_of_errors(conduct: Conduct) -> Conduct:
-    """Leaves out members of the error object that are null."""
+    """Leaves members that are null out of the error object."""
     return _with_errors(
-        conduct, lambda status, error: (status, {name: one for name, one in error.items() if one is not None})
+        conduct,
+        lambda status, error: (status, {name: value for name, value in error.items() if value is not None}),
     )
 
 
@@ -213,13 +214,13 @@ def calls_every_error_a_model_error(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="errors.a-client-error-has-its-type")
 def names_errors_after_its_classes(conduct: Conduct) -> Conduct:
-    """Gives errors the names of the exceptions inside the server."""
+    """Sends names of internal exceptions as error types."""
     return _with_errors(conduct, lambda status, error: (status, error | {"type": "BadRequestError"}))
 
 
 @mutant(caught_by="errors.the-message-is-for-people")
 def packs_one_error_into_another(conduct: Conduct) -> Conduct:
-    """Puts a whole error, as JSON, into the message of another."""
+    """Puts a whole error, as JSON, into the message of an error."""
     return _with_errors(
         conduct, lambda status, error: (status, error | {"message": orjson.dumps({"error": error}).decode()})
     )
@@ -227,14 +228,14 @@ def packs_one_error_into_another(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="errors.the-message-is-for-people")
 def shows_its_stack(conduct: Conduct) -> Conduct:
-    """Puts a stack trace into the message of an error."""
+    """Puts a stack trace into an error message."""
     trace = 'Traceback (most recent call last):\n  File "/srv/app.py", line 12, in create\nKeyError: 0'
     return _with_errors(conduct, lambda status, error: (status, error | {"message": trace}))
 
 
 @mutant(caught_by="accepted.a-text-is-one-user-message")
 def counts_a_text_as_no_message(conduct: Conduct) -> Conduct:
-    """Puts a string that is the input beside an empty message."""
+    """Adds a second message to an input string."""
 
     def normalise(given: Any) -> list[dict[str, Any]]:
         items = conduct.normalise(given)
@@ -245,5 +246,5 @@ def counts_a_text_as_no_message(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="house-headers.a-request-sent-again-is-another-request")
 def answers_equal_requests_with_one_response(conduct: Conduct) -> Conduct:
-    """Gives equal requests the same ids, as if there were an idempotency key."""
+    """Gives equal requests the same ids, as if they had an idempotency key."""
     return replace(conduct, occurrence=lambda _before: 0)

@@ -1,4 +1,4 @@
-"""Servers that do not understand the spelling of Chat Completions, or what they should pass over."""
+"""Servers that reject the spelling of Chat Completions, or members that they should ignore."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Body = Mapping[str, Any]
 
 
 def _any(name: str, condition: Callable[[Any], bool]) -> Callable[[Body], bool]:
-    """Whether an element of this list of a body is such."""
+    """Whether any element of this list of a body meets the condition."""
     return lambda body: isinstance(body.get(name), list) and any(map(condition, body[name]))
 
 
-REFUSES: tuple[tuple[str, str, str, Callable[[Body], bool]], ...] = (
+REJECTS: tuple[tuple[str, str, str, Callable[[Body], bool]], ...] = (
     (
         "nested_functions",
-        "functions nested as in Chat",
+        "functions nested under `function`",
         "accepted.takes-nested-functions",
         _any("tools", lambda tool: "function" in tool),
     ),
@@ -36,43 +36,43 @@ REFUSES: tuple[tuple[str, str, str, Callable[[Body], bool]], ...] = (
     ),
     (
         "reasoning_true",
-        "reasoning as a boolean",
+        "`reasoning: true`",
         "accepted.takes-reasoning-true",
         lambda body: body.get("reasoning") is True,
     ),
     (
         "reasoning_false",
-        "reasoning switched off",
+        "`reasoning: false`",
         "accepted.takes-reasoning-false",
         lambda body: body.get("reasoning") is False,
     ),
-    ("max_tokens", "max_tokens", "accepted.takes-max-tokens", lambda body: "max_tokens" in body),
+    ("max_tokens", "`max_tokens`", "accepted.takes-max-tokens", lambda body: "max_tokens" in body),
     (
         "modalities",
-        "modalities",
+        "`modalities`",
         "accepted.takes-modalities",
         lambda body: body.get("modalities") == ["text"],
     ),
     (
         "a_null_chain",
-        "a chain that is null",
+        "`previous_response_id: null`",
         "accepted.takes-a-null-chain",
         lambda body: body.get("previous_response_id", "") is None,
     ),
     (
         "members_that_nobody_knows",
-        "members that nobody knows",
+        "unknown members",
         "accepted.takes-unknown-members",
         lambda body: "no_such_member" in body,
     ),
 )
 
 
-def _refusing(says: str, condition: Callable[[Body], bool]) -> Callable[[Conduct], Conduct]:
+def _rejecting(words: str, condition: Callable[[Body], bool]) -> Callable[[Conduct], Conduct]:
     def spoil(conduct: Conduct) -> Conduct:
         def respell(body: Body, traits: Traits) -> Body:
             if condition(body):
-                raise invalid(f"This server does not take {says}.")
+                raise invalid(f"This server does not accept {words}.")
             return conduct.respell(body, traits)
 
         return replace(conduct, respell=respell)
@@ -80,13 +80,13 @@ def _refusing(says: str, condition: Callable[[Body], bool]) -> Callable[[Conduct
     return spoil
 
 
-for _name, _says, _rule, _condition in REFUSES:
-    add(FILE, f"will_not_take_{_name}", f"Will not take {_says}.", _rule, _refusing(_says, _condition))
+for _name, _words, _rule, _condition in REJECTS:
+    add(FILE, f"will_not_take_{_name}", f"Rejects {_words}.", _rule, _rejecting(_words, _condition))
 
 
 @mutant(caught_by="accepted.takes-a-model-in-a-header")
 def will_not_take_a_model_in_a_header(conduct: Conduct) -> Conduct:
-    """Refuses requests that name their model in a header, too."""
+    """Rejects requests that name their model in a header, too."""
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         if "x-model-name" in headers:
@@ -98,7 +98,7 @@ def will_not_take_a_model_in_a_header(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="reasoning.true-shows-reasoning-first")
 def thinks_nothing_when_asked_to_reason(conduct: Conduct) -> Conduct:
-    """Takes `reasoning: true`, and does nothing about it."""
+    """Accepts `reasoning: true` but does not reason."""
 
     def respell(body: Body, traits: Traits) -> Body:
         return conduct.respell({name: body[name] for name in body if name != "reasoning"}, traits)
@@ -108,7 +108,7 @@ def thinks_nothing_when_asked_to_reason(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="echo.max-tokens-comes-back-as-max-output-tokens")
 def forgets_max_tokens(conduct: Conduct) -> Conduct:
-    """Takes `max_tokens`, and knows of no limit."""
+    """Accepts `max_tokens` but applies no limit."""
 
     def respell(body: Body, traits: Traits) -> Body:
         return conduct.respell({name: body[name] for name in body if name != "max_tokens"}, traits)
@@ -118,5 +118,5 @@ def forgets_max_tokens(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="refusals.a-large-body-is-refused")
 def reads_bodies_of_any_size(conduct: Conduct) -> Conduct:
-    """Reads bodies that are larger than the gateway allows."""
+    """Accepts bodies that are larger than the gateway allows."""
     return replace(conduct, body_limit=lambda limit, _dialect: limit)

@@ -1,4 +1,4 @@
-"""Servers that keep what they should not, or lose what they should keep."""
+"""Servers that store too much, or lose what they should store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from antiphon_mockserver.conduct import Conduct
 from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.mutants import mutant
-from antiphon_mockserver.mutants.changes import passing_over
+from antiphon_mockserver.mutants.changes import dropping_values
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Record
 
@@ -27,13 +27,13 @@ def keeps_what_is_not_to_be_stored(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="storage.a-response-is-stored-by-default")
 def stores_only_on_request(conduct: Conduct) -> Conduct:
-    """Stores a response only when `store` is given as true."""
+    """Stores a response only when the request sets `store: true`."""
     return replace(conduct, keeps=lambda body: body.get("store") is True or body.get("background") is True)
 
 
 @mutant(caught_by="storage.a-response-is-stored-by-default")
 def stores_streams_only(conduct: Conduct) -> Conduct:
-    """Stores only what it streamed, or runs in the background."""
+    """Stores only responses that it streamed or ran in the background."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
         return conduct.keeps(body) and (body.get("stream") is True or body.get("background") is True)
@@ -43,13 +43,13 @@ def stores_streams_only(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="storage.a-response-is-stored-by-default")
 def refuses_ids_that_it_gave(conduct: Conduct) -> Conduct:
-    """Wants ids in a path to begin otherwise than those that it gives."""
-    return replace(conduct, valid_id=lambda id: id.startswith("response-"))
+    """Rejects its own ids in a path."""
+    return replace(conduct, valid_id=lambda response_id: response_id.startswith("response-"))
 
 
 @mutant(caught_by=("storage.a-streamed-response-is-stored", "storage.what-was-streamed-can-be-read"))
 def does_not_store_streams(conduct: Conduct) -> Conduct:
-    """Stores only what it answered in one piece."""
+    """Does not store responses that it streamed."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
         streamed = body.get("stream") is True and body.get("background") is not True
@@ -60,7 +60,7 @@ def does_not_store_streams(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="storage.a-background-response-is-stored")
 def does_not_store_background_streams(conduct: Conduct) -> Conduct:
-    """Forgets a background response as soon as its stream was sent."""
+    """Drops a background response as soon as its stream ends."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
         return conduct.keeps(body) and not (body.get("stream") is True and body.get("background") is True)
@@ -79,13 +79,13 @@ def does_not_store_background_streams(conduct: Conduct) -> Conduct:
     )
 )
 def deletes_nothing(conduct: Conduct) -> Conduct:
-    """Confirms a deletion, and keeps the response."""
+    """Confirms a deletion but keeps the response."""
     return replace(conduct, delete=lambda record: record)
 
 
 @mutant(caught_by="delete.a-stored-response-can-be-deleted")
 def refuses_to_delete(conduct: Conduct) -> Conduct:
-    """Refuses every deletion."""
+    """Rejects every deletion."""
 
     def delete(_record: Record) -> NoReturn:
         raise Denied("Responses cannot be deleted.", status=403)
@@ -95,43 +95,49 @@ def refuses_to_delete(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="delete.what-is-not-there-counts-as-deleted")
 def deletes_only_once(conduct: Conduct) -> Conduct:
-    """Answers 404 to the deletion of what was deleted already."""
-    gone: set[str] = set()
+    """Answers 404 to a second deletion."""
+    ids: set[str] = set()
 
-    def deletion_body(id: str) -> dict[str, Any]:
-        if id in gone:
-            raise conduct.not_found(id)
-        gone.add(id)
-        return conduct.deletion_body(id)
+    def deletion_body(response_id: str) -> dict[str, Any]:
+        if response_id in ids:
+            raise conduct.not_found(response_id)
+        ids.add(response_id)
+        return conduct.deletion_body(response_id)
 
     return replace(conduct, deletion_body=deletion_body)
 
 
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def confirms_a_deletion_in_other_words(conduct: Conduct) -> Conduct:
-    """Says that a `response.deleted` was deleted, where a document says `response`."""
+    """Confirms a deletion with the object `response.deleted` instead of `response`."""
     return replace(
-        conduct, deletion_body=lambda id: {**conduct.deletion_body(id), "object": "response.deleted"}
+        conduct,
+        deletion_body=lambda response_id: {
+            **conduct.deletion_body(response_id),
+            "object": "response.deleted",
+        },
     )
 
 
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def denies_a_deletion(conduct: Conduct) -> Conduct:
-    """Deletes, and says `deleted: false`."""
-    return replace(conduct, deletion_body=lambda id: {**conduct.deletion_body(id), "deleted": False})
+    """Deletes the response and sends `deleted: false`."""
+    return replace(
+        conduct, deletion_body=lambda response_id: {**conduct.deletion_body(response_id), "deleted": False}
+    )
 
 
 @mutant(caught_by="delete.a-deletion-is-confirmed")
 def confirms_the_deletion_of_another_response(conduct: Conduct) -> Conduct:
-    """Names another id in the answer to a deletion."""
-    return replace(conduct, deletion_body=lambda id: conduct.deletion_body(f"{id}0"))
+    """Confirms a deletion with a different id."""
+    return replace(conduct, deletion_body=lambda response_id: conduct.deletion_body(f"{response_id}0"))
 
 
 @mutant(
     caught_by=("cancel.deleting-a-running-response-is-decided", "cancel.a-running-response-can-be-deleted")
 )
 def breaks_when_a_running_response_is_deleted(conduct: Conduct) -> Conduct:
-    """Answers 500 to the deletion of a response that still runs."""
+    """Answers 500 when a request deletes a response that still runs."""
 
     def delete(record: Record) -> Record:
         if record.background and record.step == 0:
@@ -150,9 +156,10 @@ def breaks_when_a_running_response_is_deleted(conduct: Conduct) -> Conduct:
     )
 )
 def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
-    """Answers 400 instead of 404 to an id that names nothing."""
+    """Answers 400 instead of 404 to an unknown id."""
     return replace(
-        conduct, not_found=lambda id: invalid(f"Response with id '{id}' not found.", "response_id")
+        conduct,
+        not_found=lambda response_id: invalid(f"Response with id '{response_id}' not found.", "response_id"),
     )
 
 
@@ -160,8 +167,8 @@ def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
 def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
     """Answers 500 to an id with unusual characters."""
 
-    def valid_id(id: str) -> bool:
-        if not conduct.valid_id(id):
+    def valid_id(response_id: str) -> bool:
+        if not conduct.valid_id(response_id):
             raise Denied("invalid input syntax for type uuid", status=500)
         return True
 
@@ -170,13 +177,13 @@ def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
 
 @mutant(caught_by="queries.an-unknown-include-is-refused")
 def takes_any_include(conduct: Conduct) -> Conduct:
-    """Passes over an `include` value that it does not know."""
-    return passing_over(conduct, ("include", "include[]"), lambda value: value == "everything")
+    """Accepts an unknown `include` value."""
+    return dropping_values(conduct, ("include", "include[]"), lambda value: value == "everything")
 
 
 @mutant(caught_by="retrieve.include-is-accepted-on-retrieval")
 def refuses_include_on_retrieval(conduct: Conduct) -> Conduct:
-    """Refuses every `include` on retrieval."""
+    """Rejects every `include` on retrieval."""
 
     def read_query(operation: Any, document: Any, given: Any) -> dict[str, Any]:
         if operation.id == "getResponse" and any(name.startswith("include[") for name, _ in given):
