@@ -1,4 +1,4 @@
-"""Citations of places in videos: that they exist, lie where was asked, and carry what was asked for."""
+"""Citations of places in videos: the places exist, the request allows them, and `include` describes them."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from antiphon_conformance.text import ABSENT, show
 MODALITIES = ("visual_scene_description", "scene_text", "speech", "audio_description")
 LISTS = ("relevant_sources", *MODALITIES)
 PARTS = ("collection_id", "file_id", "segment_id", "start_time", "end_time")
-"""What tells which part of which video is cited."""
+"""The members that identify a part of a video."""
 SLACK = 1.0
-"""Seconds by which a citation may end after its video, whose duration may be told in whole seconds."""
+"""Seconds by which a citation may end after its video: servers may round durations to whole seconds."""
 A_CITATION = "an answer with a citation"
 
 
-def _cited(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
+def _citations(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
     """The citations of a response, with their places."""
-    return ((f"{snapshot.where}/{place}", found) for place, found in citations(snapshot.object))
+    return ((f"{snapshot.where}/{place}", citation) for place, citation in citations(snapshot.object))
 
 
 def _cites(snapshot: Snapshot) -> bool:
-    return any(_cited(snapshot))
+    return any(_citations(snapshot))
 
 
 def _drawn_from(*sources: str) -> Callable[[Snapshot], bool]:
@@ -53,9 +53,9 @@ def _drawn_from(*sources: str) -> Callable[[Snapshot], bool]:
 def times_are_in_order(snapshot: Snapshot) -> Iterator[Finding]:
     """A citation starts at 0 or later, and does not end before it starts.
 
-    Players seek to the start, and show the part up to the end.
+    Players seek to the start and play up to the end.
     """
-    for where, citation in _cited(snapshot):
+    for where, citation in _citations(snapshot):
         start, end = (number(citation.get(name)) for name in ("start_time", "end_time"))
         if start is not None and not start >= 0:
             yield Finding(f"{where}/start_time", "0 or more", show(start))
@@ -63,90 +63,96 @@ def times_are_in_order(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(f"{where}/end_time", f"at least {show(start)}, its start", show(end))
 
 
-def _places(scene: Scene) -> Iterator[tuple[Grounded, str, Json]]:
-    """All citations of an episode, each with its answer and its place."""
+def _all_citations(scene: Scene) -> Iterator[tuple[Grounded, str, Json]]:
+    """All citations of a scenario, each with its answer and its place."""
     for answer in grounded(scene):
         for place, citation in citations(answer.response):
             yield answer, f"{answer.where}/{place}", citation
 
 
-def _timed(scene: Scene) -> Iterator[tuple[Exchange, str, float, float]]:
-    """(exchange, place of the citation, its last second, that of its video) where both are told."""
+def _times(scene: Scene) -> Iterator[tuple[Exchange, str, float, float]]:
+    """(exchange, place of a time, the time, the duration of the video), in seconds, where both are known."""
     files = scene.library.files
-    for answer, where, citation in _places(scene):
-        lasts = number(duration_of(files.get(str(citation.get("file_id")), {})))
+    for answer, where, citation in _all_citations(scene):
+        duration = number(duration_of(files.get(str(citation.get("file_id")), {})))
         for name in ("start_time", "end_time"):
             second = number(citation.get(name))
-            if second is not None and lasts is not None:
-                yield answer.exchange, f"{where}/{name}", second, lasts
+            if second is not None and duration is not None:
+                yield answer.exchange, f"{where}/{name}", second, duration
 
 
 @rule(
     Scene,
     scenario=EVERY,
     cites="CG-CIT-02",
-    when=lambda scene: any(_timed(scene)),
+    when=lambda scene: any(_times(scene)),
     needs="a citation of a file whose duration is known",
 )
 def times_lie_within_the_video(scene: Scene) -> Iterator[Finding]:
-    """A citation starts and ends, in seconds, within the video that it cites.
+    """The times of a citation are seconds within the video that it cites.
 
-    Milliseconds, or places in some other file, send a player to its end.
+    Milliseconds, or times in some other file, send a player to the end of the video.
     """
-    for exchange, where, second, lasts in _timed(scene):
-        if second > lasts + SLACK:
-            yield Finding(where, f"at most {show(lasts)}, the end of the video", show(second), exchange.id)
+    for exchange, where, second, duration in _times(scene):
+        if second > duration + SLACK:
+            yield Finding(where, f"at most {show(duration)}, the end of the video", show(second), exchange.id)
 
 
 def _from_collections(snapshot: Snapshot) -> bool:
     return _drawn_from(COLLECTIONS)(snapshot) and bool(collections_of(snapshot.asked))
 
 
-@rule(Snapshot, cites="CG-CIT-03", when=_from_collections, needs="an answer from collections that cites")
+@rule(Snapshot, cites="CG-CIT-03", when=_from_collections, needs="an answer from collections with a citation")
 def name_a_collection_that_was_searched(snapshot: Snapshot) -> Iterator[Finding]:
-    """An answer from collections names in each citation one of the collections of its request."""
-    wanted = collections_of(snapshot.asked)
-    for where, citation in _cited(snapshot):
-        if citation.get("collection_id") not in wanted:
+    """Each citation of an answer from collections names one of the collections of the request."""
+    collections = collections_of(snapshot.asked)
+    for where, citation in _citations(snapshot):
+        if citation.get("collection_id") not in collections:
             got = show(citation.get("collection_id", ABSENT))
-            yield Finding(f"{where}/collection_id", f"one of {show(wanted)}", got)
+            yield Finding(f"{where}/collection_id", f"one of {show(collections)}", got)
 
 
 @rule(
-    Snapshot, cites="CG-CIT-04", when=_drawn_from(FILES, EVERYTHING), needs="an answer from files that cites"
+    Snapshot,
+    cites="CG-CIT-04",
+    when=_drawn_from(FILES, EVERYTHING),
+    needs="an answer from files with a citation",
 )
 def name_no_collection_when_none_was_searched(snapshot: Snapshot) -> Iterator[Finding]:
-    """An answer from single files, or from everything there is, names no collection in its citations."""
-    for where, citation in _cited(snapshot):
+    """A citation has no `collection_id` when the answer is from single files or all files."""
+    for where, citation in _citations(snapshot):
         if "collection_id" in citation:
-            yield Finding(f"{where}/collection_id", "absent", show(citation["collection_id"]))
+            yield Finding(f"{where}/collection_id", "no such member", show(citation["collection_id"]))
 
 
 @rule(Snapshot, cites="CG-CIT-05", when=_cites, needs=A_CITATION)
 def have_a_segment_and_its_end_or_neither(snapshot: Snapshot) -> Iterator[Finding]:
-    """`segment_id` and `end_time` of a citation are there both, when a segment matches, or neither is."""
-    for where, citation in _cited(snapshot):
-        for name, other in (("segment_id", "end_time"), ("end_time", "segment_id")):
-            if name in citation and other not in citation:
-                yield Finding(f"{where}/{other}", f"a value, since there is {name}", show(ABSENT))
+    """A citation has both `segment_id` and `end_time`, or neither.
+
+    It has both when a segment matches.
+    """
+    for where, citation in _citations(snapshot):
+        for name, partner in (("segment_id", "end_time"), ("end_time", "segment_id")):
+            if name in citation and partner not in citation:
+                yield Finding(f"{where}/{partner}", f"a value, since there is `{name}`", show(ABSENT))
 
 
 def _segments(scene: Scene) -> dict[str, set[Any]]:
-    """The ids of the segments of those files of which all segments were listed."""
-    listed: dict[str, set[Any]] = {}
+    """The ids of the segments by file, for the files whose segments the scenario lists completely."""
+    segments: dict[str, set[Any]] = {}
     for exchange in scene.episode.exchanges.values():
         if exchange.operation == "listFileSegments" and exchange.ok:
             fields, path = exchange.answer.fields, exchange.request.path.partition("?")[0]
             ids = {str(segment.get("id")) for _, segment in objects(fields.get("data"))}
             if len(ids) == fields.get("total"):
-                listed[path.split("/")[-2]] = ids
-    return listed
+                segments[path.split("/")[-2]] = ids
+    return segments
 
 
-def _segmented(scene: Scene) -> Iterator[tuple[Exchange, str, Any, set[Any]]]:
+def _segment_citations(scene: Scene) -> Iterator[tuple[Exchange, str, Any, set[Any]]]:
     """(exchange, place of the citation, its segment, the segments of its file) where both are known."""
     segments = _segments(scene)
-    for answer, where, citation in _places(scene):
+    for answer, where, citation in _all_citations(scene):
         file = str(citation.get("file_id"))
         if "segment_id" in citation and file in segments:
             yield answer.exchange, where, citation["segment_id"], segments[file]
@@ -156,118 +162,127 @@ def _segmented(scene: Scene) -> Iterator[tuple[Exchange, str, Any, set[Any]]]:
     Scene,
     scenario="grounded",
     cites="CG-CIT-05",
-    when=lambda scene: any(_segmented(scene)),
+    when=lambda scene: any(_segment_citations(scene)),
     needs="a citation of a segment, and a list of the segments of its file",
 )
 def cite_segments_that_exist(scene: Scene) -> Iterator[Finding]:
-    """The segment that a citation names is one of those of its file."""
-    for exchange, where, identity, known in _segmented(scene):
-        if str(identity) not in known:
-            expected = f"one of the {len(known)} segments of the file"
+    """The segment that a citation names is a segment of its file."""
+    for exchange, where, identity, segments in _segment_citations(scene):
+        if str(identity) not in segments:
+            expected = f"one of the {len(segments)} segments of the file"
             yield Finding(f"{where}/segment_id", expected, show(identity), exchange.id)
 
 
-def _allowed(scene: Scene) -> Iterator[tuple[Exchange, str, Any, frozenset[str]]]:
-    """(exchange, place of the citation, its file, the files that may be cited) where these are known."""
+def _file_citations(scene: Scene) -> Iterator[tuple[Exchange, str, Any, frozenset[str]]]:
+    """(exchange, place of the citation, its file, the files of the request) where these are known."""
     library = scene.library
-    for answer, where, citation in _places(scene):
-        allowed = files_of(answer.asked, library)
-        if allowed is not None and "file_id" in citation:
-            yield answer.exchange, f"{where}/file_id", citation["file_id"], allowed
+    for answer, where, citation in _all_citations(scene):
+        files = files_of(answer.asked, library)
+        if files is not None and "file_id" in citation:
+            yield answer.exchange, f"{where}/file_id", citation["file_id"], files
 
 
 @rule(
     Scene,
     scenario=EVERY,
     cites="CG-CIT-06",
-    when=lambda scene: any(_allowed(scene)),
-    needs="an answer that cites, drawn from files that are known",
+    when=lambda scene: any(_file_citations(scene)),
+    needs="an answer with a citation, from files that the suite knows",
 )
 def cite_files_that_were_searched(scene: Scene) -> Iterator[Finding]:
-    """A citation names a file of the collections that were searched, or one of the files that were named.
+    """A citation names a file of the collections or files in the request.
 
-    An answer from the videos of somebody else is the worst that such a server can do.
+    Any other file may show the videos of one customer to another.
     """
-    for exchange, where, identity, allowed in _allowed(scene):
-        if str(identity) not in allowed:
-            yield Finding(where, f"one of the {len(allowed)} files searched", show(identity), exchange.id)
+    for exchange, where, identity, files in _file_citations(scene):
+        if str(identity) not in files:
+            expected = f"one of the {len(files)} files that the request searches"
+            yield Finding(where, expected, show(identity), exchange.id)
 
 
 def _asks_for_descriptions(snapshot: Snapshot) -> bool:
     return includes(snapshot.asked, DESCRIPTIONS)
 
 
-def _cites_described(snapshot: Snapshot) -> bool:
+def _cites_with_include(snapshot: Snapshot) -> bool:
     return snapshot.creation and _asks_for_descriptions(snapshot) and _cites(snapshot)
 
 
-def _cites_plainly(snapshot: Snapshot) -> bool:
+def _cites_without_include(snapshot: Snapshot) -> bool:
     return snapshot.creation and not _asks_for_descriptions(snapshot) and _cites(snapshot)
 
 
-@rule(Snapshot, cites="CG-CIT-07", when=_cites_plainly, needs=A_CITATION)
+@rule(Snapshot, cites="CG-CIT-07", when=_cites_without_include, needs=A_CITATION)
 def describe_nothing_unasked(snapshot: Snapshot) -> Iterator[Finding]:
-    """Without `include` a citation has none of the five lists of what is described."""
-    for where, citation in _cited(snapshot):
+    """Without `include` a citation has none of the five lists of descriptions."""
+    for where, citation in _citations(snapshot):
         for name in (name for name in LISTS if name in citation):
-            yield Finding(f"{where}/{name}", "absent, since `include` asks for nothing", show(citation[name]))
+            expected = "no such member, since the request has no `include`"
+            yield Finding(f"{where}/{name}", expected, show(citation[name]))
 
 
-@rule(Snapshot, cites="CG-CIT-08", when=_cites_described, needs=f"{A_CITATION}, asked to describe")
+@rule(
+    Snapshot,
+    cites="CG-CIT-08",
+    when=_cites_with_include,
+    needs=f"{A_CITATION} to a request whose `include` asks for descriptions",
+)
 def describe_when_asked(snapshot: Snapshot) -> Iterator[Finding]:
-    """With `include` a citation has all five lists of what is described, empty where nothing is."""
-    for where, citation in _cited(snapshot):
+    """With `include` a citation has all five lists of descriptions; a list may be empty."""
+    for where, citation in _citations(snapshot):
         for name in (name for name in LISTS if name not in citation):
             yield Finding(f"{where}/{name}", "an array, since `include` asks for it", show(ABSENT))
 
 
 def _names_sources(snapshot: Snapshot) -> bool:
-    return any(citation.get("relevant_sources") for _, citation in _cited(snapshot))
+    return any(citation.get("relevant_sources") for _, citation in _citations(snapshot))
 
 
 @rule(Snapshot, cites="CG-CIT-12", when=_names_sources, needs="a citation that names its `relevant_sources`")
 def relevant_sources_are_described(snapshot: Snapshot) -> Iterator[Finding]:
-    """`relevant_sources` names modalities of which the citation has a description."""
-    for where, citation in _cited(snapshot):
-        named = citation.get("relevant_sources")
-        for index, name in enumerate(named if isinstance(named, list) else ()):
+    """A citation has a description of each modality that its `relevant_sources` names."""
+    for where, citation in _citations(snapshot):
+        sources = citation.get("relevant_sources")
+        for index, name in enumerate(sources if isinstance(sources, list) else ()):
             if name not in MODALITIES or not citation.get(name):
-                yield Finding(f"{where}/relevant_sources/{index}", "a modality that is described", show(name))
+                expected = "a modality that the citation describes"
+                yield Finding(f"{where}/relevant_sources/{index}", expected, show(name))
 
 
 @rule(Snapshot, cites="CG-CIT-13", when=_cites, needs=A_CITATION)
 def tell_their_context(snapshot: Snapshot) -> Iterator[Finding]:
-    """A citation tells in `context` what it cites."""
-    for where, citation in _cited(snapshot):
+    """A citation has a text `context`."""
+    for where, citation in _citations(snapshot):
         if "context" not in citation:
-            yield Finding(f"{where}/context", "a text", show(ABSENT))
+            yield Finding(f"{where}/context", "a string", show(ABSENT))
 
 
-def _gist(exchange: Exchange) -> tuple[str, list[list[Any]]]:
-    """What an answer says, and which parts of which files it cites."""
+def _text_and_parts(exchange: Exchange) -> tuple[str, list[list[Any]]]:
+    """The text of an answer, and the parts of videos that it cites."""
     response = answered(exchange)
-    return text_of(response), [[found.get(name) for name in PARTS] for _, found in citations(response)]
+    parts = [[citation.get(name) for name in PARTS] for _, citation in citations(response)]
+    return text_of(response), parts
 
 
-def _is_steady(scene: Scene) -> bool:
-    """Whether the same question was answered alike twice, with citations, and then asked with `include`."""
+def _is_reproducible(scene: Scene) -> bool:
+    """Whether two requests without `include` get the same answer with citations, and one with it succeeds."""
     if not succeeded("plain", "again", "described")(scene):
         return False
-    plain = _gist(scene["plain"])
-    return bool(plain[1]) and plain == _gist(scene["again"])
+    first = _text_and_parts(scene["plain"])
+    return bool(first[1]) and first == _text_and_parts(scene["again"])
 
 
 @rule(
     Scene,
     scenario="grounded",
     cites="CG-CIT-10",
-    when=_is_steady,
+    when=_is_reproducible,
     needs="a model that answers the same question in the same words twice, and cites",
 )
 def include_only_adds(scene: Scene) -> Iterator[Finding]:
-    """`include` changes neither what an answer says nor which parts of videos it cites."""
-    (text, cited), (said, given) = _gist(scene["plain"]), _gist(scene["described"])
-    if said != text:
-        yield Finding("reply.body/output", f"{show(text)}, as without `include`", show(said), "described")
-    if given != cited:
-        yield Finding("reply.body/output", f"the citations {show(cited)}", show(given), "described")
+    """`include` changes neither the text of an answer nor the parts of videos that it cites."""
+    (text, parts), (new_text, new_parts) = (_text_and_parts(scene[step]) for step in ("plain", "described"))
+    if new_text != text:
+        yield Finding("reply.body/output", f"{show(text)}, as without `include`", show(new_text), "described")
+    if new_parts != parts:
+        yield Finding("reply.body/output", f"the citations {show(parts)}", show(new_parts), "described")

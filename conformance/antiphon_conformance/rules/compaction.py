@@ -1,10 +1,11 @@
-"""Rules on `POST /responses/compact` and on what it returns."""
+"""Rules on `POST /responses/compact` and on its answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.answers import member, number, objects, output, text_of
+from antiphon_conformance.answers import member, number, objects, output, text_of, value_at
+from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.faults import body_faults
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import (
@@ -30,8 +31,11 @@ def is_compaction(body: Body) -> bool:
 
 @rule(Scene, scenario="chaining", cites=("CMP-01", "CMP-03"))
 def a_history_can_be_compacted(scene: Scene) -> Iterator[Finding]:
-    """A compaction takes `model`, `input`, `previous_response_id`, `instructions` and `prompt_cache_key`."""
-    yield from expect_ok(scene["compacted"], "200, since the document lists each of these parameters")
+    """A compaction accepts `model`, `input` and the other documented parameters.
+
+    These are `previous_response_id`, `instructions` and `prompt_cache_key`.
+    """
+    yield from expect_ok(scene["compacted"], "200, since the document has each of these parameters")
 
 
 @rule(Body, cites="CMP-04", when=is_compaction)
@@ -44,7 +48,7 @@ def a_compaction_is_a_compaction_object(body: Body) -> Iterator[Finding]:
 def a_compaction_holds_a_compaction_item(body: Body) -> Iterator[Finding]:
     """The output of a compaction contains an item of type `compaction`.
 
-    Clients look for it by its type; under another name the history is lost to them.
+    Clients look for this type; with another one they lose the history.
     """
     types = [item.get("type") for _, item in output(body.object)]
     if "compaction" not in types:
@@ -53,16 +57,15 @@ def a_compaction_holds_a_compaction_item(body: Body) -> Iterator[Finding]:
 
 @rule(Body, cites="CMP-06", when=is_compaction)
 def a_compaction_item_is_opaque(body: Body) -> Iterator[Finding]:
-    """A compaction item has `id` and `encrypted_content`; more members, such as a `status`, are legal."""
+    """A compaction item has `id` and `encrypted_content`.
+
+    More members, such as `status`, are valid.
+    """
     for index, item in output(body.object, "compaction"):
-        yield from _opaque(f"reply.body/output/{index}", item)
-
-
-def _opaque(where: str, item: object) -> Iterator[Finding]:
-    for name in ("id", "encrypted_content"):
-        got = member(item, name)
-        if not isinstance(got, str) or not got:
-            yield Finding(f"{where}/{name}", "a string that is not empty", show(got))
+        for name in ("id", "encrypted_content"):
+            got = item.get(name, ABSENT)
+            if not isinstance(got, str) or not got:
+                yield Finding(f"reply.body/output/{index}/{name}", "a string that is not empty", show(got))
 
 
 @rule(Body, cites="CMP-09", when=is_compaction)
@@ -71,10 +74,10 @@ def a_compaction_keeps_the_user_messages(body: Body) -> Iterator[Finding]:
     types = [item.get("type") for _, item in output(body.object)]
     if types.count("compaction") > 1 or "compaction" in types[:-1]:
         yield Finding("reply.body/output", "one compaction item, at the end", show(types))
-    kept = roles_and_texts(body.object.get("output"))
+    messages = roles_and_texts(body.object.get("output"))
     for role, text in roles_and_texts(body.asked.get("input")):
-        if role == "user" and (role, text) not in kept:
-            yield Finding("reply.body/output", f"the user's message {show(text)}", show(kept))
+        if role == "user" and (role, text) not in messages:
+            yield Finding("reply.body/output", f"the user's message {show(text)}", show(messages))
 
 
 @rule(Body, cites="CMP-16", when=is_compaction)
@@ -84,91 +87,95 @@ def compacted_messages_are_in_resource_form(body: Body) -> Iterator[Finding]:
         for name, kind in (("id", str), ("status", str), ("content", list)):
             if not isinstance(message.get(name), kind):
                 got = show(message.get(name, ABSENT))
-                yield Finding(f"reply.body/output/{index}/{name}", f"a {kind.__name__}", got)
+                expected = "a string" if kind is str else "an array"
+                yield Finding(f"reply.body/output/{index}/{name}", expected, got)
 
 
 def compacts_something(body: Body) -> bool:
-    """Whether there was a history: an `input`, or a response to continue."""
+    """Whether this compacts a history: an `input`, or a previous response."""
     return is_compaction(body) and bool(body.asked.get("input") or body.asked.get("previous_response_id"))
 
 
 @rule(Body, cites="CMP-17", when=compacts_something)
 def a_compaction_counts_its_tokens(body: Body) -> Iterator[Finding]:
-    """`usage` of a compaction counts what the compaction itself read and wrote."""
-    usage = body.object.get("usage")
-    read, written, total = (
-        number(member(usage, name)) for name in ("input_tokens", "output_tokens", "total_tokens")
-    )
-    if not read:
-        yield Finding("reply.body/usage/input_tokens", "more than 0, since the history was read", show(read))
-    if read is not None and written is not None and total != read + written:
-        yield Finding("reply.body/usage/total_tokens", f"{read + written}, the sum", show(total))
+    """`usage` of a compaction counts the tokens that the compaction itself read and wrote."""
+    names = ("input_tokens", "output_tokens", "total_tokens")
+    values = [value_at(body.object, "usage", name) for name in names]
+    tokens_in, tokens_out, total = map(number, values)
+    if not tokens_in:
+        expected = "more than 0, since the model reads the history"
+        yield Finding("reply.body/usage/input_tokens", expected, show(values[0]))
+    if tokens_in is not None and tokens_out is not None and total != tokens_in + tokens_out:
+        expected = f"{tokens_in + tokens_out}, the sum of input and output tokens"
+        yield Finding("reply.body/usage/total_tokens", expected, show(values[2]))
 
 
 @rule(Scene, scenario="chaining", cites=("CMP-07", "CMP-08"), when=took_place("remembered"))
 def compacted_output_is_accepted_as_input(scene: Scene) -> Iterator[Finding]:
-    """The output of a compaction, passed back whole and in order, is accepted as `input`."""
-    yield from expect_ok(scene["remembered"], "200, since the server gave this output itself")
+    """The whole output of a compaction is accepted as `input`."""
+    yield from expect_ok(scene["remembered"], "200, since this is the output of a compaction")
 
 
 @rule(Scene, scenario="chaining", cites="CMP-13", when=succeeded("remembered"))
 def what_was_compacted_is_remembered(scene: Scene) -> Iterator[Finding]:
-    """What was said before a compaction still reaches the model after it."""
-    remembered = scene["remembered"]
+    """The model knows after a compaction what the history said."""
+    answer = scene["remembered"]
     for word in (FIRST_WORD, SECOND_WORD):
-        if not says(remembered, word):
-            got = show(text_of(remembered.response))
-            yield Finding("reply.body/output", f"the code word {word}", got, remembered.id)
+        if not says(answer, word):
+            got = show(text_of(answer.response))
+            yield Finding("reply.body/output", f"the code word {word}", got, answer.id)
 
 
 @rule(Scene, scenario="chaining", cites=("CMP-02", "CMP-01"), when=took_place("compacted_modelless"))
 def a_compaction_needs_a_model(scene: Scene) -> Iterator[Finding]:
-    """A compaction without `model` is refused."""
+    """A compaction without `model` is rejected."""
     yield from refused(scene["compacted_modelless"], "a 4xx, since `model` is required")
 
 
 @rule(Scene, scenario="chaining", cites="CMP-10", when=took_place("misused"))
 def a_compaction_cannot_be_continued(scene: Scene) -> Iterator[Finding]:
-    """The id of a compaction cannot be used as `previous_response_id`: a compaction is no response."""
+    """The id of a compaction is rejected as `previous_response_id`: it names no response."""
     yield from refused(scene["misused"], "a 4xx, since a compaction is no response")
 
 
 @rule(Scene, scenario="chaining", cites="CMP-11", when=took_place("compacted_again"))
 def a_compaction_is_not_stored(scene: Scene) -> Iterator[Finding]:
-    """Nothing can be retrieved under the id of a compaction."""
+    """Retrieving a response by the id of a compaction answers 404."""
     yield from expect_not_found(scene["compacted_again"])
 
 
 @rule(Scene, scenario="chaining", cites="CMP-12", when=took_place("compacted_unknown"))
 def an_unknown_history_cannot_be_compacted(scene: Scene) -> Iterator[Finding]:
-    """A compaction of a `previous_response_id` that names nothing is refused, as a create is."""
+    """A compaction with an unknown `previous_response_id` is rejected."""
     yield from refused(scene["compacted_unknown"], "a 4xx, since no response has this id")
 
 
 def _counts(scene: Scene) -> bool:
-    """A compaction that counts nothing at all is reported as such."""
-    done = succeeded("compacted", "told")(scene)
-    return done and bool(number(member(scene["compacted"].answer.fields, "usage", "input_tokens")))
+    """Whether the compaction has a count of input tokens; another rule reports one that has none."""
+    count = number(member(scene["compacted"].answer.fields, "usage", "input_tokens"))
+    return succeeded("compacted", "told")(scene) and bool(count)
 
 
 @rule(Scene, scenario="chaining", cites="CMP-12", when=_counts)
 def a_compaction_reads_the_history_it_names(scene: Scene) -> Iterator[Finding]:
-    """A compaction of a `previous_response_id` reads that response's input and output too."""
-    compacted, told = scene["compacted"], scene["told"]
-    read = number(member(compacted.answer.fields, "usage", "input_tokens")) or 0
-    before = input_tokens(told)
-    if read < before:
-        expected = f"at least {before}, the input tokens of the response that it names"
-        yield Finding("reply.body/usage/input_tokens", expected, show(read), compacted.id)
+    """A compaction with `previous_response_id` reads the input and output of that response."""
+    compaction, before = scene["compacted"], input_tokens(scene["told"])
+    count = number(member(compaction.answer.fields, "usage", "input_tokens")) or 0
+    if count < before:
+        expected = f"at least {before}, the input tokens of the previous response"
+        yield Finding("reply.body/usage/input_tokens", expected, show(count), compaction.id)
 
 
 @rule(Scene, scenario="context_management", cites="CMP-15", when=succeeded("triggered"))
 def a_trigger_makes_a_compaction(scene: Scene) -> Iterator[Finding]:
-    """A create whose last input item is a `compaction_trigger` has a compaction item in its output."""
-    triggered = scene["triggered"]
-    if not any(output(triggered.response, "compaction")):
-        types = [item.get("type") for _, item in objects(triggered.response.get("output"))]
-        yield Finding("reply.body/output", "an item of type compaction", show(types), triggered.id)
+    """A create that ends with a `compaction_trigger` has a compaction item in its output."""
+    yield from _expect_compaction_item(scene["triggered"])
+
+
+def _expect_compaction_item(exchange: Exchange) -> Iterator[Finding]:
+    if not any(output(exchange.response, "compaction")):
+        types = [item.get("type") for _, item in objects(exchange.response.get("output"))]
+        yield Finding("reply.body/output", "an item of type compaction", show(types), exchange.id)
 
 
 @rule(
@@ -178,14 +185,11 @@ def a_trigger_makes_a_compaction(scene: Scene) -> Iterator[Finding]:
     needs="a `compaction_trigger` that is not the last item",
 )
 def a_trigger_comes_last(answer: Answered) -> Iterator[Finding]:
-    """A `compaction_trigger` that is not the last input item is refused."""
+    """A `compaction_trigger` that is not the last input item is rejected."""
     yield from refused(answer.exchange, "a 4xx, since a trigger must be the last item")
 
 
 @rule(Scene, scenario="context_management", cites="CMP-14", when=succeeded("managed"))
 def a_long_context_is_compacted_on_request(scene: Scene) -> Iterator[Finding]:
-    """With `context_management` a compaction item appears in the output once the threshold is passed."""
-    managed = scene["managed"]
-    if not any(output(managed.response, "compaction")):
-        types = [item.get("type") for _, item in objects(managed.response.get("output"))]
-        yield Finding("reply.body/output", "an item of type compaction", show(types), managed.id)
+    """With `context_management`, input over the threshold makes a compaction item in the output."""
+    yield from _expect_compaction_item(scene["managed"])
