@@ -21,7 +21,7 @@ from antiphon_conformance.evidence import Examination
 from antiphon_conformance.gate import Gate
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare_markdown import render
-from antiphon_conformance.report.linted import exchanges_of, keys_in, linted
+from antiphon_conformance.report.linted import exchanges_of, keys_in, report_recordings
 from antiphon_conformance.report.model import Report
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
@@ -114,7 +114,7 @@ def _again(old: Report, read: list[recordings.Recording]) -> Report:
     if "files" in facts:
         kept = {name: facts[name] for name in ("target", "files", "antiphon", "started")} | told
         dialect = dialects.load(facts["dialects"][0])
-        return linted(read, dialect, kept, old.digests, quotes=facts["quotes"])
+        return report_recordings(read, dialect, kept, old.digests, quotes=facts["quotes"])
     runs = [Examination(one.episodes, one.run) for one in read]
     frozen = tuple(load_frozen(name) for name in facts.get("requirements", ()))
     gate = Gate(bool(facts.get("strict")), None, frozen, told["vendor"], told["note"])

@@ -10,7 +10,7 @@ from antiphon_conformance import judge, sse
 from antiphon_conformance.answers import equal_json
 from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
 from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.report.groups import grouped
+from antiphon_conformance.report.groups import group_by_rule
 from antiphon_conformance.rule import Finding
 from antiphon_spec.dialect import load
 
@@ -91,6 +91,6 @@ def test_what_one_rule_found_is_one_entry() -> None:
         return Record(rule, "REQ-01", (), "DOC", "openai", "", Outcome.FAILED, findings)
 
     few, many = record("a.few", 1), record("b.many", 5)
-    assert [group.rule for group in grouped([few, many])] == ["b.many", "a.few"]
-    assert grouped([many])[0].lines()[-1] == "and 2 more"
-    assert grouped([few])[0].lines() == ["e0: reply.status is 500: expected 200"]
+    assert [group.rule for group in group_by_rule([few, many])] == ["b.many", "a.few"]
+    assert group_by_rule([many])[0].lines()[-1] == "and 2 more"
+    assert group_by_rule([few])[0].lines() == ["e0: reply.status is 500: expected 200"]

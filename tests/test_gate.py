@@ -204,12 +204,12 @@ def test_a_server_that_flaps_is_neither_red_nor_green_for_it():
     first, second = (examine(order, transport=transport) for _ in range(2))
     assert compose(first).status == Exit.CONFORMANT
     assert compose(second).status == Exit.NOT_CONFORMANT
-    report = compose(first, again=(second,))
+    report = compose(first, repeats=(second,))
     assert RULE in {one.rule for one in flapping(report.records)}
     assert {one.outcome for one in report.records if one.rule == RULE} == {Outcome.INCONCLUSIVE}
     assert report.status == Exit.CONFORMANT
     known = Baseline((Entry(RULE, "soon"),))
-    assert compose(first, baseline=known, again=(second,)).verdicts["openai"].stale == ()
+    assert compose(first, baseline=known, repeats=(second,)).verdicts["openai"].stale == ()
     assert "Verdicts that change from run to run" in folder.render("markdown", report)
 
 

@@ -7,7 +7,7 @@ import pytest
 from answers import exchange
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.causes import causes
-from antiphon_conformance.report.difference import marked
+from antiphon_conformance.report.difference import mark_differences
 from antiphon_conformance.report.excerpt import excerpt
 from antiphon_conformance.report.features import feature_rows
 from antiphon_conformance.report.model import compose
@@ -94,7 +94,7 @@ def test_findings_of_one_root_cause_are_one(records, expected):
     ],
 )
 def test_what_differs_is_marked(expected, got, differing):
-    pair = marked(expected, got)
+    pair = mark_differences(expected, got)
     assert tuple("".join(piece.text for piece in pieces) for pieces in pair) == (expected, got)
     assert tuple("".join(piece.text for piece in pieces if piece.differs) for pieces in pair) == differing
 
@@ -123,7 +123,7 @@ STREAM = b"".join(
             ["{", '  "id": "resp_1",', '  "output": [', "    {"],
             '          "text": 5',
         ),
-        (BODY, "reply.body/usage", ["{", '  "id": "resp_1",'], '  "usage" is not there'),
+        (BODY, "reply.body/usage", ["{", '  "id": "resp_1",'], '  "usage" is absent'),
         (BODY, "reply.headers/content-type", [], "content-type: application/json"),
         (BODY, "reply.status", [], "HTTP status 200"),
         (

@@ -35,7 +35,7 @@ def seen(*mutants):
 
 
 def reported(vendor, day, *mutants):
-    report = compose(seen(*mutants), told={"vendor": vendor})
+    report = compose(seen(*mutants), labels={"vendor": vendor})
     return replace(report, facts={**report.facts, "started": day * DAY})
 
 
@@ -43,7 +43,9 @@ def reported(vendor, day, *mutants):
 def place(tmp_path_factory):
     """A report as a run leaves it."""
     found = tmp_path_factory.mktemp("acme")
-    report = compose(seen(TOTAL), transcript=folder.TRANSCRIPT, told={"vendor": "Acme", "note": "acme serve"})
+    report = compose(
+        seen(TOTAL), transcript=folder.TRANSCRIPT, labels={"vendor": "Acme", "note": "acme serve"}
+    )
     folder.write(found, report, seen(TOTAL))
     return found
 
@@ -65,11 +67,11 @@ def test_what_changed_between_two_runs_of_one_vendor():
     rule = "stream-numbers.have-no-gaps"
     without = replace(later, records=tuple(one for one in later.records if one.rule != rule))
     (change,) = compare([without, earlier])[0].changes
-    assert "stream-numbers.increase" in change.fixed
-    assert "usage.total-is-the-sum" in change.broken
-    assert (change.new, change.gone) == ((), (rule,))
+    assert "stream-numbers.increase" in change.fixes
+    assert "usage.total-is-the-sum" in change.regressions
+    assert (change.additions, change.removals) == ((), (rule,))
     (back,) = compare([replace(earlier, facts={**earlier.facts, "started": 9 * DAY}), without])[0].changes
-    assert (back.new, back.gone) == ((rule,), ())
+    assert (back.additions, back.removals) == ((rule,), ())
 
 
 @pytest.mark.parametrize("form", ["html", "markdown"])
@@ -163,10 +165,10 @@ def swap_transcript(lines):
         (whitewash, "usage.total-is-the-sum in "),
         (retarget, "target: expected http://mock/v1, got https://api.example.com/v1"),
         (excuse_nothing, "expected the verdict that follows from its records, got conformant"),
-        (swap_transcript, "its digest is not the one that the report names"),
+        (swap_transcript, "its digest differs from the one in the report"),
     ],
 )
-def test_an_edited_report_is_refused(place, tmp_path, change, problem, resign):
+def test_an_edited_report_is_rejected(place, tmp_path, change, problem, resign):
     copy = copied(place, tmp_path)
     rewritten(copy, change, resign=resign)
     found = verify(copy)
@@ -177,14 +179,14 @@ def test_an_edited_report_is_refused(place, tmp_path, change, problem, resign):
 @pytest.mark.parametrize(
     "name", ["report.html", "summary.md", "badge.svg", "transcript.jsonl", "digests.json"]
 )
-def test_an_edited_file_is_refused(place, tmp_path, name):
+def test_an_edited_file_is_rejected(place, tmp_path, name):
     copy = copied(place, tmp_path)
     path = copy / name
     path.write_bytes(path.read_bytes().replace(b"o", b"0", 1))
     assert verify(copy).status is Exit.NOT_CONFORMANT
 
 
-def test_a_page_that_was_edited_together_with_its_digest_is_refused(place, tmp_path):
+def test_a_page_that_was_edited_together_with_its_digest_is_rejected(place, tmp_path):
     copy = copied(place, tmp_path)
     page = copy / "report.html"
     page.write_text(page.read_text().replace("Not conformant", "Conformant"))
@@ -192,7 +194,7 @@ def test_a_page_that_was_edited_together_with_its_digest_is_refused(place, tmp_p
     told["report.html"] = folder.digest(page.read_bytes())
     (copy / "digests.json").write_text(json.dumps(told))
     assert verify(copy).problems == (
-        "report.html: expected what report.jsonl renders to, got something else",
+        "report.html: expected the rendering of report.jsonl, got another text",
     )
 
 
@@ -201,7 +203,7 @@ def test_rules_that_are_newer_than_a_report_are_left_aside(place, tmp_path):
     rewritten(copy, forget_a_rule, resign=True)
     found = verify(copy)
     assert found.title == "verified"
-    assert "1 rules are newer or older than the report, and were left aside" in found.notes
+    assert "1 rules are newer or older than the report, and were ignored" in found.notes
 
 
 def forget_a_rule(lines):
@@ -219,7 +221,7 @@ def test_the_command_verifies_a_tree_and_says_the_worst(place, tmp_path, capsys)
     assert run(["report", "--verify", str(tmp_path)]) == 2
     (tmp_path / "acme" / "2026-11-28" / "summary.md").write_text("100 % compliant")
     assert run(["report", "--verify", str(tmp_path)]) == 1
-    assert "refused: " in capsys.readouterr().out
+    assert "rejected: " in capsys.readouterr().out
 
 
 def test_a_placeholder_of_a_key_breaks_no_transcript(tmp_path):

@@ -19,8 +19,8 @@ from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.recordings import Recording
 from antiphon_conformance.report import folder
-from antiphon_conformance.report.groups import grouped
-from antiphon_conformance.report.linted import exchanges_of, keys_in, linted, linted_records
+from antiphon_conformance.report.groups import group_by_rule
+from antiphon_conformance.report.linted import exchanges_of, judge_recordings, keys_in, report_recordings
 from antiphon_conformance.rule import Rule, all_rules, rules_for
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import verdict
@@ -65,7 +65,7 @@ def lint(
         read = [recordings.load(file) for file in files]
     except recordings.RecordingError as error:
         raise click.UsageError(str(error)) from error
-    records = linted_records(read, dialect, _rules(only, dialect))
+    records = judge_recordings(read, dialect, _rules(only, dialect))
     if form == "json":
         click.echo(orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2))
     else:
@@ -96,7 +96,7 @@ def _written(where: Path, read: Sequence[Recording], dialect: Dialect, facts: Ma
     digests = {file.name: folder.digest(file.read_bytes()) for file in files}
     told = {**facts, "files": list(digests), "antiphon": version("antiphon"), "started": time.time()}
     quotes = bool(facts["quotes"])
-    made = linted(read, dialect, told, digests, why=_why_not(read), quotes=quotes)
+    made = report_recordings(read, dialect, told, digests, why=_why_not(read), quotes=quotes)
     folder.write_renderings(where, made, keys_in(exchanges_of(read)))
     click.echo(f"report: {where / 'report.html'}", err=True)
 
@@ -104,7 +104,7 @@ def _written(where: Path, read: Sequence[Recording], dialect: Dialect, facts: Ma
 def _print(records: Iterable[Record], everything: bool) -> None:
     known = all_rules()
     loud = LOUD if everything else tuple(outcome for outcome in LOUD if outcome is not Outcome.INFORMED)
-    for group in grouped(record for record in records if record.outcome in loud):
+    for group in group_by_rule(record for record in records if record.outcome in loud):
         count = "" if group.exchanges == 1 else f" in {group.exchanges} exchanges"
         click.echo(f"{group.outcome.upper():10} {group.rule} ({safe(group.requirement)}){count}")
         click.echo(f"           {known[group.rule].summary}" if group.rule in known else "")

@@ -32,15 +32,15 @@ class Gate:
 
     def report(self, runs: Iterable[Examination], transcript: str = "") -> Report:
         """The report of one run, or of several of one target."""
-        first, *again = runs
+        first, *repeats = runs
         return compose(
             first,
             strict=self.strict,
             baseline=self.baseline,
             transcript=transcript,
             frozen=self.frozen,
-            again=again,
-            told={"vendor": self.vendor, "note": self.note},
+            repeats=repeats,
+            labels={"vendor": self.vendor, "note": self.note},
         )
 
     def updated(self, report: Report, runs: Iterable[Examination]) -> Gate:

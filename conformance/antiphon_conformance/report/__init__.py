@@ -1,4 +1,4 @@
-"""Reports: what a run found, as JSON lines, text, Markdown, HTML, JUnit XML and a badge.
+"""Reports: the findings of a run as JSON lines, text, Markdown, HTML, JUnit XML and a badge.
 
-Renderers see a `Report` and nothing else, so that a report can be rendered again from its `report.jsonl`.
+Renderers read a `Report` and nothing else, so a report can be rendered again from its `report.jsonl`.
 """

@@ -1,4 +1,4 @@
-"""Will this client work against this server? By the rules that the client was seen to need."""
+"""Whether a client works against a server, judged by the rules that the client needs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ WORKS, BREAKS, UNCLEAR = "works", "breaks", "unclear"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a report says about one client."""
+    """The answer for one client."""
 
     client: Client
-    needed: int
+    rule_count: int
     """How many rules the client needs."""
-    broken: tuple[str, ...]
-    """Those of them that the server breaks."""
-    unseen: tuple[str, ...]
-    """Those that the run did not come to a verdict about."""
+    breaches: tuple[str, ...]
+    """The needed rules that the server breaks."""
+    gaps: tuple[str, ...]
+    """The needed rules about which the run reached no verdict."""
 
     @property
     def title(self) -> str:
@@ -32,32 +32,32 @@ class Answer:
 
     @property
     def state(self) -> str:
-        """`breaks`, `works`, or `unclear` where the run saw too little."""
-        if self.broken:
+        """`breaks`, `works`, or `unclear` when the run saw too little."""
+        if self.breaches:
             return BREAKS
-        return UNCLEAR if self.unseen else WORKS
+        return UNCLEAR if self.gaps else WORKS
 
     @property
     def why(self) -> str:
-        """In a few words."""
-        if self.broken:
-            return f"{len(self.broken)} of the {self.needed} rules that it needs are broken"
-        if self.unseen:
-            held = self.needed - len(self.unseen)
-            return f"{held} of the {self.needed} rules that it needs hold, the others were not seen"
-        return f"all {self.needed} rules that it needs hold"
+        """The reason for the state, in a few words."""
+        if self.breaches:
+            return f"the server breaks {len(self.breaches)} of the {self.rule_count} rules that it needs"
+        if self.gaps:
+            count = self.rule_count - len(self.gaps)
+            return f"{count} of the {self.rule_count} rules that it needs hold, the others were not tested"
+        return f"all {self.rule_count} rules that it needs hold"
 
 
 def answers(records: Iterable[Record], dialect: str) -> list[Answer]:
-    """The answer for each client that was tried with servers of this dialect."""
+    """The answer for each client that was tested with servers of this dialect."""
     worst: dict[str, Outcome] = {}
-    for record in sorted(records, key=lambda one: WORST_FIRST.index(one.outcome), reverse=True):
+    for record in sorted(records, key=lambda record: WORST_FIRST.index(record.outcome), reverse=True):
         if record.outcome in TRIED or record.outcome in BAD:
             worst[record.rule] = record.outcome
     return [_answer(client, worst, dialect) for client in load_clients() if client.rules(dialect)]
 
 
 def _answer(client: Client, worst: dict[str, Outcome], dialect: str) -> Answer:
-    needed = client.rules(dialect)
-    broken = tuple(rule for rule in needed if worst.get(rule) in BAD)
-    return Answer(client, len(needed), broken, tuple(rule for rule in needed if rule not in worst))
+    rules = client.rules(dialect)
+    breaches = tuple(rule for rule in rules if worst.get(rule) in BAD)
+    return Answer(client, len(rules), breaches, tuple(rule for rule in rules if rule not in worst))

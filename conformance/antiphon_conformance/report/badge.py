@@ -1,4 +1,4 @@
-"""`badge.json`, which shields.io and its kin turn into a badge, and `badge.svg`, which is one."""
+"""`badge.json`, which services like shields.io turn into a badge, and `badge.svg`, which is a badge."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ SVG = """\
 
 
 def render(*reports: Report) -> str:
-    """The verdict of the first dialect of the first report, with how many MUSTs of those tested hold."""
-    label, message, status = _told(reports[0])
+    """The verdict of the report's first dialect, and how many of its tested MUST requirements hold."""
+    label, message, status = _content(reports[0])
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": COLOURS[status]}
     return orjson.dumps(badge, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def render_svg(*reports: Report) -> str:
-    """The same as a picture."""
-    label, message, status = _told(reports[0])
+    """The same badge as an SVG picture."""
+    label, message, status = _content(reports[0])
     left, right = (round(len(text) * LETTER + 10) for text in (label, message))
     return SVG.format(
         width=left + right,
@@ -53,9 +53,9 @@ def render_svg(*reports: Report) -> str:
     )
 
 
-def _told(report: Report) -> tuple[str, str, Exit]:
+def _content(report: Report) -> tuple[str, str, Exit]:
     name, verdict = next(iter(report.verdicts.items()))
     dialect = dialects.load(name)
-    held = numbers(report, dialect).musts
-    message = verdict.title if verdict.status is Exit.NOT_JUDGED else f"{verdict.title}, {held}"
+    ratio = numbers(report, dialect).musts
+    message = verdict.title if verdict.status is Exit.NOT_JUDGED else f"{verdict.title}, {ratio}"
     return dialect.title, message, verdict.status

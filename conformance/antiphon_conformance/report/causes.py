@@ -1,9 +1,9 @@
-"""Findings by root cause: what one fault of a server makes many rules say is told once, with a count.
+"""Findings by root cause: one fault of a server is one entry with a count, however many rules it breaks.
 
-Findings of one rule are alike when their places and what was there look alike, whatever the indices and ids.
-Findings of several rules are alike when they point at the same place of the same exchanges: the strictest and
-most frequent one tells, the others are named beside it. Rules that something earlier kept from being tried
-have that in common.
+Findings of one rule share a cause when their places and values look alike; indices and ids do not matter.
+Findings of several rules share a cause when they point at the same place of the same exchanges: the entry
+shows the strictest and most frequent rule and names the others. Rules that could not be tested because of
+the same earlier failure share that failure as their cause.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Place:
 
     record: Record
     finding: Finding | None = None
-    """None when a rule could say nothing, and the record's note says why."""
+    """None when the rule reached no verdict; the record's note says why."""
 
     @property
     def exchange(self) -> str:
@@ -38,18 +38,18 @@ class Place:
 
     @property
     def spot(self) -> tuple[str, str]:
-        """Where it is, however often it repeats there."""
+        """The exchange and the place in it, without indices."""
         return self.exchange, _shape(self.finding.where) if self.finding else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One root cause: what its first place says, how often it shows, and the rules that it breaks."""
+    """One root cause: the places where it shows and the rules that it breaks."""
 
     outcome: Outcome
     places: tuple[Place, ...]
     rules: tuple[str, ...]
-    """The rule that tells it, then the others that it breaks."""
+    """The rule that is shown, then the other rules that it breaks."""
 
     @property
     def first(self) -> Place:
@@ -68,23 +68,25 @@ class Cause:
 
     @property
     def exchanges(self) -> int:
-        """In how many exchanges, or conversations, it shows."""
+        """The number of exchanges, or conversations, in which it shows."""
         return len({place.exchange for place in self.places})
 
 
 def causes(records: Iterable[Record]) -> list[Cause]:
-    """The root causes of what was found: the worst first, and of those the most frequent."""
-    found: dict[tuple[str, ...], list[Place]] = {}
+    """The root causes of these records: the worst first, and within an outcome the most frequent first."""
+    groups: dict[tuple[str, ...], list[Place]] = {}
     for record in records:
         for place in _places(record):
-            found.setdefault(_kind(place), []).append(place)
-    alone = [
+            groups.setdefault(_kind(place), []).append(place)
+    separate = [
         Cause(
-            places[0].record.outcome, tuple(places), tuple(dict.fromkeys(one.record.rule for one in places))
+            places[0].record.outcome,
+            tuple(places),
+            tuple(dict.fromkeys(place.record.rule for place in places)),
         )
-        for places in found.values()
+        for places in groups.values()
     ]
-    return _merged(sorted(alone, key=_rank))
+    return _merge(sorted(separate, key=_rank))
 
 
 def _rank(cause: Cause) -> tuple[int, int, str]:
@@ -101,7 +103,7 @@ def _places(record: Record) -> Iterator[Place]:
 
 
 def _kind(place: Place) -> tuple[str, ...]:
-    """What the places of one root cause have in common."""
+    """The key that all places of one root cause share."""
     record, finding = place.record, place.finding
     if finding is None:
         return record.dialect, record.outcome, record.note
@@ -113,45 +115,45 @@ def _shape(where: str) -> str:
     return _INDEX.sub("[]", where)
 
 
-def _merged(ranked: list[Cause]) -> list[Cause]:
-    """Causes of which every place is one of a cause before them become a part of it."""
-    kept: list[Cause] = []
+def _merge(ranking: list[Cause]) -> list[Cause]:
+    """Adds a cause to an earlier one when the earlier one covers all of its places."""
+    merger: list[Cause] = []
     owners: dict[tuple[str, str, str], int] = {}
-    for cause in ranked:
-        owner = _owner(cause, kept, owners)
+    for cause in ranking:
+        owner = _owner(cause, merger, owners)
         if owner is None:
-            owner = len(kept)
-            kept.append(cause)
+            owner = len(merger)
+            merger.append(cause)
             for place in cause.places:
                 owners.setdefault((place.record.dialect, *place.spot), owner)
         else:
-            whole = kept[owner]
+            whole = merger[owner]
             rules = tuple(dict.fromkeys((*whole.rules, *cause.rules)))
-            kept[owner] = Cause(whole.outcome, whole.places, rules)
-    return kept
+            merger[owner] = Cause(whole.outcome, whole.places, rules)
+    return merger
 
 
-def _owner(cause: Cause, kept: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
-    found: set[int | None] = set()
+def _owner(cause: Cause, causes: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
+    candidates: set[int | None] = set()
     for place in cause.places:
         if place.finding is None:
             return None
-        found.add(_owner_of(place, kept, owners))
-    return found.pop() if len(found) == 1 else None
+        candidates.add(_owner_of(place, causes, owners))
+    return candidates.pop() if len(candidates) == 1 else None
 
 
-def _owner_of(place: Place, kept: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
-    """The cause at this very place, or at an object around it that is not there at all."""
+def _owner_of(place: Place, causes: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
+    """The index of the cause at this place, or at an enclosing object that is absent."""
     exchange, where = place.spot
     dialect = place.record.dialect
-    same = owners.get((dialect, exchange, where))
-    if same is not None:
-        return same
+    owner = owners.get((dialect, exchange, where))
+    if owner is not None:
+        return owner
     outer = where
     while "/" in outer:
         outer = outer.rpartition("/")[0]
-        around = owners.get((dialect, exchange, outer))
-        told = kept[around].finding if around is not None else None
-        if told is not None and told.got == ABSENT:
-            return around
+        owner = owners.get((dialect, exchange, outer))
+        finding = causes[owner].finding if owner is not None else None
+        if finding is not None and finding.got == ABSENT:
+            return owner
     return None

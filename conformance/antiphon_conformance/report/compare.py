@@ -1,5 +1,5 @@
-"""Several runs side by side: vendors feature by feature and requirement by requirement, and what changed
-between two runs of one vendor."""
+"""Several runs side by side: each vendor's features and requirements, and the changes between two runs of
+one vendor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.features import LACKING, OFFERED, FeatureRow
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.report.model import Report, Row, rows, title, told_facts
+from antiphon_conformance.report.model import Report, Row, rows, run_summary, title
 from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
 from antiphon_conformance.verdict import Verdict
 from antiphon_spec import dialect as dialects
@@ -35,15 +35,15 @@ class Column:
 
     @property
     def started(self) -> float:
-        """For sorting by time."""
+        """The start of the run as Unix time in seconds, for sorting; 0 when unknown."""
         return float(self.report.facts.get("started") or 0)
 
     def outcomes(self, dialect: str) -> dict[str, Outcome]:
-        """The worst outcome of each rule."""
-        found: dict[str, Outcome] = {}
+        """The worst outcome of each rule, by its id."""
+        worst: dict[str, Outcome] = {}
         for record in self.report.of(dialect):  # worst first
-            found.setdefault(record.rule, record.outcome)
-        return found
+            worst.setdefault(record.rule, record.outcome)
+        return worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +62,33 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is different in a later run of one vendor, rule by rule."""
+    """The differences between two runs of one vendor, rule by rule."""
 
     vendor: str
     before: str
     after: str
-    fixed: tuple[str, ...]
-    broken: tuple[str, ...]
-    new: tuple[str, ...]
-    """Rules that fail, and that the earlier run did not know."""
-    gone: tuple[str, ...]
-    """Rules that failed, and that the later run does not know."""
+    fixes: tuple[str, ...]
+    regressions: tuple[str, ...]
+    additions: tuple[str, ...]
+    """Rules that fail and that the earlier run did not have."""
+    removals: tuple[str, ...]
+    """Rules that failed and that the later run does not have."""
 
     @property
     def kinds(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Name and rules, in order."""
-        told = ("broken", self.broken), ("fixed", self.fixed), ("new", self.new), ("gone", self.gone)
-        return tuple(pair for pair in told if pair[1])
+        """Name and rules of each kind of change that occurred, the regressions first."""
+        kinds = (
+            ("broken", self.regressions),
+            ("fixed", self.fixes),
+            ("new", self.additions),
+            ("gone", self.removals),
+        )
+        return tuple(pair for pair in kinds if pair[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every run that was judged by one dialect."""
+    """Every run that was judged in one dialect."""
 
     dialect: Dialect
     columns: tuple[Column, ...]
@@ -100,11 +105,11 @@ class Comparison:
 
 def compare(reports: Iterable[Report]) -> list[Comparison]:
     """The runs by dialect, each vendor's in order of time."""
-    found: dict[str, list[Report]] = {}
+    by_dialect: dict[str, list[Report]] = {}
     for report in reports:
         for name in report.verdicts:
-            found.setdefault(name, []).append(report)
-    return [_comparison(dialects.load(name), told) for name, told in sorted(found.items())]
+            by_dialect.setdefault(name, []).append(report)
+    return [_comparison(dialects.load(name), runs) for name, runs in sorted(by_dialect.items())]
 
 
 def _comparison(dialect: Dialect, reports: Iterable[Report]) -> Comparison:
@@ -116,7 +121,7 @@ def _comparison(dialect: Dialect, reports: Iterable[Report]) -> Comparison:
 def _column(report: Report, dialect: Dialect) -> Column:
     return Column(
         title(report),
-        told_facts(report)[0].partition(" ")[0],
+        run_summary(report)[0].partition(" ")[0],
         report,
         report.verdicts[dialect.name],
         numbers(report, dialect),
@@ -126,11 +131,11 @@ def _column(report: Report, dialect: Dialect) -> Column:
 
 
 def _lines(columns: Sequence[Column]) -> Iterator[Line]:
-    """Every requirement that some run came to a verdict about, and what else the norm tests."""
-    known = {identity: row.requirement for column in columns for identity, row in column.rows.items()}
-    for identity, requirement in known.items():
-        found = [column.rows.get(identity) for column in columns]
-        states = tuple(row.state if row else UNTESTED for row in found)
+    """Every requirement of the dialect that is testable, or about which some run reached a verdict."""
+    requirements = {identity: row.requirement for column in columns for identity, row in column.rows.items()}
+    for identity, requirement in requirements.items():
+        cells = [column.rows.get(identity) for column in columns]
+        states = tuple(row.state if row else UNTESTED for row in cells)
         if any(state not in ("excluded", "planned") for state in states):
             yield Line(requirement, states)
 
@@ -148,8 +153,8 @@ def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:
     by_vendor: dict[str, list[Column]] = {}
     for column in columns:
         by_vendor.setdefault(column.vendor, []).append(column)
-    for vendor, told in by_vendor.items():
-        for before, after in pairwise(told):
+    for vendor, runs in by_vendor.items():
+        for before, after in pairwise(runs):
             yield _change(vendor, before, after, dialect)
 
 
@@ -159,10 +164,12 @@ def _change(vendor: str, before: Column, after: Column, dialect: str) -> Change:
         vendor,
         before.date,
         after.date,
-        tuple(rule for rule, one in old.items() if one in BAD and _holds(new.get(rule))),
-        tuple(rule for rule, one in new.items() if one in BAD and rule in old and old[rule] not in BAD),
-        tuple(rule for rule, one in new.items() if one in BAD and rule not in old),
-        tuple(rule for rule, one in old.items() if one in BAD and rule not in new),
+        tuple(rule for rule, outcome in old.items() if outcome in BAD and _holds(new.get(rule))),
+        tuple(
+            rule for rule, outcome in new.items() if outcome in BAD and rule in old and old[rule] not in BAD
+        ),
+        tuple(rule for rule, outcome in new.items() if outcome in BAD and rule not in old),
+        tuple(rule for rule, outcome in old.items() if outcome in BAD and rule not in new),
     )
 
 

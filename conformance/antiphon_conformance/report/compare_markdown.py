@@ -1,4 +1,4 @@
-"""Several runs side by side as Markdown, for a page of documentation."""
+"""A comparison of several runs as Markdown, for a page of documentation."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ LOUD = frozenset(outcome.value for outcome in BAD)
 
 
 def render(reports: Iterable[Report]) -> str:
-    """The table of numbers, what changed, the features, and the requirements that some run breaks."""
-    return "\n".join(line for one in compare(reports) for line in _lines(one)) + "\n"
+    """The numbers, the changes, the features, and the requirements that some run breaks."""
+    return "\n".join(line for comparison in compare(reports) for line in _lines(comparison)) + "\n"
 
 
-def _lines(one: Comparison) -> Iterator[str]:
-    names = [f"{_cell(column.vendor)} {column.date}" for column in one.columns]
-    yield f"## {one.dialect.title} {one.dialect.release}".rstrip()
-    yield from ("", *_table("", names, _numbers(one)))
-    for change in one.changes:
+def _lines(comparison: Comparison) -> Iterator[str]:
+    names = [f"{_cell(column.vendor)} {column.date}" for column in comparison.columns]
+    yield f"## {comparison.dialect.title} {comparison.dialect.release}".rstrip()
+    yield from ("", *_table("", names, _numbers(comparison)))
+    for change in comparison.changes:
         yield from ("", f"### {_cell(change.vendor)}: from {change.before} to {change.after}", "")
         for name, rules in change.kinds:
             yield f"- {name}: {', '.join(f'`{rule}`' for rule in rules)}"
         if not change.kinds:
             yield "Nothing changed."
     yield from ("", "### Features", "")
-    yield from _table("feature", names, ((title, states) for title, _, states in one.states))
-    loud = [line for line in one.lines if LOUD.intersection(line.states)]
+    yield from _table("feature", names, ((title, states) for title, _, states in comparison.states))
+    loud = [line for line in comparison.lines if LOUD.intersection(line.states)]
     yield from ("", f"### The {len(loud)} requirements that some of them break", "")
     yield from _table(
         "requirement",
@@ -40,12 +40,12 @@ def _lines(one: Comparison) -> Iterator[str]:
     yield ""
 
 
-def _numbers(one: Comparison) -> Iterator[tuple[str, list[str]]]:
-    yield "verdict", [column.verdict.title for column in one.columns]
-    yield "coverage", [str(column.numbers.coverage) for column in one.columns]
-    yield "conformance, MUST", [str(column.numbers.musts) for column in one.columns]
-    yield "conformance, SHOULD", [str(column.numbers.shoulds) for column in one.columns]
-    yield "capability", [str(column.numbers.capability) for column in one.columns]
+def _numbers(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
+    yield "verdict", [column.verdict.title for column in comparison.columns]
+    yield "coverage", [str(column.numbers.coverage) for column in comparison.columns]
+    yield "conformance, MUST", [str(column.numbers.musts) for column in comparison.columns]
+    yield "conformance, SHOULD", [str(column.numbers.shoulds) for column in comparison.columns]
+    yield "capability", [str(column.numbers.capability) for column in comparison.columns]
 
 
 def _table(corner: str, names: Iterable[str], lines: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:

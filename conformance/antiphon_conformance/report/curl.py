@@ -1,4 +1,4 @@
-"""The command line that sends a request again."""
+"""The curl command that repeats a request."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from antiphon_conformance.exchange import Request
 KEY_VARIABLE = "$API_KEY"
 AUTOMATIC = frozenset({"accept", "user-agent", "accept-encoding", "content-length", "host"})
 LONGEST = 2000
-"""A body longer than this is left in the transcript."""
+"""The command does not hold a body of more bytes than this; the transcript does."""
 
 
 def command(request: Request, base: str) -> str:
-    """A curl line; the key is taken from `$API_KEY`, because it is kept nowhere."""
+    """A curl command. It reads the key from `$API_KEY`, because no file of a run holds a key."""
     words = ["curl", "-sS", "-N", "-i"]
     if request.method != "GET":
         words += ["-X", request.method]
@@ -34,7 +34,7 @@ def _header(name: str, value: str) -> str:
 
 
 def _word(text: str) -> str:
-    """One word of a shell, whatever the text holds: a path repeats the id that a server gave."""
+    """The text as one word of a shell; a path may repeat an id that a hostile server sent."""
     return shlex.quote(text) if text.isprintable() else "$" + _ansi(text)
 
 
@@ -48,12 +48,12 @@ def _body(request: Request) -> str:
 
 
 def _ansi(text: str) -> str:
-    """The quoting of shells that keeps control characters visible."""
-    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-    shown = "".join(
-        sign if sign.isprintable() else "".join(map(_octet, sign.encode(errors="replace"))) for sign in quoted
+    """ANSI-C quoting of a shell: control characters stay visible."""
+    body = text.replace("\\", "\\\\").replace("'", "\\'")
+    escapes = "".join(
+        sign if sign.isprintable() else "".join(map(_octet, sign.encode(errors="replace"))) for sign in body
     )
-    return f"'{shown}'"
+    return f"'{escapes}'"
 
 
 def _octet(byte: int) -> str:

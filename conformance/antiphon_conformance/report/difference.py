@@ -1,4 +1,4 @@
-"""What differs between what was expected and what came, piece by piece."""
+"""The differences between the expected text and the text that came, piece by piece."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 ALIKE = 0.4
-"""Texts that have less in common than this are told as wholly different."""
+"""Texts that are less similar than this ratio count as wholly different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Piece:
     differs: bool = False
 
 
-def marked(expected: str, got: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Both texts in pieces; what the other one lacks is marked."""
+def mark_differences(expected: str, got: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Both texts in pieces; a piece that the other text lacks is marked."""
     before, after = _WORD.findall(expected), _WORD.findall(got)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < ALIKE:
@@ -32,11 +32,11 @@ def marked(expected: str, got: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...
     )
 
 
-def _pieces(words: list[str], same: list[tuple[int, int]]) -> tuple[Piece, ...]:
-    """The words, marked where no block of common words lies: a block has a start and a length."""
-    found: list[Piece] = []
-    for (start, size), (following, _) in pairwise([*same, (len(words), 0)]):
+def _pieces(words: list[str], blocks: list[tuple[int, int]]) -> tuple[Piece, ...]:
+    """The words in pieces, marked outside the blocks of common words; a block has a start and a length."""
+    pieces: list[Piece] = []
+    for (start, size), (following, _) in pairwise([*blocks, (len(words), 0)]):
         end = start + size
-        found.append(Piece("".join(words[start:end])))
-        found.append(Piece("".join(words[end:following]), True))
-    return tuple(piece for piece in found if piece.text)
+        pieces.append(Piece("".join(words[start:end])))
+        pieces.append(Piece("".join(words[end:following]), True))
+    return tuple(piece for piece in pieces if piece.text)

@@ -15,7 +15,7 @@ from antiphon_conformance.text import safe, show
 from antiphon_spec.dialect import Dialect
 
 TELLING = ("type", "id", "object", "status", "sequence_number")
-"""Members that tell what an object is: they are shown beside the one that matters."""
+"""Members that identify an object: an excerpt shows them beside the member that matters."""
 LONGEST = 160
 MOST_LINES = 40
 _EVENT = re.compile(r"event\[(\d+)\]")
@@ -23,7 +23,7 @@ _EVENT = re.compile(r"event\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of an excerpt; the marked ones are those that the finding is about."""
+    """One line of an excerpt; the finding is about the marked lines."""
 
     text: str
     marked: bool = False
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What was asked and answered, in few lines, and the stream as lanes when there was one."""
+    """A request and its answer in a few lines, and the stream as lanes when there is one."""
 
     asked: str
     answered: str
@@ -42,25 +42,25 @@ class Excerpt:
 def excerpt(exchange: Exchange, where: str, dialect: Dialect) -> Excerpt:
     """The part of an exchange that `where` points into."""
     reply, request = exchange.reply, exchange.request
-    asked = safe(f"{request.method} {request.path}", LONGEST)
+    request_line = safe(f"{request.method} {request.path}", LONGEST)
     if reply is None:
-        return Excerpt(asked, safe(exchange.failure or "no answer", LONGEST))
+        return Excerpt(request_line, safe(exchange.failure or "no answer", LONGEST))
     kind = safe(reply.headers.get("content-type") or "no content type", 80)
-    answered = f"{reply.status}, {kind}"
+    status_line = f"{reply.status}, {kind}"
     lines = tuple(_lines(request, reply, where))[:MOST_LINES]
-    return Excerpt(asked, answered, lines, _lanes(exchange, where, dialect))
+    return Excerpt(request_line, status_line, lines, _lanes(exchange, where, dialect))
 
 
 def _lanes(exchange: Exchange, where: str, dialect: Dialect) -> Timeline | None:
-    placed = judge.locate(exchange, dialect)
-    if placed.reply is None or placed.reply.stream is None:
+    match = judge.locate(exchange, dialect)
+    if match.reply is None or match.reply.stream is None:
         return None
-    return timeline(Streamed(placed, dialect), _event_number(where))
+    return timeline(Streamed(match, dialect), _event_number(where))
 
 
 def _event_number(where: str) -> int | None:
-    found = _EVENT.match(where)
-    return int(found[1]) if found else None
+    match = _EVENT.match(where)
+    return int(match[1]) if match else None
 
 
 def _lines(request: Request, reply: Reply, where: str) -> Iterator[Line]:
@@ -72,7 +72,7 @@ def _lines(request: Request, reply: Reply, where: str) -> Iterator[Line]:
         yield from _header(reply, pointer)
     elif root == "reply.status":
         yield Line(f"HTTP status {reply.status}", True)
-        yield from _told(reply)
+        yield from _body_summary(reply)
     elif root.startswith("request"):
         yield from _reduced(request.body, pointer)
     elif reply.raw and not isinstance(reply.body, dict | list):
@@ -85,24 +85,23 @@ def _header(reply: Reply, name: str) -> Iterator[Line]:
     values = reply.headers.all(name)
     yield from (Line(safe(f"{name}: {value}", LONGEST), True) for value in values)
     if not values:
-        yield Line(safe(f"no header {name}; those that came: {_names(reply)}", 3 * LONGEST), True)
+        yield Line(safe(f"no header {name}; the answer has: {_names(reply)}", 3 * LONGEST), True)
 
 
 def _names(reply: Reply) -> str:
     return ", ".join(name for name, _ in reply.headers.pairs[:20])
 
 
-def _told(reply: Reply) -> Iterator[Line]:
-    """What a body says of itself, in one line."""
+def _body_summary(reply: Reply) -> Iterator[Line]:
+    """The `error` of a body, or the body, in one line."""
     if isinstance(reply.body, dict):
-        told = reply.body.get("error", reply.body)
-        yield Line(show(told, LONGEST))
+        yield Line(show(reply.body.get("error", reply.body), LONGEST))
     elif reply.raw:
         yield Line(safe(reply.raw[: 4 * LONGEST].decode(errors="replace"), LONGEST))
 
 
 def _of_stream(stream: Stream, number: int | None, pointer: str) -> Iterator[Line]:
-    """The event before, then the event that matters; the last ones, where the end is what matters."""
+    """The event that matters and the one before it; the last three events when `number` is None."""
     if number is None:
         yield from (Line(_brief(event, "")) for event in stream.events[-3:])
         yield Line("end of stream" + (", cut" if stream.cut else ""), True)
@@ -110,7 +109,7 @@ def _of_stream(stream: Stream, number: int | None, pointer: str) -> Iterator[Lin
     before = [event for event in stream.events if event.index < number]
     if before:
         yield Line(_brief(before[-1], pointer))
-    event = next((one for one in stream.events if one.index == number), None)
+    event = next((event for event in stream.events if event.index == number), None)
     if event is not None:
         yield Line(f"event[{number}]", not pointer)
         yield from _reduced(event.data, pointer)
@@ -120,14 +119,14 @@ def _of_stream(stream: Stream, number: int | None, pointer: str) -> Iterator[Lin
 
 
 def _brief(event: Event, pointer: str) -> str:
-    """An event in one line: its type, its number, and the member that the next one is compared by."""
-    wanted = [name for name in ("type", "sequence_number", pointer) if name in event.data]
-    told = {name: event.data[name] for name in dict.fromkeys(wanted)}
-    return f"event[{event.index}] {show(told, LONGEST)}"
+    """An event in one line: its type, its number, and the member that `pointer` names."""
+    names = [name for name in ("type", "sequence_number", pointer) if name in event.data]
+    members = {name: event.data[name] for name in dict.fromkeys(names)}
+    return f"event[{event.index}] {show(members, LONGEST)}"
 
 
 def _reduced(value: Any, pointer: str, depth: int = 0) -> Iterator[Line]:
-    """A JSON value down to the place of a pointer, what stands beside it left out."""
+    """A JSON value down to the place of a pointer; of its neighbours only the identifying ones."""
     pad = "  " * depth
     name, _, rest = pointer.partition("/")
     step = _step(value, name)
@@ -141,16 +140,16 @@ def _reduced(value: Any, pointer: str, depth: int = 0) -> Iterator[Line]:
     yield from (Line(f"{pad}  {show(key)}: {show(value[key], 60)},") for key in beside)
     label = f"{pad}  {show(name)}: " if isinstance(value, Mapping) else f"{pad}  "
     if step is _MISSING:
-        yield Line(f"{label.rstrip(': ')} is not there", True)
+        yield Line(f"{label.rstrip(': ')} is absent", True)
     elif rest and isinstance(step, Mapping | list):
         inner = list(_reduced(step, rest, depth + 1))
         yield Line(label + inner[0].text.lstrip(), inner[0].marked)
         yield from inner[1:]
     else:
         yield Line(label + show(step, LONGEST), True)
-    left = len(value) - len(beside) - (step is not _MISSING)
-    if left:
-        yield Line(f"{pad}  … {left} more")
+    rest_count = len(value) - len(beside) - (step is not _MISSING)
+    if rest_count:
+        yield Line(f"{pad}  … {rest_count} more")
     yield Line(pad + closing)
 
 
@@ -158,7 +157,7 @@ _MISSING, _NOWHERE = object(), object()
 
 
 def _step(value: Any, name: str) -> Any:
-    """What a step of a pointer leads to; `_MISSING` where it is not there, `_NOWHERE` where it cannot be."""
+    """The value at a step of a pointer; `_MISSING` when it is absent, `_NOWHERE` when it cannot exist."""
     if isinstance(value, Mapping):
         return value.get(name, _MISSING)
     if isinstance(value, list) and name.isascii() and name.isdigit():

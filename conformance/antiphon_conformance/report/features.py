@@ -1,4 +1,4 @@
-"""What a target offers: each feature of a dialect, whether it was seen, and how it came out."""
+"""The features of a dialect: whether a target offers each, and the verdicts on the exchanges that show it."""
 
 from __future__ import annotations
 
@@ -18,42 +18,39 @@ OFFERED, LACKING, FAILING, UNSEEN = "offered", "not offered", "failing", "not se
 
 @dataclass(frozen=True, slots=True)
 class FeatureRow:
-    """One feature: whether the target offers it, and how the exchanges that show it came out."""
+    """One feature: whether the target offers it, and the verdicts on the exchanges that show it."""
 
     name: str
     title: str
     optional: bool
     state: str
-    """`offered`, `not offered`, `failing` (asked for and never answered with success) or `not seen`."""
+    """`offered`, `not offered`, `failing` (requested, never with success) or `not seen`."""
     clean: int = 0
-    """How many exchanges nothing was found in."""
+    """How many exchanges have no finding."""
     failed: int = 0
     warned: int = 0
     untestable: int = 0
-    """How many rules could not be tried, because something before them failed."""
+    """How many rules could not be tested because something before them failed."""
 
     @property
     def exchanges(self) -> int:
-        """How many exchanges show it."""
+        """The number of exchanges that show it."""
         return self.clean + self.failed + self.warned
 
 
 def _kinds(entries: Any) -> set[Any]:
-    found = entries if isinstance(entries, list) else []
-    return {entry.get("type") for entry in found if isinstance(entry, dict) and _is_name(entry.get("type"))}
+    members = entries if isinstance(entries, list) else []
+    types = [entry.get("type") for entry in members if isinstance(entry, dict)]
+    return {name for name in types if isinstance(name, str)}
 
 
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _asked_format(exchange: Exchange) -> Any:
+def _text_format(exchange: Exchange) -> Any:
     text = exchange.request.fields.get("text")
-    wanted = text.get("format") if isinstance(text, dict) else None
-    return wanted.get("type") if isinstance(wanted, dict) else None
+    style = text.get("format") if isinstance(text, dict) else None
+    return style.get("type") if isinstance(style, dict) else None
 
 
-def _answered_kinds(exchange: Exchange) -> set[Any]:
+def _output_kinds(exchange: Exchange) -> set[Any]:
     try:
         return _kinds(exchange.response.get("output"))
     except StepMissing:
@@ -61,109 +58,111 @@ def _answered_kinds(exchange: Exchange) -> set[Any]:
 
 
 SIGNS: Mapping[str, Callable[[Exchange], bool]] = {
-    "stream": lambda one: bool(one.reply and one.reply.stream) or one.request.fields.get("stream") is True,
-    "tools": lambda one: "function" in _kinds(one.request.fields.get("tools")),
-    "custom_tools": lambda one: "custom" in _kinds(one.request.fields.get("tools")),
-    "structured": lambda one: _asked_format(one) == "json_schema",
-    "chain": lambda one: isinstance(one.request.fields.get("previous_response_id"), str),
-    "background": lambda one: one.request.fields.get("background") is True,
-    "reasoning": lambda one: "reasoning" in _answered_kinds(one),
-    "logprobs": lambda one: bool(one.request.fields.get("top_logprobs")),
-    "resume": lambda one: "starting_after=" in one.request.path,
+    "stream": lambda exchange: (
+        bool(exchange.reply and exchange.reply.stream) or exchange.request.fields.get("stream") is True
+    ),
+    "tools": lambda exchange: "function" in _kinds(exchange.request.fields.get("tools")),
+    "custom_tools": lambda exchange: "custom" in _kinds(exchange.request.fields.get("tools")),
+    "structured": lambda exchange: _text_format(exchange) == "json_schema",
+    "chain": lambda exchange: isinstance(exchange.request.fields.get("previous_response_id"), str),
+    "background": lambda exchange: exchange.request.fields.get("background") is True,
+    "reasoning": lambda exchange: "reasoning" in _output_kinds(exchange),
+    "logprobs": lambda exchange: bool(exchange.request.fields.get("top_logprobs")),
+    "resume": lambda exchange: "starting_after=" in exchange.request.path,
 }
-"""By which sign an exchange shows a feature that is no operation of its own."""
-REFUSALS = {"keys": frozenset({401, 403})}
-"""Features that a target offers by refusing, and the statuses that say so."""
+"""How to recognise an exchange that shows a feature which is no operation of its own."""
+REJECTIONS = {"keys": frozenset({401, 403})}
+"""Features that a target shows by rejecting a request, and the statuses of the rejection."""
 
 
 def feature_rows(
-    episodes: Iterable[Episode], dialect: Dialect, records: Iterable[Record], declared: Iterable[str] = ()
+    episodes: Iterable[Episode], dialect: Dialect, records: Iterable[Record], claims: Iterable[str] = ()
 ) -> tuple[FeatureRow, ...]:
     """Every feature of the dialect, in its order."""
-    kept, told = tuple(episodes), tuple(records)
-    shown = _shown(kept, dialect)
-    lacking = {episode.missing_feature for episode in kept} | {
-        name.removeprefix(ABSENT) for name in declared if name.startswith(ABSENT)
+    traces, verdicts = tuple(episodes), tuple(records)
+    by_feature = _by_feature(traces, dialect)
+    lacking = {episode.missing_feature for episode in traces} | {
+        name.removeprefix(ABSENT) for name in claims if name.startswith(ABSENT)
     }
-    outcomes = _by_exchange(told)
+    outcomes = _by_exchange(verdicts)
     return tuple(
-        _row(feature, shown.get(feature.name, ()), feature.name in lacking, outcomes, told)
+        _row(feature, by_feature.get(feature.name, []), feature.name in lacking, outcomes, verdicts)
         for feature in dialect.features.values()
     )
 
 
 def _row(
     feature: Feature,
-    shown: Iterable[Exchange],
+    exchanges: list[Exchange],
     lacking: bool,
     outcomes: Mapping[str, Outcome],
     records: Iterable[Record],
 ) -> FeatureRow:
-    kept = tuple(shown)
-    found = [outcomes.get(exchange.id) for exchange in kept]
-    failed, warned = found.count(Outcome.FAILED), found.count(Outcome.WARNED)
+    worst = [outcomes.get(exchange.id) for exchange in exchanges]
+    failures, warnings = worst.count(Outcome.FAILED), worst.count(Outcome.WARNED)
     return FeatureRow(
         feature.name,
         feature.title,
         feature.optional,
-        _state(feature.name, kept, lacking),
-        len(kept) - failed - warned,
-        failed,
-        warned,
-        sum(one.outcome is Outcome.UNTESTABLE and _is_about(one, feature) for one in records),
+        _state(feature.name, exchanges, lacking),
+        len(exchanges) - failures - warnings,
+        failures,
+        warnings,
+        sum(record.outcome is Outcome.UNTESTABLE and _is_about(record, feature) for record in records),
     )
 
 
-def _state(name: str, shown: tuple[Exchange, ...], lacking: bool) -> str:
+def _state(name: str, exchanges: list[Exchange], lacking: bool) -> str:
     if lacking:
         return LACKING
-    if any(_offers(name, exchange) for exchange in shown):
+    if any(_offers(name, exchange) for exchange in exchanges):
         return OFFERED
-    return FAILING if shown else UNSEEN
+    return FAILING if exchanges else UNSEEN
 
 
 def _offers(name: str, exchange: Exchange) -> bool:
-    if name not in REFUSALS:
+    if name not in REJECTIONS:
         return exchange.ok
-    return exchange.reply is not None and exchange.reply.status in REFUSALS[name]
+    return exchange.reply is not None and exchange.reply.status in REJECTIONS[name]
 
 
 def _is_about(record: Record, feature: Feature) -> bool:
-    known = all_scenarios().get(record.scenario)
-    return known is not None and feature.name in (known.features or ("create",))
+    scenario = all_scenarios().get(record.scenario)
+    return scenario is not None and feature.name in (scenario.features or ("create",))
 
 
-def _shown(episodes: Iterable[Episode], dialect: Dialect) -> dict[str, list[Exchange]]:
+def _by_feature(episodes: Iterable[Episode], dialect: Dialect) -> dict[str, list[Exchange]]:
     scenarios = all_scenarios()
-    found: dict[str, list[Exchange]] = {}
+    by_feature: dict[str, list[Exchange]] = {}
     for episode in episodes:
-        known = scenarios.get(episode.scenario)
+        scenario = scenarios.get(episode.scenario)
         for exchange in episode.exchanges.values():
-            for name in _features(exchange, dialect, known.features if known else ()):
-                found.setdefault(name, []).append(exchange)
-    return found
+            for name in _features(exchange, dialect, scenario.features if scenario else ()):
+                by_feature.setdefault(name, []).append(exchange)
+    return by_feature
 
 
-def _features(exchange: Exchange, dialect: Dialect, told: Iterable[str]) -> Iterable[str]:
-    placed = judge.locate(exchange, dialect)
+def _features(exchange: Exchange, dialect: Dialect, topics: Iterable[str]) -> Iterable[str]:
+    """The features that an exchange shows; `topics` are the features of its scenario."""
+    match = judge.locate(exchange, dialect)
     for feature in dialect.features.values():
         sign = SIGNS.get(feature.name)
         if sign is not None:
-            shows = sign(placed)
+            shows = sign(match)
         elif feature.operation is not None:
-            shows = placed.operation == feature.operation
-        else:  # only the conversation says what it is about
-            shows = feature.name in told
+            shows = match.operation == feature.operation
+        else:  # nothing in the exchange shows the feature, so the scenario has to name it
+            shows = feature.name in topics
         if shows:
             yield feature.name
 
 
 def _by_exchange(records: Iterable[Record]) -> dict[str, Outcome]:
-    """The worse of failed and warned for each exchange in which something was found."""
-    found: dict[str, Outcome] = {}
+    """`failed` or `warned`, whichever is worse, for each exchange with such findings."""
+    worst: dict[str, Outcome] = {}
     for record in records:
         if record.outcome in (Outcome.FAILED, Outcome.WARNED):
             for finding in record.findings:
-                if found.get(finding.exchange) is not Outcome.FAILED:
-                    found[finding.exchange] = record.outcome
-    return found
+                if worst.get(finding.exchange) is not Outcome.FAILED:
+                    worst[finding.exchange] = record.outcome
+    return worst

@@ -1,4 +1,4 @@
-"""Which sources made a report: a version number says too little while rules are being added."""
+"""A digest of the sources that made a report: between releases the version number does not change."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ SUFFIXES = frozenset({".py", ".yaml", ".html", ".css", ".js"})
 
 @cache
 def fingerprint() -> str:
-    """A digest of the judge and of what it judges by."""
-    found = hashlib.sha256()
+    """The first 16 hex digits of the SHA-256 over the sources and data of the judge."""
+    checksum = hashlib.sha256()
     for root in (Path(package.__path__[0]) for package in (antiphon_conformance, antiphon_spec)):
         for path in sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES):
-            found.update(path.relative_to(root).as_posix().encode())
-            found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+            checksum.update(path.relative_to(root).as_posix().encode())
+            checksum.update(path.read_bytes())
+    return checksum.hexdigest()[:16]

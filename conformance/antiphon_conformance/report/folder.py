@@ -1,4 +1,4 @@
-"""Writes everything about a run into one folder."""
+"""Writes the records, the transcripts and the renderings of a run into one folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from antiphon_conformance.report.model import Report
 
 RECORDS = "report.jsonl"
 DIGESTS = "digests.json"
-"""The SHA-256 of each file of the folder but the transcripts, whose digests the records hold."""
+"""The SHA-256 of each file of the folder, except the transcripts: the records hold their digests."""
 TRANSCRIPT = "transcript.jsonl"
 RENDERERS: Mapping[str, tuple[str, str, str]] = {
     "html": ("html", "render", "report.html"),
@@ -27,16 +27,16 @@ RENDERERS: Mapping[str, tuple[str, str, str]] = {
     "badge": ("badge", "render", "badge.json"),
     "svg": ("badge", "render_svg", "badge.svg"),
 }
-"""By form: the module of this package that renders it, its function, and the file's name."""
+"""For each format: the module of this package that renders it, its function, and the file's name."""
 
 
 def transcript_name(number: int) -> str:
-    """The file that holds the transcript of one of several runs: the first one has the plain name."""
+    """The name of the transcript of run `number`, from 1; the first run's name has no number."""
     return TRANSCRIPT if number == 1 else f"transcript-{number}.jsonl"
 
 
 def render(form: str, *reports: Report) -> str:
-    """One report, or several, in one form. Its module is imported on use: a badge needs no templates."""
+    """One report, or several, in one format. Its module is imported on use: a badge needs no templates."""
     module, function, _ = RENDERERS[form]
     renderer = getattr(importlib.import_module(f"antiphon_conformance.report.{module}"), function)
     text: str = renderer(*reports)
@@ -46,41 +46,41 @@ def render(form: str, *reports: Report) -> str:
 def write(
     folder: Path,
     report: Report,
-    seen: Examination,
+    first: Examination,
     secrets: Iterable[str] = (),
-    again: Iterable[Examination] = (),
+    repeats: Iterable[Examination] = (),
 ) -> list[Path]:
-    """Writes the transcripts first, then the records, then every rendering; returns what was written."""
+    """Writes the transcripts of all runs, then the records, then every rendering; returns the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    hidden = transcript.hideable_secrets(secrets)
-    written = [
-        _write(folder / transcript_name(number), b"".join(transcript.lines(one.facts, one.episodes, hidden)))
-        for number, one in enumerate((seen, *again), 1)
+    keys = transcript.hideable_secrets(secrets)
+    paths = [
+        _write(folder / transcript_name(number), b"".join(transcript.lines(run.facts, run.episodes, keys)))
+        for number, run in enumerate((first, *repeats), 1)
     ]
-    digests = {path.name: digest(path.read_bytes()) for path in written}
-    return written + write_renderings(folder, replace(report, digests=digests), hidden)
+    digests = {path.name: digest(path.read_bytes()) for path in paths}
+    return paths + write_renderings(folder, replace(report, digests=digests), keys)
 
 
 def write_renderings(folder: Path, report: Report, secrets: Iterable[str] = ()) -> list[Path]:
-    """Writes the records and every rendering of them, and last the digests of these files."""
-    hidden = transcript.hideable_secrets(secrets)
-    contents = {name: transcript.scrub(text, hidden) for name, text in renderings(report).items()}
-    written = [_write(folder / name, text) for name, text in contents.items()]
-    told = {name: digest(text) for name, text in contents.items()}
-    listed = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return [*written, _write(folder / DIGESTS, listed)]
+    """Writes the records, then every rendering of them, then their digests; returns the paths."""
+    keys = transcript.hideable_secrets(secrets)
+    contents = {name: transcript.scrub(text, keys) for name, text in renderings(report).items()}
+    paths = [_write(folder / name, text) for name, text in contents.items()]
+    digests = {name: digest(text) for name, text in contents.items()}
+    index = orjson.dumps(digests, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return [*paths, _write(folder / DIGESTS, index)]
 
 
 def renderings(report: Report) -> dict[str, bytes]:
-    """The files of a report besides its transcripts, by name."""
-    found = {RECORDS: b"".join(records.lines(report))}
+    """The content of each file of a report, by name, without the transcripts."""
+    contents = {RECORDS: b"".join(records.lines(report))}
     for form, (*_, name) in RENDERERS.items():
-        found[name] = render(form, report).encode(errors="backslashreplace")
-    return found
+        contents[name] = render(form, report).encode(errors="backslashreplace")
+    return contents
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 of some bytes."""
+    """The SHA-256 of `content` as hex digits."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Records by rule: what one rule found, wherever it found it, is one entry that a person reads."""
+"""Records by rule: all findings of one rule are one entry for people to read."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ WORST_FIRST = (
     Outcome.PASSED,
 )
 MOST_PLACES = 3
-"""How many places of one rule are shown: the others look alike."""
+"""How many places of one rule are shown; further places look alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The records of one rule that came out alike."""
+    """The records of one rule with one outcome."""
 
     outcome: Outcome
     rule: str
@@ -33,35 +33,36 @@ class Group:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Where, and what: one place of each exchange first, then its others."""
-        told = [
+        """Exchange and message of each finding: one finding of each exchange first, then the rest."""
+        places = [
             (finding.exchange or record.scenario, finding.message)
             for record in self.records
             for finding in record.findings
         ]
-        if not told:
+        if not places:
             return [(record.scenario, record.note) for record in self.records]
-        firsts = list(dict(reversed(told)).items())[::-1]
-        return firsts + [place for place in told if place not in set(firsts)]
+        firsts = list(dict(reversed(places)).items())[::-1]
+        return firsts + [place for place in places if place not in set(firsts)]
 
     @property
     def exchanges(self) -> int:
-        """In how many exchanges, or scenarios, it came out so."""
+        """The number of exchanges, or scenarios, with this outcome."""
         return len({place for place, _ in self.places})
 
     def lines(self, most: int = MOST_PLACES) -> list[str]:
-        """The first places as lines of text, and how many more there are."""
+        """The first places as lines of text, and the number of further places."""
         places = self.places
-        shown = [": ".join(filter(None, (safe(place), safe(message)))) for place, message in places[:most]]
-        return [*shown, f"and {len(places) - most} more"] if len(places) > most else shown
+        texts = [": ".join(filter(None, (safe(place), safe(message)))) for place, message in places[:most]]
+        return [*texts, f"and {len(places) - most} more"] if len(places) > most else texts
 
 
-def grouped(records: Iterable[Record]) -> list[Group]:
-    """The records by rule: the worst first, and of those the most frequent."""
-    found: dict[tuple[Outcome, str], list[Record]] = {}
+def group_by_rule(records: Iterable[Record]) -> list[Group]:
+    """The records by rule: the worst outcome first, and within an outcome the most frequent first."""
+    by_rule: dict[tuple[Outcome, str], list[Record]] = {}
     for record in records:
-        found.setdefault((record.outcome, record.rule), []).append(record)
-    made = [
-        Group(outcome, rule, alike[0].requirement, tuple(alike)) for (outcome, rule), alike in found.items()
+        by_rule.setdefault((record.outcome, record.rule), []).append(record)
+    groups = [
+        Group(outcome, rule, members[0].requirement, tuple(members))
+        for (outcome, rule), members in by_rule.items()
     ]
-    return sorted(made, key=lambda one: (WORST_FIRST.index(one.outcome), -one.exchanges, one.rule))
+    return sorted(groups, key=lambda group: (WORST_FIRST.index(group.outcome), -group.exchanges, group.rule))

@@ -1,4 +1,4 @@
-"""`report.html`: one self-contained page: the verdict, the numbers, the findings with their evidence."""
+"""`report.html`: one self-contained page with the verdict, the numbers, and the findings with excerpts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,10 +18,10 @@ from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.answers import Answer, answers
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.compare import compare
-from antiphon_conformance.report.difference import Piece, marked
+from antiphon_conformance.report.difference import Piece, mark_differences
 from antiphon_conformance.report.excerpt import Excerpt
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.report.model import MOST_EXCERPTS, Report, Row, rows, title, told_facts
+from antiphon_conformance.report.model import MOST_EXCERPTS, Report, Row, rows, run_summary, title
 from antiphon_conformance.report.numbers import Numbers, numbers, sentence
 from antiphon_conformance.report.reproduce import commands, origins
 from antiphon_conformance.rule import Finding, Rule, all_rules
@@ -50,55 +51,57 @@ SIGNS = {
     "breaks": "✗",
     "unclear": "?",
 }
-"""Beside the word and its colour, for those who see no colour."""
+"""A sign beside the coloured word, for people who do not see colours."""
 MOST_PLACES = 12
-"""How many places of one root cause are listed."""
+"""How many places of one root cause the page lists."""
 MOST_CAUSES = 400
-"""How many root causes of one dialect are listed at all; those after MOST_EXCERPTS in short."""
+"""How many root causes of one dialect the page lists; those after MOST_EXCERPTS take one line each."""
 LONGEST_CURL = 1600
 LOUD = frozenset({Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CauseDetails:
     """One root cause as the page shows it."""
 
     cause: Cause
     rule: Rule | None
     requirement: Requirement | None
-    others: tuple[tuple[str, str], ...]
-    """The other rules that it breaks, each with its sentence."""
+    further_rules: tuple[tuple[str, str], ...]
+    """The other rules that it breaks, each with its summary."""
     excerpt: Excerpt | None
     curl: str
-    known: str
-    """The baseline's reason, where it lists this."""
+    baseline_reason: str
+    """The reason that the baseline gives when it lists this failure; else empty."""
 
     @property
     def finding(self) -> Finding | None:
-        """What was found at its first place."""
+        """The finding at its first place."""
         return self.cause.finding
 
     @property
     def difference(self) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-        """What was expected and what came, in pieces; those that differ marked."""
+        """The expected text and the text that came, in pieces; the differing pieces are marked."""
         finding = self.cause.finding
-        return marked(finding.expected, finding.got) if finding else ((), ())
+        return mark_differences(finding.expected, finding.got) if finding else ((), ())
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Exchange and place, for the first places."""
-        told = ((one.exchange, one.finding.where if one.finding else "") for one in self.cause.places)
-        return list(dict.fromkeys(told))[:MOST_PLACES]
+        """Exchange and place of the first places."""
+        places = (
+            (place.exchange, place.finding.where if place.finding else "") for place in self.cause.places
+        )
+        return list(dict.fromkeys(places))[:MOST_PLACES]
 
     @property
     def more(self) -> int:
-        """How many places are not listed."""
-        return len({(one.exchange, one.finding) for one in self.cause.places}) - len(self.places)
+        """How many further places there are."""
+        return len({(place.exchange, place.finding) for place in self.cause.places}) - len(self.places)
 
 
 @dataclass(frozen=True)
 class Section:
-    """What one run says about one dialect."""
+    """The results of one run in one dialect."""
 
     anchor: str
     dialect: Dialect
@@ -107,7 +110,7 @@ class Section:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Every requirement, and the places in the document that rules cite besides."""
+        """Every requirement, then the places in the document that rules cite."""
         return rows(self.report, self.dialect)
 
     @cached_property
@@ -122,43 +125,43 @@ class Section:
 
     @property
     def answers(self) -> list[Answer]:
-        """For each well-known client, whether it will work."""
+        """For each well-known client, whether it works."""
         return answers(self.report.of(self.dialect.name), self.dialect.name)
 
     @property
     def sentence(self) -> str:
-        """The verdict in words."""
+        """The verdict in one sentence."""
         failing = set(map(id, self.verdict.failures))
-        count = sum(any(id(one.record) in failing for one in cause.places) for cause in self.causes)
+        count = sum(any(id(place.record) in failing for place in cause.places) for cause in self.causes)
         return sentence(self.verdict, self.numbers, count)
 
     @property
-    def told(self) -> list[Told]:
-        """The root causes that are shown at length."""
-        return [self._told(cause) for cause in self.causes[:MOST_EXCERPTS]]
+    def details(self) -> list[CauseDetails]:
+        """The root causes that the page shows at length."""
+        return [self._details(cause) for cause in self.causes[:MOST_EXCERPTS]]
 
     @property
     def brief(self) -> list[Cause]:
-        """Those that are shown in one line."""
+        """The further root causes, which the page shows in one line each."""
         return self.causes[MOST_EXCERPTS:MOST_CAUSES]
 
     @property
     def kinds(self) -> list[tuple[str, int]]:
         """How many root causes there are of each outcome, worst first."""
-        return _counted(cause.outcome.value for cause in self.causes)
+        return _count_states(cause.outcome.value for cause in self.causes)
 
     @property
     def states(self) -> list[tuple[str, int]]:
         """How many requirements of the norm are in each state, worst first."""
-        return _counted(row.state for row in self.rows if "#" not in row.requirement.id)
+        return _count_states(row.state for row in self.rows if "#" not in row.requirement.id)
 
-    def _told(self, cause: Cause) -> Told:
+    def _details(self, cause: Cause) -> CauseDetails:
         record, finding = cause.record, cause.finding
         spot = self.dialect.name, cause.first.exchange, finding.where if finding else ""
-        reasons = {(one.rule, one.scenario): reason for one, reason in self.verdict.excused}
+        reasons = {(excuse.rule, excuse.scenario): reason for excuse, reason in self.verdict.excused}
         curl = self.report.curls.get(cause.first.exchange, "")
         rules = all_rules()
-        return Told(
+        return CauseDetails(
             cause,
             rules.get(record.rule),
             self.dialect.resolve(record.requirement),
@@ -183,17 +186,17 @@ class Part:
 
     @property
     def facts(self) -> list[str]:
-        """When and how the run took place."""
-        return told_facts(self.report)
+        """The date, the size and the settings of the run."""
+        return run_summary(self.report)
 
     @property
     def commands(self) -> list[str]:
-        """How to get the same report again."""
+        """The command lines that make the same report again."""
         return commands(self.report)
 
     @property
     def origins(self) -> list[str]:
-        """What it was made with and from."""
+        """The version, the sources and the transcripts behind the report."""
         return origins(self.report)
 
 
@@ -205,8 +208,8 @@ def render(*reports: Report) -> str:
     return page("report.html", parts=parts)
 
 
-def page(template: str, **shown: Any) -> str:
-    """A page of ours: one file, whose own script is the only one that a browser may run."""
+def page(template: str, **content: Any) -> str:
+    """One of our pages as one file. Its content security policy allows only its own script to run."""
     environment = Environment(
         loader=PackageLoader("antiphon_conformance.report", "templates"),
         autoescape=True,
@@ -221,12 +224,12 @@ def page(template: str, **shown: Any) -> str:
         script=Markup(script),  # noqa: S704 - a file of ours
         style=Markup(style),  # noqa: S704 - a file of ours
         script_digest=digest,
-        **shown,
+        **content,
     )
 
 
 def prose(text: str) -> Markup:
-    """Text of ours, what stands in backticks as code."""
+    """Our own text as HTML; parts in backticks become code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
@@ -235,15 +238,15 @@ def _sign(state: str) -> str:
 
 
 def _summary(row: Row) -> str:
-    """What of a requirement's records is worth a line: the first note, or the first finding."""
+    """One line about a requirement's records: the first finding, else the first note."""
     loud = [record for record in row.records if record.outcome in LOUD] or list(row.records)
-    told = [finding.message for record in loud for finding in record.findings]
-    return (told or [record.note for record in loud if record.note] or [""])[0]
+    messages = [finding.message for record in loud for finding in record.findings]
+    return (messages or [record.note for record in loud if record.note] or [""])[0]
 
 
-def _counted(states: Any) -> list[tuple[str, int]]:
-    found = Counter(states)
-    return [(state, found[state]) for state in STATES if found[state]]
+def _count_states(states: Iterable[str]) -> list[tuple[str, int]]:
+    counts = Counter(states)
+    return [(state, counts[state]) for state in STATES if counts[state]]
 
 
 def _part(report: Report, index: int) -> Part:

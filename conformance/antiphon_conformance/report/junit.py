@@ -1,4 +1,4 @@
-"""`junit.xml`: a suite for each dialect, a case for each record."""
+"""`junit.xml`: one test suite for each dialect, one test case for each record."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def _case(suite: ElementTree.Element, record: Record, report: Report, *, fails: 
     kind = _kind(record, fails=fails)
     if kind:
         text = [safe(finding.message) for finding in record.findings] or [safe(record.note)]
-        told = ElementTree.SubElement(case, kind, message=f"{record.requirement}: {text[0]}")
-        curls = [report.curls[one.exchange] for one in record.findings if one.exchange in report.curls]
-        told.text = "\n".join([*text, *dict.fromkeys(curls)])
+        result = ElementTree.SubElement(case, kind, message=f"{record.requirement}: {text[0]}")
+        ids = (finding.exchange for finding in record.findings)
+        curls = [report.curls[identity] for identity in ids if identity in report.curls]
+        result.text = "\n".join([*text, *dict.fromkeys(curls)])
     return kind
 
 
@@ -56,5 +57,5 @@ def _kind(record: Record, *, fails: bool) -> str | None:
         return "error"
     if fails:
         return "failure"
-    known = is_failure(record)  # the baseline excuses it
-    return "skipped" if known or record.outcome in SKIPPED else None
+    excuse = is_failure(record)  # a failure that does not fail the run is one that the baseline excuses
+    return "skipped" if excuse or record.outcome in SKIPPED else None

@@ -1,4 +1,4 @@
-"""The report of recordings: traffic that was not made for us, judged exchange by exchange."""
+"""The report of recordings: traffic that others recorded, judged exchange by exchange."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from antiphon_conformance.verdict import verdict
 from antiphon_spec.dialect import Dialect
 
 
-def linted_records(
-    read: Iterable[Recording], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+def judge_recordings(
+    files: Iterable[Recording], dialect: Dialect, rules: Mapping[str, Rule] | None = None
 ) -> list[Record]:
-    """The records of what was read: loose exchanges are linted, the episodes of a run judged like the run."""
-    chosen = rules_for(dialect) if rules is None else rules
-    found: list[Record] = []
-    for one in read:
-        if one.episodes:
-            found += judge.judge(one.episodes, dialect, chosen)
-        if one.exchanges:
-            found += judge.lint(one.exchanges, dialect, chosen)
-    return found
+    """The records of recordings: loose exchanges are linted, episodes of a run are judged like the run."""
+    selection = rules_for(dialect) if rules is None else rules
+    records: list[Record] = []
+    for recording in files:
+        if recording.episodes:
+            records += judge.judge(recording.episodes, dialect, selection)
+        if recording.exchanges:
+            records += judge.lint(recording.exchanges, dialect, selection)
+    return records
 
 
-def exchanges_of(read: Iterable[Recording]) -> list[Exchange]:
-    """Every exchange of what was read."""
-    found: list[Exchange] = []
-    for one in read:
-        found += one.exchanges
-        found += (exchange for episode in one.episodes for exchange in episode.exchanges.values())
-    return found
+def exchanges_of(files: Iterable[Recording]) -> list[Exchange]:
+    """Every exchange of these recordings."""
+    exchanges: list[Exchange] = []
+    for recording in files:
+        exchanges += recording.exchanges
+        exchanges += (exchange for episode in recording.episodes for exchange in episode.exchanges.values())
+    return exchanges
 
 
-def linted(
-    read: Sequence[Recording],
+def report_recordings(
+    files: Sequence[Recording],
     dialect: Dialect,
     facts: Mapping[str, Any],
     digests: Mapping[str, str],
@@ -50,11 +50,11 @@ def linted(
     why: str = "",
     quotes: bool = True,
 ) -> Report:
-    """The report of recordings. Without `quotes` no part of them is shown but what findings quote."""
-    exchanges = {one.id: one for one in exchanges_of(read)}
-    records = linted_records(read, dialect)
-    alone = [Episode(name, {name: exchange}) for name, exchange in exchanges.items()]
-    told = {
+    """The report of recordings. Without `quotes` it shows of the traffic only what the findings quote."""
+    exchanges = {exchange.id: exchange for exchange in exchanges_of(files)}
+    records = judge_recordings(files, dialect)
+    singles = [Episode(name, {name: exchange}) for name, exchange in exchanges.items()]
+    header = {
         "dialects": [dialect.name],
         "requests": len(exchanges),
         "suite": fingerprint(),
@@ -62,22 +62,22 @@ def linted(
         **facts,
     }
     return Report(
-        told,
+        header,
         tuple(records),
         {dialect.name: verdict(records, why=why)},
         curls(exchanges, records, "https://api.example.com/v1") if quotes else {},
         "",
-        {dialect.name: feature_rows(alone, dialect, records)},
+        {dialect.name: feature_rows(singles, dialect, records)},
         excerpts(exchanges, records, (dialect.name,)) if quotes else {},
         digests,
     )
 
 
 def keys_in(exchanges: Iterable[Exchange]) -> list[str]:
-    """The credentials that recorded requests carry: they are hidden wherever an answer repeats them."""
-    found: dict[str, None] = {}
+    """The credentials of recorded requests, so that a report can hide them where an answer repeats them."""
+    keys: dict[str, None] = {}
     for exchange in exchanges:
         for name, value in exchange.request.headers.pairs:
             if name.lower() in SECRET_HEADERS and value != REDACTED:
-                found[value.rpartition(" ")[2]] = None
-    return [key for key in hideable_secrets(found) if key != REDACTED]
+                keys[value.rpartition(" ")[2]] = None
+    return [key for key in hideable_secrets(keys) if key != REDACTED]

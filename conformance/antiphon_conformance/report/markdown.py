@@ -1,4 +1,4 @@
-"""`summary.md`: the verdict, what failed and how to see it again, for a pull request."""
+"""`summary.md`: the verdict, the failures and how to reproduce them, for a pull request."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report import compare_markdown
 from antiphon_conformance.report.answers import answers
-from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
-from antiphon_conformance.report.model import Report, title, told_facts
+from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
+from antiphon_conformance.report.model import Report, run_summary, title
 from antiphon_conformance.report.numbers import numbers
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.report.reproduce import commands, origins
@@ -22,7 +22,7 @@ from antiphon_spec import dialect as dialects
 SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "⚠️"}
 MOST_FINDINGS = 5
 LONGEST_CURL = 600
-"""A longer command stands in the HTML report: a summary is read on one page."""
+"""A longer command is only in the HTML report, so that the summary fits on one page."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
@@ -34,28 +34,28 @@ def render(*reports: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# Antiphon: {escaped(title(report))}"
+    yield f"# Antiphon: {escape(title(report))}"
     yield ""
-    yield ", ".join(map(escaped, told_facts(report))) + "."
+    yield ", ".join(map(escape, run_summary(report))) + "."
     for name, verdict in report.verdicts.items():
         yield ""
         yield from _dialect(report, name, verdict)
     yield from ("", "## Reproduce", "")
-    yield from (f"- {escaped(line)}" for line in origins(report))
+    yield from (f"- {escape(line)}" for line in origins(report))
     yield from ("", "```sh", *commands(report), "```")
 
 
 def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
-    yield f"## {SIGNS[verdict.status]} {escaped(name)}: {verdict.title}"
+    yield f"## {SIGNS[verdict.status]} {escape(name)}: {verdict.title}"
     yield ""
     if verdict.why:
-        yield f"{escaped(verdict.why)}."
+        yield f"{escape(verdict.why)}."
         yield ""
     dialect = dialects.load(name)
-    told = numbers(report, dialect)
-    yield f"- coverage: {told.coverage} testable requirements tested"
-    yield f"- conformance: {told.musts} tested MUST requirements hold, {told.shoulds} SHOULD requirements"
-    yield f"- capability: {told.capability} features offered"
+    ratios = numbers(report, dialect)
+    yield f"- coverage: {ratios.coverage} testable requirements tested"
+    yield f"- conformance: {ratios.musts} tested MUST requirements hold, {ratios.shoulds} SHOULD requirements"
+    yield f"- capability: {ratios.capability} features offered"
     yield ""
     yield "| " + " | ".join(outcome.value for outcome in WORST_FIRST) + " |"
     yield "|" + " ---: |" * len(WORST_FIRST)
@@ -63,27 +63,27 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     yield ""
     counts = requirement_counts(name)
     yield "Requirements: " + ", ".join(f"{count} {state}" for state, count in counts.items()) + "."
-    for one in answers(report.of(name), name):
-        yield f"- {one.title} ({one.client.registry}): {one.state}: {one.why}"
-    broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
-    yield from _listed("Failures", (*broken, *verdict.failures), report)
-    warned = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
-    yield from _listed("Warnings", [record for record in warned if record not in verdict.failures], report)
+    for answer in answers(report.of(name), name):
+        yield f"- {answer.title} ({answer.client.registry}): {answer.state}: {answer.why}"
+    crashes = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
+    yield from _section("Failures", (*crashes, *verdict.failures), report)
+    warnings = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
+    yield from _section("Warnings", [record for record in warnings if record not in verdict.failures], report)
     flaps = flapping(report.of(name))
     if flaps:
         yield from ("", "### Verdicts that change from run to run", "")
-        yield from (f"- `{one.rule}` in {escaped(one.scenario)}: {escaped(one.note)}" for one in flaps)
+        yield from (f"- `{flap.rule}` in {escape(flap.scenario)}: {escape(flap.note)}" for flap in flaps)
     if verdict.excused:
         yield from ("", "### Known failures", "")
         for record, reason in verdict.excused:
-            yield f"- `{record.rule}` in {escaped(record.scenario)}: {escaped(reason)}"
+            yield f"- `{record.rule}` in {escape(record.scenario)}: {escape(reason)}"
     if verdict.stale:
         yield from ("", "### Stale baseline entries", "")
-        yield from (f"- {escaped(str(entry))}" for entry in verdict.stale)
+        yield from (f"- {escape(str(entry))}" for entry in verdict.stale)
 
 
-def _listed(title: str, records: Iterable[Record], report: Report) -> Iterator[str]:
-    groups = grouped(records)
+def _section(title: str, records: Iterable[Record], report: Report) -> Iterator[str]:
+    groups = group_by_rule(records)
     if groups:
         yield from ("", f"### {title}", "")
     for group in groups:
@@ -92,11 +92,12 @@ def _listed(title: str, records: Iterable[Record], report: Report) -> Iterator[s
 
 def _group(group: Group, report: Report) -> Iterator[str]:
     rule = all_rules().get(group.rule)
-    summary = f": {escaped(rule.summary)}" if rule else ""
-    yield f"- {group.outcome.value} **`{group.rule}`** ({escaped(group.requirement)}){summary}"
-    yield from (f"  - {escaped(line)}" for line in group.lines(MOST_FINDINGS))
+    summary = f": {escape(rule.summary)}" if rule else ""
+    yield f"- {group.outcome.value} **`{group.rule}`** ({escape(group.requirement)}){summary}"
+    yield from (f"  - {escape(line)}" for line in group.lines(MOST_FINDINGS))
     findings = [finding for record in group.records for finding in record.findings]
-    curl = next((report.curls[one.exchange] for one in findings if one.exchange in report.curls), None)
+    ids = (finding.exchange for finding in findings)
+    curl = next((report.curls[identity] for identity in ids if identity in report.curls), None)
     if curl and len(curl) <= LONGEST_CURL:
         yield f"  - reproduce: {_code(curl)}"
 
@@ -106,6 +107,6 @@ def _code(text: str) -> str:
     return f"{fence} {text} {fence}" if len(fence) > 1 else f"{fence}{text}{fence}"
 
 
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
+def escape(text: str) -> str:
+    """The text with Markdown's special characters escaped."""
     return _SPECIAL.sub(r"\\\1", safe(text))

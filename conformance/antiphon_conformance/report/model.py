@@ -1,4 +1,4 @@
-"""A report: the facts of a run, its records, and what shows them: excerpts, and lines that repeat them."""
+"""A report: the facts of a run, its records and verdicts, excerpts of the traffic, and curl commands."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from antiphon_spec.requirement import SEVERITY, Requirement
 Spot = tuple[str, str, str]
 """Dialect, id of the exchange, and where in it."""
 MOST_EXCERPTS = 120
-"""For how many root causes of one dialect an excerpt is kept: nobody reads further, and a file must end."""
+"""For how many root causes of one dialect the report has an excerpt; the limit bounds its size."""
 SHOWN_EXCHANGES = 1
-"""For how many exchanges of one record the curl line is kept."""
+"""For how many exchanges of one record the report has a curl command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One requirement of a dialect and what came of it."""
+    """One requirement of a dialect and its outcome."""
 
     requirement: Requirement
     outcome: Outcome | None
-    """The worst of its rules; None when no rule tests it."""
+    """The worst outcome of its rules; None when no rule tested it."""
     records: tuple[Record, ...] = ()
 
     @property
     def state(self) -> str:
-        """The outcome, or `excluded`, `planned`, or `untested` for a row that no rule cites."""
+        """The outcome; without one `excluded`, `planned`, or `untested`."""
         if self.outcome is not None:
             return self.outcome.value
         return "untested" if self.requirement.tested else self.requirement.state
@@ -57,78 +57,85 @@ class Report:
     facts: Mapping[str, Any]
     records: tuple[Record, ...]
     verdicts: Mapping[str, Verdict]
-    """By dialect, in the order asked for."""
+    """The verdict of each dialect, in the order of the command line."""
     curls: Mapping[str, str] = field(default_factory=dict)
-    """The command line that repeats an exchange, by its id."""
+    """The command line that repeats an exchange, by the exchange's id."""
     transcript: str = ""
-    """The name of the transcript's file, for the line that judges it again."""
+    """The name of the transcript's file, for the command that judges it again."""
     features: Mapping[str, tuple[FeatureRow, ...]] = field(default_factory=dict)
-    """By dialect, what of it the target offers."""
+    """For each dialect, the features and whether the target offers them."""
     excerpts: Mapping[Spot, Excerpt] = field(default_factory=dict)
-    """The part of the transcript that shows the first place of each root cause."""
+    """For the first place of each root cause, the part of the traffic that shows it."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each transcript, by its file's name."""
 
     @property
     def status(self) -> int:
-        """The exit status: that of the worst dialect."""
-        return max((int(one.status) for one in self.verdicts.values()), default=2)
+        """The exit status: the worst of all dialects."""
+        return max((int(verdict.status) for verdict in self.verdicts.values()), default=2)
 
     def of(self, dialect: str) -> list[Record]:
         """The records of one dialect, worst first."""
-        found = [record for record in self.records if record.dialect == dialect]
-        return sorted(found, key=lambda record: WORST_FIRST.index(record.outcome))
+        records = [record for record in self.records if record.dialect == dialect]
+        return sorted(records, key=lambda record: WORST_FIRST.index(record.outcome))
 
 
 def compose(
-    seen: Examination,
+    first: Examination,
     *,
     strict: bool = False,
     baseline: Baseline | None = None,
     transcript: str = "",
     frozen: Iterable[Frozen] = (),
-    again: Iterable[Examination] = (),
-    told: Mapping[str, Any] | None = None,
+    repeats: Iterable[Examination] = (),
+    labels: Mapping[str, Any] | None = None,
 ) -> Report:
-    """The report of an examination: judges it in each of its dialects.
+    """The report of a run: judges it in each of its dialects.
 
-    `frozen` names the sets by which a dialect is judged, `again` holds further runs: what they say
-    differently is inconclusive. `told` are further facts: the vendor's name, a note.
+    `frozen` holds the frozen sets by which dialects are judged. `repeats` holds further runs of the same
+    target: a verdict that differs between the runs is inconclusive. `labels` holds further facts: the
+    vendor's name and a note.
     """
-    sets = {one.dialect: one for one in frozen}
-    runs = (seen, *again)
+    sets = {claim.dialect: claim for claim in frozen}
+    runs = (first, *repeats)
     records: list[Record] = []
     verdicts: dict[str, Verdict] = {}
-    why = next((one.why_not for one in runs if one.why_not), "")
-    unfinished = next((one.unfinished for one in runs if one.unfinished), "")
-    for name in seen.facts["dialects"]:
-        found = judged(runs, dialects.load(name), sets.get(name))
-        verdicts[name] = verdict(found, strict=strict, baseline=baseline, why=why, unfinished=unfinished)
-        records += found
-    facts = {**seen.facts, "strict": strict, "unfinished": unfinished, "runs": len(runs)}
-    facts |= {"requirements": [one.name for one in sets.values()], "suite": fingerprint(), **(told or {})}
-    exchanges = {one.id: one for episode in seen.episodes for one in episode.exchanges.values()}
+    why = next((run.why_not for run in runs if run.why_not), "")
+    gap = next((run.unfinished for run in runs if run.unfinished), "")
+    for name in first.facts["dialects"]:
+        part = judge_runs(runs, dialects.load(name), sets.get(name))
+        verdicts[name] = verdict(part, strict=strict, baseline=baseline, why=why, unfinished=gap)
+        records += part
+    facts = {**first.facts, "strict": strict, "unfinished": gap, "runs": len(runs)}
+    facts |= {
+        "requirements": [claim.name for claim in sets.values()],
+        "suite": fingerprint(),
+        **(labels or {}),
+    }
+    exchanges = {
+        exchange.id: exchange for episode in first.episodes for exchange in episode.exchanges.values()
+    }
     return Report(
         facts,
         tuple(records),
         verdicts,
-        curls(exchanges, records, str(seen.facts.get("target", ""))),
+        curls(exchanges, records, str(first.facts.get("target", ""))),
         transcript,
-        {name: features(seen, records, dialects.load(name)) for name in verdicts},
+        {name: features(first, records, dialects.load(name)) for name in verdicts},
         excerpts(exchanges, records, verdicts),
     )
 
 
 def title(report: Report) -> str:
-    """Whose server it is: the vendor's name where one was given, else the address."""
+    """The name of the server: the vendor's name when there is one, else the address."""
     return str(report.facts.get("vendor") or report.facts.get("target", ""))
 
 
-def told_facts(report: Report) -> list[str]:
-    """When and how the run took place, for the head of a report."""
+def run_summary(report: Report) -> list[str]:
+    """The date, the size and the settings of the run, for the head of a report."""
     facts = report.facts
-    started = facts.get("started")
-    when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC" if started else "unknown date"
+    start = facts.get("started")
+    when = f"{datetime.fromtimestamp(start, UTC):%Y-%m-%d %H:%M} UTC" if start else "unknown date"
     if "files" in facts:
         how = [f"{facts['requests']} recorded exchanges"]
     else:
@@ -141,67 +148,67 @@ def told_facts(report: Report) -> list[str]:
     return [when, *how, *sets, f"antiphon {facts.get('antiphon', '')}"]
 
 
-def judged(runs: Sequence[Examination], dialect: Dialect, frozen: Frozen | None = None) -> list[Record]:
-    """The records of one dialect over one run or several, by a frozen set where one is named."""
-    every = [run.records(dialect) for run in runs]
-    found = every[0] if len(every) == 1 else steady(every)
-    return found if frozen is None else claimed(found, frozen)
+def judge_runs(runs: Sequence[Examination], dialect: Dialect, claim: Frozen | None = None) -> list[Record]:
+    """The records of one dialect over one run or several, by the frozen set `claim` when there is one."""
+    by_run = [run.records(dialect) for run in runs]
+    records = by_run[0] if len(by_run) == 1 else steady(by_run)
+    return records if claim is None else claimed(records, claim)
 
 
-def features(seen: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
-    """What a run shows of the features of one dialect."""
-    told = (record for record in records if record.dialect == dialect.name)
-    return feature_rows(seen.episodes, dialect, told, seen.facts.get("features", ()))
+def features(run: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
+    """The features of one dialect as a run shows them."""
+    own = (record for record in records if record.dialect == dialect.name)
+    return feature_rows(run.episodes, dialect, own, run.facts.get("features", ()))
 
 
 def excerpts(
     exchanges: Mapping[str, Exchange], records: Iterable[Record], names: Iterable[str]
 ) -> dict[Spot, Excerpt]:
     """An excerpt for the first place of each root cause."""
-    kept, found = tuple(records), dict[Spot, Excerpt]()
+    pool, parts = tuple(records), dict[Spot, Excerpt]()
     for name in names:
         dialect = dialects.load(name)
-        for cause in causes(one for one in kept if one.dialect == name)[:MOST_EXCERPTS]:
+        for cause in causes(record for record in pool if record.dialect == name)[:MOST_EXCERPTS]:
             exchange = exchanges.get(cause.first.exchange)
             if exchange is not None and cause.finding is not None:
                 where = cause.finding.where
-                found[name, exchange.id, where] = excerpt(exchange, where, dialect)
-    return found
+                parts[name, exchange.id, where] = excerpt(exchange, where, dialect)
+    return parts
 
 
 def rows(report: Report, dialect: Dialect) -> list[Row]:
-    """Every requirement of a dialect with its outcome, in order; places in its document that rules cite
-    come last."""
+    """Every requirement of a dialect with its outcome, in order; then the places in its document that rules
+    cite."""
     by_id: dict[str, list[Record]] = {}
     for record in report.of(dialect.name):
         for identity in record.requirements:
             by_id.setdefault(identity, []).append(record)
-    cited = (dialect.resolve(identity) for identity in sorted(by_id.keys() - dialect.requirements.keys()))
-    known = [*dialect.requirements.values(), *(row for row in cited if row is not None)]
+    places = (dialect.resolve(identity) for identity in sorted(by_id.keys() - dialect.requirements.keys()))
+    requirements = [*dialect.requirements.values(), *(row for row in places if row is not None)]
     names = [name for name in report.facts.get("requirements", ()) if name.startswith(f"{dialect.name}@")]
     for levels in (load_frozen(name).requirements for name in names):
-        known = [replace(row, level=levels[row.id]) for row in known if row.id in levels]
-    return [_row(requirement, by_id.get(requirement.id, ())) for requirement in known]
+        requirements = [replace(row, level=levels[row.id]) for row in requirements if row.id in levels]
+    return [_row(requirement, by_id.get(requirement.id, ())) for requirement in requirements]
 
 
 def _row(requirement: Requirement, records: Iterable[Record]) -> Row:
-    kept = tuple(records)
-    outcomes = [_weighed(record, requirement) for record in kept]
+    members = tuple(records)
+    outcomes = [_weigh(record, requirement) for record in members]
     worst = min(outcomes, key=WORST_FIRST.index, default=None)
-    return Row(requirement, worst, kept)
+    return Row(requirement, worst, members)
 
 
-def _weighed(record: Record, requirement: Requirement) -> Outcome:
-    """A rule may cite a MUST and a SHOULD: each row weighs its findings by its own level."""
+def _weigh(record: Record, requirement: Requirement) -> Outcome:
+    """The outcome of a record by the level of this requirement: a rule may cite a MUST and a SHOULD."""
     if record.findings and record.outcome is not Outcome.BROKEN:
         return Outcome.of_findings(SEVERITY[requirement.level])
     return record.outcome
 
 
 def curls(exchanges: Mapping[str, Exchange], records: Iterable[Record], base: str) -> dict[str, str]:
-    """The line that repeats an exchange, for the first exchanges of each record."""
-    wanted: dict[str, None] = {}
+    """The command that repeats an exchange, for the first exchanges of each record."""
+    names: dict[str, None] = {}
     for record in records:
         ids = dict.fromkeys(finding.exchange for finding in record.findings if finding.exchange)
-        wanted.update(dict.fromkeys(list(ids)[:SHOWN_EXCHANGES]))
-    return {name: command(exchanges[name].request, base) for name in wanted if name in exchanges}
+        names.update(dict.fromkeys(list(ids)[:SHOWN_EXCHANGES]))
+    return {name: command(exchanges[name].request, base) for name in names if name in exchanges}

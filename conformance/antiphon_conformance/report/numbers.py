@@ -1,4 +1,4 @@
-"""The three numbers of a report, kept apart: coverage, conformance, capability; and the verdict in words."""
+"""The three numbers of a report: coverage, conformance, capability; and the verdict in one sentence."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ BAD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE, Outcome.BRO
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """So many of so many."""
+    """A part of a whole, as two counts."""
 
     part: int
     whole: int
 
     @property
     def percent(self) -> int:
-        """Rounded down, so that 100 means all of them."""
+        """The percentage, rounded down, so that 100 means all."""
         return 100 * self.part // self.whole if self.whole else 0
 
     def __str__(self) -> str:
@@ -34,37 +34,38 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What a run says about one dialect, in three numbers that must not be mixed up."""
+    """The three numbers of a run in one dialect."""
 
     coverage: Ratio
-    """Requirements that the run tested, of those that can be tested."""
+    """The requirements that the run tested, of all testable ones."""
     musts: Ratio
-    """Of the tested requirements at MUST level, those that hold."""
+    """The requirements at MUST level that hold, of the tested ones."""
     shoulds: Ratio
+    """The requirements at SHOULD level that hold, of the tested ones."""
     capability: Ratio
-    """Features offered, of those that the dialect has."""
-    broken: int = 0
+    """The features that the target offers, of all features of the dialect."""
+    breaches: int = 0
     """How many requirements at MUST level do not hold."""
-    unreached: int = 0
-    """How many requirements at MUST level could not be tested, because something before them failed."""
+    untestable: int = 0
+    """How many requirements at MUST level could not be tested because something before them failed."""
 
 
 def numbers(report: Report, dialect: Dialect) -> Numbers:
     """The numbers of one dialect."""
     norm = [row for row in rows(report, dialect) if "#" not in row.requirement.id]
-    tested = [row for row in norm if was_tested(row)]
-    offered = [one for one in report.features.get(dialect.name, ()) if one.state == OFFERED]
+    sample = [row for row in norm if was_tested(row)]
+    offers = sum(feature.state == OFFERED for feature in report.features.get(dialect.name, ()))
     return Numbers(
-        Ratio(len(tested), sum(row.requirement.tested for row in norm)),
-        _held(tested, Severity.MUST),
-        _held(tested, Severity.SHOULD),
-        Ratio(len(offered), len(dialect.features)),
+        Ratio(len(sample), sum(row.requirement.tested for row in norm)),
+        _conformance(sample, Severity.MUST),
+        _conformance(sample, Severity.SHOULD),
+        Ratio(offers, len(dialect.features)),
         *(_musts(norm, outcome) for outcome in (Outcome.FAILED, Outcome.UNTESTABLE)),
     )
 
 
 def was_tested(row: Row) -> bool:
-    """Whether any rule came to a verdict about a requirement."""
+    """Whether any rule reached a verdict about a requirement."""
     return any(record.outcome in TRIED for record in row.records)
 
 
@@ -72,30 +73,29 @@ def _musts(norm: Iterable[Row], outcome: Outcome) -> int:
     return sum(row.requirement.severity is Severity.MUST and row.outcome is outcome for row in norm)
 
 
-def _held(tested: Iterable[Row], severity: Severity) -> Ratio:
-    found = [row for row in tested if row.requirement.severity is severity]
-    return Ratio(sum(row.outcome not in BAD for row in found), len(found))
+def _conformance(sample: Iterable[Row], severity: Severity) -> Ratio:
+    rows_of_level = [row for row in sample if row.requirement.severity is severity]
+    return Ratio(sum(row.outcome not in BAD for row in rows_of_level), len(rows_of_level))
 
 
-def sentence(verdict: Verdict, told: Numbers, causes: int) -> str:
+def sentence(verdict: Verdict, numbers: Numbers, causes: int) -> str:
     """The verdict in one sentence."""
     if verdict.status is Exit.NOT_JUDGED:
         return f"Not judged: {verdict.why}."
-    held, tested = told.musts.part, told.musts.whole
+    part, whole = numbers.musts.part, numbers.musts.whole
     if verdict.status is Exit.CONFORMANT:
-        known = f"; {_counted(len(verdict.excused), 'known failure')} set aside" if verdict.excused else ""
-        return f"Conformant: {held} of {_counted(tested, 'tested requirement')} at MUST level hold{known}."
+        excuses = f"; {_count(len(verdict.excused), 'known failure')} excused" if verdict.excused else ""
+        return f"Conformant: {part} of {_count(whole, 'tested requirement')} at MUST level hold{excuses}."
     if not verdict.failures:
         stale = len(verdict.stale)
-        return (
-            f"Not conformant: {stale} {'entry' if stale == 1 else 'entries'} of the baseline excuse nothing."
-        )
-    unreached = f", {told.unreached} could not be reached" if told.unreached else ""
+        entries = "1 baseline entry excuses" if stale == 1 else f"{stale} baseline entries excuse"
+        return f"Not conformant: {entries} no failure."
+    untestable = f", {numbers.untestable} could not be tested" if numbers.untestable else ""
     return (
-        f"Not conformant: {told.broken} of {_counted(tested, 'tested requirement')} at MUST level "
-        f"{'is' if told.broken == 1 else 'are'} broken{unreached}; {_counted(causes, 'root cause')}."
+        f"Not conformant: {numbers.breaches} of {_count(whole, 'tested requirement')} at MUST level "
+        f"{'is' if numbers.breaches == 1 else 'are'} broken{untestable}; {_count(causes, 'root cause')}."
     )
 
 
-def _counted(number: int, one: str) -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

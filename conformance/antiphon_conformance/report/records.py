@@ -1,9 +1,9 @@
-"""`report.jsonl`: a header, a line for each record, and a footer, without which the run died.
+"""`report.jsonl`: a header, a line for each record, and a footer. Without a footer, the run died.
 
 header: `{"report": 1, "facts": {...}, "transcript", "digests": {file: sha256}}`.
 record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
 "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
-reason, where there is one. curl: `{"exchange", "curl"}`, for exchanges in which something was found.
+reason and absent without one. curl: `{"exchange", "curl"}`, for exchanges with findings.
 feature: `{"feature": {"dialect", "name", "title", "optional", "state", "clean", "failed", "warned",
 "untestable"}}`. excerpt: `{"excerpt": {...}, "dialect", "exchange", "where"}`; see `excerpt.py`.
 footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes",
@@ -35,20 +35,19 @@ FORMAT = 1
 
 
 class ReportError(ValueError):
-    """A file is no report of ours, or its run died before the footer."""
-
-
-def _entry(record: Record, known: str | None) -> dict[str, Any]:
-    return record.as_json() | ({} if known is None else {"known": known})
+    """A file is not a `report.jsonl`, or its run died before the footer."""
 
 
 def lines(report: Report) -> Iterator[bytes]:
     """The lines of `report.jsonl`."""
-    told = {"facts": dict(report.facts), "transcript": report.transcript, "digests": dict(report.digests)}
-    yield _line({"report": FORMAT, **told})
-    known = {_key(record): reason for one in report.verdicts.values() for record, reason in one.excused}
+    header = {"facts": dict(report.facts), "transcript": report.transcript, "digests": dict(report.digests)}
+    yield _line({"report": FORMAT, **header})
+    reasons = {
+        _key(record): reason for verdict in report.verdicts.values() for record, reason in verdict.excused
+    }
     for record in report.records:
-        yield _line(_entry(record, known.get(_key(record))))
+        reason = reasons.get(_key(record))
+        yield _line(record.as_json() | ({} if reason is None else {"known": reason}))
     for identity, curl in report.curls.items():
         yield _line({"exchange": identity, "curl": curl})
     for name, rows in report.features.items():
@@ -70,10 +69,10 @@ def _key(record: Record) -> tuple[str, str, str]:
 def _footers(verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
     return {
         name: {
-            "verdict": one.title,
-            "status": int(one.status),
-            "why": one.why,
-            "outcomes": {outcome.value: count for outcome, count in one.counts.items()},
+            "verdict": verdict.title,
+            "status": int(verdict.status),
+            "why": verdict.why,
+            "outcomes": {outcome.value: count for outcome, count in verdict.counts.items()},
             "requirements": requirement_counts(name),
             "stale": [
                 {
@@ -82,16 +81,15 @@ def _footers(verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
                     "dialect": entry.dialect,
                     "reason": entry.reason,
                 }
-                for entry in one.stale
+                for entry in verdict.stale
             ],
         }
-        for name, one in verdicts.items()
+        for name, verdict in verdicts.items()
     }
 
 
 def requirement_counts(name: str) -> dict[str, int]:
-    """How many requirements of a dialect are tested, excluded and planned; empty for one that we do not
-    know."""
+    """How many requirements of a dialect are tested, excluded and planned; empty for an unknown dialect."""
     try:
         return dict(dialects.load(name).counts)
     except DataError:
@@ -99,7 +97,10 @@ def requirement_counts(name: str) -> dict[str, int]:
 
 
 def read(path: Path) -> Report:
-    """Reads a report back. Raises ReportError when it is none, or when its run died."""
+    """Reads a report back, also a gzipped one.
+
+    Raises ReportError when the file is not a report, or when its run died.
+    """
     try:
         raw = path.read_bytes()
         plain = gzip.decompress(raw) if path.suffix == ".gz" else raw
@@ -117,14 +118,16 @@ def _report(entries: list[Any], path: Path) -> Report:
     if "footer" not in entries[-1]:
         raise ReportError(f"{path}: expected a footer in the last line, got none: the run died")
     header, footer = entries[0], entries[-1]["footer"]
-    found = [entry for entry in entries[1:-1] if "rule" in entry]
-    records = tuple(_record(entry) for entry in found)
-    known = [
-        (record, entry["known"]) for record, entry in zip(records, found, strict=True) if "known" in entry
+    verdict_lines = [entry for entry in entries[1:-1] if "rule" in entry]
+    records = tuple(_record(entry) for entry in verdict_lines)
+    excuses = [
+        (record, entry["known"])
+        for record, entry in zip(records, verdict_lines, strict=True)
+        if "known" in entry
     ]
     strict = bool(header["facts"].get("strict"))
     verdicts = {
-        name: _verdict(name, told, records, known, strict) for name, told in footer["dialects"].items()
+        name: _verdict(name, part, records, excuses, strict) for name, part in footer["dialects"].items()
     }
     curls = {entry["exchange"]: entry["curl"] for entry in entries[1:-1] if "curl" in entry}
     return Report(
@@ -142,24 +145,24 @@ def _report(entries: list[Any], path: Path) -> Report:
 def _features(
     entries: Iterable[Mapping[str, Any]], names: Iterable[str]
 ) -> dict[str, tuple[FeatureRow, ...]]:
-    found: dict[str, list[FeatureRow]] = {name: [] for name in names}
-    for told in (dict(entry["feature"]) for entry in entries if "feature" in entry):
-        found[told.pop("dialect")].append(FeatureRow(**told))
-    return {name: tuple(rows) for name, rows in found.items()}
+    by_dialect: dict[str, list[FeatureRow]] = {name: [] for name in names}
+    for row in (dict(entry["feature"]) for entry in entries if "feature" in entry):
+        by_dialect[row.pop("dialect")].append(FeatureRow(**row))
+    return {name: tuple(rows) for name, rows in by_dialect.items()}
 
 
 def _excerpt(entry: Mapping[str, Any]) -> tuple[Spot, Excerpt]:
-    told = entry["excerpt"]
-    lines = tuple(Line(**line) for line in told["lines"])
-    lanes = None if told["lanes"] is None else _timeline(told["lanes"])
+    part = entry["excerpt"]
+    lines = tuple(Line(**line) for line in part["lines"])
+    lanes = None if part["lanes"] is None else _timeline(part["lanes"])
     spot = entry["dialect"], entry["exchange"], entry["where"]
-    return spot, Excerpt(told["asked"], told["answered"], lines, lanes)
+    return spot, Excerpt(part["asked"], part["answered"], lines, lanes)
 
 
-def _timeline(told: Mapping[str, Any]) -> Timeline:
-    lanes = tuple(Lane(**lane) for lane in told["lanes"])
-    steps = tuple(Step(**step) for step in told["steps"])
-    return Timeline(lanes, steps, told["before"], told["after"])
+def _timeline(part: Mapping[str, Any]) -> Timeline:
+    lanes = tuple(Lane(**lane) for lane in part["lanes"])
+    steps = tuple(Step(**step) for step in part["steps"])
+    return Timeline(lanes, steps, part["before"], part["after"])
 
 
 def _record(entry: Mapping[str, Any]) -> Record:
@@ -172,8 +175,8 @@ def _record(entry: Mapping[str, Any]) -> Record:
         entry["scenario"],
         Outcome(entry["outcome"]),
         tuple(
-            Finding(told["where"], told["expected"], told["got"], told.get("exchange", ""))
-            for told in entry["findings"]
+            Finding(part["where"], part["expected"], part["got"], part.get("exchange", ""))
+            for part in entry["findings"]
         ),
         entry["note"],
     )
@@ -181,23 +184,26 @@ def _record(entry: Mapping[str, Any]) -> Record:
 
 def _verdict(
     name: str,
-    told: Mapping[str, Any],
+    footer: Mapping[str, Any],
     records: Iterable[Record],
-    known: Iterable[tuple[Record, str]],
+    excuses: Iterable[tuple[Record, str]],
     strict: bool,
 ) -> Verdict:
-    excused = tuple((record, reason) for record, reason in known if record.dialect == name)
-    forgiven = {_key(record) for record, _ in excused}
+    own = tuple((record, reason) for record, reason in excuses if record.dialect == name)
+    excuse_keys = {_key(record) for record, _ in own}
     failures = tuple(
         record
         for record in records
-        if record.dialect == name and is_failure(record, strict=strict) and _key(record) not in forgiven
+        if record.dialect == name and is_failure(record, strict=strict) and _key(record) not in excuse_keys
     )
     return Verdict(
-        Exit(told["status"]),
-        {Outcome(outcome): count for outcome, count in told["outcomes"].items()},
+        Exit(footer["status"]),
+        {Outcome(outcome): count for outcome, count in footer["outcomes"].items()},
         failures,
-        excused,
-        tuple(Entry(one["rule"], one["reason"], one["scenario"], one["dialect"]) for one in told["stale"]),
-        told["why"],
+        own,
+        tuple(
+            Entry(entry["rule"], entry["reason"], entry["scenario"], entry["dialect"])
+            for entry in footer["stale"]
+        ),
+        footer["why"],
     )

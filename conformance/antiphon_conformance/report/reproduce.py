@@ -1,4 +1,4 @@
-"""The section that says how to get the same report again: every report has one, and the run writes it."""
+"""The section `Reproduce` of a report: the command lines that make the same report again."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from antiphon_conformance.report.model import Report
 
 
 def commands(report: Report) -> list[str]:
-    """The command lines, in order: make the report, judge its traffic again, see whether it was edited."""
+    """The command lines, in order: make the report, judge its traffic again, check it for edits."""
     facts = report.facts
-    found = (
+    lines = (
         [_line(("antiphon", "lint", *facts["files"]), _lint(facts))] if "files" in facts else [_check(facts)]
     )
     if report.transcript:
-        found += [
+        lines += [
             _line(("antiphon", "lint", report.transcript), ("--dialect", name)) for name in report.verdicts
         ]
-    return [*found, "antiphon report --verify ." + (" --transcripts FOLDER" if "files" in facts else "")]
+    return [*lines, "antiphon report --verify ." + (" --transcripts FOLDER" if "files" in facts else "")]
 
 
 def origins(report: Report) -> list[str]:
-    """What the report was made with and from, a line each."""
+    """The version, the note and the transcripts behind the report, one line each."""
     facts = report.facts
-    told = [f"antiphon {facts.get('antiphon', '')}, sources {facts.get('suite', 'unknown')}"]
+    lines = [f"antiphon {facts.get('antiphon', '')}, sources {facts.get('suite', 'unknown')}"]
     if facts.get("note"):
-        told.append(str(facts["note"]))
+        lines.append(str(facts["note"]))
     for name, digest in report.digests.items():
-        told.append(f"{name}: sha256 {digest}")
-    return told
+        lines.append(f"{name}: sha256 {digest}")
+    return lines
 
 
 def _check(facts: Mapping[str, Any]) -> str:

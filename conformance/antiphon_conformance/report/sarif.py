@@ -1,7 +1,7 @@
-"""`report.sarif`: SARIF 2.1.0, by which a code host shows the findings in its own page.
+"""`report.sarif`: SARIF 2.1.0, from which a code host shows the findings in its own pages.
 
-A result is a root cause. A server has no source file, so the location is the transcript's, and the logical
-location says where in which exchange.
+A result is a root cause. A server has no source file, so the location is the transcript, and the logical
+location names the exchange and the place in it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import orjson
 from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.rule import Rule, all_rules
+from antiphon_conformance.rule import all_rules
 from antiphon_conformance.text import safe
 from antiphon_conformance.verdict import Verdict, is_failure
 from antiphon_spec import dialect as dialects
@@ -27,29 +27,29 @@ LEVELS = {
     Outcome.INFORMED: "note",
 }
 MOST_RESULTS = 1000
-"""Code hosts refuse larger files."""
+"""Code hosts reject files with more results."""
 
 
 def render(*reports: Report) -> str:
-    """One report, or several, each dialect as a run of its own."""
+    """One report, or several, as SARIF; each dialect is a run of its own."""
     runs = [_run(report, name, verdict) for report in reports for name, verdict in report.verdicts.items()]
-    told = {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
+    return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _run(report: Report, name: str, verdict: Verdict) -> dict[str, Any]:
-    found = [one for one in causes(report.of(name)) if one.outcome in LEVELS][:MOST_RESULTS]
-    rules = list(dict.fromkeys(cause.rules[0] for cause in found))
+    results = [cause for cause in causes(report.of(name)) if cause.outcome in LEVELS][:MOST_RESULTS]
+    rules = list(dict.fromkeys(cause.rules[0] for cause in results))
     driver = {
         "name": "antiphon",
         "version": str(report.facts.get("antiphon", "")),
-        "rules": [_rule(one, name) for one in rules],
+        "rules": [_rule(rule, name) for rule in rules],
     }
     return {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"antiphon/{name}/"},
         "invocations": [{"executionSuccessful": not verdict.why, "exitCode": int(verdict.status)}],
-        "results": [_result(cause, report, verdict, rules) for cause in found],
+        "results": [_result(cause, report, verdict, rules) for cause in results],
     }
 
 
@@ -58,22 +58,18 @@ def _rule(identity: str, dialect: str) -> dict[str, Any]:
     if rule is None:
         return {"id": identity}
     norm = rule.requirement(dialects.load(dialect))
-    told = f"{norm.text} ({norm.id}, {norm.level}; {norm.source})" if norm else rule.summary
+    text = f"{norm.text} ({norm.id}, {norm.level}; {norm.source})" if norm else rule.summary
     return {
         "id": identity,
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": _explained(rule)},
-        "help": {"text": told},
+        "fullDescription": {"text": " ".join(rule.explanation.split()) or rule.summary},
+        "help": {"text": text},
     }
-
-
-def _explained(rule: Rule) -> str:
-    return " ".join(rule.explanation.split()) or rule.summary
 
 
 def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) -> dict[str, Any]:
     finding = cause.finding
-    told = finding.message if finding else cause.record.note
+    message = finding.message if finding else cause.record.note
     often = f" ({len(cause.places)} times)" if len(cause.places) > 1 else ""
     where = f"{cause.first.exchange} {finding.where}" if finding else cause.first.exchange
     location = {
@@ -88,7 +84,7 @@ def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) ->
         "ruleId": cause.rules[0],
         "ruleIndex": rules.index(cause.rules[0]),
         "level": _level(cause, strict=bool(report.facts.get("strict"))),
-        "message": {"text": safe(f"{told}{often}")},
+        "message": {"text": safe(f"{message}{often}")},
         "locations": [location],
         "partialFingerprints": {"antiphon/v1": safe(identity)},
         "suppressions": _suppressions(cause, verdict.excused),
@@ -96,12 +92,12 @@ def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) ->
 
 
 def _level(cause: Cause, *, strict: bool) -> str:
-    """What fails the run is an error, also a SHOULD where those count."""
+    """`error` for what fails the run, with `--strict` also a SHOULD; else the level of the outcome."""
     return "error" if is_failure(cause.record, strict=strict) else LEVELS[cause.outcome]
 
 
-def _suppressions(cause: Cause, excused: Iterable[tuple[Any, str]]) -> list[dict[str, str]]:
-    """A known failure is accepted, for the reason that the baseline gives."""
-    reasons = {(record.rule, record.scenario): reason for record, reason in excused}
+def _suppressions(cause: Cause, excuses: Iterable[tuple[Any, str]]) -> list[dict[str, str]]:
+    """A suppression for a known failure, with the reason that the baseline gives."""
+    reasons = {(record.rule, record.scenario): reason for record, reason in excuses}
     reason = reasons.get((cause.record.rule, cause.record.scenario))
     return [] if reason is None else [{"kind": "external", "justification": safe(reason)}]

@@ -1,4 +1,4 @@
-"""The summary on a terminal. The only module that draws with rich, together with `progress`."""
+"""The summary on a terminal. Only this module and the command's `progress` use rich."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Group as Lines
 from rich.text import Text
 
 from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.report.groups import WORST_FIRST, Group, grouped
+from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.rule import all_rules
@@ -33,32 +33,35 @@ VERDICT_COLOURS = {
 
 
 MOST_FAILED, MOST_WARNED = 8, 3
-"""How many rules are shown: a screen holds no more, and whoever mends the first has mended some others."""
+"""How many rules the summary shows: a screen has no room for more, and mending one often mends others."""
 LONGEST_CURL = 400
-"""A longer command is for the report: half of one is good for nothing."""
+"""A command of more characters is only in the report."""
 
 
-def show(report: Report, console: Console, rest: str = "--report DIR writes them down") -> None:
-    """Prints what failed, and last the verdict, for each dialect; `rest` says where to read on."""
+def show(report: Report, console: Console, rest: str = "--report DIR writes all of them") -> None:
+    """Prints the failures and then the verdict of each dialect; `rest` says where to find the other ones."""
     for name, verdict in report.verdicts.items():
         console.print(Lines(*_dialect(report, name, verdict, rest)), soft_wrap=True)
 
 
 def _dialect(report: Report, name: str, verdict: Verdict, rest: str) -> Iterator[RenderableType]:
-    broken = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
+    records = report.of(name)
+    crashes = [record for record in records if record.outcome is Outcome.BROKEN]
     failing = set(map(id, verdict.failures))
-    warned = [one for one in report.of(name) if one.outcome is Outcome.WARNED and id(one) not in failing]
-    groups = grouped([*broken, *verdict.failures]), grouped(warned)
-    if broken or not verdict.why:  # where nothing could be judged, what was found besides is no news
+    warnings = [
+        record for record in records if record.outcome is Outcome.WARNED and id(record) not in failing
+    ]
+    groups = group_by_rule([*crashes, *verdict.failures]), group_by_rule(warnings)
+    if crashes or not verdict.why:  # when the target could not be judged, its failures say nothing new
         yield from _first(report, groups[1], MOST_WARNED, rest)
         yield from _first(report, groups[0], MOST_FAILED, rest)
-    for (rule, reason), count in Counter((one.rule, why) for one, why in verdict.excused).items():
+    for (rule, reason), count in Counter((record.rule, why) for record, why in verdict.excused).items():
         often = f" ({count} times)" if count > 1 else ""
         yield Text(f"known  {rule}{often}: {safe(reason)}", style="dim")
     for entry in verdict.stale:
         yield Text(f"stale  {safe(str(entry))} no longer fails: remove it from the baseline", style="red")
-    for one in flapping(report.of(name)):
-        yield Text(f"flaps  {one.rule} in {safe(one.scenario)}: {safe(one.note)}", style="yellow")
+    for flap in flapping(records):
+        yield Text(f"flaps  {flap.rule} in {safe(flap.scenario)}: {safe(flap.note)}", style="yellow")
     yield _headline(name, verdict, *map(len, groups))
     yield _counts(name, verdict)
 
@@ -71,15 +74,17 @@ def _first(report: Report, groups: list[Group], most: int, rest: str) -> Iterato
         yield Text(f"and {len(groups) - most} more rules {outcomes}: {rest}")
 
 
-def _headline(name: str, verdict: Verdict, failed: int, warned: int) -> Text:
+def _headline(name: str, verdict: Verdict, failures: int, warnings: int) -> Text:
     line = Text(f"{name}: ")
     line.append(verdict.title, style=VERDICT_COLOURS[verdict.status])
     if verdict.why:
         return line.append(f" ({safe(verdict.why)})")
-    told = [
-        f"{count} {_rules(count)} {what}" for count, what in ((failed, "failed"), (warned, "warned")) if count
+    totals = [
+        f"{count} {_rules(count)} {word}"
+        for count, word in ((failures, "failed"), (warnings, "warned"))
+        if count
     ]
-    return line.append(f": {', '.join(told)}" if told else "")
+    return line.append(f": {', '.join(totals)}" if totals else "")
 
 
 def _rules(count: int) -> str:
@@ -87,14 +92,14 @@ def _rules(count: int) -> str:
 
 
 def _counts(name: str, verdict: Verdict) -> Text:
-    shown = [outcome for outcome in reversed(WORST_FIRST) if verdict.counts.get(outcome)]
+    outcomes = [outcome for outcome in reversed(WORST_FIRST) if verdict.counts.get(outcome)]
     line = Text("  verdicts: ")
-    for index, outcome in enumerate(shown):
+    for index, outcome in enumerate(outcomes):
         line.append(", " if index else "")
         line.append(f"{verdict.counts[outcome]} {outcome.value}", style=COLOURS.get(outcome, ""))
     counts = requirement_counts(name)
-    told = ", ".join(f"{count} {state}" for state, count in counts.items())
-    return line.append(f"; requirements: {told}" if told else "", style="dim")
+    totals = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return line.append(f"; requirements: {totals}" if totals else "", style="dim")
 
 
 def _group(report: Report, group: Group) -> Iterator[Text]:

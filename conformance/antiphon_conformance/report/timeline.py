@@ -1,4 +1,4 @@
-"""A stream as a timeline of lanes: response > item > part > text, with the offending event marked."""
+"""A stream as a timeline of lanes (response, item, part, text) with the event of a finding marked."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from antiphon_conformance.exchange import Event
-from antiphon_conformance.fold import Fold, Thread, fold
+from antiphon_conformance.fold import Thread, fold
 from antiphon_conformance.subject import Streamed
 from antiphon_conformance.text import safe
 
 BEFORE, AFTER = 14, 9
-"""How many steps around the marked one are drawn."""
+"""How many steps before and after the marked step the timeline shows."""
 MOST_LANES = 16
 STRAY = "in no lane"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event, or several in a row of one type in one lane."""
+    """One event, or several consecutive ones of one type in one lane."""
 
     lane: int
     first: int
@@ -42,7 +42,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What is drawn: the lanes in order of appearance, the steps in order of time."""
+    """The lanes, each below its parent, and the steps in order of time."""
 
     lanes: tuple[Lane, ...]
     steps: tuple[Step, ...]
@@ -52,25 +52,27 @@ class Timeline:
 
 
 def timeline(streamed: Streamed, index: int | None) -> Timeline | None:
-    """The lanes around an event, by its index; around the end, when it is None. Nothing without events."""
+    """The lanes around the event at `index`, or around the end when `index` is None.
+
+    None when the stream has no events.
+    """
     if not streamed.events:
         return None
     steps = _window(list(_steps(streamed, index)))
-    used = list(dict.fromkeys(step[0] for step in steps))
-    shown = _ordered(used)[:MOST_LANES]
-    rows = {id(thread): number for number, thread in enumerate(shown)}
-    drawn = tuple(
-        Step(rows[id(thread)], events[0].index, events[-1].index, safe(events[0].type, 60), marked)
-        for thread, events, marked in steps
+    threads = _sort(list(dict.fromkeys(step[0] for step in steps)))[:MOST_LANES]
+    rows = {id(thread): number for number, thread in enumerate(threads)}
+    cells = tuple(
+        Step(rows[id(thread)], events[0].index, events[-1].index, safe(events[0].type, 60), mark)
+        for thread, events, mark in steps
         if id(thread) in rows
     )
     indices = [event.index for event in streamed.events]
     first, last = steps[0][1][0].index, steps[-1][1][-1].index
     return Timeline(
-        tuple(_lane(thread) for thread in shown),
-        drawn,
-        sum(one < first for one in indices),
-        sum(one > last for one in indices),
+        tuple(_lane(thread) for thread in threads),
+        cells,
+        sum(number < first for number in indices),
+        sum(number > last for number in indices),
     )
 
 
@@ -78,24 +80,20 @@ _Raw = tuple[Thread | None, list[Event], bool]
 
 
 def _steps(streamed: Streamed, index: int | None) -> Iterator[_Raw]:
-    """Each event with its thread; equal neighbours joined, the marked one alone."""
-    owners = _owners(fold(streamed))
+    """Each event with its thread; consecutive events of one type are joined, the marked event stays alone."""
+    owners = {event.index: thread for thread in fold(streamed).all() for event in thread.events}
     run: _Raw | None = None
     for event in streamed.events:
-        thread, marked = owners.get(event.index), event.index == index
-        same = run is not None and run[0] is thread and run[1][-1].type == event.type
-        if run is not None and same and not marked and not run[2]:
+        thread, mark = owners.get(event.index), event.index == index
+        alike = run is not None and run[0] is thread and run[1][-1].type == event.type
+        if run is not None and alike and not mark and not run[2]:
             run[1].append(event)
             continue
         if run is not None:
             yield run
-        run = thread, [event], marked
+        run = thread, [event], mark
     if run is not None:
         yield run
-
-
-def _owners(folded: Fold) -> dict[int, Thread]:
-    return {event.index: thread for thread in folded.all() for event in thread.events}
 
 
 def _window(steps: list[_Raw]) -> list[_Raw]:
@@ -103,16 +101,16 @@ def _window(steps: list[_Raw]) -> list[_Raw]:
     return steps[max(0, at - BEFORE) : at + AFTER + 1]
 
 
-def _ordered(used: Sequence[Thread | None]) -> list[Thread | None]:
-    """The threads with those around them, each below its parent, strays last."""
-    wanted: dict[int, Thread] = {}
-    for thread in used:
-        around = thread
-        while around is not None:
-            wanted[id(around)] = around
-            around = around.parent
-    found = sorted(wanted.values(), key=_order)
-    return [*found, None] if None in used else [*found]
+def _sort(threads: Sequence[Thread | None]) -> list[Thread | None]:
+    """The threads and their ancestors, each below its parent; None (events of no lane) comes last."""
+    family: dict[int, Thread] = {}
+    for thread in threads:
+        member = thread
+        while member is not None:
+            family[id(member)] = member
+            member = member.parent
+    lanes = sorted(family.values(), key=_order)
+    return [*lanes, None] if None in threads else [*lanes]
 
 
 def _order(thread: Thread) -> tuple[tuple[int, ...], int, str]:
@@ -128,5 +126,5 @@ def _lane(thread: Thread | None) -> Lane:
         return Lane(STRAY, 0)
     number = f" {thread.indices[-1]}" if thread.indices else ""
     kind = thread.start().get("type")
-    told = f" ({safe(kind, 40)})" if isinstance(kind, str) and thread.lane.name == "item" else ""
-    return Lane(f"{thread.lane.title}{number}{told}", _depth(thread))
+    label = f" ({safe(kind, 40)})" if isinstance(kind, str) and thread.lane.name == "item" else ""
+    return Lane(f"{thread.lane.title}{number}{label}", _depth(thread))

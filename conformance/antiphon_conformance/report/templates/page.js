@@ -2,7 +2,7 @@
   "use strict";
   document.documentElement.classList.add("live");
   const search = document.getElementById("search");
-  const shown = document.getElementById("shown");
+  const status = document.getElementById("shown");
   const buttons = [...document.querySelectorAll("button[data-outcome]")];
   const entries = [...document.querySelectorAll("[data-entry]")].map((element) => ({
     element,
@@ -10,19 +10,19 @@
     text: element.textContent.toLowerCase(),
   }));
 
-  const counted = document.querySelector(".finding") ? ".finding" : "tr";
+  const unit = document.querySelector(".finding") ? ".finding" : "tr";
 
   function apply() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const hidden = new Set(
-      buttons.filter((one) => one.getAttribute("aria-pressed") === "false").map((one) => one.dataset.outcome),
+      buttons.filter((button) => button.getAttribute("aria-pressed") === "false").map((button) => button.dataset.outcome),
     );
     let count = 0;
     for (const { element, outcome, text } of entries) {
       element.hidden = hidden.has(outcome) || !words.every((word) => text.includes(word));
-      if (!element.hidden && element.matches(counted)) count += 1;
+      if (!element.hidden && element.matches(unit)) count += 1;
     }
-    shown.textContent = `${count} ${counted === ".finding" ? "findings" : "requirements"} shown`;
+    status.textContent = `${count} ${unit === ".finding" ? "findings" : "requirements"} shown`;
   }
 
   function step(by) {
@@ -57,7 +57,7 @@
     }
   });
   window.addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details")) one.open = true;
+    for (const element of document.querySelectorAll("details")) element.open = true;
   });
   apply();
 })();
