@@ -1,4 +1,4 @@
-"""The life of the response as its stream tells it: created, queued, in progress, and one end."""
+"""The lifecycle events of a stream: created, queued, in progress, and one terminal event."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = "response"
 def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
     """The first event is `response.created`.
 
-    The official client starts from it and raises when anything else comes first.
+    The official client raises an error when any other event comes first.
     """
     lane = _lane(streamed)
     first = streamed.events[0]
@@ -38,7 +38,7 @@ def begins_with_created(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites="BUD-SSE-03", when=has_beginning)
 def goes_on_with_in_progress(streamed: Streamed) -> Iterator[Finding]:
-    """The second event is `response.in_progress`, unless the response waits in a queue first."""
+    """The second event is `response.in_progress` or `response.queued`."""
     second = streamed.events[1].type if len(streamed.events) > 1 else ABSENT
     if second not in ("response.in_progress", "response.queued"):
         yield Finding("event[1]/type", "response.in_progress", show(second))
@@ -46,19 +46,19 @@ def goes_on_with_in_progress(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("LIF-02", "CG-SSE-07"), when=tells_of(ROOT))
 def is_created_once(streamed: Streamed) -> Iterator[Finding]:
-    """`response.created` comes exactly once."""
+    """The stream has exactly one `response.created`."""
     yield from breaches(streamed, lanes={ROOT}, kinds={"repeated"})
     lane = _lane(streamed)
     if is_whole(streamed) and not any(event.type in lane.beginnings for event in streamed.events):
-        yield Finding("stream", " or ".join(lane.beginnings), "none")
+        yield Finding("stream", f"a stream with {' or '.join(lane.beginnings)}", "a stream without it")
 
 
 @rule(Streamed, cites=("LIF-05", "LIF-06", "LIF-04"), when=tells_of(ROOT))
 def states_follow_each_other(streamed: Streamed) -> Iterator[Finding]:
-    """The response is created, perhaps queued, then in progress, each told once and in this order."""
+    """The response is created, then perhaps queued, then in progress, with one event for each."""
     for event, breach in fold(streamed).breaches:
-        ours = breach.lane == ROOT and breach.kind in ("out-of-order", "not-started", "after-done")
-        if event is not None and ours and event.type not in _lane(streamed).closing:
+        concerns = breach.lane == ROOT and breach.kind in ("out-of-order", "not-started", "after-done")
+        if event is not None and concerns and event.type not in _lane(streamed).closing:
             yield Finding(f"{event.where}/type", breach.expected, event.type)
 
 
@@ -69,7 +69,7 @@ def items_come_after_in_progress(streamed: Streamed) -> Iterator[Finding]:
 
 
 def _should_end(streamed: Streamed) -> bool:
-    """The connection held; nothing at all is an answer only to a cursor at the end."""
+    """Whether the connection lasted; only a resumed stream may have no event at all."""
     return not streamed.stream.cut and bool(streamed.events or not fold(streamed).resumed)
 
 
@@ -77,14 +77,14 @@ def _should_end(streamed: Streamed) -> bool:
 def ends_with_a_terminal_event(streamed: Streamed) -> Iterator[Finding]:
     """The stream ends with `response.completed`, `response.failed` or `response.incomplete`.
 
-    Without it a client cannot tell a whole answer from a broken connection.
+    Without this event a client cannot distinguish a whole answer from a broken connection.
     """
     yield from breaches(streamed, lanes={ROOT}, kinds={"unfinished"})
 
 
 @rule(Streamed, cites="LIF-07", when=has_end)
 def ends_once(streamed: Streamed) -> Iterator[Finding]:
-    """No second terminal event follows the first."""
+    """The stream has only one terminal event."""
     root = fold(streamed).root()
     closing = [event for event in root.events if event.type in root.lane.closing] if root else []
     for event in closing[1:]:
@@ -93,17 +93,17 @@ def ends_once(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("LIF-08", "LIF-03", "CG-SSE-08", "BUD-SSE-04"), when=tells_of(ROOT))
 def events_fit_the_status(streamed: Streamed) -> Iterator[Finding]:
-    """The `status` of the response that a lifecycle event carries is the one that the event is named for."""
+    """The response in a lifecycle event has the `status` that the event's name says."""
     lane = _lane(streamed)
     for event, response in _snapshots(streamed):
-        status, allowed = response.get("status"), lane.statuses.get(event.type, frozenset())
-        if response and allowed and not (isinstance(status, str) and status in allowed):
-            yield Finding(f"{event.where}/response/status", " or ".join(sorted(allowed)), show(status))
+        status, statuses = response.get("status", ABSENT), lane.statuses.get(event.type, frozenset())
+        if response and statuses and not (isinstance(status, str) and status in statuses):
+            yield Finding(f"{event.where}/response/status", " or ".join(sorted(statuses)), show(status))
 
 
 @rule(Streamed, cites="LIF-03", when=has_beginning)
 def a_created_response_is_empty(streamed: Streamed) -> Iterator[Finding]:
-    """Until its terminal event the response has no output, no usage, no error and no time of completion."""
+    """Before the terminal event the response has no output, usage, error or `completed_at`."""
     lane = _lane(streamed)
     for event, response in _snapshots(streamed):
         for name, empty in lane.blank.get(ROOT, {}).items() if event.type not in lane.closing else ():
@@ -116,30 +116,30 @@ def events_carry_a_response(streamed: Streamed) -> Iterator[Finding]:
     """Every lifecycle event carries the response under `response`."""
     for event, response in _snapshots(streamed):
         if not response:
-            got = show(event.data.get("response", "nothing"))
-            yield Finding(f"{event.where}/response", "a response object", got)
+            got = show(event.data.get("response", ABSENT))
+            yield Finding(f"{event.where}/response", "a response object with members", got)
 
 
 @rule(Streamed, cites=("ENV-17", "ENV-16", "CG-SSE-08"), when=tells_of(ROOT))
 def the_id_never_changes(streamed: Streamed) -> Iterator[Finding]:
     """Every lifecycle event of a stream carries the same `response.id`.
 
-    Clients resume, poll and continue with the id of the first one.
+    Clients resume, poll and continue a response with the id of the first event.
     """
-    yield from _constant(streamed, "id")
+    yield from _require_constant(streamed, "id")
 
 
 @rule(Streamed, cites="ENV-16", when=tells_of(ROOT))
 def the_time_of_creation_never_changes(streamed: Streamed) -> Iterator[Finding]:
     """Every lifecycle event of a stream carries the same `created_at`."""
-    yield from _constant(streamed, "created_at")
+    yield from _require_constant(streamed, "created_at")
 
 
 @rule(Streamed, cites=("LIF-10", "BUD-SSE-15"), when=has_end)
 def the_end_tells_the_usage(streamed: Streamed) -> Iterator[Finding]:
     """The terminal event carries `usage`, unless the response failed.
 
-    It is the only place in a stream where a client can read what it will pay.
+    It is the only event of a stream that shows a client its costs.
     """
     terminal, final = fold(streamed).terminal(), fold(streamed).final()
     if terminal and final.get("status") != "failed" and not isinstance(final.get("usage"), dict):
@@ -154,9 +154,9 @@ def _completed(streamed: Streamed) -> bool:
 
 @rule(Streamed, cites="CG-SSE-06", when=_completed, needs="a stream that completes")
 def a_completed_stream_ends_with_the_whole_response(streamed: Streamed) -> Iterator[Finding]:
-    """`response.completed` carries the whole response: status, texts, their annotations, usage.
+    """`response.completed` carries the whole response: status, output, annotations, usage.
 
-    Clients that wait for the end read the answer and its citations there, and nowhere else.
+    Clients that ignore the deltas read the answer and its citations from this event alone.
     """
     terminal, final = fold(streamed).terminal(), fold(streamed).final()
     where = f"{terminal.where if terminal else 'stream'}/response"
@@ -164,22 +164,23 @@ def a_completed_stream_ends_with_the_whole_response(streamed: Streamed) -> Itera
         yield Finding(f"{where}/status", "completed", show(final.get("status", ABSENT)))
     for name, kind in (("output", list), ("usage", dict)):
         if not isinstance(final.get(name), kind):
-            yield Finding(f"{where}/{name}", "what the response came to", show(final.get(name, ABSENT)))
-    for place, part in texts(final):
+            expected = f"an {'array' if kind is list else 'object'}"
+            yield Finding(f"{where}/{name}", expected, show(final.get(name, ABSENT)))
+    for path, part in texts(final):
         if not isinstance(part.get("annotations"), list):
             got = show(part.get("annotations", ABSENT))
-            yield Finding(f"{where}/{place}/annotations", "an array, if only an empty one", got)
+            yield Finding(f"{where}/{path}/annotations", "an array, which may be empty", got)
 
 
-def _items_closed(streamed: Streamed) -> bool:
+def _can_compare_items(streamed: Streamed) -> bool:
     return has_end(streamed) and not fold(streamed).resumed
 
 
-@rule(Streamed, cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"), when=_items_closed)
+@rule(Streamed, cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"), when=_can_compare_items)
 def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]:
     """The output of the terminal event has the items of the stream, each at its `output_index`.
 
-    A client that keeps the events and one that keeps the last object must hold the same answer.
+    A client that reads the events and one that reads the last object must get the same answer.
     """
     terminal, output = fold(streamed).terminal(), fold(streamed).final().get("output")
     where = f"{terminal.where if terminal else 'stream'}/response/output"
@@ -188,23 +189,25 @@ def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]
     for index, thread in sorted(threads.items()):
         if index >= len(output) and (thread.end() or not _failed(streamed)):
             kind = show((thread.end() or thread.start()).get("type"))
-            yield Finding(f"{where}/{index}", f"the item of type {kind} that was streamed", "nothing")
+            yield Finding(f"{where}/{index}", f"the streamed item of type {kind}", show(ABSENT))
     for index in range(len(output)):
         if index not in threads:
-            yield Finding(f"{where}/{index}", "no item that was not streamed", show(output[index]))
+            yield Finding(
+                f"{where}/{index}", "no item, since the stream has none at this index", show(output[index])
+            )
 
 
-@rule(Streamed, cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07", "BUD-SSE-14"), when=_items_closed)
+@rule(Streamed, cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07", "BUD-SSE-14"), when=_can_compare_items)
 def the_end_repeats_the_items(streamed: Streamed) -> Iterator[Finding]:
-    """Each item in the terminal output is as its `response.output_item.done` had it, at the same index."""
+    """Each item of the terminal event equals the item of its `response.output_item.done`."""
     terminal, output = fold(streamed).terminal(), fold(streamed).final().get("output")
     for thread in fold(streamed).of("item"):
-        index, done = thread.indices[0], thread.end()
-        if terminal is None or not isinstance(output, list) or index >= len(output) or not done:
+        index, item = thread.indices[0], thread.end()
+        if terminal is None or not isinstance(output, list) or index >= len(output) or not item:
             continue
-        for pointer, wanted, got in view_differences(done, output[index]):
+        for pointer, expected, got in view_differences(item, output[index]):
             where = f"{terminal.where}/response/output/{index}{pointer}"
-            yield Finding(where, f"{show(wanted)}, as when it was done", show(got))
+            yield Finding(where, f"{show(expected)}, as in `response.output_item.done`", show(got))
 
 
 def _lane(streamed: Streamed) -> Lane:
@@ -227,10 +230,10 @@ def _failed(streamed: Streamed) -> bool:
     return fold(streamed).final().get("status") == "failed"
 
 
-def _constant(streamed: Streamed, name: str) -> Iterator[Finding]:
+def _require_constant(streamed: Streamed, name: str) -> Iterator[Finding]:
     snapshots = [(event, response) for event, response in _snapshots(streamed) if name in response]
     for event, response in snapshots[1:]:
-        first, wanted = snapshots[0][0], snapshots[0][1][name]
-        if response[name] != wanted:
+        first, expected = snapshots[0][0], snapshots[0][1][name]
+        if response[name] != expected:
             where = f"{event.where}/response/{name}"
-            yield Finding(where, f"{show(wanted)}, as in {first.where}", show(response[name]))
+            yield Finding(where, f"{show(expected)}, as in {first.where}", show(response[name]))

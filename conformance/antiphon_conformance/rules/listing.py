@@ -1,7 +1,7 @@
-"""Rules on `GET /responses`: what the list of responses shows, in which order, and what its query selects.
+"""`GET /responses`: the entries of the list, their order, and the effect of the query.
 
-Others may make responses while we look, and an account may hold thousands. So these rules look for the
-responses that the scenario made, and miss one only on a list that is there as a whole.
+An account may hold thousands of responses, and other clients may add some during the run. So these rules look
+for the responses of the scenario, and report an absent one only when the page is the whole list.
 """
 
 from __future__ import annotations
@@ -18,106 +18,121 @@ from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.offset_pages import page_of
 from antiphon_conformance.rules.queries import lists_responses, query
 from antiphon_conformance.subject import Answered, Body, Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
-MADE = ("made", "streamed", "running")
-"""The steps that make a response, in order."""
+CREATE_STEPS = ("made", "streamed", "running")
+"""The steps that make a response, oldest first."""
 UNLISTED = ("output", "error")
-"""What a response has and a listed one has not."""
-SELECTED = "a list by date that shows or could show what was just made"
+"""Members of a response that its entry in the list does not have."""
+DATED_LIST = "a list by date that shows a new response or is whole"
 
 
 def entries(exchange: Exchange) -> dict[Any, Mapping[str, Any]]:
-    """The responses of a page by their ids, in order."""
-    listed = objects(exchange.answer.fields.get("data"))
-    return {entry["id"]: entry for _, entry in listed if isinstance(entry.get("id"), str)}
+    """The responses of a page by id, in the order of the page."""
+    data = objects(exchange.answer.fields.get("data"))
+    return {entry["id"]: entry for _, entry in data if isinstance(entry.get("id"), str)}
 
 
 def is_whole(scene: Scene, step: str) -> bool:
-    """Whether a step lists everything that its query selects, so that what is not there is missing."""
+    """Whether the page of a step has every response that its query selects."""
     page = page_of(Answered(scene[step], scene.dialect))
-    return page is not None and page.whole
+    return page is not None and page.is_last
 
 
-def made(scene: Scene) -> dict[str, Any]:
-    """The ids of the responses that the scenario made, by step."""
-    return {step: scene[step].response.get("id") for step in MADE if step in scene and scene[step].ok}
+def response_ids(scene: Scene) -> dict[str, Any]:
+    """The ids of the responses of the scenario, by step."""
+    return {step: scene[step].response.get("id") for step in CREATE_STEPS if step in scene and scene[step].ok}
 
 
-def shows(scene: Scene, step: str) -> list[str]:
-    """The steps of which the response is on the page of a step."""
-    listed = entries(scene[step])
-    return [name for name, identity in made(scene).items() if identity in listed]
+def visible_steps(scene: Scene, step: str) -> list[str]:
+    """The steps whose response is on the page of a step."""
+    page = entries(scene[step])
+    return [name for name, identity in response_ids(scene).items() if identity in page]
 
 
-def tells(*steps: str) -> Any:
-    """For `when=`: these pages came, and of each one can tell whether what was made is missing."""
+def are_conclusive(*steps: str) -> Any:
+    """For `when=`: each of these pages is the whole list, or shows a response of the scenario."""
     return lambda scene: (
-        succeeded(*steps)(scene) and all(is_whole(scene, step) or shows(scene, step) for step in steps)
+        succeeded(*steps)(scene)
+        and all(is_whole(scene, step) or visible_steps(scene, step) for step in steps)
     )
 
 
 @rule(Body, cites="CG-OPS-16", when=lists_responses, needs="a list of responses")
 def what_is_listed_has_no_output(body: Body) -> Iterator[Finding]:
-    """A listed response has neither `output` nor `error`: whoever wants them reads the response."""
+    """An entry of the list of responses has neither `output` nor `error`."""
     for index, entry in objects(body.object.get("data")):
         for name in UNLISTED:
             if name in entry:
                 yield Finding(f"reply.body/data/{index}/{name}", "no such member", show(entry[name]))
 
 
-@rule(Scene, scenario="listing", cites="CG-OPS-27", when=tells("listed"), needs="a list that is not too long")
+@rule(
+    Scene,
+    scenario="listing",
+    cites="CG-OPS-27",
+    when=are_conclusive("listed"),
+    needs="a list of responses that fits on one page",
+)
 def responses_of_every_kind_are_listed(scene: Scene) -> Iterator[Finding]:
-    """A response is listed as soon as it is made, be it answered at once, streamed or in the background.
+    """A new response is in the list at once, also when it streams or runs in the background.
 
-    Some servers list only what has ended, or only what was stored on its own way.
+    Some servers list only responses that have ended, or only those of one kind.
     """
-    for step in MADE if is_whole(scene, "listed") else ():
-        if step in made(scene) and step not in shows(scene, "listed"):
+    for step in CREATE_STEPS if is_whole(scene, "listed") else ():
+        if step in response_ids(scene) and step not in visible_steps(scene, "listed"):
             yield Finding(
-                "reply.body/data", f"{show(made(scene)[step])}, the response {step}", "a list without it",
+                "reply.body/data", f"a list with {show(response_ids(scene)[step])}", "a list without it",
                 scene["listed"].id,
             )  # fmt: skip
 
 
-@rule(Scene, scenario="listing", cites="CG-OPS-27", when=tells("listed"), needs="a list that is not too long")
+@rule(
+    Scene,
+    scenario="listing",
+    cites="CG-OPS-27",
+    when=are_conclusive("listed"),
+    needs="a list of responses that fits on one page",
+)
 def a_response_is_listed_as_it_is(scene: Scene) -> Iterator[Finding]:
-    """What is listed of a response that has ended is what answered its create, apart from the output."""
-    listed = entries(scene["listed"])
-    for step in (step for step in shows(scene, "listed") if step != "running"):
+    """The entry of a response that has ended equals its create's answer, without the output."""
+    page = entries(scene["listed"])
+    for step in (step for step in visible_steps(scene, "listed") if step != "running"):
         response = scene[step].response
-        whole = {name: value for name, value in response.items() if name not in UNLISTED}
-        for pointer, wanted, got in differences(whole, listed[response["id"]]):
-            where = f"reply.body/data/{list(listed).index(response['id'])}{pointer}"
-            yield Finding(where, f"{show(wanted)}, as in {scene[step].id}", show(got), scene["listed"].id)
+        members = {name: value for name, value in response.items() if name not in UNLISTED}
+        for pointer, expected, got in differences(members, page[response["id"]]):
+            where = f"reply.body/data/{list(page).index(response['id'])}{pointer}"
+            yield Finding(where, f"{show(expected)}, as in {scene[step].id}", show(got), scene["listed"].id)
 
 
 @rule(
     Scene,
     scenario="listing",
     cites="CG-OPS-22",
-    when=lambda scene: succeeded("listed")(scene) and len(shows(scene, "listed")) > 1,
-    needs="a list that shows several responses just made",
+    when=lambda scene: succeeded("listed")(scene) and len(visible_steps(scene, "listed")) > 1,
+    needs="a list that shows several new responses",
 )
 def the_newest_response_comes_first(scene: Scene) -> Iterator[Finding]:
-    """What was made later is listed earlier."""
-    order = [identity for identity in entries(scene["listed"]) if identity in made(scene).values()]
-    steps = {identity: step for step, identity in made(scene).items()}
-    for first, second in pairwise(order):
-        if MADE.index(steps[first]) < MADE.index(steps[second]):
-            expected = f"{show(second)}, which was made later, before {show(first)}"
-            yield Finding("reply.body/data", expected, "behind it", scene["listed"].id)
+    """The list begins with the newest response."""
+    identities = [
+        identity for identity in entries(scene["listed"]) if identity in response_ids(scene).values()
+    ]
+    steps = {identity: step for step, identity in response_ids(scene).items()}
+    for first, second in pairwise(identities):
+        if CREATE_STEPS.index(steps[first]) < CREATE_STEPS.index(steps[second]):
+            expected = f"{show(second)}, which is newer, before {show(first)}"
+            yield Finding("reply.body/data", expected, "the older response first", scene["listed"].id)
 
 
 def bounds(body: Body) -> list[tuple[str, float, float]]:
-    """The days or moments that the query names, each with its first second and the first one behind it."""
-    found = []
+    """The dates of the query: parameter, first second, and first second after the end."""
+    intervals = []
     for name in ("created_after", "created_before"):
         for text in query(body, name)[-1:]:
             span = span_of(text)
             if span is not None:
-                found.append((name, *span))
-    return found
+                intervals.append((name, *span))
+    return intervals
 
 
 @rule(
@@ -127,24 +142,24 @@ def bounds(body: Body) -> list[tuple[str, float, float]]:
     needs="a list by date",
 )
 def what_is_listed_lies_between_the_dates(body: Body) -> Iterator[Finding]:
-    """What is listed was made after `created_after` and before `created_before`, in UTC.
+    """Every entry of the list is newer than `created_after` and older than `created_before`.
 
-    Whether the day that is named counts itself, no document says, so it may.
+    The dates are in UTC. No document says whether the day itself counts, so the rule allows both.
     """
     for name, start, end in bounds(body):
         for index, entry in objects(body.object.get("data")):
             seconds = seconds_of(entry.get("created_at"))
             if seconds is not None and (seconds < start if name == "created_after" else seconds > end):
-                expected = f"a time {name.partition('_')[2]} {query(body, name)[-1]}"
+                expected = f"a time {name.removeprefix('created_')} {query(body, name)[-1]}"
                 yield Finding(f"reply.body/data/{index}/created_at", expected, show(entry["created_at"]))
 
 
-@rule(Scene, scenario="listing", cites="CG-OPS-24", when=tells("within", "listed"), needs=SELECTED)
+@rule(Scene, scenario="listing", cites="CG-OPS-24", when=are_conclusive("within", "listed"), needs=DATED_LIST)
 def dates_select_what_was_made_between_them(scene: Scene) -> Iterator[Finding]:
-    """A list after yesterday and before tomorrow shows what was made today."""
-    for step in shows(scene, "listed") if is_whole(scene, "within") else ():
-        if step not in shows(scene, "within"):
-            expected = f"{show(made(scene)[step])}, made between the dates"
+    """A list from yesterday to tomorrow has the responses of today."""
+    for step in visible_steps(scene, "listed") if is_whole(scene, "within") else ():
+        if step not in visible_steps(scene, "within"):
+            expected = f"a list with {show(response_ids(scene)[step])}, created between the dates"
             yield Finding("reply.body/data", expected, "a list without it", scene["within"].id)
 
 
@@ -153,22 +168,21 @@ def dates_select_what_was_made_between_them(scene: Scene) -> Iterator[Finding]:
     scenario="listing",
     cites="CG-OPS-24",
     when=succeeded("later", "yesterday"),
-    needs="lists of other days than that of the run",
+    needs="lists of other days than the day of the run",
 )
 def dates_leave_out_what_was_made_on_other_days(scene: Scene) -> Iterator[Finding]:
-    """A list from tomorrow on, or one of yesterday alone, does not show what was made today.
+    """A list from tomorrow on, or one of yesterday alone, has no response of today.
 
-    Of yesterday alone is what is both after and before it: a server that takes either date for enough, or
-    heeds one of them only, shows more.
+    The list of yesterday has both dates: a server that applies only one of them shows more.
     """
     for step in ("later", "yesterday"):
-        for name in shows(scene, step):
-            expected = f"nothing made today, such as {show(made(scene)[name])}"
+        for name in visible_steps(scene, step):
+            expected = f"a list without {show(response_ids(scene)[name])}, created today"
             yield Finding("reply.body/data", expected, "a list with it", scene[step].id)
 
 
 def statuses(body: Body) -> list[str]:
-    """The status that the query asks for."""
+    """The last `status` of the query, in a list; empty when the query has none."""
     return query(body, "status")[-1:]
 
 
@@ -179,10 +193,11 @@ def statuses(body: Body) -> list[str]:
     needs="a list by status",
 )
 def what_is_listed_has_the_status(body: Body) -> Iterator[Finding]:
-    """A list by `status` shows responses of this status alone."""
+    """A list by `status` has only responses of this status."""
     for index, entry in objects(body.object.get("data")):
         if entry.get("status") not in statuses(body):
-            yield Finding(f"reply.body/data/{index}/status", statuses(body)[0], show(entry.get("status")))
+            got = show(entry.get("status", ABSENT))
+            yield Finding(f"reply.body/data/{index}/status", statuses(body)[0], got)
 
 
 @rule(
@@ -190,28 +205,28 @@ def what_is_listed_has_the_status(body: Body) -> Iterator[Finding]:
     scenario="listing",
     cites="CG-OPS-23",
     when=lambda scene: succeeded("completed", "cancelled", "stopped")(scene),
-    needs="lists by status, and a response that could be cancelled",
+    needs="lists by status, and a successful cancellation",
 )
 def a_status_selects_what_stands_so(scene: Scene) -> Iterator[Finding]:
-    """A response that has completed is in the list of these, one that was cancelled in the list of those."""
+    """The lists by `status` have the completed and the cancelled response of the run."""
     for status, step in (("completed", "made"), ("completed", "streamed"), ("cancelled", "stopped")):
         if step not in scene or not scene[step].ok or scene[step].response.get("status") != status:
             continue
-        identity, listed = scene[step].response.get("id"), scene[status]
-        if identity not in entries(listed) and is_whole(scene, status):
-            expected = f"{show(identity)}, which is {status}"
-            yield Finding("reply.body/data", expected, "a list without it", listed.id)
+        identity, page = scene[step].response.get("id"), scene[status]
+        if identity not in entries(page) and is_whole(scene, status):
+            expected = f"a list with {show(identity)}, which is {status}"
+            yield Finding("reply.body/data", expected, "a list without it", page.id)
 
 
 @rule(
     Scene,
     scenario="listing",
     cites="CG-OPS-26",
-    when=lambda scene: succeeded("deleted", "without")(scene) and "made" in shows(scene, "listed"),
-    needs="a response that was listed, and is deleted",
+    when=lambda scene: succeeded("deleted", "without")(scene) and "made" in visible_steps(scene, "listed"),
+    needs="a response of the list that the run deletes",
 )
 def a_deleted_response_leaves_the_list(scene: Scene) -> Iterator[Finding]:
-    """A response that is deleted is listed no more."""
-    if "made" in shows(scene, "without"):
-        expected = f"nothing deleted, such as {show(made(scene)['made'])}"
+    """The list does not have a deleted response."""
+    if "made" in visible_steps(scene, "without"):
+        expected = f"a list without {show(response_ids(scene)['made'])}, which was deleted"
         yield Finding("reply.body/data", expected, "a list with it", scene["without"].id)

@@ -1,4 +1,4 @@
-"""Rules on what may stand in the query and the path of a request about responses, one or many."""
+"""The query and the path of a request about one response or many."""
 
 from __future__ import annotations
 
@@ -17,41 +17,45 @@ LARGEST_LIMIT = 100
 
 def query(answer: Answered, *names: str) -> list[str]:
     """The values of a query parameter, under any of its names."""
-    found = parse_qs(urlsplit(answer.request.path).query, keep_blank_values=True)
-    return [value for name in names for value in found.get(name, ())]
+    parameters = parse_qs(urlsplit(answer.request.path).query, keep_blank_values=True)
+    return [value for name in names for value in parameters.get(name, ())]
 
 
 def schema_of(answer: Answered, name: str) -> Mapping[str, Any]:
     """The schema of a query parameter; empty when the operation has no such parameter."""
     document = answer.dialect.document
-    known = document.operations[answer.operation].parameters if answer.operation else ()
-    found = (document.resolve(one.schema) for one in known if one.name == name and one.place == "query")
-    return next(found, {})
+    parameters = document.operations[answer.operation].parameters if answer.operation else ()
+    schemas = (
+        document.resolve(parameter.schema)
+        for parameter in parameters
+        if parameter.name == name and parameter.place == "query"
+    )
+    return next(schemas, {})
 
 
-def allowed(answer: Answered, name: str) -> frozenset[str]:
-    """The values that the document lists for a query parameter of the operation; none when it lists none."""
+def listed_values(answer: Answered, name: str) -> frozenset[str]:
+    """The values that the document lists for a query parameter; empty when it lists none."""
     schema = schema_of(answer, name)
     return frozenset(answer.dialect.document.resolve(schema.get("items", schema)).get("enum", ()))
 
 
 def is_listing(answer: Answered) -> bool:
-    """Whether a page of input items was asked for."""
+    """Whether the request is for a page of input items."""
     return answer.operation == "listInputItems"
 
 
 def lists_responses(answer: Answered) -> bool:
-    """Whether a page of responses was asked for."""
+    """Whether the request is for a page of responses."""
     return answer.operation == "listResponses"
 
 
-def is_whole(text: str) -> bool:
-    """Whether a text is a whole number without a sign, of a length that numbers have."""
+def is_integer(text: str) -> bool:
+    """Whether a text is an integer without a sign and with fewer than 20 digits."""
     return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def refused(answer: Answered, why: str) -> Iterator[Finding]:
-    """A finding when the request was not refused with a 4xx."""
+    """A finding when the status of the answer is not a 4xx."""
     if answer.reply.status not in CLIENT_ERROR:
         yield Finding("reply.status", f"a 4xx, since {why}", str(answer.reply.status))
 
@@ -59,7 +63,7 @@ def refused(answer: Answered, why: str) -> Iterator[Finding]:
 def wrong_limits(answer: Answered) -> list[str]:
     """The values of `limit` that no page can have."""
     return [
-        text for text in query(answer, "limit") if not is_whole(text) or not 1 <= int(text) <= LARGEST_LIMIT
+        text for text in query(answer, "limit") if not is_integer(text) or not 1 <= int(text) <= LARGEST_LIMIT
     ]
 
 
@@ -70,81 +74,83 @@ def wrong_limits(answer: Answered) -> list[str]:
     needs="a request for a page with a limit that is out of range",
 )
 def a_limit_out_of_range_is_refused(answer: Answered) -> Iterator[Finding]:
-    """A `limit` that is no number from 1 to 100 is refused."""
-    yield from refused(answer, f"a limit goes from 1 to 100, unlike {show(wrong_limits(answer))}")
+    """A `limit` that is not an integer from 1 to 100 is rejected."""
+    yield from refused(answer, f"`limit` is {show(wrong_limits(answer)[0])} and not an integer from 1 to 100")
 
 
 def wrong_offsets(answer: Answered) -> list[str]:
     """The values of `offset` at which no page can begin."""
-    return [text for text in query(answer, "offset") if not is_whole(text)]
+    return [text for text in query(answer, "offset") if not is_integer(text)]
 
 
 @rule(
     Answered,
     cites="CG-OPS-18",
     when=lambda answer: lists_responses(answer) and bool(wrong_offsets(answer)),
-    needs="a request for a page at an offset that is negative or no number",
+    needs="a request for a page with an offset that is negative or not a number",
 )
 def an_offset_is_a_whole_number(answer: Answered) -> Iterator[Finding]:
-    """An `offset` that is negative or no integer is refused."""
-    yield from refused(answer, f"no page begins at {show(wrong_offsets(answer))}")
+    """An `offset` that is negative or not an integer is rejected."""
+    yield from refused(answer, f"no page begins at {show(wrong_offsets(answer)[0])}")
 
 
 def wrong_statuses(answer: Answered) -> list[str]:
     """The values of `status` that the document does not list."""
-    return [text for text in query(answer, "status") if text not in allowed(answer, "status")]
+    return [text for text in query(answer, "status") if text not in listed_values(answer, "status")]
 
 
 @rule(
     Answered,
     cites="CG-OPS-23",
     when=lambda answer: lists_responses(answer) and bool(wrong_statuses(answer)),
-    needs="a request for responses of a status that does not exist",
+    needs="a list of responses by an unknown status",
 )
 def an_unknown_status_is_refused(answer: Answered) -> Iterator[Finding]:
-    """A `status` that no response has is refused.
+    """An unknown `status` in the query is rejected.
 
-    A client that misspells it would take an empty list, or the whole one, for an answer.
+    A client that misspells a status would believe an empty list, or the unfiltered one.
     """
-    yield from refused(answer, f"no response has the status {show(wrong_statuses(answer))}")
+    yield from refused(answer, f"no response has the status {show(wrong_statuses(answer)[0])}")
 
 
 def wrong_dates(answer: Answered) -> list[str]:
-    """The values of `created_before` and `created_after` that are no days."""
-    given = query(answer, "created_before", "created_after")
-    return [text for text in given if len(text) != len(DAY) or span_of(text) is None]
+    """The values of `created_before` and `created_after` that are not days."""
+    values = query(answer, "created_before", "created_after")
+    return [text for text in values if len(text) != len(DAY) or span_of(text) is None]
 
 
 @rule(
     Answered,
     cites="CG-OPS-25",
     when=lambda answer: lists_responses(answer) and bool(wrong_dates(answer)),
-    needs="a request for responses before or after something that is no day",
+    needs="a list of responses before or after a malformed date",
 )
 def a_malformed_date_is_refused(answer: Answered) -> Iterator[Finding]:
-    """A `created_before` or `created_after` that is no day of the calendar is refused."""
-    yield from refused(answer, f"there is no day {show(wrong_dates(answer))}")
+    """A `created_before` or `created_after` that is not a day of the calendar is rejected."""
+    yield from refused(answer, f"{show(wrong_dates(answer)[0])} is not a day")
 
 
 def wrong_orders(answer: Answered) -> list[str]:
     """The values of `order` that the document does not list."""
-    return [text for text in query(answer, "order") if text not in allowed(answer, "order")]
+    return [text for text in query(answer, "order") if text not in listed_values(answer, "order")]
 
 
 @rule(
     Answered,
     cites="INP-04",
     when=lambda answer: is_listing(answer) and bool(wrong_orders(answer)),
-    needs="a request for a page in an order that does not exist",
+    needs="a request for a page in an unknown order",
 )
 def an_unknown_order_is_refused(answer: Answered) -> Iterator[Finding]:
-    """An `order` other than `asc` and `desc` is refused."""
-    yield from refused(answer, f"there is no order {show(wrong_orders(answer))}")
+    """An `order` other than `asc` and `desc` is rejected."""
+    yield from refused(answer, f"there is no order {show(wrong_orders(answer)[0])}")
 
 
 def wrong_includes(answer: Answered) -> list[str]:
     """The values of `include` that the document does not list."""
-    return [text for text in query(answer, "include", "include[]") if text not in allowed(answer, "include")]
+    return [
+        text for text in query(answer, "include", "include[]") if text not in listed_values(answer, "include")
+    ]
 
 
 @rule(
@@ -154,31 +160,32 @@ def wrong_includes(answer: Answered) -> list[str]:
     needs="a retrieval with an unknown include",
 )
 def an_unknown_include_is_refused(answer: Answered) -> Iterator[Finding]:
-    """An `include` value that the document does not list is refused."""
-    yield from refused(answer, f"there is nothing called {show(wrong_includes(answer))}")
+    """An `include` value that the document does not list is rejected."""
+    yield from refused(answer, f"there is no include {show(wrong_includes(answer)[0])}")
 
 
 @rule(
     Answered,
     cites="RSM-10",
     when=lambda answer: (
-        answer.operation == "getResponse" and not all(map(is_whole, query(answer, "starting_after")))
+        answer.operation == "getResponse" and not all(map(is_integer, query(answer, "starting_after")))
     ),
-    needs="a retrieval whose starting_after is no number of an event",
+    needs="a retrieval whose `starting_after` is not a sequence number",
 )
 def a_cursor_is_a_whole_number(answer: Answered) -> Iterator[Finding]:
-    """A `starting_after` that is negative or no integer is refused."""
-    yield from refused(answer, f"no event has the number {show(query(answer, 'starting_after'))}")
+    """A `starting_after` that is negative or not an integer is rejected."""
+    cursors = show(query(answer, "starting_after"))
+    yield from refused(answer, f"no event has the number {cursors}")
 
 
 def id_in_path(answer: Answered) -> str:
-    """The id that a request about one response names."""
-    matched = answer.dialect.document.match(answer.request.method, answer.request.path)
-    return unquote(matched[1].get("response_id", "")) if matched else ""
+    """The id of the response in the path; empty when the path has none."""
+    match = answer.dialect.document.match(answer.request.method, answer.request.path)
+    return unquote(match[1].get("response_id", "")) if match else ""
 
 
 def is_odd(identity: str) -> bool:
-    """Whether an id has characters that are neither letters, digits, underscores nor dashes."""
+    """Whether an id has characters other than ASCII letters, digits, underscores and dashes."""
     return not identity.replace("_", "").replace("-", "").isalnum() or not identity.isascii()
 
 
@@ -186,8 +193,8 @@ def is_odd(identity: str) -> bool:
     Answered,
     cites="RET-14",
     when=lambda answer: bool(id_in_path(answer)) and is_odd(id_in_path(answer)),
-    needs="a request whose path holds an id with unusual characters",
+    needs="a request with unusual characters in the id of the path",
 )
 def an_odd_id_is_the_clients_mistake(answer: Answered) -> Iterator[Finding]:
-    """An id with characters that no id has is answered with a 4xx, not with a server error."""
+    """An id with characters that no id has gets a 4xx, not a server error."""
     yield from refused(answer, f"no response can have the id {show(id_in_path(answer))}")

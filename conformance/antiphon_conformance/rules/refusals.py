@@ -1,4 +1,4 @@
-"""Requests that are wrong before anyone reads their members: malformed, mislabelled, misrouted, too large."""
+"""Requests that are wrong as a whole: malformed, mislabelled, misrouted, too large."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from antiphon_conformance.text import show
 
 @rule(Scene, scenario="wrong_requests", cites=("TRN-09", "BUD-GEN-08"))
 def malformed_json_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A body that is not JSON is refused with a 4xx status, and no response is made."""
-    yield from _refusal("malformed", scene["malformed"])
+    """A body that is not JSON is rejected with a 4xx status."""
+    yield from _expect_rejection("malformed", scene["malformed"])
 
 
 @rule(Scene, scenario="wrong_requests", cites="TRN-10")
 def a_body_that_is_no_object_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A JSON body that is no object is refused with a 4xx status."""
-    yield from _refusal("array", scene["array"])
+    """A JSON body that is not an object is rejected with a 4xx status."""
+    yield from _expect_rejection("array", scene["array"])
 
 
 @rule(Scene, scenario="wrong_requests", cites="CG-GEN-06")
 def what_is_no_json_object_is_a_bad_request(scene: Scene) -> Iterator[Finding]:
-    """A body that is not JSON, or no object, is refused with 400."""
+    """A body that is not a JSON object is rejected with 400."""
     for step in ("malformed", "array"):
-        yield from _refusal(step, scene[step], 400)
+        yield from _expect_rejection(step, scene[step], 400)
 
 
 @rule(Scene, scenario="wrong_requests", cites="TRN-11")
 def another_content_type_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A body that is not labelled as JSON is refused with 400 or 415, rather than read as something else."""
+    """A body with a content type other than JSON is rejected with 400 or 415."""
     status = scene["plain_text"].answer.status
     if status not in (400, 415):
         yield Finding("plain_text.reply.status", "400 or 415", str(status))
@@ -40,19 +40,19 @@ def another_content_type_is_refused(scene: Scene) -> Iterator[Finding]:
 
 @rule(Scene, scenario="wrong_requests", cites=("TRN-28", "CG-GEN-10"))
 def an_unknown_route_is_404(scene: Scene) -> Iterator[Finding]:
-    """An unknown route is answered 404."""
-    yield from _refusal("unknown_route", scene["unknown_route"], 404)
+    """A request to an unknown route gets 404."""
+    yield from _expect_rejection("unknown_route", scene["unknown_route"], 404)
 
 
 @rule(Scene, scenario="wrong_requests", cites=("TRN-28", "CG-GEN-10"))
 def a_wrong_method_is_404_or_405(scene: Scene) -> Iterator[Finding]:
-    """A method that a known route does not have is answered 404 or 405."""
-    yield from _refusal("wrong_method", scene["wrong_method"], 404, 405)
+    """A request with a method that the route does not have gets 404 or 405."""
+    yield from _expect_rejection("wrong_method", scene["wrong_method"], 404, 405)
 
 
 @rule(Scene, scenario="wrong_requests", cites="ERR-12")
 def the_same_mistake_gets_the_same_answer(scene: Scene) -> Iterator[Finding]:
-    """The same wrong request always gets the same status and code."""
+    """A wrong request gets the same status and the same error code every time."""
     first, again = scene["malformed"].answer, scene["malformed_again"].answer
     if first.status != again.status:
         yield Finding("malformed_again.reply.status", str(first.status), str(again.status))
@@ -68,17 +68,17 @@ def the_same_mistake_gets_the_same_answer(scene: Scene) -> Iterator[Finding]:
     needs="a create with a model that does not exist",
 )
 def an_unknown_model_is_refused(answered: Answered) -> Iterator[Finding]:
-    """An unknown model is refused with a 4xx status, and an error with members points at `model`.
+    """An unknown model is rejected with a 4xx status and an error that points at `model`.
 
-    A server that answers with some other model is believed to have answered with the one asked for. Where
-    every name is that of a model, as in front of a single one, there is nothing to refuse: hence a warning.
+    If the server answers with another model, the client believes that it was the requested one. Servers of a
+    single model may accept every name, hence a warning.
     """
     if not 400 <= answered.reply.status < 500:
-        yield Finding("reply.status", "4xx, as the model does not exist", str(answered.reply.status))
+        yield Finding("reply.status", "4xx, since the model does not exist", str(answered.reply.status))
         return
-    error, told = answered.reply.fields.get("error"), answered.dialect.traits.error_envelope == "object"
-    if told and error and not _points_at_model(answered.exchange):
-        yield Finding("reply.body/error", "`param` model, or `code` model_not_found", show(error))
+    error, envelope = answered.reply.fields.get("error"), answered.dialect.traits.error_envelope
+    if envelope == "object" and error and not _points_at_model(answered.exchange):
+        yield Finding("reply.body/error", "`param` model or `code` model_not_found", show(error))
 
 
 def _points_at_model(exchange: Exchange) -> bool:
@@ -88,7 +88,7 @@ def _points_at_model(exchange: Exchange) -> bool:
     )
 
 
-def _has_much_header(answered: Answered) -> bool:
+def _has_large_headers(answered: Answered) -> bool:
     limit = answered.dialect.traits.header_limit
     return (
         limit is not None
@@ -96,42 +96,42 @@ def _has_much_header(answered: Answered) -> bool:
     )
 
 
-@rule(Answered, cites="TRN-27", when=_has_much_header, needs="a request with more than 64 KiB of headers")
+@rule(Answered, cites="TRN-27", when=_has_large_headers, needs="a request with more than 64 KiB of headers")
 def too_much_header_is_refused(answered: Answered) -> Iterator[Finding]:
-    """A request with more than 64 KiB of headers is refused with a 4xx status."""
+    """A request with more than 64 KiB of headers is rejected with a 4xx status."""
     if not 400 <= answered.reply.status < 500:
         yield Finding("reply.status", "4xx", str(answered.reply.status))
 
 
 @rule(Scene, scenario="oversized_input", cites="REQ-05")
 def an_oversized_input_is_refused(scene: Scene) -> Iterator[Finding]:
-    """An `input` of more than 10,485,760 characters is refused with a 4xx status."""
-    yield from _too_large(scene)
+    """An `input` of more than 10,485,760 characters is rejected with a 4xx status."""
+    yield from _expect_size_error(scene)
 
 
 @rule(Scene, scenario="overlong_input", cites="BUD-GEN-09")
 def a_large_body_is_refused(scene: Scene) -> Iterator[Finding]:
-    """A body of more than a mebibyte is refused with 400 or 413."""
-    yield from _refusal("overlong", scene["overlong"], 400, 413)
+    """A body of more than 1 MiB is rejected with 400 or 413."""
+    yield from _expect_rejection("overlong", scene["overlong"], 400, 413)
 
 
 @rule(Scene, scenario="oversized_count", cites="TOK-07")
 def an_oversized_count_is_refused(scene: Scene) -> Iterator[Finding]:
-    """Counting the tokens of more than 10,485,760 characters is refused with a 4xx status."""
-    yield from _too_large(scene)
+    """A count of more than 10,485,760 characters is rejected with a 4xx status."""
+    yield from _expect_size_error(scene)
 
 
-def _too_large(scene: Scene) -> Iterator[Finding]:
+def _expect_size_error(scene: Scene) -> Iterator[Finding]:
     status = scene["oversized"].answer.status
     if not 400 <= status < 500:
-        yield Finding("oversized.reply.status", "4xx, as the text has too many characters", str(status))
+        yield Finding("oversized.reply.status", "4xx, since the text has too many characters", str(status))
 
 
-def _refusal(step: str, exchange: Exchange, *statuses: int) -> Iterator[Finding]:
-    reply = exchange.answer
-    wanted = " or ".join(map(str, statuses)) or "4xx"
-    if reply.status not in (statuses or range(400, 500)):
-        yield Finding(f"{step}.reply.status", wanted, str(reply.status))
+def _expect_rejection(step: str, exchange: Exchange, *statuses: int) -> Iterator[Finding]:
+    status = exchange.answer.status
+    if status not in (statuses or range(400, 500)):
+        expected = " or ".join(map(str, statuses)) or "4xx"
+        yield Finding(f"{step}.reply.status", expected, str(status))
 
 
 def _code(exchange: Exchange) -> object:
