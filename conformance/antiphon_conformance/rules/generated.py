@@ -104,7 +104,7 @@ def no_request_crashes_the_server(answered: Answered) -> Iterator[Finding]:
 
 @rule(Scene, scenario="generated", cites=ANSWERS, when=lambda scene: bool(scene.episode.exchanges))
 def every_request_is_answered(scene: Scene) -> Iterator[Finding]:
-    """Every generated request gets an answer: the server neither drops the connection nor stays silent."""
+    """Every generated request gets an answer; the server never drops the connection."""
     for name, exchange in scene.episode.exchanges.items():
         if exchange.reply is None:
             yield Finding("reply", "an answer", exchange.failure or "no answer", exchange=name)

@@ -36,7 +36,7 @@ def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
 
 @rule(Body, cites=("INP-01", "BUD-OPS-09"), when=is_list)
 def a_page_is_a_list_object(body: Body) -> Iterator[Finding]:
-    """A page has `object: list`, `data`, `has_more`, `first_id` and `last_id` of the right types."""
+    """A page has `object: list`, `data`, `has_more`, `first_id` and `last_id`, rightly typed."""
     yield from body_faults(body)
 
 

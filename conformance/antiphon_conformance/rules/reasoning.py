@@ -153,7 +153,7 @@ def context_is_reported_as_in_force(snapshot: Snapshot) -> Iterator[Finding]:
 
 @rule(Scene, scenario="reasoning", cites="RSN-10", when=lambda scene: "continued" in scene)
 def encrypted_reasoning_is_accepted_back(scene: Scene) -> Iterator[Finding]:
-    """A reasoning item with `encrypted_content` is accepted as input, also when nothing is stored."""
+    """A reasoning item with `encrypted_content` is accepted as input without stored state."""
     yield from expect_status(scene["continued"], (200,), "200, since the server itself wrote the item")
 
 
