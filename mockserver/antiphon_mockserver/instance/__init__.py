@@ -1,9 +1,9 @@
-"""JSON Schema -> the smallest sensible instance that is valid, with values from a prompt where they fit.
+"""JSON Schema -> a small valid instance, with values from a prompt where they fit.
 
     instance({"type": "object", "properties": {"city": {"type": "string"}}}, Hints(("Paris",)))
     -> {"city": "Paris"}
 
-Every result has been validated. What cannot be filled in raises Unsupported, which names the keyword.
+Every result was validated. A schema that cannot be filled in raises Unsupported, which names the keyword.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ __all__ = ["Hints", "Unsupported", "instance"]
 def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     """An instance that is valid against the schema.
 
-    Raises Unsupported when the schema is malformed, admits nothing, or uses keywords in a way beyond us.
+    Raises Unsupported when the schema is malformed, permits no value, or is too complicated.
     """
     maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
     try:
-        made = maker.make_root(hints.fresh())
+        value = maker.make_root(hints.fresh())
     except RecursionError:
-        raise Unsupported(maker.outermost, "what it holds is nested too deeply") from None
-    if not maker.valid(maker.root, made):
-        raise Unsupported(maker.blamed(made), "no instance found that satisfies it together with the others")
-    return made
+        raise Unsupported(maker.outermost, "its content is nested too deeply") from None
+    if not maker.valid(maker.root, value):
+        raise Unsupported(
+            maker.offense(value), "no instance was found that satisfies it together with the others"
+        )
+    return value
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from antiphon_mockserver.instance.pattern import matching
-from antiphon_mockserver.instance.unsupported import Unsupported
+from antiphon_mockserver.instance.unsupported import Unsupported, first_line
 
 LONGEST_GRAMMAR = 20_000
 """Characters of a grammar that is read."""
@@ -36,7 +36,7 @@ def shortest(grammar: str) -> str | None:
     try:
         parser = Lark(grammar, parser="earley", maybe_placeholders=False)
     except (LarkError, RecursionError, ValueError) as problem:
-        reason = str(problem).partition("\n")[0][:200]
+        reason = first_line(problem)[:200]
         if reason.startswith(AMBIGUOUS):
             return None
         raise Unsupported("definition", f"the grammar cannot be read ({reason})") from problem
@@ -61,14 +61,14 @@ def _terminal_texts(terminals: Iterable[Any]) -> dict[str, str]:
 
 def _derive(rules: Sequence[tuple[str, Sequence[str]]], texts: dict[str, str]) -> None:
     """Adds the text of each rule, until no rule gets a shorter one."""
-    changed = True
-    while changed:
-        changed = False
+    progress = True
+    while progress:
+        progress = False
         for name, symbols in rules:
             text = _joined(symbols, texts)
             if text is not None and (name not in texts or len(text) < len(texts[name])):
                 texts[name] = text
-                changed = True
+                progress = True
 
 
 def _joined(symbols: Sequence[str], texts: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Hints: values from a prompt that an instance may use, each handed out once."""
+"""Hints: values from a prompt that an instance may use, each only once."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from antiphon_mockserver.words import words
 
 Value = TypeVar("Value")
 
-ANSWERING = frozenset(
+ANSWER_NAMES = frozenset(
     words(
         "answer text message summary content response reply result output explanation description",
         "reasoning final_answer greeting note",
     )
 )
-"""Names of properties that want the whole answer."""
+"""Names of properties that hold the whole answer."""
 
-ASKING = frozenset(
+PROMPT_NAMES = frozenset(
     words(
         "query q search question prompt input expression command request instruction instructions",
         "task topic keywords search_query statement sql code",
     )
 )
-"""Names of properties that want what was asked."""
+"""Names of properties that hold the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What may be used, in the order of the prompt."""
+    """The values, in the order of the prompt."""
 
     words: tuple[str, ...] = ()
     """Names and quoted words."""
     numbers: tuple[int | float, ...] = ()
-    asked: str = ""
-    """What was asked, in short."""
+    prompt: str = ""
+    """The end of the prompt."""
     answer: str = ""
-    """What would be answered in plain text."""
-    _used: dict[str, int] = field(default_factory=dict, compare=False)
+    """The answer in plain text."""
+    _counts: dict[str, int] = field(default_factory=dict, compare=False)
 
     def fresh(self) -> Hints:
-        """The same hints, none of them used."""
-        return Hints(self.words, self.numbers, self.asked, self.answer)
+        """The same hints, all of them unused."""
+        return Hints(self.words, self.numbers, self.prompt, self.answer)
 
     def text(self, name: str) -> str | None:
         """The next text for a property of this name."""
         name = name.lower()
-        if self.answer and name in ANSWERING:
+        if self.answer and name in ANSWER_NAMES:
             return self.answer
-        if self.asked and name in ASKING:
-            return self.asked
+        if self.prompt and name in PROMPT_NAMES:
+            return self.prompt
         return self._next("words", self.words)
 
     def number(self) -> int | float | None:
@@ -58,9 +58,9 @@ class Hints:
         return self._next("numbers", self.numbers)
 
     def _next(self, kind: str, values: Sequence[Value]) -> Value | None:
-        at = self._used.get(kind, 0)
-        self._used[kind] = at + 1
-        return values[at] if at < len(values) else None
+        index = self._counts.get(kind, 0)
+        self._counts[kind] = index + 1
+        return values[index] if index < len(values) else None
 
 
 NO_HINTS = Hints()

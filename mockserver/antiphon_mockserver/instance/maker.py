@@ -1,4 +1,4 @@
-"""Making instances of one JSON Schema: candidates in order of sense, checked where keywords interact."""
+"""Instances of one JSON Schema: candidates, the most sensible first, checked where keywords interact."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from antiphon_mockserver.instance.merge import Schema, both, merge
 from antiphon_mockserver.instance.pattern import matches, matching
 from antiphon_mockserver.instance.preparing import ROOT, with_absolute_references, with_whole_counts
 from antiphon_mockserver.instance.scalars import numbers, strings
-from antiphon_mockserver.instance.unsupported import Unsupported
+from antiphon_mockserver.instance.unsupported import Unsupported, first_line
 from antiphon_mockserver.words import words
 
 TRICKY = frozenset(
@@ -23,7 +23,7 @@ TRICKY = frozenset(
         "unevaluatedProperties unevaluatedItems propertyNames patternProperties uniqueItems",
     )
 )
-"""Keywords with which a first candidate may fail, so that each is checked on the spot."""
+"""Keywords with which the first candidate may be invalid, so that each candidate is checked."""
 
 IMPLIED = (
     (
@@ -41,12 +41,12 @@ IMPLIED = (
     ("string", ("pattern", "minLength", "maxLength", "format")),
     ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
 )
-"""Which type keywords suggest where `type` does not say."""
+"""The type that keywords suggest where `type` is absent."""
 
 MOST_TRIES = 40
 MOST_ITEMS = 10_000
 MOST_VALUES = 50_000
-"""How many values may be tried for one instance: a few lines of schema can ask for more than memory holds."""
+"""The most values that are tried for one instance: a small schema can demand more than memory holds."""
 
 Trail = tuple[str, ...]
 
@@ -56,30 +56,30 @@ class Maker:
 
     def __init__(self, schema: Any) -> None:
         self.root = with_whole_counts(schema)
-        self._tried = 0
+        self._tries = 0
         self._validators: dict[bytes, Any] = {}
         try:
             self._registry = jsonschema_rs.Registry([(ROOT, with_absolute_references(schema))])
             self.validator(schema)
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise Unsupported(
-                _keyword_of(problem), f"the schema cannot be read ({_first_line(problem)})"
+                _keyword_of(problem), f"the schema cannot be read ({first_line(problem)})"
             ) from problem
 
     @property
     def outermost(self) -> str:
-        """The keyword of the root that decides the most."""
+        """The keyword of the root that most likely stands in the way."""
         return _culprit(self.root)
 
     def make_root(self, hints: Hints) -> Any:
         """The instance for the whole schema."""
-        self._tried = 0
+        self._tries = 0
         return self.make(self.root, "", hints, ("#",))
 
     def make(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Any:
         """The first candidate that is valid. Raises Unsupported when none is."""
-        checked = isinstance(schema, Mapping) and not TRICKY.isdisjoint(schema)
-        failed: Unsupported | None = None
+        needs_check = isinstance(schema, Mapping) and not TRICKY.isdisjoint(schema)
+        failure: Unsupported | None = None
         candidates = self.candidates(schema, name, hints, trail)
         for _ in range(MOST_TRIES):
             try:
@@ -87,18 +87,18 @@ class Maker:
             except StopIteration:
                 break
             except Unsupported as problem:
-                failed = problem
+                failure = problem
                 break
-            if not checked or self.valid(schema, candidate):
+            if not needs_check or self.valid(schema, candidate):
                 return candidate
-        raise failed or Unsupported(_culprit(schema), "nothing was found that satisfies it")
+        raise failure or Unsupported(_culprit(schema), "no value was found that satisfies it")
 
     def valid(self, schema: Any, instance: Any) -> bool:
         """Whether an instance is valid against a schema whose references start at our root."""
         return bool(self.validator(schema).is_valid(instance))
 
-    def blamed(self, instance: Any) -> str:
-        """The keyword that an instance of the whole schema offends."""
+    def offense(self, instance: Any) -> str:
+        """The keyword that an instance of the whole schema violates."""
         error = next(iter(self.validator(self.root).iter_errors(instance)))
         return str(error.schema_path[-1])
 
@@ -117,14 +117,14 @@ class Maker:
 
     def candidates(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         """Instances worth a try, the most sensible first."""
-        self._tried += 1
-        if self._tried > MOST_VALUES:
+        self._tries += 1
+        if self._tries > MOST_VALUES:
             raise Unsupported(_culprit(schema), f"more than {MOST_VALUES} values would have to be tried")
         if schema is True or schema == {}:
             yield hints.text(name) or name or "value"
         if not isinstance(schema, Mapping):
             if schema is False:
-                raise Unsupported("false", "a schema that admits nothing")
+                raise Unsupported("false", "the schema permits no value")
             return
         if "$ref" in schema or "$dynamicRef" in schema:
             schema, trail = self._resolved(schema, trail)
@@ -132,7 +132,7 @@ class Maker:
         elif "const" in schema:
             yield schema["const"]
         elif "enum" in schema:
-            yield from _chosen(schema["enum"], hints)
+            yield from _members_of_enum(schema["enum"], hints)
         else:
             yield from self._branched(schema, name, hints, trail)
 
@@ -157,28 +157,28 @@ class Maker:
         if keyword == "allOf":
             merged = dict(rest)
             for branch in branches:
-                found, trail = self._resolved(branch, trail)
-                merged = merge(merged, found)
+                target, trail = self._resolved(branch, trail)
+                merged = merge(merged, target)
             yield from self.candidates(merged, name, hints, trail)
             return
-        failed: Unsupported | None = None
+        failure: Unsupported | None = None
         sources = [self._branch(rest, branch, name, hints, trail) for branch in branches]
         for branch_number in range(len(sources)):
             try:
                 yield from islice(sources[branch_number], 4)
             except Unsupported as problem:
-                failed = failed or problem
+                failure = failure or problem
         for source in sources:
             try:
                 yield from source
             except Unsupported as problem:
-                failed = failed or problem
-        if failed:
-            raise failed
+                failure = failure or problem
+        if failure:
+            raise failure
 
     def _branch(self, rest: Schema, branch: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
-        found, deeper = self._resolved(branch, trail)
-        yield from self.candidates(merge(rest, found), name, hints, deeper)
+        target, deeper = self._resolved(branch, trail)
+        yield from self.candidates(merge(rest, target), name, hints, deeper)
 
     def _typed(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         for kind in sorted(_types(schema), key=lambda kind: kind == "null"):
@@ -199,54 +199,54 @@ class Maker:
 
     def _objects(self, schema: Schema, hints: Hints, trail: Trail) -> Iterator[dict[str, Any]]:
         properties: Mapping[str, Any] = schema.get("properties", {})
-        required = [name for name in schema.get("required", ()) if isinstance(name, str)]
-        wanted = [
+        required_names = [name for name in schema.get("required", ()) if isinstance(name, str)]
+        names = [
             name
             for name, member in properties.items()
-            if name in required or not required or _is_asked(member, hints)
+            if name in required_names or not required_names or _is_named(member, hints)
         ]
-        needed = [*wanted, *(name for name in required if name not in properties)]
-        made = self._members(schema, needed, set(required), hints, trail)
-        yield self._padded(schema, made, hints, trail)
-        optional = [name for name in properties if name not in made]
+        names += [name for name in required_names if name not in properties]
+        members = self._members(schema, names, set(required_names), hints, trail)
+        yield self._pad(schema, members, hints, trail)
+        optional = [name for name in properties if name not in members]
         if optional:
-            yield self._members(schema, [*needed, *optional], set(required), hints.fresh(), trail)
+            yield self._members(schema, [*names, *optional], set(required_names), hints.fresh(), trail)
         for name in optional:
-            yield made | self._members(schema, [name], set(), hints.fresh(), trail)
-        dependent = {**schema.get("dependentRequired", {}), **_listed(schema.get("dependencies", {}))}
-        extra = [name for given, names in dependent.items() if given in made for name in names]
-        yield self._members(schema, [*needed, *extra], {*required, *extra}, hints.fresh(), trail)
-        yield self._members(schema, required, set(required), hints.fresh(), trail)
-        for given, dependency in schema.get("dependentSchemas", {}).items():
-            if given in made:
+            yield members | self._members(schema, [name], set(), hints.fresh(), trail)
+        dependencies = {**schema.get("dependentRequired", {}), **_name_lists(schema.get("dependencies", {}))}
+        extra = [name for trigger, more in dependencies.items() if trigger in members for name in more]
+        yield self._members(schema, [*names, *extra], {*required_names, *extra}, hints.fresh(), trail)
+        yield self._members(schema, required_names, set(required_names), hints.fresh(), trail)
+        for trigger, dependency in schema.get("dependentSchemas", {}).items():
+            if trigger in members:
                 rest = {key: value for key, value in schema.items() if key != "dependentSchemas"}
                 yield from self._objects(merge(rest, dependency), hints.fresh(), trail)
 
     def _members(
-        self, schema: Schema, names: list[str], required: set[str], hints: Hints, trail: Trail
+        self, schema: Schema, names: list[str], required_names: set[str], hints: Hints, trail: Trail
     ) -> dict[str, Any]:
-        """The members of these names; one that nobody requires is left out when nothing can stand there."""
-        made: dict[str, Any] = {}
+        """The members of these names, without optional ones for which there is no value."""
+        members: dict[str, Any] = {}
         for name in names:
             try:
-                made[name] = self.make(_member_schema(schema, name), name, hints, trail)
+                members[name] = self.make(_member_schema(schema, name), name, hints, trail)
             except Unsupported:
-                if name in required:
+                if name in required_names:
                     raise
-        return made
+        return members
 
-    def _padded(self, schema: Schema, made: dict[str, Any], hints: Hints, trail: Trail) -> dict[str, Any]:
-        """The object with as many members as `minProperties` wants."""
+    def _pad(self, schema: Schema, members: dict[str, Any], hints: Hints, trail: Trail) -> dict[str, Any]:
+        """Adds members up to the number that `minProperties` demands."""
         least = schema.get("minProperties", 0)
         for name in chain(schema.get("properties", {}), self._names(schema, hints, trail)):
-            if len(made) >= least:
+            if len(members) >= least:
                 break
-            if name not in made:
-                made |= self._members(schema, [name], set(), hints, trail)
-        return made
+            if name not in members:
+                members |= self._members(schema, [name], set(), hints, trail)
+        return members
 
     def _names(self, schema: Schema, hints: Hints, trail: Trail) -> Iterator[str]:
-        """Names that an object may have beyond those that it lists."""
+        """Names that an object may have besides its `properties`."""
         for pattern in schema.get("patternProperties", {}):
             yield from islice(matching(pattern, 1, None), MOST_TRIES)
         if "propertyNames" in schema:
@@ -258,44 +258,44 @@ class Maker:
     def _arrays(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[list[Any]]:
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         first = [self.make(item, name, hints, trail) for item in schema.get("prefixItems", ())]
-        contained = (
-            _times(schema, self.make(schema["contains"], name, hints, trail)) if "contains" in schema else []
-        )
+        head = list(first)
+        if "contains" in schema:
+            element = self.make(schema["contains"], name, hints, trail)
+            head += [element] * min(schema.get("minContains", 1), MOST_ITEMS)
         items = schema.get("items", True)
-        fixed = [*first, *contained]
-        wanted = min(
-            max(least, len(fixed), 1 if items is not True else 0), MOST_ITEMS if most is None else most
+        length = min(
+            max(least, len(head), 1 if items is not True else 0), MOST_ITEMS if most is None else most
         )
         try:
-            yield fixed + self._distinct(schema, items, wanted - len(fixed), fixed, name, hints, trail)
+            yield head + self._further_items(schema, items, length - len(head), head, name, hints, trail)
         except Unsupported:
-            if len(fixed) < least:
+            if len(head) < least:
                 raise
-        if most is None or len(fixed) <= most:
-            yield fixed
+        if most is None or len(head) <= most:
+            yield head
         yield first[: most or 0]
 
-    def _distinct(
-        self, schema: Schema, items: Any, number: int, taken: list[Any], name: str, hints: Hints, trail: Trail
+    def _further_items(
+        self, schema: Schema, items: Any, number: int, head: list[Any], name: str, hints: Hints, trail: Trail
     ) -> list[Any]:
-        """So many further items, no two alike where that is demanded."""
-        made: list[Any] = []
+        """This number of further items, all different where the schema demands it."""
+        tail: list[Any] = []
         for _ in range(max(number, 0)):
             if schema.get("uniqueItems"):
-                made.append(self._unlike([*taken, *made], items, name, hints, trail))
+                tail.append(self._unlike([*head, *tail], items, name, hints, trail))
             else:
-                made.append(self.make(items, name, hints, trail))
-        return made
+                tail.append(self.make(items, name, hints, trail))
+        return tail
 
-    def _unlike(self, taken: list[Any], items: Any, name: str, hints: Hints, trail: Trail) -> Any:
-        texts = {orjson.dumps(value) for value in taken}
+    def _unlike(self, values: list[Any], items: Any, name: str, hints: Hints, trail: Trail) -> Any:
+        texts = {orjson.dumps(value) for value in values}
         for candidate in islice(self.candidates(items, name, hints, trail), MOST_TRIES):
             if orjson.dumps(candidate) not in texts and self.valid(items, candidate):
                 return candidate
-        raise Unsupported("uniqueItems", f"no more than {len(taken)} different items were found")
+        raise Unsupported("uniqueItems", f"no more than {len(values)} different items were found")
 
     def _resolved(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
-        """The schema with what it refers to merged in; a reference inside of itself admits nothing."""
+        """The schema merged with what it refers to. Raises Unsupported for a reference to itself."""
         while isinstance(schema, Mapping) and ("$ref" in schema or "$dynamicRef" in schema):
             reference = schema.get("$ref", schema.get("$dynamicRef"))
             if reference in trail:
@@ -306,35 +306,35 @@ class Maker:
         return schema, trail
 
     def _target(self, reference: str) -> Any:
-        found = self.root
+        target = self.root
         pointer = reference.removeprefix(ROOT).removeprefix("#")
         if not reference.startswith(("#", ROOT)) or (pointer and not pointer.startswith("/")):
             raise Unsupported("$ref", f"{reference!r} is no JSON Pointer into the same schema")
         for step in pointer.split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~").replace("%25", "%")
-            found = found[int(key)] if isinstance(found, list) else found[key]
-        return found
+            target = target[int(key)] if isinstance(target, list) else target[key]
+        return target
 
 
-def _chosen(values: list[Any], hints: Hints) -> Iterator[Any]:
-    """The members of an enum, one that the prompt names first."""
-    asked = f"{hints.asked} {' '.join(hints.words)}".lower()
+def _members_of_enum(values: list[Any], hints: Hints) -> Iterator[Any]:
+    """The members of an enum; those that the prompt names come first."""
+    prompt = f"{hints.prompt} {' '.join(hints.words)}".lower()
     yield from sorted(
-        values, key=lambda value: not (isinstance(value, str) and value and value.lower() in asked)
+        values, key=lambda value: not (isinstance(value, str) and value and value.lower() in prompt)
     )
 
 
-def _is_asked(member: Any, hints: Hints) -> bool:
+def _is_named(member: Any, hints: Hints) -> bool:
     """Whether the prompt names a value of an optional member."""
     values = member.get("enum", ()) if isinstance(member, Mapping) else ()
-    words = hints.asked.lower().split()
+    words = hints.prompt.lower().split()
     return any(isinstance(value, str) and value.lower() in words for value in values)
 
 
 def _types(schema: Schema) -> list[str]:
-    given = schema.get("type")
-    if given is not None:
-        return [given] if isinstance(given, str) else list(given)
+    names = schema.get("type")
+    if names is not None:
+        return [names] if isinstance(names, str) else list(names)
     for kind, keywords in IMPLIED:
         if any(keyword in schema for keyword in keywords):
             return [kind]
@@ -342,7 +342,7 @@ def _types(schema: Schema) -> list[str]:
 
 
 def _member_schema(schema: Schema, name: str) -> Any:
-    """What a member of this name has to satisfy."""
+    """The schema for a member of this name."""
     properties = schema.get("properties", {})
     if name in properties:
         return properties[name]
@@ -352,26 +352,18 @@ def _member_schema(schema: Schema, name: str) -> Any:
     return schema.get("additionalProperties", True)
 
 
-def _listed(dependencies: Mapping[str, Any]) -> dict[str, Any]:
+def _name_lists(dependencies: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in dependencies.items() if isinstance(value, list)}
-
-
-def _times(schema: Schema, value: Any) -> list[Any]:
-    return [value] * min(schema.get("minContains", 1), MOST_ITEMS)
 
 
 def _culprit(schema: Any) -> str:
     if not isinstance(schema, Mapping):
         return str(schema).lower()
-    ranked = sorted(schema, key=lambda keyword: (keyword not in TRICKY, keyword in ("type", "properties")))
-    return ranked[0] if ranked else "schema"
+    keywords = sorted(schema, key=lambda keyword: (keyword not in TRICKY, keyword in ("type", "properties")))
+    return keywords[0] if keywords else "schema"
 
 
 def _keyword_of(problem: Exception) -> str:
     """The keyword that makes a schema unreadable."""
     path = getattr(problem, "instance_path", None)
     return str(path[-1]) if path else str(getattr(getattr(problem, "kind", None), "name", "$ref"))
-
-
-def _first_line(problem: Exception) -> str:
-    return str(problem).partition("\n")[0]

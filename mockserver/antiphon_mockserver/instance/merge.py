@@ -1,4 +1,4 @@
-"""Joining schemas that all hold: what `allOf`, a chosen branch and keywords beside a `$ref` mean together."""
+"""Merging schemas that hold together: `allOf`, a branch and its parent, keywords beside a `$ref`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Schema = Mapping[str, Any]
 
 
 def merge(first: Schema, second: Any) -> dict[str, Any]:
-    """A schema that demands what both demand, as far as keywords can say it; the rest stays in `allOf`."""
+    """A schema that demands what both demand; what no keyword can express stays in `allOf`."""
     if second is True:
         return dict(first)
     if second is False:
         return {**first, "not": {}}
-    merged = dict(first)
+    result = dict(first)
     for keyword, value in second.items():
-        if keyword not in merged or merged[keyword] == value:
-            merged[keyword] = value
-        elif joined := JOINED.get(keyword):
-            merged[keyword] = joined(merged[keyword], value)
+        if keyword not in result or result[keyword] == value:
+            result[keyword] = value
+        elif combine := COMBINE.get(keyword):
+            result[keyword] = combine(result[keyword], value)
         elif keyword not in ANNOTATIONS:
-            merged["allOf"] = [*merged.get("allOf", ()), {keyword: value}]
-    return merged
+            result["allOf"] = [*result.get("allOf", ()), {keyword: value}]
+    return result
 
 
 def _properties(first: Schema, second: Schema) -> dict[str, Any]:
@@ -42,17 +42,17 @@ def both(first: Any, second: Any) -> Any:
 
 
 def _types(first: Any, second: Any) -> list[str]:
-    one = [first] if isinstance(first, str) else list(first)
-    other = [second] if isinstance(second, str) else list(second)
-    narrow = ["integer"] if {"integer", "number"} <= {*one, *other} else []
-    return [name for name in one if name in other] or [name for name in narrow if name in (*one, *other)]
+    left = [first] if isinstance(first, str) else list(first)
+    right = [second] if isinstance(second, str) else list(second)
+    narrow = ["integer"] if {"integer", "number"} <= {*left, *right} else []
+    return [name for name in left if name in right] or narrow
 
 
 def _common(first: list[Any], second: list[Any]) -> list[Any]:
     return [value for value in first if value in second]
 
 
-JOINED: Mapping[str, Callable[[Any, Any], Any]] = {
+COMBINE: Mapping[str, Callable[[Any, Any], Any]] = {
     "properties": _properties,
     "patternProperties": _properties,
     "$defs": lambda first, second: {**first, **second},

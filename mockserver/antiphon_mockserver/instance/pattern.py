@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import jsonschema_rs
 
-from antiphon_mockserver.instance.unsupported import Unsupported
+from antiphon_mockserver.instance.unsupported import Unsupported, first_line
 
 TOKEN = re.compile(
     r"(?P<anchor>\^|\$|\\[bBAzZ])"
@@ -41,7 +41,7 @@ LONGEST = 1 << 16
 """How long a text may get, in characters."""
 MOST_EFFORTS = 200
 MOST_STEPS = 20_000
-"""How far an expression may go back before the text counts as no match: some would never end."""
+"""Backtracking steps of the engine; beyond them a text counts as no match."""
 VARIETIES = 40
 
 
@@ -66,7 +66,7 @@ def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
     try:
         is_match, write = _finder(pattern), _Parser(pattern).expression()
     except (RecursionError, ValueError) as problem:
-        reason = problem.why if isinstance(problem, Unsupported) else str(problem).partition("\n")[0]
+        reason = problem.why if isinstance(problem, Unsupported) else first_line(problem)
         why = f"the expression {pattern[:200]!r} cannot be read ({reason})"
         raise Unsupported("pattern", why) from problem
     texts: set[str] = set()
@@ -98,8 +98,8 @@ def _efforts(least: int) -> Iterator[Effort]:
 @lru_cache(maxsize=256)
 def _finder(pattern: str) -> Callable[[str], bool]:
     """A test whether a text contains the pattern, in bounded time. Raises ValueError when it is malformed."""
-    bounded = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
-    return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=bounded).is_valid
+    options = jsonschema_rs.FancyRegexOptions(backtrack_limit=MOST_STEPS)
+    return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options).is_valid
 
 
 class _Parser:

@@ -1,4 +1,4 @@
-"""A schema in the form that filling it in needs."""
+"""Rewriting a schema before it is filled in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = "urn:antiphon:schema"
 COUNTS = frozenset(
     words("minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains")
 )
-"""Keywords whose value is a count, which JSON may also write as 3.0."""
+"""Keywords whose value is a count; JSON may also write it as 3.0."""
 
 
 def with_whole_counts(schema: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Candidates for strings and numbers: the best first, and others in case a rule elsewhere forbids it."""
+"""Candidates for strings and numbers, the best first."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ FORMATS = {
 }
 
 WHOLE = 2**63
-"""From here on numbers are written as decimals: readers of JSON seldom take larger integers."""
+"""From here on integers are written as decimals: many JSON parsers reject larger integers."""
 FILLING = "abcdefghij"
 FALLBACKS = ("a", "b", "A", "0", "", "abc", "x y", "1")
 
 
 def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
-    """Strings for this schema; `name` is the property's, a value of last resort that tells its purpose."""
+    """Strings for this schema; the name of the property serves as a value when no hint is left."""
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     if least > LONGEST:
-        raise Unsupported("minLength", f"texts of more than {LONGEST} characters are not written")
+        raise Unsupported("minLength", f"the mock writes no text of more than {LONGEST} characters")
     if pattern := schema.get("pattern"):
         yield from matching(pattern, least, most)
         return
@@ -56,17 +56,17 @@ def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
     hint = hints.text(name)
     for text in (hint, name.replace("_", " ") or "text", *FALLBACKS):
         if text is not None:
-            yield _fitted(text, least, most)
+            yield _fit(text, least, most)
     for number in range(20):
-        yield _fitted(f"{name} {number}", least, most)
+        yield _fit(f"{name} {number}", least, most)
 
 
 def numbers(schema: Schema, whole: bool, hints: Hints) -> Iterator[int | float]:
-    """Numbers for this schema: from the prompt, or small, or at the edges of what is allowed."""
+    """Numbers for this schema: from the prompt, small ones, and the limits."""
     step = _fraction(schema.get("multipleOf"))
     least, most = _bounds(schema, whole)
     hint = hints.number()
-    tried: list[Fraction] = []
+    candidates: list[Fraction] = []
     between = (_middle(least, most), Fraction(1, 2), Fraction(5, 2))
     for value in (hint, 1, 0, least, most, *between, *range(2, 20), *range(-1, -5, -1)):
         if value is None:
@@ -75,12 +75,12 @@ def numbers(schema: Schema, whole: bool, hints: Hints) -> Iterator[int | float]:
         if step:
             exact = ceil(exact / step) * step
         for near in (exact, exact + (step or 1), exact - (step or 1)):
-            if near not in tried and _allowed(near, schema, whole):
-                tried.append(near)
+            if near not in candidates and _is_allowed(near, schema, whole):
+                candidates.append(near)
                 yield int(near) if near.denominator == 1 and abs(near) < WHOLE else float(near)
 
 
-def _allowed(value: Fraction, schema: Schema, whole: bool) -> bool:
+def _is_allowed(value: Fraction, schema: Schema, whole: bool) -> bool:
     limits = (
         ("minimum", value.__ge__),
         ("exclusiveMinimum", value.__gt__),
@@ -89,12 +89,12 @@ def _allowed(value: Fraction, schema: Schema, whole: bool) -> bool:
     )
     if abs(value) > float_info.max or (whole and value.denominator != 1):
         return False
-    found = ((_fraction(schema.get(keyword)), test) for keyword, test in limits)
-    return all(limit is None or bool(test(limit)) for limit, test in found)
+    exact = ((_fraction(schema.get(keyword)), test) for keyword, test in limits)
+    return all(limit is None or bool(test(limit)) for limit, test in exact)
 
 
 def _bounds(schema: Schema, whole: bool) -> tuple[Fraction | None, Fraction | None]:
-    """The lowest and highest numbers, the limits themselves included; whole ones inside of them."""
+    """The lowest and highest numbers: the limits, or the nearest whole numbers within them."""
     lows = [_fraction(schema.get(keyword)) for keyword in ("minimum", "exclusiveMinimum")]
     highs = [_fraction(schema.get(keyword)) for keyword in ("maximum", "exclusiveMaximum")]
     least = max((low for low in lows if low is not None), default=None)
@@ -112,13 +112,13 @@ def _middle(least: Fraction | None, most: Fraction | None) -> Fraction | None:
 
 
 def _fraction(value: Any) -> Fraction | None:
-    """The exact number that a JSON number reads as in decimal; booleans, as draft 4 had them, are none."""
+    """The exact value of a JSON number; None for a boolean, as the limits of draft 4 had them."""
     if value is None or isinstance(value, bool):
         return None
     return value if isinstance(value, Fraction) else Fraction(str(value))
 
 
-def _fitted(text: str, least: int, most: int | None) -> str:
+def _fit(text: str, least: int, most: int | None) -> str:
     if len(text) < least:
         text = (text + FILLING * (least // len(FILLING) + 1))[:least]
     return text if most is None else text[:most]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 
-class Unsupported(ValueError):  # noqa: N818 - it says what the schema is, not that something broke
-    """A JSON Schema for which no instance could be made; `keyword` is what stood in the way."""
+class Unsupported(ValueError):  # noqa: N818 - it describes the schema, not a failure of ours
+    """No instance of a JSON Schema was found because of `keyword`; `why` is a clause without a period."""
 
     def __init__(self, keyword: str, why: str) -> None:
         super().__init__(f"The JSON Schema keyword '{keyword}' is not supported here: {why}.")
         self.keyword = keyword
         self.why = why
+
+
+def first_line(problem: Exception) -> str:
+    """The first line of an exception's message."""
+    return str(problem).partition("\n")[0]

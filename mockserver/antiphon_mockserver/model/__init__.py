@@ -1,7 +1,7 @@
-"""The deterministic model: the same context always gets the same answer, and one can see what it answers.
+"""The deterministic model: the same context always gets the same answer, and a reader can predict it.
 
-It echoes, counts, reckons, recalls what was said before, repeats on demand, tells stories of any length,
-refuses when asked to, obeys simple instructions, calls tools with valid arguments, fills in any JSON Schema.
+It echoes, counts, calculates, recalls what was said before, repeats on demand, tells stories of any length,
+refuses on demand, follows simple instructions, calls tools with valid arguments and fills in any JSON Schema.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from antiphon_mockserver.model.compaction import in_band, is_triggered
 from antiphon_mockserver.model.hosted import ANSWERED
 from antiphon_mockserver.model.logprobs import logprobs
 from antiphon_mockserver.model.manner import speak
+from antiphon_mockserver.model.parts import with_text_parts
 from antiphon_mockserver.model.reading import Reading, read
 from antiphon_mockserver.model.reasoning import reason
 from antiphon_mockserver.model.servers import lists, outputs
@@ -32,60 +33,53 @@ __all__ = ["message", "plan", "with_logprobs"]
 def plan(context: Context) -> Plan:
     """What the model says in this context.
 
-    Raises Denied when the context holds encrypted content that is not ours, or a schema that is beyond it.
+    Raises Denied when the encrypted content in the context is not ours or a schema cannot be filled in.
     """
     reading = read(context)
     input_tokens = count_input(context)
     compaction = in_band(context, input_tokens)
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
-    listed = lists(context)
-    items = calls(context, reading, listed)
-    if served := outputs(items, context):
-        reading = replace(reading, outputs=(*reading.outputs, *served))
-    called = ", ".join(str(item.get("name", item["type"])) for item in items)
-    thought = reason(context, reading, f"I will call {called}." if items else "I will answer in text.")
+    tool_lists = lists(context)
+    items = calls(context, reading, tool_lists)
+    if server_outputs := outputs(items, context):
+        reading = replace(reading, outputs=(*reading.outputs, *server_outputs))
+    names = ", ".join(str(item.get("name", item["type"])) for item in items)
+    thought = reason(context, reading, f"I will call {names}." if items else "I will answer in text.")
     if all(item["type"] in ANSWERED for item in items):
-        items.append(message(_said(context, reading)))
-    spent = spend(thought, items, context.whole("max_output_tokens"))
+        items.append(message(_answer(context, reading)))
+    spending = spend(thought, items, context.whole("max_output_tokens"))
     return Plan(
-        items=(*listed, *compaction, *with_logprobs(with_citations(spent.items), context)),
-        status="incomplete" if spent.cut else "completed",
-        reason="max_output_tokens" if spent.cut else None,
+        items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items), context)),
+        status="incomplete" if spending.cut else "completed",
+        reason="max_output_tokens" if spending.cut else None,
         input_tokens=input_tokens,
-        output_tokens=spent.output_tokens + sum(map(cost, compaction)),
-        reasoning_tokens=spent.reasoning_tokens,
+        output_tokens=spending.output_tokens + sum(map(cost, compaction)),
+        reasoning_tokens=spending.reasoning_tokens,
     )
 
 
-def message(said: Answer) -> Item:
-    """The message that says this."""
-    if isinstance(said, Refused):
-        part: dict[str, Any] = {"type": "refusal", "refusal": said.text}
+def message(text: Answer) -> Item:
+    """The message with this text, or with this refusal."""
+    if isinstance(text, Refused):
+        part: dict[str, Any] = {"type": "refusal", "refusal": text.text}
     else:
-        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said}
+        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
     return {"type": "message", "content": [part], "phase": "final_answer", "role": "assistant"}
 
 
-def _said(context: Context, reading: Reading) -> Answer:
-    said = answer(reading)
-    if isinstance(said, Refused):
-        return said
-    said = fit_words(said, reading.prompt)
-    value = structured(context, reading, said)
-    return speak(said, reading.instructions) if value is None else orjson.dumps(value.content).decode()
+def _answer(context: Context, reading: Reading) -> Answer:
+    text = answer(reading)
+    if isinstance(text, Refused):
+        return text
+    text = fit_words(text, reading.prompt)
+    value = structured(context, reading, text)
+    return speak(text, reading.instructions) if value is None else orjson.dumps(value.content).decode()
 
 
 def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:
-    """The items, the text among them with log probabilities when the request asks for these."""
+    """The items, with log probabilities for their texts when the request includes them."""
     if "message.output_text.logprobs" not in (context.request.get("include") or ()):
         return items
     alternatives = context.whole("top_logprobs") or 0
-    return tuple(_weighed(item, alternatives) if item["type"] == "message" else item for item in items)
-
-
-def _weighed(item: Item, alternatives: int) -> Item:
-    part = item["content"][0]
-    if part["type"] != "output_text":
-        return item
-    return {**item, "content": [{**part, "logprobs": logprobs(part["text"], alternatives)}]}
+    return with_text_parts(items, lambda text: {"logprobs": logprobs(text, alternatives)})

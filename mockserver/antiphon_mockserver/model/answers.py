@@ -1,4 +1,4 @@
-"""What the model says: a table of skills, tried in order; one that knows nothing better, echoes."""
+"""What the model says: a table of skills, tried in order; when none applies, it echoes the prompt."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from antiphon_mockserver.model.stories import tell
 from antiphon_mockserver.words import words
 
 HEARD_LENGTH = 4_000
-"""How much of the end of a long prompt is searched for what it asks."""
+"""Characters of a prompt's end in which the skills look."""
 QUOTED_LENGTH = 2_000
-"""How much of a prompt or an output is quoted."""
+"""Characters of a prompt or an output that an answer quotes."""
 LARGEST_COUNT = 5_000
+"""The longest distance that the model counts."""
 
 NUMBERS = {
     word: number
@@ -28,7 +29,7 @@ FILLING = ("to", "you", "my", "dear", "friend", "from", "your", "model")
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The model will not answer; a client sees a refusal part instead of text."""
+    """The model refuses; the message has a refusal part instead of text."""
 
     text: str
 
@@ -39,14 +40,14 @@ Skill = Callable[[re.Match[str], Reading], Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the table: when any cue is in the prompt and the pattern is found, the skill may answer."""
+    """One row of the table: the skill may answer when the prompt has a cue and matches the pattern."""
 
     cues: tuple[str, ...]
     pattern: re.Pattern[str]
     skill: Skill
 
     def is_cued(self, lower: str) -> bool:
-        """Whether any cue is in a prompt, which is given in lower case."""
+        """Whether any cue occurs in this prompt in lower case."""
         for cue in self.cues:  # noqa: SIM110 - a generator takes three times as long, and this runs for every answer
             if cue in lower:
                 return True
@@ -54,37 +55,37 @@ class Entry:
 
 
 def entry(cues: str, pattern: str, skill: Skill) -> Entry:
-    """A row: the cues in words, and a pattern for which case does not matter."""
+    """A row: the cues, separated by spaces, and a pattern that ignores case."""
     return Entry(words(cues), re.compile(pattern, re.IGNORECASE), skill)
 
 
 def answer(reading: Reading) -> Answer:
-    """The text that answers a reading, before any manner that instructions ask for."""
-    if reading.outputs and (reading.answered or not reading.prompt):
+    """The text that answers a reading, before the instructions change its manner."""
+    if reading.outputs and (reading.ends_in_outputs or not reading.prompt):
         return _report(reading)
-    said = _from_skills(reading)
-    if isinstance(said, Refused):
-        return said
-    if said is None:
-        said = _echo(reading)
+    text = _from_skills(reading)
+    if isinstance(text, Refused):
+        return text
+    if text is None:
+        text = _echo(reading)
     if reading.outputs:
-        said = f"{said} {_report(reading)}"
-    return f"I see {_listed(reading.attachments)}. {said}" if reading.attachments else said
+        text = f"{text} {_report(reading)}"
+    return f"I see {_enumerated(reading.attachments)}. {text}" if reading.attachments else text
 
 
 def _from_skills(reading: Reading) -> Answer | None:
     prompt = reading.prompt[-HEARD_LENGTH:]
     lower = prompt.lower()
     for entry in SKILLS:
-        if entry.is_cued(lower) and (found := entry.pattern.search(prompt)):
-            said = entry.skill(found, reading)
-            if said is not None:
-                return said
+        if entry.is_cued(lower) and (match := entry.pattern.search(prompt)):
+            text = entry.skill(match, reading)
+            if text is not None:
+                return text
     return None
 
 
 def _report(reading: Reading) -> str:
-    """What the tools said, in the model's words."""
+    """The outputs of the tools, in a sentence each."""
     return " ".join(
         f"The result of {output.tool} is: {output.text[:QUOTED_LENGTH]}" for output in reading.outputs
     )
@@ -95,29 +96,29 @@ def _echo(reading: Reading) -> str:
     return f"You said: {prompt[:QUOTED_LENGTH]}" if prompt else "I am listening."
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _enumerated(names: tuple[str, ...]) -> str:
     return ", ".join(f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in names)
 
 
-def _repeat(found: re.Match[str], _reading: Reading) -> str | None:
-    """The words that the prompt wants to have back, without their quotation marks."""
-    return next((group.strip() for group in found.groups() if group and group.strip()), None)
+def _repeat(match: re.Match[str], _reading: Reading) -> str | None:
+    """The words to repeat, without their quotation marks."""
+    return next((group.strip() for group in match.groups() if group and group.strip()), None)
 
 
-def _refuse(_found: re.Match[str], _reading: Reading) -> Refused:
+def _refuse(_match: re.Match[str], _reading: Reading) -> Refused:
     return Refused("I'm sorry, but I can't help with that request.")
 
 
-def _count(found: re.Match[str], _reading: Reading) -> str | None:
-    first, last = _number(found[1] or "1"), _number(found[2])
+def _count(match: re.Match[str], _reading: Reading) -> str | None:
+    first, last = _number(match[1] or "1"), _number(match[2])
     if first is None or last is None or abs(last - first) > LARGEST_COUNT:
         return None
     step = 1 if last >= first else -1
     return ", ".join(str(number) for number in range(first, last + step, step))
 
 
-def _calculate(found: re.Match[str], reading: Reading) -> str | None:
-    left, operator, right = int(found[1]), found[2].lower(), int(found[3])
+def _calculate(match: re.Match[str], reading: Reading) -> str | None:
+    left, operator, right = int(match[1]), match[2].lower(), int(match[3])
     if operator in ("/", "÷", "divided by"):
         if right == 0:
             return "A number cannot be divided by zero."
@@ -128,17 +129,17 @@ def _calculate(found: re.Match[str], reading: Reading) -> str | None:
     return str(result) if BRIEFLY.search(reading.prompt) else f"{left} {operator} {right} = {result}"
 
 
-def _recall(_found: re.Match[str], reading: Reading) -> str | None:
+def _recall(_match: re.Match[str], reading: Reading) -> str | None:
     return recall(reading)
 
 
-def _greet(_found: re.Match[str], reading: Reading) -> str:
+def _greet(_match: re.Match[str], reading: Reading) -> str:
     return "Hello!" if not WORD_COUNT.search(reading.prompt) else "Hello"
 
 
-def _tell(_found: re.Match[str], reading: Reading) -> str:
-    wanted = WORD_COUNT.search(reading.prompt)
-    return tell(reading.prompt, (_number(wanted[1]) if wanted else None) or 300)
+def _tell(_match: re.Match[str], reading: Reading) -> str:
+    length = WORD_COUNT.search(reading.prompt)
+    return tell(reading.prompt, (_number(length[1]) if length else None) or 300)
 
 
 def _number(text: str) -> int | None:
@@ -146,13 +147,13 @@ def _number(text: str) -> int | None:
 
 
 def fit_words(text: str, prompt: str) -> str:
-    """The text with as many words as a prompt such as `say hello in exactly 3 words` wants."""
-    wanted = EXACT_WORDS.search(prompt)
-    number = _number(wanted[1]) if wanted else None
+    """The text, cut or extended to the length in a prompt such as `say hello in exactly 3 words`."""
+    match = EXACT_WORDS.search(prompt)
+    number = _number(match[1]) if match else None
     if not number:
         return text
-    said = [*text.rstrip(".!").split(), *FILLING]
-    return f"{' '.join(said[:number])}." if number <= len(said) else text
+    sentence = [*text.rstrip(".!").split(), *FILLING]
+    return f"{' '.join(sentence[:number])}." if number <= len(sentence) else text
 
 
 _NUMBER = rf"(-?\d+|{'|'.join(NUMBERS)})"

@@ -1,4 +1,4 @@
-"""`max_output_tokens`: how much of an answer may be said, and where it is cut."""
+"""`max_output_tokens`: how much of an answer fits into the limit, and where it is cut."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from antiphon_mockserver.model.reasoning import Thought
 from antiphon_mockserver.plan import Item
 from antiphon_mockserver.tokens import count, split
 
-SPOKEN = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
-"""Where the text of an item that is no message stands, by its type."""
+TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
+"""The member with the text of an item that is no message, by type of item."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What the budget allowed."""
+class Spending:
+    """What fits into the limit."""
 
     items: tuple[Item, ...]
     output_tokens: int
@@ -22,24 +22,24 @@ class Spent:
     cut: bool
 
 
-def spend(thought: Thought | None, items: list[Item], limit: int | None) -> Spent:
-    """The items that fit into the limit, the last of them shortened if need be; reasoning is paid first."""
+def spend(thought: Thought | None, items: list[Item], limit: int | None) -> Spending:
+    """The items that fit into the limit; the last one may be cut. Reasoning uses up the limit first."""
     thinking = thought.tokens if thought else 0
     first = (thought.item,) if thought else ()
     if limit is None:
-        return Spent((*first, *items), thinking + sum(map(cost, items)), thinking, cut=False)
+        return Spending((*first, *items), thinking + sum(map(cost, items)), thinking, cut=False)
     left = limit - thinking
     if left <= 0:
-        return Spent(first, limit, limit, cut=True)
-    said: list[Item] = []
+        return Spending(first, limit, limit, cut=True)
+    items_within: list[Item] = []
     for item in items:
-        needed = cost(item)
-        if needed > left:
-            said += [shorten(item, left)] if left else []
-            return Spent((*first, *said), limit, thinking, cut=True)
-        said.append(item)
-        left -= needed
-    return Spent((*first, *said), limit - left, thinking, cut=False)
+        price = cost(item)
+        if price > left:
+            items_within += [shorten(item, left)] if left else []
+            return Spending((*first, *items_within), limit, thinking, cut=True)
+        items_within.append(item)
+        left -= price
+    return Spending((*first, *items_within), limit - left, thinking, cut=False)
 
 
 def cost(item: Item) -> int:
@@ -48,17 +48,17 @@ def cost(item: Item) -> int:
 
 
 def shorten(item: Item, tokens: int) -> Item:
-    """The item with only so many tokens of its text."""
-    kept = "".join(split(_text(item))[:tokens])
-    if field := SPOKEN.get(item["type"]):
-        return {**item, field: kept}
+    """The item with the first tokens of its text."""
+    text = "".join(split(_text(item))[:tokens])
+    if field := TEXT_MEMBERS.get(item["type"]):
+        return {**item, field: text}
     part = item["content"][0]
     field = "refusal" if part["type"] == "refusal" else "text"
-    return {**item, "content": [{**part, field: kept}]}
+    return {**item, "content": [{**part, field: text}]}
 
 
 def _text(item: Item) -> str:
-    if field := SPOKEN.get(item["type"]):
+    if field := TEXT_MEMBERS.get(item["type"]):
         return str(item[field])
     if "content" not in item:
         return ""

@@ -1,4 +1,4 @@
-"""Calling tools: which, how often, and with what arguments."""
+"""Calls of tools: which tools, how many calls, and with which arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from antiphon_mockserver.model import servers
 from antiphon_mockserver.model.freetext import free_text
 from antiphon_mockserver.model.hosted import HOSTED
 from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.model.wishes import ASKED_LENGTH, hints_of, names
+from antiphon_mockserver.model.wishes import EXCERPT_LENGTH, hints_of, names_in
 from antiphon_mockserver.plan import Context, Item
 from antiphon_mockserver.words import words
 
@@ -29,58 +29,62 @@ GENERIC = frozenset(
         "details api list show read check retrieve new",
     )
 )
-"""Words in the name of a tool that do not tell what it is about."""
+"""Words in the name of a tool that do not say what it is about."""
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What `tool_choice` leaves: the tools that may be called, and whether one must be."""
+    """What `tool_choice` leaves: the tools that the model may call, and whether it must call one."""
 
     tools: Sequence[Mapping[str, Any]]
-    forced: bool
+    must_call: bool
 
 
-def calls(context: Context, reading: Reading, listed: Sequence[Item] = ()) -> list[Item]:
-    """The calls that the model makes, or none when it rather answers in text; `listed` are the lists of the
-    servers' tools."""
+def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -> list[Item]:
+    """The calls that the model makes; none when it answers in text.
+
+    `tool_lists` are the items that list the tools of servers.
+    Raises Denied when the parameters or the grammar of a tool cannot be filled in.
+    """
     request = context.request
     if not request.get("tools"):
         return []
-    choice = choose(request.get("tool_choice") or "auto", servers.opened(request["tools"], listed, context))
-    if not choice.tools or (reading.answered and not choice.forced):
+    offer = servers.expand(request["tools"], tool_lists, context)
+    choice = choose(request.get("tool_choice") or "auto", offer)
+    if not choice.tools or (reading.ends_in_outputs and not choice.must_call):
         return []
-    wanted = [tool for tool in choice.tools if is_wanted(tool["name"], reading.prompt)]
-    if choice.forced and not wanted:
-        wanted = [choice.tools[0]]
-    others = [tool["name"] for tool in wanted]
-    made = [
+    tools = [tool for tool in choice.tools if is_named(tool["name"], reading.prompt)]
+    if choice.must_call and not tools:
+        tools = [choice.tools[0]]
+    names = [tool["name"] for tool in tools]
+    results = [
         call
-        for tool in wanted
-        for call in _calls_of(tool, about(tool["name"], others, reading.prompt), request["tools"])
+        for tool in tools
+        for call in _calls_of(tool, about(tool["name"], names, reading.prompt), request["tools"])
     ]
-    return made[: _most(context)]
+    return results[: _most(context)]
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
-    """The tools that a `tool_choice` leaves, functions first."""
-    offered = sorted(
+    """The tools that a `tool_choice` leaves, functions before hosted tools."""
+    candidates = sorted(
         (inner for tool in tools for inner in _inside(tool)), key=lambda tool: tool["type"] in HOSTED
     )
     if isinstance(choice, str):
-        return Choice([] if choice == "none" else offered, choice == "required")
+        return Choice([] if choice == "none" else candidates, choice == "required")
     if choice.get("type") == "allowed_tools":
-        allowed = choice.get("tools", ())
-        left = [tool for tool in offered if any(_is_meant(tool, by) for by in allowed)]
+        descriptions = choice.get("tools", ())
+        left = [tool for tool in candidates if any(_is_meant(tool, by) for by in descriptions)]
         mode = choice.get("mode") or "auto"
         return Choice([] if mode == "none" else left, mode == "required")
-    named = [tool for tool in offered if _is_meant(tool, choice)]
-    return Choice(named, forced=bool(named))
+    left = [tool for tool in candidates if _is_meant(tool, choice)]
+    return Choice(left, must_call=bool(left))
 
 
 def _inside(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The tool if it can be called, or the tools of a namespace; a hosted tool is named for its type."""
+    """The tool when it can be called, or the tools of a namespace; a hosted tool is named by its type."""
     kind = tool.get("type")
     if kind == "namespace":
         return [
@@ -92,30 +96,30 @@ def _inside(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_meant(tool: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
-    """Whether a choice means this tool; without a name (Open Responses) any of its type is."""
+    """Whether a choice means this tool; without a name (Open Responses) it means every tool of its type."""
     if tool["type"] != choice.get("type"):
         return False
     name = choice.get("name") if tool["type"] in CALLABLE else choice.get("server_label")
     return name in (tool["name"], None)
 
 
-def is_wanted(name: str, prompt: str) -> bool:
-    """Whether a prompt names a tool, or speaks of all that its name is about."""
+def is_named(name: str, prompt: str) -> bool:
+    """Whether a prompt names a tool, or has all telling words of its name."""
     lower = prompt.lower()
     if name.lower() in lower or name.lower().replace("_", " ") in lower:
         return True
-    about = [word for word in _words(name) if word not in GENERIC]
-    return bool(about) and all(word in lower for word in about)
+    telling = [word for word in _words(name) if word not in GENERIC]
+    return bool(telling) and all(word in lower for word in telling)
 
 
-def about(name: str, others: Sequence[str], prompt: str) -> str:
-    """The part of a prompt that speaks of one of several tools: from its first mention to the next one's."""
-    if len(others) < 2:
+def about(name: str, names: Sequence[str], prompt: str) -> str:
+    """The part of a prompt that is about one of several tools: from its first mention to the next tool's."""
+    if len(names) < 2:
         return prompt
-    mentions = sorted({_mention(other, prompt) for other in others})
+    mentions = sorted({_mention(tool_name, prompt) for tool_name in names})
     start = _mention(name, prompt)
     end = next((place for place in mentions if place > start), len(prompt))
-    return prompt[start:end] if names(prompt[start:end]) else prompt
+    return prompt[start:end] if names_in(prompt[start:end]) else prompt
 
 
 def _mention(name: str, prompt: str) -> int:
@@ -125,7 +129,7 @@ def _mention(name: str, prompt: str) -> int:
 
 
 def _most(context: Context) -> int | None:
-    """The most calls that the request allows."""
+    """The most calls that the request permits; None for any number."""
     return 1 if context.request.get("parallel_tool_calls") is False else context.whole("max_tool_calls")
 
 
@@ -134,41 +138,41 @@ def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Ite
         yield servers.call(tool, _arguments(tool, hints_of(prompt), tools))
         return
     if tool["type"] in HOSTED:
-        yield HOSTED[tool["type"]](tool, prompt.strip()[:ASKED_LENGTH])
+        yield HOSTED[tool["type"]](tool, prompt.strip()[:EXCERPT_LENGTH])
         return
-    named = {name: tool[name] for name in ("name", "namespace") if name in tool}
+    head = {name: tool[name] for name in ("name", "namespace") if name in tool}
     if tool["type"] == "custom":
-        yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **named}
+        yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **head}
         return
-    offered = hints_of(prompt)
-    others = tuple(word for word in offered.words if word.lower() not in _words(tool["name"]))
-    for hints in _occasions(tool, replace(offered, words=others)):
+    hints = hints_of(prompt)
+    names = tuple(word for word in hints.words if word.lower() not in _words(tool["name"]))
+    for call_hints in _occasions(tool, replace(hints, words=names)):
         yield {
             "type": "function_call",
-            "arguments": _arguments(tool, hints, tools),
+            "arguments": _arguments(tool, call_hints, tools),
             "call_id": None,
-            **named,
+            **head,
         }
 
 
 def _occasions(tool: Mapping[str, Any], hints: Hints) -> list[Hints]:
-    """One set of hints for each call: several when the prompt has several names for the tool's only text."""
+    """One set of hints per call: several when the prompt has several names for the tool's only text."""
     if len(hints.words) < 2 or _free_texts(tool) != 1:
         return [hints]
-    return [Hints((word,), hints.numbers, hints.asked) for word in hints.words]
+    return [Hints((word,), hints.numbers, hints.prompt) for word in hints.words]
 
 
 def _free_texts(tool: Mapping[str, Any]) -> int:
-    """How many texts the tool wants to be told."""
+    """The number of required parameters that are free text."""
     properties = (tool.get("parameters") or {}).get("properties") or {}
-    required = (tool.get("parameters") or {}).get("required") or list(properties)
+    must_call = (tool.get("parameters") or {}).get("required") or list(properties)
     return sum(
         isinstance(schema, dict)
         and schema.get("type") == "string"
         and "enum" not in schema
         and "const" not in schema
         for name, schema in properties.items()
-        if name in required
+        if name in must_call
     )
 
 

@@ -16,39 +16,39 @@ from antiphon_mockserver.tokens import ITEM_OVERHEAD, count, count_input
 
 TRIGGER = "compaction_trigger"
 DEFAULT_THRESHOLD = 200_000
-"""From how many tokens on a context is compacted when the request leaves that to the server."""
+"""The tokens beyond which a context is compacted when the request names no threshold."""
 
 
 def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
     """The compaction object: the next context window for this conversation."""
     items = list(unfold(context.items, secret(context)))
     prefixes = context.dialect.traits.id_prefixes
-    kept = [
-        _kept(item, identity.item(prefixes.get("message", "msg_"), index))
+    messages = [
+        _resource(item, identity.item(prefixes.get("message", "msg_"), index))
         for index, item in enumerate(item for item in items if item.get("role") == "user")
     ]
     compaction = {
-        "id": identity.item(prefixes.get("compaction", "cmp_"), len(kept)),
-        **_sealed(items, context),
+        "id": identity.item(prefixes.get("compaction", "cmp_"), len(messages)),
+        **_compaction(items, context),
     }
     plan = Plan(input_tokens=count_input(context), output_tokens=_cost(items))
     return {
         "id": identity.response,
         "object": "response.compaction",
         "created_at": created_at,
-        "output": [*kept, compaction],
+        "output": [*messages, compaction],
         "usage": usage(plan, context.dialect),
     }
 
 
 def in_band(context: Context, input_tokens: int) -> tuple[Item, ...]:
-    """The compaction item that opens an answer once `context_management` or a trigger says so.
+    """The compaction item that opens an answer when `context_management` or a trigger demands it.
 
-    What stands before it may then be left away (CMP-14), so that it holds the user's words, too.
+    A client may drop everything before it (CMP-14), so it also holds the user's messages.
     """
     if not is_triggered(context) and input_tokens <= _threshold(context.request.get("context_management")):
         return ()
-    return (_sealed(unfold(context.items, secret(context)), context, everything=True),)
+    return (_compaction(unfold(context.items, secret(context)), context, with_user=True),)
 
 
 def is_triggered(context: Context) -> bool:
@@ -62,13 +62,13 @@ def _threshold(management: Any) -> float:
     return min((entry.get("compact_threshold") or DEFAULT_THRESHOLD for entry in entries), default=inf)
 
 
-def _sealed(items: Iterable[Item], context: Context, *, everything: bool = False) -> Item:
-    remembered = orjson.dumps(_remembered(items, everything=everything))
-    return {"type": "compaction", "encrypted_content": seal(remembered, secret(context))}
+def _compaction(items: Iterable[Item], context: Context, *, with_user: bool = False) -> Item:
+    memory = orjson.dumps(_memory(items, with_user=with_user))
+    return {"type": "compaction", "encrypted_content": seal(memory, secret(context))}
 
 
-def _kept(item: Item, new_id: str) -> Item:
-    """A user message in the form of a resource."""
+def _resource(item: Item, new_id: str) -> Item:
+    """A user message as a resource, with an id and a status."""
     content = item.get("content")
     parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
     return {
@@ -80,17 +80,17 @@ def _kept(item: Item, new_id: str) -> Item:
     }
 
 
-def _remembered(items: Iterable[Item], *, everything: bool = False) -> list[Item]:
-    """Everybody's words, nothing but role and text; without the user's, if these are kept as they are."""
-    said = (
+def _memory(items: Iterable[Item], *, with_user: bool = False) -> list[Item]:
+    """The texts of the items with their roles; those of the user only on demand."""
+    texts = (
         (item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in items
     )
     return [
         {"type": "message", "role": role, "content": text}
-        for role, text in said
-        if text and (everything or role != "user")
+        for role, text in texts
+        if text and (with_user or role != "user")
     ]
 
 
 def _cost(items: Iterable[Item]) -> int:
-    return sum(ITEM_OVERHEAD + count(item["content"]) for item in _remembered(items)) + ITEM_OVERHEAD
+    return sum(ITEM_OVERHEAD + count(item["content"]) for item in _memory(items)) + ITEM_OVERHEAD

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from antiphon_mockserver.model.reading import Reading
 
 READ_LENGTH = 8_000
-"""How much of one text is searched for facts."""
+"""Characters of one text that are searched for facts."""
 
 STATED = re.compile(
     r"\b(my|our|the|your|this)\s+([\w][\w '’-]{0,50}?)\s*(?:\bis\b|\bare\b|\bwas\b|=|:)\s*"
@@ -51,55 +51,55 @@ GENERAL = {
     "meaning of life": "42",
     "largest planet": "Jupiter",
 }
-"""What the model knows by itself."""
+"""General knowledge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that was said to be so."""
+    """A statement: what it is about, and the value."""
 
     key: frozenset[str]
     value: str
 
 
 def recall(reading: Reading) -> str | None:
-    """The answers to questions about what was said before, or None when the prompt asks nothing such."""
+    """The answers to questions about earlier statements, or None when the prompt asks no such question."""
     brief = BRIEFLY.search(reading.prompt) is not None
-    asked = ((whose, what, _find(what, reading)) for whose, what in _questions(reading.prompt))
-    known = [
-        (ANSWERED_AS.get(whose.lower(), "The"), what, value)
-        for whose, what, value in asked
-        if value is not None
-    ]
-    return " ".join(value if brief else f"{whose} {what} is {value}." for whose, what, value in known) or None
+    answers: list[str] = []
+    for owner, thing in _questions(reading.prompt):
+        value = _find(thing, reading)
+        if value is not None:
+            sentence = f"{ANSWERED_AS.get(owner.lower(), 'The')} {thing} is {value}."
+            answers.append(value if brief else sentence)
+    return " ".join(answers) or None
 
 
 def _questions(prompt: str) -> Iterator[tuple[str, str]]:
-    for found in ASKED.finditer(prompt):
-        yield found[1], found[2]
-    for found in ASKED_BY_VERB.finditer(prompt):
-        yield "the", found[1]
+    for match in ASKED.finditer(prompt):
+        yield match[1], match[2]
+    for match in ASKED_BY_VERB.finditer(prompt):
+        yield "the", match[1]
 
 
-def _find(what: str, reading: Reading) -> str | None:
-    asked = _words(what)
+def _find(thing: str, reading: Reading) -> str | None:
+    key = _words(thing)
     newest = list(_facts((*reading.instructions, *reading.past)))[::-1]
     for matches in (_same, _narrower, _wider):
         for fact in newest:
-            if matches(asked, fact.key):
+            if matches(key, fact.key):
                 return fact.value
-    return GENERAL.get(what.lower())
+    return GENERAL.get(thing.lower())
 
 
 def _facts(texts: Iterable[str]) -> Iterator[Fact]:
     for text in texts:
         text = text[:READ_LENGTH]
-        for found in NAMED.finditer(text):
-            yield Fact(frozenset({"name"}), found[1])
-        for found in REMEMBERED.finditer(text):
-            yield Fact(_words(found[1]), found[2])
-        for found in STATED.finditer(text):
-            yield Fact(_words(found[2]), found[3].strip())
+        for match in NAMED.finditer(text):
+            yield Fact(frozenset({"name"}), match[1])
+        for match in REMEMBERED.finditer(text):
+            yield Fact(_words(match[1]), match[2])
+        for match in STATED.finditer(text):
+            yield Fact(_words(match[2]), match[3].strip())
 
 
 def _words(text: str) -> frozenset[str]:
@@ -107,14 +107,14 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.lower().replace("our", "or").split())
 
 
-def _same(asked: frozenset[str], known: frozenset[str]) -> bool:
-    return asked == known
+def _same(key: frozenset[str], fact_key: frozenset[str]) -> bool:
+    return key == fact_key
 
 
-def _narrower(asked: frozenset[str], known: frozenset[str]) -> bool:
-    return asked - UNSPECIFIC == known - UNSPECIFIC and bool(known - UNSPECIFIC)
+def _narrower(key: frozenset[str], fact_key: frozenset[str]) -> bool:
+    return key - UNSPECIFIC == fact_key - UNSPECIFIC and bool(fact_key - UNSPECIFIC)
 
 
-def _wider(asked: frozenset[str], known: frozenset[str]) -> bool:
+def _wider(key: frozenset[str], fact_key: frozenset[str]) -> bool:
     """`word` asks for the code word; the `name of my dog` asks for no name."""
-    return bool(known) and (asked < known or known < asked) and abs(len(asked) - len(known)) == 1
+    return bool(fact_key) and (key < fact_key or fact_key < key) and abs(len(key) - len(fact_key)) == 1

@@ -10,7 +10,7 @@ from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.instance import Unsupported
 from antiphon_mockserver.instance.grammar import shortest
 from antiphon_mockserver.instance.pattern import matching
-from antiphon_mockserver.model.wishes import QUOTED
+from antiphon_mockserver.model.wishes import QUOTED, matched_group
 
 FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 
@@ -38,5 +38,5 @@ def _from_prompt(prompt: str) -> str:
     if fence := FENCED.search(prompt):
         return fence[1].strip()
     if quotation := QUOTED.search(prompt):
-        return str(next(filter(None, quotation.groups())))
+        return matched_group(quotation)
     return prompt.strip()

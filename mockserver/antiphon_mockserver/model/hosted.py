@@ -1,6 +1,6 @@
-"""Calls of hosted tools: what the model would send if it searched, ran code, drew or asked an MCP server.
+"""Calls of hosted tools: a search, a run of code, a picture, a call to an MCP server.
 
-Nothing is really searched or run; the items are there so that clients see their shapes and events.
+The mock runs no tool; it sends the items so that clients see their shapes and events.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 """A picture of one transparent point, as PNG in base64."""
 
 
-def web_search(_tool: Tool, asked: str) -> Item:
+def web_search(_tool: Tool, prompt: str) -> Item:
     """A search of the web."""
-    return {"type": "web_search_call", "action": {"type": "search", "query": asked}}
+    return {"type": "web_search_call", "action": {"type": "search", "query": prompt}}
 
 
-def file_search(_tool: Tool, asked: str) -> Item:
+def file_search(_tool: Tool, prompt: str) -> Item:
     """A search of the client's files."""
-    return {"type": "file_search_call", "queries": [asked], "results": None}
+    return {"type": "file_search_call", "queries": [prompt], "results": None}
 
 
-def code_interpreter(_tool: Tool, asked: str) -> Item:
+def code_interpreter(_tool: Tool, prompt: str) -> Item:
     """A program, run in a container."""
-    code = f"print({asked!r})"
+    code = f"print({prompt!r})"
     return {"type": "code_interpreter_call", "code": code, "container_id": "cntr_antiphon", "outputs": None}
 
 
-def image_generation(tool: Tool, asked: str) -> Item:
+def image_generation(tool: Tool, prompt: str) -> Item:
     """A picture."""
     return {
         "type": "image_generation_call",
@@ -40,13 +40,13 @@ def image_generation(tool: Tool, asked: str) -> Item:
         "output_format": tool.get("output_format", "png"),
         "quality": tool.get("quality", "low"),
         "result": PIXEL,
-        "revised_prompt": asked,
+        "revised_prompt": prompt,
         "size": tool.get("size", "1024x1024"),
     }
 
 
-def mcp(tool: Tool, _asked: str) -> Item:
-    """A call to an MCP server, or the question whether it may be made (TOOL-25)."""
+def mcp(tool: Tool, _prompt: str) -> Item:
+    """A call to an MCP server, or the request to approve it (TOOL-25)."""
     call = {"arguments": "{}", "name": "search", "server_label": tool.get("server_label", "")}
     if tool.get("require_approval") != "never":
         return {"type": "mcp_approval_request", **call}
@@ -59,7 +59,7 @@ def mcp(tool: Tool, _asked: str) -> Item:
     }
 
 
-def local_shell(_tool: Tool, _asked: str) -> Item:
+def local_shell(_tool: Tool, _prompt: str) -> Item:
     """A command for the client's shell."""
     action: Item = {
         "type": "exec",
@@ -71,20 +71,20 @@ def local_shell(_tool: Tool, _asked: str) -> Item:
     return {"type": "local_shell_call", "action": action, "call_id": None}
 
 
-def shell(_tool: Tool, _asked: str) -> Item:
+def shell(_tool: Tool, _prompt: str) -> Item:
     """Commands for a shell."""
     action = {"commands": ["ls"], "max_output_length": None, "timeout_ms": None}
     return {"type": "shell_call", "action": action, "call_id": None, "environment": None}
 
 
-def apply_patch(_tool: Tool, asked: str) -> Item:
+def apply_patch(_tool: Tool, prompt: str) -> Item:
     """A change of the client's files."""
-    operation = {"type": "create_file", "diff": f"+{asked.partition(chr(10))[0]}\n", "path": "note.txt"}
+    operation = {"type": "create_file", "diff": f"+{prompt.partition(chr(10))[0]}\n", "path": "note.txt"}
     return {"type": "apply_patch_call", "call_id": None, "operation": operation}
 
 
-def computer(_tool: Tool, _asked: str) -> Item:
-    """A look at the client's screen."""
+def computer(_tool: Tool, _prompt: str) -> Item:
+    """A screenshot of the client's screen."""
     return {
         "type": "computer_call",
         "action": {"type": "screenshot"},
@@ -93,9 +93,14 @@ def computer(_tool: Tool, _asked: str) -> Item:
     }
 
 
-def tool_search(_tool: Tool, asked: str) -> Item:
+def tool_search(_tool: Tool, prompt: str) -> Item:
     """A search for further tools."""
-    return {"type": "tool_search_call", "arguments": {"query": asked}, "call_id": None, "execution": "server"}
+    return {
+        "type": "tool_search_call",
+        "arguments": {"query": prompt},
+        "call_id": None,
+        "execution": "server",
+    }
 
 
 HOSTED: Mapping[str, Callable[[Tool, str], Item]] = {
@@ -126,4 +131,4 @@ ANSWERED = frozenset(
         "tool_search_call",
     }
 )
-"""Items after which the model goes on by itself, since the server ran the tool."""
+"""Items after which the model continues, because the server itself ran the tool."""

@@ -1,8 +1,7 @@
-"""Log probabilities: made up, but the same every time, in descending order, and one entry a token."""
+"""Log probabilities: invented but always the same, in descending order, one entry per token."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from zlib import crc32
 
@@ -20,14 +19,14 @@ def logprobs(text: str, alternatives: int) -> list[dict[str, Any]]:
 
 
 def _entry(token: str, alternatives: int) -> dict[str, Any]:
-    chosen = _alternative(token, -(crc32(token.encode(errors="replace")) % 4000) / 10_000)
-    ranked = [chosen, *_others(token, chosen["logprob"])]
-    return {**chosen, "top_logprobs": ranked[:alternatives]}
-
-
-def _others(token: str, highest: float) -> Iterator[dict[str, Any]]:
-    for rank, other in enumerate((word for word in ALTERNATIVES if word != token), start=1):
-        yield _alternative(other, round(highest - rank * 0.75, 4))
+    best = _alternative(token, -(crc32(token.encode(errors="replace")) % 4000) / 10_000)
+    words_besides = (word for word in ALTERNATIVES if word != token)
+    ranking = [best]
+    ranking += [
+        _alternative(word, round(best["logprob"] - rank * 0.75, 4))
+        for rank, word in enumerate(words_besides, start=1)
+    ]
+    return {**best, "top_logprobs": ranking[:alternatives]}
 
 
 def _alternative(token: str, logprob: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How the model speaks: instructions such as `always answer in capital letters` change any answer visibly."""
+"""How the model speaks: instructions such as `always answer in capital letters` change every answer."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from antiphon_mockserver.model.wishes import matched_group
+
 Change = Callable[[str], str]
 Maker = Callable[[re.Match[str]], Change]
 
 READ_LENGTH = 8_000
-"""How much of all instructions is obeyed."""
+"""Characters of the instructions that the model follows."""
 
 
 def speak(text: str, instructions: tuple[str, ...]) -> str:
-    """The text in the manner that the instructions ask for."""
+    """The text, changed as the instructions demand."""
     for change in changes("\n".join(instructions)[:READ_LENGTH]) if instructions else ():
         text = change(text)
     return text
@@ -23,35 +25,35 @@ def speak(text: str, instructions: tuple[str, ...]) -> str:
 @lru_cache(maxsize=256)
 def changes(instructions: str) -> tuple[Change, ...]:
     """What the instructions do to an answer, in the order of the table."""
-    return tuple(make(found) for pattern, make in MANNERS if (found := pattern.search(instructions)))
+    return tuple(make(match) for pattern, make in MANNERS if (match := pattern.search(instructions)))
 
 
-def _replaced(found: re.Match[str]) -> Change:
-    fixed = _quoted(found)
-    return lambda _text: fixed
+def _replace(match: re.Match[str]) -> Change:
+    phrase = _phrase(match)
+    return lambda _text: phrase
 
 
-def _ended(found: re.Match[str]) -> Change:
-    ending = _quoted(found)
+def _append(match: re.Match[str]) -> Change:
+    ending = _phrase(match)
     return lambda text: text if text.endswith(ending) else f"{text} {ending}"
 
 
-def _begun(found: re.Match[str]) -> Change:
-    beginning = _quoted(found)
+def _prepend(match: re.Match[str]) -> Change:
+    beginning = _phrase(match)
     return lambda text: f"{beginning} {text}"
 
 
-def _included(found: re.Match[str]) -> Change:
-    phrase = _quoted(found)
+def _include(match: re.Match[str]) -> Change:
+    phrase = _phrase(match)
     return lambda text: text if phrase in text else f"{text} {phrase}"
 
 
-def _spoken(opening: str) -> Maker:
-    return lambda _found: lambda text: f"{opening} {text}"
+def _open_with(opening: str) -> Maker:
+    return lambda _match: lambda text: f"{opening} {text}"
 
 
-def _quoted(found: re.Match[str]) -> str:
-    return next(group for group in found.groups() if group).strip()
+def _phrase(match: re.Match[str]) -> str:
+    return matched_group(match).strip()
 
 
 _TEXT = r"(?:the )?(?:exact )?(?:words?|phrase|string|text|sentence|letters?|emoji)?\s*:?\s*"
@@ -66,30 +68,30 @@ MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
             rf"{_TEXT}{_PHRASE}",
             re.I,
         ),
-        _replaced,
+        _replace,
     ),
-    (re.compile(r"\bpirate\b", re.I), _spoken("Arr!")),
-    (re.compile(r"\b(?:in|speak|use) french\b", re.I), _spoken("Voilà :")),
-    (re.compile(r"\b(?:in|speak|use) german\b", re.I), _spoken("Bitte sehr:")),
-    (re.compile(r"\b(?:in|speak|use) spanish\b", re.I), _spoken("Aquí tienes:")),
+    (re.compile(r"\bpirate\b", re.I), _open_with("Arr!")),
+    (re.compile(r"\b(?:in|speak|use) french\b", re.I), _open_with("Voilà :")),
+    (re.compile(r"\b(?:in|speak|use) german\b", re.I), _open_with("Bitte sehr:")),
+    (re.compile(r"\b(?:in|speak|use) spanish\b", re.I), _open_with("Aquí tienes:")),
     (
         re.compile(
             rf"\b(?:start|begin|open)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
             re.I,
         ),
-        _begun,
+        _prepend,
     ),
     (
         re.compile(
             rf"\b(?:end|finish|close|conclude)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
             re.I,
         ),
-        _ended,
+        _append,
     ),
-    (re.compile(rf"\b(?:include|mention|contain)\b (?:the )?(?:exact )?\w+ {_PHRASE}", re.I), _included),
+    (re.compile(rf"\b(?:include|mention|contain)\b (?:the )?(?:exact )?\w+ {_PHRASE}", re.I), _include),
     (
         re.compile(r"\b(?:capital letters|all[ -]caps|upper[ -]?case|in capitals)\b", re.I),
-        lambda _found: str.upper,
+        lambda _match: str.upper,
     ),
-    (re.compile(r"\b(?:lower[ -]?case|small letters)\b", re.I), lambda _found: str.lower),
+    (re.compile(r"\b(?:lower[ -]?case|small letters)\b", re.I), lambda _match: str.lower),
 )

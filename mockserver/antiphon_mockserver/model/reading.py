@@ -1,4 +1,4 @@
-"""What the model reads: the context taken apart into instructions, past, newest prompt and tool outputs."""
+"""What the model reads: the context, split into instructions, past, newest prompt and tool outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ATTACHMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a tool gave back, and the tool's name."""
+    """The output of a tool, and the tool's name."""
 
     tool: str
     text: str
@@ -32,29 +32,29 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A context, understood."""
+    """The parts of a context."""
 
     prompt: str
     """The text of the newest user message."""
     instructions: tuple[str, ...]
     """`instructions`, then the system and developer messages, in order."""
     past: tuple[str, ...]
-    """Every text of the conversation in order, the prompt included; from here facts are recalled."""
+    """Every text of the conversation in order, the prompt included."""
     outputs: tuple[Output, ...]
-    """The tool outputs that came after the newest call."""
+    """The tool outputs after the newest call."""
     attachments: tuple[str, ...]
-    """What came with the prompt besides text, named: `image`, `file report.pdf`."""
-    answered: bool
-    """Whether the tool outputs are the newest thing in the context, with no user message after them."""
+    """The names of the prompt's parts besides text: `image`, `file report.pdf`."""
+    ends_in_outputs: bool
+    """Whether no message follows the tool outputs."""
 
 
 def secret(context: Context) -> str:
-    """What seals this client's opaque texts."""
+    """The secret for this client's encrypted contents."""
     return f"{context.seed}:{context.key}"
 
 
 def read(context: Context) -> Reading:
-    """The reading of a context. Refuses encrypted content that is not ours or was changed."""
+    """The reading of a context. Raises Denied for encrypted content that is not ours or was changed."""
     items = list(unfold(context.items, secret(context)))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
@@ -62,21 +62,21 @@ def read(context: Context) -> Reading:
     return Reading(
         prompt=text_of(newest.get("content")) if newest else "",
         instructions=tuple(instructions),
-        past=tuple(filter(None, map(_said, items))),
+        past=tuple(filter(None, map(_text_of_item, items))),
         outputs=outputs,
         attachments=tuple(_attachments(newest)) if newest else (),
-        answered=bool(outputs) and items[-1]["type"] != "message",
+        ends_in_outputs=bool(outputs) and items[-1]["type"] != "message",
     )
 
 
 def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
-    """The items with every compaction replaced by what was compacted, in message form."""
+    """The items, each compaction replaced by the messages that it holds."""
     for number, item in enumerate(items):
-        sealed = item.get("encrypted_content")
-        if sealed is None:
+        ciphertext = item.get("encrypted_content")
+        if ciphertext is None:
             yield item if "type" in item else {"type": "message", **item}
             continue
-        content = unseal(sealed, secret)
+        content = unseal(ciphertext, secret)
         if content is None:
             raise invalid(
                 f"The encrypted content of item {number} of the input could not be verified.",
@@ -89,7 +89,7 @@ def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
 
 
 def text_of(content: Any) -> str:
-    """The text of a message's content or a tool's output, its parts in lines."""
+    """The text of a message's content or a tool's output, one line per part."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -104,11 +104,11 @@ def _text(part: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _instructions(given: Any) -> Iterator[str]:
-    if isinstance(given, str):
-        yield given
-    elif given:
-        yield from (text_of(item.get("content")) for item in given)
+def _instructions(instructions: Any) -> Iterator[str]:
+    if isinstance(instructions, str):
+        yield instructions
+    elif instructions:
+        yield from (text_of(item.get("content")) for item in instructions)
 
 
 def _instructing(items: Sequence[Item]) -> Iterator[str]:
@@ -121,22 +121,22 @@ def _newest_user_message(items: Sequence[Item]) -> Item | None:
     return next((item for item in reversed(items) if item.get("role") == "user"), None)
 
 
-def _said(item: Item) -> str:
+def _text_of_item(item: Item) -> str:
     if item["type"] == "message":
         return text_of(item.get("content"))
     return text_of(item.get("output")) if "output" in item else ""
 
 
 def _outputs(items: Sequence[Item]) -> tuple[Output, ...]:
-    """The outputs behind the newest item that the model itself made."""
+    """The outputs after the newest item that the model itself produced."""
     names = {item["call_id"]: item["name"] for item in items if "call_id" in item and "name" in item}
-    found: list[Output] = []
+    outputs: list[Output] = []
     for item in reversed(items):
         if item["type"].endswith("_output"):
-            found.append(Output(names.get(item.get("call_id"), "the tool"), text_of(item.get("output"))))
+            outputs.append(Output(names.get(item.get("call_id"), "the tool"), text_of(item.get("output"))))
         elif item.get("role") not in ("user", "system", "developer"):
             break
-    return tuple(reversed(found))
+    return tuple(reversed(outputs))
 
 
 def _attachments(message: Item) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Reasoning: an item before the answer when the request asks for it, and the tokens that it costs."""
+"""Reasoning: an item before the answer when the request asks for it, and the number of its tokens."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from antiphon_mockserver.tokens import count
 EXCERPT_LENGTH = 200
 
 EFFORTS = {"minimal": 1, "low": 1, "medium": 2, "high": 4, "xhigh": 8, "max": 16}
-"""How many times over the model thinks its thoughts."""
+"""By which factor an effort multiplies the reasoning tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What was reasoned: the item that shows it, and its cost."""
+    """A reasoning item, and the number of its tokens."""
 
     item: Item
     tokens: int
 
 
 def reason(context: Context, reading: Reading, intent: str) -> Thought | None:
-    """The reasoning that leads to what the model is about to do, or None when none was asked for."""
-    wanted = context.request.get("reasoning") or {}
-    effort = wanted.get("effort")
-    summary = wanted.get("summary") or wanted.get("generate_summary")
+    """The reasoning before what the model is about to do; None when the request asks for none."""
+    options = context.request.get("reasoning") or {}
+    effort = options.get("effort")
+    summary = options.get("summary") or options.get("generate_summary")
     if effort == "none" or not (effort or summary):
         return None
     steps = _steps(reading, intent)
@@ -38,10 +38,10 @@ def reason(context: Context, reading: Reading, intent: str) -> Thought | None:
 
 
 def _steps(reading: Reading, intent: str) -> tuple[tuple[str, str], ...]:
-    """What is thought, each step with its headline."""
-    asked = reading.prompt.strip()[:EXCERPT_LENGTH]
-    seen = f"The user wrote: {asked}" if asked else "The user wrote nothing new."
-    return (("Reading the request", seen), ("Choosing the answer", intent))
+    """The steps of the reasoning, each with its headline."""
+    excerpt = reading.prompt.strip()[:EXCERPT_LENGTH]
+    observation = f"The user wrote: {excerpt}" if excerpt else "The user wrote nothing new."
+    return (("Reading the request", observation), ("Choosing the answer", intent))
 
 
 def _item(context: Context, steps: tuple[tuple[str, str], ...], text: str, summary: str | None) -> Item:
@@ -52,12 +52,12 @@ def _item(context: Context, steps: tuple[tuple[str, str], ...], text: str, summa
         item["content"] = [{"type": "reasoning_text", "text": text}]
     if not context.dialect.traits.raw_reasoning:
         item["content"] = []
-    item["summary"] = [_summary(headline, step) for headline, step in _summarised(steps, summary)]
+    item["summary"] = [_summary(headline, step) for headline, step in _summary_steps(steps, summary)]
     return item
 
 
-def _summarised(steps: tuple[tuple[str, str], ...], summary: str | None) -> tuple[tuple[str, str], ...]:
-    """The steps that a summary of this kind shows: all of them in detail, else the last."""
+def _summary_steps(steps: tuple[tuple[str, str], ...], summary: str | None) -> tuple[tuple[str, str], ...]:
+    """The steps in a summary of this kind: all of them when it is detailed, else the last."""
     if not summary:
         return ()
     return steps if summary == "detailed" else steps[-1:]

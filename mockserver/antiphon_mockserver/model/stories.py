@@ -1,4 +1,4 @@
-"""Long answers: as many words as are wanted, about what was asked, the same every time."""
+"""Long answers: as many words as the prompt asks for, about its topic, always the same."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ SENTENCES = (
 )
 
 
-def tell(prompt: str, words: int) -> str:
-    """A story of about this many words, never fewer."""
-    found = TOPIC.search(prompt)
-    topic = found[1].strip() if found else "a small, patient machine"
-    wanted = min(max(words, 1), LARGEST)
+def tell(prompt: str, length: int) -> str:
+    """A story of at least this many words, and at most one sentence more."""
+    match = TOPIC.search(prompt)
+    topic = match[1].strip() if match else "a small, patient machine"
+    length = min(max(length, 1), LARGEST)
     start = crc32(prompt.encode(errors="replace")) % len(SENTENCES)
-    told: list[str] = []
     sentences = cycle(SENTENCES[start:] + SENTENCES[:start])
-    while len(told) < wanted:
-        told += next(sentences).format(topic=topic).split()
-    return " ".join(told)
+    story: list[str] = []
+    while len(story) < length:
+        story += next(sentences).format(topic=topic).split()
+    return " ".join(story)

@@ -1,4 +1,4 @@
-"""Structured output: text that is JSON of the wanted form."""
+"""Structured output: text that is JSON in the format of the request."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from antiphon_mockserver.plan import Context
 
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """A value to be said as JSON."""
+    """A value that the answer holds as JSON."""
 
     content: Any
 
 
-def structured(context: Context, reading: Reading, said: str) -> Structured | None:
-    """What is said when the request wants JSON: `said` in the form that its `text.format` prescribes."""
-    form = (context.request.get("text") or {}).get("format") or {}
-    if "schema" not in form and form.get("type") not in ("json_object", "json_schema"):
+def structured(context: Context, reading: Reading, text: str) -> Structured | None:
+    """The answer `text` in the JSON that `text.format` prescribes; None when the request wants plain text.
+
+    Raises Denied when the schema cannot be filled in.
+    """
+    text_format = (context.request.get("text") or {}).get("format") or {}
+    if "schema" not in text_format and text_format.get("type") not in ("json_object", "json_schema"):
         return None
-    schema = form.get("schema")
+    schema = text_format.get("schema")
     if schema is None:
-        return Structured({"answer": said})
+        return Structured({"answer": text})
     try:
-        return Structured(instance(schema, hints_of(reading.prompt, said)))
+        return Structured(instance(schema, hints_of(reading.prompt, text)))
     except Unsupported as problem:
-        name = form.get("name", "response")
+        name = text_format.get("name", "response")
         raise invalid(
             f"Invalid schema for response_format '{name}': {problem}",
             "text.format.schema",

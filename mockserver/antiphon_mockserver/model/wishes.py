@@ -1,4 +1,4 @@
-"""What a prompt offers to fill in: names, quoted words, numbers, and the question itself."""
+"""Hints from a prompt for filling in a schema: names, quoted words, numbers, and the prompt itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 from antiphon_mockserver.instance import Hints
 from antiphon_mockserver.words import words
 
-ASKED_LENGTH = 200
+EXCERPT_LENGTH = 200
+"""Characters of the prompt's end that stand for all of it."""
 READ_LENGTH = 8_000
+"""Characters of the prompt's end that are searched."""
 
 QUOTED = re.compile(
     r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`"
@@ -30,30 +32,36 @@ COMMON = frozenset(
         "json in on at for to from of with about ok yes no hello hi",
     )
 )
-"""Words that begin with a capital letter without being a name, or that name nothing."""
+"""Words that name nothing, even with a capital letter."""
 
 
 def hints_of(prompt: str, answer: str = "") -> Hints:
-    """What the end of a prompt offers."""
+    """The hints in the end of a prompt; `answer` is the answer in plain text."""
     prompt = prompt[-READ_LENGTH:]
-    return Hints(tuple(names(prompt)), tuple(_numbers(prompt)), prompt.strip()[-ASKED_LENGTH:], answer)
+    return Hints(tuple(names_in(prompt)), tuple(_numbers(prompt)), prompt.strip()[-EXCERPT_LENGTH:], answer)
 
 
-def names(prompt: str) -> list[str]:
-    """Quoted words first, then names, in order and each once; without any, words after a preposition."""
-    quoted = [next(filter(None, groups)) for groups in QUOTED.findall(prompt)]
+def names_in(prompt: str) -> list[str]:
+    """Quoted words first, then names, in order and without repetition; else the words after prepositions."""
+    quotations = [matched_group(match) for match in QUOTED.finditer(prompt)]
     rest = QUOTED.sub(" ", prompt)
-    found = list(dict.fromkeys([*quoted, *_capitalised(rest)]))
-    return found or [word for word in dict.fromkeys(AFTER_PREPOSITION.findall(rest)) if word not in COMMON]
+    texts = list(dict.fromkeys([*quotations, *_capitalised(rest)]))
+    return texts or [word for word in dict.fromkeys(AFTER_PREPOSITION.findall(rest)) if word not in COMMON]
+
+
+def matched_group(match: re.Match[str]) -> str:
+    """The first group that is not empty."""
+    return next(group for group in match.groups() if group)
 
 
 def _capitalised(text: str) -> list[str]:
-    joined = {found[1]: found[0] for found in PLACE_WITH_REGION.finditer(text)}
-    regions = {found[2] for found in PLACE_WITH_REGION.finditer(text)}
-    found = [name for name in (_without_common(words) for words in NAME.findall(text)) if name]
-    if len(found) == 2 and len(joined) == 1 and found[1] in regions:
-        return [joined.get(found[0], found[0])]
-    return found
+    """The names; `Paris, France` is a single one where nothing else is named."""
+    with_region = {match[1]: match[0] for match in PLACE_WITH_REGION.finditer(text)}
+    regions = {match[2] for match in PLACE_WITH_REGION.finditer(text)}
+    candidates = [name for name in (_without_common(words) for words in NAME.findall(text)) if name]
+    if len(candidates) == 2 and len(with_region) == 1 and candidates[1] in regions:
+        return [with_region.get(candidates[0], candidates[0])]
+    return candidates
 
 
 def _without_common(name: str) -> str:
