@@ -70,11 +70,11 @@ def test_equal_requests_are_counted(store: Store) -> None:
 
 
 def test_a_shelf_holds_ids_in_the_order_in_which_they_came(store: Store) -> None:
-    assert list(store.shelved("mine")) == []
+    assert list(store.shelf_ids("mine")) == []
     for shelf, id in (("mine", "resp_2"), ("mine", "resp_1"), ("theirs", "resp_3"), ("mine", "resp_3")):
         store.shelve(shelf, id)
-    assert list(store.shelved("mine")) == ["resp_2", "resp_1", "resp_3"]
-    assert list(store.shelved("theirs")) == ["resp_3"]
+    assert list(store.shelf_ids("mine")) == ["resp_2", "resp_1", "resp_3"]
+    assert list(store.shelf_ids("theirs")) == ["resp_3"]
 
 
 def test_a_shelf_shows_its_records_as_they_are_now_the_newest_first(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_memory_shelves_as_many_ids_as_it_keeps_records() -> None:
         store.put(replace(RECORD, id=f"resp_{number}"))
         store.shelve("mine", f"resp_{number}")
     assert [record.id for record in store.shelf("mine")] == ["resp_3", "resp_2"]
-    assert len(store.shelved("mine")) == 2
+    assert len(store.shelf_ids("mine")) == 2
 
 
 def test_memory_lets_the_oldest_go() -> None:
@@ -126,7 +126,7 @@ def test_a_shelf_in_a_file_is_filled_by_all_who_share_it(tmp_path: Path) -> None
     stores = [SqliteStore(path) for _ in range(2)]
     for number, store in enumerate([*stores, *stores]):
         store.shelve("mine", f"resp_{number}")
-    assert [store.shelved("mine") for store in stores] == [["resp_0", "resp_1", "resp_2", "resp_3"]] * 2
+    assert [store.shelf_ids("mine") for store in stores] == [["resp_0", "resp_1", "resp_2", "resp_3"]] * 2
     for store in stores:
         store.close()
 

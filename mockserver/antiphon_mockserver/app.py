@@ -113,7 +113,7 @@ class MockServer:
         answer: Answer | Streaming
         try:
             if incoming.method == "OPTIONS":
-                answer = preflight(incoming.headers, self.router.allowed(incoming.path))
+                answer = preflight(incoming.headers, self.router.methods(incoming.path))
             else:
                 self._route(incoming)
                 misfortune = self.faults.befall()
@@ -211,7 +211,7 @@ class MockServer:
 
 
 def make_app(settings: Settings) -> MockServer:
-    """The ASGI app for these settings. Raises ValueError for settings that make no sense."""
+    """Returns the ASGI app for these settings. Raises ValueError for invalid settings."""
     return MockServer(settings)
 
 

@@ -56,7 +56,7 @@ def reasoning_has_its_item(asked: Asked) -> None:
     """Where the dialect requires it, the item that a reasoning item led to follows it (RSN-13)."""
     if asked.dialect.traits.orphaned_reasoning != "refused":
         return
-    for item, following in zip_longest(asked.own, asked.own[1:], fillvalue=NOTHING):
+    for item, following in zip_longest(asked.new_items, asked.new_items[1:], fillvalue=NOTHING):
         alone = following is NOTHING or following.get("role") in LISTENERS
         if item.get("type") == "reasoning" and alone:
             message = (

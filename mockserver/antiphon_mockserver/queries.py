@@ -1,4 +1,4 @@
-"""Query parameters: typed as the document says, with its defaults, within ranges that it tells in prose."""
+"""Query parameters: types, defaults and ranges of the document, also ranges that only its prose has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from antiphon_mockserver.errors import invalid
 from antiphon_spec.document import Document, Operation, Parameter
 
 RANGES: Mapping[str, tuple[int, int]] = {"limit": (1, 100), "starting_after": (0, 2**63)}
-"""What the descriptions say and the schemas do not (INP-02, RSM-10)."""
+"""Ranges that are in the descriptions, but not in the schemas (INP-02, RSM-10)."""
 DEFAULTS: Mapping[str, Any] = {"limit": 20, "order": "desc", "include": ()}
 MOMENTS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "date": (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "2026-01-31"),
@@ -23,17 +23,20 @@ MOMENTS: Mapping[str, tuple[re.Pattern[str], str]] = {
         "2026-01-31T12:00:00Z",
     ),
 }
-"""How the two formats of JSON Schema for moments are written (RFC 3339); a date-time may end early."""
+"""The patterns of two formats of JSON Schema (RFC 3339), with examples; a date-time may omit its time."""
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
-def read_query(operation: Operation, document: Document, given: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """The parameters that the operation knows, converted; others are passed over."""
+def read_query(operation: Operation, document: Document, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Returns the parameters of the operation, converted, with their defaults; ignores unknown ones.
+
+    Rejects a value that its schema does not allow, with 400.
+    """
     query = {}
     for parameter in operation.parameters:
         if parameter.place != "query":
             continue
-        values = [value for name, value in given if name in (parameter.name, f"{parameter.name}[]")]
+        values = [value for name, value in pairs if name in (parameter.name, f"{parameter.name}[]")]
         default = document.resolve(parameter.schema).get("default", DEFAULTS.get(parameter.name))
         if values:
             query[parameter.name] = convert(parameter, document, values)
@@ -43,17 +46,19 @@ def read_query(operation: Operation, document: Document, given: Sequence[tuple[s
 
 
 def convert(parameter: Parameter, document: Document, values: Sequence[str]) -> Any:
-    """The value of one parameter. Refuses what its schema does not allow."""
+    """Converts one parameter. Rejects a value that its schema does not allow, with 400."""
     schema = document.resolve(parameter.schema)
     if schema.get("type") == "array":
         members = document.resolve(schema.get("items", {}))
         if not parameter.exploded:
             values = [part.strip() for value in values for part in value.split(",")]
-        return [_one(f"{parameter.name}[{index}]", members, value) for index, value in enumerate(values)]
-    return _one(parameter.name, schema, values[-1])
+        return [
+            _convert_text(f"{parameter.name}[{index}]", members, value) for index, value in enumerate(values)
+        ]
+    return _convert_text(parameter.name, schema, values[-1])
 
 
-def _one(name: str, schema: Mapping[str, Any], text: str) -> Any:
+def _convert_text(name: str, schema: Mapping[str, Any], text: str) -> Any:
     kind = schema.get("type")
     if kind == "integer":
         return _integer(name, text, schema)
@@ -65,16 +70,16 @@ def _one(name: str, schema: Mapping[str, Any], text: str) -> Any:
                 f"Invalid '{name}': expected true or false, got '{text[:64]}'.", name, "invalid_type"
             )
         return TRUTH[text.lower()]
-    allowed = schema.get("enum")
-    if allowed and text not in allowed:
-        message = f"Invalid '{name}': expected one of {', '.join(map(str, allowed))}, got '{text[:64]}'."
+    choices = schema.get("enum")
+    if choices and text not in choices:
+        message = f"Invalid '{name}': expected one of {', '.join(map(str, choices))}, got '{text[:64]}'."
         raise invalid(message, name, "invalid_value")
     if schema.get("format") in MOMENTS:
-        _refuse_no_moment(name, text, schema["format"])
+        _check_moment(name, text, schema["format"])
     return text
 
 
-def _refuse_no_moment(name: str, text: str, form: str) -> None:
+def _check_moment(name: str, text: str, form: str) -> None:
     pattern, example = MOMENTS[form]
     try:
         if pattern.fullmatch(text) is None:

@@ -1,4 +1,4 @@
-"""What the server knows of one request, and what it remembers of one response."""
+"""The record of a stored response, and a request as the checks see it."""
 
 from __future__ import annotations
 
@@ -12,60 +12,61 @@ from antiphon_spec.dialect import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A response that was given, with all that its later views need; JSON only."""
+    """A response with everything that later requests for it need; JSON only."""
 
     id: str
     owner: str
-    """The API key for which it was made."""
+    """The API key that created the response."""
     request: Mapping[str, Any]
-    """The create body, as it came."""
+    """The body of the create request."""
     input: tuple[dict[str, Any], ...]
-    """This turn's own input as items with ids, without what `previous` brings along."""
+    """The input of this turn as items with ids, without earlier turns."""
     response: Mapping[str, Any]
-    """The response object as it is at the end of its timeline."""
+    """The response object at the end of its timeline."""
     previous: str | None = None
+    """The id of the response that this one continues, or None."""
     pace: float = 0.0
     """Seconds between two events."""
     delay: float = 0.0
-    """Seconds before the first one."""
+    """Seconds before the first event."""
     made_at: float = 0.0
-    """The time of the create; by a real clock, the state of a background response follows from it."""
+    """The Unix time of the create; the real clock derives the progress of a background response from it."""
     step: int = 0
-    """How far along its timeline the response has been seen."""
+    """The latest step of the timeline that a client has seen."""
     cut: int | None = None
-    """The step at which it was cancelled, or None."""
+    """The step of its cancellation, or None."""
     cancelled_at: int | None = None
-    """The Unix second of its cancellation."""
+    """The Unix second of its cancellation, or None."""
     deleted: bool = False
 
     @property
     def background(self) -> bool:
-        """Whether it runs in the background."""
+        """Whether the response runs in the background."""
         return self.request.get("background") is True
 
     @property
     def streamed(self) -> bool:
-        """Whether it was created with `stream: true`."""
+        """Whether the create request has `stream: true`."""
         return self.request.get("stream") is True
 
     def at(self, step: int) -> Record:
-        """The record when it was seen at this step; one that was cancelled stays where it is."""
+        """Returns the record at this step; a cancelled one does not change."""
         return self if self.cut is not None or step == self.step else replace(self, step=step)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as the checks see it: parsed, and with the stored turns that it builds upon."""
+    """A request as the checks see it: parsed, with the stored turns that it continues."""
 
     operation: str
     """The operationId."""
     body: Mapping[str, Any]
     dialect: Dialect
     chain: tuple[Record, ...] = ()
-    """The responses that `previous_response_id` leads to, oldest first."""
+    """The responses that the request continues, oldest first."""
     items: tuple[dict[str, Any], ...] = ()
-    """The whole context: the chain's input and output, then the new input; references are resolved."""
-    own: tuple[dict[str, Any], ...] = ()
-    """The new input alone."""
+    """The whole context: earlier input and output, then the new input, with references resolved."""
+    new_items: tuple[dict[str, Any], ...] = ()
+    """Only the new input."""
     library: Library | None = None
-    """What answers are found in, in a dialect of videos."""
+    """The videos that answers come from, in a dialect with a library."""

@@ -1,8 +1,8 @@
-"""Answers that were made before: a request that is asked again gets the same answer with other ids.
+"""A cache of answers: an identical request gets the earlier answer with other ids.
 
-The model is a function of the request, and every id of an answer holds the digits that all of them share
-(identity.py). So the second answer is the first one with those digits replaced, and so is its record in the
-store. Only what depends on nothing but the request is kept here: nothing that refers to another response.
+The answer is a function of the request, and all ids of an answer share sixteen hex digits (identity.py). So
+a second answer, and its record in the store, is the first one with these digits replaced. The cache holds
+only answers that depend on nothing but the request, so none that refers to another response.
 """
 
 from __future__ import annotations
@@ -12,52 +12,52 @@ from dataclasses import dataclass
 
 from antiphon_mockserver.identity import Identity
 
-MOST, LARGEST = 512, 1 << 17
-"""How many answers are kept, and how many bytes the largest of them has."""
+CAPACITY, LARGEST_SIZE = 512, 1 << 17
+"""How many answers the cache holds, and the size of the largest one in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """An answer in bytes, with the ids of the request that it was made for."""
+    """An answer in bytes, with the ids of its request."""
 
     nonce: bytes
-    kept: bool
+    persistent: bool
     content_type: str
     body: bytes
     record: bytes | None
     """The packed record, when the response is stored."""
 
     def body_for(self, nonce: bytes) -> bytes:
-        """The body with other ids."""
+        """Returns the body with the ids of another request."""
         return self.body.replace(self.nonce, nonce)
 
     def record_for(self, nonce: bytes) -> bytes | None:
-        """The record with other ids."""
+        """Returns the packed record with the ids of another request, or None when there is none."""
         return None if self.record is None else self.record.replace(self.nonce, nonce)
 
 
 class Prints:
-    """The answers made lately, by key and request."""
+    """The latest answers, by key and request."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, bytes], Print] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, bytes], Print] = OrderedDict()
 
     def find(self, key: str, content: bytes) -> Print | None:
-        """The answer to a request like this one, if there was one."""
-        found = self._kept.get((key, content))
-        if found is not None:
-            self._kept.move_to_end((key, content))
-        return found
+        """Returns the answer to an identical request, or None."""
+        entry = self._entries.get((key, content))
+        if entry is not None:
+            self._entries.move_to_end((key, content))
+        return entry
 
-    def keep(self, key: str, content: bytes, made: Print) -> None:
-        """Remembers an answer, unless it is large; with too many, the one needed longest ago goes."""
-        if len(content) + len(made.body) > LARGEST:
+    def keep(self, key: str, content: bytes, entry: Print) -> None:
+        """Stores an answer, unless it is large; drops the least recently used one when there are too many."""
+        if len(content) + len(entry.body) > LARGEST_SIZE:
             return
-        self._kept[key, content] = made
-        if len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+        self._entries[key, content] = entry
+        if len(self._entries) > CAPACITY:
+            self._entries.popitem(last=False)
 
 
-def response_id(made: Print, identity: Identity) -> str:
-    """The id of the response that a print stands for, for this request."""
-    return Identity(identity.nonce, identity.prefixes, made.kept).response
+def response_id(entry: Print, identity: Identity) -> str:
+    """Returns the id of the response in a cached answer, for this request."""
+    return Identity(identity.nonce, identity.prefixes, entry.persistent).response

@@ -1,6 +1,6 @@
-"""Opaque text that only this server can read again: encrypted reasoning and compacted context.
+"""Opaque text that only this server can read: encrypted reasoning and compacted context.
 
-It hides its content from the casual reader and notices any change; whoever knows the seed can read it.
+It hides its content from casual readers and detects changes. It is not secret: the seed is enough to read it.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from hmac import compare_digest
 
 TAG_LENGTH = 16
 MARK = b"\x80\x01"
-"""The first bytes, so that a sealed text begins the same way each time."""
+"""The first bytes of every sealed text, so that all begin alike."""
 
 
 def seal(content: bytes, secret: str) -> str:
-    """The content as opaque text; the same content and secret always give the same text."""
-    packed = zlib.compress(content, 6)
-    tag = _tag(packed, secret)
-    return urlsafe_b64encode(MARK + tag + _mask(packed, tag, secret)).decode()
+    """Returns the content as opaque text; equal content and secret give equal text."""
+    data = zlib.compress(content, 6)
+    tag = _tag(data, secret)
+    return urlsafe_b64encode(MARK + tag + _mask(data, tag, secret)).decode()
 
 
 def unseal(text: str, secret: str) -> bytes | None:
-    """What was sealed with this secret, or None when the text is foreign or was tampered with."""
+    """Returns the content of a text sealed with this secret; None when the text is foreign or changed."""
     try:
         raw = urlsafe_b64decode(text.encode("ascii"))
     except ValueError:
@@ -31,12 +31,12 @@ def unseal(text: str, secret: str) -> bytes | None:
     if urlsafe_b64encode(raw).decode() != text or not raw.startswith(MARK):
         return None
     tag = raw[len(MARK) : len(MARK) + TAG_LENGTH]
-    packed = _mask(raw[len(MARK) + TAG_LENGTH :], tag, secret)
-    return zlib.decompress(packed) if compare_digest(tag, _tag(packed, secret)) else None
+    data = _mask(raw[len(MARK) + TAG_LENGTH :], tag, secret)
+    return zlib.decompress(data) if compare_digest(tag, _tag(data, secret)) else None
 
 
-def _tag(packed: bytes, secret: str) -> bytes:
-    return blake2b(packed, digest_size=TAG_LENGTH, key=secret.encode()[:64]).digest()
+def _tag(data: bytes, secret: str) -> bytes:
+    return blake2b(data, digest_size=TAG_LENGTH, key=secret.encode()[:64]).digest()
 
 
 def _mask(data: bytes, tag: bytes, secret: str) -> bytes:

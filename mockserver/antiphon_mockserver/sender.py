@@ -1,4 +1,4 @@
-"""From an answer to what goes over the wire: mutants bite, headers are added, faults strike, bytes leave."""
+"""Sends answers: applies mutants, adds headers, applies faults and writes the bytes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from antiphon_mockserver.journal import Entry, Journal
 from antiphon_mockserver.mutants import Call, Mutant
 
 NO_CALL = Call("", "", "", {}, None)
-Spoilers = Mapping[str, tuple[Mutant, ...]]
+Mutants = Mapping[str, tuple[Mutant, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The connection on which a request came."""
+    """The connection of a request."""
 
     scope: Any
     receive: wire.Receive
@@ -35,7 +35,7 @@ class Line:
 class Sender:
     """Sends the answers of one server."""
 
-    def __init__(self, house: House, mutants: Spoilers, patience: Patience) -> None:
+    def __init__(self, house: House, mutants: Mutants, patience: Patience) -> None:
         self.house = house
         self.mutants = mutants
         self.patience = patience
@@ -43,10 +43,10 @@ class Sender:
         self.journal = Journal(house.settings.journal)
 
     async def answer(self, incoming: Incoming, answer: Answer, misfortune: Misfortune, line: Line) -> bytes:
-        """Sends an answer in one piece, and returns its body."""
+        """Sends an answer in one piece, and returns its body before faults."""
         call = self._call(incoming)
         if 200 <= answer.status < 300 and isinstance(answer.body, dict):
-            answer.body = self._spoilt("body", answer.body, call)
+            answer.body = self._mutate("body", answer.body, call)
         kind = answer.headers.pop("content-type", JSON)
         pairs = self.headers.of(incoming, kind, self.now())
         if answer.headers:
@@ -58,30 +58,30 @@ class Sender:
     async def stream(
         self, incoming: Incoming, streaming: Streaming, misfortune: Misfortune, line: Line
     ) -> bytes:
-        """Sends a stream, and returns its bytes."""
+        """Sends a stream, and returns its bytes before faults."""
         call = self._call(incoming)
-        events = self._spoilt("events", streaming.events, call)
-        frames: Sequence[bytes] = self._spoilt("sse", wire.frames(events, self.house.dialect.traits), call)
+        events = self._mutate("events", streaming.events, call)
+        frames: Sequence[bytes] = self._mutate("sse", wire.frames(events, self.house.dialect.traits), call)
         pairs = self.headers.of(incoming, EVENT_STREAM, self.now())
         body = b"".join(frames)
         pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)
         if pace and not self.mutants["http"]:
             self._note(incoming, 200, body)
-            paced = self._paced(wire.spoilt(frames, misfortune), pace, streaming)
-            await wire.send_paced(paced, pairs, line.scope, line.receive, line.send)
+            pieces = self._paced(wire.damage(frames, misfortune), pace, streaming)
+            await wire.send_paced(pieces, pairs, line.scope, line.receive, line.send)
             return body
         if misfortune.cut is not None or misfortune.broken_frame is not None:
-            body = b"".join(wire.spoilt(frames, misfortune))
+            body = b"".join(wire.damage(frames, misfortune))
         await self._whole(incoming, 200, pairs, body, misfortune, line)
         return body
 
     async def ready(self, incoming: Incoming, kind: str, body: bytes, line: Line) -> None:
-        """Sends a body that is ready."""
+        """Sends a cached body."""
         self._note(incoming, 200, body)
         await send(line, 200, self.headers.of(incoming, kind, self.now()), body)
 
     def now(self) -> bytes:
-        """The `Date` of an answer, from the clock that also tells `created_at`."""
+        """Returns the `Date` of an answer, from the same clock as `created_at`."""
         return http_date(int(self.house.clock.now()))
 
     async def _whole(
@@ -94,7 +94,7 @@ class Sender:
         line: Line,
     ) -> None:
         if self.mutants["http"]:
-            answer = self._spoilt("http", Answer(status, decode_headers(pairs), body), self._call(incoming))
+            answer = self._mutate("http", Answer(status, decode_headers(pairs), body), self._call(incoming))
             status, pairs = answer.status, encode_headers(answer.headers)
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         self._note(incoming, status, body)
@@ -104,7 +104,7 @@ class Sender:
     async def _paced(
         self, frames: Sequence[bytes], pace: float, streaming: Streaming
     ) -> AsyncIterator[bytes]:
-        """The frames one by one; no more of them once the response is cancelled."""
+        """The frames one by one; stops when the response is cancelled."""
         for index, frame in enumerate(frames):
             if index:
                 await self.patience.wait(pace)
@@ -119,11 +119,11 @@ class Sender:
         query = dict(parse_qsl(incoming.query_string, keep_blank_values=True))
         return Call(incoming.operation.id, incoming.method, incoming.path, query, incoming.body)
 
-    def _spoilt(self, seam: str, value: Any, call: Call) -> Any:
+    def _mutate(self, seam: str, value: Any, call: Call) -> Any:
         for mutant in self.mutants[seam]:
-            # Events share what they tell of: copied one by one, each can be spoilt alone.
-            own = [deepcopy(one) for one in value] if isinstance(value, list) else deepcopy(value)
-            value = mutant.spoil(own, call)
+            # Events share objects; copying each event alone lets a mutant change one of them.
+            copy = [deepcopy(event) for event in value] if isinstance(value, list) else deepcopy(value)
+            value = mutant.spoil(copy, call)
         return value
 
     def _note(self, incoming: Incoming, status: int, body: bytes) -> None:
@@ -145,16 +145,16 @@ async def send(
     silent: bool = False,
     cut: bool = False,
 ) -> None:
-    """Sends an answer; `silent` without its body (HEAD), `cut` without its end.
+    """Sends an answer; `silent` omits its body (HEAD), `cut` omits its end.
 
-    Event streams bear no length: nobody could know it before the end (RFC 9112, 6.3).
+    An event stream has no content length: no server knows it before the end (RFC 9112, 6.3).
     """
-    streamed = pairs[0][1].startswith(b"text/event-stream")
-    if not streamed and not any(name == b"content-length" for name, _ in pairs):
+    is_stream = pairs[0][1].startswith(b"text/event-stream")
+    if not is_stream and not any(name == b"content-length" for name, _ in pairs):
         pairs.append((b"content-length", b"%d" % len(body)))
     await line.send({"type": "http.response.start", "status": status, "headers": pairs})
     if cut:
-        half = body if streamed else body[: len(body) // 2]
+        half = body if is_stream else body[: len(body) // 2]
         await line.send({"type": "http.response.body", "body": half, "more_body": True})
     elif silent or len(body) <= wire.LARGE:
         await line.send({"type": "http.response.body", "body": b"" if silent else body})

@@ -1,4 +1,4 @@
-"""Running the mock server: in this process, in several, or in a thread of a test run."""
+"""Runs the mock server: in this process, in several processes, or in a thread of a test run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from antiphon_mockserver.app import MockServer, make_app
 from antiphon_mockserver.settings import Settings
 
 GRACE = 5
-"""Seconds that open streams have to end when the server shuts down."""
+"""Seconds that open streams get to end when the server shuts down."""
 BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Tells when it is ready, and lets open streams run to their ends when it shuts down."""
+    """Calls `ready` after the start, and lets open streams send the rest before a shutdown."""
 
     def __init__(self, app: MockServer, ready: Callable[[], None] | None = None) -> None:
         super().__init__(configuration(app))
@@ -29,19 +29,19 @@ class Server(uvicorn.Server):
         self.ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Starts, then says so."""
+        """Starts, then calls `ready`."""
         await super().startup(sockets)
         if self.ready is not None:
             self.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends all waiting, so that each open stream gets the rest of its events at once; then stops."""
+        """Ends all waits, so that open streams send the rest of their events at once; then stops."""
         self.app.patience.hurry()
         await super().shutdown(sockets)
 
 
 def configuration(app: MockServer) -> uvicorn.Config:
-    """uvicorn without what the app does itself (dates) or nobody needs (access logs, proxies, WebSockets)."""
+    """Configures uvicorn without dates (the app sends them), access logs, proxy headers and WebSockets."""
     return uvicorn.Config(
         app,
         http="httptools",
@@ -58,13 +58,13 @@ def configuration(app: MockServer) -> uvicorn.Config:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 lets the system choose. Raises OSError when the address is taken."""
+    """Returns a listening socket; port 0 means a free port. Raises OSError when the address is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def address(listener: socket.socket) -> str:
-    """The URL of a listening socket, without a path."""
+    """Returns the URL of a listening socket, without a path."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -72,7 +72,7 @@ def address(listener: socket.socket) -> str:
 def serve(
     settings: Settings, listener: socket.socket, workers: int = 1, ready: Callable[[], None] | None = None
 ) -> None:
-    """Serves until it is told to stop. Raises ValueError for settings that make no sense."""
+    """Serves until a signal stops it. Raises ValueError for invalid settings."""
     app = make_app(settings)
     if workers == 1:
         Server(app, ready).run([listener])
@@ -88,7 +88,7 @@ def serve(
 def _supervise(
     settings: Settings, listener: socket.socket, workers: int, ready: Callable[[], None] | None
 ) -> None:
-    """Keeps as many processes as asked for on one socket, until a signal or the end of all of them."""
+    """Runs the workers on one socket, until a signal arrives or all of them have ended."""
     context = get_context("spawn")
     processes = [context.Process(target=_work, args=(settings, listener)) for _ in range(workers)]
     stopping = threading.Event()
@@ -118,7 +118,7 @@ def _end(processes: Sequence[Any]) -> None:
 
 
 def _work(settings: Settings, listener: socket.socket) -> None:
-    """One worker."""
+    """Runs one worker."""
     Server(make_app(settings)).run([listener])
 
 
@@ -129,19 +129,19 @@ class BackgroundServer:
         self.app = make_app(settings)
         self.listener = listen("127.0.0.1", 0)
         self.url = address(self.listener) + self.app.router.base
-        """The base URL that a client is given: it ends where `/responses` begins."""
+        """The base URL for clients: it ends where `/responses` begins."""
         self._ready = threading.Event()
         self._server = Server(self.app, self._ready.set)
         self._thread = threading.Thread(target=self._server.run, args=([self.listener],), daemon=True)
 
     def start(self) -> None:
-        """Starts, and returns when requests are answered. Raises RuntimeError when that takes too long."""
+        """Starts, and returns when the server answers. Raises RuntimeError after `GRACE` seconds."""
         self._thread.start()
         if not self._ready.wait(GRACE):
             raise RuntimeError(f"the mock server did not start within {GRACE} s")
 
     def stop(self) -> None:
-        """Stops; open streams get the rest of their events."""
+        """Stops the server; open streams get the rest of their events."""
         self._server.should_exit = True
         self._thread.join(GRACE + 1)
 

@@ -1,4 +1,4 @@
-"""What can be chosen when the server starts."""
+"""The settings of a mock server."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ Source = Path | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices of one server; two servers with equal settings answer equal requests with equal bytes."""
+    """The settings of one server; servers with equal settings answer equal requests with equal bytes."""
 
     dialect: str = "openai"
     seed: int = 0
     api_keys: tuple[str, ...] = ()
-    """The keys that are accepted; none means any but those that say that they are wrong (see models.py)."""
+    """The accepted keys; none means every key that does not look invalid (models.py)."""
     models: tuple[str, ...] = ()
-    """The models that exist; none means every name but those that say that they do not (see models.py)."""
+    """The models that exist; none means every name that does not look invalid (models.py)."""
     scripts: tuple[Source, ...] = ()
     """Script files, or their content."""
     store: str = "memory"
     """`memory`, `sqlite:PATH` or `redis://...`."""
     clock: str = "virtual"
-    """`virtual`: nothing waits, time stands still; or `real`."""
+    """`virtual` (time stands still and nothing waits) or `real`."""
     mutants: tuple[str, ...] = ()
+    """Ids of mutants to apply."""
     faults: tuple[str, ...] = ()
+    """Faults to inject, as `--fault` writes them (faults.py)."""
     world: str = ""
-    """The library of videos of dialects that have one: a world that ships, or a file; "" is all that ship."""
+    """The library of videos, in dialects with one: a shipped world or a file; "" means all shipped ones."""
     readings: tuple[str, ...] = ()
-    """How its filters are read where the documents leave it open, unless as usual (`missing-differs`)."""
+    """Unusual readings of its filters, where the documents leave them open, such as `missing-differs`."""
     prompts: str = ""
-    """The folder of prompt templates, in dialects that have them; "" is those that ship."""
+    """The folder of prompt templates, in dialects that have them; "" means the shipped ones."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
     journal: int = 0
-    """How many exchanges are kept for whoever runs the server to look at."""
+    """How many exchanges the journal keeps; 0 means no journal."""

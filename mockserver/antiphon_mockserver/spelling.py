@@ -1,7 +1,7 @@
-"""Requests in the spelling of Chat Completions, said as the Responses API says it.
+"""Translates requests in the spelling of Chat Completions to the spelling of the Responses API.
 
 Tools and a tool choice nested under `function`, parts of type `text` and `image_url`, `max_tokens`,
-`response_format`, and `reasoning` as a boolean. What has neither spelling is left for the checks to refuse.
+`response_format`, and `reasoning` as a boolean. Everything else stays unchanged for the checks.
 """
 
 from __future__ import annotations
@@ -14,60 +14,60 @@ from antiphon_spec.dialect import Traits
 
 Json = dict[str, Any]
 
-RENAMED = {"max_tokens": "max_output_tokens"}
+NEW_NAMES = {"max_tokens": "max_output_tokens"}
 THINKING = {"effort": "medium", "summary": "auto"}
-"""What `reasoning: true` comes to."""
+"""The meaning of `reasoning: true`."""
 PARTS = frozenset({"text", "image_url", "input_text", "input_image", "input_audio", "input_file"})
-"""The types of parts that may stand in a list of input without a message around them."""
+"""The types of parts that may be in `input` without a message around them."""
 
 
 def respell(body: Mapping[str, Any], traits: Traits) -> Mapping[str, Any]:
-    """The body of a request, said in one way."""
+    """Returns the body in the spelling of the Responses API, where the dialect accepts both spellings."""
     if not traits.chat_spellings:
         return body
-    told: Json = dict(body)
-    for name, other in RENAMED.items():
-        if name in told:
-            told[other] = told.get(other) if told.get(other) is not None else told[name]
-            del told[name]
-    if isinstance(told.get("reasoning"), bool):
-        told["reasoning"] = dict(THINKING) if told["reasoning"] else None
-    elif isinstance(told.get("reasoning"), dict):
-        told["reasoning"] = _reasoning(told["reasoning"])
-    if isinstance(told.get("tools"), list):
-        told["tools"] = [_flat(tool) for tool in told["tools"]]
-    told |= {"tool_choice": _flat(told["tool_choice"])} if "tool_choice" in told else {}
-    if isinstance(told.get("input"), list):
-        told["input"] = _input(told["input"])
-    return _with_format(told)
+    result: Json = dict(body)
+    for name, new_name in NEW_NAMES.items():
+        if name in result:
+            result[new_name] = result.get(new_name) if result.get(new_name) is not None else result[name]
+            del result[name]
+    if isinstance(result.get("reasoning"), bool):
+        result["reasoning"] = dict(THINKING) if result["reasoning"] else None
+    elif isinstance(result.get("reasoning"), dict):
+        result["reasoning"] = _reasoning(result["reasoning"])
+    if isinstance(result.get("tools"), list):
+        result["tools"] = [_flat(tool) for tool in result["tools"]]
+    result |= {"tool_choice": _flat(result["tool_choice"])} if "tool_choice" in result else {}
+    if isinstance(result.get("input"), list):
+        result["input"] = _input(result["input"])
+    return _with_format(result)
 
 
 def _flat(tool: Any) -> Any:
-    """A function with its members beside its type."""
+    """A tool with the members of `function` beside its type."""
     inner = tool.get("function") if isinstance(tool, dict) else None
     if not isinstance(inner, dict):
         return tool
     return {**{name: value for name, value in tool.items() if name != "function"}, **inner}
 
 
-def _reasoning(given: Json) -> Json:
-    told = {name: value for name, value in given.items() if name != "reasoning_effort"}
-    return {"effort": given["reasoning_effort"], **told} if "reasoning_effort" in given else told
+def _reasoning(options: Json) -> Json:
+    members = {name: value for name, value in options.items() if name != "reasoning_effort"}
+    return {"effort": options["reasoning_effort"], **members} if "reasoning_effort" in options else members
 
 
-def _with_format(told: Json) -> Json:
-    form = told.pop("response_format", None)
+def _with_format(body: Json) -> Json:
+    form = body.pop("response_format", None)
     if isinstance(form, dict):
         inner = form.get("json_schema")
         flat = {"type": form.get("type"), **inner} if isinstance(inner, dict) else form
-        told["text"] = {"format": flat} if told.get("text") is None else told["text"]
-    return told
+        body["text"] = {"format": flat} if body.get("text") is None else body["text"]
+    return body
 
 
-def _input(given: Sequence[Any]) -> list[Any]:
-    """The items; parts without a message around them become one of the user."""
+def _input(values: Sequence[Any]) -> list[Any]:
+    """The items; a run of parts without a message becomes one user message."""
     items: list[Any] = []
-    for bare, run in groupby(given, _is_part):
+    for bare, run in groupby(values, _is_part):
         if bare:
             items.append({"type": "message", "role": "user", "content": [_part(part) for part in run]})
         else:
@@ -85,11 +85,11 @@ def _item(item: Any) -> Any:
         return item
     parts = {name: item[name] for name in ("content", "output") if isinstance(item.get(name), list)}
     text = "output_text" if item.get("role") == "assistant" else "input_text"
-    return item | {name: [_part(part, text) for part in found] for name, found in parts.items()}
+    return item | {name: [_part(part, text) for part in members] for name, members in parts.items()}
 
 
 def _part(part: Any, text: str = "input_text") -> Any:
-    """A part with the name that the Responses API has for it."""
+    """A part with its type in the Responses API."""
     kind = part.get("type") if isinstance(part, dict) else None
     if kind == "text":
         return {**part, "type": text}

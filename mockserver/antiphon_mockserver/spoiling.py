@@ -1,4 +1,4 @@
-"""Small tools for mutants: change one place of a response object and leave everything else as it is."""
+"""Helpers for mutants of answers: each changes one place of a response object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from antiphon_mockserver.mutants import Call
 
 Json = dict[str, Any]
 DROPPED: Any = object()
-"""As the new value of a member: takes it away."""
+"""The new value of a member that a change removes."""
 
 Change = Callable[[Json, Call], None]
 """Changes a response object in place."""
@@ -22,7 +22,7 @@ def is_response(value: Any) -> bool:
 
 
 def on_responses(change: Change) -> Spoil:
-    """A mutant of the `body` seam that changes response objects and leaves other answers alone."""
+    """A mutant of the `body` seam that changes only response objects."""
 
     def spoil(value: Any, call: Call) -> Any:
         if is_response(value):
@@ -33,7 +33,7 @@ def on_responses(change: Change) -> Spoil:
 
 
 def on_snapshots(change: Change) -> Spoil:
-    """A mutant of the `events` seam that changes the response object of every event that carries one."""
+    """A mutant of the `events` seam that changes the response object of every event that has one."""
 
     def spoil(value: Any, call: Call) -> Any:
         for event in value:
@@ -66,18 +66,18 @@ def on_parts(kind: str, change: Change) -> Spoil:
 
 
 def items(response: Json, *types: str) -> Iterator[Json]:
-    """The output items of these types; all, when none is given. There may be no output yet."""
+    """The output items of these types, or all items without a type. `output` may be empty or null."""
     return (item for item in response["output"] or () if not types or item["type"] in types)
 
 
 def put(holder: Json, path: str, value: Any) -> None:
-    """Sets the member at a dotted path, or takes it away; does nothing when a step towards it is missing."""
+    """Sets or removes the member at a dotted path; does nothing when a step of the path is missing."""
     *steps, name = path.split(".")
     for step in steps:
-        found = holder.get(step)
-        if not isinstance(found, dict):
+        member = holder.get(step)
+        if not isinstance(member, dict):
             return
-        holder = found
+        holder = member
     if value is DROPPED:
         holder.pop(name, None)
     else:
@@ -85,12 +85,12 @@ def put(holder: Json, path: str, value: Any) -> None:
 
 
 def setting(path: str, value: Any) -> Change:
-    """A change that sets one member to a constant, or takes it away."""
+    """A change that sets one member to a constant, or removes it."""
     return lambda holder, _call: put(holder, path, value)
 
 
 def at(holder: Any, path: str) -> Any:
-    """What stands at a dotted path; None when a step is missing."""
+    """The value at a dotted path; None when a step is missing."""
     for step in path.split("."):
         holder = holder.get(step) if isinstance(holder, dict) else None
     return holder

@@ -1,4 +1,4 @@
-"""Responses already given: in memory, or in a SQLite file or Redis, which workers share."""
+"""Stores of responses: in memory, or in a SQLite file or Redis, which several workers share."""
 
 from __future__ import annotations
 
@@ -14,59 +14,59 @@ import orjson
 from antiphon_mockserver.record import Record
 
 CAPACITY = 10_000
-"""How many responses the memory keeps; then the oldest go, so that a load test does not eat the machine."""
-REMEMBERED = 10 * CAPACITY
-"""How many different requests the memory counts: more than it has responses, so that no id comes twice."""
+"""How many responses the memory store holds; then it drops the oldest, so that a load test stays small."""
+COUNT_CAPACITY = 10 * CAPACITY
+"""How many different requests the memory store counts: more than responses, so that ids stay unique."""
 Change = Callable[[Record], Record]
 
 
 class Store(ABC):
-    """Where records live, as JSON. Every method is atomic, also between processes that share the store."""
+    """Stores records as JSON. Every method is atomic, also between processes that share the store."""
 
     @abstractmethod
     def count(self, fingerprint: str) -> int:
-        """How many times this was asked before; the asking counts."""
+        """Counts a request; returns how many identical ones came before."""
 
     @abstractmethod
-    def write(self, id: str, packed: bytes) -> None:
-        """Keeps a packed record."""
+    def write(self, record_id: str, content: bytes) -> None:
+        """Stores a packed record."""
 
     @abstractmethod
-    def read(self, id: str) -> bytes | None:
-        """The packed record of this id, also of a deleted one."""
+    def read(self, record_id: str) -> bytes | None:
+        """Returns the packed record with this id, also a deleted one; None when there is none."""
 
     @abstractmethod
-    def change(self, id: str, change: Change) -> Record | None:
-        """Replaces a record by what `change` makes of it, and returns that; None when there is none."""
+    def change(self, record_id: str, change: Change) -> Record | None:
+        """Replaces a record with the result of `change`, and returns it; None when there is no record."""
 
     @abstractmethod
-    def shelve(self, shelf: str, id: str) -> None:
+    def shelve(self, shelf: str, record_id: str) -> None:
         """Adds an id to the end of a list."""
 
     @abstractmethod
-    def shelved(self, shelf: str) -> Sequence[str]:
-        """The ids of a list, in the order in which they were added."""
+    def shelf_ids(self, shelf: str) -> Sequence[str]:
+        """Returns the ids of a list, oldest first."""
 
     @abstractmethod
     def close(self) -> None:
-        """Lets go of files and connections."""
+        """Closes files and connections."""
 
     def put(self, record: Record) -> None:
-        """Keeps a record."""
+        """Stores a record."""
         self.write(record.id, pack(record))
 
-    def get(self, id: str) -> Record | None:
-        """The record of this id, also a deleted one."""
-        packed = self.read(id)
-        return None if packed is None else unpack(packed)
+    def get(self, record_id: str) -> Record | None:
+        """Returns the record with this id, also a deleted one; None when there is none."""
+        content = self.read(record_id)
+        return None if content is None else unpack(content)
 
     def shelf(self, shelf: str) -> Iterator[Record]:
-        """The records of a list that are still kept, the newest first."""
-        found = map(self.get, reversed(self.shelved(shelf)))
-        return (record for record in found if record is not None)
+        """The records of a list that the store still has, newest first."""
+        records = map(self.get, reversed(self.shelf_ids(shelf)))
+        return (record for record in records if record is not None)
 
-    def _changed(self, id: str, change: Change) -> Record | None:
-        before = self.get(id)
+    def _apply(self, record_id: str, change: Change) -> Record | None:
+        before = self.get(record_id)
         if before is None:
             return None
         after = change(before)
@@ -78,44 +78,44 @@ class Store(ABC):
 class MemoryStore(Store):
     """Three dictionaries."""
 
-    def __init__(self, capacity: int = CAPACITY, remembered: int = REMEMBERED) -> None:
+    def __init__(self, capacity: int = CAPACITY, count_capacity: int = COUNT_CAPACITY) -> None:
         self._records: OrderedDict[str, bytes] = OrderedDict()
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._shelves: dict[str, deque[str]] = {}
-        self._capacity, self._remembered = capacity, remembered
+        self._capacity, self._count_capacity = capacity, count_capacity
 
     def count(self, fingerprint: str) -> int:
-        """How many times this was asked before; what was asked longest ago is forgotten at some time."""
+        """Counts a request; drops the oldest counts when there are too many."""
         before = self._counts.pop(fingerprint, 0)
         self._counts[fingerprint] = before + 1
-        if len(self._counts) > self._remembered:
+        if len(self._counts) > self._count_capacity:
             self._counts.popitem(last=False)
         return before
 
-    def write(self, id: str, packed: bytes) -> None:
-        """Keeps the record, and drops the oldest one when there are too many."""
-        self._records[id] = packed
+    def write(self, record_id: str, content: bytes) -> None:
+        """Stores the record, and drops the oldest one when there are too many."""
+        self._records[record_id] = content
         if len(self._records) > self._capacity:
             self._records.popitem(last=False)
 
-    def read(self, id: str) -> bytes | None:
+    def read(self, record_id: str) -> bytes | None:
         """The packed record of this id."""
-        return self._records.get(id)
+        return self._records.get(record_id)
 
-    def change(self, id: str, change: Change) -> Record | None:
-        """Replaces a record; nothing runs in between, for nothing is awaited."""
-        return self._changed(id, change)
+    def change(self, record_id: str, change: Change) -> Record | None:
+        """Replaces a record; atomic, because it never awaits."""
+        return self._apply(record_id, change)
 
-    def shelve(self, shelf: str, id: str) -> None:
-        """Adds the id; a list is never longer than there are records."""
-        self._shelves.setdefault(shelf, deque(maxlen=self._capacity)).append(id)
+    def shelve(self, shelf: str, record_id: str) -> None:
+        """Adds the id; a list has at most as many ids as the store has records."""
+        self._shelves.setdefault(shelf, deque(maxlen=self._capacity)).append(record_id)
 
-    def shelved(self, shelf: str) -> Sequence[str]:
+    def shelf_ids(self, shelf: str) -> Sequence[str]:
         """The ids of the list."""
         return tuple(self._shelves.get(shelf, ()))
 
     def close(self) -> None:
-        """Lets go of nothing: what is in memory goes with the server."""
+        """Does nothing: the memory goes with the process."""
 
 
 class SqliteStore(Store):
@@ -127,45 +127,45 @@ class SqliteStore(Store):
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=NORMAL",
             "CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS counts (asked TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS counts (fingerprint TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
             "CREATE TABLE IF NOT EXISTS shelves (place INTEGER PRIMARY KEY, shelf TEXT, id TEXT)",
             "CREATE INDEX IF NOT EXISTS by_shelf ON shelves (shelf, place)",
         ):
             self._database.execute(statement)
 
     def count(self, fingerprint: str) -> int:
-        """How many times this was asked before, by anyone who shares the file."""
+        """Counts a request, for all processes that share the file."""
         (times,) = self._database.execute(
             "INSERT INTO counts VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times",
             (fingerprint,),
         ).fetchone()
         return int(times) - 1
 
-    def write(self, id: str, packed: bytes) -> None:
+    def write(self, record_id: str, content: bytes) -> None:
         """Writes the record."""
-        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (id, packed))
+        self._database.execute("INSERT OR REPLACE INTO records VALUES (?, ?)", (record_id, content))
 
-    def read(self, id: str) -> bytes | None:
+    def read(self, record_id: str) -> bytes | None:
         """The packed record of this id."""
-        row = self._database.execute("SELECT record FROM records WHERE id = ?", (id,)).fetchone()
+        row = self._database.execute("SELECT record FROM records WHERE id = ?", (record_id,)).fetchone()
         return row[0] if row else None
 
-    def change(self, id: str, change: Change) -> Record | None:
+    def change(self, record_id: str, change: Change) -> Record | None:
         """Replaces a record within one write transaction."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            return self._changed(id, change)
+            return self._apply(record_id, change)
         finally:
             self._database.execute("COMMIT")
 
-    def shelve(self, shelf: str, id: str) -> None:
+    def shelve(self, shelf: str, record_id: str) -> None:
         """Adds the id."""
-        self._database.execute("INSERT INTO shelves (shelf, id) VALUES (?, ?)", (shelf, id))
+        self._database.execute("INSERT INTO shelves (shelf, id) VALUES (?, ?)", (shelf, record_id))
 
-    def shelved(self, shelf: str) -> Sequence[str]:
-        """The ids of the list, as everyone who shares the file added them."""
+    def shelf_ids(self, shelf: str) -> Sequence[str]:
+        """Returns the ids of all processes that share the file."""
         rows = self._database.execute("SELECT id FROM shelves WHERE shelf = ? ORDER BY place", (shelf,))
-        return [id for (id,) in rows]
+        return [record_id for (record_id,) in rows]
 
     def close(self) -> None:
         """Closes the file."""
@@ -173,46 +173,46 @@ class SqliteStore(Store):
 
 
 class RedisStore(Store):
-    """A Redis server; everything stands under keys that begin with `antiphon:`."""
+    """A Redis server; all keys begin with `antiphon:`."""
 
     def __init__(self, url: str) -> None:
         self._redis: Any = _redis().Redis.from_url(url)
 
     def count(self, fingerprint: str) -> int:
-        """How many times this was asked before, by anyone who shares the server."""
+        """Counts a request, for all processes that share the Redis server."""
         return int(self._redis.incr(f"antiphon:count:{fingerprint}")) - 1
 
-    def write(self, id: str, packed: bytes) -> None:
+    def write(self, record_id: str, content: bytes) -> None:
         """Writes the record."""
-        self._redis.set(f"antiphon:record:{id}", packed)
+        self._redis.set(f"antiphon:record:{record_id}", content)
 
-    def read(self, id: str) -> bytes | None:
+    def read(self, record_id: str) -> bytes | None:
         """The packed record of this id."""
-        packed: bytes | None = self._redis.get(f"antiphon:record:{id}")
-        return packed
+        content: bytes | None = self._redis.get(f"antiphon:record:{record_id}")
+        return content
 
-    def change(self, id: str, change: Change) -> Record | None:
-        """Replaces a record, and tries again when someone else did so meanwhile (WATCH, MULTI, EXEC)."""
-        name = f"antiphon:record:{id}"
+    def change(self, record_id: str, change: Change) -> Record | None:
+        """Replaces a record; tries again when another process changed it meanwhile (WATCH, MULTI, EXEC)."""
+        name = f"antiphon:record:{record_id}"
 
         def attempt(pipe: Any) -> Record | None:
-            packed = pipe.get(name)
-            after = change(unpack(packed)) if packed else None
+            content = pipe.get(name)
+            after = change(unpack(content)) if content else None
             pipe.multi()
             if after is not None:
                 pipe.set(name, pack(after))
             return after
 
-        found: Record | None = self._redis.transaction(attempt, name, value_from_callable=True)
-        return found
+        after: Record | None = self._redis.transaction(attempt, name, value_from_callable=True)
+        return after
 
-    def shelve(self, shelf: str, id: str) -> None:
+    def shelve(self, shelf: str, record_id: str) -> None:
         """Adds the id."""
-        self._redis.rpush(f"antiphon:shelf:{shelf}", id)
+        self._redis.rpush(f"antiphon:shelf:{shelf}", record_id)
 
-    def shelved(self, shelf: str) -> Sequence[str]:
-        """The ids of the list, as everyone who shares the server added them."""
-        return [id.decode() for id in self._redis.lrange(f"antiphon:shelf:{shelf}", 0, -1)]
+    def shelf_ids(self, shelf: str) -> Sequence[str]:
+        """Returns the ids of all processes that share the Redis server."""
+        return [record_id.decode() for record_id in self._redis.lrange(f"antiphon:shelf:{shelf}", 0, -1)]
 
     def close(self) -> None:
         """Closes the connections."""
@@ -224,13 +224,11 @@ def _redis() -> Any:
         # An optional extra, and only this store needs it.
         return import_module("redis")
     except ModuleNotFoundError:
-        raise ValueError(
-            "--store redis://...: expected the extra `antiphon[redis]`, it is not installed"
-        ) from None
+        raise ValueError("--store redis://...: the extra `antiphon[redis]` is not installed") from None
 
 
 def open_store(name: str) -> Store:
-    """The store that a setting names. Raises ValueError for another name than the documented ones."""
+    """Opens a store: `memory`, `sqlite:PATH` or a Redis URL. Raises ValueError for another name."""
     if name == "memory":
         return MemoryStore()
     if name.startswith("sqlite:") and name != "sqlite:":
@@ -246,11 +244,11 @@ def open_store(name: str) -> Store:
 
 
 def pack(record: Record) -> bytes:
-    """The record as JSON."""
+    """Packs a record as JSON."""
     return orjson.dumps(record)
 
 
-def unpack(packed: bytes) -> Record:
-    """The record that `pack` made this of."""
-    content: Mapping[str, Any] = orjson.loads(packed)
-    return Record(**{**content, "input": tuple(content["input"])})
+def unpack(text: bytes) -> Record:
+    """Returns the record of a text from `pack`."""
+    members: Mapping[str, Any] = orjson.loads(text)
+    return Record(**{**members, "input": tuple(members["input"])})

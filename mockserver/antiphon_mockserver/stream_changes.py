@@ -1,4 +1,4 @@
-"""Small tools for mutants of streams: leave events out, add some, move some, change their members."""
+"""Helpers for mutants of streams: they remove, add, move or change events."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def of(events: list[Event], *types: str) -> list[Event]:
 
 
 def place(events: list[Event], *types: str) -> int | None:
-    """Where the first event of these types stands; None when there is none."""
+    """The index of the first event of these types; None when there is none."""
     return next((index for index, event in enumerate(events) if event["type"] in types), None)
 
 
 def renumber(events: list[Event]) -> list[Event]:
-    """The events numbered anew, so that only what was meant is wrong."""
+    """Numbers the events again, so that the mutant breaks nothing else."""
     start = events[0].get("sequence_number", 0) if events else 0
     return [{**event, "sequence_number": start + number} for number, event in enumerate(events)]
 
@@ -43,8 +43,8 @@ def leaving_out_last(*types: str) -> Spoil:
     """Leaves out the last event of these types."""
 
     def spoil(events: list[Event]) -> list[Event]:
-        found = of(events, *types)
-        return renumber([event for event in events if not found or event is not found[-1]])
+        matches = of(events, *types)
+        return renumber([event for event in events if not matches or event is not matches[-1]])
 
     return spoil
 
@@ -54,7 +54,7 @@ def repeating(event_type: str) -> Spoil:
 
     def spoil(events: list[Event]) -> list[Event]:
         twice = [[event, dict(event)] if event["type"] == event_type else [event] for event in events]
-        return renumber([event for few in twice for event in few])
+        return renumber([event for group in twice for event in group])
 
     return spoil
 
@@ -63,10 +63,10 @@ def swapping(first: str, second: str) -> Spoil:
     """Sends the first event of one type after the first one of another type."""
 
     def spoil(events: list[Event]) -> list[Event]:
-        one, two = place(events, first), place(events, second)
-        if one is None or two is None or one > two:
+        start, end = place(events, first), place(events, second)
+        if start is None or end is None or start > end:
             return events
-        return renumber([*events[:one], *events[one + 1 : two + 1], events[one], *events[two + 1 :]])
+        return renumber([*events[:start], *events[start + 1 : end + 1], events[start], *events[end + 1 :]])
 
     return spoil
 
@@ -100,20 +100,20 @@ def without(*types: str, members: tuple[str, ...]) -> Spoil:
 
 
 def inserting(event: Event, *, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> Spoil:
-    """Puts an event of our own before or after the first event of these types."""
+    """Adds an event before or after the first event of these types."""
 
     def spoil(events: list[Event]) -> list[Event]:
-        found = place(events, *before, *after)
-        if found is None:
+        index = place(events, *before, *after)
+        if index is None:
             return events
-        cut = found if before else found + 1
+        cut = index if before else index + 1
         return renumber([*events[:cut], dict(event), *events[cut:]])
 
     return spoil
 
 
 def in_items(*kinds: str, events_of: tuple[str, ...], change: Callable[[Event], Any]) -> Spoil:
-    """Changes the item of these types that such events carry."""
+    """Changes items of these types in such events."""
 
     def on_event(event: Event) -> None:
         item = event.get("item")
@@ -129,10 +129,12 @@ def at_the_end(change: Callable[[Event], Any]) -> Spoil:
 
 
 def of_the_item(kind: str, spoil: Callable[[list[Event], Event], list[Event]]) -> Spoil:
-    """Hands over the event that announces the first item of a type, when there is one."""
+    """Calls `spoil` with the event that adds the first item of a type, when there is one."""
 
-    def found(events: list[Event]) -> list[Event]:
-        opened = next((one for one in of(events, f"{ITEM}.added") if one["item"]["type"] == kind), None)
-        return events if opened is None else spoil(events, opened)
+    def on_stream(events: list[Event]) -> list[Event]:
+        announcement = next(
+            (event for event in of(events, f"{ITEM}.added") if event["item"]["type"] == kind), None
+        )
+        return events if announcement is None else spoil(events, announcement)
 
-    return found
+    return on_stream

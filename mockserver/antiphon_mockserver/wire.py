@@ -1,4 +1,4 @@
-"""Events to bytes. The one module that knows sse-starlette."""
+"""Encodes events as bytes. No other module uses sse-starlette."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from antiphon_mockserver.faults import Misfortune
 from antiphon_spec.dialect import Traits
 
 LARGE = 1 << 16
-"""A write of about this size costs hardly more than a small one."""
+"""Bytes per write: a larger one saves hardly any time."""
 DONE = b"data: [DONE]\n\n"
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Any]
@@ -20,54 +20,54 @@ Send = Callable[[Message], Any]
 
 
 def frame(event: Mapping[str, Any]) -> bytes:
-    """One event as a message of the event stream; its `event` field repeats the type (ENV-02)."""
+    """Encodes an event as a message of the event stream; its `event` field repeats the type (ENV-02)."""
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event))
 
 
 def ascii_frame(event: Mapping[str, Any]) -> bytes:
-    """The same with every other character escaped: a client may split the bytes wherever it likes."""
+    """Encodes an event in ASCII only, so that a client can split the bytes anywhere."""
     data = json.dumps(event, separators=(",", ":")).encode("ascii")
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), data)
 
 
 def frames(events: Iterable[Mapping[str, Any]], traits: Traits) -> list[bytes]:
-    """All events as messages, and `[DONE]` behind them where the dialect has it."""
-    encoded = [*map(ascii_frame if traits.ascii_events else frame, events)]
+    """Encodes all events, and adds `[DONE]` where the dialect requires it."""
+    messages = [*map(ascii_frame if traits.ascii_events else frame, events)]
     if traits.sentinel == "required":
-        encoded.append(DONE)
-    return encoded
+        messages.append(DONE)
+    return messages
 
 
 def large_writes(body: bytes) -> Iterator[bytes]:
-    """A body in few pieces: writing costs more than anything else about a stream."""
+    """Splits a body into few pieces: writing takes most of the time of a stream."""
     for start in range(0, len(body), LARGE):
         yield body[start : start + LARGE]
 
 
-def spoilt(encoded: Sequence[bytes], misfortune: Misfortune) -> Sequence[bytes]:
-    """The messages as a bad network leaves them."""
-    left = list(encoded)
-    broken = misfortune.broken_frame
-    if broken is not None and broken < len(left):
-        whole = left[broken].rstrip(b"\n")
-        left[broken] = whole[: len(whole) * 2 // 3] + b"\n\n"
-    return left[: misfortune.cut]
+def damage(messages: Sequence[bytes], misfortune: Misfortune) -> Sequence[bytes]:
+    """Returns the messages as a bad network delivers them."""
+    copies = list(messages)
+    index = misfortune.broken_frame
+    if index is not None and index < len(copies):
+        whole = copies[index].rstrip(b"\n")
+        copies[index] = whole[: len(whole) * 2 // 3] + b"\n\n"
+    return copies[: misfortune.cut]
 
 
 async def send_paced(
-    encoded: AsyncIterator[bytes],
+    messages: AsyncIterator[bytes],
     headers: Sequence[tuple[bytes, bytes]],
     scope: Any,
     receive: Receive,
     send: Send,
 ) -> None:
-    """Sends messages as they come, until they end or the client goes away."""
-    # sse-starlette brings starlette and anyio along; a server whose streams are not paced does without.
+    """Sends messages as they come, until they end or the client disconnects."""
+    # sse-starlette imports starlette and anyio; only a server with paced streams needs them.
     from sse_starlette import EventSourceResponse  # noqa: PLC0415
     from sse_starlette.sse import AppStatus  # noqa: PLC0415
 
-    # It would break streams off when the server shuts down; ours run to their ends instead.
+    # sse-starlette would end streams when the server shuts down; ours send the rest instead.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-    response = EventSourceResponse(encoded, sep="\n", ping=3600)
+    response = EventSourceResponse(messages, sep="\n", ping=3600)
     response.raw_headers = list(headers)
     await response(scope, receive, send)
