@@ -156,7 +156,7 @@ def test_a_store_that_does_not_exist_is_refused(name: str) -> None:
 
 def test_redis_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ValueError, match=r"expected the extra `antiphon\[redis\]`"):
+    with pytest.raises(ValueError, match=r"the extra `antiphon\[redis\]` is not installed"):
         open_store("redis://127.0.0.1:1")
 
 
