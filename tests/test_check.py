@@ -67,7 +67,7 @@ def test_a_dead_port_is_2(capsys):
 @pytest.mark.responses_mock(dialect="openai", api_keys=("another",))
 def test_refused_credentials_are_2(responses_mock, capsys):
     assert check(responses_mock.url, "--dialect", "openai") == 2
-    assert "refused our credentials" in capsys.readouterr().out
+    assert "rejected our credentials" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ def test_lint_of_a_transcript_without_an_answer_is_not_judged_either(tmp_path):
 def test_refused_credentials_are_not_judged():
     report = compose(examine(Order("http://target/v1"), transport=Scripted(lambda request: (401, {}))))
     assert report.status == Exit.NOT_JUDGED
-    assert "refused our credentials" in report.verdicts["openresponses"].why
+    assert "rejected our credentials" in report.verdicts["openresponses"].why
 
 
 CREATE = Request("POST", "/responses", Headers((("content-type", "application/json"),)), {"input": "it's"})

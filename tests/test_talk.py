@@ -290,7 +290,7 @@ async def asks_again(talk):
 def test_refused_credentials_end_the_run():
     episodes, scripted = performed(lambda request: (401, {}), creates, retrieves, concurrency=1)
     assert len(scripted.asked) == 1
-    assert "refused our credentials" in episodes[1].stop_reason
+    assert "rejected our credentials" in episodes[1].stop_reason
 
 
 def test_a_limit_is_not_the_fault_of_the_target():

@@ -28,7 +28,7 @@ class Examination:
     def why_not(self) -> str:
         """Why the target could not be judged; empty when it could."""
         if self.facts.get("refused"):
-            return str(self.facts.get("over") or "the target refused our credentials")
+            return str(self.facts.get("over") or "the target rejected our credentials")
         if self._replies and self.facts.get("dead"):
             return str(self.facts["over"])
         if self._replies:

@@ -1,13 +1,13 @@
-"""Reads recorded traffic, whatever wrote it down: our own JSON lines, HAR, VCR cassettes, raw event streams.
+"""Reads recorded traffic: our own JSON lines, HAR, VCR cassettes, raw event streams.
 
 A line of our form is one exchange:
 
     {"id": ..., "request": {"method", "path", "headers", "body"}, "response": {"status", "headers", "body" |
     "sse"}}
 
-with, where it was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `altered`, `trimmed`,
-`request_unknown`, `sse_synthesised`. A transcript that `check` wrote has further members, which
-`transcript.py` describes, so that its episodes come back too.
+and, when something was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `altered`, `trimmed`,
+`request_unknown`, `sse_synthesised`. A transcript of `check` has further members, which `transcript.py`
+describes, so that its episodes can be read too.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Req
 from antiphon_conformance.reply import headers, read_reply, reply_from_value
 
 GZIP = b"\x1f\x8b"
-"""How a compressed file begins."""
+"""The first bytes of a compressed file."""
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 
 
 class RecordingError(ValueError):
-    """A file is no recording that we can read."""
+    """A file is not a recording that we can read."""
 
     def __init__(self, where: str, expected: str, got: str) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}")
@@ -42,7 +42,7 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a file holds: loose exchanges, and, when one of our runs wrote it, episodes and the run's
+    """The content of a file: loose exchanges and, when one of our runs wrote it, episodes and the run's
     facts."""
 
     exchanges: tuple[Exchange, ...] = ()
@@ -51,7 +51,7 @@ class Recording:
 
 
 def load(path: Path) -> Recording:
-    """Reads a file by what it holds rather than by its name. Raises RecordingError when it cannot be read."""
+    """Reads a file by its content rather than by its name. Raises RecordingError when that fails."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -96,7 +96,7 @@ def _json(raw: bytes, path: Path) -> Recording:
 
 
 def _object(raw: bytes, where: str) -> Any:
-    """Reads JSON that may hold what a server should not have sent: its faults are told by the rules."""
+    """Reads JSON that may contain a server's faults: the rules report them."""
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(raw)
     reading = strict_json.read(raw)
@@ -117,13 +117,13 @@ def _document(document: Any, path: Path) -> Recording:
 
 
 def _lines(raw: bytes, path: Path) -> Recording:
-    numbered = ((f"{path}:{number}", line) for number, line in enumerate(raw.splitlines(), 1) if line.strip())
-    entries = ((where, _object(line, where)) for where, line in numbered)
+    rows = ((f"{path}:{number}", line) for number, line in enumerate(raw.splitlines(), 1) if line.strip())
+    entries = ((where, _object(line, where)) for where, line in rows)
     return assemble(entries)
 
 
 def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
-    """A Recording from the parsed lines of a file, each with where it stood."""
+    """A Recording from the parsed lines of a file, each with its place."""
     exchanges: dict[str, Exchange] = {}
     episodes: list[Episode] = []
     run: Mapping[str, Any] = {}
@@ -133,38 +133,39 @@ def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
         elif transcript.is_episode(entry):
             episodes.append(transcript.episode(entry, exchanges))
         else:
-            found = exchange(entry, where)
-            exchanges[found.id] = found
-    told = {one.id for episode in episodes for one in episode.exchanges.values()}
-    return Recording(tuple(one for one in exchanges.values() if one.id not in told), tuple(episodes), run)
+            loose = exchange(entry, where)
+            exchanges[loose.id] = loose
+    steps = {step.id for episode in episodes for step in episode.exchanges.values()}
+    rest = tuple(loose for loose in exchanges.values() if loose.id not in steps)
+    return Recording(rest, tuple(episodes), run)
 
 
 def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
-    """One line of our form as an Exchange."""
-    asked, given = entry["request"], entry.get("response")
-    if not isinstance(asked, Mapping):
-        raise RecordingError(where, "an object `request`", type(asked).__name__)
+    """One line of our format as an Exchange."""
+    fields, response = entry["request"], entry.get("response")
+    if not isinstance(fields, Mapping):
+        raise RecordingError(where, "an object `request`", type(fields).__name__)
     request = Request(
-        asked["method"].upper(),
-        asked["path"],
-        headers(asked.get("headers") or {}),
-        transcript.body_of(asked),
-        transcript.raw_of(asked),
+        fields["method"].upper(),
+        fields["path"],
+        headers(fields.get("headers") or {}),
+        transcript.body_of(fields),
+        transcript.raw_of(fields),
     )
-    reply = None if given is None else _reply(given)
+    reply = None if response is None else _reply(response)
     failure = entry.get("failure") or (None if reply else "no answer was recorded")
     return Exchange(str(entry.get("id") or where), request, reply, failure=failure, traits=_traits(entry))
 
 
-def _reply(given: Mapping[str, Any]) -> Reply:
-    sent, status = headers(given.get("headers") or {}), int(given["status"])
-    raw = transcript.raw_of(given)
-    if raw is None and "sse" not in given and not isinstance(given.get("body"), str | None):
-        found = reply_from_value(status, sent, given["body"])
+def _reply(response: Mapping[str, Any]) -> Reply:
+    fields, status = headers(response.get("headers") or {}), int(response["status"])
+    raw = transcript.raw_of(response)
+    if raw is None and "sse" not in response and not isinstance(response.get("body"), str | None):
+        reply = reply_from_value(status, fields, response["body"])
     else:
-        kept = raw if raw is not None else (given.get("sse") or given.get("body") or "").encode()
-        found = read_reply(status, sent, kept, cut=bool(given.get("cut")))
-    return replace(found, seconds=given.get("seconds"), started_at=given.get("started_at"))
+        body = raw if raw is not None else (response.get("sse") or response.get("body") or "").encode()
+        reply = read_reply(status, fields, body, cut=bool(response.get("cut")))
+    return replace(reply, seconds=response.get("seconds"), started_at=response.get("started_at"))
 
 
 def _traits(entry: Mapping[str, Any]) -> frozenset[str]:
@@ -187,8 +188,8 @@ _UNKNOWN = frozenset({"request-unknown", "status-unknown"})
 
 
 def _only_events(raw: bytes, name: str) -> Exchange:
-    sent = Headers((("content-type", "text/event-stream"),))
-    return Exchange(name, Request("POST", "/responses"), read_reply(200, sent, raw), traits=_UNKNOWN)
+    fields = Headers((("content-type", "text/event-stream"),))
+    return Exchange(name, Request("POST", "/responses"), read_reply(200, fields, raw), traits=_UNKNOWN)
 
 
 def _only_body(document: Mapping[str, Any], name: str) -> Exchange:

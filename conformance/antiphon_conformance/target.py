@@ -1,8 +1,8 @@
-"""The server under test: a Request goes out, an Exchange comes back, whatever the server does.
+"""The server under test: `Target` sends a Request and returns an Exchange, whatever the server does.
 
-This is the one module that knows aiohttp. `Target` never raises for anything that a server can do: a refused
-connection, a reset, garbage, silence and an endless body all become an Exchange with a `failure`. A
-`Transport` carries the bytes; tests bring one that calls an application without sockets.
+This is the only module that knows aiohttp. `Target` never raises because of the server: a closed port, a
+reset, garbage, silence and an endless body all become an Exchange with a `failure`. A `Transport` carries the
+bytes; tests use one that calls an application without sockets.
 """
 
 from __future__ import annotations
@@ -28,32 +28,33 @@ from antiphon_conformance.text import safe
 from antiphon_conformance.transcript import REDACTED, hideable_secrets, redact, scrub
 
 AGENT = f"antiphon/{version('antiphon')}"
-"""What we call ourselves; finding out takes a millisecond, and it is sent with every request."""
+"""Our `User-Agent`. Looking up the version takes a millisecond, so it is done once."""
 DEAD_AFTER = 3
-"""After so many calls in a row without an answer, or an end of it, the run ends: it would take hours."""
+"""After so many calls in a row without a whole answer the run ends: it would take hours."""
 LARGE = 1 << 20
-"""From so many bytes on, a body is streamed out of a buffer."""
+"""From so many bytes on, a body is sent from a buffer."""
 PLACEHOLDER = "no-key"
-"""Sent when there is no key: clients cannot do without one, so servers that need none expect any."""
+"""The key that is sent when the user has none: clients always send one, so servers without keys expect
+any."""
 KEY = "{api_key}"
-"""In the value of a header, this stands for the key: scenarios never see it."""
+"""Stands for the key in the value of a header, so that scenarios never see the key."""
 RETRIES = 1
-"""How often a request is sent again whose answer was lost on the way: trouble of the network is no fault."""
+"""How often a request is sent again when its answer was lost: a network problem is not the server's fault."""
 FIRST_PAUSE = 0.1
 
 
 class Unreachable(Exception):  # noqa: N818 - it names what the target is
-    """No answer came, or it broke off."""
+    """No answer came, or the connection broke."""
 
 
 class Exhausted(Exception):  # noqa: N818 - it names what the run is
-    """No further request may be sent: the limit is reached, the target is dead, or it refuses our
+    """No further request may be sent: a limit is reached, the target is dead, or it rejects our
     credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An answer whose head has arrived."""
+    """An answer of which the status and the headers have arrived."""
 
     status: int
     headers: Headers
@@ -67,25 +68,25 @@ class Transport(Protocol):
         """Sends a request whose headers and `raw` are final. Raises Unreachable."""
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes the connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds a run."""
+    """The limits of a run."""
 
     seconds: float = 60.0
-    """For one request, from first byte to last."""
+    """Seconds for one request, from first byte to last."""
     requests: int | None = None
     tokens: int | None = None
-    """As the answers themselves count them."""
+    """The sum of the tokens that the answers report."""
     size: int = 16 * 1024 * 1024
-    """For one body, in bytes."""
+    """Bytes of one body."""
 
 
 @dataclass(slots=True)
 class Target:
-    """A server under test, and how much may be asked of it."""
+    """A server under test, and the limits for talking to it."""
 
     transport: Transport
     api_key: str | None = None
@@ -93,13 +94,13 @@ class Target:
     request_count: int = 0
     retry_count: int = 0
     tokens: int = 0
-    """How many tokens the answers said that they took."""
+    """How many tokens the answers reported."""
     stop_reason: str | None = None
     """Why nothing more may be sent."""
     bad_credentials: bool = False
-    """Whether the target refused our credentials."""
+    """Whether the target rejected our credentials."""
     _silent: int = 0
-    _answered: bool = False
+    _has_answered: bool = False
     _secrets: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
@@ -116,7 +117,7 @@ class Target:
 
     @property
     def dead(self) -> bool:
-        """Whether so many calls in a row went unanswered that the run is over."""
+        """Whether so many calls in a row got no answer that the run is over."""
         return self._silent >= DEAD_AFTER
 
     async def send(self, request: Request, identity: str, *, read_events: int | None = None) -> Exchange:
@@ -134,29 +135,29 @@ class Target:
         silent = exchange.reply is None or exchange.failure == self._endless
         self._silent = self._silent + 1 if silent else 0
         if self.dead and self.stop_reason is None:
-            what = "end its answer" if exchange.reply else "answer"
-            self.stop_reason = f"the target did not {what} {DEAD_AFTER} times in a row: {exchange.failure}"
+            verb = "end its answer" if exchange.reply else "answer"
+            self.stop_reason = f"the target did not {verb} {DEAD_AFTER} times in a row: {exchange.failure}"
         return exchange
 
     def _lost(self, exchange: Exchange) -> bool:
-        """Whether the connection to a target that has answered before gave way: asking again may help."""
-        ours = exchange.failure in (self._endless, _too_large(self.limits.size))
-        return self._answered and exchange.reply is None and not ours
+        """Whether the connection broke to a target that has answered before: a retry may help."""
+        is_our_limit = exchange.failure in (self._endless, _too_large(self.limits.size))
+        return self._has_answered and exchange.reply is None and not is_our_limit
 
     async def _attempt(self, request: Request, identity: str, read_events: int | None) -> Exchange:
-        """Sends it once, if the budget allows it."""
+        """Sends a request once, if the limits allow it."""
         self.stop_reason = self.stop_reason or self._spent()
         if self.stop_reason is not None:
             raise Exhausted(self.stop_reason)
         self.request_count += 1
         exchange = await self._exchange(request, identity, read_events)
-        self._answered = self._answered or exchange.reply is not None
+        self._has_answered = self._has_answered or exchange.reply is not None
         if request.method == "POST" and exchange.reply is not None:
             self.tokens += tokens_of(exchange.reply)
         return exchange
 
     def _spent(self) -> str | None:
-        """Which budget is used up."""
+        """The limit that is reached, in words; None when none is."""
         if self.limits.requests is not None and self.request_count >= self.limits.requests:
             return f"the limit of {self.limits.requests} requests is reached"
         if self.limits.tokens is not None and self.tokens >= self.limits.tokens:
@@ -168,13 +169,13 @@ class Target:
         return f"no end after {self.limits.seconds:g} s"
 
     def stop_for_credentials(self, why: str) -> None:
-        """Ends the run because the target does not accept our credentials."""
+        """Ends the run because the target rejects our credentials."""
         self.bad_credentials = True
         self.stop_reason = self.stop_reason or why
 
     async def _exchange(self, request: Request, identity: str, read_events: int | None) -> Exchange:
-        final = _finished(request, self.api_key)
-        kept = redact(replace(final, body=request.body, raw=request.raw), self._secrets)
+        final = _with_default_headers(request, self.api_key)
+        safe_request = redact(replace(final, body=request.body, raw=request.raw), self._secrets)
         started_at, start = time.time(), time.monotonic()
         body = _Body(self.limits.size, read_events)
         failure = None
@@ -188,11 +189,11 @@ class Target:
             failure = safe(scrub(str(error).encode(errors="replace"), self._secrets).decode())
         reply = body.reply(failure, time.monotonic() - start, started_at, self._secrets)
         traits = frozenset({"left-early"}) if body.left else frozenset[str]()
-        return Exchange(identity, kept, reply, failure=failure or body.failure, traits=traits)
+        return Exchange(identity, safe_request, reply, failure=failure or body.failure, traits=traits)
 
 
 def tokens_of(reply: Reply) -> int:
-    """How many tokens an answer says that it took; 0 when it says nothing of the kind."""
+    """How many tokens an answer reports; 0 when it reports none."""
     response = reply.fields if reply.stream is None else final_response(reply.stream)
     usage = response.get("usage")
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
@@ -204,11 +205,11 @@ def _too_large(size: int) -> str:
 
 
 class _Body:
-    """A body as it arrives: bounded, and read as a stream while it is one."""
+    """A body as it arrives, up to a size; of a stream it counts the events."""
 
     def __init__(self, size: int, read_events: int | None) -> None:
         self._size = size
-        self._wanted = read_events
+        self._read_events = read_events
         self._raw = bytearray()
         self._head: Incoming | None = None
         self.left = False
@@ -218,35 +219,35 @@ class _Body:
         self._head = incoming
 
     async def read(self, chunks: AsyncIterator[bytes]) -> None:
-        reader = sse.Reader() if self._wanted is not None else None
-        seen = 0
+        reader = sse.Reader() if self._read_events is not None else None
+        count = 0
         async for chunk in chunks:
             self._raw += chunk[: self._size - len(self._raw)]
             if len(self._raw) >= self._size:
                 self.failure = _too_large(self._size)
                 return
-            if reader is not None and self._wanted is not None:
-                seen += len(reader.feed(chunk))
-                if seen >= self._wanted:
+            if reader is not None and self._read_events is not None:
+                count += len(reader.feed(chunk))
+                if count >= self._read_events:
                     self.left = True
                     return
 
     def reply(
         self, failure: str | None, seconds: float, started_at: float, secrets: tuple[str, ...]
     ) -> Reply | None:
-        """The reply, of a stream as far as it came; half a document is no reply."""
+        """The reply: of a stream the part that arrived; half a document is no reply."""
         if self._head is None:
             return None
         failure = failure or self.failure
         raw = scrub(bytes(self._raw), secrets)
-        sent = _scrubbed(self._head.headers, secrets)
-        if failure and not is_stream(sent, raw):
+        headers = _scrub_headers(self._head.headers, secrets)
+        if failure and not is_stream(headers, raw):
             return None
         cut = self.left or failure is not None
-        return read_reply(self._head.status, sent, raw, cut=cut, seconds=seconds, started_at=started_at)
+        return read_reply(self._head.status, headers, raw, cut=cut, seconds=seconds, started_at=started_at)
 
 
-def _scrubbed(headers: Headers, secrets: Iterable[str]) -> Headers:
+def _scrub_headers(headers: Headers, secrets: Iterable[str]) -> Headers:
     pairs = headers.pairs
     for secret in secrets:
         pairs = tuple(
@@ -259,25 +260,24 @@ def _scrubbed(headers: Headers, secrets: Iterable[str]) -> Headers:
     return Headers(pairs)
 
 
-def _finished(request: Request, api_key: str | None) -> Request:
-    """The request with the headers that every client sends; a header given as empty is left out
-    altogether."""
+def _with_default_headers(request: Request, api_key: str | None) -> Request:
+    """The request with the headers that every client sends. An empty header is not sent."""
     raw = request.raw
     if raw is None and request.body is not None:
         raw = orjson.dumps(request.body)
-    usual = {"accept": "application/json, text/event-stream", "user-agent": AGENT}
+    defaults = {"accept": "application/json, text/event-stream", "user-agent": AGENT}
     if raw is not None:
-        usual["content-type"] = "application/json"
+        defaults["content-type"] = "application/json"
     key = api_key or PLACEHOLDER
-    usual["authorization"] = f"Bearer {key}"
-    given = {name.lower() for name, _ in request.headers.pairs}
-    added = tuple(pair for pair in usual.items() if pair[0] not in given)
+    defaults["authorization"] = f"Bearer {key}"
+    names = {name.lower() for name, _ in request.headers.pairs}
+    extra = tuple(pair for pair in defaults.items() if pair[0] not in names)
     pairs = tuple((name, value.replace(KEY, key)) for name, value in request.headers.pairs if value)
-    return replace(request, headers=Headers((*added, *pairs)), raw=raw)
+    return replace(request, headers=Headers((*extra, *pairs)), raw=raw)
 
 
 def _payload(raw: bytes | None) -> bytes | io.BytesIO | None:
-    """aiohttp wants to be handed a large body as a file."""
+    """A body as aiohttp takes it: it wants a large one as a file."""
     return io.BytesIO(raw) if raw is not None and len(raw) > LARGE else raw
 
 
@@ -291,9 +291,9 @@ class HttpTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        """Sends a request. Raises Unreachable for everything that can go wrong on the way."""
+        """Sends a request. Raises Unreachable for every network error."""
         try:
-            async with self._connected().request(
+            async with self._client().request(
                 request.method,
                 yarl.URL(self._url + request.path, encoded=True),
                 headers=[*request.headers.pairs, ("accept-encoding", "identity")],
@@ -316,12 +316,12 @@ class HttpTransport:
         if self._session is not None:
             await self._session.close()
 
-    def _connected(self) -> aiohttp.ClientSession:
+    def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=2),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,  # nothing compressed was asked for, and a false label must show
+                auto_decompress=False,  # we accept no compression, and a false label must show
                 timeout=aiohttp.ClientTimeout(total=None),
                 max_line_size=65536,
                 max_field_size=65536,

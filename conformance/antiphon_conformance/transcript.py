@@ -1,4 +1,4 @@
-"""Writes down a run so that it can be judged again without the network, to the same verdicts.
+"""Writes a run to a file, so that it can be judged again without the network, with the same verdicts.
 
 A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
 with `failure`, `traits` and, in the response, `seconds`, `started_at` and `cut`; last one `{"episode":
@@ -42,58 +42,63 @@ def is_episode(entry: Mapping[str, Any]) -> bool:
 def lines(
     run: Mapping[str, Any], episodes: Iterable[Episode], secrets: Iterable[str] = ()
 ) -> Iterator[bytes]:
-    """The lines of a transcript; every one of `secrets` is replaced wherever it stands."""
-    hidden = hideable_secrets(secrets)
-    kept = tuple(episodes)
-    yield _line({"run": dict(run)}, hidden)
-    for episode in kept:
+    """The lines of a transcript; each of `secrets` is replaced everywhere."""
+    hideable = hideable_secrets(secrets)
+    all_episodes = tuple(episodes)
+    yield _line({"run": dict(run)}, hideable)
+    for episode in all_episodes:
         for exchange in episode.exchanges.values():
-            yield _line(entry(exchange), hidden)
-    for episode in kept:
-        yield _line(_episode_entry(episode), hidden)
+            yield _line(entry(exchange), hideable)
+    for episode in all_episodes:
+        yield _line(_episode_entry(episode), hideable)
 
 
 def entry(exchange: Exchange) -> dict[str, Any]:
     """One exchange as a line of our form, its secret headers replaced."""
-    asked = exchange.request
-    request: dict[str, Any] = {
-        "method": asked.method,
-        "path": asked.path,
-        "headers": _headers(asked.headers),
-        "body": asked.body,
+    request = exchange.request
+    fields: dict[str, Any] = {
+        "method": request.method,
+        "path": request.path,
+        "headers": _headers(request.headers),
+        "body": request.body,
     }
-    if asked.raw is not None:
-        request |= _bytes(asked.raw)
-    packed = _packed(asked)
-    if packed is not None:
-        request |= {"body": None, "gzip": packed}
+    if request.raw is not None:
+        fields |= _bytes(request.raw)
+    archive = _compressed(request)
+    if archive is not None:
+        fields |= {"body": None, "gzip": archive}
     reply = exchange.reply
-    found: dict[str, Any] = {
+    line: dict[str, Any] = {
         "id": exchange.id,
-        "request": request,
+        "request": fields,
         "response": None if reply is None else _response(reply),
     }
     if exchange.failure:
-        found["failure"] = exchange.failure
+        line["failure"] = exchange.failure
     if exchange.traits:
-        found["traits"] = sorted(exchange.traits)
-    return found
+        line["traits"] = sorted(exchange.traits)
+    return line
 
 
-def episode(found: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Episode:
-    """The Episode that a line sums up, of the exchanges read before it."""
-    told = found["episode"]
-    steps = {name: exchanges[identity] for name, identity in told["steps"].items()}
+def episode(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Episode:
+    """The Episode that a line describes, from the exchanges of the lines before it."""
+    summary = line["episode"]
+    steps = {name: exchanges[identity] for name, identity in summary["steps"].items()}
     return Episode(
-        told["scenario"], steps, told.get("stopped"), told.get("unsupported"), told.get("blame") or "target"
+        summary["scenario"],
+        steps,
+        summary.get("stopped"),
+        summary.get("unsupported"),
+        summary.get("blame") or "target",
     )
 
 
-def _packed(asked: Request) -> str | None:
-    """A long body, compressed: a request that is too large on purpose is megabytes of the same letter."""
-    if asked.raw is not None or asked.body is None:
+def _compressed(request: Request) -> str | None:
+    """A long body, compressed; None for a short one. A request that is too large on purpose repeats one
+    letter."""
+    if request.raw is not None or request.body is None:
         return None
-    raw = orjson.dumps(asked.body)
+    raw = orjson.dumps(request.body)
     return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode() if len(raw) > LONG else None
 
 
@@ -105,7 +110,7 @@ def body_of(message: Mapping[str, Any]) -> Any:
 
 
 def raw_of(message: Mapping[str, Any]) -> bytes | None:
-    """The bytes of a body that stands under `text` or `base64`; None when it stands elsewhere."""
+    """The bytes of a body under `text` or `base64`; None when it has neither."""
     if "base64" in message:
         return base64.b64decode(message["base64"])
     text = message.get("text")
@@ -113,12 +118,13 @@ def raw_of(message: Mapping[str, Any]) -> bytes | None:
 
 
 def hideable_secrets(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Those that can be hidden: a shorter one is a placeholder, and would be found in the middle of words."""
+    """The secrets that can be hidden. A shorter one is a placeholder and would match in the middle of
+    words."""
     return tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
 
 
 def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:
-    """`raw` with each secret replaced, as it is or in the escapes of JSON."""
+    """`raw` with each secret replaced, also where JSON escapes its letters."""
     for secret in secrets:
         raw = raw.replace(secret.encode(), REDACTED.encode())
         if b"\\u00" in raw or b"\\/" in raw:
@@ -128,53 +134,53 @@ def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:
 
 @cache
 def _escaped(secret: str) -> re.Pattern[bytes]:
-    """Finds a secret any of whose letters is escaped."""
+    """The pattern of a secret in which any letter may be escaped."""
     slash = {"/": r"\\?/"}
-    letters = (rf"(?:{slash.get(one, re.escape(one))}|\\u(?i:{ord(one):04x}))" for one in secret)
+    letters = (rf"(?:{slash.get(letter, re.escape(letter))}|\\u(?i:{ord(letter):04x}))" for letter in secret)
     return re.compile("".join(letters).encode())
 
 
 def redact(request: Request, secrets: Iterable[str]) -> Request:
-    """A request that may be kept: no credential in its headers."""
-    hidden = frozenset(secrets)
+    """The request without credentials in its headers."""
+    values = frozenset(secrets)
     pairs = tuple(
-        (name, REDACTED if name.lower() in SECRET_HEADERS or value in hidden else value)
+        (name, REDACTED if name.lower() in SECRET_HEADERS or value in values else value)
         for name, value in request.headers.pairs
     )
     return Request(request.method, request.path, Headers(pairs), request.body, request.raw)
 
 
-def _line(found: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
-    return scrub(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE), secrets)
+def _line(line: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
+    return scrub(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE), secrets)
 
 
-def _episode_entry(told: Episode) -> dict[str, Any]:
-    steps = {name: exchange.id for name, exchange in told.exchanges.items()}
+def _episode_entry(episode: Episode) -> dict[str, Any]:
+    steps = {name: exchange.id for name, exchange in episode.exchanges.items()}
     summary = {
-        "scenario": told.scenario,
+        "scenario": episode.scenario,
         "steps": steps,
-        "stopped": told.stop_reason,
-        "unsupported": told.missing_feature,
+        "stopped": episode.stop_reason,
+        "unsupported": episode.missing_feature,
     }
-    return {"episode": summary | ({"blame": told.blame} if told.stop_reason else {})}
+    return {"episode": summary | ({"blame": episode.blame} if episode.stop_reason else {})}
 
 
 def _response(reply: Reply) -> dict[str, Any]:
-    given: dict[str, Any] = {"status": reply.status, "headers": _headers(reply.headers)}
-    given |= _content(reply)
+    fields: dict[str, Any] = {"status": reply.status, "headers": _headers(reply.headers)}
+    fields |= _content(reply)
     if reply.stream is not None and reply.stream.cut:
-        given["cut"] = True
+        fields["cut"] = True
     if reply.seconds is not None:
-        given["seconds"] = round(reply.seconds, 6)
+        fields["seconds"] = round(reply.seconds, 6)
     if reply.started_at is not None:
-        given["started_at"] = reply.started_at
-    return given
+        fields["started_at"] = reply.started_at
+    return fields
 
 
 def _content(reply: Reply) -> dict[str, Any]:
     if reply.stream is not None:
-        kept = _bytes(reply.raw)
-        return {"sse": kept["text"]} if "text" in kept else kept
+        content = _bytes(reply.raw)
+        return {"sse": content["text"]} if "text" in content else content
     if not reply.raw or reply.json_faults or not _survives(reply):
         return _bytes(reply.raw)
     return {"body": reply.body}
@@ -195,12 +201,12 @@ def _bytes(raw: bytes) -> dict[str, str]:
         return {"base64": base64.b64encode(raw).decode()}
 
 
-def _headers(sent: Headers) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in sent.pairs:
-        shown = REDACTED if name.lower() in SECRET_HEADERS else value
-        if name in found:
-            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), shown]
+def _headers(headers: Headers) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in headers.pairs:
+        text = REDACTED if name.lower() in SECRET_HEADERS else value
+        if name in fields:
+            fields[name] = [*(fields[name] if isinstance(fields[name], list) else [fields[name]]), text]
         else:
-            found[name] = shown
-    return found
+            fields[name] = text
+    return fields
