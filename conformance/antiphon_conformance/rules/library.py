@@ -116,10 +116,10 @@ def dates_with_times_bound_collections(scene: Scene) -> Iterator[Finding]:
     """`created_after` and `created_before` of collections accept a date with a time."""
     yield from expect_ok(scene["after"], "200, since the document allows a date with a time")
     yield from expect_ok(scene["before"], "200, since the document allows a date with a time")
-    yield from _bounded(scene["after"], scene["before"])
+    yield from _expect_bounds(scene["after"], scene["before"])
 
 
-def _bounded(after: Exchange, before: Exchange) -> Iterator[Finding]:
+def _expect_bounds(after: Exchange, before: Exchange) -> Iterator[Finding]:
     """Findings unless the list after a day long past has entries and the list before it has none."""
     if after.ok and not _data(after):
         yield Finding("reply.body/data", "the entries after that date", "an empty list", after.id)
@@ -159,7 +159,7 @@ def members_are_ordered_and_selected(scene: Scene) -> Iterator[Finding]:
         if entry.get("status") != "completed":
             where = f"reply.body/data/{index}/status"
             yield Finding(where, "completed", show(entry.get("status", ABSENT)), scene["of_a_status"].id)
-    yield from _bounded(scene["added_after"], scene["added_before"])
+    yield from _expect_bounds(scene["added_after"], scene["added_before"])
 
 
 @rule(Scene, scenario="members", cites="CG-COL-16", when=took_place("entities_of_another_type"))

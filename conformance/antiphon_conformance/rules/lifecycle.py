@@ -57,8 +57,8 @@ def is_created_once(streamed: Streamed) -> Iterator[Finding]:
 def states_follow_each_other(streamed: Streamed) -> Iterator[Finding]:
     """The response is created, then perhaps queued, then in progress, with one event for each."""
     for event, breach in fold(streamed).breaches:
-        concerns = breach.lane == ROOT and breach.kind in ("out-of-order", "not-started", "after-done")
-        if event is not None and concerns and event.type not in _lane(streamed).closing:
+        in_order = breach.lane != ROOT or breach.kind not in ("out-of-order", "not-started", "after-done")
+        if event is not None and not in_order and event.type not in _lane(streamed).closing:
             yield Finding(f"{event.where}/type", breach.expected, event.type)
 
 
@@ -147,12 +147,12 @@ def the_end_tells_the_usage(streamed: Streamed) -> Iterator[Finding]:
         yield Finding(f"{terminal.where}/response/usage", "an object with token counts", got)
 
 
-def _completed(streamed: Streamed) -> bool:
+def _is_completed(streamed: Streamed) -> bool:
     terminal = fold(streamed).terminal()
     return terminal is not None and terminal.type == "response.completed"
 
 
-@rule(Streamed, cites="CG-SSE-06", when=_completed, needs="a stream that completes")
+@rule(Streamed, cites="CG-SSE-06", when=_is_completed, needs="a stream that completes")
 def a_completed_stream_ends_with_the_whole_response(streamed: Streamed) -> Iterator[Finding]:
     """`response.completed` carries the whole response: status, output, annotations, usage.
 
@@ -187,7 +187,7 @@ def the_end_has_the_items_of_the_stream(streamed: Streamed) -> Iterator[Finding]
     output = output if isinstance(output, list) else []
     threads = {thread.indices[0]: thread for thread in fold(streamed).of("item")}
     for index, thread in sorted(threads.items()):
-        if index >= len(output) and (thread.end() or not _failed(streamed)):
+        if index >= len(output) and (thread.end() or not _has_failed(streamed)):
             kind = show((thread.end() or thread.start()).get("type"))
             yield Finding(f"{where}/{index}", f"the streamed item of type {kind}", show(ABSENT))
     for index in range(len(output)):
@@ -226,7 +226,7 @@ def _snapshots(streamed: Streamed) -> Iterator[tuple[Event, Mapping[str, Any]]]:
             yield event, member_object(event, lane.holds)
 
 
-def _failed(streamed: Streamed) -> bool:
+def _has_failed(streamed: Streamed) -> bool:
     return fold(streamed).final().get("status") == "failed"
 
 

@@ -20,7 +20,7 @@ def _reference_exchange(scene: Scene) -> Exchange:
 
 
 @rule(Scene, scenario="chaining", cites="STA-26", when=took_place("referenced"))
-def a_stored_item_may_be_reference_exchange(scene: Scene) -> Iterator[Finding]:
+def a_stored_item_may_be_referenced(scene: Scene) -> Iterator[Finding]:
     """An `item_reference` to an output item of a stored response is accepted as input."""
     yield from expect_status(
         _reference_exchange(scene), (200,), "200, since the server has just stored the item"
