@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from antiphon_mockserver.prompts.rendering import TemplateError, holds, render, used
+from antiphon_mockserver.prompts.rendering import TemplateError, holds, render, variables_of
 from antiphon_mockserver.prompts.template import open_registry
 from antiphon_spec.data import DataError
 from mock_client import Client, Got
@@ -179,7 +179,7 @@ def test_what_is_no_template_or_leaves_the_sandbox_is_told(text: str) -> None:
 
 
 def test_variables_and_tests_are_read_from_texts() -> None:
-    assert used(["{{ a }} {{ b.c }}", "{% set d = 1 %}{{ d }}", "e"]) == {"a", "b"}
+    assert variables_of(["{{ a }} {{ b.c }}", "{% set d = 1 %}{{ d }}", "e"]) == {"a", "b"}
     assert holds("output | length > 2", {"output": "abc"})
     assert not holds("output.gone", {"output": {}})
     assert not holds("output + 1 > 2", {"output": "abc"})

@@ -70,7 +70,7 @@ def test_a_request_may_name_servers_by_itself() -> None:
     kinds = [(item["type"], item.get("error")) for item in got["output"]]
     assert kinds == [
         ("mcp_list_tools", None),
-        ("mcp_list_tools", "No server of tools is called 'nowhere'."),
+        ("mcp_list_tools", "There is no MCP server 'nowhere'."),
         ("mcp_call", None),
         ("message", None),
     ]

@@ -44,7 +44,7 @@ def take(house: House, incoming: Incoming) -> Turn:
     chain = _chain(house, body.get("previous_response_id"), incoming.key)
     given = conduct.normalise(body.get("input"))
     servers = version.servers if version is not None else _servers(house, body)
-    lasting = all(server.lasting for server in servers)
+    lasting = all(server.is_deterministic for server in servers)
     alone = lasting and not chain and not any(map(is_reference, given))
     own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
     items = conduct.context(chain, own)

@@ -155,11 +155,11 @@ class Maker:
         self, keyword: str, rest: Schema, branches: list[Any], name: str, hints: Hints, trail: Trail
     ) -> Iterator[Any]:
         if keyword == "allOf":
-            merged = dict(rest)
+            conjunction = dict(rest)
             for branch in branches:
                 target, trail = self._resolved(branch, trail)
-                merged = merge(merged, target)
-            yield from self.candidates(merged, name, hints, trail)
+                conjunction = merge(conjunction, target)
+            yield from self.candidates(conjunction, name, hints, trail)
             return
         failure: Unsupported | None = None
         sources = [self._branch(rest, branch, name, hints, trail) for branch in branches]

@@ -1,8 +1,8 @@
-"""Prompt templates: kept in files, named by requests, filled in with variables.
+"""Prompt templates: files describe them, requests name them, variables fill them in.
 
-template.py    what is kept: templates, their versions, and the registry that finds them
+template.py    templates, their versions, and the registry that finds them
 rendering.py   Jinja2, in its sandbox
-variables.py   what makes variables acceptable
+variables.py   the checks that variables must pass
 filling.py     a request that names a template -> the request that the model sees
-insisting.py   an answer that breaks the template's rules is asked for again
+insisting.py   repeats an answer until it satisfies the template's rules
 """

@@ -1,4 +1,4 @@
-"""An answer has to fit its template's schema and pass its tests; else it is asked for again, a few times."""
+"""An answer must satisfy the schema and the rules of its template; the mock tries a few times."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from antiphon_spec.explain import faults
 
 
 def insist(plan: Callable[[Context], Plan], context: Context, version: Version) -> Plan:
-    """The first answer that passes, or a failure when the retries are used up."""
+    """The first answer that passes, or a failed one after the last retry."""
     for _ in range(version.retries + 1):
-        made = plan(context)
-        complaint = _complaint(made, version)
+        answer = plan(context)
+        complaint = _complaint(answer, version)
         if complaint is None:
-            return made
-        context = replace(context, items=(*context.items, _told(complaint)))
+            return answer
+        context = replace(context, items=(*context.items, _user_message(complaint)))
     message = f"The output was not valid after {version.retries} retries: {complaint}"
-    return replace(made, status="failed", items=(), error={"code": "server_error", "message": message})
+    return replace(answer, status="failed", items=(), error={"code": "server_error", "message": message})
 
 
-def _complaint(made: Plan, version: Version) -> str | None:
-    """What an answer in text breaks first; one that calls tools says nothing yet."""
-    text = next((item["content"][0].get("text") for item in made.items if item["type"] == "message"), None)
+def _complaint(answer: Plan, version: Version) -> str | None:
+    """The first rule that an answer breaks, as a sentence; None for an answer without text."""
+    text = next((item["content"][0].get("text") for item in answer.items if item["type"] == "message"), None)
     if text is None:
         return None
     output: Any = text
@@ -37,8 +37,8 @@ def _complaint(made: Plan, version: Version) -> str | None:
         output = _value(text)
         for fault in faults(validator(orjson.dumps(version.output_schema)).iter_errors(output)):
             return f"Invalid output at '{fault.pointer}': expected {fault.expected}, got {fault.got}."
-    broken = (rule for rule in version.output_rules if not holds(rule["test"], {"output": output}))
-    return next((rule["message"] for rule in broken), None)
+    violations = (rule for rule in version.output_rules if not holds(rule["test"], {"output": output}))
+    return next((rule["message"] for rule in violations), None)
 
 
 def _value(text: str) -> Any:
@@ -48,5 +48,5 @@ def _value(text: str) -> Any:
         return text
 
 
-def _told(complaint: str) -> Item:
+def _user_message(complaint: str) -> Item:
     return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": complaint}]}

@@ -1,4 +1,4 @@
-"""The nouns of prompt templates, and the registry that files of a folder make."""
+"""Prompt templates and their versions, and the registry from the files of a folder."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import antiphon_fixtures
-from antiphon_mockserver.toolservers import Described, ToolServer, open_servers
+from antiphon_mockserver.toolservers import FileServer, ToolServer, open_servers
 from antiphon_spec.data import DataError, read_yaml
 
 SHIPPED = Path(antiphon_fixtures.__file__).parent / "prompts"
 SERVERS = "servers"
-"""The folder, inside one of templates, with the servers of their tools."""
+"""The folder with the MCP servers, inside the folder of templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A prompt in all its versions."""
+    """A prompt template with all its versions."""
 
     id: str
     default: str
@@ -54,31 +54,33 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The templates that a server keeps, by id, and the servers of tools that it knows, by label."""
+    """The templates of a mock server by id, and its MCP servers by label."""
 
     templates: Mapping[str, Template] = field(default_factory=dict)
     servers: Mapping[str, ToolServer] = field(default_factory=dict)
 
     def server(self, label: str) -> ToolServer:
-        """The server of this label; one that nobody knows cannot be reached."""
-        unknown = {"label": label, "unreachable": f"No server of tools is called '{label}'."}
-        return self.servers.get(label) or Described(unknown)
+        """The server of this label; an unknown one is unreachable."""
+        unknown = {"label": label, "unreachable": f"There is no MCP server '{label}'."}
+        return self.servers.get(label) or FileServer(unknown)
 
 
 def open_registry(folder: str) -> Registry:
-    """The templates of a folder, or those that ship. Raises DataError when a file is malformed, two templates
-    have one id or one names a server of tools that is not there."""
+    """The templates of a folder, or the shipped ones for "".
+
+    Raises DataError when a file is malformed, when two templates have the same id, or when a server is unknown.
+    """
     root = Path(folder) if folder else SHIPPED
     if not root.is_dir():
         raise DataError(f"--prompts {folder}", "a folder of prompt templates", "no such folder")
     servers = open_servers(root / SERVERS)
-    found: dict[str, Template] = {}
+    templates: dict[str, Template] = {}
     for path in sorted(root.glob("*.yaml")):
-        made = _template(path, servers)
-        if made.id in found:
-            raise DataError(f"{path}#/id", "an id of its own", repr(made.id))
-        found[made.id] = made
-    return Registry(found, servers)
+        template = _template(path, servers)
+        if template.id in templates:
+            raise DataError(f"{path}#/id", "an id of its own", repr(template.id))
+        templates[template.id] = template
+    return Registry(templates, servers)
 
 
 def _template(path: Path, servers: Mapping[str, ToolServer]) -> Template:
@@ -101,5 +103,5 @@ def _version(
         if label not in servers:
             raise DataError(f"{path}#/versions/{number}/tool_servers", "labels of servers", repr(label))
     lists = {name: tuple(row[name]) for name in ("messages", "input_rules", "output_rules") if name in row}
-    plain = {name: value for name, value in row.items() if name != "tool_servers"}
-    return Version(prompt, number, servers=tuple(servers[label] for label in labels), **(plain | lists))
+    fields = {name: value for name, value in row.items() if name != "tool_servers"}
+    return Version(prompt, number, servers=tuple(servers[label] for label in labels), **(fields | lists))

@@ -1,7 +1,7 @@
-"""Servers of tools that the mock server calls by itself (Model Context Protocol).
+"""MCP servers whose tools the mock server calls itself (Model Context Protocol).
 
-Most are described in files: their tools with the results that they give. A real one is connected to by the
-package `mcp` (`pip install antiphon[mcp]`).
+Most are described in files: their tools and the results of these. The package `mcp` connects to a real one
+(`pip install antiphon[mcp]`).
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from antiphon_mockserver.toolservers.connected import Connected
-from antiphon_mockserver.toolservers.described import Described
+from antiphon_mockserver.toolservers.connected import LiveServer
+from antiphon_mockserver.toolservers.described import FileServer
 from antiphon_mockserver.toolservers.toolserver import Result, ToolServer, Unreachable
 from antiphon_spec.data import DataError, read_yaml
 
-__all__ = ["Described", "Result", "ToolServer", "Unreachable", "open_servers"]
+__all__ = ["FileServer", "Result", "ToolServer", "Unreachable", "open_servers"]
 
 
 def open_servers(folder: Path) -> Mapping[str, ToolServer]:
-    """The servers that the files of a folder tell of, by label. Raises DataError when one is malformed or a
-    label occurs twice."""
-    found: dict[str, ToolServer] = {}
+    """The servers that the files of a folder describe, by label.
+
+    Raises DataError when a file is malformed or a label occurs twice.
+    """
+    servers: dict[str, ToolServer] = {}
     for path in sorted(folder.glob("*.yaml")):
-        told = read_yaml(path, schema="tool_server")
-        if told["label"] in found:
-            raise DataError(f"{path}#/label", "a label of its own", repr(told["label"]))
-        found[told["label"]] = Connected(told) if "connect" in told else Described(told)
-    return found
+        content = read_yaml(path, schema="tool_server")
+        if content["label"] in servers:
+            raise DataError(f"{path}#/label", "a label of its own", repr(content["label"]))
+        servers[content["label"]] = LiveServer(content) if "connect" in content else FileServer(content)
+    return servers

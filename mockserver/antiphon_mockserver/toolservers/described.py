@@ -1,4 +1,4 @@
-"""A server of tools that exists only in a file: what its tools answer stands there."""
+"""An MCP server that exists only in a file, with the results of its tools."""
 
 from __future__ import annotations
 
@@ -6,31 +6,37 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon_mockserver.prompts.rendering import render
-from antiphon_mockserver.toolservers.toolserver import Listed, Result, Unreachable, allowed, shown
+from antiphon_mockserver.toolservers.toolserver import (
+    Result,
+    ToolDescription,
+    Unreachable,
+    mcp_tool,
+    permitted_tools,
+)
 
-TOLD = ("name", "description", "input_schema", "annotations")
-"""What of a tool is told to those who ask for the list."""
+MEMBERS = ("name", "description", "input_schema", "annotations")
+"""The members of a tool that a list has."""
 
 
-class Described:
-    """A server of tools as its file tells of it."""
+class FileServer:
+    """An MCP server as its file describes it."""
 
-    lasting = True
+    is_deterministic = True
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self.label: str = told["label"]
-        self.tool = shown(told)
-        self._told = told
-        self._tools = {tool["name"]: tool for tool in allowed(told.get("tools", ()), told)}
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self.label: str = content["label"]
+        self.tool = mcp_tool(content)
+        self._content = content
+        self._tools = {tool["name"]: tool for tool in permitted_tools(content.get("tools", ()), content)}
 
-    def tools(self) -> Sequence[Listed]:
+    def tools(self) -> Sequence[ToolDescription]:
         """The tools that may be called. Raises Unreachable when the file says so."""
-        if "unreachable" in self._told:
-            raise Unreachable(self._told["unreachable"])
-        return [{name: tool[name] for name in TOLD if name in tool} for tool in self._tools.values()]
+        if "unreachable" in self._content:
+            raise Unreachable(self._content["unreachable"])
+        return [{name: tool[name] for name in MEMBERS if name in tool} for tool in self._tools.values()]
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
-        """What the file says that comes of a call."""
+        """The result that the file has for a call."""
         tool = self._tools[name]
         if "error" in tool:
             return Result(error=tool["error"])

@@ -1,4 +1,4 @@
-"""The nouns: a server of tools, what a call gives, and what happens when nobody is there."""
+"""An MCP server, the result of a call, and the error when the server does not answer."""
 
 from __future__ import annotations
 
@@ -6,57 +6,57 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-Listed = Mapping[str, Any]
+ToolDescription = Mapping[str, Any]
 """A tool as its server describes it: `name`, `description`, `input_schema`."""
 
 
-class Unreachable(Exception):  # noqa: N818 - it is an answer, in its way
-    """The server of the tools does not answer; the text says why."""
+class Unreachable(Exception):  # noqa: N818 - the model answers with it
+    """The MCP server does not answer; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a call: an output, or an error."""
+    """The result of a call: an output or an error."""
 
     output: str | None = None
     error: str | None = None
 
 
 class ToolServer(Protocol):
-    """A server of tools."""
+    """An MCP server."""
 
-    lasting: bool
+    is_deterministic: bool
     """Whether it always answers the same."""
 
     @property
     def label(self) -> str:
-        """The name by which responses know it."""
+        """Its `server_label` in responses."""
 
     @property
     def tool(self) -> Mapping[str, Any]:
-        """How a response shows it among its `tools`."""
+        """Its entry in the `tools` of a response."""
 
-    def tools(self) -> Sequence[Listed]:
+    def tools(self) -> Sequence[ToolDescription]:
         """The tools that may be called. Raises Unreachable."""
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
-        """What comes of a call. Raises Unreachable."""
+        """The result of a call. Raises Unreachable."""
 
 
-def shown(told: Mapping[str, Any]) -> dict[str, Any]:
-    """A server as a response shows it, by what its file says."""
-    label = told["label"]
-    address = told.get("url") or told.get("connect", {}).get("url") or f"https://tools.example/{label}"
+def mcp_tool(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry in `tools` for the server with this file."""
+    label = content["label"]
+    address = content.get("url") or content.get("connect", {}).get("url") or f"https://tools.example/{label}"
     return {
         "type": "mcp",
         "server_label": label,
         "server_url": address,
-        "require_approval": told.get("require_approval", "never"),
-        **({"allowed_tools": told["allowed_tools"]} if "allowed_tools" in told else {}),
+        "require_approval": content.get("require_approval", "never"),
+        **({"allowed_tools": content["allowed_tools"]} if "allowed_tools" in content else {}),
     }
 
 
-def allowed(tools: Sequence[Listed], told: Mapping[str, Any]) -> list[Listed]:
-    """Those of a server's tools that its file allows."""
-    names = told.get("allowed_tools")
+def permitted_tools(tools: Sequence[ToolDescription], content: Mapping[str, Any]) -> list[ToolDescription]:
+    """The tools that `allowed_tools` in the file permits."""
+    names = content.get("allowed_tools")
     return [tool for tool in tools if names is None or tool["name"] in names]
