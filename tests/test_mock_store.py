@@ -161,7 +161,7 @@ def test_redis_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_counts_what_was_asked_lately() -> None:
-    store = MemoryStore(remembered=2)
+    store = MemoryStore(count_capacity=2)
     assert [store.count(asked) for asked in ("a", "b", "a", "c", "a", "b")] == [0, 0, 1, 0, 2, 0]
 
 
