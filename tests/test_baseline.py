@@ -53,7 +53,7 @@ def test_a_target_that_could_not_be_judged():
 def test_an_entry_excuses_a_failure(entry, covers):
     found = verdict([record(Outcome.FAILED)], baseline=Baseline((entry,)))
     assert (found.status is Exit.CONFORMANT) is covers
-    assert (len(found.excused), len(found.failures)) == ((1, 0) if covers else (0, 1))
+    assert (len(found.excuses), len(found.failures)) == ((1, 0) if covers else (0, 1))
 
 
 def test_an_entry_that_excuses_nothing_any_more_is_stale():
@@ -105,8 +105,8 @@ def test_an_empty_file_lists_nothing(tmp_path):
         ("a: [", "expected YAML"),
         ("a: 1", "expected a list of entries, got dict"),
         ("- 1", "baseline.yaml[0]: expected a mapping of strings"),
-        ("- {rule: a.b}", "expected reason, got none"),
-        ("- {reason: x}", "expected rule, got none"),
+        ("- {rule: a.b}", "reason is missing (required)"),
+        ("- {reason: x}", "rule is missing (required)"),
         ("- {rule: a.b, reason: x, until: y}", "got until"),
         ("- {rule: a.b, reason: 1}", "expected a mapping of strings"),
     ],

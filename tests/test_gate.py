@@ -11,7 +11,7 @@ from answers import Scripted, response
 from antiphon.main import run
 from antiphon_conformance import baseline as baselines
 from antiphon_conformance.baseline import Baseline, Entry
-from antiphon_conformance.claim import claimed
+from antiphon_conformance.claim import weigh_claim
 from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.exchange import Request
 from antiphon_conformance.outcome import Outcome, Record
@@ -47,7 +47,7 @@ def record(outcome, rule="a.b", scenario="s", level="MUST", note=""):
 @pytest.mark.parametrize(
     ("outcome", "entries", "status", "told"),
     [
-        pytest.param(Outcome.FAILED, [Entry("a.b", "soon")], Exit.CONFORMANT, "excused", id="listed"),
+        pytest.param(Outcome.FAILED, [Entry("a.b", "soon")], Exit.CONFORMANT, "excuses", id="listed"),
         pytest.param(Outcome.FAILED, [], Exit.NOT_CONFORMANT, "failures", id="not listed"),
         pytest.param(Outcome.PASSED, [Entry("a.b", "soon")], Exit.NOT_CONFORMANT, "stale", id="stale"),
         pytest.param(
@@ -58,14 +58,14 @@ def record(outcome, rule="a.b", scenario="s", level="MUST", note=""):
 def test_a_baseline(outcome, entries, status, told):
     found = verdict([record(outcome)], baseline=Baseline(tuple(entries)))
     assert found.status is status
-    assert {name for name in ("excused", "failures", "stale") if getattr(found, name)} == ({told} - {""})
+    assert {name for name in ("excuses", "failures", "stale") if getattr(found, name)} == ({told} - {""})
 
 
 def test_an_entry_may_have_a_link_and_tells_it(tmp_path):
     path = tmp_path / "known.yaml"
     path.write_text("- {rule: a.b, reason: soon, link: https://example.com/7}\n")
     known = baselines.load(path)
-    assert verdict([record(Outcome.FAILED)], baseline=known).excused[0][1] == "soon (https://example.com/7)"
+    assert verdict([record(Outcome.FAILED)], baseline=known).excuses[0][1] == "soon (https://example.com/7)"
     path.write_text("- {rule: a.b, reason: soon, link: 'javascript:alert(1)'}\n")
     with pytest.raises(baselines.BaselineError, match="expected a link that starts with https"):
         baselines.load(path)
@@ -142,7 +142,7 @@ def test_every_dialect_with_a_release_that_was_announced_has_a_frozen_set():
 def test_a_claim_is_not_touched_by_a_rule_that_came_later_or_became_stricter():
     frozen = Frozen("openai", "1", "2026-01-01", {"R-1": "SHOULD"}, {"a.b": "R-1"})
     records = [record(Outcome.FAILED), record(Outcome.FAILED, "later.rule")]
-    (only,) = claimed(records, frozen)
+    (only,) = weigh_claim(records, frozen)
     assert (only.rule, only.level, only.outcome) == ("a.b", "SHOULD", Outcome.WARNED)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 class AddressError(ValueError):
-    """What was given is no base URL."""
+    """The text is not a base URL."""
 
 
 def base_url(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Finding one's way in a response object that may be malformed: calls, messages, parts, texts.
+"""Reads calls, messages, parts and texts in a response object that may be malformed.
 
-Whatever is not of the expected kind is passed over here; rules about that member report it.
+A value of an unexpected type is skipped here; the rules about that member report it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from antiphon_conformance.text import ABSENT
 Json = Mapping[str, Any]
 
 CLIENT_CALLS = ("function_call", "custom_tool_call")
-"""The calls that the client has to carry out itself."""
+"""The calls that the client has to execute itself."""
 
 
 def objects(value: Any) -> Iterator[tuple[int, Json]]:
-    """The members of a list that are objects, with their places."""
+    """The elements of a list that are objects, with their indices."""
     for index, entry in enumerate(value if isinstance(value, list) else ()):
         if isinstance(entry, dict):
             yield index, entry
 
 
 def output(response: Json, *types: str) -> Iterator[tuple[int, Json]]:
-    """The output items of a response, with their places; of these types only, when some are given."""
+    """The output items of a response, with their indices; only those of `types`, unless it is empty."""
     return (entry for entry in objects(response.get("output")) if not types or entry[1].get("type") in types)
 
 
@@ -43,7 +43,7 @@ def calls(response: Json) -> list[tuple[int, Json]]:
 
 
 def parts(item: Json) -> Iterator[tuple[int, Json]]:
-    """The content parts of a message or a reasoning item, with their places."""
+    """The content parts of a message or a reasoning item, with their indices."""
     return objects(item.get("content"))
 
 
@@ -64,17 +64,17 @@ def refusals(response: Json) -> Iterator[tuple[str, Json]]:
 
 
 def text_of(response: Json) -> str:
-    """All the text that the messages of a response say."""
+    """The text of all messages of a response."""
     return "".join(part["text"] for _, part in texts(response) if isinstance(part.get("text"), str))
 
 
 def number(value: Any) -> int | float | None:
-    """The value when it is a number that is no boolean, else None."""
+    """The value if it is a number and not a boolean, else None."""
     return None if isinstance(value, bool) or not isinstance(value, int | float) else value
 
 
 def member(value: Any, *path: str) -> Any:
-    """What stands at a path of members; None when a step of it is missing or no object."""
+    """The value at a path of members; None when a member is missing or its parent is not an object."""
     for name in path:
         if not isinstance(value, dict):
             return None
@@ -92,14 +92,14 @@ def value_at(value: Any, *path: str) -> Any:
 
 
 def parse_json(text: Any) -> Any:
-    """The JSON value that a text holds. Raises ValueError when it holds none."""
+    """The JSON value in a text. Raises ValueError when there is none."""
     if not isinstance(text, str):
         raise ValueError("not a string")
     return json.loads(text)
 
 
 def tools_of(request: Json) -> list[Json]:
-    """The tools that a request offers, those that are nested as in Chat with their members beside `type`."""
+    """The tools that a request offers; tools in the nested spelling of Chat are flattened."""
     return [_flat(tool) for _, tool in objects(request.get("tools"))]
 
 
@@ -109,20 +109,20 @@ def _flat(tool: Json) -> Json:
 
 
 def includes(request: Json, name: str) -> bool:
-    """Whether the request's `include` asks for this."""
-    found = request.get("include")
-    return isinstance(found, list) and name in found
+    """Whether the request's `include` names this."""
+    include = request.get("include")
+    return isinstance(include, list) and name in include
 
 
 def answered(exchange: Exchange) -> Json:
-    """The response object of an exchange that was answered with success. Raises StepMissing otherwise."""
+    """The response object of a successful exchange. Raises StepMissing for any other."""
     if not exchange.ok:
         raise StepMissing(f"{exchange.id}: answered {exchange.answer.status}")
     return exchange.response
 
 
 def response_or_empty(exchange: Exchange) -> Json:
-    """The response object of an exchange; empty when it carries none."""
+    """The response object of an exchange; empty when it has none."""
     try:
         return exchange.response
     except StepMissing:
@@ -130,8 +130,8 @@ def response_or_empty(exchange: Exchange) -> Json:
 
 
 def equal_json(left: Any, right: Any) -> bool:
-    """Whether two JSON values are equal, telling `true` from `1` but not `1.0` from `1`: numbers are the same
-    when they are at double precision, for more JSON does not promise (RFC 8259, section 6)."""
+    """Whether two JSON values are equal. `true` differs from `1`, but `1.0` equals `1`: numbers are
+    compared at double precision, because JSON promises no more (RFC 8259, section 6)."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(equal_json(left[key], right[key]) for key in left)
     if isinstance(left, Sequence) and isinstance(right, Sequence) and not isinstance(left, str):

@@ -1,4 +1,4 @@
-"""Known failures: listed with a reason, they do not fail a run; not listed, or no longer true, they do.
+"""Known failures: an entry with a reason excuses a failure; an unlisted failure or a stale entry fails a run.
 
 # baseline.yaml
 - rule: stream.sequence-numbers-increase
@@ -27,7 +27,7 @@ EXCUSABLE = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE})
 
 
 class BaselineError(ValueError):
-    """A baseline is malformed; says where, what was expected and what was found."""
+    """A baseline is malformed; the message says where, what was expected and what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Entry:
     link: str | None = None
 
     @property
-    def told(self) -> str:
-        """The reason, and where to read more."""
+    def explanation(self) -> str:
+        """The reason, with the link if there is one."""
         return f"{self.reason} ({self.link})" if self.link else self.reason
 
     def covers(self, record: Record) -> bool:
@@ -50,17 +50,17 @@ class Entry:
         return record.outcome in EXCUSABLE and self.names(record) and self.scenario in (None, record.scenario)
 
     def names(self, record: Record) -> bool:
-        """Whether this entry speaks of the record's rule, in its dialect."""
+        """Whether this entry is about the record's rule, in its dialect."""
         return record.rule == self.rule and self.dialect in (None, record.dialect)
 
     def awaits(self, record: Record) -> bool:
-        """Whether the run could not say if what this entry excuses is still so."""
+        """Whether the run could not tell if the failure of this entry still exists."""
         unclear = record.outcome is Outcome.INCONCLUSIVE and self.names(record)
         return unclear and (self.scenario is None or record.scenario in ("", self.scenario))
 
     def __str__(self) -> str:
         place = f" in {self.scenario}" if self.scenario else ""
-        return f"{self.rule}{place} ({self.told})"
+        return f"{self.rule}{place} ({self.explanation})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +70,43 @@ class Baseline:
     entries: tuple[Entry, ...] = ()
 
     def reason(self, record: Record) -> str | None:
-        """Why a record is excused; None when it is not."""
-        return next((entry.told for entry in self.entries if entry.covers(record)), None)
+        """Why the baseline excuses a record; None when it does not."""
+        return next((entry.explanation for entry in self.entries if entry.covers(record)), None)
 
     def stale(self, records: Iterable[Record]) -> tuple[Entry, ...]:
-        """The entries that excuse nothing any more, of the dialects that were judged.
+        """The entries that excuse nothing any more, in the dialects of the run.
 
-        What a run did not show, or showed differently each time, makes no entry stale.
+        A rule without a clear verdict in this run makes no entry stale.
         """
-        kept = tuple(records)
-        judged = {record.dialect for record in kept}
-        skipped = _generated() - {one.scenario for one in kept if one.outcome is not Outcome.INCONCLUSIVE}
+        all_records = tuple(records)
+        dialects = {record.dialect for record in all_records}
+        omissions = _optional_scenarios() - {
+            record.scenario for record in all_records if record.outcome is not Outcome.INCONCLUSIVE
+        }
         return tuple(
             entry
             for entry in self.entries
-            if (entry.dialect is None or entry.dialect in judged)
-            and entry.scenario not in skipped
-            and not any(entry.covers(record) or entry.awaits(record) for record in kept)
+            if (entry.dialect is None or entry.dialect in dialects)
+            and entry.scenario not in omissions
+            and not any(entry.covers(record) or entry.awaits(record) for record in all_records)
         )
 
     def updated(self, records: Iterable[Record], failures: Iterable[Record], when: str) -> Baseline:
-        """The entries that still excuse something, and a new one for each failure that none excuses."""
-        kept = tuple(records)
-        gone = set(self.stale(kept))
-        added = (
+        """The entries that still excuse something, and a new entry for each other failure."""
+        all_records = tuple(records)
+        stale = set(self.stale(all_records))
+        additions = (
             Entry(record.rule, _first_seen(record, when), record.scenario or None, record.dialect)
             for record in failures
             if self.reason(record) is None
         )
-        entries = (*(entry for entry in self.entries if entry not in gone), *dict.fromkeys(added))
+        entries = (*(entry for entry in self.entries if entry not in stale), *dict.fromkeys(additions))
         return Baseline(tuple(sorted(entries, key=_order)))
 
 
-def _generated() -> set[str]:
-    """The scenarios that are left out on wish."""
-    return {GENERATED, *(name for name, one in all_scenarios().items() if one.generated)}
+def _optional_scenarios() -> set[str]:
+    """The scenarios that the user can switch off."""
+    return {GENERATED, *(name for name, entry in all_scenarios().items() if entry.from_table)}
 
 
 def _order(entry: Entry) -> tuple[str, str, str]:
@@ -112,8 +114,8 @@ def _order(entry: Entry) -> tuple[str, str, str]:
 
 
 def _first_seen(record: Record, when: str) -> str:
-    told = record.findings[0].message if record.findings else record.note
-    return safe(f"not explained yet, written down on {when}: {told}", 200)
+    summary = record.findings[0].message if record.findings else record.note
+    return safe(f"not explained yet, written down on {when}: {summary}", 200)
 
 
 def load(path: Path) -> Baseline:
@@ -127,11 +129,11 @@ def load(path: Path) -> Baseline:
     return Baseline(tuple(_entry(row, f"{path}[{index}]") for index, row in enumerate(rows or ())))
 
 
-def dump(found: Baseline) -> str:
-    """A baseline as its file holds it."""
-    rows = [{key: getattr(entry, key) for key in KEYS if getattr(entry, key)} for entry in found.entries]
-    told = yaml.safe_dump(rows, sort_keys=False, width=100, allow_unicode=True) if rows else "[]\n"
-    return f"# Known failures: each with the reason for which it is accepted for now.\n{told}"
+def dump(baseline: Baseline) -> str:
+    """A baseline as the text of its file."""
+    rows = [{key: getattr(entry, key) for key in KEYS if getattr(entry, key)} for entry in baseline.entries]
+    text = yaml.safe_dump(rows, sort_keys=False, width=100, allow_unicode=True) if rows else "[]\n"
+    return f"# Known failures: each with the reason why it is accepted for now.\n{text}"
 
 
 def _entry(row: Any, where: str) -> Entry:
@@ -140,9 +142,9 @@ def _entry(row: Any, where: str) -> Entry:
     unknown = sorted(set(row) - set(KEYS))
     if unknown:
         raise BaselineError(f"{where}: expected {', '.join(sorted(KEYS))}, got {', '.join(unknown)}")
-    missing = [key for key in ("rule", "reason") if not row.get(key)]
-    if missing:
-        raise BaselineError(f"{where}: expected {' and '.join(missing)}, got none")
+    absent = [key for key in ("rule", "reason") if not row.get(key)]
+    if absent:
+        raise BaselineError(f"{where}: {' and '.join(absent)} is missing (required)")
     link = row.get("link")
     if link is not None and not link.startswith(("https://", "http://")):
         raise BaselineError(f"{where}: expected a link that starts with https://, got {safe(link)}")

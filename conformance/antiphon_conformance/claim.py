@@ -1,4 +1,4 @@
-"""A claim names a frozen set of requirements: records are weighed as they were when it was frozen."""
+"""A claim names a frozen set of requirements: records have the weight of the day when it was frozen."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from antiphon_spec.requirement import SEVERITY
 WEIGHED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED})
 
 
-def claimed(records: Iterable[Record], frozen: Frozen) -> list[Record]:
-    """The records of the rules of a frozen set, at the levels of that set."""
-    return [_weighed(record, frozen) for record in records if record.rule in frozen.rules]
+def weigh_claim(records: Iterable[Record], frozen_set: Frozen) -> list[Record]:
+    """The records of the rules in a frozen set, at the levels of that set."""
+    return [_weigh(record, frozen_set) for record in records if record.rule in frozen_set.rules]
 
 
-def _weighed(record: Record, frozen: Frozen) -> Record:
-    level = frozen.level(record.rule)
-    kept = tuple(one for one in record.requirements if one in frozen.requirements)
+def _weigh(record: Record, frozen_set: Frozen) -> Record:
+    level = frozen_set.level(record.rule)
+    requirements = tuple(row for row in record.requirements if row in frozen_set.requirements)
     outcome = Outcome.of_findings(SEVERITY[level]) if record.outcome in WEIGHED else record.outcome
-    requirement = frozen.rules[record.rule]
-    return replace(record, requirement=requirement, requirements=kept, level=level, outcome=outcome)
+    requirement = frozen_set.rules[record.rule]
+    return replace(record, requirement=requirement, requirements=requirements, level=level, outcome=outcome)

@@ -1,4 +1,4 @@
-"""What a run saw, wherever it comes from: a target just now, or the transcript of an earlier run."""
+"""The result of a run, from a live target or from the transcript of an earlier run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOO_MANY = 429
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a run saw: the episodes, and the facts that a report tells about it."""
+    """The result of a run: its episodes, and the facts about it for the report."""
 
     episodes: tuple[Episode, ...] = field(repr=False)
     facts: Mapping[str, Any]
@@ -37,12 +37,12 @@ class Examination:
         failure = next((exchange.failure for exchange in self._exchanges if exchange.failure), None)
         if failure:
             return f"the target never answered: {failure}"
-        stopped = next((episode.stop_reason for episode in self.episodes if episode.stop_reason), None)
-        return f"no answer came: {stopped}" if stopped else "nothing was asked"
+        reason = next((episode.stop_reason for episode in self.episodes if episode.stop_reason), None)
+        return f"no answer came: {reason}" if reason else "no request was sent"
 
     @property
     def hint(self) -> str:
-        """What is worth a look first when no answer was ever what it should be; mostly empty."""
+        """What to check first when no answer was a response; empty otherwise."""
         if self.why_not or any(_is_response(reply) for reply in self._replies):
             return ""
         first = self._replies[0]
@@ -62,19 +62,23 @@ class Examination:
 
     @property
     def unfinished(self) -> str:
-        """Why not every scenario took place; empty when all did. Generated requests may be limited."""
-        limited = [one for one in self.episodes if one.blame == "limit" and one.scenario != GENERATED]
-        told = f"{len(limited)} of {len(self.episodes)} conversations are unfinished"
-        return f"{told}: {limited[0].stop_reason}" if limited else ""
+        """Why not every scenario ran to its end; empty when all did. Generated requests do not count."""
+        partial = [
+            episode for episode in self.episodes if episode.blame == "limit" and episode.scenario != GENERATED
+        ]
+        count = f"{len(partial)} of {len(self.episodes)} conversations are unfinished"
+        return f"{count}: {partial[0].stop_reason}" if partial else ""
 
     @property
     def partial(self) -> str:
-        """Why the run did not do all that there is to do, generated requests included; empty when it did."""
-        generated = (one for one in self.episodes if one.scenario == GENERATED and one.blame == "limit")
-        return self.why_not or self.unfinished or next((one.stop_reason or "" for one in generated), "")
+        """Why the run is not complete, generated requests included; empty when it is complete."""
+        cut = (
+            episode for episode in self.episodes if episode.scenario == GENERATED and episode.blame == "limit"
+        )
+        return self.why_not or self.unfinished or next((episode.stop_reason or "" for episode in cut), "")
 
     def records(self, dialect: Dialect) -> list[Record]:
-        """The verdicts of one dialect over this run."""
+        """The records of this run in one dialect."""
         return judge.judge(self.episodes, dialect)
 
 

@@ -1,5 +1,4 @@
-"""One run against one target: the scenarios of all dialects asked for, once, then the verdicts of each
-dialect."""
+"""One run against one target: each scenario of the dialects once, then the verdicts of each dialect."""
 
 from __future__ import annotations
 
@@ -22,18 +21,18 @@ from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 
 CONCURRENCY = 2
-"""How many conversations are held at a time: servers with one slot answer more of them with 429."""
-UNWANTED = "no requests are generated, because of --no-properties"
+"""How many conversations run at a time: servers with one slot answer the others with 429."""
+NOT_GENERATED = "no requests are generated, because of --no-properties"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to examine, and how."""
+    """What to run, and how."""
 
     url: str
     dialects: tuple[str, ...] = ("openresponses",)
     model: str | None = None
-    """None for the one that each dialect names."""
+    """None for the model that each dialect names."""
     api_key: str | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
     concurrency: int = CONCURRENCY
@@ -43,46 +42,47 @@ class Order:
     seed: int = 0
     properties: bool = True
     given: Mapping[str, str] = field(default_factory=dict)
-    """What the target holds, by the names that its dialect tells (`collection`, `prompt`)."""
+    """What the target holds, by the names in its dialect (`collection`, `prompt`)."""
 
 
-def scenarios(chosen: Iterable[Dialect], generated: bool = True) -> dict[str, Scenario]:
-    """Every scenario that makes sense in one of the dialects, once; those with generated requests on wish."""
-    found: dict[str, Scenario] = {}
-    for dialect in chosen:
-        found |= scenarios_for(dialect)
-    return {name: one for name, one in sorted(found.items()) if generated or not one.generated}
+def scenarios(selection: Iterable[Dialect], with_tables: bool = True) -> dict[str, Scenario]:
+    """Every scenario of these dialects, once; `with_tables` includes those whose requests come from a
+    table."""
+    by_name: dict[str, Scenario] = {}
+    for dialect in selection:
+        by_name |= scenarios_for(dialect)
+    return {name: entry for name, entry in sorted(by_name.items()) if with_tables or not entry.from_table}
 
 
 def examine(
     order: Order, progress: runner.Progress | None = None, transport: Transport | None = None
 ) -> Examination:
-    """Runs everything that was ordered. Ctrl-C ends it early, with what there is by then. Never raises for
-    a target."""
-    return asyncio.run(_examine(order, progress or _unseen, transport or HttpTransport(order.url)))
+    """Runs all scenarios. Ctrl-C ends the run early and keeps what it has. A target's faults raise
+    nothing."""
+    return asyncio.run(_examine(order, progress or _ignore, transport or HttpTransport(order.url)))
 
 
 async def _examine(order: Order, progress: runner.Progress, transport: Transport) -> Examination:
-    chosen = tuple(dialects.load(name) for name in order.dialects)
-    wanted = scenarios(chosen, order.properties)
+    selection = tuple(dialects.load(name) for name in order.dialects)
+    by_name = scenarios(selection, order.properties)
     plan = runner.Plan(
-        tuple(wanted.values()), chosen, order.model, order.concurrency, order.features, order.given
+        tuple(by_name.values()), selection, order.model, order.concurrency, order.features, order.given
     )
-    started, start = time.time(), time.monotonic()
+    started_at, start = time.time(), time.monotonic()
     limits = Limits(order.seconds, order.max_requests, order.max_tokens)
     async with Target(transport, order.api_key, limits) as target:
         episodes = await runner.run(plan, target, progress)
-        episodes.append(await _generated(order, chosen, target, episodes))
+        episodes.append(await _generated(order, selection, target, episodes))
         progress(episodes[-1])
-        facts = _facts(order, target, started, time.monotonic() - start)
+        facts = _facts(order, target, started_at, time.monotonic() - start)
     return Examination(tuple(episodes), facts)
 
 
 async def _generated(
-    order: Order, chosen: Sequence[Dialect], target: Target, episodes: Sequence[Episode]
+    order: Order, selection: Sequence[Dialect], target: Target, episodes: Sequence[Episode]
 ) -> Episode:
-    """The requests that are made from the document, unless they are unwanted or the run has ended before."""
-    why = target.stop_reason or ("" if order.properties else UNWANTED)
+    """The requests that are made from the document, unless the user wants none or the run has ended."""
+    why = target.stop_reason or ("" if order.properties else NOT_GENERATED)
     if any(episode.stop_reason == "interrupted" for episode in episodes):
         why = "interrupted"
     if why:
@@ -92,17 +92,19 @@ async def _generated(
     if Examination(tuple(episodes), {}).hint:
         return Episode(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.properties")  # Schemathesis takes half a second
-    values = library_of({one.scenario: one for one in episodes}, order.given).values
-    plans = [properties.Source(one, {"model": order.model or one.models[0], **values}) for one in chosen]
+    values = library_of({item.scenario: item for item in episodes}, order.given).values
+    plans = [
+        properties.Source(item, {"model": order.model or item.models[0], **values}) for item in selection
+    ]
     episode: Episode = await properties.generate(target, plans, order.seed, order.concurrency)
     return episode
 
 
-def _unseen(episode: Episode) -> None:
-    """Progress that nobody watches."""
+def _ignore(episode: Episode) -> None:
+    """Drops reports of progress."""
 
 
-def _facts(order: Order, target: Target, started: float, seconds: float) -> dict[str, Any]:
+def _facts(order: Order, target: Target, started_at: float, seconds: float) -> dict[str, Any]:
     return {
         "target": safe(order.url),
         "dialects": list(order.dialects),
@@ -112,7 +114,7 @@ def _facts(order: Order, target: Target, started: float, seconds: float) -> dict
         "given": dict(order.given),
         "seed": order.seed,
         "properties": order.properties,
-        "started": started,
+        "started": started_at,
         "seconds": round(seconds, 3),
         "requests": target.request_count,
         "over": target.stop_reason,

@@ -1,4 +1,4 @@
-"""By what a run is let through: known failures and frozen sets, read from what a person wrote."""
+"""What decides whether a run passes: known failures and frozen sets, read from what a person wrote."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from antiphon_spec.frozen import Frozen, load_frozen
 
 
 class GateError(ValueError):
-    """What was asked for cannot be followed."""
+    """An option cannot be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Gate:
     baseline: Baseline | None = None
     frozen: tuple[Frozen, ...] = ()
     vendor: str = ""
-    """Whose server it is, for the report."""
+    """The vendor of the server, for the report."""
     note: str = ""
-    """What a reader must know to get the same report."""
+    """What a reader must know to reproduce the report."""
 
     def report(self, runs: Iterable[Examination], transcript: str = "") -> Report:
-        """The report of one run, or of several of one target."""
+        """The report of one run, or of several runs against one target."""
         first, *repeats = runs
         return compose(
             first,
@@ -48,10 +48,10 @@ class Gate:
         partial = next((run.partial for run in runs if run.partial), "")
         if partial:
             raise GateError(f"the baseline is not updated, because the run is partial: {partial}")
-        failures = [record for one in report.verdicts.values() for record in one.failures]
+        failures = [record for verdict in report.verdicts.values() for record in verdict.failures]
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        known = (self.baseline or Baseline()).updated(report.records, failures, today)
-        return replace(self, baseline=known)
+        baseline = (self.baseline or Baseline()).updated(report.records, failures, today)
+        return replace(self, baseline=baseline)
 
 
 def gate(
@@ -68,16 +68,17 @@ def gate(
     if update and baseline is None:
         raise GateError("--baseline-update: expected --baseline FILE, got none")
     frozen = tuple(load_frozen(name) for name in requirements)
-    for one in frozen:
-        if one.dialect not in dialects:
-            raise GateError(f"{one.name}: expected a set of {', '.join(dialects)}")
+    for claim in frozen:
+        if claim.dialect not in dialects:
+            raise GateError(f"{claim.name}: expected a set of {', '.join(dialects)}")
     new = update and baseline is not None and not baseline.exists()
-    known = baselines.load(baseline) if baseline is not None and not new else None
-    return Gate(strict, known, frozen, vendor, note)
+    entries = baselines.load(baseline) if baseline is not None and not new else None
+    return Gate(strict, entries, frozen, vendor, note)
 
 
-def write(found: Gate, path: Path) -> str:
-    """Writes the baseline down; returns a line that says so."""
-    known = found.baseline or Baseline()
-    path.write_text(baselines.dump(known), encoding="utf-8")
-    return f"baseline: {path}: {len(known.entries)} {'entry' if len(known.entries) == 1 else 'entries'}"
+def write(judge_gate: Gate, path: Path) -> str:
+    """Writes the baseline to a file; returns a line that says so."""
+    baseline = judge_gate.baseline or Baseline()
+    path.write_text(baselines.dump(baseline), encoding="utf-8")
+    count = len(baseline.entries)
+    return f"baseline: {path}: {count} {'entry' if count == 1 else 'entries'}"

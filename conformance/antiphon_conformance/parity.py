@@ -1,4 +1,4 @@
-"""Answers that have to say the same, refusals that have to come, and what an answer shows of its context."""
+"""Compares answers that must agree, checks statuses that must come, and reads what an answer shows."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from antiphon_conformance.text import ABSENT, show
 CLIENT_ERROR = range(400, 500)
 
 VOLATILE = frozenset({"encrypted_content", "obfuscation", "billing", "fingerprint"})
-"""Members that genuine servers fill with another value each time, or only in some views of a response."""
+"""Members in which genuine servers put another value each time, or only in some views of a response."""
 
 
 def took_place(*names: str) -> Callable[[Scene], bool]:
-    """For `when=`: these steps took place; some depend on what the target offers."""
+    """For `when=`: these steps took place; some steps depend on what the target offers."""
     return lambda scene: all(name in scene for name in names)
 
 
 def succeeded(*names: str) -> Callable[[Scene], bool]:
-    """For `when=`: these steps took place and were answered with success."""
+    """For `when=`: these steps took place and succeeded."""
     return lambda scene: all(name in scene and scene[name].ok for name in names)
 
 
-def expect_status(exchange: Exchange, allowed: Collection[int], expected: str) -> Iterator[Finding]:
-    """A finding when the status of an answer is none of those allowed."""
+def expect_status(exchange: Exchange, statuses: Collection[int], expected: str) -> Iterator[Finding]:
+    """A finding when the status of an answer is not one of `statuses`."""
     status = exchange.answer.status
-    if status not in allowed:
+    if status not in statuses:
         yield Finding("reply.status", expected, str(status), exchange.id)
 
 
 def expect_ok(exchange: Exchange, expected: str) -> Iterator[Finding]:
-    """A finding when a request that has to work was not answered with 200."""
+    """A finding when a right request was not answered with 200."""
     yield from expect_status(exchange, (200,), expected)
 
 
 def refused(exchange: Exchange, expected: str) -> Iterator[Finding]:
-    """A finding when a request that has to be refused was not answered with a 4xx."""
+    """A finding when a wrong request was not answered with a 4xx."""
     yield from expect_status(exchange, CLIENT_ERROR, expected)
 
 
 def expect_not_found(exchange: Exchange) -> Iterator[Finding]:
     """A finding when an id that names nothing was not answered with 404."""
-    yield from expect_status(exchange, (404,), "404, since nothing has this id")
+    yield from expect_status(exchange, (404,), "404, because nothing has this id")
 
 
 def response_differences(now: Exchange, before: Exchange) -> Iterator[Finding]:
-    """Where the response object of `now` differs from that of `before`, which it has to repeat."""
+    """The differences between the response object of `now` and that of `before`, which it must repeat."""
     earlier = answered(before)
-    for pointer, wanted, got in differences(earlier, answered(now)):
-        yield Finding(f"reply.body{pointer}", f"{show(wanted)}, as in {before.id}", show(got), now.id)
+    for pointer, value, got in differences(earlier, answered(now)):
+        yield Finding(f"reply.body{pointer}", f"{show(value)}, as in {before.id}", show(got), now.id)
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(pointer, before, after) where two JSON values differ; members that only `after` has are no loss."""
+    """(pointer, before, after) where two JSON values differ; members that only `after` has do not count."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in (name for name in before if name not in VOLATILE):
             yield from differences(before[name], after.get(name, ABSENT), f"{pointer}/{name}")
@@ -69,10 +69,10 @@ def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[st
 
 
 def input_tokens(exchange: Exchange) -> int | float:
-    """How many input tokens an answer reports; 0 when it reports none (other rules demand them)."""
+    """How many input tokens an answer reports; 0 when it reports none (other rules require them)."""
     return number(member(answered(exchange), "usage", "input_tokens")) or 0
 
 
 def says(exchange: Exchange, word: str) -> bool:
-    """Whether an answer contains a word, in whatever case."""
+    """Whether an answer contains a word, in any case."""
     return exchange.ok and word.casefold() in text_of(exchange.response).casefold()

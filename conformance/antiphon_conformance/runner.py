@@ -1,4 +1,4 @@
-"""Runs scenarios against a target: each once, several at a time, within the limits of the target."""
+"""Runs scenarios against a target: each once, several at a time, within the limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from antiphon_conformance.text import safe
 from antiphon_spec.dialect import Dialect
 
 ABSENT = "no-"
-"""`--feature no-background` declares that the target does not offer it."""
+"""`--feature no-background` declares that the target does not offer `background`."""
 
 Progress = Callable[[Episode], None]
 
@@ -27,73 +27,75 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     dialects: tuple[Dialect, ...]
     model: str | None = None
-    """None for the one that each dialect names."""
+    """None for the model that each dialect names."""
     concurrency: int = 2
     features: Collection[str] = field(default=())
-    """What was declared: `background`, or `no-background`."""
+    """Declared features: `background`, or `no-background`."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """What the target holds, as far as whoever runs the suite names it."""
+    """What the target holds, as far as the user names it."""
 
     @property
-    def claimed(self) -> frozenset[str]:
-        """The features that were declared as offered."""
+    def claims(self) -> frozenset[str]:
+        """The features that the user declared as offered."""
         return frozenset(name for name in self.features if not name.startswith(ABSENT))
 
     @property
     def absent(self) -> frozenset[str]:
-        """The features that were declared as not offered."""
+        """The features that the user declared as not offered."""
         return frozenset(name.removeprefix(ABSENT) for name in self.features if name.startswith(ABSENT))
 
 
 async def run(plan: Plan, target: Target, progress: Progress | None = None) -> list[Episode]:
-    """The episodes of all scenarios, in their order. When it is cancelled, what there is by then is
-    returned."""
-    talks = {one.name: _talk(one, plan, target) for one in plan.scenarios}
+    """The episodes of all scenarios, in their order. When the run is cancelled, it returns what it has."""
+    talks = {scenario.name: _talk(scenario, plan, target) for scenario in plan.scenarios}
     gate = asyncio.Semaphore(plan.concurrency)
-    done: set[str] = set()
+    completions: set[str] = set()
     tasks: list[asyncio.Task[None]] = []
 
-    async def perform(one: Scenario) -> None:
+    async def perform(scenario: Scenario) -> None:
         async with gate:
-            await _converse(one, talks[one.name], target, plan.absent)
-        done.add(one.name)
+            await _converse(scenario, talks[scenario.name], target, plan.absent)
+        completions.add(scenario.name)
         if progress is not None:
-            progress(talks[one.name].episode)
+            progress(talks[scenario.name].episode)
 
     try:
-        for together in _rounds(plan.scenarios):
-            earlier = {name: talks[name].episode for name in done}
-            for one in together:
-                talks[one.name].earlier = earlier
-            tasks = [asyncio.create_task(perform(one)) for one in together]
+        for batch in _rounds(plan.scenarios):
+            earlier = {name: talks[name].episode for name in completions}
+            for scenario in batch:
+                talks[scenario.name].earlier = earlier
+            tasks = [asyncio.create_task(perform(scenario)) for scenario in batch]
             await asyncio.gather(*tasks)
     except asyncio.CancelledError:
         await _cancel(tasks)
-        _mark_interrupted(talk for name, talk in talks.items() if name not in done)
-    return _settled(list(talks.values()))
+        _mark_interrupted(talk for name, talk in talks.items() if name not in completions)
+    return _episodes(list(talks.values()))
 
 
 def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
-    """What runs before all others, the others, and what runs after them."""
-    every = list(scenarios)
-    before, after = [one for one in every if one.first], [one for one in every if one.last]
-    return before, [one for one in every if not one.first and not one.last], after
+    """The scenarios that run before all others, the others, and those that run after them."""
+    rounds: tuple[list[Scenario], ...] = ([], [], [])
+    for scenario in scenarios:
+        rounds[0 if scenario.first else 2 if scenario.last else 1].append(scenario)
+    return rounds
 
 
-def _talk(one: Scenario, plan: Plan, target: Target) -> Talk:
-    fitting = (dialect for dialect in plan.dialects if one.fits(dialect))
-    dialect = max(fitting, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
+def _talk(scenario: Scenario, plan: Plan, target: Target) -> Talk:
+    candidates = (dialect for dialect in plan.dialects if scenario.fits(dialect))
+    dialect = max(candidates, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
     model = plan.model or dialect.models[0]
-    return Talk(one.name, target, dialect, model, one.features, plan.claimed, plan.absent, plan.given)
+    return Talk(
+        scenario.name, target, dialect, model, scenario.features, plan.claims, plan.absent, plan.given
+    )
 
 
-async def _converse(one: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:
-    declared = next((feature for feature in one.features if feature in absent), None)
-    if declared is not None:
-        talk.missing_feature = declared
+async def _converse(scenario: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:
+    missing_feature = next((feature for feature in scenario.features if feature in absent), None)
+    if missing_feature is not None:
+        talk.missing_feature = missing_feature
         return
     try:
-        await one.run(talk)
+        await scenario.run(talk)
     except (Stop, Unsupported, StepMissing) as end:
         talk.stop_reason = safe(str(end))
     except Exhausted as end:
@@ -117,16 +119,15 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 def _mark_interrupted(talks: Iterable[Talk]) -> None:
-    """Those that had not begun, too."""
+    """Marks scenarios that were cut off, and those that had not begun."""
     for talk in talks:
         talk.stop_reason, talk.blame = "interrupted", "limit"
 
 
-def _settled(talks: list[Talk]) -> list[Episode]:
-    """The episodes; a feature that one scenario found missing and another one used is offered, and must
-    work."""
-    offered = frozenset[str]().union(*(talk.available_features for talk in talks))
+def _episodes(talks: list[Talk]) -> list[Episode]:
+    """The episodes. A feature that failed in one scenario and worked in another is offered, and must work."""
+    features = frozenset[str]().union(*(talk.available_features for talk in talks))
     return [
-        replace(talk.episode, missing_feature=None) if talk.missing_feature in offered else talk.episode
+        replace(talk.episode, missing_feature=None) if talk.missing_feature in features else talk.episode
         for talk in talks
     ]

@@ -1,4 +1,4 @@
-"""A scenario: a named conversation that yields an Episode, and never judges.
+"""A scenario: a named conversation that yields an Episode and never judges.
 
     @scenario(features=("retrieve",))
     async def retrieve(talk: Talk) -> None:
@@ -6,9 +6,8 @@
         created = await talk.create("created", input="Say hello.")
         await talk.get("retrieved", f"/responses/{talk.id_of(created)}")
 
-It must work against a real model: it asks for kinds of answers, never for exact text. A scenario runs for the
-dialects that know all its features; an optional feature that the target does not offer ends it as
-unsupported.
+A scenario must work with a real model: it asks for kinds of answers, never for exact text. It runs for the
+dialects that know all its features; without an optional feature of the target it ends as unsupported.
 """
 
 from __future__ import annotations
@@ -33,20 +32,20 @@ class Scenario:
     summary: str
     run: Conversation
     features: tuple[str, ...] = ()
-    """What the target must offer, by name; the dialect says which of them are optional."""
+    """The features that the target must offer; the dialect says which of them are optional."""
     dialect: str | None = None
-    """The dialect in whose lineage it makes sense; any, when None."""
-    generated: bool = False
-    """Whether its requests come from a table; they are counted apart, and left out on wish."""
+    """The dialect in whose lineage the scenario makes sense; None for any."""
+    from_table: bool = False
+    """Whether its requests come from a table; the user can switch those off."""
     first: bool = False
-    """Whether it runs before all others, which may look at what it found."""
+    """Whether it runs before all others, which may use its episode."""
     last: bool = False
-    """Whether it runs after all others, which would change what it looks at."""
+    """Whether it runs after all others, which would change what it tests."""
 
     def fits(self, dialect: Dialect) -> bool:
-        """Whether the dialect knows all that this scenario is about."""
-        known = all(feature in dialect.features for feature in self.features)
-        return known and (self.dialect is None or self.dialect in dialect.lineage)
+        """Whether the dialect has all features of this scenario, and is of its lineage."""
+        has_features = all(feature in dialect.features for feature in self.features)
+        return has_features and (self.dialect is None or self.dialect in dialect.lineage)
 
 
 REGISTRY: dict[str, Scenario] = {}
@@ -56,28 +55,28 @@ def scenario(
     *,
     features: tuple[str, ...] = (),
     dialect: str | None = None,
-    generated: bool = False,
+    from_table: bool = False,
     first: bool = False,
     last: bool = False,
 ) -> Callable[[Conversation], Conversation]:
     """Registers a coroutine function as the scenario of its name.
 
-    Raises ValueError when the name is taken or the docstring is missing.
+    Raises ValueError when another scenario has the name or when the docstring is missing.
     """
 
     def register(run: Conversation) -> Conversation:
         name = getattr(run, "__name__", "")
         summary = cleandoc(run.__doc__ or "").partition("\n")[0]
         if name in REGISTRY or not summary:
-            raise ValueError(f"scenario {name}: its name must be its own, and it needs a docstring")
-        REGISTRY[name] = Scenario(name, summary, run, features, dialect, generated, first, last)
+            raise ValueError(f"scenario {name}: expected a unique name and a docstring")
+        REGISTRY[name] = Scenario(name, summary, run, features, dialect, from_table, first, last)
         return run
 
     return register
 
 
 def all_scenarios() -> Mapping[str, Scenario]:
-    """Every scenario there is, by name, in order; importing each file of `scenarios/` once."""
+    """Every scenario by name, in order. Imports each file of `scenarios/` once."""
     package = import_module("antiphon_conformance.scenarios")
     for module in iter_modules(package.__path__):
         import_module(f"antiphon_conformance.scenarios.{module.name}")
@@ -86,4 +85,4 @@ def all_scenarios() -> Mapping[str, Scenario]:
 
 def scenarios_for(dialect: Dialect) -> Mapping[str, Scenario]:
     """The scenarios that make sense in `dialect`, by name."""
-    return {name: found for name, found in all_scenarios().items() if found.fits(dialect)}
+    return {name: entry for name, entry in all_scenarios().items() if entry.fits(dialect)}

@@ -1,7 +1,7 @@
-"""Reads `text/event-stream` bytes by the standard's algorithm, and remembers what was odd about them.
+"""Reads `text/event-stream` bytes by the standard's algorithm, and records what is odd about them.
 
-Whatever the standard allows is accepted: LF, CR and CRLF, a leading byte order mark, comments, several data
-lines, no space after the colon, unknown fields, any chunking, even inside a character.
+Everything that the standard allows is accepted: LF, CR and CRLF, a leading byte order mark, comments,
+several data lines, no space after the colon, unknown fields, any chunking, even inside a character.
 
 Oddities of a frame: `no-space:FIELD`, `no-colon`, `comment`, `unknown-field:NAME`, `repeated-event`,
 `nul-in-id`, `bad-retry`, `unterminated`, and `json: ...` for each fault that the strict reader saw in its
@@ -9,8 +9,8 @@ data.
 Oddities of the stream: `bom`, `crlf`, `cr`, `mixed-line-ends`, `comment`, `no-data` (a block that names
 an event and dispatches nothing), `retry`, `id`, `unterminated`, `invalid-utf8`.
 
-One deviation on purpose: the standard drops a last block that no blank line ends. Here it is kept and marked
-`unterminated`, so that one missing byte is one finding and not a stream without an end.
+One deviation on purpose: the standard drops a last block without a blank line after it. Here the block is
+kept and marked `unterminated`, so that a missing byte is one finding and not a stream without an end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from antiphon_conformance.exchange import Event, Frame, Stream
 SENTINEL = "[DONE]"
 
 _PLAIN = re.compile(r"(?:event: ([^\r\n]*)\n)?data: ([^\r\n]*)\n\n")
-"""The block that nearly every server sends; everything else goes line by line."""
+"""The block that nearly every server sends; every other block is read line by line."""
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r(?=[^\n]))")
 """A carriage return at the very end waits: a line feed may follow in the next chunk."""
 _LINE_ENDS = {"\r\n": "crlf", "\r": "cr", "\n": "lf"}
@@ -44,23 +44,23 @@ class _Block:
 
 
 class Reader:
-    """Bytes in, frames out, in whatever pieces they come."""
+    """Bytes in, frames out; the bytes may arrive in any pieces."""
 
     def __init__(self) -> None:
-        self._noted: dict[str, None] = {}
+        self._oddities: dict[str, None] = {}
         self._line_ends: set[str] = set()
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._started = False
+        self._past_start = False
         self._text = ""
         self._block = _Block()
         self._count = 0
 
     @property
     def oddities(self) -> tuple[str, ...]:
-        """What was odd about the stream as a whole so far."""
+        """The oddities of the stream as a whole, so far."""
         ends = self._line_ends
-        noted = (*self._noted, *sorted(ends - {"lf"}), *(("mixed-line-ends",) if len(ends) > 1 else ()))
-        return tuple(noted)
+        names = (*self._oddities, *sorted(ends - {"lf"}), *(("mixed-line-ends",) if len(ends) > 1 else ()))
+        return tuple(names)
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes."""
@@ -77,7 +77,7 @@ class Reader:
             rest = rest[:-1]
             frames += self._take(rest)
         elif rest:
-            self._noted["unterminated"] = None
+            self._oddities["unterminated"] = None
             self._field(rest)
         return frames + self._unterminated()
 
@@ -85,21 +85,21 @@ class Reader:
         if not self._block.lines:
             return []
         self._block.oddities["unterminated"] = None
-        self._noted["unterminated"] = None
+        self._oddities["unterminated"] = None
         return self._dispatch()
 
     def _decode(self, data: bytes, *, final: bool) -> str:
         try:
             text = self._decoder.decode(data, final)
         except UnicodeDecodeError:
-            self._noted["invalid-utf8"] = None
+            self._oddities["invalid-utf8"] = None
             pending = self._decoder.getstate()[0]
             self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
             text = self._decoder.decode(pending + data, final)
-        if text and not self._started:
-            self._started = True
+        if text and not self._past_start:
+            self._past_start = True
             if text[0] == "\ufeff":
-                self._noted["bom"] = None
+                self._oddities["bom"] = None
                 return text[1:]
         return text
 
@@ -119,10 +119,10 @@ class Reader:
             yield from self._take(line[1])
         self._text = text[position:]
 
-    def _plain(self, found: re.Match[str]) -> Frame:
+    def _plain(self, match: re.Match[str]) -> Frame:
         self._line_ends.add("lf")
         self._count += 1
-        return Frame(self._count - 1, found[2], found[1])
+        return Frame(self._count - 1, match[2], match[1])
 
     def _take(self, line: str) -> list[Frame]:
         if not line:
@@ -134,7 +134,7 @@ class Reader:
         block = self._block
         block.lines += 1
         if line[0] == ":":
-            self._noted["comment"] = None
+            self._oddities["comment"] = None
             block.oddities["comment"] = None
             return
         name, colon, value = line.partition(":")
@@ -162,14 +162,14 @@ class Reader:
             block.oddities[f"unknown-field:{name[:40]}"] = None
 
     def _set_id(self, value: str) -> None:
-        self._noted["id"] = None
+        self._oddities["id"] = None
         if "\0" in value:
             self._block.oddities["nul-in-id"] = None
         else:
             self._block.id = value
 
     def _set_retry(self, value: str) -> None:
-        self._noted["retry"] = None
+        self._oddities["retry"] = None
         if value.isascii() and value.isdigit():
             self._block.retry = value
         else:
@@ -179,7 +179,7 @@ class Reader:
         block, self._block = self._block, _Block()
         if not block.data:
             if block.event is not None:
-                self._noted["no-data"] = None
+                self._oddities["no-data"] = None
             return []
         self._count += 1
         data = "\n".join(block.data)
@@ -188,7 +188,7 @@ class Reader:
 
 
 def read(data: bytes, *, cut: bool = False) -> Stream:
-    """The whole body of an event stream, read."""
+    """Reads the whole body of an event stream."""
     reader = Reader()
     frames = reader.feed(data)
     frames += reader.close()
@@ -196,21 +196,21 @@ def read(data: bytes, *, cut: bool = False) -> Stream:
 
 
 def stream(frames: Iterable[Frame], oddities: tuple[str, ...] = (), *, cut: bool = False) -> Stream:
-    """Frames with their events. Of a stream that broke off, half a last event is no event: it is dropped."""
-    kept: list[Frame] = []
+    """Frames with their events. When the stream broke off, half a last event is dropped."""
+    complete: list[Frame] = []
     events: list[Event] = []
     for frame in frames:
         frame, event = interpret(frame)
         if cut and event is None and "unterminated" in frame.oddities:
             continue
-        kept.append(frame)
+        complete.append(frame)
         if event is not None:
             events.append(event)
-    return Stream(tuple(kept), tuple(events), oddities, cut)
+    return Stream(tuple(complete), tuple(events), oddities, cut)
 
 
 def interpret(frame: Frame) -> tuple[Frame, Event | None]:
-    """The event that a frame holds, when its data is a JSON object with a string `type`."""
+    """The frame with the faults of its JSON, and its event if the data is an object with a string `type`."""
     if frame.data == SENTINEL:
         return frame, None
     reading = strict_json.read(frame.data)

@@ -1,9 +1,8 @@
-"""Reads JSON as strictly as RFC 8259 asks, and says what a lenient reader would have passed over.
+"""Reads JSON as strictly as RFC 8259 demands, and names the faults that a lenient reader ignores.
 
-orjson reads first: it refuses NaN, lone surrogates and trailing text by itself, and the only thing it lets
-pass are duplicate keys. Those show without another look at the structure: written out again, the value has
-fewer `":` than the text had. Only text that orjson refuses, or that looks suspicious, goes to the slow
-reader, which names each fault.
+orjson reads first: it rejects NaN, lone surrogates and trailing text, and lets only duplicate keys pass. A
+count of `":` finds those: the value, written again, has fewer of them than the text. Only text that orjson
+rejects, or in which the counts differ, goes to the slow reader, which names each fault.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ from typing import Any
 import orjson
 
 _COLON_APART = re.compile(rb'"[ \t\r\n]+:|\\u00(?:22|3[aA])')
-"""What makes counting `":` unreliable: space before a colon, or an escaped quote or colon."""
+"""Text in which counting `":` is unreliable: space before a colon, or an escaped quote or colon."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading a text as JSON. `faults` starts with `not JSON` when there is no value at all."""
+    """A text, read as JSON. `faults` starts with `not JSON` when the text holds no value."""
 
     value: Any
     faults: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
-        """Whether a value came of it, though perhaps with faults."""
+        """Whether the text holds a value, perhaps with faults."""
         return not (self.faults and self.faults[0].startswith("not JSON"))
 
 
@@ -51,38 +50,38 @@ def read(text: str | bytes) -> Reading:
 def _read_slowly(text: str | bytes) -> Reading:
     faults: dict[str, None] = {}
     try:
-        decoded = _decode(text, faults)
-        value, end = _decoder(faults).raw_decode(decoded, _skip_space(decoded, 0))
+        characters = _decode(text, faults)
+        value, end = _decoder(faults).raw_decode(characters, _skip_space(characters, 0))
     except RecursionError:
         return Reading(None, ("not JSON: nested too deeply",))
     except ValueError as error:
         return Reading(None, (_not_json(error, text),))
-    if _skip_space(decoded, end) < len(decoded):
+    if _skip_space(characters, end) < len(characters):
         faults[f"trailing text after the value, at character {end}"] = None
-    mended = _mended(value)
-    if (mended is not value and mended != value) or _SURROGATE.search(decoded):
+    clean = _without_surrogates(value)
+    if (clean is not value and clean != value) or _SURROGATE.search(characters):
         faults["lone surrogate"] = None
-    return Reading(mended, tuple(faults))
+    return Reading(clean, tuple(faults))
 
 
 def _decode(text: str | bytes, faults: dict[str, None]) -> str:
-    decoded = text if isinstance(text, str) else text.decode(errors="replace")
-    if isinstance(text, bytes) and decoded.encode(errors="replace") != text:
+    characters = text if isinstance(text, str) else text.decode(errors="replace")
+    if isinstance(text, bytes) and characters.encode(errors="replace") != text:
         faults["invalid UTF-8"] = None
-    if decoded.startswith("\ufeff"):
+    if characters.startswith("\ufeff"):
         faults["byte order mark"] = None
-        return decoded[1:]
-    return decoded
+        return characters[1:]
+    return characters
 
 
 def _decoder(faults: dict[str, None]) -> json.JSONDecoder:
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen: set[str] = set()
-        for key, _ in found:
-            if key in seen:
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys: set[str] = set()
+        for key, _ in members:
+            if key in keys:
                 faults[f"duplicate key {json.dumps(key)[:60]}"] = None
-            seen.add(key)
-        return dict(found)
+            keys.add(key)
+        return dict(members)
 
     def constant(name: str) -> float:
         faults[name] = None
@@ -105,10 +104,10 @@ def _not_json(error: ValueError, text: str | bytes) -> str:
     return f"not JSON: {str(error)[:80]}"
 
 
-def _mended(value: Any) -> Any:
-    """`value` with U+FFFD for each lone surrogate: no reader of ours could encode it."""
+def _without_surrogates(value: Any) -> Any:
+    """`value` with U+FFFD for each lone surrogate: our writers cannot encode one."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {_mended(key): _mended(member) for key, member in value.items()}
-    return [_mended(element) for element in value] if isinstance(value, list) else value
+        return {_without_surrogates(key): _without_surrogates(member) for key, member in value.items()}
+    return [_without_surrogates(element) for element in value] if isinstance(value, list) else value

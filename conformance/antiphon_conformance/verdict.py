@@ -1,4 +1,4 @@
-"""What the records of a run mean together: conformant or not, and the exit status that says so."""
+"""The verdict over all records of a run: conformant or not, and the exit status."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Verdict:
     status: Exit
     counts: Mapping[Outcome, int]
     failures: tuple[Record, ...]
-    """What counts as a failure, without what the baseline excuses."""
-    excused: tuple[tuple[Record, str], ...] = ()
-    """What the baseline excuses, with its reason."""
+    """The failures that the baseline does not excuse."""
+    excuses: tuple[tuple[Record, str], ...] = ()
+    """The failures that the baseline excuses, with its reasons."""
     stale: tuple[Entry, ...] = ()
     why: str = ""
     """Why the target could not be judged."""
@@ -49,7 +49,7 @@ class Verdict:
 
 
 def is_failure(record: Record, *, strict: bool = False) -> bool:
-    """Whether a record counts against the target; a SHOULD does only when `strict`."""
+    """Whether a record counts against the target; a SHOULD counts only when `strict`."""
     if record.outcome is Outcome.UNTESTABLE:
         return strict or SEVERITY[record.level] is Severity.MUST
     return record.outcome is Outcome.FAILED or (strict and record.outcome is Outcome.WARNED)
@@ -63,22 +63,24 @@ def verdict(
     why: str = "",
     unfinished: str = "",
 ) -> Verdict:
-    """Sums records up. `why` says that the target could not be judged, `unfinished` that it was not wholly.
+    """Sums records up. `why` is set when the target could not be judged, `unfinished` when only a part of
+    it was.
 
-    An unfinished run can show that a target does not conform, but not that it does, nor what is stale.
+    An unfinished run can show that a target does not conform, but not that it does, nor that an entry is
+    stale.
     """
-    kept = tuple(records)
-    known = baseline or Baseline()
-    failing = [record for record in kept if is_failure(record, strict=strict)]
-    excused = tuple((record, reason) for record in failing if (reason := known.reason(record)) is not None)
-    failures = tuple(record for record in failing if known.reason(record) is None)
-    stale = () if unfinished or why else known.stale(kept)
-    counts = Counter(record.outcome for record in kept)
+    all_records = tuple(records)
+    entries = baseline or Baseline()
+    failing = [record for record in all_records if is_failure(record, strict=strict)]
+    excuses = tuple((record, reason) for record in failing if (reason := entries.reason(record)) is not None)
+    failures = tuple(record for record in failing if entries.reason(record) is None)
+    stale = () if unfinished or why else entries.stale(all_records)
+    counts = Counter(record.outcome for record in all_records)
     if not why and counts[Outcome.BROKEN]:
         why = f"{counts[Outcome.BROKEN]} of our rules broke"
     if not why and not failures:
         why = unfinished
-    return Verdict(_status(why, failures, stale), counts, failures, excused, stale, why)
+    return Verdict(_status(why, failures, stale), counts, failures, excuses, stale, why)
 
 
 def _status(why: str, failures: tuple[Record, ...], stale: tuple[Entry, ...]) -> Exit:

@@ -158,7 +158,7 @@ class Section:
     def _details(self, cause: Cause) -> CauseDetails:
         record, finding = cause.record, cause.finding
         spot = self.dialect.name, cause.first.exchange, finding.where if finding else ""
-        reasons = {(excuse.rule, excuse.scenario): reason for excuse, reason in self.verdict.excused}
+        reasons = {(excuse.rule, excuse.scenario): reason for excuse, reason in self.verdict.excuses}
         curl = self.report.curls.get(cause.first.exchange, "")
         rules = all_rules()
         return CauseDetails(

@@ -73,9 +73,9 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     if flaps:
         yield from ("", "### Verdicts that change from run to run", "")
         yield from (f"- `{flap.rule}` in {escape(flap.scenario)}: {escape(flap.note)}" for flap in flaps)
-    if verdict.excused:
+    if verdict.excuses:
         yield from ("", "### Known failures", "")
-        for record, reason in verdict.excused:
+        for record, reason in verdict.excuses:
             yield f"- `{record.rule}` in {escape(record.scenario)}: {escape(reason)}"
     if verdict.stale:
         yield from ("", "### Stale baseline entries", "")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from antiphon_conformance.baseline import Baseline
-from antiphon_conformance.claim import claimed
+from antiphon_conformance.claim import weigh_claim
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.outcome import Outcome, Record
@@ -152,7 +152,7 @@ def judge_runs(runs: Sequence[Examination], dialect: Dialect, claim: Frozen | No
     """The records of one dialect over one run or several, by the frozen set `claim` when there is one."""
     by_run = [run.records(dialect) for run in runs]
     records = by_run[0] if len(by_run) == 1 else steady(by_run)
-    return records if claim is None else claimed(records, claim)
+    return records if claim is None else weigh_claim(records, claim)
 
 
 def features(run: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:

@@ -84,7 +84,7 @@ def sentence(verdict: Verdict, numbers: Numbers, causes: int) -> str:
         return f"Not judged: {verdict.why}."
     part, whole = numbers.musts.part, numbers.musts.whole
     if verdict.status is Exit.CONFORMANT:
-        excuses = f"; {_count(len(verdict.excused), 'known failure')} excused" if verdict.excused else ""
+        excuses = f"; {_count(len(verdict.excuses), 'known failure')} excused" if verdict.excuses else ""
         return f"Conformant: {part} of {_count(whole, 'tested requirement')} at MUST level hold{excuses}."
     if not verdict.failures:
         stale = len(verdict.stale)

@@ -43,7 +43,7 @@ def lines(report: Report) -> Iterator[bytes]:
     header = {"facts": dict(report.facts), "transcript": report.transcript, "digests": dict(report.digests)}
     yield _line({"report": FORMAT, **header})
     reasons = {
-        _key(record): reason for verdict in report.verdicts.values() for record, reason in verdict.excused
+        _key(record): reason for verdict in report.verdicts.values() for record, reason in verdict.excuses
     }
     for record in report.records:
         reason = reasons.get(_key(record))

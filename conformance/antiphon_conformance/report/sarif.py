@@ -87,7 +87,7 @@ def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) ->
         "message": {"text": safe(f"{message}{often}")},
         "locations": [location],
         "partialFingerprints": {"antiphon/v1": safe(identity)},
-        "suppressions": _suppressions(cause, verdict.excused),
+        "suppressions": _suppressions(cause, verdict.excuses),
     }
 
 

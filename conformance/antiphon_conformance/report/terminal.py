@@ -55,7 +55,7 @@ def _dialect(report: Report, name: str, verdict: Verdict, rest: str) -> Iterator
     if crashes or not verdict.why:  # when the target could not be judged, its failures say nothing new
         yield from _first(report, groups[1], MOST_WARNED, rest)
         yield from _first(report, groups[0], MOST_FAILED, rest)
-    for (rule, reason), count in Counter((record.rule, why) for record, why in verdict.excused).items():
+    for (rule, reason), count in Counter((record.rule, why) for record, why in verdict.excuses).items():
         often = f" ({count} times)" if count > 1 else ""
         yield Text(f"known  {rule}{often}: {safe(reason)}", style="dim")
     for entry in verdict.stale:

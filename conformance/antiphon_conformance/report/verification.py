@@ -120,7 +120,7 @@ def _footer_faults(report: Report) -> Iterator[str]:
 def _follows(verdict: Verdict, records: Iterable[Record], *, strict: bool) -> bool:
     if verdict.status is Exit.NOT_JUDGED:
         return bool(verdict.why)
-    excuses = {id(record) for record, _ in verdict.excused}
+    excuses = {id(record) for record, _ in verdict.excuses}
     failures = [
         record for record in records if is_failure(record, strict=strict) and id(record) not in excuses
     ]

@@ -30,7 +30,7 @@ def the_core_stream_stands_alone(streamed: Streamed) -> Iterator[Finding]:
 
     Clients drop events whose type has a prefix.
     """
-    if fold(streamed).resumed or not any(":" in event.type for event in streamed.events):
+    if fold(streamed).is_tail or not any(":" in event.type for event in streamed.events):
         return
     told = {thread.indices[0] for thread in fold(streamed).of("item")}
     terminal, found = fold(streamed).terminal(), fold(streamed).final().get("output")

@@ -70,7 +70,7 @@ def items_come_after_in_progress(streamed: Streamed) -> Iterator[Finding]:
 
 def _should_end(streamed: Streamed) -> bool:
     """Whether the connection lasted; only a resumed stream may have no event at all."""
-    return not streamed.stream.cut and bool(streamed.events or not fold(streamed).resumed)
+    return not streamed.stream.cut and bool(streamed.events or not fold(streamed).is_tail)
 
 
 @rule(Streamed, cites=("LIF-07", "CG-SSE-06", "BUD-SSE-15"), when=_should_end)
@@ -173,7 +173,7 @@ def a_completed_stream_ends_with_the_whole_response(streamed: Streamed) -> Itera
 
 
 def _can_compare_items(streamed: Streamed) -> bool:
-    return has_end(streamed) and not fold(streamed).resumed
+    return has_end(streamed) and not fold(streamed).is_tail
 
 
 @rule(Streamed, cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"), when=_can_compare_items)

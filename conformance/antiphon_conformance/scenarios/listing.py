@@ -41,7 +41,7 @@ async def listing(talk: Talk) -> None:
     await talk.get("without", f"{PATH}?limit=100")
 
 
-@scenario(features=("list", "retrieve"), generated=True)
+@scenario(features=("list", "retrieve"), from_table=True)
 async def mistakes_in_lists(talk: Talk) -> None:
     """Makes every mistake that the query of a list can hold, and asks for a response that does not exist."""
     for name, wrong in MISTAKES.items():

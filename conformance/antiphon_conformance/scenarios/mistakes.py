@@ -12,25 +12,25 @@ from antiphon_conformance.talk import Talk
 from antiphon_spec.dialect import Dialect
 
 
-@scenario(dialect="openai", generated=True)
+@scenario(dialect="openai", from_table=True)
 async def mistakes_in_openai(talk: Talk) -> None:
     """Makes every mistake that the openai dialect knows."""
     await _make(talk, talk.dialect)
 
 
-@scenario(dialect="openresponses", generated=True)
+@scenario(dialect="openresponses", from_table=True)
 async def mistakes_in_openresponses(talk: Talk) -> None:
     """Makes every mistake that the openresponses dialect knows."""
     await _make(talk, talk.dialect)
 
 
-@scenario(dialect="cloudglue", generated=True)
+@scenario(dialect="cloudglue", from_table=True)
 async def mistakes_in_cloudglue(talk: Talk) -> None:
     """Makes every mistake that the cloudglue dialect knows."""
     await _make(talk, talk.dialect)
 
 
-@scenario(dialect="bud", generated=True)
+@scenario(dialect="bud", from_table=True)
 async def mistakes_in_bud(talk: Talk) -> None:
     """Makes every mistake that the bud dialect knows."""
     await _make(talk, talk.dialect)

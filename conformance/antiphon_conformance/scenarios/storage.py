@@ -79,7 +79,7 @@ async def page_through(talk: Talk) -> None:
     await talk.get("beyond", f"{listing}?order=asc&after={last}")
 
 
-@scenario(features=("retrieve", "input_items"), generated=True)
+@scenario(features=("retrieve", "input_items"), from_table=True)
 async def mistakes_in_queries(talk: Talk) -> None:
     """Makes every mistake that a query or a path can hold."""
     created = await talk.create("created", input="Say hello.")

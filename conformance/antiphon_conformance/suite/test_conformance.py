@@ -35,7 +35,7 @@ def test_rule(dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
     broken = [record for record in records if record.outcome is Outcome.BROKEN]
     if broken or failures:
         pytest.fail(failure_text(all_rules()[rule], dialect, broken or failures, report), pytrace=False)
-    known = [reason for record, reason in report.verdicts[dialect].excused if record.rule == rule]
+    known = [reason for record, reason in report.verdicts[dialect].excuses if record.rule == rule]
     if known:
         pytest.xfail(safe(known[0]))
     if records and all(record.outcome in QUIET for record in records):
