@@ -1,4 +1,4 @@
-"""Each event against the document's schema for its type, split by what the event does."""
+"""The events compared with the document's schema for their type, one rule for each kind of event."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from antiphon_spec.stream import Grammar
 
 
 def _kind(grammar: Grammar, event_type: str) -> str:
-    """What an event does, as the table has it."""
+    """What an event does, by the stream table of the dialect."""
     move = grammar.events.get(event_type)
     if move is None:
         return "unknown"
-    lane, told = move.lane, move.lane.accumulates
+    lane, total = move.lane, move.lane.accumulates
     if lane.within is None:
         return "lifecycle" if event_type in lane.statuses else "error"
-    if told and event_type in (told.event, told.done):
-        return "delta" if event_type == told.event else "done"
+    if total and event_type in (total.event, total.done):
+        return "delta" if event_type == total.event else "done"
     if not lane.holds:
         return "progress"
     return "item" if grammar.root and lane.within == grammar.root.name else "part"
@@ -43,8 +43,8 @@ def _types(dialect: Dialect) -> Mapping[str, frozenset[str]]:
 
 
 @cache
-def _owned(dialect: Dialect, event_type: str) -> frozenset[str]:
-    """Pointers of members that other rules look at: numbers, indices, names."""
+def _pointers_of_other_rules(dialect: Dialect, event_type: str) -> frozenset[str]:
+    """The members of an event that other rules check: sequence numbers, indices, ids."""
     lane = dialect.grammar.events[event_type].lane
     return frozenset(f"/{name}" for name in ("sequence_number", *lane.identity, *lane.names))
 
@@ -58,49 +58,48 @@ def _has(*kinds: str) -> Callable[[Streamed], bool]:
 
 
 def _faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
-    """What the document has against the events of these kinds, save what other rules look at."""
+    """The faults that the document finds in events of these kinds, without those that other rules report."""
     schemas = streamed.dialect.schemas
     for kind in kinds:
         types = _types(streamed.dialect).get(kind, frozenset())
-        valid = {name: found.is_valid for name in types if (found := schemas.event(name))}
+        valid = {name: validator.is_valid for name in types if (validator := schemas.event(name))}
         for event in streamed.events:
             if event.type in valid and not valid[event.type](event.data):
-                for fault in streamed.exchange.facts.once(
-                    ("faults", event.where), _explained, schemas, event
-                ):
-                    if fault.pointer not in _owned(streamed.dialect, event.type):
+                key = ("faults", event.where)
+                for fault in streamed.exchange.facts.once(key, _find_faults, schemas, event):
+                    if fault.pointer not in _pointers_of_other_rules(streamed.dialect, event.type):
                         yield event, fault
 
 
-def _explained(schemas: Schemas, event: Event) -> list[Fault]:
+def _find_faults(schemas: Schemas, event: Event) -> list[Fault]:
     validator = schemas.event(event.type)
     return validator.faults(event.data) if validator else []
 
 
-def _news(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
-    """The faults that the finished items in the last event do not have as well, where they are reported, and
-    of types that the document knows: another rule reports the others."""
-    told = _told_at_the_end(streamed)
+def _new_faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
+    """The faults that other rules do not report: neither faults that the items of the terminal event have
+    too, nor types that the document does not know."""
+    final_faults = _faults_of_final_items(streamed)
     for event, fault in _faults(streamed, *kinds):
-        strange = fault.pointer == "/item/type" and fault.keyword == "enum"
-        if not strange and (_place(event, fault.pointer), fault.expected) not in told:
+        unknown = fault.pointer == "/item/type" and fault.keyword == "enum"
+        if not unknown and (_place(event, fault.pointer), fault.expected) not in final_faults:
             yield event, fault
 
 
-def _told_at_the_end(streamed: Streamed) -> frozenset[tuple[str, str]]:
-    """Where the items of the last event are wrong, as `index/pointer`, and what is expected there."""
+def _faults_of_final_items(streamed: Streamed) -> frozenset[tuple[str, str]]:
+    """(`index/pointer`, expected) for each fault of the items in the terminal event."""
     terminal = fold(streamed).terminal()
-    validator = streamed.dialect.schemas.item
+    validator_of = streamed.dialect.schemas.item
     return frozenset(
         (f"{index}{fault.pointer}", fault.expected)
         for index, item in output(fold(streamed).final() if terminal else {})
-        if (found := validator(str(item.get("type")))) is not None and not found.is_valid(item)
-        for fault in found.faults(item)
+        if (validator := validator_of(str(item.get("type")))) is not None and not validator.is_valid(item)
+        for fault in validator.faults(item)
     )
 
 
 def _place(event: Event, pointer: str) -> str:
-    """Where a member of the item or of the part that an event carries stands in the output."""
+    """The path in the output of a member of the item, part or annotation that an event carries."""
     item, part, index = (
         event.data.get(name) for name in ("output_index", "content_index", "annotation_index")
     )
@@ -129,10 +128,10 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
     when=_has("item"),
 )
 def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
-    """`response.output_item.added` and `.done` have the members that they must have, and so has the item."""
-    announced = _announcing(streamed)
-    for event, fault in _news(streamed, "item"):
-        if event.type not in announced or not fault.pointer.startswith("/item/"):
+    """`output_item.added`, `.done` and their item have the members that the document demands."""
+    opening = _opening_types(streamed)
+    for event, fault in _new_faults(streamed, "item"):
+        if event.type not in opening or not fault.pointer.startswith("/item/"):
             yield _finding(event, fault)
 
 
@@ -142,17 +141,17 @@ def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     when=_has("item"),
 )
 def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
-    """An item is announced with every member that its type must have, empty where nothing is known yet.
+    """In `output_item.added` an item has every required member, empty if its value comes later.
 
-    Typed clients read the announced item with the same class as the finished one.
+    Typed clients read this item with the same class as the finished one.
     """
-    announced = _announcing(streamed)
+    opening = _opening_types(streamed)
     late = streamed.dialect.grammar.lanes["item"].lacks
-    for event, fault in _news(streamed, "item"):
+    for event, fault in _new_faults(streamed, "item"):
         item = event.data.get("item")
         kind = item.get("type") if isinstance(item, dict) else None
-        excused = fault.pointer.removeprefix("/item/") in late.get(str(kind), ())
-        if event.type in announced and fault.pointer.startswith("/item/") and not excused:
+        comes_later = fault.pointer.removeprefix("/item/") in late.get(str(kind), ())
+        if event.type in opening and fault.pointer.startswith("/item/") and not comes_later:
             yield _finding(event, fault)
 
 
@@ -166,8 +165,8 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
     when=_has("part"),
 )
 def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
-    """Events that open or close a part, or announce an annotation, have the members that they must have."""
-    yield from (_finding(event, fault) for event, fault in _news(streamed, "part"))
+    """Events on content parts and annotations have the members that the document demands."""
+    yield from (_finding(event, fault) for event, fault in _new_faults(streamed, "part"))
 
 
 @rule(
@@ -181,9 +180,9 @@ def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     when=_has("delta"),
 )
 def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
-    """Delta events have the members that the document demands; `delta` is text.
+    """Delta events have the members that the document demands; `delta` is a string.
 
-    Clients append `delta` to what they have; an object there breaks them.
+    Clients append `delta` to the text so far; an object breaks them.
     """
     yield from (_finding(event, fault) for event, fault in _faults(streamed, "delta"))
 
@@ -200,15 +199,15 @@ def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     when=_has("done"),
 )
 def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
-    """Events that end a text or arguments have the members that the document demands."""
+    """Events that end a text or the arguments have the members that the document demands."""
     yield from (_finding(event, fault) for event, fault in _faults(streamed, "done"))
 
 
 @rule(Streamed, cites=("ENV-13", "CG-SSE-10"), when=_has("item", "part", "delta", "done", "progress"))
 def events_say_where_they_belong(streamed: Streamed) -> Iterator[Finding]:
-    """Events about an item have `output_index` and `item_id`, those about a part or a summary its index too.
+    """Events have `output_index`, `item_id` and, on a part or a summary, its index.
 
-    Clients file events by these members; without them only a single text can be followed.
+    Clients sort events by these members; without them they can follow one text only.
     """
     for event, breach in fold(streamed).breaches:
         if event is not None and breach.kind == "missing-identity":
@@ -222,7 +221,7 @@ def events_say_where_they_belong(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites="ENV-14", when=_has("part", "delta", "done", "progress"))
 def item_ids_name_the_announced_item(streamed: Streamed) -> Iterator[Finding]:
-    """`item_id` is the id with which the item at that `output_index` was announced."""
+    """`item_id` is the id of the item in the `output_item.added` of that `output_index`."""
     for thread in fold(streamed).all():
         for name, lane in thread.lane.names.items():
             identity = _identity(thread.enclosing(lane))
@@ -233,9 +232,9 @@ def item_ids_name_the_announced_item(streamed: Streamed) -> Iterator[Finding]:
 
 
 def _identity(thread: Thread | None) -> str | None:
-    found = (thread.start() or thread.end()).get("id") if thread else None
-    return found if isinstance(found, str) else None
+    identity = (thread.start() or thread.end()).get("id") if thread else None
+    return identity if isinstance(identity, str) else None
 
 
-def _announcing(streamed: Streamed) -> frozenset[str]:
+def _opening_types(streamed: Streamed) -> frozenset[str]:
     return streamed.dialect.grammar.lanes["item"].opening

@@ -1,4 +1,4 @@
-"""Text in a stream: content parts, what their deltas add up to, refusals and annotations."""
+"""Text in a stream: content parts, their deltas, refusals and annotations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DELTA = "response.output_text.delta"
 
 @rule(Streamed, cites=("LIT-11", "LIT-19", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(PART, TEXT))
 def parts_are_opened_first(streamed: Streamed) -> Iterator[Finding]:
-    """A text comes after the `response.content_part.added` of its part.
+    """A text begins after the `response.content_part.added` of its part.
 
     The official client raises on a delta for a part that it does not know.
     """
@@ -44,7 +44,7 @@ def parts_are_opened_once(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(PART))
 def parts_are_closed_once(streamed: Streamed) -> Iterator[Finding]:
-    """Every part is closed by one `response.content_part.done` before its item is done."""
+    """Every part ends with one `response.content_part.done` before its item is done."""
     yield from breaches(streamed, lanes={PART}, kinds={"unfinished", "after-done", "out-of-order"})
 
 
@@ -56,94 +56,94 @@ def texts_are_in_text_parts(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("LIT-11", "LIT-16", "CG-SSE-07", "BUD-SSE-06"), when=tells_of(TEXT, PART))
 def texts_are_done_once(streamed: Streamed) -> Iterator[Finding]:
-    """Every text ends with one `response.output_text.done`, after its deltas and before its part closes."""
+    """Every text ends with one `output_text.done`, after its deltas and before its part ends."""
     kinds = {"unfinished", "after-done", "after-close", "out-of-order", "repeated"}
     yield from breaches(streamed, lanes={TEXT}, kinds=kinds, enclosing={PART})
 
 
 @rule(Streamed, cites=("LIT-12", "LIT-20", "CG-SSE-07"), when=tells_of(PART))
 def parts_are_opened_empty(streamed: Streamed) -> Iterator[Finding]:
-    """A part is opened with empty content: `text: ""`, `annotations: []`.
+    """In `content_part.added` a part is still empty: `text: ""`, `annotations: []`.
 
-    Clients append deltas to what they have, so text that is there already counts twice.
+    Clients append the deltas to this text, so text in the first event counts twice.
     """
     yield from early_content(streamed, PART)
 
 
 @rule(Streamed, cites=("LIT-12", "CG-SSE-07"), when=tells_of(PART))
 def parts_keep_their_type(streamed: Streamed) -> Iterator[Finding]:
-    """A part has the same `type` when it is opened and when it is closed."""
+    """A part has the same `type` in its `content_part.added` and its `content_part.done`."""
     for thread in fold(streamed).of(PART):
-        closed, start, end = thread.closing_event(), thread.start(), thread.end()
-        if closed is not None and start and end and start.get("type") != end.get("type"):
-            wanted, got = show(start.get("type", ABSENT)), show(end.get("type", ABSENT))
-            yield Finding(f"{closed.where}/part/type", wanted, got)
+        closing, start, end = thread.closing_event(), thread.start(), thread.end()
+        if closing is not None and start and end and start.get("type") != end.get("type"):
+            expected, got = show(start.get("type", ABSENT)), show(end.get("type", ABSENT))
+            yield Finding(f"{closing.where}/part/type", expected, got)
 
 
 @rule(Streamed, cites=("LIT-18", "CG-SSE-10"), when=tells_of(PART))
 def parts_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
-    """`content_index` counts the parts of each item from 0 in the order in which they are opened."""
+    """`content_index` counts the parts of each item from 0 in the order in which they begin."""
     yield from numbering_findings(streamed, PART)
 
 
 @rule(Streamed, cites=("LIT-15", "ENV-21", "CG-SSE-09", "BUD-SSE-08"), when=tells_of(TEXT))
 def deltas_add_up_to_the_text(streamed: Streamed) -> Iterator[Finding]:
-    """The deltas of a text, joined, are the text of its `response.output_text.done`, padded or not.
+    """The joined deltas of a text equal the text of its `response.output_text.done`.
 
-    Some clients show the deltas and store the end: both must be the same answer.
+    Padding changes nothing in this. Some clients show the deltas and store the end: both must be the same
+    answer.
     """
     yield from unequal_sums(streamed, TEXT)
 
 
 @rule(Streamed, cites=("LIT-16", "CG-SSE-05", "BUD-SSE-08"), when=tells_of(TEXT))
 def texts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
-    """The text of `response.output_text.done` is that of the closed part, the finished item and the end."""
+    """The text of `output_text.done` is equal in the part, the item and the final response."""
     yield from unequal_views(streamed, TEXT)
 
 
 @rule(Streamed, cites=("LIT-16", "LIT-18", "CG-SSE-07"), when=tells_of(PART))
 def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
-    """A closed part stands at its `content_index` in the finished item.
+    """A part is at its `content_index` in the finished item, equal to its `content_part.done`.
 
-    Log probabilities may be missing in the closed part: genuine servers give them only in the item.
+    Log probabilities may be missing in `content_part.done`: genuine servers send them only in the item.
     """
     elsewhere = wrong_indices(streamed, PART)
-    for thread in (found for found in fold(streamed).of(PART) if found.indices not in elsewhere):
+    for thread in (thread for thread in fold(streamed).of(PART) if thread.indices not in elsewhere):
         end = {
             name: value for name, value in thread.end().items() if name not in ("logprobs", "text", "refusal")
         }
-        for where, shown in views(thread) if end else ():
-            rest = {name: shown[name] for name in shown if name in end} if isinstance(shown, dict) else shown
-            for pointer, wanted, got in view_differences(end, rest):
-                yield Finding(f"{where}{pointer}", f"{show(wanted)}, as when it was closed", show(got))
+        for where, view in views(thread) if end else ():
+            rest = {name: view[name] for name in view if name in end} if isinstance(view, dict) else view
+            for pointer, before, got in view_differences(end, rest):
+                yield Finding(f"{where}{pointer}", f"{show(before)}, as in `content_part.done`", show(got))
 
 
 @rule(Streamed, cites=("LIT-15", "LIT-24"), when=tells_of(TEXT))
 def log_probabilities_come_with_their_deltas(streamed: Streamed) -> Iterator[Finding]:
-    """The log probabilities of the deltas, in a row, are those of the text's end, where both are given."""
+    """`output_text.done` has the log probabilities of its deltas, where both events have any."""
     for thread in fold(streamed).of(TEXT):
-        told = thread.lane.accumulates
-        done = thread.first(told.done) if told else None
-        if told is None or done is None or not thread.from_start:
+        total = thread.lane.accumulates
+        end = thread.first(total.done) if total else None
+        if total is None or end is None or not thread.from_start:
             continue
-        given = [event.data.get("logprobs") for event in thread.events if event.type == told.event]
-        handed: list[Any] = [entry for each in given if isinstance(each, list) for entry in each]
-        whole = done.data.get("logprobs")
-        if handed and isinstance(whole, list) and len(whole) != len(handed):
-            yield Finding(
-                f"{done.where}/logprobs", f"{len(handed)} entries, as in the deltas", str(len(whole))
-            )
+        lists = [event.data.get("logprobs") for event in thread.events if event.type == total.event]
+        entries: list[Any] = [entry for entries in lists if isinstance(entries, list) for entry in entries]
+        whole = end.data.get("logprobs")
+        if entries and isinstance(whole, list) and len(whole) != len(entries):
+            expected = f"{len(entries)} entries, as in the deltas"
+            yield Finding(f"{end.where}/logprobs", expected, f"{len(whole)} entries")
 
 
-def _says_something(streamed: Streamed) -> bool:
+def _has_final_text(streamed: Streamed) -> bool:
     return is_whole(streamed) and bool(text_of(fold(streamed).final()))
 
 
-@rule(Streamed, cites="CG-SSE-04", when=_says_something, needs="a stream that ends with a text")
+@rule(Streamed, cites="CG-SSE-04", when=_has_final_text, needs="a stream that ends with a text")
 def a_text_is_streamed_before_the_end(streamed: Streamed) -> Iterator[Finding]:
-    """A text comes in at least one `response.output_text.delta` before the response is complete.
+    """At least one `response.output_text.delta` of a text comes before the terminal event.
 
-    A stream that brings the whole text in its last event shows nothing until then.
+    A stream that sends the whole text in its last event shows nothing until then.
     """
     terminal = fold(streamed).terminal()
     if terminal is not None and all(event.index > terminal.index for event in streamed.stream.of(DELTA)):
@@ -151,39 +151,40 @@ def a_text_is_streamed_before_the_end(streamed: Streamed) -> Iterator[Finding]:
 
 
 def _streams_its_text(streamed: Streamed) -> bool:
-    return _says_something(streamed) and any(streamed.stream.of(DELTA))
+    return _has_final_text(streamed) and any(streamed.stream.of(DELTA))
 
 
 @rule(Streamed, cites="CG-SSE-05", when=_streams_its_text, needs="a stream of text")
 def deltas_add_up_to_the_answer(streamed: Streamed) -> Iterator[Finding]:
-    """The deltas of a stream, joined, are the text of the response with which it ends.
+    """The joined deltas of a stream equal the text of its final response.
 
-    That holds whatever other events a server sends, or leaves out.
+    That holds whatever other events a server sends or omits.
     """
-    told = [event.data.get("delta") for event in streamed.stream.of(DELTA)]
-    joined, text = "".join(piece for piece in told if isinstance(piece, str)), text_of(fold(streamed).final())
-    if joined != text:
+    deltas = [event.data.get("delta") for event in streamed.stream.of(DELTA)]
+    total = "".join(delta for delta in deltas if isinstance(delta, str))
+    text = text_of(fold(streamed).final())
+    if total != text:
         terminal = fold(streamed).terminal()
         where = f"{terminal.where if terminal else 'stream'}/response/output"
-        yield Finding(where, f"the joined deltas: {show(joined)}", show(text))
+        yield Finding(where, f"the joined deltas: {show(total)}", show(text))
 
 
 @rule(Streamed, cites="LIT-21", when=tells_of(REFUSAL))
 def refusals_come_in_order(streamed: Streamed) -> Iterator[Finding]:
-    """A refusal streams inside a part of type `refusal`: deltas, then one `response.refusal.done`."""
+    """A refusal streams inside a part of type `refusal`: deltas, then one `refusal.done`."""
     yield from breaches(streamed, lanes={REFUSAL})
 
 
 @rule(Streamed, cites="LIT-22", when=tells_of(REFUSAL))
 def refusals_add_up(streamed: Streamed) -> Iterator[Finding]:
-    """The deltas of a refusal, joined, are its end, and what the finished part says."""
+    """The joined deltas of a refusal equal its `response.refusal.done` and its finished part."""
     yield from unequal_sums(streamed, REFUSAL)
     yield from unequal_views(streamed, REFUSAL)
 
 
 @rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
 def annotations_come_inside_their_part(streamed: Streamed) -> Iterator[Finding]:
-    """An annotation is announced once, while its part is open."""
+    """An annotation has one `output_text.annotation.added`, while its part is open."""
     yield from breaches(streamed, lanes={ANNOTATION})
 
 
@@ -195,11 +196,12 @@ def annotations_are_counted_from_zero(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites="LIT-23", when=tells_of(ANNOTATION))
 def annotations_end_up_in_their_part(streamed: Streamed) -> Iterator[Finding]:
-    """Every announced annotation stands at its index in the closed part and in the finished item."""
+    """Every annotation of the stream is at its index in the finished part and in its item."""
     for thread in fold(streamed).of(ANNOTATION):
-        opened, start, index = thread.opening_event(), thread.start(), thread.indices[-1]
-        for where, part in views(thread.parent) if thread.parent and opened else ():
-            listed = value_at(part, thread.lane.place or "")
-            got = listed[index] if isinstance(listed, list) and index < len(listed) else ABSENT
+        opening, start, index = thread.opening_event(), thread.start(), thread.indices[-1]
+        for where, part in views(thread.parent) if thread.parent and opening else ():
+            annotations = value_at(part, thread.lane.place or "")
+            is_there = isinstance(annotations, list) and index < len(annotations)
+            got = annotations[index] if is_there else ABSENT
             if any(view_differences(start, got)):
-                yield Finding(f"{where}/annotations/{index}", f"{show(start)}", show(got))
+                yield Finding(f"{where}/annotations/{index}", show(start), show(got))

@@ -1,11 +1,11 @@
-"""Structured output: text that follows the schema of `text.format`."""
+"""Structured output: a text that follows the schema in `text.format`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_conformance.answers import member, parse_json, refusals, text_of, texts
+from antiphon_conformance.answers import member, parse_json, refusals, text_of, texts, value_at
 from antiphon_conformance.client_schema import misfits
 from antiphon_conformance.oddities import odd
 from antiphon_conformance.parity import expect_status
@@ -18,132 +18,156 @@ def _format(snapshot: Snapshot) -> Any:
     return member(snapshot.asked, "text", "format")
 
 
-def _formatted(snapshot: Snapshot, *kinds: str) -> bool:
-    """Whether a whole text answers a request for such a format; refused or cut answers need not follow it."""
+def _has_format(snapshot: Snapshot, *kinds: str) -> bool:
+    """Whether a whole text answers a request for such a format; refusals and cut texts need not follow it."""
     whole = snapshot.creation and snapshot.status == "completed" and any(texts(snapshot.object))
     return whole and member(_format(snapshot), "type") in kinds and not any(refusals(snapshot.object))
 
 
 def _strict(snapshot: Snapshot) -> bool:
-    return _formatted(snapshot, "json_schema") and member(_format(snapshot), "strict") is True
+    return _has_format(snapshot, "json_schema") and member(_format(snapshot), "strict") is True
 
 
 @rule(Snapshot, cites="FMT-01", when=_strict, needs="a text that answers a strict `json_schema`")
 def text_follows_a_strict_schema(snapshot: Snapshot) -> Iterator[Finding]:
-    """Under `json_schema` with `strict: true` the text is JSON that validates against the schema."""
-    where, said = f"{snapshot.where}/output", text_of(snapshot.object)
+    """With a strict `json_schema` the text is JSON that validates against the schema."""
+    where, text = f"{snapshot.where}/output", text_of(snapshot.object)
     try:
-        value = parse_json(said)
+        value = parse_json(text)
     except ValueError:
-        yield Finding(where, "a text that is JSON", show(said))
+        yield Finding(where, "a text that is JSON", show(text))
         return
     for misfit in misfits(value, _format(snapshot).get("schema")):
         yield Finding(where, "a text that follows the schema", show(misfit))
 
 
 def _json_object(snapshot: Snapshot) -> bool:
-    return _formatted(snapshot, "json_object")
+    return _has_format(snapshot, "json_object")
 
 
 @rule(Snapshot, cites="FMT-02", when=_json_object, needs="a text that answers `json_object`")
 def text_is_a_json_object(snapshot: Snapshot) -> Iterator[Finding]:
-    """Under `json_object` the text is a JSON object."""
-    said = text_of(snapshot.object)
+    """With `json_object` the text is a JSON object."""
+    text = text_of(snapshot.object)
     try:
-        value = parse_json(said)
+        value = parse_json(text)
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        yield Finding(f"{snapshot.where}/output", "a text that is a JSON object", show(said))
+        yield Finding(f"{snapshot.where}/output", "a text that is a JSON object", show(text))
 
 
 def _answers_a_schema(snapshot: Snapshot) -> bool:
-    asked = member(_format(snapshot), "type") == "json_schema"
-    called = snapshot.asked.get("tools")
-    return snapshot.creation and snapshot.status == "completed" and asked and not called
+    has_schema = member(_format(snapshot), "type") == "json_schema"
+    tools = snapshot.asked.get("tools")
+    return snapshot.creation and snapshot.status == "completed" and has_schema and not tools
 
 
 @rule(Snapshot, cites="FMT-06", when=_answers_a_schema, needs="an answer to a `json_schema`")
 def result_is_an_ordinary_text(snapshot: Snapshot) -> Iterator[Finding]:
-    """Structured output is an `output_text` part (or a refusal), not a field of its own."""
+    """Structured output is an `output_text` part or a refusal, not a member of its own."""
     if not any(texts(snapshot.object)) and not any(refusals(snapshot.object)):
         yield Finding(
             f"{snapshot.where}/output", "an output_text part", show(snapshot.object.get("output", ABSENT))
         )
 
 
-def _strict_left_out(snapshot: Snapshot) -> bool:
-    wanted = _format(snapshot)
-    return snapshot.creation and member(wanted, "type") == "json_schema" and member(wanted, "strict") is None
+def _omits_strict(snapshot: Snapshot) -> bool:
+    output_format = _format(snapshot)
+    return (
+        snapshot.creation
+        and member(output_format, "type") == "json_schema"
+        and member(output_format, "strict") is None
+    )
 
 
-@rule(Snapshot, cites="FMT-07", when=_strict_left_out, needs="an answer to a `json_schema` without `strict`")
+@rule(Snapshot, cites="FMT-07", when=_omits_strict, needs="an answer to a `json_schema` without `strict`")
 def strict_is_false_by_default(snapshot: Snapshot) -> Iterator[Finding]:
-    """`strict` left out of a `json_schema` comes back as false."""
-    got = member(snapshot.object, "text", "format", "strict")
+    """`strict` of a `json_schema` is false in the response when the request omits it."""
+    got = value_at(snapshot.object, "text", "format", "strict")
     if got is not False:
         yield Finding(f"{snapshot.where}/text/format/strict", "false", show(got))
 
 
-def _refused(snapshot: Snapshot) -> bool:
+def _has_refusal(snapshot: Snapshot) -> bool:
     return _answers_a_schema(snapshot) and any(refusals(snapshot.object))
 
 
-@rule(Snapshot, cites="FMT-04", when=_refused, needs="a refusal in answer to a `json_schema`")
+@rule(Snapshot, cites="FMT-04", when=_has_refusal, needs="a refusal in answer to a `json_schema`")
 def refusal_takes_the_place_of_the_text(snapshot: Snapshot) -> Iterator[Finding]:
-    """A refusal stands instead of the structured text, not beside it."""
+    """A refusal replaces the structured text; the response does not have both."""
     for where, part in texts(snapshot.object):
         yield Finding(
             f"{snapshot.where}/{where}", "no text beside the refusal", show(part.get("text", ABSENT))
         )
 
 
-def _streamed_schema(streamed: Streamed) -> bool:
-    created = streamed.exchange.operation == streamed.dialect.create_operation
-    asked = member(streamed.asked, "text", "format", "type") == "json_schema"
-    return created and asked and any(texts(streamed.final))
+def _answers_a_schema_in_a_stream(streamed: Streamed) -> bool:
+    is_create = streamed.exchange.operation == streamed.dialect.create_operation
+    has_schema = member(streamed.asked, "text", "format", "type") == "json_schema"
+    return is_create and has_schema and any(texts(streamed.final))
 
 
-@rule(Streamed, cites="FMT-10", when=_streamed_schema, needs="a stream that answers a `json_schema`")
+@rule(
+    Streamed,
+    cites="FMT-10",
+    when=_answers_a_schema_in_a_stream,
+    needs="a stream that answers a `json_schema`",
+)
 def streams_as_ordinary_text(streamed: Streamed) -> Iterator[Finding]:
-    """Structured output streams as text deltas that together are the text."""
+    """Structured output streams as text deltas; joined, they equal the text."""
     deltas = (event.data.get("delta") for event in streamed.stream.of("response.output_text.delta"))
-    joined = "".join(delta for delta in deltas if isinstance(delta, str))
-    if joined != text_of(streamed.final):
-        yield Finding("stream", f"text deltas that make {show(text_of(streamed.final))}", show(joined))
+    total = "".join(delta for delta in deltas if isinstance(delta, str))
+    if total != text_of(streamed.final):
+        yield Finding("stream", f"text deltas that make {show(text_of(streamed.final))}", show(total))
 
 
 @rule(Scene, scenario="structured_output", cites="FMT-01")
 def schema_is_accepted(scene: Scene) -> Iterator[Finding]:
     """A text format with a strict JSON Schema is accepted.
 
-    Gateways that pass `text` on as a chat server's `response_format` refuse it.
+    Gateways that pass `text` on as the `response_format` of a chat server reject it.
     """
     yield from expect_status(
-        scene["streamed"], (200,), "200, since the schema keeps the rules of strict schemas"
+        scene["streamed"], (200,), "200, because the schema follows the rules for strict schemas"
     )
 
 
-@rule(Answered, cites="FMT-02", when=odd("json_unmentioned"), needs="`json_object` without a word of JSON")
+@rule(
+    Answered,
+    cites="FMT-02",
+    when=odd("json_unmentioned"),
+    needs="a request for `json_object` without the word JSON",
+)
 def json_object_without_the_word_is_refused(answer: Answered) -> Iterator[Finding]:
-    """`json_object` is refused when the context does not mention JSON."""
-    yield from expect_status(answer.exchange, (400,), "400, since nothing in the input mentions JSON")
+    """`json_object` is rejected when the context does not mention JSON."""
+    yield from expect_status(answer.exchange, (400,), "400, because the input does not mention JSON")
 
 
-@rule(Answered, cites="FMT-03", when=odd("a_loose_strict_schema"), needs="a strict schema that is loose")
+@rule(
+    Answered,
+    cites="FMT-03",
+    when=odd("a_loose_strict_schema"),
+    needs="a request with a strict schema that allows further properties",
+)
 def loose_strict_schema_is_refused(answer: Answered) -> Iterator[Finding]:
-    """A strict schema that allows further properties is refused as `invalid_json_schema`."""
-    refused = answer.exchange
-    yield from expect_status(refused, (400,), "400, since a strict schema forbids further properties")
-    if refused.answer.status != 400:
+    """A strict schema that allows further properties is rejected as `invalid_json_schema`."""
+    exchange = answer.exchange
+    yield from expect_status(exchange, (400,), "400, because a strict schema forbids further properties")
+    if exchange.answer.status != 400:
         return
-    for name, wanted in (("code", "invalid_json_schema"), ("param", "text.format.schema")):
-        got = member(refused.answer.fields, "error", name)
-        if got != wanted:
-            yield Finding(f"reply.body/error/{name}", wanted, show(got), refused.id)
+    for name, expected in (("code", "invalid_json_schema"), ("param", "text.format.schema")):
+        got = value_at(exchange.answer.fields, "error", name)
+        if got != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(got), exchange.id)
 
 
-@rule(Answered, cites="FMT-09", when=odd("an_array_at_the_root"), needs="a strict schema of an array")
+@rule(
+    Answered,
+    cites="FMT-09",
+    when=odd("an_array_at_the_root"),
+    needs="a request with a strict schema of an array",
+)
 def strict_schema_has_an_object_at_its_root(answer: Answered) -> Iterator[Finding]:
-    """A strict schema whose root is no object is refused."""
-    yield from expect_status(answer.exchange, (400,), "400, since the root of a strict schema is an object")
+    """A strict schema whose root is not an object is rejected."""
+    yield from expect_status(answer.exchange, (400,), "400, because the root of a strict schema is an object")

@@ -1,4 +1,4 @@
-"""The text of messages: citations within its bounds, and log probabilities when they were asked for."""
+"""The text of messages: citations within its bounds, and log probabilities on request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOGPROBS = "message.output_text.logprobs"
 
 
 def _citations(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    """Each annotation that marks a stretch of its text, with its place and the text."""
+    """(path, annotation, text) for each annotation that marks a range of its text."""
     for where, part in texts(snapshot.object):
         for index, annotation in objects(part.get("annotations")):
             bounds = (number(annotation.get(name)) for name in ("start_index", "end_index"))
@@ -28,26 +28,26 @@ def _cites(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites="ITM-16", when=_cites, needs="a message with a citation that marks its text")
 def citations_lie_within_their_text(snapshot: Snapshot) -> Iterator[Finding]:
-    """A citation starts and ends within the text that it annotates, and does not end before it starts."""
+    """A citation starts and ends within its text, and does not end before it starts."""
     for where, annotation, text in _citations(snapshot):
         start, end = annotation["start_index"], annotation["end_index"]
         if not 0 <= start <= end <= len(text):
             yield Finding(where, f"0 <= start <= end <= {len(text)}", f"start {show(start)}, end {show(end)}")
 
 
-def _wants_logprobs(snapshot: Snapshot) -> bool:
-    wanted = includes(snapshot.asked, LOGPROBS)
-    return snapshot.creation and snapshot.status == "completed" and wanted and any(texts(snapshot.object))
+def _answers_a_request_for_logprobs(snapshot: Snapshot) -> bool:
+    asks = includes(snapshot.asked, LOGPROBS)
+    return snapshot.creation and snapshot.status == "completed" and asks and any(texts(snapshot.object))
 
 
 @rule(
     Snapshot,
     cites="ITM-13",
-    when=_wants_logprobs,
-    needs=f"a text answer to a request that includes {LOGPROBS}",
+    when=_answers_a_request_for_logprobs,
+    needs=f"a text in answer to a request that includes {LOGPROBS}",
 )
 def logprobs_come_when_asked_for(snapshot: Snapshot) -> Iterator[Finding]:
-    """Text has log probabilities when `include` asks for them."""
+    """A text has log probabilities when `include` asks for them."""
     for where, part in texts(snapshot.object):
         if part.get("text") and not any(objects(part.get("logprobs"))):
             yield Finding(
@@ -57,9 +57,9 @@ def logprobs_come_when_asked_for(snapshot: Snapshot) -> Iterator[Finding]:
             )
 
 
-def _bounds_logprobs(snapshot: Snapshot) -> bool:
-    bounded = number(snapshot.asked.get("top_logprobs")) is not None
-    return bounded and _wants_logprobs(snapshot) and any(_entries(snapshot))
+def _limits_logprobs(snapshot: Snapshot) -> bool:
+    has_limit = number(snapshot.asked.get("top_logprobs")) is not None
+    return has_limit and _answers_a_request_for_logprobs(snapshot) and any(_entries(snapshot))
 
 
 def _entries(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -69,10 +69,13 @@ def _entries(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 @rule(
-    Snapshot, cites="ITM-13", when=_bounds_logprobs, needs="log probabilities asked for with `top_logprobs`"
+    Snapshot,
+    cites="ITM-13",
+    when=_limits_logprobs,
+    needs="log probabilities in answer to a request with `top_logprobs`",
 )
 def top_logprobs_bounds_the_alternatives(snapshot: Snapshot) -> Iterator[Finding]:
-    """No token has more alternatives than `top_logprobs` allows."""
+    """No token has more alternatives than the `top_logprobs` of the request."""
     limit = snapshot.asked["top_logprobs"]
     for where, entry in _entries(snapshot):
         alternatives = member(entry, "top_logprobs")

@@ -1,4 +1,4 @@
-"""Moments, wherever an answer tells one."""
+"""The time stamps of an answer, at any depth."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from antiphon_conformance.text import show
 
 STAMPS = ("created_at", "added_at")
 FREE = frozenset({"metadata", "source_metadata", "entities", "extract_config"})
-"""Members inside which everybody may write what they like."""
+"""Members whose content is free, so that their time stamps follow no document."""
 
 
 def stamps(where: str, document: Any) -> Iterator[tuple[str, Any]]:
-    """Every time stamp inside a JSON value, and its place; however deep it lies, nothing recurs."""
-    left = [(where, document)]
-    while left:
-        place, value = left.pop()
+    """(path, value) of every time stamp inside a JSON value. It does not recurse, so depth does no harm."""
+    queue = [(where, document)]
+    while queue:
+        place, value = queue.pop()
         if isinstance(value, list):
-            left += [(f"{place}/{index}", inner) for index, inner in enumerate(value)]
+            queue += [(f"{place}/{index}", inner) for index, inner in enumerate(value)]
         elif isinstance(value, dict):
             yield from ((f"{place}/{name}", value[name]) for name in STAMPS if name in value)
-            left += [(f"{place}/{name}", inner) for name, inner in value.items() if name not in FREE]
+            queue += [(f"{place}/{name}", inner) for name, inner in value.items() if name not in FREE]
 
 
 def _stamps(answered: Answered) -> list[tuple[str, Any]]:
-    """The time stamps of an answer; looked for once."""
-    return answered.exchange.facts.once("stamps", _found, answered)
+    """The time stamps of an answer; the exchange remembers them for the next call."""
+    return answered.exchange.facts.once("stamps", _find_stamps, answered)
 
 
-def _found(answered: Answered) -> list[tuple[str, Any]]:
+def _find_stamps(answered: Answered) -> list[tuple[str, Any]]:
     """The time stamps of a body, or of the events of a stream."""
     stream = answered.reply.stream
-    told = [("reply.body", answered.reply.body)] if stream is None else []
-    told += [(event.where, event.data) for event in (stream.events if stream is not None else ())]
-    return [stamp for where, document in told for stamp in stamps(where, document)]
+    documents = [("reply.body", answered.reply.body)] if stream is None else []
+    documents += [(event.where, event.data) for event in (stream.events if stream is not None else ())]
+    return [stamp for where, document in documents for stamp in stamps(where, document)]
 
 
 @rule(
@@ -46,10 +46,10 @@ def _found(answered: Answered) -> list[tuple[str, Any]]:
     needs="an answer with a time stamp",
 )
 def are_whole_numbers(answered: Answered) -> Iterator[Finding]:
-    """Every time stamp is written as an integer, without a fraction.
+    """Every time stamp is an integer in JSON, without a fraction.
 
-    A schema takes `1767225600.0` for an integer; a typed client raises. That it is a number at all, other
-    rules demand.
+    `1767225600.0` is an integer for a schema, but a typed client raises. Other rules demand that a time stamp
+    is a number.
     """
     for where, value in _stamps(answered):
         if isinstance(value, float):

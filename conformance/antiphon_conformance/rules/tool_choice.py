@@ -1,4 +1,4 @@
-"""`tool_choice`: what it forces, forbids and allows."""
+"""`tool_choice`: the calls that it forces, forbids and allows."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ from antiphon_conformance.subject import Snapshot
 from antiphon_conformance.text import ABSENT, show
 
 
-def _chose(wanted: Callable[[Any], bool]) -> Callable[[Snapshot], bool]:
-    """Whether a completed response answers a request whose `tool_choice` is such."""
+def _answers(fits: Callable[[Any], bool]) -> Callable[[Snapshot], bool]:
+    """For `when=`: a completed response answers a request whose `tool_choice` fits."""
     return lambda snapshot: (
         snapshot.creation
         and snapshot.status == "completed"
         and bool(snapshot.asked.get("tools"))
-        and wanted(snapshot.asked.get("tool_choice"))
+        and fits(snapshot.asked.get("tool_choice"))
     )
 
 
-def _any_call(snapshot: Snapshot) -> bool:
+def _has_call(snapshot: Snapshot) -> bool:
     return any(is_call(item) for _, item in output(snapshot.object))
 
 
 @rule(
     Snapshot,
     cites=("TOOL-02", "openai#/components/schemas/ToolChoiceOptions", "BUD-REQ-17"),
-    when=_chose(lambda choice: choice == "required"),
+    when=_answers(lambda choice: choice == "required"),
     needs="an answer to `tool_choice: required`",
 )
 def required_makes_a_call(snapshot: Snapshot) -> Iterator[Finding]:
     """With `tool_choice: required` the response has at least one tool call."""
-    if not _any_call(snapshot):
-        yield Finding(f"{snapshot.where}/output", "a tool call", show(_types(snapshot)))
+    if not _has_call(snapshot):
+        yield Finding(
+            f"{snapshot.where}/output", "a tool call", f"items of the types {show(_types(snapshot))}"
+        )
 
 
 @rule(
     Snapshot,
     cites=("TOOL-03", "openai#/components/schemas/ToolChoiceOptions", "BUD-REQ-16"),
-    when=_chose(lambda choice: choice == "none"),
+    when=_answers(lambda choice: choice == "none"),
     needs="an answer to `tool_choice: none`",
 )
 def none_makes_no_call(snapshot: Snapshot) -> Iterator[Finding]:
@@ -50,22 +52,22 @@ def none_makes_no_call(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(f"{snapshot.where}/output/{index}", "no tool call", show(item.get("type", ABSENT)))
 
 
-def _names_one(choice: Any) -> bool:
+def _names_a_tool(choice: Any) -> bool:
     return member(choice, "type") in ("function", "custom")
 
 
 @rule(
     Snapshot,
     cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction", "BUD-REQ-15"),
-    when=_chose(_names_one),
+    when=_answers(_names_a_tool),
     needs="an answer to a `tool_choice` that names a tool",
 )
 def named_tool_is_the_one_called(snapshot: Snapshot) -> Iterator[Finding]:
-    """A `tool_choice` that names a tool forces a call of that tool, and of no other."""
-    wanted = snapshot.asked["tool_choice"].get("name")
-    made = [call.get("name") for _, call in calls(snapshot.object)]
-    if not made or any(name != wanted for name in made):
-        yield Finding(f"{snapshot.where}/output", f"calls of {show(wanted)} only", show(made))
+    """With a `tool_choice` that names a tool the response calls that tool, and no other."""
+    name = snapshot.asked["tool_choice"].get("name", ABSENT)
+    names = [call.get("name", ABSENT) for _, call in calls(snapshot.object)]
+    if not names or any(actual != name for actual in names):
+        yield Finding(f"{snapshot.where}/output", f"calls of {show(name)} only", f"calls of {show(names)}")
 
 
 def _restricts(choice: Any) -> bool:
@@ -76,39 +78,41 @@ def _restricts_and_forces(choice: Any) -> bool:
     return _restricts(choice) and member(choice, "mode") == "required"
 
 
-def _allowed(choice: Mapping[str, Any]) -> list[Any]:
-    return [tool.get("name") for _, tool in objects(choice.get("tools"))]
+def _tool_names(choice: Mapping[str, Any]) -> list[Any]:
+    return [tool.get("name", ABSENT) for _, tool in objects(choice.get("tools"))]
 
 
 @rule(
     Snapshot,
     cites=("TOOL-05", "TOOL-06", "openai#/components/schemas/ToolChoiceAllowed/properties/tools"),
-    when=_chose(_restricts),
+    when=_answers(_restricts),
     needs="an answer to `allowed_tools`",
 )
 def allowed_tools_is_a_hard_limit(snapshot: Snapshot) -> Iterator[Finding]:
-    """Under `allowed_tools` no tool outside the list is called, even if the prompt asks for it.
+    """With `allowed_tools` the response calls only tools of the list.
 
-    Agents rely on it to lock tools that would do harm.
+    That holds even when the prompt demands another tool. Agents rely on it to block harmful tools.
     """
-    allowed = _allowed(snapshot.asked["tool_choice"])
+    names = _tool_names(snapshot.asked["tool_choice"])
     for index, call in calls(snapshot.object):
-        if call.get("name") not in allowed:
+        if call.get("name", ABSENT) not in names:
             where = f"{snapshot.where}/output/{index}/name"
-            yield Finding(where, f"one of {show(allowed)}", show(call.get("name", ABSENT)))
+            yield Finding(where, f"one of {show(names)}", show(call.get("name", ABSENT)))
 
 
 @rule(
     Snapshot,
     cites="TOOL-08",
-    when=_chose(_restricts_and_forces),
+    when=_answers(_restricts_and_forces),
     needs="an answer to `allowed_tools` with `mode: required`",
 )
 def required_allowed_tools_make_a_call(snapshot: Snapshot) -> Iterator[Finding]:
-    """`allowed_tools` with `mode: required` makes the response have a tool call."""
-    if not _any_call(snapshot):
-        yield Finding(f"{snapshot.where}/output", "a tool call", show(_types(snapshot)))
+    """With `allowed_tools` and `mode: required` the response has at least one tool call."""
+    if not _has_call(snapshot):
+        yield Finding(
+            f"{snapshot.where}/output", "a tool call", f"items of the types {show(_types(snapshot))}"
+        )
 
 
 def _types(snapshot: Snapshot) -> list[Any]:
-    return [item.get("type") for _, item in output(snapshot.object)]
+    return [item.get("type", ABSENT) for _, item in output(snapshot.object)]

@@ -1,11 +1,11 @@
-"""Tools of servers that the target calls by itself: their lists, their calls, and how both are streamed."""
+"""Tools of MCP servers that the target calls by itself: lists, calls, and the streams of both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from antiphon_conformance import prompt_probe as probe
-from antiphon_conformance.answers import answered, objects, output, parse_json
+from antiphon_conformance.answers import answered, objects, output, parse_json, value_at
 from antiphon_conformance.fold import fold
 from antiphon_conformance.parity import took_place
 from antiphon_conformance.rule import Finding, rule
@@ -20,24 +20,24 @@ SCENARIO = "tool_servers"
 
 @rule(Scene, scenario=SCENARIO, cites=("BUD-ITM-02", "BUD-ITM-03"))
 def every_server_lists_its_tools(scene: Scene) -> Iterator[Finding]:
-    """Each server of a template has one item that lists its tools, before all other output."""
+    """Each server of a template has one item with the list of its tools, before all other items."""
     lists = list(output(answered(scene["called"]), LIST))
-    got = [(index, item.get("server_label")) for index, item in lists]
+    got = [(index, item.get("server_label", ABSENT)) for index, item in lists]
     if got != list(enumerate(probe.SERVERS)):
-        expected = f"first one list of each: {', '.join(probe.SERVERS)}"
+        expected = f"one list of each server first: {', '.join(probe.SERVERS)}"
         yield Finding("reply.body/output", expected, show(dict(got)), scene["called"].id)
 
 
 @rule(Scene, scenario=SCENARIO, cites="BUD-ITM-04", when=took_place("unreachable"))
 def a_server_that_nobody_reaches_is_told_of(scene: Scene) -> Iterator[Finding]:
-    """The list of a server that cannot be reached is empty, says why, and does not make the response fail."""
+    """An unreachable server has an empty list with an error, and the response still completes."""
     response = answered(scene["unreachable"])
     lists = [item for _, item in output(response, LIST)]
     if response.get("status") != "completed":
         got = show(response.get("status", ABSENT))
         yield Finding("reply.body/status", "completed", got, scene["unreachable"].id)
     if not any(item.get("tools") == [] and item.get("error") for item in lists):
-        expected = "a list without tools, and with an error"
+        expected = "a list without tools and with an error"
         yield Finding("reply.body/output", expected, show(lists), scene["unreachable"].id)
 
 
@@ -45,23 +45,23 @@ def _lists(snapshot: Snapshot) -> bool:
     return snapshot.is_final and any(output(snapshot.object, LIST)) and any(output(snapshot.object, CALL))
 
 
-@rule(Snapshot, cites="BUD-ITM-06", when=_lists, needs="a call of a tool that was listed")
+@rule(Snapshot, cites="BUD-ITM-06", when=_lists, needs="a list of tools and a call")
 def calls_name_a_listed_tool(snapshot: Snapshot) -> Iterator[Finding]:
-    """A call names a tool that its server listed."""
-    known = {
-        (one.get("server_label"), tool.get("name"))
-        for _, one in output(snapshot.object, LIST)
-        for _, tool in objects(one.get("tools"))
+    """A call names a tool from the list of its server."""
+    tools = {
+        (item.get("server_label"), tool.get("name"))
+        for _, item in output(snapshot.object, LIST)
+        for _, tool in objects(item.get("tools"))
     }
     for index, call in output(snapshot.object, CALL):
-        if (call.get("server_label"), call.get("name")) not in known:
+        if (call.get("server_label"), call.get("name")) not in tools:
             where = f"{snapshot.where}/output/{index}/name"
-            yield Finding(where, "a tool that was listed", show(call.get("name", ABSENT)))
+            yield Finding(where, "a tool from the list", show(call.get("name", ABSENT)))
 
 
 @rule(Item, cites="BUD-ITM-05", when=lambda item: item.type == CALL, needs="a call of a server's tool")
 def arguments_are_json(item: Item) -> Iterator[Finding]:
-    """The `arguments` of a call that the server made are the text of a JSON object."""
+    """The `arguments` of a call by the server are the text of a JSON object."""
     try:
         value = parse_json(item.object.get("arguments"))
     except ValueError:
@@ -73,49 +73,49 @@ def arguments_are_json(item: Item) -> Iterator[Finding]:
 
 @rule(Item, cites="BUD-ITM-05", when=lambda item: item.type == CALL, needs="a call of a server's tool")
 def calls_tell_what_came_of_them(item: Item) -> Iterator[Finding]:
-    """A call that has completed has an `output`, or an `error`."""
-    wanted = item.object.get("status") == "completed"
-    if wanted and not any(isinstance(item.object.get(name), str) for name in ("output", "error")):
+    """A completed call has an `output` or an `error`."""
+    is_complete = item.object.get("status") == "completed"
+    if is_complete and not any(isinstance(item.object.get(name), str) for name in ("output", "error")):
         got = show(item.object.get("output", ABSENT))
-        yield Finding(f"{item.where}/output", "a text, unless there is an error", got)
+        yield Finding(f"{item.where}/output", "a string, unless there is an error", got)
 
 
 @rule(Streamed, cites="BUD-SSE-05", when=tells_of(LIST))
 def lists_come_in_order(streamed: Streamed) -> Iterator[Finding]:
-    """A list of tools streams as added, in progress, completed, done."""
+    """A list of tools streams as `added`, `in_progress`, `completed`, `done`."""
     yield from breaches(streamed, lanes={LIST})
 
 
 @rule(Streamed, cites="BUD-SSE-05", when=tells_of(LIST))
 def lists_come_first(streamed: Streamed) -> Iterator[Finding]:
-    """All lists of tools are done before the first other item is announced."""
-    others = False
-    told = [thread for thread in fold(streamed).of("item") if thread.events]
-    for thread in sorted(told, key=lambda one: one.events[0].index):
-        listing = thread.start().get("type") == LIST
-        if listing and others:
+    """All lists of tools are done before the first other item begins."""
+    after_items = False
+    threads = [thread for thread in fold(streamed).of("item") if thread.events]
+    for thread in sorted(threads, key=lambda thread: thread.events[0].index):
+        is_list = thread.start().get("type") == LIST
+        if is_list and after_items:
             yield Finding(thread.events[0].where, "the lists of tools before all other items", LIST)
-        others = others or not listing
+        after_items = after_items or not is_list
 
 
 @rule(Streamed, cites="BUD-SSE-10", when=tells_of(CALL))
 def calls_come_in_order(streamed: Streamed) -> Iterator[Finding]:
-    """A call streams as in progress, deltas of its arguments, these done, then completed or failed."""
+    """A call streams as `in_progress`, argument deltas, their `.done`, `completed` or `failed`."""
     yield from breaches(streamed, lanes={CALL})
 
 
 @rule(Streamed, cites=("BUD-SSE-11", "BUD-SSE-10"), when=tells_of(CALL))
 def arguments_add_up(streamed: Streamed) -> Iterator[Finding]:
-    """The deltas of a call's arguments, joined, are its end, and the arguments of the finished call."""
+    """The joined deltas of a call's arguments equal their `.done` and the finished call."""
     yield from unequal_sums(streamed, CALL)
     yield from unequal_views(streamed, CALL)
 
 
 @rule(Scene, scenario="failing_template", cites=("BUD-SSE-16", "BUD-SSE-17"))
 def a_failure_ends_the_stream_as_failed(scene: Scene) -> Iterator[Finding]:
-    """A stream that fails ends with `response.failed`, whose error has the code `server_error`.
+    """A stream that fails ends with `response.failed`; its error has the code `server_error`.
 
-    Official clients know a fixed list of codes there, and refuse the whole response for another one.
+    Official clients know a fixed list of codes, and reject the whole response for any other.
     """
     exchange = scene["failed"]
     events = exchange.answer.stream.events if exchange.answer.stream else ()
@@ -123,7 +123,6 @@ def a_failure_ends_the_stream_as_failed(scene: Scene) -> Iterator[Finding]:
     if last != "response.failed":
         yield Finding("end of stream", "response.failed", show(last), exchange.id)
         return
-    error = exchange.response.get("error")
-    code = error.get("code") if isinstance(error, dict) else ABSENT
+    code = value_at(exchange.response, "error", "code")
     if code != "server_error":
         yield Finding("reply.body/error/code", "server_error", show(code), exchange.id)

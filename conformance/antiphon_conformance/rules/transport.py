@@ -1,4 +1,4 @@
-"""HTTP under the API: statuses, content types, bodies that are what their headers say."""
+"""HTTP under the API: statuses, content types, and bodies that agree with their headers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MEDIA_TYPE = re.compile(
     r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;\s*[\w!#$%&'*+.^`|~-]+=(\"[^\"]*\"|[^\s;\"]+))*\s*;?"
 )
 MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
-"""How the bytes of a content coding begin (RFC 1952, RFC 8878)."""
+"""Content coding -> its first bytes (RFC 1952, RFC 8878)."""
 SINGLE = ("content-type", "content-length", "date", "retry-after")
-LIVE = "an answer that was not recorded"
+LIVE = "an answer that is not from a recording"
 
 
 def live(answered: Answered) -> bool:
-    """Whether we received the answer ourselves: recorders drop headers and decode bodies."""
+    """Whether the suite itself received the answer: recorders drop headers and decode bodies."""
     return answered.reply.started_at is not None
 
 
@@ -30,10 +30,11 @@ def media(answered: Answered) -> str:
 
 
 def _header(answered: Answered, name: str) -> str:
-    return show(answered.reply.headers.get(name) or ABSENT)
+    value = answered.reply.headers.get(name)
+    return show(ABSENT if value is None else value)
 
 
-def _created(answered: Answered) -> bool:
+def _is_successful_create(answered: Answered) -> bool:
     return answered.operation == answered.dialect.create_operation and answered.exchange.ok
 
 
@@ -45,11 +46,11 @@ def a_create_is_a_post_to_responses(scene: Scene) -> Iterator[Finding]:
         yield Finding("first.reply.status", "200", str(status))
 
 
-@rule(Answered, cites=("TRN-17", "BUD-REQ-02"), when=_created)
+@rule(Answered, cites=("TRN-17", "BUD-REQ-02"), when=_is_successful_create)
 def a_create_that_succeeds_is_200(answered: Answered) -> Iterator[Finding]:
-    """A create that succeeds answers 200, whether blocking, streaming or in the background.
+    """The status of a successful create is 200, also with a stream or in the background.
 
-    Clients that compare with 200 take a 201 or 202 for a failure.
+    Clients that compare the status with 200 treat a 201 or 202 as a failure.
     """
     if answered.reply.status != 200:
         yield Finding("reply.status", "200", str(answered.reply.status))
@@ -61,9 +62,9 @@ def a_create_that_succeeds_is_200(answered: Answered) -> Iterator[Finding]:
     when=lambda answered: answered.operation is not None and answered.exchange.ok,
 )
 def a_success_is_200(answered: Answered) -> Iterator[Finding]:
-    """Whatever succeeds is answered 200, creating in the background and deleting included.
+    """The status of a success is 200, also for a create in the background and for a deletion.
 
-    The Python client makes nothing of 201, 202 and 204: its caller gets None, and no error.
+    The vendor's Python client ignores the body of 201, 202 and 204: its caller gets None, and no error.
     """
     if answered.reply.status != 200:
         yield Finding("reply.status", "200", str(answered.reply.status))
@@ -73,7 +74,7 @@ def a_success_is_200(answered: Answered) -> Iterator[Finding]:
     Body, cites=("TRN-12", "CG-GEN-03"), when=lambda body: body.operation is not None and bool(body.reply.raw)
 )
 def a_document_is_labelled_json(body: Body) -> Iterator[Finding]:
-    """An answer that is no stream has the content type `application/json`."""
+    """An answer that is not a stream has the content type `application/json`."""
     if media(body) != "application/json":
         yield Finding("reply.headers/content-type", "application/json", _header(body, "content-type"))
 
@@ -82,7 +83,7 @@ def a_document_is_labelled_json(body: Body) -> Iterator[Finding]:
 def every_body_has_a_content_type(answered: Answered) -> Iterator[Finding]:
     """Every answer with a body carries a `Content-Type`."""
     if not answered.reply.headers.get("content-type"):
-        yield Finding("reply.headers/content-type", "a media type", "absent")
+        yield Finding("reply.headers/content-type", "a media type", _header(answered, "content-type"))
 
 
 @rule(Answered, cites="HTTP-03", when=lambda answered: answered.reply.headers.get("content-type") is not None)
@@ -93,21 +94,21 @@ def the_content_type_is_well_formed(answered: Answered) -> Iterator[Finding]:
         yield Finding("reply.headers/content-type", "a media type such as application/json", show(value))
 
 
-def _asked_for_stream(answered: Answered) -> bool:
-    by_itself = answered.asked.get("prompt") is None  # what is stored with a template may decide
-    return _created(answered) and by_itself and answered.asked.get("stream") is True
+def _asks_for_a_stream(answered: Answered) -> bool:
+    by_itself = answered.asked.get("prompt") is None  # a stored template may set `stream` too
+    return _is_successful_create(answered) and by_itself and answered.asked.get("stream") is True
 
 
 @rule(
     Answered,
     cites=("TRN-14", "SSE-08", "CG-SSE-01", "CG-GEN-03", "BUD-REQ-23"),
-    when=_asked_for_stream,
+    when=_asks_for_a_stream,
     needs="a create with `stream: true`",
 )
 def a_stream_is_labelled_event_stream(answered: Answered) -> Iterator[Finding]:
     """A stream has the content type `text/event-stream`.
 
-    Browsers refuse to read anything else as a stream of events.
+    Browsers read nothing else as a stream of events.
     """
     if media(answered) != "text/event-stream":
         yield Finding("reply.headers/content-type", "text/event-stream", _header(answered, "content-type"))
@@ -115,24 +116,24 @@ def a_stream_is_labelled_event_stream(answered: Answered) -> Iterator[Finding]:
 
 @rule(Streamed, cites="CG-SSE-01", when=live, needs=LIVE)
 def a_stream_goes_out_in_chunks(streamed: Streamed) -> Iterator[Finding]:
-    """A stream is sent in chunks: it has no `Content-Length`, and does not end by closing the connection.
+    """A stream arrives in chunks: without `Content-Length`, and not up to a closed connection.
 
-    Whoever knows the length has waited for the end. Where only the end of the connection ends the stream,
-    some clients collect it whole before they show anything.
+    A server that knows the length has waited for the end. Where only the end of the connection ends the
+    stream, some clients collect all of it before they show anything.
     """
     for name in ("content-length", "connection"):
         got = streamed.reply.headers.get(name)
-        chunked = streamed.reply.headers.get("transfer-encoding") is not None
-        if got is not None and (name == "content-length" or ("close" in got.lower() and not chunked)):
+        has_chunks = streamed.reply.headers.get("transfer-encoding") is not None
+        if got is not None and (name == "content-length" or ("close" in got.lower() and not has_chunks)):
             yield Finding(f"reply.headers/{name}", "a stream in chunks", show(got))
 
 
-def _asked_for_document(answered: Answered) -> bool:
-    known = "request-unknown" not in answered.exchange.traits
-    return known and _created(answered) and answered.asked.get("stream") in (None, False)
+def _asks_for_a_document(answered: Answered) -> bool:
+    has_request = "request-unknown" not in answered.exchange.traits
+    return has_request and _is_successful_create(answered) and answered.asked.get("stream") in (None, False)
 
 
-@rule(Answered, cites=("TRN-15", "CG-GEN-03"), when=_asked_for_document)
+@rule(Answered, cites=("TRN-15", "CG-GEN-03"), when=_asks_for_a_document)
 def without_stream_the_answer_is_one_document(answered: Answered) -> Iterator[Finding]:
     """With `stream` absent, null or false the answer is one JSON document."""
     if answered.reply.stream is not None:
@@ -141,18 +142,20 @@ def without_stream_the_answer_is_one_document(answered: Answered) -> Iterator[Fi
 
 @rule(Answered, cites="HTTP-02", when=live, needs=LIVE)
 def the_content_encoding_is_that_of_the_bytes(answered: Answered) -> Iterator[Finding]:
-    """`Content-Encoding` names what was done to the bytes: plain text does not claim to be gzip.
+    """`Content-Encoding` names the real coding of the body: plain text is not labelled gzip.
 
-    Proxies that decode what they pass on, and leave the header standing, break every client behind them.
+    Proxies that decode a body and keep the header break every client behind them.
     """
     coding = (answered.reply.headers.get("content-encoding") or "").strip().lower()
     if coding in MAGIC and answered.reply.raw and not answered.reply.raw.startswith(MAGIC[coding]):
-        yield Finding("reply.headers/content-encoding", "absent, as the body is not compressed", show(coding))
+        yield Finding(
+            "reply.headers/content-encoding", "no header, because the body is not compressed", show(coding)
+        )
 
 
 @rule(Answered, cites="HTTP-06")
 def single_headers_are_sent_once(answered: Answered) -> Iterator[Finding]:
-    """A header that holds one value is not sent twice with different values."""
+    """A header with a single value comes once, or always with the same value."""
     for name in SINGLE:
         values = answered.reply.headers.all(name)
         if len(set(values)) > 1:
@@ -183,26 +186,27 @@ def _http_date(value: str) -> bool:
     return value.endswith("GMT")
 
 
-@rule(Refused, cites="HTTP-04", when=lambda refused: refused.reply.status == 405, needs="an answer 405")
+@rule(Refused, cites="HTTP-04", when=lambda refused: refused.reply.status == 405, needs="a 405 answer")
 def a_405_lists_the_methods(refused: Refused) -> Iterator[Finding]:
-    """An answer 405 lists the allowed methods in `Allow`."""
+    """A 405 answer lists the allowed methods in `Allow`."""
     if refused.reply.headers.get("allow") is None:
-        yield Finding("reply.headers/allow", "the allowed methods", "absent")
+        yield Finding("reply.headers/allow", "the allowed methods", show(ABSENT))
 
 
-@rule(Refused, cites="HTTP-05", when=lambda refused: refused.reply.status == 401, needs="an answer 401")
+@rule(Refused, cites="HTTP-05", when=lambda refused: refused.reply.status == 401, needs="a 401 answer")
 def a_401_carries_a_challenge(refused: Refused) -> Iterator[Finding]:
-    """An answer 401 carries a challenge in `WWW-Authenticate`."""
+    """A 401 answer carries a challenge in `WWW-Authenticate`."""
     if not refused.reply.headers.get("www-authenticate"):
-        yield Finding("reply.headers/www-authenticate", "a challenge such as Bearer", "absent")
+        got = _header(refused, "www-authenticate")
+        yield Finding("reply.headers/www-authenticate", "a challenge such as Bearer", got)
 
 
 @rule(Body, cites="HTTP-08", when=lambda body: isinstance(body.reply.body, dict))
 def a_failure_is_no_success(body: Body) -> Iterator[Finding]:
-    """An answer that only names an error has a status of the 4xx or 5xx class."""
-    told = body.object.get("error")
-    if told and "object" not in body.object and "output" not in body.object:
-        yield Finding("reply.status", "4xx or 5xx, as the body is an error", str(body.reply.status))
+    """An answer whose body is only an error has a 4xx or 5xx status."""
+    error = body.object.get("error")
+    if error and "object" not in body.object and "output" not in body.object:
+        yield Finding("reply.status", "4xx or 5xx, because the body is an error", str(body.reply.status))
 
 
 @rule(
@@ -211,10 +215,10 @@ def a_failure_is_no_success(body: Body) -> Iterator[Finding]:
     when=lambda streamed: "left-early" not in streamed.exchange.traits,
 )
 def a_stream_arrives_whole(streamed: Streamed) -> Iterator[Finding]:
-    """A stream is not cut off: whatever fails on the way is told in the stream, which then ends properly.
+    """A stream is complete: after a failure it reports the failure in an event and then ends.
 
-    The status was sent long before, so a client can learn of the failure nowhere else.
+    The status is long sent by then, so a client can learn of the failure nowhere else.
     """
     if streamed.stream.cut:
         why = streamed.exchange.failure or "the connection broke"
-        yield Finding("reply.body", "a body that ends", f"cut off: {show(why)}")
+        yield Finding("reply.body", "a complete body", f"cut off: {show(why)}")

@@ -1,10 +1,10 @@
-"""Rules on `truncation`: a context that is too long is never shortened unasked."""
+"""Rules on `truncation`: a server shortens a context that is too long only on request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.answers import member
+from antiphon_conformance.answers import value_at
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.parity import CLIENT_ERROR
 from antiphon_conformance.rule import Finding, rule
@@ -14,26 +14,24 @@ from antiphon_conformance.text import ABSENT, show
 
 @rule(Scene, scenario="overlong_input", cites=("STA-21", "STA-23"))
 def an_overlong_context_is_refused(scene: Scene) -> Iterator[Finding]:
-    """With `truncation: disabled` a context beyond the model's window fails, with a 4xx or in the stream.
+    """With `truncation: disabled` a context beyond the model's window fails.
 
-    A server that shortens it silently answers another question than it was asked.
+    The failure is a 4xx status or an event in the stream. A server that shortens the context silently answers
+    another question.
     """
     overlong = scene["overlong"]
     if overlong.ok and overlong.answer.stream is not None:
-        yield from _failed_in_band(overlong)
+        yield from _expect_failure_in_stream(overlong)
     elif overlong.answer.status not in CLIENT_ERROR:
-        expected = "a 4xx, since no model reads that much and nothing may be dropped"
+        expected = "a 4xx status, because the context exceeds the window and the server may drop nothing"
         yield Finding("reply.status", expected, str(overlong.answer.status), overlong.id)
 
 
-def _failed_in_band(overlong: Exchange) -> Iterator[Finding]:
+def _expect_failure_in_stream(overlong: Exchange) -> Iterator[Finding]:
     final = overlong.response
+    code = value_at(final, "error", "code")
     if final.get("status") != "failed":
-        yield Finding(
-            "stream/response/status",
-            "failed, since nothing may be dropped",
-            show(final.get("status", ABSENT)),
-            overlong.id,
-        )
-    elif member(final, "error", "code") is None:
-        yield Finding("stream/response/error/code", "context_length_exceeded", "null", overlong.id)
+        expected, got = "failed, because the server may drop nothing", show(value_at(final, "status"))
+        yield Finding("stream/response/status", expected, got, overlong.id)
+    elif code in (None, ABSENT):
+        yield Finding("stream/response/error/code", "context_length_exceeded", show(code), overlong.id)

@@ -1,4 +1,4 @@
-"""The token counts of a response: when they are there, and that they add up."""
+"""The token counts of a response: they are present at its end, and they add up."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _count(snapshot: Snapshot, *path: str) -> int | float | None:
     return number(member(snapshot.object, "usage", *path))
 
 
-def _answered(snapshot: Snapshot) -> bool:
+def _has_answer(snapshot: Snapshot) -> bool:
     return snapshot.status in ("completed", "incomplete")
 
 
@@ -30,18 +30,18 @@ def _under_way(snapshot: Snapshot) -> bool:
     return snapshot.status in ("queued", "in_progress")
 
 
-@rule(Snapshot, cites=("RES-50", "CG-RSP-10"), when=_answered)
+@rule(Snapshot, cites=("RES-50", "CG-RSP-10"), when=_has_answer)
 def ended_response_has_usage(snapshot: Snapshot) -> Iterator[Finding]:
-    """A completed or incomplete response tells its usage."""
+    """A completed or incomplete response has an object as its `usage`."""
     if not isinstance(snapshot.object.get("usage"), dict):
         yield Finding(f"{snapshot.where}/usage", "an object", show(snapshot.object.get("usage", ABSENT)))
 
 
-@rule(Snapshot, cites="RES-50", when=_under_way, needs="a response object of a response under way")
+@rule(Snapshot, cites="RES-50", when=_under_way, needs="a response that is queued or in progress")
 def no_usage_before_the_end(snapshot: Snapshot) -> Iterator[Finding]:
     """`usage` is null or absent while a response is queued or in progress.
 
-    Clients that sum up usage count a response twice otherwise.
+    Clients that sum up the usage would count a response twice.
     """
     if snapshot.object.get("usage") is not None:
         yield Finding(f"{snapshot.where}/usage", "null", show(snapshot.object["usage"]))
@@ -57,7 +57,7 @@ def counts_are_not_negative(snapshot: Snapshot) -> Iterator[Finding]:
     for path in COUNTS:
         count = _count(snapshot, *path)
         if count is not None and count < 0:
-            yield Finding(f"{snapshot.where}/usage/{'/'.join(path)}", "0 or more", show(count))
+            yield Finding(f"{snapshot.where}/usage/{'/'.join(path)}", "at least 0", show(count))
 
 
 def _has_total(snapshot: Snapshot) -> bool:
@@ -67,13 +67,13 @@ def _has_total(snapshot: Snapshot) -> bool:
 @rule(Snapshot, cites=("RES-51", "CG-RSP-10", "BUD-RSP-09"), when=_has_total)
 def total_is_the_sum(snapshot: Snapshot) -> Iterator[Finding]:
     """`total_tokens` is the sum of `input_tokens` and `output_tokens`."""
-    given, taken = (_count(snapshot, side) or 0 for side in ("input_tokens", "output_tokens"))
+    expected = sum(_count(snapshot, name) or 0 for name in ("input_tokens", "output_tokens"))
     total = _count(snapshot, "total_tokens")
-    if total != given + taken:
-        yield Finding(f"{snapshot.where}/usage/total_tokens", show(given + taken), show(total))
+    if total != expected:
+        yield Finding(f"{snapshot.where}/usage/total_tokens", show(expected), show(total))
 
 
-def _exceeding(snapshot: Snapshot, side: str, detail: str) -> Iterator[Finding]:
+def _compare_detail(snapshot: Snapshot, side: str, detail: str) -> Iterator[Finding]:
     whole, part = _count(snapshot, f"{side}_tokens"), _count(snapshot, f"{side}_tokens_details", detail)
     if whole is not None and part is not None and part > whole:
         where = f"{snapshot.where}/usage/{side}_tokens_details/{detail}"
@@ -83,42 +83,42 @@ def _exceeding(snapshot: Snapshot, side: str, detail: str) -> Iterator[Finding]:
 @rule(Snapshot, cites="RES-52", when=_has_usage)
 def cached_tokens_are_input_tokens(snapshot: Snapshot) -> Iterator[Finding]:
     """`cached_tokens` is at most `input_tokens`."""
-    yield from _exceeding(snapshot, "input", "cached_tokens")
+    yield from _compare_detail(snapshot, "input", "cached_tokens")
 
 
 @rule(Snapshot, cites="RES-52", when=_has_usage)
 def reasoning_tokens_are_output_tokens(snapshot: Snapshot) -> Iterator[Finding]:
     """`reasoning_tokens` is at most `output_tokens`."""
-    yield from _exceeding(snapshot, "output", "reasoning_tokens")
+    yield from _compare_detail(snapshot, "output", "reasoning_tokens")
 
 
-def _limited(snapshot: Snapshot) -> bool:
+def _has_limit(snapshot: Snapshot) -> bool:
     limit = number(snapshot.asked.get("max_output_tokens"))
     return snapshot.creation and limit is not None and _count(snapshot, "output_tokens") is not None
 
 
-@rule(Snapshot, cites="RES-53", when=_limited, needs="an answer to a request with `max_output_tokens`")
+@rule(Snapshot, cites="RES-53", when=_has_limit, needs="an answer to a request with `max_output_tokens`")
 def output_stays_within_the_limit(snapshot: Snapshot) -> Iterator[Finding]:
     """`output_tokens` is at most the `max_output_tokens` of the request."""
-    used, limit = _count(snapshot, "output_tokens") or 0, snapshot.asked["max_output_tokens"]
-    if used > limit:
-        yield Finding(f"{snapshot.where}/usage/output_tokens", f"at most {show(limit)}", show(used))
+    count, limit = _count(snapshot, "output_tokens") or 0, snapshot.asked["max_output_tokens"]
+    if count > limit:
+        yield Finding(f"{snapshot.where}/usage/output_tokens", f"at most {show(limit)}", show(count))
 
 
-def _reasoned_within_a_limit(snapshot: Snapshot) -> bool:
-    return _limited(snapshot) and bool(_count(snapshot, "output_tokens_details", "reasoning_tokens"))
+def _has_reasoning_and_limit(snapshot: Snapshot) -> bool:
+    return _has_limit(snapshot) and bool(_count(snapshot, "output_tokens_details", "reasoning_tokens"))
 
 
 @rule(
     Snapshot,
     cites="RSN-15",
-    when=_reasoned_within_a_limit,
+    when=_has_reasoning_and_limit,
     needs="an answer with reasoning to a request with `max_output_tokens`",
 )
 def reasoning_counts_towards_the_limit(snapshot: Snapshot) -> Iterator[Finding]:
     """Reasoning tokens count towards `max_output_tokens`."""
-    used = _count(snapshot, "output_tokens_details", "reasoning_tokens") or 0
+    count = _count(snapshot, "output_tokens_details", "reasoning_tokens") or 0
     limit = snapshot.asked["max_output_tokens"]
-    if used > limit:
+    if count > limit:
         where = f"{snapshot.where}/usage/output_tokens_details/reasoning_tokens"
-        yield Finding(where, f"at most {show(limit)}", show(used))
+        yield Finding(where, f"at most {show(limit)}", show(count))
