@@ -33,7 +33,7 @@ def _has_status(snapshot: Snapshot) -> bool:
 def status_is_one_of_the_named(snapshot: Snapshot) -> Iterator[Finding]:
     """The status of a response is one that the document lists.
 
-    With a status of an older API, such as `requires_action`, a client waits for ever.
+    With a status of an older API, such as `requires_action`, a client waits forever.
     """
     statuses = _statuses(snapshot.dialect)
     if snapshot.status not in statuses:

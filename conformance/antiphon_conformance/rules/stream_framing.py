@@ -11,7 +11,7 @@ from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.sse import SENTINEL
 from antiphon_conformance.streams import breaches, has_end
 from antiphon_conformance.subject import Streamed
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 
 def _at(frame: Frame) -> str:
@@ -52,7 +52,7 @@ def events_have_a_type(streamed: Streamed) -> Iterator[Finding]:
     events = {event.index for event in streamed.events}
     for frame in streamed.stream.frames:
         if frame.index not in events and frame.data.startswith("{"):
-            yield Finding(f"{_at(frame)}/type", "a string", f"none in {show(frame.data)}")
+            yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")
 
 
 @rule(Streamed, cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"), when=_has_frames)
@@ -60,7 +60,8 @@ def event_line_repeats_the_type(streamed: Streamed) -> Iterator[Finding]:
     """The SSE `event` field of each message equals the `type` in its data."""
     for event in streamed.events:
         if event.frame.event != event.type:
-            yield Finding(f"{event.where}/event", show(event.type), show(event.frame.event))
+            got = ABSENT if event.frame.event is None else event.frame.event
+            yield Finding(f"{event.where}/event", show(event.type), show(got))
 
 
 @rule(Streamed, cites="CG-SSE-02", when=_has_frames)

@@ -158,7 +158,7 @@ def _streams_its_text(streamed: Streamed) -> bool:
 def deltas_add_up_to_the_answer(streamed: Streamed) -> Iterator[Finding]:
     """The joined deltas of a stream equal the text of its final response.
 
-    That holds whatever other events a server sends or omits.
+    The other events that a server sends or omits do not matter.
     """
     deltas = [event.data.get("delta") for event in streamed.stream.of(DELTA)]
     total = "".join(delta for delta in deltas if isinstance(delta, str))
