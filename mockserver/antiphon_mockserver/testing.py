@@ -1,4 +1,4 @@
-"""The pytest fixture `responses_mock`: a mock server for one test.
+"""The pytest fixture `responses_mock`: a mock server for each test.
 
     def test_my_agent_survives_an_overload(responses_mock):
         responses_mock.script({"when": {"input": "weather"}, "text": "It is mild."})
@@ -9,7 +9,7 @@
     @pytest.mark.responses_mock(dialect="openresponses", faults=["status=503,first=1"])
     def test_my_agent_tries_again(responses_mock): ...
 
-The marker takes what `antiphon serve` takes: dialect, seed, api_keys, models, clock, mutants, faults...
+The marker has the settings of `antiphon serve`: dialect, seed, api_keys, models, clock, mutants, faults...
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from antiphon_mockserver.mock import ResponsesMock
 
 MARKER = (
-    "responses_mock(**settings): how the fixture responses_mock serves (dialect, seed, faults, mutants, ...)"
+    "responses_mock(**settings): settings of the fixture responses_mock (dialect, seed, faults, mutants, ...)"
 )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the marker known."""
+    """Registers the marker."""
     config.addinivalue_line("markers", MARKER)
 
 
 @pytest.fixture
 def responses_mock(request: pytest.FixtureRequest) -> Iterator[ResponsesMock]:
     """A mock server on a free port of this machine; it stops when the test ends."""
-    # Every pytest run of everyone who installs this package imports this file; few need a server.
+    # Every pytest run imports this file once the package is installed; few need a server.
     from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
 
-    with ResponsesMock(**_chosen(request)) as mock:
+    with ResponsesMock(**_settings(request)) as mock:
         yield mock
 
 
-def _chosen(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+def _settings(request: pytest.FixtureRequest) -> Mapping[str, Any]:
     marker = request.node.get_closest_marker("responses_mock")
     return marker.kwargs if marker is not None else {}

@@ -1,4 +1,4 @@
-"""Counting tokens: not as any vendor does, but the same way every time, and growing with the text."""
+"""Counts tokens: not like any vendor, but the same way every time, and more for longer text."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import orjson
 from antiphon_mockserver.plan import Context
 
 CONTEXT_WINDOW = 128_000
-"""How many input tokens the model takes."""
+"""How many input tokens the model accepts."""
 
 REQUEST_OVERHEAD = 2
 ITEM_OVERHEAD = 3
 IMAGE_TOKENS = 85
 EXACT_LENGTH = 1 << 16
-"""Text beyond this many characters is counted at a flat rate, so that a 10 MB input costs no second."""
+"""Beyond this many characters four count as a token, so that a 10 MB input costs little time."""
 
 split = re.compile(r"\s?\w{1,8}|\s?[^\w\s]{1,3}|\s+").findall
-"""split(text) -> its tokens; joined they are the text again."""
+"""split(text) -> its tokens; joined, they are the text."""
 
 
 def count(text: str) -> int:
-    """The number of tokens of a text."""
+    """Returns the number of tokens of a text."""
     if len(text) <= EXACT_LENGTH:
         return len(split(text))
     return len(split(text[:EXACT_LENGTH])) + (len(text) - EXACT_LENGTH) // 4
 
 
 def count_input(context: Context) -> int:
-    """The tokens that the model reads: all items of the context, instructions, tools, a structured format."""
+    """Counts the input tokens: all items of the context, instructions, tools, a structured format."""
     request = context.request
     total = REQUEST_OVERHEAD + sum(map(count_item, context.items))
     instructions = request.get("instructions")
@@ -47,17 +47,17 @@ def count_input(context: Context) -> int:
 
 
 def count_item(item: Mapping[str, Any]) -> int:
-    """The tokens of one item of the context."""
+    """Counts the tokens of one item of the context."""
     if item.get("type", "message") == "message":
         return ITEM_OVERHEAD + _count_content(item.get("content"))
-    return ITEM_OVERHEAD + sum(_count_content(value) for name, value in item.items() if name not in NOT_READ)
+    return ITEM_OVERHEAD + sum(_count_content(value) for name, value in item.items() if name not in UNCOUNTED)
 
 
-NOT_READ = frozenset({"id", "type", "status", "call_id"})
+UNCOUNTED = frozenset({"id", "type", "status", "call_id"})
 
 
 def count_json(value: Any) -> int:
-    """The tokens of a value that the model reads as JSON."""
+    """Counts the tokens of a value that the model reads as JSON."""
     return count(orjson.dumps(value).decode())
 
 

@@ -1,4 +1,4 @@
-"""Contexts that are longer than the model takes."""
+"""Handles contexts that are too long for the model."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ INSTRUCTING = frozenset({"system", "developer"})
 
 
 def truncate(context: Context, tokens: int) -> Context:
-    """The context when it fits; under `truncation: auto` without its oldest items; or a refusal (STA-21)."""
+    """Returns the context when it fits; with `truncation: auto`, without its oldest items (STA-21).
+
+    Rejects a context that is still too long, with 400.
+    """
     if tokens <= CONTEXT_WINDOW:
         return context
     if context.request.get("truncation") != "auto":
         message = f"The input has {tokens} tokens, and the model takes {CONTEXT_WINDOW}; shorten it."
         raise invalid(message, "input", "context_length_exceeded")
-    shorter = replace(context, items=_dropped(context.items, tokens - CONTEXT_WINDOW))
+    shorter = replace(context, items=_drop_oldest(context.items, tokens - CONTEXT_WINDOW))
     if count_input(shorter) > CONTEXT_WINDOW:
         message = (
             f"Even the newest item alone is longer than the {CONTEXT_WINDOW} tokens that the model takes."
@@ -27,12 +30,12 @@ def truncate(context: Context, tokens: int) -> Context:
     return shorter
 
 
-def _dropped(items: tuple[Item, ...], excess: int) -> tuple[Item, ...]:
-    """The items without the oldest ones, up to so many tokens; instructions and the newest item stay."""
-    kept = []
+def _drop_oldest(items: tuple[Item, ...], excess: int) -> tuple[Item, ...]:
+    """Drops the oldest items, at least `excess` tokens; instructions and the newest item stay."""
+    rest = []
     for index, item in enumerate(items):
         if excess > 0 and item.get("role") not in INSTRUCTING and index < len(items) - 1:
             excess -= count_item(item)
         else:
-            kept.append(item)
-    return tuple(kept)
+            rest.append(item)
+    return tuple(rest)

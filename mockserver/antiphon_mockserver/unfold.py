@@ -1,4 +1,4 @@
-"""A finished object -> its events, by walking the dialect's stream table; no event is known by name here."""
+"""Builds the events of a finished response by walking the stream table of the dialect; it names no event."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from antiphon_spec.stream import Accumulation, Grammar, Lane
 Event = dict[str, Any]
 
 PADDED_LENGTH = 16
-"""A padded piece and its padding have a multiple of this many characters, so that sizes tell little."""
+"""The length of a piece and its padding is a multiple of this, so that sizes reveal little."""
 PAD_LENGTHS = tuple(PADDED_LENGTH - length for length in range(PADDED_LENGTH))
 PADDING = "obfuscation"
 POOL = shake_256(b"antiphon").hexdigest(1024)
@@ -23,22 +23,22 @@ POOL_STEPS = len(POOL) - PADDED_LENGTH
 
 
 class Unfolder:
-    """Walks one dialect's table; what depends on lane and type only is looked up once."""
+    """Walks the table of one dialect; caches what depends only on lane and type."""
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._emptied: dict[tuple[str, str], tuple[tuple[tuple[str, ...], Any], ...]] = {}
+        self._blanks: dict[tuple[str, str], tuple[tuple[tuple[str, ...], Any], ...]] = {}
         self._inner: dict[tuple[str, str], tuple[Lane, ...]] = {}
 
-    def events(self, whole: Mapping[str, Any], *, queued: bool, padded: bool) -> list[Event]:
-        """The events of a finished response."""
-        run = _Run(self, queued=queued, padded=padded)
+    def events(self, whole: Mapping[str, Any], *, waiting: bool, padding: bool) -> list[Event]:
+        """Returns the events of a finished response."""
+        run = _Run(self, waiting=waiting, padding=padding)
         if self.grammar.root is not None:
             run.walk(self.grammar.root, whole, None, {}, {})
         return run.events
 
     def inner(self, lane: Lane, thing: Any) -> tuple[Lane, ...]:
-        """The lanes inside this object."""
+        """Returns the lanes inside this object."""
         kind = type_of(thing, lane)
         key = (lane.name, kind)
         if key not in self._inner:
@@ -46,43 +46,46 @@ class Unfolder:
             self._inner[key] = tuple(child for child in inside if child.of is None or kind in child.of)
         return self._inner[key]
 
-    def opened(self, lane: Lane, thing: Mapping[str, Any], status: str | None) -> dict[str, Any]:
-        """The object as its first event has it: nothing that the lanes inside will tell."""
-        opened = {**thing}
-        if status is not None and "status" in opened:
-            opened["status"] = status
+    def beginning(self, lane: Lane, thing: Mapping[str, Any], status: str | None) -> dict[str, Any]:
+        """Returns the object as in its first event: without what the lanes inside it will add."""
+        beginning = {**thing}
+        if status is not None and "status" in beginning:
+            beginning["status"] = status
         for path, value in self._empty(lane, thing):
-            if path[0] in opened:
-                put(opened, path, value)
+            if path[0] in beginning:
+                put(beginning, path, value)
         for member in lane.lacks.get(type_of(thing, lane), ()):
-            opened.pop(member, None)
-        return opened
+            beginning.pop(member, None)
+        return beginning
 
     def _empty(self, lane: Lane, thing: Any) -> tuple[tuple[tuple[str, ...], Any], ...]:
-        """What to empty in an object of this type: paths, and what stands there then."""
+        """The paths to empty in an object of this type, with their empty values."""
         kind = type_of(thing, lane)
         key = (lane.name, kind)
-        if key not in self._emptied:
-            emptied = [pair for child in self.inner(lane, thing) for pair in _told_by(child)]
-            emptied += [((member,), value) for member, value in lane.blank.get(kind, {}).items()]
-            self._emptied[key] = tuple(emptied)
-        return self._emptied[key]
+        if key not in self._blanks:
+            blanks = [pair for child in self.inner(lane, thing) for pair in _blank_values(child)]
+            blanks += [((member,), value) for member, value in lane.blank.get(kind, {}).items()]
+            self._blanks[key] = tuple(blanks)
+        return self._blanks[key]
 
 
 class _Run:
-    """One walk, and the events so far."""
+    """One walk over a response, with its events so far."""
 
-    def __init__(self, unfolder: Unfolder, *, queued: bool, padded: bool) -> None:
+    def __init__(self, unfolder: Unfolder, *, waiting: bool, padding: bool) -> None:
         self.unfolder = unfolder
-        self.waiting = queued
-        self.padded = padded
+        self.waiting = waiting
+        self.padding = padding
         self.events: list[Event] = []
 
     def walk(
         self, lane: Lane, thing: Any, enclosing: Any, ids: Mapping[str, str], index: Mapping[str, int]
     ) -> None:
-        """Tells of one object and of all that is inside it."""
-        base: dict[str, Any] = {**{member: ids[named] for member, named in lane.names.items()}, **index}
+        """Adds the events of one object and of everything inside it."""
+        base: dict[str, Any] = {
+            **{member: ids[lane_name] for member, lane_name in lane.names.items()},
+            **index,
+        }
         accumulates = lane.accumulates
         *run, last = self._run(lane, thing, enclosing)
         for event in run:
@@ -91,7 +94,7 @@ class _Run:
             elif accumulates and event == accumulates.done:
                 self.events.append(_done(lane, accumulates, base, thing, enclosing))
             else:
-                self.events.append({"type": event, **base, **self._held(lane, thing, event)})
+                self.events.append({"type": event, **base, **self._object_members(lane, thing, event)})
         self._inside(lane, thing, ids, index)
         if accumulates and last == accumulates.done:
             self.events.append(_done(lane, accumulates, base, thing, enclosing))
@@ -99,7 +102,7 @@ class _Run:
             self.events.append({"type": last, **base, **({lane.holds: thing} if lane.holds else {})})
 
     def _run(self, lane: Lane, thing: Any, enclosing: Any) -> Sequence[str]:
-        """The events of an ordinary run, the last chosen by the status, one for waiting after the first."""
+        """The event types of an object; its status selects the last, and a queue adds one after the first."""
         *run, last = lane.emits
         status = None
         if lane.statuses or lane.excused:
@@ -109,71 +112,73 @@ class _Run:
         elif lane.holds is None and status in lane.excused and run:
             *run, last = run
         if self.waiting and lane is self.unfolder.grammar.root:
-            run[1:1] = (event for event, found in lane.statuses.items() if found == {"queued"})
+            run[1:1] = (event for event, statuses in lane.statuses.items() if statuses == {"queued"})
         return (*run, last)
 
-    def _held(self, lane: Lane, thing: Any, event: str) -> Mapping[str, Any]:
-        """What an event before the last one bears of the object itself."""
+    def _object_members(self, lane: Lane, thing: Any, event: str) -> Mapping[str, Any]:
+        """The members of an event before the last one that describe the object itself."""
         if lane.holds is None:
             return {lane.accumulates.whole: ""} if lane.accumulates and not lane.single else {}
-        allowed = lane.statuses.get(event, frozenset())
-        status = "queued" if self.waiting and "queued" in allowed else next(iter(allowed - {"queued"}), None)
-        return {lane.holds: self.unfolder.opened(lane, thing, status)}
+        statuses = lane.statuses.get(event, frozenset())
+        status = (
+            "queued" if self.waiting and "queued" in statuses else next(iter(statuses - {"queued"}), None)
+        )
+        return {lane.holds: self.unfolder.beginning(lane, thing, status)}
 
     def _inside(self, lane: Lane, thing: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
         if not isinstance(thing, dict):
             return
-        known = {**ids, lane.name: thing.get("id", "")}
+        lane_ids = {**ids, lane.name: thing.get("id", "")}
         for child in self.unfolder.inner(lane, thing):
             if not child.emits:
                 continue
             if child.single:
-                self.walk(child, thing, thing, known, index)
+                self.walk(child, thing, thing, lane_ids, index)
             elif child.place:
                 for number, inner in enumerate(get(thing, child.place.split("/"), ()) or ()):
-                    self.walk(child, inner, thing, known, {**index, child.identity[-1]: number})
+                    self.walk(child, inner, thing, lane_ids, {**index, child.identity[-1]: number})
 
     def _pieces(self, accumulates: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
         text = _whole(accumulates, owner)
         pieces = split(text)
-        head, dealt = _beside(accumulates, {"type": accumulates.event, **base}, owner, len(pieces))
+        head, shares = _beside(accumulates, {"type": accumulates.event, **base}, owner, len(pieces))
         name = accumulates.piece
-        if self.padded and accumulates.padded:
+        if self.padding and accumulates.padded:
             at = crc32(text.encode(errors="replace")) % POOL_STEPS
-            made: list[Event] = [
+            events: list[Event] = [
                 {**head, name: piece, PADDING: POOL[at : at + PAD_LENGTHS[len(piece) % PADDED_LENGTH]]}
                 for piece in pieces
             ]
         else:
-            made = [{**head, name: piece} for piece in pieces]
-        for member, values in dealt.items():
-            for event, value in zip(made, values, strict=True):
+            events = [{**head, name: piece} for piece in pieces]
+        for member, values in shares.items():
+            for event, value in zip(events, values, strict=True):
                 event[member] = [value]
-        self.events += made
+        self.events += events
 
 
 @lru_cache(maxsize=16)
 def unfolder(dialect: Dialect) -> Unfolder:
-    """The unfolder of a dialect."""
+    """Returns the unfolder of a dialect."""
     return Unfolder(dialect.grammar)
 
 
 def type_of(thing: Any, lane: Lane) -> str:
-    """The type by which the table knows an object; the response has none and is known by its lane."""
+    """The type of an object in the table; for a response, which has no type, the name of its lane."""
     return thing.get("type", lane.name) if isinstance(thing, dict) else lane.name
 
 
-def get(thing: Any, path: Sequence[str], otherwise: Any) -> Any:
-    """What stands at a path of members, or else something."""
+def get(thing: Any, path: Sequence[str], default: Any) -> Any:
+    """Returns the value at a path of members, or a default."""
     for member in path:
         if not isinstance(thing, dict) or member not in thing:
-            return otherwise
+            return default
         thing = thing[member]
     return thing
 
 
 def put(thing: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Sets what stands at a path of members, in copies of the objects on the way."""
+    """Sets the value at a path of members, in copies of the objects on the way."""
     *way, last = path
     for member in way:
         if not isinstance(thing.get(member), dict):
@@ -184,18 +189,18 @@ def put(thing: dict[str, Any], path: Sequence[str], value: Any) -> None:
         thing[last] = value
 
 
-def _told_by(child: Lane) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """What the enclosing object lacks while the lane has told nothing."""
+def _blank_values(child: Lane) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The members of the enclosing object that a lane fills, with their empty values."""
     if child.place:
         yield tuple(child.place.split("/")), []
     elif child.accumulates and child.accumulates.into:
         yield tuple(child.accumulates.into.split("/")), ""
-        for held in child.accumulates.beside.values():
-            yield (held,), []
+        for member in child.accumulates.beside.values():
+            yield (member,), []
 
 
 def _owner(lane: Lane, thing: Any, enclosing: Any) -> Any:
-    """The object into which the pieces go."""
+    """The object that the pieces belong to."""
     return thing if lane.place else enclosing
 
 
@@ -207,14 +212,14 @@ def _whole(accumulates: Accumulation, owner: Any) -> str:
 def _beside(
     accumulates: Accumulation, head: Event, owner: Any, number: int
 ) -> tuple[Event, Mapping[str, Sequence[Any]]]:
-    """What all pieces have in common, and the lists of which each piece gets a share of its own."""
-    dealt: dict[str, Sequence[Any]] = {}
-    for member, held in accumulates.beside.items():
-        if held in owner:
+    """The members that all pieces share, and the lists that are divided among the pieces."""
+    shares: dict[str, Sequence[Any]] = {}
+    for member, source in accumulates.beside.items():
+        if source in owner:
             head[member] = []
-            if owner[held] and len(owner[held]) == number:
-                dealt[member] = owner[held]
-    return head, dealt
+            if owner[source] and len(owner[source]) == number:
+                shares[member] = owner[source]
+    return head, shares
 
 
 def _done(
@@ -222,10 +227,10 @@ def _done(
 ) -> Event:
     owner = _owner(lane, thing, enclosing)
     event = {"type": accumulates.done, **base, accumulates.whole: _whole(accumulates, owner)}
-    for member, held in accumulates.beside.items():
-        if held in owner:
-            event[member] = owner[held]
-    for member, copied in lane.copies.get(accumulates.done, {}).items():
-        if copied in enclosing:
-            event[member] = enclosing[copied]
+    for member, source in accumulates.beside.items():
+        if source in owner:
+            event[member] = owner[source]
+    for member, source in lane.copies.get(accumulates.done, {}).items():
+        if source in enclosing:
+            event[member] = enclosing[source]
     return event

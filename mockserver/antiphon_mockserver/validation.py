@@ -1,4 +1,4 @@
-"""What makes a request acceptable to the document's schema, and which error a breach deserves."""
+"""Checks a request against the schema of the document, and builds the error for a violation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from antiphon_spec.fault import Fault, pointer_of, steps
 from antiphon_spec.schema import Validator
 
 LONG = 16
-"""Lists of more elements are shortened before a breach of the schema is explained."""
+"""Longer lists are shortened before a violation of the schema is explained."""
 
 TOO_SMALL = {"minimum", "exclusiveMinimum"}
 TOO_LARGE = {"maximum", "exclusiveMaximum"}
 DECIMALS = {"temperature", "top_p", "presence_penalty", "frequency_penalty"}
-"""Parameters that count as decimals, even when a client sends a whole number."""
+"""Parameters that are decimals, even when a client sends a whole number."""
 CODES = {
     "required": "missing_required_parameter",
     "type": "invalid_type",
@@ -40,15 +40,15 @@ CODES = {
 
 
 def schema(asked: Asked) -> None:
-    """The body fits the document's schema; the refusal names the first field that does not."""
+    """The body matches the schema of the document; the error names the first field that does not."""
     validator = asked.dialect.schemas.request(asked.operation)
     if validator is not None and not validator.is_valid(asked.body):
-        body = shortened(asked.body, validator)
+        body = shorten(asked.body, validator)
         raise from_fault(validator.faults(body)[0], body)
 
 
-def shortened(body: Mapping[str, Any], validator: Validator) -> Mapping[str, Any]:
-    """An invalid body with no more of its long lists than makes it invalid; explaining is slow."""
+def shorten(body: Mapping[str, Any], validator: Validator) -> Mapping[str, Any]:
+    """Returns an invalid body with its long lists cut after the first invalid element; explaining is slow."""
     for name, values in body.items():
         if isinstance(values, list) and len(values) > LONG:
             lengths = range(1, len(values))
@@ -60,20 +60,22 @@ def shortened(body: Mapping[str, Any], validator: Validator) -> Mapping[str, Any
 
 
 def _is_invalid(length: int, body: Mapping[str, Any], name: str, validator: Validator) -> bool:
-    """Whether the body is invalid already with so many elements of that list."""
+    """Whether the body is invalid with only this many elements of that list."""
     return not validator.is_valid({**body, name: body[name][:length]})
 
 
 def heed(asked: Asked) -> Mapping[str, Any]:
-    """The body, without what the document does not know where the dialect ignores that (REQ-72); what an
-    object expressly has no room for stays, to be refused."""
+    """Returns the body without unknown members, where the dialect ignores them (REQ-72).
+
+    Members that the schema of their object forbids stay, so that the checks reject them.
+    """
     if asked.dialect.traits.unknown_parameters != "ignored":
         return asked.body
-    found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
-    if not found:
+    faults = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if not faults:
         return asked.body
     body = deepcopy(asked.body)
-    for pointer in {fault.pointer for fault in found} - _forbidden(asked):
+    for pointer in {fault.pointer for fault in faults} - _forbidden(asked):
         *way, last = steps(pointer)
         del _at(body, pointer_of(way))[last]
     return body
@@ -84,21 +86,21 @@ def _forbidden(asked: Asked) -> frozenset[str]:
     validator = asked.dialect.schemas.request(asked.operation)
     if validator is None or validator.is_valid(asked.body):
         return frozenset()
-    faults = validator.faults(shortened(asked.body, validator))
+    faults = validator.faults(shorten(asked.body, validator))
     return frozenset(fault.pointer for fault in faults if fault.keyword == "additionalProperties")
 
 
 def unknown(asked: Asked) -> None:
-    """Where the dialect insists on it, the body has only parameters that the document knows (REQ-71)."""
+    """Where the dialect requires it, the body has only parameters of the document (REQ-71)."""
     if asked.dialect.traits.unknown_parameters != "refused":
         return
-    found = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
-    if found:
-        raise invalid(f"Unknown parameter: '{found[0].param}'.", found[0].param, "unknown_parameter")
+    faults = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if faults:
+        raise invalid(f"Unknown parameter: '{faults[0].param}'.", faults[0].param, "unknown_parameter")
 
 
 def from_fault(fault: Fault, body: Any) -> Denied:
-    """The refusal that a breach of the schema deserves, with the code that a client may branch on."""
+    """Returns the error for a violation of the schema, with the code that clients branch on."""
     value = _at(body, fault.pointer)
     message = f"Invalid '{fault.param}': expected {fault.expected}, got {fault.got}."
     if fault.keyword == "required":
@@ -107,7 +109,7 @@ def from_fault(fault: Fault, body: Any) -> Denied:
 
 
 def code_of(keyword: str, value: Any, name: str) -> str:
-    """The error code for a broken schema keyword and the value that broke it."""
+    """Returns the error code for a violated schema keyword and the value that violates it."""
     if keyword in TOO_SMALL or keyword in TOO_LARGE:
         number = "integer" if isinstance(value, int) and name not in DECIMALS else "decimal"
         return f"{number}_{'below_min' if keyword in TOO_SMALL else 'above_max'}_value"
@@ -119,7 +121,7 @@ def code_of(keyword: str, value: Any, name: str) -> str:
 
 
 def _at(value: Any, pointer: str) -> Any:
-    """What a JSON pointer into the body names; None when nothing is there (a missing member)."""
+    """The value at a JSON pointer into the body; None when the member is missing."""
     for step in steps(pointer):
         if isinstance(value, list):
             value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
