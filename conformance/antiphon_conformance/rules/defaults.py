@@ -1,4 +1,4 @@
-"""What a response reports of a parameter that its request left out."""
+"""What a response reports for a parameter that its request does not have."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from antiphon_conformance.text import ABSENT, show
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A parameter, the values that may stand for its absence, and who says so."""
+    """A parameter, the values that a response may report when the request lacks it, and the sources."""
 
     name: str
     path: tuple[str, ...]
     values: tuple[Any, ...]
     cites: tuple[str, ...]
     always_there: bool = False
-    """Whether its absence from the response is a breach that no other rule reports."""
+    """Whether the response must have it, and no other rule reports its absence."""
     why: str = ""
 
 
@@ -31,7 +31,11 @@ DEFAULTS = (
     Default("previous_response_id_is_null", ("previous_response_id",), (None,), ("RES-26",)),
     Default("metadata_is_empty", ("metadata",), ({}, None), ("RES-27",)),
     Default(
-        "tools_are_empty", ("tools",), ([],), ("RES-28",), why="Clients iterate over it; null breaks them."
+        "tools_are_empty",
+        ("tools",),
+        ([],),
+        ("RES-28",),
+        why="Clients iterate over `tools` and break on null.",
     ),
     Default("tool_choice_is_auto", ("tool_choice",), ("auto",), ("RES-31", "TOOL-01")),
     Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-33",)),
@@ -50,26 +54,25 @@ DEFAULTS = (
 )
 
 
-def _left_out(default: Default) -> Callable[[Snapshot], bool]:
-    def left_out(snapshot: Snapshot) -> bool:
-        given = member(snapshot.asked, *default.path) is not None
-        wanted = snapshot.creation and not given and not _templated(snapshot)
-        return wanted and not is_missed(snapshot, default.path[0])
+def _is_absent_from_request(default: Default) -> Callable[[Snapshot], bool]:
+    def is_absent(snapshot: Snapshot) -> bool:
+        if not snapshot.creation or member(snapshot.asked, *default.path) is not None:
+            return False
+        return not _has_indirect_parameters(snapshot) and not is_missed(snapshot, default.path[0])
 
-    return left_out
+    return is_absent
 
 
-def _templated(snapshot: Snapshot) -> bool:
-    """Whether parameters come from elsewhere: a prompt template, tools that the input adds, or what is spelt
-    as in Chat."""
+def _has_indirect_parameters(snapshot: Snapshot) -> bool:
+    """Whether parameters may come from a prompt template, tools in the input, or a member of Chat."""
     items = objects(snapshot.asked.get("input"))
     adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
     return adds_tools or any(snapshot.asked.get(name) is not None for name in ("prompt", "response_format"))
 
 
 def _register(default: Default) -> None:
-    dotted = ".".join(default.path)
-    shown = " or ".join(map(show, default.values)) if default.always_there else show(default.values[0])
+    label = ".".join(default.path)
+    expected = " or ".join(map(show, default.values)) if default.always_there else show(default.values[0])
 
     def check(snapshot: Snapshot) -> Iterator[Finding]:
         parent = member(snapshot.object, *default.path[:-1])
@@ -77,13 +80,14 @@ def _register(default: Default) -> None:
             return
         got = (parent or {}).get(default.path[-1], ABSENT)
         if got not in default.values and (default.always_there or got is not ABSENT):
-            yield Finding(f"{snapshot.where}/{'/'.join(default.path)}", shown, show(got))
+            yield Finding(f"{snapshot.where}/{'/'.join(default.path)}", expected, show(got))
 
-    sentence = f"`{dotted}` left out of the request comes back as {shown}.\n\n{default.why}"
+    sentence = f"A response to a request without `{label}` reports {expected}.\n\n{default.why}"
     add(
         make(
             __name__.rpartition(".")[2], default.name, sentence, Snapshot, check,
-            cites=default.cites, when=_left_out(default), needs=f"an answer to a request without `{dotted}`",
+            cites=default.cites, when=_is_absent_from_request(default),
+            needs=f"an answer to a request without `{label}`",
         )
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a response reports of its request: every parameter that was given comes back as it was in force."""
+"""A response reports the parameters of its request, with the values that were in force."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.answers import equal_json, member
+from antiphon_conformance.answers import equal_json, member, value_at
 from antiphon_conformance.faults import is_missed
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.response_members import OPEN, OPENAI
@@ -19,7 +19,7 @@ SHORTENED_BY_RECORDERS = frozenset({"instructions"})
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A parameter that comes back unchanged, and who says so. `path` leads into request and response."""
+    """A parameter that a response repeats, and its sources. `path` leads into request and response."""
 
     path: tuple[str, ...]
     cites: tuple[str, ...]
@@ -29,7 +29,7 @@ class Echo:
         return "_".join(self.path)
 
 
-def _listed(name: str) -> tuple[str, str]:
+def _sources(name: str) -> tuple[str, str]:
     return "RES-47", f"{OPENAI}Response/properties/{name}"
 
 
@@ -56,10 +56,10 @@ ECHOES = (
     Echo(("truncation",), ("RES-42",)),
     Echo(("store",), ("RES-43", "RES-56")),
     Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background")),
-    Echo(("max_output_tokens",), _listed("max_output_tokens")),
-    Echo(("max_tool_calls",), _listed("max_tool_calls")),
-    Echo(("safety_identifier",), _listed("safety_identifier")),
-    Echo(("prompt_cache_key",), _listed("prompt_cache_key")),
+    Echo(("max_output_tokens",), _sources("max_output_tokens")),
+    Echo(("max_tool_calls",), _sources("max_tool_calls")),
+    Echo(("safety_identifier",), _sources("safety_identifier")),
+    Echo(("prompt_cache_key",), _sources("prompt_cache_key")),
     Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning")),
     Echo(("text", "verbosity"), ("RES-39", f"{OPENAI}Response/properties/text")),
     Echo(("text", "format", "type"), ("FMT-08",)),
@@ -68,37 +68,36 @@ ECHOES = (
 )
 
 
-def kept(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
-    """Whether the recording, if it is one, still has this parameter as it was."""
+def is_as_recorded(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
+    """Whether no recorder has replaced or shortened this parameter; always true for live traffic."""
     traits = snapshot.exchange.traits
-    replaced = "altered" in traits and path[0] in REPLACED_BY_RECORDERS
-    return not replaced and not ("trimmed" in traits and path[0] in SHORTENED_BY_RECORDERS)
+    has_other_value = "altered" in traits and path[0] in REPLACED_BY_RECORDERS
+    return not has_other_value and not ("trimmed" in traits and path[0] in SHORTENED_BY_RECORDERS)
 
 
-def _given(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
-    def given(snapshot: Snapshot) -> bool:
-        wanted = snapshot.creation and member(snapshot.asked, *path) is not None
-        return wanted and kept(snapshot, path) and not is_missed(snapshot, path[0])
+def _is_in_request(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
+    def is_present(snapshot: Snapshot) -> bool:
+        if not snapshot.creation or member(snapshot.asked, *path) is None:
+            return False
+        return is_as_recorded(snapshot, path) and not is_missed(snapshot, path[0])
 
-    return given
+    return is_present
 
 
 def _register(echo: Echo) -> None:
-    dotted = ".".join(echo.path)
+    label = ".".join(echo.path)
 
     def check(snapshot: Snapshot) -> Iterator[Finding]:
-        asked, got = member(snapshot.asked, *echo.path), member(snapshot.object, *echo.path)
+        asked, got = member(snapshot.asked, *echo.path), value_at(snapshot.object, *echo.path)
         if not equal_json(asked, got):
             where = f"{snapshot.where}/{'/'.join(echo.path)}"
-            parent = member(snapshot.object, *echo.path[:-1])
-            told = isinstance(parent, dict) and echo.path[-1] in parent
-            yield Finding(where, f"{show(asked)}, as requested", show(got if told else ABSENT))
+            yield Finding(where, f"{show(asked)}, as in the request", show(got))
 
-    sentence = f"`{dotted}` given in the request comes back with the same value."
+    sentence = f"`{label}` of the request comes back with the same value."
     add(
         make(
             __name__.rpartition(".")[2], f"{echo.name}_comes_back", sentence, Snapshot, check,
-            cites=echo.cites, when=_given(echo.path), needs=f"an answer to a request with `{dotted}`",
+            cites=echo.cites, when=_is_in_request(echo.path), needs=f"an answer to a request with `{label}`",
         )
     )  # fmt: skip
 
@@ -114,33 +113,34 @@ for _echo in ECHOES:
     needs="an answer to a request with `max_tokens`",
 )
 def max_tokens_comes_back_as_max_output_tokens(snapshot: Snapshot) -> Iterator[Finding]:
-    """`max_tokens`, the spelling of Chat, comes back as `max_output_tokens`."""
+    """`max_tokens`, the name in Chat, comes back as `max_output_tokens`."""
     asked = snapshot.asked.get("max_output_tokens") or snapshot.asked["max_tokens"]
     got = snapshot.object.get("max_output_tokens", ABSENT)
     if not equal_json(asked, got):
-        yield Finding(f"{snapshot.where}/max_output_tokens", f"{show(asked)}, as requested", show(got))
+        yield Finding(f"{snapshot.where}/max_output_tokens", f"{show(asked)}, as in the request", show(got))
 
 
-def _chose(snapshot: Snapshot) -> bool:
+def _has_tool_choice(snapshot: Snapshot) -> bool:
     choice = snapshot.asked.get("tool_choice")
-    in_other_words = isinstance(choice, dict) and "function" in choice  # the spelling of Chat
-    wanted = snapshot.creation and choice is not None and not in_other_words
-    return wanted and not is_missed(snapshot, "tool_choice")
+    is_as_in_chat = isinstance(choice, dict) and "function" in choice
+    if not snapshot.creation or choice is None or is_as_in_chat:
+        return False
+    return not is_missed(snapshot, "tool_choice")
 
 
-@rule(Snapshot, cites="RES-31", when=_chose, needs="an answer to a request with `tool_choice`")
+@rule(Snapshot, cites="RES-31", when=_has_tool_choice, needs="an answer to a request with `tool_choice`")
 def tool_choice_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
-    """`tool_choice` given in the request comes back; defaults may have been filled into an object.
+    """`tool_choice` of the request comes back; a server may add defaults to an object.
 
-    A server that does not know `tool_choice` answers `auto` to everything.
+    A server that does not know `tool_choice` always reports `auto`.
     """
-    asked, got = snapshot.asked["tool_choice"], snapshot.object.get("tool_choice")
+    asked, got = snapshot.asked["tool_choice"], snapshot.object.get("tool_choice", ABSENT)
     if not _covers(asked, got):
-        yield Finding(f"{snapshot.where}/tool_choice", f"{show(asked)}, as requested", show(got))
+        yield Finding(f"{snapshot.where}/tool_choice", f"{show(asked)}, as in the request", show(got))
 
 
 def _covers(asked: Any, got: Any) -> bool:
-    """Whether `got` says what `asked` says: members may be added to objects, nothing else may change."""
+    """Whether `got` repeats `asked`: objects may have more members, and everything else is equal."""
     if isinstance(asked, dict):
         return isinstance(got, dict) and all(_covers(asked[key], got.get(key)) for key in asked)
     if isinstance(asked, list):

@@ -1,4 +1,4 @@
-"""The tools that a response reports: those of its request, whole and in order."""
+"""A response reports the tools of its request, whole and in order."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ from antiphon_conformance.text import ABSENT, show
 Tool = Mapping[str, Any]
 
 PLAIN = ("function", "custom")
-"""Tools that carry a name of their own and are echoed one for one."""
+"""The tools that have a name and come back one for one."""
 
 
-def _plain(snapshot: Snapshot) -> bool:
-    """Whether the request offers plain tools only: tool search and deferred tools rearrange the list."""
+def _has_simple_tools(snapshot: Snapshot) -> bool:
+    """Whether the request has only function and custom tools; tool search and deferred tools reorder them."""
     tools = tools_of(snapshot.asked)
-    simple = all(tool.get("type") in PLAIN and not tool.get("defer_loading") for tool in tools)
-    return snapshot.creation and bool(tools) and simple and "trimmed" not in snapshot.exchange.traits
+    is_simple = all(tool.get("type") in PLAIN and not tool.get("defer_loading") for tool in tools)
+    return snapshot.creation and bool(tools) and is_simple and "trimmed" not in snapshot.exchange.traits
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
     return [(tool.get("type"), tool.get("name")) for tool in tools]
 
 
-@rule(Snapshot, cites="RES-28", when=_plain, needs="an answer to a request with function or custom tools")
+@rule(
+    Snapshot,
+    cites="RES-28",
+    when=_has_simple_tools,
+    needs="an answer to a request with function or custom tools",
+)
 def tools_come_back(snapshot: Snapshot) -> Iterator[Finding]:
     """Every function and custom tool of the request comes back in `tools`.
 
-    A server that drops tools in silence answers as though there were none.
+    A server that drops a tool answers as if the request had none, and the client does not notice.
     """
     got = _names(tool for _, tool in objects(snapshot.object.get("tools")))
     for name in _names(iter(tools_of(snapshot.asked))):
@@ -41,42 +46,45 @@ def tools_come_back(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _pairs(snapshot: Snapshot) -> Iterator[tuple[str, Tool, Tool]]:
-    """Each requested function tool with its echo and the echo's place."""
+    """(place, tool of the request, tool of the response) for each function tool that comes back."""
     for index, got in objects(snapshot.object.get("tools")):
         for asked in tools_of(snapshot.asked):
             if asked.get("type") == got.get("type") == "function" and asked.get("name") == got.get("name"):
                 yield f"{snapshot.where}/tools/{index}", asked, got
 
 
-def _names_of(properties: Any) -> list[str]:
-    return list(properties) if isinstance(properties, dict) else []
-
-
 def _offers_functions(snapshot: Snapshot) -> bool:
-    return _plain(snapshot) and any(_pairs(snapshot))
+    return _has_simple_tools(snapshot) and any(_pairs(snapshot))
+
+
+def _parameter_names(tool: Tool) -> list[str]:
+    properties = member(tool, "parameters", "properties")
+    return list(properties) if isinstance(properties, dict) else []
 
 
 @rule(Snapshot, cites="RES-28", when=_offers_functions, needs="an answer to a request with function tools")
 def function_tools_keep_their_meaning(snapshot: Snapshot) -> Iterator[Finding]:
-    """An echoed function tool has the description and the parameters that it was given."""
+    """A function tool comes back with the description and the parameters of the request."""
     for where, asked, got in _pairs(snapshot):
-        said, heard = (tool.get("description") or None for tool in (asked, got))
-        if said != heard:
-            yield Finding(f"{where}/description", show(said), show(heard))
-        wanted, found = (_names_of(member(tool, "parameters", "properties")) for tool in (asked, got))
-        if any(name not in found for name in wanted):
-            yield Finding(f"{where}/parameters/properties", show(wanted), show(found))
+        if (asked.get("description") or None) != (got.get("description") or None):
+            expected = show(asked.get("description", ABSENT))
+            yield Finding(f"{where}/description", expected, show(got.get("description", ABSENT)))
+        names = _parameter_names(got)
+        if any(name not in names for name in _parameter_names(asked)):
+            expected = f"the parameters {show(_parameter_names(asked))}"
+            yield Finding(f"{where}/parameters/properties", expected, show(names))
 
 
-def _strict_given(snapshot: Snapshot) -> bool:
-    return _plain(snapshot) and any(isinstance(asked.get("strict"), bool) for _, asked, _ in _pairs(snapshot))
+def _has_strict(snapshot: Snapshot) -> bool:
+    tools = [asked for _, asked, _ in _pairs(snapshot)]
+    return _has_simple_tools(snapshot) and any(isinstance(tool.get("strict"), bool) for tool in tools)
 
 
 @rule(
     Snapshot,
     cites=("RES-29", f"{OPENAI}FunctionTool/properties/strict"),
-    when=_strict_given,
-    needs="an answer to a request whose function tool gives `strict`",
+    when=_has_strict,
+    needs="an answer to a request whose function tool has `strict`",
 )
 def strict_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
     """`strict` of a function tool comes back with the same value."""
@@ -85,30 +93,33 @@ def strict_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(f"{where}/strict", show(asked["strict"]), show(got.get("strict", ABSENT)))
 
 
-def _strict_omitted(snapshot: Snapshot) -> bool:
-    return _plain(snapshot) and any(asked.get("strict") is None for _, asked, _ in _pairs(snapshot))
+def _lacks_strict(snapshot: Snapshot) -> bool:
+    tools = [asked for _, asked, _ in _pairs(snapshot)]
+    return _has_simple_tools(snapshot) and any(tool.get("strict") is None for tool in tools)
 
 
 @rule(
     Snapshot,
     cites="RES-30",
-    when=_strict_omitted,
-    needs="an answer to a request whose function tool leaves `strict` out",
+    when=_lacks_strict,
+    needs="an answer to a request whose function tool has no `strict`",
 )
 def omitted_strict_is_settled(snapshot: Snapshot) -> Iterator[Finding]:
-    """A function tool sent without `strict` comes back with true or false, as it was settled."""
+    """A function tool without `strict` comes back with the value that was in force."""
     for where, asked, got in _pairs(snapshot):
         if asked.get("strict") is None and not isinstance(got.get("strict"), bool):
             yield Finding(f"{where}/strict", "true or false", show(got.get("strict", ABSENT)))
 
 
-def _restricted(snapshot: Snapshot) -> bool:
-    return _plain(snapshot) and member(snapshot.asked.get("tool_choice"), "type") == "allowed_tools"
+def _has_allowed_tools(snapshot: Snapshot) -> bool:
+    return (
+        _has_simple_tools(snapshot) and member(snapshot.asked.get("tool_choice"), "type") == "allowed_tools"
+    )
 
 
-@rule(Snapshot, cites="TOOL-07", when=_restricted, needs="an answer to a request with `allowed_tools`")
+@rule(Snapshot, cites="TOOL-07", when=_has_allowed_tools, needs="an answer to a request with `allowed_tools`")
 def allowed_tools_leave_the_list_alone(snapshot: Snapshot) -> Iterator[Finding]:
-    """`allowed_tools` does not shorten the echoed `tools`."""
+    """`tools` comes back whole when `tool_choice` is of the type `allowed_tools`."""
     asked = _names(iter(tools_of(snapshot.asked)))
     got = _names(tool for _, tool in objects(snapshot.object.get("tools")))
     if asked != got:

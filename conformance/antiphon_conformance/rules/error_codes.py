@@ -1,4 +1,4 @@
-"""The type and the code of errors that a dialect names: of credentials, of models."""
+"""The documented types and codes of errors on credentials and on models."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ MEMBERS = ("message", "type", "code")
 
 @rule(Refused, cites="BUD-GEN-05", when=lambda refused: isinstance(refused.reply.body, dict))
 def errors_have_message_type_and_code(refused: Refused) -> Iterator[Finding]:
-    """An error is an object with `message`, `type` and `code`, of which only the code may be null."""
+    """An error is an object with the strings `message`, `type` and `code`; `code` may be null."""
     if not refused.error:
-        yield Finding("reply.body/error", f"an object with {', '.join(MEMBERS)}", show(refused.reply.body))
+        got = show(refused.reply.fields.get("error", ABSENT))
+        yield Finding("reply.body/error", f"an object with {', '.join(MEMBERS)}", got)
         return
     for name in MEMBERS:
-        value = refused.error.get(name, ABSENT)
-        if not isinstance(value, str) and not (name == "code" and value is None):
-            yield Finding(f"reply.body/error/{name}", "a string", show(value))
+        value, is_nullable = refused.error.get(name, ABSENT), name == "code"
+        if not isinstance(value, str) and not (is_nullable and value is None):
+            expected = "a string or null" if is_nullable else "a string"
+            yield Finding(f"reply.body/error/{name}", expected, show(value))
 
 
-@rule(Refused, cites="BUD-GEN-03", when=lambda refused: refused.reply.status == 401, needs="an answer 401")
+@rule(Refused, cites="BUD-GEN-03", when=lambda refused: refused.reply.status == 401, needs="a 401 answer")
 def a_401_is_about_credentials(refused: Refused) -> Iterator[Finding]:
-    """An answer 401 has the type `authentication_error` and the code `invalid_api_key`."""
-    yield from _told(refused, "authentication_error", "invalid_api_key")
+    """A 401 answer has the type `authentication_error` and the code `invalid_api_key`."""
+    yield from _expect_error(refused, "authentication_error", "invalid_api_key")
 
 
-@rule(Refused, cites="BUD-ERR-01", when=odd("an_unknown_model"), needs="a refusal of an unknown model")
+@rule(Refused, cites="BUD-ERR-01", when=odd("an_unknown_model"), needs="an error on an unknown model")
 def an_unknown_model_has_its_code(refused: Refused) -> Iterator[Finding]:
-    """The refusal of an unknown model has the type `invalid_request_error` and the code `invalid_model`."""
-    yield from _told(refused, "invalid_request_error", "invalid_model")
+    """An unknown model gets the type `invalid_request_error` and the code `invalid_model`."""
+    yield from _expect_error(refused, "invalid_request_error", "invalid_model")
 
 
-def _told(refused: Refused, kind: str, code: str) -> Iterator[Finding]:
-    for name, wanted in (("type", kind), ("code", code)):
+def _expect_error(refused: Refused, kind: str, code: str) -> Iterator[Finding]:
+    for name, expected in (("type", kind), ("code", code)):
         got = refused.error.get(name, ABSENT)
-        if got != wanted:
-            yield Finding(f"reply.body/error/{name}", wanted, show(got))
+        if got != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(got))

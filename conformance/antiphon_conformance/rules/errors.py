@@ -1,4 +1,4 @@
-"""What a refusal says: the envelope, its types, a message for people, and the `error` event of a stream."""
+"""Rules on errors: the envelope, the types, the message, and the `error` event of a stream."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.exchange import Reply
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.transport import media
 from antiphon_conformance.sse import SENTINEL
@@ -21,79 +22,92 @@ KINDS = {
     429: ("too_many_requests", "rate_limit_error"),
     500: ("server_error", "model_error"),
 }
-"""Open Responses' table; the mapping holds only generally, so that 404 may also be an invalid request."""
+"""Open Responses' table of types by status; it is not strict, so a 404 may also be an invalid request."""
 CLIENT_KINDS = ("invalid_request_error",)
 INTERNALS = re.compile(
     r"Traceback \(most recent call last\)|\bFile \"[^\"]+\", line \d+|\bat [\w.$]+\([\w.]+:\d+\)"
     r"|\b0x[0-9a-f]{8,}\b|site-packages|node_modules|\bgoroutine \d+ \["
 )
-"""Stack traces, source files and memory addresses, in the forms of several languages."""
+"""Stack traces, source files and memory addresses, as several languages print them."""
 
 
 @rule(Refused, cites=("ERR-11", "BUD-SSE-22"))
 def an_error_is_json(refused: Refused) -> Iterator[Finding]:
-    """The body of an error is JSON, and labelled `application/json`."""
-    if media(refused) != "application/json":
-        got = show(refused.reply.headers.get("content-type") or ABSENT)
-        yield Finding("reply.headers/content-type", "application/json", got)
+    """The body of an error is a JSON object of the media type `application/json`."""
+    yield from _expect_json_type(refused)
     if not isinstance(refused.reply.body, dict):
-        yield Finding("reply.body", "a JSON object", show(refused.reply.body or ABSENT))
+        yield Finding("reply.body", "a JSON object", describe_body(refused.reply))
 
 
-def texts_instead(refused: Refused) -> Iterator[Finding]:
-    """What an envelope that holds a text, and no object, lacks."""
+def _expect_json_type(refused: Refused) -> Iterator[Finding]:
     if media(refused) != "application/json":
-        got = show(refused.reply.headers.get("content-type") or ABSENT)
+        value = refused.reply.headers.get("content-type")
+        got = show(ABSENT if value is None else value)
         yield Finding("reply.headers/content-type", "application/json", got)
+
+
+def describe_body(reply: Reply) -> str:
+    """A body as a finding prints it; a body that is absent or not JSON is not shown as null."""
+    if reply.body is not None or reply.raw.strip() == b"null":
+        return show(reply.body)
+    return "not JSON" if reply.raw else show(ABSENT)
+
+
+def _expect_string_error(refused: Refused) -> Iterator[Finding]:
+    yield from _expect_json_type(refused)
     if not isinstance(refused.reply.fields.get("error"), str):
-        got = show(refused.reply.body or ABSENT)
-        yield Finding("reply.body", "an object whose `error` is a string", got)
+        yield Finding("reply.body", "an object whose `error` is a string", describe_body(refused.reply))
 
 
 @rule(
     Refused,
     cites="CG-GEN-05",
     when=lambda refused: refused.operation is not None,
-    needs="a refusal by an operation of the document",
+    needs="an error of an operation of the document",
 )
 def the_error_is_a_text(refused: Refused) -> Iterator[Finding]:
     """The body of an error is a JSON object whose `error` is a string.
 
-    Clients show that string to people: of an object they show `[object Object]`.
+    Clients show that string to people; they show an object as `[object Object]`.
     """
-    yield from texts_instead(refused)
+    yield from _expect_string_error(refused)
 
 
 @rule(
     Refused,
     cites="CG-GEN-10",
     when=lambda refused: refused.operation is None,
-    needs="a refusal of an unknown path or of a wrong method",
+    needs="an error on an unknown path or a wrong method",
 )
 def where_nothing_is_the_error_is_a_text_too(refused: Refused) -> Iterator[Finding]:
-    """Unknown paths and wrong methods are refused with the envelope of all other errors."""
-    yield from texts_instead(refused)
+    """An unknown path or a wrong method gets an error in the envelope of all other errors."""
+    yield from _expect_string_error(refused)
 
 
-def _has_document(refused: Refused) -> bool:
+def _has_json_object(refused: Refused) -> bool:
     return isinstance(refused.reply.body, dict)
 
 
-@rule(Refused, cites=("ERR-01", "ERR-02", "RET-13"), when=_has_document)
+@rule(Refused, cites=("ERR-01", "ERR-02", "RET-13"), when=_has_json_object)
 def the_envelope_is_complete(refused: Refused) -> Iterator[Finding]:
-    """An error is wrapped as `{"error": {...}}`, with `type`, `code`, `param` and `message`; nulls are told.
+    """An error is an object `error` with `type`, `code`, `param` and `message`.
 
-    Clients read `error.message` before anything else, and show "undefined" where it is missing.
+    `code` and `param` may be null. Clients read `error.message` first, and show "undefined" where it is
+    missing.
     """
     if not refused.error:
-        yield Finding("reply.body/error", f"an object with {', '.join(MEMBERS)}", show(refused.reply.body))
+        got = show(refused.reply.fields.get("error", ABSENT))
+        yield Finding("reply.body/error", f"an object with {', '.join(MEMBERS)}", got)
         return
+    yield from _check_members(refused.error, "reply.body/error")
+
+
+def _check_members(error: Mapping[str, Any], where: str) -> Iterator[Finding]:
+    """A finding for each member of an error that is no string; `code` and `param` may be null."""
     for name in MEMBERS:
-        value = refused.error.get(name, ABSENT)
-        nullable = name in ("code", "param")
-        if not (isinstance(value, str) or (nullable and value is None)):
-            wanted = "a string, or null" if nullable else "a string"
-            yield Finding(f"reply.body/error/{name}", wanted, show(value))
+        value, is_nullable = error.get(name, ABSENT), name in ("code", "param")
+        if not (isinstance(value, str) or (is_nullable and value is None)):
+            yield Finding(f"{where}/{name}", "a string or null" if is_nullable else "a string", show(value))
 
 
 @rule(
@@ -102,10 +116,13 @@ def the_envelope_is_complete(refused: Refused) -> Iterator[Finding]:
     when=lambda refused: refused.reply.status in KINDS and bool(refused.error),
 )
 def the_type_fits_the_status(refused: Refused) -> Iterator[Finding]:
-    """The `type` of an error fits its status: `invalid_request` for 400, `not_found` for 404 and so on."""
-    wanted, got = KINDS[refused.reply.status], refused.error.get("type")
-    if got not in wanted:
-        yield Finding("reply.body/error/type", " or ".join(wanted), show(got))
+    """The `type` of an error fits its status.
+
+    It is `invalid_request` for 400, `not_found` for 404, and so on.
+    """
+    kinds, got = KINDS[refused.reply.status], refused.error.get("type", ABSENT)
+    if got not in kinds:
+        yield Finding("reply.body/error/type", " or ".join(kinds), show(got))
 
 
 @rule(
@@ -114,27 +131,29 @@ def the_type_fits_the_status(refused: Refused) -> Iterator[Finding]:
     when=lambda refused: refused.reply.status in (400, 404, 405, 413, 415, 422) and bool(refused.error),
 )
 def a_client_error_has_its_type(refused: Refused) -> Iterator[Finding]:
-    """A client's mistake has the type `invalid_request_error`."""
-    got = refused.error.get("type")
+    """The error on a wrong request has the type `invalid_request_error`."""
+    got = refused.error.get("type", ABSENT)
     if got not in CLIENT_KINDS:
         yield Finding("reply.body/error/type", " or ".join(CLIENT_KINDS), show(got))
 
 
 @rule(Refused, cites="ERR-10", when=lambda refused: bool(refused.error))
 def the_message_is_for_people(refused: Refused) -> Iterator[Finding]:
-    """The message of an error is a text for people: not empty, not JSON, and no look inside the server."""
-    message = refused.error.get("message")
+    """The message of an error is a sentence for people, without JSON or stack traces.
+
+    Clients show it to their users. Stack traces and addresses help attackers.
+    """
+    message = refused.error.get("message", ABSENT)
     if not isinstance(message, str) or not message.strip():
         yield Finding("reply.body/error/message", "a sentence", show(message))
     elif INTERNALS.search(message):
         yield Finding("reply.body/error/message", "no stack trace, source path or address", show(message))
     elif _is_packed(message):
-        yield Finding(
-            "reply.body/error/message", "a sentence, not another error packed into it", show(message)
-        )
+        yield Finding("reply.body/error/message", "a sentence, and not JSON", show(message))
 
 
 def _is_packed(message: str) -> bool:
+    """Whether a message is the text of a JSON object: an error inside another one."""
     if not message.lstrip().startswith("{"):
         return False
     try:
@@ -143,42 +162,40 @@ def _is_packed(message: str) -> bool:
         return False
 
 
-def _told_in_stream(streamed: Streamed) -> bool:
+def _has_error_event(streamed: Streamed) -> bool:
     return any(streamed.stream.of("error"))
 
 
 def _error_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    nested = event.get("error")
-    return nested if isinstance(nested, dict) else {}
+    error = event.get("error")
+    return error if isinstance(error, dict) else {}
 
 
 @rule(
     Streamed,
     cites=("ERR-13", "openai#/components/schemas/ResponseErrorEvent"),
-    when=_told_in_stream,
+    when=_has_error_event,
     needs="a stream with an `error` event",
 )
 def an_error_event_is_complete(streamed: Streamed) -> Iterator[Finding]:
-    """An `error` event holds an `error` object with `type`, `code`, `message` and `param`, and a number.
+    """An `error` event has a `sequence_number`, and an `error` object with all its members.
 
-    The published OpenAI document shows it flat; every genuine one is nested.
+    These are `type`, `code`, `message` and `param`. OpenAI's document has them beside the event's `type`;
+    every recorded event has them in `error`.
     """
     for event in streamed.stream.of("error"):
-        error = _error_of(event.data)
-        for name in MEMBERS:
-            value = error.get(name, ABSENT)
-            if not (isinstance(value, str) or (name in ("code", "param") and value is None)):
-                yield Finding(f"{event.where}/error/{name}", "a string", show(value))
+        yield from _check_members(_error_of(event.data), f"{event.where}/error")
         if not isinstance(event.data.get("sequence_number"), int):
             got = show(event.data.get("sequence_number", ABSENT))
             yield Finding(f"{event.where}/sequence_number", "an integer", got)
 
 
-@rule(Streamed, cites="CG-SSE-11", when=_told_in_stream, needs="a stream that fails after it began")
+@rule(Streamed, cites="CG-SSE-11", when=_has_error_event, needs="a stream that fails after it began")
 def a_stream_tells_what_went_wrong(streamed: Streamed) -> Iterator[Finding]:
-    """An `error` event holds an object `error` with a `message`; `type` and `code` are strings where given.
+    """An `error` event has an object `error` with a `message`.
 
-    Clients read `error.message`: where the error is a text, or stands beside `type`, they show nothing.
+    `type` and `code` are optional strings. Clients read `error.message`; they show nothing when `error` is
+    a string, or when the message is beside it.
     """
     for event in streamed.stream.of("error"):
         error = _error_of(event.data)
@@ -192,31 +209,32 @@ def a_stream_tells_what_went_wrong(streamed: Streamed) -> Iterator[Finding]:
 @rule(
     Streamed,
     cites=("CG-SSE-11", "CG-SSE-12"),
-    when=_told_in_stream,
+    when=_has_error_event,
     needs="a stream that fails after it began",
 )
 def an_error_event_ends_the_stream(streamed: Streamed) -> Iterator[Finding]:
-    """Nothing follows an `error` event: the stream ends with it."""
+    """A stream ends with its `error` event."""
     error = next(streamed.stream.of("error"))
     for frame in streamed.stream.frames:
         if frame.index > error.index and frame.data != SENTINEL:
-            yield Finding(f"event[{frame.index}]", f"nothing after {error.where}", show(frame.data))
+            yield Finding(f"event[{frame.index}]", f"no event after {error.where}", show(frame.data))
 
 
-@rule(Streamed, cites=("ERR-16", "LIF-12"), when=_told_in_stream, needs="a stream with an `error` event")
+@rule(Streamed, cites=("ERR-16", "LIF-12"), when=_has_error_event, needs="a stream with an `error` event")
 def an_error_event_is_followed_by_failure(streamed: Streamed) -> Iterator[Finding]:
-    """After an `error` event comes `response.failed`, which carries the same cause in `response.error`.
+    """After an `error` event comes `response.failed` with the same code in `response.error`.
 
-    Clients that only know the terminal events would wait for ever. An error without a code names no cause.
+    Clients that know only the terminal events would wait for ever. The codes need not match when the
+    `error` event has none.
     """
-    error = next(streamed.stream.of("error"))
-    failed = next(
-        (event for event in streamed.stream.of("response.failed") if event.index > error.index), None
-    )
-    if failed is None:
-        yield Finding(error.where, "response.failed after it", "nothing of the kind")
+    event = next(streamed.stream.of("error"))
+    failures = (later for later in streamed.stream.of("response.failed") if later.index > event.index)
+    failure = next(failures, None)
+    if failure is None:
+        yield Finding(event.where, "response.failed after it", "followed by no response.failed")
         return
-    told, cause = _error_of(error.data), _error_of(failed.data.get("response") or {})
-    if told.get("code") is not None and told["code"] != cause.get("code"):
+    code = _error_of(event.data).get("code")
+    cause = _error_of(failure.data.get("response") or {})
+    if code is not None and code != cause.get("code"):
         got = show(cause.get("code", ABSENT))
-        yield Finding(f"{failed.where}/response/error/code", show(told.get("code", ABSENT)), got)
+        yield Finding(f"{failure.where}/response/error/code", show(code), got)
