@@ -36,7 +36,10 @@ def input_items_can_be_listed(scene: Scene) -> Iterator[Finding]:
 
 @rule(Body, cites=("INP-01", "BUD-OPS-09"), when=is_list)
 def a_page_is_a_list_object(body: Body) -> Iterator[Finding]:
-    """A page has `object: list`, `data`, `has_more`, `first_id` and `last_id`, rightly typed."""
+    """A page of input items matches the document's schema.
+
+    It has `object: list`, `data`, `has_more`, `first_id` and `last_id`.
+    """
     yield from body_faults(body)
 
 
@@ -172,7 +175,10 @@ def what_was_sent_is_listed(scene: Scene) -> Iterator[Finding]:
     got = roles_and_texts(page_items(scene["listed"])[::-1])
     if sorted(messages) != sorted(got):
         yield Finding(
-            "reply.body/data", f"the messages of the request: {show(messages)}", show(got), scene["listed"].id
+            "reply.body/data",
+            f"the messages of the request: {show(messages)}",
+            show(got) if got else "no message",
+            scene["listed"].id,
         )
 
 
@@ -183,7 +189,9 @@ def instructions_are_listed_first(scene: Scene) -> Iterator[Finding]:
     expected = [("system", asked["instructions"]), *roles_and_texts(asked["input"])]
     got = roles_and_texts(page_items(scene["listed"]))
     if got != expected:
-        yield Finding("reply.body/data", show(expected), show(got), scene["listed"].id)
+        yield Finding(
+            "reply.body/data", show(expected), show(got) if got else "no message", scene["listed"].id
+        )
 
 
 @rule(Scene, scenario="chaining", cites="BUD-OPS-11", when=succeeded("told", "continued", "continued_items"))
@@ -194,7 +202,9 @@ def earlier_turns_are_listed(scene: Scene) -> Iterator[Finding]:
     for role, text in (("user", scene["told"].request.fields["input"]), ("assistant", answer)):
         if (role, text) not in got:
             expected = f"{show(text)} from the {role}"
-            yield Finding("reply.body/data", expected, show(got), scene["continued_items"].id)
+            yield Finding(
+                "reply.body/data", expected, show(got) if got else "no message", scene["continued_items"].id
+            )
 
 
 @rule(Body, cites="BUD-OPS-12", when=is_list)

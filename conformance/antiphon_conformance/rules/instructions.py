@@ -37,7 +37,7 @@ def come_back_before_the_input(snapshot: Snapshot) -> Iterator[Finding]:
     expected = [("system", snapshot.asked["instructions"]), ("user", snapshot.asked["input"])]
     got = roles_and_texts(snapshot.object.get("instructions"))
     if got != expected:
-        yield Finding(f"{snapshot.where}/instructions", show(expected), show(got))
+        yield Finding(f"{snapshot.where}/instructions", show(expected), show(got) if got else "no message")
 
 
 @rule(Scene, scenario="echoes", cites="RES-57", when=_has_text)

@@ -33,7 +33,7 @@ def _register(contradiction: Contradiction) -> None:
             cites=contradiction.cites,
             scenario="contradictions",
             when=took_place(name),
-            needs=f"a target that can get a request with {says}",
+            needs=f"the objects for a request with {says}",
         )
     )
 

@@ -55,7 +55,7 @@ def is_created_once(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(Streamed, cites=("LIF-05", "LIF-06", "LIF-04"), when=tells_of(ROOT))
 def states_follow_each_other(streamed: Streamed) -> Iterator[Finding]:
-    """The response is created, then perhaps queued, then in progress, with one event for each."""
+    """The response is created, then perhaps queued, then in progress, each state with one event."""
     for event, breach in fold(streamed).breaches:
         in_order = breach.lane != ROOT or breach.kind not in ("out-of-order", "not-started", "after-done")
         if event is not None and not in_order and event.type not in _lane(streamed).closing:

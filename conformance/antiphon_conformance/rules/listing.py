@@ -95,7 +95,7 @@ def responses_of_every_kind_are_listed(scene: Scene) -> Iterator[Finding]:
     needs="a list of responses that fits on one page",
 )
 def a_response_is_listed_as_it_is(scene: Scene) -> Iterator[Finding]:
-    """The entry of a response that has ended equals its create's answer, without the output."""
+    """A listed response that has ended equals the answer to its create, except for the output."""
     page = entries(scene["listed"])
     for step in (step for step in visible_steps(scene, "listed") if step != "running"):
         response = scene[step].response

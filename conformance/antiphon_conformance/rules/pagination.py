@@ -72,7 +72,7 @@ def descending_is_ascending_reversed(scene: Scene) -> Iterator[Finding]:
 
 @rule(Scene, scenario="storage", cites=("INP-09", "INP-06"), when=succeeded("ascending", "listed"))
 def pages_partition_the_list_ascending(scene: Scene) -> Iterator[Finding]:
-    """The pages in ascending order, each `after` the `last_id` before, have every item once.
+    """Ascending pages, each after the `last_id` of the page before, have every item once.
 
     A page that begins with the item of `after` repeats items; one that begins too late loses them.
     """
@@ -81,7 +81,7 @@ def pages_partition_the_list_ascending(scene: Scene) -> Iterator[Finding]:
 
 @rule(Scene, scenario="storage", cites=("INP-09", "INP-06"), when=succeeded("descending", "listed"))
 def pages_partition_the_list_descending(scene: Scene) -> Iterator[Finding]:
-    """The pages in descending order, each `after` the `last_id` before, have every item once."""
+    """Descending pages, each after the `last_id` of the page before, have every item once."""
     yield from _partition(scene, "descending", ids(scene["listed"]))
 
 

@@ -27,10 +27,15 @@ def _instruction_texts(exchange: Exchange, role: str) -> list[str]:
     ]
 
 
+def _show_messages(texts: list[str]) -> str:
+    return show(texts) if texts else "no such message"
+
+
 def _expect_instruction(exchange: Exchange, role: str, text: str) -> Iterator[Finding]:
     got = _instruction_texts(exchange, role)
     if text not in got:
-        yield Finding("reply.body/instructions", f"{show(text)} from the {role}", show(got), exchange.id)
+        expected = f"{show(text)} from the {role}"
+        yield Finding("reply.body/instructions", expected, _show_messages(got), exchange.id)
 
 
 @rule(Scene, scenario=VALID, cites=("BUD-REQ-02", "BUD-REQ-04"), when=took_place("with_a_model"))
@@ -53,7 +58,7 @@ def blocks_and_filters_work(scene: Scene) -> Iterator[Finding]:
     text = "\n".join(_instruction_texts(scene["rendered"], "system"))
     for piece in (f"{probe.NAME} <Paris>", " loudly.\n- TEA\n- RAIN\nUse"):
         if piece not in text:
-            got = show(text)
+            got = show(text) if text else "no text"
             yield Finding("reply.body/instructions", f"a text with {show(piece)}", got, scene["rendered"].id)
 
 
@@ -62,8 +67,9 @@ def null_takes_the_default(scene: Scene) -> Iterator[Finding]:
     """A variable that is null gets the default of the template's schema."""
     text = "\n".join(_instruction_texts(scene["rendered"], "system"))
     if "Use 7 words" not in text:
+        got = show(text) if text else "no text"
         yield Finding(
-            "reply.body/instructions", "a text with the default, 7 words", show(text), scene["rendered"].id
+            "reply.body/instructions", "a text with the default, 7 words", got, scene["rendered"].id
         )
 
 
@@ -74,7 +80,7 @@ def input_is_the_users_turn(scene: Scene) -> Iterator[Finding]:
     got = _instruction_texts(scene["rendered"], "user")
     if not got or got[-1] != text:
         expected = f"{show(text)} as the last message of the user"
-        yield Finding("reply.body/instructions", expected, show(got), scene["rendered"].id)
+        yield Finding("reply.body/instructions", expected, _show_messages(got), scene["rendered"].id)
 
 
 @rule(Scene, scenario=VALID, cites="BUD-PRM-16")
@@ -129,7 +135,8 @@ def output_follows_the_templates_schema(scene: Scene) -> Iterator[Finding]:
     try:
         value = parse_json(text_of(response))
     except ValueError:
-        yield Finding("reply.body/output", "a JSON text", show(text_of(response)), scene["structured"].id)
+        got = show(text_of(response)) if text_of(response) else "no text"
+        yield Finding("reply.body/output", "a JSON text", got, scene["structured"].id)
         return
     for misfit in misfits(value, probe.SCHEMA):
         yield Finding(
@@ -219,7 +226,7 @@ PARAMS = {"missing": "prompt.variables", "mistyped": "prompt.variables.name"}
 
 @rule(Scene, scenario=INVALID, cites=("BUD-ERR-05", "BUD-PRM-07", "BUD-PRM-10"), when=took_place(*PARAMS))
 def a_refusal_blames_the_variable(scene: Scene) -> Iterator[Finding]:
-    """An error about variables has them as its `param`: one variable, or all of them."""
+    """An error about variables names the variable, or all of them, in `param`."""
     for step, expected in PARAMS.items():
         got = _error(scene[step]).get("param", ABSENT)
         if scene[step].answer.status == 400 and got != expected:

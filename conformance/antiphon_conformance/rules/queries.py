@@ -196,5 +196,5 @@ def is_odd(identity: str) -> bool:
     needs="a request with unusual characters in the id of the path",
 )
 def an_odd_id_is_the_clients_mistake(answer: Answered) -> Iterator[Finding]:
-    """An id with characters that no id has gets a 4xx, not a server error."""
+    """A response id with impossible characters gets a 4xx, not a server error."""
     yield from refused(answer, f"no response can have the id {show(id_in_path(answer))}")
