@@ -1,4 +1,4 @@
-"""What carries out each operation, by operationId. An operation that is missing here answers 501."""
+"""The handler of each operation, by operationId. An operation without a handler answers 501."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ HANDLERS: Mapping[str, Handler] = {
 
 
 def not_implemented(operation: Operation) -> Denied:
-    """The answer of an operation that the document has and the server has not."""
+    """The error for an operation of the document without a handler."""
     message = f"The operation '{operation.id}' ({operation.method} {operation.path}) is not implemented."
     return Denied(message, status=501, code="not_implemented")

@@ -1,4 +1,4 @@
-"""Chat completions over a library of videos: made in one piece, kept, listed and read again."""
+"""Chat completions over a library of videos: create, retrieve and list."""
 
 from __future__ import annotations
 
@@ -6,56 +6,58 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.answer import Answer, Incoming
-from antiphon_mockserver.handlers.turns import check, refuse_unknown_model
+from antiphon_mockserver.handlers.turns import check, reject_unknown_model
 from antiphon_mockserver.house import House
 from antiphon_mockserver.plan import Denied
 from antiphon_mockserver.record import Record
 
 PREFIX = "completion:"
-"""In the store the ids of completions begin with this: they are no responses."""
+"""The prefix of completion ids in the store, so that no request finds one as a response."""
 USUAL_TEMPERATURE = 0.7
-"""The temperature when a request says nothing."""
+"""The temperature when a request has none."""
 
 
 def create(house: House, incoming: Incoming) -> Answer:
-    """Answers the last message of a chat from one collection."""
+    """Answers the last message of a chat from one collection. Rejects an unknown model with 400."""
     asked = check(house, incoming)
-    refuse_unknown_model(house, asked.body["model"])
-    made = house.conduct.complete(asked)
-    told = {
+    reject_unknown_model(house, asked.body["model"])
+    completion = house.conduct.complete(asked)
+    body = {
         "id": incoming.identity.response,
         "object": "chat.completion",
         "created_at": int(house.clock.now() * 1000),
         "model": asked.body["model"],
-        "choices": [made.choice],
+        "choices": [completion.choice],
         "payload": _payload(asked.body),
-        "usage": made.usage,
+        "usage": completion.usage,
     }
-    _keep(house, incoming, asked.body, told)
-    return Answer(body=told)
+    _store(house, incoming, asked.body, body)
+    return Answer(body=body)
 
 
 def retrieve(house: House, incoming: Incoming) -> Answer:
-    """A completion that was made before."""
-    id = incoming.parameters["completion_id"]
-    found = house.record(PREFIX + id, incoming.key)
-    if found is None:
-        raise Denied(f"Chat completion with id '{id[:128]}' not found.", status=404)
-    return Answer(body=dict(found.response))
+    """Returns a stored completion. Rejects an unknown id with 404."""
+    completion_id = incoming.parameters["completion_id"]
+    record = house.record(PREFIX + completion_id, incoming.key)
+    if record is None:
+        raise Denied(f"Chat completion with id '{completion_id[:128]}' not found.", status=404)
+    return Answer(body=dict(record.response))
 
 
 def list_completions(house: House, incoming: Incoming) -> Answer:
-    """A page of the completions that this key has made, the newest first."""
+    """Returns a page of the completions of this key, newest first."""
     query = incoming.query
-    kept = [dict(record.response) for record in house.store.shelf(_shelf(incoming.key))]
-    found = house.conduct.select(kept, query)
-    return Answer(body=house.conduct.cut_out(found, query["offset"], query["limit"]))
+    completions = [dict(record.response) for record in house.store.shelf(_shelf(incoming.key))]
+    selection = house.conduct.select(completions, query)
+    return Answer(body=house.conduct.cut_out(selection, query["offset"], query["limit"]))
 
 
-def _keep(house: House, incoming: Incoming, body: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-    id = f"{PREFIX}{told['id']}"
-    house.store.put(Record(id, incoming.key, body, (), told, made_at=house.clock.now()))
-    house.store.shelve(_shelf(incoming.key), id)
+def _store(
+    house: House, incoming: Incoming, request: Mapping[str, Any], completion: Mapping[str, Any]
+) -> None:
+    record_id = f"{PREFIX}{completion['id']}"
+    house.store.put(Record(record_id, incoming.key, request, (), completion, made_at=house.clock.now()))
+    house.store.shelve(_shelf(incoming.key), record_id)
 
 
 def _shelf(key: str) -> str:
@@ -63,7 +65,7 @@ def _shelf(key: str) -> str:
 
 
 def _payload(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The request as it was understood."""
+    """The request as the server understood it."""
     return {
         "messages": body["messages"],
         "temperature": body.get("temperature", USUAL_TEMPERATURE),

@@ -1,4 +1,4 @@
-"""Creating responses, and every later view of them."""
+"""Creates responses, and answers later requests for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.answer import Answer, Incoming, Streaming
-from antiphon_mockserver.handlers.turns import Turn, take
+from antiphon_mockserver.handlers.turns import Turn, read_turn
 from antiphon_mockserver.house import House
 from antiphon_mockserver.plan import Context, Denied, Plan
 from antiphon_mockserver.record import Record
@@ -16,27 +16,29 @@ from antiphon_mockserver.timeline import Timeline
 
 
 def create(house: House, incoming: Incoming) -> Answer | Streaming:
-    """Has the model answer: at once, as a stream, or in the background."""
+    """Answers with the model: at once, as a stream, or in the background."""
     conduct = house.conduct
-    kept = conduct.keeps(incoming.body)
-    incoming.identity = incoming.identity.with_storage(kept)
-    turn = take(house, incoming)
-    context, plan = _decided(house, turn)
+    persistent = conduct.keeps(incoming.body)
+    incoming.identity = incoming.identity.with_storage(persistent)
+    turn = read_turn(house, incoming)
+    context, plan = _plan(house, turn)
     final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
     record = _record(house, incoming, turn, plan, final)
     if not record.background and not record.streamed:
-        return Answer(body=final, delay=plan.delay, record=_stored(house, record, kept), reusable=turn.alone)
+        return Answer(
+            body=final, delay=plan.delay, record=_store(house, record, persistent), reusable=turn.alone
+        )
     timeline = house.timeline(record)
     runs = record.streamed and record.pace > 0 and not house.clock.virtual
     step = 0 if runs else conduct.first_step(turn.body, timeline.steps)
-    stored = _stored(house, record.at(step), kept)
+    content = _store(house, record.at(step), persistent)
     if record.streamed:
-        return Streaming(timeline.events, record.id, plan.pace, plan.delay, stored, turn.alone)
-    return Answer(body=timeline.at(step), delay=plan.delay, record=stored, reusable=turn.alone)
+        return Streaming(timeline.events, record.id, plan.pace, plan.delay, content, turn.alone)
+    return Answer(body=timeline.at(step), delay=plan.delay, record=content, reusable=turn.alone)
 
 
 def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
-    """A response as it stands, or its stream again."""
+    """Returns a response, or its stream again."""
     record = house.require(incoming.parameters["response_id"], incoming.key)
     if incoming.query.get("stream"):
         return _replay(house, incoming, record)
@@ -46,15 +48,18 @@ def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
 
 
 def delete(house: House, incoming: Incoming) -> Answer:
-    """Forgets a response."""
-    id = incoming.parameters["response_id"]
-    if house.dialect.traits.unknown_delete == "refused" or house.record(id, incoming.key) is not None:
-        house.store.change(house.require(id, incoming.key).id, house.conduct.delete)
-    return Answer(body=house.conduct.deletion_body(id))
+    """Deletes a response."""
+    response_id = incoming.parameters["response_id"]
+    if (
+        house.dialect.traits.unknown_delete == "refused"
+        or house.record(response_id, incoming.key) is not None
+    ):
+        house.store.change(house.require(response_id, incoming.key).id, house.conduct.delete)
+    return Answer(body=house.conduct.deletion_body(response_id))
 
 
 def cancel(house: House, incoming: Incoming) -> Answer:
-    """Stops a background response where it stands."""
+    """Cancels a background response at its current step."""
     record = house.require(incoming.parameters["response_id"], incoming.key)
     if not record.background and house.dialect.traits.foreground_cancel == "unchanged":
         return Answer(body=dict(record.response))
@@ -67,69 +72,70 @@ def cancel(house: House, incoming: Incoming) -> Answer:
 
 
 def _cut(house: House, record: Record, last: int) -> Record:
-    """The record after its cancel, with the time of the first one."""
+    """The record after a cancel, with the time of its first cancel."""
     after = house.conduct.cancel(record, last)
-    dated = after.cut is None or after.cancelled_at is not None
-    return after if dated else replace(after, cancelled_at=int(house.clock.now()))
+    has_date = after.cut is None or after.cancelled_at is not None
+    return after if has_date else replace(after, cancelled_at=int(house.clock.now()))
 
 
 def list_input_items(house: House, incoming: Incoming) -> Answer:
-    """A page of what a response was given."""
+    """Returns a page of the input items of a response."""
     conduct, query = house.conduct, incoming.query
     record = house.require(incoming.parameters["response_id"], incoming.key)
     whole = house.dialect.traits.listed_input == "conversation"
-    told = conduct.list_conversation(house.chain(record)) if whole else conduct.list_input(record, ())
-    items = conduct.arrange(told, query["order"])
+    candidates = conduct.list_conversation(house.chain(record)) if whole else conduct.list_input(record, ())
+    items = conduct.arrange(candidates, query["order"])
     return Answer(body=conduct.page(conduct.follow(items, query.get("after")), query["limit"]))
 
 
 def list_responses(house: House, incoming: Incoming) -> Answer:
-    """A page of the responses that this key has made, the newest first."""
+    """Returns a page of the responses of this key, newest first."""
     conduct, query = house.conduct, incoming.query
-    kept = filter(conduct.exists, house.store.shelf(shelf(incoming.key)))
-    found = conduct.select([_summary(house, record) for record in kept], query)
-    return Answer(body=conduct.cut_out(found, query["offset"], query["limit"]))
+    records = filter(conduct.exists, house.store.shelf(shelf(incoming.key)))
+    selection = conduct.select([_summary(house, record) for record in records], query)
+    return Answer(body=conduct.cut_out(selection, query["offset"], query["limit"]))
 
 
 def _summary(house: House, record: Record) -> dict[str, Any]:
-    """A response as a list shows it: what it says is left out. Being listed does not move it on."""
+    """A response in a list: without output and error. A list does not advance its progress."""
     timeline = house.timeline(record)
     if not house.clock.virtual:
         record = house.advance(record, timeline)
-    shown = _view(record, timeline)
-    return {name: value for name, value in shown.items() if name not in ("output", "error")}
+    view = _view(record, timeline)
+    return {name: value for name, value in view.items() if name not in ("output", "error")}
 
 
 def shelf(key: str) -> str:
-    """The list in the store of what the holder of this key has made."""
+    """The name of the list in the store with the responses of this key."""
     return f"responses:{key}"
 
 
-def _decided(house: House, turn: Turn) -> tuple[Context, Plan]:
-    """What the model says, and to which context when the whole one was too long.
+def _plan(house: House, turn: Turn) -> tuple[Context, Plan]:
+    """The plan of the model, and its context, shortened when it was too long.
 
-    A stream fails in band then, as genuine ones do (STA-22), and what runs in the background in its time.
+    When the context is too long and may not be shortened, a stream or background response fails later, as on
+    genuine servers (STA-22); any other request is rejected.
     """
     context = turn.context
-    plan = _said(house, turn)
+    plan = _ask_model(house, turn)
     try:
         shorter = house.conduct.truncate(context, plan.input_tokens)
-    except Denied as denied:
+    except Denied as error:
         if context.request.get("stream") is not True and context.request.get("background") is not True:
             raise
-        return context, Plan(status="failed", error={"code": denied.code, "message": denied.message})
+        return context, Plan(status="failed", error={"code": error.code, "message": error.message})
     return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))
 
 
-def _said(house: House, turn: Turn) -> Plan:
-    """What the model says; to a prompt template, something that fits it."""
+def _ask_model(house: House, turn: Turn) -> Plan:
+    """The plan of the model; for a prompt template, one that passes its tests."""
     if turn.version is None:
         return house.conduct.plan(turn.context)
     return house.conduct.insist(house.conduct.plan, turn.context, turn.version)
 
 
 def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Mapping[str, Any]) -> Record:
-    """What is remembered: the response as it will have ended."""
+    """The record of a response, as it will be at its end."""
     return Record(
         id=final["id"],
         owner=incoming.key,
@@ -143,22 +149,22 @@ def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Map
     )
 
 
-def _stored(house: House, record: Record, kept: bool) -> bytes | None:
-    """Stores a response, unless it is not to be kept; returns what was stored."""
-    if not kept:
+def _store(house: House, record: Record, persistent: bool) -> bytes | None:
+    """Stores a response, if the request wants that; returns the packed record."""
+    if not persistent:
         return None
-    packed = pack(record)
-    house.store.write(record.id, packed)
+    content = pack(record)
+    house.store.write(record.id, content)
     if house.lists_responses:
         house.store.shelve(shelf(record.owner), record.id)
-    return packed
+    return content
 
 
 def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
-    """The response object as the record stands."""
+    """The response object at the step of the record."""
     if record.cut is not None:
-        dated = {"cancelled_at": record.cancelled_at} if timeline.dialect.traits.cancelled_at else {}
-        return timeline.cut(record.cut) | dated
+        extra = {"cancelled_at": record.cancelled_at} if timeline.dialect.traits.cancelled_at else {}
+        return timeline.cut(record.cut) | extra
     return timeline.at(record.step) if record.background else dict(record.response)
 
 

@@ -1,4 +1,4 @@
-"""From a request to what the model sees: checks, the chain that it continues, the whole context."""
+"""Builds the context of the model from a request: checks, earlier turns, the new input."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from antiphon_mockserver.toolservers import ToolServer
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A request that is in order, with all that it builds upon."""
+    """A valid request, with everything that it builds upon."""
 
     body: Mapping[str, Any]
-    """What of the request's body counts."""
+    """The body of the request, without ignored parameters."""
     chain: tuple[Record, ...]
     """The responses that it continues, oldest first."""
     input: tuple[Item, ...]
-    """Its own input."""
+    """The new input."""
     context: Context
     alone: bool
-    """Whether it builds upon nothing but itself."""
+    """Whether the request depends on nothing but itself."""
     version: Version | None = None
-    """The version of a prompt template that made it."""
+    """The version of the prompt template that the request uses, or None."""
 
 
-def take(house: House, incoming: Incoming) -> Turn:
-    """The turn that a request asks for. Refuses whatever is not in order."""
+def read_turn(house: House, incoming: Incoming) -> Turn:
+    """Returns the turn of a request. Rejects an invalid request with 400."""
     conduct = house.conduct
     body = check(house, incoming).body
-    refuse_unknown_model(house, body.get("model"))
-    body, version = _filled(house, body)
+    reject_unknown_model(house, body.get("model"))
+    body, version = _fill_prompt(house, body)
     chain = _chain(house, body.get("previous_response_id"), incoming.key)
-    given = conduct.normalise(body.get("input"))
+    inputs = conduct.normalise(body.get("input"))
     servers = version.servers if version is not None else _servers(house, body)
     lasting = all(server.is_deterministic for server in servers)
-    alone = lasting and not chain and not any(map(is_reference, given))
-    own = tuple(_identified(house, incoming, [_resolved(house, item, incoming.key) for item in given]))
-    items = conduct.context(chain, own)
-    asked = Asked(incoming.operation.id, body, house.dialect, chain, items, own, house.library)
+    alone = lasting and not chain and not any(map(is_reference, inputs))
+    new_items = tuple(_with_ids(house, incoming, [_resolve(house, item, incoming.key) for item in inputs]))
+    items = conduct.context(chain, new_items)
+    asked = Asked(incoming.operation.id, body, house.dialect, chain, items, new_items, house.library)
     for examine in conduct.context_checks.values():
         examine(asked)
     request = conduct.carry(body, chain)
@@ -62,19 +62,19 @@ def take(house: House, incoming: Incoming) -> Turn:
         house.library,
         {server.label: server for server in servers},
     )
-    return Turn(body, chain, own, context, alone, version)
+    return Turn(body, chain, new_items, context, alone, version)
 
 
 def _servers(house: House, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
-    """The servers of tools that a request names by itself."""
+    """The tool servers that the request itself names."""
     if house.prompts is None:
         return ()
     labels = (tool["server_label"] for tool in body.get("tools") or () if tool.get("type") == "mcp")
     return tuple(map(house.prompts.server, dict.fromkeys(labels)))
 
 
-def _filled(house: House, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Version | None]:
-    """The body that a prompt template makes of this one, and the version of it; or this one."""
+def _fill_prompt(house: House, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Version | None]:
+    """The body after its prompt template, and the version of that; without a template, the same body."""
     prompt, conduct = body.get("prompt"), house.conduct
     if house.prompts is None or prompt is None:
         return body, None
@@ -85,7 +85,7 @@ def _filled(house: House, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], V
 
 
 def check(house: House, incoming: Incoming) -> Asked:
-    """What of a request counts. Refuses one that its own content makes unacceptable."""
+    """Returns a request without ignored parameters. Rejects one whose body is invalid."""
     operation, conduct = incoming.operation.id, house.conduct
     body = conduct.respell(incoming.body, house.dialect.traits)
     body = conduct.heed(Asked(operation, body, house.dialect))
@@ -95,40 +95,42 @@ def check(house: House, incoming: Incoming) -> Asked:
     return asked
 
 
-def refuse_unknown_model(house: House, name: str | None) -> None:
-    """Refuses a model that is not served."""
-    listed = house.dialect.models if house.dialect.traits.listed_models else ()
-    if name is not None and not house.conduct.known_model(name, house.settings.models or listed):
+def reject_unknown_model(house: House, name: str | None) -> None:
+    """Rejects a model that does not exist, with 400."""
+    models = house.dialect.models if house.dialect.traits.listed_models else ()
+    if name is not None and not house.conduct.known_model(name, house.settings.models or models):
         raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
 
 
-def _chain(house: House, id: str | None, key: str) -> tuple[Record, ...]:
-    """The response of this id behind its ancestors; these may be deleted, the response may not."""
-    if id is None:
+def _chain(house: House, response_id: str | None, key: str) -> tuple[Record, ...]:
+    """The turns up to the response with this id; only that response must not be deleted."""
+    if response_id is None:
         return ()
-    newest = house.record(id, key)
+    newest = house.record(response_id, key)
     if newest is None or not house.conduct.may_continue(newest):
-        message = f"Previous response with id '{id}' not found."
+        message = f"Previous response with id '{response_id}' not found."
         raise invalid(message, "previous_response_id", "previous_response_not_found")
     return house.chain(newest)
 
 
-def _resolved(house: House, item: Item, key: str) -> Item:
-    """The item itself, or the one that it refers to."""
+def _resolve(house: House, item: Item, key: str) -> Item:
+    """The item itself, or the item that it refers to."""
     return house.conduct.resolve(item, _find(house, item["id"], key)) if is_reference(item) else item
 
 
-def _find(house: House, id: str, key: str) -> Item | None:
+def _find(house: House, item_id: str, key: str) -> Item | None:
     prefix = house.dialect.traits.id_prefixes.get("response", "resp_")
-    owner = owner_of_item(id, prefix)
+    owner = owner_of_item(item_id, prefix)
     record = house.record(owner, key) if owner else None
     if record is None:
         return None
-    return next((item for item in (*record.response["output"], *record.input) if item.get("id") == id), None)
+    return next(
+        (item for item in (*record.response["output"], *record.input) if item.get("id") == item_id), None
+    )
 
 
-def _identified(house: House, incoming: Incoming, items: Sequence[Item]) -> Iterator[Item]:
-    """The items, those without an id with one."""
+def _with_ids(house: House, incoming: Incoming, items: Sequence[Item]) -> Iterator[Item]:
+    """The items, with new ids for those without one."""
     prefixes = house.dialect.traits.id_prefixes
     for index, item in enumerate(items):
         if item.get("id"):

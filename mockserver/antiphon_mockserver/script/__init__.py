@@ -1,4 +1,4 @@
-"""Scripts: what to say to which request, in YAML or from Python.
+"""Scripts: which answer to which request, in YAML or from Python.
 
     strict: true
     answers:
@@ -7,8 +7,8 @@
       - when: {output: {regex: "(?i)degrees"}}
         text: It is mild in Paris.
 
-`script.schema.yaml` describes every key. The first entry whose `when` holds answers; when none does, the
-deterministic model answers or, in a strict script, an error that lists every entry with the reason why not.
+`script.schema.yaml` describes every key. The first entry whose `when` matches answers. When none matches, the
+deterministic model answers; a strict script sends an error that lists each entry and why it did not match.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ SCHEMA = Path(__file__).with_name("script.schema.yaml")
 
 
 class ScriptError(DataError):
-    """A script is malformed; the message says where, what was expected and what was there."""
+    """A script is malformed; the message says where, what was expected and what was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of a script."""
+    """One entry of a script."""
 
     name: str
     conditions: tuple[Condition, ...]
     says: Mapping[str, Any]
-    """The row itself, as it was written."""
+    """The entry as in the script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The rows of one file, in order."""
+    """The entries of one file, in order."""
 
     name: str
     strict: bool
@@ -57,7 +57,7 @@ class Script:
 
 
 def load(source: Path | Mapping[str, Any]) -> Script:
-    """The script of a file, or of its content made in Python. Raises ScriptError when it is malformed."""
+    """Loads a script from a file or from its content. Raises ScriptError when it is malformed."""
     if isinstance(source, Path):
         try:
             content, where = read_yaml(source), str(source)
@@ -73,47 +73,47 @@ def load(source: Path | Mapping[str, Any]) -> Script:
 
 
 def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = model.plan) -> Planner:
-    """Who answers: these scripts in order, then someone else. Raises ScriptError like `load`."""
+    """Returns a planner of these scripts in order, then `otherwise`. Raises ScriptError like `load`."""
     scripts = tuple(map(load, sources))
     return (lambda context: plan(context, scripts, otherwise)) if scripts else otherwise
 
 
 def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model.plan) -> Plan:
-    """What the scripts say in this context, or else someone else.
+    """Returns the plan of the first entry that matches, or that of `otherwise`.
 
-    Raises Denied when an entry says so, or when none matches and a script is strict.
+    Raises Denied when the entry asks for an error, or when no entry matches and a script is strict.
     """
     reading = read(context)
-    failed: list[str] = []
+    failures: list[str] = []
     for script in scripts:
         for entry in script.entries:
             reasons = mismatches(entry.conditions, context, reading)
             if not reasons:
                 return answer(entry.says, context)
-            failed.append(f"{script.name}: {entry.name}: {'; '.join(reasons)}")
+            failures.append(f"{script.name}: {entry.name}: {'; '.join(reasons)}")
     if any(script.strict for script in scripts):
-        raise Denied(_nothing_matches(failed), code="no_script_matches")
+        raise Denied(_nothing_matches(failures), code="no_script_matches")
     return otherwise(context)
 
 
-def _nothing_matches(failed: Sequence[str]) -> str:
-    lines = "\n".join(f"  - {line}" for line in failed)
+def _nothing_matches(failures: Sequence[str]) -> str:
+    lines = "\n".join(f"  - {line}" for line in failures)
     return f"No entry of the script matches this request, and the script is strict:\n{lines}"
 
 
 def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
     try:
-        found = conditions(row.get("when", {}))
+        tests = conditions(row.get("when", {}))
     except ValueError as problem:
         raise ScriptError(
             f"{where}#/answers/{number}/when", "a regular expression", str(problem)
         ) from problem
-    return Entry(row.get("name", f"entry {number}"), found, row)
+    return Entry(row.get("name", f"entry {number}"), tests, row)
 
 
 @cache
 def _explainer() -> Any:
-    # jsonschema takes 0.1 s to import, and most servers run without a script.
+    # jsonschema needs 0.1 s for its import, and most servers run without a script.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
     return Draft202012Validator(read_yaml(SCHEMA))

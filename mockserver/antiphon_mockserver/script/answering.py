@@ -1,4 +1,4 @@
-"""What an entry of a script says -> a plan."""
+"""Builds the plan of an entry of a script."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ STANDING: Mapping[str, Mapping[str, Any]] = {
     "function_call": {"arguments": "{}", "call_id": None},
     "custom_tool_call": {"input": "", "call_id": None},
 }
-"""Members that items of a type need and that a script may leave out."""
+"""Members that items of a type need and that a script may omit."""
 
 TEXT_PART = {"type": "output_text", "annotations": [], "logprobs": []}
 
 
 def answer(says: Mapping[str, Any], context: Context) -> Plan:
-    """The plan of an entry. Raises Denied when it answers with an error."""
+    """Returns the plan of an entry. Raises Denied when the entry asks for an error."""
     if error := says.get("error"):
-        raise _denied(error, says.get("delay", 0.0))
+        raise _error_of(error, says.get("delay", 0.0))
     items = with_logprobs(tuple(_items(says)), context)
     status = says.get("status", "failed" if "failure" in says else "completed")
     return Plan(
@@ -40,12 +40,12 @@ def answer(says: Mapping[str, Any], context: Context) -> Plan:
     )
 
 
-FAILURE = {"code": "server_error", "message": "The script wants this response to fail."}
+FAILURE = {"code": "server_error", "message": "The script asks for this failure."}
 
 
-def _denied(error: Mapping[str, Any], delay: float) -> Denied:
+def _error_of(error: Mapping[str, Any], delay: float) -> Denied:
     return Denied(
-        error.get("message", "The script wants this request to be refused."),
+        error.get("message", "The script rejects this request."),
         status=error["status"],
         code=error.get("code"),
         param=error.get("param"),
@@ -56,10 +56,10 @@ def _denied(error: Mapping[str, Any], delay: float) -> Denied:
 
 
 def _items(says: Mapping[str, Any]) -> Iterator[Item]:
-    """The items of an entry: reasoning first, then items as written, then the message, then calls."""
+    """The items of an entry: reasoning, then `items`, then the message, then calls."""
     if "reasoning" in says:
         yield _reasoning(says["reasoning"])
-    yield from map(_completed, says.get("items", ()))
+    yield from map(_with_defaults, says.get("items", ()))
     if "refusal" in says:
         yield message(Refused(says["refusal"]))
     elif "text" in says or "json" in says:
@@ -68,20 +68,20 @@ def _items(says: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _message(says: Mapping[str, Any]) -> Item:
-    made = message(says["text"] if "text" in says else orjson.dumps(says["json"]).decode())
-    made["content"][0]["annotations"] = list(says.get("annotations", ()))
-    return made
+    item = message(says["text"] if "text" in says else orjson.dumps(says["json"]).decode())
+    item["content"][0]["annotations"] = list(says.get("annotations", ()))
+    return item
 
 
-def _reasoning(given: str | Mapping[str, Any]) -> Item:
-    if isinstance(given, str):
-        given = {"summary": [given]}
+def _reasoning(source: str | Mapping[str, Any]) -> Item:
+    if isinstance(source, str):
+        source = {"summary": [source]}
     item: Item = {"type": "reasoning"}
-    if "content" in given:
-        item["content"] = [{"type": "reasoning_text", "text": text} for text in given["content"]]
-    if "encrypted_content" in given:
-        item["encrypted_content"] = given["encrypted_content"]
-    item["summary"] = [{"type": "summary_text", "text": text} for text in given.get("summary", ())]
+    if "content" in source:
+        item["content"] = [{"type": "reasoning_text", "text": text} for text in source["content"]]
+    if "encrypted_content" in source:
+        item["encrypted_content"] = source["encrypted_content"]
+    item["summary"] = [{"type": "summary_text", "text": text} for text in source.get("summary", ())]
     return item
 
 
@@ -94,22 +94,21 @@ def _call(call: Mapping[str, Any]) -> Item:
     return {"type": "function_call", "arguments": text, "call_id": call_id, "name": call["name"]}
 
 
-def _completed(item: Mapping[str, Any]) -> Item:
-    """An item with the members that all of its type have."""
-    completed = {**STANDING.get(item["type"], {}), **item}
+def _with_defaults(item: Mapping[str, Any]) -> Item:
+    """An item with the default members of its type."""
+    whole = {**STANDING.get(item["type"], {}), **item}
     if item["type"] == "message":
-        completed["content"] = [
-            {**TEXT_PART, **part} if part.get("type") == "output_text" else part
-            for part in completed["content"]
+        whole["content"] = [
+            {**TEXT_PART, **part} if part.get("type") == "output_text" else part for part in whole["content"]
         ]
-    return completed
+    return whole
 
 
-def _usage(items: tuple[Item, ...], context: Context, given: Mapping[str, int]) -> dict[str, int]:
-    """The token counts: what is given, and the rest counted."""
-    counted = {"input_tokens": count_input(context), "output_tokens": sum(map(count_item, items))}
-    counted["reasoning_tokens"] = sum(count_item(item) for item in items if item["type"] == "reasoning")
-    usage = {**counted, **given}
+def _usage(items: tuple[Item, ...], context: Context, overrides: Mapping[str, int]) -> dict[str, int]:
+    """The token counts of the entry; the others are counted."""
+    counts = {"input_tokens": count_input(context), "output_tokens": sum(map(count_item, items))}
+    counts["reasoning_tokens"] = sum(count_item(item) for item in items if item["type"] == "reasoning")
+    usage = {**counts, **overrides}
     usage["output_tokens"] = max(usage["output_tokens"], usage["reasoning_tokens"])
     usage["input_tokens"] = max(usage["input_tokens"], usage.get("cached_tokens", 0))
     return usage

@@ -1,4 +1,4 @@
-"""Whether a script's entry matches a request and, if not, why not."""
+"""Decides whether an entry of a script matches a request and, if not, why not."""
 
 from __future__ import annotations
 
@@ -16,90 +16,90 @@ Actual = Callable[[Context, Reading], Any]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that an entry demands."""
+    """One condition of an entry."""
 
-    what: str
-    """`input`, `header x-case`."""
+    label: str
+    """What it tests, such as `input` or `header x-case`."""
     expected: str
-    """In words: `text that contains 'weather'`."""
+    """The expected value in words, such as `text that contains 'weather'`."""
     actual: Actual
-    """What the request has there."""
+    """Returns the value in the request; None when it has none."""
     holds: Callable[[Any], bool]
 
 
 def conditions(when: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """The conditions of an entry's `when`. Raises ValueError when a regular expression cannot be read."""
+    """Returns the conditions of `when`. Raises ValueError for an invalid regular expression."""
     return tuple(_conditions(when))
 
 
-def mismatches(found: Sequence[Condition], context: Context, reading: Reading) -> list[str]:
-    """The reasons why a request does not match; none when it does."""
+def mismatches(tests: Sequence[Condition], context: Context, reading: Reading) -> list[str]:
+    """Returns the reasons why a request does not match; none when it matches."""
     reasons = []
-    for condition in found:
+    for condition in tests:
         actual = condition.actual(context, reading)
         if not condition.holds(actual):
-            reasons.append(f"{condition.what}: expected {condition.expected}, got {show(actual)}")
+            reasons.append(f"{condition.label}: expected {condition.expected}, got {show(actual)}")
     return reasons
 
 
 def turn(items: Sequence[Item]) -> int:
-    """Which answer of the conversation this will be: one more than the runs of items that a model made."""
-    made = [_is_made(item) for item in items]
-    return 1 + sum(now and not before for before, now in zip([False, *made], made, strict=False))
+    """Returns the number of this answer in its conversation: one more than earlier runs of model items."""
+    flags = [_is_from_model(item) for item in items]
+    return 1 + sum(now and not before for before, now in zip([False, *flags], flags, strict=False))
 
 
-def _is_made(item: Item) -> bool:
-    """Whether a model made this item."""
+def _is_from_model(item: Item) -> bool:
+    """Whether the item comes from a model."""
     if item.get("type", "message") == "message":
         return item.get("role") == "assistant"
     return not item["type"].endswith(("_output", "_response", "_trigger", "_reference"))
 
 
 def _conditions(when: Mapping[str, Any]) -> Iterator[Condition]:
-    for what, wanted in when.items():
-        if what in TEXTS:
-            yield _textual(what, wanted, TEXTS[what])
-        elif what == "headers":
-            for name, text in wanted.items():
+    for label, expectation in when.items():
+        if label in TEXTS:
+            yield _textual(label, expectation, TEXTS[label])
+        elif label == "headers":
+            for name, text in expectation.items():
                 yield _textual(f"header {name}", text, _header(name.lower()))
-        elif what == "metadata":
-            for name, text in wanted.items():
+        elif label == "metadata":
+            for name, text in expectation.items():
                 yield _textual(f"metadata {name}", text, _metadatum(name))
-        elif what == "tools":
-            names = tuple(wanted)
-            yield Condition(what, f"the tools {', '.join(names)}", _tools, _holding(names))
+        elif label == "tools":
+            names = tuple(expectation)
+            yield Condition(label, f"the tools {', '.join(names)}", _tools, _holding(names))
         else:
-            yield Condition(what, show(wanted), VALUES[what], _equal(wanted))
+            yield Condition(label, show(expectation), VALUES[label], _equal(expectation))
 
 
-def _textual(what: str, wanted: str | Mapping[str, str], actual: Actual) -> Condition:
-    tests = {"contains": wanted} if isinstance(wanted, str) else wanted
-    made = [TESTS[name](text) for name, text in tests.items()]
+def _textual(label: str, expectation: str | Mapping[str, str], actual: Actual) -> Condition:
+    tests = {"contains": expectation} if isinstance(expectation, str) else expectation
+    predicates = [TESTS[name](text) for name, text in tests.items()]
     expected = " and ".join(f"{WORDS[name]} {text!r}" for name, text in tests.items())
     return Condition(
-        what, f"text that {expected}", actual, lambda text: all(test(text or "") for test in made)
+        label, f"text that {expected}", actual, lambda text: all(test(text or "") for test in predicates)
     )
 
 
-def _containing(wanted: str) -> Callable[[str], bool]:
-    lower = wanted.lower()
+def _containing(expectation: str) -> Callable[[str], bool]:
+    lower = expectation.lower()
     return lambda text: lower in text.lower()
 
 
-def _matching(wanted: str) -> Callable[[str], bool]:
+def _matching(expectation: str) -> Callable[[str], bool]:
     try:
-        pattern = re.compile(wanted)
+        pattern = re.compile(expectation)
     except re.error as problem:
-        raise ValueError(f"{wanted!r} ({problem})") from problem
+        raise ValueError(f"{expectation!r} ({problem})") from problem
     return lambda text: pattern.search(text) is not None
 
 
-def _equal(wanted: Any) -> Callable[[Any], bool]:
-    return lambda actual: bool(actual == wanted)
+def _equal(expectation: Any) -> Callable[[Any], bool]:
+    return lambda actual: bool(actual == expectation)
 
 
 def _holding(names: tuple[str, ...]) -> Callable[[Sequence[str]], bool]:
-    return lambda offered: set(names) <= set(offered)
+    return lambda tools: set(names) <= set(tools)
 
 
 def _tools(context: Context, _reading: Reading) -> list[str]:
