@@ -47,10 +47,10 @@ class Scripted:
 
 def exchange(identity, body=None, *, status=200, path="/responses", method="POST", asked=None, **how):
     """One exchange, without a server."""
-    sent = EVENTS if isinstance(body, bytes) else JSON
+    headers = EVENTS if isinstance(body, bytes) else JSON
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
     request = Request(method, path, body=asked)
-    return Exchange(identity, request, read_reply(status, sent, raw), **how)
+    return Exchange(identity, request, read_reply(status, headers, raw), **how)
 
 
 def response(**members):

@@ -54,23 +54,23 @@ class AsgiTransport:
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.pairs],
         }
-        sent: list[Mapping[str, Any]] = []
+        messages: list[Mapping[str, Any]] = []
 
         async def receive() -> Mapping[str, Any]:
             return {"type": "http.request", "body": request.raw or b"", "more_body": False}
 
         async def send(message: Mapping[str, Any]) -> None:
-            sent.append(message)
+            messages.append(message)
 
         await self.app(scope, receive, send)
-        return sent
+        return messages
 
     @staticmethod
-    async def _chunks(messages: list[Mapping[str, Any]], announced: str | None) -> AsyncIterator[bytes]:
+    async def _chunks(messages: list[Mapping[str, Any]], length: str | None) -> AsyncIterator[bytes]:
         for message in messages:
             yield message.get("body", b"")
         size = sum(len(message.get("body", b"")) for message in messages)
-        if announced is not None and int(announced) > size:
+        if length is not None and int(length) > size:
             raise Unreachable("the connection was closed before the body had ended")
 
 
@@ -91,15 +91,15 @@ def verdicts(dialect: str) -> tuple[Record, ...]:
 def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Episode]:
     """What comes of these scenarios, performed with some mutants at work."""
     dialect = load(dialect_name)
-    known = scenarios_for(dialect)
-    chosen = tuple(one for name, one in known.items() if name in scenarios or one.first)
-    plan = runner.Plan(chosen, (dialect,), features=tuple(dialect.features))
+    catalogue = scenarios_for(dialect)
+    selection = tuple(scenario for name, scenario in catalogue.items() if name in scenarios or scenario.first)
+    plan = runner.Plan(selection, (dialect,), features=tuple(dialect.features))
     app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
     target = Target(AsgiTransport(app), KEY)
-    found = asyncio.run(runner.run(plan, target))
+    results = asyncio.run(runner.run(plan, target))
     if properties.SCENARIO in scenarios:
-        found.append(asyncio.run(properties.generate(target, (_source(dialect, found),), examples=0)))
-    return found
+        results.append(asyncio.run(properties.generate(target, (_source(dialect, results),), examples=0)))
+    return results
 
 
 def source(dialect_name: str) -> properties.Source:
@@ -107,8 +107,8 @@ def source(dialect_name: str) -> properties.Source:
     return _source(load(dialect_name), episodes(dialect_name, ()))
 
 
-def _source(dialect: Dialect, found: Iterable[Episode]) -> properties.Source:
-    values = library_of({episode.scenario: episode for episode in found}, {}).values
+def _source(dialect: Dialect, results: Iterable[Episode]) -> properties.Source:
+    values = library_of({episode.scenario: episode for episode in results}, {}).values
     return properties.Source(dialect, {"model": dialect.models[0], **values})
 
 
@@ -125,8 +125,8 @@ def noticed(mutant: str, rule: str, *dialects: str) -> bool:
         record.outcome in RED and record.rule == rule
         for dialect in dialects
         if rule in rules_for(load(dialect))
-        for few in _batches(dialect, rule)
-        for record in judged(dialect, mutant, few, {rule: all_rules()[rule]})
+        for batch in _batches(dialect, rule)
+        for record in judged(dialect, mutant, batch, {rule: all_rules()[rule]})
     )
 
 
@@ -135,24 +135,24 @@ def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
 
     The generated requests are many, and come last.
     """
-    found = {record.scenario for record in verdicts(dialect) if record.rule == rule} - {""}
-    exercised = sorted(found - {properties.SCENARIO})
-    for name in exercised[:2]:
+    names = {record.scenario for record in verdicts(dialect) if record.rule == rule} - {""}
+    scenarios = sorted(names - {properties.SCENARIO})
+    for name in scenarios[:2]:
         yield [name]
-    if len(exercised) > 2:
-        yield exercised[2:]
-    if properties.SCENARIO in found:
+    if len(scenarios) > 2:
+        yield scenarios[2:]
+    if properties.SCENARIO in names:
         yield [properties.SCENARIO]
 
 
 @cache
 def streams(dialect_name: str) -> tuple[Exchange, ...]:
     """The whole streams of the right server in all scenarios, one for each sequence of event types."""
-    told = episodes(dialect_name, scenarios_for(load(dialect_name)))
-    found: dict[tuple[str, ...], Exchange] = {}
-    for exchange in (exchange for episode in told for exchange in episode.exchanges.values()):
+    results = episodes(dialect_name, scenarios_for(load(dialect_name)))
+    exchanges: dict[tuple[str, ...], Exchange] = {}
+    for exchange in (exchange for episode in results for exchange in episode.exchanges.values()):
         stream = exchange.reply.stream if exchange.reply else None
         if stream is not None and not stream.cut and exchange.request.method == "POST":
-            told_of = (event.type for event in stream.events)
-            found.setdefault(tuple(kind for kind, _ in groupby(told_of)), exchange)
-    return tuple(found.values())
+            types = (event.type for event in stream.events)
+            exchanges.setdefault(tuple(kind for kind, _ in groupby(types)), exchange)
+    return tuple(exchanges.values())

@@ -57,8 +57,10 @@ class Client:
     def post(self, path: str, body: Any = None, headers: Mapping[str, str] = AUTHORIZED) -> Got:
         return self.send("POST", path, b"" if body is None else json.dumps(body).encode(), headers)
 
-    def create(self, said: Any = "Say hello.", headers: Mapping[str, str] = AUTHORIZED, **body: Any) -> Got:
-        return self.post("/responses", {"model": "gpt-5", "input": said, **body}, headers)
+    def create(
+        self, content: Any = "Say hello.", headers: Mapping[str, str] = AUTHORIZED, **body: Any
+    ) -> Got:
+        return self.post("/responses", {"model": "gpt-5", "input": content, **body}, headers)
 
     async def _call(self, method: str, path: str, raw: bytes, headers: Mapping[str, str]) -> Got:
         bare, _, query = path.partition("?")
@@ -69,15 +71,15 @@ class Client:
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
-        sent: list[Any] = []
+        messages: list[Any] = []
 
         async def receive() -> Any:
             return {"type": "http.request", "body": raw, "more_body": False}
 
         async def send(message: Any) -> None:
-            sent.append(message)
+            messages.append(message)
 
         await self.app(scope, receive, send)
-        told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        return Got(sent[0]["status"], told, body, not sent[-1].get("more_body", False))
+        reply_headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        body = b"".join(message.get("body", b"") for message in messages[1:])
+        return Got(messages[0]["status"], reply_headers, body, not messages[-1].get("more_body", False))

@@ -30,8 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def antiphon(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "antiphon", *map(str, arguments)]
-    kept = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
-    environment = {**kept, "PARLEY_API_KEY": "parley-key"}
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    environment = {**environment, "PARLEY_API_KEY": "parley-key"}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
 
@@ -52,29 +52,29 @@ def test_it_inherits_and_differs(folder: Path) -> None:
 
 
 def test_it_is_served_checked_and_linted(folder: Path, tmp_path: Path) -> None:
-    chosen = ("--dialect-path", str(folder), "--dialect", "parley")
-    with serving(*chosen, "--api-key", "parley-key") as (_, url):
+    options = ("--dialect-path", str(folder), "--dialect", "parley")
+    with serving(*options, "--api-key", "parley-key") as (_, url):
         status, raw = ask(url)
         assert (status, json.loads(raw)["error"]["type"]) == (401, "invalid_request_error")
-        checked = antiphon("check", url, *chosen, "--report", tmp_path)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "parley: conformant" in checked.stdout
-    linted = antiphon("lint", tmp_path / "transcript.jsonl", *chosen)
-    assert linted.returncode == 0, linted.stdout
+        check_run = antiphon("check", url, *options, "--report", tmp_path)
+    assert check_run.returncode == 0, check_run.stdout + check_run.stderr
+    assert "parley: conformant" in check_run.stdout
+    lint_run = antiphon("lint", tmp_path / "transcript.jsonl", *options)
+    assert lint_run.returncode == 0, lint_run.stdout
     header = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[0])
     assert "parley" in json.dumps(header)
 
 
 def test_a_server_of_another_dialect_does_not_pass(folder: Path) -> None:
     with serving("--dialect", "openresponses") as (_, url):
-        checked = antiphon("check", url, "--dialect-path", folder, "--dialect", "parley", "--no-properties")
-    assert checked.returncode == 1
-    assert "stream-framing.no-sentinel-is-sent (ENV-05)" in checked.stdout
+        check_run = antiphon("check", url, "--dialect-path", folder, "--dialect", "parley", "--no-properties")
+    assert check_run.returncode == 1
+    assert "stream-framing.no-sentinel-is-sent (ENV-05)" in check_run.stdout
 
 
 def test_it_is_served_by_several_processes(folder: Path, tmp_path: Path) -> None:
-    chosen = ("--dialect-path", str(folder), "--dialect", "parley")
-    with serving(*chosen, "--workers", "2", "--store", f"sqlite:{tmp_path / 'store'}") as (_, url):
+    options = ("--dialect-path", str(folder), "--dialect", "parley")
+    with serving(*options, "--workers", "2", "--store", f"sqlite:{tmp_path / 'store'}") as (_, url):
         status, raw = ask(url)
         assert (status, json.loads(raw)["id"][:4]) == (200, "par_")
 
@@ -96,6 +96,6 @@ def test_a_malformed_dialect_is_wrong_usage(tmp_path: Path, file: str, content: 
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "dialect.yaml").write_text("title: Mine\nextends: openresponses\n")
     (tmp_path / "mine" / file).write_text(content)
-    told = antiphon("check", "http://127.0.0.1:1", "--dialect-path", tmp_path, "--dialect", "mine")
-    assert told.returncode == 3
-    assert complaint in told.stderr
+    result = antiphon("check", "http://127.0.0.1:1", "--dialect-path", tmp_path, "--dialect", "mine")
+    assert result.returncode == 3
+    assert complaint in result.stderr

@@ -8,7 +8,7 @@ from antiphon_conformance.address import AddressError, base_url
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("url", "base"),
     [
         ("http://h", "http://h"),
         (" https://h:8000/v1/ ", "https://h:8000/v1"),
@@ -17,12 +17,12 @@ from antiphon_conformance.address import AddressError, base_url
         ("http://[::1]:80/v1", "http://[::1]:80/v1"),
     ],
 )
-def test_a_base_url_ends_where_responses_begins(typed: str, meant: str) -> None:
-    assert base_url(typed) == meant
+def test_a_base_url_ends_where_responses_begins(url: str, base: str) -> None:
+    assert base_url(url) == base
 
 
 @pytest.mark.parametrize(
-    ("typed", "message"),
+    ("url", "message"),
     [
         ("", "expected a URL that starts with http"),
         ("h:8000/v1", "expected a URL that starts with http"),
@@ -35,14 +35,14 @@ def test_a_base_url_ends_where_responses_begins(typed: str, meant: str) -> None:
         ("http://h/v1#top", "without `?`"),
     ],
 )
-def test_what_is_no_base_url_is_told(typed: str, message: str) -> None:
-    with pytest.raises(AddressError) as told:
-        base_url(typed)
-    assert message in str(told.value)
+def test_what_is_no_base_url_is_told(url: str, message: str) -> None:
+    with pytest.raises(AddressError) as error:
+        base_url(url)
+    assert message in str(error.value)
 
 
 def test_a_password_is_refused_and_not_repeated() -> None:
-    with pytest.raises(AddressError) as told:
+    with pytest.raises(AddressError) as error:
         base_url("http://me:hunter2@h/v1")
-    assert "without credentials" in str(told.value)
-    assert "hunter2" not in str(told.value)
+    assert "without credentials" in str(error.value)
+    assert "hunter2" not in str(error.value)

@@ -32,7 +32,7 @@ def told(path, body):
     """Where an answer is wrong, by the rule that says so."""
     records = lint([exchange("one", body, path=path, method="GET")], CLOUDGLUE, RULES)
     return {
-        record.rule.removeprefix("answer-schema."): [found.where for found in record.findings]
+        record.rule.removeprefix("answer-schema."): [finding.where for finding in record.findings]
         for record in records
         if record.outcome is not Outcome.PASSED
     }

@@ -35,8 +35,8 @@ def test_exit_status(outcome, level, strict, status):
 
 
 def test_a_target_that_could_not_be_judged():
-    found = verdict([record(Outcome.UNTESTABLE)], why="it never answered")
-    assert (found.status, found.title) == (Exit.NOT_JUDGED, "not judged")
+    result = verdict([record(Outcome.UNTESTABLE)], why="it never answered")
+    assert (result.status, result.title) == (Exit.NOT_JUDGED, "not judged")
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,25 @@ def test_a_target_that_could_not_be_judged():
     ],
 )
 def test_an_entry_excuses_a_failure(entry, covers):
-    found = verdict([record(Outcome.FAILED)], baseline=Baseline((entry,)))
-    assert (found.status is Exit.CONFORMANT) is covers
-    assert (len(found.excuses), len(found.failures)) == ((1, 0) if covers else (0, 1))
+    result = verdict([record(Outcome.FAILED)], baseline=Baseline((entry,)))
+    assert (result.status is Exit.CONFORMANT) is covers
+    assert (len(result.excuses), len(result.failures)) == ((1, 0) if covers else (0, 1))
 
 
 def test_an_entry_that_excuses_nothing_any_more_is_stale():
-    found = verdict([record(Outcome.PASSED)], baseline=Baseline((Entry("a.b", "why"),)))
-    assert found.status is Exit.NOT_CONFORMANT
-    assert [str(entry) for entry in found.stale] == ["a.b (why)"]
+    result = verdict([record(Outcome.PASSED)], baseline=Baseline((Entry("a.b", "why"),)))
+    assert result.status is Exit.NOT_CONFORMANT
+    assert [str(entry) for entry in result.stale] == ["a.b (why)"]
 
 
 def test_an_entry_for_another_dialect_is_not_stale():
-    known = Baseline((Entry("a.b", "why", dialect="openresponses"),))
-    assert verdict([record(Outcome.PASSED)], baseline=known).status is Exit.CONFORMANT
+    entries = Baseline((Entry("a.b", "why", dialect="openresponses"),))
+    assert verdict([record(Outcome.PASSED)], baseline=entries).status is Exit.CONFORMANT
 
 
 def test_a_run_that_was_cut_short_makes_nothing_stale():
-    known = Baseline((Entry("a.b", "why"),))
-    assert verdict([record(Outcome.PASSED)], baseline=known, unfinished="interrupted").stale == ()
+    entries = Baseline((Entry("a.b", "why"),))
+    assert verdict([record(Outcome.PASSED)], baseline=entries, unfinished="interrupted").stale == ()
 
 
 def test_a_run_that_was_cut_short_shows_breaches_but_no_conformance():
@@ -78,8 +78,8 @@ def test_a_run_that_was_cut_short_shows_breaches_but_no_conformance():
 
 
 def test_a_broken_rule_cannot_be_excused():
-    found = verdict([record(Outcome.BROKEN)], baseline=Baseline((Entry("a.b", "why"),)))
-    assert found.status is Exit.NOT_JUDGED
+    result = verdict([record(Outcome.BROKEN)], baseline=Baseline((Entry("a.b", "why"),)))
+    assert result.status is Exit.NOT_JUDGED
 
 
 def loaded(tmp_path, text):
@@ -89,10 +89,10 @@ def loaded(tmp_path, text):
 
 
 def test_a_file_is_read(tmp_path):
-    found = loaded(
+    result = loaded(
         tmp_path, "- {rule: a.b, reason: soon}\n- {rule: c.d, scenario: s, dialect: openai, reason: x}\n"
     )
-    assert found.entries == (Entry("a.b", "soon"), Entry("c.d", "x", "s", "openai"))
+    assert result.entries == (Entry("a.b", "soon"), Entry("c.d", "x", "s", "openai"))
 
 
 def test_an_empty_file_lists_nothing(tmp_path):
@@ -112,6 +112,6 @@ def test_an_empty_file_lists_nothing(tmp_path):
     ],
 )
 def test_a_malformed_file_is_refused_with_its_place(tmp_path, text, message):
-    with pytest.raises(BaselineError) as raised:
+    with pytest.raises(BaselineError) as error:
         loaded(tmp_path, text)
-    assert message in str(raised.value)
+    assert message in str(error.value)

@@ -78,7 +78,9 @@ def test_the_first_example_has_everything_at_once(bud: Client) -> None:
     assert got.status == 200
     response = got.json
     assert (response["object"], response["status"], response["model"]) == ("response", "completed", "gpt-4o")
-    assert [(one["role"], one["status"], one["content"][0]["text"]) for one in response["instructions"]] == [
+    assert [
+        (item["role"], item["status"], item["content"][0]["text"]) for item in response["instructions"]
+    ] == [
         ("system", "completed", "You are a helpful physics tutor."),
         ("user", "completed", "Explain quantum computing to a beginner."),
         ("user", "completed", "Explain quantum computing"),
@@ -167,9 +169,9 @@ def test_the_example_of_a_tool_is_called(bud: Client) -> None:
 
 def test_several_calls_come_at_once(bud: Client) -> None:
     asked = "What is the weather in Paris and in London?"
-    made = post(bud, model="gpt-4o", input=asked, tools=[WEATHER]).json["output"]
-    assert [call["arguments"] for call in made] == ['{"location":"Paris"}', '{"location":"London"}']
-    assert len({call["call_id"] for call in made}) == 2
+    output = post(bud, model="gpt-4o", input=asked, tools=[WEATHER]).json["output"]
+    assert [call["arguments"] for call in output] == ['{"location":"Paris"}', '{"location":"London"}']
+    assert len({call["call_id"] for call in output}) == 2
 
 
 def test_turns_follow_each_other(bud: Client) -> None:
@@ -186,9 +188,9 @@ def test_turns_follow_each_other(bud: Client) -> None:
         previous_response_id=second["id"],
         instructions=tutor,
     ).json
-    listed = bud.get(f"/responses/{third['id']}/input_items").json
-    assert listed["object"] == "list"
-    assert [(item["role"], item["content"]) for item in listed["data"]] == [
+    page = bud.get(f"/responses/{third['id']}/input_items").json
+    assert page["object"] == "list"
+    assert [(item["role"], item["content"]) for item in page["data"]] == [
         ("system", tutor),
         ("user", "Explain neural networks"),
         ("assistant", first["output"][0]["content"][0]["text"]),
@@ -196,25 +198,25 @@ def test_turns_follow_each_other(bud: Client) -> None:
         ("assistant", second["output"][0]["content"][0]["text"]),
         ("user", "Continue our discussion"),
     ]
-    assert (listed["has_more"], listed["first_id"]) == (False, listed["data"][0]["id"])
+    assert (page["has_more"], page["first_id"]) == (False, page["data"][0]["id"])
 
 
 def test_a_response_is_read_deleted_and_gone(bud: Client) -> None:
-    made = post(bud, model="gpt-4o", input="Hello").json
-    path = f"/responses/{made['id']}"
-    assert bud.get(path).json == made
-    assert bud.send("DELETE", path).json == {"id": made["id"], "object": "response", "deleted": True}
+    response = post(bud, model="gpt-4o", input="Hello").json
+    path = f"/responses/{response['id']}"
+    assert bud.get(path).json == response
+    assert bud.send("DELETE", path).json == {"id": response["id"], "object": "response", "deleted": True}
     assert [bud.get(path).status, bud.send("DELETE", path).status] == [404, 404]
 
 
 def test_a_response_in_progress_is_cancelled(bud: Client) -> None:
-    made = post(bud, model="gpt-4o", input="Count from 1 to 300.", background=True).json
-    cancelled = bud.post(f"/responses/{made['id']}/cancel").json
-    assert (cancelled["id"], cancelled["object"]) == (made["id"], "response")
-    assert (cancelled["status"], type(cancelled["cancelled_at"])) == ("cancelled", int)
-    assert bud.get(f"/responses/{made['id']}").json == cancelled
-    finished = post(bud, model="gpt-4o", input="Hello").json
-    assert bud.post(f"/responses/{finished['id']}/cancel").status == 400
+    response = post(bud, model="gpt-4o", input="Count from 1 to 300.", background=True).json
+    cancel = bud.post(f"/responses/{response['id']}/cancel").json
+    assert (cancel["id"], cancel["object"]) == (response["id"], "response")
+    assert (cancel["status"], type(cancel["cancelled_at"])) == ("cancelled", int)
+    assert bud.get(f"/responses/{response['id']}").json == cancel
+    foreground = post(bud, model="gpt-4o", input="Hello").json
+    assert bud.post(f"/responses/{foreground['id']}/cancel").status == 400
 
 
 ITEM, PART, TEXT = "response.output_item", "response.content_part", "response.output_text"
@@ -301,9 +303,9 @@ MEMBERS = {
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_of_events_comes_in_its_order(bud: Client, group: str) -> None:
-    request, wanted = GROUPS[group]
+    request, expected = GROUPS[group]
     types = [kind for kind, _ in groupby(event["type"] for event in post(bud, **request).events)]
-    assert any(types[start : start + len(wanted)] == wanted for start in range(len(types)))
+    assert any(types[start : start + len(expected)] == expected for start in range(len(types)))
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -318,10 +320,10 @@ def test_events_have_the_members_that_the_page_shows(bud: Client, group: str) ->
 
 def test_items_are_numbered_as_they_stand_in_the_output(bud: Client) -> None:
     events = post(bud, **USE_TOOLS).events
-    done = [event for event in events if event["type"] == f"{ITEM}.done"]
-    assert [event["output_index"] for event in done] == list(range(len(done)))
-    assert [event["item"] for event in done] == events[-1]["response"]["output"]
-    kinds = [event["item"]["type"] for event in done]
+    endings = [event for event in events if event["type"] == f"{ITEM}.done"]
+    assert [event["output_index"] for event in endings] == list(range(len(endings)))
+    assert [event["item"] for event in endings] == events[-1]["response"]["output"]
+    kinds = [event["item"]["type"] for event in endings]
     assert kinds == ["mcp_list_tools", "mcp_list_tools", "mcp_call", "message"]
 
 

@@ -14,11 +14,11 @@ MOST = {"bud": 96, "openresponses": 60, "openai": 96, "cloudglue": 190}
 
 @pytest.mark.parametrize("dialect", names())
 def test_a_run_without_generated_requests_is_short_and_says_what_it_left_out(dialect: str) -> None:
-    seen = examined(dialect, properties=False)
-    assert seen.facts["requests"] <= MOST[dialect]
+    result = examined(dialect, properties=False)
+    assert result.facts["requests"] <= MOST[dialect]
     assert {
         f"{record.rule}: {record.outcome}: {record.note}"
-        for record in seen.records(load(dialect))
+        for record in result.records(load(dialect))
         if record.outcome is not Outcome.PASSED
         and not (record.outcome is Outcome.INCONCLUSIVE and "--no-properties" in record.note)
     } == set()

@@ -25,35 +25,35 @@ def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -
 
 
 def red(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
-    episode = Episode("made", {str(index): one for index, one in enumerate(exchanges)})
+    episode = Episode("made", {str(index): entry for index, entry in enumerate(exchanges)})
     return {record.rule for record in judge.judge([episode], load(dialect)) if record.outcome in RED}
 
 
 def test_of_a_wrong_request_that_is_taken_only_the_taking_is_reported() -> None:
-    found = red(asked({"background": "yes"}, {"object": "response", "background": True}))
-    assert found == {"requests.refuses-background-that-is-no-boolean"}
+    rules = red(asked({"background": "yes"}, {"object": "response", "background": True}))
+    assert rules == {"requests.refuses-background-that-is-no-boolean"}
 
 
 def test_what_no_named_rule_covers_is_left_to_the_rule_on_the_document() -> None:
-    found = red(asked({"temperature": True}, {"object": "response"}))
-    assert found == {"generated.takes-nothing-that-the-document-forbids"}
+    rules = red(asked({"temperature": True}, {"object": "response"}))
+    assert rules == {"generated.takes-nothing-that-the-document-forbids"}
 
 
 def test_a_crash_at_a_named_mistake_is_one_finding() -> None:
-    told = {"error": {"type": "server_error", "code": None, "param": None, "message": "It broke."}}
-    assert red(asked({"background": "yes"}, told, 500)) == {"requests.a-wrong-request-is-no-server-error"}
+    body = {"error": {"type": "server_error", "code": None, "param": None, "message": "It broke."}}
+    assert red(asked({"background": "yes"}, body, 500)) == {"requests.a-wrong-request-is-no-server-error"}
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
 def test_a_response_that_was_stopped_may_leave_items_in_progress(status: str) -> None:
     item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress", "content": []}
     assert "items.none-is-left-in-progress" not in red(asked({}, {"status": status, "output": [item]}))
-    completed = {"status": "completed", "output": [item]}
-    assert "items.none-is-left-in-progress" in red(asked({}, completed))
+    response = {"status": "completed", "output": [item]}
+    assert "items.none-is-left-in-progress" in red(asked({}, response))
 
 
-@pytest.mark.parametrize(("code", "reported"), [("null", False), ('"rate_limit"', True)])
-def test_an_error_event_without_a_code_names_no_cause(code: str, reported: bool) -> None:
+@pytest.mark.parametrize(("code", "expected"), [("null", False), ('"rate_limit"', True)])
+def test_an_error_event_without_a_code_names_no_cause(code: str, expected: bool) -> None:
     raw = (
         f'data: {{"type":"error","sequence_number":0,"error":{{"type":"server_error","code":{code}}}}}\n\n'
         'data: {"type":"response.failed","sequence_number":1,'
@@ -61,14 +61,14 @@ def test_an_error_event_without_a_code_names_no_cause(code: str, reported: bool)
     ).encode()
     headers = Headers((("content-type", "text/event-stream"),))
     request = Request("POST", "/responses", JSON, {"model": "M", "input": "Hello.", "stream": True})
-    found = red(Exchange("made/asked", request, Reply(200, headers, raw, stream=sse.read(raw))))
-    assert ("errors.an-error-event-is-followed-by-failure" in found) is reported
+    rules = red(Exchange("made/asked", request, Reply(200, headers, raw, stream=sse.read(raw))))
+    assert ("errors.an-error-event-is-followed-by-failure" in rules) is expected
 
 
 def test_an_absent_member_is_missed_by_one_rule() -> None:
-    found = red(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
-    assert "response.has-its-members" in found
-    assert "echo.temperature-comes-back" not in found
+    rules = red(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
+    assert "response.has-its-members" in rules
+    assert "echo.temperature-comes-back" not in rules
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_one_rule_found_is_one_entry() -> None:
         findings = tuple(Finding("reply.status", "200", "500", f"e{index}") for index in range(count))
         return Record(rule, "REQ-01", (), "DOC", "openai", "", Outcome.FAILED, findings)
 
-    few, many = record("a.few", 1), record("b.many", 5)
-    assert [group.rule for group in group_by_rule([few, many])] == ["b.many", "a.few"]
-    assert group_by_rule([many])[0].lines()[-1] == "and 2 more"
-    assert group_by_rule([few])[0].lines() == ["e0: reply.status is 500: expected 200"]
+    small, large = record("a.few", 1), record("b.many", 5)
+    assert [group.rule for group in group_by_rule([small, large])] == ["b.many", "a.few"]
+    assert group_by_rule([large])[0].lines()[-1] == "and 2 more"
+    assert group_by_rule([small])[0].lines() == ["e0: reply.status is 500: expected 200"]

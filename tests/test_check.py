@@ -56,9 +56,9 @@ def test_a_breach_of_a_must_is_1(responses_mock, capsys):
 
 
 def test_a_dead_port_is_2(capsys):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        assert check(f"http://127.0.0.1:{unused.getsockname()[1]}/v1", "--no-properties") == 2
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        assert check(f"http://127.0.0.1:{probe.getsockname()[1]}/v1", "--no-properties") == 2
     output = capsys.readouterr().out
     assert "not judged (the target never answered" in output
     assert "passed" not in output
@@ -119,9 +119,9 @@ def test_the_number_of_requests_is_bounded(responses_mock, tmp_path):
     arguments = ("--dialect", "openai", "--max-requests", 5, "--report", tmp_path)
     assert check(responses_mock.url, *arguments) == 2
     assert len(responses_mock.journal) == 5
-    told = footer(tmp_path)["dialects"]["openai"]
-    assert "the limit of 5 requests is reached" in told["why"]
-    assert set(told["outcomes"]) == {"passed", "inconclusive"}
+    summary = footer(tmp_path)["dialects"]["openai"]
+    assert "the limit of 5 requests is reached" in summary["why"]
+    assert set(summary["outcomes"]) == {"passed", "inconclusive"}
 
 
 @pytest.mark.responses_mock(dialect="openai")
@@ -135,7 +135,7 @@ def test_a_feature_that_is_declared_absent_is_not_supported(responses_mock, tmp_
 def test_an_interrupted_run_writes_what_there_was(tmp_path):
     """A server that answers two requests and then is silent; Ctrl-C."""
     listening = socket.create_server(("127.0.0.1", 0))
-    held = []
+    connections = []
 
     def serve():
         while True:
@@ -143,9 +143,9 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
                 connection = listening.accept()[0]
             except OSError:
                 return
-            held.append(connection)
+            connections.append(connection)
             connection.recv(65536)
-            if len(held) <= 2:
+            if len(connections) <= 2:
                 body = b'{"error":{"message":"no"}}'
                 head = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n"
                 connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
@@ -174,12 +174,12 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
     finally:
         process.kill()
         listening.close()
-        for connection in held:
+        for connection in connections:
             connection.close()
     assert "Traceback" not in output
     assert (tmp_path / "report.html").exists()
     assert "interrupted" in footer(tmp_path)["unfinished"]
     episodes = recordings.load(tmp_path / "transcript.jsonl").episodes
-    answered = [one for episode in episodes for one in episode.exchanges.values() if one.reply]
+    answered = [entry for episode in episodes for entry in episode.exchanges.values() if entry.reply]
     assert len(answered) == 2
     assert "interrupted" in {episode.stop_reason for episode in episodes}

@@ -38,25 +38,25 @@ def shell(script, where, **variables):
 
 
 def free_port():
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return str(unused.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def test_the_shell_example_runs(tmp_path):
     (script,) = [block for block in blocks("sh") if block.startswith("set -eu")]
-    ended = shell(script, tmp_path, PORT=free_port(), OPENAI_API_KEY="")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.splitlines()[-1] == "conformant"
-    written = {path.name for path in (tmp_path / "antiphon-report").iterdir()}
-    assert written == {"report.jsonl", "transcript.jsonl", "digests.json"} | {
+    result = shell(script, tmp_path, PORT=free_port(), OPENAI_API_KEY="")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1] == "conformant"
+    names = {path.name for path in (tmp_path / "antiphon-report").iterdir()}
+    assert names == {"report.jsonl", "transcript.jsonl", "digests.json"} | {
         name for *_, name in folder.RENDERERS.values()
     }
 
 
 def test_every_option_that_is_named_is_one():
-    named = set(re.findall(r"(?<![\w-])--(?!responses|pyargs|port)[a-z-]+[a-z]", PAGE))
-    assert named <= OPTIONS
+    options = set(re.findall(r"(?<![\w-])--(?!responses|pyargs|port)[a-z-]+[a-z]", PAGE))
+    assert options <= OPTIONS
     pytest_options = {f"--responses-{name.removeprefix('--')}" for name in OPTIONS if name.startswith("--")}
     assert set(re.findall(r"--responses-[a-z-]+[a-z]", PAGE)) - {"--responses-target"} <= pytest_options
 
@@ -83,22 +83,24 @@ def test_the_workflows_are_yaml(block):
 def test_the_action_gates_and_leaves_its_outputs(responses_mock, tmp_path):
     """Its second step as a runner would start it; the first one installs this package."""
     step = ACTION["runs"]["steps"][1]
-    given = {f"${{{{ inputs.{name} }}}}": one.get("default", "") for name, one in ACTION["inputs"].items()}
+    given = {
+        f"${{{{ inputs.{name} }}}}": entry.get("default", "") for name, entry in ACTION["inputs"].items()
+    }
     given |= {"${{ inputs.url }}": responses_mock.url, "${{ inputs.dialect }}": "openai"}
     given |= {"${{ inputs.arguments }}": "--no-properties", "${{ inputs.api-key }}": "sk-planted-4711"}
     files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    ended = shell(
+    result = shell(
         step["run"], tmp_path, **{name: given[value] for name, value in step["env"].items()}, **files
     )
-    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert result.returncode == 1, result.stdout + result.stderr
     assert (tmp_path / "GITHUB_OUTPUT").read_text() == "status=1\n"
     assert "usage.total-is-the-sum" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
     assert (tmp_path / "antiphon-report" / "report.sarif").exists()
 
 
 def test_every_input_of_the_action_is_used():
-    used = " ".join(ACTION["runs"]["steps"][1]["env"].values())
-    assert all(f"inputs.{name} " in used for name in ACTION["inputs"])
+    text = " ".join(ACTION["runs"]["steps"][1]["env"].values())
+    assert all(f"inputs.{name} " in text for name in ACTION["inputs"])
     assert isinstance(check, click.Command)
     assert {
         word

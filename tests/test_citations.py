@@ -136,26 +136,26 @@ def test_an_answer_that_cites_nothing_shows_nothing():
 def test_an_answer_that_is_read_later_is_held_against_the_request_that_it_answers():
     later = exchange("polled", answer(IN_KITCHEN, CITATION | {"file_id": SHAKSHUKA}).answer.body,
                      path=f"/responses/{FIRST}", method="GET")  # fmt: skip
-    started = exchange("started", {"id": FIRST, "status": "in_progress", "output": None}, asked=IN_KITCHEN
+    start = exchange("started", {"id": FIRST, "status": "in_progress", "output": None}, asked=IN_KITCHEN
                        | {"model": "nimbus-001", "input": "?", "background": True})  # fmt: skip
-    assert told(started=started, polled=later)["cite-files-that-were-searched"] is Outcome.FAILED
+    assert told(started=start, polled=later)["cite-files-that-were-searched"] is Outcome.FAILED
 
 
 def test_a_segment_is_looked_for_among_all_those_of_its_file():
     path = f"/files/{CARBONARA}/segments"
-    plain, others = answer(IN_KITCHEN, CITATION), listed(path, {"id": KITCHEN})
+    plain, entries = answer(IN_KITCHEN, CITATION), listed(path, {"id": KITCHEN})
     rule = "cite-segments-that-exist"
-    assert told(plain=plain, segments=others)[rule] is Outcome.INFORMED
+    assert told(plain=plain, segments=entries)[rule] is Outcome.INFORMED
     assert rule not in told(plain=plain, segments=listed(path, {"id": FIRST}))
     page = exchange(path, {"data": [{"id": KITCHEN}], "total": 2}, path=path, method="GET")
     assert told(plain=plain, segments=page)[rule] is Outcome.INCONCLUSIVE
 
 
 def test_include_is_judged_only_where_the_same_question_is_answered_alike_twice():
-    plain, other = answer(IN_KITCHEN, CITATION), answer(IN_KITCHEN, CITATION, text="Boil it.")
-    described = answer(WITH_DESCRIPTIONS, CITATION | DESCRIBED)
+    plain, variant = answer(IN_KITCHEN, CITATION), answer(IN_KITCHEN, CITATION, text="Boil it.")
+    description = answer(WITH_DESCRIPTIONS, CITATION | DESCRIBED)
     shorter = answer(WITH_DESCRIPTIONS)
     rule = "include-only-adds"
-    assert rule not in told(plain=plain, again=plain, described=described)
+    assert rule not in told(plain=plain, again=plain, described=description)
     assert told(plain=plain, again=plain, described=shorter)[rule] is Outcome.INFORMED
-    assert told(plain=plain, again=other, described=shorter)[rule] is Outcome.INCONCLUSIVE
+    assert told(plain=plain, again=variant, described=shorter)[rule] is Outcome.INCONCLUSIVE

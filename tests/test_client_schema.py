@@ -16,15 +16,15 @@ CITY: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "messages"),
     [
         ({"name": "Paris"}, []),
         ({}, ["'name' is a required property"]),
         ({"name": 5}, ["name: 5 is not of type 'string'"]),
     ],
 )
-def test_a_misfit_is_told_with_its_place(value: Any, told: list[str]) -> None:
-    assert misfits(value, CITY) == told
+def test_a_misfit_is_told_with_its_place(value: Any, messages: list[str]) -> None:
+    assert misfits(value, CITY) == messages
 
 
 def test_a_few_misfits_are_enough() -> None:

@@ -38,7 +38,7 @@ def test_every_client_that_we_can_run_is_listed():
 def test_what_a_client_needs_is_a_rule_of_its_dialect(key):
     for dialect, rules in CLIENTS[key].breaks.items():
         assert set(rules) <= set(rules_for(load(dialect)))
-        assert {mutant for told in rules.values() for mutant in told} <= set(derive.candidates(dialect))
+        assert {mutant for mutants in rules.values() for mutant in mutants} <= set(derive.candidates(dialect))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -67,17 +67,17 @@ def record(rule, outcome):
 )
 def test_a_report_answers_whether_a_client_works(outcome, state, why):
     client = CLIENTS["openai", "PyPI"]
-    first, *others = client.rules("openai")
-    records = [record(first, outcome), *(record(rule, Outcome.PASSED) for rule in others)]
-    found = next(one for one in answers(records, "openai") if one.client is client)
-    assert found.state == state
-    assert why in found.why
+    first, *rest = client.rules("openai")
+    records = [record(first, outcome), *(record(rule, Outcome.PASSED) for rule in rest)]
+    result = next(row for row in answers(records, "openai") if row.client is client)
+    assert result.state == state
+    assert why in result.why
 
 
 def test_the_answer_stands_in_the_report():
     right = compose(examined("openai"))
-    assert [one.state for one in answers(right.records, "openai")] == ["works", "works"]
+    assert [row.state for row in answers(right.records, "openai")] == ["works", "works"]
     wrong = compose(examined("openai", "events.never-ends", properties=False))
-    assert {one.state for one in answers(wrong.records, "openai")} == {"breaks"}
+    assert {row.state for row in answers(wrong.records, "openai")} == {"breaks"}
     assert "OpenAI SDK for JavaScript" in folder.render("html", wrong)
     assert "(npm): breaks: " in folder.render("markdown", wrong)

@@ -154,8 +154,8 @@ def test_the_ids_of_items_begin_like_that_of_their_response_and_never_repeat() -
 
 @each_dialect
 def test_a_failed_response_has_an_error_and_neither_usage_nor_an_end(name: str) -> None:
-    failed = Plan(status="failed", error={"code": "server_error", "message": "Broken."})
-    response = respond("Hi", name, failed)
+    failure = Plan(status="failed", error={"code": "server_error", "message": "Broken."})
+    response = respond("Hi", name, failure)
     assert (response["status"], response["usage"], response["completed_at"]) == ("failed", None, None)
     assert response["error"] == {"code": "server_error", "message": "Broken."}
 

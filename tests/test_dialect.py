@@ -52,8 +52,8 @@ def test_what_only_the_responses_family_says_does_not_hold_for_a_library() -> No
 
 
 def test_every_trait_may_be_set_in_the_file() -> None:
-    allowed = read_yaml(SCHEMAS / "dialect.schema.yaml")["properties"]["traits"]["properties"]
-    assert set(allowed) == {entry.name for entry in fields(Traits)}
+    traits = read_yaml(SCHEMAS / "dialect.schema.yaml")["properties"]["traits"]["properties"]
+    assert set(traits) == {entry.name for entry in fields(Traits)}
 
 
 def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
@@ -61,11 +61,11 @@ def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
     (tmp_path / "mine" / "dialect.yaml").write_text(
         "title: Mine\nextends: openai\ntraits: {sentinel: optional}\n"
     )
-    mine = load("mine", tmp_path)
-    assert mine.lineage == ("mine", "openai", "responses", "base")
-    assert mine.traits.sentinel == "optional"
-    assert mine.document is not None
-    assert "TRN-18" in mine.requirements
+    custom = load("mine", tmp_path)
+    assert custom.lineage == ("mine", "openai", "responses", "base")
+    assert custom.traits.sentinel == "optional"
+    assert custom.document is not None
+    assert "TRN-18" in custom.requirements
 
 
 @pytest.mark.parametrize(

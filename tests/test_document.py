@@ -16,7 +16,9 @@ CLOUDGLUE = load("cloudglue").document
 
 
 def test_openai_has_every_operation_of_its_responses() -> None:
-    assert {each.id: f"{each.method} {each.path}" for each in OPENAI.operations.values()} == {
+    assert {
+        operation.id: f"{operation.method} {operation.path}" for operation in OPENAI.operations.values()
+    } == {
         "createResponse": "POST /responses",
         "getResponse": "GET /responses/{response_id}",
         "deleteResponse": "DELETE /responses/{response_id}",
@@ -33,7 +35,9 @@ def test_open_responses_creates_and_compacts() -> None:
 
 def test_what_is_asked_of_cloudglue_changes_responses_and_never_the_library() -> None:
     operations = CLOUDGLUE.operations.values()
-    changing = {f"{each.method} {each.path}" for each in operations if each.method != "GET"}
+    changing = {
+        f"{operation.method} {operation.path}" for operation in operations if operation.method != "GET"
+    }
     assert len(operations) == 22
     assert changing == {
         "POST /responses",
@@ -57,9 +61,9 @@ def test_what_is_asked_of_cloudglue_changes_responses_and_never_the_library() ->
 def test_a_request_names_its_operation(
     method: str, path: str, operation: str, values: dict[str, str]
 ) -> None:
-    matched = OPENAI.match(method, path)
-    assert matched is not None
-    assert (matched[0].id, matched[1]) == (operation, values)
+    match = OPENAI.match(method, path)
+    assert match is not None
+    assert (match[0].id, match[1]) == (operation, values)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_a_path_tells_its_methods() -> None:
 
 
 def test_parameters_of_path_and_operation_are_joined() -> None:
-    parameters = {each.name: each for each in OPENAI.operations["getResponse"].parameters}
+    parameters = {parameter.name: parameter for parameter in OPENAI.operations["getResponse"].parameters}
     assert list(parameters) == ["response_id", "include", "stream", "starting_after", "include_obfuscation"]
     assert parameters["response_id"].required
     assert parameters["starting_after"].schema == {"type": "integer"}
@@ -103,8 +107,8 @@ def test_a_pointer_to_nothing_names_the_step() -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_component_is_used(name: str) -> None:
     document = load(name).document
-    used = {reference.rpartition("/")[2] for _, reference in references(document.root)}
-    spare = set(document.schemas) - used
+    uses = {reference.rpartition("/")[2] for _, reference in references(document.root)}
+    spare = set(document.schemas) - uses
     assert spare <= {"ImageDetail"}
 
 

@@ -28,8 +28,8 @@ def document(**schemas: Any) -> Document:
     return Document({"paths": {}, "components": {"schemas": schemas}})
 
 
-def found(ours: Any, published: Any) -> list[Difference]:
-    return list(compare(document(Song=ours, Verse=VERSE), document(Song=published, Verse=VERSE)).found)
+def differences(left: Any, right: Any) -> list[Difference]:
+    return list(compare(document(Song=left, Verse=VERSE), document(Song=right, Verse=VERSE)).found)
 
 
 def changed(name: str, schema: Any) -> Any:
@@ -37,11 +37,11 @@ def changed(name: str, schema: Any) -> Any:
 
 
 def test_the_same_document_does_not_differ() -> None:
-    assert found(SONG, SONG) == []
+    assert differences(SONG, SONG) == []
 
 
 def test_the_same_said_otherwise_does_not_differ() -> None:
-    joined = {
+    composition = {
         "allOf": [
             {
                 "type": "object",
@@ -58,7 +58,7 @@ def test_the_same_said_otherwise_does_not_differ() -> None:
             {"type": "object"},
         ]
     }
-    assert found(SONG, joined) == []
+    assert differences(SONG, composition) == []
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_the_same_said_otherwise_does_not_differ() -> None:
     ],
 )
 def test_each_edge_that_moved_is_seen(name: str, schema: Any, side: str, pointer: str) -> None:
-    assert found(changed(name, schema), SONG) == [Difference(side, "Song", pointer)]
+    assert differences(changed(name, schema), SONG) == [Difference(side, "Song", pointer)]
 
 
 def test_a_member_that_is_no_more_required_is_seen() -> None:
-    assert found({**SONG, "required": ["title"]}, SONG) == [Difference("ours", "Song", "/kind")]
+    assert differences({**SONG, "required": ["title"]}, SONG) == [Difference("ours", "Song", "/kind")]
 
 
 def test_a_difference_shows_where_it_is_and_not_wherever_it_is_used() -> None:
@@ -94,21 +94,21 @@ def test_what_only_one_side_has_is_seen() -> None:
 
 
 def test_names_of_path_parameters_are_no_difference() -> None:
-    ours, published = (
+    left, right = (
         Document({"paths": {path: {"get": {}, "delete": {}}}, "components": {"schemas": {}}})
         for path in ("/songs/{song_id}/verses/{verse_id}", "/songs/{id}/verses/{id}")
     )
-    assert compare(ours, published).found == ()
-    assert list(operations(ours)) == ["GET /songs/{}/verses/{}", "DELETE /songs/{}/verses/{}"]
+    assert compare(left, right).found == ()
+    assert list(operations(left)) == ["GET /songs/{}/verses/{}", "DELETE /songs/{}/verses/{}"]
 
 
 def test_listed_differences_have_a_reason_and_stale_ones_are_told() -> None:
-    listed = (
+    entries = (
         Listed("ours", frozenset({"Song"}), frozenset({"/title", "/verses"}), "because"),
         Listed("published", frozenset({"Gone"}), None, "it was left out"),
     )
-    ours = document(Song=changed("title", {"type": "string"}), Verse=VERSE)
-    drift = compare(ours, document(Song=SONG, Verse=VERSE), listed)
+    left = document(Song=changed("title", {"type": "string"}), Verse=VERSE)
+    drift = compare(left, document(Song=SONG, Verse=VERSE), entries)
     assert drift.unlisted == ()
     assert drift.stale == (
         "Song/verses: only ours accepts: because",
@@ -118,22 +118,24 @@ def test_listed_differences_have_a_reason_and_stale_ones_are_told() -> None:
 
 def test_a_difference_tells_why_and_shows_an_instance() -> None:
     drift = compare(document(Song=SONG, Verse={"type": "object"}), document(Song=SONG, Verse=VERSE))
-    assert [str(one) for one in drift.unlisted] == [
+    assert [str(difference) for difference in drift.unlisted] == [
         "Verse/text: only ours accepts: text: expected a value, for it is required, got absent (an empty object)"  # noqa: E501
     ]
 
 
 def test_comparing_twice_gives_the_same() -> None:
     first, second = (compare(load("openresponses").document, load("openai").document) for _ in range(2))
-    assert [str(one) for one in first.found] == [str(one) for one in second.found]
+    assert [str(difference) for difference in first.found] == [str(difference) for difference in second.found]
     assert first.found
 
 
 @pytest.mark.parametrize("name", names())
 def test_listed_differences_name_what_the_document_has(name: str) -> None:
     dialect = load(name)
-    ours = {each for entry in load_listed(dialect.folders[0]) if entry.side == "ours" for each in entry.names}
-    assert ours <= {*dialect.document.schemas, *operations(dialect.document)}
+    known_names = {
+        item for entry in load_listed(dialect.folders[0]) if entry.side == "ours" for item in entry.names
+    }
+    assert known_names <= {*dialect.document.schemas, *operations(dialect.document)}
 
 
 def test_a_malformed_list_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from antiphon.main import run
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("usage.total-is-the-sum", "RES-51"),
         ("ENV-08", "checked by stream-numbers.increase"),
@@ -17,12 +17,12 @@ from antiphon.main import run
         ("events.repeats-a-sequence-number", "noticed by stream-numbers.increase"),
     ],
 )
-def test_a_name_is_explained(name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_is_explained(name: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", name]) == 0
-    assert told in capsys.readouterr().out
+    assert expected in capsys.readouterr().out
 
 
 def test_a_typo_is_answered_with_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "ENV-8"]) == 3
-    told = capsys.readouterr().err
-    assert told.count("ENV-08") == 1
+    errors = capsys.readouterr().err
+    assert errors.count("ENV-08") == 1

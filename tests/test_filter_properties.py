@@ -26,14 +26,16 @@ def admits(members: Any, path: str, operator: str, texts: Sequence[str]) -> bool
     if operator == "NotEqual":
         return lists != [] and not admits(members, path, "Equal", texts)
     if operator == "ContainsAll":
-        return any(all(any(equal(value, text) for value in some) for text in texts) for some in lists)
-    return any(MEANS.get(operator, equal)(value, text) for some in lists for value in some for text in texts)
+        return any(all(any(equal(value, text) for value in group) for text in texts) for group in lists)
+    return any(
+        MEANS.get(operator, equal)(value, text) for group in lists for value in group for text in texts
+    )
 
 
 def at(value: Any, path: str) -> list[Any]:
     step, dot, rest = path.partition(".")
     if isinstance(value, list):
-        return [found for element in value for found in at(element, path)]
+        return [match for element in value for match in at(element, path)]
     if isinstance(value, dict) and path in value:
         return [value[path]]
     return at(value.get(step), rest) if isinstance(value, dict) and dot else []
@@ -93,13 +95,13 @@ lists = st.lists(scalars, max_size=3)
 
 
 def objects(*inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    made = {name: st.one_of(*inner) for name in NAMES}
-    return st.fixed_dictionaries({"b": made.pop("b")}, optional=made)
+    fields = {name: st.one_of(*inner) for name in NAMES}
+    return st.fixed_dictionaries({"b": fields.pop("b")}, optional=fields)
 
 
 flat = objects(scalars, scalars, lists)
 members = objects(scalars, lists, flat, st.lists(flat | scalars, max_size=3))
-texts = st.sampled_from([*WORDS, *DATES, *ODD, "a,b", "b , 5.0", *(json.dumps(one) for one in NUMBERS)])
+texts = st.sampled_from([*WORDS, *DATES, *ODD, "a,b", "b , 5.0", *(json.dumps(entry) for entry in NUMBERS)])
 
 
 def paths_in(value: Any) -> list[str]:
@@ -113,23 +115,25 @@ def paths_in(value: Any) -> list[str]:
 
 
 @st.composite
-def criteria(draw: st.DrawFn, found: Mapping[str, Any] | None, paths: Sequence[str]) -> Criterion:
+def criteria(draw: st.DrawFn, document: Mapping[str, Any] | None, paths: Sequence[str]) -> Criterion:
     """A criterion on one of these paths, often with what stands there, and the texts that it means."""
     path = draw(st.sampled_from(paths))
-    fields = [one if isinstance(one, list) else [one] for one in at(found, path)]
-    there = [form(value) for one in fields for value in one if isinstance(value, str | bool | int | float)]
+    fields = [entry if isinstance(entry, list) else [entry] for entry in at(document, path)]
+    there = [
+        form(value) for entry in fields for value in entry if isinstance(value, str | bool | int | float)
+    ]
     text = draw(st.sampled_from(there) | texts if there else texts)
     operator = draw(st.sampled_from(OPERATORS))
     criterion = {"path": path, "operator": operator}
     if operator.startswith("Contains") or (operator == "In" and draw(st.booleans())):
-        several = draw(st.sampled_from([[], [text], [text], [text, text], [text, *there], ["b", text]]))
-        return criterion | {"valueTextArray": several}, several
+        choices = draw(st.sampled_from([[], [text], [text], [text, text], [text, *there], ["b", text]]))
+        return criterion | {"valueTextArray": choices}, choices
     if operator == "Like":
         text = draw(st.sampled_from([*PATTERNS, text, text[:1] + "%", text.upper(), f"{text}%{text}"]))
     if operator == "In":
         text = draw(st.sampled_from([text, f"c, {text} ,x", f"{text},{text}"]))
-    meant = [part.strip() for part in text.split(",")] if operator == "In" else [text]
-    return criterion | {"valueText": text}, meant
+    meanings = [part.strip() for part in text.split(",")] if operator == "In" else [text]
+    return criterion | {"valueText": text}, meanings
 
 
 Criterion = tuple[dict[str, Any], list[str]]
@@ -148,9 +152,9 @@ ELSEWHERE = [
 ]
 
 
-def segment(index: int, found: Mapping[str, Any] | None, length: float = 10) -> Segment:
+def segment(index: int, metadata: Mapping[str, Any] | None, length: float = 10) -> Segment:
     passages = dict.fromkeys(MODALITIES, ())
-    return Segment(f"s{index}", 7.5, 7.5 + length, "", "", found, passages)
+    return Segment(f"s{index}", 7.5, 7.5 + length, "", "", metadata, passages)
 
 
 def file(
@@ -160,11 +164,11 @@ def file(
     segments: Sequence[Segment] = (),
     created_at: int = 0,
 ) -> File:
-    named = {"id": "f", "key": "f", "filename": "f.mp4", "title": "", "summary": "", "url": None}
-    known = {"bytes": 5, "status": "completed", "source": "upload", "created_at": created_at}
+    identity = {"id": "f", "key": "f", "filename": "f.mp4", "title": "", "summary": "", "url": None}
+    state = {"bytes": 5, "status": "completed", "source": "upload", "created_at": created_at}
     return File(
-        **named,  # type: ignore[arg-type]
-        **known,  # type: ignore[arg-type]
+        **identity,  # type: ignore[arg-type]
+        **state,  # type: ignore[arg-type]
         metadata=metadata,
         source_metadata=source_metadata,
         video=video,
@@ -173,36 +177,39 @@ def file(
 
 
 def test_a_criterion_admits_what_the_documents_say() -> None:
-    seen: Counter[tuple[str, bool]] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
 
     @settings(max_examples=700, deadline=None, derandomize=True, database=None)
-    @given(data=st.data(), found=members, category=st.sampled_from(["metadata", "source_metadata"]))
-    def agrees(data: st.DataObject, found: dict[str, Any], category: str) -> None:
-        known = paths_in(found)
-        paths = [*known, *known, *(f"{category}.{path}" for path in known), *ELSEWHERE]
-        for criterion, meant in data.draw(st.lists(criteria(found, paths), min_size=8, max_size=8)):
-            path, operator = stripped(found, criterion["path"], category), criterion["operator"]
-            expected = admits(found, path, operator, meant)
-            assert parse({category: [criterion]}).matches(file(**{category: found})) is expected
-            seen[operator, expected] += 1
+    @given(data=st.data(), document=members, category=st.sampled_from(["metadata", "source_metadata"]))
+    def agrees(data: st.DataObject, document: dict[str, Any], category: str) -> None:
+        inner_paths = paths_in(document)
+        paths = [*inner_paths, *inner_paths, *(f"{category}.{path}" for path in inner_paths), *ELSEWHERE]
+        for criterion, meanings in data.draw(st.lists(criteria(document, paths), min_size=8, max_size=8)):
+            path, operator = stripped(document, criterion["path"], category), criterion["operator"]
+            expected = admits(document, path, operator, meanings)
+            assert parse({category: [criterion]}).matches(file(**{category: document})) is expected
+            counts[operator, expected] += 1
 
     agrees()
-    assert sum(seen.values()) >= 5_000
-    assert min(seen[operator, expected] for operator in OPERATORS for expected in (True, False)) >= 10
+    assert sum(counts.values()) >= 5_000
+    assert min(counts[operator, expected] for operator in OPERATORS for expected in (True, False)) >= 10
 
 
 @st.composite
-def demands(draw: st.DrawFn, found: File) -> tuple[str, dict[str, Any], list[str]]:
+def demands(draw: st.DrawFn, candidate: File) -> tuple[str, dict[str, Any], list[str]]:
     """A category, a criterion on something of this file or of its segments, and the texts that it means."""
     category = draw(
         st.sampled_from(["metadata", "metadata", "metadata", "source_metadata", "video_info", "file"])
     )
     scope = draw(st.sampled_from(["file", "segment"])) if category in ("metadata", "video_info") else "file"
-    things = [told(one, category) for one in (found.segments if scope == "segment" else [found])]
-    thing = draw(st.sampled_from([one for one in things if one] or [{}]))
+    things = [
+        category_members(entry, category)
+        for entry in (candidate.segments if scope == "segment" else [candidate])
+    ]
+    thing = draw(st.sampled_from([entry for entry in things if entry] or [{}]))
     elsewhere = ELSEWHERE if "metadata" in category else FIXED[category, scope]
-    criterion, meant = draw(criteria(thing, [*(3 * paths_in(thing)), *elsewhere]))
-    return category, {**criterion, "scope": scope}, meant
+    criterion, meanings = draw(criteria(thing, [*(3 * paths_in(thing)), *elsewhere]))
+    return category, {**criterion, "scope": scope}, meanings
 
 
 FIXED = {
@@ -212,7 +219,7 @@ FIXED = {
 }
 
 
-def told(thing: File | Segment, category: str) -> Mapping[str, Any]:
+def category_members(thing: File | Segment, category: str) -> Mapping[str, Any]:
     """What a category of a file or of a segment holds, as members."""
     if isinstance(thing, Segment):
         return (
@@ -220,21 +227,25 @@ def told(thing: File | Segment, category: str) -> Mapping[str, Any]:
         )
     if category == "file":
         return {"bytes": thing.bytes, "filename": thing.filename, "id": thing.id, "uri": thing.uri}
-    known = {"metadata": thing.metadata, "source_metadata": thing.source_metadata, "video_info": thing.video}
-    return known[category] or {}
+    categories = {
+        "metadata": thing.metadata,
+        "source_metadata": thing.source_metadata,
+        "video_info": thing.video,
+    }
+    return categories[category] or {}
 
 
-def by_category(demanded: Sequence[tuple[str, dict[str, Any], list[str]]]) -> dict[str, list[Any]]:
+def by_category(group: Sequence[tuple[str, dict[str, Any], list[str]]]) -> dict[str, list[Any]]:
     together: dict[str, list[Any]] = {}
-    for category, criterion, _ in demanded:
+    for category, criterion, _ in group:
         together.setdefault(category, []).append(criterion)
     return together
 
 
 def holds(thing: File | Segment, demand: tuple[str, dict[str, Any], list[str]]) -> bool:
-    category, criterion, meant = demand
-    found = told(thing, category)
-    return admits(found, stripped(found, criterion["path"], category), criterion["operator"], meant)
+    category, criterion, meanings = demand
+    document = category_members(thing, category)
+    return admits(document, stripped(document, criterion["path"], category), criterion["operator"], meanings)
 
 
 @st.composite
@@ -246,57 +257,63 @@ def files(draw: st.DrawFn) -> File:
         draw(st.none() | members),
         draw(st.none() | flat),
         draw(st.sampled_from([None, video])),
-        [segment(index, known, length) for index, (known, length) in enumerate(segments)],
+        [segment(index, metadata, length) for index, (metadata, length) in enumerate(segments)],
     )
 
 
 def test_a_filter_keeps_files_and_segments_that_satisfy_all_criteria() -> None:
-    seen: Counter[tuple[bool, bool]] = Counter()
+    counts: Counter[tuple[bool, bool]] = Counter()
 
     @settings(max_examples=300, deadline=None, derandomize=True, database=None)
-    @given(data=st.data(), found=files())
-    def agrees(data: st.DataObject, found: File) -> None:
-        together = st.lists(demands(found), min_size=1, max_size=2)
-        for demanded in data.draw(st.lists(together, min_size=4, max_size=4)):
-            of_segment = [demand for demand in demanded if demand[1]["scope"] == "segment"]
-            kept = [one for one in found.segments if all(holds(one, demand) for demand in of_segment)]
-            passes = all(holds(found, demand) for demand in demanded if demand not in of_segment)
-            expected = passes and (not of_segment or kept != [])
-            filter = parse(by_category(demanded))
-            assert (filter.matches(found), list(filter.segments(found))) == (expected, kept)
-            seen[expected, bool(of_segment)] += 1
+    @given(data=st.data(), candidate=files())
+    def agrees(data: st.DataObject, candidate: File) -> None:
+        together = st.lists(demands(candidate), min_size=1, max_size=2)
+        for group in data.draw(st.lists(together, min_size=4, max_size=4)):
+            of_segment = [demand for demand in group if demand[1]["scope"] == "segment"]
+            segments = [
+                entry for entry in candidate.segments if all(holds(entry, demand) for demand in of_segment)
+            ]
+            passes = all(holds(candidate, demand) for demand in group if demand not in of_segment)
+            expected = passes and (not of_segment or segments != [])
+            filter = parse(by_category(group))
+            assert (filter.matches(candidate), list(filter.segments(candidate))) == (expected, segments)
+            counts[expected, bool(of_segment)] += 1
 
     agrees()
-    assert min(seen[expected, scoped] for expected in (True, False) for scoped in (True, False)) >= 10
+    assert (
+        min(counts[expected, in_segment] for expected in (True, False) for in_segment in (True, False)) >= 10
+    )
 
 
-moments = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)).map(lambda one: one.replace(microsecond=0))
+moments = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)).map(
+    lambda entry: entry.replace(microsecond=0)
+)
 zones = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
 
 
 @settings(max_examples=500, deadline=None, derandomize=True, database=None)
-@given(made=moments, shift=st.sampled_from([-86_400, -1, 0, 1, 3600]), zone=zones, data=st.data())
+@given(moment=moments, shift=st.sampled_from([-86_400, -1, 0, 1, 3600]), zone=zones, data=st.data())
 def test_dates_of_files_are_compared_as_moments(
-    made: datetime, shift: int, zone: timezone, data: st.DataObject
+    moment: datetime, shift: int, zone: timezone, data: st.DataObject
 ) -> None:
-    created, other = made.replace(tzinfo=UTC), made.replace(tzinfo=UTC) + timedelta(seconds=shift)
-    written = [
-        other.astimezone(zone).isoformat(),
-        other.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        other.replace(tzinfo=None).isoformat(),
-        str(int(other.timestamp()) * 1000),
+    left, right = moment.replace(tzinfo=UTC), moment.replace(tzinfo=UTC) + timedelta(seconds=shift)
+    spellings = [
+        right.astimezone(zone).isoformat(),
+        right.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        right.replace(tzinfo=None).isoformat(),
+        str(int(right.timestamp()) * 1000),
     ]
-    text = data.draw(st.sampled_from(written))
+    text = data.draw(st.sampled_from(spellings))
     outcome = {
         operator: parse({"file": [{"path": "created_at", "operator": operator, "valueText": text}]}).matches(
-            file(created_at=int(created.timestamp()) * 1000)
+            file(created_at=int(left.timestamp()) * 1000)
         )
         for operator in ("Equal", "NotEqual", "LessThan", "GreaterThan", "In")
     }
     assert outcome == {
-        "Equal": created == other,
-        "NotEqual": created != other,
-        "LessThan": created < other,
-        "GreaterThan": created > other,
-        "In": created == other,
+        "Equal": left == right,
+        "NotEqual": left != right,
+        "LessThan": left < right,
+        "GreaterThan": left > right,
+        "In": left == right,
     }

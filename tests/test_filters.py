@@ -199,8 +199,8 @@ def test_open_readings_can_be_switched(
 
 
 def test_an_array_comes_before_a_text(pantry: World) -> None:
-    both = {"path": "topic", "operator": "In", "valueText": "plums", "valueTextArray": ["figs"]}
-    assert admitted(pantry, parse({"metadata": [both]})) == "box"
+    mixture = {"path": "topic", "operator": "In", "valueText": "plums", "valueTextArray": ["figs"]}
+    assert admitted(pantry, parse({"metadata": [mixture]})) == "box"
 
 
 @pytest.mark.parametrize(

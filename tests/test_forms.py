@@ -41,7 +41,7 @@ def test_requests_become_one(asked: list[dict[str, Any]], whole: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    ("template", "named"),
+    ("template", "expected"),
     [
         ("{file}", {"file"}),
         ({"a": ["{file}", {"b": "{other}"}], "c": 5}, {"file", "other"}),
@@ -49,15 +49,15 @@ def test_requests_become_one(asked: list[dict[str, Any]], whole: dict[str, Any])
         (None, set()),
     ],
 )
-def test_names_in_braces_are_found_at_any_depth(template: Any, named: set[str]) -> None:
-    assert names(template) == named
+def test_names_in_braces_are_found_at_any_depth(template: Any, expected: set[str]) -> None:
+    assert names(template) == expected
 
 
 def test_nothing_is_held_by_a_library_of_which_nothing_is_known() -> None:
     assert held(Library()) == {}
 
 
-@pytest.mark.parametrize("asks", [one.asks for one in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)])
+@pytest.mark.parametrize("asks", [entry.asks for entry in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)])
 def test_what_a_form_names_is_held_by_the_worlds_that_ship(asks: dict[str, Any]) -> None:
     assert names(asks) <= values().keys()
 
@@ -69,13 +69,13 @@ def test_a_form_is_one_that_the_document_has(form: Any) -> None:
     assert list(mistakes_of(DIALECT, "createResponse", body)) == []
 
 
-@pytest.mark.parametrize("one", CONTRADICTIONS, ids=lambda one: one.name)
-def test_each_part_of_a_contradiction_is_right(one: Any) -> None:
-    body = {**plain(DIALECT, "createResponse", values()), **fill(dict(one.asks), DIALECT, values())}
+@pytest.mark.parametrize("contradiction", CONTRADICTIONS, ids=lambda contradiction: contradiction.name)
+def test_each_part_of_a_contradiction_is_right(contradiction: Any) -> None:
+    body = {**plain(DIALECT, "createResponse", values()), **fill(dict(contradiction.asks), DIALECT, values())}
     assert is_right(DIALECT, "createResponse", body)
     assert list(mistakes_of(DIALECT, "createResponse", body)) == []
 
 
 def test_every_form_and_contradiction_has_a_name_of_its_own() -> None:
-    named = [one.name for one in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)]
-    assert len(set(named)) == len(named)
+    all_names = [entry.name for entry in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)]
+    assert len(set(all_names)) == len(all_names)

@@ -45,7 +45,7 @@ def record(outcome, rule="a.b", scenario="s", level="MUST", note=""):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "entries", "status", "told"),
+    ("outcome", "entries", "status", "expected"),
     [
         pytest.param(Outcome.FAILED, [Entry("a.b", "soon")], Exit.CONFORMANT, "excuses", id="listed"),
         pytest.param(Outcome.FAILED, [], Exit.NOT_CONFORMANT, "failures", id="not listed"),
@@ -55,24 +55,26 @@ def record(outcome, rule="a.b", scenario="s", level="MUST", note=""):
         ),
     ],
 )
-def test_a_baseline(outcome, entries, status, told):
-    found = verdict([record(outcome)], baseline=Baseline(tuple(entries)))
-    assert found.status is status
-    assert {name for name in ("excuses", "failures", "stale") if getattr(found, name)} == ({told} - {""})
+def test_a_baseline(outcome, entries, status, expected):
+    result = verdict([record(outcome)], baseline=Baseline(tuple(entries)))
+    assert result.status is status
+    assert {name for name in ("excuses", "failures", "stale") if getattr(result, name)} == ({expected} - {""})
 
 
 def test_an_entry_may_have_a_link_and_tells_it(tmp_path):
     path = tmp_path / "known.yaml"
     path.write_text("- {rule: a.b, reason: soon, link: https://example.com/7}\n")
-    known = baselines.load(path)
-    assert verdict([record(Outcome.FAILED)], baseline=known).excuses[0][1] == "soon (https://example.com/7)"
+    baseline = baselines.load(path)
+    assert (
+        verdict([record(Outcome.FAILED)], baseline=baseline).excuses[0][1] == "soon (https://example.com/7)"
+    )
     path.write_text("- {rule: a.b, reason: soon, link: 'javascript:alert(1)'}\n")
     with pytest.raises(baselines.BaselineError, match="expected a link that starts with https"):
         baselines.load(path)
 
 
 def test_an_update_keeps_reasons_drops_what_is_stale_and_adds_what_is_new(tmp_path):
-    known = Baseline(
+    baseline = Baseline(
         (Entry("a.b", "soon", link="https://example.com"), Entry("c.d", "gone"), Entry("g.h", "flaps"))
     )
     records = [
@@ -81,14 +83,14 @@ def test_an_update_keeps_reasons_drops_what_is_stale_and_adds_what_is_new(tmp_pa
         record(Outcome.FAILED, "e.f"),
         record(Outcome.INCONCLUSIVE, "g.h"),
     ]
-    updated = known.updated(records, verdict(records, baseline=known).failures, "2026-11-28")
-    assert [entry.rule for entry in updated.entries] == ["a.b", "g.h", "e.f"]
-    assert updated.entries[0].link == "https://example.com"
-    assert updated.entries[2].reason.startswith("not explained yet, written down on 2026-11-28: reply.body/x")
+    update = baseline.updated(records, verdict(records, baseline=baseline).failures, "2026-11-28")
+    assert [entry.rule for entry in update.entries] == ["a.b", "g.h", "e.f"]
+    assert update.entries[0].link == "https://example.com"
+    assert update.entries[2].reason.startswith("not explained yet, written down on 2026-11-28: reply.body/x")
     path = tmp_path / "known.yaml"
-    path.write_text(baselines.dump(updated))
-    assert baselines.load(path) == updated
-    assert verdict(records, baseline=updated).status is Exit.CONFORMANT
+    path.write_text(baselines.dump(update))
+    assert baselines.load(path) == update
+    assert verdict(records, baseline=update).status is Exit.CONFORMANT
 
 
 @pytest.mark.responses_mock(dialect="openai", mutants=[WRONG_TOTAL])
@@ -129,10 +131,10 @@ def test_wrong_usage(responses_mock, capsys, arguments, message):
 
 @pytest.mark.parametrize("name", frozen_names())
 def test_a_frozen_set_names_only_what_there_still_is(name):
-    frozen = load_frozen(name)
-    assert set(frozen.rules) <= set(all_rules())
-    dialect = load(frozen.dialect)
-    assert [key for key in frozen.requirements if dialect.resolve(key) is None] == []
+    freeze = load_frozen(name)
+    assert set(freeze.rules) <= set(all_rules())
+    dialect = load(freeze.dialect)
+    assert [key for key in freeze.requirements if dialect.resolve(key) is None] == []
 
 
 def test_every_dialect_with_a_release_that_was_announced_has_a_frozen_set():
@@ -140,9 +142,9 @@ def test_every_dialect_with_a_release_that_was_announced_has_a_frozen_set():
 
 
 def test_a_claim_is_not_touched_by_a_rule_that_came_later_or_became_stricter():
-    frozen = Frozen("openai", "1", "2026-01-01", {"R-1": "SHOULD"}, {"a.b": "R-1"})
+    freeze = Frozen("openai", "1", "2026-01-01", {"R-1": "SHOULD"}, {"a.b": "R-1"})
     records = [record(Outcome.FAILED), record(Outcome.FAILED, "later.rule")]
-    (only,) = weigh_claim(records, frozen)
+    (only,) = weigh_claim(records, freeze)
     assert (only.rule, only.level, only.outcome) == ("a.b", "SHOULD", Outcome.WARNED)
 
 
@@ -156,10 +158,10 @@ def test_a_run_is_judged_by_the_set_that_is_named(responses_mock, tmp_path):
 
 
 def test_the_rows_of_a_claim_are_those_of_its_set():
-    frozen = load_frozen("openresponses@2026-04-24")
-    seen = examine(Order("http://t/v1", properties=False), transport=Scripted(lambda _: (200, response())))
-    found = rows(compose(seen, frozen=(frozen,)), load("openresponses"))
-    assert {row.requirement.id: row.requirement.level for row in found} == frozen.requirements
+    freeze = load_frozen("openresponses@2026-04-24")
+    result = examine(Order("http://t/v1", properties=False), transport=Scripted(lambda _: (200, response())))
+    table = rows(compose(result, frozen=(freeze,)), load("openresponses"))
+    assert {row.requirement.id: row.requirement.level for row in table} == freeze.requirements
 
 
 def test_freezing_writes_what_holds_today_and_never_over_an_older_set(tmp_path, capsys):
@@ -182,10 +184,10 @@ def test_freezing_writes_what_holds_today_and_never_over_an_older_set(tmp_path, 
     ],
 )
 def test_what_changes_between_runs_is_inconclusive(runs, outcome, note):
-    (found,) = steady([[record(one)] for one in runs])
-    assert found.outcome is outcome
-    assert note in found.note
-    assert bool(flapping([found])) is bool(note)
+    (summary,) = steady([[record(entry)] for entry in runs])
+    assert summary.outcome is outcome
+    assert note in summary.note
+    assert bool(flapping([summary])) is bool(note)
 
 
 class Changing(AsgiTransport):
@@ -205,11 +207,11 @@ def test_a_server_that_flaps_is_neither_red_nor_green_for_it():
     assert compose(first).status == Exit.CONFORMANT
     assert compose(second).status == Exit.NOT_CONFORMANT
     report = compose(first, repeats=(second,))
-    assert RULE in {one.rule for one in flapping(report.records)}
-    assert {one.outcome for one in report.records if one.rule == RULE} == {Outcome.INCONCLUSIVE}
+    assert RULE in {entry.rule for entry in flapping(report.records)}
+    assert {entry.outcome for entry in report.records if entry.rule == RULE} == {Outcome.INCONCLUSIVE}
     assert report.status == Exit.CONFORMANT
-    known = Baseline((Entry(RULE, "soon"),))
-    assert compose(first, baseline=known, repeats=(second,)).verdicts["openai"].stale == ()
+    baseline = Baseline((Entry(RULE, "soon"),))
+    assert compose(first, baseline=baseline, repeats=(second,)).verdicts["openai"].stale == ()
     assert "Verdicts that change from run to run" in folder.render("markdown", report)
 
 
@@ -228,28 +230,28 @@ def test_the_budget_of_tokens_ends_a_run(responses_mock, capsys):
     assert "the budget of 100 tokens is used up" in capsys.readouterr().out
 
 
-async def sent(transport, times, **limits):
+async def send_all(transport, times, **limits):
     async with Target(transport, limits=Limits(**limits)) as target:
-        found = [await target.send(Request("GET", "/responses/x"), f"a/{turn}") for turn in range(times)]
-    return target, found
+        exchanges = [await target.send(Request("GET", "/responses/x"), f"a/{turn}") for turn in range(times)]
+    return target, exchanges
 
 
 class Losing(Scripted):
-    """Answers, but loses the connection each time that a number in `lost` is reached."""
+    """Answers, but loses the connection each time that a number in `losses` is reached."""
 
-    def __init__(self, *lost):
+    def __init__(self, *losses):
         super().__init__(lambda request: (200, response()))
-        self.lost = lost
+        self.losses = losses
 
     def open(self, request):
-        if len(self.asked) in self.lost:
+        if len(self.asked) in self.losses:
             self.asked.append(request)
             raise Unreachable("connection reset")
         return super().open(request)
 
 
 @pytest.mark.parametrize(
-    ("lost", "replies", "asked", "dead"),
+    ("losses", "replies", "asked", "dead"),
     [
         pytest.param([1], [True, True, True], 4, False, id="a connection that was lost once is tried again"),
         pytest.param([1, 2], [True, False, True], 4, False, id="lost twice, it is an answer that never came"),
@@ -258,17 +260,17 @@ class Losing(Scripted):
         ),
     ],
 )
-def test_trouble_of_the_connection(lost, replies, asked, dead):
-    transport = Losing(*lost)
-    target, found = asyncio.run(sent(transport, len(replies)))
-    assert [exchange.reply is not None for exchange in found] == replies
+def test_trouble_of_the_connection(losses, replies, asked, dead):
+    transport = Losing(*losses)
+    target, exchanges = asyncio.run(send_all(transport, len(replies)))
+    assert [exchange.reply is not None for exchange in exchanges] == replies
     assert (len(transport.asked), target.dead) == (asked, dead)
 
 
 def test_a_target_that_dies_on_the_way_is_not_judged():
     transport = Losing(*range(3, 500))
-    seen = examine(Order("http://t/v1", ("openai",), properties=False), transport=transport)
-    report = compose(seen)
+    result = examine(Order("http://t/v1", ("openai",), properties=False), transport=transport)
+    report = compose(result)
     assert report.status == Exit.NOT_JUDGED
     assert report.verdicts["openai"].why == "the target did not answer 3 times in a row: connection reset"
 

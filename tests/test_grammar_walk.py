@@ -23,11 +23,11 @@ UNPUBLISHED = {
 }
 """What genuine OpenAI traffic and the newest SDK have beyond the published document."""
 each_dialect = pytest.mark.parametrize("name", GRAMMARS)
-few = settings(max_examples=150, deadline=None)
+limits = settings(max_examples=150, deadline=None)
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_no_walk_breaches_the_table(name: str, data: st.DataObject) -> None:
     events = data.draw(streams(GRAMMARS[name]))
@@ -35,7 +35,7 @@ def test_no_walk_breaches_the_table(name: str, data: st.DataObject) -> None:
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_every_suffix_of_a_walk_is_a_resumed_stream(name: str, data: st.DataObject) -> None:
     events = data.draw(streams(GRAMMARS[name]))
@@ -44,7 +44,7 @@ def test_every_suffix_of_a_walk_is_a_resumed_stream(name: str, data: st.DataObje
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_every_proper_prefix_of_a_walk_is_unfinished(name: str, data: st.DataObject) -> None:
     events = data.draw(streams(GRAMMARS[name]))
@@ -53,7 +53,7 @@ def test_every_proper_prefix_of_a_walk_is_unfinished(name: str, data: st.DataObj
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_a_missing_opening_or_closing_event_is_a_breach(name: str, data: st.DataObject) -> None:
     grammar = GRAMMARS[name]
@@ -64,18 +64,20 @@ def test_a_missing_opening_or_closing_event_is_a_breach(name: str, data: st.Data
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_an_event_said_again_at_the_end_is_a_breach(name: str, data: st.DataObject) -> None:
     events = data.draw(streams(GRAMMARS[name]))
-    again = data.draw(
-        st.sampled_from([each for each in events if not _may_follow(GRAMMARS[name], events, each)])
+    repeat = data.draw(
+        st.sampled_from(
+            [candidate for candidate in events if not _may_follow(GRAMMARS[name], events, candidate)]
+        )
     )
-    assert breaches(GRAMMARS[name], [*events, again]) != []
+    assert breaches(GRAMMARS[name], [*events, repeat]) != []
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_an_opening_event_said_twice_is_a_breach(name: str, data: st.DataObject) -> None:
     grammar = GRAMMARS[name]
@@ -86,15 +88,15 @@ def test_an_opening_event_said_twice_is_a_breach(name: str, data: st.DataObject)
 
 
 @each_dialect
-@few
+@limits
 @given(data=st.data())
 def test_a_lost_index_is_a_breach(name: str, data: st.DataObject) -> None:
     grammar = GRAMMARS[name]
     events = data.draw(streams(grammar, calm=True))
     assume(any(_identity(grammar, event) for event in events))
     index = data.draw(st.sampled_from([n for n, event in enumerate(events) if _identity(grammar, event)]))
-    spoilt = without(events[index], data.draw(st.sampled_from(_identity(grammar, events[index]))))
-    assert "missing-identity" in breaches(grammar, [*events[:index], spoilt, *events[index + 1 :]])
+    mutation = without(events[index], data.draw(st.sampled_from(_identity(grammar, events[index]))))
+    assert "missing-identity" in breaches(grammar, [*events[:index], mutation, *events[index + 1 :]])
 
 
 @each_dialect
@@ -185,9 +187,9 @@ def test_the_events_are_those_of_the_documents() -> None:
     for name, count in {"openresponses": 24, "cloudglue": 9}.items():
         assert len(GRAMMARS[name].events) == count
         assert set(GRAMMARS[name].events) == dialect.load(name).schemas.event_types
-    published = dialect.load("openai").schemas.event_types
-    assert published <= set(GRAMMARS["openai"].events)
-    assert set(GRAMMARS["openai"].events) - published <= UNPUBLISHED
+    catalogue = dialect.load("openai").schemas.event_types
+    assert catalogue <= set(GRAMMARS["openai"].events)
+    assert set(GRAMMARS["openai"].events) - catalogue <= UNPUBLISHED
 
 
 def _folders(name: str) -> list[Path]:

@@ -23,34 +23,34 @@ ROUNDS = 4
 def test_no_answer_breaks_a_rule_of_ours(dialect):
     right = examined(dialect, properties=False).episodes
     chance = random.Random(f"hostile {dialect}")
-    broken = {
+    failures = {
         f"{record.rule}: {record.note}"
         for _ in range(ROUNDS)
-        for record in judge.judge([spoilt_episode(one, chance) for one in right], dialects.load(dialect))
+        for record in judge.judge([corrupt_episode(entry, chance) for entry in right], dialects.load(dialect))
         if record.outcome is Outcome.BROKEN
     }
-    assert not broken
+    assert not failures
 
 
-def spoilt_episode(episode, chance):
-    exchanges = {name: spoilt(one, chance) for name, one in episode.exchanges.items()}
+def corrupt_episode(episode, chance):
+    exchanges = {name: corrupt(entry, chance) for name, entry in episode.exchanges.items()}
     return replace(episode, exchanges=exchanges)
 
 
-def spoilt(exchange, chance):
+def corrupt(exchange, chance):
     """The exchange with another body, or with other events in another order."""
     reply = exchange.reply
     if reply is None:
         return exchange
     if reply.stream is None:
-        raw = orjson.dumps(changed(reply.body, chance))
+        raw = orjson.dumps(change(reply.body, chance))
     else:
-        events = disturbed([dict(event.data) for event in reply.stream.events], chance)
+        events = disturb([dict(event.data) for event in reply.stream.events], chance)
         raw = b"".join(b"event: x\ndata: " + orjson.dumps(event) + b"\n\n" for event in events)
     return replace(exchange, reply=read_reply(reply.status, reply.headers, raw, started_at=reply.started_at))
 
 
-def disturbed(events, chance):
+def disturb(events, chance):
     """Events left out, repeated, shuffled, changed."""
     for _ in range(chance.choice((1, 2, 4))):
         at, turn = chance.randrange(len(events) or 1), chance.random()
@@ -63,11 +63,11 @@ def disturbed(events, chance):
         elif turn < 0.4:
             chance.shuffle(events)
         else:
-            events[at] = changed(events[at], chance)
+            events[at] = change(events[at], chance)
     return events
 
 
-def changed(value, chance):
+def change(value, chance):
     """A value with a few places left out, repeated or replaced by junk."""
     value = copy.deepcopy(value)
     for _ in range(chance.choice((1, 1, 2, 5))):

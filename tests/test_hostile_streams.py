@@ -29,7 +29,7 @@ HOSTILE = st.one_of(
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place inside a JSON value."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(found for name, one in inner for found in _places(one, (*path, name)))]
+    return [path, *(place for name, child in inner for place in _places(child, (*path, name)))]
 
 
 def _put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
@@ -39,7 +39,7 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return value
 
 
-def _spoilt(events: list[Any], data: st.DataObject) -> list[Any]:
+def _corrupt(events: list[Any], data: st.DataObject) -> list[Any]:
     for _ in range(data.draw(st.integers(1, 4))):
         index = data.draw(st.integers(0, len(events) - 1))
         places = _places(events[index])
@@ -55,12 +55,12 @@ def test_no_rule_breaks_on_hostile_events(dialect: str, data: st.DataObject) -> 
     exchange = data.draw(st.sampled_from(streams(dialect)))
     stream = exchange.answer.stream
     assert stream is not None
-    events = _spoilt([json.loads(event.frame.data) for event in stream.events], data)
+    events = _corrupt([json.loads(event.frame.data) for event in stream.events], data)
     raw = "".join(f"event: x\ndata: {json.dumps(event)}\n\n" for event in events).encode()
-    spoilt = replace(exchange, reply=read_reply(200, exchange.answer.headers, raw))
-    broken = [
+    variant = replace(exchange, reply=read_reply(200, exchange.answer.headers, raw))
+    failures = [
         f"{record.rule}: {record.note}"
-        for record in lint([spoilt], load(dialect))
+        for record in lint([variant], load(dialect))
         if record.outcome is Outcome.BROKEN
     ]
-    assert broken == []
+    assert failures == []

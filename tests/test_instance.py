@@ -81,9 +81,9 @@ def person(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_schema_is_filled_in(schema: Any, expected: Any) -> None:
-    made = instance(schema, HINTS)
-    assert jsonschema_rs.is_valid(schema, made)
-    assert expected is None or made == expected
+    value = instance(schema, HINTS)
+    assert jsonschema_rs.is_valid(schema, value)
+    assert expected is None or value == expected
 
 
 def test_the_sensible_form_of_a_minimal_object_is_empty() -> None:
@@ -141,7 +141,7 @@ LEAVES = st.one_of(
         lambda pattern: {"type": "string", "pattern": pattern}
     ),
     st.lists(st.one_of(st.none(), st.integers(0, 9), NAMES), min_size=1, max_size=3).map(
-        lambda all_: {"enum": all_}
+        lambda choices: {"enum": choices}
     ),
     NAMES.map(lambda value: {"const": value}),
     SMALL.map(lambda step: {"type": "integer", "multipleOf": step + 1, "minimum": 2}),
@@ -150,11 +150,11 @@ LEAVES = st.one_of(
 
 def deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     objects = st.builds(
-        lambda properties, required, closed: {
+        lambda properties, names, strict: {
             "type": "object",
             "properties": properties,
-            "required": sorted({name for name in required if name in properties}),
-            "additionalProperties": not closed,
+            "required": sorted({name for name in names if name in properties}),
+            "additionalProperties": not strict,
         },
         st.dictionaries(NAMES, inner, max_size=4),
         st.lists(NAMES, max_size=4),
@@ -173,9 +173,9 @@ def deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @settings(max_examples=200, deadline=None)
 @given(st.recursive(LEAVES, deeper, max_leaves=8))
 def test_whatever_can_be_filled_in_is_filled_in_validly(schema: Any) -> None:
-    made = instance(schema, HINTS)
-    assert jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(made)
-    assert instance(schema, HINTS) == made
+    value = instance(schema, HINTS)
+    assert jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(value)
+    assert instance(schema, HINTS) == value
 
 
 def test_a_pattern_that_could_go_back_for_ever_is_filled_in_at_once() -> None:

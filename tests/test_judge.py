@@ -41,12 +41,12 @@ def rule(subject=Answered, check=silent, cites=MUST, name="rule", **how):
     return make("test", name, "A sentence.", subject, check, cites=cites, **how)
 
 
-def judged(made, *episodes):
-    return judge.judge(episodes, OPENAI, {made.id: made})
+def judged(candidate, *episodes):
+    return judge.judge(episodes, OPENAI, {candidate.id: candidate})
 
 
-def only(made, *episodes):
-    (record,) = judged(made, *episodes)
+def only(candidate, *episodes):
+    (record,) = judged(candidate, *episodes)
     return record
 
 
@@ -173,8 +173,8 @@ def test_a_rule_over_an_episode_sees_its_scenario_only():
     "finding", [finds("reply.status", exchange="created"), finds("created.reply.status")]
 )
 def test_a_finding_over_an_episode_names_a_step(finding):
-    (found,) = only(scene(finding), GOOD).findings
-    assert (found.exchange, found.where) == ("plain/created", "reply.status")
+    (result,) = only(scene(finding), GOOD).findings
+    assert (result.exchange, result.where) == ("plain/created", "reply.status")
 
 
 def asks_for_a_poll(subject):
@@ -186,7 +186,7 @@ def episode(**how):
 
 
 @pytest.mark.parametrize(
-    ("seen", "outcome", "note"),
+    ("history", "outcome", "note"),
     [
         (episode(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
         (episode(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
@@ -200,9 +200,9 @@ def episode(**how):
     ],
 )
 @pytest.mark.parametrize("when", [None, lambda scene: "polled" in scene])
-def test_a_step_that_is_missing(seen, outcome, note, when):
-    record = only(scene(asks_for_a_poll, when), seen)
-    if when is None or seen.stop_reason or seen.missing_feature:
+def test_a_step_that_is_missing(history, outcome, note, when):
+    record = only(scene(asks_for_a_poll, when), history)
+    if when is None or history.stop_reason or history.missing_feature:
         assert record.outcome is outcome
         assert note in record.note
     else:
@@ -231,19 +231,21 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     ],
 )
 def test_an_exchange_finds_its_place_in_the_document(path, operation, below):
-    found = judge.locate(exchange("one", {}, path=path), OPENAI)
-    assert (found.operation, found.request.path) == (operation, below)
+    place = judge.locate(exchange("one", {}, path=path), OPENAI)
+    assert (place.operation, place.request.path) == (operation, below)
 
 
 def test_a_resumed_stream_is_marked():
-    found = judge.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
-    assert found.traits == {"resumed"}
+    place = judge.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
+    assert place.traits == {"resumed"}
 
 
 def test_lint_tells_what_it_found_and_sums_up_the_rest():
-    made = rule(Body, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else []))
+    candidate = rule(
+        Body, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
+    )
     loose = [exchange("one", {"bad": 1}), exchange("two", {}), exchange("three", {})]
-    records = judge.lint(loose, OPENAI, {made.id: made, "test.scene": scene(silent)})
+    records = judge.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scene(silent)})
     assert [(record.scenario, record.outcome, record.note) for record in records] == [
         ("one", Outcome.FAILED, ""),
         ("", Outcome.PASSED, "nothing found in 2 exchanges"),
@@ -251,13 +253,13 @@ def test_lint_tells_what_it_found_and_sums_up_the_rest():
 
 
 def test_the_refusal_of_a_feature_that_is_not_offered_is_no_failure():
-    created = exchange("storage/created", response(), asked={"input": "hi"})
-    listed = exchange("storage/listed", {"detail": "Not Found"}, status=404)
+    creation = exchange("storage/created", response(), asked={"input": "hi"})
+    listing = exchange("storage/listed", {"detail": "Not Found"}, status=404)
     episode = Episode(
-        "storage", {"created": created, "listed": listed}, "listed: answered 404", "input_items"
+        "storage", {"created": creation, "listed": listing}, "listed: answered 404", "input_items"
     )
-    can_be_listed = rule(Scene, finds("reply.status", exchange="storage/listed"), scenario="storage")
-    record = only(can_be_listed, episode)
+    listing_rule = rule(Scene, finds("reply.status", exchange="storage/listed"), scenario="storage")
+    record = only(listing_rule, episode)
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
     assert only(
         rule(Scene, finds("reply.status", exchange="storage/created"), scenario="storage"), episode

@@ -234,12 +234,12 @@ def test_what_is_sure_the_mock_says_too_in_whatever_reading(world: str) -> None:
     files, sure = shown(world), 0
     asked = {str(filter): filter for filter in questions(world)}
     for filter in asked.values():
-        others = [parse(filter, readings=readings) for readings in OTHERWISE]
+        alternatives = [parse(filter, readings=readings) for readings in OTHERWISE]
         for file, object in files:
             verdict = of_file(filter, object)
             if verdict.sure:
                 sure += 1
-                assert {other.matches(file) for other in others} == {verdict.admitted}, (
+                assert {alternative.matches(file) for alternative in alternatives} == {verdict.admitted}, (
                     filter,
                     file.filename,
                 )
@@ -250,8 +250,8 @@ def test_what_is_sure_the_mock_says_too_in_whatever_reading(world: str) -> None:
 def test_the_chosen_reading_is_that_of_the_mock(world: str) -> None:
     files = shown(world)
     for step, filter in plan([object for _, object in files]).items():
-        said = [of_file(filter, object).admitted for _, object in files]
-        assert said == [parse(filter).matches(file) for file, _ in files], step
+        verdicts = [of_file(filter, object).admitted for _, object in files]
+        assert verdicts == [parse(filter).matches(file) for file, _ in files], step
 
 
 @pytest.mark.parametrize("world", ["", "cooking", "sales"])
@@ -259,9 +259,9 @@ def test_segments_are_read_alike(world: str) -> None:
     pairs = [(file, segment) for file, _ in shown(world) for segment in file.segments]
     filter = by_segment([segment_object(*pair) for pair in pairs])
     assert filter is not None
-    admitted = [of_segment(filter, segment_object(*pair)).admitted for pair in pairs]
-    assert admitted == [segment in parse(filter).segments(file) for file, segment in pairs]
-    assert len(set(admitted)) == 2
+    verdicts = [of_segment(filter, segment_object(*pair)).admitted for pair in pairs]
+    assert verdicts == [segment in parse(filter).segments(file) for file, segment in pairs]
+    assert len(set(verdicts)) == 2
 
 
 # What is asked for.
@@ -310,7 +310,7 @@ def test_without_metadata_names_of_files_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "informed"),
+    ("reading", "expected"),
     [
         ("missing-differs", {"filters.what-is-missing-fits-nothing"}),
         ("no-underscore-is-wildcard", set()),
@@ -318,16 +318,20 @@ def test_without_metadata_names_of_files_do() -> None:
         ("no-all-of-nothing", set()),
     ],
 )
-def test_another_reading_fails_nothing(reading: str, informed: set[str]) -> None:
+def test_another_reading_fails_nothing(reading: str, expected: set[str]) -> None:
     server = Settings(dialect="cloudglue", api_keys=(KEY,), readings=(reading,))
-    assert asyncio.run(outcomes(server)) == dict.fromkeys(informed, Outcome.INFORMED)
+    assert asyncio.run(outcomes(server)) == dict.fromkeys(expected, Outcome.INFORMED)
 
 
 async def outcomes(settings: Settings) -> dict[str, Outcome]:
     """What the rules on filters say of a server, but for those that pass."""
     dialect = load("cloudglue")
-    chosen = [one for one in scenarios_for(dialect).values() if one.first or "filters" in one.features]
-    asked = Plan(tuple(chosen), (dialect,), features=tuple(dialect.features))
+    selection = [
+        scenario
+        for scenario in scenarios_for(dialect).values()
+        if scenario.first or "filters" in scenario.features
+    ]
+    asked = Plan(tuple(selection), (dialect,), features=tuple(dialect.features))
     episodes = await run(asked, Target(AsgiTransport(make_app(settings)), KEY))
     scenarios = {episode.scenario for episode in episodes} - {"library"}
     rules = {key: rule for key, rule in rules_for(dialect).items() if rule.scenario in scenarios}

@@ -125,14 +125,14 @@ def test_where_nothing_fits_nothing_is_cited() -> None:
 
 @pytest.mark.parametrize("entities", [(), ("recipes",)])
 def test_where_nothing_may_be_searched_nothing_is_cited(entities: tuple[str, ...]) -> None:
-    nobody = {"metadata": criterion("cuisine", "Equal", "Martian")}
+    no_match = {"metadata": criterion("cuisine", "Equal", "Martian")}
     for question in ("What topics are discussed?", "How many eggs?"):
-        answer = ask(question, KITCHEN, entities=entities, filter=nobody)
+        answer = ask(question, KITCHEN, entities=entities, filter=no_match)
         assert (answer.text, answer.claims) == (NOTHING_TO_SEARCH, ())
 
 
 @pytest.mark.parametrize(
-    ("filter", "cited"),
+    ("filter", "expected"),
     [
         ({}, ["shakshuka", "carbonara", "carbonara", "okonomiyaki", "carbonara"]),
         ({"metadata": criterion("cuisine", "Equal", "Italian")}, ["carbonara"] * 3),
@@ -140,8 +140,8 @@ def test_where_nothing_may_be_searched_nothing_is_cited(entities: tuple[str, ...
         ({"video_info": criterion("duration_seconds", "GreaterThan", "1000")}, ["shakshuka"]),
     ],
 )
-def test_only_what_passes_the_filter_is_cited(filter: dict[str, Any], cited: list[str]) -> None:
-    assert files(ask("eggs", KITCHEN, filter=filter)) == cited
+def test_only_what_passes_the_filter_is_cited(filter: dict[str, Any], expected: list[str]) -> None:
+    assert files(ask("eggs", KITCHEN, filter=filter)) == expected
 
 
 def test_an_overview_cites_a_segment_that_the_filter_admits() -> None:
@@ -310,8 +310,8 @@ def test_words_that_are_syntax_elsewhere_are_searched_for() -> None:
     ],
 )
 def test_a_file_has_three_names(name: str, file: str | None) -> None:
-    found = LIBRARY.file(name)
-    assert (found.key if found else None) == file
+    entry = LIBRARY.file(name)
+    assert (entry.key if entry else None) == file
 
 
 def test_a_library_knows_its_things() -> None:
@@ -347,7 +347,7 @@ def test_a_library_without_descriptions_finds_nothing(bare: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0, "0:00"), (65.9, "1:05"), (600, "10:00"), (3599.99, "59:59"), (3630, "1:00:30")]
+    ("seconds", "text"), [(0, "0:00"), (65.9, "1:05"), (600, "10:00"), (3599.99, "59:59"), (3630, "1:00:30")]
 )
-def test_times_are_told_as_players_show_them(seconds: float, told: str) -> None:
-    assert clock(seconds) == told
+def test_times_are_told_as_players_show_them(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

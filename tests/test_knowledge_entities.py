@@ -17,7 +17,7 @@ BOTH = ("calls", "moments")
 
 
 @pytest.mark.parametrize(
-    ("question", "saying", "cited"),
+    ("question", "saying", "expected"),
     [
         ("Which recipes require the fewest ingredients?", "Fewest ingredients in recipes: 3.", "halloumi"),
         ("What has the most ingredients?", "Most ingredients in recipes: 12.", "rendang"),
@@ -69,14 +69,14 @@ BOTH = ("calls", "moments")
         ("What dishes are mentioned?", "8 in recipes.", "carbonara miso-soup shakshuka tarte-tatin halloumi"),
     ],
 )
-def test_what_recipes_answer(question: str, saying: str, cited: str) -> None:
+def test_what_recipes_answer(question: str, saying: str, expected: str) -> None:
     answer = ask(question, KITCHEN, entities=("recipes",))
     assert answer.text.splitlines()[0] == saying
-    assert sorted(files(answer)) == sorted(cited.split())
+    assert sorted(files(answer)) == sorted(expected.split())
 
 
 @pytest.mark.parametrize(
-    ("question", "saying", "cited"),
+    ("question", "saying", "expected"),
     [
         ("Which deals were won?", "2 of 7 in calls with outcome won.", "pellworth ferrow"),
         ("How many calls were lost?", "2 of 7 in calls with outcome lost.", "marisol quillmere"),
@@ -95,11 +95,11 @@ def test_what_recipes_answer(question: str, saying: str, cited: str) -> None:
         ),
     ],
 )
-def test_what_sales_calls_answer(question: str, saying: str, cited: str) -> None:
+def test_what_sales_calls_answer(question: str, saying: str, expected: str) -> None:
     for entities in (BOTH, BOTH[::-1]):
         answer = ask(question, CALLS, entities=entities)
         assert answer.text.splitlines()[0] == saying
-        assert sorted(files(answer)) == sorted(cited.split())
+        assert sorted(files(answer)) == sorted(expected.split())
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_facts_stand_beside_a_quotation_of_what_shows_them() -> None:
         ' Stavroula Pieridou says: "Only three ingredients: halloumi, lemon and oregano. There is salt enough'
         ' in the cheese." (Halloumi skewers with three ingredients, 0:01)'
     )
-    cited = citation(claim, include=True)
-    assert cited["collection_id"] == named(KITCHEN).id
-    assert cited["relevant_sources"] == ["speech"]
-    assert len(cited["speech"]) == 1
+    annotation = citation(claim, include=True)
+    assert annotation["collection_id"] == named(KITCHEN).id
+    assert annotation["relevant_sources"] == ["speech"]
+    assert len(annotation["speech"]) == 1
 
 
 def test_facts_of_a_segment_are_cited_with_it() -> None:
@@ -147,13 +147,13 @@ def test_the_collection_that_understands_most_answers() -> None:
 
 
 def test_a_collection_has_the_name_and_the_description_of_the_request() -> None:
-    stored, renamed = named("recipes"), entity_source(named("recipes"), "dishes", "Cards")
-    assert (entity_source(stored).name, entity_source(stored).description) == (
-        stored.name,
-        stored.description,
+    source, copy = named("recipes"), entity_source(named("recipes"), "dishes", "Cards")
+    assert (entity_source(source).name, entity_source(source).description) == (
+        source.name,
+        source.description,
     )
-    assert (renamed.name, renamed.description) == ("dishes", "Cards")
-    asked = Asked(LIBRARY, "fewest ingredients", collections=(named(KITCHEN),), entities=(renamed,))
+    assert (copy.name, copy.description) == ("dishes", "Cards")
+    asked = Asked(LIBRARY, "fewest ingredients", collections=(named(KITCHEN),), entities=(copy,))
     assert respond(asked).text.startswith("Fewest ingredients in dishes: 3.\nFrom dishes: ingredients 3 (")
 
 
@@ -181,9 +181,9 @@ def test_what_entities_do_not_know_is_searched_for() -> None:
 def test_with_entities_alone_their_collection_is_cited(question: str) -> None:
     answer = ask(question, entities=ALL)
     for claim in answer.claims:
-        cited = citation(claim, include=True)
-        assert cited["collection_id"] in {named(name).id for name in ALL}
-        assert cited["relevant_sources"] == cited["speech"] == cited["scene_text"] == []
+        annotation = citation(claim, include=True)
+        assert annotation["collection_id"] in {named(name).id for name in ALL}
+        assert annotation["relevant_sources"] == annotation["speech"] == annotation["scene_text"] == []
     assert bool(answer.claims) is (question != "Which zebra?")
 
 
@@ -197,8 +197,8 @@ def test_collections_of_metadata_and_entities_may_be_named_like_any_other() -> N
 
 
 def test_nested_facts_are_flat_and_null_is_no_fact() -> None:
-    nested = {"a": {"b": {"c": 1}, "d": None}, "e": [{"f": 2}], "g": {}}
-    assert flat(nested) == {"a.b.c": 1, "e": [{"f": 2}]}
+    tree = {"a": {"b": {"c": 1}, "d": None}, "e": [{"f": 2}], "g": {}}
+    assert flat(tree) == {"a.b.c": 1, "e": [{"f": 2}]}
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def _each_event(
         head, _, data = frame.partition(b"data: ")
         if data == b"[DONE]":
             return frame
-        told = json.dumps(change(json.loads(data), index), indent=indent, ensure_ascii=ascii)
-        return head + b"\n".join(b"data: " + line.encode() for line in told.splitlines())
+        text = json.dumps(change(json.loads(data), index), indent=indent, ensure_ascii=ascii)
+        return head + b"\n".join(b"data: " + line.encode() for line in text.splitlines())
 
     return _each_frame(vary)
 
@@ -65,15 +65,15 @@ def _more_members(event: dict[str, Any], index: int) -> dict[str, Any]:
 
 def _providers_events(raw: bytes) -> bytes:
     """An event with a prefix between any two others, all numbered in one sequence."""
-    told: list[bytes] = []
+    output: list[bytes] = []
     frames = raw.split(b"\n\n")[:-1]
     for number, frame in enumerate(frames):
         last = frame is frames[-1] or any(end in frame for end in ENDS)
-        told.append(re.sub(rb'"sequence_number":\d+', b'"sequence_number":%d' % (2 * number), frame))
+        output.append(re.sub(rb'"sequence_number":\d+', b'"sequence_number":%d' % (2 * number), frame))
         if not last:
             beat = b'{"type":"acme:beat","sequence_number":%d,"output_index":"odd"}' % (2 * number + 1)
-            told.append(b"event: acme:beat\ndata: " + beat)
-    return b"".join(frame + b"\n\n" for frame in told)
+            output.append(b"event: acme:beat\ndata: " + beat)
+    return b"".join(frame + b"\n\n" for frame in output)
 
 
 VARIATIONS: dict[str, Variation] = {
@@ -114,13 +114,20 @@ def _red(dialect: str, variation: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("dialect", "variation"),
-    [(name, one) for name in DIALECTS for one in VARIATIONS if one not in UNREAD.get(name, ())],
+    [
+        (name, variation)
+        for name in DIALECTS
+        for variation in VARIATIONS
+        if variation not in UNREAD.get(name, ())
+    ],
 )
 def test_a_legal_variation_turns_nothing_red(dialect: str, variation: str) -> None:
     assert _red(dialect, variation) == {}
 
 
-@pytest.mark.parametrize(("dialect", "variation"), [(name, one) for name in UNREAD for one in UNREAD[name]])
+@pytest.mark.parametrize(
+    ("dialect", "variation"), [(name, variation) for name in UNREAD for variation in UNREAD[name]]
+)
 def test_what_a_dialects_clients_do_not_read_turns_one_rule_red(dialect: str, variation: str) -> None:
     assert len(_red(dialect, variation)) == 1
 

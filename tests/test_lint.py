@@ -37,7 +37,7 @@ def lint(path, *arguments):
 
 
 @pytest.fixture
-def recorded(tmp_path):
+def recording(tmp_path):
     path = tmp_path / "recorded.jsonl"
     wrong = {**GOOD_USAGE, "total_tokens": 8}
     path.write_text(
@@ -46,13 +46,13 @@ def recorded(tmp_path):
     return path
 
 
-def test_json_says_which_rule_found_what_and_where(recorded, capsys):
-    assert lint(recorded, "--dialect", "openai", "--format", "json") == 1
-    records = {(one["rule"], one["scenario"]): one for one in json.loads(capsys.readouterr().out)}
-    found = records["usage.total-is-the-sum", "wrong"]
-    assert found["requirement"] == "RES-51"
-    assert found["outcome"] == "failed"
-    (finding,) = found["findings"]
+def test_json_says_which_rule_found_what_and_where(recording, capsys):
+    assert lint(recording, "--dialect", "openai", "--format", "json") == 1
+    records = {(record["rule"], record["scenario"]): record for record in json.loads(capsys.readouterr().out)}
+    record = records["usage.total-is-the-sum", "wrong"]
+    assert record["requirement"] == "RES-51"
+    assert record["outcome"] == "failed"
+    (finding,) = record["findings"]
     assert finding["where"] == "reply.body/usage/total_tokens"
     assert (finding["expected"], finding["got"]) == ("7", "8")
     assert finding["message"] == "reply.body/usage/total_tokens is 8: expected 7"
@@ -60,8 +60,8 @@ def test_json_says_which_rule_found_what_and_where(recorded, capsys):
     assert ("usage.total-is-the-sum", "right") not in records
 
 
-def test_text_names_the_exchange_the_rule_and_the_requirement(recorded, capsys):
-    assert lint(recorded) == 1
+def test_text_names_the_exchange_the_rule_and_the_requirement(recording, capsys):
+    assert lint(recording) == 1
     output = capsys.readouterr().out
     assert "usage.total-is-the-sum (RES-51)" in output
     assert "wrong: reply.body/usage/total_tokens is 8: expected 7" in output

@@ -78,8 +78,8 @@ def framed(event: Json) -> str:
     return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
 
 
-def cited(**changed: Json) -> Json:
-    return RESPONSE | {"output": [MESSAGE | {"content": [PART | {"annotations": [CITATION | changed]}]}]}
+def cited(**members: Json) -> Json:
+    return RESPONSE | {"output": [MESSAGE | {"content": [PART | {"annotations": [CITATION | members]}]}]}
 
 
 @pytest.fixture
@@ -90,7 +90,9 @@ def lint(tmp_path, capsys):
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
         status = run(["lint", str(path), "--dialect", "cloudglue", "--format", "json"])
         records = json.loads(capsys.readouterr().out)
-        return status, {each["rule"]: each["findings"][0]["where"] for each in records if each["findings"]}
+        return status, {
+            record["rule"]: record["findings"][0]["where"] for record in records if record["findings"]
+        }
 
     return linted
 

@@ -27,14 +27,14 @@ def entry(name: str, *, at: int = JANUARY, status: str = "completed", **more: An
     return {"id": name, "object": "response", "status": status, "created_at": at, **more}
 
 
-def page(step: str, names: str, total: int, query: str = "", **echoed: int) -> Exchange:
+def page(step: str, names: str, total: int, query: str = "", **extra: int) -> Exchange:
     """A page with an entry for each letter."""
     cut = {"limit": 50, "offset": 0} | {
         name: int(value)
         for name, _, value in (pair.partition("=") for pair in query.split("&"))
         if name in ("limit", "offset")
     }
-    body = {"object": "list", "data": [entry(name) for name in names], "total": total, **cut, **echoed}
+    body = {"object": "list", "data": [entry(name) for name in names], "total": total, **cut, **extra}
     return exchange(f"listing/{step}", body, path=f"/responses?{query}", method="GET")
 
 
@@ -44,7 +44,7 @@ def created(step: str, name: str) -> Exchange:
 
 def red(*exchanges: Exchange) -> set[str]:
     """The rules that these steps turn red."""
-    steps = {one.id.partition("/")[2]: one for one in exchanges}
+    steps = {item.id.partition("/")[2]: item for item in exchanges}
     records = judge([Episode("listing", steps)], CLOUDGLUE, RULES)
     assert not [record for record in records if record.outcome is Outcome.BROKEN]
     return {record.rule for record in records if record.findings}
@@ -131,8 +131,8 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
-    exchanges, wanted = CASES[case]
-    assert red(*exchanges) == wanted
+    exchanges, expected = CASES[case]
+    assert red(*exchanges) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
 )
 def test_the_day_that_is_named_may_count_itself_or_not(query: str, at: int, fits: bool) -> None:
     body = {"object": "list", "data": [entry("a", at=at)], "total": 1, "limit": 50, "offset": 0}
-    found = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
-    assert found == (set() if fits else {"listing.what-is-listed-lies-between-the-dates"})
+    rules = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
+    assert rules == (set() if fits else {"listing.what-is-listed-lies-between-the-dates"})
 
 
 @pytest.mark.parametrize("member", ["output", "error"])
 def test_what_is_listed_says_neither_what_came_out_nor_what_went_wrong(member: str) -> None:
     body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
-    found = red(exchange("listing/p", body, path="/responses", method="GET"))
-    assert found == {"listing.what-is-listed-has-no-output"}
+    rules = red(exchange("listing/p", body, path="/responses", method="GET"))
+    assert rules == {"listing.what-is-listed-has-no-output"}

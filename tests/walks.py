@@ -100,8 +100,8 @@ class Walk:
         event |= dict(zip(lane.identity, walker.indices, strict=True))
         event |= {member: walker.enclosing(name).id for member, name in lane.names.items()}
         if lane.holds:
-            held = {"type": walker.type, "id": walker.id, "status": walker.status(action.event)}
-            event[lane.holds] = held
+            item = {"type": walker.type, "id": walker.id, "status": walker.status(action.event)}
+            event[lane.holds] = item
         self.events.append(event)
 
     def _ends(self, action: Action) -> bool:
@@ -110,23 +110,23 @@ class Walk:
 
     def _distance(self, action: Action) -> int:
         """How many states lie between the target and the end; the deepest objects end first."""
-        states, found, target = action.walker.lane.states, 0, {action.target}
+        states, steps, target = action.walker.lane.states, 0, {action.target}
         while target and not target & action.walker.lane.final:
-            found, target = found + 1, {state for name in target for state in states[name].values()}
+            steps, target = steps + 1, {state for name in target for state in states[name].values()}
         restless = action.walker.state not in action.walker.lane.final
         idle = action.target == action.walker.state
-        return found + (0 if restless else 50) + (1000 if idle else 0) - 10 * len(action.walker.indices)
+        return steps + (0 if restless else 50) + (1000 if idle else 0) - 10 * len(action.walker.indices)
 
     def _births(self, walker: Walker, lane: Lane) -> Iterator[Action]:
         count = sum(child.lane is lane for child in walker.inside)
         if count > 2 or walker.state not in lane.during:
             return
         kinds = self.kinds[lane.name] or [lane.name]
-        made = self._make(
+        child = self._make(
             walker, lane, (*walker.indices, count), kinds[(count * 7 + len(self.events)) % len(kinds)]
         )
         for event, target in lane.states[lane.start].items():
-            yield Action(made, event, target, born=True)
+            yield Action(child, event, target, born=True)
 
     def _settle(self, walker: Walker) -> None:
         """Brings forth the objects that exist as soon as the enclosing one does."""

@@ -68,8 +68,8 @@ def transcripts() -> Iterator[tuple[Path, bytes]]:
     """Where each transcript belongs, and what it holds."""
     for bug in bugs():
         if bug.id in WILD:
-            told = exchange(WILD[bug.id], bug.id, bug.mutants[:1])
-            yield FOLDER / "wild" / bug.rules[0] / f"{bug.id}.jsonl", line(told)
+            record = exchange(WILD[bug.id], bug.id, bug.mutants[:1])
+            yield FOLDER / "wild" / bug.rules[0] / f"{bug.id}.jsonl", line(record)
     for name in GOOD:
         yield FOLDER / "good" / f"{name}.jsonl", line(exchange(name, name, ()))
 
@@ -81,12 +81,14 @@ def exchange(request: str, identity: str, mutants: Collection[str]) -> Exchange:
     return asyncio.run(Target(AsgiTransport(app), KEY).send(asked, identity))
 
 
-def line(told: Exchange) -> bytes:
+def line(record: Exchange) -> bytes:
     """One exchange, without the headers and times that nobody needs."""
-    answer = replace(told.answer, headers=content_type(told.answer.headers), seconds=None, started_at=None)
-    asked = replace(told.request, headers=content_type(told.request.headers))
-    kept = transcript.entry(replace(told, request=asked, reply=answer))
-    return orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE)
+    answer = replace(
+        record.answer, headers=content_type(record.answer.headers), seconds=None, started_at=None
+    )
+    asked = replace(record.request, headers=content_type(record.request.headers))
+    entry = transcript.entry(replace(record, request=asked, reply=answer))
+    return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def content_type(headers: Headers) -> Headers:
