@@ -93,7 +93,7 @@ def _register(echo: Echo) -> None:
             where = f"{snapshot.where}/{'/'.join(echo.path)}"
             yield Finding(where, f"{show(asked)}, as in the request", show(got))
 
-    sentence = f"`{label}` of the request comes back with the same value."
+    sentence = f"A response repeats `{label}` of its request with the same value."
     add(
         make(
             __name__.rpartition(".")[2], f"{echo.name}_comes_back", sentence, Snapshot, check,
@@ -113,7 +113,7 @@ for _echo in ECHOES:
     needs="an answer to a request with `max_tokens`",
 )
 def max_tokens_comes_back_as_max_output_tokens(snapshot: Snapshot) -> Iterator[Finding]:
-    """`max_tokens`, the name in Chat, comes back as `max_output_tokens`."""
+    """A response repeats `max_tokens`, the name in Chat, as `max_output_tokens`."""
     asked = snapshot.asked.get("max_output_tokens") or snapshot.asked["max_tokens"]
     got = snapshot.object.get("max_output_tokens", ABSENT)
     if not equal_json(asked, got):
@@ -130,7 +130,7 @@ def _has_tool_choice(snapshot: Snapshot) -> bool:
 
 @rule(Snapshot, cites="RES-31", when=_has_tool_choice, needs="an answer to a request with `tool_choice`")
 def tool_choice_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
-    """`tool_choice` of the request comes back; a server may add defaults to an object.
+    """A response repeats `tool_choice` of its request; objects may have added defaults.
 
     A server that does not know `tool_choice` always reports `auto`.
     """

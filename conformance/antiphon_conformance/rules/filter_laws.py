@@ -1,4 +1,4 @@
-"""What holds between lists that are asked for with different filters, whatever the files hold."""
+"""Rules on two or more lists with different filters; they hold whatever the files contain."""
 
 from __future__ import annotations
 
@@ -15,60 +15,63 @@ from antiphon_conformance.rules.filters import SCENARIO, answered
 from antiphon_conformance.subject import Scene
 from antiphon_conformance.text import show
 
-TEXTS = "a library with a text that some files have and others do not"
+TEXTS = "a library with a text that only some files have"
 NUMBERS = ("duration", "size")
-CROSSING = "a library with files of which two criteria admit different ones, and some both"
+CROSSING = "a library where two criteria admit different files, and some files fit both"
 
 
 def _ids(exchange: Exchange) -> frozenset[str]:
     return frozenset(files_in(exchange))
 
 
-def _lacks(exchange: Exchange, wanted: frozenset[str], because: str) -> Iterator[Finding]:
-    """A finding for each file that a list should show; nothing when it goes on on further pages."""
-    for identity in sorted(wanted - _ids(exchange)) if is_whole(exchange) else ():
-        yield Finding("reply.body/data", f"{identity} in it, {because}", "a list without it", exchange.id)
+def _missing_files(exchange: Exchange, expected: frozenset[str], reason: str) -> Iterator[Finding]:
+    """A finding for each file that a list lacks; nothing when the list has further pages."""
+    for identity in sorted(expected - _ids(exchange)) if is_whole(exchange) else ():
+        yield Finding(
+            "reply.body/data", f"a list with {identity}, {reason}", "a list without it", exchange.id
+        )
 
 
-def _has_too_many(exchange: Exchange, allowed: frozenset[str], because: str) -> Iterator[Finding]:
+def _surplus_files(exchange: Exchange, expected: frozenset[str], reason: str) -> Iterator[Finding]:
     """A finding for each file that a list should not show."""
     for identity, (place, _) in files_in(exchange).items():
-        if identity not in allowed:
-            yield Finding(f"reply.body/data/{place}", f"no such file, {because}", identity, exchange.id)
+        if identity not in expected:
+            yield Finding(f"reply.body/data/{place}", f"no such file, {reason}", identity, exchange.id)
 
 
-def _unlike(exchange: Exchange, other: Exchange) -> Iterator[Finding]:
-    """Where two lists differ that should show the same files."""
-    because = f"as in {other.id}, which asks for the same"
-    yield from _lacks(exchange, _ids(other), because)
-    if is_whole(other):
-        yield from _has_too_many(exchange, _ids(other), because)
+def _expect_same_files(exchange: Exchange, reference: Exchange) -> Iterator[Finding]:
+    """Where a list differs from another one whose filter means the same."""
+    reason = f"as in {reference.id}, whose filter means the same"
+    yield from _missing_files(exchange, _ids(reference), reason)
+    if is_whole(reference):
+        yield from _surplus_files(exchange, _ids(reference), reason)
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-12", when=succeeded("equal", "not_equal"), needs=TEXTS)
 def equal_and_not_equal_share_what_has_the_field(scene: Scene) -> Iterator[Finding]:
-    """NotEqual admits the files that have the field and are not Equal: these two share them out."""
-    equal, other = scene["equal"], scene["not_equal"]
+    """NotEqual admits exactly the files that have the field and that Equal does not admit."""
+    equal, not_equal = scene["equal"], scene["not_equal"]
     if not is_whole(equal):
         return
-    ((at, _),) = criteria(filter_of(other) or {})
-    having = {identity for identity, file in scene.library.files.items() if has_field(file, *at)}
-    yield from _lacks(other, frozenset(having) - _ids(equal), "since it has the field and is not Equal")
-    for identity in sorted(_ids(equal) & _ids(other)):
-        place = files_in(other)[identity][0]
-        yield Finding(f"reply.body/data/{place}", "no file that is Equal", identity, other.id)
+    ((field, _),) = criteria(filter_of(not_equal) or {})
+    files = {identity for identity, file in scene.library.files.items() if has_field(file, *field)}
+    reason = "since it has the field and Equal does not admit it"
+    yield from _missing_files(not_equal, frozenset(files) - _ids(equal), reason)
+    for identity in sorted(_ids(equal) & _ids(not_equal)):
+        place = files_in(not_equal)[identity][0]
+        yield Finding(f"reply.body/data/{place}", "no file that Equal admits", identity, not_equal.id)
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-22", when=succeeded("equal", "in_one"), needs=TEXTS)
 def in_of_one_value_is_equal(scene: Scene) -> Iterator[Finding]:
-    """In with an array of one value admits what Equal admits."""
-    yield from _unlike(scene["in_one"], scene["equal"])
+    """In with an array of one value admits the files that Equal admits."""
+    yield from _expect_same_files(scene["in_one"], scene["equal"])
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-23", when=succeeded("in_array", "in_commas"), needs=TEXTS)
 def in_takes_both_forms_alike(scene: Scene) -> Iterator[Finding]:
-    """In admits the same files whether the values stand in an array or between commas."""
-    yield from _unlike(scene["in_commas"], scene["in_array"])
+    """In admits the same files for values in an array and for values separated by commas."""
+    yield from _expect_same_files(scene["in_commas"], scene["in_array"])
 
 
 @rule(
@@ -76,17 +79,18 @@ def in_takes_both_forms_alike(scene: Scene) -> Iterator[Finding]:
     scenario=SCENARIO,
     cites="CG-FLT-24",
     when=succeeded("contains_any", "contains_all"),
-    needs="a library with arrays of texts in the metadata, some with both of two and others with one",
+    needs="a library with arrays of texts in the metadata, some with one of two values, some with both",
 )
 def what_contains_all_contains_any(scene: Scene) -> Iterator[Finding]:
-    """Every file that ContainsAll admits is admitted by ContainsAny with the same values, too."""
-    yield from _lacks(scene["contains_any"], _ids(scene["contains_all"]), "since it contains all")
+    """ContainsAny admits every file that ContainsAll admits with the same values."""
+    reason = "since it contains all of the values"
+    yield from _missing_files(scene["contains_any"], _ids(scene["contains_all"]), reason)
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-25", when=succeeded("equal", "like_exactly"), needs=TEXTS)
 def like_finds_what_is_equal(scene: Scene) -> Iterator[Finding]:
-    """Like with a text without wildcards admits at least what Equal admits."""
-    yield from _lacks(scene["like_exactly"], _ids(scene["equal"]), "since it is even Equal")
+    """Like without wildcards admits every file that Equal admits."""
+    yield from _missing_files(scene["like_exactly"], _ids(scene["equal"]), "since Equal admits it")
 
 
 @rule(
@@ -94,17 +98,18 @@ def like_finds_what_is_equal(scene: Scene) -> Iterator[Finding]:
     scenario=SCENARIO,
     cites="CG-FLT-15",
     when=lambda scene: any(succeeded(f"{name}_below", f"{name}_above")(scene) for name in NUMBERS),
-    needs="a library with durations or sizes that sort otherwise as texts",
+    needs="a library with durations or sizes that sort differently as text and as numbers",
 )
 def less_and_greater_exclude_equal(scene: Scene) -> Iterator[Finding]:
-    """No file is LessThan, Equal to and GreaterThan the same value at once, nor two of these."""
+    """LessThan, Equal and GreaterThan with the same value admit different files."""
     for name in NUMBERS:
         steps = [f"{name}_{side}" for side in ("below", "at", "above")]
-        for one, other in combinations([step for step in steps if step in scene and scene[step].ok], 2):
-            for identity in sorted(_ids(scene[one]) & _ids(scene[other])):
-                place, exchange = files_in(scene[other])[identity][0], scene[other]
-                expected = f"no file that {scene[one].id} shows, which asks for others"
-                yield Finding(f"reply.body/data/{place}", expected, identity, exchange.id)
+        exchanges = [scene[step] for step in steps if step in scene and scene[step].ok]
+        for first, second in combinations(exchanges, 2):
+            for identity in sorted(_ids(first) & _ids(second)):
+                place = files_in(second)[identity][0]
+                expected = f"no file of {first.id}, whose filter excludes this one"
+                yield Finding(f"reply.body/data/{place}", expected, identity, second.id)
 
 
 @rule(
@@ -112,19 +117,19 @@ def less_and_greater_exclude_equal(scene: Scene) -> Iterator[Finding]:
     scenario=SCENARIO,
     cites="CG-FLT-26",
     when=succeeded("equal", "equal_by_prefix"),
-    needs="a library with a text in the metadata that some files have and others do not",
+    needs="a library with a text in the metadata that only some files have",
 )
 def the_name_of_the_category_may_lead_a_path(scene: Scene) -> Iterator[Finding]:
     """`metadata.topic` and `topic` are paths of the same field."""
-    yield from _unlike(scene["equal_by_prefix"], scene["equal"])
+    yield from _expect_same_files(scene["equal_by_prefix"], scene["equal"])
 
 
-def _alike(scene: Scene, exchange: Exchange) -> Iterator[Exchange]:
-    """The lists of the same things as one of them, where they came."""
+def _lists_at_same_path(scene: Scene, exchange: Exchange) -> Iterator[Exchange]:
+    """The successful lists with the path of this one, whatever their query."""
     path = exchange.request.path.partition("?")[0]
-    for one in scene.episode.exchanges.values():
-        if one.ok and one.request.path.partition("?")[0] == path:
-            yield one
+    for candidate in scene.episode.exchanges.values():
+        if candidate.ok and candidate.request.path.partition("?")[0] == path:
+            yield candidate
 
 
 @rule(
@@ -135,40 +140,40 @@ def _alike(scene: Scene, exchange: Exchange) -> Iterator[Exchange]:
     needs="a library whose files differ in metadata or duration",
 )
 def the_scope_of_files_may_be_said(scene: Scene) -> Iterator[Finding]:
-    """The scope "file" changes nothing: it is the one that is meant without.
+    """A filter with the scope "file" admits the same files as without a scope.
 
-    Older clients always send it.
+    Older clients always send this default.
     """
-    aloud = scene["scope_of_files"]
-    meant = without_member(filter_of(aloud) or {}, "scope")
-    for one in _alike(scene, aloud):
-        if filter_of(one) == meant:
-            yield from _unlike(aloud, one)
+    exchange = scene["scope_of_files"]
+    filter_without_scope = without_member(filter_of(exchange) or {}, "scope")
+    for candidate in _lists_at_same_path(scene, exchange):
+        if filter_of(candidate) == filter_without_scope:
+            yield from _expect_same_files(exchange, candidate)
 
 
-def _both(scene: Scene, step: str) -> Iterator[Finding]:
-    """Where a list by several criteria differs from what the lists by each of them have in common."""
-    together = scene[step]
-    parts = singles(filter_of(together) or {})
-    alone = [one for one in _alike(scene, together) if filter_of(one) in parts]
-    for one in alone:
-        if is_whole(one):
-            yield from _has_too_many(together, _ids(one), f"since {one.id} does not show it")
-    if len(alone) == len(parts):
-        common = frozenset[str].intersection(*map(_ids, alone))
-        yield from _lacks(together, common, "since it satisfies every criterion")
+def _expect_intersection(scene: Scene, step: str) -> Iterator[Finding]:
+    """Where a list by several criteria differs from the common files of the lists by each criterion."""
+    exchange = scene[step]
+    parts = singles(filter_of(exchange) or {})
+    single_lists = [item for item in _lists_at_same_path(scene, exchange) if filter_of(item) in parts]
+    for item in single_lists:
+        if is_whole(item):
+            yield from _surplus_files(exchange, _ids(item), f"since {item.id} does not show it")
+    if len(single_lists) == len(parts):
+        common = frozenset[str].intersection(*map(_ids, single_lists))
+        yield from _missing_files(exchange, common, "since it satisfies every criterion")
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-10", when=succeeded("two_criteria"), needs=CROSSING)
 def all_criteria_of_a_category_hold(scene: Scene) -> Iterator[Finding]:
-    """Two criteria of one category admit the files that each of them admits."""
-    yield from _both(scene, "two_criteria")
+    """Two criteria of one category admit only files that satisfy both."""
+    yield from _expect_intersection(scene, "two_criteria")
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-10", when=succeeded("two_categories"), needs=CROSSING)
 def the_criteria_of_all_categories_hold(scene: Scene) -> Iterator[Finding]:
-    """Criteria of two categories admit the files that each of them admits."""
-    yield from _both(scene, "two_categories")
+    """Criteria of two categories admit only files that satisfy both."""
+    yield from _expect_intersection(scene, "two_categories")
 
 
 @rule(
@@ -182,15 +187,16 @@ def a_filter_without_criteria_admits_everything(scene: Scene) -> Iterator[Findin
     """A filter without criteria, or with empty categories, admits every file."""
     for step in ("empty", "empty_categories"):
         if step in scene and scene[step].ok:
-            yield from _lacks(scene[step], frozenset(scene.library.files), "since nothing is demanded of it")
+            reason = "since the filter has no criteria"
+            yield from _missing_files(scene[step], frozenset(scene.library.files), reason)
 
 
 @rule(Scene, scenario=SCENARIO, cites="CG-FLT-29", when=lambda scene: "impossible" in scene)
 def nothing_is_an_answer(scene: Scene) -> Iterator[Finding]:
-    """A filter that admits no file is answered 200 with an empty list."""
+    """A list whose filter admits no file answers 200 with an empty list."""
     exchange = scene["impossible"]
     if exchange.answer.status != 200:
-        expected = "200, since that there are none is an answer"
+        expected = "200 with an empty list, since the filter is valid"
         yield Finding("reply.status", expected, str(exchange.answer.status), exchange.id)
     elif files_in(exchange):
         yield Finding("reply.body/data", "an empty array", show(exchange.answer.fields["data"]), exchange.id)
@@ -204,13 +210,15 @@ def nothing_is_an_answer(scene: Scene) -> Iterator[Finding]:
     needs="files whose segments differ in length or metadata",
 )
 def files_with_such_a_segment_pass(scene: Scene) -> Iterator[Finding]:
-    """With the scope "segment", a criterion admits the files that have a segment which satisfies it."""
+    """With the scope "segment", a criterion admits the files with a segment that satisfies it."""
     exchange = scene["by_segment"]
-    filter = filter_of(exchange) or {}
+    segment_filter = filter_of(exchange) or {}
+    words = in_words(segment_filter)
     for identity, segments in segments_by_file(scene.episode.exchanges).items():
-        passes = any(of_segment(filter, segment).admitted for segment in segments)
-        if passes:
-            yield from _lacks(exchange, frozenset({identity}), f"as a segment has {in_words(filter)}")
+        if any(of_segment(segment_filter, segment).admitted for segment in segments):
+            reason = f"since one of its segments has {words}"
+            yield from _missing_files(exchange, frozenset({identity}), reason)
         elif identity in files_in(exchange):
-            place, expected = files_in(exchange)[identity][0], f"a file with {in_words(filter)}"
-            yield Finding(f"reply.body/data/{place}", expected, f"{identity} without such", exchange.id)
+            place = files_in(exchange)[identity][0]
+            got = f"{identity}, which has no such segment"
+            yield Finding(f"reply.body/data/{place}", f"a file with {words}", got, exchange.id)

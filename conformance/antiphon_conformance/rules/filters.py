@@ -1,6 +1,6 @@
-"""What lists show that are asked for with a filter: one rule for each thing that filters can say.
+"""Rules on lists with a filter: one rule for each operator and each kind of field.
 
-Each list is compared with what the judge's own reading of the filter says of the target's own files.
+The judge evaluates the filter itself, on the target's own files, and compares the list with the result.
 """
 
 from __future__ import annotations
@@ -14,64 +14,65 @@ from antiphon_conformance.filtered import files_in, filter_of, in_words, is_whol
 from antiphon_conformance.filters import criteria, has_field, of_file
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.subject import Scene
-from antiphon_conformance.text import show
+from antiphon_conformance.text import ABSENT, show
 
 SCENARIO = "filters"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One thing that filters can say, and the steps that say it."""
+    """An operator or a kind of field, and the steps that use it."""
 
     name: str
     cites: str
     says: str
     steps: tuple[str, ...]
     needs: str
-    chosen: bool = False
-    """Whether the requirement is itself a chosen reading; others are held to what every reading says."""
+    is_reading: bool = False
+    """Whether the requirement is one reading of an unclear source. The rule then judges every file; without
+    it, only files that all readings agree on."""
 
 
 SELECTIONS = (
     Selection(
         "equal_matches_the_exact_text",
         "CG-FLT-11",
-        "Equal admits the files whose field is this very text, upper and lower case told apart.",
+        "Equal admits the files whose field is exactly this text, with the same letter case.",
         ("equal", "equal_in_other_case"),
-        "a library with a text that some files have and others do not",
+        "a library with a text that only some files have",
     ),
     Selection(
         "durations_compare_as_numbers",
         "CG-FLT-14",
         "LessThan and GreaterThan compare durations as numbers: 99 is less than 600.",
         ("duration_below", "duration_above"),
-        "a library with durations that sort otherwise as texts",
+        "a library with durations that sort differently as text and as numbers",
     ),
     Selection(
         "sizes_compare_as_numbers",
         "CG-FLT-19",
-        "LessThan and GreaterThan compare bytes as numbers.",
+        "LessThan and GreaterThan compare sizes in bytes as numbers.",
         ("size_below", "size_above"),
-        "a library with sizes that sort otherwise as texts",
+        "a library with sizes that sort differently as text and as numbers",
     ),
     Selection(
         "times_of_creation_are_iso_texts",
         "CG-FLT-18",
-        "The created_at of a file is compared with a date and time as ISO 8601 text.",
+        "A filter compares `created_at` of a file with a date and time as ISO 8601 text.",
         ("created_before",),
         "a library with files of different times",
     ),
     Selection(
         "sound_is_true_or_false",
         "CG-FLT-20",
-        'has_audio Equal "true" admits the files with sound, "false" those without.',
+        '`has_audio` Equal "true" admits the files with sound, and "false" those without.',
         ("with_sound", "without_sound"),
-        "a library with files that say whether they have sound",
+        "a library with files that have `has_audio`",
     ),
     Selection(
         "an_id_selects_one_file",
         "CG-FLT-21",
-        "The id of a file selects that file and no other.",
+        "A filter by the id of a file admits only that file.",
         ("by_id",),
         "a library with files",
     ),
@@ -80,40 +81,40 @@ SELECTIONS = (
         "CG-FLT-22",
         "In admits the files whose field is one of the texts in `valueTextArray`.",
         ("in_array", "in_one"),
-        "a library with a text that some files have and others do not",
+        "a library with a text that only some files have",
     ),
     Selection(
         "in_takes_a_list_with_commas",
         "CG-FLT-23",
         "In admits the files whose field is one of the texts that `valueText` separates by commas.",
         ("in_commas",),
-        "a library with a text that some files have and others do not",
+        "a library with a text that only some files have",
     ),
     Selection(
         "contains_any_wants_one",
         "CG-FLT-24",
         "ContainsAny admits the files whose array has one of the values.",
         ("contains_any",),
-        "a library with arrays of texts in the metadata, some with both of two and others with one",
+        "a library with arrays of texts in the metadata, some with one of two values, some with both",
     ),
     Selection(
         "contains_all_wants_all",
         "CG-FLT-24",
         "ContainsAll admits the files whose array has all of the values.",
         ("contains_all",),
-        "a library with arrays of texts in the metadata, some with both of two and others with one",
+        "a library with arrays of texts in the metadata, some with one of two values, some with both",
     ),
     Selection(
         "like_has_wildcards_and_no_case",
         "CG-FLT-25",
-        "Like admits the files whose field fits a pattern with `%`, whatever the case of its letters.",
+        "Like admits the files whose field fits a pattern with `%`, in upper or lower case.",
         ("like_start", "like_end", "like_inside", "like_exactly"),
         "a library with file names of plain letters",
     ),
     Selection(
         "like_compares_the_whole_value",
         "CG-FLT-25",
-        "Like compares with the whole field: a part of it fits no pattern without `%`.",
+        "Like without `%` admits only files whose whole field fits the pattern.",
         ("like_part",),
         "a library with file names of plain letters",
     ),
@@ -122,42 +123,42 @@ SELECTIONS = (
         "CG-FLT-27",
         "A path with dots leads into the objects of the metadata.",
         ("nested",),
-        "a library with texts inside of objects in the metadata",
+        "a library with texts inside objects in the metadata",
     ),
     Selection(
         "dates_of_sources_compare_as_texts",
         "CG-FLT-17",
-        "ISO dates in source_metadata are compared as texts.",
+        "A filter compares ISO dates in `source_metadata` as texts.",
         ("source_before",),
-        "a library with dates in the source_metadata",
+        "a library with dates in `source_metadata`",
     ),
     Selection(
         "any_object_of_an_array_will_do",
         "CG-FLT-28",
-        "A path of source_metadata through an array of objects admits a file when any of them fits.",
+        "A path through an array of objects admits a file when any of the objects fits.",
         ("through",),
-        "a library with arrays of objects in the source_metadata",
+        "a library with arrays of objects in `source_metadata`",
     ),
     Selection(
         "numbers_in_metadata_compare_as_numbers",
         "CG-FLT-16",
-        "Numbers in the metadata are compared as numbers, however they are written.",
+        "A filter compares numbers in the metadata as numbers, in every notation.",
         ("number_below", "number_at"),
-        "a library with numbers in the metadata that sort otherwise as texts",
-        chosen=True,
+        "a library with numbers in the metadata that sort differently as text and as numbers",
+        is_reading=True,
     ),
     Selection(
         "members_take_the_same_filter",
         "CG-FLT-31",
-        "The list of a collection's files takes the same filter as that of all files.",
+        "The list of a collection's files accepts the same filter as the list of all files.",
         ("members",),
-        "a collection whose files a filter can tell apart",
+        "a collection whose files differ in a field",
     ),
 )
 
 
 def answered(*steps: str) -> Callable[[Scene], bool]:
-    """For `when=`: one of these lists was asked for, and came."""
+    """For `when=`: at least one of these lists succeeded."""
     return lambda scene: any(step in scene and scene[step].ok for step in steps)
 
 
@@ -165,38 +166,39 @@ def _checks(selection: Selection) -> Callable[[Scene], Iterator[Finding]]:
     def check(scene: Scene) -> Iterator[Finding]:
         for step in selection.steps:
             if step in scene and scene[step].ok:
-                yield from _selected_otherwise(scene, scene[step], selection.chosen)
+                yield from _wrong_files(scene, scene[step], selection.is_reading)
 
     return check
 
 
-def _selected_otherwise(scene: Scene, exchange: Exchange, chosen: bool) -> Iterator[Finding]:
-    """Files that a list shows though the filter does not admit them, and the other way round."""
-    filter, library = filter_of(exchange) or {}, scene.library
-    shown, words = files_in(exchange), in_words(filter)
-    for identity, (place, listed) in shown.items():
-        file = library.files.get(identity, listed)
-        verdict = of_file(filter, file)
-        if not verdict.admitted and (verdict.sure or chosen):
-            got = f"{identity} with {seen(file, filter)}"
+def _wrong_files(scene: Scene, exchange: Exchange, is_reading: bool) -> Iterator[Finding]:
+    """Files in a list that the filter does not admit, and files that it admits and the list lacks."""
+    file_filter, library = filter_of(exchange) or {}, scene.library
+    files, words = files_in(exchange), in_words(file_filter)
+    for identity, (place, entry) in files.items():
+        file = library.files.get(identity, entry)
+        verdict = of_file(file_filter, file)
+        if not verdict.admitted and (verdict.sure or is_reading):
+            got = f"{identity} with {describe_fields(file, file_filter)}"
             yield Finding(f"reply.body/data/{place}", f"a file with {words}", got, exchange.id)
     for identity, file in searched(exchange, library).items() if is_whole(exchange) else ():
-        verdict = of_file(filter, file)
-        if identity not in shown and verdict.admitted and (verdict.sure or chosen):
-            expected = f"{identity} among the files with {words}, as it has {seen(file, filter)}"
+        verdict = of_file(file_filter, file)
+        if identity not in files and verdict.admitted and (verdict.sure or is_reading):
+            fields = describe_fields(file, file_filter)
+            expected = f"{identity} among the files with {words}, since it has {fields}"
             yield Finding("reply.body/data", expected, "a list without it", exchange.id)
 
 
-def seen(file: Any, filter: Any) -> str:
-    """What a file has at the places that a filter looks at."""
-    return " and ".join(f"{path} {show(value, 60)}" for path, value in _looked_at(file, filter))
+def describe_fields(file: Any, file_filter: Any) -> str:
+    """The fields of a file that a filter names, with their values."""
+    return " and ".join(f"{path} {show(value, 60)}" for path, value in _fields(file, file_filter))
 
 
-def _looked_at(file: Any, filter: Any) -> Iterator[tuple[str, Any]]:
-    for (category, path), _ in criteria(filter):
-        value: Any = file if category == "file" else file.get(category)
+def _fields(file: Any, file_filter: Any) -> Iterator[tuple[str, Any]]:
+    for (category, path), _ in criteria(file_filter):
+        value: Any = file if category == "file" else file.get(category, ABSENT)
         for name in path.removeprefix(f"{category}.").split("."):
-            value = value.get(name) if isinstance(value, dict) else value
+            value = value.get(name, ABSENT) if isinstance(value, dict) else value
         yield f"{category}.{path}", value
 
 
@@ -205,8 +207,7 @@ for _selection in SELECTIONS:
         make(
             "filters",
             _selection.name,
-            f"{_selection.says}\n\n"
-            "Answers are drawn from other videos than those that were meant otherwise, and nobody sees it.",
+            f"{_selection.says}\n\nOtherwise answers come from the wrong videos, and nobody notices.",
             Scene,
             _checks(_selection),
             cites=_selection.cites,
@@ -217,35 +218,35 @@ for _selection in SELECTIONS:
     )
 
 
-def _asked_for(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
-    """Every list that was asked for with a filter, and the filter."""
+def _filtered_lists(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
+    """Every list with a filter, and the filter."""
     for exchange in scene.episode.exchanges.values():
-        filter = filter_of(exchange)
-        if filter is not None:
-            yield exchange, filter
+        file_filter = filter_of(exchange)
+        if file_filter is not None:
+            yield exchange, file_filter
 
 
-def _surely_finds(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
-    """Those whose filter admits a file of the target in every reading."""
-    for exchange, filter in _asked_for(scene):
-        verdicts = [of_file(filter, file) for file in searched(exchange, scene.library).values()]
+def _lists_with_a_sure_match(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
+    """The lists whose filter admits a file of the target in every reading."""
+    for exchange, file_filter in _filtered_lists(scene):
+        verdicts = [of_file(file_filter, file) for file in searched(exchange, scene.library).values()]
         if any(verdict.admitted and verdict.sure for verdict in verdicts):
-            yield exchange, filter
+            yield exchange, file_filter
 
 
 @rule(
     Scene,
     scenario=SCENARIO,
     cites="CG-FLT-31",
-    when=lambda scene: any(_surely_finds(scene)),
+    when=lambda scene: any(_lists_with_a_sure_match(scene)),
     needs="a library with files",
 )
 def a_filter_is_taken(scene: Scene) -> Iterator[Finding]:
-    """Lists of files take a filter as URL-encoded JSON text, and answer 200 with what it admits."""
-    for exchange, filter in _surely_finds(scene):
+    """A list of files accepts a filter as URL-encoded JSON text, and answers 200."""
+    for exchange, file_filter in _lists_with_a_sure_match(scene):
         status = exchange.answer.status
         if status != 200:
-            expected = f"200, since the filter is a right one: {in_words(filter) or show(filter)}"
+            expected = f"200, since the filter is valid: {in_words(file_filter) or show(file_filter)}"
             yield Finding("reply.status", expected, str(status), exchange.id)
 
 
@@ -254,16 +255,16 @@ def a_filter_is_taken(scene: Scene) -> Iterator[Finding]:
     scenario=SCENARIO,
     cites="CG-FLT-32",
     when=lambda scene: "no_json" in scene,
-    needs="a filter that is no JSON",
+    needs="a filter that is not JSON",
 )
 def what_is_no_json_is_no_filter(scene: Scene) -> Iterator[Finding]:
-    """A filter that is no JSON text is refused with 400.
+    """A filter that is not JSON is rejected with 400.
 
-    A server that passes over it lists everything, which looks like an answer.
+    A server that ignores it lists every file, and the client does not notice.
     """
     status = scene["no_json"].answer.status
     if status != 400:
-        yield Finding("reply.status", "400, since the filter is no JSON", str(status), scene["no_json"].id)
+        yield Finding("reply.status", "400, since the filter is not JSON", str(status), scene["no_json"].id)
 
 
 @rule(
@@ -271,15 +272,16 @@ def what_is_no_json_is_no_filter(scene: Scene) -> Iterator[Finding]:
     scenario=SCENARIO,
     cites="CG-FLT-13",
     when=answered("nothing_there"),
-    needs="a list of files by a field that they lack",
+    needs="a list of files with a filter by a field that some of them lack",
 )
 def what_is_missing_fits_nothing(scene: Scene) -> Iterator[Finding]:
-    """A file that lacks the field of a criterion satisfies no operator, NotEqual included."""
+    """No operator, not even NotEqual, admits a file that lacks the field of the criterion."""
     files = scene.library.files
-    for exchange, filter in _asked_for(scene):
-        sought = [at for at, criterion in criteria(filter) if criterion.get("scope") != "segment"]
-        for identity, (place, listed) in files_in(exchange).items():
-            lacking = [at for at in sought if has_field(files.get(identity, listed), *at) is False]
-            for category, path in lacking[:1]:
+    for exchange, file_filter in _filtered_lists(scene):
+        fields = [field for field, criterion in criteria(file_filter) if criterion.get("scope") != "segment"]
+        for identity, (place, entry) in files_in(exchange).items():
+            file = files.get(identity, entry)
+            for category, path in [field for field in fields if has_field(file, *field) is False][:1]:
                 got = f"{identity}, which has no {category}.{path}"
-                yield Finding(f"reply.body/data/{place}", f"a file with {in_words(filter)}", got, exchange.id)
+                expected = f"a file with {in_words(file_filter)}"
+                yield Finding(f"reply.body/data/{place}", expected, got, exchange.id)
