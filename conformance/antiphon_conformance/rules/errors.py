@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_conformance.exchange import Reply
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.rules.transport import media
+from antiphon_conformance.rules.transport import media_type
 from antiphon_conformance.sse import SENTINEL
 from antiphon_conformance.subject import Refused, Streamed
 from antiphon_conformance.text import ABSENT, show
@@ -40,7 +40,7 @@ def an_error_is_json(refused: Refused) -> Iterator[Finding]:
 
 
 def _expect_json_type(refused: Refused) -> Iterator[Finding]:
-    if media(refused) != "application/json":
+    if media_type(refused) != "application/json":
         value = refused.reply.headers.get("content-type")
         got = show(ABSENT if value is None else value)
         yield Finding("reply.headers/content-type", "application/json", got)

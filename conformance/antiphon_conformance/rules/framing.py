@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.rules.transport import media
+from antiphon_conformance.rules.transport import media_type
 from antiphon_conformance.subject import Answered, Streamed
 from antiphon_conformance.text import show
 
@@ -33,13 +33,15 @@ def _as_sent(answered: Answered | Streamed) -> bool:
 
 
 def _is_json(answered: Answered) -> bool:
-    return _as_sent(answered) and (media(answered) == "application/json" or answered.reply.stream is not None)
+    return _as_sent(answered) and (
+        media_type(answered) == "application/json" or answered.reply.stream is not None
+    )
 
 
 @rule(
     Answered,
     cites="JSON-01",
-    when=lambda answered: media(answered) == "application/json" and _is_json(answered),
+    when=lambda answered: media_type(answered) == "application/json" and _is_json(answered),
 )
 def what_is_labelled_json_is_json(answered: Answered) -> Iterator[Finding]:
     """A body labelled `application/json` is one JSON text."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.probes import ORIGIN
 from antiphon_conformance.rule import Finding, rule
-from antiphon_conformance.rules.transport import LIVE, live
+from antiphon_conformance.rules.transport import LIVE, is_live
 from antiphon_conformance.subject import Answered, Scene
 from antiphon_conformance.text import ABSENT, show
 
@@ -16,7 +16,7 @@ DURATION = re.compile(r"(?=\d)(\d+d)?(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?(\d+(\.\d
 QUANTITIES = ("requests", "tokens")
 
 
-@rule(Answered, cites="TRN-18", when=live, needs=LIVE)
+@rule(Answered, cites="TRN-18", when=is_live, needs=LIVE)
 def every_answer_carries_a_request_id(answered: Answered) -> Iterator[Finding]:
     """Every answer, success or error, carries `x-request-id`.
 
@@ -35,7 +35,7 @@ def request_ids_are_unique(scene: Scene) -> Iterator[Finding]:
         yield Finding("again.reply.headers/x-request-id", f"an id other than {show(first)}", show(again))
 
 
-@rule(Answered, cites="TRN-19", when=live, needs=LIVE)
+@rule(Answered, cites="TRN-19", when=is_live, needs=LIVE)
 def answers_tell_organisation_time_and_version(answered: Answered) -> Iterator[Finding]:
     """Answers carry `openai-organization`, `openai-processing-ms` and `openai-version`."""
     if answered.reply.status in (401, 404, 405):
@@ -69,7 +69,9 @@ def a_request_sent_again_is_another_request(scene: Scene) -> Iterator[Finding]:
 
 
 def _created_live(answered: Answered) -> bool:
-    return live(answered) and answered.exchange.ok and answered.operation == answered.dialect.create_operation
+    return (
+        is_live(answered) and answered.exchange.ok and answered.operation == answered.dialect.create_operation
+    )
 
 
 @rule(Answered, cites="TRN-21", when=_created_live, needs="a successful create on a live server")

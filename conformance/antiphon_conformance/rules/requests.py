@@ -10,7 +10,7 @@ from antiphon_conformance.mistake import Mistake
 from antiphon_conformance.mistakes import MISTAKES, mistakes_in
 from antiphon_conformance.places import root
 from antiphon_conformance.rule import Finding, add, make, rule
-from antiphon_conformance.rules.transport import live
+from antiphon_conformance.rules.transport import is_live
 from antiphon_conformance.subject import Answered, Refused
 from antiphon_conformance.text import ABSENT, safe, show
 
@@ -78,7 +78,7 @@ def _is_wrong(answered: Answered) -> bool:
 
 def _is_wrong_in_one_member(refused: Refused) -> bool:
     """Whether the mistake is deliberate: a server may reject a recorded request for another reason."""
-    about_content = live(refused) and refused.reply.status in (400, 422)
+    about_content = is_live(refused) and refused.reply.status in (400, 422)
     return about_content and len(_roots(refused)) == 1 and _are_all_faults(refused, _roots(refused))
 
 
@@ -178,7 +178,7 @@ def _fails_in_its_stream(answered: Answered) -> bool:
 
 
 def _is_wrong_and_asks_for_a_stream(answered: Answered) -> bool:
-    about_content = live(answered) and answered.reply.status not in UNRELATED_STATUSES
+    about_content = is_live(answered) and answered.reply.status not in UNRELATED_STATUSES
     return about_content and answered.asked.get("stream") is True and _is_wrong(answered)
 
 

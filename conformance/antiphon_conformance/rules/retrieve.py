@@ -49,7 +49,7 @@ def include_is_accepted_on_retrieval(scene: Scene) -> Iterator[Finding]:
     yield from expect_ok(scene["included"], "200, because the document lists the value")
 
 
-def names_nothing(answer: Answered) -> bool:
+def has_unknown_id(answer: Answered) -> bool:
     """Whether the request retrieves a response that does not exist."""
     return answer.operation == "getResponse" and unknown_response(answer.dialect) in answer.request.path
 
@@ -57,7 +57,7 @@ def names_nothing(answer: Answered) -> bool:
 @rule(
     Answered,
     cites=("RET-03", "CG-OPS-01", "BUD-OPS-02"),
-    when=names_nothing,
+    when=has_unknown_id,
     needs="a retrieval with an unknown id",
 )
 def an_unknown_response_is_not_found(answer: Answered) -> Iterator[Finding]:

@@ -19,12 +19,12 @@ SINGLE = ("content-type", "content-length", "date", "retry-after")
 LIVE = "an answer that is not from a recording"
 
 
-def live(answered: Answered) -> bool:
+def is_live(answered: Answered) -> bool:
     """Whether the suite itself received the answer: recorders drop headers and decode bodies."""
     return answered.reply.started_at is not None
 
 
-def media(answered: Answered) -> str:
+def media_type(answered: Answered) -> str:
     """The media type of the answer in lower case, without parameters."""
     return (answered.reply.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
@@ -75,7 +75,7 @@ def a_success_is_200(answered: Answered) -> Iterator[Finding]:
 )
 def a_document_is_labelled_json(body: Body) -> Iterator[Finding]:
     """An answer that is not a stream has the content type `application/json`."""
-    if media(body) != "application/json":
+    if media_type(body) != "application/json":
         yield Finding("reply.headers/content-type", "application/json", _header(body, "content-type"))
 
 
@@ -110,11 +110,11 @@ def a_stream_is_labelled_event_stream(answered: Answered) -> Iterator[Finding]:
 
     Browsers read nothing else as a stream of events.
     """
-    if media(answered) != "text/event-stream":
+    if media_type(answered) != "text/event-stream":
         yield Finding("reply.headers/content-type", "text/event-stream", _header(answered, "content-type"))
 
 
-@rule(Streamed, cites="CG-SSE-01", when=live, needs=LIVE)
+@rule(Streamed, cites="CG-SSE-01", when=is_live, needs=LIVE)
 def a_stream_goes_out_in_chunks(streamed: Streamed) -> Iterator[Finding]:
     """A stream arrives in chunks: without `Content-Length`, and not up to a closed connection.
 
@@ -140,7 +140,7 @@ def without_stream_the_answer_is_one_document(answered: Answered) -> Iterator[Fi
         yield Finding("reply.headers/content-type", "application/json", _header(answered, "content-type"))
 
 
-@rule(Answered, cites="HTTP-02", when=live, needs=LIVE)
+@rule(Answered, cites="HTTP-02", when=is_live, needs=LIVE)
 def the_content_encoding_is_that_of_the_bytes(answered: Answered) -> Iterator[Finding]:
     """`Content-Encoding` names the real coding of the body: plain text is not labelled gzip.
 
