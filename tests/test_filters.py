@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.comparison import Readings, chosen
+from antiphon_mockserver.knowledge.comparison import Readings, readings_of
 from antiphon_mockserver.knowledge.filters import parse, parse_text
 from antiphon_spec.world import World
 from pantry import admitted, criterion, world
@@ -229,9 +229,9 @@ def test_hostile_criteria_are_evaluated_like_any_other(pantry: World, hostile: d
     ],
 )
 def test_readings_are_chosen_by_name(names: tuple[str, ...], readings: Readings) -> None:
-    assert chosen(names) == readings
+    assert readings_of(names) == readings
 
 
 def test_an_unknown_reading_is_refused() -> None:
     with pytest.raises(ValueError, match="missing-differs"):
-        chosen(["nulls-are-equal"])
+        readings_of(["nulls-are-equal"])

@@ -8,7 +8,7 @@ import pytest
 
 from antiphon_mockserver.knowledge.answers import respond
 from antiphon_mockserver.knowledge.claims import citation
-from antiphon_mockserver.knowledge.entities import entity_source, flat, measure, shown, told
+from antiphon_mockserver.knowledge.entities import entity_source, facts_text, flat, measure, text_of
 from antiphon_mockserver.knowledge.scope import Asked
 from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
 
@@ -218,5 +218,5 @@ def test_nested_facts_are_flat_and_null_is_no_fact() -> None:
 )
 def test_facts_are_measured_and_told(value: object, number: Decimal | None, text: str) -> None:
     assert measure(value) == number
-    assert shown(value) == text
-    assert told({"name": value, "other": 1}) == f"name {text}; other 1"
+    assert text_of(value) == text
+    assert facts_text({"name": value, "other": 1}) == f"name {text}; other 1"

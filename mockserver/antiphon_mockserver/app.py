@@ -24,7 +24,7 @@ from antiphon_mockserver.handlers import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.headers import preflight
 from antiphon_mockserver.house import House
 from antiphon_mockserver.identity import Identity, fingerprint, of_request
-from antiphon_mockserver.knowledge.comparison import chosen as chosen_readings
+from antiphon_mockserver.knowledge.comparison import readings_of
 from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.plan import Denied
@@ -57,7 +57,7 @@ class MockServer:
             conduct=self._conduct(settings.scripts),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.patience),
-            library=open_library(settings.world, chosen_readings(settings.readings))
+            library=open_library(settings.world, readings_of(settings.readings))
             if self.dialect.traits.knowledge
             else None,
             prompts=open_registry(settings.prompts) if self.dialect.traits.prompts else None,

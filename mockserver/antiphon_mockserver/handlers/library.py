@@ -44,7 +44,7 @@ def list_collection_entities(house: House, incoming: Incoming) -> Answer:
     """Returns a page of the entities of a collection, file by file."""
     collection = _collection(house, incoming, ENTITIES)
     files = _select_files(house, incoming, collection)
-    return _cut(house, incoming, [objects.listed_entities(collection, file) for file in files])
+    return _cut(house, incoming, [objects.entities_entry(collection, file) for file in files])
 
 
 def get_file_entities(house: House, incoming: Incoming) -> Answer:
@@ -109,7 +109,7 @@ def _descriptions(house: House, incoming: Incoming, kind: str) -> Answer:
     return _cut(
         house,
         incoming,
-        [objects.listed_description(collection, file, incoming.query) for file in files],
+        [objects.description_entry(collection, file, incoming.query) for file in files],
     )
 
 

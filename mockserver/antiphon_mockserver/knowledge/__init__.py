@@ -1,4 +1,4 @@
-"""What a server over a library of videos knows: filters, search, entities, and answers that cite.
+"""A library of videos: filters, search, entities, and answers that cite.
 
-Everything here is a function of a world and a request; there is no network, no clock and no chance in it.
+Everything here is a function of a world and a request, without network, clock or chance.
 """

@@ -1,6 +1,6 @@
-"""Answers: what a library has to say to a question, in sentences that quote it, each with its citation.
+"""Answers of a library: sentences, each with its citation.
 
-Nothing is made up: a sentence quotes a passage, tells facts that were extracted, or repeats a summary.
+A sentence quotes a passage, lists extracted facts, or repeats a summary.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from antiphon_mockserver.knowledge.claims import Claim, quoted
-from antiphon_mockserver.knowledge.entities import EntitySource, first_facts, first_record, told
+from antiphon_mockserver.knowledge.claims import Claim, quotation_of
+from antiphon_mockserver.knowledge.entities import EntitySource, facts_text, first_facts, first_record
 from antiphon_mockserver.knowledge.questions import Entry, ask
 from antiphon_mockserver.knowledge.retrieval import Hit
 from antiphon_mockserver.knowledge.scope import Asked, Member, Scope, scope_of
-from antiphon_mockserver.knowledge.terms import ORDINALS, follows, heard, own_words, stem, stems, terms
+from antiphon_mockserver.knowledge.terms import ORDINALS, end_of, follows, own_words, stem, stems, terms
 from antiphon_spec.world import MODALITIES, Segment
 
 MOST_CLAIMS = 5
 BRIEFLY = re.compile(r"\b(?:one|a single) sentence\b|\bbrief(?:ly)?\b|\bconcise(?:ly)?\b", re.IGNORECASE)
-NOTHING_TO_SEARCH = "There is nothing to search: no video that is named passes the filter."
-NOTHING_FOUND = "Nothing that is known of these videos answers the question."
+NOTHING_TO_SEARCH = "There is nothing to search: no video of the request passes the filter."
+NOTHING_FOUND = "Nothing in these videos answers the question."
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A text, and what its sentences rest on."""
+    """A text, and the claims in it."""
 
     text: str
     claims: tuple[Claim, ...]
@@ -32,11 +32,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found."""
+    """What the library has for a question."""
 
     claims: tuple[Claim, ...]
     lead: str = ""
-    """A sentence that sums it up, or says that there is nothing."""
+    """A sentence that sums it up, or says that there is nothing; "" for none."""
 
     @property
     def text(self) -> str:
@@ -50,26 +50,26 @@ class Findings:
 
 
 def respond(asked: Asked) -> Answer:
-    """The answer to what was asked."""
-    findings = _find(asked)
+    """The answer to a question."""
+    findings = _findings(asked)
     if BRIEFLY.search(asked.instructions):
         findings = findings.in_brief
     return Answer(findings.text, findings.claims)
 
 
-def _find(asked: Asked) -> Findings:
+def _findings(asked: Asked) -> Findings:
     scope = scope_of(asked)
     if not scope.members:
         return Findings((), NOTHING_TO_SEARCH)
-    question = heard(asked.question)
+    question = end_of(asked.question)
     earlier = [turn.text for turn in asked.history if turn.role == "user"]
     if earlier and not own_words(question) and follows(question):
-        return _follow(question, _answer(heard("\n".join(earlier)), scope), scope)
+        return _follow(question, _answer(end_of("\n".join(earlier)), scope), scope)
     return _answer(question, scope)
 
 
 def _answer(question: str, scope: Scope) -> Findings:
-    reply = ask(question, scope.sources, scope.admitted)
+    reply = ask(question, scope.sources, scope.file_ids)
     if reply is not None:
         entries = reply.entries[:MOST_CLAIMS]
         claims = tuple(_entity_claim(question, entry, reply.source, scope) for entry in entries)
@@ -81,69 +81,72 @@ def _answer(question: str, scope: Scope) -> Findings:
 
 
 def _follow(question: str, before: Findings, scope: Scope) -> Findings:
-    """More about what was found before: about the file of the claim that the question counts to."""
+    """More about earlier findings: the file of the claim that the question refers to by its number."""
     place = next((ORDINALS[word] for word in terms(question) if word in ORDINALS), None)
     if place is None or not -len(before.claims) <= place < len(before.claims):
         return before
     member = scope.member(before.claims[place].file)
     segments = member.segments[:MOST_CLAIMS]
-    return Findings(tuple(_shown(member, segment) for segment in segments)) if segments else before
+    return Findings(tuple(_segment_claim(member, segment) for segment in segments)) if segments else before
 
 
 def _overview(member: Member, scope: Scope) -> Claim:
-    """What a file is about: its summary, cited by its first segment, or the first known facts of it."""
+    """What a file is about: its summary, cited by its first segment, or its first facts."""
     if member.segments:
-        first = _shown(member, member.segments[0])
+        first = _segment_claim(member, member.segments[0])
         summary = member.file.summary
         return replace(first, context=summary, at=first.start, modality=None) if summary else first
-    known = first_record(scope.sources, member.file)
-    if known is None:
+    source_and_record = first_record(scope.sources, member.file)
+    if source_and_record is None:
         about = member.file.summary or f"This is {member.file.title}."
         return Claim(member.file, None, member.collection, about, 0.0)
-    source, record = known
+    source, record = source_and_record
     return _entity_claim("", Entry(record, first_facts(record)), source, scope)
 
 
 def _quote(hit: Hit, scope: Scope) -> Claim:
-    """The passage that fits best."""
+    """A quotation of the passage that fits best."""
     member = scope.member(hit.file)
     if hit.passage is None or hit.modality is None:
-        return _shown(member, hit.segment)
-    context = quoted(hit.modality, hit.passage)
+        return _segment_claim(member, hit.segment)
+    context = quotation_of(hit.modality, hit.passage)
     return Claim(hit.file, hit.segment, member.collection, context, hit.passage.start, hit.modality)
 
 
-def _shown(member: Member, segment: Segment) -> Claim:
-    """What a segment is about: its summary, or the first passage of it."""
+def _segment_claim(member: Member, segment: Segment) -> Claim:
+    """What a segment is about: its summary, its first passage, or its title."""
     if segment.summary:
         return Claim(member.file, segment, member.collection, segment.summary, segment.start)
     for modality in MODALITIES:
         for passage in segment.passages[modality]:
-            context = quoted(modality, passage)
+            context = quotation_of(modality, passage)
             return Claim(member.file, segment, member.collection, context, passage.start, modality)
     about = segment.title or f"This is {member.file.title}."
     return Claim(member.file, segment, member.collection, about, segment.start)
 
 
 def _entity_claim(question: str, entry: Entry, source: EntitySource, scope: Scope) -> Claim:
-    """The facts that answer, with a quotation of the segment that shows them best."""
-    facts = f"From {source.name}: {told(entry.facts)}."
-    shown = _best_shown(question, entry, source, scope)
-    if shown is not None:
-        return replace(shown, context=f"{facts} {shown.context}")
+    """The facts that answer, with a quotation that shows them."""
+    facts = f"From {source.name}: {facts_text(entry.facts)}."
+    quotation = _best_quotation(question, entry, source, scope)
+    if quotation is not None:
+        return replace(quotation, context=f"{facts} {quotation.context}")
     member, segment = scope.member(entry.record.file), entry.record.segment
     at = segment.start if segment else 0.0
-    return Claim(member.file, segment, member.collection, facts, at, described=False)
+    return Claim(member.file, segment, member.collection, facts, at, is_described=False)
 
 
-def _best_shown(question: str, entry: Entry, source: EntitySource, scope: Scope) -> Claim | None:
-    """A quotation of what the facts are about; None when nothing of the file is described."""
+def _best_quotation(question: str, entry: Entry, source: EntitySource, scope: Scope) -> Claim | None:
+    """A quotation about the facts; None when the file has no descriptions."""
     member = scope.member(entry.record.file)
-    segments = [one for one in member.segments if one is entry.record.segment] or list(member.segments)
+    own = entry.record.segment
+    segments = [segment for segment in member.segments if segment is own] or list(member.segments)
     if not segments:
         return None
-    named = {*stems(source.name)}
-    asked = [word for word in own_words(question) if not word.isdigit() and stem(word) not in named]
+    source_words = {*stems(source.name)}
+    subject_words = [
+        word for word in own_words(question) if not word.isdigit() and stem(word) not in source_words
+    ]
     within = replace(member, segments=tuple(segments))
-    hits = scope.find(" ".join([told(entry.facts), *asked]), 1, [within])
-    return _quote(hits[0], scope) if hits else _shown(member, segments[0])
+    hits = scope.find(" ".join([facts_text(entry.facts), *subject_words]), 1, [within])
+    return _quote(hits[0], scope) if hits else _segment_claim(member, segments[0])

@@ -1,4 +1,4 @@
-"""Claims: what an answer says with a place in a video to prove it, and the two forms of citing that."""
+"""Claims: sentences of an answer with their places in videos, and the two formats of citations."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ QUOTED = {
     "scene_text": 'On the screen stands: "{text}"',
     "audio_description": 'One hears: "{text}"',
 }
-"""How a passage is quoted."""
+"""The sentence that quotes a passage, by modality."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer and where it comes from."""
+    """One sentence of an answer, and its source."""
 
     file: File
     segment: Segment | None
-    """None when no part of the file is described."""
+    """None when the file has no segment for it."""
     collection: Collection | None
-    """None where the file was not searched as the member of a collection."""
+    """None when the request names no collection with the file."""
     context: str
-    """What is claimed; it stands in the answer word for word."""
+    """The sentence without its source; the answer contains it literally."""
     at: float
-    """The second of the video from which it is to be seen."""
+    """The second of the video where it begins."""
     modality: str | None = None
-    """What the sentence quotes, or None when it sums up."""
-    described: bool = True
-    """Whether the collection describes the segment; one of entities does not."""
+    """The modality of the quotation; None for a summary."""
+    is_described: bool = True
+    """Whether the collection has descriptions; one of entities has none."""
 
     @property
     def start(self) -> float:
@@ -43,31 +43,31 @@ class Claim:
 
     @property
     def end(self) -> float | None:
-        """Where the cited part ends; there is an end when there is a segment."""
+        """Where the segment ends, in seconds; None without a segment."""
         return self.segment.end if self.segment else None
 
     @property
     def passages(self) -> Mapping[str, tuple[Passage, ...]]:
-        """What is described of the segment, by modality, each of which is there."""
-        if self.segment is None or not self.described:
+        """The passages of the segment, with an entry for every modality."""
+        if self.segment is None or not self.is_described:
             return dict.fromkeys(MODALITIES, ())
         return self.segment.passages
 
     @property
     def modalities(self) -> dict[str, list[str]]:
         """The texts of the passages, by modality."""
-        return {name: [passage.text for passage in found] for name, found in self.passages.items()}
+        return {name: [passage.text for passage in passages] for name, passages in self.passages.items()}
 
     @property
     def relevant_sources(self) -> list[str]:
-        """The modality that is quoted, or all in which something is described."""
+        """The modality of the quotation, or all modalities that have passages."""
         if self.modality is not None:
             return [self.modality]
-        return [name for name, found in self.passages.items() if found]
+        return [name for name, passages in self.passages.items() if passages]
 
     @property
     def sentence(self) -> str:
-        """The claim as it stands in the answer: with the title of the file and the time."""
+        """The sentence of the answer: the context, the title of the file, and the time."""
         return f"{self.context} ({self.file.title}, {clock(self.at)})"
 
 
@@ -78,33 +78,40 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def quoted(modality: str, passage: Passage) -> str:
-    """A passage as an answer quotes it."""
+def quotation_of(modality: str, passage: Passage) -> str:
+    """The sentence that quotes a passage."""
     return QUOTED[modality].format(speaker=passage.speaker, text=passage.text)
 
 
 def citation(claim: Claim, include: bool) -> dict[str, Any]:
-    """A claim as an annotation of a response; `include` says whether the descriptions are wanted."""
-    told: dict[str, Any] = {"type": "cloudglue_citation"}
+    """A claim as an annotation of a response; with `include`, it has the descriptions."""
+    annotation: dict[str, Any] = {"type": "cloudglue_citation"}
     if claim.collection is not None:
-        told["collection_id"] = claim.collection.id
-    told |= {"file_id": claim.file.id, "start_time": claim.start}
+        annotation["collection_id"] = claim.collection.id
+    annotation |= {"file_id": claim.file.id, "start_time": claim.start}
     if claim.segment is not None:
-        told |= {"segment_id": claim.segment.id, "end_time": claim.end}
-    told["context"] = claim.context
-    return told | {"relevant_sources": claim.relevant_sources, **claim.modalities} if include else told
+        annotation |= {"segment_id": claim.segment.id, "end_time": claim.end}
+    annotation["context"] = claim.context
+    return (
+        annotation | {"relevant_sources": claim.relevant_sources, **claim.modalities}
+        if include
+        else annotation
+    )
 
 
 def chat_citation(claim: Claim) -> dict[str, Any]:
     """A claim as a citation of a chat completion."""
-    told: dict[str, Any] = {"file_id": claim.file.id, "start_time": claim.start}
+    annotation: dict[str, Any] = {"file_id": claim.file.id, "start_time": claim.start}
     if claim.collection is not None:
-        told["collection_id"] = claim.collection.id
+        annotation["collection_id"] = claim.collection.id
     if claim.segment is not None:
-        told |= {"segment_id": claim.segment.id, "end_time": claim.end}
+        annotation |= {"segment_id": claim.segment.id, "end_time": claim.end}
     return {
-        **told,
+        **annotation,
         "context": claim.context,
         "relevant_sources": [{"text": name} for name in claim.relevant_sources],
-        **{name: [passage_object(passage) for passage in found] for name, found in claim.passages.items()},
+        **{
+            name: [passage_object(passage) for passage in passages]
+            for name, passages in claim.passages.items()
+        },
     }

@@ -1,7 +1,7 @@
-"""How the fields of a file are compared with the texts of a filter: paths, values and operators.
+"""Comparing the fields of a file with the texts of a filter: paths, values and operators.
 
-A filter gives every value as text. What a field holds decides how that text is read: a string is compared as
-it is, a boolean as `true` or `false`, a number and a date by what they mean.
+A filter has every value as text. The type of the field decides how to read it: a string is compared as it is,
+a boolean as `true` or `false`, a number as a number, a date as a date.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ DIGITS = re.compile(r"\d+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What the documents leave open."""
+    """How to read a filter where the documents leave it open."""
 
     missing_differs: bool = False
     """Whether NotEqual holds for a file that lacks the field; as in SQL, it does not."""
     underscore_is_wildcard: bool = True
     """Whether `_` stands for any one character in Like, as in SQL."""
     dotted_keys: bool = True
-    """Whether a key that itself contains dots is found by the path that spells it."""
+    """Whether a path finds a key that itself contains dots."""
     all_of_nothing: bool = True
-    """Whether ContainsAll holds when it asks for no value at all."""
+    """Whether ContainsAll holds for an empty list of values."""
 
 
 NO = "no-"
 
 
-def chosen(names: Iterable[str]) -> Readings:
-    """The readings of these names: `missing-differs`, or `no-dotted-keys` for one that is not to hold.
+def readings_of(names: Iterable[str]) -> Readings:
+    """The readings with these names, such as `missing-differs`; `no-dotted-keys` switches one off.
 
-    Raises ValueError for a name that there is not.
+    Raises ValueError for an unknown name.
     """
-    known = {field.name.replace("_", "-"): field.name for field in fields_of(Readings)}
+    members = {field.name.replace("_", "-"): field.name for field in fields_of(Readings)}
     for name in names:
-        if name.removeprefix(NO) not in known:
-            expected = ", ".join(sorted(known))
+        if name.removeprefix(NO) not in members:
+            expected = ", ".join(sorted(members))
             raise ValueError(f"--reading {name}: expected one of {expected}, or no- and one of these")
-    return Readings(**{known[name.removeprefix(NO)]: not name.startswith(NO) for name in names})
+    return Readings(**{members[name.removeprefix(NO)]: not name.startswith(NO) for name in names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,15 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The texts of a criterion, and what they are when they are read as numbers or dates."""
+class Operands:
+    """The texts of a criterion, and the same texts as numbers and as dates."""
 
     texts: frozenset[str]
     numbers: frozenset[Decimal]
     instants: frozenset[Decimal]
 
     def __contains__(self, value: Any) -> bool:
-        """Whether a value of a field equals one of them."""
+        """Whether a value of a field equals one of the texts."""
         if isinstance(value, Instant):
             return value.milliseconds in self.instants or value.text in self.texts
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -82,16 +82,16 @@ class Wanted:
         return as_text(value) in self.texts
 
 
-def wanted(texts: Iterable[str]) -> Wanted:
-    """What a criterion wants, understood."""
-    unlike = frozenset(texts)
-    numbers = frozenset(number for text in unlike if (number := as_number(text)) is not None)
-    instants = frozenset(instant for text in unlike if (instant := as_instant(text)) is not None)
-    return Wanted(unlike, numbers, instants)
+def operands(texts: Iterable[str]) -> Operands:
+    """The texts of a criterion with their numbers and dates."""
+    distinct = frozenset(texts)
+    numbers = frozenset(number for text in distinct if (number := as_number(text)) is not None)
+    instants = frozenset(instant for text in distinct if (instant := as_instant(text)) is not None)
+    return Operands(distinct, numbers, instants)
 
 
 def as_text(value: Any) -> str | None:
-    """The text form of a value of a field; arrays, objects and null have none."""
+    """A value of a field as text; None for arrays, objects and null."""
     if isinstance(value, str):
         return value
     if isinstance(value, Instant):
@@ -100,7 +100,7 @@ def as_text(value: Any) -> str | None:
 
 
 def as_number(value: Any) -> Decimal | None:
-    """A number, or a text that is one, exactly; None for anything else and for what is not finite."""
+    """The exact number in a value or a text; None when it is no finite number."""
     if isinstance(value, str):
         return Decimal(value.strip()) if NUMBER.fullmatch(value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -110,7 +110,7 @@ def as_number(value: Any) -> Decimal | None:
 
 
 def as_instant(text: str) -> Decimal | None:
-    """Milliseconds since the epoch, of their digits or of an ISO 8601 date, in UTC where it does not say."""
+    """Milliseconds since the epoch, from digits or from an ISO 8601 date (in UTC by default)."""
     if DIGITS.fullmatch(text):
         return Decimal(text)
     try:
@@ -122,9 +122,9 @@ def as_instant(text: str) -> Decimal | None:
 
 
 def fields(members: Members | None, path: str, prefix: str, readings: Readings) -> list[Any]:
-    """What stands at a path, null left out; several things where the path crosses an array.
+    """The values at a path, without null; several where the path crosses an array.
 
-    The path may begin with the name of the category, unless the members have such a field themselves.
+    The path may begin with the name of the category, unless the members have a field of that name.
     """
     if members is None:
         return []
@@ -147,7 +147,7 @@ def _descend(value: Any, path: str, readings: Readings) -> Iterator[Any]:
 
 
 Test = Callable[[Sequence[Any]], bool]
-"""Whether what stands at a path is as a criterion wants it."""
+"""Whether the values at a path satisfy a criterion."""
 ValueTest = Callable[[Any], bool]
 
 
@@ -156,16 +156,16 @@ def _elements(field: Any) -> list[Any]:
 
 
 def _any_element(holds: ValueTest) -> Test:
-    return lambda found: any(holds(value) for field in found for value in _elements(field))
+    return lambda values: any(holds(value) for field in values for value in _elements(field))
 
 
 def _equal(texts: Sequence[str], _readings: Readings) -> Test:
-    return _any_element(wanted(texts).__contains__)
+    return _any_element(operands(texts).__contains__)
 
 
 def _not_equal(texts: Sequence[str], readings: Readings) -> Test:
     equal = _equal(texts, readings)
-    return lambda found: (bool(found) or readings.missing_differs) and not equal(found)
+    return lambda values: (bool(values) or readings.missing_differs) and not equal(values)
 
 
 def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[str], Readings], Test]:
@@ -177,7 +177,7 @@ def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[str], Read
 
 
 def _comparable(value: Any, text: str) -> tuple[Any, Any] | None:
-    """A value of a field and the text that it is compared with, both as numbers, as dates or as texts."""
+    """A value of a field and the text of a criterion, both as numbers, as dates or as texts."""
     if isinstance(value, Instant):
         moment = as_instant(text)
         return (value.text, text) if moment is None else (value.milliseconds, moment)
@@ -194,10 +194,10 @@ def _like(texts: Sequence[str], readings: Readings) -> Test:
 
 
 def _fitting(pattern: str, readings: Readings) -> Callable[[str], bool]:
-    """Whether a whole text is like a pattern.
+    """A test whether a whole text is like a pattern.
 
-    The pieces between `%` are of fixed length, and each is taken where it occurs first: a single regular
-    expression would take a power of the text's length for a pattern with many `%`.
+    It looks for each piece between two `%` where it occurs first. A single regular expression would need
+    exponential time for a pattern with many `%`.
     """
     first, *pieces = (_piece(piece, readings) for piece in pattern.split("%"))
     last_length = len(pattern.rpartition("%")[2])
@@ -205,11 +205,11 @@ def _fitting(pattern: str, readings: Readings) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
         if not pieces:
             return first.fullmatch(text) is not None
-        found = first.match(text)
+        match = first.match(text)
         for piece in pieces[:-1]:
-            found = found and piece.search(text, found.end())
+            match = match and piece.search(text, match.end())
         start = len(text) - last_length
-        return found is not None and found.end() <= start and pieces[-1].fullmatch(text, start) is not None
+        return match is not None and match.end() <= start and pieces[-1].fullmatch(text, start) is not None
 
     return fits
 
@@ -220,12 +220,12 @@ def _piece(text: str, readings: Readings) -> re.Pattern[str]:
 
 
 def _contains_all(texts: Sequence[str], readings: Readings) -> Test:
-    each = [wanted([text]) for text in texts]
+    values = [operands([text]) for text in texts]
 
     def holds(field: Any) -> bool:
-        return all(any(value in one for value in _elements(field)) for one in each)
+        return all(any(element in value for element in _elements(field)) for value in values)
 
-    return lambda found: any(map(holds, found)) and (bool(each) or readings.all_of_nothing)
+    return lambda fields: any(map(holds, fields)) and (bool(values) or readings.all_of_nothing)
 
 
 TEXT, ARRAY, EITHER = ("valueText",), ("valueTextArray",), ("valueTextArray", "valueText")
@@ -236,7 +236,7 @@ class Operator:
     """One row of the table."""
 
     takes: tuple[str, ...]
-    """The members that may hold its values; the first that is there does."""
+    """The members that may hold its values; the first present one counts."""
     make: Callable[[Sequence[str], Readings], Test]
 
 

@@ -1,4 +1,4 @@
-"""Entities as a table: what was extracted from files and segments, as records with fields."""
+"""Entities as a table: the extracted facts of files and segments, as records with fields."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from antiphon_mockserver.knowledge.terms import stems
 from antiphon_spec.world import Collection, Extraction, File, Members, Segment
 
 MOST_FACTS = 4
-"""How many facts of a record are told when no question names any."""
-LISTED = 12
-"""How many elements of a list are shown."""
+"""The facts of a record in an answer to a question that names none."""
+MOST_ELEMENTS = 12
+"""The elements of a list that a text shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntitySource:
-    """A collection of entities, under the name and with the description that are in force for a request."""
+    """A collection of entities, with its name and description in a request."""
 
     collection: Collection
     name: str
@@ -29,61 +29,61 @@ class EntitySource:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of one file, or of one segment of it."""
+    """The facts of one file, or of one segment of it."""
 
     file: File
     segment: Segment | None
     facts: Mapping[str, Any]
-    """Values and lists of values by name; a name has dots where objects were nested, and null is left out."""
+    """Values and lists of values by name, without null; a name with dots comes from nested objects."""
 
 
 def entity_source(
     collection: Collection, name: str | None = None, description: str | None = None
 ) -> EntitySource:
-    """The source that a request names; what it does not tell is the collection's own."""
+    """The source in a request; the name and description default to those of the collection."""
     return EntitySource(collection, name or collection.name, description or collection.description or "")
 
 
-def records(source: EntitySource, admitted: Container[str]) -> list[Record]:
+def records(source: EntitySource, files: Container[str]) -> list[Record]:
     """The records of the files with these ids, in order; of a collection of metadata, their metadata."""
     return [
         record
         for file in source.collection.files
-        if file.id in admitted
+        if file.id in files
         for record in _of_file(file, source.collection)
     ]
 
 
 def first_record(sources: Sequence[EntitySource], file: File) -> tuple[EntitySource, Record] | None:
-    """The first that is known of a file, and from where."""
+    """The first record of a file, with its source."""
     return next(((source, record) for source in sources for record in records(source, (file.id,))), None)
 
 
 def _of_file(file: File, collection: Collection) -> Iterator[Record]:
     if collection.type == "metadata":
-        found = Extraction(file.metadata or {}, ())
+        extraction = Extraction(file.metadata or {}, ())
     else:
-        found = collection.entities.get(file.id, Extraction({}, ()))
-    if found.file:
-        yield Record(file, None, flat(found.file))
-    for segment, entities in found.segments:
+        extraction = collection.entities.get(file.id, Extraction({}, ()))
+    if extraction.file:
+        yield Record(file, None, flat(extraction.file))
+    for segment, entities in extraction.segments:
         yield Record(file, segment, flat(entities))
 
 
 def flat(members: Members, prefix: str = "") -> dict[str, Any]:
     """The members of an object, those of nested objects under names with dots."""
-    found: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     for name, value in members.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
+            facts |= flat(value, f"{prefix}{name}.")
         elif value is not None:
-            found[f"{prefix}{name}"] = value
-    return found
+            facts[f"{prefix}{name}"] = value
+    return facts
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that records have."""
+    """A field of records."""
 
     name: str
     stems: tuple[str, ...]
@@ -91,7 +91,7 @@ class Field:
 
 
 def first_facts(record: Record) -> dict[str, Any]:
-    """What is told of a record when nothing says what counts."""
+    """The facts of a record for a question that names none."""
     return dict(list(record.facts.items())[:MOST_FACTS])
 
 
@@ -102,7 +102,7 @@ def fields_of(table: Sequence[Record]) -> list[Field]:
 
 
 def measure(value: Any) -> Decimal | None:
-    """A number, or how many elements a list has."""
+    """The number in a value, or the length of a list; None for others."""
     return Decimal(len(value)) if isinstance(value, list) else as_number(value)
 
 
@@ -111,19 +111,21 @@ def texts(value: Any) -> list[str]:
     return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
-def shown(value: Any) -> str:
-    """A value as people read it; a list with its length."""
+def text_of(value: Any) -> str:
+    """A value as text for people; a list with its length."""
     if isinstance(value, list):
-        listed = ", ".join(map(shown, value[:LISTED])) + (", ..." if len(value) > LISTED else "")
-        return f"{len(value)} ({listed})" if value else "none"
+        elements = ", ".join(map(text_of, value[:MOST_ELEMENTS])) + (
+            ", ..." if len(value) > MOST_ELEMENTS else ""
+        )
+        return f"{len(value)} ({elements})" if value else "none"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {shown(element)}" for name, element in value.items())
+        return ", ".join(f"{name} {text_of(element)}" for name, element in value.items())
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def told(facts: Mapping[str, Any]) -> str:
+def facts_text(facts: Mapping[str, Any]) -> str:
     """Facts in one line."""
-    return "; ".join(f"{name} {shown(value)}" for name, value in facts.items())
+    return "; ".join(f"{name} {text_of(value)}" for name, value in facts.items())
 
 
 def _spaced(name: str) -> str:

@@ -1,6 +1,6 @@
-"""Which files a filter admits, and which of their segments.
+"""Filters: which files pass, and which of their segments.
 
-A filter is read once, from the JSON of a request; then it decides for any number of files.
+A filter is parsed once, from the JSON of a request, and then applied to any number of files.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from antiphon_spec.world import File, Segment
 
 SCOPES = ("file", "segment")
 NOT_IN_CHAT = frozenset({"Like", "source_metadata"})
-"""The operator and the category that chat completions do not have."""
+"""The operator and the category that chat completions do not support."""
 Look = Callable[[Any, str, Readings], list[Any]]
-"""What stands at a path of a file or of a segment."""
+"""The values at a path of a file or of a segment."""
 
 
 class FilterFault(ValueError):  # noqa: N818 - as Fault is named
-    """A filter that makes no sense: where, what belongs there, what stands there."""
+    """A malformed filter: the place, what is expected there, and what is there."""
 
     def __init__(self, path: str, expected: str, got: str) -> None:
         super().__init__(f"{path or 'the filter'}: expected {expected}, got {got}")
         self.path = path
-        """The way to the fault, such as `metadata[0].operator`; "" for the filter itself."""
+        """The place of the fault, such as `metadata[0].operator`; "" for the filter itself."""
         self.expected = expected
         self.got = got
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing that a filter demands."""
+    """One demand of a filter."""
 
     by_segment: bool
     path: str
@@ -44,7 +44,7 @@ class Criterion:
     readings: Readings
 
     def holds(self, thing: File | Segment) -> bool:
-        """Whether it holds for a file, or for a segment when it goes by segment."""
+        """Whether it holds for a file, or for a segment when its scope is the segment."""
         return self.test(self.look(thing, self.path, self.readings))
 
 
@@ -55,13 +55,13 @@ class Filter:
     criteria: tuple[Criterion, ...] = ()
 
     def matches(self, file: File) -> bool:
-        """Whether a file passes; where criteria go by segment, one segment must satisfy them all."""
+        """Whether a file passes; one of its segments must satisfy all criteria with the scope segment."""
         if not all(criterion.holds(file) for criterion in self.criteria if not criterion.by_segment):
             return False
         return not any(criterion.by_segment for criterion in self.criteria) or bool(self.segments(file))
 
     def segments(self, file: File) -> tuple[Segment, ...]:
-        """The segments that the criteria which go by segment admit; all, when there are none of these."""
+        """The segments that satisfy all criteria with the scope segment."""
         demands = [criterion for criterion in self.criteria if criterion.by_segment]
         return tuple(
             segment for segment in file.segments if all(criterion.holds(segment) for criterion in demands)
@@ -69,44 +69,44 @@ class Filter:
 
 
 EVERYTHING = Filter()
-"""What an absent filter is."""
+"""The filter of a request without one."""
 
 
-def parse(given: Any, *, chat: bool = False, readings: Readings = Readings()) -> Filter:  # noqa: B008 - it is frozen
-    """The filter of a request. Raises FilterFault for the first place in which it makes no sense."""
-    if not isinstance(given, Mapping):
-        raise FilterFault("", "an object", show(given))
-    known = _offered(CATEGORIES, chat)
+def parse(value: Any, *, chat: bool = False, readings: Readings = Readings()) -> Filter:  # noqa: B008 - it is frozen
+    """The filter of a request. Raises FilterFault for its first fault."""
+    if not isinstance(value, Mapping):
+        raise FilterFault("", "an object", show(value))
+    categories = _available(CATEGORIES, chat)
     return Filter(
         tuple(
             _criterion(criterion, category, place, chat, readings)
-            for name, criteria in given.items()
-            for category in [_named(name, known, name)]
-            for place, criterion in _numbered(criteria, name)
+            for name, criteria in value.items()
+            for category in [_row(name, categories, name)]
+            for place, criterion in _criteria(criteria, name)
         )
     )
 
 
 def parse_text(text: str, *, readings: Readings = Readings()) -> Filter:  # noqa: B008 - it is frozen
-    """The filter that a query parameter holds as JSON text."""
+    """The filter in a query parameter, as JSON text. Raises FilterFault for its first fault."""
     try:
-        given = orjson.loads(text)
+        value = orjson.loads(text)
     except ValueError:
         raise FilterFault("", "JSON text", show(text)) from None
-    return parse(given, readings=readings)
+    return parse(value, readings=readings)
 
 
-def _named(name: Any, table: Mapping[str, Any], place: str) -> Any:
+def _row(name: Any, table: Mapping[str, Any], place: str) -> Any:
     if not isinstance(name, str) or name not in table:
         raise FilterFault(place, one_of(table), show(name))
     return table[name]
 
 
-def _offered(table: Mapping[str, Any], chat: bool) -> Mapping[str, Any]:
+def _available(table: Mapping[str, Any], chat: bool) -> Mapping[str, Any]:
     return {name: row for name, row in table.items() if not (chat and name in NOT_IN_CHAT)}
 
 
-def _numbered(criteria: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _criteria(criteria: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(criteria, list):
         raise FilterFault(place, "an array", show(criteria))
     for index, criterion in enumerate(criteria):
@@ -116,28 +116,30 @@ def _numbered(criteria: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _criterion(
-    given: Mapping[str, Any], category: Category, place: str, chat: bool, readings: Readings
+    value: Mapping[str, Any], category: Category, place: str, chat: bool, readings: Readings
 ) -> Criterion:
-    path = _path(given, category, f"{place}.path")
-    operator = _named(_needed(given, "operator", place), _offered(OPERATORS, chat), f"{place}.operator")
-    by_segment = _by_segment(given, category, path, f"{place}.scope", chat)
+    path = _path(value, category, f"{place}.path")
+    operator = _row(
+        _required_member(value, "operator", place), _available(OPERATORS, chat), f"{place}.operator"
+    )
+    by_segment = _by_segment(value, category, path, f"{place}.scope", chat)
     return Criterion(
         by_segment,
         path,
         category.of_segment if by_segment else category.of_file,
-        operator.make(_values(given, operator.takes, place), readings),
+        operator.make(_values(value, operator.takes, place), readings),
         readings,
     )
 
 
-def _needed(given: Mapping[str, Any], member: str, place: str) -> Any:
-    if member not in given:
+def _required_member(value: Mapping[str, Any], member: str, place: str) -> Any:
+    if member not in value:
         raise FilterFault(f"{place}.{member}", "a string", ABSENT)
-    return given[member]
+    return value[member]
 
 
-def _path(given: Mapping[str, Any], category: Category, place: str) -> str:
-    path = _needed(given, "path", place.removesuffix(".path"))
+def _path(value: Mapping[str, Any], category: Category, place: str) -> str:
+    path = _required_member(value, "path", place.removesuffix(".path"))
     if not isinstance(path, str):
         raise FilterFault(place, "a string", show(path))
     if category.paths is not None and path not in category.paths:
@@ -145,9 +147,9 @@ def _path(given: Mapping[str, Any], category: Category, place: str) -> str:
     return path
 
 
-def _by_segment(given: Mapping[str, Any], category: Category, path: str, place: str, chat: bool) -> bool:
-    """Whether a criterion goes by segment. In chat completions only `video_info` has a scope."""
-    scope = given.get("scope", "file")
+def _by_segment(value: Mapping[str, Any], category: Category, path: str, place: str, chat: bool) -> bool:
+    """Whether the scope of a criterion is the segment. In chat completions only `video_info` has a scope."""
+    scope = value.get("scope", "file")
     if scope not in SCOPES:
         raise FilterFault(place, one_of(SCOPES), show(scope))
     if scope == "file" or (chat and category.paths is None):
@@ -157,36 +159,36 @@ def _by_segment(given: Mapping[str, Any], category: Category, path: str, place: 
     return True
 
 
-def _values(given: Mapping[str, Any], takes: Sequence[str], place: str) -> list[str]:
-    """The texts to compare with, from the first of these members that is there."""
+def _values(value: Mapping[str, Any], takes: Sequence[str], place: str) -> list[str]:
+    """The texts to compare with, from the first present member of `takes`."""
     for member, read in VALUES.items():
-        if member in given:
-            read(given[member], f"{place}.{member}")
-    member = next((name for name in takes if name in given), takes[-1])
-    if member not in given:
+        if member in value:
+            read(value[member], f"{place}.{member}")
+    member = next((name for name in takes if name in value), takes[-1])
+    if member not in value:
         expected = "a string" if "valueText" in takes else "an array of strings"
         raise FilterFault(f"{place}.{member}", expected, ABSENT)
-    texts = VALUES[member](given[member], f"{place}.{member}")
+    texts = VALUES[member](value[member], f"{place}.{member}")
     return texts if member == takes[0] else [text.strip() for text in texts[0].split(",")]
 
 
-def _one(value: Any, place: str) -> list[str]:
+def _string(value: Any, place: str) -> list[str]:
     if not isinstance(value, str):
         raise FilterFault(place, "a string", show(value))
     return [value]
 
 
-def _several(value: Any, place: str) -> list[str]:
+def _strings(value: Any, place: str) -> list[str]:
     if not isinstance(value, list):
         raise FilterFault(place, "an array of strings", show(value))
-    return [text for index, element in enumerate(value) for text in _one(element, f"{place}[{index}]")]
+    return [text for index, element in enumerate(value) for text in _string(element, f"{place}[{index}]")]
 
 
-VALUES: Mapping[str, Callable[[Any, str], list[str]]] = {"valueText": _one, "valueTextArray": _several}
+VALUES: Mapping[str, Callable[[Any, str], list[str]]] = {"valueText": _string, "valueTextArray": _strings}
 
 
 def _members(name: str) -> Look:
-    """What stands at a path of the members of this name."""
+    """The values at a path in the member of this name."""
     return lambda thing, path, readings: fields(getattr(thing, name), path, name, readings)
 
 
@@ -219,9 +221,9 @@ class Category:
     of_file: Look
     of_segment: Look
     paths: tuple[str, ...] | None = None
-    """The paths that there are; None for any."""
+    """The permitted paths; None for any."""
     by_segment: tuple[str, ...] | None = ()
-    """The paths for which a criterion may go by segment; None for any."""
+    """The paths whose scope may be the segment; None for any."""
 
 
 CATEGORIES: Mapping[str, Category] = {

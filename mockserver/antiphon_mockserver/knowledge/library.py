@@ -1,4 +1,4 @@
-"""A library: a world with its things looked up by the names that requests give them."""
+"""A library: a world whose files and collections are found by the names in requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Library:
 
     world: World
     readings: Readings = Readings()  # noqa: RUF009 - it is frozen
-    """How its filters are read where the documents leave it open."""
+    """How to read its filters where the documents leave it open."""
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -33,15 +33,15 @@ class Library:
 
     @cached_property
     def described(self) -> tuple[File, ...]:
-        """The files of the default index: those that were processed and of which something is described."""
+        """The files of the default index: the processed ones with descriptions."""
         return tuple(file for file in self.files if file.status == "completed" and file.segments)
 
-    def collection(self, id: str) -> Collection | None:
-        """The collection of this id."""
-        return self._collections.get(id)
+    def collection(self, identifier: str) -> Collection | None:
+        """The collection with this id."""
+        return self._collections.get(identifier)
 
     def file(self, name: str) -> File | None:
-        """The file of this id, of this `cloudglue://files/...` address, or taken from this URL."""
+        """The file with this id, this `cloudglue://files/...` address, or this source URL."""
         return self._files.get(name)
 
     @cached_property
@@ -55,9 +55,9 @@ class Library:
         return by_url | by_address
 
 
-def find_segment(file: File, id: str) -> Segment | None:
-    """The segment of a file that has this id."""
-    return next((segment for segment in file.segments if segment.id == id), None)
+def find_segment(file: File, identifier: str) -> Segment | None:
+    """The segment of a file with this id."""
+    return next((segment for segment in file.segments if segment.id == identifier), None)
 
 
 def shipped() -> dict[str, Path]:
@@ -69,7 +69,7 @@ def shipped() -> dict[str, Path]:
 def open_library(name_or_path: str, readings: Readings = Readings()) -> Library:  # noqa: B008 - it is frozen
     """The library of a shipped world, of the world in a YAML file, or, for "", of all shipped worlds.
 
-    Raises WorldError when there is no such world or its file is malformed.
+    Raises WorldError when the world does not exist or its file is malformed.
     """
     worlds = shipped()
     if not name_or_path:

@@ -1,4 +1,4 @@
-"""What a library's things look like on the wire: collections, files, segments, descriptions, entities."""
+"""The objects of a library on the wire: collections, files, segments, descriptions, entities."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from antiphon_spec.world import MODALITIES, Collection, File, Passage, Segment
 
 Json = dict[str, Any]
 DESCRIBING = frozenset({"media-descriptions", "rich-transcripts"})
-"""The types of collection whose files are described."""
+"""The types of collections that have descriptions of their files."""
 
 
 def collection_object(collection: Collection) -> Json:
     """A collection."""
-    told: Json = {
+    body: Json = {
         "id": collection.id,
         "object": "collection",
         "name": collection.name,
@@ -24,7 +24,7 @@ def collection_object(collection: Collection) -> Json:
         "created_at": collection.created_at,
         "file_count": len(collection.files),
     }
-    return told | ({"extract_config": dict(collection.extract)} if collection.type == "entities" else {})
+    return body | ({"extract_config": dict(collection.extract)} if collection.type == "entities" else {})
 
 
 def member_object(collection: Collection, file: File) -> Json:
@@ -73,98 +73,98 @@ def segment_object(file: File, segment: Segment) -> Json:
     }
 
 
-def entities_object(collection: Collection, file: File, wanted: Mapping[str, Any]) -> Json:
+def entities_object(collection: Collection, file: File, options: Mapping[str, Any]) -> Json:
     """The entities of one file, a page of those of its segments."""
-    found = collection.entities.get(file.id)
-    offset, limit = wanted["offset"], wanted["limit"]
-    told = segment_entities(collection, file)
-    page = told[offset : offset + limit]
-    shown: Json = {
+    extraction = collection.entities.get(file.id)
+    offset, limit = options["offset"], options["limit"]
+    rows = segment_entities(collection, file)
+    page = rows[offset : offset + limit]
+    body: Json = {
         "collection_id": collection.id,
         "file_id": file.id,
-        "entities": dict(found.file) if found else {},
+        "entities": dict(extraction.file) if extraction else {},
         "segment_entities": page,
-        "total": len(told),
+        "total": len(rows),
         "limit": limit,
         "offset": offset,
     }
-    if wanted.get("include_thumbnails"):
-        shown["thumbnail_url"] = _thumbnail(file, 0.0)
+    if options.get("include_thumbnails"):
+        body["thumbnail_url"] = _thumbnail(file, 0.0)
         for entry in page:
             entry["thumbnail_url"] = _thumbnail(file, entry["start_time"])
-    return shown | _structure(file, wanted)
+    return body | _structure(file, options)
 
 
 def segment_entities(collection: Collection, file: File) -> list[Json]:
     """The entities of the segments of a file."""
-    found = collection.entities.get(file.id)
+    extraction = collection.entities.get(file.id)
     return [
         {"start_time": segment.start, "end_time": segment.end, "entities": dict(entities)}
-        for segment, entities in (found.segments if found else ())
+        for segment, entities in (extraction.segments if extraction else ())
     ]
 
 
-def listed_entities(collection: Collection, file: File) -> Json:
-    """The entities of one file as the list of a whole collection has them."""
-    found = collection.entities.get(file.id)
-    data: Json = {"entities": dict(found.file) if found else {}}
+def entities_entry(collection: Collection, file: File) -> Json:
+    """The entities of one file, as an entry of a collection's list."""
+    extraction = collection.entities.get(file.id)
+    data: Json = {"entities": dict(extraction.file) if extraction else {}}
     return {"file_id": file.id, "data": data | {"segment_entities": segment_entities(collection, file)}}
 
 
-def description_object(collection: Collection, file: File, wanted: Mapping[str, Any]) -> Json:
-    """What is described of a file: the parts that were asked for, as arrays or as one text."""
-    chosen = _within(file.segments, wanted)
-    told: Json = {
+def description_object(collection: Collection, file: File, options: Mapping[str, Any]) -> Json:
+    """The descriptions of a file: the parts in `options`, as arrays or as one text."""
+    segments = _within(file.segments, options)
+    body: Json = {
         "collection_id": collection.id,
         "file_id": file.id,
         "title": file.title,
         "summary": file.summary,
     }
     if file.video:
-        told["duration_seconds"] = file.video["duration_seconds"]
-    modalities = wanted.get("modalities") or MODALITIES
-    if wanted.get("response_format") == "markdown":
-        told["content"] = _markdown(file, chosen, modalities, wanted)
+        body["duration_seconds"] = file.video["duration_seconds"]
+    modalities = options.get("modalities") or MODALITIES
+    if options.get("response_format") == "markdown":
+        body["content"] = _markdown(file, segments, modalities, options)
     else:
-        told["segment_summary"] = [_summary(segment) for segment in chosen]
+        body["segment_summary"] = [_summary(segment) for segment in segments]
         for modality in MODALITIES:
             if modality in modalities:
-                told[modality] = described(chosen, modality, wanted)
-    if wanted.get("include_thumbnails"):
-        told["thumbnail_url"] = _thumbnail(file, 0.0)
-    if wanted.get("include_metadata"):
-        told["file"] = file_object(file)
-    return told | _structure(file, wanted)
+                body[modality] = passages_of(segments, modality, options)
+    if options.get("include_thumbnails"):
+        body["thumbnail_url"] = _thumbnail(file, 0.0)
+    if options.get("include_metadata"):
+        body["file"] = file_object(file)
+    return body | _structure(file, options)
 
 
-def listed_description(collection: Collection, file: File, wanted: Mapping[str, Any]) -> Json:
-    """What is described of one file as the list of a whole collection has it."""
-    told = description_object(collection, file, wanted)
-    data = {name: value for name, value in told.items() if name not in ("collection_id", "file_id", "file")}
-    kept: Json = {name: told[name] for name in ("file_id", "file") if name in told}
+def description_entry(collection: Collection, file: File, options: Mapping[str, Any]) -> Json:
+    """The descriptions of one file, as an entry of a collection's list."""
+    body = description_object(collection, file, options)
+    data = {name: value for name, value in body.items() if name not in ("collection_id", "file_id", "file")}
+    head: Json = {name: body[name] for name in ("file_id", "file") if name in body}
     duration = {"duration_seconds": data.pop("duration_seconds")} if "duration_seconds" in data else {}
-    added = {"added_at": collection.added_at(file), "object": "collection_file"}
-    return {**kept, **added, **duration, "data": data}
+    membership = {"added_at": collection.added_at(file), "object": "collection_file"}
+    return {**head, **membership, **duration, "data": data}
 
 
-def described(segments: Iterable[Segment], modality: str, wanted: Mapping[str, Any]) -> list[Json]:
-    """The passages of one modality within the time that was asked for."""
+def passages_of(segments: Iterable[Segment], modality: str, options: Mapping[str, Any]) -> list[Json]:
+    """The passages of one modality within the time in `options`."""
     passages = (passage for segment in segments for passage in segment.passages[modality])
-    return [passage_object(passage) for passage in passages if _overlaps(passage.start, passage.end, wanted)]
+    return [passage_object(passage) for passage in passages if _overlaps(passage.start, passage.end, options)]
 
 
 def passage_object(passage: Passage) -> Json:
-    """Something that is said, shown or heard."""
+    """A passage of speech, picture, text or sound."""
     speaker = {} if passage.speaker is None else {"speaker": passage.speaker}
     return {**speaker, "text": passage.text, "start_time": passage.start, "end_time": passage.end}
 
 
-def _within(segments: Iterable[Segment], wanted: Mapping[str, Any]) -> list[Segment]:
-    return [segment for segment in segments if _overlaps(segment.start, segment.end, wanted)]
+def _within(segments: Iterable[Segment], options: Mapping[str, Any]) -> list[Segment]:
+    return [segment for segment in segments if _overlaps(segment.start, segment.end, options)]
 
 
-def _overlaps(start: float, end: float, wanted: Mapping[str, Any]) -> bool:
-    first, last = wanted.get("start_time_seconds"), wanted.get("end_time_seconds")
+def _overlaps(start: float, end: float, options: Mapping[str, Any]) -> bool:
+    first, last = options.get("start_time_seconds"), options.get("end_time_seconds")
     return (first is None or end > first) and (last is None or start < last)
 
 
@@ -178,14 +178,14 @@ def _summary(segment: Segment) -> Json:
 
 
 def _markdown(
-    file: File, segments: Sequence[Segment], modalities: Some[str], wanted: Mapping[str, Any]
+    file: File, segments: Sequence[Segment], modalities: Some[str], options: Mapping[str, Any]
 ) -> str:
     lines = [f"# {file.title}", "", file.summary]
     for segment in segments:
         lines += ["", f"## {segment.title or 'Segment'} ({segment.start:g} s to {segment.end:g} s)", ""]
         for modality in MODALITIES:
             if modality in modalities:
-                lines += [f"- {_line(entry)}" for entry in described((segment,), modality, wanted)]
+                lines += [f"- {_line(entry)}" for entry in passages_of((segment,), modality, options)]
     return "\n".join(lines) + "\n"
 
 
@@ -193,22 +193,22 @@ def _line(entry: Mapping[str, Any]) -> str:
     return f"{entry['speaker']}: {entry['text']}" if "speaker" in entry else str(entry["text"])
 
 
-def _structure(file: File, wanted: Mapping[str, Any]) -> Json:
-    """Chapters and shots, where they were asked for: our segments are both."""
-    told: Json = {}
+def _structure(file: File, options: Mapping[str, Any]) -> Json:
+    """Chapters and shots, where `options` include them: our segments are both."""
+    body: Json = {}
     places = [
         {"index": index, "start_time": segment.start, "end_time": segment.end}
         for index, segment in enumerate(file.segments)
     ]
-    if wanted.get("include_chapters"):
-        told["chapters"] = [
+    if options.get("include_chapters"):
+        body["chapters"] = [
             {**place, "description": segment.summary}
             for place, segment in zip(places, file.segments, strict=True)
         ]
-        told["total_chapters"] = len(places)
-    if wanted.get("include_shots"):
-        told |= {"shots": places, "total_shots": len(places)}
-    return told
+        body["total_chapters"] = len(places)
+    if options.get("include_shots"):
+        body |= {"shots": places, "total_shots": len(places)}
+    return body
 
 
 def _thumbnail(file: File, second: float) -> str:

@@ -1,4 +1,4 @@
-"""From a request to what its library answers: the plan of a response, and the choice of a chat completion."""
+"""From a request to the answer of its library: the plan of a response, the choice of a chat completion."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.knowledge.admission import entity_collections, read
+from antiphon_mockserver.knowledge.admission import entity_collections, parse_filter
 from antiphon_mockserver.knowledge.answers import respond
 from antiphon_mockserver.knowledge.claims import chat_citation, citation
 from antiphon_mockserver.knowledge.entities import EntitySource, entity_source
@@ -23,55 +23,59 @@ from antiphon_mockserver.tokens import count, count_input
 from antiphon_spec.world import File
 
 DESCRIPTIONS = "cloudglue_citations.media_descriptions"
-"""What `include` names to have citations bear what they cite."""
+"""The value of `include` that adds descriptions to citations."""
 RULES = frozenset({"developer", "system"})
-"""The roles of messages that say how to answer."""
+"""The roles of messages with instructions."""
 
 
 def plan(context: Context) -> Plan:
-    """What the library answers in this context."""
+    """The answer of the library in this context, or the calls of the request's tools."""
     if context.library is None:
         raise ValueError("a plan from a library needs one")
-    called = calls(context, read_context(context)) if context.request.get("tools") else []
-    if called:
-        return _spent(context, *called)
+    tool_calls = calls(context, read_context(context)) if context.request.get("tools") else []
+    if tool_calls:
+        return _plan(context, *tool_calls)
     turns = [_turn(item) for item in context.items]
     base = context.request["knowledge_base"]
     asked = _asked(context.library, turns, base, str(context.request.get("instructions") or ""))
-    said = respond(asked)
+    answer = respond(asked)
     include = DESCRIPTIONS in (context.request.get("include") or ())
     part = {
         "type": "output_text",
-        "text": said.text,
-        "annotations": [citation(claim, include) for claim in said.claims],
+        "text": answer.text,
+        "annotations": [citation(claim, include) for claim in answer.claims],
     }
     message: Item = {"type": "message", "role": "assistant", "content": [part]}
-    # There is no status for an answer that was cut: what fits into the limit is all that there is to say.
-    shortened = spend(None, [message], context.whole("max_output_tokens")).items
-    return _spent(context, *queries(asked), *shortened)
+    # The API has no status for an answer that was cut, so the plan stays complete.
+    items_within = spend(None, [message], context.whole("max_output_tokens")).items
+    return _plan(context, *queries(asked), *items_within)
 
 
-def _spent(context: Context, *items: Item) -> Plan:
-    """The plan to say this, with what it costs."""
+def _plan(context: Context, *items: Item) -> Plan:
+    """The plan of these items, with its tokens."""
     return Plan(items, input_tokens=count_input(context), output_tokens=sum(map(cost, items)))
 
 
 def completion(request: Request) -> Completion:
-    """What the library answers to the last message of a chat."""
+    """The answer of the library to the last message of a chat."""
     body, library = request.body, request.library
     if library is None:
         raise ValueError("a completion from a library needs one")
     turns = [Turn(message["role"], message["content"]) for message in body["messages"]]
     base = {"collections": body["collections"], "filter": body.get("filter")}
-    said = respond(_asked(library, turns, base, "", chat=True))
-    spent = sum(count(turn.text) for turn in turns), count(said.text)
+    answer = respond(_asked(library, turns, base, "", chat=True))
+    prompt_tokens, completion_tokens = sum(count(turn.text) for turn in turns), count(answer.text)
     return Completion(
         {
             "index": 0,
-            "message": {"role": "assistant", "content": said.text},
-            "citations": [*map(chat_citation, said.claims)],
+            "message": {"role": "assistant", "content": answer.text},
+            "citations": [*map(chat_citation, answer.claims)],
         },
-        {"prompt_tokens": spent[0], "completion_tokens": spent[1], "total_tokens": sum(spent)},
+        {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
+        },
     )
 
 
@@ -79,19 +83,20 @@ def _asked(
     library: Library, turns: Sequence[Turn], base: Mapping[str, Any], instructions: str, *, chat: bool = False
 ) -> Asked:
     rules = [instructions, *(turn.text for turn in turns if turn.role in RULES)]
-    spoken = [turn for turn in turns if turn.role not in RULES]
-    last = max((index for index, turn in enumerate(spoken) if turn.role == "user"), default=None)
+    dialogue = [turn for turn in turns if turn.role not in RULES]
+    last = max((index for index, turn in enumerate(dialogue) if turn.role == "user"), default=None)
     if last is None:
         raise invalid("There is no message of the user to answer.", "messages" if chat else "input")
-    named = [found for id in base.get("collections") or () if (found := library.collection(id)) is not None]
+    ids = base.get("collections") or ()
+    collections = [row for collection_id in ids if (row := library.collection(collection_id)) is not None]
     return Asked(
         library,
-        spoken[last].text,
-        tuple(spoken[:last]),
+        dialogue[last].text,
+        tuple(dialogue[:last]),
         "\n".join(filter(None, rules)),
-        tuple(named),
-        () if named else _files(library, base),
-        read(base["filter"], "filter", library, chat=chat) if base.get("filter") else EVERYTHING,
+        tuple(collections),
+        () if collections else _files(library, base),
+        parse_filter(base["filter"], "filter", library, chat=chat) if base.get("filter") else EVERYTHING,
         _sources(library, base),
     )
 
@@ -104,11 +109,11 @@ def _files(library: Library, base: Mapping[str, Any]) -> tuple[File, ...]:
 
 
 def _sources(library: Library, base: Mapping[str, Any]) -> tuple[EntitySource, ...]:
-    """The entities that back an answer; names and descriptions that are left out are those of the library."""
+    """The sources of entities in a knowledge base; names and descriptions default to the library's."""
     return tuple(
-        entity_source(found, entry.get("name"), entry.get("description"))
+        entity_source(collection, entry.get("name"), entry.get("description"))
         for entry in entity_collections(base)
-        if (found := library.collection(entry["collection_id"])) is not None
+        if (collection := library.collection(entry["collection_id"])) is not None
     )
 
 

@@ -1,7 +1,7 @@
-"""Queries over structured data, as the output shows them: one for each collection of entities that is read.
+"""Queries over structured data: an output item for each collection of entities that an answer reads.
 
-They are told only where a request leaves out collections to search: clients that can leave them out know this
-type of item, and all older ones decode nothing but messages.
+Only responses to requests without collections and files have them: clients that send such requests know this
+type of item, and older ones decode only messages.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from antiphon_mockserver.plan import Item
 
 
 def queries(asked: Asked) -> Iterator[Item]:
-    """What was read to find the answer, where entities are all that there is to read."""
+    """The queries behind an answer that rests on entities alone."""
     if asked.collections or asked.files:
         return
     scope = scope_of(asked)
     for source in scope.sources:
-        yield _query(source, len(records(source, scope.admitted)))
+        yield _query(source, len(records(source, scope.file_ids)))
 
 
 def _query(source: EntitySource, rows: int) -> Item:
-    """Reading all records of a collection."""
+    """A query that reads all records of a collection."""
     table = source.name.replace('"', '""')
     return {
         "type": "cloudglue_query_call",
         "status": "completed",
-        "sql": f'SELECT * FROM "{table}"',  # noqa: S608 - it is shown, and never run
+        "sql": f'SELECT * FROM "{table}"',  # noqa: S608 - nothing runs it
         "row_count": rows,
         "total_rows": rows,
         "truncated": False,

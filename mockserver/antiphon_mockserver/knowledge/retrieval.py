@@ -1,7 +1,7 @@
-"""Search: which segments say or show what a question asks for, ranked by BM25.
+"""Search: the segments that fit a question, ranked by BM25.
 
-The ranking is that of SQLite's FTS5, in memory. A segment is found by everything that is known of it and of
-its file; within it, the passage that fits the question best is the one to quote.
+SQLite's FTS5 ranks them, in memory. It searches everything about a segment and its file; within a segment, it
+finds the passage that fits best.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from antiphon_spec.world import MODALITIES, File, Passage, Segment
 
 Place = tuple[File, Segment]
 MOST_WORDS = 64
-"""How many words of a question are searched for."""
+"""The words of a question that the search uses."""
 RELEVANT = 0.5
-"""What share of the best score a hit needs at least."""
+"""The least share of the best score that a hit needs."""
 WEIGHTS = {"file": 0.25, "title": 2.0, "summary": 1.5, **dict.fromkeys(MODALITIES, 1.0)}
-"""How much a word counts by where it stands."""
+"""The weight of a word by its column."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 TABLES = f"""
@@ -41,12 +41,12 @@ SELECT rowid, bm25(passages) FROM passages WHERE passages MATCH ? AND rowid BETW
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A segment that a question found."""
+    """A segment that fits a question."""
 
     file: File
     segment: Segment
     modality: str | None
-    """What the passage that fits best is, or None when only title, summary or metadata fit."""
+    """The modality of the passage; None when only title, summary or metadata fit."""
     passage: Passage | None
     score: float
     """The greater, the better."""
@@ -64,18 +64,18 @@ class Index:
         weakref.finalize(self, self._database.close)
         self._fill()
 
-    def find(self, question: str, allowed: Collection[Place], limit: int) -> list[Hit]:
-        """The allowed segments that fit a question best, best first; equal ones in the order of the world."""
+    def find(self, question: str, places: Collection[Place], limit: int) -> list[Hit]:
+        """Those of the segments that fit a question, best first; equal ones in the order of the world."""
         query = _query(own_words(question))
         if not query:
             return []
-        ids = {(file.id, segment.id) for file, segment in allowed}
-        ranked = [
+        ids = {(file.id, segment.id) for file, segment in places}
+        ranking = [
             (row, score)
             for row, score in self._ranked(RANKED, query)
             if (self._places[row][0].id, self._places[row][1].id) in ids
         ][:limit]
-        return [self._hit(row, score, query) for row, score in ranked if score >= RELEVANT * ranked[0][1]]
+        return [self._hit(row, score, query) for row, score in ranking if score >= RELEVANT * ranking[0][1]]
 
     def _hit(self, row: int, score: float, query: str) -> Hit:
         best = next(iter(self._ranked(QUOTED, query, *self._ranges[row])), None)
@@ -83,7 +83,7 @@ class Index:
         return Hit(*self._places[row], modality, passage, score)
 
     def _ranked(self, statement: str, *values: Any) -> list[tuple[int, float]]:
-        """Rows and scores, the best first; rounded, since the last digits depend on the machine."""
+        """Rows and scores, best first; rounded, because the last digits depend on the machine."""
         with self._lock:
             rows = self._database.execute(statement, values).fetchall()
         return sorted(((row, -round(score, 9)) for row, score in rows), key=lambda pair: (-pair[1], pair[0]))
@@ -98,12 +98,12 @@ class Index:
             self._ranges.append((first, len(self._passages) - 1))
             _insert(self._database, "segments", row, _columns(file, segment))
         for row, (_, passage) in enumerate(self._passages):
-            _insert(self._database, "passages", row, [_said(passage)])
+            _insert(self._database, "passages", row, [_passage_text(passage)])
 
 
 @cache
 def index_of(library: Library) -> Index:
-    """The search index of a library, made when it is first needed."""
+    """The search index of a library, built on first use."""
     return Index(library)
 
 
@@ -115,11 +115,11 @@ def _insert(database: sqlite3.Connection, table: str, row: int, texts: Sequence[
 
 def _columns(file: File, segment: Segment) -> list[str]:
     about = [file.title, file.summary, *texts_in(file.metadata), *texts_in(segment.metadata)]
-    said = ["\n".join(map(_said, segment.passages[modality])) for modality in MODALITIES]
-    return ["\n".join(about), segment.title, segment.summary, *said]
+    columns = ["\n".join(map(_passage_text, segment.passages[modality])) for modality in MODALITIES]
+    return ["\n".join(about), segment.title, segment.summary, *columns]
 
 
-def _said(passage: Passage) -> str:
+def _passage_text(passage: Passage) -> str:
     return passage.text if passage.speaker is None else f"{passage.speaker}: {passage.text}"
 
 
@@ -136,5 +136,5 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 def _query(words: Sequence[str]) -> str:
-    """Any of the words, as FTS5 has it; each is quoted, so that none of them is syntax."""
+    """An FTS5 query for any of the words; each is in quotation marks, so that none is syntax."""
     return " OR ".join(f'"{word}"' for word in words[:MOST_WORDS])

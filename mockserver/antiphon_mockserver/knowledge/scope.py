@@ -1,4 +1,4 @@
-"""What a request asks, and what of the library an answer may cite."""
+"""The question of a request, and the part of the library that an answer may cite."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks; equal ones get equal answers."""
+    """The question of a request; equal ones get equal answers."""
 
     library: Library
     question: str
@@ -32,12 +32,12 @@ class Asked:
     """The messages before it."""
     instructions: str = ""
     collections: tuple[Collection, ...] = ()
-    """The collections to search. Of those of entities and of metadata, facts are read instead."""
+    """The collections to search; those of entities and of metadata provide facts."""
     files: tuple[File, ...] = ()
     """The files to search, where no collection is named."""
     filter: Filter = EVERYTHING
     entities: tuple[EntitySource, ...] = ()
-    """The collections of entities that back the answer; without anything to search, they are all there is."""
+    """The sources of entities for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,21 @@ class Member:
 
     file: File
     collection: Collection | None
-    """As whose member it is cited."""
+    """The collection that citations name."""
     segments: tuple[Segment, ...]
-    """What may be cited of it; nothing of a file of which only entities are known."""
+    """The segments that may be cited; none when only entities of the file exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All that may be cited."""
+    """Everything that an answer may cite."""
 
     library: Library
     members: tuple[Member, ...]
     sources: tuple[EntitySource, ...]
 
     @property
-    def admitted(self) -> frozenset[str]:
+    def file_ids(self) -> frozenset[str]:
         """The ids of the files."""
         return frozenset(member.file.id for member in self.members)
 
@@ -69,7 +69,7 @@ class Scope:
         return next(member for member in self.members if member.file.id == file.id)
 
     def find(self, question: str, limit: int, members: Sequence[Member] = ()) -> list[Hit]:
-        """The segments that fit a question best: of all files, or of these."""
+        """The segments that fit a question best, among these members or among all."""
         places: list[Place] = [
             (member.file, segment) for member in members or self.members for segment in member.segments
         ]
@@ -77,25 +77,25 @@ class Scope:
 
 
 def scope_of(asked: Asked) -> Scope:
-    """What an answer may cite: the files that pass the filter, each once."""
-    named = asked.collections
-    if not named and not asked.files:
-        named = tuple(source.collection for source in asked.entities)
+    """The scope of a question: the files that pass the filter, each once."""
+    collections = asked.collections
+    if not collections and not asked.files:
+        collections = tuple(source.collection for source in asked.entities)
     members = [Member(file, None, segments) for file, segments in _passing(asked.filter, asked.files)]
-    for collection in sorted(named, key=lambda one: one.type not in DESCRIBING):
+    for collection in sorted(collections, key=lambda collection: collection.type not in DESCRIBING):
         for file, segments in _passing(asked.filter, collection.files):
             members.append(Member(file, collection, segments if collection.type in DESCRIBING else ()))
-    read = [entity_source(one) for one in asked.collections if one.type not in DESCRIBING]
-    return Scope(asked.library, _once(members), (*asked.entities, *read))
+    more = [entity_source(row) for row in asked.collections if row.type not in DESCRIBING]
+    return Scope(asked.library, _once(members), (*asked.entities, *more))
 
 
 def _once(members: Sequence[Member]) -> tuple[Member, ...]:
-    """Each file as the member that it is first: of a collection that describes it, if there is one."""
+    """The first member for each file."""
     first = {member.file.id: member for member in reversed(members)}
     return tuple(member for member in members if first[member.file.id] is member)
 
 
-def _passing(filter: Filter, files: Sequence[File]) -> Iterator[tuple[File, tuple[Segment, ...]]]:
+def _passing(criteria: Filter, files: Sequence[File]) -> Iterator[tuple[File, tuple[Segment, ...]]]:
     for file in files:
-        if file.status == "completed" and filter.matches(file):
-            yield file, filter.segments(file)
+        if file.status == "completed" and criteria.matches(file):
+            yield file, criteria.segments(file)

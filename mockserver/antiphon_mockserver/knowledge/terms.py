@@ -1,4 +1,4 @@
-"""The words of a question: which of them say what is looked for, and which only ask."""
+"""The words of a question: those that say what it is about, and those that only ask."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 from antiphon_mockserver.words import words
 
-HEARD_LENGTH = 4_000
-"""How much of the end of a long question is read."""
+READ_LENGTH = 4_000
+"""Characters of a question's end that are read."""
 
 ASKING = frozenset(
     words(
@@ -22,7 +22,7 @@ ASKING = frozenset(
         "where which while who whom whose why will with within without would you your",
     )
 )
-"""Words that only ask; no search is made for them."""
+"""Words that only ask; the search ignores them."""
 SURVEYING = frozenset(
     words(
         "analyse analysis analyze brief briefly citation citations cite cited clip clips collection",
@@ -35,40 +35,40 @@ SURVEYING = frozenset(
         "videos",
     )
 )
-"""Words that ask for an overview when no other word says of what."""
+"""Words that ask for an overview when the question has no other word."""
 FOLLOWING = frozenset(
     words(
         "again another continue deeper detail detailed details elaborate expand fifth first fourth further",
         "last more next previous second third",
     )
 )
-"""Words that go back to what was said before."""
+"""Words that refer to an earlier answer."""
 ORDINALS = {word: place for place, word in enumerate(words("first second third fourth fifth"))} | {"last": -1}
 
 ENDINGS = (("ies", "y"), ("oes", "o"), ("shes", "sh"), ("ches", "ch"), ("ss", "ss"), ("us", "us"), ("s", ""))
-"""How plurals end, and the singular; the first that fits decides."""
+"""Endings of plurals and of their singulars; the first that fits counts."""
 
 _words = re.compile(r"[^\W_]+(?:['’][^\W_]+)?").findall
 
 
-def heard(text: str) -> str:
-    """The part of a question that is read, on one line."""
-    return " ".join(text[-HEARD_LENGTH:].split())
+def end_of(text: str) -> str:
+    """The end of a question, on one line."""
+    return " ".join(text[-READ_LENGTH:].split())
 
 
 def terms(text: str) -> list[str]:
-    """The words of a text in lower case, in order; without what follows an apostrophe."""
+    """The words of a text in lower case, in order, without the part after an apostrophe."""
     return [word.replace("’", "'").partition("'")[0] for word in _words(text.lower())]
 
 
 def own_words(text: str) -> tuple[str, ...]:
-    """The words that say what is looked for, each once."""
+    """The words that say what a question is about, each once."""
     idle = ASKING | SURVEYING | FOLLOWING
     return tuple(dict.fromkeys(word for word in terms(text) if word not in idle))
 
 
 def follows(text: str) -> bool:
-    """Whether a question without words of its own goes back to what was said before."""
+    """Whether a question without words of its own refers to an earlier answer."""
     return not FOLLOWING.isdisjoint(terms(text))
 
 

@@ -68,7 +68,7 @@ class Registry:
 def open_registry(folder: str) -> Registry:
     """The templates of a folder, or the shipped ones for "".
 
-    Raises DataError when a file is malformed, when two templates have the same id, or when a server is unknown.
+    Raises DataError when a file is malformed, two templates have the same id, or a server is unknown.
     """
     root = Path(folder) if folder else SHIPPED
     if not root.is_dir():
