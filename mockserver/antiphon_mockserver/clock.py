@@ -14,7 +14,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 class Clock(Protocol):
-    """Tells the time, and waits."""
+    """A source of the time that can also wait."""
 
     @property
     def virtual(self) -> bool:

@@ -68,16 +68,16 @@ class Faults:
         if not self.faults:
             return NONE
         number = next(self._numbers)
-        faults = {fault.kind: fault for fault in self.faults if fault.affects(number)}
-        if "status" in faults:
-            raise rejection(int(faults["status"].value))
-        if "rate-limit" in faults and number > faults["rate-limit"].value:
+        effects = {fault.kind: fault for fault in self.faults if fault.affects(number)}
+        if "status" in effects:
+            raise rejection(int(effects["status"].value))
+        if "rate-limit" in effects and number > effects["rate-limit"].value:
             raise rejection(429)
         return Misfortune(
-            delay=faults["delay"].value if "delay" in faults else 0.0,
-            pace=faults["pace"].value if "pace" in faults else 0.0,
-            cut=int(faults["cut"].value) if "cut" in faults else None,
-            broken_frame=int(faults["broken-frame"].value) if "broken-frame" in faults else None,
+            delay=effects["delay"].value if "delay" in effects else 0.0,
+            pace=effects["pace"].value if "pace" in effects else 0.0,
+            cut=int(effects["cut"].value) if "cut" in effects else None,
+            broken_frame=int(effects["broken-frame"].value) if "broken-frame" in effects else None,
         )
 
 

@@ -14,8 +14,8 @@ The marker has the settings of `antiphon serve`: dialect, seed, api_keys, models
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -38,10 +38,7 @@ def responses_mock(request: pytest.FixtureRequest) -> Iterator[ResponsesMock]:
     # Every pytest run imports this file once the package is installed; few need a server.
     from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
 
-    with ResponsesMock(**_settings(request)) as mock:
-        yield mock
-
-
-def _settings(request: pytest.FixtureRequest) -> Mapping[str, Any]:
     marker = request.node.get_closest_marker("responses_mock")
-    return marker.kwargs if marker is not None else {}
+    settings = marker.kwargs if marker is not None else {}
+    with ResponsesMock(**settings) as mock:
+        yield mock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -54,6 +54,7 @@ def count_item(item: Mapping[str, Any]) -> int:
 
 
 UNCOUNTED = frozenset({"id", "type", "status", "call_id"})
+TEXT_MEMBERS = ("text", "refusal", "file_data", "filename", "file_url")
 
 
 def count_json(value: Any) -> int:
@@ -74,8 +75,5 @@ def _count_part(part: Any) -> int:
         return count_json(part)
     if part.get("type") == "input_image":
         return IMAGE_TOKENS
-    return _count_values(part.get(name) for name in ("text", "refusal", "file_data", "filename", "file_url"))
-
-
-def _count_values(values: Iterable[Any]) -> int:
+    values = (part.get(name) for name in TEXT_MEMBERS)
     return sum(count(value) for value in values if isinstance(value, str))

@@ -92,13 +92,10 @@ def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model
                 return answer(entry.says, context)
             failures.append(f"{script.name}: {entry.name}: {'; '.join(reasons)}")
     if any(script.strict for script in scripts):
-        raise Denied(_nothing_matches(failures), code="no_script_matches")
+        lines = "\n".join(f"  - {line}" for line in failures)
+        message = f"No entry of the script matches this request, and the script is strict:\n{lines}"
+        raise Denied(message, code="no_script_matches")
     return otherwise(context)
-
-
-def _nothing_matches(failures: Sequence[str]) -> str:
-    lines = "\n".join(f"  - {line}" for line in failures)
-    return f"No entry of the script matches this request, and the script is strict:\n{lines}"
 
 
 def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:

@@ -26,7 +26,7 @@ TEXT_PART = {"type": "output_text", "annotations": [], "logprobs": []}
 def answer(says: Mapping[str, Any], context: Context) -> Plan:
     """Returns the plan of an entry. Raises Denied when the entry asks for an error."""
     if error := says.get("error"):
-        raise _error_of(error, says.get("delay", 0.0))
+        raise _rejection(error, says.get("delay", 0.0))
     items = with_logprobs(tuple(_items(says)), context)
     status = says.get("status", "failed" if "failure" in says else "completed")
     return Plan(
@@ -43,7 +43,7 @@ def answer(says: Mapping[str, Any], context: Context) -> Plan:
 FAILURE = {"code": "server_error", "message": "The script asks for this failure."}
 
 
-def _error_of(error: Mapping[str, Any], delay: float) -> Denied:
+def _rejection(error: Mapping[str, Any], delay: float) -> Denied:
     return Denied(
         error.get("message", "The script rejects this request."),
         status=error["status"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_mockserver.model.reading import Reading
 from antiphon_mockserver.plan import Context, Item
-from antiphon_spec.fault import show
+from antiphon_spec.fault import ABSENT, show
 
 Actual = Callable[[Context, Reading], Any]
 
@@ -38,7 +38,8 @@ def mismatches(tests: Sequence[Condition], context: Context, reading: Reading) -
     for condition in tests:
         actual = condition.actual(context, reading)
         if not condition.holds(actual):
-            reasons.append(f"{condition.label}: expected {condition.expected}, got {show(actual)}")
+            got = ABSENT if actual is None else show(actual)
+            reasons.append(f"{condition.label}: expected {condition.expected}, got {got}")
     return reasons
 
 
