@@ -8,7 +8,7 @@ from antiphon_mockserver.knowledge.answers import Answer, respond
 from antiphon_mockserver.knowledge.entities import entity_source
 from antiphon_mockserver.knowledge.filters import parse
 from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.knowledge.scope import Asked, Turn
+from antiphon_mockserver.knowledge.scope import Inquiry, Turn
 from antiphon_spec.world import Collection
 
 LIBRARY = open_library("")
@@ -30,7 +30,7 @@ def ask(
 ) -> Answer:
     """The answer from collections; where none is named, from the default index unless entities are."""
     return respond(
-        Asked(
+        Inquiry(
             LIBRARY,
             question,
             tuple(turn for text in earlier for turn in (Turn("user", text), Turn("assistant", "I see."))),

@@ -9,7 +9,7 @@ import pytest
 from antiphon_mockserver.knowledge.answers import respond
 from antiphon_mockserver.knowledge.claims import citation
 from antiphon_mockserver.knowledge.entities import entity_source, facts_text, flat, measure, text_of
-from antiphon_mockserver.knowledge.scope import Asked
+from antiphon_mockserver.knowledge.scope import Inquiry
 from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
 
 ALL = ("recipes", "steps")
@@ -153,8 +153,8 @@ def test_a_collection_has_the_name_and_the_description_of_the_request() -> None:
         source.description,
     )
     assert (copy.name, copy.description) == ("dishes", "Cards")
-    asked = Asked(LIBRARY, "fewest ingredients", collections=(named(KITCHEN),), entities=(copy,))
-    assert respond(asked).text.startswith("Fewest ingredients in dishes: 3.\nFrom dishes: ingredients 3 (")
+    inquiry = Inquiry(LIBRARY, "fewest ingredients", collections=(named(KITCHEN),), entities=(copy,))
+    assert respond(inquiry).text.startswith("Fewest ingredients in dishes: 3.\nFrom dishes: ingredients 3 (")
 
 
 def test_entities_of_files_that_are_not_searched_do_not_count() -> None:

@@ -12,7 +12,7 @@ from antiphon_mockserver.knowledge.claims import Claim, quotation_of
 from antiphon_mockserver.knowledge.entities import EntitySource, facts_text, first_facts, first_record
 from antiphon_mockserver.knowledge.questions import Entry, ask
 from antiphon_mockserver.knowledge.retrieval import Hit
-from antiphon_mockserver.knowledge.scope import Asked, Member, Scope, scope_of
+from antiphon_mockserver.knowledge.scope import Inquiry, Member, Scope, scope_of
 from antiphon_mockserver.knowledge.terms import ORDINALS, end_of, follows, own_words, stem, stems, terms
 from antiphon_spec.world import MODALITIES, Segment
 
@@ -49,20 +49,20 @@ class Findings:
         return Findings(self.claims[:1]) if self.claims else self
 
 
-def respond(asked: Asked) -> Answer:
+def respond(inquiry: Inquiry) -> Answer:
     """The answer to a question."""
-    findings = _findings(asked)
-    if BRIEFLY.search(asked.instructions):
+    findings = _findings(inquiry)
+    if BRIEFLY.search(inquiry.instructions):
         findings = findings.in_brief
     return Answer(findings.text, findings.claims)
 
 
-def _findings(asked: Asked) -> Findings:
-    scope = scope_of(asked)
+def _findings(inquiry: Inquiry) -> Findings:
+    scope = scope_of(inquiry)
     if not scope.members:
         return Findings((), NOTHING_TO_SEARCH)
-    question = end_of(asked.question)
-    earlier = [turn.text for turn in asked.history if turn.role == "user"]
+    question = end_of(inquiry.question)
+    earlier = [turn.text for turn in inquiry.history if turn.role == "user"]
     if earlier and not own_words(question) and follows(question):
         return _follow(question, _answer(end_of("\n".join(earlier)), scope), scope)
     return _answer(question, scope)

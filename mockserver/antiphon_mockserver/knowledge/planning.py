@@ -13,7 +13,7 @@ from antiphon_mockserver.knowledge.entities import EntitySource, entity_source
 from antiphon_mockserver.knowledge.filters import EVERYTHING
 from antiphon_mockserver.knowledge.library import Library
 from antiphon_mockserver.knowledge.queries import queries
-from antiphon_mockserver.knowledge.scope import Asked, Turn
+from antiphon_mockserver.knowledge.scope import Inquiry, Turn
 from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.reading import read as read_context
@@ -37,8 +37,8 @@ def plan(context: Context) -> Plan:
         return _plan(context, *tool_calls)
     turns = [_turn(item) for item in context.items]
     base = context.request["knowledge_base"]
-    asked = _asked(context.library, turns, base, str(context.request.get("instructions") or ""))
-    answer = respond(asked)
+    inquiry = _inquiry(context.library, turns, base, str(context.request.get("instructions") or ""))
+    answer = respond(inquiry)
     include = DESCRIPTIONS in (context.request.get("include") or ())
     part = {
         "type": "output_text",
@@ -48,7 +48,7 @@ def plan(context: Context) -> Plan:
     message: Item = {"type": "message", "role": "assistant", "content": [part]}
     # The API has no status for an answer that was cut, so the plan stays complete.
     items_within = spend(None, [message], context.whole("max_output_tokens")).items
-    return _plan(context, *queries(asked), *items_within)
+    return _plan(context, *queries(inquiry), *items_within)
 
 
 def _plan(context: Context, *items: Item) -> Plan:
@@ -63,7 +63,7 @@ def completion(request: Request) -> Completion:
         raise ValueError("a completion from a library needs one")
     turns = [Turn(message["role"], message["content"]) for message in body["messages"]]
     base = {"collections": body["collections"], "filter": body.get("filter")}
-    answer = respond(_asked(library, turns, base, "", chat=True))
+    answer = respond(_inquiry(library, turns, base, "", chat=True))
     prompt_tokens, completion_tokens = sum(count(turn.text) for turn in turns), count(answer.text)
     return Completion(
         {
@@ -79,9 +79,9 @@ def completion(request: Request) -> Completion:
     )
 
 
-def _asked(
+def _inquiry(
     library: Library, turns: Sequence[Turn], base: Mapping[str, Any], instructions: str, *, chat: bool = False
-) -> Asked:
+) -> Inquiry:
     rules = [instructions, *(turn.text for turn in turns if turn.role in RULES)]
     dialogue = [turn for turn in turns if turn.role not in RULES]
     last = max((index for index, turn in enumerate(dialogue) if turn.role == "user"), default=None)
@@ -89,7 +89,7 @@ def _asked(
         raise invalid("There is no message of the user to answer.", "messages" if chat else "input")
     ids = base.get("collections") or ()
     collections = [row for collection_id in ids if (row := library.collection(collection_id)) is not None]
-    return Asked(
+    return Inquiry(
         library,
         dialogue[last].text,
         tuple(dialogue[:last]),

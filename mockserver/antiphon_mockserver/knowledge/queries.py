@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_mockserver.knowledge.entities import EntitySource, records
-from antiphon_mockserver.knowledge.scope import Asked, scope_of
+from antiphon_mockserver.knowledge.scope import Inquiry, scope_of
 from antiphon_mockserver.plan import Item
 
 
-def queries(asked: Asked) -> Iterator[Item]:
+def queries(inquiry: Inquiry) -> Iterator[Item]:
     """The queries behind an answer that rests on entities alone."""
-    if asked.collections or asked.files:
+    if inquiry.collections or inquiry.files:
         return
-    scope = scope_of(asked)
+    scope = scope_of(inquiry)
     for source in scope.sources:
         yield _query(source, len(records(source, scope.file_ids)))
 

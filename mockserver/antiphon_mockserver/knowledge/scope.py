@@ -22,7 +22,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Inquiry:
     """The question of a request; equal ones get equal answers."""
 
     library: Library
@@ -76,17 +76,17 @@ class Scope:
         return index_of(self.library).find(question, places, limit)
 
 
-def scope_of(asked: Asked) -> Scope:
+def scope_of(inquiry: Inquiry) -> Scope:
     """The scope of a question: the files that pass the filter, each once."""
-    collections = asked.collections
-    if not collections and not asked.files:
-        collections = tuple(source.collection for source in asked.entities)
-    members = [Member(file, None, segments) for file, segments in _passing(asked.filter, asked.files)]
+    collections = inquiry.collections
+    if not collections and not inquiry.files:
+        collections = tuple(source.collection for source in inquiry.entities)
+    members = [Member(file, None, segments) for file, segments in _passing(inquiry.filter, inquiry.files)]
     for collection in sorted(collections, key=lambda collection: collection.type not in DESCRIBING):
-        for file, segments in _passing(asked.filter, collection.files):
+        for file, segments in _passing(inquiry.filter, collection.files):
             members.append(Member(file, collection, segments if collection.type in DESCRIBING else ()))
-    more = [entity_source(row) for row in asked.collections if row.type not in DESCRIBING]
-    return Scope(asked.library, _once(members), (*asked.entities, *more))
+    more = [entity_source(row) for row in inquiry.collections if row.type not in DESCRIBING]
+    return Scope(inquiry.library, _once(members), (*inquiry.entities, *more))
 
 
 def _once(members: Sequence[Member]) -> tuple[Member, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.model.answers import Answer, Refused, answer, fit_words
+from antiphon_mockserver.model.answers import Answer, Refusal, answer, fit_words
 from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.citations import with_citations
@@ -61,7 +61,7 @@ def plan(context: Context) -> Plan:
 
 def message(text: Answer) -> Item:
     """The message with this text, or with this refusal."""
-    if isinstance(text, Refused):
+    if isinstance(text, Refusal):
         part: dict[str, Any] = {"type": "refusal", "refusal": text.text}
     else:
         part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
@@ -70,7 +70,7 @@ def message(text: Answer) -> Item:
 
 def _answer(context: Context, reading: Reading) -> Answer:
     text = answer(reading)
-    if isinstance(text, Refused):
+    if isinstance(text, Refusal):
         return text
     text = fit_words(text, reading.prompt)
     value = structured(context, reading, text)

@@ -28,13 +28,13 @@ FILLING = ("to", "you", "my", "dear", "friend", "from", "your", "model")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """The model refuses; the message has a refusal part instead of text."""
 
     text: str
 
 
-Answer = str | Refused
+Answer = str | Refusal
 Skill = Callable[[re.Match[str], Reading], Answer | None]
 
 
@@ -64,7 +64,7 @@ def answer(reading: Reading) -> Answer:
     if reading.outputs and (reading.ends_in_outputs or not reading.prompt):
         return _report(reading)
     text = _from_skills(reading)
-    if isinstance(text, Refused):
+    if isinstance(text, Refusal):
         return text
     if text is None:
         text = _echo(reading)
@@ -105,8 +105,8 @@ def _repeat(match: re.Match[str], _reading: Reading) -> str | None:
     return next((group.strip() for group in match.groups() if group and group.strip()), None)
 
 
-def _refuse(_match: re.Match[str], _reading: Reading) -> Refused:
-    return Refused("I'm sorry, but I can't help with that request.")
+def _refuse(_match: re.Match[str], _reading: Reading) -> Refusal:
+    return Refusal("I'm sorry, but I can't help with that request.")
 
 
 def _count(match: re.Match[str], _reading: Reading) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.model import message, with_logprobs
-from antiphon_mockserver.model.answers import Refused
+from antiphon_mockserver.model.answers import Refusal
 from antiphon_mockserver.plan import Context, Denied, Item, Plan
 from antiphon_mockserver.tokens import count_input, count_item
 
@@ -61,7 +61,7 @@ def _items(says: Mapping[str, Any]) -> Iterator[Item]:
         yield _reasoning(says["reasoning"])
     yield from map(_with_defaults, says.get("items", ()))
     if "refusal" in says:
-        yield message(Refused(says["refusal"]))
+        yield message(Refusal(says["refusal"]))
     elif "text" in says or "json" in says:
         yield _message(says)
     yield from map(_call, says.get("calls", ()))
