@@ -65,13 +65,13 @@ def _derive(rules: Sequence[tuple[str, Sequence[str]]], texts: dict[str, str]) -
     while progress:
         progress = False
         for name, symbols in rules:
-            text = _joined(symbols, texts)
+            text = _join(symbols, texts)
             if text is not None and (name not in texts or len(text) < len(texts[name])):
                 texts[name] = text
                 progress = True
 
 
-def _joined(symbols: Sequence[str], texts: Mapping[str, str]) -> str | None:
+def _join(symbols: Sequence[str], texts: Mapping[str, str]) -> str | None:
     """The texts of these symbols in a row; None when one is not known yet, or the text gets too long."""
     if not all(symbol in texts for symbol in symbols):
         return None

@@ -127,23 +127,23 @@ class Maker:
                 raise Unsupported("false", "the schema permits no value")
             return
         if "$ref" in schema or "$dynamicRef" in schema:
-            schema, trail = self._resolved(schema, trail)
+            schema, trail = self._resolve(schema, trail)
             yield from self.candidates(schema, name, hints, trail)
         elif "const" in schema:
             yield schema["const"]
         elif "enum" in schema:
             yield from _members_of_enum(schema["enum"], hints)
         else:
-            yield from self._branched(schema, name, hints, trail)
+            yield from self._candidates_by_branch(schema, name, hints, trail)
 
-    def _branched(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
+    def _candidates_by_branch(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         """Candidates from the branches of a schema, or from the schema itself when it has none."""
         for keyword in ("allOf", "anyOf", "oneOf"):
             if keyword in schema:
                 rest = {key: value for key, value in schema.items() if key != keyword}
-                yield from self._from_branches(keyword, rest, schema[keyword], name, hints, trail)
+                yield from self._candidates_from(keyword, rest, schema[keyword], name, hints, trail)
                 return
-        yield from self._typed(schema, name, hints, trail)
+        yield from self._candidates_by_type(schema, name, hints, trail)
         if "if" in schema:
             rest = {key: value for key, value in schema.items() if key not in ("if", "then", "else")}
             yield from self.candidates(
@@ -151,13 +151,13 @@ class Maker:
             )
             yield from self.candidates(merge(rest, schema.get("else", True)), name, hints, trail)
 
-    def _from_branches(
+    def _candidates_from(
         self, keyword: str, rest: Schema, branches: list[Any], name: str, hints: Hints, trail: Trail
     ) -> Iterator[Any]:
         if keyword == "allOf":
             conjunction = dict(rest)
             for branch in branches:
-                target, trail = self._resolved(branch, trail)
+                target, trail = self._resolve(branch, trail)
                 conjunction = merge(conjunction, target)
             yield from self.candidates(conjunction, name, hints, trail)
             return
@@ -177,10 +177,10 @@ class Maker:
             raise failure
 
     def _branch(self, rest: Schema, branch: Any, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
-        target, deeper = self._resolved(branch, trail)
+        target, deeper = self._resolve(branch, trail)
         yield from self.candidates(merge(rest, target), name, hints, deeper)
 
-    def _typed(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
+    def _candidates_by_type(self, schema: Schema, name: str, hints: Hints, trail: Trail) -> Iterator[Any]:
         for kind in sorted(_types(schema), key=lambda kind: kind == "null"):
             if kind == "object":
                 yield from self._objects(schema, hints, trail)
@@ -294,7 +294,7 @@ class Maker:
                 return candidate
         raise Unsupported("uniqueItems", f"no more than {len(values)} different items were found")
 
-    def _resolved(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
+    def _resolve(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
         """The schema merged with what it refers to. Raises Unsupported for a reference to itself."""
         while isinstance(schema, Mapping) and ("$ref" in schema or "$dynamicRef" in schema):
             reference = schema.get("$ref", schema.get("$dynamicRef"))

@@ -137,7 +137,7 @@ class _Parser:
             while self._peek() == "repeat":
                 part = _repeat(self._next(), part)
             parts.append(part)
-        return lambda effort: _bounded("".join(part(effort) for part in parts))
+        return lambda effort: _within_limit("".join(part(effort) for part in parts))
 
     def _part(self) -> Writer:
         kind = self._peek()
@@ -178,7 +178,7 @@ def _repeat(sign: str, part: Writer) -> Writer:
     def write(effort: Effort) -> str:
         times = min(least + effort.extra, max(least, MOST_REPEATS), *([] if most is None else [most]))
         text = part(effort)
-        return _bounded(text, times) * times
+        return _within_limit(text, times) * times
 
     return write
 
@@ -206,7 +206,7 @@ def _character(code: str) -> str:
     return chr(int(code.strip("\\xu{}"), 16))
 
 
-def _bounded(text: str, times: int = 1) -> str:
+def _within_limit(text: str, times: int = 1) -> str:
     if len(text) * times > LONGEST:
         raise Unsupported("pattern", f"no text of less than {LONGEST} characters was found for it")
     return text

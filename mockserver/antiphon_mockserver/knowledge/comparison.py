@@ -168,7 +168,7 @@ def _not_equal(texts: Sequence[str], readings: Readings) -> Test:
     return lambda values: (bool(values) or readings.missing_differs) and not equal(values)
 
 
-def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[str], Readings], Test]:
+def _order_test(holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[str], Readings], Test]:
     def make(texts: Sequence[str], _readings: Readings) -> Test:
         (text,) = texts
         return _any_element(lambda value: (pair := _comparable(value, text)) is not None and holds(*pair))
@@ -189,11 +189,11 @@ def _comparable(value: Any, text: str) -> tuple[Any, Any] | None:
 
 def _like(texts: Sequence[str], readings: Readings) -> Test:
     (pattern,) = texts
-    fits = _fitting(pattern, readings)
+    fits = _like_test(pattern, readings)
     return _any_element(lambda value: (text := as_text(value)) is not None and fits(text))
 
 
-def _fitting(pattern: str, readings: Readings) -> Callable[[str], bool]:
+def _like_test(pattern: str, readings: Readings) -> Callable[[str], bool]:
     """A test whether a whole text is like a pattern.
 
     It looks for each piece between two `%` where it occurs first. A single regular expression would need
@@ -243,8 +243,8 @@ class Operator:
 OPERATORS: Mapping[str, Operator] = {
     "Equal": Operator(TEXT, _equal),
     "NotEqual": Operator(TEXT, _not_equal),
-    "LessThan": Operator(TEXT, _ordered(lambda value, bound: value < bound)),
-    "GreaterThan": Operator(TEXT, _ordered(lambda value, bound: value > bound)),
+    "LessThan": Operator(TEXT, _order_test(lambda value, bound: value < bound)),
+    "GreaterThan": Operator(TEXT, _order_test(lambda value, bound: value > bound)),
     "Like": Operator(TEXT, _like),
     "In": Operator(EITHER, _equal),
     "ContainsAny": Operator(ARRAY, _equal),

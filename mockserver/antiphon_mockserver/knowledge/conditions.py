@@ -95,10 +95,10 @@ def _bounds(question: str, table: Sequence[Record], fields: Sequence[Field]) -> 
             field = best_field(terms, fields, table, unit=stem((match["unit"] or "").lower()))
             if field is not None and len(match["number"]) <= LONGEST_NUMBER:
                 bound = Decimal(match["number"])
-                yield Condition(field, f"{field.name} {name} {bound:f}", _bounded(compare, bound))
+                yield Condition(field, f"{field.name} {name} {bound:f}", _bound_test(compare, bound))
 
 
-def _bounded(compare: Callable[[Any, Any], bool], bound: Decimal) -> Callable[[Any], bool]:
+def _bound_test(compare: Callable[[Any, Any], bool], bound: Decimal) -> Callable[[Any], bool]:
     return lambda value: (number := measure(value)) is not None and compare(number, bound)
 
 
@@ -109,10 +109,10 @@ def _values(question: str, table: Sequence[Record], fields: Sequence[Field]) -> 
         values = dict.fromkeys(text for record in table for text in texts(record.facts.get(field.name)))
         names = [text for text in values if _contains(terms, stems(text))]
         if names:
-            yield Condition(field, f"{field.name} {' or '.join(names)}", _has_any(names))
+            yield Condition(field, f"{field.name} {' or '.join(names)}", _value_test(names))
 
 
-def _has_any(names: Sequence[str]) -> Callable[[Any], bool]:
+def _value_test(names: Sequence[str]) -> Callable[[Any], bool]:
     return lambda value: any(text in names for text in texts(value))
 
 

@@ -98,7 +98,7 @@ def first_facts(record: Record) -> dict[str, Any]:
 def fields_of(table: Sequence[Record]) -> list[Field]:
     """The fields of these records, each once, in order."""
     names = dict.fromkeys(name for record in table for name in record.facts)
-    return [Field(name, tuple(stems(_spaced(name)))) for name in names]
+    return [Field(name, tuple(stems(_name_in_words(name)))) for name in names]
 
 
 def measure(value: Any) -> Decimal | None:
@@ -128,6 +128,6 @@ def facts_text(facts: Mapping[str, Any]) -> str:
     return "; ".join(f"{name} {text_of(value)}" for name, value in facts.items())
 
 
-def _spaced(name: str) -> str:
+def _name_in_words(name: str) -> str:
     """A name such as `totalMinutes` or `total_minutes` in words."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")

@@ -65,7 +65,7 @@ class Question:
     def selection(self) -> list[Record]:
         """The records that satisfy every condition, those with most of the question's words first."""
         selection = [record for record in self.table if all(test.holds(record) for test in self.conditions)]
-        return sorted(selection, key=lambda record: -_shared(self.words, record))
+        return sorted(selection, key=lambda record: -_overlap(self.words, record))
 
     @property
     def demands(self) -> str:
@@ -145,7 +145,7 @@ def _conditional(question: Question) -> EntityAnswer | None:
 
 def _by_words(question: Question) -> EntityAnswer | None:
     """The records in which most of the question's words occur."""
-    scores = [_shared(question.words, record) for record in question.table]
+    scores = [_overlap(question.words, record) for record in question.table]
     best = max(scores, default=0)
     rows = [record for record, score in zip(question.table, scores, strict=True) if score == best > 0]
     return question.answer("", rows, 1) if rows else None
@@ -159,7 +159,7 @@ def _all(question: Question) -> EntityAnswer | None:
     return question.answer(f"{len(question.table)} in {question.source.name}", question.table, 1)
 
 
-def _shared(terms: Collection[str], record: Record) -> int:
+def _overlap(terms: Collection[str], record: Record) -> int:
     """How many of these words occur in a record or in the title of its file."""
     return len(set(terms) & set(stems(" ".join([*texts_in(record.facts), record.file.title]))))
 

@@ -72,17 +72,17 @@ class Index:
         ids = {(file.id, segment.id) for file, segment in places}
         ranking = [
             (row, score)
-            for row, score in self._ranked(RANKED, query)
+            for row, score in self._rank(RANKED, query)
             if (self._places[row][0].id, self._places[row][1].id) in ids
         ][:limit]
         return [self._hit(row, score, query) for row, score in ranking if score >= RELEVANT * ranking[0][1]]
 
     def _hit(self, row: int, score: float, query: str) -> Hit:
-        best = next(iter(self._ranked(QUOTED, query, *self._ranges[row])), None)
+        best = next(iter(self._rank(QUOTED, query, *self._ranges[row])), None)
         modality, passage = self._passages[best[0]] if best else (None, None)
         return Hit(*self._places[row], modality, passage, score)
 
-    def _ranked(self, statement: str, *values: Any) -> list[tuple[int, float]]:
+    def _rank(self, statement: str, *values: Any) -> list[tuple[int, float]]:
         """Rows and scores, best first; rounded, because the last digits depend on the machine."""
         with self._lock:
             rows = self._database.execute(statement, values).fetchall()

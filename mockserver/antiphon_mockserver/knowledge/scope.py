@@ -81,21 +81,23 @@ def scope_of(inquiry: Inquiry) -> Scope:
     collections = inquiry.collections
     if not collections and not inquiry.files:
         collections = tuple(source.collection for source in inquiry.entities)
-    members = [Member(file, None, segments) for file, segments in _passing(inquiry.filter, inquiry.files)]
+    members = [
+        Member(file, None, segments) for file, segments in _passing_files(inquiry.filter, inquiry.files)
+    ]
     for collection in sorted(collections, key=lambda collection: collection.type not in DESCRIBING):
-        for file, segments in _passing(inquiry.filter, collection.files):
+        for file, segments in _passing_files(inquiry.filter, collection.files):
             members.append(Member(file, collection, segments if collection.type in DESCRIBING else ()))
     more = [entity_source(row) for row in inquiry.collections if row.type not in DESCRIBING]
-    return Scope(inquiry.library, _once(members), (*inquiry.entities, *more))
+    return Scope(inquiry.library, _first_members(members), (*inquiry.entities, *more))
 
 
-def _once(members: Sequence[Member]) -> tuple[Member, ...]:
+def _first_members(members: Sequence[Member]) -> tuple[Member, ...]:
     """The first member for each file."""
     first = {member.file.id: member for member in reversed(members)}
     return tuple(member for member in members if first[member.file.id] is member)
 
 
-def _passing(criteria: Filter, files: Sequence[File]) -> Iterator[tuple[File, tuple[Segment, ...]]]:
+def _passing_files(criteria: Filter, files: Sequence[File]) -> Iterator[tuple[File, tuple[Segment, ...]]]:
     for file in files:
         if file.status == "completed" and criteria.matches(file):
             yield file, criteria.segments(file)

@@ -23,7 +23,7 @@ from antiphon_mockserver.model.parts import with_text_parts
 from antiphon_mockserver.model.reading import Reading, read
 from antiphon_mockserver.model.reasoning import reason
 from antiphon_mockserver.model.servers import lists, outputs
-from antiphon_mockserver.model.structure import structured
+from antiphon_mockserver.model.structure import json_answer
 from antiphon_mockserver.plan import Context, Item, Plan
 from antiphon_mockserver.tokens import count_input
 
@@ -73,7 +73,7 @@ def _answer(context: Context, reading: Reading) -> Answer:
     if isinstance(text, Refusal):
         return text
     text = fit_words(text, reading.prompt)
-    value = structured(context, reading, text)
+    value = json_answer(context, reading, text)
     return speak(text, reading.instructions) if value is None else orjson.dumps(value.content).decode()
 
 

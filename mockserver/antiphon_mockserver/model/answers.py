@@ -70,7 +70,7 @@ def answer(reading: Reading) -> Answer:
         text = _echo(reading)
     if reading.outputs:
         text = f"{text} {_report(reading)}"
-    return f"I see {_enumerated(reading.attachments)}. {text}" if reading.attachments else text
+    return f"I see {_enumerate_names(reading.attachments)}. {text}" if reading.attachments else text
 
 
 def _from_skills(reading: Reading) -> Answer | None:
@@ -96,7 +96,7 @@ def _echo(reading: Reading) -> str:
     return f"You said: {prompt[:QUOTED_LENGTH]}" if prompt else "I am listening."
 
 
-def _enumerated(names: tuple[str, ...]) -> str:
+def _enumerate_names(names: tuple[str, ...]) -> str:
     return ", ".join(f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in names)
 
 

@@ -10,10 +10,10 @@ from antiphon_mockserver.plan import Item
 
 def with_text_parts(items: tuple[Item, ...], extend: Callable[[str], Mapping[str, Any]]) -> tuple[Item, ...]:
     """The items; each text part has in addition the members that `extend` gives for its text."""
-    return tuple(_extended(item, extend) if item["type"] == "message" else item for item in items)
+    return tuple(_extend(item, extend) if item["type"] == "message" else item for item in items)
 
 
-def _extended(item: Item, extend: Callable[[str], Mapping[str, Any]]) -> Item:
+def _extend(item: Item, extend: Callable[[str], Mapping[str, Any]]) -> Item:
     part = item["content"][0]
     if part["type"] != "output_text":
         return item

@@ -13,13 +13,13 @@ from antiphon_mockserver.plan import Context
 
 
 @dataclass(frozen=True, slots=True)
-class Structured:
+class JsonAnswer:
     """A value that the answer holds as JSON."""
 
     content: Any
 
 
-def structured(context: Context, reading: Reading, text: str) -> Structured | None:
+def json_answer(context: Context, reading: Reading, text: str) -> JsonAnswer | None:
     """The answer `text` in the JSON that `text.format` prescribes; None when the request wants plain text.
 
     Raises Denied when the schema cannot be filled in.
@@ -29,9 +29,9 @@ def structured(context: Context, reading: Reading, text: str) -> Structured | No
         return None
     schema = text_format.get("schema")
     if schema is None:
-        return Structured({"answer": text})
+        return JsonAnswer({"answer": text})
     try:
-        return Structured(instance(schema, hints_of(reading.prompt, text)))
+        return JsonAnswer(instance(schema, hints_of(reading.prompt, text)))
     except Unsupported as problem:
         name = text_format.get("name", "response")
         raise invalid(

@@ -45,7 +45,7 @@ def names_in(prompt: str) -> list[str]:
     """Quoted words first, then names, in order and without repetition; else the words after prepositions."""
     quotations = [matched_group(match) for match in QUOTED.finditer(prompt)]
     rest = QUOTED.sub(" ", prompt)
-    texts = list(dict.fromkeys([*quotations, *_capitalised(rest)]))
+    texts = list(dict.fromkeys([*quotations, *_capital_names(rest)]))
     return texts or [word for word in dict.fromkeys(AFTER_PREPOSITION.findall(rest)) if word not in COMMON]
 
 
@@ -54,7 +54,7 @@ def matched_group(match: re.Match[str]) -> str:
     return next(group for group in match.groups() if group)
 
 
-def _capitalised(text: str) -> list[str]:
+def _capital_names(text: str) -> list[str]:
     """The names; `Paris, France` is a single one where nothing else is named."""
     with_region = {match[1]: match[0] for match in PLACE_WITH_REGION.finditer(text)}
     regions = {match[2] for match in PLACE_WITH_REGION.finditer(text)}
