@@ -12,19 +12,19 @@ import pytest
 from mock_client import BOB, Client
 
 REQUESTS: list[dict[str, Any]] = [
-    {"said": "Say hello."},
-    {"said": "Say hello."},
-    {"said": "Count from 1 to 9.", "stream": True},
-    {"said": "Count from 1 to 9.", "stream": True},
-    {"said": "Say hello.", "background": True},
-    {"said": "Say hello.", "background": True},
-    {"said": "Say hello.", "store": False},
-    {"said": "Say hello.", "store": False},
-    {"said": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
-    {"said": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
-    {"said": "Say hello.", "max_output_tokens": 1},
-    {"said": "Ω\u2028 \U0001f600", "stream": True},
-    {"said": "Ω\u2028 \U0001f600", "stream": True},
+    {"content": "Say hello."},
+    {"content": "Say hello."},
+    {"content": "Count from 1 to 9.", "stream": True},
+    {"content": "Count from 1 to 9.", "stream": True},
+    {"content": "Say hello.", "background": True},
+    {"content": "Say hello.", "background": True},
+    {"content": "Say hello.", "store": False},
+    {"content": "Say hello.", "store": False},
+    {"content": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
+    {"content": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
+    {"content": "Say hello.", "max_output_tokens": 1},
+    {"content": "Ω\u2028 \U0001f600", "stream": True},
+    {"content": "Ω\u2028 \U0001f600", "stream": True},
 ]
 ONE_REQUEST = """
 import sys
@@ -36,7 +36,7 @@ print(Client(seed=7).create("Count from 1 to 9.", stream=True).raw.decode(), end
 
 LIBRARY = {"model": "nimbus-002-preview", "knowledge_base": {"source": "default"}}
 ASKED_OF_A_LIBRARY: list[dict[str, Any]] = [
-    {"said": said, **LIBRARY, **more}
+    {"content": said, **LIBRARY, **more}
     for said in ("How do I keep eggs from curdling?", "Ω\u2028 \U0001f600")
     for more in (
         {},

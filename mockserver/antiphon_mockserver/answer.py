@@ -11,8 +11,8 @@ from antiphon_spec.document import Operation
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
-NOBODY = Identity("0" * SHARED, {})
-NOWHERE = Operation("", "", "", (), None, {}, None, ())
+NO_IDENTITY = Identity("0" * SHARED, {})
+NO_OPERATION = Operation("", "", "", (), None, {}, None, ())
 """Stands for the operation until the router has found one."""
 
 
@@ -26,7 +26,7 @@ class Incoming:
     query_string: str
     headers: Mapping[str, str]
     """Names in lower case."""
-    operation: Operation = NOWHERE
+    operation: Operation = NO_OPERATION
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The parameters in the path."""
     query: Mapping[str, Any] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Incoming:
     """The parsed body; None before parsing, and when there is no body."""
     number: int = 0
     """How many identical requests came before."""
-    identity: Identity = NOBODY
+    identity: Identity = NO_IDENTITY
 
     @property
     def target(self) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from antiphon_mockserver import wire
-from antiphon_mockserver.answer import EVENT_STREAM, JSON, NOBODY, Answer, Incoming, Streaming
+from antiphon_mockserver.answer import EVENT_STREAM, JSON, NO_IDENTITY, Answer, Incoming, Streaming
 from antiphon_mockserver.clock import Patience, open_clock
 from antiphon_mockserver.conduct import STANDARD, Conduct
 from antiphon_mockserver.errors import invalid
@@ -32,7 +32,7 @@ from antiphon_mockserver.prompts.template import open_registry
 from antiphon_mockserver.reprint import Print, Prints, response_id
 from antiphon_mockserver.router import Router
 from antiphon_mockserver.script import planner
-from antiphon_mockserver.sender import NO_CALL, Line, Sender
+from antiphon_mockserver.sender import NO_CALL, Connection, Sender
 from antiphon_mockserver.settings import Settings, Source
 from antiphon_mockserver.store import open_store
 from antiphon_spec.dialect import load
@@ -72,7 +72,7 @@ class MockServer:
 
     async def __call__(self, scope: Any, receive: wire.Receive, send: wire.Send) -> None:
         if scope["type"] == "http":
-            await self._exchange(scope, Line(scope, receive, send))
+            await self._exchange(scope, Connection(scope, receive, send))
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
@@ -108,7 +108,7 @@ class MockServer:
         self.house.store.close()
         await send({"type": message["type"] + ".complete"})
 
-    async def _exchange(self, scope: Any, line: Line) -> None:
+    async def _exchange(self, scope: Any, connection: Connection) -> None:
         incoming, misfortune = self._incoming(scope), NONE
         answer: Answer | Streaming
         try:
@@ -117,9 +117,9 @@ class MockServer:
             else:
                 self._route(incoming)
                 misfortune = self.faults.befall()
-                await self._read(incoming, line.receive)
+                await self._read(incoming, connection.receive)
                 if (copy := self._find_copy(incoming)) is not None:
-                    await self._send_copy(incoming, copy, line)
+                    await self._send_copy(incoming, copy, connection)
                     return
                 answer = handler(incoming.operation)(self.house, incoming)
         except Denied as error:
@@ -129,16 +129,16 @@ class MockServer:
             answer = self._error_answer(
                 Denied("The server had an error while processing the request.", status=500)
             )
-        if incoming.identity is NOBODY:
+        if incoming.identity is NO_IDENTITY:
             self._identify(incoming)
         if delay := misfortune.delay:
             await self.patience.wait(delay)
         if answer.delay:
             await self.house.clock.wait(answer.delay)
         if isinstance(answer, Streaming):
-            body = await self.sender.stream(incoming, answer, misfortune, line)
+            body = await self.sender.stream(incoming, answer, misfortune, connection)
         else:
-            body = await self.sender.answer(incoming, answer, misfortune, line)
+            body = await self.sender.answer(incoming, answer, misfortune, connection)
         self._remember(incoming, answer, body)
 
     def _incoming(self, scope: Any) -> Incoming:
@@ -194,12 +194,12 @@ class MockServer:
             return None
         return self.prints.find(incoming.key, incoming.content)
 
-    async def _send_copy(self, incoming: Incoming, copy: Print, line: Line) -> None:
+    async def _send_copy(self, incoming: Incoming, copy: Print, connection: Connection) -> None:
         nonce = incoming.identity.nonce.encode()
         record = copy.record_for(nonce)
         if record is not None:
             self.house.store.write(response_id(copy, incoming.identity), record)
-        await self.sender.ready(incoming, copy.content_type, copy.body_for(nonce), line)
+        await self.sender.ready(incoming, copy.content_type, copy.body_for(nonce), connection)
 
     def _remember(self, incoming: Incoming, answer: Answer | Streaming, body: bytes) -> None:
         if self.prints is None or not answer.reusable:

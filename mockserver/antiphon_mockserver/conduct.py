@@ -94,13 +94,13 @@ class Conduct:
     context_checks: Mapping[str, Check]
     """Checks that need the whole context in `items`, such as tool outputs without a call."""
 
-    known_model: Callable[[str, Collection[str]], bool]
+    model_exists: Callable[[str, Collection[str]], bool]
     """(name, the models of `--model`) -> whether this model exists."""
 
     envelope: Callable[[Denied, Dialect], tuple[int, dict[str, Any]]]
     """(error, dialect) -> status and error body."""
 
-    valid_id: Callable[[str], bool]
+    is_valid_id: Callable[[str], bool]
     """(id in a path) -> whether it is well formed; if not, the answer is a 400."""
 
     not_found: Callable[[str], Denied]
@@ -240,9 +240,9 @@ STANDARD = Conduct(
         "json_is_mentioned": continuity.json_is_mentioned,
         "triggers_come_last": continuity.triggers_come_last,
     },
-    known_model=models.is_served,
+    model_exists=models.is_served,
     envelope=envelope,
-    valid_id=checks.is_id,
+    is_valid_id=checks.is_id,
     not_found=response_not_found,
     occurrence=lambda before: before,
     keeps=lifecycle.keeps,

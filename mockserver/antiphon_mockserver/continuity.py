@@ -10,17 +10,17 @@ from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.plan import Item
 from antiphon_mockserver.record import Asked
 
-ANSWERS = {
+OUTPUT_TYPES = {
     "function_call": "function_call_output",
     "custom_tool_call": "custom_tool_call_output",
     "local_shell_call": "local_shell_call_output",
     "computer_call": "computer_call_output",
 }
 """The output type of each call type; the client runs these tools and has to send their outputs."""
-LISTENERS = {"user", "system", "developer"}
+INPUT_ROLES = {"user", "system", "developer"}
 """The roles whose messages do not follow from reasoning."""
 NOTHING: Item = {}
-CALLS = {output: call for call, output in ANSWERS.items()}
+CALL_TYPES = {output: call for call, output in OUTPUT_TYPES.items()}
 
 
 def outputs_have_calls(asked: Asked) -> None:
@@ -28,9 +28,9 @@ def outputs_have_calls(asked: Asked) -> None:
     call_ids: set[object] = set()
     for item in asked.items:
         kind = item.get("type")
-        if kind in ANSWERS:
+        if kind in OUTPUT_TYPES:
             call_ids.add(item.get("call_id"))
-        elif kind in CALLS and item.get("call_id") not in call_ids:
+        elif kind in CALL_TYPES and item.get("call_id") not in call_ids:
             message = f"No tool call found for the output with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
 
@@ -45,9 +45,9 @@ def triggers_come_last(asked: Asked) -> None:
 
 def calls_have_outputs(asked: Asked) -> None:
     """Every tool call has an output before the model continues (STA-17)."""
-    output_ids = {item.get("call_id") for item in asked.items if item.get("type") in CALLS}
+    output_ids = {item.get("call_id") for item in asked.items if item.get("type") in CALL_TYPES}
     for item in asked.items:
-        if item.get("type") in ANSWERS and item.get("call_id") not in output_ids:
+        if item.get("type") in OUTPUT_TYPES and item.get("call_id") not in output_ids:
             message = f"No tool output found for the call with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
 
@@ -57,7 +57,7 @@ def reasoning_has_its_item(asked: Asked) -> None:
     if asked.dialect.traits.orphaned_reasoning != "refused":
         return
     for item, following in zip_longest(asked.new_items, asked.new_items[1:], fillvalue=NOTHING):
-        alone = following is NOTHING or following.get("role") in LISTENERS
+        alone = following is NOTHING or following.get("role") in INPUT_ROLES
         if item.get("type") == "reasoning" and alone:
             message = (
                 f"Item '{item.get('id')}' of type 'reasoning' came without the item that has to follow it."

@@ -40,7 +40,7 @@ class House:
 
     def require(self, response_id: str, key: str) -> Record:
         """Returns the same record; rejects a malformed id with 400 and an unknown one with 404."""
-        if not self.conduct.valid_id(response_id):
+        if not self.conduct.is_valid_id(response_id):
             message = "Invalid 'response_id': expected an id of letters, digits, underscores and dashes."
             raise Denied(message, param="response_id", code="invalid_value")
         record = self.record(response_id, key)

@@ -24,7 +24,7 @@ Mutants = Mapping[str, tuple[Mutant, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Connection:
     """The connection of a request."""
 
     scope: Any
@@ -42,7 +42,9 @@ class Sender:
         self.headers = Headers(house.dialect.traits)
         self.journal = Journal(house.settings.journal)
 
-    async def answer(self, incoming: Incoming, answer: Answer, misfortune: Misfortune, line: Line) -> bytes:
+    async def answer(
+        self, incoming: Incoming, answer: Answer, misfortune: Misfortune, connection: Connection
+    ) -> bytes:
         """Sends an answer in one piece, and returns its body before faults."""
         call = self._call(incoming)
         if 200 <= answer.status < 300 and isinstance(answer.body, dict):
@@ -52,11 +54,11 @@ class Sender:
         if answer.headers:
             pairs += encode_headers(answer.headers)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        await self._whole(incoming, answer.status, pairs, body, misfortune, line)
+        await self._whole(incoming, answer.status, pairs, body, misfortune, connection)
         return body
 
     async def stream(
-        self, incoming: Incoming, streaming: Streaming, misfortune: Misfortune, line: Line
+        self, incoming: Incoming, streaming: Streaming, misfortune: Misfortune, connection: Connection
     ) -> bytes:
         """Sends a stream, and returns its bytes before faults."""
         call = self._call(incoming)
@@ -68,17 +70,17 @@ class Sender:
         if pace and not self.mutants["http"]:
             self._note(incoming, 200, body)
             pieces = self._paced(wire.damage(frames, misfortune), pace, streaming)
-            await wire.send_paced(pieces, pairs, line.scope, line.receive, line.send)
+            await wire.send_paced(pieces, pairs, connection.scope, connection.receive, connection.send)
             return body
         if misfortune.cut is not None or misfortune.broken_frame is not None:
             body = b"".join(wire.damage(frames, misfortune))
-        await self._whole(incoming, 200, pairs, body, misfortune, line)
+        await self._whole(incoming, 200, pairs, body, misfortune, connection)
         return body
 
-    async def ready(self, incoming: Incoming, kind: str, body: bytes, line: Line) -> None:
+    async def ready(self, incoming: Incoming, kind: str, body: bytes, connection: Connection) -> None:
         """Sends a cached body."""
         self._note(incoming, 200, body)
-        await send(line, 200, self.headers.of(incoming, kind, self.now()), body)
+        await send(connection, 200, self.headers.of(incoming, kind, self.now()), body)
 
     def now(self) -> bytes:
         """Returns the `Date` of an answer, from the same clock as `created_at`."""
@@ -91,7 +93,7 @@ class Sender:
         pairs: list[tuple[bytes, bytes]],
         body: bytes,
         misfortune: Misfortune,
-        line: Line,
+        connection: Connection,
     ) -> None:
         if self.mutants["http"]:
             answer = self._mutate("http", Answer(status, decode_headers(pairs), body), self._call(incoming))
@@ -99,7 +101,7 @@ class Sender:
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         self._note(incoming, status, body)
         silent = incoming.method == "HEAD"
-        await send(line, status, pairs, body, silent=silent, cut=misfortune.cut is not None)
+        await send(connection, status, pairs, body, silent=silent, cut=misfortune.cut is not None)
 
     async def _paced(
         self, frames: Sequence[bytes], pace: float, streaming: Streaming
@@ -137,7 +139,7 @@ class Sender:
 
 
 async def send(
-    line: Line,
+    connection: Connection,
     status: int,
     pairs: list[tuple[bytes, bytes]],
     body: bytes,
@@ -152,13 +154,13 @@ async def send(
     is_stream = pairs[0][1].startswith(b"text/event-stream")
     if not is_stream and not any(name == b"content-length" for name, _ in pairs):
         pairs.append((b"content-length", b"%d" % len(body)))
-    await line.send({"type": "http.response.start", "status": status, "headers": pairs})
+    await connection.send({"type": "http.response.start", "status": status, "headers": pairs})
     if cut:
         half = body if is_stream else body[: len(body) // 2]
-        await line.send({"type": "http.response.body", "body": half, "more_body": True})
-    elif silent or len(body) <= wire.LARGE:
-        await line.send({"type": "http.response.body", "body": b"" if silent else body})
+        await connection.send({"type": "http.response.body", "body": half, "more_body": True})
+    elif silent or len(body) <= wire.WRITE_SIZE:
+        await connection.send({"type": "http.response.body", "body": b"" if silent else body})
     else:
-        for piece in wire.large_writes(body):
-            await line.send({"type": "http.response.body", "body": piece, "more_body": True})
-        await line.send({"type": "http.response.body", "body": b""})
+        for piece in wire.split(body):
+            await connection.send({"type": "http.response.body", "body": piece, "more_body": True})
+        await connection.send({"type": "http.response.body", "body": b""})

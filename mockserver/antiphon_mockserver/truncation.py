@@ -8,7 +8,7 @@ from antiphon_mockserver.errors import invalid
 from antiphon_mockserver.plan import Context, Item
 from antiphon_mockserver.tokens import CONTEXT_WINDOW, count_input, count_item
 
-INSTRUCTING = frozenset({"system", "developer"})
+INSTRUCTION_ROLES = frozenset({"system", "developer"})
 
 
 def truncate(context: Context, tokens: int) -> Context:
@@ -34,7 +34,7 @@ def _drop_oldest(items: tuple[Item, ...], excess: int) -> tuple[Item, ...]:
     """Drops the oldest items, at least `excess` tokens; instructions and the newest item stay."""
     rest = []
     for index, item in enumerate(items):
-        if excess > 0 and item.get("role") not in INSTRUCTING and index < len(items) - 1:
+        if excess > 0 and item.get("role") not in INSTRUCTION_ROLES and index < len(items) - 1:
             excess -= count_item(item)
         else:
             rest.append(item)

@@ -11,7 +11,7 @@ import orjson
 from antiphon_mockserver.faults import Misfortune
 from antiphon_spec.dialect import Traits
 
-LARGE = 1 << 16
+WRITE_SIZE = 1 << 16
 """Bytes per write: a larger one saves hardly any time."""
 DONE = b"data: [DONE]\n\n"
 Message = MutableMapping[str, Any]
@@ -38,10 +38,10 @@ def frames(events: Iterable[Mapping[str, Any]], traits: Traits) -> list[bytes]:
     return messages
 
 
-def large_writes(body: bytes) -> Iterator[bytes]:
+def split(body: bytes) -> Iterator[bytes]:
     """Splits a body into few pieces: writing takes most of the time of a stream."""
-    for start in range(0, len(body), LARGE):
-        yield body[start : start + LARGE]
+    for start in range(0, len(body), WRITE_SIZE):
+        yield body[start : start + WRITE_SIZE]
 
 
 def damage(messages: Sequence[bytes], misfortune: Misfortune) -> Sequence[bytes]:

@@ -98,7 +98,7 @@ def check(house: House, incoming: Incoming) -> Asked:
 def reject_unknown_model(house: House, name: str | None) -> None:
     """Rejects a model that does not exist, with 400."""
     models = house.dialect.models if house.dialect.traits.listed_models else ()
-    if name is not None and not house.conduct.known_model(name, house.settings.models or models):
+    if name is not None and not house.conduct.model_exists(name, house.settings.models or models):
         raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
 
 

@@ -134,7 +134,7 @@ def never_looks_at_the_content_type(conduct: Conduct) -> Conduct:
 @mutant(caught_by="refusals.an-unknown-model-is-refused")
 def serves_any_model(conduct: Conduct) -> Conduct:
     """Accepts an unknown model."""
-    return replace(conduct, known_model=lambda _name, _models: True)
+    return replace(conduct, model_exists=lambda _name, _models: True)
 
 
 @mutant(caught_by=("refusals.an-oversized-input-is-refused", "refusals.an-oversized-count-is-refused"))

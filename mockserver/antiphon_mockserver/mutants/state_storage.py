@@ -44,7 +44,7 @@ def stores_streams_only(conduct: Conduct) -> Conduct:
 @mutant(caught_by="storage.a-response-is-stored-by-default")
 def refuses_ids_that_it_gave(conduct: Conduct) -> Conduct:
     """Rejects its own ids in a path."""
-    return replace(conduct, valid_id=lambda response_id: response_id.startswith("response-"))
+    return replace(conduct, is_valid_id=lambda response_id: response_id.startswith("response-"))
 
 
 @mutant(caught_by=("storage.a-streamed-response-is-stored", "storage.what-was-streamed-can-be-read"))
@@ -167,12 +167,12 @@ def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
 def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
     """Answers 500 to an id with unusual characters."""
 
-    def valid_id(response_id: str) -> bool:
-        if not conduct.valid_id(response_id):
+    def is_valid_id(response_id: str) -> bool:
+        if not conduct.is_valid_id(response_id):
             raise Denied("invalid input syntax for type uuid", status=500)
         return True
 
-    return replace(conduct, valid_id=valid_id)
+    return replace(conduct, is_valid_id=is_valid_id)
 
 
 @mutant(caught_by="queries.an-unknown-include-is-refused")

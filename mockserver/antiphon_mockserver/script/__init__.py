@@ -43,7 +43,7 @@ class Entry:
 
     name: str
     conditions: tuple[Condition, ...]
-    says: Mapping[str, Any]
+    content: Mapping[str, Any]
     """The entry as in the script."""
 
 
@@ -89,7 +89,7 @@ def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model
         for entry in script.entries:
             reasons = mismatches(entry.conditions, context, reading)
             if not reasons:
-                return answer(entry.says, context)
+                return answer(entry.content, context)
             failures.append(f"{script.name}: {entry.name}: {'; '.join(reasons)}")
     if any(script.strict for script in scripts):
         lines = "\n".join(f"  - {line}" for line in failures)

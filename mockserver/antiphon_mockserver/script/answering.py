@@ -12,7 +12,7 @@ from antiphon_mockserver.model.answers import Refusal
 from antiphon_mockserver.plan import Context, Denied, Item, Plan
 from antiphon_mockserver.tokens import count_input, count_item
 
-STANDING: Mapping[str, Mapping[str, Any]] = {
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "message": {"role": "assistant", "content": []},
     "reasoning": {"summary": []},
     "function_call": {"arguments": "{}", "call_id": None},
@@ -23,20 +23,20 @@ STANDING: Mapping[str, Mapping[str, Any]] = {
 TEXT_PART = {"type": "output_text", "annotations": [], "logprobs": []}
 
 
-def answer(says: Mapping[str, Any], context: Context) -> Plan:
+def answer(entry: Mapping[str, Any], context: Context) -> Plan:
     """Returns the plan of an entry. Raises Denied when the entry asks for an error."""
-    if error := says.get("error"):
-        raise _rejection(error, says.get("delay", 0.0))
-    items = with_logprobs(tuple(_items(says)), context)
-    status = says.get("status", "failed" if "failure" in says else "completed")
+    if error := entry.get("error"):
+        raise _rejection(error, entry.get("delay", 0.0))
+    items = with_logprobs(tuple(_items(entry)), context)
+    status = entry.get("status", "failed" if "failure" in entry else "completed")
     return Plan(
         items=items,
         status=status,
-        reason=says.get("reason", "max_output_tokens") if status == "incomplete" else None,
-        error=says.get("failure", FAILURE) if status == "failed" else None,
-        delay=says.get("delay", 0.0),
-        pace=says.get("pace", 0.0),
-        **_usage(items, context, says.get("usage", {})),
+        reason=entry.get("reason", "max_output_tokens") if status == "incomplete" else None,
+        error=entry.get("failure", FAILURE) if status == "failed" else None,
+        delay=entry.get("delay", 0.0),
+        pace=entry.get("pace", 0.0),
+        **_usage(items, context, entry.get("usage", {})),
     )
 
 
@@ -55,21 +55,21 @@ def _rejection(error: Mapping[str, Any], delay: float) -> Denied:
     )
 
 
-def _items(says: Mapping[str, Any]) -> Iterator[Item]:
+def _items(entry: Mapping[str, Any]) -> Iterator[Item]:
     """The items of an entry: reasoning, then `items`, then the message, then calls."""
-    if "reasoning" in says:
-        yield _reasoning(says["reasoning"])
-    yield from map(_with_defaults, says.get("items", ()))
-    if "refusal" in says:
-        yield message(Refusal(says["refusal"]))
-    elif "text" in says or "json" in says:
-        yield _message(says)
-    yield from map(_call, says.get("calls", ()))
+    if "reasoning" in entry:
+        yield _reasoning(entry["reasoning"])
+    yield from map(_with_defaults, entry.get("items", ()))
+    if "refusal" in entry:
+        yield message(Refusal(entry["refusal"]))
+    elif "text" in entry or "json" in entry:
+        yield _message(entry)
+    yield from map(_call, entry.get("calls", ()))
 
 
-def _message(says: Mapping[str, Any]) -> Item:
-    item = message(says["text"] if "text" in says else orjson.dumps(says["json"]).decode())
-    item["content"][0]["annotations"] = list(says.get("annotations", ()))
+def _message(entry: Mapping[str, Any]) -> Item:
+    item = message(entry["text"] if "text" in entry else orjson.dumps(entry["json"]).decode())
+    item["content"][0]["annotations"] = list(entry.get("annotations", ()))
     return item
 
 
@@ -96,7 +96,7 @@ def _call(call: Mapping[str, Any]) -> Item:
 
 def _with_defaults(item: Mapping[str, Any]) -> Item:
     """An item with the default members of its type."""
-    whole = {**STANDING.get(item["type"], {}), **item}
+    whole = {**DEFAULTS.get(item["type"], {}), **item}
     if item["type"] == "message":
         whole["content"] = [
             {**TEXT_PART, **part} if part.get("type") == "output_text" else part for part in whole["content"]
