@@ -90,25 +90,25 @@ def _finish(item: Item, index: int, cut: bool, identity: Identity, dialect: Dial
     kind = item["type"]
     traits = dialect.traits
     if traits.bare_items and kind == "message":
-        return _bare(item)
+        return _strip(item)
     complete: Item = {"id": identity.item(traits.id_prefixes.get(kind, f"{kind}_"), index), "type": kind}
     if kind not in traits.items_without_status:
         complete["status"] = "incomplete" if cut else "completed"
     complete |= item if traits.phases else {name: item[name] for name in item if name != "phase"}
-    if complete.get("call_id", "given") is None:
+    if "call_id" in complete and complete["call_id"] is None:
         complete["call_id"] = identity.call(index)
     return complete
 
 
-def _bare(item: Item) -> Item:
+def _strip(item: Item) -> Item:
     """The message without the members that only dialects with item ids and statuses have."""
     content = [{name: part[name] for name in part if name != "logprobs"} for part in item.get("content", ())]
-    bare = {name: value for name, value in item.items() if name != "phase"}
-    return {**bare, "content": content} if "content" in item else bare
+    message = {name: value for name, value in item.items() if name != "phase"}
+    return {**message, "content": content} if "content" in item else message
 
 
-def _echo_text(text_value: Mapping[str, Any], default: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
-    text = {**default, **{name: value for name, value in text_value.items() if value is not None}}
+def _echo_text(options: Mapping[str, Any], default: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+    text = {**default, **{name: value for name, value in options.items() if value is not None}}
     text["format"] = _with_defaults(_with_type(text["format"]), traits)
     if not traits.echoes_schema and "schema" in text["format"]:
         text["format"]["schema"] = None

@@ -54,7 +54,7 @@ class Sender:
         if answer.headers:
             pairs += encode_headers(answer.headers)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        await self._whole(incoming, answer.status, pairs, body, misfortune, connection)
+        await self._send_whole(incoming, answer.status, pairs, body, misfortune, connection)
         return body
 
     async def stream(
@@ -69,12 +69,12 @@ class Sender:
         pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)
         if pace and not self.mutants["http"]:
             self._note(incoming, 200, body)
-            pieces = self._paced(wire.damage(frames, misfortune), pace, streaming)
+            pieces = self._pace_frames(wire.damage(frames, misfortune), pace, streaming)
             await wire.send_paced(pieces, pairs, connection.scope, connection.receive, connection.send)
             return body
         if misfortune.cut is not None or misfortune.broken_frame is not None:
             body = b"".join(wire.damage(frames, misfortune))
-        await self._whole(incoming, 200, pairs, body, misfortune, connection)
+        await self._send_whole(incoming, 200, pairs, body, misfortune, connection)
         return body
 
     async def ready(self, incoming: Incoming, kind: str, body: bytes, connection: Connection) -> None:
@@ -86,7 +86,7 @@ class Sender:
         """Returns the `Date` of an answer, from the same clock as `created_at`."""
         return http_date(int(self.house.clock.now()))
 
-    async def _whole(
+    async def _send_whole(
         self,
         incoming: Incoming,
         status: int,
@@ -103,7 +103,7 @@ class Sender:
         silent = incoming.method == "HEAD"
         await send(connection, status, pairs, body, silent=silent, cut=misfortune.cut is not None)
 
-    async def _paced(
+    async def _pace_frames(
         self, frames: Sequence[bytes], pace: float, streaming: Streaming
     ) -> AsyncIterator[bytes]:
         """The frames one by one; stops when the response is cancelled."""

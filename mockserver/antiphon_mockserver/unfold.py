@@ -30,46 +30,46 @@ class Unfolder:
         self._blanks: dict[tuple[str, str], tuple[tuple[tuple[str, ...], Any], ...]] = {}
         self._inner: dict[tuple[str, str], tuple[Lane, ...]] = {}
 
-    def events(self, whole: Mapping[str, Any], *, waiting: bool, padding: bool) -> list[Event]:
+    def events(self, response: Mapping[str, Any], *, waiting: bool, padding: bool) -> list[Event]:
         """Returns the events of a finished response."""
-        run = _Run(self, waiting=waiting, padding=padding)
+        walk = _Walk(self, waiting=waiting, padding=padding)
         if self.grammar.root is not None:
-            run.walk(self.grammar.root, whole, None, {}, {})
-        return run.events
+            walk.add(self.grammar.root, response, None, {}, {})
+        return walk.events
 
-    def inner(self, lane: Lane, thing: Any) -> tuple[Lane, ...]:
+    def inner(self, lane: Lane, node: Any) -> tuple[Lane, ...]:
         """Returns the lanes inside this object."""
-        kind = type_of(thing, lane)
+        kind = type_of(node, lane)
         key = (lane.name, kind)
         if key not in self._inner:
             inside = self.grammar.inside[lane.name]
             self._inner[key] = tuple(child for child in inside if child.of is None or kind in child.of)
         return self._inner[key]
 
-    def beginning(self, lane: Lane, thing: Mapping[str, Any], status: str | None) -> dict[str, Any]:
+    def beginning(self, lane: Lane, node: Mapping[str, Any], status: str | None) -> dict[str, Any]:
         """Returns the object as in its first event: without what the lanes inside it will add."""
-        beginning = {**thing}
+        beginning = {**node}
         if status is not None and "status" in beginning:
             beginning["status"] = status
-        for path, value in self._empty(lane, thing):
+        for path, value in self._empty_values(lane, node):
             if path[0] in beginning:
                 put(beginning, path, value)
-        for member in lane.lacks.get(type_of(thing, lane), ()):
+        for member in lane.lacks.get(type_of(node, lane), ()):
             beginning.pop(member, None)
         return beginning
 
-    def _empty(self, lane: Lane, thing: Any) -> tuple[tuple[tuple[str, ...], Any], ...]:
+    def _empty_values(self, lane: Lane, node: Any) -> tuple[tuple[tuple[str, ...], Any], ...]:
         """The paths to empty in an object of this type, with their empty values."""
-        kind = type_of(thing, lane)
+        kind = type_of(node, lane)
         key = (lane.name, kind)
         if key not in self._blanks:
-            blanks = [pair for child in self.inner(lane, thing) for pair in _blank_values(child)]
+            blanks = [pair for child in self.inner(lane, node) for pair in _blank_values(child)]
             blanks += [((member,), value) for member, value in lane.blank.get(kind, {}).items()]
             self._blanks[key] = tuple(blanks)
         return self._blanks[key]
 
 
-class _Run:
+class _Walk:
     """One walk over a response, with its events so far."""
 
     def __init__(self, unfolder: Unfolder, *, waiting: bool, padding: bool) -> None:
@@ -78,35 +78,35 @@ class _Run:
         self.padding = padding
         self.events: list[Event] = []
 
-    def walk(
-        self, lane: Lane, thing: Any, enclosing: Any, ids: Mapping[str, str], index: Mapping[str, int]
+    def add(
+        self, lane: Lane, node: Any, parent: Any, ids: Mapping[str, str], index: Mapping[str, int]
     ) -> None:
         """Adds the events of one object and of everything inside it."""
         base: dict[str, Any] = {
             **{member: ids[lane_name] for member, lane_name in lane.names.items()},
             **index,
         }
-        accumulates = lane.accumulates
-        *run, last = self._run(lane, thing, enclosing)
+        accumulation = lane.accumulates
+        *run, last = self._event_types(lane, node, parent)
         for event in run:
-            if accumulates and event == accumulates.event:
-                self._pieces(accumulates, base, _owner(lane, thing, enclosing))
-            elif accumulates and event == accumulates.done:
-                self.events.append(_done(lane, accumulates, base, thing, enclosing))
+            if accumulation and event == accumulation.event:
+                self._add_pieces(accumulation, base, _owner(lane, node, parent))
+            elif accumulation and event == accumulation.done:
+                self.events.append(_done_event(lane, accumulation, base, node, parent))
             else:
-                self.events.append({"type": event, **base, **self._object_members(lane, thing, event)})
-        self._inside(lane, thing, ids, index)
-        if accumulates and last == accumulates.done:
-            self.events.append(_done(lane, accumulates, base, thing, enclosing))
+                self.events.append({"type": event, **base, **self._object_members(lane, node, event)})
+        self._walk_children(lane, node, ids, index)
+        if accumulation and last == accumulation.done:
+            self.events.append(_done_event(lane, accumulation, base, node, parent))
         else:
-            self.events.append({"type": last, **base, **({lane.holds: thing} if lane.holds else {})})
+            self.events.append({"type": last, **base, **({lane.holds: node} if lane.holds else {})})
 
-    def _run(self, lane: Lane, thing: Any, enclosing: Any) -> Sequence[str]:
+    def _event_types(self, lane: Lane, node: Any, parent: Any) -> Sequence[str]:
         """The event types of an object; its status selects the last, and a queue adds one after the first."""
         *run, last = lane.emits
         status = None
         if lane.statuses or lane.excused:
-            status = (thing if lane.holds else enclosing).get("status")
+            status = (node if lane.holds else parent).get("status")
         if last in lane.statuses:
             last = next((event for event in lane.closing if status in lane.statuses.get(event, ())), last)
         elif lane.holds is None and status in lane.excused and run:
@@ -115,7 +115,7 @@ class _Run:
             run[1:1] = (event for event, statuses in lane.statuses.items() if statuses == {"queued"})
         return (*run, last)
 
-    def _object_members(self, lane: Lane, thing: Any, event: str) -> Mapping[str, Any]:
+    def _object_members(self, lane: Lane, node: Any, event: str) -> Mapping[str, Any]:
         """The members of an event before the last one that describe the object itself."""
         if lane.holds is None:
             return {lane.accumulates.whole: ""} if lane.accumulates and not lane.single else {}
@@ -123,27 +123,27 @@ class _Run:
         status = (
             "queued" if self.waiting and "queued" in statuses else next(iter(statuses - {"queued"}), None)
         )
-        return {lane.holds: self.unfolder.beginning(lane, thing, status)}
+        return {lane.holds: self.unfolder.beginning(lane, node, status)}
 
-    def _inside(self, lane: Lane, thing: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
-        if not isinstance(thing, dict):
+    def _walk_children(self, lane: Lane, node: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
+        if not isinstance(node, dict):
             return
-        lane_ids = {**ids, lane.name: thing.get("id", "")}
-        for child in self.unfolder.inner(lane, thing):
+        lane_ids = {**ids, lane.name: node.get("id", "")}
+        for child in self.unfolder.inner(lane, node):
             if not child.emits:
                 continue
             if child.single:
-                self.walk(child, thing, thing, lane_ids, index)
+                self.add(child, node, node, lane_ids, index)
             elif child.place:
-                for number, inner in enumerate(get(thing, child.place.split("/"), ()) or ()):
-                    self.walk(child, inner, thing, lane_ids, {**index, child.identity[-1]: number})
+                for number, inner in enumerate(get(node, child.place.split("/"), ()) or ()):
+                    self.add(child, inner, node, lane_ids, {**index, child.identity[-1]: number})
 
-    def _pieces(self, accumulates: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
-        text = _whole(accumulates, owner)
+    def _add_pieces(self, accumulation: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
+        text = _full_text(accumulation, owner)
         pieces = split(text)
-        head, shares = _beside(accumulates, {"type": accumulates.event, **base}, owner, len(pieces))
-        name = accumulates.piece
-        if self.padding and accumulates.padded:
+        head, shares = _split_members(accumulation, {"type": accumulation.event, **base}, owner, len(pieces))
+        name = accumulation.piece
+        if self.padding and accumulation.padded:
             at = crc32(text.encode(errors="replace")) % POOL_STEPS
             events: list[Event] = [
                 {**head, name: piece, PADDING: POOL[at : at + PAD_LENGTHS[len(piece) % PADDED_LENGTH]]}
@@ -163,30 +163,30 @@ def unfolder(dialect: Dialect) -> Unfolder:
     return Unfolder(dialect.grammar)
 
 
-def type_of(thing: Any, lane: Lane) -> str:
+def type_of(node: Any, lane: Lane) -> str:
     """The type of an object in the table; for a response, which has no type, the name of its lane."""
-    return thing.get("type", lane.name) if isinstance(thing, dict) else lane.name
+    return node.get("type", lane.name) if isinstance(node, dict) else lane.name
 
 
-def get(thing: Any, path: Sequence[str], default: Any) -> Any:
-    """Returns the value at a path of members, or a default."""
+def get(node: Any, path: Sequence[str], default: Any) -> Any:
+    """Returns the value at a path of members, or `default` when a member is missing."""
     for member in path:
-        if not isinstance(thing, dict) or member not in thing:
+        if not isinstance(node, dict) or member not in node:
             return default
-        thing = thing[member]
-    return thing
+        node = node[member]
+    return node
 
 
-def put(thing: dict[str, Any], path: Sequence[str], value: Any) -> None:
+def put(node: dict[str, Any], path: Sequence[str], value: Any) -> None:
     """Sets the value at a path of members, in copies of the objects on the way."""
     *way, last = path
     for member in way:
-        if not isinstance(thing.get(member), dict):
+        if not isinstance(node.get(member), dict):
             return
-        thing[member] = {**thing[member]}
-        thing = thing[member]
-    if last in thing:
-        thing[last] = value
+        node[member] = {**node[member]}
+        node = node[member]
+    if last in node:
+        node[last] = value
 
 
 def _blank_values(child: Lane) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -199,22 +199,22 @@ def _blank_values(child: Lane) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield (member,), []
 
 
-def _owner(lane: Lane, thing: Any, enclosing: Any) -> Any:
+def _owner(lane: Lane, node: Any, parent: Any) -> Any:
     """The object that the pieces belong to."""
-    return thing if lane.place else enclosing
+    return node if lane.place else parent
 
 
-def _whole(accumulates: Accumulation, owner: Any) -> str:
-    whole = get(owner, accumulates.into.split("/"), "") if accumulates.into else owner
+def _full_text(accumulation: Accumulation, owner: Any) -> str:
+    whole = get(owner, accumulation.into.split("/"), "") if accumulation.into else owner
     return whole if isinstance(whole, str) else ""
 
 
-def _beside(
-    accumulates: Accumulation, head: Event, owner: Any, number: int
+def _split_members(
+    accumulation: Accumulation, head: Event, owner: Any, number: int
 ) -> tuple[Event, Mapping[str, Sequence[Any]]]:
     """The members that all pieces share, and the lists that are divided among the pieces."""
     shares: dict[str, Sequence[Any]] = {}
-    for member, source in accumulates.beside.items():
+    for member, source in accumulation.beside.items():
         if source in owner:
             head[member] = []
             if owner[source] and len(owner[source]) == number:
@@ -222,15 +222,15 @@ def _beside(
     return head, shares
 
 
-def _done(
-    lane: Lane, accumulates: Accumulation, base: Mapping[str, Any], thing: Any, enclosing: Any
+def _done_event(
+    lane: Lane, accumulation: Accumulation, base: Mapping[str, Any], node: Any, parent: Any
 ) -> Event:
-    owner = _owner(lane, thing, enclosing)
-    event = {"type": accumulates.done, **base, accumulates.whole: _whole(accumulates, owner)}
-    for member, source in accumulates.beside.items():
+    owner = _owner(lane, node, parent)
+    event = {"type": accumulation.done, **base, accumulation.whole: _full_text(accumulation, owner)}
+    for member, source in accumulation.beside.items():
         if source in owner:
             event[member] = owner[source]
-    for member, source in lane.copies.get(accumulates.done, {}).items():
-        if source in enclosing:
-            event[member] = enclosing[source]
+    for member, source in lane.copies.get(accumulation.done, {}).items():
+        if source in parent:
+            event[member] = parent[source]
     return event
