@@ -184,8 +184,13 @@ def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
     """
     episode = scene.episode
     last = next(reversed(list(episode.exchanges.values())), None)
-    over = episode.stop_reason and not episode.missing_feature and episode.blame == "target"
-    if not over or last is None or last.reply is None or last.operation != scene.dialect.create_operation:
+    target_stopped = episode.stop_reason and not episode.missing_feature and episode.blame == "target"
+    if (
+        not target_stopped
+        or last is None
+        or last.reply is None
+        or last.operation != scene.dialect.create_operation
+    ):
         return
     if 400 <= last.reply.status < 500:
         got = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"

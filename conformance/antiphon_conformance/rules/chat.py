@@ -143,7 +143,7 @@ def an_unknown_completion_is_not_found(scene: Scene) -> Iterator[Finding]:
 
 
 def _ids(exchange: Exchange) -> list[Any]:
-    return [entry.get("id") for _, entry in objects(exchange.answer.fields.get("data"))]
+    return [entry.get("id", ABSENT) for _, entry in objects(exchange.answer.fields.get("data"))]
 
 
 @rule(Scene, scenario="chat", cites="CG-CHAT-22")
@@ -164,7 +164,7 @@ def a_page_of_completions_has_its_size(scene: Scene) -> Iterator[Finding]:
 )
 def a_completion_is_listed(scene: Scene) -> Iterator[Finding]:
     """A new chat completion is in the list of completions."""
-    identity = scene["created"].answer.fields.get("id")
+    identity = scene["created"].answer.fields.get("id", ABSENT)
     if identity not in _ids(scene["listed"]):
         expected = f"a completion with the id {show(identity)}"
         yield Finding("reply.body/data", expected, "a list without it", scene["listed"].id)

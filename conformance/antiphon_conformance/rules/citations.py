@@ -257,10 +257,13 @@ def tell_their_context(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(f"{where}/context", "a string", show(ABSENT))
 
 
-def _text_and_parts(exchange: Exchange) -> tuple[str, list[list[Any]]]:
+def _text_and_parts(exchange: Exchange) -> tuple[str, list[Json]]:
     """The text of an answer, and the parts of videos that it cites."""
     response = answered(exchange)
-    parts = [[citation.get(name) for name in PARTS] for _, citation in citations(response)]
+    parts = [
+        {name: citation[name] for name in PARTS if citation.get(name) is not None}
+        for _, citation in citations(response)
+    ]
     return text_of(response), parts
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from antiphon_conformance.answers import member, number, objects, output, text_of, value_at
+from antiphon_conformance.answers import member, number, output, text_of, value_at
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.faults import body_faults
 from antiphon_conformance.oddities import odd
@@ -44,13 +45,17 @@ def a_compaction_is_a_compaction_object(body: Body) -> Iterator[Finding]:
     yield from body_faults(body)
 
 
+def _types(response: Mapping[str, Any]) -> list[Any]:
+    return [item.get("type", ABSENT) for _, item in output(response)]
+
+
 @rule(Body, cites=("CMP-05", "CMP-09"), when=is_compaction)
 def a_compaction_holds_a_compaction_item(body: Body) -> Iterator[Finding]:
     """The output of a compaction contains an item of type `compaction`.
 
     Clients look for this type; with another one they lose the history.
     """
-    types = [item.get("type") for _, item in output(body.object)]
+    types = _types(body.object)
     if "compaction" not in types:
         yield Finding("reply.body/output", "an item of type compaction", show(types))
 
@@ -71,7 +76,7 @@ def a_compaction_item_is_opaque(body: Body) -> Iterator[Finding]:
 @rule(Body, cites="CMP-09", when=is_compaction)
 def a_compaction_keeps_the_user_messages(body: Body) -> Iterator[Finding]:
     """The output of a compaction is the user's messages, followed by one compaction item."""
-    types = [item.get("type") for _, item in output(body.object)]
+    types = _types(body.object)
     if types.count("compaction") > 1 or "compaction" in types[:-1]:
         yield Finding("reply.body/output", "one compaction item, at the end", show(types))
     messages = roles_and_texts(body.object.get("output"))
@@ -174,8 +179,8 @@ def a_trigger_makes_a_compaction(scene: Scene) -> Iterator[Finding]:
 
 def _expect_compaction_item(exchange: Exchange) -> Iterator[Finding]:
     if not any(output(exchange.response, "compaction")):
-        types = [item.get("type") for _, item in objects(exchange.response.get("output"))]
-        yield Finding("reply.body/output", "an item of type compaction", show(types), exchange.id)
+        types = show(_types(exchange.response))
+        yield Finding("reply.body/output", "an item of type compaction", types, exchange.id)
 
 
 @rule(

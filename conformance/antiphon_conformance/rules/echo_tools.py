@@ -25,7 +25,7 @@ def _has_simple_tools(snapshot: Snapshot) -> bool:
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
-    return [(tool.get("type"), tool.get("name")) for tool in tools]
+    return [(tool.get("type", ABSENT), tool.get("name", ABSENT)) for tool in tools]
 
 
 @rule(
