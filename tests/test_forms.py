@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from antiphon_conformance.contradictions import CONTRADICTIONS
-from antiphon_conformance.form import merged
-from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, held
+from antiphon_conformance.form import merge
+from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, library_values
 from antiphon_conformance.legality import is_right
 from antiphon_conformance.library import Library, library_of
 from antiphon_conformance.mistakes import mistakes_of
@@ -22,7 +22,7 @@ DIALECT = load("cloudglue")
 def values() -> dict[str, str]:
     """What the worlds that ship hold."""
     library = library_of({episode.scenario: episode for episode in episodes("cloudglue", ())}, {})
-    return {"model": DIALECT.models[0], **held(library), **library.values}
+    return {"model": DIALECT.models[0], **library_values(library), **library.values}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def values() -> dict[str, str]:
     ],
 )
 def test_requests_become_one(asked: list[dict[str, Any]], whole: dict[str, Any]) -> None:
-    assert merged(asked) == whole
+    assert merge(asked) == whole
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_names_in_braces_are_found_at_any_depth(template: Any, expected: set[str
 
 
 def test_nothing_is_held_by_a_library_of_which_nothing_is_known() -> None:
-    assert held(Library()) == {}
+    assert library_values(Library()) == {}
 
 
 @pytest.mark.parametrize("asks", [entry.asks for entry in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)])

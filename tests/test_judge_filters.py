@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from antiphon_conformance import judge
-from antiphon_conformance.filter_choice import leaves, one, singles
+from antiphon_conformance.filter_choice import leaves, single, singles
 from antiphon_conformance.filter_operators import LISTS, SCALARS, as_text
 from antiphon_conformance.filter_plan import by_segment, narrow, plan
 from antiphon_conformance.filters import of_file, of_segment
@@ -147,14 +147,14 @@ CASES: list[tuple[str, str, str, Any, tuple[bool, bool]]] = [
 
 def told(filter: Mapping[str, Any], file: Json = FILE) -> tuple[bool, bool]:
     verdict = of_file(filter, file)
-    return verdict.admitted, verdict.sure
+    return verdict.admits, verdict.sure
 
 
 @pytest.mark.parametrize(("category", "path", "operator", "value", "verdict"), CASES)
 def test_a_criterion_says(
     category: str, path: str, operator: str, value: Any, verdict: tuple[bool, bool]
 ) -> None:
-    assert told(one(category, path, operator, value)) == verdict
+    assert told(single(category, path, operator, value)) == verdict
 
 
 TOPIC, SMALL, LARGE = (
@@ -187,7 +187,7 @@ def test_several_criteria_say(filter: Json, verdict: tuple[bool, bool]) -> None:
 def test_no_file_is_too_strange(junk: Any) -> None:
     for file in ({}, dict.fromkeys(FILE, junk)):
         for category, path, operator, value, _ in CASES:
-            of_file(one(category, path, operator, value), file)
+            of_file(single(category, path, operator, value), file)
         assert by_segment([file, {"start_time": junk, "end_time": 2.5}]) is None
     assert plan([{}, dict.fromkeys(FILE, junk)]).keys() >= {"empty", "impossible"}
 
@@ -218,15 +218,15 @@ def questions(world: str) -> Iterator[Json]:
             if category != "video_info" or path in OF_VIDEOS:
                 yield from about(category, path, value if isinstance(value, list) else [value])
     for text in ("2023-09-20T12:00:02Z", "2024-05-05T03:20:09+00:00"):
-        yield from (one("file", "created_at", operator, text) for operator in ("LessThan", "GreaterThan"))
+        yield from (single("file", "created_at", operator, text) for operator in ("LessThan", "GreaterThan"))
 
 
 def about(category: str, path: str, values: list[Any]) -> Iterator[Json]:
     texts = [text for value in values if (text := as_text(value))]
     for text in texts:
-        yield from (one(category, path, operator, text) for operator in (*SCALARS, "In"))
+        yield from (single(category, path, operator, text) for operator in (*SCALARS, "In"))
     if texts:
-        yield from (one(category, path, operator, texts) for operator in LISTS)
+        yield from (single(category, path, operator, texts) for operator in LISTS)
 
 
 @pytest.mark.parametrize("world", ["cooking", "sales"])
@@ -239,7 +239,7 @@ def test_what_is_sure_the_mock_says_too_in_whatever_reading(world: str) -> None:
             verdict = of_file(filter, object)
             if verdict.sure:
                 sure += 1
-                assert {alternative.matches(file) for alternative in alternatives} == {verdict.admitted}, (
+                assert {alternative.matches(file) for alternative in alternatives} == {verdict.admits}, (
                     filter,
                     file.filename,
                 )
@@ -250,7 +250,7 @@ def test_what_is_sure_the_mock_says_too_in_whatever_reading(world: str) -> None:
 def test_the_chosen_reading_is_that_of_the_mock(world: str) -> None:
     files = shown(world)
     for step, filter in plan([object for _, object in files]).items():
-        verdicts = [of_file(filter, object).admitted for _, object in files]
+        verdicts = [of_file(filter, object).admits for _, object in files]
         assert verdicts == [parse(filter).matches(file) for file, _ in files], step
 
 
@@ -259,7 +259,7 @@ def test_segments_are_read_alike(world: str) -> None:
     pairs = [(file, segment) for file, _ in shown(world) for segment in file.segments]
     filter = by_segment([segment_object(*pair) for pair in pairs])
     assert filter is not None
-    verdicts = [of_segment(filter, segment_object(*pair)).admitted for pair in pairs]
+    verdicts = [of_segment(filter, segment_object(*pair)).admits for pair in pairs]
     assert verdicts == [segment in parse(filter).segments(file) for file, segment in pairs]
     assert len(set(verdicts)) == 2
 
@@ -302,7 +302,7 @@ def test_without_metadata_names_of_files_do() -> None:
         {"id": str(index), "filename": f"{name}.mp4"} for index, name in enumerate(("soup", "stew", "tea"))
     ]
     steps = plan(bare)
-    assert steps["equal"] == one("file", "filename", "Equal", "soup.mp4")
+    assert steps["equal"] == single("file", "filename", "Equal", "soup.mp4")
     assert "equal_by_prefix" not in steps
 
 

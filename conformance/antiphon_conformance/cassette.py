@@ -1,4 +1,4 @@
-"""Reads VCR cassettes: those of vcrpy (`interactions`), and those of the original (`http_interactions`)."""
+"""Reads VCR cassettes: of vcrpy (`interactions`), and of the original VCR (`http_interactions`)."""
 
 from __future__ import annotations
 
@@ -24,25 +24,29 @@ def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
         yield _exchange(f"{name}#{index}", entry["request"], entry["response"])
 
 
-def _exchange(identity: str, asked: Mapping[str, Any], given: Mapping[str, Any]) -> Exchange:
-    sent = headers(given.get("headers") or {})
-    status = int(given["status"]["code"] if isinstance(given["status"], Mapping) else given["status"])
-    if "parsed_body" in given:  # a common custom serializer keeps bodies as YAML
-        reply, traits = reply_from_value(status, sent, given["parsed_body"]), frozenset({"parsed"})
+def _exchange(identity: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
+    fields = headers(response.get("headers") or {})
+    status = int(
+        response["status"]["code"] if isinstance(response["status"], Mapping) else response["status"]
+    )
+    if "parsed_body" in response:  # a common custom serializer keeps bodies as YAML
+        reply, traits = reply_from_value(status, fields, response["parsed_body"]), frozenset({"parsed"})
     else:
-        reply, traits = read_reply(status, sent, _inflated(_content(given.get("body")))), frozenset[str]()
-    return Exchange(identity, _request(asked), reply, traits=traits)
+        reply, traits = read_reply(status, fields, _inflate(_content(response.get("body")))), frozenset[str]()
+    return Exchange(identity, _request(request), reply, traits=traits)
 
 
-def _request(asked: Mapping[str, Any]) -> Request:
-    if "parsed_body" in asked:
-        body, raw = asked["parsed_body"], orjson.dumps(asked["parsed_body"])
+def _request(message: Mapping[str, Any]) -> Request:
+    if "parsed_body" in message:
+        body, raw = message["parsed_body"], orjson.dumps(message["parsed_body"])
     else:
-        raw = _inflated(_content(asked.get("body")))
+        raw = _inflate(_content(message.get("body")))
         body = strict_json.read(raw).value
-    sent = headers(asked.get("headers") or {})
+    fields = headers(message.get("headers") or {})
     readable = body is not None or not raw
-    return Request(str(asked["method"]).upper(), str(asked["uri"]), sent, body, None if readable else raw)
+    return Request(
+        str(message["method"]).upper(), str(message["uri"]), fields, body, None if readable else raw
+    )
 
 
 def _content(body: Any) -> bytes:
@@ -53,8 +57,8 @@ def _content(body: Any) -> bytes:
     return body if isinstance(body, bytes) else str(body or "").encode()
 
 
-def _inflated(raw: bytes) -> bytes:
-    """Recorders keep compressed bodies as they came."""
+def _inflate(raw: bytes) -> bytes:
+    """The body without gzip: some recorders keep compressed bodies."""
     if not raw.startswith(b"\x1f\x8b"):
         return raw
     try:

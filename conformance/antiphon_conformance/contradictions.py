@@ -1,4 +1,4 @@
-"""Creates that are right in each part and wrong as a whole: at odds with themselves or with what is there."""
+"""Creates with members that are right alone and wrong together, or that name what does not exist."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from antiphon_conformance.probes import UNKNOWN_ID
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """One such request, the status of its refusal, and why it is refused. `says` completes the sentence:
-    a request with ... is refused."""
+    """One such request, and the status of the error. `says` completes the sentence: a request with ... is
+    rejected."""
 
     name: str
     cites: tuple[str, ...]
     says: str
     status: int
     asks: Mapping[str, Any]
-    """Members of the create; names in braces stand for what the target holds."""
+    """The members of the create; names in braces stand for what the target holds."""
 
 
 def _contradiction(name: str, cites: str, says: str, status: int, **asks: Any) -> Contradiction:

@@ -1,7 +1,7 @@
-"""The requests that a document asks for: at each edge that it draws one just inside, and one just outside.
+"""Requests at the limits of a document: for each limit one just inside and one just outside.
 
-Nothing here is random. A case changes one thing in an otherwise plain request, so a refusal or a success says
-something about that one thing. The mistakes that single requirements name have scenarios of their own.
+Nothing here is random. A case changes one thing in an otherwise plain request, so an error or a success is
+about that one thing. Mistakes that a single requirement names have scenarios of their own.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from antiphon_spec.sample import Probe, Sampler
 FEWEST_TOKENS = 16
 DEEPEST_WRONG = 3
 DEEPEST_RIGHT = 2
-"""How far inside a body an edge may lie to be tried: `input[0].role` is three steps deep."""
+"""How deep in a body a limit is tested: `input[0].role` is three steps deep."""
 LONGEST = 1_000_000
-"""Texts at limits beyond this are left to others: they cost more to send than they tell."""
+"""Longer texts are not sent here: they cost more than they show."""
 DULL = re.compile(r"-?\d+$|any text|empty text|least$|a fraction|name of empty|twice|type |null$|boolean$")
-"""Probes that stand at no edge: a right request with one says nothing new."""
+"""Probes that are not at a limit: a right request with such a probe shows nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request to send. `name` says what is tried: `createResponse/max_output_tokens: beyond minimum`."""
+    """One request to send. `name` says what it tests: `createResponse/max_output_tokens: beyond minimum`."""
 
     name: str
     operation: str
@@ -38,23 +38,23 @@ class Case:
 
 
 def cases(dialect: Dialect, values: Mapping[str, str]) -> Iterator[Case]:
-    """Every case of a dialect, the shallow ones first; `values` are what the target holds, and `model`."""
+    """Every case of a dialect, the shallow cases first; `values` are what the target holds, and `model`."""
     for operation in dialect.document.operations.values():
         if operation.request_schema is not None and "{" not in operation.path:
             yield from _edges(dialect, operation, plain(dialect, operation.id, values))
 
 
 def _edges(dialect: Dialect, operation: Operation, usual: Mapping[str, Any]) -> Iterator[Case]:
-    """One case for each kind of edge at each place; what differs only by an index or a kind is one place."""
+    """One case for each kind of limit at each place; places that differ only by an index count as one."""
     deep = operation.id == dialect.create_operation
-    tried: set[str] = set()
+    names: set[str] = set()
     for probe in sorted(_probes(dialect, operation, deep), key=lambda probe: len(probe.path)):
         body = _whole(probe, usual)
         right = is_right(dialect, operation.id, body)
         name = f"{operation.id}{_place(probe)}, {_kind(probe, right)}: {'right' if right else 'wrong'}"
-        if name in tried or body is None or (right and not _tells(probe, deep)):
+        if name in names or body is None or (right and not _tells(probe, deep)):
             continue
-        tried.add(name)
+        names.add(name)
         yield Case(name, operation.id, operation.path, _cheap(body, probe) if right else body)
 
 
@@ -70,26 +70,27 @@ def _tells(probe: Probe, deep: bool) -> bool:
 
 
 def _whole(probe: Probe, usual: Mapping[str, Any]) -> Any:
-    """The probe as a whole request, usual in all but what is tried; one that is no object stays as it is."""
+    """The probe as a whole request, plain in all other members; a probe that is not an object stays as it
+    is."""
     if not isinstance(probe.value, dict):
         return probe.value
     return _usual_but(probe.path, probe.value, usual) if probe.path else {**probe.value, **usual}
 
 
-def _usual_but(path: Sequence[int | str], tried: Any, usual: Any) -> Any:
-    """What is tried at a path, and elsewhere what is usual."""
-    if not path or not isinstance(tried, dict) or not isinstance(usual, Mapping):
-        return tried
+def _usual_but(path: Sequence[int | str], probe: Any, usual: Any) -> Any:
+    """The probe's value at a path, and the plain value everywhere else."""
+    if not path or not isinstance(probe, dict) or not isinstance(usual, Mapping):
+        return probe
     first, *rest = path
-    mixed = {**tried, **usual}
-    if first in tried:
-        return mixed | {first: _usual_but(rest, tried[first], usual.get(first))}
-    mixed.pop(first, None)
-    return mixed
+    members = {**probe, **usual}
+    if first in probe:
+        return members | {first: _usual_but(rest, probe[first], usual.get(first))}
+    members.pop(first, None)
+    return members
 
 
 def _cheap(body: Any, probe: Probe) -> Any:
-    """A right request reaches the model: it shall not talk long."""
+    """A right request reaches the model, so its answer must be short."""
     return body if "max_output_tokens" in probe.path else {**body, "max_output_tokens": FEWEST_TOKENS}
 
 
@@ -98,7 +99,7 @@ def _place(probe: Probe) -> str:
 
 
 def _kind(probe: Probe, right: bool) -> str:
-    """What is tried; values of a wrong kind are all the same mistake."""
+    """What is tested; all values of a wrong type count as one mistake."""
     return "a wrong kind" if probe.why.startswith("type ") and not right else probe.why
 
 

@@ -1,4 +1,4 @@
-"""Time stamps of what is listed, and the days and moments that a query names."""
+"""Time stamps in lists, and the days and moments that a query names."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 from antiphon_conformance.answers import number
 
 MILLISECONDS_SINCE = 10**11
-"""From here on a time stamp counts milliseconds, before it seconds: one of 1973, the other of 5138."""
+"""A time stamp from here on counts milliseconds, a smaller one seconds: the years 1973 and 5138."""
 DAY = "YYYY-MM-DD"
 
 
 def seconds_of(stamp: Any) -> float | None:
-    """The Unix seconds of a time stamp, whichever unit it counts; None when it is no number."""
-    told = number(stamp)
-    if told is None or told < 0:
+    """The Unix seconds of a time stamp in either unit; None when it is not a number."""
+    count = number(stamp)
+    if count is None or count < 0:
         return None
-    return told / 1000 if told >= MILLISECONDS_SINCE else told
+    return count / 1000 if count >= MILLISECONDS_SINCE else count
 
 
 def span_of(text: str) -> tuple[float, float] | None:
-    """The first Unix second of a day, or of a moment, and the first one behind it; None when it is neither.
+    """The first Unix second of a day, and the first second after it; for a moment, the moment twice.
 
-    Of a moment the span is the moment itself.
+    None when the text is neither a day nor a moment.
     """
     try:
         start = datetime.fromisoformat(text.upper())

@@ -1,7 +1,7 @@
-"""What a dialect's document finds wrong with a response object or an item, cut up for the rules.
+"""The schema faults of a response object or an item, sorted for the rules.
 
-A document is asked once for each object; every rule then takes the faults that lie at its own member. What no
-rule takes is left to the two rules that compare with the whole document.
+Each object is validated once; every rule then reads the faults at its own member. The two rules about the
+whole document report the faults that no other rule reads.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from antiphon_spec.schema import Fault
 
 
 def response_faults(snapshot: Snapshot) -> tuple[Fault, ...]:
-    """The faults of a response object, without those in output items that rules over items report."""
+    """The faults of a response object, without faults inside output items, which rules over items report."""
     return snapshot.exchange.facts.once(("faults", snapshot.where), _faults_of_response, snapshot)
 
 
@@ -24,32 +24,32 @@ def item_faults(item: Item) -> tuple[Fault, ...]:
 
 
 def body_faults(body: Body) -> Iterator[Finding]:
-    """What the document finds wrong with a whole answer that is neither a response nor a stream."""
+    """The schema faults of a whole answer that is neither a response nor a stream."""
     validator = body.dialect.schemas.body(body.operation) if body.operation else None
     if validator is not None and not validator.is_valid(body.reply.body):
         yield from findings("reply.body", validator.faults(body.reply.body))
 
 
 def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:
-    """Whether a fault lies at a place or, unless `exactly`, below it. A `*` is any member or index."""
-    wanted, got = place.split("/"), fault.pointer.split("/")
-    if len(got) < len(wanted) or (exactly and len(got) > len(wanted)):
+    """Whether a fault is at a place or, unless `exactly`, below it. A `*` is any member or index."""
+    pattern, pointer = place.split("/"), fault.pointer.split("/")
+    if len(pointer) < len(pattern) or (exactly and len(pointer) > len(pattern)):
         return False
-    return all(want in ("*", have) for want, have in zip(wanted, got, strict=False))
+    return all(step in ("*", name) for step, name in zip(pattern, pointer, strict=False))
 
 
 def findings(where: str, faults: Iterable[Fault]) -> Iterator[Finding]:
-    """The faults as findings of the object that stands at `where`."""
+    """The faults as findings about the object at `where`."""
     return (Finding(f"{where}{fault.pointer}", fault.expected, fault.got) for fault in faults)
 
 
 def missing_member(fault: Fault) -> bool:
-    """Whether the fault is that a required member of the object itself (not of one inside it) is absent."""
+    """Whether a required member of the object itself (not of an inner object) is missing."""
     return fault.keyword == "required" and fault.pointer.count("/") <= 1
 
 
 def is_missed(snapshot: Snapshot, name: str) -> bool:
-    """Whether a member is absent that the document requires, which one rule reports for all of them."""
+    """Whether a required member is missing; one rule reports that for all members."""
     if name in snapshot.object:
         return False
     return any(missing_member(fault) and fault.pointer == f"/{name}" for fault in response_faults(snapshot))
@@ -61,8 +61,8 @@ def _inside_item(fault: Fault) -> bool:
 
 def _faults_of_response(snapshot: Snapshot) -> tuple[Fault, ...]:
     validator = snapshot.dialect.schemas.body(snapshot.dialect.create_operation)
-    found = validator.faults(snapshot.object) if validator is not None else ()
-    return tuple(fault for fault in found if not (snapshot.is_final and _inside_item(fault)))
+    faults = validator.faults(snapshot.object) if validator is not None else ()
+    return tuple(fault for fault in faults if not (snapshot.is_final and _inside_item(fault)))
 
 
 def _faults_of_item(item: Item) -> tuple[Fault, ...]:

@@ -1,4 +1,4 @@
-"""What filters are made of: the fields that files show, and which of several filters parts files best."""
+"""The fields that files show, and the choice of the filter that divides files best."""
 
 from __future__ import annotations
 
@@ -14,72 +14,73 @@ Json = Mapping[str, Any]
 Filter = dict[str, Any]
 
 MOST_CANDIDATES = 300
-"""How many filters are tried before one is taken."""
+"""How many filters are compared at most."""
 WORD = re.compile(r"[A-Za-z0-9]+([ .:/-]+[A-Za-z0-9]+)*", re.ASCII)
-"""A text without signs that mean something in a filter."""
+"""A text without signs that have a meaning in a filter."""
 
 
-def one(category: str, path: str, operator: str, value: str | list[str]) -> Filter:
+def single(category: str, path: str, operator: str, value: str | list[str]) -> Filter:
     """A filter of one criterion; it compares with a text or with several."""
-    given = "valueTextArray" if isinstance(value, list) else "valueText"
-    return {category: [{"path": path, "operator": operator, given: value}]}
+    member = "valueTextArray" if isinstance(value, list) else "valueText"
+    return {category: [{"path": path, "operator": operator, member: value}]}
 
 
-def with_member(filter: Json, **members: Any) -> Filter:
-    """The filter with members added to each of its criteria."""
+def with_member(selection: Json, **members: Any) -> Filter:
+    """The filter with more members in each of its criteria."""
     return {
-        category: [{**criterion, **members} for criterion in listed] for category, listed in filter.items()
+        category: [{**criterion, **members} for criterion in entries]
+        for category, entries in selection.items()
     }
 
 
-def without_member(filter: Json, name: str) -> Filter:
-    """The filter with a member taken from each of its criteria."""
+def without_member(selection: Json, name: str) -> Filter:
+    """The filter without a member in any of its criteria."""
     return {
-        category: [{key: value for key, value in criterion.items() if key != name} for criterion in listed]
-        for category, listed in filter.items()
+        category: [{key: value for key, value in criterion.items() if key != name} for criterion in entries]
+        for category, entries in selection.items()
     }
 
 
-def merged(left: Json, right: Json) -> Filter:
+def merge(left: Json, right: Json) -> Filter:
     """The criteria of two filters in one."""
     return {category: [*left.get(category, ()), *right.get(category, ())] for category in {**left, **right}}
 
 
-def singles(filter: Json) -> list[Filter]:
-    """The filters of one criterion each that a filter is made of."""
-    return [{category: [dict(criterion)]} for (category, _), criterion in criteria(filter)]
+def singles(selection: Json) -> list[Filter]:
+    """The criteria of a filter, each as a filter of its own."""
+    return [{category: [dict(criterion)]} for (category, _), criterion in criteria(selection)]
 
 
-def parting(candidates: Iterable[Filter], files: Sequence[Json]) -> Filter | None:
-    """The filter that parts these files best; None when all admit everything or nothing."""
-    return sharpest(candidates, lambda filter: surely(filter, files))
+def best_filter(candidates: Iterable[Filter], files: Sequence[Json]) -> Filter | None:
+    """The filter that divides these files best; None when every filter admits all or none."""
+    return sharpest(candidates, lambda selection: surely(selection, files))
 
 
-def sharpest(candidates: Iterable[Filter], admitted: Callable[[Filter], Sequence[bool]]) -> Filter | None:
-    """The first of the filters that part things best, by which of the things each admits."""
+def sharpest(candidates: Iterable[Filter], admit: Callable[[Filter], Sequence[bool]]) -> Filter | None:
+    """The first of the filters that divide things best; `admit` says which things a filter admits."""
     best: tuple[int, Filter | None] = (0, None)
-    for filter in islice(candidates, MOST_CANDIDATES):
-        verdicts = admitted(filter)
+    for selection in islice(candidates, MOST_CANDIDATES):
+        verdicts = admit(selection)
         score = min(sum(verdicts), len(verdicts) - sum(verdicts))
-        best = max(best, (score, filter), key=lambda scored: scored[0])
+        best = max(best, (score, selection), key=lambda pair: pair[0])
     return best[1]
 
 
-def surely(filter: Json, files: Iterable[Json]) -> list[bool]:
-    """Which files a filter admits in every reading."""
-    verdicts = [of_file(filter, file) for file in files]
-    return [verdict.admitted and verdict.sure for verdict in verdicts]
+def surely(selection: Json, files: Iterable[Json]) -> list[bool]:
+    """For each file, whether a filter admits it in every reading."""
+    verdicts = [of_file(selection, file) for file in files]
+    return [verdict.admits and verdict.sure for verdict in verdicts]
 
 
 def misread(values: Iterable[Any]) -> str | None:
-    """The number, as text, that most others lie on another side of when they are compared as texts."""
-    known = dict(_numbers(values))
+    """The number, as text, for which a comparison as texts goes wrong most often; None when it never does."""
+    numbers = dict(_numbers(values))
 
-    def misplaced(bound: str) -> int:
-        return sum((number < known[bound]) != (text < bound) for text, number in known.items())
+    def errors(bound: str) -> int:
+        return sum((number < numbers[bound]) != (text < bound) for text, number in numbers.items())
 
-    best = max(sorted(known), key=misplaced, default="")
-    return best if best and misplaced(best) else None
+    best = max(sorted(numbers), key=errors, default="")
+    return best if best and errors(best) else None
 
 
 def _numbers(values: Iterable[Any]) -> Iterator[tuple[str, float]]:
@@ -90,12 +91,13 @@ def _numbers(values: Iterable[Any]) -> Iterator[tuple[str, float]]:
 
 
 def leaves(files: Iterable[Json], category: str) -> list[tuple[str, Any]]:
-    """What stands in the objects of a category, each with its path; by path, then as the files come.
+    """The values in the objects of a category, each with its path; sorted by path, then in the order of
+    files.
 
-    Names with dots in them are passed over: no source says how they are found.
+    Names with dots are skipped: no source says how a path names them.
     """
-    found = (leaf for file in files for leaf in _below(file.get(category), ""))
-    return sorted((leaf for leaf in found if leaf[0]), key=lambda leaf: leaf[0])
+    pairs = (leaf for file in files for leaf in _below(file.get(category), ""))
+    return sorted((leaf for leaf in pairs if leaf[0]), key=lambda leaf: leaf[0])
 
 
 def _below(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -108,7 +110,7 @@ def _below(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def words(files: Iterable[Json], category: str) -> list[tuple[str, str]]:
-    """The plain texts among them, each once."""
+    """The plain texts among the values of a category, each once."""
     return list(dict.fromkeys(leaf for leaf in leaves(files, category) if is_word(leaf[1])))
 
 
@@ -118,7 +120,7 @@ def filenames(files: Iterable[Json]) -> list[str]:
 
 
 def is_word(value: Any) -> bool:
-    """Whether a value is a plain text, with a letter that has another case."""
+    """Whether a value is a plain text with a letter that has two cases."""
     plain = isinstance(value, str) and WORD.fullmatch(value) is not None
     return plain and value.swapcase() != value and NUMBER.fullmatch(value) is None
 

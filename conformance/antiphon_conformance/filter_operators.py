@@ -1,4 +1,5 @@
-"""The operators of filters: whether what stands at a path is as a text wants it, in every reading."""
+"""The operators of filters: whether the value at a path satisfies a criterion, in each reading of the
+docs."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from itertools import product
 from typing import Any
 
 DOCUMENTED = frozenset({"video_info", "file"})
-"""The categories whose fields are listed, with what they are; anything may stand in the others."""
+"""The categories whose fields and types are documented; the others may hold anything."""
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,16 +22,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a filter, or a part of it, says of a file."""
+    """Whether a filter, or a part of it, admits a file."""
 
-    admitted: bool
-    """In the chosen reading."""
+    admits: bool
+    """In the reading that we prefer."""
     sure: bool = True
-    """Whether every reading that makes sense says so."""
+    """Whether every plausible reading agrees."""
 
 
 OPEN = Verdict(False, sure=False)
-"""Said of what the sources do not tell at all."""
+"""The verdict where no source says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,77 +43,77 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What stands at a path; several things where the path crosses an array."""
+    """The value at a path; several values when the path crosses an array."""
 
     values: tuple[Any, ...]
     category: str
-    crossed: bool = False
+    through_array: bool = False
     plain: bool = True
     """Whether every reading of the path leads here."""
 
 
-def any_of(said: Iterable[Verdict]) -> Verdict:
-    """One has to hold: one that surely does settles it."""
-    every = list(said)
-    admitted = any(one.admitted for one in every)
-    sure = any(one.sure for one in every if one.admitted) if admitted else all(one.sure for one in every)
-    return Verdict(admitted, sure)
+def any_of(parts: Iterable[Verdict]) -> Verdict:
+    """At least one part has to admit; one that surely does decides."""
+    verdicts = list(parts)
+    admits = any(verdict.admits for verdict in verdicts)
+    relevant = (verdict.sure for verdict in verdicts if verdict.admits or not admits)
+    return Verdict(admits, any(relevant) if admits else all(relevant))
 
 
-def all_of(said: Iterable[Verdict]) -> Verdict:
-    """All have to hold: one that surely does not settles it."""
-    opposite = any_of(Verdict(not one.admitted, one.sure) for one in said)
-    return Verdict(not opposite.admitted, opposite.sure)
+def all_of(parts: Iterable[Verdict]) -> Verdict:
+    """All parts have to admit; one that surely does not decides."""
+    opposite = any_of(Verdict(not verdict.admits, verdict.sure) for verdict in parts)
+    return Verdict(not opposite.admits, opposite.sure)
 
 
-def said_by(criterion: Mapping[str, Any], field: Field) -> Verdict:
-    """What a criterion says of what stands at its path."""
+def evaluate(criterion: Mapping[str, Any], field: Field) -> Verdict:
+    """Whether a criterion admits the value at its path."""
     operator = str(criterion.get("operator"))
-    listed, text = criterion.get("valueTextArray"), criterion.get("valueText")
-    if operator in LISTS and isinstance(listed, list):
-        said = LISTS[operator](field, [str(one) for one in listed])
+    items, text = criterion.get("valueTextArray"), criterion.get("valueText")
+    if operator in LISTS and isinstance(items, list):
+        verdict = LISTS[operator](field, [str(item) for item in items])
     elif operator == "In" and isinstance(text, str):
-        said = _in_commas(field, text)
+        verdict = _in_commas(field, text)
     elif operator in SCALARS and isinstance(text, str):
-        said = SCALARS[operator](field, text)
+        verdict = SCALARS[operator](field, text)
     else:
         return OPEN
-    return said if field.plain else Verdict(said.admitted, sure=False)
+    return verdict if field.plain else Verdict(verdict.admits, sure=False)
 
 
 Readings = Sequence[bool]
-"""What each reading says, the chosen one first."""
+"""The answer of each reading, the preferred reading first."""
 Compare = Callable[[Any, str, str], Readings]
-"""(value, its category, text) -> whether the value is as the text wants it."""
+"""(value, its category, text) -> whether the value satisfies the text."""
 
 
 def _holding(compare: Compare) -> Callable[[Field, str], Verdict]:
-    """An operator that holds when something at the path is as wanted."""
+    """An operator that holds when some value at the path satisfies the text."""
 
-    def said(field: Field, text: str) -> Verdict:
+    def holds(field: Field, text: str) -> Verdict:
         return any_of(_element(value, field, compare, text) for value in field.values)
 
-    return said
+    return holds
 
 
 def _element(value: Any, field: Field, compare: Compare, text: str) -> Verdict:
-    """Of an array any element counts in the chosen reading; in another, an array is as no text wants it."""
+    """In the preferred reading any element of an array counts; in another, no array satisfies a text."""
     if isinstance(value, list):
-        inner = any_of(_compared(compare, element, field.category, text) for element in value)
-        return Verdict(inner.admitted, inner.sure and not inner.admitted)
-    said = _compared(compare, value, field.category, text)
-    documented = not field.crossed or field.category == "source_metadata"
-    return Verdict(said.admitted, said.sure and (documented or not said.admitted))
+        inner = any_of(_compare(compare, element, field.category, text) for element in value)
+        return Verdict(inner.admits, inner.sure and not inner.admits)
+    verdict = _compare(compare, value, field.category, text)
+    is_documented = not field.through_array or field.category == "source_metadata"
+    return Verdict(verdict.admits, verdict.sure and (is_documented or not verdict.admits))
 
 
-def _compared(compare: Compare, value: Any, category: str, text: str) -> Verdict:
+def _compare(compare: Compare, value: Any, category: str, text: str) -> Verdict:
     readings = compare(value, category, text)
     return Verdict(readings[0], len(set(readings)) == 1)
 
 
 def _equal(value: Any, category: str, text: str) -> Readings:
     if isinstance(value, Moment):
-        return _beside(value, text, lambda left, right: left == right)
+        return _compare_dates(value, text, lambda left, right: left == right)
     if isinstance(value, bool):
         exact, form = text == as_text(value), text.lower() == as_text(value)
         return (exact, form) if category in DOCUMENTED else (exact, form, False)
@@ -122,11 +123,11 @@ def _equal(value: Any, category: str, text: str) -> Readings:
 
 
 def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
-    """Numbers are compared as such where their fields are listed, dates of connectors as texts."""
+    """Numbers are compared as numbers where their fields are documented, dates of connectors as texts."""
 
     def compare(value: Any, category: str, text: str) -> Readings:
         if isinstance(value, Moment):
-            return _beside(value, text, holds)
+            return _compare_dates(value, text, holds)
         left, right, form = as_number(value), as_number(text), as_text(value)
         if left is not None and right is not None:
             numeric = holds(left, right)
@@ -134,14 +135,14 @@ def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
         if not isinstance(value, str):
             return False, isinstance(value, int | float)
         dates = ISO_DATE.fullmatch(value) and ISO_DATE.fullmatch(text)
-        told = category == "source_metadata" and dates is not None
-        return (holds(value, text),) if told else (holds(value, text), False)
+        comparable = category == "source_metadata" and dates is not None
+        return (holds(value, text),) if comparable else (holds(value, text), False)
 
     return compare
 
 
-def _beside(moment: Moment, text: str, holds: Callable[[Any, Any], bool]) -> Readings:
-    """A date beside the text of one. Within a second it depends on how the server writes its own."""
+def _compare_dates(moment: Moment, text: str, holds: Callable[[Any, Any], bool]) -> Readings:
+    """A date compared with the text of a date. Within a second it depends on how the server writes dates."""
     at = _milliseconds(text)
     if at is None:
         return False, True
@@ -153,29 +154,29 @@ def _like(value: Any, category: str, text: str) -> Readings:
     form = as_text(value)
     if form is None:
         return (False,)
-    kept = (str.casefold, _folded_in_ascii)
-    readings = [_fits(fold(form), fold(text), signs) for signs, fold in product(("?", "_"), kept)]
+    foldings = (str.casefold, _fold_ascii)
+    readings = [_fits(fold(form), fold(text), signs) for signs, fold in product(("?", "_"), foldings)]
     return readings if isinstance(value, str) else [*readings, False]
 
 
-def _fits(text: str, pattern: str, one: str) -> bool:
-    """Whether a whole text is like a pattern; `one` says what `_` stands for."""
-    return fnmatchcase(text, escape(pattern).replace("%", "*").replace("_", one))
+def _fits(text: str, pattern: str, wildcard: str) -> bool:
+    """Whether a whole text is like a pattern; `wildcard` says what `_` stands for."""
+    return fnmatchcase(text, escape(pattern).replace("%", "*").replace("_", wildcard))
 
 
-def _folded_in_ascii(text: str) -> str:
+def _fold_ascii(text: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _not_equal(field: Field, text: str) -> Verdict:
-    """No source speaks of files that lack the field, nor of those that have several things there."""
+    """No source mentions files without the field, or files with several values there."""
     equal = _holding(_equal)(field, text)
-    single = len(field.values) == 1 and not isinstance(field.values[0], list) and not field.crossed
-    return Verdict(bool(field.values) and not equal.admitted, equal.sure and single)
+    single = len(field.values) == 1 and not isinstance(field.values[0], list) and not field.through_array
+    return Verdict(bool(field.values) and not equal.admits, equal.sure and single)
 
 
 def _before_or_after(compare: Compare) -> Callable[[Field, str], Verdict]:
-    """An operator that orders: how a missing field compares, no source says."""
+    """An operator that orders. No source says how a missing field compares."""
     return lambda field, text: _holding(compare)(field, text) if field.values else OPEN
 
 
@@ -184,26 +185,28 @@ def _in(field: Field, texts: Sequence[str]) -> Verdict:
 
 
 def _in_commas(field: Field, text: str) -> Verdict:
-    """Blanks around commas, and commas inside of values, can be read in several ways."""
+    """Blanks around commas and commas inside values can be read in several ways."""
     pieces = text.split(",")
-    said = _in(field, [piece.strip() for piece in pieces])
+    verdict = _in(field, [piece.strip() for piece in pieces])
     tidy = all(piece == piece.strip() for piece in pieces)
-    return Verdict(said.admitted, said.sure and tidy and not any("," in str(one) for one in field.values))
+    return Verdict(
+        verdict.admits, verdict.sure and tidy and not any("," in str(value) for value in field.values)
+    )
 
 
 def _contains(count: Callable[[Iterable[Verdict]], Verdict]) -> Callable[[Field, Sequence[str]], Verdict]:
-    """An operator on arrays; a single value is read as an array of one, which no source says."""
+    """An operator on arrays. A single value is read as an array of one; no source says so."""
 
-    def held(value: Any, category: str, texts: Sequence[str]) -> Verdict:
+    def in_value(value: Any, category: str, texts: Sequence[str]) -> Verdict:
         elements = value if isinstance(value, list) else [value]
-        said = count(
-            any_of(_compared(_equal, element, category, text) for element in elements) for text in texts
+        verdict = count(
+            any_of(_compare(_equal, element, category, text) for element in elements) for text in texts
         )
-        return Verdict(said.admitted, said.sure and isinstance(value, list))
+        return Verdict(verdict.admits, verdict.sure and isinstance(value, list))
 
     def contains(field: Field, texts: Sequence[str]) -> Verdict:
-        said = any_of(held(value, field.category, texts) for value in field.values)
-        return Verdict(said.admitted, said.sure and bool(texts) and not field.crossed)
+        verdict = any_of(in_value(value, field.category, texts) for value in field.values)
+        return Verdict(verdict.admits, verdict.sure and bool(texts) and not field.through_array)
 
     return contains
 
@@ -223,7 +226,7 @@ LISTS: Mapping[str, Callable[[Field, Sequence[str]], Verdict]] = {
 
 
 def as_text(value: Any) -> str | None:
-    """The text form of a value; objects, arrays and dates have none that is told."""
+    """The text form of a value; no source gives one for objects, arrays and dates."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -232,7 +235,7 @@ def as_text(value: Any) -> str | None:
 
 
 def as_number(value: Any) -> float | None:
-    """What a number, or a text that is one, counts; None for anything else."""
+    """The value of a number or of a text that is a number; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not NUMBER.fullmatch(value):
@@ -250,7 +253,7 @@ def _is_same_number(value: Any, text: str) -> bool:
 
 
 def _milliseconds(text: str) -> float | None:
-    """When a date with its time and zone is, since the epoch; None for any other text."""
+    """A date with time and zone as milliseconds since the epoch; None for any other text."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""What a filter says of a file, told from the file object alone: the judge's own reading of the language.
+"""Whether a filter admits a file, from the file object alone: the judge's own reading of the language.
 
-The sources leave much of the language open, so a verdict has two parts: what the chosen reading says, and
-whether every reading that makes sense says the same. A rule that may fail a vendor heeds sure verdicts only.
+The sources leave much of the language open, so a verdict has two parts: the answer of the preferred reading,
+and whether every plausible reading agrees. A rule that can fail a vendor uses sure verdicts only.
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.filter_operators import Field, Moment, Verdict, said_by
+from antiphon_conformance.filter_operators import Field, Moment, Verdict, evaluate
 
 Json = Mapping[str, Any]
 
 CATEGORIES = ("metadata", "video_info", "file", "source_metadata")
 MILLISECONDS_SINCE = 10**11
-"""From here on a time stamp surely counts milliseconds: in seconds it would lie in the year 5138."""
+"""A time stamp from here on surely counts milliseconds: in seconds it would lie in the year 5138."""
 
 
 def of_file(filter: Json, file: Json) -> Verdict:
-    """What a filter says of a file; parts of it that go by segment leave that open."""
+    """Whether a filter admits a file; criteria that go by segment leave that open."""
     return _together(
-        Verdict(True, sure=False) if goes_by_segment(criterion) else said_by(criterion, _field(file, *at))
+        Verdict(True, sure=False) if goes_by_segment(criterion) else evaluate(criterion, _field(file, *at))
         for at, criterion in criteria(filter)
     )
 
 
 def of_segment(filter: Json, segment: Json) -> Verdict:
-    """What those parts of a filter say of a segment that go by segment."""
+    """Whether the criteria of a filter that go by segment admit a segment."""
     return _together(
-        said_by(criterion, _field(_as_file(segment), *at))
+        evaluate(criterion, _field(_as_file(segment), *at))
         for at, criterion in criteria(filter)
         if goes_by_segment(criterion)
     )
@@ -37,8 +37,8 @@ def of_segment(filter: Json, segment: Json) -> Verdict:
 
 def criteria(filter: Json) -> Iterator[tuple[tuple[str, str], Json]]:
     """Every criterion of a filter, each with its category and path."""
-    for category, listed in filter.items():
-        for criterion in listed if isinstance(listed, list) else ():
+    for category, entries in filter.items():
+        for criterion in entries if isinstance(entries, list) else ():
             if isinstance(criterion, dict):
                 yield (category, str(criterion.get("path"))), criterion
 
@@ -49,16 +49,17 @@ def goes_by_segment(criterion: Json) -> bool:
 
 
 def has_field(file: Json, category: str, path: str) -> bool | None:
-    """Whether a file has a field, null being none; None when that depends on how the path is read."""
-    found = _field(file, category, path)
-    return bool(found.values) if found.plain and not found.crossed else None
+    """Whether a file has a field that is not null; None when that depends on how the path is read."""
+    field = _field(file, category, path)
+    return bool(field.values) if field.plain and not field.through_array else None
 
 
-def _together(said: Iterable[Verdict]) -> Verdict:
+def _together(parts: Iterable[Verdict]) -> Verdict:
     """All criteria have to hold. No source says that, but where they agree it makes no difference."""
-    every = list(said)
-    agreed = len({verdict.admitted for verdict in every}) < 2
-    return Verdict(all(one.admitted for one in every), agreed and all(one.sure for one in every))
+    verdicts = list(parts)
+    unanimous = len({verdict.admits for verdict in verdicts}) < 2
+    admits = all(verdict.admits for verdict in verdicts)
+    return Verdict(admits, unanimous and all(verdict.sure for verdict in verdicts))
 
 
 def _as_file(segment: Json) -> Json:
@@ -76,11 +77,13 @@ def _field(file: Json, category: str, path: str) -> Field:
     members = file.get(category)
     if not isinstance(members, dict) or category not in CATEGORIES:
         return Field((), category)
-    prefixed = path.startswith(f"{category}.") and category not in members
-    path = path.removeprefix(f"{category}.") if prefixed else path
-    found = [(value, crossed) for value, crossed in _walk(members, path) if value is not None]
-    plain = not prefixed and not _is_spelt_with_dots(members, path)
-    return Field(tuple(value for value, _ in found), category, any(crossed for _, crossed in found), plain)
+    has_prefix = path.startswith(f"{category}.") and category not in members
+    path = path.removeprefix(f"{category}.") if has_prefix else path
+    pairs = [(value, through_array) for value, through_array in _walk(members, path) if value is not None]
+    plain = not has_prefix and not _is_spelt_with_dots(members, path)
+    return Field(
+        tuple(value for value, _ in pairs), category, any(through_array for _, through_array in pairs), plain
+    )
 
 
 def _own_field(file: Json, path: str) -> Field:
@@ -92,21 +95,21 @@ def _own_field(file: Json, path: str) -> Field:
     return Field((), "file", plain=False)
 
 
-def _walk(value: Any, path: str, crossed: bool = False) -> Iterator[tuple[Any, bool]]:
-    """What stands at a path, and whether an array was crossed on the way."""
+def _walk(value: Any, path: str, through_array: bool = False) -> Iterator[tuple[Any, bool]]:
+    """The values at a path, each with whether the path crosses an array."""
     if isinstance(value, list):
         for element in value:
             yield from _walk(element, path, True)
     elif isinstance(value, dict):
         first, dot, rest = path.partition(".")
         if path in value:
-            yield value[path], crossed
+            yield value[path], through_array
         elif dot:
-            yield from _walk(value.get(first), rest, crossed)
+            yield from _walk(value.get(first), rest, through_array)
 
 
 def _is_spelt_with_dots(value: Any, path: str) -> bool:
-    """Whether a member on the way has dots in its name: no source says how such a one is found."""
+    """Whether a member on the path has dots in its name: no source says how a path names it."""
     if isinstance(value, list):
         return any(_is_spelt_with_dots(element, path) for element in value)
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The noun for a legal form of request, and how several are asked for at once."""
+"""A valid form of a request, and how several forms are combined in one request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A legal form of request, and the step of a scenario that uses it: a request with ... is taken."""
+    """A valid form of a request, and the step of a scenario that uses it: a request with ... is accepted."""
 
     name: str
     cites: tuple[str, ...]
@@ -17,28 +17,28 @@ class Form:
     scenario: str
     step: str
     members: frozenset[str]
-    """The members of the request that hold it: a refusal that blames another one is none of ours."""
+    """The members of the request that have this form: an error about another member does not concern it."""
     asks: Mapping[str, Any] = field(default_factory=dict)
-    """What a create in this form alone has; names in braces stand for what the target holds."""
+    """The members of a create in this form alone; names in braces stand for what the target holds."""
 
     @property
     def alone(self) -> str:
-        """The step that tries it alone, after all forms of its step were refused together."""
+        """The step that tests it alone, after the server rejected all forms of its step together."""
         return f"{self.step}_{self.name}"
 
 
-def merged(asked: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge(requests: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Several requests as one: objects are merged, arrays joined, of other values the last one counts."""
-    whole: dict[str, Any] = {}
-    for one in asked:
-        for name, value in one.items():
-            whole[name] = _joined(whole.get(name), value)
-    return whole
+    union: dict[str, Any] = {}
+    for request in requests:
+        for name, value in request.items():
+            union[name] = _join(union.get(name), value)
+    return union
 
 
-def _joined(before: Any, value: Any) -> Any:
+def _join(before: Any, value: Any) -> Any:
     if isinstance(before, Mapping) and isinstance(value, Mapping):
-        return merged((before, value))
+        return merge((before, value))
     if isinstance(before, list) and isinstance(value, list):
-        return [*before, *(one for one in value if one not in before)]
+        return [*before, *(element for element in value if element not in before)]
     return value

@@ -1,6 +1,6 @@
-"""Legal forms of creates that draw on a library; those of one step are asked for at once.
+"""Valid forms of creates that draw on a library; the forms of one step are sent together.
 
-Rows of the level OPEN have steps of their own: whoever reads the sources otherwise is told so of them alone.
+Rows of the level OPEN have steps of their own, so that another reading of the sources fails only there.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from antiphon_conformance.mistakes_knowledge import (
 )
 
 ANSWERS = "nimbus-001"
-"""The model that only answers questions."""
+"""The model that only answers questions, without entities."""
 OVERVIEW = "What are these videos about?"
 MORE = "Tell me more about it."
-"""Asks about something that only the turns before it name."""
+"""A question about something that only the earlier turns name."""
 NOTHING: Mapping[str, str] = {}
 
 
 def user(text: str, role: str = "user") -> dict[str, Any]:
-    """A message in the one form that there is, whoever says it."""
+    """A message in the only form of this API, for every role."""
     return {"type": "message", "role": role, "content": [{"type": "input_text", "text": text}]}
 
 
@@ -50,9 +50,9 @@ def _base(**members: Any) -> dict[str, Any]:
 
 
 def _entities(names: Mapping[str, str] = NOTHING, /, **config: str) -> dict[str, Any]:
-    """Knowledge that is backed by a collection of entities, with what is told of it and of the whole."""
-    told = {"entity_collections": [{"collection_id": "{entities}", **names}], **config}
-    return _base(type=ENTITY_BACKED, entity_backed_knowledge_config=told)
+    """Knowledge with a collection of entities; `names` describes the collection, `config` all of them."""
+    settings = {"entity_collections": [{"collection_id": "{entities}", **names}], **config}
+    return _base(type=ENTITY_BACKED, entity_backed_knowledge_config=settings)
 
 
 DESCRIBED_FUNCTION = FUNCTION | {"name": "look_on", "description": "Looks a name up.", "strict": False}
@@ -112,14 +112,14 @@ KNOWLEDGE_FORMS = (
         "knowledge/conversation",
         "the_source_collections",
         "CG-KB-02",
-        "the source collections, said aloud",
+        "the source collections, spelled out",
         knowledge_base=_base(source="collections"),
     ),
     _form(
         "knowledge/conversation",
         "the_usual_type",
         "CG-KB-08 CG-KB-09",
-        "the type general_question_answering, said aloud",
+        "the type general_question_answering, spelled out",
         knowledge_base=_base(type=ANSWERING),
     ),
     _form(
@@ -262,18 +262,21 @@ KNOWLEDGE_FORMS = (
 )
 
 
-def held(library: Library) -> dict[str, str]:
-    """What a library holds for the names in braces of which dialects say nothing."""
-    one_of = {"described": DESCRIBED[0], "transcribed": DESCRIBED[1], "metadata": "metadata"} | {
-        "faces": "face-analysis"
+def library_values(library: Library) -> dict[str, str]:
+    """The values in a library for the names in braces that no dialect lists."""
+    kinds = {
+        "described": DESCRIBED[0],
+        "transcribed": DESCRIBED[1],
+        "metadata": "metadata",
+        "faces": "face-analysis",
     }
-    found = {name: next(iter(library.of_type(kind)), None) for name, kind in one_of.items()}
-    found["other"] = next((one for one in library.of_type(*DESCRIBED) if one != library.collection), None)
-    return {name: identity for name, identity in found.items() if identity is not None} | _file(library)
+    ids = {name: next(iter(library.of_type(kind)), None) for name, kind in kinds.items()}
+    ids["other"] = next((key for key in library.of_type(*DESCRIBED) if key != library.collection), None)
+    return {name: identity for name, identity in ids.items() if identity is not None} | _file(library)
 
 
 def _file(library: Library) -> dict[str, str]:
-    """The newest file of the collection that is asked about, its address, and a question about it."""
+    """The newest file of the collection in requests, its address, and a question about it."""
     members = library.members.get(library.collection or "", frozenset())
     for identity, file in library.files.items():
         name, usable = file.get("filename"), file.get("status") == "completed"

@@ -1,4 +1,4 @@
-"""What whoever runs the suite names of what a target holds: `collection=ID`, `prompt=ID`."""
+"""The option `--given`: the user names what a target holds, `collection=ID`, `prompt=ID`."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from antiphon_spec.dialect import Dialect
 
 
 class GivenError(ValueError):
-    """Something that was named makes no sense; the message says what was expected."""
+    """A value of `--given` makes no sense; the message says what was expected."""
 
 
 def givens(pairs: Iterable[str]) -> dict[str, str]:
-    """`["collection=ID"]` -> `{"collection": "ID"}`. Raises GivenError for what is no such pair."""
-    found: dict[str, str] = {}
+    """`["collection=ID"]` -> `{"collection": "ID"}`. Raises GivenError for any other form."""
+    values: dict[str, str] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name or not value:
             raise GivenError(f"{pair!r}: expected NAME=VALUE")
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def refuse_unknown(given: Mapping[str, str], dialects: Iterable[Dialect]) -> None:
     """Raises GivenError for a name that none of the dialects knows."""
-    known = {name: what for dialect in dialects for name, what in dialect.holds.items()}
+    names = {name: description for dialect in dialects for name, description in dialect.holds.items()}
     for name in given:
-        if name not in known:
-            told = "; ".join(f"{key} ({what})" for key, what in known.items())
-            raise GivenError(f"{name}: expected one of {told or 'none: these dialects need nothing'}")
+        if name not in names:
+            options = "; ".join(f"{key} ({description})" for key, description in names.items())
+            raise GivenError(f"{name}: expected one of {options or 'none: these dialects need nothing'}")

@@ -1,4 +1,4 @@
-"""What a request has an answer drawn from, and the places in videos that the answer cites."""
+"""The sources that a request names for its answer, and the places in videos that the answer cites."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from antiphon_conformance.subject import WRONG, Scene
 Json = Mapping[str, Any]
 
 COLLECTIONS, FILES, EVERYTHING = "collections", "files", "default"
-"""What an answer may be drawn from."""
+"""The possible sources of an answer."""
 DESCRIPTIONS = "cloudglue_citations.media_descriptions"
-"""What `include` names to have citations bear what they cite."""
+"""The value of `include` that makes citations carry the cited content."""
 ENTITY_BACKED = "entity_backed_knowledge"
 ADDRESS = "cloudglue://files/"
-"""How the address of a file of the library begins; its id follows."""
+"""The prefix of the address of a file in the library; the id follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """An answer with the request that it answers, which may be that of another exchange."""
+    """A response with its create request, which may be in another exchange."""
 
     exchange: Exchange
     asked: Json
@@ -40,7 +40,8 @@ class Grounded:
 
 
 def grounded(scene: Scene) -> Iterator[Grounded]:
-    """Every response of an episode whose request is known: a retrieved one has that of its create."""
+    """Every response of an episode whose request is known; a retrieved response has the request of its
+    create."""
     requests: dict[str, Json] = {}
     for exchange in scene.episode.exchanges.values():
         response = _response(exchange, scene)
@@ -52,8 +53,8 @@ def grounded(scene: Scene) -> Iterator[Grounded]:
 
 
 def _response(exchange: Exchange, scene: Scene) -> Json:
-    known = exchange.ok and exchange.operation in scene.dialect.response_operations
-    return response_or_empty(exchange) if known else {}
+    is_response = exchange.ok and exchange.operation in scene.dialect.response_operations
+    return response_or_empty(exchange) if is_response else {}
 
 
 def citations(response: Json) -> Iterator[tuple[str, Json]]:
@@ -64,40 +65,40 @@ def citations(response: Json) -> Iterator[tuple[str, Json]]:
 
 
 def source_of(asked: Json) -> Any:
-    """What an answer is to be drawn from; collections, when nothing is said."""
+    """The source that a request names; collections by default."""
     base = asked.get("knowledge_base")
     return base.get("source", COLLECTIONS) if isinstance(base, dict) else None
 
 
 def collections_of(asked: Json) -> list[str]:
-    """The ids of the collections that are to be searched."""
+    """The ids of the collections to search."""
     return _strings(member(asked, "knowledge_base", "collections"))
 
 
 def is_entity_backed(asked: Json) -> bool:
-    """Whether entities back the answer."""
+    """Whether the request asks for an answer with entities."""
     return bool(member(asked, "knowledge_base", "type") == ENTITY_BACKED)
 
 
 def files_of(asked: Json, library: Library) -> frozenset[str] | None:
-    """The ids of all files that an answer may cite; None when they are not known."""
+    """The ids of all files that an answer may cite; None when they are unknown."""
     source = source_of(asked)
     if source == EVERYTHING:
         return frozenset(library.files) if library.whole else None
     if source == FILES:
-        named = [name.removeprefix(ADDRESS) for name in _strings(member(asked, "knowledge_base", "files"))]
-        return None if any("/" in name for name in named) else frozenset(named)
-    named = collections_of(asked)
-    if not named or any(name not in library.members for name in named):
+        ids = [name.removeprefix(ADDRESS) for name in _strings(member(asked, "knowledge_base", "files"))]
+        return None if any("/" in name for name in ids) else frozenset(ids)
+    ids = collections_of(asked)
+    if not ids or any(name not in library.members for name in ids):
         return None
-    return frozenset[str]().union(*(library.members[name] for name in named))
+    return frozenset[str]().union(*(library.members[name] for name in ids))
 
 
 def duration_of(file: Json) -> Any:
-    """How many seconds a video lasts, if that is told."""
-    told = (member(file, part, "duration_seconds") for part in ("video_info", "media_info"))
-    return next((seconds for seconds in told if seconds is not None), None)
+    """The duration of a video in seconds; None when the file does not say."""
+    durations = (member(file, part, "duration_seconds") for part in ("video_info", "media_info"))
+    return next((seconds for seconds in durations if seconds is not None), None)
 
 
 def _strings(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -17,26 +17,30 @@ def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
         yield _exchange(f"{name}#{index}", entry["request"], entry["response"])
 
 
-def _exchange(identity: str, asked: Mapping[str, Any], given: Mapping[str, Any]) -> Exchange:
-    text = (asked.get("postData") or {}).get("text") or ""
+def _exchange(identity: str, message: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
+    text = (message.get("postData") or {}).get("text") or ""
     body = strict_json.read(text)
     request = Request(
-        asked["method"].upper(),
-        asked["url"],
-        _headers(asked),
+        message["method"].upper(),
+        message["url"],
+        _headers(message),
         body.value,
         None if body.valid else text.encode(),
     )
-    if not given.get("status"):
-        return Exchange(identity, request, None, failure=str(given.get("_error") or "no answer was recorded"))
-    return Exchange(identity, request, read_reply(int(given["status"]), _headers(given), _content(given)))
+    if not response.get("status"):
+        return Exchange(
+            identity, request, None, failure=str(response.get("_error") or "no answer was recorded")
+        )
+    return Exchange(
+        identity, request, read_reply(int(response["status"]), _headers(response), _content(response))
+    )
 
 
 def _headers(message: Mapping[str, Any]) -> Headers:
     return Headers(tuple((pair["name"], pair["value"]) for pair in message.get("headers", ())))
 
 
-def _content(given: Mapping[str, Any]) -> bytes:
-    content = given.get("content") or {}
+def _content(response: Mapping[str, Any]) -> bytes:
+    content = response.get("content") or {}
     text = content.get("text") or ""
     return base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()

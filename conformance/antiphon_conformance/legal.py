@@ -1,4 +1,4 @@
-"""What may stand at a place of a request: small predicates that say which values are legal, and in words."""
+"""Constraints on members of a request: small predicates, each with its words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Legal:
-    """Which values are legal at a place. `words` completes the sentence: expected ..."""
+    """The values that a member may have. `words` completes the sentence: expected ..."""
 
     words: str
     allows: Callable[[Any], bool]
@@ -38,7 +38,7 @@ def number(least: float, most: float) -> Legal:
 
 
 def boolean() -> Legal:
-    """A boolean, or null; where a dialect forbids null, that is left to the document."""
+    """A boolean, or null; where a dialect forbids null, the document says so."""
     return Legal("a boolean", lambda value: value is None or isinstance(value, bool))
 
 
@@ -48,7 +48,7 @@ def one_of(*values: str) -> Legal:
 
 
 def text(least: int = 0, most: int | None = None, pattern: str = "") -> Legal:
-    """A string of so many characters that fits a pattern, or null."""
+    """A string with a length in a range that matches a pattern, or null."""
     words = f"a string of {least} to {most} characters" if most is not None else "a string"
     words += f" of the form {pattern}" if pattern else ""
 
@@ -76,17 +76,19 @@ def having(*names: str) -> Legal:
     )
 
 
-def each(known: Iterable[str]) -> Legal:
-    """An array whose elements are all known, or null."""
-    allowed = tuple(known)
+def each(values: Iterable[str]) -> Legal:
+    """An array of these values only, or null."""
+    options = tuple(values)
     return Legal(
-        f"an array over {', '.join(allowed)}",
-        lambda value: value is None or (isinstance(value, list) and all(one in allowed for one in value)),
+        f"an array over {', '.join(options)}",
+        lambda value: (
+            value is None or (isinstance(value, list) and all(element in options for element in value))
+        ),
     )
 
 
 def sized(least: int, most: int) -> Legal:
-    """An array, or an object, of so many members; null is legal."""
+    """An array or an object with a number of entries in a range, or null."""
     return Legal(
         f"{least} to {most} entries",
         lambda value: value is None or (isinstance(value, list | Mapping) and least <= len(value) <= most),
@@ -94,10 +96,12 @@ def sized(least: int, most: int) -> Legal:
 
 
 def entries(words: str, allows: Callable[[str, Any], bool]) -> Legal:
-    """An object of which every key and value pass; what is no object is left to other rules."""
+    """An object in which every key and value pass; other rules judge a value that is not an object."""
     return Legal(
         words,
-        lambda value: not isinstance(value, Mapping) or all(allows(key, one) for key, one in value.items()),
+        lambda value: (
+            not isinstance(value, Mapping) or all(allows(key, member) for key, member in value.items())
+        ),
     )
 
 
@@ -106,12 +110,13 @@ def _is_number(value: Any) -> bool:
 
 
 def _safe(allows: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """Infinity and NaN cannot be made integers: they are illegal wherever an integer is expected."""
+    """False for infinity and NaN, which have no integer value: they are wrong where an integer is
+    expected."""
 
-    def guarded(value: Any) -> bool:
+    def check(value: Any) -> bool:
         try:
             return allows(value)
         except (OverflowError, ValueError):
             return False
 
-    return guarded
+    return check

@@ -1,4 +1,4 @@
-"""Whether a request is right: by the document, and by the table of mistakes that stand only in prose."""
+"""Whether a request is right: by the document, and by the table of mistakes that only prose forbids."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ REQUESTS = (
     "openai#/components/schemas/CreateResponse",
     "openresponses#/components/schemas/CreateResponseBody",
 )
-"""What creates may hold, in documents that are the published ones; another one may hold chosen readings."""
+"""The schemas of creates in published documents; other documents may contain our own readings."""
 OWN = ":"
-"""Stands in the names of kinds of tools and items that a provider adds (Open Responses)."""
+"""The separator in the types of tools and items that a provider adds (Open Responses)."""
 
 
 def is_right(dialect: Dialect, operation: str, body: Any) -> bool:
-    """Whether the document, and the dialect's word on parameters that it does not know, allow a body."""
+    """Whether the document, and the dialect's policy on unknown parameters, allow a body."""
     return follows(dialect, operation, body) and not has_unknown(dialect, operation, body)
 
 
 def follows(dialect: Dialect, operation: str, body: Any) -> bool:
-    """Whether the document allows what it knows of a body."""
+    """Whether the document allows the members of a body that it knows."""
     validator = dialect.schemas.request(operation)
     return validator is None or validator.is_valid(body)
 
 
 def has_unknown(dialect: Dialect, operation: str, body: Any) -> bool:
-    """Whether a body has members that nobody knows, where the dialect refuses them."""
+    """Whether a body has unknown members, in a dialect that rejects those."""
     strict = dialect.traits.unknown_parameters == "refused"
     return strict and bool(dialect.schemas.unknown_members(operation, body))
 
 
 def binds(dialect: Dialect) -> bool:
-    """Whether all that the document forbids has to be refused, whatever it is."""
+    """Whether servers have to reject everything that the document forbids."""
     return any(map(dialect.resolve, REQUESTS))
 
 
 def is_mistaken(exchange: Exchange, dialect: Dialect) -> bool:
-    """Whether the table of mistakes has a row for what is wrong with a request."""
+    """Whether a row of the table of mistakes matches a request."""
     return bool(mistakes_in(exchange, dialect))
 
 
 def is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
-    """Whether nobody can say what a request means. Members that nobody knows do not change its meaning."""
+    """Whether a request has no defined meaning. Unknown members do not change its meaning."""
     operation, body = exchange.operation, exchange.request.body
     if operation is None or body is None:
         return False
@@ -53,7 +53,7 @@ def is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
 
 
 def names_own_kinds(body: Any) -> bool:
-    """Whether a body speaks of kinds of tools or items that only some provider knows."""
+    """Whether a body names types of tools or items that a provider adds."""
     if not isinstance(body, dict):
         return False
     entries = [entry for name in ("tools", "input") for entry in _objects(body.get(name))]

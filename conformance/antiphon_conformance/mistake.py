@@ -1,4 +1,4 @@
-"""The noun for a way to ask wrongly, and what its examples are made of."""
+"""A kind of wrong request, and the parts of its examples."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LONG = "x" * 65
 HELLO = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]}
 FUNCTION = {"type": "function", "name": "look_up", "parameters": {"type": "object", "properties": {}}}
 NO_SUCH_TYPE = Legal("a type that the document knows", lambda value: value != "unknown_kind")
-"""Only the example makes this mistake: which types there are is a matter of the document's version."""
+"""Only the example makes this mistake: the set of types depends on the document's version."""
 
 GIVEN = Legal("given", lambda value: value is not ABSENT and value is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One way to ask wrongly. `says` completes the sentence: a request with ... is refused."""
+    """A kind of wrong request. `says` completes the sentence: a request with ... is rejected."""
 
     name: str
     cites: tuple[str, ...]
@@ -32,15 +32,15 @@ class Mistake:
     path: str
     legal: Legal
     example: Mapping[str, Any] = field(default_factory=dict)
-    """What to put into an otherwise right request so that it makes this mistake; ABSENT leaves one out."""
+    """The members that make a right request wrong in this way; ABSENT removes a member."""
     operations: tuple[str, ...] = ("createResponse",)
-    needed: bool = False
-    """Whether it is the mistake to leave out the member that the path names."""
+    is_omission: bool = False
+    """Whether the mistake is to omit the member at the path."""
 
-    def made_in(self, body: Any) -> Iterator[tuple[str, Any]]:
-        """Each place of a request body at which it is made, and what stands there."""
-        found = [(self.path, body.get(self.path, ABSENT))] if self.needed else places(body, self.path)
-        return (one for one in found if not self.legal.allows(one[1]))
+    def occurrences_in(self, body: Any) -> Iterator[tuple[str, Any]]:
+        """Each place in a request body with this mistake, and the value there."""
+        pairs = [(self.path, body.get(self.path, ABSENT))] if self.is_omission else places(body, self.path)
+        return (pair for pair in pairs if not self.legal.allows(pair[1]))
 
     def holds_in(self, dialect: Dialect) -> bool:
         """Whether a requirement of this dialect makes it a mistake."""
@@ -50,19 +50,19 @@ class Mistake:
 def mistake(
     name: str, cites: str, says: str, path: str, legal: Legal, example: Mapping[str, Any], *operations: str
 ) -> Mistake:
-    """A row of the table; the requirements are written in one string, the operation is a create."""
+    """A row of the table. `cites` holds the requirements with spaces between; the operation is a create."""
     return Mistake(name, tuple(cites.split()), says, path, legal, example, operations or ("createResponse",))
 
 
-def left_out(name: str, cites: str, member: str) -> Mistake:
-    """A row of the table for a create without a member that it needs."""
+def omission(name: str, cites: str, member: str) -> Mistake:
+    """A row of the table for a create without a required member."""
     says, example = f"no `{member}`", {member: ABSENT}
-    return Mistake(name, tuple(cites.split()), says, member, GIVEN, example, needed=True)
+    return Mistake(name, tuple(cites.split()), says, member, GIVEN, example, is_omission=True)
 
 
 def with_mistake(
     usual: Mapping[str, Any], example: Mapping[str, Any], dialect: Dialect, values: Mapping[str, str]
 ) -> dict[str, Any]:
-    """An otherwise right request with what an example puts into it. Raises NothingGiven."""
-    made = {**usual, **fill(dict(example), dialect, values)}
-    return {name: value for name, value in made.items() if value is not ABSENT}
+    """A right request with the members of an example. Raises NothingGiven."""
+    body = {**usual, **fill(dict(example), dialect, values)}
+    return {name: value for name, value in body.items() if value is not ABSENT}

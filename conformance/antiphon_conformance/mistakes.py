@@ -1,6 +1,6 @@
-"""The mistakes that a request can make, as a table: where, what is legal there, which row demands it.
+"""The table of wrong requests: where a request is wrong, which values are right, which requirement says so.
 
-A rule for each row says that servers refuse the mistake; the generated part of a run sends each example once.
+A rule for each row says that servers reject such a request; a scenario sends each example once.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ MISTAKES: tuple[Mistake, ...] = INPUT + CHAT + TOOLS + LIMITS + KNOWLEDGE + FILT
 
 @cache
 def known_mistakes(dialect: Dialect) -> tuple[Mistake, ...]:
-    """The mistakes that requirements of this dialect speak of."""
+    """The mistakes that a requirement of this dialect forbids."""
     return tuple(mistake for mistake in MISTAKES if mistake.holds_in(dialect))
 
 
 def mistakes_of(dialect: Dialect, operation: str | None, body: Any) -> Iterator[tuple[Mistake, str, Any]]:
-    """Every mistake that a request body makes in a dialect, its place and what stands there."""
+    """Every mistake in a request body under a dialect, with its place and the value there."""
     for member, mistake in _by_member(dialect, operation) if isinstance(body, dict) else ():
-        if mistake.needed or member in body:
-            for place, value in mistake.made_in(body):
+        if mistake.is_omission or member in body:
+            for place, value in mistake.occurrences_in(body):
                 yield mistake, place, value
 
 
 @cache
 def _by_member(dialect: Dialect, operation: str | None) -> tuple[tuple[str, Mistake], ...]:
-    """The mistakes that a request of an operation can make, each with the member in which it is made."""
-    known = (mistake for mistake in known_mistakes(dialect) if operation in mistake.operations)
-    return tuple((root(mistake.path), mistake) for mistake in known)
+    """The mistakes that a request of an operation can make, each with its top-level member."""
+    rows = (mistake for mistake in known_mistakes(dialect) if operation in mistake.operations)
+    return tuple((root(mistake.path), mistake) for mistake in rows)
 
 
-Made = tuple[tuple[Mistake, str, Any], ...]
+Occurrences = tuple[tuple[Mistake, str, Any], ...]
 
 
-def mistakes_in(exchange: Exchange, dialect: Dialect) -> Made:
-    """Every mistake that the request of an exchange makes; looked for once."""
-    return exchange.facts.once("mistakes", _made_in, exchange, dialect)
+def mistakes_in(exchange: Exchange, dialect: Dialect) -> Occurrences:
+    """Every mistake in the request of an exchange; computed once."""
+    return exchange.facts.once("mistakes", _find_mistakes, exchange, dialect)
 
 
-def _made_in(exchange: Exchange, dialect: Dialect) -> Made:
+def _find_mistakes(exchange: Exchange, dialect: Dialect) -> Occurrences:
     return tuple(mistakes_of(dialect, exchange.operation, exchange.request.body))
 
 
 def examples(dialect: Dialect) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """For each mistake that the dialect knows, and each oddity: its name, the operation, the members."""
+    """For each mistake and each oddity that the dialect knows: its name, the operation, the members."""
     for mistake in known_mistakes(dialect):
         yield mistake.name, mistake.operations[0], dict(mistake.example)
     for name, oddity in ODDITIES.items():

@@ -1,4 +1,4 @@
-"""Mistakes in requests for chat completions."""
+"""Wrong requests for chat completions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from antiphon_conformance.mistake import mistake
 CREATE = "createCompletion"
 REQUIRED = ("model", "messages", "collections")
 OPERATORS = ("NotEqual", "Equal", "LessThan", "GreaterThan", "ContainsAny", "ContainsAll", "In")
-"""Those that a filter of a chat knows; `Like` is not among them."""
+"""The operators in a filter of a chat; `Like` is not among them."""
 SOME = Legal("an array with an id", lambda value: isinstance(value, list) and bool(value))
 
 
-def _says(**members: Any) -> dict[str, Any]:
+def _chat(**members: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": "Hello."} | members]}
 
 
@@ -22,7 +22,7 @@ CHAT = (
     mistake(
         "a_chat_with_another_model",
         "CG-CHAT-01",
-        "a `model` that serves no chat",
+        "a `model` that does not serve chats",
         "model",
         one_of("nimbus-001"),
         {"model": "nimbus-002-preview"},
@@ -34,16 +34,16 @@ CHAT = (
         "a message of a role other than system, user and assistant",
         "messages[].role",
         one_of("system", "user", "assistant"),
-        _says(role="developer"),
+        _chat(role="developer"),
         CREATE,
     ),
     mistake(
         "a_chat_with_parts",
         "CG-CHAT-04",
-        "a message whose `content` is no string",
+        "a message whose `content` is not a string",
         "messages[].content",
         kinds("a string", str),
-        _says(content=[{"type": "text", "text": "Hello."}]),
+        _chat(content=[{"type": "text", "text": "Hello."}]),
         CREATE,
     ),
     mistake(

@@ -1,4 +1,4 @@
-"""Mistakes in the filter of a create: criteria without what they need, or with what nobody knows."""
+"""Wrong filters in a create: criteria without a required member, or with an unknown value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPERATORS = ("NotEqual", "Equal", "LessThan", "GreaterThan", "ContainsAny", "Con
 ON_TEXTS = "Equal|NotEqual|LessThan|GreaterThan|Like"
 TEXTS = Legal(
     "an array of strings",
-    lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    lambda value: isinstance(value, list) and all(isinstance(element, str) for element in value),
 )
 VALUES = Legal(
     "an object with valueText or valueTextArray",
@@ -24,15 +24,15 @@ def _with(category: str = "metadata", **criterion: Any) -> dict[str, Any]:
     return _filter({category: [criterion]})
 
 
-def _filter(filter: dict[str, Any]) -> dict[str, Any]:
-    return {"knowledge_base": {"collections": ["{collection}"], "filter": filter}}
+def _filter(criteria: dict[str, Any]) -> dict[str, Any]:
+    return {"knowledge_base": {"collections": ["{collection}"], "filter": criteria}}
 
 
 FILTERS = (
     mistake(
         "criteria_that_are_no_list",
         "CG-FLT-01",
-        "a category of its filter that is no array",
+        "a category of its filter that is not an array",
         f"{FILTER}.metadata",
         kinds("an array", list),
         _filter({"metadata": {"path": "topic", "operator": "Equal", "valueText": "x"}}),
@@ -64,7 +64,7 @@ FILTERS = (
     mistake(
         "a_value_that_is_no_text",
         "CG-FLT-04",
-        "a `valueText` that is no string",
+        "a `valueText` that is not a string",
         f"{FILTER}.video_info[].valueText",
         kinds("a string", str),
         _with("video_info", path="duration_seconds", operator="LessThan", valueText=600),
@@ -72,7 +72,7 @@ FILTERS = (
     mistake(
         "values_that_are_no_texts",
         "CG-FLT-05",
-        "a `valueTextArray` that is no array of strings",
+        "a `valueTextArray` that is not an array of strings",
         f"{FILTER}.metadata[].valueTextArray",
         TEXTS,
         _with(path="topic", operator="In", valueTextArray=[1, 2]),

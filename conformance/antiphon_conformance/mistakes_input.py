@@ -1,4 +1,4 @@
-"""Mistakes in `input`."""
+"""Wrong values in `input`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _message(**members: Any) -> dict[str, Any]:
     return {"input": [HELLO, {"type": "message", **members}]}
 
 
-def _said(role: str, **part: Any) -> dict[str, Any]:
+def _part(role: str, **part: Any) -> dict[str, Any]:
     return _message(role=role, content=[part])
 
 
@@ -69,7 +69,7 @@ INPUT = (
         "a user message with parts other than text, image and file",
         "input[role=user].content[].type",
         one_of("input_text", "input_image", "input_file"),
-        _said("user", type="output_text", text="Hi."),
+        _part("user", type="output_text", text="Hi."),
     ),
     mistake(
         "a_part_that_instructions_do_not_hold",
@@ -77,15 +77,15 @@ INPUT = (
         "a system or developer message with parts other than text",
         "input[role=system|developer].content[].type",
         one_of("input_text"),
-        _said("developer", type="input_image", image_url="https://example.com/a.png"),
+        _part("developer", type="input_image", image_url="https://example.com/a.png"),
     ),
     mistake(
         "a_part_that_assistants_do_not_say",
         "REQ-13",
-        "an assistant message with parts that are no output",
+        "an assistant message with parts that are not output",
         "input[role=assistant].content[].type",
         one_of("output_text", "refusal"),
-        _said("assistant", type="input_text", text="Hi."),
+        _part("assistant", type="input_text", text="Hi."),
     ),
     mistake(
         "a_text_part_without_text",
@@ -93,7 +93,7 @@ INPUT = (
         "a text part without `text`",
         f"{MESSAGES}.content[type=input_text|output_text]",
         having("text"),
-        _said("user", type="input_text"),
+        _part("user", type="input_text"),
     ),
     mistake(
         "a_refusal_part_without_refusal",
@@ -101,7 +101,7 @@ INPUT = (
         "a refusal part without `refusal`",
         f"{MESSAGES}.content[type=refusal]",
         having("refusal"),
-        _said("assistant", type="refusal"),
+        _part("assistant", type="refusal"),
     ),
     mistake(
         "an_unknown_image_detail",
@@ -109,15 +109,15 @@ INPUT = (
         "an image `detail` other than low, high, auto",
         f"{MESSAGES}.content[type=input_image].detail",
         one_of("low", "high", "auto"),
-        _said("user", type="input_image", image_url="https://example.com/a.png", detail="microscopic"),
+        _part("user", type="input_image", image_url="https://example.com/a.png", detail="microscopic"),
     ),
     mistake(
         "a_file_name_that_is_no_text",
         "REQ-16",
-        "a file's name, URL or data that is no string",
+        "a file's name, URL or data that is not a string",
         f"{MESSAGES}.content[type=input_file].filename",
         text(),
-        _said("user", type="input_file", filename=5),
+        _part("user", type="input_file", filename=5),
     ),
     mistake(
         "an_image_detail_that_nobody_knows",
@@ -125,7 +125,7 @@ INPUT = (
         "an image `detail` outside its enum",
         f"{MESSAGES}.content[type=input_image].detail",
         one_of("low", "high", "auto", "original"),
-        _said("user", type="input_image", image_url="https://example.com/a.png", detail="microscopic"),
+        _part("user", type="input_image", image_url="https://example.com/a.png", detail="microscopic"),
     ),
     mistake(
         "a_call_without_arguments",

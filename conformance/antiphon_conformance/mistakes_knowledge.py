@@ -1,4 +1,4 @@
-"""Mistakes in creates of a dialect whose answers are drawn from a library, and in its stricter messages."""
+"""Wrong creates in a dialect whose answers draw on a library, and its stricter messages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_conformance.legal import Legal, each, having, integer, kinds, one_of, text
-from antiphon_conformance.mistake import FUNCTION, HELLO, left_out, mistake
+from antiphon_conformance.mistake import FUNCTION, HELLO, mistake, omission
 
 ANSWERING, ENTITY_BACKED = "general_question_answering", "entity_backed_knowledge"
 REASONING = "nimbus-002-preview"
-"""The model that takes entities as knowledge."""
+"""The model that accepts entities as knowledge."""
 MESSAGES = "input[type=message]"
 CONFIG = "knowledge_base.entity_backed_knowledge_config"
 LONGEST_DESCRIPTION = 2000
@@ -23,7 +23,7 @@ WHOLE_FUNCTION = Legal(
     "a function with name and parameters",
     lambda tool: "function" in tool or (tool.get("name") is not None and "parameters" in tool),
 )
-"""Of a function that is nested, another row speaks."""
+"""Another row is about nested functions."""
 FLAT_FUNCTION = Legal(
     "a function that is not nested",
     lambda tool: not isinstance(tool, Mapping) or "name" in tool or "function" not in tool,
@@ -37,7 +37,7 @@ SEARCHES_SOMETHING = Legal(
         or base.get("type") == ENTITY_BACKED
     ),
 )
-"""Entities may stand in for collections; what else they need is said elsewhere."""
+"""Entities can replace collections; other rows say what else they need."""
 
 
 def _message(**members: Any) -> dict[str, Any]:
@@ -62,13 +62,13 @@ def _entities(**config: Any) -> dict[str, Any]:
 
 
 KNOWLEDGE = (
-    left_out("a_create_without_model", "CG-REQ-01", "model"),
+    omission("a_create_without_model", "CG-REQ-01", "model"),
     mistake("an_empty_model", "CG-REQ-01", "an empty `model`", "model", NOT_EMPTY, {"model": ""}),
-    left_out("a_create_without_input", "CG-REQ-03", "input"),
+    omission("a_create_without_input", "CG-REQ-03", "input"),
     mistake(
         "input_that_is_no_message",
         "CG-REQ-03",
-        "an `input` of which an element is no object",
+        "an `input` with an element that is not an object",
         "input[]",
         kinds("an object", dict),
         {"input": [HELLO, "Hello."]},
@@ -76,7 +76,7 @@ KNOWLEDGE = (
     mistake(
         "items_other_than_messages",
         "CG-REQ-05",
-        "an input item that is no message",
+        "an input item that is not a message",
         "input[].type",
         one_of("message"),
         _message(type="reasoning"),
@@ -108,7 +108,7 @@ KNOWLEDGE = (
     mistake(
         "a_text_that_is_none",
         "CG-REQ-07",
-        "a part whose `text` is no string",
+        "a part whose `text` is not a string",
         f"{MESSAGES}.content[type=input_text].text",
         text(),
         _part(type="input_text", text=5),
@@ -124,12 +124,12 @@ KNOWLEDGE = (
     mistake(
         "instructions_that_are_no_text",
         "CG-REQ-10 BUD-REQ-10 BUD-REQ-24",
-        "`instructions` that are no string",
+        "`instructions` that are not a string",
         "instructions",
         text(),
         {"instructions": ["Be brief."]},
     ),
-    left_out("a_create_without_knowledge", "CG-REQ-13", "knowledge_base"),
+    omission("a_create_without_knowledge", "CG-REQ-13", "knowledge_base"),
     mistake(
         "an_include_other_than_descriptions",
         "CG-REQ-14",
@@ -149,7 +149,7 @@ KNOWLEDGE = (
     mistake(
         "a_tool_other_than_functions",
         "CG-REQ-19",
-        "a tool that is no function",
+        "a tool that is not a function",
         "tools[].type",
         one_of("function"),
         _tool(type="web_search"),
@@ -173,7 +173,7 @@ KNOWLEDGE = (
     mistake(
         "parameters_that_are_no_object",
         "CG-REQ-19",
-        "a function tool whose `parameters` are no object",
+        "a function tool whose `parameters` are not an object",
         "tools[type=function].parameters",
         kinds("an object", dict),
         _tool(parameters="none"),
@@ -213,7 +213,7 @@ KNOWLEDGE = (
     mistake(
         "a_collection_that_is_no_text",
         "CG-KB-03",
-        "a collection whose id is no string",
+        "a collection whose id is not a string",
         "knowledge_base.collections[]",
         kinds("a string", str),
         _base(collections=[5]),
@@ -237,7 +237,7 @@ KNOWLEDGE = (
     mistake(
         "a_file_that_is_no_text",
         "CG-KB-05",
-        "an entry of `files` that is no string",
+        "an entry of `files` that is not a string",
         "knowledge_base{source=files}.files[]",
         kinds("a string", str),
         _base(source="files", files=[5]),

@@ -1,4 +1,4 @@
-"""Mistakes in everything else: names, numbers, switches."""
+"""Wrong values in other members: names, numbers, switches."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMITS = (
     mistake(
         "a_model_that_is_no_name",
         "REQ-02 BUD-REQ-24 CG-REQ-01",
-        "a `model` that is no string",
+        "a `model` that is not a string",
         "model",
         text(),
         {"model": 5},
@@ -80,7 +80,7 @@ LIMITS = (
     mistake(
         "a_metadata_value_that_is_no_text",
         "REQ-40",
-        "a `metadata` value that is no string",
+        "a `metadata` value that is not a string",
         "metadata",
         entries("an object of strings", lambda _key, value: isinstance(value, str)),
         {"metadata": {"a": 1}},
@@ -243,7 +243,7 @@ LIMITS = (
     mistake(
         "obfuscation_that_is_no_boolean",
         "REQ-64",
-        "an `include_obfuscation` that is no boolean",
+        "an `include_obfuscation` that is not a boolean",
         "stream_options.include_obfuscation",
         boolean(),
         {"stream": True, "stream_options": {"include_obfuscation": "a little"}},
@@ -251,7 +251,7 @@ LIMITS = (
     mistake(
         "parallel_calls_that_are_no_boolean",
         "REQ-65 BUD-REQ-24",
-        "a `parallel_tool_calls` that is no boolean",
+        "a `parallel_tool_calls` that is not a boolean",
         "parallel_tool_calls",
         boolean(),
         {"parallel_tool_calls": "yes"},
@@ -259,7 +259,7 @@ LIMITS = (
     mistake(
         "background_that_is_no_boolean",
         "REQ-65 CG-REQ-15",
-        "a `background` that is no boolean",
+        "a `background` that is not a boolean",
         "background",
         boolean(),
         {"background": "yes"},
@@ -267,7 +267,7 @@ LIMITS = (
     mistake(
         "store_that_is_no_boolean",
         "REQ-65",
-        "a `store` that is no boolean",
+        "a `store` that is not a boolean",
         "store",
         boolean(),
         {"store": "yes"},
@@ -275,7 +275,7 @@ LIMITS = (
     mistake(
         "stream_that_is_no_boolean",
         "TRN-16 BUD-REQ-24 CG-REQ-15",
-        "a `stream` that is no boolean",
+        "a `stream` that is not a boolean",
         "stream",
         boolean(),
         {"stream": "yes"},

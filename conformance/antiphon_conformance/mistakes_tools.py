@@ -1,4 +1,4 @@
-"""Mistakes in `tools` and `tool_choice`."""
+"""Wrong values in `tools` and `tool_choice`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOOLS = (
     mistake(
         "tools_that_are_no_list",
         "REQ-30 CG-REQ-19",
-        "`tools` that is no array",
+        "`tools` that is not an array",
         "tools",
         kinds("an array, or null", list, type(None)),
         {"tools": "look_up"},
@@ -48,7 +48,7 @@ TOOLS = (
     mistake(
         "strict_that_is_no_boolean",
         "REQ-31 CG-REQ-19",
-        "a function tool whose `strict` is no boolean",
+        "a function tool whose `strict` is not a boolean",
         "tools[type=function].strict",
         boolean(),
         _tool(strict="very"),
@@ -92,7 +92,7 @@ TOOLS = (
     mistake(
         "no_allowed_tools",
         "REQ-37",
-        "`allowed_tools` with no entry or more than 128",
+        "`allowed_tools` with no entry or more than 128 entries",
         "tool_choice{type=allowed_tools}.tools",
         sized(1, 128),
         {"tools": [FUNCTION], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}},

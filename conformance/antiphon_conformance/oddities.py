@@ -1,6 +1,6 @@
-"""Requests that are well formed and yet odd, as a table: rules of their own say what may come of them.
+"""The table of unusual requests: well formed, but at odds with themselves or with the server's state.
 
-Each needs nothing but itself, so the generated part of a run sends it once.
+Rules of their own judge the answers. No request needs another one, so a scenario sends each once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
 """Statuses that say nothing about the request's content."""
 LOOSE: Json = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-"""A schema that allows further properties, as a strict one may not."""
+"""A schema that allows further properties, which a strict schema must not."""
 FUNCTION: Json = {"type": "function", "name": "get_time", "parameters": LOOSE}
 CALL: Json = {
     "type": "function_call",
@@ -33,17 +33,17 @@ QUESTION: Json = {"type": "message", "role": "user", "content": "What time is it
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Members that make an otherwise plain create odd, and the requirements that speak of it."""
+    """Members that make a plain create odd, and the requirements about it."""
 
     members: Mapping[str, Any]
     cites: tuple[str, ...]
 
     def holds_in(self, dialect: Dialect) -> bool:
-        """Whether a requirement of this dialect speaks of it."""
+        """Whether a requirement of this dialect is about it."""
         return any(row is not None and row.tested for row in map(dialect.resolve, self.cites))
 
-    def made_in(self, body: Mapping[str, Any]) -> bool:
-        """Whether a request has just these members."""
+    def occurs_in(self, body: Mapping[str, Any]) -> bool:
+        """Whether a request has these members."""
         return all(body.get(name) == value for name, value in self.members.items())
 
 
@@ -84,10 +84,10 @@ ODDITIES: Mapping[str, Oddity] = {
 
 
 def odd(name: str) -> Callable[[Answered], bool]:
-    """For `when=`: a create is odd in this way, and its status speaks of its content."""
+    """For `when=`: a create is odd in this way, and its status is about its content."""
     oddity = ODDITIES[name]
     return lambda answered: (
         answered.operation == answered.dialect.create_operation
         and answered.reply.status not in OTHER_REASONS
-        and oddity.made_in(answered.asked)
+        and oddity.occurs_in(answered.asked)
     )

@@ -1,4 +1,4 @@
-"""Finding places in a request body: `input[role=user].content[].type` is the type of each part users send.
+"""Paths in a request body: `input[role=user].content[].type` is the type of each part in user messages.
 
 A step is a member's name; `[]` stands for each element of an array, `[name=value|value]` for each element
 whose member has one of these values, `{name=value}` for the object itself under that condition.
@@ -17,16 +17,16 @@ _STEP = re.compile(
 
 
 def places(body: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Each place that a path names, as error envelopes write it (`input[0].role`), and what stands there."""
-    found = [("", body)]
+    """Each place at a path, in the notation of error envelopes (`input[0].role`), and the value there."""
+    pairs = [("", body)]
     for step in _steps(path):
-        found = [inner for where, value in found for inner in _inside(where, value, step)]
-    yield from found
+        pairs = [inner for where, value in pairs for inner in _inside(where, value, step)]
+    yield from pairs
 
 
 @cache
 def _steps(path: str) -> tuple[Mapping[str, str | None], ...]:
-    return tuple(found.groupdict() for found in _STEP.finditer(path))
+    return tuple(match.groupdict() for match in _STEP.finditer(path))
 
 
 def _inside(where: str, value: Any, step: Mapping[str, str | None]) -> Iterator[tuple[str, Any]]:
@@ -43,11 +43,11 @@ def _inside(where: str, value: Any, step: Mapping[str, str | None]) -> Iterator[
                 yield f"{where}[{index}]", element
 
 
-def _has(value: Any, key: str | None, wanted: str | None) -> bool:
-    return isinstance(value, dict) and value.get(key) in (wanted or "").split("|")
+def _has(value: Any, key: str | None, options: str | None) -> bool:
+    return isinstance(value, dict) and value.get(key) in (options or "").split("|")
 
 
 def root(place: str) -> str:
-    """The top-level member in which a place lies: `input` of `input[0].role`, with or without `body.`."""
-    found = re.match(r"(?:body[./])?/?([A-Za-z_0-9-]+)", place)
-    return found[1] if found else place
+    """The top-level member of a place: `input` for `input[0].role`, with or without `body.`."""
+    match = re.match(r"(?:body[./])?/?([A-Za-z_0-9-]+)", place)
+    return match[1] if match else place

@@ -1,7 +1,7 @@
-"""Plain requests: what a request of an operation needs besides what it is about, as the dialect tells.
+"""Plain requests: the members that a request of an operation needs, from the dialect's table.
 
-In the members that a dialect lists, `{model}` stands for the model that is asked for, and any other name in
-braces for something that the target holds: found in its library, or given by whoever runs the suite.
+In these members `{model}` stands for the model, and any other name in braces for something that the target
+holds: an entry of its library, or a value that the user names with `--given`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 from antiphon_spec.dialect import Dialect
 
 SUBJECT = frozenset({"input", "messages"})
-"""Members that hold what a request is about."""
+"""The members with the question itself."""
 HELLO: Mapping[str, Any] = {"model": "{model}", "input": "Say hello."}
-"""What an operation gets for which the dialect lists nothing."""
+"""The request of an operation for which the dialect lists nothing."""
 
 
 class NothingGiven(LookupError):  # noqa: N818 - it names what is missing
-    """A request needs something that the target does not seem to hold, and that nobody named."""
+    """A request needs something that the target does not show and that the user did not name."""
 
     def __init__(self, name: str, dialect: Dialect) -> None:
-        what = dialect.holds.get(name, name)
+        description = dialect.holds.get(name, name)
         feature = dialect.features.get(name)
         absent = f", or declare --feature no-{name}" if feature is not None and feature.optional else ""
-        super().__init__(f"nothing is known of {what}: name it with --given {name}=VALUE{absent}")
+        super().__init__(f"the target shows no {description}: name it with --given {name}=VALUE{absent}")
 
 
 def plain(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:
@@ -33,13 +33,13 @@ def plain(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[s
 
 
 def needs(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:
-    """The same without what it is about. Raises NothingGiven."""
-    told = dialect.plain.get(operation, HELLO)
-    return {name: fill(value, dialect, values) for name, value in told.items() if name not in SUBJECT}
+    """The same without the question itself. Raises NothingGiven."""
+    template = dialect.plain.get(operation, HELLO)
+    return {name: fill(value, dialect, values) for name, value in template.items() if name not in SUBJECT}
 
 
 def fill(template: Any, dialect: Dialect, values: Mapping[str, str]) -> Any:
-    """The JSON value with what its names in braces stand for. Raises NothingGiven for one without a value."""
+    """The JSON value with names in braces replaced. Raises NothingGiven for a name without a value."""
     if isinstance(template, dict):
         return {name: fill(value, dialect, values) for name, value in template.items()}
     if isinstance(template, list):
@@ -55,10 +55,10 @@ def fill(template: Any, dialect: Dialect, values: Mapping[str, str]) -> Any:
 
 
 def names(template: Any) -> frozenset[str]:
-    """The names in braces that a JSON value holds."""
+    """The names in braces in a JSON value."""
     if isinstance(template, Mapping):
         return frozenset().union(*map(names, template.values()))
     if isinstance(template, list):
         return frozenset().union(*map(names, template))
-    named = isinstance(template, str) and template.startswith("{") and template.endswith("}")
-    return frozenset({template[1:-1]} if named else ())
+    is_name = isinstance(template, str) and template.startswith("{") and template.endswith("}")
+    return frozenset({template[1:-1]} if is_name else ())

@@ -1,7 +1,7 @@
-"""The prompt template that scenarios name: what its versions hold, and what they come to.
+"""The prompt template of the scenarios: the content of its versions, and their rendered text.
 
-Whoever judges a server sets this template up on it (`docs/prompts.md`), under the id that stands here or
-under another one that `--given prompt=ID` names. No API lists templates.
+The user creates this template on the server (`docs/prompts.md`), under this id or under another id that
+`--given prompt=ID` names. No API lists templates.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 PROBE = "antiphon_probe"
-"""Its id, unless another one is given."""
+"""Its id, unless the user gives another."""
 UNKNOWN_PROMPT = "no-such-prompt"
 UNKNOWN_VERSION = "999"
 
 FULL, DEFAULT, STREAMED, STRUCTURED, TOOLS, UNREACHABLE, BROKEN, FAILING = map(str, range(1, 9))
-"""The versions, by what each of them shows."""
+"""The versions, named by what each of them tests."""
 
 NAME = "Ada & Bo"
 VARIABLES: Mapping[str, Any] = {
@@ -25,13 +25,13 @@ VARIABLES: Mapping[str, Any] = {
     "topics": ["tea", "rain"],
     "words": None,
 }
-"""Variables of every JSON type for the full version; the one that is null has the default 7."""
+"""Variables of every JSON type for the full version; the null variable has the default 7."""
 RENDERED = f"Greet {NAME} <Paris> loudly.\n- TEA\n- RAIN\nUse 7 words."
-"""What these make of the system prompt of the full version."""
+"""The system prompt of the full version, rendered with these variables."""
 MESSAGE = f"Hello from {NAME}."
-"""What they make of its one message, which is the user's."""
+"""Its only message, from the user, rendered with these variables."""
 BRIEFLY = f"Greet {NAME} briefly."
-"""What the name alone makes of the system prompt of the default version."""
+"""The system prompt of the default version, rendered with the name alone."""
 MODEL = "gpt-4o"
 SETTINGS: Mapping[str, Any] = {"temperature": 0.3, "top_p": 0.8, "max_output_tokens": 300}
 """The settings of the full version."""
@@ -47,4 +47,4 @@ SCHEMA: Mapping[str, Any] = {
 }
 """The output schema of the structured version."""
 SERVERS = ("filesystem", "weather")
-"""The labels of the servers of tools that the version with tools has, in order."""
+"""The labels of the tool servers in the version with tools, in order."""

@@ -1,4 +1,4 @@
-"""What scenarios tell and ask when the answer must show what the model knows of the conversation before.
+"""Prompts whose answers show what the model knows of the conversation before.
 
 A rule looks for a code word that only the earlier turns contain, never for the exact text of an answer.
 """
@@ -22,25 +22,25 @@ ASK_FIRST = "What is the first code word?"
 ASK_ALL = "What is the first code word? What is the second code word? What is the colour?"
 
 LONG_TASK = "Count from 1 to 300, one number a line."
-"""Takes a real model long enough to be cancelled, or to be followed by a second client."""
+"""A task that keeps a real model busy long enough for a cancel or for a second reader."""
 
 BEYOND_ASCII = "Answer in one short line; à bientôt, \U0001f44b."
-"""Instructions with letters beyond ASCII, and one beyond the basic plane; responses repeat them."""
+"""Instructions with letters beyond ASCII and one beyond the basic plane; responses echo them."""
 
 OVERLONG = "one two " * 1_250_000
-"""More than any model reads."""
+"""More text than any model accepts."""
 
 UNKNOWN_RESPONSE = "resp_" + "0" * 48
 UNKNOWN_ITEM = "msg_" + "0" * 48
 
 TOOL_RESULT = "QX-7719"
-"""What a tool gives back: a word that no model says unless it read the output."""
+"""The output of a tool: a word that no model says unless it read the output."""
 
 SIGN_OFF = "AHOY"
 SIGNED = f'End every answer with the word "{SIGN_OFF}".'
-"""Instructions whose effect can be seen in any answer."""
+"""Instructions whose effect is visible in any answer."""
 
 
 def unknown_response(dialect: Dialect) -> str:
-    """An id that names nothing, of the form that ids of responses have."""
+    """An unknown id in the form of response ids."""
     return UNKNOWN_ID if dialect.traits.id_form == "uuid" else UNKNOWN_RESPONSE

@@ -1,4 +1,4 @@
-"""Right requests with one thing spoilt, chosen by Hypothesis so that it can shrink them."""
+"""Right requests made wrong in one place by Hypothesis, so that it can shrink them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ ODD: tuple[Any, ...] = (
     {},
     {"x": 1},
 )
-"""Values that belong into few places. The simple ones come first: towards these Hypothesis shrinks."""
+"""Values that fit in few places. The simple values come first: Hypothesis shrinks towards them."""
 Place = tuple[str | int, ...]
 
 
 @st.composite
 def spoilt(draw: st.DrawFn, right: st.SearchStrategy[Any]) -> Any:
-    """A request of `right` in which one member or element is replaced by an odd value, or left out."""
+    """A request of `right` in which one member or element is replaced by an odd value or removed."""
     body = deepcopy(draw(right))
-    found = list(places(body))
-    if not found:
+    candidates = list(places(body))
+    if not candidates:
         return draw(st.sampled_from(ODD))
-    *way, last = draw(st.sampled_from(found))
+    *way, last = draw(st.sampled_from(candidates))
     holder = body
     for step in way:
         holder = holder[step]
@@ -49,7 +49,7 @@ def spoilt(draw: st.DrawFn, right: st.SearchStrategy[Any]) -> Any:
 
 
 def places(value: Any, here: Place = ()) -> Iterator[Place]:
-    """The place of every member and element inside a value, the outer ones first."""
+    """The place of every member and element inside a value, the outer places first."""
     inside = list(
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )

@@ -1,4 +1,4 @@
-"""The determinism gate: what several runs of one target say alike stands, what changes is inconclusive."""
+"""Several runs of one target as one: verdicts that agree stand, verdicts that change are inconclusive."""
 
 from __future__ import annotations
 
@@ -15,37 +15,41 @@ FLAPS = "changes from run to run: "
 def steady(runs: Sequence[Iterable[Record]]) -> list[Record]:
     """The records of all runs as one: each rule in each scenario once.
 
-    That a run did not show what a rule looks at is no verdict: what another run showed stands.
+    A run that did not show the subject of a rule has no verdict: the verdict of another run stands.
     """
-    found: dict[tuple[str, str, str], list[Record]] = {}
+    groups: dict[tuple[str, str, str], list[Record]] = {}
     for run in runs:
         for record in run:
-            found.setdefault((record.dialect, record.rule, record.scenario), []).append(record)
-    return _reached([_settled(records, len(runs)) for records in found.values()])
+            groups.setdefault((record.dialect, record.rule, record.scenario), []).append(record)
+    return _without_inapplicable([_combine(records, len(runs)) for records in groups.values()])
 
 
 def flapping(records: Iterable[Record]) -> list[Record]:
-    """Those whose verdict changed between the runs."""
+    """The records whose verdict changed between the runs."""
     return [record for record in records if record.note.startswith(FLAPS)]
 
 
-def _settled(records: list[Record], runs: int) -> Record:
+def _combine(records: list[Record], runs: int) -> Record:
     verdicts = [record for record in records if record.outcome not in UNSEEN] or records
     counts = Counter(record.outcome for record in verdicts)
     if len(counts) == 1:
         return verdicts[0]
-    told = ", ".join(f"{outcome.value} in {count} of {runs}" for outcome, count in sorted(counts.items()))
-    finding = next((one.findings[0] for one in verdicts if one.findings), None)
-    seen = f"; {finding.exchange}: {finding.message}" if finding else ""
-    return replace(verdicts[0], outcome=Outcome.INCONCLUSIVE, findings=(), note=f"{FLAPS}{told}{seen}")
+    counts_text = ", ".join(
+        f"{outcome.value} in {count} of {runs}" for outcome, count in sorted(counts.items())
+    )
+    finding = next((record.findings[0] for record in verdicts if record.findings), None)
+    example = f"; {finding.exchange}: {finding.message}" if finding else ""
+    return replace(
+        verdicts[0], outcome=Outcome.INCONCLUSIVE, findings=(), note=f"{FLAPS}{counts_text}{example}"
+    )
 
 
-def _reached(records: list[Record]) -> list[Record]:
-    """Without the records which say that a rule applied nowhere, when it did apply in another run."""
+def _without_inapplicable(records: list[Record]) -> list[Record]:
+    """The records without those which say that a rule applied nowhere, when it applied in another run."""
     flaps = flapping(records)
-    told = {(one.dialect, one.rule) for one in records if one.outcome not in UNSEEN or one in flaps}
-    return [
-        one
-        for one in records
-        if one.outcome not in UNSEEN or one in flaps or (one.dialect, one.rule) not in told
-    ]
+
+    def has_verdict(record: Record) -> bool:
+        return record.outcome not in UNSEEN or record in flaps
+
+    rules = {(record.dialect, record.rule) for record in records if has_verdict(record)}
+    return [row for row in records if has_verdict(row) or (row.dialect, row.rule) not in rules]

@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.exchange import Exchange
 from antiphon_conformance.form import Form
-from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, held
+from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, library_values
 from antiphon_conformance.places import root
 from antiphon_conformance.plain import names
 from antiphon_conformance.rule import EVERY, Finding, add, make, rule
@@ -125,7 +125,7 @@ def _uses(form: Form) -> Callable[[Scene], bool]:
     """For `when=`: a step uses this form, and the target holds what the form needs."""
 
     def uses_form(scene: Scene) -> bool:
-        lacks = names(form.asks) - {*scene.dialect.holds, *held(scene.library)}
+        lacks = names(form.asks) - {*scene.dialect.holds, *library_values(scene.library)}
         return not form.asks or (form.step in scene and not lacks)
 
     return uses_form

@@ -215,7 +215,7 @@ def files_with_such_a_segment_pass(scene: Scene) -> Iterator[Finding]:
     segment_filter = filter_of(exchange) or {}
     words = in_words(segment_filter)
     for identity, segments in segments_by_file(scene.episode.exchanges).items():
-        if any(of_segment(segment_filter, segment).admitted for segment in segments):
+        if any(of_segment(segment_filter, segment).admits for segment in segments):
             reason = f"since one of its segments has {words}"
             yield from _missing_files(exchange, frozenset({identity}), reason)
         elif identity in files_in(exchange):

@@ -47,7 +47,7 @@ def cited_files_satisfy_the_filter(scene: Scene) -> Iterator[Finding]:
     for where, citation in _citations(scene, "some"):
         file = files.get(str(citation.get("file_id")))
         verdict = of_file(file_filter, file) if file is not None else None
-        if verdict is not None and verdict.sure and not verdict.admitted:
+        if verdict is not None and verdict.sure and not verdict.admits:
             got = f"{citation['file_id']} with {describe_fields(file, file_filter)}"
             yield Finding(f"{where}/file_id", f"a file with {in_words(file_filter)}", got, scene["some"].id)
 
@@ -75,7 +75,7 @@ def cited_segments_satisfy_the_filter(scene: Scene) -> Iterator[Finding]:
     segment_filter = _filter(scene["by_segment"])
     for where, citation in _citations(scene, "by_segment"):
         segments = _around(citation, _segments(scene, citation))
-        has_match = any(of_segment(segment_filter, segment).admitted for segment in segments)
+        has_match = any(of_segment(segment_filter, segment).admits for segment in segments)
         if _segments(scene, citation) and not has_match:
             names = ("segment_id", "start_time", "end_time")
             got = show({name: citation.get(name, ABSENT) for name in names})

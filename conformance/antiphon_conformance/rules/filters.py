@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.filtered import files_in, filter_of, in_words, is_whole, searched
+from antiphon_conformance.filtered import files_in, filter_of, in_words, is_whole, search_scope
 from antiphon_conformance.filters import criteria, has_field, of_file
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.subject import Scene
@@ -178,12 +178,12 @@ def _wrong_files(scene: Scene, exchange: Exchange, is_reading: bool) -> Iterator
     for identity, (place, entry) in files.items():
         file = library.files.get(identity, entry)
         verdict = of_file(file_filter, file)
-        if not verdict.admitted and (verdict.sure or is_reading):
+        if not verdict.admits and (verdict.sure or is_reading):
             got = f"{identity} with {describe_fields(file, file_filter)}"
             yield Finding(f"reply.body/data/{place}", f"a file with {words}", got, exchange.id)
-    for identity, file in searched(exchange, library).items() if is_whole(exchange) else ():
+    for identity, file in search_scope(exchange, library).items() if is_whole(exchange) else ():
         verdict = of_file(file_filter, file)
-        if identity not in files and verdict.admitted and (verdict.sure or is_reading):
+        if identity not in files and verdict.admits and (verdict.sure or is_reading):
             fields = describe_fields(file, file_filter)
             expected = f"{identity} among the files with {words}, since it has {fields}"
             yield Finding("reply.body/data", expected, "a list without it", exchange.id)
@@ -229,8 +229,8 @@ def _filtered_lists(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
 def _lists_with_a_sure_match(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
     """The lists whose filter admits a file of the target in every reading."""
     for exchange, file_filter in _filtered_lists(scene):
-        verdicts = [of_file(file_filter, file) for file in searched(exchange, scene.library).values()]
-        if any(verdict.admitted and verdict.sure for verdict in verdicts):
+        verdicts = [of_file(file_filter, file) for file in search_scope(exchange, scene.library).values()]
+        if any(verdict.admits and verdict.sure for verdict in verdicts):
             yield exchange, file_filter
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antiphon_conformance.answers import answered, objects, texts
 from antiphon_conformance.contradictions import CONTRADICTIONS, Contradiction
 from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.forms_knowledge import held
+from antiphon_conformance.forms_knowledge import library_values
 from antiphon_conformance.oddities import OTHER_REASONS
 from antiphon_conformance.parity import expect_status, took_place
 from antiphon_conformance.rule import Finding, add, make, rule
@@ -52,7 +52,7 @@ def _after_a_history(scene: Scene) -> Exchange | None:
     """The answer to a question that only earlier turns explain, when it cites something."""
     steps = ("conversation", "conversation_a_history")
     exchange = next((scene[step] for step in steps if step in scene and scene[step].ok), None)
-    if exchange is None or not _cited_files(exchange) or "file" not in held(scene.library):
+    if exchange is None or not _cited_files(exchange) or "file" not in library_values(scene.library):
         return None
     return exchange
 
@@ -69,7 +69,7 @@ def the_whole_history_is_read(scene: Scene) -> Iterator[Finding]:
 
     The server stores no conversation, so one that reads only the last turn loses the whole history.
     """
-    exchange, file = _after_a_history(scene), held(scene.library)["file"]
+    exchange, file = _after_a_history(scene), library_values(scene.library)["file"]
     if exchange is not None and file not in _cited_files(exchange):
         where = "reply.body/output/*/content/*/annotations"
         expected = f"a citation of {file}, the subject of the turns before"

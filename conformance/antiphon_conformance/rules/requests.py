@@ -48,7 +48,7 @@ def refused(answered: Answered, place: str, got: Any, legal: str) -> Iterator[Fi
 
 def _check_of(mistake: Mistake) -> Callable[[Answered], Iterator[Finding]]:
     def check(answered: Answered) -> Iterator[Finding]:
-        for place, value in mistake.made_in(answered.asked):
+        for place, value in mistake.occurrences_in(answered.asked):
             yield from refused(answered, place or mistake.path, value, mistake.legal.words)
             return
 

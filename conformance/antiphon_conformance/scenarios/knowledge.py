@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.contradictions import CONTRADICTIONS
-from antiphon_conformance.form import Form, merged
-from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, OVERVIEW, held
+from antiphon_conformance.form import Form, merge
+from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, OVERVIEW, library_values
 from antiphon_conformance.oddities import OTHER_REASONS
 from antiphon_conformance.parity import CLIENT_ERROR
 from antiphon_conformance.plain import fill, names
@@ -46,7 +46,7 @@ async def _together(talk: Talk, step: str) -> None:
     forms = [form for form in _forms_of(talk) if form.step == step and _knows(talk, form.asks)]
     if not forms:
         return
-    asked = merged(_filled(talk, form.asks) for form in forms)
+    asked = merge(_filled(talk, form.asks) for form in forms)
     found = await talk.create(step, may_fail=True, **{"input": OVERVIEW, **asked})
     status = found.answer.status
     if len(forms) > 1 and status in CLIENT_ERROR and status not in OTHER_REASONS:
@@ -60,8 +60,8 @@ def _forms_of(talk: Talk) -> list[Form]:
 
 def _knows(talk: Talk, template: Any) -> bool:
     """Whether the target holds all that a request names."""
-    return names(template) <= {*talk.values, *held(talk.library)}
+    return names(template) <= {*talk.values, *library_values(talk.library)}
 
 
 def _filled(talk: Talk, template: Any) -> Any:
-    return fill(dict(template), talk.dialect, {**held(talk.library), **talk.values})
+    return fill(dict(template), talk.dialect, {**library_values(talk.library), **talk.values})
