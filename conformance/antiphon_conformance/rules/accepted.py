@@ -184,9 +184,9 @@ def what_a_conversation_needs_is_answered(scene: Scene) -> Iterator[Finding]:
     """
     episode = scene.episode
     last = next(reversed(list(episode.exchanges.values())), None)
-    target_stopped = episode.stop_reason and not episode.missing_feature and episode.blame == "target"
+    is_stopped_by_target = episode.stop_reason and not episode.missing_feature and episode.blame == "target"
     if (
-        not target_stopped
+        not is_stopped_by_target
         or last is None
         or last.reply is None
         or last.operation != scene.dialect.create_operation

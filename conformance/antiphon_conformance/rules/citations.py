@@ -260,7 +260,7 @@ def tell_their_context(snapshot: Snapshot) -> Iterator[Finding]:
 def _text_and_parts(exchange: Exchange) -> tuple[str, list[Json]]:
     """The text of an answer, and the parts of videos that it cites."""
     response = answered(exchange)
-    parts = [
+    parts: list[Json] = [
         {name: citation[name] for name in PARTS if citation.get(name) is not None}
         for _, citation in citations(response)
     ]
