@@ -92,7 +92,7 @@ def test_an_overview_tells_what_the_first_files_are_about(question: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("earlier", "question", "cited"),
+    ("earlier", "question", "expected"),
     [
         (
             ("What topics are discussed?",),
@@ -107,9 +107,9 @@ def test_an_overview_tells_what_the_first_files_are_about(question: str) -> None
     ],
 )
 def test_a_question_without_words_of_its_own_goes_back(
-    earlier: tuple[str, ...], question: str, cited: set[str]
+    earlier: tuple[str, ...], question: str, expected: set[str]
 ) -> None:
-    assert set(files(ask(question, KITCHEN, earlier=earlier))) == cited
+    assert set(files(ask(question, KITCHEN, earlier=earlier))) == expected
 
 
 def test_more_detail_tells_the_segments_of_a_file_in_order() -> None:
@@ -203,19 +203,19 @@ def test_citations_are_whole(
     question: str, collections: tuple[str, ...], entities: tuple[str, ...], include: bool
 ) -> None:
     for claim in ask(question, *collections, entities=entities).claims:
-        cited = citation(claim, include)
-        file = LIBRARY.file(cited["file_id"])
+        annotation = citation(claim, include)
+        file = LIBRARY.file(annotation["file_id"])
         assert file is not None
-        assert cited["type"] == "cloudglue_citation"
-        assert cited["context"] == claim.context
-        assert ("collection_id" in cited) is bool(collections or entities)
-        assert ("segment_id" in cited) is ("end_time" in cited)
-        if "segment_id" in cited:
-            segment = find_segment(file, cited["segment_id"])
+        assert annotation["type"] == "cloudglue_citation"
+        assert annotation["context"] == claim.context
+        assert ("collection_id" in annotation) is bool(collections or entities)
+        assert ("segment_id" in annotation) is ("end_time" in annotation)
+        if "segment_id" in annotation:
+            segment = find_segment(file, annotation["segment_id"])
             assert segment is not None
-            assert (cited["start_time"], cited["end_time"]) == (segment.start, segment.end)
-        assert {"relevant_sources", *MODALITIES}.issubset(cited) is include
-        assert include or not {"relevant_sources", *MODALITIES}.intersection(cited)
+            assert (annotation["start_time"], annotation["end_time"]) == (segment.start, segment.end)
+        assert {"relevant_sources", *MODALITIES}.issubset(annotation) is include
+        assert include or not {"relevant_sources", *MODALITIES}.intersection(annotation)
 
 
 def test_descriptions_in_a_citation_are_texts() -> None:
@@ -245,18 +245,18 @@ def test_descriptions_in_a_citation_are_texts() -> None:
 
 def test_descriptions_in_a_citation_of_a_chat_are_objects() -> None:
     (claim, *_) = ask("お好み焼き", KITCHEN).claims
-    cited = chat_citation(claim)
-    assert "type" not in cited
-    assert (cited["start_time"], cited["end_time"]) == (0, 42)
-    assert cited["relevant_sources"] == [{"text": "scene_text"}]
-    assert cited["scene_text"][0] == {"text": "お好み焼き", "start_time": 0, "end_time": 42}
-    assert cited["speech"][1] == {
+    annotation = chat_citation(claim)
+    assert "type" not in annotation
+    assert (annotation["start_time"], annotation["end_time"]) == (0, 42)
+    assert annotation["relevant_sources"] == [{"text": "scene_text"}]
+    assert annotation["scene_text"][0] == {"text": "お好み焼き", "start_time": 0, "end_time": 42}
+    assert annotation["speech"][1] == {
         "speaker": "Kenzo Aramichi",
         "text": "Fifteen minutes of prep, fifteen in the pan: half an hour exactly.",
         "start_time": 20,
         "end_time": 33,
     }
-    assert cited["audio_description"] == []
+    assert annotation["audio_description"] == []
 
 
 def test_relevant_sources_are_modalities_that_are_there() -> None:

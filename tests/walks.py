@@ -30,7 +30,7 @@ class Walker:
 
     def closable(self, event: str) -> bool:
         status = self.status(event)
-        return all(child.state in child.lane.final or status in child.lane.excuses for child in self.inside)
+        return all(child.state in child.lane.final or status in child.lane.excused for child in self.inside)
 
     def status(self, event: str) -> str | None:
         """What the object that it shows with this event says of its state."""
