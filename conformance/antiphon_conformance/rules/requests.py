@@ -114,10 +114,10 @@ def the_refusal_names_the_wrong_member(refused: Refused) -> Iterator[Finding]:
 
     Programs mark the field in a form by it; people find the mistake in a body of thousands of lines.
     """
-    (wrong,) = _roots(refused)
+    (member,) = _roots(refused)
     param = refused.error.get("param", ABSENT)
-    if not isinstance(param, str) or root(param) != wrong:
-        yield Finding("reply.body/error/param", f"a path that begins with `{wrong}`", show(param))
+    if not isinstance(param, str) or root(param) != member:
+        yield Finding("reply.body/error/param", f"a path that begins with `{member}`", show(param))
 
 
 @rule(Answered, cites=("ERR-20", *BAD_REQUESTS), when=_is_wrong, needs="a wrong request")
@@ -277,7 +277,7 @@ def an_unknown_parameter_is_refused(answered: Answered) -> Iterator[Finding]:
 
     A server that ignores it hides a misspelt parameter from its user.
     """
-    unknown = answered.dialect.schemas.unknown_members(answered.operation or "", answered.asked)
+    strangers = answered.dialect.schemas.unknown_members(answered.operation or "", answered.asked)
     if answered.reply.status < 400 and not _fails_in_its_stream(answered):
-        expected = f"a 4xx status, because the document has no parameter `{safe(unknown[0].param)}`"
+        expected = f"a 4xx status, because the document has no parameter `{safe(strangers[0].param)}`"
         yield Finding("reply.status", expected, str(answered.reply.status))

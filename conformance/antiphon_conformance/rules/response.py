@@ -105,7 +105,7 @@ def _read_now(snapshot: Snapshot) -> float | None:
     Snapshot,
     cites=("RES-08", "CG-RSP-05"),
     when=_has_fresh_time,
-    needs="a create answered with a `Date` header",
+    needs="a new response with `created_at`",
 )
 def created_at_is_the_time_of_the_request(snapshot: Snapshot) -> Iterator[Finding]:
     """`created_at` of a new response lies within the time of its request.

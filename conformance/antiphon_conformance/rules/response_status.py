@@ -160,7 +160,7 @@ def _reached_the_limit(snapshot: Snapshot) -> bool:
     needs="an answer that used up `max_output_tokens`",
 )
 def reaching_the_token_limit_is_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
-    """A response that used up `max_output_tokens` is incomplete, and has that as its reason.
+    """A response that used up `max_output_tokens` is incomplete, with that as its reason.
 
     Users read a cut text as the whole when its status is completed. To exceed the limit is another fault.
     """

@@ -71,11 +71,11 @@ def a_resumed_stream_begins_behind_its_cursor(answer: Streamed) -> Iterator[Find
 
     A server that ignores the cursor makes its clients print the beginning twice.
     """
-    behind = cursor(answer.request.path)
+    position = cursor(answer.request.path)
     for event in answer.events:
         got = number(event.data.get("sequence_number"))
-        if got is not None and behind is not None and got <= behind:
-            yield Finding(f"{event.where}/sequence_number", f"greater than {behind}", show(got))
+        if got is not None and position is not None and got <= position:
+            yield Finding(f"{event.where}/sequence_number", f"greater than {position}", show(got))
 
 
 @rule(Scene, scenario="resume", cites="RSM-04", when=streamed("replayed"))
@@ -109,9 +109,11 @@ def replayed_events_are_identical(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="resume", cites=("RSM-06", "RSM-03"), when=streamed("streamed", "replayed"))
 def prefix_and_rest_make_the_whole_stream(scene: Scene) -> Iterator[Finding]:
     """The events before the loss of a connection and those after it make the whole stream."""
-    whole, behind = numbers(scene["replayed"]), cursor(scene["resumed"].request.path)
+    whole, position = numbers(scene["replayed"]), cursor(scene["resumed"].request.path)
     prefix = [
-        entry for entry in numbers(scene["streamed"]) if entry is None or behind is None or entry <= behind
+        entry
+        for entry in numbers(scene["streamed"])
+        if entry is None or position is None or entry <= position
     ]
     got = prefix + numbers(scene["resumed"])
     if got != whole:
@@ -136,16 +138,16 @@ def several_clients_follow_to_the_end(scene: Scene) -> Iterator[Finding]:
 @rule(Scene, scenario="resume", cites="RSM-08", when=took_place("late"))
 def resuming_after_the_end_gives_the_rest(scene: Scene) -> Iterator[Finding]:
     """A resumed stream of an ended response has its remaining events, and then closes."""
-    late = scene["late"]
-    yield from _check_end(late)
-    behind = cursor(late.request.path)
+    exchange = scene["late"]
+    yield from _check_end(exchange)
+    position = cursor(exchange.request.path)
     whole = [
         entry
         for entry in numbers(scene["replayed"])
-        if entry is not None and behind is not None and entry > behind
+        if entry is not None and position is not None and entry > position
     ]
-    if numbers(late) != whole:
-        yield Finding("stream", f"events {_describe(whole)}", _describe(numbers(late)), late.id)
+    if numbers(exchange) != whole:
+        yield Finding("stream", f"events {_describe(whole)}", _describe(numbers(exchange)), exchange.id)
 
 
 def _check_end(exchange: Exchange) -> Iterator[Finding]:
@@ -159,11 +161,13 @@ def _check_end(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(Scene, scenario="resume", cites="RSM-09", when=took_place("beyond"))
 def resuming_behind_the_last_event_is_decided(scene: Scene) -> Iterator[Finding]:
-    """A `starting_after` at or behind the last event returns an empty stream or a 4xx."""
-    beyond = scene["beyond"]
-    yield from expect_status(beyond, (200, *CLIENT_ERROR), "an empty stream, or a 4xx status")
-    if events(beyond):
-        yield Finding("stream", "no event, because none is left", f"{len(events(beyond))} events", beyond.id)
+    """A `starting_after` at or after the last event returns an empty stream or a 4xx."""
+    exchange = scene["beyond"]
+    yield from expect_status(exchange, (200, *CLIENT_ERROR), "an empty stream, or a 4xx status")
+    if events(exchange):
+        yield Finding(
+            "stream", "no event, because none is left", f"{len(events(exchange))} events", exchange.id
+        )
 
 
 @rule(Scene, scenario="resume", cites="RSM-12", when=streamed("late"))

@@ -146,12 +146,12 @@ def announced_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
     Typed clients read this item with the same class as the finished one.
     """
     opening = _opening_types(streamed)
-    late = streamed.dialect.grammar.lanes["item"].lacks
+    later_members = streamed.dialect.grammar.lanes["item"].lacks
     for event, fault in _new_faults(streamed, "item"):
         item = event.data.get("item")
         kind = item.get("type") if isinstance(item, dict) else None
-        comes_later = fault.pointer.removeprefix("/item/") in late.get(str(kind), ())
-        if event.type in opening and fault.pointer.startswith("/item/") and not comes_later:
+        is_later = fault.pointer.removeprefix("/item/") in later_members.get(str(kind), ())
+        if event.type in opening and fault.pointer.startswith("/item/") and not is_later:
             yield _finding(event, fault)
 
 

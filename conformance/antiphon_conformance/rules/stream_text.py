@@ -108,8 +108,8 @@ def parts_end_up_in_their_item(streamed: Streamed) -> Iterator[Finding]:
 
     Log probabilities may be missing in `content_part.done`: genuine servers send them only in the item.
     """
-    elsewhere = wrong_indices(streamed, PART)
-    for thread in (thread for thread in fold(streamed).of(PART) if thread.indices not in elsewhere):
+    misplacements = wrong_indices(streamed, PART)
+    for thread in (thread for thread in fold(streamed).of(PART) if thread.indices not in misplacements):
         end = {
             name: value for name, value in thread.end().items() if name not in ("logprobs", "text", "refusal")
         }

@@ -19,19 +19,19 @@ def an_overlong_context_is_refused(scene: Scene) -> Iterator[Finding]:
     The failure is a 4xx status or an event in the stream. A server that shortens the context silently answers
     another question.
     """
-    overlong = scene["overlong"]
-    if overlong.ok and overlong.answer.stream is not None:
-        yield from _expect_failure_in_stream(overlong)
-    elif overlong.answer.status not in CLIENT_ERROR:
+    exchange = scene["overlong"]
+    if exchange.ok and exchange.answer.stream is not None:
+        yield from _expect_failure_in_stream(exchange)
+    elif exchange.answer.status not in CLIENT_ERROR:
         expected = "a 4xx status, because the context exceeds the window and the server may drop nothing"
-        yield Finding("reply.status", expected, str(overlong.answer.status), overlong.id)
+        yield Finding("reply.status", expected, str(exchange.answer.status), exchange.id)
 
 
-def _expect_failure_in_stream(overlong: Exchange) -> Iterator[Finding]:
-    final = overlong.response
+def _expect_failure_in_stream(exchange: Exchange) -> Iterator[Finding]:
+    final = exchange.response
     code = value_at(final, "error", "code")
     if final.get("status") != "failed":
         expected, got = "failed, because the server may drop nothing", show(value_at(final, "status"))
-        yield Finding("stream/response/status", expected, got, overlong.id)
+        yield Finding("stream/response/status", expected, got, exchange.id)
     elif code in (None, ABSENT):
-        yield Finding("stream/response/error/code", "context_length_exceeded", show(code), overlong.id)
+        yield Finding("stream/response/error/code", "context_length_exceeded", show(code), exchange.id)
