@@ -79,7 +79,7 @@ def test_refused_credentials_are_2(responses_mock, capsys):
         (["http://h", "--dialect", "base"], "expected one of bud, cloudglue, openai, openresponses"),
         (["http://me:secret@h"], "without credentials"),
         (["http://h", "--api-key-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
-        (["http://h", "--report", "/proc/no/such"], "can be written to"),
+        (["http://h", "--report", "/proc/no/such"], "a writable folder"),
         (["http://h", "--feature", "telepathy"], "telepathy"),
         (["http://h", "--concurrency", "0"], "concurrency"),
         (["http://h", "--baseline", "missing.yaml"], "missing.yaml"),

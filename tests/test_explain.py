@@ -13,8 +13,8 @@ from antiphon.main import run
         ("usage.total-is-the-sum", "RES-51"),
         ("ENV-08", "checked by stream-numbers.increase"),
         ("CG-FLT-12", "checked by filter-laws.equal-and-not-equal-share-what-has-the-field"),
-        ("CG-FLT-12", "CG-FLT-12 (OPEN: nobody says; this reading was chosen) NotEqual admits"),
-        ("events.repeats-a-sequence-number", "noticed by stream-numbers.increase"),
+        ("CG-FLT-12", "CG-FLT-12 (OPEN: no source says so; it is our interpretation) NotEqual admits"),
+        ("events.repeats-a-sequence-number", "caught by stream-numbers.increase"),
     ],
 )
 def test_a_name_is_explained(name: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:

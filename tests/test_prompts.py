@@ -126,12 +126,12 @@ REFUSED: dict[str, tuple[tuple[str, str | None], dict[str, Any], int, str, str]]
         ("antiphon_probe", "2"), {"name": "Ada", "z": 1, "a": 1}, 400,
         "Variables a, z not specified in templates", "prompt.variables"),
     "a wrong type": (
-        ("antiphon_probe", "2"), {"name": 5}, 400, "expected text, got 5", "prompt.variables.name"),
+        ("antiphon_probe", "2"), {"name": 5}, 400, "expected a string, got 5", "prompt.variables.name"),
     "a null without default": (
-        ("antiphon_probe", "2"), {"name": None}, 400, "it is required", "prompt.variables.name"),
+        ("antiphon_probe", "2"), {"name": None}, 400, "a value (required)", "prompt.variables.name"),
     "a wrong type deep inside": (
         ("antiphon_probe", "1"), {**FULL, "place": {"city": 5}}, 400,
-        "expected text, got 5", "prompt.variables.place.city"),
+        "expected a string, got 5", "prompt.variables.place.city"),
     "a broken rule": (
         ("meeting_notes", None), {"team": "Blue", "people": list("abcdefghijklm")}, 400,
         "A meeting of more than twelve people has no notes.", "prompt.variables.people"),

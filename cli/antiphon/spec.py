@@ -1,4 +1,4 @@
-"""`antiphon spec`: look after the documents of the dialects."""
+"""`antiphon spec`: compares, bundles and freezes the documents of dialects."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from antiphon_spec import frozen
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
-from antiphon_spec.drift import Drift, compare, load_listed
+from antiphon_spec.drift import Drift, compare, load_differences
 from antiphon_spec.frozen import FROZEN
 
 
 @click.group()
 def spec() -> None:
-    """Look after the documents of the dialects."""
+    """Compare, bundle and freeze the documents of dialects."""
 
 
 @spec.command()
 @click.argument("dialect", type=click.Choice(names()))
 @click.argument("published", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def diff(dialect: str, published: Path) -> int:
-    """Compare a dialect's document with the published one, by samples.
+    """Compare a dialect's document with the published one.
 
-    Instances of each schema, at each edge that either side draws, are put to both. Exit status 1 when they
-    differ in a way that the dialect's differences.yaml does not list, or when it lists what is no more.
+    Both documents validate sample values at the limits of each schema. Exit status 1 when they disagree
+    and the dialect's differences.yaml does not list it, or when it lists a difference that is gone.
     """
-    ours = load(dialect)
-    found = compare(ours.document, _published(published), load_listed(ours.folders[0]))
-    _print(found)
-    return int(bool(found.unlisted or found.stale))
+    norm = load(dialect)
+    drift = compare(norm.document, _read_document(published), load_differences(norm.folders[0]))
+    _print(drift)
+    return int(bool(drift.unlisted or drift.stale))
 
 
 @spec.command()
@@ -48,35 +48,36 @@ def bundle(dialect: str) -> None:
 
 @spec.command()
 @click.argument("dialect", type=click.Choice(names()))
-@click.option("--day", help="The day that is written down, as YYYY-MM-DD. Default: today.")
+@click.option("--day", help="The date of the set, as YYYY-MM-DD. Default: today.")
 @click.option(
     "--to",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=FROZEN,
-    help="A folder; by default that of the sets which ship.",
+    show_default="the sets that ship",
+    help="The folder to write the set into.",
 )
 def freeze(dialect: str, day: str | None, folder: Path) -> None:
     """Freeze a dialect's requirements and rules under its release, for `check --requirements`."""
-    known = load(dialect)
-    weighed = {key: found.requirement(known) for key, found in rules_for(known).items()}
-    rows = {key: row for key, row in weighed.items() if row is not None}
+    norm = load(dialect)
+    weights = {key: rule.requirement(norm) for key, rule in rules_for(norm).items()}
+    rows = {key: row for key, row in weights.items() if row is not None}
     today = day or f"{datetime.now(UTC):%Y-%m-%d}"
-    found = frozen.freeze(dialect, known.release, today, rows, known.requirements.values())
+    claim = frozen.freeze(dialect, norm.release, today, rows, norm.requirements.values())
     try:
-        path = frozen.write_frozen(found, folder)
+        path = frozen.write_frozen(claim, folder)
     except DataError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(f"{path}: {len(found.requirements)} requirements, {len(found.rules)} rules")
+    click.echo(f"{path}: {len(claim.requirements)} requirements, {len(claim.rules)} rules")
 
 
-def _published(path: Path) -> Document:
+def _read_document(path: Path) -> Document:
     try:
         root = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
-        raise click.BadParameter(f"{path} is no JSON: {error}", param_hint="PUBLISHED") from error
+        raise click.BadParameter(f"{path} is not JSON: {error}", param_hint="PUBLISHED") from error
     if not isinstance(root, dict) or not root.get("components", {}).get("schemas"):
-        raise click.BadParameter(f"{path} is no OpenAPI document with schemas", param_hint="PUBLISHED")
+        raise click.BadParameter(f"{path} is not an OpenAPI document with schemas", param_hint="PUBLISHED")
     return Document(root)
 
 
@@ -85,8 +86,8 @@ def _print(drift: Drift) -> None:
         click.echo(f"not listed: {difference}")
     for entry in drift.stale:
         click.echo(f"listed but not found: {entry}")
-    listed = len(drift.found) - len(drift.unlisted)
+    count = len(drift.differences) - len(drift.unlisted)
     click.echo(
-        f"{drift.probes} probes: {listed} differences listed, {len(drift.unlisted)} not listed, "
+        f"{drift.probes} probes: {count} differences listed, {len(drift.unlisted)} not listed, "
         f"{len(drift.stale)} entries stale"
     )

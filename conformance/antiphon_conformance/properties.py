@@ -36,7 +36,7 @@ from antiphon_conformance.target import Exhausted, Target
 from antiphon_conformance.text import safe
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
-from antiphon_spec.unknown import closed
+from antiphon_spec.unknown import close
 
 SCENARIO = "generated"
 EXAMPLES = 30
@@ -261,7 +261,7 @@ def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
     fewer = max(1, examples // FEWER)
     components = dialect.document.root["components"]
     parts = {key: value for key, value in components.items() if key != "securitySchemes"}
-    tight = closed(parts, maxProperties=FREE_MEMBERS)
+    tight = close(parts, maxProperties=FREE_MEMBERS)
     schema = schemathesis.openapi.from_dict({**kept, "components": tight, "servers": [{"url": "/"}]})
     for operation in dialect.document.operations.values():
         if operation.request_schema is None or "{" in operation.path:

@@ -50,7 +50,7 @@ def convert(parameter: Parameter, document: Document, values: Sequence[str]) -> 
     schema = document.resolve(parameter.schema)
     if schema.get("type") == "array":
         members = document.resolve(schema.get("items", {}))
-        if not parameter.exploded:
+        if not parameter.explode:
             values = [part.strip() for value in values for part in value.split(",")]
         return [
             _convert_text(f"{parameter.name}[{index}]", members, value) for index, value in enumerate(values)

@@ -1,4 +1,4 @@
-"""Well-known clients, and the rules without which they break: found by running each against the mutants."""
+"""Well-known clients and the rules that each needs; each client was run against the mutants to find them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLIENTS = Path(__file__).parent / "clients.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client in one version, and where it broke."""
+    """One version of a client, and the rules whose breach breaks it."""
 
     name: str
     package: str
@@ -23,14 +23,14 @@ class Client:
     date: str
     how: str
     breaks: Mapping[str, Mapping[str, Mapping[str, str]]]
-    """Dialect -> rule -> mutant -> what happened to the client."""
+    """For each dialect, rule and mutant: how the client broke."""
 
     def rules(self, dialect: str) -> Mapping[str, Mapping[str, str]]:
-        """The rules that it needs of a server of this dialect; empty when that was not tried."""
+        """The rules that it needs in this dialect; empty when it was not run in this dialect."""
         return self.breaks.get(dialect, {})
 
 
 @cache
 def load_clients() -> tuple[Client, ...]:
-    """Every client that was run."""
+    """Every client of `clients.yaml`. Raises DataError when the file is malformed."""
     return tuple(Client(**row) for row in read_yaml(CLIENTS, schema="clients"))

@@ -1,8 +1,8 @@
-"""Does our document still agree with the published one? A maintainer's check, by samples.
+"""Compares our document of a dialect with the published one, by samples. A check for maintainers.
 
-Each schema of either side is probed; each probe is put to both. Where one side accepts what the other rejects
-they differ, and each difference must stand in the dialect's `differences.yaml` with its reason. What stands
-there and is not seen any more is reported too.
+Both documents validate the probes of each schema of either document. A probe that one accepts and the other
+rejects is a difference, and the dialect's `differences.yaml` must list it with a reason. An entry of that
+file that no probe confirms is reported too.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where one side accepts what the other rejects, or one thing that only one side has."""
+    """One place where one document accepts what the other rejects, or a part that only one document has."""
 
     side: str
-    """`ours` or `published`: who accepts it, or has it."""
+    """`ours` or `published`: the document that accepts it or has it."""
     name: str
-    """The component schema, or the operation, whose parameters count by place only (`GET /responses/{}`)."""
+    """The component schema, or the operation with the names of its parameters left out
+    (`GET /responses/{}`)."""
     pointer: str | None
-    """Where in the instance the other side sees the fault; None when the whole is on one side only."""
+    """Where in the instance the other document finds the fault; None when it lacks the whole part."""
     detail: str = field(default="", compare=False)
-    """Why the other side rejects it, and an instance in short."""
+    """Why the other document rejects it, and a short form of an instance."""
 
     def __str__(self) -> str:
         if self.pointer is None:
@@ -44,7 +45,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class KnownDifference:
     """One entry of a dialect's `differences.yaml`."""
 
     side: str
@@ -61,66 +62,72 @@ class Listed:
 
 @dataclass(frozen=True)
 class Drift:
-    """What a comparison found, against what is listed."""
+    """The differences of two documents, and the ones that `differences.yaml` lists."""
 
-    found: tuple[Difference, ...]
-    listed: tuple[Listed, ...]
+    differences: tuple[Difference, ...]
+    entries: tuple[KnownDifference, ...]
     probes: int = 0
+    """How many probes both documents validated."""
 
     @cached_property
     def unlisted(self) -> tuple[Difference, ...]:
-        """Differences without a reason."""
-        return tuple(one for one in self.found if not any(entry.covers(one) for entry in self.listed))
+        """Differences that no entry covers."""
+        return tuple(
+            difference
+            for difference in self.differences
+            if not any(entry.covers(difference) for entry in self.entries)
+        )
 
     @cached_property
     def stale(self) -> tuple[str, ...]:
-        """Listed differences that were not found."""
-        return tuple(told for entry in self.listed for told in self._stale(entry))
+        """Parts of entries that no difference confirms."""
+        return tuple(text for entry in self.entries for text in self._stale(entry))
 
-    def _stale(self, entry: Listed) -> Iterator[str]:
-        seen = [one for one in self.found if entry.covers(one)]
-        for name in sorted(entry.names - {one.name for one in seen}):
+    def _stale(self, entry: KnownDifference) -> Iterator[str]:
+        matches = [difference for difference in self.differences if entry.covers(difference)]
+        for name in sorted(entry.names - {difference.name for difference in matches}):
             yield f"{name}: only {entry.side}: {entry.reason}"
-        for pointer in sorted((entry.pointers or frozenset()) - {one.pointer for one in seen}):
+        for pointer in sorted((entry.pointers or frozenset()) - {match.pointer for match in matches}):
             yield f"{', '.join(sorted(entry.names))}{pointer}: only {entry.side} accepts: {entry.reason}"
 
 
-def load_listed(folder: Path) -> tuple[Listed, ...]:
+def load_differences(folder: Path) -> tuple[KnownDifference, ...]:
     """The entries of `differences.yaml` in a dialect's folder. Raises DataError when it is malformed."""
     entries = read_yaml(folder / "differences.yaml", schema="differences")
-    return tuple(_listed(entry) for entry in entries)
+    return tuple(_entry(entry) for entry in entries)
 
 
-def _listed(entry: Mapping[str, Any]) -> Listed:
+def _entry(entry: Mapping[str, Any]) -> KnownDifference:
     names = frozenset(map(_blank, entry.get("operations", entry.get("schemas"))))
     if "only" in entry:
-        return Listed(entry["only"], names, None, entry["reason"])
-    return Listed(entry["accepts"], names, frozenset(entry["pointers"]), entry["reason"])
+        return KnownDifference(entry["only"], names, None, entry["reason"])
+    return KnownDifference(entry["accepts"], names, frozenset(entry["pointers"]), entry["reason"])
 
 
 def operations(document: Document) -> Iterator[str]:
-    """The operations of a document as differences name them: `GET /responses/{}`."""
+    """The operations of a document in the notation of differences: `GET /responses/{}`."""
     for path, item in document.root.get("paths", {}).items():
         yield from (f"{method.upper()} {_blank(path)}" for method in item if method in _METHODS)
 
 
-def compare(ours: Document, published: Document, listed: tuple[Listed, ...] = ()) -> Drift:
-    """Puts the probes of each side's schemas to both sides."""
-    pair = _Pair(ours, published)
-    found = list(dict.fromkeys(pair.differences()))
-    return Drift(tuple(found), listed, pair.probes)
+def compare(ours: Document, reference: Document, entries: tuple[KnownDifference, ...] = ()) -> Drift:
+    """Validates the probes of both documents' schemas with both documents."""
+    pair = _Pair(ours, reference)
+    return Drift(tuple(dict.fromkeys(pair.differences())), entries, pair.probes)
 
 
 class _Pair:
-    def __init__(self, ours: Document, published: Document) -> None:
-        self.documents = {OURS: ours, PUBLISHED: published}
+    """Both documents, and the comparison of their operations and schemas."""
+
+    def __init__(self, ours: Document, reference: Document) -> None:
+        self.documents = {OURS: ours, PUBLISHED: reference}
         self.schemas = {side: Schemas(document) for side, document in self.documents.items()}
         self.probes = 0
         self.common = cache(self._common)
 
     def differences(self) -> Iterator[Difference]:
-        yield from _one_sided({side: set(operations(each)) for side, each in self.documents.items()})
-        yield from _one_sided({side: set(each.schemas) for side, each in self.documents.items()})
+        yield from _one_sided({side: set(operations(document)) for side, document in self.documents.items()})
+        yield from _one_sided({side: set(document.schemas) for side, document in self.documents.items()})
         for name in self.documents[OURS].schemas:
             if name in self.documents[PUBLISHED].schemas:
                 yield from self._schema(name)
@@ -133,31 +140,33 @@ class _Pair:
 
     def _judge(self, name: str, probe: Probe) -> Iterator[Difference]:
         self.probes += 1
-        accepts = {side: schemas.named(name).is_valid(probe.value) for side, schemas in self.schemas.items()}
+        accepts = {
+            side: schemas.component(name).is_valid(probe.value) for side, schemas in self.schemas.items()
+        }
         if accepts[OURS] == accepts[PUBLISHED]:
             return
-        side, other = (OURS, PUBLISHED) if accepts[OURS] else (PUBLISHED, OURS)
-        faults = self.schemas[other].named(name).faults(probe.value)
+        side, opposite = (OURS, PUBLISHED) if accepts[OURS] else (PUBLISHED, OURS)
+        faults = self.schemas[opposite].component(name).faults(probe.value)
         for fault in faults:
             detail = f"{fault.message} ({show(probe.value)})"
             yield Difference(side, name, _general(fault.pointer), detail)
 
     def _common(self, asking: str, reference: str) -> Any:
-        """An instance of a component schema that both sides accept, so that no difference shows twice."""
+        """An instance of a component schema that both accept, so that no difference is reported twice."""
         name = reference.rpartition("/")[2]
-        schemas = [each.named(name) for each in self.schemas.values() if name in each.document.schemas]
-        tried = [
+        schemas = [side.component(name) for side in self.schemas.values() if name in side.document.schemas]
+        candidates = [
             probe.value
             for document in self.documents.values()
             if name in document.schemas
             for probe in _first_probes(document, name)
         ]
-        fitting = (value for value in tried if all(schema.is_valid(value) for schema in schemas))
-        return next(fitting, Sampler(self.documents[asking]).least({"$ref": reference}))
+        matches = (value for value in candidates if all(schema.is_valid(value) for schema in schemas))
+        return next(matches, Sampler(self.documents[asking]).least({"$ref": reference}))
 
 
 def _first_probes(document: Document, name: str) -> Iterator[Probe]:
-    """The least instance of a schema, or, when it is a union, of each of its members."""
+    """The least instance of a schema; for a union, of each of its members."""
     sampler = Sampler(document)
     for pointer in document.members(f"#/components/schemas/{name}"):
         yield Probe(sampler.least({"$ref": pointer}), (), "least")
@@ -167,13 +176,13 @@ def _first_probes(document: Document, name: str) -> Iterator[Probe]:
 
 
 def _one_sided(names: Mapping[str, set[str]]) -> Iterator[Difference]:
-    for side, other in ((OURS, PUBLISHED), (PUBLISHED, OURS)):
-        for name in sorted(names[side] - names[other]):
+    for side, opposite in ((OURS, PUBLISHED), (PUBLISHED, OURS)):
+        for name in sorted(names[side] - names[opposite]):
             yield Difference(side, name, None)
 
 
 def _blank(path: str) -> str:
-    """The path without the names of its parameters: whoever calls it does not see them."""
+    """The path without the names of its parameters, which clients do not see."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 

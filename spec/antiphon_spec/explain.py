@@ -1,8 +1,8 @@
-"""From what `jsonschema` says about an invalid instance to the few faults that a person can act on.
+"""Reduces the errors of `jsonschema` about an invalid instance to the few faults that people can act on.
 
-A union fails with the errors of all its members. Here the member that was meant is found first, by what can
-be told apart at a glance: the kind of value (text, array, object), then its `type`, then its `role`. Only the
-errors of that member are told; when no member is meant, the one fault names the tag.
+A union fails with the errors of all its members. This module first selects the member that the instance
+resembles: by the kind of value (string, array, object), then by its `type`, then by its `role`. It reports
+only the errors of that member. When no member fits, the one fault names the tag.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from antiphon_spec.fault import ABSENT, Fault, one_of, pointer_of, show
+from antiphon_spec.fault import ABSENT, REQUIRED, Fault, one_of, pointer_of, show
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 TAGS = ("type", "role")
 _KINDS = {
     "null": "null",
-    "string": "text",
+    "string": "a string",
     "integer": "an integer",
     "number": "a number",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "array": "an array",
     "object": "an object",
 }
@@ -36,13 +36,13 @@ _PHRASES: Mapping[str, Callable[[Any], str]] = {
     "exclusiveMaximum": lambda value: f"less than {value}",
     "minLength": lambda value: f"at least {_count(value, 'character')}",
     "maxLength": lambda value: f"at most {_count(value, 'character')}",
-    "pattern": lambda value: f"text that matches {value}",
+    "pattern": lambda value: f"a string that matches {value}",
     "minItems": lambda value: f"at least {_count(value, 'element')}",
     "maxItems": lambda value: f"at most {_count(value, 'element')}",
     "minProperties": lambda value: f"at least {_count(value, 'member')}",
     "maxProperties": lambda value: f"at most {_count(value, 'member')}",
     "uniqueItems": lambda _: "no element twice",
-    "oneOf": lambda _: "exactly one of the forms, not several",
+    "oneOf": lambda _: "exactly one of the alternatives",
 }
 _WORDS = ("enum", "const")
 _SIZES = {
@@ -57,36 +57,39 @@ _SIZES = {
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """One member of a union, and why the instance is not it."""
+    """One member of a union, and the errors of the instance against it."""
 
     errors: Sequence[ValidationError]
 
     def of(self, keywords: tuple[str, ...], path: tuple[str, ...] = ()) -> list[ValidationError]:
-        """Its errors at `path` below the union with one of these keywords."""
+        """Its errors at `path` below the union that have one of these keywords."""
         return [
             error
             for error in self.errors
             if tuple(error.relative_path) == path and error.validator in keywords
         ]
 
-    def is_known_by(self, tag: str) -> bool:
-        """Whether it has a word for `tag`, as far as its own errors tell."""
+    def has_tag(self, tag: str) -> bool:
+        """Whether its schema has the property `tag`, as far as its errors show."""
         schemas = [_value(error, "schema") for error in self.of(("required",))]
         return not schemas or any(tag in schema.get("properties", {}) for schema in schemas)
 
 
 def faults(errors: Iterable[ValidationError]) -> list[Fault]:
-    """The faults behind these errors, in order, without repetition: what is of another kind altogether is not
-    blamed for being none of the allowed values as well, nor for lacking the members of what it is not."""
-    found = list(dict.fromkeys(fault for error in errors for fault in _explain(error)))
-    strange = {fault.pointer for fault in found if fault.keyword == "type"}
-    plain = [fault for fault in found if fault.keyword not in _WORDS or fault.pointer not in strange]
-    others = tuple(fault.pointer.removesuffix("type") for fault in plain if _is_of_another_type(fault))
-    return [fault for fault in plain if _is_of_another_type(fault) or not fault.pointer.startswith(others)]
+    """The faults behind these errors, in order and without repetition.
+
+    A value of the wrong kind gets no second fault for its enum, and an object of the wrong `type` none for
+    the members that it lacks.
+    """
+    candidates = list(dict.fromkeys(fault for error in errors for fault in _explain(error)))
+    wrong_kind = {fault.pointer for fault in candidates if fault.keyword == "type"}
+    rest = [fault for fault in candidates if fault.keyword not in _WORDS or fault.pointer not in wrong_kind]
+    wrong_type = tuple(fault.pointer.removesuffix("type") for fault in rest if _is_wrong_type(fault))
+    return [fault for fault in rest if _is_wrong_type(fault) or not fault.pointer.startswith(wrong_type)]
 
 
-def _is_of_another_type(fault: Fault) -> bool:
-    """Whether an object is of a type that does not belong there: the members that it should have are moot."""
+def _is_wrong_type(fault: Fault) -> bool:
+    """Whether the fault is about an object's `type`; then further faults in the object mean nothing."""
     return fault.keyword in _WORDS and fault.pointer.endswith("/type")
 
 
@@ -117,45 +120,45 @@ def _plain(error: ValidationError) -> Fault:
 
 
 def _missing(error: ValidationError, name: str) -> Fault:
-    return Fault(_pointer(error, name), "required", "a value, for it is required", ABSENT)
+    return Fault(_pointer(error, name), REQUIRED, "a value (required)", ABSENT)
 
 
 def _union(error: ValidationError) -> Iterator[Fault]:
     members, instance = _members(error), _value(error, "instance")
-    meant = [member for member in members if not member.of(("type", "const", "enum"))]
-    if not meant:
+    candidates = [member for member in members if not member.of(("type", "const", "enum"))]
+    if not candidates:
         yield _no_kind(error, members)
         return
     for tag in TAGS:
-        given = isinstance(instance, dict) and tag in instance
-        meant = [member for member in meant if given and member.is_known_by(tag)] or meant
-        fitting = [member for member in meant if not member.of(("const", "enum", "type"), (tag,))]
-        if not fitting:
-            yield _no_tag(error, meant, tag)
+        present = isinstance(instance, dict) and tag in instance
+        candidates = [member for member in candidates if present and member.has_tag(tag)] or candidates
+        matches = [member for member in candidates if not member.of(("const", "enum", "type"), (tag,))]
+        if not matches:
+            yield _no_tag(error, candidates, tag)
             return
-        meant = fitting
-    if _is_untagged(instance, meant):
+        candidates = matches
+    if _lacks_tag(instance, candidates):
         yield _missing(error, "type")
     else:
-        yield from faults(min(meant, key=lambda member: len(member.errors)).errors)
+        yield from faults(min(candidates, key=lambda member: len(member.errors)).errors)
 
 
 def _members(error: ValidationError) -> list[_Member]:
-    """The union's members; one that is itself a union counts as its members."""
-    grouped: dict[object, list[ValidationError]] = {}
+    """The union's members; a member that is a union counts as its own members."""
+    by_member: dict[object, list[ValidationError]] = {}
     for inner in error.context or ():
-        grouped.setdefault(inner.relative_schema_path[0], []).append(inner)
-    return [member for errors in grouped.values() for member in _unnested(errors)]
+        by_member.setdefault(inner.relative_schema_path[0], []).append(inner)
+    return [member for errors in by_member.values() for member in _flatten(errors)]
 
 
-def _unnested(errors: list[ValidationError]) -> list[_Member]:
-    alone = errors[0]
-    nested = len(errors) == 1 and not alone.relative_path and alone.validator in ("anyOf", "oneOf")
-    return _members(alone) if nested and alone.context else [_Member(errors)]
+def _flatten(errors: list[ValidationError]) -> list[_Member]:
+    first = errors[0]
+    is_union = len(errors) == 1 and not first.relative_path and first.validator in ("anyOf", "oneOf")
+    return _members(first) if is_union and first.context else [_Member(errors)]
 
 
 def _no_kind(error: ValidationError, members: Sequence[_Member]) -> Fault:
-    """Nothing that the union allows is of the instance's kind, or it is a word that is not allowed."""
+    """The fault of an instance whose kind no member allows, or of a string that is none of the words."""
     instance = _value(error, "instance")
     words = _values(
         inner for member in members if not member.of(("type",)) for inner in member.of(("const", "enum"))
@@ -168,13 +171,13 @@ def _no_kind(error: ValidationError, members: Sequence[_Member]) -> Fault:
 
 
 def _no_tag(error: ValidationError, members: Sequence[_Member], tag: str) -> Fault:
-    allowed = _values(inner for member in members for inner in member.of(("const", "enum"), (tag,)))
-    texts = sorted({value for value in allowed if isinstance(value, str)})
+    values = _values(inner for member in members for inner in member.of(("const", "enum"), (tag,)))
+    texts = sorted({value for value in values if isinstance(value, str)})
     return Fault(_pointer(error, tag), "enum", one_of(texts), show(_value(error, "instance")[tag]))
 
 
-def _is_untagged(instance: Any, members: Sequence[_Member]) -> bool:
-    """Whether the instance has neither type nor role, where some member would be known by its type."""
+def _lacks_tag(instance: Any, members: Sequence[_Member]) -> bool:
+    """Whether the instance has neither `type` nor `role` although some member requires `type`."""
     if not isinstance(instance, dict) or any(tag in instance for tag in TAGS):
         return False
     lacking = [[name for error in member.of(("required",)) for name in _value(error)] for member in members]
@@ -182,7 +185,7 @@ def _is_untagged(instance: Any, members: Sequence[_Member]) -> bool:
 
 
 def _value(error: ValidationError, attribute: str = "validator_value") -> Any:
-    """One attribute of an error as plain JSON; the library types it as possibly unset."""
+    """One attribute of an error as JSON; the library declares it as possibly unset."""
     return getattr(error, attribute)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with an instance: one place, what belongs there, what stands there."""
+"""What is wrong with an instance: one place, the expected value, and the value that it has."""
 
 from __future__ import annotations
 
@@ -7,28 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 
 ABSENT = "absent"
+REQUIRED = "required"
+"""The keyword of a fault about a missing member."""
 _LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One place where an instance breaks its schema. `pointer` names the wrong or the missing member."""
+    """One place where an instance breaks its schema. `pointer` names the wrong or missing member."""
 
     pointer: str
     keyword: str
-    """The keyword that is broken (`type`, `required`, `maxLength`); `unknown` for a member nobody knows."""
+    """The broken keyword (`type`, `required`, `maxLength`); `unknown` for a member that no schema names."""
     expected: str
     got: str
 
     @property
     def param(self) -> str:
-        """The place as the API's error envelopes write it: `input[0].content[1].text`."""
+        """The place in the notation of the API's errors: `input[0].content[1].text`."""
         return param(steps(self.pointer))
 
     @property
     def message(self) -> str:
-        """One line for people."""
-        return f"{self.param or 'the body'}: expected {self.expected}, got {self.got}"
+        """One line for people: the place, the expected value, and the value that it has."""
+        place = self.param or "the body"
+        if self.keyword == REQUIRED:
+            return f"{place} is missing (required)"
+        return f"{place}: expected {self.expected}, got {self.got}"
 
 
 def steps(pointer: str) -> list[str]:
@@ -37,17 +42,17 @@ def steps(pointer: str) -> list[str]:
 
 
 def pointer_of(path: Iterable[str | int]) -> str:
-    """The JSON pointer made of these steps."""
+    """The JSON pointer with these steps (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def param(path: Iterable[str]) -> str:
-    """These steps with dots before names and brackets around numbers."""
+    """These steps in the notation of the API's errors: dots before names, brackets around numbers."""
     return "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in path).removeprefix(".")
 
 
 def show(value: Any) -> str:
-    """A short text for any JSON value, whatever its size."""
+    """A short text for any JSON value, however large."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and value.bit_length() > 256:
@@ -67,6 +72,6 @@ def _quoted(text: Any) -> str:
 
 
 def one_of(values: Iterable[Any]) -> str:
-    """`'a'`, or `one of 'a', 'b'`."""
-    shown = list(dict.fromkeys(map(show, values)))
-    return shown[0] if len(shown) == 1 else f"one of {', '.join(shown)}"
+    """`'a'` for one value, `one of 'a', 'b'` for several."""
+    texts = list(dict.fromkeys(map(show, values)))
+    return texts[0] if len(texts) == 1 else f"one of {', '.join(texts)}"

@@ -1,7 +1,7 @@
-"""Frozen sets of requirements: what `openresponses@2026-04-24` claims stays the same when rules are added.
+"""Frozen sets of requirements: a claim like `openresponses@2026-04-24` stays the same when rules are added.
 
-A set names the requirements of a dialect's release with their levels, and the rules that judge them, each
-with the requirement that decides how much a breach weighs. `antiphon spec freeze` writes one, for good.
+A set holds the requirements of a dialect's release with their levels, and the rules that judge them, each
+with the requirement that sets its level. `antiphon spec freeze` writes a set; it never changes afterwards.
 """
 
 from __future__ import annotations
@@ -25,50 +25,50 @@ class Frozen:
     dialect: str
     release: str
     frozen: str
-    """The day on which it was written down."""
+    """The date of the set, as YYYY-MM-DD."""
     requirements: Mapping[str, str]
-    """Id -> level."""
+    """The level of each requirement, by id."""
     rules: Mapping[str, str]
-    """The id of a rule -> the requirement that it is weighed by."""
+    """For each rule id, the id of the requirement that sets its level."""
 
     @property
     def name(self) -> str:
-        """What a claim calls it: `openresponses@2026-04-24`."""
+        """The name in claims: `openresponses@2026-04-24`."""
         return f"{self.dialect}@{self.release}"
 
     def level(self, rule: str) -> str:
-        """How much a breach of a rule weighs."""
+        """The level of a rule."""
         return self.requirements[self.rules[rule]]
 
 
 def frozen_names() -> tuple[str, ...]:
-    """The sets that ship."""
+    """The names of the sets that ship."""
     return tuple(sorted(path.name.removesuffix(".yaml") for path in FROZEN.glob("*@*.yaml")))
 
 
 def load_frozen(name: str) -> Frozen:
-    """The set of this name. Raises DataError when there is none."""
+    """The set of this name. Raises DataError when there is no such set."""
     if name not in frozen_names():
         raise DataError("requirements", f"one of {', '.join(frozen_names())}", repr(name))
     return Frozen(**read_yaml(FROZEN / f"{name}.yaml", schema="frozen"))
 
 
 def freeze(
-    dialect: str, release: str, day: str, weighed: Mapping[str, Requirement], rows: Iterable[Requirement]
+    dialect: str, release: str, day: str, weights: Mapping[str, Requirement], rows: Iterable[Requirement]
 ) -> Frozen:
-    """The set of today's rules, each with the requirement that weighs it, and of today's tested rows."""
-    kept = {row.id: row.level for row in (*rows, *weighed.values()) if row.tested}
-    rules = {rule: row.id for rule, row in sorted(weighed.items())}
-    return Frozen(dialect, release, day, dict(sorted(kept.items())), rules)
+    """The set of the current rules, each with the requirement that sets its level, and of the tested rows."""
+    levels = {row.id: row.level for row in (*rows, *weights.values()) if row.tested}
+    rules = {rule: row.id for rule, row in sorted(weights.items())}
+    return Frozen(dialect, release, day, dict(sorted(levels.items())), rules)
 
 
-def write_frozen(found: Frozen, folder: Path = FROZEN) -> Path:
-    """Writes a set down. Raises DataError when there is one of its name: a claim does not change."""
-    path = folder / f"{found.name}.yaml"
+def write_frozen(claim: Frozen, folder: Path = FROZEN) -> Path:
+    """Writes a set into a folder. Raises DataError when it has a set of this name: a claim never changes."""
+    path = folder / f"{claim.name}.yaml"
     if path.exists():
-        raise DataError(str(path), "no set of this name yet", "one that is frozen")
-    told = {"dialect": found.dialect, "release": found.release, "frozen": found.frozen}
-    told |= {"requirements": dict(found.requirements), "rules": dict(found.rules)}  # type: ignore[dict-item]
+        raise DataError(str(path), "no set of this name", "a frozen set")
+    content = {"dialect": claim.dialect, "release": claim.release, "frozen": claim.frozen}
+    content |= {"requirements": dict(claim.requirements), "rules": dict(claim.rules)}  # type: ignore[dict-item]
     head = "# Written by `antiphon spec freeze`; never edited: claims of conformance name it.\n"
-    path.write_text(head + yaml.safe_dump(told, sort_keys=False, width=200), encoding="utf-8")
+    path.write_text(head + yaml.safe_dump(content, sort_keys=False, width=200), encoding="utf-8")
     return path
