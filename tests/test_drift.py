@@ -119,13 +119,15 @@ def test_listed_differences_have_a_reason_and_stale_ones_are_told() -> None:
 def test_a_difference_tells_why_and_shows_an_instance() -> None:
     drift = compare(document(Song=SONG, Verse={"type": "object"}), document(Song=SONG, Verse=VERSE))
     assert [str(difference) for difference in drift.unlisted] == [
-        "Verse/text: only ours accepts: text is missing (required) (an empty object)"  # noqa: E501
+        "Verse/text: only ours accepts: text is missing (required) (an empty object)"
     ]
 
 
 def test_comparing_twice_gives_the_same() -> None:
     first, second = (compare(load("openresponses").document, load("openai").document) for _ in range(2))
-    assert [str(difference) for difference in first.differences] == [str(difference) for difference in second.differences]
+    assert [str(difference) for difference in first.differences] == [
+        str(difference) for difference in second.differences
+    ]
     assert first.differences
 
 
