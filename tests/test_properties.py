@@ -164,7 +164,7 @@ def test_a_crash_is_shrunk_to_what_causes_it() -> None:
 
 def test_a_server_that_takes_everything_is_found_out() -> None:
     episode = generated(Stub(lambda _: 200))
-    assert "createResponse of openresponses, wrong and taken, shrunk" in episode
+    assert "createResponse of openresponses, wrong and accepted, shrunk" in episode
     outcome = found(episode, "openresponses")["generated.takes-nothing-that-the-document-forbids"]
     assert outcome is Outcome.FAILED
 

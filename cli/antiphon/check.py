@@ -15,7 +15,7 @@ from antiphon_conformance.baseline import BaselineError
 from antiphon_conformance.evidence import Examination
 from antiphon_conformance.examination import CONCURRENCY, Order, examine, scenarios
 from antiphon_conformance.gate import Gate, GateError, gate, write
-from antiphon_conformance.given import GivenError, givens, refuse_unknown
+from antiphon_conformance.given import GivenError, givens, reject_unknown
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.runner import Progress
@@ -265,7 +265,7 @@ def _given(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
     """The ids of resources that the user names; raises click.UsageError when they are wrong."""
     try:
         resources = givens(pairs)
-        refuse_unknown(resources, _dialects(names))
+        reject_unknown(resources, _dialects(names))
     except GivenError as error:
         raise click.UsageError(f"--given {error}") from error
     return resources

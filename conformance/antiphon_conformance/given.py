@@ -22,7 +22,7 @@ def givens(pairs: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def refuse_unknown(given: Mapping[str, str], dialects: Iterable[Dialect]) -> None:
+def reject_unknown(given: Mapping[str, str], dialects: Iterable[Dialect]) -> None:
     """Raises GivenError for a name that none of the dialects knows."""
     names = {name: description for dialect in dialects for name, description in dialect.holds.items()}
     for name in given:

@@ -1,9 +1,9 @@
-"""Requests made from the document: at every edge that it draws, then at random, until the budget is spent.
+"""Requests made from the document: first at each of its limits, then at random, up to the limits of the run.
 
-The deterministic part sends each case of `coverage` once. The random part lets Schemathesis make requests
-that follow the document and requests that break it, and Hypothesis shrink whatever the target gets wrong: it
-crashes, does not answer, or takes what is not allowed. All that is kept becomes one episode, `generated`,
-which is judged by the same rules as every other.
+The deterministic part sends each case of `coverage` once. In the random part Schemathesis makes requests that
+follow the document and requests that break it, and Hypothesis shrinks each request that the target gets
+wrong: it crashes, does not answer, or accepts what is not allowed. The exchanges become one episode,
+`generated`, and the same rules judge it.
 """
 
 from __future__ import annotations
@@ -40,35 +40,35 @@ from antiphon_spec.unknown import close
 
 SCENARIO = "generated"
 EXAMPLES = 30
-"""How many random creates are made of each kind, when nothing goes wrong."""
+"""How many random creates of each kind are sent, when nothing goes wrong."""
 FEWER = 4
-"""By how much fewer of every other operation, and of the kind that is slow to make."""
+"""The divisor of that number for every other operation, and for the kind that is slow to make."""
 SHRINKS = 60
-"""How many more may be sent to shrink what went wrong."""
+"""How many more requests may be sent to shrink a failure."""
 FREE_MEMBERS = 2
-"""How many members an object without named ones has at most: what they are tells nothing."""
+"""The maximum number of members in an object without named members: their names show nothing."""
 WIDEST = 2**53 - 1
-"""Integers beyond this are no longer the same number in every JSON library (RFC 8259, section 6)."""
+"""JSON libraries disagree about larger integers (RFC 8259, section 6)."""
 UTF_8: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([(0, 0xD7FF), (0xE000, 0x10FFFF)], [])
-"""The characters that UTF-8 can say, and those that come back as others, in the form in which Hypothesis
-keeps them between its runs. A release that keeps them otherwise works them out again."""
+"""The characters that UTF-8 can encode, and those that it changes, in the form of Hypothesis's cache. A
+release with another form computes them again."""
 PASSING = frozenset({408, 425, 429, 502, 503, 504})
-"""Statuses that speak of the moment and not of the request."""
+"""Statuses that are about the moment and not about the request."""
 
 Send = Callable[[Request, str], Exchange]
 
 
 class Enough(BaseException):
-    """No further request may be sent. Hypothesis would catch a plain Exception and go on."""
+    """No further request may be sent. Hypothesis would catch a plain Exception and continue."""
 
 
 class Wrong(Exception):  # noqa: N818 - it names what was found
-    """The target got a generated request wrong; the message is the kind of mistake."""
+    """The target got a generated request wrong; the message says how."""
 
 
 @dataclass(slots=True)
-class _Kept:
-    """What has been sent so far, by name, and why it ended."""
+class _Session:
+    """The exchanges so far, by name, and why they ended."""
 
     exchanges: dict[str, Exchange] = field(default_factory=dict)
     stop_reason: str | None = None
@@ -81,7 +81,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What requests are made from: a dialect, and what its target holds, `model` included."""
+    """A dialect, and what its target holds, `model` included: the source of requests."""
 
     dialect: Dialect
     values: Mapping[str, str]
@@ -95,44 +95,43 @@ async def generate(
     *,
     examples: int = EXAMPLES,
 ) -> Episode:
-    """The generated requests of these dialects. When it is cancelled, what there is by then is returned."""
-    kept = _Kept()
+    """The generated requests of these dialects. When the run is cancelled, it returns what it has."""
+    session = _Session()
     try:
         for source in sources:
-            await _covered(target, source, kept, concurrency)
+            await _send_cases(target, source, session, concurrency)
         for source in sources if examples else ():
-            await _random(_Search(source, examples), target, kept, start)
+            await _random(_Search(source, examples), target, session, start)
     except NothingGiven as lacking:
-        kept.stop_reason, kept.blame = safe(str(lacking)), "given"
+        session.stop_reason, session.blame = safe(str(lacking)), "given"
     except Exhausted as end:
-        kept.stop_reason, kept.blame = (
+        session.stop_reason, session.blame = (
             safe(str(end)),
             "target" if target.dead or target.bad_credentials else "limit",
         )
     except asyncio.CancelledError:
-        kept.stop_reason = "interrupted"
-    return kept.episode
+        session.stop_reason = "interrupted"
+    return session.episode
 
 
-async def _covered(target: Target, source: Source, kept: _Kept, concurrency: int) -> None:
+async def _send_cases(target: Target, source: Source, session: _Session, concurrency: int) -> None:
     gate = asyncio.Semaphore(concurrency)
 
     async def ask(case: Case) -> Exchange:
         async with gate:
             return await target.send(Request("POST", case.path, body=case.body), f"{SCENARIO}/{case.name}")
 
-    made = cases(source.dialect, source.values)
-    new = [case for case in made if case.name not in kept.exchanges]
+    new = [case for case in cases(source.dialect, source.values) if case.name not in session.exchanges]
     answers = await asyncio.gather(*map(ask, new), return_exceptions=True)
     for case, answer in zip(new, answers, strict=True):
         if isinstance(answer, Exchange):
-            kept.exchanges[case.name] = answer
+            session.exchanges[case.name] = answer
     for answer in answers:
         if isinstance(answer, BaseException):
             raise answer
 
 
-async def _random(search: _Search, target: Target, kept: _Kept, start: int) -> None:
+async def _random(search: _Search, target: Target, session: _Session, start: int) -> None:
     """Hypothesis is not asynchronous: it searches in a thread of its own and sends through this loop."""
     loop = asyncio.get_running_loop()
 
@@ -142,15 +141,15 @@ async def _random(search: _Search, target: Target, kept: _Kept, start: int) -> N
     try:
         await asyncio.to_thread(search.run, send, start)
     finally:
-        search.over = True
-        kept.exchanges |= search.found
-    if search.ended is not None:
-        raise search.ended
+        search.is_over = True
+        session.exchanges |= search.exchanges
+    if search.exhaustion is not None:
+        raise search.exhaustion
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Random bodies of one kind for one operation, and how many of them to try."""
+    """Random bodies of one kind for one operation, and how many of them to send."""
 
     operation: Operation
     bodies: SearchStrategy[Any]
@@ -161,29 +160,29 @@ class _Search:
     """One search through the random requests of a dialect."""
 
     def __init__(self, source: Source, examples: int) -> None:
-        self.found: dict[str, Exchange] = {}
-        self.over = False
-        self.ended: Exhausted | None = None
+        self.exchanges: dict[str, Exchange] = {}
+        self.is_over = False
+        self.exhaustion: Exhausted | None = None
         self._dialect = source.dialect
         self._values = source.values
         self._examples = examples
-        self._known: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
         self._worst: dict[str, tuple[int, Exchange]] = {}
-        self._shrunk: set[str] = set()
-        self._left = 0
+        self._reports: set[str] = set()
+        self._budget = 0
 
     def run(self, send: Send, start: int) -> None:
-        """Searches every operation that takes a body, first among right requests, then among wrong ones."""
+        """Searches every operation with a body, first among right requests, then among wrong requests."""
         self._send = send
         with _no_traces():
             for kind in _kinds(self._dialect, self._examples):
                 with suppress(Enough):
                     self._search(kind, start)
-                if self.over or self.ended is not None:
+                if self.is_over or self.exhaustion is not None:
                     return
 
     def _search(self, kind: _Kind, start: int) -> None:
-        self._left, before = kind.examples + SHRINKS, dict(self._worst)
+        self._budget, before = kind.examples + SHRINKS, dict(self._worst)
 
         @seed(start)
         @settings(
@@ -195,95 +194,98 @@ class _Search:
             verbosity=Verbosity.quiet,
         )
         @given(kind.bodies)
-        def attempt(made: Any) -> None:
-            self._attempt(kind.operation, made)
+        def attempt(body: Any) -> None:
+            self._attempt(kind.operation, body)
 
         try:
             attempt()
-        except Exception as found:  # what the target got wrong, in whatever group Hypothesis reports it
+        except Exception as error:  # the target's faults, in the groups of Hypothesis
             if self._worst == before:
-                raise RuntimeError(f"no requests could be made for {kind.operation.id}: {found}") from found
+                raise RuntimeError(f"no requests could be made for {kind.operation.id}: {error}") from error
         finally:
-            self._shrunk |= self._worst.keys()
-            self.found |= {name: exchange for name, (_, exchange) in self._worst.items()}
+            self._reports |= self._worst.keys()
+            self.exchanges |= {name: exchange for name, (_, exchange) in self._worst.items()}
 
-    def _attempt(self, operation: Operation, made: Any) -> None:
+    def _attempt(self, operation: Operation, body: Any) -> None:
         usual = plain(self._dialect, operation.id, self._values)
-        request = _request(operation.path, _body(made, usual))
+        request = _request(operation.path, _body(body, usual))
         key = operation.path + json.dumps([request.body, str(request.raw)], sort_keys=True)
-        if key not in self._known:
-            self._known[key] = self._try(operation.id, request)
-        if self._known[key] not in ("", *self._shrunk):
-            raise Wrong(self._known[key])
+        if key not in self._faults:
+            self._faults[key] = self._try(operation.id, request)
+        if self._faults[key] not in ("", *self._reports):
+            raise Wrong(self._faults[key])
 
     def _try(self, operation: str, request: Request) -> str:
-        """Sends a request that was not sent before, and says what the target got wrong about it."""
-        if self.over or not self._left:
+        """Sends a new request; returns the target's fault, or an empty text."""
+        if self.is_over or not self._budget:
             raise Enough
-        self._left -= 1
-        name = f"{operation}, random {len(self._known) + 1} of {self._dialect.name}"
+        self._budget -= 1
+        name = f"{operation}, random {len(self._faults) + 1} of {self._dialect.name}"
         try:
             exchange = self._send(request, f"{SCENARIO}/{name}")
         except Exhausted as end:
-            self.ended = end
+            self.exhaustion = end
             raise Enough from end
-        what = mistaken(exchange, self._dialect, operation)
-        if what:
-            return self._remember(f"{operation} of {self._dialect.name}, {what}, shrunk", exchange)
-        self.found[name] = exchange
+        fault = fault_of(exchange, self._dialect, operation)
+        if fault:
+            return self._remember(f"{operation} of {self._dialect.name}, {fault}, shrunk", exchange)
+        self.exchanges[name] = exchange
         return ""
 
     def _remember(self, name: str, exchange: Exchange) -> str:
-        """Of what goes wrong in the same way only the smallest is kept, and only one is shrunk."""
+        """Keeps the smallest request for each kind of fault; only that one is shrunk."""
         size = len(exchange.request.raw or json.dumps(exchange.request.body))
         if name not in self._worst or size < self._worst[name][0]:
             self._worst[name] = (size, exchange)
         return name
 
 
-def mistaken(exchange: Exchange, dialect: Dialect, operation: str) -> str:
-    """What the target got wrong about a generated request, in two or three words; empty when nothing."""
+def fault_of(exchange: Exchange, dialect: Dialect, operation: str) -> str:
+    """The target's fault on a generated request, in a few words; empty when it has none."""
     reply = exchange.reply
     if reply is None:
         return "no answer"
     if reply.status >= 500 and reply.status not in PASSING and reply.status != 501:
         return f"answered {reply.status}"
     wrong = exchange.request.raw is not None or not is_right(dialect, operation, exchange.request.body)
-    return "wrong and taken" if wrong and exchange.ok and binds(dialect) else ""
+    return "wrong and accepted" if wrong and exchange.ok and binds(dialect) else ""
 
 
 def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
-    """The kinds of random requests: per operation those that follow the document, and those spoilt in one
-    place; for creates also such as Schemathesis breaks, by whole schemas and malformed JSON.
+    """The kinds of random requests: for each operation those that follow the document, and those that are
+    wrong in one place; for creates also those that Schemathesis breaks, with whole schemas and malformed
+    JSON.
 
-    Members that the document does not name are left out: they are tried once, on purpose."""
-    kept = {key: value for key, value in dialect.document.root.items() if key in ("openapi", "info", "paths")}
+    Members that the document does not name are omitted: a scenario sends them once, on purpose."""
+    head = {key: value for key, value in dialect.document.root.items() if key in ("openapi", "info", "paths")}
     fewer = max(1, examples // FEWER)
     components = dialect.document.root["components"]
     parts = {key: value for key, value in components.items() if key != "securitySchemes"}
     tight = close(parts, maxProperties=FREE_MEMBERS)
-    schema = schemathesis.openapi.from_dict({**kept, "components": tight, "servers": [{"url": "/"}]})
+    schema = schemathesis.openapi.from_dict({**head, "components": tight, "servers": [{"url": "/"}]})
     for operation in dialect.document.operations.values():
         if operation.request_schema is None or "{" in operation.path:
             continue
         create = operation.id == dialect.create_operation
-        made = schema[operation.path][operation.method]
-        right = made.as_strategy(generation_mode=GenerationMode.POSITIVE).map(lambda case: case.body)
+        case_maker = schema[operation.path][operation.method]
+        right = case_maker.as_strategy(generation_mode=GenerationMode.POSITIVE).map(lambda case: case.body)
         yield _Kind(operation, right, examples if create else fewer)
         yield _Kind(operation, spoilt(right), examples if create else fewer)
         if create:
-            broken = made.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(lambda case: case.body)
+            broken = case_maker.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(
+                lambda case: case.body
+            )
             yield _Kind(operation, broken, fewer)
 
 
-def _body(made: Any, usual: Mapping[str, Any]) -> Any:
-    """What Schemathesis made, as a request that has a chance: with a model that there is, and some input."""
-    if made is NOT_SET:
+def _body(draft: Any, usual: Mapping[str, Any]) -> Any:
+    """A body of Schemathesis, completed so that it can succeed: with the plain request's model and input."""
+    if draft is NOT_SET:
         return dict(usual)
-    if not isinstance(made, dict):
-        return made if isinstance(made, bytes) else _tame(made)
-    asked = {**usual, **_tame(made)}
-    return {**asked, "model": usual["model"]} if isinstance(asked.get("model", ""), str) else asked
+    if not isinstance(draft, dict):
+        return draft if isinstance(draft, bytes) else _tame(draft)
+    request = {**usual, **_tame(draft)}
+    return {**request, "model": usual["model"]} if isinstance(request.get("model", ""), str) else request
 
 
 def _request(path: str, body: Any) -> Request:
@@ -293,7 +295,7 @@ def _request(path: str, body: Any) -> Request:
 
 
 def _tame(value: Any) -> Any:
-    """The value without what JSON libraries do not agree upon: huge numbers, text that is no Unicode."""
+    """The value without what JSON libraries disagree about: huge numbers, text that is not Unicode."""
     if isinstance(value, dict):
         return {_tame(key): _tame(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -307,12 +309,13 @@ def _tame(value: Any) -> Any:
 
 @contextmanager
 def _no_traces() -> Iterator[None]:
-    """Keeps Hypothesis from leaving a folder where the command was called, and tells it what it would find
-    out in a second."""
+    """Keeps Hypothesis from creating a folder in the working directory, and fills its cache, which saves a
+    second.
+    """
     with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
-        known = Path(folder, "unicode_data", unidata_version, "codec-v2-utf-8.json.gz")
-        known.parent.mkdir(parents=True)
-        known.write_bytes(gzip.compress(json.dumps(UTF_8).encode()))
+        cache = Path(folder, "unicode_data", unidata_version, "codec-v2-utf-8.json.gz")
+        cache.parent.mkdir(parents=True)
+        cache.write_bytes(gzip.compress(json.dumps(UTF_8).encode()))
         set_hypothesis_home_dir(folder)
         try:
             yield

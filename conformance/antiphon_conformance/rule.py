@@ -20,8 +20,12 @@ from inspect import cleandoc
 from pkgutil import iter_modules
 from typing import Any
 
+from antiphon_conformance.text import ABSENT
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
+
+REQUIRED = ("a value", "a value, for it is required", "a value (required)")
+"""The `expected` of a finding about a missing member that says no more than that it is required."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,11 @@ class Finding:
     @property
     def message(self) -> str:
         """One line for people: where, what is there, what is expected."""
-        return f"{self.where} is {self.got}: expected {self.expected}"
+        if self.got != str(ABSENT):
+            return f"{self.where} is {self.got}: expected {self.expected}"
+        if self.expected in REQUIRED:
+            return f"{self.where} is missing (required)"
+        return f"{self.where} is missing: expected {self.expected}"
 
 
 EVERY = "*"

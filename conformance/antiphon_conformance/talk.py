@@ -237,7 +237,7 @@ class Talk:
             return False
         return True
 
-    def expect_refusal(self, name: str, feature: str) -> None:
+    def expect_rejection(self, name: str, feature: str) -> None:
         """Ends the scenario as unsupported when step `name` succeeded, which happens only on a target
         without the optional `feature`."""
         if self.exchanges[name].ok and feature not in self.available_features:

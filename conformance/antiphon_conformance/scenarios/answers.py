@@ -33,13 +33,13 @@ async def echoes(talk: Talk) -> None:
 
 @scenario(features=("logprobs",))
 async def sampling(talk: Talk) -> None:
-    """Sets every parameter of sampling, and asks for log probabilities, in one piece and in a stream."""
+    """Sets every sampling parameter and asks for log probabilities, in a body and in a stream."""
     penalties = {"presence_penalty": 0.5, "frequency_penalty": 0.25}
-    known: dict[str, Any] = penalties if talk.dialect.resolve("REQ-45") else {}
-    asked: dict[str, Any] = {
+    extras: dict[str, Any] = penalties if talk.dialect.resolve("REQ-45") else {}
+    members: dict[str, Any] = {
         "input": "Name three colours.",
         "include": ["message.output_text.logprobs"],
         "top_logprobs": 2,
     }
-    await talk.create("sampled", temperature=0.7, top_p=0.9, **asked, **known)
-    await talk.create("streamed", stream=True, **asked)
+    await talk.create("sampled", temperature=0.7, top_p=0.9, **members, **extras)
+    await talk.create("streamed", stream=True, **members)

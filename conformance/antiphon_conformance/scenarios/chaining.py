@@ -1,4 +1,4 @@
-"""Conversations that go on from stored responses and items."""
+"""Conversations that continue from stored responses and items."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from antiphon_conformance.talk import Talk
 
 @scenario(features=("chain",))
 async def chaining(talk: Talk) -> None:
-    """Tells two facts in a chain, asks for them, forks the chain, sends it whole, and compacts it."""
-    told = await talk.create("told", input=TELL_FIRST, instructions="Answer in one short line.", store=True)
-    first = talk.id_of(told)
-    continued = await talk.create(
+    """States two facts in a chain, asks for them, forks the chain, sends it whole, and compacts it."""
+    first_turn = await talk.create(
+        "told", input=TELL_FIRST, instructions="Answer in one short line.", store=True
+    )
+    first = talk.id_of(first_turn)
+    second_turn = await talk.create(
         "continued", input=TELL_SECOND, previous_response_id=first, store=True, stream=True, may_fail=True
     )
-    second = talk.id_of(continued)
+    second = talk.id_of(second_turn)
     await talk.create("asked", input=ASK_ALL, previous_response_id=second, may_fail=True)
     await talk.create(
         "forked",
@@ -36,12 +38,12 @@ async def chaining(talk: Talk) -> None:
         instructions="Answer each question in a line of its own.",
         may_fail=True,
     )
-    history = [*turn(TELL_FIRST, told), *turn(TELL_SECOND, continued), user(ASK_ALL)]
+    history = [*turn(TELL_FIRST, first_turn), *turn(TELL_SECOND, second_turn), user(ASK_ALL)]
     resent = await talk.create("resent", input=history, store=False, may_fail=True)
     if resent.ok:
-        unstored = talk.id_of(resent)
-        await talk.create("continued_unstored", input=ASK_FIRST, previous_response_id=unstored, may_fail=True)
-    await refer(talk, told, continued)
+        identity = talk.id_of(resent)
+        await talk.create("continued_unstored", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
+    await refer(talk, first_turn, second_turn)
     if "retrieve" in talk.dialect.features:
         await talk.get("told_again", f"/responses/{first}")
         await talk.get("continued_again", f"/responses/{second}")
@@ -54,7 +56,7 @@ async def chaining(talk: Talk) -> None:
 
 @scenario(dialect="responses")
 async def overlong_input(talk: Talk) -> None:
-    """Sends more than any model reads, and forbids to shorten it."""
+    """Sends more text than any model accepts, and forbids truncation."""
     await talk.create(
         "overlong",
         input=OVERLONG,
@@ -65,25 +67,25 @@ async def overlong_input(talk: Talk) -> None:
     )
 
 
-async def refer(talk: Talk, told: Exchange, continued: Exchange) -> None:
-    """Names stored output items instead of sending them again, one by its id alone; when that is refused,
-    only the other one."""
-    messages = [next((item for _, item in output(one.response, "message")), {}) for one in (told, continued)]
-    named, bare = ({"id": message.get("id")} for message in messages)
-    named["type"] = "item_reference"
-    referenced = await talk.create("referenced", input=[named, bare, user(ASK_FIRST)], may_fail=True)
-    if not referenced.ok:
-        await talk.create("referenced_by_type", input=[named, user(ASK_FIRST)], may_fail=True)
+async def refer(talk: Talk, *turns: Exchange) -> None:
+    """Refers to the stored output items of two turns, to one of them by its id alone; when the server rejects
+    that, only to the other."""
+    messages = [next((item for _, item in output(turn.response, "message")), {}) for turn in turns]
+    reference, bare = ({"id": message.get("id")} for message in messages)
+    reference["type"] = "item_reference"
+    answer = await talk.create("referenced", input=[reference, bare, user(ASK_FIRST)], may_fail=True)
+    if not answer.ok:
+        await talk.create("referenced_by_type", input=[reference, user(ASK_FIRST)], may_fail=True)
 
 
 async def compact(talk: Talk) -> None:
-    """Compacts the chain with more input, asks what is left of it, and misuses what came out."""
-    path, told = "/responses/compact", talk.id_of(talk.exchanges["told"])
-    compacted = await talk.post(
+    """Compacts the chain with more input, asks what is left of it, and uses the compaction as a response."""
+    path, first = "/responses/compact", talk.id_of(talk.exchanges["told"])
+    compaction = await talk.post(
         "compacted",
         path,
         model=talk.model,
-        previous_response_id=told,
+        previous_response_id=first,
         input=[{**user(f"The second code word is {SECOND_WORD}."), "role": "assistant"}],
         instructions="Keep every code word.",
         prompt_cache_key="antiphon",
@@ -91,10 +93,10 @@ async def compact(talk: Talk) -> None:
     await talk.post("compacted_modelless", path, input="Say hello.")
     unknown = {"model": talk.model, "input": "Say hello.", "previous_response_id": UNKNOWN_RESPONSE}
     await talk.post("compacted_unknown", path, body=unknown)
-    window = compacted.answer.fields.get("output")
+    window = compaction.answer.fields.get("output")
     if isinstance(window, list):
         await talk.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
-    identity = compacted.answer.fields.get("id")
+    identity = compaction.answer.fields.get("id")
     if isinstance(identity, str):
         await talk.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
         if "retrieve" in talk.dialect.features:
@@ -107,5 +109,5 @@ def user(text: str) -> dict[str, Any]:
 
 
 def turn(text: str, answer: Exchange) -> list[dict[str, Any]]:
-    """A turn of a conversation as it is sent again: what the user said and what was answered."""
+    """A turn of a conversation, to be sent again: the user's text and the answer."""
     return [user(text), {**user(text_of(answer.response)), "role": "assistant"}]

@@ -1,4 +1,4 @@
-"""Chat completions over a library: asked, read again, listed; and asked in ways that have to be refused."""
+"""Chat completions over a library: created, read, listed, and wrong requests."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ QUESTION = "Summarize what these videos show, and cite them."
 
 @scenario(features=("chat",))
 async def chat(talk: Talk) -> None:
-    """Asks one collection, reads the answer again, lists it, and asks wrongly."""
-    asked = {**talk.plain(CREATE), "messages": [{"role": "user", "content": QUESTION}]}
+    """Asks a question about one collection, reads the answer again, lists it, and sends wrong requests."""
+    body = {**talk.plain(CREATE), "messages": [{"role": "user", "content": QUESTION}]}
     rules = {"role": "system", "content": "Answer in one short line."}
-    everything = {"file": [{"path": "bytes", "operator": "GreaterThan", "valueText": "-1"}]}
-    more = {"messages": [rules, *asked["messages"]], "temperature": 0.5, "filter": everything}
-    created = await talk.post("created", PATH, body={**asked, **more})
-    await talk.post("plain", PATH, body=asked)
+    all_files = {"file": [{"path": "bytes", "operator": "GreaterThan", "valueText": "-1"}]}
+    more = {"messages": [rules, *body["messages"]], "temperature": 0.5, "filter": all_files}
+    completion = await talk.post("created", PATH, body={**body, **more})
+    await talk.post("plain", PATH, body=body)
     old: dict[str, Any] = {"include_citations": True, "force_search": False, "top_p": 1.0, "max_tokens": 1024}
-    await talk.post("with_old_members", PATH, body={**asked, **old})
-    await talk.post("streamed", PATH, body={**asked, "stream": True, "background": True})
-    await _read_again(talk, created.answer.fields.get("id"))
+    await talk.post("with_old_members", PATH, body={**body, **old})
+    await talk.post("streamed", PATH, body={**body, "stream": True, "background": True})
+    await _read_again(talk, completion.answer.fields.get("id"))
     for name in REQUIRED:
-        await talk.post(f"without_{name}", PATH, body={key: asked[key] for key in asked if key != name})
-    await talk.post("unknown_collection", PATH, body={**asked, "collections": [UNKNOWN_ID]})
+        await talk.post(f"without_{name}", PATH, body={key: body[key] for key in body if key != name})
+    await talk.post("unknown_collection", PATH, body={**body, "collections": [UNKNOWN_ID]})
     for identity in talk.library.of_type(ENTITIES)[:1]:
-        await talk.post("wrong_type", PATH, body={**asked, "collections": [identity]})
+        await talk.post("wrong_type", PATH, body={**body, "collections": [identity]})
 
 
 async def _read_again(talk: Talk, identity: Any) -> None:

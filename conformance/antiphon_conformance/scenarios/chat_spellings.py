@@ -1,4 +1,4 @@
-"""Requests in the spelling of Chat Completions, one form at a time: a refusal there names no member."""
+"""Requests in the spelling of Chat Completions, one form at a time: an error there names no member."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ ENOUGH = 300
 
 @scenario(features=("chat_spellings",))
 async def chat_spellings(talk: Talk) -> None:
-    """Asks with nested tools, bare parts, boolean reasoning, `max_tokens`, null, and what nobody knows."""
-    asked: dict[str, Any] = {"input": "Say hello.", "may_fail": True}
+    """Asks with nested tools, bare parts, boolean reasoning, `max_tokens`, null, and unknown members."""
+    members: dict[str, Any] = {"input": "Say hello.", "may_fail": True}
     weather = "What is the weather in Paris? Call get_weather."
     await talk.create("nested", input=weather, tools=[NESTED], tool_choice="required", may_fail=True)
     await talk.create("parts", input=PARTS, may_fail=True)
-    await talk.create("reasoned", reasoning=True, **asked)
-    await talk.create("unreasoned", reasoning=False, **asked)
-    await talk.create("limited", max_tokens=ENOUGH, **asked)
-    await talk.create("first_turn", previous_response_id=None, instructions="Be brief.", **asked)
-    await talk.create("in_text", modalities=["text"], **asked)
-    await talk.create("unknown_member", no_such_member=1, **asked)
-    await talk.create("routed", headers={"x-model-name": talk.model}, **asked)
+    await talk.create("reasoned", reasoning=True, **members)
+    await talk.create("unreasoned", reasoning=False, **members)
+    await talk.create("limited", max_tokens=ENOUGH, **members)
+    await talk.create("first_turn", previous_response_id=None, instructions="Be brief.", **members)
+    await talk.create("in_text", modalities=["text"], **members)
+    await talk.create("unknown_member", no_such_member=1, **members)
+    await talk.create("routed", headers={"x-model-name": talk.model}, **members)

@@ -1,4 +1,4 @@
-"""Contexts that are compacted within a create."""
+"""Creates that compact their context."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from antiphon_conformance.scenarios.chaining import user
 from antiphon_conformance.talk import Talk
 
 THRESHOLD = 1_000
-"""The smallest number of tokens at which the document lets a context be compacted."""
+"""The smallest threshold for compaction that the document allows, in tokens."""
 
 
 @scenario(features=("compact",), dialect="openai")
 async def context_management(talk: Talk) -> None:
-    """Has a context compacted within a create: by a trigger, and by its length."""
+    """Compacts the context within a create: by a trigger item, and by its length."""
     trigger = {"type": "compaction_trigger"}
     await talk.create("triggered", input=[user(TELL_FIRST), trigger], stream=True, may_fail=True)
     management = [{"type": "compaction", "compact_threshold": THRESHOLD}]

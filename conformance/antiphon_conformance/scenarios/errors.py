@@ -1,4 +1,4 @@
-"""Requests that are wrong before anyone reads their members."""
+"""Requests that are wrong as a whole: their body, headers, route or credentials."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def wrong_requests(talk: Talk) -> None:
 
 @scenario(dialect="openai")
 async def long_headers(talk: Talk) -> None:
-    """Sends more headers than anyone needs."""
+    """Sends very long headers."""
     body = {"model": talk.model, "input": "Hello.", "max_output_tokens": 16}
     padding = {"x-padding-1": "x" * 50_000, "x-padding-2": "x" * 50_000}
     await talk.post("much_header", "/responses", body=body, headers=padding)
@@ -36,27 +36,27 @@ async def long_headers(talk: Talk) -> None:
 
 @scenario(features=("keys",))
 async def credentials(talk: Talk) -> None:
-    """Asks without a key, with an empty, a wrong and a differently spelt one; lists without one."""
-    asked: dict[str, Any] = {"input": "Hello.", "max_output_tokens": 16, "may_fail": True}
-    await talk.create("no_credentials", headers={"authorization": None}, **asked)
-    talk.expect_refusal("no_credentials", "keys")
-    await talk.create("empty_key", headers={"authorization": "Bearer "}, **asked)
-    await talk.create("wrong_key", headers={"authorization": f"Bearer {WRONG_KEY}"}, **asked)
+    """Asks without a key, with an empty key, a wrong key and another spelling; lists without a key."""
+    members: dict[str, Any] = {"input": "Hello.", "max_output_tokens": 16, "may_fail": True}
+    await talk.create("no_credentials", headers={"authorization": None}, **members)
+    talk.expect_rejection("no_credentials", "keys")
+    await talk.create("empty_key", headers={"authorization": "Bearer "}, **members)
+    await talk.create("wrong_key", headers={"authorization": f"Bearer {WRONG_KEY}"}, **members)
     if talk.dialect.resolve("TRN-03"):
-        await talk.create("lower_case_scheme", headers={"authorization": "bearer {api_key}"}, **asked)
+        await talk.create("lower_case_scheme", headers={"authorization": "bearer {api_key}"}, **members)
     if "list" in talk.dialect.features:
         await talk.get("listed_without_key", "/responses", headers={"authorization": None})
 
 
 @scenario(dialect="openresponses")
 async def oversized_input(talk: Talk) -> None:
-    """Asks with one character more than a text may have."""
+    """Sends a text that is one character too long."""
     await _oversized(talk, "/responses")
 
 
 @scenario(features=("input_tokens",))
 async def oversized_count(talk: Talk) -> None:
-    """Has the tokens counted of one character more than a text may have."""
+    """Counts the tokens of a text that is one character too long."""
     await _oversized(talk, "/responses/input_tokens")
 
 

@@ -1,4 +1,4 @@
-"""What providers add to Open Responses under names of their own."""
+"""Extensions that providers add to Open Responses under their own prefix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from antiphon_conformance.talk import Talk
 
 @scenario(features=("tools",), dialect="openresponses")
 async def extensions(talk: Talk) -> None:
-    """Sends a hosted tool and an input item of a provider that nobody knows."""
+    """Sends a hosted tool and an input item of an unknown provider."""
     tool = {"type": "antiphon_unknown:search"}
     await talk.create("unknown_tool", input="Say hello.", tools=[tool], may_fail=True)
     item = {"type": "antiphon_unknown:note", "id": "note_1", "status": "completed", "text": "Be brief."}

@@ -1,4 +1,4 @@
-"""Answers that are drawn from a library of videos, or from what was extracted of them, and that cite it."""
+"""Answers that draw on a library of videos, or on extracts of them, and cite it."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from antiphon_conformance.talk import Talk
 
 QUESTION = "Summarize what these videos show and cite them."
 TWO_FILES = 2
-"""How many files are looked at closely: each costs a request."""
+"""The number of files that are read closely: each costs a request."""
 
 
 @scenario(features=("collections",))
 async def grounded(talk: Talk) -> None:
-    """Asks what a collection shows: twice alike, with descriptions, in a stream; then what two files show."""
-    plain = await talk.create("plain", input=QUESTION, temperature=0)
+    """Asks about a collection: twice the same, with descriptions, in a stream; then about two files."""
+    answer = await talk.create("plain", input=QUESTION, temperature=0)
     await talk.create("again", input=QUESTION, temperature=0)
     await talk.create("described", input=QUESTION, temperature=0, include=[DESCRIPTIONS])
-    await _look_closely(talk, _files(talk, plain))
-    asked = "What time is it in Paris? Call get_time to find out."
-    await talk.create("with_a_tool", input=asked, tools=[TIME], may_fail=True)
+    await _look_closely(talk, _files(talk, answer))
+    question = "What time is it in Paris? Call get_time to find out."
+    await talk.create("with_a_tool", input=question, tools=[TIME], may_fail=True)
     await talk.part("stream", _stream)
 
 
 def _files(talk: Talk, answer: Exchange) -> list[str]:
     """Files of the collection: those that an answer cites, else any."""
-    cited = [found.get("file_id") for _, found in citations(answer.response)]
+    ids = [citation.get("file_id") for _, citation in citations(answer.response)]
     members = talk.library.members.get(talk.library.collection or "", frozenset())
-    return [*dict.fromkeys(one for one in cited if isinstance(one, str))] or sorted(members)
+    return [*dict.fromkeys(identity for identity in ids if isinstance(identity, str))] or sorted(members)
 
 
 async def _look_closely(talk: Talk, files: list[str]) -> None:
     """Reads the segments of some files, and asks about these files alone."""
-    few = files[:TWO_FILES]
-    for number, file in enumerate(few, 1):
+    sample = files[:TWO_FILES]
+    for number, file in enumerate(sample, 1):
         await talk.get(f"segments-{number}", f"/files/{file}/segments?limit=100")
-    if few:
-        named = {"source": FILES, "files": [few[0], *(ADDRESS + file for file in few[1:])]}
-        asked: Json = {"input": QUESTION, "knowledge_base": named, "include": [DESCRIPTIONS]}
-        await talk.create("files_alone", may_fail=True, **asked)
+    if sample:
+        base = {"source": FILES, "files": [sample[0], *(ADDRESS + file for file in sample[1:])]}
+        members: Json = {"input": QUESTION, "knowledge_base": base, "include": [DESCRIPTIONS]}
+        await talk.create("files_alone", may_fail=True, **members)
 
 
 async def _stream(talk: Talk) -> None:
@@ -49,25 +49,25 @@ async def _stream(talk: Talk) -> None:
 
 @scenario(features=("entities",))
 async def entity_backed(talk: Talk) -> None:
-    """Asks with entities behind the answer, at once and in the background."""
+    """Asks with entities as knowledge, directly and in the background."""
     entities = talk.library.values.get("entities")
     if entities is None:
         return
     config = {"entity_collections": [{"collection_id": entities}]}
-    backed = {
+    base = {
         "type": ENTITY_BACKED,
         "collections": [talk.library.collection],
         "entity_backed_knowledge_config": config,
     }
-    asked: Json = {"model": _model(talk), "input": QUESTION, "knowledge_base": backed}
-    await talk.create("backed", **asked)
-    started = await talk.create("started", background=True, may_fail=True, **asked)
-    if started.ok:
-        await talk.poll("polled", started)
+    members: Json = {"model": _model(talk), "input": QUESTION, "knowledge_base": base}
+    await talk.create("backed", **members)
+    response = await talk.create("started", background=True, may_fail=True, **members)
+    if response.ok:
+        await talk.poll("polled", response)
 
 
 def _model(talk: Talk) -> str:
-    """The model that is judged, unless the dialect says that it takes no entities and another one does."""
-    known = talk.dialect.traits.knowledge
-    able = [name for name, may in known.items() if may["entity_backed"]]
-    return able[0] if able and talk.model in known and talk.model not in able else talk.model
+    """The model under test, or another model if the dialect says that only that one accepts entities."""
+    models = talk.dialect.traits.knowledge
+    able = [name for name, may in models.items() if may["entity_backed"]]
+    return able[0] if able and talk.model in models and talk.model not in able else talk.model

@@ -1,4 +1,4 @@
-"""Creates that draw on a library: in every form that the document has, and at odds with themselves."""
+"""Creates that draw on a library: in every form of the document, and with conflicting members."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from antiphon_conformance.talk import Talk
 
 @scenario(features=("collections",))
 async def knowledge(talk: Talk) -> None:
-    """Asks with much said and with little, of collections, of files, of all there is; with odd members."""
+    """Asks with many members and with few; about collections, files, everything; with unknown members."""
     for step in dict.fromkeys(form.step for form in _forms_of(talk)):
         await _together(talk, step)
     old = {"collections": ["{collection}"], "filter": {"file_ids": [UNKNOWN_ID]}}
-    await talk.create("old_filter", input=OVERVIEW, knowledge_base=_filled(talk, old), may_fail=True)
+    await talk.create("old_filter", input=OVERVIEW, knowledge_base=_fill(talk, old), may_fail=True)
 
 
 @scenario(features=("entities",))
 async def entity_knowledge(talk: Talk) -> None:
-    """Has answers backed by entities: in the background, in a stream, and with nothing else to search."""
-    (named,) = (form for form in _forms_of(talk) if form.step == "in_background")
-    await talk.create(named.step, **_filled(talk, named.asks))
+    """Asks with entities as knowledge: in the background, in a stream, and with nothing else to search."""
+    (background,) = (form for form in _forms_of(talk) if form.step == "in_background")
+    await talk.create(background.step, **_fill(talk, background.asks))
     await _together(talk, "streamed")
     await _together(talk, "alone")
 
 
 @scenario(features=("collections",))
 async def contradictions(talk: Talk) -> None:
-    """Asks for what cannot go together, and for what is not there."""
-    for one in CONTRADICTIONS:
-        if _knows(talk, one.asks):
-            await talk.create(one.name, may_fail=True, **{"input": OVERVIEW, **_filled(talk, one.asks)})
+    """Sends members that conflict, and names that do not exist."""
+    for row in CONTRADICTIONS:
+        if _knows(talk, row.asks):
+            await talk.create(row.name, may_fail=True, **{"input": OVERVIEW, **_fill(talk, row.asks)})
 
 
 async def _together(talk: Talk, step: str) -> None:
-    """Asks in all forms of a step at once, and in each of them alone where that was refused."""
+    """Sends all forms of a step in one request, and each of them alone when the server rejects that."""
     forms = [form for form in _forms_of(talk) if form.step == step and _knows(talk, form.asks)]
     if not forms:
         return
-    asked = merge(_filled(talk, form.asks) for form in forms)
-    found = await talk.create(step, may_fail=True, **{"input": OVERVIEW, **asked})
-    status = found.answer.status
+    union = merge(_fill(talk, form.asks) for form in forms)
+    answer = await talk.create(step, may_fail=True, **{"input": OVERVIEW, **union})
+    status = answer.answer.status
     if len(forms) > 1 and status in CLIENT_ERROR and status not in OTHER_REASONS:
         for form in forms:
-            await talk.create(form.alone, may_fail=True, **{"input": OVERVIEW, **_filled(talk, form.asks)})
+            await talk.create(form.alone, may_fail=True, **{"input": OVERVIEW, **_fill(talk, form.asks)})
 
 
 def _forms_of(talk: Talk) -> list[Form]:
@@ -59,9 +59,9 @@ def _forms_of(talk: Talk) -> list[Form]:
 
 
 def _knows(talk: Talk, template: Any) -> bool:
-    """Whether the target holds all that a request names."""
+    """Whether the target holds everything that a request names."""
     return names(template) <= {*talk.values, *library_values(talk.library)}
 
 
-def _filled(talk: Talk, template: Any) -> Any:
+def _fill(talk: Talk, template: Any) -> Any:
     return fill(dict(template), talk.dialect, {**library_values(talk.library), **talk.values})

@@ -1,4 +1,4 @@
-"""Requests that are legal, and that servers have been known to refuse."""
+"""Valid requests that some servers reject."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from antiphon_conformance.talk import Talk
 PARAMETERS = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 LOOK_UP = {"type": "function", "name": "look_up", "description": "Looks a name up.", "parameters": PARAMETERS}
 STORY = "Tell a story of 300 words about the sea."
-"""Takes far more than the fewest tokens that one may ask for."""
+"""A task that needs far more tokens than the smallest limit."""
 HISTORY: tuple[dict[str, Any], ...] = (
     {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]},
     {
@@ -29,16 +29,16 @@ HISTORY: tuple[dict[str, Any], ...] = (
 
 @scenario(dialect="responses")
 async def legal_forms(talk: Talk) -> None:
-    """Asks in every legal form that some server has refused, for far more text than may come."""
-    asked: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}
+    """Sends every valid form that some server rejects, with a task that exceeds the token limit."""
+    members: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}
     brief = "Be brief."
     history = list(HISTORY)
-    await talk.create("history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **asked)
+    await talk.create("history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **members)
     if talk.dialect.resolve("REQ-32"):
         bare = {"type": "function", "name": "look_up"}
-        asked |= {"stream": None, "tools": [bare], "tool_choice": "none"}
+        members |= {"stream": None, "tools": [bare], "tool_choice": "none"}
     if talk.dialect.resolve("REQ-45"):
-        asked |= {"presence_penalty": 0.5, "frequency_penalty": 0.5}
+        members |= {"presence_penalty": 0.5, "frequency_penalty": 0.5}
     await talk.create(
         "switches",
         input=STORY,
@@ -51,5 +51,5 @@ async def legal_forms(talk: Talk) -> None:
         service_tier="auto",
         temperature=1,
         top_p=1,
-        **asked,
+        **members,
     )

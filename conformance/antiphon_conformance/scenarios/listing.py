@@ -1,4 +1,4 @@
-"""Responses are listed in pages, by date and by status, as they come, run, end and go."""
+"""Lists of responses: in pages, by date and by status, while responses start, run, end and are deleted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from antiphon_conformance.talk import Talk
 
 PATH = "/responses"
 FAR = 1000
-"""How far beyond the end a page begins, so that it lies there whatever is made meanwhile."""
+"""How far beyond the end a page begins, so that new responses do not reach it."""
 MISTAKES = {
     "limit_0": "?limit=0",
     "limit_101": "?limit=101",
@@ -22,35 +22,35 @@ MISTAKES = {
     "date_in_words": "?created_before=tomorrow",
     "no_such_day": "?created_after=2026-02-30",
 }
-"""What may not stand in the query of a list."""
+"""Wrong queries of a list."""
 
 
 @scenario(features=("list", "retrieve"), last=True)
 async def listing(talk: Talk) -> None:
-    """Makes responses at once, in a stream and in the background; lists, cancels and deletes them."""
-    made = await talk.create("made", input="Say hello.")
+    """Creates responses directly, in a stream and in the background; lists, cancels and deletes them."""
+    first = await talk.create("made", input="Say hello.")
     await talk.create("streamed", input="Say hello.", stream=True, may_fail=True)
     running = await talk.create("running", input=LONG_TASK, background=True, may_fail=True)
     await page_through(talk)
-    await by_date(talk, moment_of(made.response.get("created_at")) or datetime.now(UTC))
+    await by_date(talk, moment_of(first.response.get("created_at")) or datetime.now(UTC))
     await talk.get("completed", f"{PATH}?status=completed&limit=100")
     if running.ok:
         await talk.post("stopped", f"{PATH}/{talk.id_of(running)}/cancel")
         await talk.get("cancelled", f"{PATH}?status=cancelled&limit=100")
-    await talk.delete("deleted", f"{PATH}/{talk.id_of(made)}")
+    await talk.delete("deleted", f"{PATH}/{talk.id_of(first)}")
     await talk.get("without", f"{PATH}?limit=100")
 
 
 @scenario(features=("list", "retrieve"), from_table=True)
 async def mistakes_in_lists(talk: Talk) -> None:
-    """Makes every mistake that the query of a list can hold, and asks for a response that does not exist."""
+    """Sends every wrong query of a list, and asks for an unknown response."""
     for name, wrong in MISTAKES.items():
         await talk.get(name, PATH + wrong)
     await talk.get("unknown_id", f"{PATH}/{unknown_response(talk.dialect)}")
 
 
 async def page_through(talk: Talk) -> None:
-    """Reads the beginning of the list on pages that overlap, and a page far behind the end between them."""
+    """Reads the first pages of the list, which overlap, and between them a page far beyond the end."""
     await talk.get("listed", PATH)
     await talk.get("page", f"{PATH}?limit=2")
     second = await talk.get("page-2", f"{PATH}?limit=2&offset=1")
@@ -60,8 +60,8 @@ async def page_through(talk: Talk) -> None:
 
 
 async def by_date(talk: Talk, day: datetime) -> None:
-    """Lists from yesterday to tomorrow, from tomorrow on, and what is both after and before yesterday: in
-    whichever way a day counts, the first holds what was made on `day`, and the others do not."""
+    """Lists from yesterday to tomorrow, from tomorrow on, and both after and before yesterday. However a
+    server counts days, the first list holds the responses of `day`, and the others do not."""
     yesterday, tomorrow = (f"{day + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
     dates = {
         "within": f"created_after={yesterday}&created_before={tomorrow}",

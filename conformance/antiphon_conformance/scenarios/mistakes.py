@@ -1,4 +1,4 @@
-"""Every mistake that the table knows, made once: one request each, otherwise right."""
+"""Every mistake in the table, once: a request that is right except for this mistake."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from antiphon_spec.dialect import Dialect
 
 @scenario(dialect="openai", from_table=True)
 async def mistakes_in_openai(talk: Talk) -> None:
-    """Makes every mistake that the openai dialect knows."""
-    await _make(talk, talk.dialect)
+    """Sends every wrong request that the openai dialect forbids."""
+    await _send_all(talk, talk.dialect)
 
 
 @scenario(dialect="openresponses", from_table=True)
 async def mistakes_in_openresponses(talk: Talk) -> None:
-    """Makes every mistake that the openresponses dialect knows."""
-    await _make(talk, talk.dialect)
+    """Sends every wrong request that the openresponses dialect forbids."""
+    await _send_all(talk, talk.dialect)
 
 
 @scenario(dialect="cloudglue", from_table=True)
 async def mistakes_in_cloudglue(talk: Talk) -> None:
-    """Makes every mistake that the cloudglue dialect knows."""
-    await _make(talk, talk.dialect)
+    """Sends every wrong request that the cloudglue dialect forbids."""
+    await _send_all(talk, talk.dialect)
 
 
 @scenario(dialect="bud", from_table=True)
 async def mistakes_in_bud(talk: Talk) -> None:
-    """Makes every mistake that the bud dialect knows."""
-    await _make(talk, talk.dialect)
+    """Sends every wrong request that the bud dialect forbids."""
+    await _send_all(talk, talk.dialect)
 
 
-async def _make(talk: Talk, dialect: Dialect) -> None:
+async def _send_all(talk: Talk, dialect: Dialect) -> None:
     for name, operation, wrong in examples(dialect):
         path = dialect.document.operations[operation].path
         usual = talk.plain(operation)
-        with suppress(NothingGiven):  # of what the target does not hold nothing can be asked
+        with suppress(NothingGiven):  # the target does not hold what the request names
             body = with_mistake(usual, wrong, dialect, talk.values)
             await talk.post(name, path, body=body)

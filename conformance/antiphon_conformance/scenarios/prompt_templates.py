@@ -1,4 +1,4 @@
-"""Prompt templates: filled in, looked up, refused, streamed as they are stored."""
+"""Prompt templates: rendered, looked up, streamed as stored, and wrong requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMED = {"name": probe.NAME}
 
 @scenario(features=("prompts",))
 async def prompt_templates(talk: Talk) -> None:
-    """Has a template filled in with variables of every type, in a version named, by default, with a model."""
+    """Renders a template with variables of every type, in a version, by default, and with a model."""
     await talk.templated("rendered", probe.FULL, dict(probe.VARIABLES), input=INPUT)
     await talk.templated("by_default", None, NAMED)
     await talk.templated("with_a_model", probe.DEFAULT, NAMED, model=talk.model)
@@ -26,7 +26,7 @@ async def prompt_templates(talk: Talk) -> None:
 
 @scenario(features=("prompts",))
 async def mistakes_in_prompts(talk: Talk) -> None:
-    """Makes every mistake that a request can make with a template, and names neither model nor template."""
+    """Sends every wrong request about a template, and one without model and template."""
     await talk.templated("missing", probe.FULL, NAMED)
     await talk.templated("unused", probe.DEFAULT, {**NAMED, "colour": "blue"})
     await talk.templated("without_schema", probe.STREAMED, NAMED)

@@ -1,4 +1,4 @@
-"""What is stored is retrieved, listed and deleted."""
+"""Stored responses: retrieved, listed and deleted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MISTAKES = {
     "unknown_order": "/input_items?order=sideways",
     "unknown_cursor": f"/input_items?after={UNKNOWN_ITEM}",
 }
-"""What may not stand behind the path of a stored response."""
+"""Wrong paths and queries below the path of a stored response."""
 
 CONVERSATION = [
     {"role": "developer", "content": "Be polite."},
@@ -31,31 +31,31 @@ CONVERSATION = [
     {"role": "assistant", "content": "I am sorry."},
     {"role": "user", "content": [{"type": "input_text", "text": "Say hello."}]},
 ]
-"""What is worth listing: a message of each role, as text and in parts."""
+"""An input to list: a message of each role, as text and in parts."""
 MOST_PAGES = 6
 
 
 @scenario(features=("retrieve", "delete"))
 async def storage(talk: Talk) -> None:
-    """Retrieves a response in several ways, lists its input, deletes it, and looks for what is left of it."""
+    """Retrieves a response in several ways, lists its input, deletes it, and asks for it again."""
     features = talk.dialect.features
-    created = await talk.create(
+    response = await talk.create(
         "created",
         input=CONVERSATION if "input_items" in features else "Say hello.",
         instructions="Answer in one short line.",
         **talk.known(metadata={"topic": "antiphon"}),
     )
-    identity = talk.id_of(created)
+    identity = talk.id_of(response)
     path = f"/responses/{identity}"
     await talk.get("retrieved", path)
     for step, query in _views(talk.dialect):
         await talk.get(step, path + query)
     if "cancel" in features:
         await talk.post("cancelled", f"{path}/cancel")
-    listed = await talk.part("input_items", page_through)
+    has_items = await talk.part("input_items", page_through)
     await talk.delete("deleted", path)
     await talk.get("retrieved_deleted", path)
-    if listed:
+    if has_items:
         await talk.get("listed_deleted", f"{path}/input_items")
     await talk.delete("deleted_again", path)
     if "chain" in features:
@@ -65,13 +65,13 @@ async def storage(talk: Talk) -> None:
 
 
 def _views(dialect: Dialect) -> list[tuple[str, str]]:
-    """The steps that retrieve a response in another way, and how, where the dialect knows it."""
-    known = {parameter.name for parameter in dialect.document.operations["getResponse"].parameters}
-    return [(step, query) for name, step, query in VIEWS if name in known]
+    """The steps that retrieve a response with a query, and the query, if the dialect knows it."""
+    names = {parameter.name for parameter in dialect.document.operations["getResponse"].parameters}
+    return [(step, query) for name, step, query in VIEWS if name in names]
 
 
 async def page_through(talk: Talk) -> None:
-    """Pages through the input of what was created, in both orders."""
+    """Pages through the input of the response, in both orders."""
     listing = f"/responses/{talk.id_of(talk.exchanges['created'])}/input_items"
     await talk.get("listed", listing)
     last = await walk(talk, "ascending", f"{listing}?order=asc&limit=2")
@@ -81,9 +81,9 @@ async def page_through(talk: Talk) -> None:
 
 @scenario(features=("retrieve", "input_items"), from_table=True)
 async def mistakes_in_queries(talk: Talk) -> None:
-    """Makes every mistake that a query or a path can hold."""
-    created = await talk.create("created", input="Say hello.")
-    path = f"/responses/{talk.id_of(created)}"
+    """Sends every wrong query and path."""
+    response = await talk.create("created", input="Say hello.")
+    path = f"/responses/{talk.id_of(response)}"
     for name, wrong in MISTAKES.items():
         await talk.get(name, path + wrong)
     await talk.get("odd_id", f"/responses/{ODD_ID}")
@@ -91,13 +91,13 @@ async def mistakes_in_queries(talk: Talk) -> None:
 
 
 async def walk(talk: Talk, name: str, path: str) -> str:
-    """Reads page after page, as steps `name`, `name-2`..., and tells the last id of the last page."""
+    """Reads page after page, as steps `name`, `name-2`..., and returns the last id of the last page."""
     cursor, after = "", ""
     for number in range(1, MOST_PAGES + 1):
         page = await talk.get(name if number == 1 else f"{name}-{number}", path + after)
-        found = page.answer.fields.get("last_id")
-        if isinstance(found, str) and found:
-            cursor, after = found, f"&after={found}"
-        if not page.ok or page.answer.fields.get("has_more") is not True or cursor != found:
+        last_id = page.answer.fields.get("last_id")
+        if isinstance(last_id, str) and last_id:
+            cursor, after = last_id, f"&after={last_id}"
+        if not page.ok or page.answer.fields.get("has_more") is not True or cursor != last_id:
             break
     return cursor

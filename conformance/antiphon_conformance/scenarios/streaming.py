@@ -1,4 +1,4 @@
-"""Answers of a library in a stream, and answers that fail on their way."""
+"""Streamed answers about a library, and answers that fail midway."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from antiphon_conformance.talk import Talk
 
 @scenario(features=("stream", "retrieve", "collections"))
 async def streaming(talk: Talk) -> None:
-    """Streams an answer whose instructions hold letters beyond ASCII, and reads it by its id."""
-    streamed = await talk.create("streamed", input="Say hello.", instructions=BEYOND_ASCII, stream=True)
-    await talk.get("streamed_again", f"/responses/{talk.id_of(streamed)}")
+    """Streams an answer with instructions beyond ASCII, and reads it by its id."""
+    response = await talk.create("streamed", input="Say hello.", instructions=BEYOND_ASCII, stream=True)
+    await talk.get("streamed_again", f"/responses/{talk.id_of(response)}")
 
 
 @scenario(features=("retrieve", "collections"))
 async def overlong_question(talk: Talk) -> None:
-    """Asks more than any model reads, in a stream and in the background, where the answer may fail late."""
+    """Sends more text than any model accepts, in a stream and in the background, where errors can come
+    late."""
     await talk.create("streamed", input=OVERLONG, stream=True, may_fail=True)
-    started = await talk.create("started", input=OVERLONG, background=True, may_fail=True)
-    if started.ok:
-        await talk.poll("polled", started)
-        await talk.post("cancelled", f"/responses/{talk.id_of(started)}/cancel")
+    response = await talk.create("started", input=OVERLONG, background=True, may_fail=True)
+    if response.ok:
+        await talk.poll("polled", response)
+        await talk.post("cancelled", f"/responses/{talk.id_of(response)}/cancel")

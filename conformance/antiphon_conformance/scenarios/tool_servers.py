@@ -1,4 +1,4 @@
-"""Tools of servers that the target calls by itself, reachable or not, and an answer that breaks its rules."""
+"""Tools on servers that the target calls itself, reachable or not, and a template that must fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from antiphon_conformance.talk import Talk
 
 @scenario(features=("prompts", "tool_servers"))
 async def tool_servers(talk: Talk) -> None:
-    """Has tools listed and called, then goes on without a server that nobody reaches."""
-    asked = 'Call read_file with the path "notes.txt", then tell what the file holds.'
-    await talk.templated("called", probe.TOOLS, input=asked)
+    """Lists and calls tools, then continues with a server that is unreachable."""
+    prompt = 'Call read_file with the path "notes.txt", then tell what the file holds.'
+    await talk.templated("called", probe.TOOLS, input=prompt)
     await talk.templated("unreachable", probe.UNREACHABLE, input="Say hello.")
 
 
 @scenario(features=("prompts",))
 async def failing_template(talk: Talk) -> None:
-    """Has a template answer whose rules no answer can meet."""
+    """Uses a template whose rules no answer can meet."""
     await talk.templated("failed", probe.FAILING, input="Say hello.")
