@@ -193,9 +193,7 @@ def test_a_page_that_was_edited_together_with_its_digest_is_rejected(place, tmp_
     told = json.loads((copy / "digests.json").read_text())
     told["report.html"] = folder.digest(page.read_bytes())
     (copy / "digests.json").write_text(json.dumps(told))
-    assert verify(copy).problems == (
-        "report.html: expected the rendering of report.jsonl, got another text",
-    )
+    assert verify(copy).problems == ("report.html: expected the rendering of report.jsonl, got another text",)
 
 
 def test_rules_that_are_newer_than_a_report_are_left_aside(place, tmp_path):
