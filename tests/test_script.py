@@ -184,7 +184,7 @@ def test_delays_are_kept() -> None:
         ({"answers": []}, "script#/answers", "at least 1 element"),
         ({"answers": [{}]}, "script#/answers/0", "at least 1 member"),
         ({"answers": [{"txt": "a"}]}, "script#/answers/0/txt", "no such member"),
-        ({"answers": [{"text": 1}]}, "script#/answers/0/text", "text"),
+        ({"answers": [{"text": 1}]}, "script#/answers/0/text", "a string"),
         ({"answers": [{"when": {"turn": 0}, "text": ""}]}, "script#/answers/0/when/turn", "at least 1"),
         (
             {"answers": [{"when": {"input": {"like": "a"}}}]},

@@ -82,8 +82,8 @@ class House:
         """The step of a background response by the wall clock."""
         if record.streamed and not record.pace:
             return timeline.steps
-        elapsed = self.clock.now() - record.made_at - record.delay
-        return min(max(int(elapsed / (record.pace or PACE)), 0), timeline.steps)
+        age = self.clock.now() - record.made_at - record.delay
+        return min(max(int(age / (record.pace or PACE)), 0), timeline.steps)
 
 
 PACE = 0.02

@@ -51,9 +51,9 @@ def breaches(schema: Any, where: str = "the root") -> Iterator[str]:
         if schema.get("additionalProperties") is not False:
             yield f"at {where}, 'additionalProperties' has to be false"
         names = schema.get("required")
-        required = names if isinstance(names, list) else []
+        required_names = names if isinstance(names, list) else []
         for name in schema.get("properties") or {}:
-            if name not in required:
+            if name not in required_names:
                 yield f"at {where}, 'required' has to list '{name}'"
     for place, inner in _inside(schema):
         yield from breaches(inner, place)

@@ -38,8 +38,8 @@ def mismatches(tests: Sequence[Condition], context: Context, reading: Reading) -
     for condition in tests:
         actual = condition.actual(context, reading)
         if not condition.holds(actual):
-            got = ABSENT if actual is None else show(actual)
-            reasons.append(f"{condition.label}: expected {condition.expected}, got {got}")
+            phrase = ABSENT if actual is None else show(actual)
+            reasons.append(f"{condition.label}: expected {condition.expected}, got {phrase}")
     return reasons
 
 
