@@ -111,7 +111,7 @@ def test_a_malformed_baseline_is_3(tmp_path, capsys):
     path = tmp_path / "baseline.yaml"
     path.write_text("- {rule: a.b}")
     assert check("http://h", "--baseline", path) == 3
-    assert "expected reason" in capsys.readouterr().err
+    assert "reason is missing (required)" in capsys.readouterr().err
 
 
 @pytest.mark.responses_mock(dialect="openai")

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pytest
 
-from antiphon_spec.world import MODALITIES, Collection, File, Members, Segment, World, joined, load_world
+from antiphon_spec.world import MODALITIES, Collection, File, Members, Segment, World, join, load_world
 
 SHIPPED = Path(str(files("antiphon_fixtures"))) / "worlds"
 COOKING, SALES = WORLDS = [load_world(SHIPPED / f"{name}.yaml") for name in ("cooking", "sales")]
-BOTH = joined(WORLDS)
+BOTH = join(WORLDS)
 FILES = {file.key: file for file in BOTH.files}
 
 

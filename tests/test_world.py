@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon_spec.world import World, WorldError, joined, load_world
+from antiphon_spec.world import World, WorldError, join, load_world
 
 SMALL = """
 name: small
@@ -56,7 +56,7 @@ def written(path: Path, text: str = SMALL) -> World:
         ("start: 40", "start: 61", "#/files/one/segments/1", "an end after the start at 61", "60"),
         ("end: 9", "end: 31", "#/files/one/segments/0/speech/0", "a time within 0 to 30", "5 to 31"),
         ("end: 9", "end: 5", "#/files/one/segments/0/speech/0", "a time within 0 to 30", "5 to 5"),
-        ("segment: 1", "segment: 2", "#/collections/all/entities/one/segments", "a place below 2", "2"),
+        ("segment: 1", "segment: 2", "#/collections/all/entities/one/segments", "an index below 2", "2"),
         ("2024-02-29T00", "2023-02-29T00", "#/files/one/created_at", "a date of the calendar", "2023-02-29"),
         ("2024-04-01T", "2024-13-01T", "#/collections/all/created_at", "a date of the calendar", "2024-13"),
         ("2024-03-01T00:00:00Z", "2024-03-01", "#/files/two/created_at", SCHEMA, "2024-03-01"),
@@ -115,7 +115,7 @@ def test_an_id_is_given_once_in_the_worlds_that_are_joined(tmp_path: Path) -> No
     with pytest.raises(
         WorldError, match=rf"small\+small: .* every file once, got 2 of id {small.files[0].id}"
     ):
-        joined([small, small])
+        join([small, small])
 
 
 def test_dates_without_quotes_stay_text(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from antiphon_spec.data import DataError
-from antiphon_spec.dialect import PATH_VARIABLE, Dialect, shipped
+from antiphon_spec.dialect import PATH_VARIABLE, Dialect, load_concrete
 
 Command = Callable[..., Any]
 
@@ -21,7 +21,7 @@ def find_dialect(name: str) -> Dialect:
     Raises click.UsageError when there is no such dialect, or when one of its files is malformed.
     """
     try:
-        dialect = shipped(name)
+        dialect = load_concrete(name)
         for _ in (dialect.document, dialect.grammar, dialect.requirements):
             pass
     except DataError as error:

@@ -110,17 +110,17 @@ def operations(document: Document) -> Iterator[str]:
         yield from (f"{method.upper()} {_blank(path)}" for method in item if method in _METHODS)
 
 
-def compare(ours: Document, reference: Document, entries: tuple[KnownDifference, ...] = ()) -> Drift:
+def compare(local: Document, reference: Document, entries: tuple[KnownDifference, ...] = ()) -> Drift:
     """Validates the probes of both documents' schemas with both documents."""
-    pair = _Pair(ours, reference)
+    pair = _Pair(local, reference)
     return Drift(tuple(dict.fromkeys(pair.differences())), entries, pair.probes)
 
 
 class _Pair:
     """Both documents, and the comparison of their operations and schemas."""
 
-    def __init__(self, ours: Document, reference: Document) -> None:
-        self.documents = {OURS: ours, PUBLISHED: reference}
+    def __init__(self, local: Document, reference: Document) -> None:
+        self.documents = {OURS: local, PUBLISHED: reference}
         self.schemas = {side: Schemas(document) for side, document in self.documents.items()}
         self.probes = 0
         self.common = cache(self._common)

@@ -1,7 +1,7 @@
-"""Instances of a schema, and instances that are just not: probes at each edge that the schema draws.
+"""Probes of a schema: instances just within and just beyond each of its constraints.
 
-A probe is one small change to a least instance, so whoever judges it judges one constraint. Nothing here is
-random: the same schema gives the same probes, in the same order.
+A probe is one small change to a minimal instance, so it tests one constraint. Nothing is random: the same
+schema gives the same probes in the same order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DEEPEST = 24
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An instance, where it was changed, and which edge it stands at."""
+    """An instance, the place of its change, and the constraint that it tests."""
 
     value: Json
     path: Path
@@ -35,13 +35,13 @@ class Probe:
 
     @property
     def pointer(self) -> str:
-        """The JSON pointer of the place that was changed."""
+        """The JSON pointer of the changed place."""
         return pointer_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a probe came to where it is: through which components, how many steps into the instance."""
+    """The way to a probe: the components on it, and how many steps into the instance it goes."""
 
     names: tuple[str, ...] = ()
     depth: int = 0
@@ -55,21 +55,21 @@ class _Way:
 class Sampler:
     """Makes instances of a document's schemas.
 
-    `named` may give an instance for a component schema; then its inside is not probed again wherever it is
-    referred to. Without it, probes go through every reference, each component once on any way down.
+    `component` may return an instance for a reference to a component schema; then the probes do not go into
+    that component. Without it they go through every reference, but into each component once on one way.
     """
 
     document: Document
-    named: Callable[[str], Json] | None = None
+    component: Callable[[str], Json] | None = None
     deepest: int = _DEEPEST
-    """How many steps into an instance probes go."""
+    """How many steps into an instance the probes go."""
 
     def least(self, schema: Json, depth: int = 0) -> Json:
-        """A small instance that ought to be valid: what is required and nothing else."""
+        """A small instance that should be valid: it has the required members and no others."""
         if isinstance(schema, Mapping) and "$ref" in schema:
             return (
-                self.named(schema["$ref"])
-                if self.named
+                self.component(schema["$ref"])
+                if self.component
                 else self.least(self.document.resolve(schema), depth + 1)
             )
         if not isinstance(schema, Mapping) or not schema or depth > _DEEPEST:
@@ -79,20 +79,20 @@ class Sampler:
         if "enum" in schema:
             return schema["enum"][0]
         if "allOf" in schema:
-            return self._joined(schema, depth)
+            return self._combine(schema, depth)
         if "properties" not in schema and (branches := _branches(schema)):
             return self.least(branches[0], depth + 1)
         return self._least_of(_kind(schema), schema, depth)
 
     def probes(self, schema: Json) -> Iterator[Probe]:
-        """Every probe of `schema`: the least instance first, then one at each edge."""
+        """Every probe of `schema`: the least instance first, then those at each constraint."""
         yield Probe(self.least(schema), (), "least")
         yield from self._edges(schema, _Way())
 
     def _edges(self, schema: Json, way: _Way) -> Iterator[Probe]:
         if isinstance(schema, Mapping) and "$ref" in schema:
             name = schema["$ref"]
-            if self.named is None and name not in way.names:
+            if self.component is None and name not in way.names:
                 yield from self._edges(self.document.pointer(name), replace(way, names=(*way.names, name)))
             else:
                 yield Probe(self.least(schema), (), "least")
@@ -109,7 +109,7 @@ class Sampler:
         if "const" in schema or "enum" in schema:
             yield from _words(schema)
         else:
-            for kind in _list(schema.get("type", _implied(schema))):
+            for kind in _list(schema.get("type", _implicit_kinds(schema))):
                 yield from self._inside(kind, schema, way)
 
     def _inside(self, kind: str, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
@@ -134,17 +134,17 @@ class Sampler:
             yield Probe({**least, name: self.least(inner)}, (name,), "least")
             for probe in self._edges(inner, way.inward):
                 yield replace(probe, value={**least, name: probe.value}, path=(name, *probe.path))
-        yield from self._others(least, schema, way)
+        yield from self._free_members(least, schema, way)
 
-    def _others(self, least: Json, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
+    def _free_members(self, least: Json, schema: Mapping[str, Json], way: _Way) -> Iterator[Probe]:
         """Members that the schema does not name."""
-        others = schema.get("additionalProperties", True)
-        if not isinstance(others, Mapping):
+        rest = schema.get("additionalProperties", True)
+        if not isinstance(rest, Mapping):
             yield Probe({**least, _UNKNOWN: 1}, (_UNKNOWN,), "unknown member")
             return
-        value = self.least(others)
+        value = self.least(rest)
         yield Probe({**least, "key": value}, ("key",), "least")
-        for probe in self._edges(others, way.inward):
+        for probe in self._edges(rest, way.inward):
             yield replace(probe, value={**least, "key": probe.value}, path=("key", *probe.path))
         for probe in _string(schema.get("propertyNames", {})):
             yield Probe({**least, probe.value: value}, (), f"name of {probe.why}")
@@ -162,8 +162,10 @@ class Sampler:
 
     def _least_of(self, kind: str, schema: Mapping[str, Json], depth: int) -> Json:
         if kind == "object":
-            known = schema.get("properties", {})
-            return {name: self.least(known.get(name, {}), depth + 1) for name in schema.get("required", ())}
+            properties = schema.get("properties", {})
+            return {
+                name: self.least(properties.get(name, {}), depth + 1) for name in schema.get("required", ())
+            }
         if kind == "array":
             return [self.least(schema.get("items", {}), depth + 1)] * schema.get("minItems", 0)
         if kind == "string":
@@ -173,17 +175,17 @@ class Sampler:
         return _ONE_OF_EACH[kind]
 
     def _least_object(self, schema: Mapping[str, Json]) -> Json:
-        return self._joined(schema, 0) if "allOf" in schema else self._least_of("object", schema, 0)
+        return self._combine(schema, 0) if "allOf" in schema else self._least_of("object", schema, 0)
 
-    def _joined(self, schema: Mapping[str, Json], depth: int) -> Json:
-        parts = [self.least(_applied(part), depth + 1) for part in schema["allOf"]]
-        own = {key: value for key, value in schema.items() if key != "allOf"}
-        parts += [self.least(own, depth + 1)] if own else []
+    def _combine(self, schema: Mapping[str, Json], depth: int) -> Json:
+        parts = [self.least(_consequence(part), depth + 1) for part in schema["allOf"]]
+        rest = {key: value for key, value in schema.items() if key != "allOf"}
+        parts += [self.least(rest, depth + 1)] if rest else []
         return {key: value for part in parts if isinstance(part, dict) for key, value in part.items()}
 
 
-def _applied(part: Json) -> Json:
-    """What a condition asks for when it holds of an empty object, and so of a least instance."""
+def _consequence(part: Json) -> Json:
+    """The `then` of a condition that holds for an empty object, and so for a least instance."""
     holds = isinstance(part, Mapping) and "then" in part and "required" not in part["if"]
     return part["then"] if holds else part
 
@@ -192,17 +194,17 @@ def _branches(schema: Mapping[str, Json]) -> list[Json]:
     return [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
 
 
-def _implied(schema: Mapping[str, Json]) -> list[str]:
+def _implicit_kinds(schema: Mapping[str, Json]) -> list[str]:
     return ["object"] if "properties" in schema or "required" in schema else []
 
 
 def _kind(schema: Mapping[str, Json]) -> str:
-    kinds = _list(schema.get("type", _implied(schema))) or ["object"]
+    kinds = _list(schema.get("type", _implicit_kinds(schema))) or ["object"]
     return str(next((kind for kind in kinds if kind != "null"), kinds[0]))
 
 
 def _kinds(document: Document, schema: Json) -> set[str]:
-    """The kinds of values that a schema may take at first sight; empty when it takes any."""
+    """The kinds of values that a schema allows at its top level; empty when it allows any."""
     schema = document.resolve(schema)
     if "type" in schema:
         return set(_list(schema["type"]))
@@ -214,15 +216,15 @@ def _kinds(document: Document, schema: Json) -> set[str]:
 
 
 def _words(schema: Mapping[str, Json]) -> Iterator[Probe]:
-    allowed = [schema["const"]] if "const" in schema else schema["enum"]
-    yield from (Probe(value, (), f"the word {value}") for value in allowed)
+    values = [schema["const"]] if "const" in schema else schema["enum"]
+    yield from (Probe(value, (), f"the word {value}") for value in values)
     yield Probe(_UNKNOWN, (), "no word of the list")
 
 
 def _string(schema: Mapping[str, Json]) -> Iterator[Probe]:
     yield Probe("", (), "empty text")
     for count, why in _around(schema, "minLength", "maxLength"):
-        yield Probe(_stretched(_matching(schema), count), (), why)
+        yield Probe(_resize(_matching(schema), count), (), why)
     if "pattern" in schema:
         yield Probe(_matching(schema), (), "a match")
         yield Probe(_matching(schema) + " \u00e9", (), "no match of the pattern")
@@ -255,23 +257,23 @@ def _around(schema: Mapping[str, Json], lower: str, upper: str) -> Iterator[tupl
 
 
 def _matching(schema: Mapping[str, Json]) -> str:
-    """A short text that the schema allows."""
+    """A short string that the schema allows."""
     pattern = schema.get("pattern")
     words = (*_WORDS, *(_WORDS if pattern is None else _from_pattern(pattern)))
-    fitting = (word for word in words if pattern is None or re.search(pattern, word))
-    return _stretched(next(fitting, "a"), max(1, schema.get("minLength", 0)))
+    matches = (word for word in words if pattern is None or re.search(pattern, word))
+    return _resize(next(matches, "a"), max(1, schema.get("minLength", 0)))
 
 
 def _from_pattern(pattern: str) -> tuple[str, ...]:
-    """A guess at a text for patterns of the kind `^prefix_[a-z0-9]{32}$`: literals, one class, one count."""
-    found = re.fullmatch(r"\^?([\w\-#/]*)\[([^\]]+)\](?:\{(\d+)(?:,\d*)?\}|[+*])?\$?", pattern)
-    if found is None:
+    """A string for patterns like `^prefix_[a-z0-9]{32}$`: a literal, one class, one count; else empty."""
+    match = re.fullmatch(r"\^?([\w\-#/]*)\[([^\]]+)\](?:\{(\d+)(?:,\d*)?\}|[+*])?\$?", pattern)
+    if match is None:
         return ()
-    prefix, members, count = found.groups()
+    prefix, members, count = match.groups()
     return (prefix + members[0] * int(count or 1),)
 
 
-def _stretched(text: str, length: int) -> str:
+def _resize(text: str, length: int) -> str:
     return text[:length] if len(text) >= length else text + (text[-1:] or "a") * (length - len(text))
 
 

@@ -68,7 +68,7 @@ def check(config: pytest.Config) -> None:
     if config.getoption("responses_dialect_path"):
         _look_up_dialects_in(config)
     try:
-        selection = [dialects.shipped(name) for name in dialect_names(config)]
+        selection = [dialects.load_concrete(name) for name in dialect_names(config)]
         if not selection:
             raise DialectError("--responses-dialect", f"one of {', '.join(dialects.names())}", "none")
         session_gate(config)

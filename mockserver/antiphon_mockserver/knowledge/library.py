@@ -8,7 +8,7 @@ from pathlib import Path
 
 import antiphon_fixtures
 from antiphon_mockserver.knowledge.comparison import Readings
-from antiphon_spec.world import Collection, File, Segment, World, WorldError, joined, load_world
+from antiphon_spec.world import Collection, File, Segment, World, WorldError, join, load_world
 
 WORLDS = Path(antiphon_fixtures.__file__).parent / "worlds"
 
@@ -73,7 +73,7 @@ def open_library(name_or_path: str, readings: Readings = Readings()) -> Library:
     """
     worlds = shipped()
     if not name_or_path:
-        return Library(joined([load_world(path) for path in worlds.values()]), readings)
+        return Library(join([load_world(path) for path in worlds.values()]), readings)
     path = worlds.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         expected = f"a YAML file, or the name of a shipped world ({', '.join(worlds)})"
