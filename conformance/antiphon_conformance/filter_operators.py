@@ -102,8 +102,8 @@ def _element(value: Any, field: Field, compare: Compare, text: str) -> Verdict:
         inner = any_of(_compare(compare, element, field.category, text) for element in value)
         return Verdict(inner.admits, inner.sure and not inner.admits)
     verdict = _compare(compare, value, field.category, text)
-    is_documented = not field.through_array or field.category == "source_metadata"
-    return Verdict(verdict.admits, verdict.sure and (is_documented or not verdict.admits))
+    has_source = not field.through_array or field.category == "source_metadata"
+    return Verdict(verdict.admits, verdict.sure and (has_source or not verdict.admits))
 
 
 def _compare(compare: Compare, value: Any, category: str, text: str) -> Verdict:

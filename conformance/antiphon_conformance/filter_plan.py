@@ -229,7 +229,7 @@ def _identities(files: Files) -> Steps:
 
 def _paths(files: Files) -> Steps:
     """A path into an object, and a path through an array of objects to a value that the first one lacks."""
-    nested = (
+    inner = (
         single("metadata", path, "Equal", text) for path, text in words(files, "metadata") if "." in path
     )
     through = (
@@ -239,7 +239,7 @@ def _paths(files: Files) -> Steps:
         for name, text in value[-1].items()
         if "." not in name and is_word(text) and member(value[0], name) != text
     )
-    return _existing({"nested": best_filter(nested, files), "through": best_filter(through, files)})
+    return _existing({"nested": best_filter(inner, files), "through": best_filter(through, files)})
 
 
 def _with_default_scope(steps: Steps) -> Steps:

@@ -18,26 +18,26 @@ MILLISECONDS_SINCE = 10**11
 """A time stamp from here on surely counts milliseconds: in seconds it would lie in the year 5138."""
 
 
-def of_file(filter: Json, file: Json) -> Verdict:
+def of_file(selection: Json, file: Json) -> Verdict:
     """Whether a filter admits a file; criteria that go by segment leave that open."""
     return _together(
         Verdict(True, sure=False) if goes_by_segment(criterion) else evaluate(criterion, _field(file, *at))
-        for at, criterion in criteria(filter)
+        for at, criterion in criteria(selection)
     )
 
 
-def of_segment(filter: Json, segment: Json) -> Verdict:
+def of_segment(selection: Json, segment: Json) -> Verdict:
     """Whether the criteria of a filter that go by segment admit a segment."""
     return _together(
         evaluate(criterion, _field(_as_file(segment), *at))
-        for at, criterion in criteria(filter)
+        for at, criterion in criteria(selection)
         if goes_by_segment(criterion)
     )
 
 
-def criteria(filter: Json) -> Iterator[tuple[tuple[str, str], Json]]:
+def criteria(selection: Json) -> Iterator[tuple[tuple[str, str], Json]]:
     """Every criterion of a filter, each with its category and path."""
-    for category, entries in filter.items():
+    for category, entries in selection.items():
         for criterion in entries if isinstance(entries, list) else ():
             if isinstance(criterion, dict):
                 yield (category, str(criterion.get("path"))), criterion

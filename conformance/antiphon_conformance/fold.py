@@ -118,7 +118,7 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
         return
     index = thread.indices[-1]
     for where, outer in views(thread.parent):
-        siblings = value_at(outer, lane.place)
+        siblings = value_below(outer, lane.place)
         view = siblings[index] if isinstance(siblings, list) and index < len(siblings) else ABSENT
         yield f"{where}/{lane.place}/{index}", view
 
@@ -129,7 +129,7 @@ def member_object(event: Event | None, member: str | None) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def value_at(value: Any, path: str) -> Any:
+def value_below(value: Any, path: str) -> Any:
     """The value at `path` (`operation/diff`); the value itself for an empty path, None where nothing is."""
     for name in path.split("/") if path else ():
         value = value.get(name) if isinstance(value, dict) else None

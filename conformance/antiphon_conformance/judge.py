@@ -34,10 +34,10 @@ class _Result:
     findings: list[Finding] = field(default_factory=list)
     missing: str = ""
     crash: str = ""
-    applied: bool = False
+    applies: bool = False
 
 
-_CLEAN = _Result(applied=True)
+_CLEAN = _Result(applies=True)
 """The result of a rule that applied and found nothing. Most rules share it."""
 
 
@@ -63,7 +63,7 @@ class _RuleRun:
             self._result(scenario).crash = _last_line(error)
         else:
             if not findings:
-                self.results.setdefault(scenario, _CLEAN).applied = True
+                self.results.setdefault(scenario, _CLEAN).applies = True
                 return True
             self._result(scenario).findings += (
                 _with_exchange(finding, subject, exchanges) for finding in findings
@@ -74,7 +74,7 @@ class _RuleRun:
         """The result of a scenario that can be written to: the shared clean one is replaced."""
         result = self.results.get(scenario)
         if result is None or result is _CLEAN:
-            result = self.results[scenario] = _Result(applied=result is _CLEAN)
+            result = self.results[scenario] = _Result(applies=result is _CLEAN)
         return result
 
     def record(
@@ -276,7 +276,7 @@ def _lint_records(run: _RuleRun, dialect: Dialect) -> Iterator[Record]:
     for identity, result in run.results.items():
         if result.findings or result.crash:
             yield _record(run, dialect, identity, result)
-        elif result.applied:
+        elif result.applies:
             clean += 1
     if clean:
         exchanges = "exchange" if clean == 1 else "exchanges"

@@ -86,8 +86,8 @@ ODDITIES: Mapping[str, Oddity] = {
 def odd(name: str) -> Callable[[Answered], bool]:
     """For `when=`: a create is odd in this way, and its status is about its content."""
     oddity = ODDITIES[name]
-    return lambda answered: (
-        answered.operation == answered.dialect.create_operation
-        and answered.reply.status not in OTHER_REASONS
-        and oddity.occurs_in(answered.asked)
+    return lambda view: (
+        view.operation == view.dialect.create_operation
+        and view.reply.status not in OTHER_REASONS
+        and oddity.occurs_in(view.asked)
     )

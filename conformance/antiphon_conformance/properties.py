@@ -272,10 +272,10 @@ def _kinds(dialect: Dialect, examples: int) -> Iterator[_Kind]:
         yield _Kind(operation, right, examples if create else fewer)
         yield _Kind(operation, spoilt(right), examples if create else fewer)
         if create:
-            broken = case_maker.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(
+            negatives = case_maker.as_strategy(generation_mode=GenerationMode.NEGATIVE).map(
                 lambda case: case.body
             )
-            yield _Kind(operation, broken, fewer)
+            yield _Kind(operation, negatives, fewer)
 
 
 def _body(draft: Any, usual: Mapping[str, Any]) -> Any:

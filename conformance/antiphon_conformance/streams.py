@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.answers import value_at
 from antiphon_conformance.exchange import Event
-from antiphon_conformance.fold import Fold, Thread, fold, value_at, views
+from antiphon_conformance.fold import Fold, Thread, fold, value_below, views
 from antiphon_conformance.parity import VOLATILE
 from antiphon_conformance.rule import Finding
 from antiphon_conformance.subject import Streamed
@@ -85,7 +86,7 @@ def unequal_sums(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
         total = pieces(thread)
         if rule is None or last_event is None or total is None or not thread.from_start:
             continue
-        whole = last_event.data.get(rule.whole)
+        whole = last_event.data.get(rule.whole, ABSENT)
         if whole != total:
             yield Finding(
                 f"{last_event.where}/{rule.whole}", f"the joined deltas: {show(total)}", show(whole)
@@ -100,14 +101,19 @@ def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
         last_event = thread.first(rule.done) if rule else None
         if rule is None or last_event is None:
             continue
-        whole = last_event.data.get(rule.whole)
+        whole = last_event.data.get(rule.whole, ABSENT)
         for where, view in views(thread):
             if view is ABSENT and thread.lane.within in ("item", "part"):
                 continue
-            value = value_at(view, rule.into) if view is not ABSENT else ABSENT
-            if value != whole:
+            value = value_at(view, *(rule.into.split("/") if rule.into else ()))
+            if view is ABSENT or _or_null(value) != _or_null(whole):
                 path = f"{where}/{rule.into}" if rule.into else where
                 yield Finding(path, f"{show(whole)}, as in {last_event.where}", show(value))
+
+
+def _or_null(value: Any) -> Any:
+    """The value, or None when it is absent: a view that omits a null member shows the same."""
+    return None if value is ABSENT else value
 
 
 def numbering_findings(streamed: Streamed, lane: str) -> Iterator[Finding]:
@@ -145,7 +151,7 @@ def early_content(streamed: Streamed, lane: str) -> Iterator[Finding]:
         for child in children(stream_fold, thread) if opening is not None else ():
             rule = child.accumulates
             path, empty = (child.place, []) if child.place else (rule.into if rule else "", "")
-            value: Any = value_at(start, path) if path else None
+            value: Any = value_below(start, path) if path else None
             if opening is not None and value is not None and value != empty:
                 yield Finding(f"{opening.where}/{thread.lane.holds}/{path}", show(empty), show(value))
 

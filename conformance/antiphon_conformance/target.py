@@ -100,7 +100,7 @@ class Target:
     bad_credentials: bool = False
     """Whether the target rejected our credentials."""
     _silent: int = 0
-    _has_answered: bool = False
+    _is_alive: bool = False
     _secrets: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
@@ -142,7 +142,7 @@ class Target:
     def _lost(self, exchange: Exchange) -> bool:
         """Whether the connection broke to a target that has answered before: a retry may help."""
         is_our_limit = exchange.failure in (self._endless, _too_large(self.limits.size))
-        return self._has_answered and exchange.reply is None and not is_our_limit
+        return self._is_alive and exchange.reply is None and not is_our_limit
 
     async def _attempt(self, request: Request, identity: str, read_events: int | None) -> Exchange:
         """Sends a request once, if the limits allow it."""
@@ -151,7 +151,7 @@ class Target:
             raise Exhausted(self.stop_reason)
         self.request_count += 1
         exchange = await self._exchange(request, identity, read_events)
-        self._has_answered = self._has_answered or exchange.reply is not None
+        self._is_alive = self._is_alive or exchange.reply is not None
         if request.method == "POST" and exchange.reply is not None:
             self.tokens += tokens_of(exchange.reply)
         return exchange

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from antiphon_conformance.answers import text_of
-from antiphon_conformance.fold import fold, value_at, views
+from antiphon_conformance.fold import fold, value_below, views
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.streams import (
     breaches,
@@ -200,7 +200,7 @@ def annotations_end_up_in_their_part(streamed: Streamed) -> Iterator[Finding]:
     for thread in fold(streamed).of(ANNOTATION):
         opening, start, index = thread.opening_event(), thread.start(), thread.indices[-1]
         for where, part in views(thread.parent) if thread.parent and opening else ():
-            annotations = value_at(part, thread.lane.place or "")
+            annotations = value_below(part, thread.lane.place or "")
             is_there = isinstance(annotations, list) and index < len(annotations)
             got = annotations[index] if is_there else ABSENT
             if any(view_differences(start, got)):
