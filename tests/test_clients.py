@@ -61,8 +61,8 @@ def record(rule, outcome):
         (Outcome.PASSED, "works", "rules that it needs hold"),
         (Outcome.FAILED, "breaks", "1 of the "),
         (Outcome.UNTESTABLE, "breaks", "1 of the "),
-        (Outcome.INCONCLUSIVE, "unclear", "the others were not seen"),
-        (Outcome.NOT_SUPPORTED, "unclear", "the others were not seen"),
+        (Outcome.INCONCLUSIVE, "unclear", "the others were not tested"),
+        (Outcome.NOT_SUPPORTED, "unclear", "the others were not tested"),
     ],
 )
 def test_a_report_answers_whether_a_client_works(outcome, state, why):
