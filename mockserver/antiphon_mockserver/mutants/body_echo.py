@@ -131,6 +131,6 @@ def leaves_strict_open(body: Any, call: Call) -> Any:
 def shortens_the_list_to_the_allowed(body: Any) -> Any:
     """Reports only the tools that `allowed_tools` names."""
     if is_response(body) and at(body, "tool_choice.type") == "allowed_tools":
-        allowed = [tool["name"] for tool in body["tool_choice"]["tools"]]
-        body["tools"] = [tool for tool in body["tools"] if tool["name"] in allowed]
+        names = [tool["name"] for tool in body["tool_choice"]["tools"]]
+        body["tools"] = [tool for tool in body["tools"] if tool["name"] in names]
     return body

@@ -119,12 +119,12 @@ def refuses_an_unknown_previous_response_without_a_code(conduct: Conduct) -> Con
 @mutant(caught_by="chaining.a-response-may-be-continued-twice")
 def mixes_branches(conduct: Conduct) -> Conduct:
     """Keeps one shared conversation for all branches of a response."""
-    shared: dict[str, list[Item]] = {}
+    turns_by_root: dict[str, list[Item]] = {}
 
     def context(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
         if not chain:
             return tuple(items)
-        turns = shared.setdefault(chain[0].id, [])
+        turns = turns_by_root.setdefault(chain[0].id, [])
         whole = (*conduct.context(chain, ()), *turns, *items)
         turns.extend(items)
         return whole
@@ -178,7 +178,7 @@ def cannot_take_the_output_of_a_call(conduct: Conduct) -> Conduct:
 @mutant(caught_by="references.a-stored-item-may-be-referenced")
 def knows_no_references(conduct: Conduct) -> Conduct:
     """Rejects every `item_reference`."""
-    return replace(conduct, resolve=lambda reference, _found: conduct.resolve(reference, None))
+    return replace(conduct, resolve=lambda reference, _item: conduct.resolve(reference, None))
 
 
 @mutant(caught_by="references.a-reference-stands-for-its-item")
