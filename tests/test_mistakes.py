@@ -17,8 +17,8 @@ from antiphon_conformance.legal import (
     kinds,
     number,
     one_of,
-    sized,
     text,
+    with_size,
 )
 from antiphon_conformance.mistake import with_mistake
 from antiphon_conformance.mistakes import MISTAKES, examples, mistakes_of
@@ -134,7 +134,7 @@ def test_a_place_lies_in_a_member(place: str, member: str) -> None:
         (kinds("a string", str), ["a"], [1, None, True]),
         (having("a"), [{"a": 0}], [{}, {"a": None}, [], "a"]),
         (each(("a",)), [[], ["a"], None], [["b"], "a", {}]),
-        (sized(1, 2), [[1], {"a": 1}, None], [[], [1, 2, 3], "ab"]),
+        (with_size(1, 2), [[1], {"a": 1}, None], [[], [1, 2, 3], "ab"]),
         (entries("short keys", lambda key, _value: len(key) < 3), [{"ab": 1}, [], None], [{"abc": 1}]),
     ],
 )  # fmt: skip

@@ -96,7 +96,7 @@ class Baseline:
         all_records = tuple(records)
         stale = set(self.stale(all_records))
         additions = (
-            Entry(record.rule, _first_seen(record, when), record.scenario or None, record.dialect)
+            Entry(record.rule, _first_reason(record, when), record.scenario or None, record.dialect)
             for record in failures
             if self.reason(record) is None
         )
@@ -113,7 +113,7 @@ def _order(entry: Entry) -> tuple[str, str, str]:
     return entry.dialect or "", entry.rule, entry.scenario or ""
 
 
-def _first_seen(record: Record, when: str) -> str:
+def _first_reason(record: Record, when: str) -> str:
     summary = record.findings[0].message if record.findings else record.note
     return safe(f"not explained yet, written down on {when}: {summary}", 200)
 

@@ -72,13 +72,13 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
     limits = Limits(order.seconds, order.max_requests, order.max_tokens)
     async with Target(transport, order.api_key, limits) as target:
         episodes = await runner.run(plan, target, progress)
-        episodes.append(await _generated(order, selection, target, episodes))
+        episodes.append(await _generate(order, selection, target, episodes))
         progress(episodes[-1])
         facts = _facts(order, target, started_at, time.monotonic() - start)
     return Examination(tuple(episodes), facts)
 
 
-async def _generated(
+async def _generate(
     order: Order, selection: Sequence[Dialect], target: Target, episodes: Sequence[Episode]
 ) -> Episode:
     """The requests that are made from the document, unless the user wants none or the run has ended."""

@@ -48,7 +48,7 @@ def missing_member(fault: Fault) -> bool:
     return fault.keyword == "required" and fault.pointer.count("/") <= 1
 
 
-def is_missed(snapshot: Snapshot, name: str) -> bool:
+def lacks_required(snapshot: Snapshot, name: str) -> bool:
     """Whether a required member is missing; one rule reports that for all members."""
     if name in snapshot.object:
         return False

@@ -122,7 +122,7 @@ def _equal(value: Any, category: str, text: str) -> Readings:
     return value == text, _is_same_number(value, text) or value == text
 
 
-def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
+def _by_order(holds: Callable[[Any, Any], bool]) -> Compare:
     """Numbers are compared as numbers where their fields are documented, dates of connectors as texts."""
 
     def compare(value: Any, category: str, text: str) -> Readings:
@@ -214,8 +214,8 @@ def _contains(count: Callable[[Iterable[Verdict]], Verdict]) -> Callable[[Field,
 SCALARS: Mapping[str, Callable[[Field, str], Verdict]] = {
     "Equal": _holding(_equal),
     "NotEqual": _not_equal,
-    "LessThan": _before_or_after(_ordered(lambda value, bound: value < bound)),
-    "GreaterThan": _before_or_after(_ordered(lambda value, bound: value > bound)),
+    "LessThan": _before_or_after(_by_order(lambda value, bound: value < bound)),
+    "GreaterThan": _before_or_after(_by_order(lambda value, bound: value > bound)),
     "Like": _holding(_like),
 }
 LISTS: Mapping[str, Callable[[Field, Sequence[str]], Verdict]] = {

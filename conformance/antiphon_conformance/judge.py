@@ -257,11 +257,11 @@ def _record(
         return run.record(dialect, scenario, Outcome.BROKEN, result.crash, result.findings)
     if result.findings:
         if episode is not None and _is_all_about_the_probe(result, episode, dialect):
-            return run.record(dialect, scenario, *_missed(episode, ""))
+            return run.record(dialect, scenario, *_why_missing(episode, ""))
         outcome = Outcome.of_findings(run.requirement.severity)
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
-        return run.record(dialect, scenario, *_missed(episode, result.missing))
+        return run.record(dialect, scenario, *_why_missing(episode, result.missing))
     return run.record(dialect, scenario, Outcome.PASSED)
 
 
@@ -283,7 +283,7 @@ def _lint_records(run: _RuleRun, dialect: Dialect) -> Iterator[Record]:
         yield run.record(dialect, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
 
 
-def _missed(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
+def _why_missing(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
     """Why a step that a rule needs did not take place."""
     if episode is not None and episode.missing_feature:
         return Outcome.NOT_SUPPORTED, f"the target does not offer {episode.missing_feature}"
@@ -321,7 +321,7 @@ def _why_no_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str
     if episode is None:
         return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
     if episode.missing_feature or episode.stop_reason:
-        return _missed(episode, safe(episode.stop_reason or ""))
+        return _why_missing(episode, safe(episode.stop_reason or ""))
     return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 

@@ -87,7 +87,7 @@ def each(values: Iterable[str]) -> Legal:
     )
 
 
-def sized(least: int, most: int) -> Legal:
+def with_size(least: int, most: int) -> Legal:
     """An array or an object with a number of entries in a range, or null."""
     return Legal(
         f"{least} to {most} entries",

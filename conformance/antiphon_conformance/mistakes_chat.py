@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.legal import Legal, kinds, number, one_of, sized
+from antiphon_conformance.legal import Legal, kinds, number, one_of, with_size
 from antiphon_conformance.mistake import mistake
 
 CREATE = "createCompletion"
@@ -60,7 +60,7 @@ CHAT = (
         "CG-CHAT-05",
         "two collections",
         "collections",
-        sized(0, 1),
+        with_size(0, 1),
         {"collections": ["{collection}", "{collection}"]},
         CREATE,
     ),

@@ -13,8 +13,8 @@ from antiphon_conformance.legal import (
     integer,
     number,
     one_of,
-    sized,
     text,
+    with_size,
 )
 from antiphon_conformance.mistake import LONG, NAME, mistake
 
@@ -74,7 +74,7 @@ LIMITS = (
         "REQ-39 BUD-REQ-21",
         "more than 16 entries of `metadata`",
         "metadata",
-        sized(0, 16),
+        with_size(0, 16),
         {"metadata": {f"key_{index}": "" for index in range(17)}},
     ),
     mistake(
@@ -293,7 +293,7 @@ LIMITS = (
         "REQ-69",
         "an empty list of `context_management`",
         "context_management",
-        sized(1, 1000),
+        with_size(1, 1000),
         {"context_management": []},
     ),
     mistake(

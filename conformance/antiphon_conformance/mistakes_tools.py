@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.legal import Legal, boolean, having, kinds, one_of, sized, text
+from antiphon_conformance.legal import Legal, boolean, having, kinds, one_of, text, with_size
 from antiphon_conformance.mistake import FUNCTION, NAME, NO_SUCH_TYPE, mistake
 
 
@@ -94,7 +94,7 @@ TOOLS = (
         "REQ-37",
         "`allowed_tools` with no entry or more than 128 entries",
         "tool_choice{type=allowed_tools}.tools",
-        sized(1, 128),
+        with_size(1, 128),
         {"tools": [FUNCTION], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}},
     ),
     mistake(

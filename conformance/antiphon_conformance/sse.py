@@ -79,9 +79,9 @@ class Reader:
         elif rest:
             self._oddities["unterminated"] = None
             self._field(rest)
-        return frames + self._unterminated()
+        return frames + self._end_block()
 
-    def _unterminated(self) -> list[Frame]:
+    def _end_block(self) -> list[Frame]:
         if not self._block.lines:
             return []
         self._block.oddities["unterminated"] = None

@@ -127,7 +127,7 @@ class Talk:
         if not exchange.ok and not may_fail:
             self._stop_on_error(name, exchange)
         if exchange.ok and not may_fail:
-            self.available_features.update(self._unrouted())
+            self.available_features.update(self._features_without_route())
         return exchange
 
     async def templated(
@@ -268,13 +268,15 @@ class Talk:
         error = _describe_error(exchange)
         if status in BAD_CREDENTIALS:
             self._target.stop_for_credentials(f"the target rejected our credentials: {error}")
-        candidates = [feature for feature in self._unrouted() if feature not in self.available_features]
+        candidates = [
+            feature for feature in self._features_without_route() if feature not in self.available_features
+        ]
         if candidates and (400 <= status < 500 or status == 501) and status not in {401, 403, 408, 429}:
             self.missing_feature = candidates[0]
             raise Unsupported(f"{name}: {error}")
         raise Stop(f"{name}: {error}")
 
-    def _unrouted(self) -> list[str]:
+    def _features_without_route(self) -> list[str]:
         """The optional features of this scenario that concern the create request alone and have no route."""
         return [name for name in self._optional if self.dialect.features[name].operation is None]
 
@@ -301,9 +303,9 @@ class Talk:
         status = exchange.answer.status
         if status not in MISSING_ROUTE:
             return False
-        return status != 404 or all(self._stored(identity) for identity in parameters.values())
+        return status != 404 or all(self._has_response(identity) for identity in parameters.values())
 
-    def _stored(self, identity: str) -> bool:
+    def _has_response(self, identity: str) -> bool:
         """Whether a response that the target should still have has this id."""
         successes = [exchange for exchange in self.exchanges.values() if exchange.ok]
         if any(

@@ -48,7 +48,7 @@ def _harmless(letter: str) -> str:
 
 def _pieces(value: Any, limit: int) -> Iterator[str]:
     if isinstance(value, str):
-        yield _quoted(value, limit)
+        yield _quote(value, limit)
     elif isinstance(value, Mapping):
         yield from _members(value, limit)
     elif isinstance(value, list | tuple):
@@ -63,7 +63,7 @@ def _members(value: Mapping[Any, Any], limit: int) -> Iterator[str]:
     yield "{"
     for index, (key, member) in enumerate(value.items()):
         yield ", " if index else ""
-        yield _quoted(str(key), limit) + ": "
+        yield _quote(str(key), limit) + ": "
         yield from _pieces(member, limit)
     yield "}"
 
@@ -76,7 +76,7 @@ def _elements(value: list[Any] | tuple[Any, ...], limit: int) -> Iterator[str]:
     yield "]"
 
 
-def _quoted(text: str, limit: int) -> str:
+def _quote(text: str, limit: int) -> str:
     return f'"{safe(text.replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34)), limit)}"'
 
 

@@ -64,7 +64,7 @@ def entry(exchange: Exchange) -> dict[str, Any]:
     }
     if request.raw is not None:
         fields |= _bytes(request.raw)
-    archive = _compressed(request)
+    archive = _compress(request)
     if archive is not None:
         fields |= {"body": None, "gzip": archive}
     reply = exchange.reply
@@ -93,7 +93,7 @@ def episode(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Episo
     )
 
 
-def _compressed(request: Request) -> str | None:
+def _compress(request: Request) -> str | None:
     """A long body, compressed; None for a short one. A request that is too large on purpose repeats one
     letter."""
     if request.raw is not None or request.body is None:
@@ -128,12 +128,12 @@ def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:
     for secret in secrets:
         raw = raw.replace(secret.encode(), REDACTED.encode())
         if b"\\u00" in raw or b"\\/" in raw:
-            raw = _escaped(secret).sub(REDACTED.encode(), raw)
+            raw = _secret_pattern(secret).sub(REDACTED.encode(), raw)
     return raw
 
 
 @cache
-def _escaped(secret: str) -> re.Pattern[bytes]:
+def _secret_pattern(secret: str) -> re.Pattern[bytes]:
     """The pattern of a secret in which any letter may be escaped."""
     slash = {"/": r"\\?/"}
     letters = (rf"(?:{slash.get(letter, re.escape(letter))}|\\u(?i:{ord(letter):04x}))" for letter in secret)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.answers import member, objects
-from antiphon_conformance.faults import is_missed
+from antiphon_conformance.faults import lacks_required
 from antiphon_conformance.rule import Finding, add, make
 from antiphon_conformance.subject import Snapshot
 from antiphon_conformance.text import ABSENT, show
@@ -58,7 +58,7 @@ def _is_absent_from_request(default: Default) -> Callable[[Snapshot], bool]:
     def is_absent(snapshot: Snapshot) -> bool:
         if not snapshot.creation or member(snapshot.asked, *default.path) is not None:
             return False
-        return not _has_indirect_parameters(snapshot) and not is_missed(snapshot, default.path[0])
+        return not _has_indirect_parameters(snapshot) and not lacks_required(snapshot, default.path[0])
 
     return is_absent
 

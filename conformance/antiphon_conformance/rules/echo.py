@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.answers import equal_json, member, value_at
-from antiphon_conformance.faults import is_missed
+from antiphon_conformance.faults import lacks_required
 from antiphon_conformance.rule import Finding, add, make, rule
 from antiphon_conformance.rules.response_members import OPEN, OPENAI
 from antiphon_conformance.subject import Snapshot
@@ -79,7 +79,7 @@ def _is_in_request(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
     def is_present(snapshot: Snapshot) -> bool:
         if not snapshot.creation or member(snapshot.asked, *path) is None:
             return False
-        return is_as_recorded(snapshot, path) and not is_missed(snapshot, path[0])
+        return is_as_recorded(snapshot, path) and not lacks_required(snapshot, path[0])
 
     return is_present
 
@@ -125,7 +125,7 @@ def _has_tool_choice(snapshot: Snapshot) -> bool:
     is_as_in_chat = isinstance(choice, dict) and "function" in choice
     if not snapshot.creation or choice is None or is_as_in_chat:
         return False
-    return not is_missed(snapshot, "tool_choice")
+    return not lacks_required(snapshot, "tool_choice")
 
 
 @rule(Snapshot, cites="RES-31", when=_has_tool_choice, needs="an answer to a request with `tool_choice`")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from antiphon_conformance.answers import member, number, value_at
-from antiphon_conformance.faults import is_missed
+from antiphon_conformance.faults import lacks_required
 from antiphon_conformance.rule import Finding, rule
 from antiphon_conformance.rules.response_members import OPEN
 from antiphon_conformance.subject import Snapshot
@@ -26,7 +26,7 @@ def _statuses(dialect: Dialect) -> tuple[str, ...]:
 
 
 def _has_status(snapshot: Snapshot) -> bool:
-    return not is_missed(snapshot, "status")
+    return not lacks_required(snapshot, "status")
 
 
 @rule(Snapshot, cites=("RES-12", "RES-13", "CG-RSP-04", "BUD-RSP-04"), when=_has_status)

@@ -51,15 +51,15 @@ async def credentials(talk: Talk) -> None:
 @scenario(dialect="openresponses")
 async def oversized_input(talk: Talk) -> None:
     """Sends a text that is one character too long."""
-    await _oversized(talk, "/responses")
+    await _send_oversized(talk, "/responses")
 
 
 @scenario(features=("input_tokens",))
 async def oversized_count(talk: Talk) -> None:
     """Counts the tokens of a text that is one character too long."""
-    await _oversized(talk, "/responses/input_tokens")
+    await _send_oversized(talk, "/responses/input_tokens")
 
 
-async def _oversized(talk: Talk, path: str) -> None:
+async def _send_oversized(talk: Talk, path: str) -> None:
     text = "x" * (LONGEST_TEXT + 1)
     await talk.post("oversized", path, body={"model": talk.model, "input": text})

@@ -41,7 +41,7 @@ async def filtered_answers(talk: Talk) -> None:
     await _look_at(talk, [file["id"] for file in members])
     if (parts := _parts(talk)) is not None:
         answer = await _ask(talk, "by_segment", parts, may_fail=True)
-        await _look_at(talk, _cited(answer))
+        await _look_at(talk, _cited_files(answer))
 
 
 async def _ask(talk: Talk, step: str, selection: Filter, *, may_fail: bool = False) -> Exchange:
@@ -66,7 +66,7 @@ def _parts(talk: Talk) -> Filter | None:
     return by_segment([segment for segments in read for segment in segments])
 
 
-def _cited(answer: Exchange) -> list[str]:
+def _cited_files(answer: Exchange) -> list[str]:
     """The files that an answer cites, each once; none when the request failed."""
     ids = [citation.get("file_id") for _, citation in citations(answer.response)] if answer.ok else []
     return list(dict.fromkeys(identity for identity in ids if isinstance(identity, str)))
