@@ -26,7 +26,7 @@ from antiphon_spec.dialect import Dialect
 
 ENDING = """\b
 Exit status: 0 conformant; 1 a requirement at MUST level failed that the baseline does not list, or an entry
-of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wrong usage.
+of the baseline is stale; 2 the target could not be judged, or only in part; 3 wrong usage.
 """
 
 
@@ -38,40 +38,38 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
     "dialect_names",
     default="openresponses",
     show_default=True,
-    help="The dialect to judge by, or several: openresponses,openai.",
+    help="Dialects to judge by: openresponses,openai.",
 )
 @click.option("--model", help="The model of every request. Default: the dialect's first model.")
-@click.option(
-    "--api-key-env", help="The environment variable with the API key. Default: the dialect's usual one."
-)
+@click.option("--api-key-env", help="Environment variable with the API key. Default: by dialect.")
 @click.option(
     "--given",
     "pairs",
     multiple=True,
     metavar="NAME=VALUE",
-    help="The id of something that the target has and the API cannot list: collection=ID.",
+    help="The id of a resource of the target: collection=ID.",
 )
 @click.option(
     "--feature",
     "features",
     multiple=True,
-    help="Declare that the target offers an optional feature, or with no-FEATURE that it does not.",
+    help="Claim an optional feature, or deny it: no-FEATURE.",
 )
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A YAML file of known failures with reasons; they do not fail the run.",
+    help="A YAML file of known failures, with reasons.",
 )
 @click.option(
     "--baseline-update",
     is_flag=True,
-    help="Write the current failures into the baseline, unless the run was partial.",
+    help="Write the current failures of a full run into the baseline.",
 )
 @click.option(
     "--requirements",
     multiple=True,
     metavar="DIALECT@RELEASE",
-    help="Judge by a frozen set of requirements, without the rules that came later.",
+    help="Judge by a frozen set of requirements.",
 )
 @click.option("--strict", is_flag=True, help="Fail on a broken SHOULD as well.")
 @click.option(
@@ -81,7 +79,7 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
     help="Write the reports into this folder.",
 )
 @click.option("--vendor", default="", help="The name of the server's vendor, for the report.")
-@click.option("--note", default="", help="How to start the server, so that readers can reproduce the report.")
+@click.option("--note", default="", help="How to start the server, for the report.")
 @click.option(
     "--concurrency",
     type=click.IntRange(1),
@@ -94,7 +92,7 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="The number of runs; a verdict that changes between them is inconclusive.",
+    help="Runs; a changing verdict is inconclusive.",
 )
 @click.option("--max-requests", type=click.IntRange(1), help="The largest number of requests to send.")
 @click.option(
@@ -105,7 +103,7 @@ of the baseline is stale; 2 the target could not be judged, or not wholly; 3 wro
     type=click.FloatRange(0.001),
     default=60.0,
     show_default=True,
-    help="The time limit of one request, in seconds.",
+    help="Time limit of a request, in seconds.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of the generated requests.")
 @click.option("--no-properties", is_flag=True, help="Send no generated requests.")

@@ -53,9 +53,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcom
     help="Write the reports into this folder.",
 )
 @click.option("--vendor", default="", help="The name of the server's vendor, for the report.")
-@click.option(
-    "--note", default="", help="Where the recordings come from, so that readers can reproduce the report."
-)
+@click.option("--note", default="", help="Where the recordings come from, for the report.")
 @click.option(
     "--quotes/--no-quotes", default=True, show_default=True, help="Show parts of the traffic in the report."
 )

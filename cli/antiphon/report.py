@@ -25,12 +25,12 @@ from antiphon_conformance.report.records import ReportError
     "--verify",
     "tree",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Judge the transcripts of every report in this folder again; reject edited reports.",
+    help="Verify every report in this folder by its transcripts.",
 )
 @click.option(
     "--transcripts",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with the transcripts that are not next to their report.",
+    help="A folder with further transcripts.",
 )
 def report(
     results: tuple[Path, ...],

@@ -54,7 +54,7 @@ def list_mutants(context: click.Context, _option: click.Parameter, flag: bool) -
     type=click.IntRange(0, 65535),
     default=4010,
     show_default=True,
-    help="The port to listen on; 0 means any free port.",
+    help="The port to listen on; 0: any free port.",
 )
 @click.option(
     "--script",
@@ -89,7 +89,7 @@ def list_mutants(context: click.Context, _option: click.Parameter, flag: bool) -
     "readings",
     multiple=True,
     metavar="NAME",
-    help="An interpretation of filters that the documents leave open, for example missing-differs.",
+    help="How to read unclear filters, for example missing-differs.",
 )
 @click.option(
     "--store",
@@ -105,7 +105,7 @@ def list_mutants(context: click.Context, _option: click.Parameter, flag: bool) -
     type=click.Choice(["virtual", "real"]),
     default="virtual",
     show_default=True,
-    help="Whether waiting takes no time (virtual) or real time.",
+    help="Whether waiting takes time.",
 )
 @click.option("--mutant", "mutants", multiple=True, help="Activate the bug with this id.")
 @click.option(
