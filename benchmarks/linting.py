@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from antiphon_conformance import judge, recordings
-from antiphon_conformance.exchange import Exchange
-from antiphon_mockserver.app import MockServer, make_app
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.recordings import reader
+from antiphon_mockserver.server.app import MockServer, make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
@@ -96,17 +97,17 @@ def seconds(rounds: int, work: Callable[[], object]) -> float:
 
 
 def measure(title: str, path: Path, dialect: Dialect, rounds: int) -> None:
-    recording = recordings.load(path)
+    recording = reader.load(path)
     steps = (exchange for episode in recording.episodes for exchange in episode.exchanges.values())
     exchanges = (*recording.exchanges, *steps)
     streams = [
         exchange for exchange in exchanges if exchange.reply is not None and exchange.reply.stream is not None
     ]
-    reading = seconds(rounds, lambda: recordings.load(path))
+    reading = seconds(rounds, lambda: reader.load(path))
     print(f"{title}: {path.stat().st_size / 1e6:.1f} MB, {len(exchanges)} exchanges, {len(streams)} streams")
     print(f"  {'read':24} {reading:8.3f} s {events(streams) / reading:10,.0f} events a second")
     for name, selection in (("judge the streams", streams), ("judge everything", exchanges)):
-        duration = seconds(rounds, lambda selection=selection: judge.lint(selection, dialect))
+        duration = seconds(rounds, lambda selection=selection: engine.lint(selection, dialect))
         print(f"  {name:24} {duration:8.3f} s {events(selection) / duration:10,.0f} events a second")
 
 

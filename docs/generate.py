@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec.dialect import Dialect, load, names
 from antiphon_spec.requirement import AUTHORITY, SEVERITY, Requirement, Severity, count
 

@@ -16,13 +16,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from antiphon_conformance import recordings
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.gate import Gate
+from antiphon_conformance.recordings import reader
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare_markdown import render
 from antiphon_conformance.report.linted import exchanges_of, keys_in, report_recordings
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.gate import Gate
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
 
@@ -95,7 +95,7 @@ def refresh(traffic: Path | None) -> None:
         if not files or not all(file.exists() for file in files):
             print(f"unchanged, because its traffic is missing: {place}")
             continue
-        transcripts = [recordings.load(file) for file in files]
+        transcripts = [reader.load(file) for file in files]
         with tempfile.TemporaryDirectory() as scratch:
             target = Path(scratch) / place.parent.name / place.name
             target.mkdir(parents=True)
@@ -108,7 +108,7 @@ def _file(where: Path, name: str) -> Path:
     return archive if archive.exists() else where / name
 
 
-def _again(old: Report, transcripts: list[recordings.Recording]) -> Report:
+def _again(old: Report, transcripts: list[reader.Recording]) -> Report:
     facts = old.facts
     labels = {name: facts.get(name, "") for name in ("vendor", "note")}
     if "files" in facts:

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from antiphon_conformance.exchange import Exchange, Headers, Request
-from antiphon_conformance.reply import read_reply
-from antiphon_conformance.target import Incoming, Unreachable
+from antiphon_conformance.http.client import Incoming, Unreachable
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.reply import read_reply
 
 JSON = Headers((("content-type", "application/json"),))
 EVENTS = Headers((("content-type", "text/event-stream"),))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_mockserver.knowledge.answers import Answer, respond
-from antiphon_mockserver.knowledge.entities import entity_source
-from antiphon_mockserver.knowledge.filters import parse
-from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.knowledge.scope import Inquiry, Turn
+from antiphon_mockserver.video_library.answers import Answer, respond
+from antiphon_mockserver.video_library.entities import entity_source
+from antiphon_mockserver.video_library.filters import parse
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_mockserver.video_library.scope import Inquiry, Turn
 from antiphon_spec.world import Collection
 
 LIBRARY = open_library("")

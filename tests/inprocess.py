@@ -9,16 +9,18 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from antiphon_conformance import judge, properties, runner
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
-from antiphon_conformance.library import library_of
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.rule import Rule, all_rules, rules_for
-from antiphon_conformance.scenario import scenarios_for
-from antiphon_conformance.target import Incoming, Target, Unreachable
-from antiphon_mockserver.app import MockServer, make_app
+from antiphon_conformance import engine
+from antiphon_conformance.http.client import Incoming, Target, Unreachable
+from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.requests import generation
+from antiphon_conformance.result import Examination
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.scenarios import runner
+from antiphon_conformance.scenarios.scenario import scenarios_for
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.video_library.library import library_of
+from antiphon_mockserver.server.app import MockServer, make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
@@ -84,8 +86,8 @@ def examined(dialect: str, *mutants: str, **order: Any) -> Examination:
 @cache
 def verdicts(dialect: str) -> tuple[Record, ...]:
     """The records of the right server."""
-    scenarios = (*scenarios_for(load(dialect)), properties.SCENARIO)
-    return tuple(judge.judge(episodes(dialect, scenarios), load(dialect)))
+    scenarios = (*scenarios_for(load(dialect)), generation.SCENARIO)
+    return tuple(engine.judge(episodes(dialect, scenarios), load(dialect)))
 
 
 def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Episode]:
@@ -97,26 +99,26 @@ def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> li
     app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
     target = Target(AsgiTransport(app), KEY)
     results = asyncio.run(runner.run(plan, target))
-    if properties.SCENARIO in scenarios:
-        results.append(asyncio.run(properties.generate(target, (_source(dialect, results),), examples=0)))
+    if generation.SCENARIO in scenarios:
+        results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))
     return results
 
 
-def source(dialect_name: str) -> properties.Source:
+def source(dialect_name: str) -> generation.Source:
     """What requests to the right server are made from."""
     return _source(load(dialect_name), episodes(dialect_name, ()))
 
 
-def _source(dialect: Dialect, results: Iterable[Episode]) -> properties.Source:
+def _source(dialect: Dialect, results: Iterable[Episode]) -> generation.Source:
     values = library_of({episode.scenario: episode for episode in results}, {}).values
-    return properties.Source(dialect, {"model": dialect.models[0], **values})
+    return generation.Source(dialect, {"model": dialect.models[0], **values})
 
 
 def judged(
     dialect_name: str, mutant: str, scenarios: Collection[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
     """What these rules say about these scenarios, performed with one mutant at work."""
-    return judge.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)
+    return engine.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)
 
 
 def noticed(mutant: str, rule: str, *dialects: str) -> bool:
@@ -136,13 +138,13 @@ def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
     The generated requests are many, and come last.
     """
     names = {record.scenario for record in verdicts(dialect) if record.rule == rule} - {""}
-    scenarios = sorted(names - {properties.SCENARIO})
+    scenarios = sorted(names - {generation.SCENARIO})
     for name in scenarios[:2]:
         yield [name]
     if len(scenarios) > 2:
         yield scenarios[2:]
-    if properties.SCENARIO in names:
-        yield [properties.SCENARIO]
+    if generation.SCENARIO in names:
+        yield [generation.SCENARIO]
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.app import MockServer, make_app
+from antiphon_mockserver.server.app import MockServer, make_app
 from antiphon_mockserver.settings import Settings
 
 AUTHORIZED = {"authorization": "Bearer key-of-alice", "content-type": "application/json"}

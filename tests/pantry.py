@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from antiphon_mockserver.knowledge.filters import Filter
+from antiphon_mockserver.video_library.filters import Filter
 from antiphon_spec.world import World, load_world
 
 WORLD = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_mockserver import model
-from antiphon_mockserver.compose import compose
-from antiphon_mockserver.identity import Identity
-from antiphon_mockserver.plan import Context, Plan
-from antiphon_mockserver.timeline import Timeline
+from antiphon_mockserver.response.compose import compose
+from antiphon_mockserver.response.identity import Identity
+from antiphon_mockserver.response.plan import Context, Plan
+from antiphon_mockserver.response.timeline import Timeline
 from antiphon_spec import dialect
 
 DIALECTS = {name: dialect.load(name) for name in dialect.names()}

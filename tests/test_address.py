@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.address import AddressError, base_url
+from antiphon_conformance.http.address import AddressError, base_url
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from answers import exchange
-from antiphon_conformance.judge import lint
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import rules_for
-from antiphon_conformance.rules.answer_schema import PARTS
+from antiphon_conformance.engine import lint
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.video_library.rules.document_schemas import PARTS
 from antiphon_spec.dialect import load
 
 CLOUDGLUE = load("cloudglue")

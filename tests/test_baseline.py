@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance import baseline
-from antiphon_conformance.baseline import Baseline, BaselineError, Entry
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.verdict import Exit, verdict
+from antiphon_conformance.verdict import baseline
+from antiphon_conformance.verdict.baseline import Baseline, BaselineError, Entry
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, verdict
 
 
 def record(outcome, rule="a.b", scenario="s", level="MUST", dialect="openai"):

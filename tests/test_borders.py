@@ -24,9 +24,9 @@ MAY_IMPORT = {
     "antiphon": {"antiphon_spec", "antiphon_fixtures", "antiphon_mockserver", "antiphon_conformance"},
 }
 ONLY_IN = {
-    "aiohttp": {"antiphon_conformance/target.py", "antiphon/proxy.py"},
-    "schemathesis": {"antiphon_conformance/properties.py"},
-    "sse_starlette": {"antiphon_mockserver/wire.py"},
+    "aiohttp": {"antiphon_conformance/http/client.py", "antiphon/proxy.py"},
+    "schemathesis": {"antiphon_conformance/requests/generation.py"},
+    "sse_starlette": {"antiphon_mockserver/server/wire.py"},
 }
 IMPURE = {
     "socket",

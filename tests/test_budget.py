@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
 from inprocess import examined
 

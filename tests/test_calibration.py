@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import judge, sse
-from antiphon_conformance.answers import equal_json
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance import engine
+from antiphon_conformance.http import sse
+from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Reply, Request
 from antiphon_conformance.report.groups import group_by_rule
-from antiphon_conformance.rule import Finding
+from antiphon_conformance.rules.reading.output import equal_json
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import load
 
 OPEN = load("openresponses")
@@ -26,17 +27,17 @@ def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -
 
 def red(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
     episode = Episode("made", {str(index): entry for index, entry in enumerate(exchanges)})
-    return {record.rule for record in judge.judge([episode], load(dialect)) if record.outcome in RED}
+    return {record.rule for record in engine.judge([episode], load(dialect)) if record.outcome in RED}
 
 
 def test_of_a_wrong_request_that_is_taken_only_the_taking_is_reported() -> None:
     rules = red(asked({"background": "yes"}, {"object": "response", "background": True}))
-    assert rules == {"requests.refuses-background-that-is-no-boolean"}
+    assert rules == {"requests.rejects-background-that-is-no-boolean"}
 
 
 def test_what_no_named_rule_covers_is_left_to_the_rule_on_the_document() -> None:
     rules = red(asked({"temperature": True}, {"object": "response"}))
-    assert rules == {"generated.takes-nothing-that-the-document-forbids"}
+    assert rules == {"generated-requests.what-the-document-forbids-is-rejected"}
 
 
 def test_a_crash_at_a_named_mistake_is_one_finding() -> None:
@@ -47,9 +48,11 @@ def test_a_crash_at_a_named_mistake_is_one_finding() -> None:
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
 def test_a_response_that_was_stopped_may_leave_items_in_progress(status: str) -> None:
     item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress", "content": []}
-    assert "items.none-is-left-in-progress" not in red(asked({}, {"status": status, "output": [item]}))
+    assert "items.are-not-in-progress-in-an-ended-response" not in red(
+        asked({}, {"status": status, "output": [item]})
+    )
     response = {"status": "completed", "output": [item]}
-    assert "items.none-is-left-in-progress" in red(asked({}, response))
+    assert "items.are-not-in-progress-in-an-ended-response" in red(asked({}, response))
 
 
 @pytest.mark.parametrize(("code", "expected"), [("null", False), ('"rate_limit"', True)])
@@ -67,7 +70,7 @@ def test_an_error_event_without_a_code_names_no_cause(code: str, expected: bool)
 
 def test_an_absent_member_is_missed_by_one_rule() -> None:
     rules = red(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
-    assert "response.has-its-members" in rules
+    assert "response.has-all-members" in rules
     assert "echo.temperature-comes-back" not in rules
 
 

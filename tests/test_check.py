@@ -12,9 +12,9 @@ import threading
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance import recordings
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.recordings import reader
+from antiphon_conformance.result import Examination
 
 KEY = "sk-planted-4711"
 
@@ -179,7 +179,7 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
     assert "Traceback" not in output
     assert (tmp_path / "report.html").exists()
     assert "interrupted" in footer(tmp_path)["unfinished"]
-    episodes = recordings.load(tmp_path / "transcript.jsonl").episodes
+    episodes = reader.load(tmp_path / "transcript.jsonl").episodes
     answered = [entry for episode in episodes for entry in episode.exchanges.values() if entry.reply]
     assert len(answered) == 2
     assert "interrupted" in {episode.stop_reason for episode in episodes}

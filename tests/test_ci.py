@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from antiphon.check import check
-from antiphon_conformance import baseline
 from antiphon_conformance.report import folder
+from antiphon_conformance.verdict import baseline
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")

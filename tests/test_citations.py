@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from answers import exchange
-from antiphon_conformance.exchange import Episode
-from antiphon_conformance.grounds import DESCRIPTIONS
-from antiphon_conformance.judge import judge
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.engine import judge
+from antiphon_conformance.http.exchange import Episode
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.video_library.sources import DESCRIPTIONS
 from antiphon_spec.dialect import load
 
 CLOUDGLUE = load("cloudglue")

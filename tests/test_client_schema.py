@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.client_schema import MOST, misfits
+from antiphon_conformance.rules.reading.client_schema import MOST, misfits
 
 CITY: dict[str, Any] = {
     "type": "object",

@@ -12,11 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent / "clients"))
 
 import derive
 
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import load_clients
 from antiphon_spec.dialect import load
 from inprocess import examined

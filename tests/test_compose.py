@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.plan import Plan
+from antiphon_mockserver.response.plan import Plan
 from speaking import DIALECTS, EXCHANGE, RESPONSES, WEATHER, plan, respond
 
 GENUINE = (

@@ -10,7 +10,7 @@ import pytest
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
-from antiphon_spec.drift import Difference, KnownDifference, compare, load_differences, operations
+from antiphon_spec.json_schema.drift import Difference, KnownDifference, compare, load_differences, operations
 
 SONG = {
     "type": "object",

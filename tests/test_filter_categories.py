@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.filters import EVERYTHING, parse, parse_text
+from antiphon_mockserver.video_library.filters import EVERYTHING, parse, parse_text
 from antiphon_spec.world import World
 from pantry import admitted, cited, criterion, world
 

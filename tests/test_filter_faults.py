@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.filters import FilterFault, parse, parse_text
+from antiphon_mockserver.video_library.filters import FilterFault, parse, parse_text
 from pantry import criterion
 
 OPERATORS = (

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_mockserver.knowledge.filters import parse
+from antiphon_mockserver.video_library.filters import parse
 from antiphon_spec.world import MODALITIES, File, Segment
 
 # The reference: what the documents say of one criterion, and nothing else.

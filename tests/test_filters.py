@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.comparison import Readings, readings_of
-from antiphon_mockserver.knowledge.filters import parse, parse_text
+from antiphon_mockserver.video_library.comparison import Readings, readings_of
+from antiphon_mockserver.video_library.filters import parse, parse_text
 from antiphon_spec.world import World
 from pantry import admitted, criterion, world
 

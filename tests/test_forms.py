@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.contradictions import CONTRADICTIONS
-from antiphon_conformance.form import merge
-from antiphon_conformance.forms_knowledge import KNOWLEDGE_FORMS, library_values
-from antiphon_conformance.legality import is_right
-from antiphon_conformance.library import Library, library_of
-from antiphon_conformance.mistakes import mistakes_of
-from antiphon_conformance.plain import fill, names, plain
+from antiphon_conformance.requests.invalid.table import mistakes_of
+from antiphon_conformance.requests.minimal import fill, names, plain
+from antiphon_conformance.requests.valid import merge
+from antiphon_conformance.requests.validity import is_right
+from antiphon_conformance.video_library.conflicting_requests import CONTRADICTIONS
+from antiphon_conformance.video_library.library import Library, library_of
+from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, library_values
 from antiphon_spec.dialect import load
 from inprocess import episodes
 

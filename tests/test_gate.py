@@ -9,19 +9,19 @@ import pytest
 
 from answers import Scripted, response
 from antiphon.main import run
-from antiphon_conformance import baseline as baselines
-from antiphon_conformance.baseline import Baseline, Entry
-from antiphon_conformance.claim import weigh_claim
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Request
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.client import Limits, Target, Unreachable
+from antiphon_conformance.http.exchange import Request
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose, rows
-from antiphon_conformance.rule import Finding, all_rules, rules_for
-from antiphon_conformance.steady import flapping, steady
-from antiphon_conformance.target import Limits, Target, Unreachable
-from antiphon_conformance.verdict import Exit, verdict
-from antiphon_mockserver.app import make_app
+from antiphon_conformance.rules.rule import Finding, all_rules, rules_for
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.verdict import baseline as baselines
+from antiphon_conformance.verdict.baseline import Baseline, Entry
+from antiphon_conformance.verdict.flakiness import flapping, steady
+from antiphon_conformance.verdict.frozen import weigh_claim
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, verdict
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load

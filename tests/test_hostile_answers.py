@@ -9,9 +9,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from antiphon_conformance import judge
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.reply import read_reply
+from antiphon_conformance import engine
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from inprocess import examined
 
@@ -26,7 +26,9 @@ def test_no_answer_breaks_a_rule_of_ours(dialect):
     failures = {
         f"{record.rule}: {record.note}"
         for _ in range(ROUNDS)
-        for record in judge.judge([corrupt_episode(entry, chance) for entry in right], dialects.load(dialect))
+        for record in engine.judge(
+            [corrupt_episode(entry, chance) for entry in right], dialects.load(dialect)
+        )
         if record.outcome is Outcome.BROKEN
     }
     assert not failures

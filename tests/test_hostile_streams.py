@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_conformance.judge import lint
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.reply import read_reply
+from antiphon_conformance.engine import lint
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
 from inprocess import streams
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_mockserver.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model.instance import Hints, Unsupported, instance
 
 HINTS = Hints(("Paris", "Ada"), (42,), "What about Paris?", "Hello!")
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from answers import exchange, response
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode, Exchange, Request
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import EVERY, Finding, make
-from antiphon_conformance.subject import Answered, Body, Refused, Scene, Snapshot, Streamed
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Episode, Exchange, Request
+from antiphon_conformance.rules.rule import EVERY, Finding, make
+from antiphon_conformance.rules.views import (
+    Answered,
+    Body,
+    Refused,
+    Scene,
+    Snapshot,
+    Streamed,
+)
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from antiphon_spec.requirement import Severity
 
@@ -42,7 +49,7 @@ def rule(subject=Answered, check=silent, cites=MUST, name="rule", **how):
 
 
 def judged(candidate, *episodes):
-    return judge.judge(episodes, OPENAI, {candidate.id: candidate})
+    return engine.judge(episodes, OPENAI, {candidate.id: candidate})
 
 
 def only(candidate, *episodes):
@@ -127,7 +134,7 @@ def test_a_condition_that_raises_is_broken_too():
 
 def test_the_number_of_findings_is_bounded():
     record = only(rule(check=finds(*map(str, range(1000)))), GOOD)
-    assert len(record.findings) == judge.MOST_FINDINGS
+    assert len(record.findings) == engine.MOST_FINDINGS
 
 
 def test_a_rule_that_applied_nowhere_tested_nothing():
@@ -231,12 +238,12 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     ],
 )
 def test_an_exchange_finds_its_place_in_the_document(path, operation, below):
-    place = judge.locate(exchange("one", {}, path=path), OPENAI)
+    place = engine.locate(exchange("one", {}, path=path), OPENAI)
     assert (place.operation, place.request.path) == (operation, below)
 
 
 def test_a_resumed_stream_is_marked():
-    place = judge.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
+    place = engine.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
     assert place.traits == {"resumed"}
 
 
@@ -245,7 +252,7 @@ def test_lint_tells_what_it_found_and_sums_up_the_rest():
         Body, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
     )
     loose = [exchange("one", {"bad": 1}), exchange("two", {}), exchange("three", {})]
-    records = judge.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scene(silent)})
+    records = engine.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scene(silent)})
     assert [(record.scenario, record.outcome, record.note) for record in records] == [
         ("one", Outcome.FAILED, ""),
         ("", Outcome.PASSED, "nothing found in 2 exchanges"),

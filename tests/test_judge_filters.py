@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import judge
-from antiphon_conformance.filter_choice import leaves, single, singles
-from antiphon_conformance.filter_operators import LISTS, SCALARS, as_text
-from antiphon_conformance.filter_plan import by_segment, narrow, plan
-from antiphon_conformance.filters import of_file, of_segment
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import rules_for
-from antiphon_conformance.runner import Plan, run
-from antiphon_conformance.scenario import scenarios_for
-from antiphon_conformance.target import Target
-from antiphon_mockserver.app import make_app
-from antiphon_mockserver.knowledge.comparison import Readings
-from antiphon_mockserver.knowledge.filters import parse
-from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.knowledge.objects import file_object, segment_object
+from antiphon_conformance import engine
+from antiphon_conformance.http.client import Target
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.scenarios.runner import Plan, run
+from antiphon_conformance.scenarios.scenario import scenarios_for
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.video_library.filters.choice import leaves, single, singles
+from antiphon_conformance.video_library.filters.language import of_file, of_segment
+from antiphon_conformance.video_library.filters.operators import LISTS, SCALARS, as_text
+from antiphon_conformance.video_library.filters.plan import by_segment, narrow, plan
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
+from antiphon_mockserver.video_library.comparison import Readings
+from antiphon_mockserver.video_library.filters import parse
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_mockserver.video_library.objects import file_object, segment_object
 from antiphon_spec.dialect import load
 from antiphon_spec.world import File
 from inprocess import KEY, AsgiTransport
@@ -312,7 +312,7 @@ def test_without_metadata_names_of_files_do() -> None:
 @pytest.mark.parametrize(
     ("reading", "expected"),
     [
-        ("missing-differs", {"filters.what-is-missing-fits-nothing"}),
+        ("missing-differs", {"filters.a-missing-field-fits-no-operator"}),
         ("no-underscore-is-wildcard", set()),
         ("no-dotted-keys", set()),
         ("no-all-of-nothing", set()),
@@ -335,5 +335,5 @@ async def outcomes(settings: Settings) -> dict[str, Outcome]:
     episodes = await run(asked, Target(AsgiTransport(make_app(settings)), KEY))
     scenarios = {episode.scenario for episode in episodes} - {"library"}
     rules = {key: rule for key, rule in rules_for(dialect).items() if rule.scenario in scenarios}
-    records = judge.judge(episodes, dialect, rules)
+    records = engine.judge(episodes, dialect, rules)
     return {record.rule: record.outcome for record in records if record.outcome is not Outcome.PASSED}

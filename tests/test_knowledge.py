@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.answers import NOTHING_FOUND, NOTHING_TO_SEARCH
-from antiphon_mockserver.knowledge.claims import chat_citation, citation, clock
-from antiphon_mockserver.knowledge.library import find_segment, open_library
-from antiphon_mockserver.knowledge.retrieval import index_of
+from antiphon_mockserver.video_library.answers import NOTHING_FOUND, NOTHING_TO_SEARCH
+from antiphon_mockserver.video_library.claims import chat_citation, citation, clock
+from antiphon_mockserver.video_library.library import find_segment, open_library
+from antiphon_mockserver.video_library.retrieval import index_of
 from antiphon_spec.world import MODALITIES, WorldError
 from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
 

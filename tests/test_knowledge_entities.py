@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from antiphon_mockserver.knowledge.answers import respond
-from antiphon_mockserver.knowledge.claims import citation
-from antiphon_mockserver.knowledge.entities import entity_source, facts_text, flat, measure, text_of
-from antiphon_mockserver.knowledge.scope import Inquiry
+from antiphon_mockserver.video_library.answers import respond
+from antiphon_mockserver.video_library.claims import citation
+from antiphon_mockserver.video_library.entities import entity_source, facts_text, flat, measure, text_of
+from antiphon_mockserver.video_library.scope import Inquiry
 from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
 
 ALL = ("recipes", "steps")

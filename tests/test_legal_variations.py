@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.judge import lint
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.reply import read_reply
-from antiphon_conformance.sse import Reader, read, stream
+from antiphon_conformance.engine import lint
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.http.sse import Reader, read, stream
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
 from inprocess import streams
 

@@ -118,7 +118,7 @@ def test_right_answers_pass(lint) -> None:
         (
             recorded("/v1/responses", CREATE, cited(collection_id=CITATION["file_id"])),
             1,
-            "citations.name-a-collection-that-was-searched",
+            "citations.name-a-collection-of-the-request",
             "reply.body/output/0/content/0/annotations/0/collection_id",
         ),
         (

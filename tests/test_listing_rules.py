@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from answers import exchange
-from antiphon_conformance.exchange import Episode, Exchange
-from antiphon_conformance.judge import judge
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.engine import judge
+from antiphon_conformance.http.exchange import Episode, Exchange
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
 
 CLOUDGLUE = load("cloudglue")
@@ -93,15 +93,15 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
     ),
     "a page is too short": (
         (page("p", "e", 5, "limit=2"),),
-        {"offset-pages.the-total-counts-all"},
+        {"offset-pages.the-total-counts-every-entry"},
     ),
     "the total counts the page": (
         (page("p", "cb", 2, "limit=2&offset=2"),),
-        {"offset-pages.the-total-counts-all"},
+        {"offset-pages.the-total-counts-every-entry"},
     ),
     "the total is lost behind the end": (
         (LISTED, page("p", "", 0, "offset=99"), page("q", "edcba", 5)),
-        {"offset-pages.every-page-tells-the-same-total"},
+        {"offset-pages.every-page-has-the-same-total"},
     ),
     "the list grows while a page behind its end is read": (
         (LISTED, page("p", "", 6, "offset=99"), page("q", "fedcba", 6)),
@@ -151,11 +151,11 @@ def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
 def test_the_day_that_is_named_may_count_itself_or_not(query: str, at: int, fits: bool) -> None:
     body = {"object": "list", "data": [entry("a", at=at)], "total": 1, "limit": 50, "offset": 0}
     rules = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
-    assert rules == (set() if fits else {"listing.what-is-listed-lies-between-the-dates"})
+    assert rules == (set() if fits else {"listing.entries-lie-between-the-dates"})
 
 
 @pytest.mark.parametrize("member", ["output", "error"])
 def test_what_is_listed_says_neither_what_came_out_nor_what_went_wrong(member: str) -> None:
     body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
     rules = red(exchange("listing/p", body, path="/responses", method="GET"))
-    assert rules == {"listing.what-is-listed-has-no-output"}
+    assert rules == {"listing.entries-have-no-output"}

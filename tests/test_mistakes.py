@@ -7,7 +7,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
-from antiphon_conformance.legal import (
+from antiphon_conformance.requests.constraints import (
     Legal,
     boolean,
     each,
@@ -20,12 +20,12 @@ from antiphon_conformance.legal import (
     text,
     with_size,
 )
-from antiphon_conformance.mistake import with_mistake
-from antiphon_conformance.mistakes import MISTAKES, examples, mistakes_of
-from antiphon_conformance.places import places, root
-from antiphon_conformance.plain import plain
-from antiphon_conformance.rules.accepted import FORMS
-from antiphon_conformance.scenarios.legal import HISTORY, LOOK_UP
+from antiphon_conformance.requests.invalid.request import with_mistake
+from antiphon_conformance.requests.invalid.table import MISTAKES, examples, mistakes_of
+from antiphon_conformance.requests.minimal import plain
+from antiphon_conformance.requests.paths import matches, root
+from antiphon_conformance.rules.requests.valid import FORMS
+from antiphon_conformance.scenarios.valid_requests import HISTORY, LOOK_UP
 from antiphon_spec.dialect import load, names
 
 HELD = {
@@ -33,7 +33,7 @@ HELD = {
     "collection": str(uuid5(NAMESPACE_DNS, "c")),
     "entities": str(uuid5(NAMESPACE_DNS, "e")),
 }
-IN_PROSE_ONLY = {"an_illegal_previous_id"}
+IN_PROSE_ONLY = {"a_malformed_previous_id"}
 """Mistakes that a document forbids in prose, so that its schema takes them."""
 CASES = [(dialect, *example) for dialect in names() for example in examples(load(dialect))]
 
@@ -105,7 +105,7 @@ BODY = {
     ],
 )
 def test_a_path_finds_its_places(path: str, found: list[tuple[str, Any]]) -> None:
-    assert list(places(BODY, path)) == found
+    assert list(matches(BODY, path)) == found
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_mockserver.app import make_app
-from antiphon_mockserver.faults import FaultError, parse
+from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.server.faults import FaultError, parse
 from antiphon_mockserver.settings import Settings
 from mock_client import Client
 

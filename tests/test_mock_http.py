@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from antiphon_mockserver import app
-from antiphon_mockserver.handlers import HANDLERS
+from antiphon_mockserver.api import HANDLERS
+from antiphon_mockserver.server import app
 from antiphon_spec.dialect import names
 from mock_client import AUTHORIZED, BOB, Client, Got
 

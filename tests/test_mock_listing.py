@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.library import open_library
+from antiphon_mockserver.video_library.library import open_library
 from mock_client import AUTHORIZED, BOB, Client, Got
 
 COLLECTION = next(one.id for one in open_library("cooking").collections if one.type == "media-descriptions")

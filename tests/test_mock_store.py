@@ -11,8 +11,15 @@ from threading import Thread
 
 import pytest
 
-from antiphon_mockserver.record import Record
-from antiphon_mockserver.store import MemoryStore, SqliteStore, Store, open_store, pack, unpack
+from antiphon_mockserver.state.record import Record
+from antiphon_mockserver.state.store import (
+    MemoryStore,
+    SqliteStore,
+    Store,
+    open_store,
+    pack,
+    unpack,
+)
 from mock_client import Client
 
 RECORD = Record(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from antiphon_mockserver import model
-from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.response.plan import Denied
 from speaking import assistant, context, plan, text, user
 
 

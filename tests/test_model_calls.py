@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.plan import Denied
+from antiphon_mockserver.response.plan import Denied
 from speaking import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
 
 ALLOWED_TIME = {"type": "allowed_tools", "tools": [{"type": "function", "name": "get_time"}]}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver import model
-from antiphon_mockserver.identity import Identity
 from antiphon_mockserver.model.compaction import compact
-from antiphon_mockserver.plan import Denied, Item
-from antiphon_mockserver.sealed import seal, unseal
-from antiphon_mockserver.tokens import count, count_input, split
+from antiphon_mockserver.response.identity import Identity
+from antiphon_mockserver.response.opaque import seal, unseal
+from antiphon_mockserver.response.plan import Denied, Item
+from antiphon_mockserver.response.tokens import count, count_input, split
 from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, plan, text, user
 
 SEALED = ["reasoning.encrypted_content"]

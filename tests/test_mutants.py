@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import all_rules, rules_for
+from antiphon_conformance.rules.rule import all_rules, rules_for
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.dialect import load, names
 from inprocess import noticed, verdicts
@@ -15,7 +15,7 @@ DIALECTS = names()
 
 @pytest.fixture(autouse=True)
 def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("antiphon_conformance.talk.FIRST_PAUSE", 0)
+    monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

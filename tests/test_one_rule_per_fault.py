@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.exchange import Exchange, Headers, Reply, Request
-from antiphon_conformance.judge import lint
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import Rule, rules_for
-from antiphon_conformance.scenario import all_scenarios
-from antiphon_conformance.text import show
+from antiphon_conformance.engine import lint
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request
+from antiphon_conformance.http.text import show
+from antiphon_conformance.rules.rule import Rule, rules_for
+from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
 from inprocess import episodes
 

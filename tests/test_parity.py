@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.exchange import Exchange, Headers, Reply, Request
-from antiphon_conformance.judge import lint
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.parity import differences
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.engine import lint
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request
+from antiphon_conformance.rules.reading.comparison import differences
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
 
 RESPONSE = {"id": "resp_1", "output": [{"id": "msg_1", "content": [{"text": "Hello."}]}], "background": False}
@@ -51,12 +51,15 @@ def test_what_genuine_servers_vary_is_no_difference(before: Any, after: Any) -> 
 @pytest.mark.parametrize(
     ("path", "rule"),
     [
-        ("/responses/resp_1/input_items?limit=0", "queries.a-limit-out-of-range-is-refused"),
-        ("/responses/resp_1/input_items?limit=" + "9" * 5000, "queries.a-limit-out-of-range-is-refused"),
-        ("/responses/resp_1/input_items?order=up", "queries.an-unknown-order-is-refused"),
-        ("/responses/resp_1?include=everything", "queries.an-unknown-include-is-refused"),
-        ("/responses/resp_1?stream=true&starting_after=x", "queries.a-cursor-is-a-whole-number"),
-        ("/responses/resp%201", "queries.an-odd-id-is-the-clients-mistake"),
+        ("/responses/resp_1/input_items?limit=0", "query-parameters.a-limit-out-of-range-is-rejected"),
+        (
+            "/responses/resp_1/input_items?limit=" + "9" * 5000,
+            "query-parameters.a-limit-out-of-range-is-rejected",
+        ),
+        ("/responses/resp_1/input_items?order=up", "query-parameters.an-unknown-order-is-rejected"),
+        ("/responses/resp_1?include=everything", "query-parameters.an-unknown-include-is-rejected"),
+        ("/responses/resp_1?stream=true&starting_after=x", "query-parameters.a-cursor-is-a-whole-number"),
+        ("/responses/resp%201", "query-parameters.an-id-with-unusual-characters-is-a-client-error"),
     ],
 )
 def test_a_mistake_in_a_query_has_to_be_refused(path: str, rule: str) -> None:

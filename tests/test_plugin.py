@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import dialect as dialects
 
 pytest_plugins = ["pytester"]

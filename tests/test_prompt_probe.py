@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from antiphon.main import run
-from antiphon_conformance import prompt_probe as probe
+from antiphon_conformance.prompt_templates import template as probe
 from antiphon_mockserver.mock import ResponsesMock
-from antiphon_mockserver.prompts.template import SHIPPED, open_registry
+from antiphon_mockserver.prompt_templates.template import SHIPPED, open_registry
 
 KEY = "bud-key"
 
@@ -66,6 +66,6 @@ def test_without_the_template_its_rules_are_untestable_and_say_what_to_pass(
     with ResponsesMock(dialect="bud", api_keys=[KEY], prompts=folder) as mock:
         assert check(mock) == 1
     output = capsys.readouterr().out
-    assert "untestable prompts.a-missing-variable-is-refused" in output
+    assert "untestable prompt-templates.a-missing-variable-is-rejected" in output
     assert "name it with --given prompt=VALUE" in output
     assert "\nfailed" not in output

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from antiphon_mockserver.prompts.rendering import TemplateError, holds, render, variables_of
-from antiphon_mockserver.prompts.template import open_registry
+from antiphon_mockserver.prompt_templates.rendering import TemplateError, holds, render, variables_of
+from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_spec.data import DataError
 from mock_client import Client, Got
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import judge, properties
-from antiphon_conformance.coverage import Case, cases, is_right
-from antiphon_conformance.exchange import Episode, Headers, Request
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.target import Incoming, Limits, Target, Unreachable
-from antiphon_mockserver.app import make_app
+from antiphon_conformance import engine
+from antiphon_conformance.http.client import Incoming, Limits, Target, Unreachable
+from antiphon_conformance.http.exchange import Episode, Headers, Request
+from antiphon_conformance.requests import generation
+from antiphon_conformance.requests.boundaries import Case, cases, is_right
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import load, names
 from inprocess import KEY, AsgiTransport, source
@@ -67,7 +68,7 @@ def generated(
 ) -> Episode:
     target = Target(stub, limits=Limits(requests=requests))
     sources = (source(name),)
-    return asyncio.run(properties.generate(target, sources, start, 1, examples=examples))
+    return asyncio.run(generation.generate(target, sources, start, 1, examples=examples))
 
 
 @cache
@@ -78,8 +79,8 @@ def covered(name: str) -> dict[str, Case]:
 
 def found(episode: Episode, name: str) -> dict[str, Outcome]:
     """The outcomes of the rules on generated requests."""
-    rules = {key: rule for key, rule in judge.rules_for(load(name)).items() if key.startswith("generated.")}
-    return {record.rule: record.outcome for record in judge.judge([episode], load(name), rules)}
+    rules = {key: rule for key, rule in engine.rules_for(load(name)).items() if key.startswith("generated.")}
+    return {record.rule: record.outcome for record in engine.judge([episode], load(name), rules)}
 
 
 @pytest.mark.parametrize("name", names())
@@ -134,8 +135,8 @@ def test_deep_edges_are_tried_too(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_the_mock_passes_at_every_edge_and_at_random(name: str) -> None:
     target = Target(AsgiTransport(make_app(Settings(dialect=name, api_keys=(KEY,)))), KEY)
-    episode = asyncio.run(properties.generate(target, (source(name),), examples=4))
-    wrong = [record for record in judge.judge([episode], load(name)) if record.findings]
+    episode = asyncio.run(generation.generate(target, (source(name),), examples=4))
+    wrong = [record for record in engine.judge([episode], load(name)) if record.findings]
     assert wrong == []
     assert episode.stop_reason is None
     assert found(episode, name) == dict.fromkeys(found(episode, name), Outcome.PASSED)
@@ -159,13 +160,16 @@ def test_a_crash_is_shrunk_to_what_causes_it() -> None:
     assert all(
         value in (None, 16, False, "Say hello.", MODEL, []) or len(str(value)) < 12 for value in body.values()
     )
-    assert found(episode, "openresponses")["generated.no-request-crashes-the-server"] is Outcome.FAILED
+    assert (
+        found(episode, "openresponses")["generated-requests.no-request-causes-a-server-error"]
+        is Outcome.FAILED
+    )
 
 
 def test_a_server_that_takes_everything_is_found_out() -> None:
     episode = generated(Stub(lambda _: 200))
     assert "createResponse of openresponses, wrong and accepted, shrunk" in episode
-    outcome = found(episode, "openresponses")["generated.takes-nothing-that-the-document-forbids"]
+    outcome = found(episode, "openresponses")["generated-requests.what-the-document-forbids-is-rejected"]
     assert outcome is Outcome.FAILED
 
 
@@ -177,13 +181,13 @@ def test_nothing_is_searched_that_a_document_with_chosen_readings_alone_forbids(
 
 def test_a_server_that_refuses_everything_is_found_out() -> None:
     outcomes = found(generated(Stub(lambda _: 400)), "openresponses")
-    assert outcomes["generated.takes-what-the-document-allows"] is Outcome.FAILED
-    assert outcomes["generated.takes-nothing-that-the-document-forbids"] is Outcome.PASSED
+    assert outcomes["generated-requests.what-the-document-allows-is-accepted"] is Outcome.FAILED
+    assert outcomes["generated-requests.what-the-document-forbids-is-rejected"] is Outcome.PASSED
 
 
 def test_a_request_without_an_answer_is_found() -> None:
     episode = generated(Stub(lambda body: 0 if body == {"model": MODEL, "input": True} else 400))
-    assert found(episode, "openresponses")["generated.every-request-is-answered"] is Outcome.FAILED
+    assert found(episode, "openresponses")["generated-requests.every-request-is-answered"] is Outcome.FAILED
 
 
 @pytest.mark.parametrize("most", [0, 1, 40, 260])
@@ -206,7 +210,7 @@ def test_what_was_asked_before_an_interruption_is_kept() -> None:
     async def interrupted() -> Episode:
         stub = Stub(lambda _: 400)
         target = Target(stub)
-        task = asyncio.create_task(properties.generate(target, sources, 0, 1))
+        task = asyncio.create_task(generation.generate(target, sources, 0, 1))
         while len(stub.asked) < 250:
             await asyncio.sleep(0)
         task.cancel()

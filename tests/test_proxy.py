@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from antiphon.proxy import _below
-from antiphon_conformance import recordings
+from antiphon_conformance.recordings import reader
 
 KEY = "sk-planted-4711"
 
@@ -29,7 +29,7 @@ def proxied(responses_mock, tmp_path):
         def ended():
             process.send_signal(signal.SIGINT)
             output = process.communicate(timeout=30)[0]
-            return process.returncode, output, recordings.load(record).exchanges
+            return process.returncode, output, reader.load(record).exchanges
 
         yield url, ended
     finally:

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from antiphon.main import antiphon
-from antiphon_conformance import baseline
-from antiphon_conformance.scenario import all_scenarios
+from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.verdict import baseline
 from mock_client import Client
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from antiphon_conformance import recordings, transcript
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
-from antiphon_conformance.reply import read_reply
+from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.recordings import reader, transcript
 
 BODY = {"id": "resp_1", "object": "response", "status": "completed"}
 ASKED = {"model": "m", "input": "hi"}
@@ -21,7 +21,7 @@ JSON_HEADERS = {"content-type": "application/json"}
 def written(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return recordings.load(path)
+    return reader.load(path)
 
 
 def line(**more):
@@ -127,7 +127,7 @@ def test_a_recorded_stream(tmp_path):
     ],
 )
 def test_a_malformed_entry_is_told(tmp_path, entry):
-    with pytest.raises(recordings.RecordingError):
+    with pytest.raises(reader.RecordingError):
         written(tmp_path, "a.jsonl", json.dumps(entry) + "\n" + json.dumps(line()))
 
 
@@ -170,7 +170,7 @@ def test_a_compressed_body_in_a_cassette(tmp_path):
     ],
 )
 def test_what_is_no_recording_is_refused_with_a_reason(tmp_path, name, content, message):
-    with pytest.raises(recordings.RecordingError) as raised:
+    with pytest.raises(reader.RecordingError) as raised:
         written(tmp_path, name, content)
     assert message in str(raised.value)
     assert name in str(raised.value)
@@ -201,7 +201,7 @@ EXCHANGES = [
 @pytest.mark.parametrize("one", EXCHANGES, ids=[one.id for one in EXCHANGES])
 def test_an_exchange_survives_the_transcript(one):
     lines = list(transcript.lines({"target": "x"}, [Episode("s", {"step": one})]))
-    found = recordings.assemble(("", json.loads(entry)) for entry in lines)
+    found = reader.assemble(("", json.loads(entry)) for entry in lines)
     assert found.run == {"target": "x"}
     assert found.exchanges == ()
     assert found.episodes[0]["step"] == one
@@ -215,7 +215,7 @@ def test_a_megabyte_of_one_letter_is_a_short_line():
 def test_an_episode_survives_the_transcript():
     told = Episode("s", {}, "created: answered 500", "background", "limit")
     lines = transcript.lines({}, [told])
-    assert recordings.assemble(("", json.loads(entry)) for entry in lines).episodes == (told,)
+    assert reader.assemble(("", json.loads(entry)) for entry in lines).episodes == (told,)
 
 
 def test_no_secret_reaches_the_transcript():

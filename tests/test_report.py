@@ -18,14 +18,15 @@ from rich.console import Console
 from answers import Scripted, response
 from antiphon.lint import lint
 from antiphon.report import report as report_command
-from antiphon_conformance import judge, recordings, transcript
-from antiphon_conformance.baseline import Baseline, Entry
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Headers, Request
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import curl, folder, html, records, terminal
 from antiphon_conformance.report.model import compose, rows
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.verdict.baseline import Baseline, Entry
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
 
 KEY = "sk-planted-4711"
@@ -97,9 +98,9 @@ def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(written):
 
 
 def test_the_transcript_is_judged_to_the_same_verdicts(written):
-    episodes = recordings.load(written / "transcript.jsonl").episodes
+    episodes = reader.load(written / "transcript.jsonl").episodes
     for name in ("openresponses", "openai"):
-        again = judge.judge(episodes, dialects.load(name))
+        again = engine.judge(episodes, dialects.load(name))
         assert again == [record for record in composed().records if record.dialect == name]
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from answers import Scripted
-from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose
+from antiphon_conformance.run import Order, examine
 from inprocess import examined
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need `playwright`")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from answers import exchange
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.difference import mark_differences
 from antiphon_conformance.report.excerpt import excerpt
 from antiphon_conformance.report.features import feature_rows
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.numbers import Ratio, numbers, sentence
-from antiphon_conformance.rule import Finding
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import load
 from inprocess import examined
 

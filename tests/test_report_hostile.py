@@ -13,11 +13,11 @@ import pytest
 from rich.console import Console
 
 from answers import EVENTS, JSON, Scripted
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Headers
+from antiphon_conformance.http.client import Incoming
+from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.target import Incoming
+from antiphon_conformance.run import Order, examine
 
 KEY = "sk-planted-4711/with+signs"
 EVIL = (

@@ -21,7 +21,7 @@ from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.verification import verify
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.verdict.verdict import Exit
 from inprocess import examined
 
 TOTAL = "body.forgets-the-input-in-the-total"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon_conformance.rule import all_rules
+from antiphon_conformance.rules.rule import all_rules
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import DIALECTS, load, names
 from antiphon_spec.requirement import SEVERITY, Severity, read_requirements

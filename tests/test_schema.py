@@ -9,9 +9,9 @@ import pytest
 
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
-from antiphon_spec.sample import Sampler
+from antiphon_spec.json_schema.sample import Sampler
+from antiphon_spec.json_schema.unknown import close, unknown_members
 from antiphon_spec.schema import Schemas
-from antiphon_spec.unknown import close, unknown_members
 
 OPENAI = load("openai").schemas
 OPENRESPONSES = load("openresponses").schemas

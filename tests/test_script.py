@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.plan import Denied, Plan
+from antiphon_mockserver.response.plan import Denied, Plan
 from antiphon_mockserver.script import ScriptError, load, planner
 from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
 

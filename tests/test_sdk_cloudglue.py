@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.library import open_library
 from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.world import Collection
 
 cloudglue = pytest.importorskip("cloudglue", reason="the SDK tests need `cloudglue`: pip install cloudglue")

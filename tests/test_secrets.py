@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.transcript import scrub
+from antiphon_conformance.recordings.transcript import scrub
 
 KEY = "sk-a/b+4711"
 

@@ -12,7 +12,16 @@ from uuid import UUID
 
 import pytest
 
-from antiphon_spec.world import MODALITIES, Collection, File, Members, Segment, World, join, load_world
+from antiphon_spec.world import (
+    MODALITIES,
+    Collection,
+    File,
+    Members,
+    Segment,
+    World,
+    join,
+    load_world,
+)
 
 SHIPPED = Path(str(files("antiphon_fixtures"))) / "worlds"
 COOKING, SALES = WORLDS = [load_world(SHIPPED / f"{name}.yaml") for name in ("cooking", "sales")]

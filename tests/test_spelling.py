@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.spelling import respell
+from antiphon_mockserver.behaviour.chat_spelling import respell
 from antiphon_spec.dialect import load
 from mock_client import Client
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance import sse
+from antiphon_conformance.http import sse
 
 CASES = [
     ("lf", b"data: x\n\n", [("x", None)], ()),

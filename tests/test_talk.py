@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from answers import Scripted, response
-from antiphon_conformance import runner
-from antiphon_conformance.exchange import Headers
-from antiphon_conformance.plain import NothingGiven
-from antiphon_conformance.scenario import Scenario, scenarios_for
-from antiphon_conformance.target import Limits, Target
+from antiphon_conformance.http.client import Limits, Target
+from antiphon_conformance.http.exchange import Headers
+from antiphon_conformance.requests.minimal import NothingGiven
+from antiphon_conformance.scenarios import runner
+from antiphon_conformance.scenarios.scenario import Scenario, scenarios_for
 from antiphon_spec import dialect as dialects
 
 OPENAI = dialects.load("openai")
@@ -107,7 +107,7 @@ def test_polling_ends_when_the_status_is_terminal():
 
 
 def test_polling_is_bounded(monkeypatch):
-    monkeypatch.setattr("antiphon_conformance.talk.FIRST_PAUSE", 0)
+    monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
 
     async def run(talk):
         await talk.poll("polled", "resp_1")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from antiphon_mockserver.toolservers import open_servers
-from antiphon_mockserver.toolservers.toolserver import Unreachable
+from antiphon_mockserver.tool_servers import open_servers
+from antiphon_mockserver.tool_servers.toolserver import Unreachable
 from antiphon_spec.data import DataError
 from mock_client import Client
 

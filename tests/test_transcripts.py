@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.verdict.outcome import Outcome
 from wild_bugs import bugs
 from write_transcripts import FOLDER, transcripts
 

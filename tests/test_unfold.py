@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_mockserver.plan import Plan
+from antiphon_mockserver.response.plan import Plan
 from speaking import DIALECTS, RESPONSES, respond, timeline
 
 Item = dict[str, Any]

@@ -13,7 +13,7 @@ import vendors
 
 from antiphon_conformance.report import records
 from antiphon_conformance.report.verification import verify
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.verdict.verdict import Exit
 
 PLACES = {f"{place.parent.name}/{place.name}": place for place in vendors.places()}
 OURS = {name for name, place in PLACES.items() if (place / "transcript.jsonl.gz").exists()}

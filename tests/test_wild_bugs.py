@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance.rule import all_rules, rules_for
+from antiphon_conformance.rules.rule import all_rules, rules_for
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.dialect import load, names
 from inprocess import noticed
@@ -22,7 +22,7 @@ NOTICED = [bug for bug in bugs() if not bug.not_detected]
 
 @pytest.fixture(autouse=True)
 def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("antiphon_conformance.talk.FIRST_PAUSE", 0)
+    monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
 
 
 @pytest.mark.parametrize("bug", NOTICED, ids=lambda bug: bug.id)

@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance import transcript
-from antiphon_conformance.exchange import Exchange, Headers, Request
-from antiphon_conformance.target import Target
-from antiphon_mockserver.app import make_app
+from antiphon_conformance.http.client import Target
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.recordings import transcript
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from inprocess import KEY, AsgiTransport
 from wild_bugs import bugs

@@ -10,16 +10,16 @@ from rich.console import Console
 
 from antiphon.dialects import dialect_path, find_dialect
 from antiphon.progress import show_progress
-from antiphon_conformance.address import AddressError, base_url
-from antiphon_conformance.baseline import BaselineError
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import CONCURRENCY, Order, examine, scenarios
-from antiphon_conformance.gate import Gate, GateError, gate, write
-from antiphon_conformance.given import GivenError, givens, reject_unknown
+from antiphon_conformance.http.address import AddressError, base_url
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.runner import Progress
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.requests.resources import GivenError, givens, reject_unknown
+from antiphon_conformance.result import Examination
+from antiphon_conformance.run import CONCURRENCY, Order, examine, scenarios
+from antiphon_conformance.scenarios.runner import Progress
+from antiphon_conformance.verdict.baseline import BaselineError
+from antiphon_conformance.verdict.gate import Gate, GateError, gate, write
+from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import Dialect

@@ -13,17 +13,17 @@ import click
 import orjson
 
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon_conformance import recordings
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.recordings import Recording
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.reader import Recording
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.groups import group_by_rule
 from antiphon_conformance.report.linted import exchanges_of, judge_recordings, keys_in, report_recordings
-from antiphon_conformance.rule import Rule, all_rules, rules_for
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import verdict
+from antiphon_conformance.result import Examination
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import verdict
 from antiphon_spec.dialect import Dialect
 
 LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcome.UNTESTABLE)
@@ -73,8 +73,8 @@ def lint(
     gc.disable()  # a recording is a million small objects that all live until the end
     dialect = find_dialect(dialect_name)
     try:
-        transcripts = [recordings.load(file) for file in files]
-    except recordings.RecordingError as error:
+        transcripts = [reader.load(file) for file in files]
+    except reader.RecordingError as error:
         raise click.UsageError(str(error)) from error
     records = judge_recordings(transcripts, dialect, _rules(rule_id, dialect))
     if form == "json":

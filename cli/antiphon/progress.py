@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from antiphon_conformance.exchange import Episode
-from antiphon_conformance.text import safe
+from antiphon_conformance.http.exchange import Episode
+from antiphon_conformance.http.text import safe
 
 LAST = "generated requests"
 """The last part of a run, which takes longest."""

@@ -17,12 +17,14 @@ import yarl
 from aiohttp import web
 
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon_conformance import judge, strict_json, transcript
-from antiphon_conformance.address import AddressError, base_url
-from antiphon_conformance.exchange import Exchange, Headers, Request
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.reply import read_reply
-from antiphon_conformance.text import safe
+from antiphon_conformance import engine
+from antiphon_conformance.http import strict_json
+from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings import transcript
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
 HOP_BY_HOP = frozenset(
@@ -94,7 +96,7 @@ class Proxy:
 
     def _report(self, exchange: Exchange) -> None:
         """Judges, prints and records one exchange."""
-        records = [record for record in judge.lint([exchange], self.dialect) if record.outcome in LOUD]
+        records = [record for record in engine.lint([exchange], self.dialect) if record.outcome in LOUD]
         self.counts.update(record.outcome for record in records)
         status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
         click.echo(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")

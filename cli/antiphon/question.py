@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from antiphon_conformance.exchange import Headers, Request
+from antiphon_conformance.http.client import HttpTransport, Target
+from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.report import curl
-from antiphon_conformance.target import HttpTransport, Target
-from antiphon_mockserver.knowledge.library import Library, open_library
 from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver.video_library.library import Library, open_library
 
 DIALECT, WORLD = "cloudglue", "cooking"
 QUESTION = "Which recipes take under 30 minutes?"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from antiphon_conformance.rule import Rule, all_rules, rules_for
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
 from antiphon_spec.requirement import AUTHORITY, Requirement

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from antiphon.dialects import check_name, dialect_path
-from antiphon_conformance.plain import plain
-from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.knowledge.objects import DESCRIBING
+from antiphon_conformance.requests.minimal import plain
 from antiphon_mockserver.mutants import all_mutants
-from antiphon_mockserver.server import address, listen
-from antiphon_mockserver.server import serve as run
+from antiphon_mockserver.server.runner import address, listen
+from antiphon_mockserver.server.runner import serve as run
 from antiphon_mockserver.settings import MEBIBYTE, Settings
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_mockserver.video_library.objects import DESCRIBING
 from antiphon_spec.dialect import load, names
 
 WELCOME = """\

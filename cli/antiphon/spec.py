@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 import orjson
 
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
-from antiphon_spec.drift import Drift, compare, load_differences
 from antiphon_spec.frozen import FROZEN
+from antiphon_spec.json_schema.drift import Drift, compare, load_differences
 
 
 @click.group()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from antiphon_mockserver.journal import Journal
-from antiphon_mockserver.server import BackgroundServer
+from antiphon_mockserver.server.journal import Journal
+from antiphon_mockserver.server.runner import BackgroundServer
 from antiphon_mockserver.settings import Settings, Source
 
 ENTRIES = 1000

@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema_rs
 
 from antiphon_spec.document import Document
-from antiphon_spec.explain import faults
-from antiphon_spec.fault import Fault
-from antiphon_spec.unknown import close, unknown_members
+from antiphon_spec.json_schema.explain import faults
+from antiphon_spec.json_schema.fault import Fault
+from antiphon_spec.json_schema.unknown import close, unknown_members
 
 __all__ = ["Fault", "Schemas", "Validator"]
 

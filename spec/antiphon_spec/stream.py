@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.machine import Breach, Machine, Node, Step
+from antiphon_spec.stream_machine import Breach, Machine, Node, Step
 
 __all__ = ["Accumulation", "Breach", "Grammar", "Lane", "Machine", "Move", "load_grammar"]
 

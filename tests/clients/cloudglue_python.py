@@ -8,7 +8,7 @@ from typing import Any
 import cloudglue
 from openai_python import outcome
 
-from antiphon_mockserver.knowledge.library import open_library
+from antiphon_mockserver.video_library.library import open_library
 
 KITCHEN = next(found.id for found in open_library("cooking").collections if found.key == "kitchen")
 REST = "How long does the carbonara rest?"

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.rule import Finding
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
 
 LOUD = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED, Outcome.INFORMED)
 _INDEX = re.compile(r"\[\d+\]|/\d+(?=/|$)")

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.features import LACKING, OFFERED, FeatureRow
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.model import Report, Row, rows, run_summary, title
 from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
-from antiphon_conformance.verdict import Verdict
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode, Exchange, StepMissing
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.runner import ABSENT
-from antiphon_conformance.scenario import all_scenarios
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Episode, Exchange, StepMissing
+from antiphon_conformance.scenarios.runner import ABSENT
+from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect, Feature
 
 OFFERED, LACKING, FAILING, UNSEEN = "offered", "not offered", "failing", "not seen"
@@ -144,7 +144,7 @@ def _by_feature(episodes: Iterable[Episode], dialect: Dialect) -> dict[str, list
 
 def _features(exchange: Exchange, dialect: Dialect, topics: Iterable[str]) -> Iterable[str]:
     """The features that an exchange shows; `topics` are the features of its scenario."""
-    match = judge.locate(exchange, dialect)
+    match = engine.locate(exchange, dialect)
     for feature in dialect.features.values():
         sign = SIGNS.get(feature.name)
         if sign is not None:

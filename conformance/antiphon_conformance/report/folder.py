@@ -10,10 +10,10 @@ from pathlib import Path
 
 import orjson
 
-from antiphon_conformance import transcript
-from antiphon_conformance.evidence import Examination
+from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.result import Examination
 
 RECORDS = "report.jsonl"
 DIGESTS = "digests.json"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode, Exchange
-from antiphon_conformance.outcome import Record
-from antiphon_conformance.recordings import Recording
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Episode, Exchange
+from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.recordings.transcript import REDACTED, SECRET_HEADERS, hideable_secrets
 from antiphon_conformance.report.features import feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.model import Report, curls, excerpts
-from antiphon_conformance.rule import Rule, rules_for
-from antiphon_conformance.transcript import REDACTED, SECRET_HEADERS, hideable_secrets
-from antiphon_conformance.verdict import verdict
+from antiphon_conformance.rules.rule import Rule, rules_for
+from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.verdict import verdict
 from antiphon_spec.dialect import Dialect
 
 
@@ -26,9 +26,9 @@ def judge_recordings(
     records: list[Record] = []
     for recording in files:
         if recording.episodes:
-            records += judge.judge(recording.episodes, dialect, selection)
+            records += engine.judge(recording.episodes, dialect, selection)
         if recording.exchanges:
-            records += judge.lint(recording.exchanges, dialect, selection)
+            records += engine.lint(recording.exchanges, dialect, selection)
     return records
 
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from antiphon_conformance.baseline import Baseline
-from antiphon_conformance.claim import weigh_claim
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.steady import steady
-from antiphon_conformance.verdict import Verdict, verdict
+from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.baseline import Baseline
+from antiphon_conformance.verdict.flakiness import steady
+from antiphon_conformance.verdict.frozen import weigh_claim
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import Frozen, load_frozen

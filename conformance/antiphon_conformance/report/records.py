@@ -20,14 +20,14 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.baseline import Entry
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.excerpt import Excerpt, Line
 from antiphon_conformance.report.features import FeatureRow
 from antiphon_conformance.report.model import Report, Spot
 from antiphon_conformance.report.timeline import Lane, Step, Timeline
-from antiphon_conformance.rule import Finding
-from antiphon_conformance.verdict import Exit, Verdict, is_failure
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.baseline import Entry
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from antiphon_conformance.exchange import Event
-from antiphon_conformance.fold import Thread, fold
-from antiphon_conformance.subject import Streamed
-from antiphon_conformance.text import safe
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.rules.reading.stream_view import Thread, fold
+from antiphon_conformance.rules.views import Streamed
 
 BEFORE, AFTER = 14, 9
 """How many steps before and after the marked step the timeline shows."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from antiphon_conformance.exchange import Event
-from antiphon_conformance.prompts import LONG_TASK
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.requests.test_prompts import LONG_TASK
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 READ_BEFORE_LEAVING = 8
 """Enough events to have some text, so that the rest begins inside an item. More events can arrive together

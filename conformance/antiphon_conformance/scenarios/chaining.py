@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.answers import output, text_of
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.prompts import (
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
     ASK_FIRST,
     OVERLONG,
@@ -15,8 +14,9 @@ from antiphon_conformance.prompts import (
     TELL_SECOND,
     UNKNOWN_RESPONSE,
 )
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.rules.reading.output import output, text_of
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 
 @scenario(features=("chain",))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.scenario import scenario
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import WEATHER
-from antiphon_conformance.talk import Talk
 
 NESTED = {"type": "function", "function": {name: WEATHER[name] for name in WEATHER if name != "type"}}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

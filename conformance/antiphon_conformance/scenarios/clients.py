@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from antiphon_conformance.library import DESCRIBED
-from antiphon_conformance.probes import NO_UUID
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.requests.constants import NO_UUID
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
+from antiphon_conformance.video_library.library import DESCRIBED
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 QUESTION = "What are these videos about? Answer in one sentence."

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from antiphon_conformance.prompts import TELL_FIRST
-from antiphon_conformance.scenario import scenario
+from antiphon_conformance.requests.test_prompts import TELL_FIRST
 from antiphon_conformance.scenarios.chaining import user
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 THRESHOLD = 1_000
 """The smallest threshold for compaction that the document allows, in tokens."""

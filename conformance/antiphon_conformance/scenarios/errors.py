@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.probes import LONGEST_TEXT, UNKNOWN_ROUTE, WRONG_KEY
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.requests.constants import LONGEST_TEXT, UNKNOWN_ROUTE, WRONG_KEY
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 JSON = {"content-type": "application/json"}
 MALFORMED = b'{"model": "'

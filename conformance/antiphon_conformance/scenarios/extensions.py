@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 
 @scenario(features=("tools",), dialect="openresponses")

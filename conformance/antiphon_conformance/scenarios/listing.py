@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from antiphon_conformance.dates import moment_of
-from antiphon_conformance.prompts import LONG_TASK, unknown_response
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.requests.test_prompts import LONG_TASK, unknown_response
+from antiphon_conformance.rules.reading.dates import moment_of
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 PATH = "/responses"
 FAR = 1000

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from antiphon_conformance.prompts import UNKNOWN_ITEM, unknown_response
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, unknown_response
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_spec.dialect import Dialect
 
 ODD_ID = "resp_%22%3C%7B%C3%A4%20%7D%3E"

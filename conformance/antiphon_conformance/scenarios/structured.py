@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 CITY: dict[str, Any] = {
     "type": "object",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_conformance.answers import calls
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.prompts import TOOL_RESULT
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.requests.test_prompts import TOOL_RESULT
+from antiphon_conformance.rules.reading.output import calls
+from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.scenario import scenario
 
 Json = dict[str, Any]
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import recordings, transcript
-from antiphon_conformance.address import AddressError, base_url
-from antiphon_conformance.baseline import BaselineError
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.gate import Gate, GateError, gate, write
-from antiphon_conformance.given import GivenError, givens, reject_unknown
-from antiphon_conformance.outcome import Record
+from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.text import safe
+from antiphon_conformance.requests.resources import GivenError, givens, reject_unknown
+from antiphon_conformance.result import Examination
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.verdict.baseline import BaselineError
+from antiphon_conformance.verdict.gate import Gate, GateError, gate, write
+from antiphon_conformance.verdict.outcome import Record
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import PATH_VARIABLE, DialectError
@@ -211,5 +211,5 @@ def _run(config: pytest.Config) -> list[Examination]:
 
 
 def _read(path: str) -> Examination:
-    recording = recordings.load(Path(path))
+    recording = reader.load(Path(path))
     return Examination(recording.episodes, recording.run)

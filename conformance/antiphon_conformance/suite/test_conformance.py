@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.rule import Rule, all_rules, rules_for
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_conformance.suite import session
-from antiphon_conformance.text import safe
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec import dialect as dialects
 
 ANTIPHON_SUITE = True

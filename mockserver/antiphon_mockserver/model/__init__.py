@@ -11,21 +11,21 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.model.answers import Answer, Refusal, answer, fit_words
+from antiphon_mockserver.hosted_tools.calls import ANSWERED
 from antiphon_mockserver.model.budget import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.citations import with_citations
 from antiphon_mockserver.model.compaction import in_band, is_triggered
-from antiphon_mockserver.model.hosted import ANSWERED
 from antiphon_mockserver.model.logprobs import logprobs
-from antiphon_mockserver.model.manner import speak
 from antiphon_mockserver.model.parts import with_text_parts
 from antiphon_mockserver.model.reading import Reading, read
 from antiphon_mockserver.model.reasoning import reason
-from antiphon_mockserver.model.servers import lists, outputs
+from antiphon_mockserver.model.server_tools import lists, outputs
+from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words
 from antiphon_mockserver.model.structure import json_answer
-from antiphon_mockserver.plan import Context, Item, Plan
-from antiphon_mockserver.tokens import count_input
+from antiphon_mockserver.model.style import speak
+from antiphon_mockserver.response.plan import Context, Item, Plan
+from antiphon_mockserver.response.tokens import count_input
 
 __all__ = ["message", "plan", "with_logprobs"]
 

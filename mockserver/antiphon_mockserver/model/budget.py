@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from antiphon_mockserver.model.reasoning import Thought
-from antiphon_mockserver.plan import Item
-from antiphon_mockserver.tokens import count, split
+from antiphon_mockserver.response.plan import Item
+from antiphon_mockserver.response.tokens import count, split
 
 TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
 """The member with the text of an item that is no message, by type of item."""

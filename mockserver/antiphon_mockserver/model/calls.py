@@ -10,15 +10,15 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.instance import Hints, Unsupported, instance
-from antiphon_mockserver.model import servers
+from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.hosted_tools.calls import HOSTED
+from antiphon_mockserver.model import server_tools
 from antiphon_mockserver.model.freetext import free_text
-from antiphon_mockserver.model.hosted import HOSTED
+from antiphon_mockserver.model.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, hints_of, names_in
 from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.model.wishes import EXCERPT_LENGTH, hints_of, names_in
-from antiphon_mockserver.plan import Context, Item
-from antiphon_mockserver.words import words
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_mockserver.server.errors import invalid
 
 CALLABLE = frozenset({"function", "custom"})
 
@@ -51,7 +51,7 @@ def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -
     request = context.request
     if not request.get("tools"):
         return []
-    offer = servers.expand(request["tools"], tool_lists, context)
+    offer = server_tools.expand(request["tools"], tool_lists, context)
     choice = choose(request.get("tool_choice") or "auto", offer)
     if not choice.tools or (reading.ends_in_outputs and not choice.must_call):
         return []
@@ -135,7 +135,7 @@ def _most(context: Context) -> int | None:
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
     if "server" in tool:
-        yield servers.call(tool, _arguments(tool, hints_of(prompt), tools))
+        yield server_tools.call(tool, _arguments(tool, hints_of(prompt), tools))
         return
     if tool["type"] in HOSTED:
         yield HOSTED[tool["type"]](tool, prompt.strip()[:EXCERPT_LENGTH])

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from antiphon_mockserver.model.parts import with_text_parts
-from antiphon_mockserver.plan import Item
+from antiphon_mockserver.response.plan import Item
 
 ADDRESS = re.compile(r"https?://([^\s/\"'<>()]+)[^\s\"'<>()]*[^\s\"'<>().,;:!?]")
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.compose import usage
 from antiphon_mockserver.model.reading import secret, text_of, unfold
-from antiphon_mockserver.plan import Context, Identity, Item, Plan
-from antiphon_mockserver.sealed import seal
-from antiphon_mockserver.tokens import ITEM_OVERHEAD, count, count_input
+from antiphon_mockserver.response.compose import usage
+from antiphon_mockserver.response.opaque import seal
+from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
+from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
 
 TRIGGER = "compaction_trigger"
 DEFAULT_THRESHOLD = 200_000

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.instance import Unsupported
-from antiphon_mockserver.instance.grammar import shortest
-from antiphon_mockserver.instance.pattern import matching
-from antiphon_mockserver.model.wishes import QUOTED, matched_group
+from antiphon_mockserver.model.instance import Unsupported
+from antiphon_mockserver.model.instance.grammar import shortest
+from antiphon_mockserver.model.instance.pattern import matching
+from antiphon_mockserver.model.prompt_hints import QUOTED, matched_group
+from antiphon_mockserver.server.errors import invalid
 
 FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
-from antiphon_mockserver.tokens import split
-from antiphon_mockserver.words import words
+from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.response.tokens import split
 
 ALTERNATIVES = tuple(
     f" {word}" for word in words("the a and of to in is it that for on with as at by or an be so i you we he")

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.plan import Context, Item
-from antiphon_mockserver.sealed import unseal
+from antiphon_mockserver.response.opaque import unseal
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_mockserver.server.errors import invalid
 
 INSTRUCTING_ROLES = frozenset({"system", "developer"})
 

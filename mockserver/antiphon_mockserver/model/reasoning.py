@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.reading import Reading, secret
-from antiphon_mockserver.plan import Context, Item
-from antiphon_mockserver.sealed import seal
-from antiphon_mockserver.tokens import count
+from antiphon_mockserver.response.opaque import seal
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_mockserver.response.tokens import count
 
 EXCERPT_LENGTH = 200
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.instance import Unsupported, instance
+from antiphon_mockserver.model.instance import Unsupported, instance
+from antiphon_mockserver.model.prompt_hints import hints_of
 from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.model.wishes import hints_of
-from antiphon_mockserver.plan import Context
+from antiphon_mockserver.response.plan import Context
+from antiphon_mockserver.server.errors import invalid
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.conduct import Check, Conduct
-from antiphon_mockserver.plan import Denied
-from antiphon_mockserver.record import Asked
+from antiphon_mockserver.behaviour.behaviour import Check, Conduct
+from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.state.record import Asked
 from antiphon_spec.document import Document, Operation
 
 Query = dict[str, Any]

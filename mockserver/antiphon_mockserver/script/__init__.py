@@ -21,11 +21,11 @@ from typing import Any
 
 from antiphon_mockserver import model
 from antiphon_mockserver.model.reading import read
-from antiphon_mockserver.plan import Context, Denied, Plan
+from antiphon_mockserver.response.plan import Context, Denied, Plan
 from antiphon_mockserver.script.answering import answer
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
 from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.explain import faults
+from antiphon_spec.json_schema.explain import faults
 
 __all__ = ["Entry", "Script", "ScriptError", "load", "planner"]
 

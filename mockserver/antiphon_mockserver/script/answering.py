@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.model import message, with_logprobs
-from antiphon_mockserver.model.answers import Refusal
-from antiphon_mockserver.plan import Context, Denied, Item, Plan
-from antiphon_mockserver.tokens import count_input, count_item
+from antiphon_mockserver.model.skills import Refusal
+from antiphon_mockserver.response.plan import Context, Denied, Item, Plan
+from antiphon_mockserver.response.tokens import count_input, count_item
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "message": {"role": "assistant", "content": []},

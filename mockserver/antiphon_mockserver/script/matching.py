@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.plan import Context, Item
-from antiphon_spec.fault import ABSENT, show
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_spec.json_schema.fault import ABSENT, show
 
 Actual = Callable[[Context, Reading], Any]
 

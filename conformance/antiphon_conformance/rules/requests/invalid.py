@@ -1,0 +1,312 @@
+"""Wrong requests are rejected: one rule for each row of the table of mistakes, and rules on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, safe, show
+from antiphon_conformance.requests.invalid.request import Mistake
+from antiphon_conformance.requests.invalid.table import MISTAKES, mistakes_in
+from antiphon_conformance.requests.paths import root
+from antiphon_conformance.rules.http.transport import is_live
+from antiphon_conformance.rules.reading.output import value_at
+from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
+from antiphon_conformance.rules.views import Answered, Refused
+
+UNRELATED_STATUSES = frozenset({401, 403, 408, 429, 503})
+"""Statuses that say nothing about the request's content."""
+BAD_REQUESTS = tuple(
+    f"CG-{area}-{number:02}"
+    for area, numbers in {
+        "REQ": (1, 3, 5, 6, 7, 11, 13, 14, 18, 19),
+        "KB": (2, 3, 8, 10, 15),
+        "CHAT": (1, 3, 5),
+    }.items()
+    for number in numbers
+)
+"""Requirements that demand the status 400 for the request that they forbid."""
+
+
+def _has(mistake: Mistake) -> Callable[[Answered], bool]:
+    """For `when=`: the request makes this mistake, and the status speaks of its content."""
+
+    def applies(answered: Answered) -> bool:
+        rows = (row for row, _, _ in mistakes_in(answered.exchange, answered.dialect))
+        return any(row is mistake for row in rows) and answered.reply.status not in UNRELATED_STATUSES
+
+    return applies
+
+
+def refused(answered: Answered, place: str, got: Any, legal: str) -> Iterator[Finding]:
+    """A finding when the answer is a success. Other rules report server errors, and streams that begin as a
+    success and end in failure."""
+    if answered.reply.status < 400 and not _fails_in_its_stream(answered):
+        expected = f"a 4xx status, because `{place}` is {show(got, 40)} and not {legal}"
+        yield Finding("reply.status", expected, str(answered.reply.status))
+
+
+def _check_of(mistake: Mistake) -> Callable[[Answered], Iterator[Finding]]:
+    def check(answered: Answered) -> Iterator[Finding]:
+        for place, value in mistake.occurrences_in(answered.asked):
+            yield from refused(answered, place or mistake.path, value, mistake.legal.words)
+            return
+
+    return check
+
+
+for _mistake in MISTAKES:
+    add(
+        make(
+            rule_id("requests", f"rejects_{_mistake.name}"),
+            f"A request with {_mistake.says} is rejected.\n\n"
+            "A right server answers with a 4xx status. A server that accepts the request answers another "
+            "question, or breaks later in another place.",
+            Answered,
+            _check_of(_mistake),
+            cites=_mistake.cites,
+            when=_has(_mistake),
+            needs=f"a request with {_mistake.says}",
+        )
+    )
+
+
+def _is_wrong(answered: Answered) -> bool:
+    return bool(mistakes_in(answered.exchange, answered.dialect))
+
+
+def _is_wrong_in_one_member(refused: Refused) -> bool:
+    """Whether the mistake is deliberate: a server may reject a recorded request for another reason."""
+    about_content = is_live(refused) and refused.reply.status in (400, 422)
+    return about_content and len(_roots(refused)) == 1 and _are_all_faults(refused, _roots(refused))
+
+
+def _has_only(refused: Refused, name: str) -> bool:
+    """Whether this mistake, and nothing else, is what is wrong with the request."""
+    mistakes = mistakes_in(refused.exchange, refused.dialect)
+    names = {mistake.name for mistake, _, _ in mistakes}
+    return names == {name} and _are_all_faults(refused, {root(mistakes[0][1])})
+
+
+def _roots(answered: Answered) -> set[str]:
+    """The members in which the request makes a mistake of the table."""
+    return {root(place) for _, place, _ in mistakes_in(answered.exchange, answered.dialect)}
+
+
+def _are_all_faults(answered: Answered, roots: set[str]) -> bool:
+    """Whether the document knows all members of the request, and finds faults in these only."""
+    schemas, operation = answered.dialect.schemas, answered.operation or ""
+    validator = schemas.request(operation)
+    faults = validator.faults(answered.asked) if validator is not None else []
+    strangers = schemas.unknown_members(operation, answered.asked)
+    return {root(fault.param) for fault in (*faults, *strangers)} <= roots
+
+
+@rule(
+    "requests.the-error-names-the-wrong-member",
+    Refused,
+    cites="REQ-73",
+    when=_is_wrong_in_one_member,
+    needs="an error answer to a request with one wrong member",
+)
+def the_error_names_the_wrong_member(refused: Refused) -> Iterator[Finding]:
+    """The error answer to a wrong request names the wrong member in `error.param`.
+
+    Programs mark the field in a form by it; people find the mistake in a body of thousands of lines.
+    """
+    (member,) = _roots(refused)
+    param = refused.error.get("param", ABSENT)
+    if not isinstance(param, str) or root(param) != member:
+        yield Finding("reply.body/error/param", f"a path that begins with `{member}`", show(param))
+
+
+@rule(
+    "requests.a-wrong-request-is-no-server-error",
+    Answered,
+    cites=("ERR-20", *BAD_REQUESTS),
+    when=_is_wrong,
+    needs="a wrong request",
+)
+def a_wrong_request_is_no_server_error(answered: Answered) -> Iterator[Finding]:
+    """The answer to a wrong request never has a 5xx status.
+
+    Clients repeat such a request several times, because a server error may pass.
+    """
+    if answered.reply.status >= 500 and answered.reply.status != 503:
+        yield Finding("reply.status", "4xx, because the request is wrong", str(answered.reply.status))
+
+
+def _is_bad_request(refused: Refused) -> bool:
+    """Whether the request makes a mistake that demands 400, and the server rejected it for its content."""
+    mistakes = mistakes_in(refused.exchange, refused.dialect)
+    bad = any(row in BAD_REQUESTS for mistake, _, _ in mistakes for row in mistake.cites)
+    return bad and refused.reply.status < 500 and refused.reply.status not in UNRELATED_STATUSES
+
+
+@rule(
+    "requests.a-wrong-request-gets-400",
+    Refused,
+    cites=BAD_REQUESTS,
+    when=_is_bad_request,
+    needs="a 4xx answer to a wrong request",
+)
+def a_wrong_request_gets_400(refused: Refused) -> Iterator[Finding]:
+    """The status for a wrong request is 400, or 404 for an id, or 413 for its size.
+
+    Frameworks answer 422 by themselves; clients that tell mistakes from other failures look for 400.
+    """
+    if refused.reply.status not in (400, 404, 413):
+        yield Finding("reply.status", "400, because the request is wrong", str(refused.reply.status))
+
+
+@rule(
+    "requests.a-wrong-request-does-not-invite-a-retry",
+    Answered,
+    cites="TRN-25",
+    when=_is_wrong,
+    needs="a wrong request",
+)
+def a_wrong_request_does_not_invite_a_retry(answered: Answered) -> Iterator[Finding]:
+    """The answer to a wrong request does not invite clients to send it again.
+
+    The official client retries 408, 409, 429 and 5xx, and any answer with `x-should-retry: true`. Another
+    rule says that a wrong request is no server error.
+    """
+    status = answered.reply.status
+    if status in (408, 409):
+        yield Finding("reply.status", "a status that clients do not retry", str(status))
+    if status >= 400 and (answered.reply.headers.get("x-should-retry") or "").lower() == "true":
+        yield Finding("reply.headers/x-should-retry", "no header, or false", '"true"')
+
+
+@rule(
+    "requests.a-rejected-create-returns-no-response",
+    Refused,
+    cites="REQ-74",
+    when=lambda refused: refused.operation == refused.dialect.create_operation,
+)
+def a_rejected_create_returns_no_response(refused: Refused) -> Iterator[Finding]:
+    """The answer to a rejected create holds neither a response object nor the id of a response.
+
+    A client that finds an id would poll or continue a response that does not exist.
+    """
+    body = refused.reply.fields
+    if body.get("object") == "response" or str(body.get("id", "")).startswith("resp_"):
+        yield Finding("reply.body", "an error without a response", show(body))
+
+
+def _fails_in_its_stream(answered: Answered) -> bool:
+    stream = answered.reply.stream
+    return stream is not None and not any(stream.of("response.completed", "response.incomplete"))
+
+
+def _is_wrong_and_asks_for_a_stream(answered: Answered) -> bool:
+    about_content = is_live(answered) and answered.reply.status not in UNRELATED_STATUSES
+    return about_content and answered.asked.get("stream") is True and _is_wrong(answered)
+
+
+@rule(
+    "requests.a-wrong-request-gets-no-stream",
+    Answered,
+    cites=("ENV-23", "CG-SSE-14", "BUD-SSE-22"),
+    when=_is_wrong_and_asks_for_a_stream,
+    needs="a wrong request that asks for a stream",
+)
+def a_wrong_request_gets_no_stream(answered: Answered) -> Iterator[Finding]:
+    """A wrong request for a stream is rejected by the status, before any stream begins.
+
+    A client that looks at the status first reads a 200 as success, and waits for events that never come.
+    """
+    if _fails_in_its_stream(answered):
+        got = f"{answered.reply.status} and a stream that fails"
+        yield Finding("reply.status", "a 4xx status", got)
+    elif answered.reply.status >= 400 and answered.reply.stream is not None:
+        yield Finding("reply.headers/content-type", "application/json", "a stream")
+
+
+def _asks_for_too_few_tokens(refused: Refused) -> bool:
+    whole = type(refused.asked.get("max_output_tokens")) is int
+    return whole and _has_only(refused, "too_few_output_tokens")
+
+
+@rule(
+    "requests.too-few-output-tokens-have-their-code",
+    Refused,
+    cites="REQ-47",
+    when=_asks_for_too_few_tokens,
+    needs="an error answer to a request with too few `max_output_tokens`",
+)
+def too_few_output_tokens_have_their_code(refused: Refused) -> Iterator[Finding]:
+    """Too few `max_output_tokens` are rejected with 400 and the code `integer_below_min_value`."""
+    yield from _unlike_error(refused, {"code": "integer_below_min_value", "param": "max_output_tokens"})
+
+
+@rule(
+    "requests.an-empty-call-id-has-its-code",
+    Refused,
+    cites="REQ-20",
+    when=lambda refused: _has_only(refused, "an_empty_call_id"),
+    needs="an error answer to a request with an empty `call_id`",
+)
+def an_empty_call_id_has_its_code(refused: Refused) -> Iterator[Finding]:
+    """An empty `call_id` is rejected with 400, the code `empty_string` and its path in `param`."""
+    place = next(place for _, place, _ in mistakes_in(refused.exchange, refused.dialect))
+    yield from _unlike_error(refused, {"code": "empty_string", "param": place})
+
+
+@rule(
+    "requests.a-malformed-previous-id-gets-400",
+    Refused,
+    cites="REQ-68",
+    when=lambda refused: _has_only(refused, "a_malformed_previous_id"),
+    needs="an error answer to a request with a malformed `previous_response_id`",
+)
+def a_malformed_previous_id_gets_400(refused: Refused) -> Iterator[Finding]:
+    """A malformed `previous_response_id` is rejected with 400, not with 404."""
+    yield from _unlike_error(refused, {})
+
+
+@rule(
+    "requests.an-unknown-tier-is-an-invalid-request",
+    Refused,
+    cites="REQ-53",
+    when=lambda refused: _has_only(refused, "a_service_tier_outside_the_enum"),
+    needs="an error answer to a request with an unknown `service_tier`",
+)
+def an_unknown_tier_is_an_invalid_request(refused: Refused) -> Iterator[Finding]:
+    """An unknown `service_tier` is rejected with 400 and the type `invalid_request_error`."""
+    yield from _unlike_error(refused, {"type": "invalid_request_error", "param": "service_tier"})
+
+
+def _unlike_error(refused: Refused, members: dict[str, str]) -> Iterator[Finding]:
+    """Findings when the status is not 400 or the error lacks one of these members and values."""
+    if refused.reply.status != 400:
+        yield Finding("reply.status", "400", str(refused.reply.status))
+    for name, expected in members.items():
+        got = value_at(refused.error, name)
+        if got != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(got))
+
+
+def _has_unknown_members(answered: Answered) -> bool:
+    about_content = answered.reply.status not in UNRELATED_STATUSES and answered.operation is not None
+    schemas = answered.dialect.schemas
+    return about_content and bool(schemas.unknown_members(answered.operation or "", answered.asked))
+
+
+@rule(
+    "requests.an-unknown-parameter-is-rejected",
+    Answered,
+    cites="REQ-71",
+    when=_has_unknown_members,
+    needs="a request with a parameter that the document does not know",
+)
+def an_unknown_parameter_is_rejected(answered: Answered) -> Iterator[Finding]:
+    """A parameter that the document does not know is rejected, at any depth.
+
+    A server that ignores it hides a misspelt parameter from its user.
+    """
+    strangers = answered.dialect.schemas.unknown_members(answered.operation or "", answered.asked)
+    if answered.reply.status < 400 and not _fails_in_its_stream(answered):
+        expected = f"a 4xx status, because the document has no parameter `{safe(strangers[0].param)}`"
+        yield Finding("reply.status", expected, str(answered.reply.status))

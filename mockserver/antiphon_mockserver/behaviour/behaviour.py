@@ -1,0 +1,279 @@
+"""The decisions of the server, one callable each.
+
+Handlers only carry these decisions out, so a `state` mutant replaces one of them:
+
+    @mutant(caught_by="background.a-finished-response-stays-as-it-is")
+    def cancels_a_finished_response(conduct: Conduct) -> Conduct:
+        \"\"\"Lets a cancel overwrite a response that had already ended.\"\"\"
+        return replace(conduct, cancel=lambda record, _step: replace(record, cut=0))
+
+A decision that rejects a request raises `Denied`. No decision uses the store, a socket or the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_mockserver.behaviour import (
+    call_pairing,
+    chain,
+    checks,
+    client_schema,
+    credentials,
+    models,
+    offset_pages,
+    pages,
+    validation,
+)
+from antiphon_mockserver.behaviour.chat_spelling import respell
+from antiphon_mockserver.behaviour.queries import read_query
+from antiphon_mockserver.behaviour.truncation import truncate
+from antiphon_mockserver.model import plan
+from antiphon_mockserver.model.compaction import compact
+from antiphon_mockserver.prompt_templates import filling, variables
+from antiphon_mockserver.prompt_templates.retries import insist
+from antiphon_mockserver.prompt_templates.template import Registry, Version
+from antiphon_mockserver.prompt_templates.variables import Call
+from antiphon_mockserver.response import lifecycle
+from antiphon_mockserver.response.compose import compose
+from antiphon_mockserver.response.plan import Completion, Context, Denied, Identity, Plan
+from antiphon_mockserver.response.tokens import count_input
+from antiphon_mockserver.server.errors import envelope, response_not_found
+from antiphon_mockserver.state.record import Asked, Record
+from antiphon_mockserver.video_library.filters import Filter
+from antiphon_mockserver.video_library.library import Library
+from antiphon_mockserver.video_library.validation import knowledge, read_filter, without_library
+from antiphon_spec.dialect import Dialect, Traits
+from antiphon_spec.document import Document, Operation
+
+Item = dict[str, Any]
+Check = Callable[[Asked], None]
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """Every decision of the server that a client could notice."""
+
+    authenticate: Callable[[Mapping[str, str], Collection[str]], str]
+    """(headers with lower-case names, accepted keys; none = any) -> the key. Rejects with 401."""
+
+    read_body: Callable[[Mapping[str, str], bytes], dict[str, Any]]
+    """(headers, raw body) -> the JSON object. Rejects other media types, encodings and roots."""
+
+    read_query: Callable[[Operation, Document, Sequence[tuple[str, str]]], dict[str, Any]]
+    """(operation, document, name-value pairs) -> typed query parameters, defaults included.
+    Rejects values that the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
+
+    body_limit: Callable[[int, Dialect], int]
+    """(limit of the settings in bytes, dialect) -> how many bytes the body of a request may have."""
+
+    respell: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
+    """(the body as received, traits) -> the same in the spelling of the Responses API."""
+
+    find_prompt: Callable[[Registry, Mapping[str, Any]], Version]
+    """(prompt templates, `prompt` of a request) -> the version that it names. Rejects an unknown one."""
+
+    prompt_checks: Mapping[str, Callable[[Call], None]]
+    """Checks of the variables of a prompt template, by name, in order; each rejects or passes."""
+
+    fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
+    """(body, the version with its variables) -> the body that the template builds from it."""
+
+    insist: Callable[[Callable[[Context], Plan], Context, Version], Plan]
+    """(planner, Context, version of a template) -> a plan that passes the tests of the template."""
+
+    heed: Callable[[Asked], Mapping[str, Any]]
+    """(request) -> its body without the parameters that the dialect ignores."""
+
+    checks: Mapping[str, Check]
+    """Checks of the body, by name, in order; each rejects or passes, and a mutant removes one.
+    `STANDARD` below has the names. They run before the context is loaded: `chain` and `items` are empty."""
+
+    context_checks: Mapping[str, Check]
+    """Checks that need the whole context in `items`, such as tool outputs without a call."""
+
+    model_exists: Callable[[str, Collection[str]], bool]
+    """(name, the models of `--model`) -> whether this model exists."""
+
+    envelope: Callable[[Denied, Dialect], tuple[int, dict[str, Any]]]
+    """(error, dialect) -> status and error body."""
+
+    is_valid_id: Callable[[str], bool]
+    """(id in a path) -> whether it is well formed; if not, the answer is a 400."""
+
+    not_found: Callable[[str], Denied]
+    """(id) -> the error for a response that does not exist."""
+
+    occurrence: Callable[[int], int]
+    """(number of identical requests before this one) -> the number that makes the ids of this one unique."""
+
+    keeps: Callable[[Mapping[str, Any]], bool]
+    """(create body) -> whether the response is stored."""
+
+    exists: Callable[[Record], bool]
+    """(record) -> whether it still exists, so was not deleted."""
+
+    may_see: Callable[[Record, str], bool]
+    """(record, key) -> whether this key may see, continue, cancel or delete it."""
+
+    may_continue: Callable[[Record], bool]
+    """(record that exists) -> whether `previous_response_id` may name it."""
+
+    carry: Callable[[Mapping[str, Any], Sequence[Record]], Mapping[str, Any]]
+    """(create body, chain oldest first) -> the request that the model sees. It inherits nothing from earlier
+    requests; clients send instructions, tools and metadata again."""
+
+    context: Callable[[Sequence[Record], Sequence[Item]], tuple[Item, ...]]
+    """(chain oldest first, new input) -> what the model sees: earlier turns, then the new input."""
+
+    resolve: Callable[[Item, Item | None], Item]
+    """(an `item_reference`, the item that it names or None) -> the item. Rejects a reference to no item."""
+
+    normalise: Callable[[Any], list[Item]]
+    """(`input`) -> items in resource form, before missing ids are filled in; a string is one user message."""
+
+    plan: Callable[[Context], Plan]
+    """(Context) -> Plan: the answer of the model."""
+
+    complete: Callable[[Asked], Completion]
+    """(request) -> the library's answer to the last message of a chat, in a dialect with a library."""
+
+    compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
+    """(Plan, Context, Identity, created_at) -> the final response object."""
+
+    first_step: Callable[[Mapping[str, Any], int], int]
+    """(create body, last step) -> the step that the answer to a create shows: 0 in the background."""
+
+    observe: Callable[[Record, Sequence[int]], int]
+    """(record, steps with a new status) -> the step that the next GET shows, in virtual time."""
+
+    may_cancel: Callable[[Record], None]
+    """(record) -> None. Rejects a cancel of a response that does not run in the background."""
+
+    cancel: Callable[[Record, int], Record]
+    """(record, last step) -> the record after the cancel; a response that has ended does not change."""
+
+    may_resume: Callable[[Record], None]
+    """(record) -> None. Rejects resuming a response that was not created with `background` and `stream`."""
+
+    resume: Callable[[Sequence[Mapping[str, Any]], int | None], Sequence[Mapping[str, Any]]]
+    """(all events, `starting_after`) -> the events to send again."""
+
+    delete: Callable[[Record], Record]
+    """(record) -> the record after its deletion."""
+
+    deletion_body: Callable[[str], dict[str, Any]]
+    """(id) -> the body that answers a delete."""
+
+    list_input: Callable[[Record, Sequence[Record]], Sequence[Item]]
+    """(record, its chain oldest first) -> the input items to list, in the order of the context."""
+
+    list_conversation: Callable[[Sequence[Record]], Sequence[Item]]
+    """(a record after its chain, oldest first) -> the items to list where a list covers the conversation."""
+
+    arrange: Callable[[Sequence[Item], str], list[Item]]
+    """(items, `asc` or `desc`) -> the items in that order."""
+
+    follow: Callable[[Sequence[Item], str | None], list[Item]]
+    """(sorted items, `after`) -> the items after that one. Rejects an `after` that names none of them."""
+
+    page: Callable[[Sequence[Item], int], dict[str, Any]]
+    """(remaining items, `limit`) -> the list object: `data`, `first_id`, `last_id`, `has_more`."""
+
+    select: Callable[[Sequence[Item], Mapping[str, Any]], list[Item]]
+    """(candidates, query) -> the items that pass the query, in the order of the query."""
+
+    cut_out: Callable[[Sequence[Item], int, int], dict[str, Any]]
+    """(selected items, `offset`, `limit`) -> the list object of one page."""
+
+    read_filter: Callable[[str, Library], Filter]
+    """(`filter` of a query, library) -> the criteria for files. Rejects text that is not a filter."""
+
+    count_tokens: Callable[[Context], int]
+    """(Context) -> the number of input tokens."""
+
+    compact: Callable[[Context, Identity, int], dict[str, Any]]
+    """(Context, Identity, created_at) -> the answer to compaction."""
+
+    truncate: Callable[[Context, int], Context]
+    """(context, its input tokens) -> the context for the model. When it is too long, rejects it
+    (`truncation: disabled`) or drops its oldest items (`auto`)."""
+
+
+STANDARD = Conduct(
+    authenticate=credentials.authenticate,
+    read_body=credentials.read_body,
+    read_query=read_query,
+    body_limit=lambda limit, dialect: min(limit, dialect.traits.body_limit or limit),
+    respell=respell,
+    find_prompt=filling.find,
+    prompt_checks={
+        "schema_exists": variables.schema_exists,
+        "texts_are_templates": variables.texts_are_templates,
+        "none_is_missing": variables.none_is_missing,
+        "none_is_unused": variables.none_is_unused,
+        "schema_holds": variables.schema_holds,
+        "rules_hold": variables.rules_hold,
+    },
+    fill=filling.fill,
+    insist=insist,
+    heed=validation.heed,
+    checks={
+        "schema": validation.schema,
+        "unknown": validation.unknown,
+        "required": checks.required,
+        "identifiers": checks.identifiers,
+        "limits": checks.limits,
+        "conflicts": checks.conflicts,
+        "tool_names": checks.tool_names,
+        "tool_choice": checks.tool_choice,
+        "tool_schemas": client_schema.tool_schemas,
+        "format_schema": client_schema.format_schema,
+        "knowledge": knowledge,
+    },
+    context_checks={
+        "outputs_have_calls": call_pairing.outputs_have_calls,
+        "calls_have_outputs": call_pairing.calls_have_outputs,
+        "reasoning_has_its_item": call_pairing.reasoning_has_its_item,
+        "json_is_mentioned": call_pairing.json_is_mentioned,
+        "triggers_come_last": call_pairing.triggers_come_last,
+    },
+    model_exists=models.is_served,
+    envelope=envelope,
+    is_valid_id=checks.is_id,
+    not_found=response_not_found,
+    occurrence=lambda before: before,
+    keeps=lifecycle.keeps,
+    exists=lifecycle.exists,
+    may_see=lifecycle.may_see,
+    may_continue=lifecycle.may_continue,
+    carry=chain.carry,
+    context=chain.context,
+    resolve=chain.resolve,
+    normalise=chain.normalise,
+    plan=plan,
+    complete=without_library,
+    compose=compose,
+    first_step=lifecycle.first_step,
+    observe=lifecycle.observe,
+    may_cancel=lifecycle.may_cancel,
+    cancel=lifecycle.cancel,
+    may_resume=lifecycle.may_resume,
+    resume=lifecycle.resume,
+    delete=lifecycle.delete,
+    deletion_body=lifecycle.deletion_body,
+    list_input=pages.list_input,
+    list_conversation=pages.list_conversation,
+    arrange=pages.arrange,
+    follow=pages.follow,
+    page=pages.page,
+    select=offset_pages.select,
+    cut_out=offset_pages.cut_out,
+    read_filter=read_filter,
+    count_tokens=count_input,
+    compact=compact,
+    truncate=truncate,
+)
+"""The behaviour of a right server."""

@@ -1,0 +1,130 @@
+"""Checks a request against the schema of the document, and builds the error for a violation."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.record import Asked
+from antiphon_spec.json_schema.fault import Fault, pointer_of, steps
+from antiphon_spec.schema import Validator
+
+LONG = 16
+"""Longer lists are shortened before a violation of the schema is explained."""
+
+TOO_SMALL = {"minimum", "exclusiveMinimum"}
+TOO_LARGE = {"maximum", "exclusiveMaximum"}
+DECIMALS = {"temperature", "top_p", "presence_penalty", "frequency_penalty"}
+"""Parameters that are decimals, even when a client sends a whole number."""
+CODES = {
+    "required": "missing_required_parameter",
+    "type": "invalid_type",
+    "enum": "invalid_value",
+    "const": "invalid_value",
+    "pattern": "invalid_value",
+    "format": "invalid_value",
+    "maxLength": "string_above_max_length",
+    "minItems": "array_below_min_length",
+    "maxItems": "array_above_max_length",
+    "maxProperties": "object_above_max_properties",
+    "propertyNames": "property_name_above_max_length",
+    "minProperties": "object_below_min_properties",
+    "additionalProperties": "unknown_parameter",
+    "unevaluatedProperties": "unknown_parameter",
+}
+
+
+def schema(asked: Asked) -> None:
+    """The body matches the schema of the document; the error names the first field that does not."""
+    validator = asked.dialect.schemas.request(asked.operation)
+    if validator is not None and not validator.is_valid(asked.body):
+        body = shorten(asked.body, validator)
+        raise from_fault(validator.faults(body)[0], body)
+
+
+def shorten(body: Mapping[str, Any], validator: Validator) -> Mapping[str, Any]:
+    """Returns an invalid body with its long lists cut after the first invalid element; explaining is slow."""
+    for name, values in body.items():
+        if isinstance(values, list) and len(values) > LONG:
+            lengths = range(1, len(values))
+            length = 1 + bisect_left(
+                lengths, True, key=partial(_is_invalid, body=body, name=name, validator=validator)
+            )
+            body = {**body, name: values[:length]}
+    return body
+
+
+def _is_invalid(length: int, body: Mapping[str, Any], name: str, validator: Validator) -> bool:
+    """Whether the body is invalid with only this many elements of that list."""
+    return not validator.is_valid({**body, name: body[name][:length]})
+
+
+def heed(asked: Asked) -> Mapping[str, Any]:
+    """Returns the body without unknown members, where the dialect ignores them (REQ-72).
+
+    Members that the schema of their object forbids stay, so that the checks reject them.
+    """
+    if asked.dialect.traits.unknown_parameters != "ignored":
+        return asked.body
+    faults = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if not faults:
+        return asked.body
+    body = deepcopy(asked.body)
+    for pointer in {fault.pointer for fault in faults} - _forbidden(asked):
+        *way, last = steps(pointer)
+        del _at(body, pointer_of(way))[last]
+    return body
+
+
+def _forbidden(asked: Asked) -> frozenset[str]:
+    """The pointers of members that the schema of their object forbids."""
+    validator = asked.dialect.schemas.request(asked.operation)
+    if validator is None or validator.is_valid(asked.body):
+        return frozenset()
+    faults = validator.faults(shorten(asked.body, validator))
+    return frozenset(fault.pointer for fault in faults if fault.keyword == "additionalProperties")
+
+
+def unknown(asked: Asked) -> None:
+    """Where the dialect requires it, the body has only parameters of the document (REQ-71)."""
+    if asked.dialect.traits.unknown_parameters != "refused":
+        return
+    faults = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if faults:
+        raise invalid(f"Unknown parameter: '{faults[0].param}'.", faults[0].param, "unknown_parameter")
+
+
+def from_fault(fault: Fault, body: Any) -> Denied:
+    """Returns the error for a violation of the schema, with the code that clients branch on."""
+    value = _at(body, fault.pointer)
+    message = f"Invalid '{fault.param}': expected {fault.expected}, got {fault.got}."
+    if fault.keyword == "required":
+        message = f"Missing required parameter: '{fault.param}'."
+    return invalid(message, fault.param or None, code_of(fault.keyword, value, fault.param))
+
+
+def code_of(keyword: str, value: Any, name: str) -> str:
+    """Returns the error code for a violated schema keyword and the value that violates it."""
+    if keyword in TOO_SMALL or keyword in TOO_LARGE:
+        number = "integer" if isinstance(value, int) and name not in DECIMALS else "decimal"
+        return f"{number}_{'below_min' if keyword in TOO_SMALL else 'above_max'}_value"
+    if keyword == "minLength":
+        return "string_below_min_length" if value else "empty_string"
+    if keyword == "minItems" and value == []:
+        return "empty_array"
+    return CODES.get(keyword, "invalid_value")
+
+
+def _at(value: Any, pointer: str) -> Any:
+    """The value at a JSON pointer into the body; None when the member is missing."""
+    for step in steps(pointer):
+        if isinstance(value, list):
+            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,136 @@
+"""Servers that reject valid tools, items and formats, or accept wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import with_check, without
+from antiphon_mockserver.response.plan import Context, Denied, Plan
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.record import Asked
+
+SEAM = "state"
+Json = dict[str, Any]
+
+
+def _input(asked: Asked) -> list[Json]:
+    given = asked.body.get("input")
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+
+
+def _rejecting(wrong: Callable[[Asked], bool]) -> Callable[[Conduct], Conduct]:
+    """Adds a check that rejects a valid request."""
+
+    def check(asked: Asked) -> None:
+        if wrong(asked):
+            raise invalid("This server does not accept such requests.")
+
+    return lambda conduct: with_check(conduct, check)
+
+
+def _without(*names: str) -> Callable[[Conduct], Conduct]:
+    """Leaves out some checks."""
+
+    def spoil(conduct: Conduct) -> Conduct:
+        checks, context_checks = without(conduct.checks, *names), without(conduct.context_checks, *names)
+        return replace(conduct, checks=checks, context_checks=context_checks)
+
+    return spoil
+
+
+def _has_item(*types: str) -> Callable[[Asked], bool]:
+    return lambda asked: any(item.get("type") in types for item in _input(asked))
+
+
+def _format(asked: Asked) -> Json:
+    text = asked.body.get("text")
+    text_format = text.get("format") if isinstance(text, dict) else None
+    return text_format if isinstance(text_format, dict) else {}
+
+
+def _has_empty_output(asked: Asked) -> bool:
+    return any(item.get("output") == "" for item in _input(asked))
+
+
+REJECTIONS = (
+    ("rejects_its_own_calls", "Rejects a `function_call` that comes back as input.",
+     "tool-outputs.output-items-are-accepted-as-input", _has_item("function_call")),
+    ("rejects_its_own_reasoning", "Rejects reasoning items that come back as input.",
+     "reasoning.encrypted-reasoning-is-accepted-back", _has_item("reasoning")),
+    ("rejects_empty_outputs", "Rejects empty tool outputs.",
+     "tool-outputs.empty-outputs-and-parts-are-accepted", _has_empty_output),
+    ("rejects_custom_outputs", "Rejects the output of a custom tool.",
+     "tool-outputs.custom-output-is-accepted", _has_item("custom_tool_call_output")),
+    ("knows_no_schemas", "Rejects every `json_schema`.",
+     "structured-output.schema-is-accepted", lambda asked: _format(asked).get("type") == "json_schema"),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _wrong in REJECTIONS:
+    add(SEAM, _name, _sentence, _caught_by, _rejecting(_wrong))
+
+add(
+    SEAM,
+    "accepts_any_output",
+    "Accepts a tool output that answers no call.",
+    ("tool-outputs.an-output-without-a-call-is-rejected", "tool-outputs.outputs-are-matched-by-call-id-only"),
+    _without("outputs_have_calls"),
+)
+add(
+    SEAM,
+    "goes_on_without_outputs",
+    "Accepts a context with a call that has no output.",
+    "tool-outputs.a-call-without-an-output-is-rejected",
+    _without("calls_have_outputs"),
+)
+add(
+    SEAM,
+    "accepts_loose_tools_for_strict",
+    "Accepts strict functions whose schema is not strict.",
+    "tool-outputs.a-strict-tool-with-further-properties-is-rejected",
+    _without("tool_schemas"),
+)
+add(SEAM, "accepts_loose_schemas_for_strict", "Accepts strict formats whose schema is not strict.",
+    ("structured-output.a-strict-schema-with-further-properties-is-rejected",
+     "structured-output.strict-schema-has-an-object-at-its-root"), _without("format_schema"))  # fmt: skip
+add(
+    SEAM,
+    "accepts_reasoning_alone",
+    "Accepts reasoning without the item that it led to.",
+    "reasoning.reasoning-without-its-item-is-rejected",
+    _without("reasoning_has_its_item"),
+)
+add(
+    SEAM,
+    "answers_json_unmentioned",
+    "Accepts `json_object` although the input does not mention JSON.",
+    "structured-output.json-object-without-the-word-json-is-rejected",
+    _without("json_is_mentioned"),
+)
+
+
+@mutant("state.breaks-on-equal-names", caught_by="tool-outputs.two-functions-of-one-name-break-nothing")
+def breaks_on_equal_names(conduct: Conduct) -> Conduct:
+    """Answers 500 when two functions have the same name."""
+
+    def check(asked: Asked) -> None:
+        names = [tool.get("name") for tool in asked.body.get("tools") or ()]
+        if len(names) != len(set(names)):
+            raise Denied("The server had an error.", status=500)
+
+    return with_check(conduct, check)
+
+
+@mutant("state.trusts-any-reasoning", caught_by="reasoning.altered-reasoning-is-rejected")
+def trusts_any_reasoning(conduct: Conduct) -> Conduct:
+    """Accepts reasoning whose encrypted content was changed."""
+    right = conduct.plan
+
+    def plan(context: Context) -> Plan:
+        plain = tuple(item for item in context.items if item.get("type") != "reasoning")
+        return right(replace(context, items=plain))
+
+    return replace(conduct, plan=plan)

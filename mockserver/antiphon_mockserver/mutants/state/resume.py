@@ -1,0 +1,122 @@
+"""Servers that resume or replay a stream wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.mutants import mutant
+from antiphon_mockserver.mutants.changes import dropping_values, with_query
+from antiphon_mockserver.response.plan import Denied
+
+Events = Sequence[Mapping[str, Any]]
+
+
+@mutant(
+    "state.ignores-starting-after",
+    caught_by=(
+        "resume.a-resumed-stream-begins-after-its-cursor",
+        "resume.first-part-and-rest-make-the-whole-stream",
+    ),
+)
+def ignores_starting_after(conduct: Conduct) -> Conduct:
+    """Ignores `starting_after` and sends the whole stream again."""
+    return replace(conduct, resume=lambda events, _after: conduct.resume(events, None))
+
+
+@mutant(
+    "state.skips-an-event-when-it-resumes",
+    caught_by=(
+        "resume.first-part-and-rest-make-the-whole-stream",
+        "resume.resuming-after-the-end-returns-the-rest",
+    ),
+)
+def skips_an_event_when_it_resumes(conduct: Conduct) -> Conduct:
+    """Skips the first event after `starting_after`."""
+
+    def resume(events: Events, after: int | None) -> Events:
+        return conduct.resume(events, None if after is None else after + 1)
+
+    return replace(conduct, resume=resume)
+
+
+@mutant(
+    "state.leaves-out-the-end-of-a-resumed-stream",
+    caught_by=(
+        "resume.two-clients-follow-a-response-to-its-end",
+        "resume.resuming-after-the-end-returns-the-rest",
+    ),
+)
+def leaves_out_the_end_of_a_resumed_stream(conduct: Conduct) -> Conduct:
+    """Leaves out the terminal event when it replays a stream."""
+    return replace(conduct, resume=lambda events, after: conduct.resume(events[:-1], after))
+
+
+@mutant("state.replays-from-the-second-event", caught_by="resume.a-replay-begins-at-the-beginning")
+def replays_from_the_second_event(conduct: Conduct) -> Conduct:
+    """Leaves out the first event when a replay has no `starting_after`."""
+    return replace(conduct, resume=lambda events, after: conduct.resume(events, after or 0))
+
+
+@mutant("state.makes-new-item-ids-for-a-replay", caught_by="resume.replayed-events-are-identical")
+def makes_new_item_ids_for_a_replay(conduct: Conduct) -> Conduct:
+    """Changes the item ids when it sends a stream again."""
+
+    def resume(events: Events, after: int | None) -> Events:
+        replay = [{**event, "item_id": "msg_again"} if "item_id" in event else event for event in events]
+        return conduct.resume(replay, after)
+
+    return replace(conduct, resume=resume)
+
+
+@mutant("state.cannot-stream-again", caught_by="resume.a-background-stream-can-be-streamed-again")
+def cannot_stream_again(conduct: Conduct) -> Conduct:
+    """Answers a retrieval with `stream=true` as JSON."""
+    return with_query(
+        conduct, lambda query: {name: value for name, value in query.items() if name != "stream"}
+    )
+
+
+@mutant("state.streams-anything-again", caught_by="retrieve.only-a-background-stream-can-be-streamed-again")
+def streams_anything_again(conduct: Conduct) -> Conduct:
+    """Replays a stream for a response that was never streamed."""
+    return replace(conduct, may_resume=lambda _record: None)
+
+
+@mutant(
+    "state.begins-anew-behind-the-last-event",
+    caught_by="resume.resuming-after-the-last-event-is-empty-or-rejected",
+)
+def begins_anew_behind_the_last_event(conduct: Conduct) -> Conduct:
+    """Sends the whole stream again when no events are left."""
+    return replace(conduct, resume=lambda events, after: conduct.resume(events, after) or events)
+
+
+@mutant(
+    "state.breaks-behind-the-last-event",
+    caught_by="resume.resuming-after-the-last-event-is-empty-or-rejected",
+)
+def breaks_behind_the_last_event(conduct: Conduct) -> Conduct:
+    """Answers 500 when no events are left."""
+
+    def resume(events: Events, after: int | None) -> Events:
+        rest = conduct.resume(events, after)
+        if not rest:
+            raise Denied("list index out of range", status=500)
+        return rest
+
+    return replace(conduct, resume=resume)
+
+
+@mutant("state.accepts-a-negative-cursor", caught_by="query-parameters.a-cursor-is-a-whole-number")
+def accepts_a_negative_cursor(conduct: Conduct) -> Conduct:
+    """Accepts a `starting_after` below 0."""
+    return dropping_values(conduct, ("starting_after",), lambda value: value.startswith("-"))
+
+
+@mutant("state.pads-a-replay-always", caught_by="resume.padding-can-be-switched-off-for-a-replay")
+def pads_a_replay_always(conduct: Conduct) -> Conduct:
+    """Ignores `include_obfuscation` on retrieval."""
+    return with_query(conduct, lambda query: {**query, "include_obfuscation": None})

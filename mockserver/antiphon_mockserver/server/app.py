@@ -1,0 +1,272 @@
+"""The ASGI app: it checks a request, calls its handler and passes the answer to the sender.
+
+One callable without middleware, so the way of a request reads from top to bottom.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
+from antiphon_mockserver.behaviour.behaviour import STANDARD, Conduct
+from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
+from antiphon_mockserver.prompt_templates.template import open_registry
+from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
+from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.script import planner
+from antiphon_mockserver.server import wire
+from antiphon_mockserver.server.cache import Print, Prints, response_id
+from antiphon_mockserver.server.context import House
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.server.exchange import (
+    EVENT_STREAM,
+    JSON,
+    NO_IDENTITY,
+    Answer,
+    Incoming,
+    Streaming,
+)
+from antiphon_mockserver.server.faults import NONE, Faults
+from antiphon_mockserver.server.headers import preflight
+from antiphon_mockserver.server.router import Router
+from antiphon_mockserver.server.sender import NO_CALL, Connection, Sender
+from antiphon_mockserver.settings import Settings, Source
+from antiphon_mockserver.state.clock import Patience, open_clock
+from antiphon_mockserver.state.store import open_store
+from antiphon_mockserver.video_library.comparison import readings_of
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_spec.dialect import load
+from antiphon_spec.document import Operation
+
+log = logging.getLogger("antiphon")
+
+
+class MockServer:
+    """The mock server of one dialect, as an ASGI app."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.dialect = load(settings.dialect)
+        self.mutants = select_mutants(settings.mutants)
+        self.patience = Patience()
+        self.faults = Faults(settings.faults)
+        self.router = Router(self.dialect.document)
+        self.house = House(
+            settings=settings,
+            dialect=self.dialect,
+            conduct=self._conduct(settings.scripts),
+            store=open_store(settings.store),
+            clock=open_clock(settings.clock, self.patience),
+            library=open_library(settings.world, readings_of(settings.readings))
+            if self.dialect.traits.knowledge
+            else None,
+            prompts=open_registry(settings.prompts) if self.dialect.traits.prompts else None,
+        )
+        self.sender = Sender(self.house, self.mutants, self.patience)
+        self.prints = self._prints(settings.scripts)
+
+    def play(self, scripts: Sequence[Source]) -> None:
+        """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
+        self.house = replace(self.house, conduct=self._conduct(scripts))
+        self.prints = self._prints(scripts)
+
+    async def __call__(self, scope: Any, receive: wire.Receive, send: wire.Send) -> None:
+        if scope["type"] == "http":
+            await self._exchange(scope, Connection(scope, receive, send))
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _conduct(self, scripts: Sequence[Source]) -> Conduct:
+        standard = self._standard()
+        conduct = replace(standard, plan=planner(scripts, standard.plan))
+        for mutant in self.mutants["state"]:
+            conduct = mutant.spoil(conduct, NO_CALL)
+        return conduct
+
+    def _standard(self) -> Conduct:
+        """The behaviour of a right server of this dialect."""
+        if not self.dialect.traits.knowledge:
+            return STANDARD
+        # A slow import, and few dialects have a library.
+        planning = import_module("antiphon_mockserver.video_library.planning")
+        return replace(STANDARD, plan=planning.plan, complete=planning.completion)
+
+    def _prints(self, scripts: Sequence[Source]) -> Prints | None:
+        """The cache of answers; None when an answer depends on more than its request."""
+        settings, traits = self.settings, self.dialect.traits
+        deviations = settings.mutants or settings.faults or scripts
+        return (
+            Prints() if self.house.clock.virtual and traits.id_form == "prefixed" and not deviations else None
+        )
+
+    async def _lifespan(self, receive: wire.Receive, send: wire.Send) -> None:
+        while (message := await receive())["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        self.house.store.close()
+        await send({"type": message["type"] + ".complete"})
+
+    async def _exchange(self, scope: Any, connection: Connection) -> None:
+        incoming, misfortune = self._incoming(scope), NONE
+        answer: Answer | Streaming
+        try:
+            if incoming.method == "OPTIONS":
+                answer = preflight(incoming.headers, self.router.methods(incoming.path))
+            else:
+                self._route(incoming)
+                misfortune = self.faults.befall()
+                await self._read(incoming, connection.receive)
+                if (copy := self._find_copy(incoming)) is not None:
+                    await self._send_copy(incoming, copy, connection)
+                    return
+                answer = handler(incoming.operation)(self.house, incoming)
+        except Denied as error:
+            answer = self._error_answer(error)
+        except Exception:
+            log.exception("%s %s", incoming.method, incoming.target)
+            answer = self._error_answer(
+                Denied("The server had an error while processing the request.", status=500)
+            )
+        if incoming.identity is NO_IDENTITY:
+            self._identify(incoming)
+        if delay := misfortune.delay:
+            await self.patience.wait(delay)
+        if answer.delay:
+            await self.house.clock.wait(answer.delay)
+        if isinstance(answer, Streaming):
+            body = await self.sender.stream(incoming, answer, misfortune, connection)
+        else:
+            body = await self.sender.answer(incoming, answer, misfortune, connection)
+        self._remember(incoming, answer, body)
+
+    def _incoming(self, scope: Any) -> Incoming:
+        raw_path = scope.get("raw_path")
+        path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else scope["path"]
+        return Incoming(
+            method=scope["method"],
+            path=self.router.below_base(path),
+            query_string=scope.get("query_string", b"").decode("latin-1"),
+            headers={
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+            },
+        )
+
+    def _route(self, incoming: Incoming) -> None:
+        self.sender.headers.reject_too_large(incoming.headers)
+        incoming.operation, incoming.parameters = self.router.find(incoming.method, incoming.path)
+        conduct = self.house.conduct
+        incoming.key = conduct.authenticate(incoming.headers, self.settings.api_keys)
+        if incoming.operation.parameters:
+            pairs = parse_qsl(incoming.query_string, keep_blank_values=True)
+            incoming.query = conduct.read_query(incoming.operation, self.dialect.document, pairs)
+
+    async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
+        if incoming.method == "POST":
+            maximum = self.settings.body_limit
+            limit = self.house.conduct.body_limit(maximum, self.dialect)
+            incoming.content = await read(receive, incoming.headers, limit, maximum)
+        try:
+            if incoming.operation.request_schema is not None:
+                incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
+                incoming.content = canonical(incoming.body)
+        finally:
+            self._identify(incoming)
+
+    def _identify(self, incoming: Incoming) -> None:
+        """Counts the request among identical ones, and derives its ids from that number."""
+        seed, key = self.settings.seed, incoming.key
+        target = f"{incoming.method} {incoming.target}"
+        digest = fingerprint(seed, key, target, incoming.content)
+        incoming.number = self.house.store.count(digest)
+        nonce = of_request(digest, self.house.conduct.occurrence(incoming.number))
+        traits = self.dialect.traits
+        incoming.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
+
+    def _error_answer(self, error: Denied) -> Answer:
+        status, body = self.house.conduct.envelope(error, self.dialect)
+        usual = self.dialect.traits.refusal_headers.get(str(status), {})
+        return Answer(status, {**usual, **error.headers}, body, error.delay)
+
+    def _find_copy(self, incoming: Incoming) -> Print | None:
+        if self.prints is None or incoming.operation.id != self.dialect.create_operation:
+            return None
+        return self.prints.find(incoming.key, incoming.content)
+
+    async def _send_copy(self, incoming: Incoming, copy: Print, connection: Connection) -> None:
+        nonce = incoming.identity.nonce.encode()
+        record = copy.record_for(nonce)
+        if record is not None:
+            self.house.store.write(response_id(copy, incoming.identity), record)
+        await self.sender.ready(incoming, copy.content_type, copy.body_for(nonce), connection)
+
+    def _remember(self, incoming: Incoming, answer: Answer | Streaming, body: bytes) -> None:
+        if self.prints is None or not answer.reusable:
+            return
+        content_type = EVENT_STREAM if isinstance(answer, Streaming) else JSON
+        identity = incoming.identity
+        copy = Print(identity.nonce.encode(), identity.persistent, content_type, body, answer.record)
+        self.prints.keep(incoming.key, incoming.content, copy)
+
+
+def make_app(settings: Settings) -> MockServer:
+    """Returns the ASGI app for these settings. Raises ValueError for invalid settings."""
+    return MockServer(settings)
+
+
+def handler(operation: Operation) -> Handler:
+    """The handler of an operation. Rejects an operation without a handler with 501."""
+    if operation.id not in HANDLERS:
+        raise not_implemented(operation)
+    return HANDLERS[operation.id]
+
+
+def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
+    """The mutants with these ids, by seam. Raises ValueError for an unknown id."""
+    mutants = all_mutants() if mutant_ids else {}
+    for mutant_id in mutant_ids:
+        if mutant_id not in mutants:
+            raise ValueError(f"--mutant: expected the id of a mutant, got {mutant_id!r}")
+    return {
+        seam: tuple(mutants[mutant_id] for mutant_id in mutant_ids if mutants[mutant_id].seam == seam)
+        for seam in SEAMS
+    }
+
+
+def canonical(body: Any) -> bytes:
+    """The body as canonical JSON. Rejects a body that is nested too deeply to be repeated in an answer."""
+    try:
+        # Answers hold what they repeat some levels deeper than the request did.
+        return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
+    except TypeError:
+        raise invalid("The body is nested too deeply.", code="invalid_json") from None
+
+
+async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:
+    """Reads the whole body. Rejects more than `limit` bytes with 413.
+
+    Stops reading beyond `maximum` bytes. A smaller body is read to its end, because a client that is still
+    sending when the connection closes never sees the answer.
+    """
+    length = headers.get("content-length", "0")
+    size = int(length) if length.isdecimal() and len(length) < 20 else 0
+    size = size if size > maximum else 0
+    pieces: list[bytes] = []
+    more = True
+    while more and size <= maximum:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        size = sum(map(len, pieces))
+        more = message.get("more_body", False)
+    if size > limit:
+        text = f"The body is larger than {limit} bytes."
+        raise Denied(text, status=413, code="request_too_large", headers={"connection": "close"})
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
