@@ -98,7 +98,7 @@ def seconds(rounds: int, work: Callable[[], object]) -> float:
 
 def measure(title: str, path: Path, dialect: Dialect, rounds: int) -> None:
     recording = reader.load(path)
-    steps = (exchange for episode in recording.episodes for exchange in episode.exchanges.values())
+    steps = (exchange for trace in recording.traces for exchange in trace.exchanges.values())
     exchanges = (*recording.exchanges, *steps)
     streams = [
         exchange for exchange in exchanges if exchange.reply is not None and exchange.reply.stream is not None

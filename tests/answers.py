@@ -22,11 +22,11 @@ class Scripted:
     def __init__(self, answer: Callable[[Request], Answer], headers: Headers = JSON) -> None:
         self.answer = answer
         self.headers = headers
-        self.asked: list[Request] = []
+        self.details: list[Request] = []
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        self.asked.append(request)
+        self.details.append(request)
         given = self.answer(request)
         if given is None:
             raise Unreachable("connection refused")

@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon_conformance import engine
 from antiphon_conformance.http.client import Incoming, Target, Unreachable
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
 from antiphon_conformance.requests import generation
 from antiphon_conformance.result import Examination
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
@@ -87,10 +87,10 @@ def examined(dialect: str, *mutants: str, **order: Any) -> Examination:
 def verdicts(dialect: str) -> tuple[Record, ...]:
     """The records of the right server."""
     scenarios = (*scenarios_for(load(dialect)), generation.SCENARIO)
-    return tuple(engine.judge(episodes(dialect, scenarios), load(dialect)))
+    return tuple(engine.judge(traces(dialect, scenarios), load(dialect)))
 
 
-def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Episode]:
+def traces(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Trace]:
     """What comes of these scenarios, performed with some mutants at work."""
     dialect = load(dialect_name)
     catalogue = scenarios_for(dialect)
@@ -106,11 +106,11 @@ def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> li
 
 def source(dialect_name: str) -> generation.Source:
     """What requests to the right server are made from."""
-    return _source(load(dialect_name), episodes(dialect_name, ()))
+    return _source(load(dialect_name), traces(dialect_name, ()))
 
 
-def _source(dialect: Dialect, results: Iterable[Episode]) -> generation.Source:
-    values = library_of({episode.scenario: episode for episode in results}, {}).values
+def _source(dialect: Dialect, results: Iterable[Trace]) -> generation.Source:
+    values = library_of({trace.scenario: trace for trace in results}, {}).values
     return generation.Source(dialect, {"model": dialect.models[0], **values})
 
 
@@ -118,7 +118,7 @@ def judged(
     dialect_name: str, mutant: str, scenarios: Collection[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
     """What these rules say about these scenarios, performed with one mutant at work."""
-    return engine.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)
+    return engine.judge(traces(dialect_name, scenarios, mutant), load(dialect_name), rules)
 
 
 def noticed(mutant: str, rule: str, *dialects: str) -> bool:
@@ -150,9 +150,9 @@ def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
 @cache
 def streams(dialect_name: str) -> tuple[Exchange, ...]:
     """The whole streams of the right server in all scenarios, one for each sequence of event types."""
-    results = episodes(dialect_name, scenarios_for(load(dialect_name)))
+    results = traces(dialect_name, scenarios_for(load(dialect_name)))
     exchanges: dict[tuple[str, ...], Exchange] = {}
-    for exchange in (exchange for episode in results for exchange in episode.exchanges.values()):
+    for exchange in (exchange for trace in results for exchange in trace.exchanges.values()):
         stream = exchange.reply.stream if exchange.reply else None
         if stream is not None and not stream.cut and exchange.request.method == "POST":
             types = (event.type for event in stream.events)

@@ -8,7 +8,7 @@ import pytest
 
 from antiphon_conformance import engine
 from antiphon_conformance.http import sse
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.report.groups import group_by_rule
 from antiphon_conformance.rules.reading.output import equal_json
 from antiphon_conformance.rules.rule import Finding
@@ -26,8 +26,8 @@ def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -
 
 
 def red(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
-    episode = Episode("made", {str(index): entry for index, entry in enumerate(exchanges)})
-    return {record.rule for record in engine.judge([episode], load(dialect)) if record.outcome in RED}
+    trace = Trace("made", {str(index): entry for index, entry in enumerate(exchanges)})
+    return {record.rule for record in engine.judge([trace], load(dialect)) if record.outcome in RED}
 
 
 def test_of_a_wrong_request_that_is_taken_only_the_taking_is_reported() -> None:

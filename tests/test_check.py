@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.recordings import reader
 from antiphon_conformance.result import Examination
 
@@ -94,7 +94,7 @@ def test_wrong_usage_is_3(arguments, message, capsys):
 def test_a_target_that_is_always_busy_is_not_judged():
     busy = Reply(429, Headers(()), b"")
     asked = Exchange("a/b", Request("POST", "/responses"), busy)
-    assert "answered every request with 429" in Examination((Episode("a", {"b": asked}),), {}).why_not
+    assert "answered every request with 429" in Examination((Trace("a", {"b": asked}),), {}).why_not
 
 
 @pytest.mark.responses_mock(dialect="openai", faults=["status=503"])
@@ -179,7 +179,7 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
     assert "Traceback" not in output
     assert (tmp_path / "report.html").exists()
     assert "interrupted" in footer(tmp_path)["unfinished"]
-    episodes = reader.load(tmp_path / "transcript.jsonl").episodes
-    answered = [entry for episode in episodes for entry in episode.exchanges.values() if entry.reply]
+    traces = reader.load(tmp_path / "transcript.jsonl").traces
+    answered = [entry for trace in traces for entry in trace.exchanges.values() if entry.reply]
     assert len(answered) == 2
-    assert "interrupted" in {episode.stop_reason for episode in episodes}
+    assert "interrupted" in {trace.stop_reason for trace in traces}

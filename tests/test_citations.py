@@ -8,7 +8,7 @@ import pytest
 
 from answers import exchange
 from antiphon_conformance.engine import judge
-from antiphon_conformance.http.exchange import Episode
+from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.video_library.sources import DESCRIPTIONS
@@ -40,7 +40,7 @@ def listed(path, *data):
     return exchange(path, body, path=path, method="GET")
 
 
-LIBRARY = Episode(
+LIBRARY = Trace(
     "library",
     {
         "collections": listed("/collections", {"id": KITCHEN, "collection_type": "media-descriptions"}),
@@ -68,7 +68,7 @@ def answer(asked, *citations, text="Salt the water."):
 
 def told(**steps):
     """The outcomes of the rules over citations, by rule, that did not pass."""
-    records = judge([LIBRARY, Episode("grounded", steps)], CLOUDGLUE, RULES)
+    records = judge([LIBRARY, Trace("grounded", steps)], CLOUDGLUE, RULES)
     return {
         record.rule.removeprefix("citations."): record.outcome
         for record in records

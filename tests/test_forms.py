@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from antiphon_conformance.requests.invalid.table import mistakes_of
-from antiphon_conformance.requests.minimal import fill, names, plain
+from antiphon_conformance.requests.minimal import fill, minimal, names
 from antiphon_conformance.requests.valid import merge
-from antiphon_conformance.requests.validity import is_right
+from antiphon_conformance.requests.validity import is_valid
 from antiphon_conformance.video_library.conflicting_requests import CONTRADICTIONS
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, library_values
 from antiphon_spec.dialect import load
-from inprocess import episodes
+from inprocess import traces
 
 DIALECT = load("cloudglue")
 
 
 def values() -> dict[str, str]:
     """What the worlds that ship hold."""
-    library = library_of({episode.scenario: episode for episode in episodes("cloudglue", ())}, {})
+    library = library_of({trace.scenario: trace for trace in traces("cloudglue", ())}, {})
     return {"model": DIALECT.models[0], **library_values(library), **library.values}
 
 
@@ -64,15 +64,18 @@ def test_what_a_form_names_is_held_by_the_worlds_that_ship(asks: dict[str, Any])
 
 @pytest.mark.parametrize("form", KNOWLEDGE_FORMS, ids=lambda form: form.name)
 def test_a_form_is_one_that_the_document_has(form: Any) -> None:
-    body = {**plain(DIALECT, "createResponse", values()), **fill(dict(form.asks), DIALECT, values())}
-    assert is_right(DIALECT, "createResponse", body)
+    body = {**minimal(DIALECT, "createResponse", values()), **fill(dict(form.asks), DIALECT, values())}
+    assert is_valid(DIALECT, "createResponse", body)
     assert list(mistakes_of(DIALECT, "createResponse", body)) == []
 
 
 @pytest.mark.parametrize("contradiction", CONTRADICTIONS, ids=lambda contradiction: contradiction.name)
 def test_each_part_of_a_contradiction_is_right(contradiction: Any) -> None:
-    body = {**plain(DIALECT, "createResponse", values()), **fill(dict(contradiction.asks), DIALECT, values())}
-    assert is_right(DIALECT, "createResponse", body)
+    body = {
+        **minimal(DIALECT, "createResponse", values()),
+        **fill(dict(contradiction.asks), DIALECT, values()),
+    }
+    assert is_valid(DIALECT, "createResponse", body)
     assert list(mistakes_of(DIALECT, "createResponse", body)) == []
 
 

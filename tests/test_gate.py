@@ -244,8 +244,8 @@ class Losing(Scripted):
         self.losses = losses
 
     def open(self, request):
-        if len(self.asked) in self.losses:
-            self.asked.append(request)
+        if len(self.details) in self.losses:
+            self.details.append(request)
             raise Unreachable("connection reset")
         return super().open(request)
 
@@ -264,7 +264,7 @@ def test_trouble_of_the_connection(losses, replies, asked, dead):
     transport = Losing(*losses)
     target, exchanges = asyncio.run(send_all(transport, len(replies)))
     assert [exchange.reply is not None for exchange in exchanges] == replies
-    assert (len(transport.asked), target.dead) == (asked, dead)
+    assert (len(transport.details), target.dead) == (asked, dead)
 
 
 def test_a_target_that_dies_on_the_way_is_not_judged():

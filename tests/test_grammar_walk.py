@@ -126,7 +126,7 @@ def test_a_part_belongs_to_a_message_only() -> None:
     ):
         assert machine.feed(event) == []
     part = {"type": "response.content_part.added", "output_index": 0, "content_index": 0, "part": {}}
-    assert [(breach.kind, breach.lane, breach.got) for breach in machine.feed(part)] == [
+    assert [(breach.kind, breach.lane, breach.actual) for breach in machine.feed(part)] == [
         ("wrong-type", "part", "function_call")
     ]
 

@@ -21,7 +21,7 @@ ROUNDS = 4
 
 @pytest.mark.parametrize("dialect", dialects.names())
 def test_no_answer_breaks_a_rule_of_ours(dialect):
-    right = examined(dialect, properties=False).episodes
+    right = examined(dialect, properties=False).traces
     chance = random.Random(f"hostile {dialect}")
     failures = {
         f"{record.rule}: {record.note}"
@@ -34,9 +34,9 @@ def test_no_answer_breaks_a_rule_of_ours(dialect):
     assert not failures
 
 
-def corrupt_episode(episode, chance):
-    exchanges = {name: corrupt(entry, chance) for name, entry in episode.exchanges.items()}
-    return replace(episode, exchanges=exchanges)
+def corrupt_episode(trace, chance):
+    exchanges = {name: corrupt(entry, chance) for name, entry in trace.exchanges.items()}
+    return replace(trace, exchanges=exchanges)
 
 
 def corrupt(exchange, chance):

@@ -6,15 +6,15 @@ import pytest
 
 from answers import exchange, response
 from antiphon_conformance import engine
-from antiphon_conformance.http.exchange import Episode, Exchange, Request
+from antiphon_conformance.http.exchange import Exchange, Request, Trace
 from antiphon_conformance.rules.rule import EVERY, Finding, make
 from antiphon_conformance.rules.views import (
-    Answered,
-    Body,
-    Refused,
-    Scene,
-    Snapshot,
-    Streamed,
+    AnyReply,
+    DocumentReply,
+    ErrorReply,
+    ResponseObject,
+    ScenarioTrace,
+    StreamReply,
 )
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
@@ -44,22 +44,22 @@ def raises(subject):
     yield
 
 
-def rule(subject=Answered, check=silent, cites=MUST, name="rule", **how):
+def rule(subject=AnyReply, check=silent, cites=MUST, name="rule", **how):
     return make("test", name, "A sentence.", subject, check, cites=cites, **how)
 
 
-def judged(candidate, *episodes):
-    return engine.judge(episodes, OPENAI, {candidate.id: candidate})
+def judged(candidate, *traces):
+    return engine.judge(traces, OPENAI, {candidate.id: candidate})
 
 
-def only(candidate, *episodes):
-    (record,) = judged(candidate, *episodes)
+def only(candidate, *traces):
+    (record,) = judged(candidate, *traces)
     return record
 
 
-GOOD = Episode("plain", {"created": exchange("plain/created", response(), asked={"input": "hi"})})
-REFUSAL = Episode("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
-STREAM = Episode(
+GOOD = Trace("plain", {"created": exchange("plain/created", response(), asked={"input": "hi"})})
+REFUSAL = Trace("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
+STREAM = Trace(
     "streaming", {"streamed": exchange("streaming/streamed", b'data: {"type":"response.created"}\n\n')}
 )
 NO_ANSWER = Exchange("dead/created", Request("POST", "/responses"), None, failure="refused")
@@ -101,7 +101,7 @@ def test_a_finding_is_fit_to_print_whatever_the_server_called_its_members():
 
 
 def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
-    records = judged(rule(Answered), GOOD, REFUSAL)
+    records = judged(rule(AnyReply), GOOD, REFUSAL)
     assert [(record.scenario, record.outcome) for record in records] == [
         ("plain", Outcome.PASSED),
         ("bad", Outcome.PASSED),
@@ -111,11 +111,11 @@ def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
 @pytest.mark.parametrize(
     ("subject", "scenarios"),
     [
-        (Answered, {"plain", "bad", "streaming"}),
-        (Body, {"plain"}),
-        (Refused, {"bad"}),
-        (Streamed, {"streaming"}),
-        (Snapshot, {"plain"}),
+        (AnyReply, {"plain", "bad", "streaming"}),
+        (DocumentReply, {"plain"}),
+        (ErrorReply, {"bad"}),
+        (StreamReply, {"streaming"}),
+        (ResponseObject, {"plain"}),
     ],
 )
 def test_a_rule_sees_its_own_subject_and_no_other(subject, scenarios):
@@ -147,40 +147,40 @@ def test_a_rule_that_applied_nowhere_tested_nothing():
     "last", [NO_ANSWER, exchange("dead/created", {"error": {}}, status=500)], ids=["no answer", "500"]
 )
 def test_a_breakdown_elsewhere_explains_nothing(last):
-    dead = Episode("dead", {"created": last}, "created: broke down")
+    dead = Trace("dead", {"created": last}, "created: broke down")
     record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD, dead)
     assert (record.outcome, record.note) == (Outcome.INCONCLUSIVE, "not seen: a refusal of the model")
 
 
 def test_a_dead_port_passes_nothing():
-    dead = Episode("dead", {"created": NO_ANSWER}, "created: refused")
+    dead = Trace("dead", {"created": NO_ANSWER}, "created: refused")
     assert only(rule(), dead).outcome is Outcome.UNTESTABLE
 
 
 def test_a_refusal_that_ended_a_scenario_makes_nothing_untestable():
-    refused = Episode("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
+    refused = Trace("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
     record = only(rule(when=lambda subject: False), GOOD, refused)
     assert record.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_rule_may_see_every_scenario():
-    records = judged(rule(Scene, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
+    records = judged(rule(ScenarioTrace, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
     assert {record.scenario for record in records} == {"plain", "bad"}
 
 
-def scene(check, when=None):
-    return rule(Scene, check, name="scene", scenario="plain", when=when)
+def scenario_trace(check, when=None):
+    return rule(ScenarioTrace, check, name="scene", scenario="plain", when=when)
 
 
 def test_a_rule_over_an_episode_sees_its_scenario_only():
-    assert [record.scenario for record in judged(scene(silent), GOOD, REFUSAL)] == ["plain"]
+    assert [record.scenario for record in judged(scenario_trace(silent), GOOD, REFUSAL)] == ["plain"]
 
 
 @pytest.mark.parametrize(
     "finding", [finds("reply.status", exchange="created"), finds("created.reply.status")]
 )
 def test_a_finding_over_an_episode_names_a_step(finding):
-    (result,) = only(scene(finding), GOOD).findings
+    (result,) = only(scenario_trace(finding), GOOD).findings
     assert (result.exchange, result.where) == ("plain/created", "reply.status")
 
 
@@ -188,27 +188,27 @@ def asks_for_a_poll(subject):
     yield Finding("x", "y", str(subject["polled"]))
 
 
-def episode(**how):
-    return Episode("plain", dict(GOOD.exchanges), **how)
+def trace(**how):
+    return Trace("plain", dict(GOOD.exchanges), **how)
 
 
 @pytest.mark.parametrize(
     ("history", "outcome", "note"),
     [
-        (episode(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
-        (episode(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
+        (trace(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
+        (trace(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
         (
-            episode(missing_feature="background"),
+            trace(missing_feature="background"),
             Outcome.NOT_SUPPORTED,
             "the target does not offer background",
         ),
-        (episode(stop_reason="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
-        (episode(stop_reason="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
+        (trace(stop_reason="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
+        (trace(stop_reason="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
     ],
 )
-@pytest.mark.parametrize("when", [None, lambda scene: "polled" in scene])
+@pytest.mark.parametrize("when", [None, lambda trace: "polled" in trace])
 def test_a_step_that_is_missing(history, outcome, note, when):
-    record = only(scene(asks_for_a_poll, when), history)
+    record = only(scenario_trace(asks_for_a_poll, when), history)
     if when is None or history.stop_reason or history.missing_feature:
         assert record.outcome is outcome
         assert note in record.note
@@ -217,14 +217,14 @@ def test_a_step_that_is_missing(history, outcome, note, when):
 
 
 def test_a_scenario_that_did_not_run():
-    record = only(scene(silent), REFUSAL)
+    record = only(scenario_trace(silent), REFUSAL)
     assert (record.outcome, record.note) == (Outcome.UNTESTABLE, "the scenario plain did not run")
 
 
 def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     probe = exchange("items/listed", {}, status=404, path="/responses/resp_1/input_items", method="GET")
-    lacking = Episode("items", {"listed": probe}, "listed: answered 404", "input_items")
-    record = only(rule(Body, when=lambda body: body.operation == "listInputItems"), GOOD, lacking)
+    lacking = Trace("items", {"listed": probe}, "listed: answered 404", "input_items")
+    record = only(rule(DocumentReply, when=lambda body: body.operation == "listInputItems"), GOOD, lacking)
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
 
 
@@ -249,10 +249,10 @@ def test_a_resumed_stream_is_marked():
 
 def test_lint_tells_what_it_found_and_sums_up_the_rest():
     candidate = rule(
-        Body, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
+        DocumentReply, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
     )
     loose = [exchange("one", {"bad": 1}), exchange("two", {}), exchange("three", {})]
-    records = engine.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scene(silent)})
+    records = engine.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scenario_trace(silent)})
     assert [(record.scenario, record.outcome, record.note) for record in records] == [
         ("one", Outcome.FAILED, ""),
         ("", Outcome.PASSED, "nothing found in 2 exchanges"),
@@ -262,12 +262,10 @@ def test_lint_tells_what_it_found_and_sums_up_the_rest():
 def test_the_refusal_of_a_feature_that_is_not_offered_is_no_failure():
     creation = exchange("storage/created", response(), asked={"input": "hi"})
     listing = exchange("storage/listed", {"detail": "Not Found"}, status=404)
-    episode = Episode(
-        "storage", {"created": creation, "listed": listing}, "listed: answered 404", "input_items"
-    )
-    listing_rule = rule(Scene, finds("reply.status", exchange="storage/listed"), scenario="storage")
-    record = only(listing_rule, episode)
+    trace = Trace("storage", {"created": creation, "listed": listing}, "listed: answered 404", "input_items")
+    listing_rule = rule(ScenarioTrace, finds("reply.status", exchange="storage/listed"), scenario="storage")
+    record = only(listing_rule, trace)
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
     assert only(
-        rule(Scene, finds("reply.status", exchange="storage/created"), scenario="storage"), episode
+        rule(ScenarioTrace, finds("reply.status", exchange="storage/created"), scenario="storage"), trace
     ).findings

@@ -332,8 +332,8 @@ async def outcomes(settings: Settings) -> dict[str, Outcome]:
         if scenario.first or "filters" in scenario.features
     ]
     asked = Plan(tuple(selection), (dialect,), features=tuple(dialect.features))
-    episodes = await run(asked, Target(AsgiTransport(make_app(settings)), KEY))
-    scenarios = {episode.scenario for episode in episodes} - {"library"}
+    traces = await run(asked, Target(AsgiTransport(make_app(settings)), KEY))
+    scenarios = {trace.scenario for trace in traces} - {"library"}
     rules = {key: rule for key, rule in rules_for(dialect).items() if rule.scenario in scenarios}
-    records = engine.judge(episodes, dialect, rules)
+    records = engine.judge(traces, dialect, rules)
     return {record.rule: record.outcome for record in records if record.outcome is not Outcome.PASSED}

@@ -335,7 +335,7 @@ def test_a_world_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(WorldError) as refused:
         open_library("kitchen")
     expected = "a YAML file, or the name of a shipped world (cooking, sales)"
-    assert (refused.value.where, refused.value.expected, refused.value.got) == (
+    assert (refused.value.where, refused.value.expected, refused.value.actual) == (
         "kitchen",
         expected,
         "no such file",

@@ -8,7 +8,7 @@ import pytest
 
 from answers import exchange
 from antiphon_conformance.engine import judge
-from antiphon_conformance.http.exchange import Episode, Exchange
+from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
@@ -45,7 +45,7 @@ def created(step: str, name: str) -> Exchange:
 def red(*exchanges: Exchange) -> set[str]:
     """The rules that these steps turn red."""
     steps = {item.id.partition("/")[2]: item for item in exchanges}
-    records = judge([Episode("listing", steps)], CLOUDGLUE, RULES)
+    records = judge([Trace("listing", steps)], CLOUDGLUE, RULES)
     assert not [record for record in records if record.outcome is Outcome.BROKEN]
     return {record.rule for record in records if record.findings}
 

@@ -21,10 +21,10 @@ from antiphon_conformance.requests.constraints import (
     with_size,
 )
 from antiphon_conformance.requests.invalid.request import with_mistake
-from antiphon_conformance.requests.invalid.table import MISTAKES, examples, mistakes_of
-from antiphon_conformance.requests.minimal import plain
+from antiphon_conformance.requests.invalid.table import INVALID_REQUESTS, examples, mistakes_of
+from antiphon_conformance.requests.minimal import minimal
 from antiphon_conformance.requests.paths import matches, root
-from antiphon_conformance.rules.requests.valid import FORMS
+from antiphon_conformance.rules.requests.valid import VALID_REQUESTS
 from antiphon_conformance.scenarios.valid_requests import HISTORY, LOOK_UP
 from antiphon_spec.dialect import load, names
 
@@ -39,7 +39,7 @@ CASES = [(dialect, *example) for dialect in names() for example in examples(load
 
 
 def right(dialect: str, operation: str = "createResponse") -> dict[str, Any]:
-    return plain(load(dialect), operation, HELD)
+    return minimal(load(dialect), operation, HELD)
 
 
 def wrong_in(dialect: str, operation: str, members: dict[str, Any]) -> dict[str, Any]:
@@ -50,8 +50,11 @@ def wrong_in(dialect: str, operation: str, members: dict[str, Any]) -> dict[str,
 def test_an_example_makes_its_mistake_and_no_other(
     dialect: str, name: str, operation: str, wrong: dict[str, Any]
 ) -> None:
-    known, body = {mistake.name for mistake in MISTAKES}, wrong_in(dialect, operation, wrong)
-    made = {mistake.name for mistake, _, _ in mistakes_of(load(dialect), operation, body)}
+    known, body = (
+        {invalid_request.name for invalid_request in INVALID_REQUESTS},
+        wrong_in(dialect, operation, wrong),
+    )
+    made = {invalid_request.name for invalid_request, _, _ in mistakes_of(load(dialect), operation, body)}
     assert made == ({name} if name in known else set())
 
 
@@ -80,7 +83,7 @@ def test_a_history_makes_no_mistake(dialect: str) -> None:
 
 
 def test_every_legal_form_is_used_by_a_scenario_once_named() -> None:
-    assert len({form.name for form in FORMS}) == len(FORMS)
+    assert len({form.name for form in VALID_REQUESTS}) == len(VALID_REQUESTS)
 
 
 BODY = {

@@ -197,7 +197,7 @@ def test_an_operation_without_a_handler_answers_501_and_names_itself(monkeypatch
 def test_a_mistake_of_ours_is_answered_with_the_envelope_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app, "HANDLERS", {"createResponse": lambda house, incoming: 1 / 0})
+    monkeypatch.setattr(app, "HANDLERS", {"createResponse": lambda server, request: 1 / 0})
     got = Client().create()
     assert (got.status, got.error["type"]) == (500, "server_error")
     assert "ZeroDivisionError" not in got.raw.decode()

@@ -87,7 +87,7 @@ def test_the_order_of_arrival_does_not_matter(seed: int) -> None:
 
 def test_an_answer_made_before_is_the_one_that_would_be_made_again() -> None:
     quick, thorough = Client(), Client()
-    thorough.app.prints = None
+    thorough.app.cache = None
     for request in REQUESTS * 3:
         one, other = quick.create(**request), thorough.create(**request)
         assert (one.status, one.raw, one.headers) == (other.status, other.raw, other.headers)

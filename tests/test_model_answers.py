@@ -7,7 +7,7 @@ import json
 import pytest
 
 from antiphon_mockserver import model
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from speaking import assistant, context, plan, text, user
 
 
@@ -140,9 +140,9 @@ def test_a_refusal_replaces_the_json() -> None:
 
 def test_a_schema_that_cannot_be_filled_in_is_named() -> None:
     endless = {"type": "object", "properties": {"inner": {"$ref": "#"}}, "required": ["inner"]}
-    with pytest.raises(Denied, match=r"keyword '\$ref'") as denied:
+    with pytest.raises(ApiError, match=r"keyword '\$ref'") as error:
         plan("Hi", text={"format": {"type": "json_schema", "name": "x", "schema": endless}})
-    assert (denied.value.status, denied.value.param) == (400, "text.format.schema")
+    assert (error.value.status, error.value.param) == (400, "text.format.schema")
 
 
 def test_the_same_context_gets_the_same_answer_whatever_the_way_it_is_sent() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from speaking import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
 
 ALLOWED_TIME = {"type": "allowed_tools", "tools": [{"type": "function", "name": "get_time"}]}
@@ -180,7 +180,7 @@ DOUBLING = "\n".join(
 
 @pytest.mark.parametrize("definition", [DOUBLING, 'begin: "a"', 'start: "a" start', "start: §"])
 def test_a_grammar_that_derives_no_short_text_is_rejected(definition: str) -> None:
-    with pytest.raises(Denied, match="Invalid grammar for tool 'shell'"):
+    with pytest.raises(ApiError, match="Invalid grammar for tool 'shell'"):
         plan("Go", tools=[lark_tool(definition)], tool_choice="required")
 
 
@@ -190,9 +190,9 @@ def test_parameters_that_cannot_be_filled_in_are_named() -> None:
         "name": "f",
         "parameters": {"type": "object", "required": ["a"], "maxProperties": 0},
     }
-    with pytest.raises(Denied, match="Invalid schema for function 'f'") as denied:
+    with pytest.raises(ApiError, match="Invalid schema for function 'f'") as error:
         calls("Hi", tools=[broken], tool_choice="required")
-    assert (denied.value.param, denied.value.code) == ("tools[0].parameters", "invalid_function_parameters")
+    assert (error.value.param, error.value.code) == ("tools[0].parameters", "invalid_function_parameters")
 
 
 @pytest.mark.parametrize("parameters", [None, {}, {"properties": {}}, {"type": "object"}])

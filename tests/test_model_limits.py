@@ -10,7 +10,7 @@ from antiphon_mockserver import model
 from antiphon_mockserver.model.compaction import compact
 from antiphon_mockserver.response.identity import Identity
 from antiphon_mockserver.response.opaque import seal, unseal
-from antiphon_mockserver.response.plan import Denied, Item
+from antiphon_mockserver.response.plan import ApiError, Item
 from antiphon_mockserver.response.tokens import count, count_input, split
 from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, plan, text, user
 
@@ -71,15 +71,15 @@ def test_sealed_content_that_was_tampered_with_is_refused(spoil: Any) -> None:
     item = reasoning(reasoning={"effort": "low"}, include=SEALED)
     assert item is not None
     spoilt = {**item, "encrypted_content": spoil(item["encrypted_content"])}
-    with pytest.raises(Denied) as denied:
+    with pytest.raises(ApiError) as error:
         plan([user("What is 2 + 2?"), spoilt, user("Go on.")])
-    assert (denied.value.status, denied.value.code) == (400, "invalid_encrypted_content")
+    assert (error.value.status, error.value.code) == (400, "invalid_encrypted_content")
 
 
 def test_sealed_content_of_another_key_is_refused() -> None:
     item = reasoning(reasoning={"effort": "low"}, include=SEALED)
     assert item is not None
-    with pytest.raises(Denied):
+    with pytest.raises(ApiError):
         model.plan(context([user("Hi"), item], key="sk-other"))
 
 

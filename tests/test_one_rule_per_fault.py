@@ -16,11 +16,11 @@ from antiphon_conformance.rules.rule import Rule, rules_for
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
-from inprocess import episodes
+from inprocess import traces
 
 Json = dict[str, Any]
 
-WRONG = {"never": "seen"}
+INVALID = {"never": "seen"}
 """What hardly any member of a response or an item may be."""
 BY_PLACE = ("response.", "response-members.", "item-members.", "items.", "tool-calls.")
 """Rules that look at one place of an answer, whatever was asked."""
@@ -39,7 +39,7 @@ def answers(dialect: str) -> tuple[Json, ...]:
     citations."""
     wanted = ("echoes", "sampling", "tool_loop", "reasoning", "grounded")
     chosen = [name for name in wanted if name in all_scenarios()]
-    exchanges = [exchange for episode in episodes(dialect, chosen) for exchange in episode.exchanges.values()]
+    exchanges = [exchange for trace in traces(dialect, chosen) for exchange in trace.exchanges.values()]
     created = [exchange for exchange in exchanges if exchange.ok and exchange.request.path == "/responses"]
     return tuple(dict(exchange.response) for exchange in created)
 
@@ -54,7 +54,7 @@ def reported(dialect: str, body: Json) -> set[str]:
 def spoilt(body: Json) -> Iterator[tuple[str, Json]]:
     """The answer with one member wrong, or missing, each in turn; its items' members too."""
     for holder, name in places(body):
-        for value in (WRONG, None):
+        for value in (INVALID, None):
             copy = deepcopy(body)
             inner = copy if holder is None else copy["output"][holder]
             if value is None:

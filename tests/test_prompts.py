@@ -187,7 +187,7 @@ def test_variables_and_tests_are_read_from_texts() -> None:
 
 
 GOOD: dict[str, Any] = {"id": "mine", "versions": {"1": {"model": "gpt-4o", "system": "Hello {{ name }}"}}}
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
+INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no versions": ({"id": "mine", "versions": {}}, "versions"),
     "a version in words": ({"id": "mine", "versions": {"one": {"model": "m"}}}, "versions"),
     "a member that nobody knows": ({**GOOD, "sytem": ""}, "sytem"),
@@ -199,9 +199,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", INVALID)
 def test_a_malformed_template_is_told_at_the_start(tmp_path: Path, name: str) -> None:
-    content, complaint = WRONG[name]
+    content, complaint = INVALID[name]
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(DataError, match=complaint):
         open_registry(str(tmp_path))

@@ -13,9 +13,9 @@ import pytest
 
 from antiphon_conformance import engine
 from antiphon_conformance.http.client import Incoming, Limits, Target, Unreachable
-from antiphon_conformance.http.exchange import Episode, Headers, Request
+from antiphon_conformance.http.exchange import Headers, Request, Trace
 from antiphon_conformance.requests import generation
-from antiphon_conformance.requests.boundaries import Case, cases, is_right
+from antiphon_conformance.requests.boundaries import Case, cases, is_valid
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
@@ -33,11 +33,11 @@ class Stub:
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
-        self.asked: list[bytes] = []
+        self.details: list[bytes] = []
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        self.asked.append(request.raw or b"")
+        self.details.append(request.raw or b"")
         status = self.answer(_parsed(request.raw or b""))
         if status == 0:
             raise Unreachable("connection reset")
@@ -65,7 +65,7 @@ def generated(
     requests: int | None = None,
     start: int = 0,
     examples: int = 12,
-) -> Episode:
+) -> Trace:
     target = Target(stub, limits=Limits(requests=requests))
     sources = (source(name),)
     return asyncio.run(generation.generate(target, sources, start, 1, examples=examples))
@@ -77,17 +77,17 @@ def covered(name: str) -> dict[str, Case]:
     return {case.name: case for case in cases(made.dialect, made.values)}
 
 
-def found(episode: Episode, name: str) -> dict[str, Outcome]:
+def found(trace: Trace, name: str) -> dict[str, Outcome]:
     """The outcomes of the rules on generated requests."""
     rules = {key: rule for key, rule in engine.rules_for(load(name)).items() if key.startswith("generated.")}
-    return {record.rule: record.outcome for record in engine.judge([episode], load(name), rules)}
+    return {record.rule: record.outcome for record in engine.judge([trace], load(name), rules)}
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_case_is_what_its_name_says(name: str) -> None:
     dialect = load(name)
     for case in covered(name).values():
-        assert is_right(dialect, case.operation, case.body) == case.name.endswith(": right"), case
+        assert is_valid(dialect, case.operation, case.body) == case.name.endswith(": right"), case
 
 
 @pytest.mark.parametrize("name", names())
@@ -135,11 +135,11 @@ def test_deep_edges_are_tried_too(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_the_mock_passes_at_every_edge_and_at_random(name: str) -> None:
     target = Target(AsgiTransport(make_app(Settings(dialect=name, api_keys=(KEY,)))), KEY)
-    episode = asyncio.run(generation.generate(target, (source(name),), examples=4))
-    wrong = [record for record in engine.judge([episode], load(name)) if record.findings]
+    trace = asyncio.run(generation.generate(target, (source(name),), examples=4))
+    wrong = [record for record in engine.judge([trace], load(name)) if record.findings]
     assert wrong == []
-    assert episode.stop_reason is None
-    assert found(episode, name) == dict.fromkeys(found(episode, name), Outcome.PASSED)
+    assert trace.stop_reason is None
+    assert found(trace, name) == dict.fromkeys(found(trace, name), Outcome.PASSED)
 
 
 def test_the_same_seed_makes_the_same_requests() -> None:
@@ -147,36 +147,35 @@ def test_the_same_seed_makes_the_same_requests() -> None:
     first, second, other = Stub(lambda _: 400), Stub(lambda _: 400), Stub(lambda _: 400)
     for stub, start in ((first, 1), (second, 1), (other, 2)):
         generated(stub, start=start)
-    assert first.asked == second.asked != other.asked
+    assert first.details == second.details != other.details
 
 
 def test_a_crash_is_shrunk_to_what_causes_it() -> None:
     def crashes_on_many_members(body: Any) -> int:
         return 500 if isinstance(body, dict) and len(body) > 4 else 400
 
-    episode = generated(Stub(crashes_on_many_members), examples=40)
-    body = episode["createResponse of openresponses, answered 500, shrunk"].request.body
+    trace = generated(Stub(crashes_on_many_members), examples=40)
+    body = trace["createResponse of openresponses, answered 500, shrunk"].request.body
     assert len(body) == 5
     assert all(
         value in (None, 16, False, "Say hello.", MODEL, []) or len(str(value)) < 12 for value in body.values()
     )
     assert (
-        found(episode, "openresponses")["generated-requests.no-request-causes-a-server-error"]
-        is Outcome.FAILED
+        found(trace, "openresponses")["generated-requests.no-request-causes-a-server-error"] is Outcome.FAILED
     )
 
 
 def test_a_server_that_takes_everything_is_found_out() -> None:
-    episode = generated(Stub(lambda _: 200))
-    assert "createResponse of openresponses, wrong and accepted, shrunk" in episode
-    outcome = found(episode, "openresponses")["generated-requests.what-the-document-forbids-is-rejected"]
+    trace = generated(Stub(lambda _: 200))
+    assert "createResponse of openresponses, wrong and accepted, shrunk" in trace
+    outcome = found(trace, "openresponses")["generated-requests.what-the-document-forbids-is-rejected"]
     assert outcome is Outcome.FAILED
 
 
 def test_nothing_is_searched_that_a_document_with_chosen_readings_alone_forbids() -> None:
-    episode = generated(Stub(lambda _: 200), "cloudglue", examples=4)
-    assert not [name for name in episode.exchanges if name.endswith("shrunk")]
-    assert set(found(episode, "cloudglue").values()) == {Outcome.PASSED}
+    trace = generated(Stub(lambda _: 200), "cloudglue", examples=4)
+    assert not [name for name in trace.exchanges if name.endswith("shrunk")]
+    assert set(found(trace, "cloudglue").values()) == {Outcome.PASSED}
 
 
 def test_a_server_that_refuses_everything_is_found_out() -> None:
@@ -186,39 +185,39 @@ def test_a_server_that_refuses_everything_is_found_out() -> None:
 
 
 def test_a_request_without_an_answer_is_found() -> None:
-    episode = generated(Stub(lambda body: 0 if body == {"model": MODEL, "input": True} else 400))
-    assert found(episode, "openresponses")["generated-requests.every-request-is-answered"] is Outcome.FAILED
+    trace = generated(Stub(lambda body: 0 if body == {"model": MODEL, "input": True} else 400))
+    assert found(trace, "openresponses")["generated-requests.every-request-is-answered"] is Outcome.FAILED
 
 
 @pytest.mark.parametrize("most", [0, 1, 40, 260])
 def test_no_more_is_sent_than_allowed(most: int) -> None:
     stub = Stub(lambda _: 400)
-    episode = generated(stub, requests=most, examples=40)
-    assert len(stub.asked) == most
-    assert (episode.stop_reason, episode.blame) == (f"the limit of {most} requests is reached", "limit")
+    trace = generated(stub, requests=most, examples=40)
+    assert len(stub.details) == most
+    assert (trace.stop_reason, trace.blame) == (f"the limit of {most} requests is reached", "limit")
 
 
 def test_a_dead_server_ends_it() -> None:
-    episode = generated(Stub(lambda _: 0))
-    assert episode.blame == "target"
-    assert len(episode.exchanges) < 5
+    trace = generated(Stub(lambda _: 0))
+    assert trace.blame == "target"
+    assert len(trace.exchanges) < 5
 
 
 def test_what_was_asked_before_an_interruption_is_kept() -> None:
     sources = (source("openresponses"),)
 
-    async def interrupted() -> Episode:
+    async def interrupted() -> Trace:
         stub = Stub(lambda _: 400)
         target = Target(stub)
         task = asyncio.create_task(generation.generate(target, sources, 0, 1))
-        while len(stub.asked) < 250:
+        while len(stub.details) < 250:
             await asyncio.sleep(0)
         task.cancel()
         return await task
 
-    episode = asyncio.run(interrupted())
-    assert (episode.stop_reason, episode.blame) == ("interrupted", "limit")
-    assert episode.exchanges
+    trace = asyncio.run(interrupted())
+    assert (trace.stop_reason, trace.blame) == ("interrupted", "limit")
+    assert trace.exchanges
 
 
 def test_nothing_is_left_where_the_command_was_called(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

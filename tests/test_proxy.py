@@ -38,7 +38,7 @@ def proxied(responses_mock, tmp_path):
         process.stdout.close()
 
 
-def talk(url):
+def conversation(url):
     """What one client asks for: a document and a stream; returns their texts."""
     with openai.OpenAI(base_url=url, api_key=KEY, max_retries=0) as client:
         document = client.responses.create(model="gpt-4o-mini", input="Say hello.")
@@ -50,7 +50,7 @@ def talk(url):
 @pytest.mark.responses_mock(dialect="openai")
 def test_what_passes_is_unchanged_recorded_and_judged(proxied, responses_mock):
     url, ended = proxied
-    assert talk(url) == talk(responses_mock.url)
+    assert conversation(url) == conversation(responses_mock.url)
     status, output, exchanges = ended()
     assert [one.request.path for one in exchanges] == ["/responses", "/responses"]
     assert exchanges[0].answer.body["object"] == "response"
@@ -64,7 +64,7 @@ def test_what_passes_is_unchanged_recorded_and_judged(proxied, responses_mock):
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
 def test_a_breach_is_told_at_once(proxied):
     url, ended = proxied
-    talk(url)
+    conversation(url)
     status, output, _ = ended()
     assert status == 1
     assert "FAILED usage.total-is-the-sum (RES-51)" in output

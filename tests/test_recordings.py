@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.recordings import reader, transcript
 
@@ -71,7 +71,7 @@ http_interactions:
   response: {status: {code: 200, message: OK}, headers: {Content-Type: [application/json]},
              body: {encoding: UTF-8, string: '{"id": "resp_1", "object": "response", "status": "completed"}'}}
 """
-FORMS = [
+VALID_REQUESTS = [
     ("a.jsonl", json.dumps(line())),
     ("two-lines.jsonl", json.dumps(line(id="zero")) + "\n\n" + json.dumps(line()) + "\n"),
     ("a.har", json.dumps(HAR)),
@@ -82,7 +82,7 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content"), FORMS, ids=[name for name, _ in FORMS])
+@pytest.mark.parametrize(("name", "content"), VALID_REQUESTS, ids=[name for name, _ in VALID_REQUESTS])
 def test_every_form_gives_the_same_exchange(tmp_path, name, content):
     found = written(tmp_path, name, content).exchanges[-1]
     assert found.request.method == "POST"
@@ -200,27 +200,27 @@ EXCHANGES = [
 
 @pytest.mark.parametrize("one", EXCHANGES, ids=[one.id for one in EXCHANGES])
 def test_an_exchange_survives_the_transcript(one):
-    lines = list(transcript.lines({"target": "x"}, [Episode("s", {"step": one})]))
+    lines = list(transcript.lines({"target": "x"}, [Trace("s", {"step": one})]))
     found = reader.assemble(("", json.loads(entry)) for entry in lines)
     assert found.run == {"target": "x"}
     assert found.exchanges == ()
-    assert found.episodes[0]["step"] == one
+    assert found.traces[0]["step"] == one
 
 
 def test_a_megabyte_of_one_letter_is_a_short_line():
     long = exchange("long", request=Request("POST", "/responses", body={"input": "a" * 1_000_000}))
-    assert max(map(len, transcript.lines({}, [Episode("s", {"step": long})]))) < 5000
+    assert max(map(len, transcript.lines({}, [Trace("s", {"step": long})]))) < 5000
 
 
 def test_an_episode_survives_the_transcript():
-    told = Episode("s", {}, "created: answered 500", "background", "limit")
+    told = Trace("s", {}, "created: answered 500", "background", "limit")
     lines = transcript.lines({}, [told])
-    assert reader.assemble(("", json.loads(entry)) for entry in lines).episodes == (told,)
+    assert reader.assemble(("", json.loads(entry)) for entry in lines).traces == (told,)
 
 
 def test_no_secret_reaches_the_transcript():
     headers = Headers((("Authorization", "Bearer sk-one"), ("x-api-key", "sk-two"), ("x-note", "sk-planted")))
     request = Request("POST", "/responses?key=sk-planted", headers, {"input": "sk-planted"})
     one = exchange("one", b'{"echo":"sk-planted"}', request=request)
-    text = b"".join(transcript.lines({"over": "sk-planted"}, [Episode("s", {"step": one})], ["sk-planted"]))
+    text = b"".join(transcript.lines({"over": "sk-planted"}, [Trace("s", {"step": one})], ["sk-planted"]))
     assert b"sk-" not in text

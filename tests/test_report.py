@@ -98,9 +98,9 @@ def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(written):
 
 
 def test_the_transcript_is_judged_to_the_same_verdicts(written):
-    episodes = reader.load(written / "transcript.jsonl").episodes
+    traces = reader.load(written / "transcript.jsonl").traces
     for name in ("openresponses", "openai"):
-        again = engine.judge(episodes, dialects.load(name))
+        again = engine.judge(traces, dialects.load(name))
         assert again == [record for record in composed().records if record.dialect == name]
 
 
@@ -260,7 +260,7 @@ def test_a_target_that_never_answered_is_not_judged():
 def test_lint_of_a_transcript_without_an_answer_is_not_judged_either(tmp_path):
     seen = examine(Order("http://target/v1"), transport=Scripted(lambda request: None))
     path = tmp_path / "transcript.jsonl"
-    path.write_bytes(b"".join(transcript.lines(seen.facts, seen.episodes)))
+    path.write_bytes(b"".join(transcript.lines(seen.facts, seen.traces)))
     assert CliRunner().invoke(lint, [str(path)], standalone_mode=False).return_value == 2
 
 

@@ -142,7 +142,7 @@ STREAM = b"".join(
 )
 def test_the_smallest_part_that_shows_a_finding(body, where, lines, hit):
     found = excerpt(exchange("repeat/first", body), where, OPENAI)
-    assert found.asked == "POST /responses"
+    assert found.details == "POST /responses"
     assert [line.text for line in found.lines][: len(lines)] == lines
     assert [line.text for line in found.lines if line.marked] == [hit]
 
@@ -181,7 +181,7 @@ def test_features_say_what_is_offered_and_where_it_fails():
     mutant = "events.repeats-a-sequence-number"
     seen = examined("openai", mutant, properties=False, features=("no-background",))
     found = {
-        row.name: row for row in feature_rows(seen.episodes, OPENAI, seen.records(OPENAI), ("no-background",))
+        row.name: row for row in feature_rows(seen.traces, OPENAI, seen.records(OPENAI), ("no-background",))
     }
     assert found["background"].state == "not offered"
     assert found["stream"].state == "offered"

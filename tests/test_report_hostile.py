@@ -56,12 +56,12 @@ class Evil(Scripted):
 
     @asynccontextmanager
     async def open(self, request):
-        self.asked.append(request)
+        self.details.append(request)
         echoed = tuple((f"x-echo-{name}", f"{value} <script>") for name, value in request.headers.pairs)
         if isinstance(request.body, dict) and request.body.get("stream") is True:
             yield Incoming(200, Headers((*EVENTS.pairs, *echoed)), self._whole(self.stream))
             return
-        turn = len(self.asked) % 4
+        turn = len(self.details) % 4
         raw = (self.body, HUGE.encode(), EVIL.encode(), self.body)[turn]
         yield Incoming((200, 200, 500, 404)[turn], Headers((*JSON.pairs, *echoed)), self._whole(raw))
 

@@ -110,7 +110,7 @@ def test_an_unknown_type_lists_those_there_are() -> None:
     (fault,) = OPENAI.request("createResponse").faults({"input": [{"type": "nope"}]})
     assert fault.param == "input[0].type"
     assert "'function_call'" in fault.expected
-    assert fault.got == "'nope'"
+    assert fault.actual == "'nope'"
 
 
 def test_a_message_without_a_type_is_told_so_where_the_type_is_demanded() -> None:

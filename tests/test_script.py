@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.response.plan import Denied, Plan
+from antiphon_mockserver.response.plan import ApiError, Plan
 from antiphon_mockserver.script import ScriptError, load, planner
 from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
 
@@ -84,14 +84,14 @@ def test_conditions(when: dict[str, Any], request_: dict[str, Any], matches: boo
     if matches:
         assert say(row, **request_).items[0]["content"][0]["text"] == "matched"
     else:
-        with pytest.raises(Denied):
+        with pytest.raises(ApiError):
             say(row, **request_)
 
 
 def test_headers_are_matched_whatever_their_case() -> None:
     script = planner([{"strict": True, "answers": [{"when": {"headers": {"X-Case": "slow"}}, "text": "a"}]}])
     asked = context("Hi")
-    with pytest.raises(Denied, match="header X-Case: expected text that contains 'slow', got absent"):
+    with pytest.raises(ApiError, match="header X-Case: expected text that contains 'slow', got absent"):
         script(asked)
     assert script(type(asked)(asked.request, asked.items, asked.dialect, headers={"x-case": "slow"})).items
 
@@ -123,10 +123,10 @@ def test_scripts_answer_in_their_order_and_then_the_model() -> None:
 
 
 def test_a_strict_script_lists_every_row_with_the_reason_why_not() -> None:
-    with pytest.raises(Denied) as denied:
+    with pytest.raises(ApiError) as error:
         planner([SHIPPED / "tool_loop.yaml"])(context("Hello"))
-    assert denied.value.code == "no_script_matches"
-    assert denied.value.message.splitlines() == [
+    assert error.value.code == "no_script_matches"
+    assert error.value.message.splitlines() == [
         "No entry of the script matches this request, and the script is strict:",
         "  - tool loop: asks for the weather: input: expected text that contains 'weather', got 'Hello';"
         " tools: expected the tools get_weather, got an empty array",
@@ -137,10 +137,10 @@ def test_a_strict_script_lists_every_row_with_the_reason_why_not() -> None:
 
 
 def test_an_error_is_answered() -> None:
-    with pytest.raises(Denied) as denied:
+    with pytest.raises(ApiError) as error:
         say({"error": {"status": 429, "code": "slow_down", "headers": {"retry-after": "1"}}, "delay": 0.5})
-    assert (denied.value.status, denied.value.code, denied.value.delay) == (429, "slow_down", 0.5)
-    assert denied.value.headers == {"retry-after": "1"}
+    assert (error.value.status, error.value.code, error.value.delay) == (429, "slow_down", 0.5)
+    assert error.value.headers == {"retry-after": "1"}
 
 
 @pytest.mark.parametrize(

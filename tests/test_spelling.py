@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.behaviour.chat_spelling import respell
+from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_spec.dialect import load
 from mock_client import Client
 
@@ -75,12 +75,12 @@ SAME: dict[str, tuple[Json, Json]] = {
 @pytest.mark.parametrize("name", SAME)
 def test_chat_is_respelled(name: str) -> None:
     given, wanted = SAME[name]
-    assert respell(given, BUD) == wanted
+    assert read_chat_spelling(given, BUD) == wanted
 
 
 def test_other_dialects_are_left_alone() -> None:
     body = {"max_tokens": 5, "reasoning": True}
-    assert respell(body, load("openai").traits) == body
+    assert read_chat_spelling(body, load("openai").traits) == body
 
 
 PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}

@@ -116,7 +116,7 @@ def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -
 def test_any_answer_of_a_library_is_told_in_order_and_in_full(items: list[Item], background: bool) -> None:
     final = respond("Hi", "cloudglue", Plan(tuple(items)), background=background)
     events = timeline(final, "cloudglue").events
-    assert mistakes(events) == []
+    assert invalid_requests(events) == []
     assert events[-1] == {"type": "response.completed", "response": final}
     assert [*map(said, final["output"])] == [*map(said, items)]
     for index, item in enumerate(final["output"]):
@@ -131,12 +131,12 @@ def test_a_failure_of_a_library_is_told_at_the_end_and_by_an_error_alone(backgro
     failure = {"code": "server_error", "message": "The shelf fell over."}
     planned = Plan((message([]),), "failed", error=failure)
     events = timeline(respond("Hi", "cloudglue", planned, background=background), "cloudglue").events
-    assert mistakes(events) == []
+    assert invalid_requests(events) == []
     assert events[-1] == {"type": "error", "error": {**failure, "type": "server_error"}}
     assert [event["type"] for event in events].count("response.completed") == 0
 
 
-def mistakes(events: Sequence[Item]) -> list[str]:
+def invalid_requests(events: Sequence[Item]) -> list[str]:
     """What is wrong with a stream of a library by its grammar, and with its events by their schemas."""
     machine = DIALECTS["cloudglue"].grammar.machine()
     breaches = [breach.message for event in events for breach in machine.feed(event)]

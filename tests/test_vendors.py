@@ -39,7 +39,7 @@ def test_there_are_vendors_and_servers():
 def test_traffic_of_others_is_not_quoted(name):
     report = records.read(PLACES[name] / "report.jsonl.gz")
     assert (report.excerpts, report.curls, report.facts["quotes"]) == ({}, {}, False)
-    longest = max((len(one.got) for record in report.records for one in record.findings), default=0)
+    longest = max((len(one.actual) for record in report.records for one in record.findings), default=0)
     assert longest <= 500
 
 

@@ -84,7 +84,7 @@ def test_a_broken_world_is_refused_with_the_place(
         written(tmp_path, SMALL.replace(right, wrong, 1))
     assert problem.value.where.endswith(where)
     assert problem.value.expected == expected
-    assert got in problem.value.got
+    assert got in problem.value.actual
 
 
 def test_a_world_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from antiphon.progress import show_progress
 from antiphon_conformance.http.address import AddressError, base_url
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.requests.resources import GivenError, givens, reject_unknown
+from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.result import Examination
 from antiphon_conformance.run import CONCURRENCY, Order, examine, scenarios
 from antiphon_conformance.scenarios.runner import Progress
@@ -262,9 +262,9 @@ def _key(variable: str | None, names: tuple[str, ...]) -> str | None:
 def _given(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, str]:
     """The ids of resources that the user names; raises click.UsageError when they are wrong."""
     try:
-        resources = givens(pairs)
+        resources = parse_resources(pairs)
         reject_unknown(resources, _dialects(names))
-    except GivenError as error:
+    except ResourceError as error:
         raise click.UsageError(f"--given {error}") from error
     return resources
 

@@ -91,7 +91,7 @@ def lint(
 
 def _why_not(transcripts: Iterable[Recording]) -> str:
     """The reason that a recorded run gives for not having judged its target; empty without one."""
-    runs = (Examination(recording.episodes, recording.run) for recording in transcripts if recording.episodes)
+    runs = (Examination(recording.traces, recording.run) for recording in transcripts if recording.traces)
     return next((run.why_not for run in runs if run.why_not), "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from antiphon.dialects import check_name, dialect_path
-from antiphon_conformance.requests.minimal import plain
+from antiphon_conformance.requests.minimal import minimal
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.server.runner import address, listen
 from antiphon_mockserver.server.runner import serve as run
@@ -187,7 +187,7 @@ def _sample_request(settings: Settings) -> str:
         collections = open_library(settings.world).collections
         ids = (collection.id for collection in collections if collection.type in DESCRIBING)
         values["collection"] = next(ids, "")
-    return json.dumps(plain(dialect, dialect.create_operation, values))
+    return json.dumps(minimal(dialect, dialect.create_operation, values))
 
 
 def welcome(settings: Settings, url: str) -> None:

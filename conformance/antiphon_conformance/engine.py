@@ -14,18 +14,18 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.http.exchange import Episode, Exchange, StepMissing
+from antiphon_conformance.http.exchange import Exchange, StepMissing, Trace
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.requests.validity import has_unknown, is_wrong
+from antiphon_conformance.requests.validity import has_unknown, is_invalid
 from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
 from antiphon_conformance.rules.views import (
-    WRONG,
-    Answered,
-    Body,
-    Refused,
-    Scene,
-    Snapshot,
-    subjects,
+    INVALID,
+    AnyReply,
+    DocumentReply,
+    ErrorReply,
+    ResponseObject,
+    ScenarioTrace,
+    views,
 )
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect
@@ -58,13 +58,13 @@ class _RuleRun:
     requirements: tuple[str, ...]
     results: dict[str, _Result] = field(default_factory=dict)
 
-    def evaluate(self, subject: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
+    def evaluate(self, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
         """Runs the rule on one subject. Returns whether it found no fault."""
         when = self.rule.when
         try:
-            if when is not None and not when(subject):
+            if when is not None and not when(view):
                 return True
-            findings = [*islice(self.rule.check(subject), MOST_FINDINGS)]
+            findings = [*islice(self.rule.check(view), MOST_FINDINGS)]
         except StepMissing as missing:
             self._result(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
@@ -74,7 +74,7 @@ class _RuleRun:
                 self.results.setdefault(scenario, _CLEAN).applies = True
                 return True
             self._result(scenario).findings += (
-                _with_exchange(finding, subject, exchanges) for finding in findings
+                _with_exchange(finding, view, exchanges) for finding in findings
             )
         return False
 
@@ -124,24 +124,22 @@ def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
     request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
     traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
     copy = replace(exchange, request=request, operation=match[0].id if match else None, traits=traits)
-    return replace(copy, traits=traits | {WRONG}) if is_wrong(copy, dialect) else copy
+    return replace(copy, traits=traits | {INVALID}) if is_invalid(copy, dialect) else copy
 
 
-def judge(
-    episodes: Iterable[Episode], dialect: Dialect, rules: Mapping[str, Rule] | None = None
-) -> list[Record]:
+def judge(traces: Iterable[Trace], dialect: Dialect, rules: Mapping[str, Rule] | None = None) -> list[Record]:
     """One record for each rule and each scenario in which it applied; for other rules, one with the
     reason."""
-    copies = [_locate_episode(episode, dialect) for episode in episodes]
+    copies = [_locate_episode(trace, dialect) for trace in traces]
     panel = _panel(dialect, rules)
-    by_scenario = {episode.scenario: episode for episode in copies}
-    for episode in copies:
-        for exchange in episode.exchanges.values():
-            _evaluate_exchange(panel, exchange, episode.scenario, on_purpose=True)
-        scene = Scene(episode, dialect, by_scenario)
-        for run in panel.by_subject.get(Scene, ()):
-            if run.rule.scenario in (episode.scenario, EVERY):
-                run.evaluate(scene, episode.scenario, episode.exchanges)
+    by_scenario = {trace.scenario: trace for trace in copies}
+    for trace in copies:
+        for exchange in trace.exchanges.values():
+            _evaluate_exchange(panel, exchange, trace.scenario, on_purpose=True)
+        view = ScenarioTrace(trace, dialect, by_scenario)
+        for run in panel.by_subject.get(ScenarioTrace, ()):
+            if run.rule.scenario in (trace.scenario, EVERY):
+                run.evaluate(view, trace.scenario, trace.exchanges)
     return [record for run in panel.runs for record in _records(run, dialect, copies)]
 
 
@@ -164,7 +162,7 @@ def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Panel:
     runs = [_rule_run(rule, dialect) for rule in selection.values()]
     by_subject: dict[type, list[_RuleRun]] = {}
     for run in runs:
-        by_subject.setdefault(run.rule.subject, []).append(run)
+        by_subject.setdefault(run.rule.view, []).append(run)
     return _Panel(dialect, runs, by_subject)
 
 
@@ -184,13 +182,13 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
     exchanges = {exchange.id: exchange}
     clean: set[bytes | None] = set()
     only_status = on_purpose and exchange.ok and _is_wrong(exchange, panel.dialect)
-    views = (Answered(exchange, panel.dialect),) if only_status else subjects(exchange, panel.dialect)
-    for subject in views:
-        content = _repeatable(subject)
+    panel_views = (AnyReply(exchange, panel.dialect),) if only_status else views(exchange, panel.dialect)
+    for view in panel_views:
+        content = _repeatable(view)
         if content in clean:
             continue
-        runs = panel.by_subject.get(type(subject), ())
-        verdicts = [run.evaluate(subject, scenario, exchanges) for run in runs]
+        runs = panel.by_subject.get(type(view), ())
+        verdicts = [run.evaluate(view, scenario, exchanges) for run in runs]
         if content is not None and all(verdicts):
             clean.add(content)
 
@@ -198,22 +196,22 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
 def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
     operation, body = exchange.operation, exchange.request.body
     unknown = operation is not None and body is not None and has_unknown(dialect, operation, body)
-    return unknown or WRONG in exchange.traits
+    return unknown or INVALID in exchange.traits
 
 
-def _repeatable(subject: Answered) -> bytes | None:
+def _repeatable(view: AnyReply) -> bytes | None:
     """The bytes of a response object that a stream can repeat; None for any other subject."""
-    if not isinstance(subject, Snapshot) or subject.kind == "body":
+    if not isinstance(view, ResponseObject) or view.kind == "body":
         return None
     try:
-        return orjson.dumps(subject.object)
+        return orjson.dumps(view.object)
     except orjson.JSONEncodeError:  # integers beyond 64 bits
         return None
 
 
-def _locate_episode(episode: Episode, dialect: Dialect) -> Episode:
-    steps = {name: locate(exchange, dialect) for name, exchange in episode.exchanges.items()}
-    return replace(episode, exchanges=steps)
+def _locate_episode(trace: Trace, dialect: Dialect) -> Trace:
+    steps = {name: locate(exchange, dialect) for name, exchange in trace.exchanges.items()}
+    return replace(trace, exchanges=steps)
 
 
 def _below_base(path: str, dialect: Dialect) -> str:
@@ -225,22 +223,22 @@ def _below_base(path: str, dialect: Dialect) -> str:
     return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
 
 
-def _with_exchange(finding: Finding, subject: Any, exchanges: Mapping[str, Exchange]) -> Finding:
+def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange]) -> Finding:
     """The finding with the id of its exchange, safe to print even if a hostile server chose the names of
     members.
 
     A rule over an episode names a step, in `exchange` or before a dot.
     """
     where, identity = finding.where, finding.exchange
-    if isinstance(subject, Answered):
-        identity = subject.exchange.id
+    if isinstance(view, AnyReply):
+        identity = view.exchange.id
     elif identity in exchanges:
         identity = exchanges[identity].id
     else:
         step, dot, rest = where.partition(".")
         if not identity and dot and step in exchanges:
             where, identity = rest, exchanges[step].id
-    return Finding(safe(where), safe(finding.expected), safe(finding.got), identity)
+    return Finding(safe(where), safe(finding.expected), safe(finding.actual), identity)
 
 
 def _last_line(error: Exception) -> str:
@@ -249,33 +247,33 @@ def _last_line(error: Exception) -> str:
     return safe(f"{type(error).__name__}: {error} ({file}:{last.lineno})")
 
 
-def _records(run: _RuleRun, dialect: Dialect, episodes: Sequence[Episode]) -> Iterator[Record]:
+def _records(run: _RuleRun, dialect: Dialect, traces: Sequence[Trace]) -> Iterator[Record]:
     if not run.results:
-        reason = _why_not_applied(run.rule, episodes, dialect)
+        reason = _why_not_applied(run.rule, traces, dialect)
         yield run.record(dialect, run.rule.scenario or "", *reason)
-    by_scenario = {episode.scenario: episode for episode in episodes}
+    by_scenario = {trace.scenario: trace for trace in traces}
     for scenario, result in run.results.items():
         yield _record(run, dialect, scenario, result, by_scenario.get(scenario))
 
 
 def _record(
-    run: _RuleRun, dialect: Dialect, scenario: str, result: _Result, episode: Episode | None = None
+    run: _RuleRun, dialect: Dialect, scenario: str, result: _Result, trace: Trace | None = None
 ) -> Record:
     if result.crash:
         return run.record(dialect, scenario, Outcome.BROKEN, result.crash, result.findings)
     if result.findings:
-        if episode is not None and _is_all_about_the_probe(result, episode, dialect):
-            return run.record(dialect, scenario, *_why_missing(episode, ""))
+        if trace is not None and _is_all_about_the_probe(result, trace, dialect):
+            return run.record(dialect, scenario, *_why_missing(trace, ""))
         outcome = Outcome.of_findings(run.requirement.severity)
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
-        return run.record(dialect, scenario, *_why_missing(episode, result.missing))
+        return run.record(dialect, scenario, *_why_missing(trace, result.missing))
     return run.record(dialect, scenario, Outcome.PASSED)
 
 
-def _is_all_about_the_probe(result: _Result, episode: Episode, dialect: Dialect) -> bool:
+def _is_all_about_the_probe(result: _Result, trace: Trace, dialect: Dialect) -> bool:
     """Whether every finding is about the error that showed that the target lacks an optional feature."""
-    probe = _probe(episode, dialect) if episode.missing_feature else None
+    probe = _probe(trace, dialect) if trace.missing_feature else None
     return probe is not None and all(finding.exchange == probe.id for finding in result.findings)
 
 
@@ -291,61 +289,61 @@ def _lint_records(run: _RuleRun, dialect: Dialect) -> Iterator[Record]:
         yield run.record(dialect, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
 
 
-def _why_missing(episode: Episode | None, missing: str) -> tuple[Outcome, str]:
+def _why_missing(trace: Trace | None, missing: str) -> tuple[Outcome, str]:
     """Why a step that a rule needs did not take place."""
-    if episode is not None and episode.missing_feature:
-        return Outcome.NOT_SUPPORTED, f"the target does not offer {episode.missing_feature}"
-    if episode is None or not episode.stop_reason:
+    if trace is not None and trace.missing_feature:
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {trace.missing_feature}"
+    if trace is None or not trace.stop_reason:
         return Outcome.UNTESTABLE, missing
     by_blame = {"suite": Outcome.BROKEN, "limit": Outcome.INCONCLUSIVE}
-    return by_blame.get(episode.blame, Outcome.UNTESTABLE), missing
+    return by_blame.get(trace.blame, Outcome.UNTESTABLE), missing
 
 
-def _why_not_applied(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> tuple[Outcome, str]:
+def _why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tuple[Outcome, str]:
     """Why a rule never applied."""
     if rule.scenario not in (None, EVERY):
-        return _why_no_scene(rule, episodes)
-    feature = _missing_feature(rule, episodes, dialect)
+        return _why_no_scene(rule, traces)
+    feature = _missing_feature(rule, traces, dialect)
     if feature:
         return Outcome.NOT_SUPPORTED, f"the target does not offer {feature}"
-    if not any(exchange.reply for episode in episodes for exchange in episode.exchanges.values()):
+    if not any(exchange.reply for trace in traces for exchange in trace.exchanges.values()):
         return Outcome.UNTESTABLE, "not reached, because the target answered no request"
     note = f"not seen: {rule.needs or rule.summary}"
-    needs_value = _first_stop(episodes, "given")
+    needs_value = _first_stop(traces, "given")
     if needs_value:
         return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
-    limit = _first_stop(episodes, "limit")
+    limit = _first_stop(traces, "limit")
     return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
 
 
-def _first_stop(episodes: Sequence[Episode], blame: str) -> str:
+def _first_stop(traces: Sequence[Trace], blame: str) -> str:
     """Why the first episode stopped that ended early for this cause; empty when none did."""
-    reasons = (episode.stop_reason for episode in episodes if episode.blame == blame)
+    reasons = (trace.stop_reason for trace in traces if trace.blame == blame)
     return next(filter(None, reasons), "")
 
 
-def _why_no_scene(rule: Rule, episodes: Sequence[Episode]) -> tuple[Outcome, str]:
-    episode = next((episode for episode in episodes if episode.scenario == rule.scenario), None)
-    if episode is None:
+def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
+    trace = next((trace for trace in traces if trace.scenario == rule.scenario), None)
+    if trace is None:
         return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
-    if episode.missing_feature or episode.stop_reason:
-        return _why_missing(episode, safe(episode.stop_reason or ""))
+    if trace.missing_feature or trace.stop_reason:
+        return _why_missing(trace, safe(trace.stop_reason or ""))
     return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
 
 
-def _missing_feature(rule: Rule, episodes: Sequence[Episode], dialect: Dialect) -> str | None:
+def _missing_feature(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> str | None:
     """The feature whose absence left a rule without a subject: it would have applied to the probe's error."""
-    for episode in episodes:
-        probe = _probe(episode, dialect) if episode.missing_feature else None
+    for trace in traces:
+        probe = _probe(trace, dialect) if trace.missing_feature else None
         if probe is not None and _would_apply(rule, probe, dialect):
-            return episode.missing_feature
+            return trace.missing_feature
     return None
 
 
-def _probe(episode: Episode, dialect: Dialect) -> Exchange | None:
+def _probe(trace: Trace, dialect: Dialect) -> Exchange | None:
     """The request that showed that a feature is missing: one of its operation, else the last of all."""
-    feature = dialect.features.get(episode.missing_feature or "")
-    exchanges = episode.exchanges.values()
+    feature = dialect.features.get(trace.missing_feature or "")
+    exchanges = trace.exchanges.values()
     errors = (exchange for exchange in exchanges if feature and not exchange.ok)
     probe = next(
         (exchange for exchange in errors if feature and exchange.operation == feature.operation), None
@@ -354,9 +352,9 @@ def _probe(episode: Episode, dialect: Dialect) -> Exchange | None:
 
 
 def _would_apply(rule: Rule, probe: Exchange, dialect: Dialect) -> bool:
-    if rule.when is None or rule.subject not in (Answered, Body, Refused) or probe.reply is None:
+    if rule.when is None or rule.view not in (AnyReply, DocumentReply, ErrorReply) or probe.reply is None:
         return False
     try:
-        return bool(rule.when(rule.subject(probe, dialect)))
+        return bool(rule.when(rule.view(probe, dialect)))
     except (LookupError, TypeError, ValueError, AttributeError):
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_conformance import engine
-from antiphon_conformance.http.exchange import Episode, Exchange, Reply
+from antiphon_conformance.http.exchange import Exchange, Reply, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.verdict.outcome import Record
 from antiphon_spec.dialect import Dialect
@@ -21,7 +21,7 @@ TOO_MANY = 429
 class Examination:
     """The result of a run: its episodes, and the facts about it for the report."""
 
-    episodes: tuple[Episode, ...] = field(repr=False)
+    traces: tuple[Trace, ...] = field(repr=False)
     facts: Mapping[str, Any]
 
     @property
@@ -37,7 +37,7 @@ class Examination:
         failure = next((exchange.failure for exchange in self._exchanges if exchange.failure), None)
         if failure:
             return f"the target never answered: {failure}"
-        reason = next((episode.stop_reason for episode in self.episodes if episode.stop_reason), None)
+        reason = next((trace.stop_reason for trace in self.traces if trace.stop_reason), None)
         return f"no answer came: {reason}" if reason else "no request was sent"
 
     @property
@@ -54,7 +54,7 @@ class Examination:
 
     @property
     def _exchanges(self) -> list[Exchange]:
-        return [exchange for episode in self.episodes for exchange in episode.exchanges.values()]
+        return [exchange for trace in self.traces for exchange in trace.exchanges.values()]
 
     @property
     def _replies(self) -> list[Reply]:
@@ -63,23 +63,19 @@ class Examination:
     @property
     def unfinished(self) -> str:
         """Why not every scenario ran to its end; empty when all did. Generated requests do not count."""
-        partial = [
-            episode for episode in self.episodes if episode.blame == "limit" and episode.scenario != GENERATED
-        ]
-        count = f"{len(partial)} of {len(self.episodes)} conversations are unfinished"
+        partial = [trace for trace in self.traces if trace.blame == "limit" and trace.scenario != GENERATED]
+        count = f"{len(partial)} of {len(self.traces)} conversations are unfinished"
         return f"{count}: {partial[0].stop_reason}" if partial else ""
 
     @property
     def partial(self) -> str:
         """Why the run is not complete, generated requests included; empty when it is complete."""
-        cut = (
-            episode for episode in self.episodes if episode.scenario == GENERATED and episode.blame == "limit"
-        )
-        return self.why_not or self.unfinished or next((episode.stop_reason or "" for episode in cut), "")
+        cut = (trace for trace in self.traces if trace.scenario == GENERATED and trace.blame == "limit")
+        return self.why_not or self.unfinished or next((trace.stop_reason or "" for trace in cut), "")
 
     def records(self, dialect: Dialect) -> list[Record]:
         """The records of this run in one dialect."""
-        return engine.judge(self.episodes, dialect)
+        return engine.judge(self.traces, dialect)
 
 
 def _is_response(reply: Reply) -> bool:

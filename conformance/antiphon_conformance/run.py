@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from antiphon_conformance.http.client import HttpTransport, Limits, Target, Transport
-from antiphon_conformance.http.exchange import Episode
+from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.result import GENERATED, Examination
 from antiphon_conformance.scenarios import runner
@@ -71,36 +71,34 @@ async def _examine(order: Order, progress: runner.Progress, transport: Transport
     started_at, start = time.time(), time.monotonic()
     limits = Limits(order.seconds, order.max_requests, order.max_tokens)
     async with Target(transport, order.api_key, limits) as target:
-        episodes = await runner.run(plan, target, progress)
-        episodes.append(await _generate(order, selection, target, episodes))
-        progress(episodes[-1])
+        traces = await runner.run(plan, target, progress)
+        traces.append(await _generate(order, selection, target, traces))
+        progress(traces[-1])
         facts = _facts(order, target, started_at, time.monotonic() - start)
-    return Examination(tuple(episodes), facts)
+    return Examination(tuple(traces), facts)
 
 
 async def _generate(
-    order: Order, selection: Sequence[Dialect], target: Target, episodes: Sequence[Episode]
-) -> Episode:
+    order: Order, selection: Sequence[Dialect], target: Target, traces: Sequence[Trace]
+) -> Trace:
     """The requests that are made from the document, unless the user wants none or the run has ended."""
     why = target.stop_reason or ("" if order.properties else NOT_GENERATED)
-    if any(episode.stop_reason == "interrupted" for episode in episodes):
+    if any(trace.stop_reason == "interrupted" for trace in traces):
         why = "interrupted"
     if why:
-        return Episode(
-            GENERATED, {}, why, None, "target" if target.dead or target.bad_credentials else "limit"
-        )
-    if Examination(tuple(episodes), {}).hint:
-        return Episode(GENERATED, {}, "no conversation got a response", None, "target")
+        return Trace(GENERATED, {}, why, None, "target" if target.dead or target.bad_credentials else "limit")
+    if Examination(tuple(traces), {}).hint:
+        return Trace(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.requests.generation")  # Schemathesis takes half a second
-    values = library_of({item.scenario: item for item in episodes}, order.given).values
+    values = library_of({item.scenario: item for item in traces}, order.given).values
     plans = [
         properties.Source(item, {"model": order.model or item.models[0], **values}) for item in selection
     ]
-    episode: Episode = await properties.generate(target, plans, order.seed, order.concurrency)
-    return episode
+    trace: Trace = await properties.generate(target, plans, order.seed, order.concurrency)
+    return trace
 
 
-def _ignore(episode: Episode) -> None:
+def _ignore(trace: Trace) -> None:
     """Drops reports of progress."""
 
 

@@ -29,11 +29,11 @@ class Loader(_Fastest):  # type: ignore[misc]
 class DataError(ValueError):
     """A data file is malformed; the message says where, what was expected and what the file has."""
 
-    def __init__(self, where: str, expected: str, got: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {got}")
+    def __init__(self, where: str, expected: str, actual: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {actual}")
         self.where = where
         self.expected = expected
-        self.got = got
+        self.actual = actual
 
 
 def read_yaml(path: Path, schema: str | None = None) -> Any:

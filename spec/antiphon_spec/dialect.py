@@ -300,7 +300,7 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = read_yaml(folder / "dialect.yaml", schema="dialect")
     except DataError as problem:
-        raise DialectError(problem.where, problem.expected, problem.got) from problem
+        raise DialectError(problem.where, problem.expected, problem.actual) from problem
     return content
 
 

@@ -32,12 +32,12 @@ class Breach:
     where: str
     """The object with the fault: `item[0]/part[1]`."""
     expected: str
-    got: str
+    actual: str
 
     @property
     def message(self) -> str:
         """One line for people: `item[0] is start: expected response.output_item.added`."""
-        return f"{self.where} is {self.got}: expected {self.expected}"
+        return f"{self.where} is {self.actual}: expected {self.expected}"
 
 
 class Node:
@@ -124,14 +124,14 @@ class Instance:
         """The events that may come next, as text for a message."""
         return " or ".join(self.node.moves) or "no further event"
 
-    def breach(self, kind: str, lane: str, expected: str, got: str) -> list[Breach]:
+    def breach(self, kind: str, lane: str, expected: str, actual: str) -> list[Breach]:
         """The breach; empty when the machine has reported one of this kind for this object."""
         if (kind, lane) in self.reports:
             return NOTHING
         self.reports.add((kind, lane))
         above = self.step.lane.within or ""
         enclosing = above if lane == self.step.lane.name else self.step.lane.name
-        return [Breach(kind, lane, enclosing, self.where, expected, got)]
+        return [Breach(kind, lane, enclosing, self.where, expected, actual)]
 
 
 class Machine:
@@ -189,8 +189,8 @@ class Machine:
         for name in lane.identity:
             index = event.get(name)
             if type(index) is not int or index < 0:
-                got = "missing" if name not in event else repr(index)[:80]
-                return [Breach("missing-identity", lane.name, lane.within or "", name, "an index", got)]
+                actual = "missing" if name not in event else repr(index)[:80]
+                return [Breach("missing-identity", lane.name, lane.within or "", name, "an index", actual)]
         return self._advance(self._find(step, event), kind, event)
 
     def _find(self, step: Step, event: Mapping[str, Any]) -> Instance:
@@ -271,8 +271,8 @@ class Machine:
                 lane.single and lane.start not in lane.final and (not lane.of or instance.type in lane.of)
             )
             if demand and instance.whole and not inside:
-                expected, got = " or ".join(lane.opening), f"without {lane.title}"
-                yield from instance.breach("unfinished", lane.name, expected, got)
+                expected, actual = " or ".join(lane.opening), f"without {lane.title}"
+                yield from instance.breach("unfinished", lane.name, expected, actual)
 
 
 def _presume(instance: Instance) -> None:

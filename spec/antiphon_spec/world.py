@@ -132,7 +132,7 @@ def load_world(path: Path) -> World:
     except WorldError:
         raise
     except DataError as problem:
-        raise WorldError(problem.where, problem.expected, problem.got) from problem
+        raise WorldError(problem.where, problem.expected, problem.actual) from problem
 
 
 def join(worlds: Sequence[World]) -> World:

@@ -189,7 +189,7 @@ def final_response(stream: Stream) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
+class Trace:
     """The named exchanges of one scenario, in the order in which they took place."""
 
     scenario: str

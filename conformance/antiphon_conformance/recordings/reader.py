@@ -24,7 +24,7 @@ import orjson
 import yaml
 
 from antiphon_conformance.http import strict_json
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
 from antiphon_conformance.recordings import har, transcript, vcr
 
@@ -37,8 +37,8 @@ _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 class RecordingError(ValueError):
     """A file is not a recording that we can read."""
 
-    def __init__(self, where: str, expected: str, got: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {got}")
+    def __init__(self, where: str, expected: str, actual: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {actual}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Recording:
     facts."""
 
     exchanges: tuple[Exchange, ...] = ()
-    episodes: tuple[Episode, ...] = ()
+    traces: tuple[Trace, ...] = ()
     run: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -113,8 +113,8 @@ def _document(document: Any, path: Path) -> Recording:
         return Recording(tuple(vcr.exchanges(document, path.stem)))
     if isinstance(document, Mapping) and document.get("object") == "response":
         return Recording((_only_body(document, path.stem),))
-    got = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__
-    raise RecordingError(str(path), _FORMS, got)
+    actual = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__
+    raise RecordingError(str(path), _FORMS, actual)
 
 
 def _lines(raw: bytes, path: Path) -> Recording:
@@ -126,19 +126,19 @@ def _lines(raw: bytes, path: Path) -> Recording:
 def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
     """A Recording from the parsed lines of a file, each with its place."""
     exchanges: dict[str, Exchange] = {}
-    episodes: list[Episode] = []
+    traces: list[Trace] = []
     run: Mapping[str, Any] = {}
     for where, entry in entries:
         if transcript.is_run(entry):
             run = entry["run"]
         elif transcript.is_episode(entry):
-            episodes.append(transcript.episode(entry, exchanges))
+            traces.append(transcript.trace(entry, exchanges))
         else:
             loose = exchange(entry, where)
             exchanges[loose.id] = loose
-    steps = {step.id for episode in episodes for step in episode.exchanges.values()}
+    steps = {step.id for trace in traces for step in trace.exchanges.values()}
     rest = tuple(loose for loose in exchanges.values() if loose.id not in steps)
-    return Recording(rest, tuple(episodes), run)
+    return Recording(rest, tuple(traces), run)
 
 
 def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:

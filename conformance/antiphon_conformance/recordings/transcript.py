@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 
 REDACTED = "REDACTED"
 LONG = 100_000
@@ -39,18 +39,16 @@ def is_episode(entry: Mapping[str, Any]) -> bool:
     return "episode" in entry and "request" not in entry
 
 
-def lines(
-    run: Mapping[str, Any], episodes: Iterable[Episode], secrets: Iterable[str] = ()
-) -> Iterator[bytes]:
+def lines(run: Mapping[str, Any], traces: Iterable[Trace], secrets: Iterable[str] = ()) -> Iterator[bytes]:
     """The lines of a transcript; each of `secrets` is replaced everywhere."""
     hideable = hideable_secrets(secrets)
-    all_episodes = tuple(episodes)
+    all_episodes = tuple(traces)
     yield _line({"run": dict(run)}, hideable)
-    for episode in all_episodes:
-        for exchange in episode.exchanges.values():
+    for trace in all_episodes:
+        for exchange in trace.exchanges.values():
             yield _line(entry(exchange), hideable)
-    for episode in all_episodes:
-        yield _line(_episode_entry(episode), hideable)
+    for trace in all_episodes:
+        yield _line(_episode_entry(trace), hideable)
 
 
 def entry(exchange: Exchange) -> dict[str, Any]:
@@ -80,11 +78,11 @@ def entry(exchange: Exchange) -> dict[str, Any]:
     return line
 
 
-def episode(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Episode:
+def trace(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Trace:
     """The Episode that a line describes, from the exchanges of the lines before it."""
     summary = line["episode"]
     steps = {name: exchanges[identity] for name, identity in summary["steps"].items()}
-    return Episode(
+    return Trace(
         summary["scenario"],
         steps,
         summary.get("stopped"),
@@ -154,15 +152,15 @@ def _line(line: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
     return scrub(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE), secrets)
 
 
-def _episode_entry(episode: Episode) -> dict[str, Any]:
-    steps = {name: exchange.id for name, exchange in episode.exchanges.items()}
+def _episode_entry(trace: Trace) -> dict[str, Any]:
+    steps = {name: exchange.id for name, exchange in trace.exchanges.items()}
     summary = {
-        "scenario": episode.scenario,
+        "scenario": trace.scenario,
         "steps": steps,
-        "stopped": episode.stop_reason,
-        "unsupported": episode.missing_feature,
+        "stopped": trace.stop_reason,
+        "unsupported": trace.missing_feature,
     }
-    return {"episode": summary | ({"blame": episode.blame} if episode.stop_reason else {})}
+    return {"episode": summary | ({"blame": trace.blame} if trace.stop_reason else {})}
 
 
 def _response(reply: Reply) -> dict[str, Any]:

@@ -107,8 +107,8 @@ def _kind(place: Place) -> tuple[str, ...]:
     record, finding = place.record, place.finding
     if finding is None:
         return record.dialect, record.outcome, record.note
-    got = finding.got if finding.where.endswith(STATUS) else _VARYING.sub("~", finding.got)
-    return record.dialect, record.outcome, record.rule, _shape(finding.where), got
+    actual = finding.actual if finding.where.endswith(STATUS) else _VARYING.sub("~", finding.actual)
+    return record.dialect, record.outcome, record.rule, _shape(finding.where), actual
 
 
 def _shape(where: str) -> str:
@@ -154,6 +154,6 @@ def _owner_of(place: Place, causes: list[Cause], owners: dict[tuple[str, str, st
         outer = outer.rpartition("/")[0]
         owner = owners.get((dialect, exchange, outer))
         finding = causes[owner].finding if owner is not None else None
-        if finding is not None and finding.got == ABSENT:
+        if finding is not None and finding.actual == ABSENT:
             return owner
     return None

@@ -54,7 +54,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     keys = transcript.hideable_secrets(secrets)
     paths = [
-        _write(folder / transcript_name(number), b"".join(transcript.lines(run.facts, run.episodes, keys)))
+        _write(folder / transcript_name(number), b"".join(transcript.lines(run.facts, run.traces, keys)))
         for number, run in enumerate((first, *repeats), 1)
     ]
     digests = {path.name: digest(path.read_bytes()) for path in paths}

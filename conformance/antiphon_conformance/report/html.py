@@ -90,7 +90,7 @@ class CauseDetails:
     def difference(self) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
         """The expected text and the text that came, in pieces; the differing pieces are marked."""
         finding = self.cause.finding
-        return mark_differences(finding.expected, finding.got) if finding else ((), ())
+        return mark_differences(finding.expected, finding.actual) if finding else ((), ())
 
     @property
     def places(self) -> list[tuple[str, str]]:

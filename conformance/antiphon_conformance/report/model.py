@@ -112,9 +112,7 @@ def compose(
         "suite": fingerprint(),
         **(labels or {}),
     }
-    exchanges = {
-        exchange.id: exchange for episode in first.episodes for exchange in episode.exchanges.values()
-    }
+    exchanges = {exchange.id: exchange for trace in first.traces for exchange in trace.exchanges.values()}
     return Report(
         facts,
         tuple(records),
@@ -158,7 +156,7 @@ def judge_runs(runs: Sequence[Examination], dialect: Dialect, claim: Frozen | No
 def features(run: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
     """The features of one dialect as a run shows them."""
     own = (record for record in records if record.dialect == dialect.name)
-    return feature_rows(run.episodes, dialect, own, run.facts.get("features", ()))
+    return feature_rows(run.traces, dialect, own, run.facts.get("features", ()))
 
 
 def excerpts(

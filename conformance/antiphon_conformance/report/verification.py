@@ -189,7 +189,7 @@ def _judge_again(report: Report, name: str, transcripts: list[Recording]) -> lis
         return judge_recordings(transcripts, dialect)
     sets = [load_frozen(title) for title in report.facts.get("requirements", ())]
     claim = next((claim for claim in sets if claim.dialect == name), None)
-    runs = [Examination(recording.episodes, recording.run) for recording in transcripts]
+    runs = [Examination(recording.traces, recording.run) for recording in transcripts]
     return judge_runs(runs, dialect, claim)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.requests.minimal import plain
-from antiphon_conformance.requests.validity import is_right
+from antiphon_conformance.requests.minimal import minimal
+from antiphon_conformance.requests.validity import is_valid
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.json_schema.sample import Probe, Sampler
@@ -41,7 +41,7 @@ def cases(dialect: Dialect, values: Mapping[str, str]) -> Iterator[Case]:
     """Every case of a dialect, the shallow cases first; `values` are what the target holds, and `model`."""
     for operation in dialect.document.operations.values():
         if operation.request_schema is not None and "{" not in operation.path:
-            yield from _edges(dialect, operation, plain(dialect, operation.id, values))
+            yield from _edges(dialect, operation, minimal(dialect, operation.id, values))
 
 
 def _edges(dialect: Dialect, operation: Operation, usual: Mapping[str, Any]) -> Iterator[Case]:
@@ -50,7 +50,7 @@ def _edges(dialect: Dialect, operation: Operation, usual: Mapping[str, Any]) -> 
     names: set[str] = set()
     for probe in sorted(_probes(dialect, operation, deep), key=lambda probe: len(probe.path)):
         body = _whole(probe, usual)
-        right = is_right(dialect, operation.id, body)
+        right = is_valid(dialect, operation.id, body)
         name = f"{operation.id}{_place(probe)}, {_kind(probe, right)}: {'right' if right else 'wrong'}"
         if name in names or body is None or (right and not _tells(probe, deep)):
             continue

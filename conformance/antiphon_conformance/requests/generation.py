@@ -28,12 +28,12 @@ from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 
 from antiphon_conformance.http.client import Exhausted, Target
-from antiphon_conformance.http.exchange import Episode, Exchange, Request
+from antiphon_conformance.http.exchange import Exchange, Request, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.boundaries import Case, cases
-from antiphon_conformance.requests.minimal import NothingGiven, plain
+from antiphon_conformance.requests.minimal import ResourceMissing, minimal
 from antiphon_conformance.requests.mutation import spoilt
-from antiphon_conformance.requests.validity import binds, is_right
+from antiphon_conformance.requests.validity import binds, is_valid
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Operation
 from antiphon_spec.json_schema.unknown import close
@@ -75,8 +75,8 @@ class _Session:
     blame: str = "limit"
 
     @property
-    def episode(self) -> Episode:
-        return Episode(SCENARIO, self.exchanges, self.stop_reason, None, self.blame)
+    def trace(self) -> Trace:
+        return Trace(SCENARIO, self.exchanges, self.stop_reason, None, self.blame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ async def generate(
     concurrency: int = 8,
     *,
     examples: int = EXAMPLES,
-) -> Episode:
+) -> Trace:
     """The generated requests of these dialects. When the run is cancelled, it returns what it has."""
     session = _Session()
     try:
@@ -102,7 +102,7 @@ async def generate(
             await _send_cases(target, source, session, concurrency)
         for source in sources if examples else ():
             await _random(_Search(source, examples), target, session, start)
-    except NothingGiven as lacking:
+    except ResourceMissing as lacking:
         session.stop_reason, session.blame = safe(str(lacking)), "given"
     except Exhausted as end:
         session.stop_reason, session.blame = (
@@ -111,7 +111,7 @@ async def generate(
         )
     except asyncio.CancelledError:
         session.stop_reason = "interrupted"
-    return session.episode
+    return session.trace
 
 
 async def _send_cases(target: Target, source: Source, session: _Session, concurrency: int) -> None:
@@ -207,7 +207,7 @@ class _Search:
             self.exchanges |= {name: exchange for name, (_, exchange) in self._worst.items()}
 
     def _attempt(self, operation: Operation, body: Any) -> None:
-        usual = plain(self._dialect, operation.id, self._values)
+        usual = minimal(self._dialect, operation.id, self._values)
         request = _request(operation.path, _body(body, usual))
         key = operation.path + json.dumps([request.body, str(request.raw)], sort_keys=True)
         if key not in self._faults:
@@ -247,7 +247,7 @@ def fault_of(exchange: Exchange, dialect: Dialect, operation: str) -> str:
         return "no answer"
     if reply.status >= 500 and reply.status not in PASSING and reply.status != 501:
         return f"answered {reply.status}"
-    wrong = exchange.request.raw is not None or not is_right(dialect, operation, exchange.request.body)
+    wrong = exchange.request.raw is not None or not is_valid(dialect, operation, exchange.request.body)
     return "wrong and accepted" if wrong and exchange.ok and binds(dialect) else ""
 
 

@@ -17,7 +17,7 @@ HELLO: Mapping[str, Any] = {"model": "{model}", "input": "Say hello."}
 """The request of an operation for which the dialect lists nothing."""
 
 
-class NothingGiven(LookupError):  # noqa: N818 - it names what is missing
+class ResourceMissing(LookupError):  # noqa: N818 - it names what is missing
     """A request needs something that the target does not show and that the user did not name."""
 
     def __init__(self, name: str, dialect: Dialect) -> None:
@@ -27,7 +27,7 @@ class NothingGiven(LookupError):  # noqa: N818 - it names what is missing
         super().__init__(f"the target shows no {description}: name it with --given {name}=VALUE{absent}")
 
 
-def plain(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:
+def minimal(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:
     """A request of this operation that any server can answer. Raises NothingGiven."""
     return {name: fill(value, dialect, values) for name, value in dialect.plain.get(operation, HELLO).items()}
 
@@ -50,7 +50,7 @@ def fill(template: Any, dialect: Dialect, values: Mapping[str, str]) -> Any:
     if name not in dialect.holds and name not in values:
         return template
     if name not in values:
-        raise NothingGiven(name, dialect)
+        raise ResourceMissing(name, dialect)
     return values[name]
 
 

@@ -34,7 +34,7 @@ Place = tuple[str | int, ...]
 def spoilt(draw: st.DrawFn, right: st.SearchStrategy[Any]) -> Any:
     """A request of `right` in which one member or element is replaced by an odd value or removed."""
     body = deepcopy(draw(right))
-    candidates = list(places(body))
+    candidates = list(matches(body))
     if not candidates:
         return draw(st.sampled_from(ODD))
     *way, last = draw(st.sampled_from(candidates))
@@ -48,11 +48,11 @@ def spoilt(draw: st.DrawFn, right: st.SearchStrategy[Any]) -> Any:
     return body
 
 
-def places(value: Any, here: Place = ()) -> Iterator[Place]:
+def matches(value: Any, here: Place = ()) -> Iterator[Place]:
     """The place of every member and element inside a value, the outer places first."""
     inside = list(
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
     yield from ((*here, step) for step, _ in inside)
     for step, inner in inside:
-        yield from places(inner, (*here, step))
+        yield from matches(inner, (*here, step))

@@ -16,7 +16,7 @@ _STEP = re.compile(
 )
 
 
-def places(body: Any, path: str) -> Iterator[tuple[str, Any]]:
+def matches(body: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Each place at a path, in the notation of error envelopes (`input[0].role`), and the value there."""
     pairs = [("", body)]
     for step in _steps(path):

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from antiphon_spec.dialect import Dialect
 
 
-class GivenError(ValueError):
+class ResourceError(ValueError):
     """A value of `--given` makes no sense; the message says what was expected."""
 
 
-def givens(pairs: Iterable[str]) -> dict[str, str]:
+def parse_resources(pairs: Iterable[str]) -> dict[str, str]:
     """`["collection=ID"]` -> `{"collection": "ID"}`. Raises GivenError for any other form."""
     values: dict[str, str] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name or not value:
-            raise GivenError(f"{pair!r}: expected NAME=VALUE")
+            raise ResourceError(f"{pair!r}: expected NAME=VALUE")
         values[name] = value
     return values
 
@@ -28,4 +28,4 @@ def reject_unknown(given: Mapping[str, str], dialects: Iterable[Dialect]) -> Non
     for name in given:
         if name not in names:
             options = "; ".join(f"{key} ({description})" for key, description in names.items())
-            raise GivenError(f"{name}: expected one of {options or 'none: these dialects need nothing'}")
+            raise ResourceError(f"{name}: expected one of {options or 'none: these dialects need nothing'}")

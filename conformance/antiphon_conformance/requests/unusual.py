@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon_conformance.requests.constants import UNKNOWN_MODEL
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
-from antiphon_conformance.rules.views import Answered
+from antiphon_conformance.rules.views import AnyReply
 from antiphon_spec.dialect import Dialect
 
 Json = dict[str, Any]
@@ -83,11 +83,11 @@ ODDITIES: Mapping[str, Oddity] = {
 }
 
 
-def odd(name: str) -> Callable[[Answered], bool]:
+def odd(name: str) -> Callable[[AnyReply], bool]:
     """For `when=`: a create is odd in this way, and its status is about its content."""
     oddity = ODDITIES[name]
     return lambda view: (
         view.operation == view.dialect.create_operation
         and view.reply.status not in OTHER_REASONS
-        and oddity.occurs_in(view.asked)
+        and oddity.occurs_in(view.request_fields)
     )

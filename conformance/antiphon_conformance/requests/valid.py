@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ValidRequest:
     """A valid form of a request, and the step of a scenario that uses it: a request with ... is accepted."""
 
     name: str

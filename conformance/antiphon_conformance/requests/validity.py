@@ -17,7 +17,7 @@ OWN = ":"
 """The separator in the types of tools and items that a provider adds (Open Responses)."""
 
 
-def is_right(dialect: Dialect, operation: str, body: Any) -> bool:
+def is_valid(dialect: Dialect, operation: str, body: Any) -> bool:
     """Whether the document, and the dialect's policy on unknown parameters, allow a body."""
     return follows(dialect, operation, body) and not has_unknown(dialect, operation, body)
 
@@ -44,7 +44,7 @@ def is_mistaken(exchange: Exchange, dialect: Dialect) -> bool:
     return bool(mistakes_in(exchange, dialect))
 
 
-def is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
+def is_invalid(exchange: Exchange, dialect: Dialect) -> bool:
     """Whether a request has no defined meaning. Unknown members do not change its meaning."""
     operation, body = exchange.operation, exchange.request.body
     if operation is None or body is None:

@@ -34,15 +34,15 @@ class Finding:
     where: str
     """`reply.body/output/0/status`, `event[3]/sequence_number`, `reply.headers/content-type`."""
     expected: str
-    got: str
+    actual: str
     exchange: str = ""
     """The id of the exchange; the engine fills it in for rules over one exchange."""
 
     @property
     def message(self) -> str:
         """One line for people: where, what is there, what is expected."""
-        if self.got != str(ABSENT):
-            return f"{self.where} is {self.got}: expected {self.expected}"
+        if self.actual != str(ABSENT):
+            return f"{self.where} is {self.actual}: expected {self.expected}"
         if self.expected in REQUIRED:
             return f"{self.where} is missing (required)"
         return f"{self.where} is missing: expected {self.expected}"
@@ -60,7 +60,7 @@ class Rule:
     """A sentence that can be checked. `when` says where it applies; without a subject it tests nothing."""
 
     id: str
-    subject: type
+    view: type
     cites: tuple[str, ...]
     check: Check
     summary: str
@@ -93,7 +93,7 @@ REGISTRY: dict[str, Rule] = {}
 
 def rule(
     id: str,
-    subject: type,
+    view: type,
     *,
     cites: str | tuple[str, ...],
     scenario: str | None = None,
@@ -108,7 +108,7 @@ def rule(
 
     def register(check: Check) -> Check:
         doc = check.__doc__ or ""
-        add(make(id, doc, subject, check, cites=cites, scenario=scenario, when=when, needs=needs))
+        add(make(id, doc, view, check, cites=cites, scenario=scenario, when=when, needs=needs))
         return check
 
     return register
@@ -117,7 +117,7 @@ def rule(
 def make(
     id: str,
     doc: str,
-    subject: type,
+    view: type,
     check: Check,
     *,
     cites: str | tuple[str, ...],
@@ -131,7 +131,7 @@ def make(
         raise ValueError(f"rule {id} has no docstring: its first line is the sentence that it checks")
     return Rule(
         id=id,
-        subject=subject,
+        view=view,
         cites=(cites,) if isinstance(cites, str) else tuple(cites),
         check=check,
         summary=summary.strip(),

@@ -12,18 +12,18 @@ from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.http.exchange import (
-    Episode,
     Event,
     Exchange,
     Reply,
     Request,
     Stream,
+    Trace,
     final_response,
 )
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 
-WRONG = "wrong-request"
+INVALID = "wrong-request"
 """The trait of an exchange whose request is wrong in this dialect."""
 TERMINAL = frozenset({"completed", "failed", "incomplete", "cancelled"})
 LIFECYCLE = frozenset(
@@ -32,7 +32,7 @@ LIFECYCLE = frozenset(
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnyReply:
     """Any exchange with a reply."""
 
     exchange: Exchange
@@ -47,7 +47,7 @@ class Answered:
         return self.exchange.answer
 
     @cached_property
-    def asked(self) -> Mapping[str, Any]:
+    def request_fields(self) -> Mapping[str, Any]:
         """The fields of the request's JSON body; empty when the request has none or a recording lost it."""
         return self.exchange.request.fields
 
@@ -57,7 +57,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Refused(Answered):
+class ErrorReply(AnyReply):
     """A reply with a 4xx or 5xx status."""
 
     @cached_property
@@ -68,18 +68,18 @@ class Refused(Answered):
 
 
 @dataclass(frozen=True)
-class Taken(Answered):
+class SuccessReply(AnyReply):
     """A successful reply, or a part of one."""
 
     @cached_property
-    def asked(self) -> Mapping[str, Any]:
+    def request_fields(self) -> Mapping[str, Any]:
         """The fields of the request; empty when the request is wrong. The server's one fault is then to have
         accepted it: nobody can say what the right answer would be."""
-        return {} if WRONG in self.exchange.traits else self.exchange.request.fields
+        return {} if INVALID in self.exchange.traits else self.exchange.request.fields
 
 
 @dataclass(frozen=True)
-class Body(Taken):
+class DocumentReply(SuccessReply):
     """A 2xx reply that is one document, not a stream."""
 
     @cached_property
@@ -88,27 +88,27 @@ class Body(Taken):
 
 
 @dataclass(frozen=True)
-class Streamed(Taken):
+class StreamReply(SuccessReply):
     """A 2xx reply that is an event stream."""
 
     @cached_property
-    def stream(self) -> Stream:
+    def source(self) -> Stream:
         stream = self.reply.stream
         assert stream is not None  # noqa: S101 - holds by construction in `subjects`
         return stream
 
     @cached_property
     def events(self) -> Sequence[Event]:
-        return self.stream.events
+        return self.source.events
 
     @cached_property
     def final(self) -> Mapping[str, Any]:
         """The response object of the last lifecycle event; empty when no event has one."""
-        return final_response(self.stream)
+        return final_response(self.source)
 
 
 @dataclass(frozen=True)
-class Snapshot(Taken):
+class ResponseObject(SuccessReply):
     """One response object, from a body or from a lifecycle event of a stream."""
 
     where: str
@@ -128,11 +128,11 @@ class Snapshot(Taken):
     @cached_property
     def creation(self) -> bool:
         """Whether `asked` is the create request of this response."""
-        return self.exchange.operation == self.dialect.create_operation and bool(self.asked)
+        return self.exchange.operation == self.dialect.create_operation and bool(self.request_fields)
 
 
 @dataclass(frozen=True)
-class Item(Taken):
+class Item(SuccessReply):
     """One output item of a response with a terminal status (in a body or a terminal event)."""
 
     where: str
@@ -147,12 +147,12 @@ class Item(Taken):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ScenarioTrace:
     """The named exchanges of one scenario, seen together. `scene["created"]` is an Exchange."""
 
-    episode: Episode
+    trace: Trace
     dialect: Dialect
-    run: Mapping[str, Episode] = field(default_factory=dict)
+    run: Mapping[str, Trace] = field(default_factory=dict)
     """All episodes of the run, by scenario."""
 
     @property
@@ -161,44 +161,44 @@ class Scene:
         return library_of(self.run, {})
 
     def __getitem__(self, name: str) -> Exchange:
-        return self.episode[name]
+        return self.trace[name]
 
     def __contains__(self, name: str) -> bool:
-        return name in self.episode
+        return name in self.trace
 
 
-def subjects(exchange: Exchange, dialect: Dialect) -> Iterator[Answered]:
+def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     """Every view of one exchange; none when no reply came."""
     reply = exchange.reply
     if reply is None:
         return
-    yield Answered(exchange, dialect)
+    yield AnyReply(exchange, dialect)
     if reply.status >= 400:
-        yield Refused(exchange, dialect)
+        yield ErrorReply(exchange, dialect)
     elif reply.stream is not None:
-        yield Streamed(exchange, dialect)
+        yield StreamReply(exchange, dialect)
     else:
-        yield Body(exchange, dialect)
-    for snapshot in _snapshots(exchange, dialect):
-        yield snapshot
-        if snapshot.is_final:
-            yield from _items(snapshot)
+        yield DocumentReply(exchange, dialect)
+    for response in _snapshots(exchange, dialect):
+        yield response
+        if response.is_final:
+            yield from _items(response)
 
 
-def _snapshots(exchange: Exchange, dialect: Dialect) -> Iterator[Snapshot]:
+def _snapshots(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:
     reply = exchange.answer
     if reply.stream is not None:
         for event in reply.stream.events:
             response = event.data.get("response")
             if event.type in LIFECYCLE and isinstance(response, dict):
-                yield Snapshot(exchange, dialect, f"{event.where}/response", response, event.type)
+                yield ResponseObject(exchange, dialect, f"{event.where}/response", response, event.type)
     elif reply.status < 300 and exchange.operation in dialect.response_operations:
-        yield Snapshot(exchange, dialect, "reply.body", reply.fields, "body")
+        yield ResponseObject(exchange, dialect, "reply.body", reply.fields, "body")
 
 
-def _items(snapshot: Snapshot) -> Iterator[Item]:
-    output = snapshot.object.get("output")
+def _items(response: ResponseObject) -> Iterator[Item]:
+    output = response.object.get("output")
     for index, item in enumerate(output if isinstance(output, list) else ()):
         if isinstance(item, dict):
-            where = f"{snapshot.where}/output/{index}"
-            yield Item(snapshot.exchange, snapshot.dialect, where, item, snapshot.object)
+            where = f"{response.where}/output/{index}"
+            yield Item(response.exchange, response.dialect, where, item, response.object)

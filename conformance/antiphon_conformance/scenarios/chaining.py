@@ -15,23 +15,23 @@ from antiphon_conformance.requests.test_prompts import (
     UNKNOWN_RESPONSE,
 )
 from antiphon_conformance.rules.reading.output import output, text_of
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
 
 @scenario(features=("chain",))
-async def chaining(talk: Talk) -> None:
+async def chaining(conversation: Conversation) -> None:
     """States two facts in a chain, asks for them, forks the chain, sends it whole, and compacts it."""
-    first_turn = await talk.create(
+    first_turn = await conversation.create(
         "told", input=TELL_FIRST, instructions="Answer in one short line.", store=True
     )
-    first = talk.id_of(first_turn)
-    second_turn = await talk.create(
+    first = conversation.id_of(first_turn)
+    second_turn = await conversation.create(
         "continued", input=TELL_SECOND, previous_response_id=first, store=True, stream=True, may_fail=True
     )
-    second = talk.id_of(second_turn)
-    await talk.create("asked", input=ASK_ALL, previous_response_id=second, may_fail=True)
-    await talk.create(
+    second = conversation.id_of(second_turn)
+    await conversation.create("asked", input=ASK_ALL, previous_response_id=second, may_fail=True)
+    await conversation.create(
         "forked",
         input=ASK_ALL,
         previous_response_id=first,
@@ -39,25 +39,27 @@ async def chaining(talk: Talk) -> None:
         may_fail=True,
     )
     history = [*turn(TELL_FIRST, first_turn), *turn(TELL_SECOND, second_turn), user(ASK_ALL)]
-    resent = await talk.create("resent", input=history, store=False, may_fail=True)
+    resent = await conversation.create("resent", input=history, store=False, may_fail=True)
     if resent.ok:
-        identity = talk.id_of(resent)
-        await talk.create("continued_unstored", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
-    await refer(talk, first_turn, second_turn)
-    if "retrieve" in talk.dialect.features:
-        await talk.get("told_again", f"/responses/{first}")
-        await talk.get("continued_again", f"/responses/{second}")
+        identity = conversation.id_of(resent)
+        await conversation.create(
+            "continued_unstored", input=ASK_FIRST, previous_response_id=identity, may_fail=True
+        )
+    await refer(conversation, first_turn, second_turn)
+    if "retrieve" in conversation.dialect.features:
+        await conversation.get("told_again", f"/responses/{first}")
+        await conversation.get("continued_again", f"/responses/{second}")
         if resent.ok:
-            await talk.get("unstored", f"/responses/{talk.id_of(resent)}")
-    if "input_items" in talk.dialect.features:
-        await talk.get("continued_items", f"/responses/{second}/input_items")
-    await talk.part("compact", compact)
+            await conversation.get("unstored", f"/responses/{conversation.id_of(resent)}")
+    if "input_items" in conversation.dialect.features:
+        await conversation.get("continued_items", f"/responses/{second}/input_items")
+    await conversation.part("compact", compact)
 
 
 @scenario(dialect="responses")
-async def overlong_input(talk: Talk) -> None:
+async def overlong_input(conversation: Conversation) -> None:
     """Sends more text than any model accepts, and forbids truncation."""
-    await talk.create(
+    await conversation.create(
         "overlong",
         input=OVERLONG,
         truncation="disabled",
@@ -67,40 +69,40 @@ async def overlong_input(talk: Talk) -> None:
     )
 
 
-async def refer(talk: Talk, *turns: Exchange) -> None:
+async def refer(conversation: Conversation, *turns: Exchange) -> None:
     """Refers to the stored output items of two turns, to one of them by its id alone; when the server rejects
     that, only to the other."""
     messages = [next((item for _, item in output(turn.response, "message")), {}) for turn in turns]
     reference, bare = ({"id": message.get("id")} for message in messages)
     reference["type"] = "item_reference"
-    answer = await talk.create("referenced", input=[reference, bare, user(ASK_FIRST)], may_fail=True)
+    answer = await conversation.create("referenced", input=[reference, bare, user(ASK_FIRST)], may_fail=True)
     if not answer.ok:
-        await talk.create("referenced_by_type", input=[reference, user(ASK_FIRST)], may_fail=True)
+        await conversation.create("referenced_by_type", input=[reference, user(ASK_FIRST)], may_fail=True)
 
 
-async def compact(talk: Talk) -> None:
+async def compact(conversation: Conversation) -> None:
     """Compacts the chain with more input, asks what is left of it, and uses the compaction as a response."""
-    path, first = "/responses/compact", talk.id_of(talk.exchanges["told"])
-    compaction = await talk.post(
+    path, first = "/responses/compact", conversation.id_of(conversation.exchanges["told"])
+    compaction = await conversation.post(
         "compacted",
         path,
-        model=talk.model,
+        model=conversation.model,
         previous_response_id=first,
         input=[{**user(f"The second code word is {SECOND_WORD}."), "role": "assistant"}],
         instructions="Keep every code word.",
         prompt_cache_key="antiphon",
     )
-    await talk.post("compacted_modelless", path, input="Say hello.")
-    unknown = {"model": talk.model, "input": "Say hello.", "previous_response_id": UNKNOWN_RESPONSE}
-    await talk.post("compacted_unknown", path, body=unknown)
+    await conversation.post("compacted_modelless", path, input="Say hello.")
+    unknown = {"model": conversation.model, "input": "Say hello.", "previous_response_id": UNKNOWN_RESPONSE}
+    await conversation.post("compacted_unknown", path, body=unknown)
     window = compaction.answer.fields.get("output")
     if isinstance(window, list):
-        await talk.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
+        await conversation.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
     identity = compaction.answer.fields.get("id")
     if isinstance(identity, str):
-        await talk.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
-        if "retrieve" in talk.dialect.features:
-            await talk.get("compacted_again", f"/responses/{identity}")
+        await conversation.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
+        if "retrieve" in conversation.dialect.features:
+            await conversation.get("compacted_again", f"/responses/{identity}")
 
 
 def user(text: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import WEATHER
 
@@ -19,16 +19,16 @@ ENOUGH = 300
 
 
 @scenario(features=("chat_spellings",))
-async def chat_spellings(talk: Talk) -> None:
+async def chat_spellings(conversation: Conversation) -> None:
     """Asks with nested tools, bare parts, boolean reasoning, `max_tokens`, null, and unknown members."""
     members: dict[str, Any] = {"input": "Say hello.", "may_fail": True}
     weather = "What is the weather in Paris? Call get_weather."
-    await talk.create("nested", input=weather, tools=[NESTED], tool_choice="required", may_fail=True)
-    await talk.create("parts", input=PARTS, may_fail=True)
-    await talk.create("reasoned", reasoning=True, **members)
-    await talk.create("unreasoned", reasoning=False, **members)
-    await talk.create("limited", max_tokens=ENOUGH, **members)
-    await talk.create("first_turn", previous_response_id=None, instructions="Be brief.", **members)
-    await talk.create("in_text", modalities=["text"], **members)
-    await talk.create("unknown_member", no_such_member=1, **members)
-    await talk.create("routed", headers={"x-model-name": talk.model}, **members)
+    await conversation.create("nested", input=weather, tools=[NESTED], tool_choice="required", may_fail=True)
+    await conversation.create("parts", input=PARTS, may_fail=True)
+    await conversation.create("reasoned", reasoning=True, **members)
+    await conversation.create("unreasoned", reasoning=False, **members)
+    await conversation.create("limited", max_tokens=ENOUGH, **members)
+    await conversation.create("first_turn", previous_response_id=None, instructions="Be brief.", **members)
+    await conversation.create("in_text", modalities=["text"], **members)
+    await conversation.create("unknown_member", no_such_member=1, **members)
+    await conversation.create("routed", headers={"x-model-name": conversation.model}, **members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon_conformance.requests.test_prompts import TELL_FIRST
 from antiphon_conformance.scenarios.chaining import user
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
 THRESHOLD = 1_000
@@ -12,10 +12,10 @@ THRESHOLD = 1_000
 
 
 @scenario(features=("compact",), dialect="openai")
-async def context_management(talk: Talk) -> None:
+async def context_management(conversation: Conversation) -> None:
     """Compacts the context within a create: by a trigger item, and by its length."""
     trigger = {"type": "compaction_trigger"}
-    await talk.create("triggered", input=[user(TELL_FIRST), trigger], stream=True, may_fail=True)
+    await conversation.create("triggered", input=[user(TELL_FIRST), trigger], stream=True, may_fail=True)
     management = [{"type": "compaction", "compact_threshold": THRESHOLD}]
     text = f"{'The tea is cold. ' * THRESHOLD}Say hello."
-    await talk.create("managed", input=text, context_management=management, may_fail=True)
+    await conversation.create("managed", input=text, context_management=management, may_fail=True)

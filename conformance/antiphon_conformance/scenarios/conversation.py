@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.http.client import Target
-from antiphon_conformance.http.exchange import Episode, Exchange, Headers, Request, StepMissing
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, StepMissing, Trace
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
-from antiphon_conformance.requests.minimal import NothingGiven, needs, plain
+from antiphon_conformance.requests.minimal import ResourceMissing, minimal, needs
 from antiphon_conformance.rules.views import TERMINAL
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -37,7 +37,7 @@ class Unsupported(Exception):  # noqa: N818 - it is no error of ours
     """The target does not offer the optional feature that the scenario is about."""
 
 
-class Talk:
+class Conversation:
     """One scenario's side of the conversation."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Talk:
         self.blame = "target"
         self.given: Mapping[str, str] = given or {}
         """What the target holds, as the user says with `--given`: the id of a `collection`, of a `prompt`."""
-        self.earlier: Mapping[str, Episode] = {}
+        self.earlier: Mapping[str, Trace] = {}
         """The episodes of the scenarios that ran before all others, by name."""
         self._target = target
         self._absent = absent
@@ -78,21 +78,19 @@ class Talk:
         """The values for names in braces in this dialect's plain requests."""
         return {"model": self.model, **self.library.values}
 
-    def plain(self, operation: str) -> dict[str, Any]:
+    def minimal(self, operation: str) -> dict[str, Any]:
         """A request of an operation that any server can answer. Raises NothingGiven, which ends the
         scenario, when the target holds nothing to ask about."""
-        return plain(self.dialect, operation, self.values)
+        return minimal(self.dialect, operation, self.values)
 
     def known(self, **members: Any) -> dict[str, Any]:
         """The members of a create that responses of this dialect echo; the others are dropped."""
         return {name: value for name, value in members.items() if name in self.dialect.traits.response}
 
     @property
-    def episode(self) -> Episode:
+    def trace(self) -> Trace:
         """The exchanges so far."""
-        return Episode(
-            self.scenario, dict(self.exchanges), self.stop_reason, self.missing_feature, self.blame
-        )
+        return Trace(self.scenario, dict(self.exchanges), self.stop_reason, self.missing_feature, self.blame)
 
     async def create(
         self,
@@ -143,7 +141,7 @@ class Talk:
         exchange = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
         if first and exchange.answer.status == 404 and "prompt" not in self.given:
             self._rename(name, f"{name}-unknown")
-            raise NothingGiven("prompt", self.dialect)
+            raise ResourceMissing("prompt", self.dialect)
         return exchange
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:
@@ -220,7 +218,7 @@ class Talk:
             pause = min(pause * 1.5, LONGEST_PAUSE)
         raise Stop(f"{name}: status is {show(exchange.answer.fields.get('status'))} after {MOST_POLLS} polls")
 
-    async def part(self, feature: str, steps: Callable[[Talk], Awaitable[None]]) -> bool:
+    async def part(self, feature: str, steps: Callable[[Conversation], Awaitable[None]]) -> bool:
         """Runs steps that need one more optional feature, if the dialect knows it; returns whether all of
         them ran. A target without the feature ends only these steps, not the scenario, which can have one
         such part."""

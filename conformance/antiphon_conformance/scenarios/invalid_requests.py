@@ -6,40 +6,40 @@ from contextlib import suppress
 
 from antiphon_conformance.requests.invalid.request import with_mistake
 from antiphon_conformance.requests.invalid.table import examples
-from antiphon_conformance.requests.minimal import NothingGiven
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.requests.minimal import ResourceMissing
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_spec.dialect import Dialect
 
 
 @scenario(dialect="openai", from_table=True)
-async def mistakes_in_openai(talk: Talk) -> None:
+async def mistakes_in_openai(conversation: Conversation) -> None:
     """Sends every wrong request that the openai dialect forbids."""
-    await _send_all(talk, talk.dialect)
+    await _send_all(conversation, conversation.dialect)
 
 
 @scenario(dialect="openresponses", from_table=True)
-async def mistakes_in_openresponses(talk: Talk) -> None:
+async def mistakes_in_openresponses(conversation: Conversation) -> None:
     """Sends every wrong request that the openresponses dialect forbids."""
-    await _send_all(talk, talk.dialect)
+    await _send_all(conversation, conversation.dialect)
 
 
 @scenario(dialect="cloudglue", from_table=True)
-async def mistakes_in_cloudglue(talk: Talk) -> None:
+async def mistakes_in_cloudglue(conversation: Conversation) -> None:
     """Sends every wrong request that the cloudglue dialect forbids."""
-    await _send_all(talk, talk.dialect)
+    await _send_all(conversation, conversation.dialect)
 
 
 @scenario(dialect="bud", from_table=True)
-async def mistakes_in_bud(talk: Talk) -> None:
+async def mistakes_in_bud(conversation: Conversation) -> None:
     """Sends every wrong request that the bud dialect forbids."""
-    await _send_all(talk, talk.dialect)
+    await _send_all(conversation, conversation.dialect)
 
 
-async def _send_all(talk: Talk, dialect: Dialect) -> None:
+async def _send_all(conversation: Conversation, dialect: Dialect) -> None:
     for name, operation, wrong in examples(dialect):
         path = dialect.document.operations[operation].path
-        usual = talk.plain(operation)
-        with suppress(NothingGiven):  # the target does not hold what the request names
-            body = with_mistake(usual, wrong, dialect, talk.values)
-            await talk.post(name, path, body=body)
+        usual = conversation.minimal(operation)
+        with suppress(ResourceMissing):  # the target does not hold what the request names
+            body = with_mistake(usual, wrong, dialect, conversation.values)
+            await conversation.post(name, path, body=body)

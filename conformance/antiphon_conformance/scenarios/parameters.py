@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.test_prompts import SIGNED
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import TIME, WEATHER
 
 
 @scenario(dialect="responses")
-async def echoes(talk: Talk) -> None:
+async def echoes(conversation: Conversation) -> None:
     """Creates a response with as many parameters as possible."""
-    await talk.create(
+    await conversation.create(
         "echoed",
         input="What is the weather in Paris? Use get_weather if you can.",
         instructions=SIGNED,
@@ -32,14 +32,14 @@ async def echoes(talk: Talk) -> None:
 
 
 @scenario(features=("logprobs",))
-async def sampling(talk: Talk) -> None:
+async def sampling(conversation: Conversation) -> None:
     """Sets every sampling parameter and asks for log probabilities, in a body and in a stream."""
     penalties = {"presence_penalty": 0.5, "frequency_penalty": 0.25}
-    extras: dict[str, Any] = penalties if talk.dialect.resolve("REQ-45") else {}
+    extras: dict[str, Any] = penalties if conversation.dialect.resolve("REQ-45") else {}
     members: dict[str, Any] = {
         "input": "Name three colours.",
         "include": ["message.output_text.logprobs"],
         "top_logprobs": 2,
     }
-    await talk.create("sampled", temperature=0.7, top_p=0.9, **members, **extras)
-    await talk.create("streamed", stream=True, **members)
+    await conversation.create("sampled", temperature=0.7, top_p=0.9, **members, **extras)
+    await conversation.create("streamed", stream=True, **members)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.constants import ORIGIN
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import WEATHER
 
@@ -13,32 +13,32 @@ QUESTION = "Reply with exactly: More is at https://example.com/sea today."
 
 
 @scenario(dialect="responses")
-async def repeat(talk: Talk) -> None:
+async def repeat(conversation: Conversation) -> None:
     """Asks a question as text, as a list from a web page and for a stream, then counts its tokens."""
-    await talk.create("first", input=QUESTION)
-    if talk.dialect.resolve("TRN-20"):
-        await talk.create("again", input=QUESTION, headers={"x-client-request-id": "antiphon-again"})
+    await conversation.create("first", input=QUESTION)
+    if conversation.dialect.resolve("TRN-20"):
+        await conversation.create("again", input=QUESTION, headers={"x-client-request-id": "antiphon-again"})
     message = {"role": "user", "content": QUESTION}
-    if not any(map(talk.dialect.resolve, ("REQ-09", "BUD-REQ-06"))):
+    if not any(map(conversation.dialect.resolve, ("REQ-09", "BUD-REQ-06"))):
         message["type"] = "message"
-    await talk.create("as_list", input=[message], headers={"origin": ORIGIN})
+    await conversation.create("as_list", input=[message], headers={"origin": ORIGIN})
     options = {"include_obfuscation": False}
-    await talk.create("streamed", input=QUESTION, stream=True, stream_options=options)
-    await talk.part("input_tokens", count)
+    await conversation.create("streamed", input=QUESTION, stream=True, stream_options=options)
+    await conversation.part("input_tokens", count)
 
 
-async def count(talk: Talk) -> None:
+async def count(conversation: Conversation) -> None:
     """Counts the tokens of the question, then of a longer request."""
-    body: dict[str, Any] = {"model": talk.model, "input": QUESTION}
+    body: dict[str, Any] = {"model": conversation.model, "input": QUESTION}
     path = "/responses/input_tokens"
-    await talk.post("counted", path, body=body)
+    await conversation.post("counted", path, body=body)
     more = {"tools": [WEATHER], "tool_choice": "auto", "parallel_tool_calls": False, "truncation": "disabled"}
     more |= {"instructions": "Answer in one short line.", "text": {"format": {"type": "text"}}}
-    await talk.post("counted_more", path, body={**body, **more})
+    await conversation.post("counted_more", path, body={**body, **more})
 
 
 @scenario(dialect="openresponses")
-async def preflight(talk: Talk) -> None:
+async def preflight(conversation: Conversation) -> None:
     """Sends the preflight request of a browser."""
     fields = {
         "origin": ORIGIN,
@@ -46,4 +46,4 @@ async def preflight(talk: Talk) -> None:
         "access-control-request-headers": "authorization,content-type",
         "authorization": None,
     }
-    await talk.send("preflight", "OPTIONS", "/responses", headers=fields)
+    await conversation.send("preflight", "OPTIONS", "/responses", headers=fields)

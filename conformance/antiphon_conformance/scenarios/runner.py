@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from antiphon_conformance.http.client import Exhausted, Target
-from antiphon_conformance.http.exchange import Episode, StepMissing
+from antiphon_conformance.http.exchange import StepMissing, Trace
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.requests.minimal import NothingGiven
-from antiphon_conformance.scenarios.conversation import Stop, Talk, Unsupported
+from antiphon_conformance.requests.minimal import ResourceMissing
+from antiphon_conformance.scenarios.conversation import Conversation, Stop, Unsupported
 from antiphon_conformance.scenarios.scenario import Scenario
 from antiphon_spec.dialect import Dialect
 
 ABSENT = "no-"
 """`--feature no-background` declares that the target does not offer `background`."""
 
-Progress = Callable[[Episode], None]
+Progress = Callable[[Trace], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Plan:
         return frozenset(name.removeprefix(ABSENT) for name in self.features if name.startswith(ABSENT))
 
 
-async def run(plan: Plan, target: Target, progress: Progress | None = None) -> list[Episode]:
+async def run(plan: Plan, target: Target, progress: Progress | None = None) -> list[Trace]:
     """The episodes of all scenarios, in their order. When the run is cancelled, it returns what it has."""
     talks = {scenario.name: _talk(scenario, plan, target) for scenario in plan.scenarios}
     gate = asyncio.Semaphore(plan.concurrency)
@@ -57,18 +57,18 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
             await _converse(scenario, talks[scenario.name], target, plan.absent)
         completions.add(scenario.name)
         if progress is not None:
-            progress(talks[scenario.name].episode)
+            progress(talks[scenario.name].trace)
 
     try:
         for batch in _rounds(plan.scenarios):
-            earlier = {name: talks[name].episode for name in completions}
+            earlier = {name: talks[name].trace for name in completions}
             for scenario in batch:
                 talks[scenario.name].earlier = earlier
             tasks = [asyncio.create_task(perform(scenario)) for scenario in batch]
             await asyncio.gather(*tasks)
     except asyncio.CancelledError:
         await _cancel(tasks)
-        _mark_interrupted(talk for name, talk in talks.items() if name not in completions)
+        _mark_interrupted(conversation for name, conversation in talks.items() if name not in completions)
     return _episodes(list(talks.values()))
 
 
@@ -80,35 +80,37 @@ def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
     return rounds
 
 
-def _talk(scenario: Scenario, plan: Plan, target: Target) -> Talk:
+def _talk(scenario: Scenario, plan: Plan, target: Target) -> Conversation:
     candidates = (dialect for dialect in plan.dialects if scenario.fits(dialect))
     dialect = max(candidates, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
     model = plan.model or dialect.models[0]
-    return Talk(
+    return Conversation(
         scenario.name, target, dialect, model, scenario.features, plan.claims, plan.absent, plan.given
     )
 
 
-async def _converse(scenario: Scenario, talk: Talk, target: Target, absent: Collection[str]) -> None:
+async def _converse(
+    scenario: Scenario, conversation: Conversation, target: Target, absent: Collection[str]
+) -> None:
     missing_feature = next((feature for feature in scenario.features if feature in absent), None)
     if missing_feature is not None:
-        talk.missing_feature = missing_feature
+        conversation.missing_feature = missing_feature
         return
     try:
-        await scenario.run(talk)
+        await scenario.run(conversation)
     except (Stop, Unsupported, StepMissing) as end:
-        talk.stop_reason = safe(str(end))
+        conversation.stop_reason = safe(str(end))
     except Exhausted as end:
-        talk.stop_reason = safe(str(end))
-        talk.blame = "target" if target.dead or target.bad_credentials else "limit"
-    except NothingGiven as lacking:
-        talk.stop_reason, talk.blame = safe(str(lacking)), "given"
+        conversation.stop_reason = safe(str(end))
+        conversation.blame = "target" if target.dead or target.bad_credentials else "limit"
+    except ResourceMissing as lacking:
+        conversation.stop_reason, conversation.blame = safe(str(lacking)), "given"
     except asyncio.CancelledError:
-        talk.stop_reason, talk.blame = "interrupted", "limit"
+        conversation.stop_reason, conversation.blame = "interrupted", "limit"
         raise
     except Exception as error:  # a scenario that raises is our bug; the run goes on
-        talk.stop_reason = safe(f"our scenario broke: {type(error).__name__}: {error}")
-        talk.blame = "suite"
+        conversation.stop_reason = safe(f"our scenario broke: {type(error).__name__}: {error}")
+        conversation.blame = "suite"
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -118,16 +120,18 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def _mark_interrupted(talks: Iterable[Talk]) -> None:
+def _mark_interrupted(talks: Iterable[Conversation]) -> None:
     """Marks scenarios that were cut off, and those that had not begun."""
-    for talk in talks:
-        talk.stop_reason, talk.blame = "interrupted", "limit"
+    for conversation in talks:
+        conversation.stop_reason, conversation.blame = "interrupted", "limit"
 
 
-def _episodes(talks: list[Talk]) -> list[Episode]:
+def _episodes(talks: list[Conversation]) -> list[Trace]:
     """The episodes. A feature that failed in one scenario and worked in another is offered, and must work."""
-    features = frozenset[str]().union(*(talk.available_features for talk in talks))
+    features = frozenset[str]().union(*(conversation.available_features for conversation in talks))
     return [
-        replace(talk.episode, missing_feature=None) if talk.missing_feature in features else talk.episode
-        for talk in talks
+        replace(conversation.trace, missing_feature=None)
+        if conversation.missing_feature in features
+        else conversation.trace
+        for conversation in talks
     ]

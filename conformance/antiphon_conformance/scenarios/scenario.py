@@ -16,11 +16,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
 
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import import_all
 
-Conversation = Callable[[Talk], Awaitable[None]]
+ScenarioFunction = Callable[[Conversation], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Scenario:
 
     name: str
     summary: str
-    run: Conversation
+    run: ScenarioFunction
     features: tuple[str, ...] = ()
     """The features that the target must offer; the dialect says which of them are optional."""
     dialect: str | None = None
@@ -64,13 +64,13 @@ def scenario(
     from_table: bool = False,
     first: bool = False,
     last: bool = False,
-) -> Callable[[Conversation], Conversation]:
+) -> Callable[[ScenarioFunction], ScenarioFunction]:
     """Registers a coroutine function as the scenario of its name.
 
     Raises ValueError when another scenario has the name or when the docstring is missing.
     """
 
-    def register(run: Conversation) -> Conversation:
+    def register(run: ScenarioFunction) -> ScenarioFunction:
         name = getattr(run, "__name__", "")
         summary = cleandoc(run.__doc__ or "").partition("\n")[0]
         if name in REGISTRY or not summary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, unknown_response
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_spec.dialect import Dialect
 
@@ -15,7 +15,7 @@ VIEWS = (
     ("stream", "streamed", "?stream=true"),
 )
 """Query parameters of a retrieval, the step that tries one, and how."""
-MISTAKES = {
+INVALID_REQUESTS = {
     "unknown_include": "?include[]=everything",
     "limit_0": "/input_items?limit=0",
     "limit_101": "/input_items?limit=101",
@@ -36,32 +36,34 @@ MOST_PAGES = 6
 
 
 @scenario(features=("retrieve", "delete"))
-async def storage(talk: Talk) -> None:
+async def storage(conversation: Conversation) -> None:
     """Retrieves a response in several ways, lists its input, deletes it, and asks for it again."""
-    features = talk.dialect.features
-    response = await talk.create(
+    features = conversation.dialect.features
+    response = await conversation.create(
         "created",
         input=CONVERSATION if "input_items" in features else "Say hello.",
         instructions="Answer in one short line.",
-        **talk.known(metadata={"topic": "antiphon"}),
+        **conversation.known(metadata={"topic": "antiphon"}),
     )
-    identity = talk.id_of(response)
+    identity = conversation.id_of(response)
     path = f"/responses/{identity}"
-    await talk.get("retrieved", path)
-    for step, query in _views(talk.dialect):
-        await talk.get(step, path + query)
+    await conversation.get("retrieved", path)
+    for step, query in _views(conversation.dialect):
+        await conversation.get(step, path + query)
     if "cancel" in features:
-        await talk.post("cancelled", f"{path}/cancel")
-    has_items = await talk.part("input_items", page_through)
-    await talk.delete("deleted", path)
-    await talk.get("retrieved_deleted", path)
+        await conversation.post("cancelled", f"{path}/cancel")
+    has_items = await conversation.part("input_items", page_through)
+    await conversation.delete("deleted", path)
+    await conversation.get("retrieved_deleted", path)
     if has_items:
-        await talk.get("listed_deleted", f"{path}/input_items")
-    await talk.delete("deleted_again", path)
+        await conversation.get("listed_deleted", f"{path}/input_items")
+    await conversation.delete("deleted_again", path)
     if "chain" in features:
-        await talk.create("continued_deleted", input="Go on.", previous_response_id=identity, may_fail=True)
-    if talk.dialect.traits.unknown_delete == "accepted":
-        await talk.delete("deleted_unknown", f"/responses/{unknown_response(talk.dialect)}")
+        await conversation.create(
+            "continued_deleted", input="Go on.", previous_response_id=identity, may_fail=True
+        )
+    if conversation.dialect.traits.unknown_delete == "accepted":
+        await conversation.delete("deleted_unknown", f"/responses/{unknown_response(conversation.dialect)}")
 
 
 def _views(dialect: Dialect) -> list[tuple[str, str]]:
@@ -70,31 +72,31 @@ def _views(dialect: Dialect) -> list[tuple[str, str]]:
     return [(step, query) for name, step, query in VIEWS if name in names]
 
 
-async def page_through(talk: Talk) -> None:
+async def page_through(conversation: Conversation) -> None:
     """Pages through the input of the response, in both orders."""
-    listing = f"/responses/{talk.id_of(talk.exchanges['created'])}/input_items"
-    await talk.get("listed", listing)
-    last = await walk(talk, "ascending", f"{listing}?order=asc&limit=2")
-    await walk(talk, "descending", f"{listing}?order=desc&limit=3")
-    await talk.get("beyond", f"{listing}?order=asc&after={last}")
+    listing = f"/responses/{conversation.id_of(conversation.exchanges['created'])}/input_items"
+    await conversation.get("listed", listing)
+    last = await walk(conversation, "ascending", f"{listing}?order=asc&limit=2")
+    await walk(conversation, "descending", f"{listing}?order=desc&limit=3")
+    await conversation.get("beyond", f"{listing}?order=asc&after={last}")
 
 
 @scenario(features=("retrieve", "input_items"), from_table=True)
-async def mistakes_in_queries(talk: Talk) -> None:
+async def mistakes_in_queries(conversation: Conversation) -> None:
     """Sends every wrong query and path."""
-    response = await talk.create("created", input="Say hello.")
-    path = f"/responses/{talk.id_of(response)}"
-    for name, wrong in MISTAKES.items():
-        await talk.get(name, path + wrong)
-    await talk.get("odd_id", f"/responses/{ODD_ID}")
-    await talk.get("unknown_id", f"/responses/{unknown_response(talk.dialect)}")
+    response = await conversation.create("created", input="Say hello.")
+    path = f"/responses/{conversation.id_of(response)}"
+    for name, wrong in INVALID_REQUESTS.items():
+        await conversation.get(name, path + wrong)
+    await conversation.get("odd_id", f"/responses/{ODD_ID}")
+    await conversation.get("unknown_id", f"/responses/{unknown_response(conversation.dialect)}")
 
 
-async def walk(talk: Talk, name: str, path: str) -> str:
+async def walk(conversation: Conversation, name: str, path: str) -> str:
     """Reads page after page, as steps `name`, `name-2`..., and returns the last id of the last page."""
     cursor, after = "", ""
     for number in range(1, MOST_PAGES + 1):
-        page = await talk.get(name if number == 1 else f"{name}-{number}", path + after)
+        page = await conversation.get(name if number == 1 else f"{name}-{number}", path + after)
         last_id = page.answer.fields.get("last_id")
         if isinstance(last_id, str) and last_id:
             cursor, after = last_id, f"&after={last_id}"

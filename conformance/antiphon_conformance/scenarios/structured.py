@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
 CITY: dict[str, Any] = {
@@ -26,17 +26,21 @@ def schema_format(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 @scenario(features=("structured",))
-async def structured_output(talk: Talk) -> None:
+async def structured_output(conversation: Conversation) -> None:
     """Streams a text by a strict schema; then asks for refusals, in a body and in a stream."""
-    await talk.create("streamed", input="Describe Paris.", text=schema_format(CITY, strict=True), stream=True)
-    await talk.create("refused", input="Please refuse this request.", text=schema_format(CITY), may_fail=True)
+    await conversation.create(
+        "streamed", input="Describe Paris.", text=schema_format(CITY, strict=True), stream=True
+    )
+    await conversation.create(
+        "refused", input="Please refuse this request.", text=schema_format(CITY), may_fail=True
+    )
     form = schema_format(CITY, strict=True)
-    await talk.create("refusing", input="Please refuse this request.", text=form, stream=True)
+    await conversation.create("refusing", input="Please refuse this request.", text=form, stream=True)
 
 
 @scenario(features=("structured",), dialect="openai")
-async def json_object(talk: Talk) -> None:
+async def json_object(conversation: Conversation) -> None:
     """Asks for any JSON object."""
-    await talk.create(
+    await conversation.create(
         "answered", input="Describe Paris as a JSON object.", text={"format": {"type": "json_object"}}
     )

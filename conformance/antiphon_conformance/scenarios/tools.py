@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.test_prompts import TOOL_RESULT
 from antiphon_conformance.rules.reading.output import calls
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
 Json = dict[str, Any]
@@ -57,9 +57,9 @@ def _output_and_calls(exchange: Exchange) -> tuple[list[Any], list[Mapping[str, 
 
 
 @scenario(dialect="responses")
-async def tool_loop(talk: Talk) -> None:
+async def tool_loop(conversation: Conversation) -> None:
     """Forces a call by name, then forces calls and sends their outputs with the whole history."""
-    await talk.create(
+    await conversation.create(
         "named",
         input="What is the weather in Paris, and in Rome?",
         tools=[WEATHER, TIME],
@@ -73,24 +73,24 @@ async def tool_loop(talk: Talk) -> None:
         "then name the station's code."
     )
     tools = [WEATHER, TIME]
-    response = await talk.create("called", input=[question], tools=tools, tool_choice="required")
+    response = await conversation.create("called", input=[question], tools=tools, tool_choice="required")
     items, client_calls = _output_and_calls(response)
     if not client_calls:
         return
     result = f'{{"station": "{TOOL_RESULT}", "temperature": 21}}'
     between = {"type": "message", "role": "developer", "content": "Be brief."}
     outputs = [output_of(call, result) for call in client_calls]
-    await talk.create(
+    await conversation.create(
         "continued", input=[question, *items, between, *outputs], tools=tools, store=False, may_fail=True
     )
 
 
 @scenario(dialect="responses")
-async def parallel_calls(talk: Talk) -> None:
+async def parallel_calls(conversation: Conversation) -> None:
     """Streams calls of two tools at once, continues without outputs, then with them and a restricted
     choice."""
     tools = [WEATHER, TIME]
-    response = await talk.create(
+    response = await conversation.create(
         "called",
         input="What are the weather and the time in Paris? Call get_weather and get_time.",
         tools=tools,
@@ -105,21 +105,23 @@ async def parallel_calls(talk: Talk) -> None:
     if outputs:
         chain: dict[str, Any] = {
             "tools": tools,
-            "previous_response_id": talk.id_of(response),
+            "previous_response_id": conversation.id_of(response),
             "may_fail": True,
         }
-        await talk.create("unanswered", input="Thank you.", **chain)
+        await conversation.create("unanswered", input="Thank you.", **chain)
         more = user("And what time is it in Rome? Call get_time.")
-        answer = await talk.create("continued", input=[*outputs, more], tool_choice=ONLY_WEATHER, **chain)
+        answer = await conversation.create(
+            "continued", input=[*outputs, more], tool_choice=ONLY_WEATHER, **chain
+        )
         if not answer.ok:
-            await talk.create("continued_freely", input=outputs, **chain)
+            await conversation.create("continued_freely", input=outputs, **chain)
 
 
 @scenario(features=("custom_tools",))
-async def custom_tool(talk: Talk) -> None:
+async def custom_tool(conversation: Conversation) -> None:
     """Forces a custom tool by name, sends its output, and streams a second call."""
     question = user("Run a query that selects everything.")
-    response = await talk.create(
+    response = await conversation.create(
         "called",
         input=[question],
         tools=[QUERY],
@@ -130,4 +132,4 @@ async def custom_tool(talk: Talk) -> None:
     if outputs:
         again = [question, *items, *outputs, user("Run another query that counts everything.")]
         choice: Json = {"tools": [QUERY], "tool_choice": ONLY_QUERY}
-        await talk.create("continued", input=again, stream=True, may_fail=True, **choice)
+        await conversation.create("continued", input=again, stream=True, may_fail=True, **choice)

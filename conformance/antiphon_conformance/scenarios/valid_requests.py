@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
 PARAMETERS = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
@@ -28,18 +28,20 @@ HISTORY: tuple[dict[str, Any], ...] = (
 
 
 @scenario(dialect="responses")
-async def legal_forms(talk: Talk) -> None:
+async def legal_forms(conversation: Conversation) -> None:
     """Sends every valid form that some server rejects, with a task that exceeds the token limit."""
     members: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}
     brief = "Be brief."
     history = list(HISTORY)
-    await talk.create("history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **members)
-    if talk.dialect.resolve("REQ-32"):
+    await conversation.create(
+        "history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **members
+    )
+    if conversation.dialect.resolve("REQ-32"):
         bare = {"type": "function", "name": "look_up"}
         members |= {"stream": None, "tools": [bare], "tool_choice": "none"}
-    if talk.dialect.resolve("REQ-45"):
+    if conversation.dialect.resolve("REQ-45"):
         members |= {"presence_penalty": 0.5, "frequency_penalty": 0.5}
-    await talk.create(
+    await conversation.create(
         "switches",
         input=STORY,
         truncation="auto",

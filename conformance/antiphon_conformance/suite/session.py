@@ -15,7 +15,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.requests.resources import GivenError, givens, reject_unknown
+from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.result import Examination
 from antiphon_conformance.run import Order, examine
 from antiphon_conformance.verdict.baseline import BaselineError
@@ -48,7 +48,7 @@ def order(config: pytest.Config) -> Order:
         seconds=option("responses_timeout"),
         seed=option("responses_seed"),
         properties=not option("responses_no_properties"),
-        given=givens(option("responses_given")),
+        given=parse_resources(option("responses_given")),
     )
 
 
@@ -74,7 +74,7 @@ def check(config: pytest.Config) -> None:
         session_gate(config)
         run_order = order(config)
         reject_unknown(run_order.given, selection)
-    except (DataError, BaselineError, AddressError, GateError, GivenError) as error:
+    except (DataError, BaselineError, AddressError, GateError, ResourceError) as error:
         raise pytest.UsageError(str(error)) from error
     features = {name for dialect in selection for name in dialect.features}
     unknown = [name for name in run_order.features if name.removeprefix("no-") not in features]
@@ -119,7 +119,7 @@ def transcripts(config: pytest.Config) -> list[str]:
     if _FOLDER not in config.stash:
         config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="antiphon-")
         for number, run in enumerate(runs(config), 1):
-            lines = transcript.lines(run.facts, run.episodes, secrets(config))
+            lines = transcript.lines(run.facts, run.traces, secrets(config))
             path = Path(config.stash[_FOLDER].name) / folder.transcript_name(number)
             path.write_bytes(b"".join(lines))
     directory, numbers = Path(config.stash[_FOLDER].name), range(1, len(runs(config)) + 1)
@@ -212,4 +212,4 @@ def _run(config: pytest.Config) -> list[Examination]:
 
 def _read(path: str) -> Examination:
     recording = reader.load(Path(path))
-    return Examination(recording.episodes, recording.run)
+    return Examination(recording.traces, recording.run)

@@ -65,7 +65,7 @@ def _lines(rule: Rule, dialect: str, records: list[Record], report: Report) -> I
         place = f"{finding.exchange}: " if finding.exchange else ""
         yield f"  where     {safe(place + finding.where)}"
         yield f"  expected  {safe(finding.expected)}"
-        yield f"  got       {safe(finding.got)}"
+        yield f"  got       {safe(finding.actual)}"
     if len(findings) > MOST_FINDINGS:
         yield f"  and {len(findings) - MOST_FINDINGS} more"
     norm = rule.requirement(dialects.load(dialect))

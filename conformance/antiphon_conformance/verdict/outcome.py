@@ -63,7 +63,7 @@ class Record:
                     "exchange": finding.exchange,
                     "where": finding.where,
                     "expected": finding.expected,
-                    "got": finding.got,
+                    "got": finding.actual,
                     "message": finding.message,
                 }
                 for finding in self.findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.constraints import Legal, having, kinds, one_of
-from antiphon_conformance.requests.invalid.request import mistake
+from antiphon_conformance.requests.invalid.request import invalid_request
 
 FILTER = "knowledge_base.filter"
 OPERATORS = ("NotEqual", "Equal", "LessThan", "GreaterThan", "ContainsAny", "ContainsAll", "In", "Like")
@@ -29,7 +29,7 @@ def _filter(criteria: dict[str, Any]) -> dict[str, Any]:
 
 
 FILTERS = (
-    mistake(
+    invalid_request(
         "criteria_that_are_no_list",
         "CG-FLT-01",
         "a category of its filter that is not an array",
@@ -37,7 +37,7 @@ FILTERS = (
         kinds("an array", list),
         _filter({"metadata": {"path": "topic", "operator": "Equal", "valueText": "x"}}),
     ),
-    mistake(
+    invalid_request(
         "a_criterion_without_path",
         "CG-FLT-02",
         "a criterion without `path`",
@@ -45,7 +45,7 @@ FILTERS = (
         having("path"),
         _with(operator="Equal", valueText="x"),
     ),
-    mistake(
+    invalid_request(
         "a_criterion_without_operator",
         "CG-FLT-02",
         "a criterion without `operator`",
@@ -53,7 +53,7 @@ FILTERS = (
         having("operator"),
         _with(path="topic", valueText="x"),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_operator",
         "CG-FLT-03",
         "an operator that filters do not have",
@@ -61,7 +61,7 @@ FILTERS = (
         one_of(*OPERATORS),
         _with(path="topic", operator="StartsWith", valueText="x"),
     ),
-    mistake(
+    invalid_request(
         "a_value_text_that_is_no_string",
         "CG-FLT-04",
         "a `valueText` that is not a string",
@@ -69,7 +69,7 @@ FILTERS = (
         kinds("a string", str),
         _with("video_info", path="duration_seconds", operator="LessThan", valueText=600),
     ),
-    mistake(
+    invalid_request(
         "a_value_text_array_that_is_no_list_of_strings",
         "CG-FLT-05",
         "a `valueTextArray` that is not an array of strings",
@@ -77,7 +77,7 @@ FILTERS = (
         TEXTS,
         _with(path="topic", operator="In", valueTextArray=[1, 2]),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_path_of_files",
         "CG-FLT-06",
         "a path in `file` that files do not have",
@@ -85,7 +85,7 @@ FILTERS = (
         one_of("bytes", "filename", "uri", "created_at", "id"),
         _with("file", path="colour", operator="Equal", valueText="x"),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_path_of_videos",
         "CG-FLT-07",
         "a path in `video_info` that videos do not have",
@@ -93,7 +93,7 @@ FILTERS = (
         one_of("duration_seconds", "has_audio"),
         _with("video_info", path="frames", operator="Equal", valueText="x"),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_scope",
         "CG-FLT-08",
         "a scope other than file and segment",
@@ -101,7 +101,7 @@ FILTERS = (
         one_of("file", "segment"),
         _with(path="topic", operator="Equal", valueText="x", scope="chapter"),
     ),
-    mistake(
+    invalid_request(
         "has_audio_by_segment",
         "CG-FLT-09",
         "the scope segment for `has_audio`",
@@ -109,7 +109,7 @@ FILTERS = (
         Legal("another scope", lambda scope: scope != "segment"),
         _with("video_info", path="has_audio", operator="Equal", valueText="true", scope="segment"),
     ),
-    mistake(
+    invalid_request(
         "a_comparison_without_value_text",
         "CG-FLT-30",
         "an operator on texts without `valueText`",
@@ -117,7 +117,7 @@ FILTERS = (
         having("valueText"),
         _with(path="topic", operator="Equal", valueTextArray=["x"]),
     ),
-    mistake(
+    invalid_request(
         "a_comparison_without_value_text_array",
         "CG-FLT-30",
         "an operator on arrays without `valueTextArray`",
@@ -125,7 +125,7 @@ FILTERS = (
         having("valueTextArray"),
         _with(path="topic", operator="ContainsAny", valueText="x"),
     ),
-    mistake(
+    invalid_request(
         "an_in_operator_without_values",
         "CG-FLT-30",
         "the operator In without any value",

@@ -14,7 +14,7 @@ from antiphon_conformance.requests.constraints import (
     one_of,
     text,
 )
-from antiphon_conformance.requests.invalid.request import FUNCTION, HELLO, mistake, omission
+from antiphon_conformance.requests.invalid.request import FUNCTION, HELLO, invalid_request, omission
 
 ANSWERING, ENTITY_BACKED = "general_question_answering", "entity_backed_knowledge"
 REASONING = "nimbus-002-preview"
@@ -71,9 +71,9 @@ def _entities(**config: Any) -> dict[str, Any]:
 
 KNOWLEDGE = (
     omission("a_create_without_model", "CG-REQ-01", "model"),
-    mistake("an_empty_model", "CG-REQ-01", "an empty `model`", "model", NOT_EMPTY, {"model": ""}),
+    invalid_request("an_empty_model", "CG-REQ-01", "an empty `model`", "model", NOT_EMPTY, {"model": ""}),
     omission("a_create_without_input", "CG-REQ-03", "input"),
-    mistake(
+    invalid_request(
         "input_that_is_no_message",
         "CG-REQ-03",
         "an `input` with an element that is not an object",
@@ -81,7 +81,7 @@ KNOWLEDGE = (
         kinds("an object", dict),
         {"input": [HELLO, "Hello."]},
     ),
-    mistake(
+    invalid_request(
         "items_other_than_messages",
         "CG-REQ-05",
         "an input item that is not a message",
@@ -89,7 +89,7 @@ KNOWLEDGE = (
         one_of("message"),
         _message(type="reasoning"),
     ),
-    mistake(
+    invalid_request(
         "a_role_other_than_three",
         "CG-REQ-06",
         "a message whose role is none of developer, user, assistant",
@@ -97,7 +97,7 @@ KNOWLEDGE = (
         one_of("developer", "user", "assistant"),
         _message(role="system"),
     ),
-    mistake(
+    invalid_request(
         "a_part_without_type",
         "CG-REQ-07",
         "a part without `type`",
@@ -105,7 +105,7 @@ KNOWLEDGE = (
         having("type"),
         _part(text="Hello."),
     ),
-    mistake(
+    invalid_request(
         "a_part_other_than_input_text",
         "CG-REQ-07 CG-REQ-08",
         "a part other than `input_text`",
@@ -113,7 +113,7 @@ KNOWLEDGE = (
         one_of("input_text"),
         _message(role="assistant", content=[TEXT | {"type": "output_text"}]),
     ),
-    mistake(
+    invalid_request(
         "a_part_text_that_is_no_string",
         "CG-REQ-07",
         "a part whose `text` is not a string",
@@ -121,7 +121,7 @@ KNOWLEDGE = (
         text(),
         _part(type="input_text", text=5),
     ),
-    mistake(
+    invalid_request(
         "content_without_parts",
         "CG-REQ-12",
         "a message with a string as `content`",
@@ -129,7 +129,7 @@ KNOWLEDGE = (
         Legal("an array of parts", lambda value: not isinstance(value, str)),
         _message(content="Hello."),
     ),
-    mistake(
+    invalid_request(
         "instructions_that_are_no_string",
         "CG-REQ-10 BUD-REQ-10 BUD-REQ-24",
         "`instructions` that are not a string",
@@ -138,7 +138,7 @@ KNOWLEDGE = (
         {"instructions": ["Be brief."]},
     ),
     omission("a_create_without_knowledge", "CG-REQ-13", "knowledge_base"),
-    mistake(
+    invalid_request(
         "an_include_other_than_descriptions",
         "CG-REQ-14",
         "an `include` with an unknown value",
@@ -146,7 +146,7 @@ KNOWLEDGE = (
         each(("cloudglue_citations.media_descriptions",)),
         {"include": ["everything"]},
     ),
-    mistake(
+    invalid_request(
         "output_tokens_out_of_range",
         "CG-REQ-18",
         "`max_output_tokens` outside 1 to 128000",
@@ -154,7 +154,7 @@ KNOWLEDGE = (
         integer(1, MOST_TOKENS),
         {"max_output_tokens": 0, "stream": True},
     ),
-    mistake(
+    invalid_request(
         "a_tool_other_than_functions",
         "CG-REQ-19",
         "a tool that is not a function",
@@ -162,7 +162,7 @@ KNOWLEDGE = (
         one_of("function"),
         _tool(type="web_search"),
     ),
-    mistake(
+    invalid_request(
         "a_function_without_parameters",
         "CG-REQ-19",
         "a function tool without `name` or `parameters`",
@@ -170,7 +170,7 @@ KNOWLEDGE = (
         WHOLE_FUNCTION,
         {"tools": [{"type": "function", "name": "look_up"}]},
     ),
-    mistake(
+    invalid_request(
         "a_function_with_an_empty_name",
         "CG-REQ-19",
         "a function tool with an empty `name`",
@@ -178,7 +178,7 @@ KNOWLEDGE = (
         NOT_EMPTY,
         _tool(name=""),
     ),
-    mistake(
+    invalid_request(
         "parameters_that_are_no_object",
         "CG-REQ-19",
         "a function tool whose `parameters` are not an object",
@@ -186,7 +186,7 @@ KNOWLEDGE = (
         kinds("an object", dict),
         _tool(parameters="none"),
     ),
-    mistake(
+    invalid_request(
         "a_nested_function",
         "CG-REQ-20",
         "a function tool that is nested as in Chat Completions",
@@ -194,7 +194,7 @@ KNOWLEDGE = (
         FLAT_FUNCTION,
         {"tools": [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}]},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_source",
         "CG-KB-02",
         "a `source` of knowledge other than collections, files, default",
@@ -202,7 +202,7 @@ KNOWLEDGE = (
         one_of("collections", "files", "default"),
         _base(source="everything", collections=["{collection}"]),
     ),
-    mistake(
+    invalid_request(
         "knowledge_without_collections",
         "CG-KB-03",
         "a `knowledge_base` without `collections`, where these are its source",
@@ -210,7 +210,7 @@ KNOWLEDGE = (
         SEARCHES_SOMETHING,
         _base(type=ANSWERING),
     ),
-    mistake(
+    invalid_request(
         "an_empty_list_of_collections",
         "CG-KB-03",
         "an empty list of `collections`",
@@ -218,7 +218,7 @@ KNOWLEDGE = (
         FILLED,
         _base(collections=[]),
     ),
-    mistake(
+    invalid_request(
         "a_collection_that_is_no_string",
         "CG-KB-03",
         "a collection whose id is not a string",
@@ -226,7 +226,7 @@ KNOWLEDGE = (
         kinds("a string", str),
         _base(collections=[5]),
     ),
-    mistake(
+    invalid_request(
         "missing_files",
         "CG-KB-05",
         "the source files without `files`",
@@ -234,7 +234,7 @@ KNOWLEDGE = (
         having("files"),
         _base(source="files"),
     ),
-    mistake(
+    invalid_request(
         "an_empty_list_of_files",
         "CG-KB-05",
         "an empty list of `files`",
@@ -242,7 +242,7 @@ KNOWLEDGE = (
         FILLED,
         _base(source="files", files=[]),
     ),
-    mistake(
+    invalid_request(
         "a_file_that_is_no_string",
         "CG-KB-05",
         "an entry of `files` that is not a string",
@@ -250,7 +250,7 @@ KNOWLEDGE = (
         kinds("a string", str),
         _base(source="files", files=[5]),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_type_of_knowledge",
         "CG-KB-08",
         "a `type` of knowledge other than the two",
@@ -258,7 +258,7 @@ KNOWLEDGE = (
         one_of(ANSWERING, ENTITY_BACKED),
         _base(type="magic", collections=["{collection}"]),
     ),
-    mistake(
+    invalid_request(
         "entities_without_config",
         "CG-KB-10",
         "entity-backed knowledge without its configuration",
@@ -266,7 +266,7 @@ KNOWLEDGE = (
         having("entity_backed_knowledge_config"),
         {"model": REASONING, **_base(type=ENTITY_BACKED, collections=["{collection}"])},
     ),
-    mistake(
+    invalid_request(
         "missing_entity_collections",
         "CG-KB-12",
         "a configuration of entities without `entity_collections`",
@@ -274,7 +274,7 @@ KNOWLEDGE = (
         having("entity_collections"),
         _entities(description="Recipes."),
     ),
-    mistake(
+    invalid_request(
         "an_empty_list_of_entity_collections",
         "CG-KB-12",
         "an empty list of `entity_collections`",
@@ -282,7 +282,7 @@ KNOWLEDGE = (
         FILLED,
         _entities(entity_collections=[]),
     ),
-    mistake(
+    invalid_request(
         "an_entity_collection_without_id",
         "CG-KB-13",
         "an entity collection without `collection_id`",
@@ -290,7 +290,7 @@ KNOWLEDGE = (
         having("collection_id"),
         _entities(entity_collections=[{"name": "recipes"}]),
     ),
-    mistake(
+    invalid_request(
         "a_long_description",
         "CG-KB-15",
         "a configuration of entities whose `description` has more than 2000 characters",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from antiphon_conformance.http.exchange import Episode, Exchange
+from antiphon_conformance.http.exchange import Exchange, Trace
 
 Json = Mapping[str, Any]
 SCENARIO = "library"
@@ -45,10 +45,10 @@ class Library:
         return [collection["id"] for collection in _of_types(self.collections, types)]
 
 
-def library_of(earlier: Mapping[str, Episode], given: Mapping[str, str]) -> Library:
+def library_of(earlier: Mapping[str, Trace], given: Mapping[str, str]) -> Library:
     """The library in the episode of the scenario `library`; values of `given` take precedence."""
-    episode = earlier.get(SCENARIO)
-    exchanges = episode.exchanges if episode is not None else {}
+    trace = earlier.get(SCENARIO)
+    exchanges = trace.exchanges if trace is not None else {}
     collections = tuple(_entries(exchanges, "collections"))
     files = {file["id"]: file for file in _entries(exchanges, "files") if isinstance(file.get("id"), str)}
     members = dict(_members(exchanges.values()))

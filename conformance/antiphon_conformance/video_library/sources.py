@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.rules.reading.output import member, objects, response_or_empty, texts
-from antiphon_conformance.rules.views import WRONG, Scene
+from antiphon_conformance.rules.views import INVALID, ScenarioTrace
 from antiphon_conformance.video_library.library import Library
 
 Json = Mapping[str, Any]
@@ -27,7 +27,7 @@ class Grounded:
     """A response with its create request, which may be in another exchange."""
 
     exchange: Exchange
-    asked: Json
+    request_fields: Json
     response: Json
 
     @property
@@ -39,21 +39,21 @@ class Grounded:
         return next((f"{event.where}/response" for event in carrying), "reply.body")
 
 
-def grounded(scene: Scene) -> Iterator[Grounded]:
+def grounded(trace: ScenarioTrace) -> Iterator[Grounded]:
     """Every response of an episode whose request is known; a retrieved response has the request of its
     create."""
     requests: dict[str, Json] = {}
-    for exchange in scene.episode.exchanges.values():
-        response = _response(exchange, scene)
+    for exchange in trace.trace.exchanges.values():
+        response = _response(exchange, trace)
         identity = str(response.get("id"))
-        if exchange.operation == scene.dialect.create_operation and response:
-            requests[identity] = {} if WRONG in exchange.traits else exchange.request.fields
+        if exchange.operation == trace.dialect.create_operation and response:
+            requests[identity] = {} if INVALID in exchange.traits else exchange.request.fields
         if response and requests.get(identity):
             yield Grounded(exchange, requests[identity], response)
 
 
-def _response(exchange: Exchange, scene: Scene) -> Json:
-    is_response = exchange.ok and exchange.operation in scene.dialect.response_operations
+def _response(exchange: Exchange, trace: ScenarioTrace) -> Json:
+    is_response = exchange.ok and exchange.operation in trace.dialect.response_operations
     return response_or_empty(exchange) if is_response else {}
 
 
@@ -64,31 +64,33 @@ def citations(response: Json) -> Iterator[tuple[str, Json]]:
             yield f"{where}/annotations/{index}", annotation
 
 
-def source_of(asked: Json) -> Any:
+def source_of(request_fields: Json) -> Any:
     """The source that a request names; collections by default."""
-    base = asked.get("knowledge_base")
+    base = request_fields.get("knowledge_base")
     return base.get("source", COLLECTIONS) if isinstance(base, dict) else None
 
 
-def collections_of(asked: Json) -> list[str]:
+def collections_of(request_fields: Json) -> list[str]:
     """The ids of the collections to search."""
-    return _strings(member(asked, "knowledge_base", "collections"))
+    return _strings(member(request_fields, "knowledge_base", "collections"))
 
 
-def is_entity_backed(asked: Json) -> bool:
+def is_entity_backed(request_fields: Json) -> bool:
     """Whether the request asks for an answer with entities."""
-    return bool(member(asked, "knowledge_base", "type") == ENTITY_BACKED)
+    return bool(member(request_fields, "knowledge_base", "type") == ENTITY_BACKED)
 
 
-def files_of(asked: Json, library: Library) -> frozenset[str] | None:
+def files_of(request_fields: Json, library: Library) -> frozenset[str] | None:
     """The ids of all files that an answer may cite; None when they are unknown."""
-    source = source_of(asked)
+    source = source_of(request_fields)
     if source == EVERYTHING:
         return frozenset(library.files) if library.whole else None
     if source == FILES:
-        ids = [name.removeprefix(ADDRESS) for name in _strings(member(asked, "knowledge_base", "files"))]
+        ids = [
+            name.removeprefix(ADDRESS) for name in _strings(member(request_fields, "knowledge_base", "files"))
+        ]
         return None if any("/" in name for name in ids) else frozenset(ids)
-    ids = collections_of(asked)
+    ids = collections_of(request_fields)
     if not ids or any(name not in library.members for name in ids):
         return None
     return frozenset[str]().union(*(library.members[name] for name in ids))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_conformance.requests.invalid.request import FUNCTION
-from antiphon_conformance.requests.valid import Form
+from antiphon_conformance.requests.valid import ValidRequest
 from antiphon_conformance.video_library.invalid_requests import (
     ANSWERING,
     ENTITY_BACKED,
@@ -40,9 +40,9 @@ HISTORY = [
 ]
 
 
-def _form(step: str, name: str, cites: str, says: str, **asks: Any) -> Form:
+def _form(step: str, name: str, cites: str, says: str, **asks: Any) -> ValidRequest:
     scenario, _, step = step.partition("/")
-    return Form(name, tuple(cites.split()), says, scenario, step, frozenset(asks), asks)
+    return ValidRequest(name, tuple(cites.split()), says, scenario, step, frozenset(asks), asks)
 
 
 def _base(**members: Any) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from antiphon_mockserver.api import chat, counting, library, responses
-from antiphon_mockserver.response.plan import Denied
-from antiphon_mockserver.server.context import House
-from antiphon_mockserver.server.exchange import Answer, Incoming, Streaming
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.server.context import ServerContext
+from antiphon_mockserver.server.exchange import Answer, Request, Streaming
 from antiphon_spec.document import Operation
 
-Handler = Callable[[House, Incoming], Answer | Streaming]
+Handler = Callable[[ServerContext, Request], Answer | Streaming]
 
 HANDLERS: Mapping[str, Handler] = {
     "createResponse": responses.create,
@@ -41,7 +41,7 @@ HANDLERS: Mapping[str, Handler] = {
 }
 
 
-def not_implemented(operation: Operation) -> Denied:
+def not_implemented(operation: Operation) -> ApiError:
     """The error for an operation of the document without a handler."""
     message = f"The operation '{operation.id}' ({operation.method} {operation.path}) is not implemented."
-    return Denied(message, status=501, code="not_implemented")
+    return ApiError(message, status=501, code="not_implemented")

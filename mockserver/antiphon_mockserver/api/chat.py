@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.api.turns import check, reject_unknown_model
-from antiphon_mockserver.response.plan import Denied
-from antiphon_mockserver.server.context import House
-from antiphon_mockserver.server.exchange import Answer, Incoming
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.server.context import ServerContext
+from antiphon_mockserver.server.exchange import Answer, Request
 from antiphon_mockserver.state.record import Record
 
 PREFIX = "completion:"
@@ -17,47 +17,47 @@ USUAL_TEMPERATURE = 0.7
 """The temperature when a request has none."""
 
 
-def create(house: House, incoming: Incoming) -> Answer:
+def create(server: ServerContext, request: Request) -> Answer:
     """Answers the last message of a chat from one collection. Rejects an unknown model with 400."""
-    asked = check(house, incoming)
-    reject_unknown_model(house, asked.body["model"])
-    completion = house.conduct.complete(asked)
+    details = check(server, request)
+    reject_unknown_model(server, details.body["model"])
+    completion = server.behaviour.complete(details)
     body = {
-        "id": incoming.identity.response,
+        "id": request.identity.response,
         "object": "chat.completion",
-        "created_at": int(house.clock.now() * 1000),
-        "model": asked.body["model"],
+        "created_at": int(server.clock.now() * 1000),
+        "model": details.body["model"],
         "choices": [completion.choice],
-        "payload": _payload(asked.body),
+        "payload": _payload(details.body),
         "usage": completion.usage,
     }
-    _store(house, incoming, asked.body, body)
+    _store(server, request, details.body, body)
     return Answer(body=body)
 
 
-def retrieve(house: House, incoming: Incoming) -> Answer:
+def retrieve(server: ServerContext, request: Request) -> Answer:
     """Returns a stored completion. Rejects an unknown id with 404."""
-    completion_id = incoming.parameters["completion_id"]
-    record = house.record(PREFIX + completion_id, incoming.key)
+    completion_id = request.parameters["completion_id"]
+    record = server.record(PREFIX + completion_id, request.key)
     if record is None:
-        raise Denied(f"Chat completion with id '{completion_id[:128]}' not found.", status=404)
+        raise ApiError(f"Chat completion with id '{completion_id[:128]}' not found.", status=404)
     return Answer(body=dict(record.response))
 
 
-def list_completions(house: House, incoming: Incoming) -> Answer:
+def list_completions(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the completions of this key, newest first."""
-    query = incoming.query
-    completions = [dict(record.response) for record in house.store.shelf(_shelf(incoming.key))]
-    selection = house.conduct.select(completions, query)
-    return Answer(body=house.conduct.cut_out(selection, query["offset"], query["limit"]))
+    query = request.query
+    completions = [dict(record.response) for record in server.store.shelf(_shelf(request.key))]
+    selection = server.behaviour.select(completions, query)
+    return Answer(body=server.behaviour.cut_out(selection, query["offset"], query["limit"]))
 
 
 def _store(
-    house: House, incoming: Incoming, request: Mapping[str, Any], completion: Mapping[str, Any]
+    server: ServerContext, request: Request, body: Mapping[str, Any], completion: Mapping[str, Any]
 ) -> None:
     record_id = f"{PREFIX}{completion['id']}"
-    house.store.put(Record(record_id, incoming.key, request, (), completion, made_at=house.clock.now()))
-    house.store.shelve(_shelf(incoming.key), record_id)
+    server.store.put(Record(record_id, request.key, body, (), completion, made_at=server.clock.now()))
+    server.store.shelve(_shelf(request.key), record_id)
 
 
 def _shelf(key: str) -> str:

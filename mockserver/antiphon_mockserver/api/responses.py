@@ -7,100 +7,102 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api.turns import Turn, read_turn
-from antiphon_mockserver.response.plan import Context, Denied, Plan
+from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.response.timeline import Timeline
-from antiphon_mockserver.server.context import House
-from antiphon_mockserver.server.exchange import Answer, Incoming, Streaming
+from antiphon_mockserver.server.context import ServerContext
+from antiphon_mockserver.server.exchange import Answer, Request, Streaming
 from antiphon_mockserver.state.record import Record
 from antiphon_mockserver.state.store import pack
 
 
-def create(house: House, incoming: Incoming) -> Answer | Streaming:
+def create(server: ServerContext, request: Request) -> Answer | Streaming:
     """Answers with the model: at once, as a stream, or in the background."""
-    conduct = house.conduct
-    persistent = conduct.keeps(incoming.body)
-    incoming.identity = incoming.identity.with_storage(persistent)
-    turn = read_turn(house, incoming)
-    context, plan = _plan(house, turn)
-    final = conduct.compose(plan, context, incoming.identity, int(house.clock.now()))
-    record = _record(house, incoming, turn, plan, final)
+    behaviour = server.behaviour
+    persistent = behaviour.keeps(request.body)
+    request.identity = request.identity.with_storage(persistent)
+    turn = read_turn(server, request)
+    context, plan = _plan(server, turn)
+    final = behaviour.compose(plan, context, request.identity, int(server.clock.now()))
+    record = _record(server, request, turn, plan, final)
     if not record.background and not record.streamed:
         return Answer(
-            body=final, delay=plan.delay, record=_store(house, record, persistent), reusable=turn.alone
+            body=final, delay=plan.delay, record=_store(server, record, persistent), reusable=turn.alone
         )
-    timeline = house.timeline(record)
-    runs = record.streamed and record.pace > 0 and not house.clock.virtual
-    step = 0 if runs else conduct.first_step(turn.body, timeline.steps)
-    content = _store(house, record.at(step), persistent)
+    timeline = server.timeline(record)
+    runs = record.streamed and record.pace > 0 and not server.clock.virtual
+    step = 0 if runs else behaviour.first_step(turn.body, timeline.steps)
+    content = _store(server, record.at(step), persistent)
     if record.streamed:
         return Streaming(timeline.events, record.id, plan.pace, plan.delay, content, turn.alone)
     return Answer(body=timeline.at(step), delay=plan.delay, record=content, reusable=turn.alone)
 
 
-def retrieve(house: House, incoming: Incoming) -> Answer | Streaming:
+def retrieve(server: ServerContext, request: Request) -> Answer | Streaming:
     """Returns a response, or its stream again."""
-    record = house.require(incoming.parameters["response_id"], incoming.key)
-    if incoming.query.get("stream"):
-        return _replay(house, incoming, record)
-    timeline = house.timeline(record)
-    record = house.advance(record, timeline)
+    record = server.require(request.parameters["response_id"], request.key)
+    if request.query.get("stream"):
+        return _replay(server, request, record)
+    timeline = server.timeline(record)
+    record = server.advance(record, timeline)
     return Answer(body=_view(record, timeline))
 
 
-def delete(house: House, incoming: Incoming) -> Answer:
+def delete(server: ServerContext, request: Request) -> Answer:
     """Deletes a response."""
-    response_id = incoming.parameters["response_id"]
+    response_id = request.parameters["response_id"]
     if (
-        house.dialect.traits.unknown_delete == "refused"
-        or house.record(response_id, incoming.key) is not None
+        server.dialect.traits.unknown_delete == "refused"
+        or server.record(response_id, request.key) is not None
     ):
-        house.store.change(house.require(response_id, incoming.key).id, house.conduct.delete)
-    return Answer(body=house.conduct.deletion_body(response_id))
+        server.store.change(server.require(response_id, request.key).id, server.behaviour.delete)
+    return Answer(body=server.behaviour.deletion_body(response_id))
 
 
-def cancel(house: House, incoming: Incoming) -> Answer:
+def cancel(server: ServerContext, request: Request) -> Answer:
     """Cancels a background response at its current step."""
-    record = house.require(incoming.parameters["response_id"], incoming.key)
-    if not record.background and house.dialect.traits.foreground_cancel == "unchanged":
+    record = server.require(request.parameters["response_id"], request.key)
+    if not record.background and server.dialect.traits.foreground_cancel == "unchanged":
         return Answer(body=dict(record.response))
-    house.conduct.may_cancel(record)
-    timeline = house.timeline(record)
-    if not house.clock.virtual:
-        record = house.advance(record, timeline)
-    after = house.store.change(record.id, lambda now: _cut(house, now, timeline.steps))
+    server.behaviour.may_cancel(record)
+    timeline = server.timeline(record)
+    if not server.clock.virtual:
+        record = server.advance(record, timeline)
+    after = server.store.change(record.id, lambda now: _cut(server, now, timeline.steps))
     return Answer(body=_view(after or record, timeline))
 
 
-def _cut(house: House, record: Record, last: int) -> Record:
+def _cut(server: ServerContext, record: Record, last: int) -> Record:
     """The record after a cancel, with the time of its first cancel."""
-    after = house.conduct.cancel(record, last)
+    after = server.behaviour.cancel(record, last)
     has_date = after.cut is None or after.cancelled_at is not None
-    return after if has_date else replace(after, cancelled_at=int(house.clock.now()))
+    return after if has_date else replace(after, cancelled_at=int(server.clock.now()))
 
 
-def list_input_items(house: House, incoming: Incoming) -> Answer:
+def list_input_items(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the input items of a response."""
-    conduct, query = house.conduct, incoming.query
-    record = house.require(incoming.parameters["response_id"], incoming.key)
-    whole = house.dialect.traits.listed_input == "conversation"
-    candidates = conduct.list_conversation(house.chain(record)) if whole else conduct.list_input(record, ())
-    items = conduct.arrange(candidates, query["order"])
-    return Answer(body=conduct.page(conduct.follow(items, query.get("after")), query["limit"]))
+    behaviour, query = server.behaviour, request.query
+    record = server.require(request.parameters["response_id"], request.key)
+    whole = server.dialect.traits.listed_input == "conversation"
+    candidates = (
+        behaviour.list_conversation(server.chain(record)) if whole else behaviour.list_input(record, ())
+    )
+    items = behaviour.arrange(candidates, query["order"])
+    return Answer(body=behaviour.page(behaviour.follow(items, query.get("after")), query["limit"]))
 
 
-def list_responses(house: House, incoming: Incoming) -> Answer:
+def list_responses(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the responses of this key, newest first."""
-    conduct, query = house.conduct, incoming.query
-    records = filter(conduct.exists, house.store.shelf(shelf(incoming.key)))
-    selection = conduct.select([_summary(house, record) for record in records], query)
-    return Answer(body=conduct.cut_out(selection, query["offset"], query["limit"]))
+    behaviour, query = server.behaviour, request.query
+    records = filter(behaviour.exists, server.store.shelf(shelf(request.key)))
+    selection = behaviour.select([_summary(server, record) for record in records], query)
+    return Answer(body=behaviour.cut_out(selection, query["offset"], query["limit"]))
 
 
-def _summary(house: House, record: Record) -> dict[str, Any]:
+def _summary(server: ServerContext, record: Record) -> dict[str, Any]:
     """A response in a list: without output and error. A list does not advance its progress."""
-    timeline = house.timeline(record)
-    if not house.clock.virtual:
-        record = house.advance(record, timeline)
+    timeline = server.timeline(record)
+    if not server.clock.virtual:
+        record = server.advance(record, timeline)
     view = _view(record, timeline)
     return {name: value for name, value in view.items() if name not in ("output", "error")}
 
@@ -110,53 +112,55 @@ def shelf(key: str) -> str:
     return f"responses:{key}"
 
 
-def _plan(house: House, turn: Turn) -> tuple[Context, Plan]:
+def _plan(server: ServerContext, turn: Turn) -> tuple[Context, Plan]:
     """The plan of the model, and its context, shortened when it was too long.
 
     When the context is too long and may not be shortened, a stream or background response fails later, as on
     genuine servers (STA-22); any other request is rejected.
     """
     context = turn.context
-    plan = _ask_model(house, turn)
+    plan = _ask_model(server, turn)
     try:
-        shorter = house.conduct.truncate(context, plan.input_tokens)
-    except Denied as error:
+        shorter = server.behaviour.truncate(context, plan.input_tokens)
+    except ApiError as error:
         if context.request.get("stream") is not True and context.request.get("background") is not True:
             raise
         return context, Plan(status="failed", error={"code": error.code, "message": error.message})
-    return (context, plan) if shorter is context else (shorter, house.conduct.plan(shorter))
+    return (context, plan) if shorter is context else (shorter, server.behaviour.plan(shorter))
 
 
-def _ask_model(house: House, turn: Turn) -> Plan:
+def _ask_model(server: ServerContext, turn: Turn) -> Plan:
     """The plan of the model; for a prompt template, one that passes its tests."""
     if turn.version is None:
-        return house.conduct.plan(turn.context)
-    return house.conduct.insist(house.conduct.plan, turn.context, turn.version)
+        return server.behaviour.plan(turn.context)
+    return server.behaviour.retry_until_valid(server.behaviour.plan, turn.context, turn.version)
 
 
-def _record(house: House, incoming: Incoming, turn: Turn, plan: Plan, final: Mapping[str, Any]) -> Record:
+def _record(
+    server: ServerContext, request: Request, turn: Turn, plan: Plan, final: Mapping[str, Any]
+) -> Record:
     """The record of a response, as it will be at its end."""
     return Record(
         id=final["id"],
-        owner=incoming.key,
+        owner=request.key,
         request=turn.body,
         input=turn.input,
         response=final,
         previous=turn.chain[-1].id if turn.chain else None,
         pace=plan.pace,
         delay=plan.delay,
-        made_at=house.clock.now(),
+        made_at=server.clock.now(),
     )
 
 
-def _store(house: House, record: Record, persistent: bool) -> bytes | None:
+def _store(server: ServerContext, record: Record, persistent: bool) -> bytes | None:
     """Stores a response, if the request wants that; returns the packed record."""
     if not persistent:
         return None
     content = pack(record)
-    house.store.write(record.id, content)
-    if house.lists_responses:
-        house.store.shelve(shelf(record.owner), record.id)
+    server.store.write(record.id, content)
+    if server.lists_responses:
+        server.store.shelve(shelf(record.owner), record.id)
     return content
 
 
@@ -168,8 +172,8 @@ def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
     return timeline.at(record.step) if record.background else dict(record.response)
 
 
-def _replay(house: House, incoming: Incoming, record: Record) -> Streaming:
-    house.conduct.may_resume(record)
-    timeline = house.timeline(record, obfuscation=incoming.query.get("include_obfuscation"))
-    events = house.conduct.resume(timeline.events[: record.cut], incoming.query.get("starting_after"))
+def _replay(server: ServerContext, request: Request, record: Record) -> Streaming:
+    server.behaviour.may_resume(record)
+    timeline = server.timeline(record, obfuscation=request.query.get("include_obfuscation"))
+    events = server.behaviour.resume(timeline.events[: record.cut], request.query.get("starting_after"))
     return Streaming(events, record.id, record.pace)

@@ -27,21 +27,21 @@ from antiphon_mockserver.behaviour import (
     pages,
     validation,
 )
-from antiphon_mockserver.behaviour.chat_spelling import respell
+from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_mockserver.behaviour.queries import read_query
 from antiphon_mockserver.behaviour.truncation import truncate
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.compaction import compact
 from antiphon_mockserver.prompt_templates import filling, variables
-from antiphon_mockserver.prompt_templates.retries import insist
+from antiphon_mockserver.prompt_templates.retries import retry_until_valid
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import Call
 from antiphon_mockserver.response import lifecycle
 from antiphon_mockserver.response.compose import compose
-from antiphon_mockserver.response.plan import Completion, Context, Denied, Identity, Plan
+from antiphon_mockserver.response.plan import ApiError, Completion, Context, Identity, Plan
 from antiphon_mockserver.response.tokens import count_input
 from antiphon_mockserver.server.errors import envelope, response_not_found
-from antiphon_mockserver.state.record import Asked, Record
+from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.video_library.filters import Filter
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.validation import knowledge, read_filter, without_library
@@ -49,11 +49,11 @@ from antiphon_spec.dialect import Dialect, Traits
 from antiphon_spec.document import Document, Operation
 
 Item = dict[str, Any]
-Check = Callable[[Asked], None]
+Check = Callable[[RequestDetails], None]
 
 
 @dataclass(frozen=True)
-class Conduct:
+class Behaviour:
     """Every decision of the server that a client could notice."""
 
     authenticate: Callable[[Mapping[str, str], Collection[str]], str]
@@ -69,7 +69,7 @@ class Conduct:
     body_limit: Callable[[int, Dialect], int]
     """(limit of the settings in bytes, dialect) -> how many bytes the body of a request may have."""
 
-    respell: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
+    read_chat_spelling: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
     """(the body as received, traits) -> the same in the spelling of the Responses API."""
 
     find_prompt: Callable[[Registry, Mapping[str, Any]], Version]
@@ -81,10 +81,10 @@ class Conduct:
     fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
     """(body, the version with its variables) -> the body that the template builds from it."""
 
-    insist: Callable[[Callable[[Context], Plan], Context, Version], Plan]
+    retry_until_valid: Callable[[Callable[[Context], Plan], Context, Version], Plan]
     """(planner, Context, version of a template) -> a plan that passes the tests of the template."""
 
-    heed: Callable[[Asked], Mapping[str, Any]]
+    ignore_unknown: Callable[[RequestDetails], Mapping[str, Any]]
     """(request) -> its body without the parameters that the dialect ignores."""
 
     checks: Mapping[str, Check]
@@ -97,13 +97,13 @@ class Conduct:
     model_exists: Callable[[str, Collection[str]], bool]
     """(name, the models of `--model`) -> whether this model exists."""
 
-    envelope: Callable[[Denied, Dialect], tuple[int, dict[str, Any]]]
+    envelope: Callable[[ApiError, Dialect], tuple[int, dict[str, Any]]]
     """(error, dialect) -> status and error body."""
 
     is_valid_id: Callable[[str], bool]
     """(id in a path) -> whether it is well formed; if not, the answer is a 400."""
 
-    not_found: Callable[[str], Denied]
+    not_found: Callable[[str], ApiError]
     """(id) -> the error for a response that does not exist."""
 
     occurrence: Callable[[int], int]
@@ -137,7 +137,7 @@ class Conduct:
     plan: Callable[[Context], Plan]
     """(Context) -> Plan: the answer of the model."""
 
-    complete: Callable[[Asked], Completion]
+    complete: Callable[[RequestDetails], Completion]
     """(request) -> the library's answer to the last message of a chat, in a dialect with a library."""
 
     compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
@@ -202,12 +202,12 @@ class Conduct:
     (`truncation: disabled`) or drops its oldest items (`auto`)."""
 
 
-STANDARD = Conduct(
+STANDARD = Behaviour(
     authenticate=credentials.authenticate,
     read_body=credentials.read_body,
     read_query=read_query,
     body_limit=lambda limit, dialect: min(limit, dialect.traits.body_limit or limit),
-    respell=respell,
+    read_chat_spelling=read_chat_spelling,
     find_prompt=filling.find,
     prompt_checks={
         "schema_exists": variables.schema_exists,
@@ -218,8 +218,8 @@ STANDARD = Conduct(
         "rules_hold": variables.rules_hold,
     },
     fill=filling.fill,
-    insist=insist,
-    heed=validation.heed,
+    retry_until_valid=retry_until_valid,
+    ignore_unknown=validation.ignore_unknown,
     checks={
         "schema": validation.schema,
         "unknown": validation.unknown,

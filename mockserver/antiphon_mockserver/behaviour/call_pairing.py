@@ -8,7 +8,7 @@ import orjson
 
 from antiphon_mockserver.response.plan import Item
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 OUTPUT_TYPES = {
     "function_call": "function_call_output",
@@ -23,10 +23,10 @@ NOTHING: Item = {}
 CALL_TYPES = {output: call for call, output in OUTPUT_TYPES.items()}
 
 
-def outputs_have_calls(asked: Asked) -> None:
+def outputs_have_calls(details: RequestDetails) -> None:
     """Every tool output follows its call."""
     call_ids: set[object] = set()
-    for item in asked.items:
+    for item in details.items:
         kind = item.get("type")
         if kind in OUTPUT_TYPES:
             call_ids.add(item.get("call_id"))
@@ -35,28 +35,28 @@ def outputs_have_calls(asked: Asked) -> None:
             raise invalid(message, "input")
 
 
-def triggers_come_last(asked: Asked) -> None:
+def triggers_come_last(details: RequestDetails) -> None:
     """A `compaction_trigger` is the last item of the input (CMP-15)."""
-    for index, item in enumerate(asked.items[:-1]):
+    for index, item in enumerate(details.items[:-1]):
         if item.get("type") == "compaction_trigger":
             message = f"Invalid 'input[{index}]': a compaction_trigger must be the last item of the input."
             raise invalid(message, f"input[{index}]", "invalid_value")
 
 
-def calls_have_outputs(asked: Asked) -> None:
+def calls_have_outputs(details: RequestDetails) -> None:
     """Every tool call has an output before the model continues (STA-17)."""
-    output_ids = {item.get("call_id") for item in asked.items if item.get("type") in CALL_TYPES}
-    for item in asked.items:
+    output_ids = {item.get("call_id") for item in details.items if item.get("type") in CALL_TYPES}
+    for item in details.items:
         if item.get("type") in OUTPUT_TYPES and item.get("call_id") not in output_ids:
             message = f"No tool output found for the call with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
 
 
-def reasoning_has_its_item(asked: Asked) -> None:
+def reasoning_has_its_item(details: RequestDetails) -> None:
     """Where the dialect requires it, the item that a reasoning item led to follows it (RSN-13)."""
-    if asked.dialect.traits.orphaned_reasoning != "refused":
+    if details.dialect.traits.orphaned_reasoning != "refused":
         return
-    for item, following in zip_longest(asked.new_items, asked.new_items[1:], fillvalue=NOTHING):
+    for item, following in zip_longest(details.new_items, details.new_items[1:], fillvalue=NOTHING):
         alone = following is NOTHING or following.get("role") in INPUT_ROLES
         if item.get("type") == "reasoning" and alone:
             message = (
@@ -65,12 +65,12 @@ def reasoning_has_its_item(asked: Asked) -> None:
             raise invalid(message, "input")
 
 
-def json_is_mentioned(asked: Asked) -> None:
+def json_is_mentioned(details: RequestDetails) -> None:
     """With the format `json_object`, the context mentions JSON; otherwise a model might never stop."""
-    form = (asked.body.get("text") or {}).get("format") or {}
+    form = (details.body.get("text") or {}).get("format") or {}
     if form.get("type") != "json_object":
         return
-    words = orjson.dumps([asked.body.get("instructions"), *asked.items]).lower()
+    words = orjson.dumps([details.body.get("instructions"), *details.items]).lower()
     if b"json" not in words:
         raise invalid(
             "With a text format of type 'json_object', the input has to contain the word 'json'.", "input"

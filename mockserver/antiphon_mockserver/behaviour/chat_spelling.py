@@ -21,7 +21,7 @@ PARTS = frozenset({"text", "image_url", "input_text", "input_image", "input_audi
 """The types of parts that may be in `input` without a message around them."""
 
 
-def respell(body: Mapping[str, Any], traits: Traits) -> Mapping[str, Any]:
+def read_chat_spelling(body: Mapping[str, Any], traits: Traits) -> Mapping[str, Any]:
     """Returns the body in the spelling of the Responses API, where the dialect accepts both spellings."""
     if not traits.chat_spellings:
         return body

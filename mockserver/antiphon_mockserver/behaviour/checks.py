@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -17,28 +17,28 @@ def is_id(text: str) -> bool:
     return ID.fullmatch(text) is not None
 
 
-def required(asked: Asked) -> None:
+def required(details: RequestDetails) -> None:
     """A create names a model and has an input, or names a prompt template (REQ-01 leaves this open)."""
-    if asked.operation != asked.dialect.create_operation or asked.body.get("prompt") is not None:
+    if details.operation != details.dialect.create_operation or details.body.get("prompt") is not None:
         return
-    if asked.body.get("model") is None:
+    if details.body.get("model") is None:
         raise invalid("Missing required parameter: 'model'.", "model", "missing_required_parameter")
-    if all(asked.body.get(name) is None for name in ("input", "previous_response_id", "conversation")):
+    if all(details.body.get(name) is None for name in ("input", "previous_response_id", "conversation")):
         raise invalid("Missing required parameter: 'input'.", "input", "missing_required_parameter")
 
 
-def limits(asked: Asked) -> None:
+def limits(details: RequestDetails) -> None:
     """Numbers lie in the ranges that one document states only in prose (REQ-44)."""
     for name, least, most in (("temperature", 0, 2), ("top_p", 0, 1)):
-        value = asked.body.get(name)
+        value = details.body.get(name)
         if value is not None and not least <= value <= most:
             message = f"Invalid '{name}': expected a value from {least} to {most}, got {value}."
             raise invalid(message, name, f"decimal_{'below_min' if value < least else 'above_max'}_value")
 
 
-def conflicts(asked: Asked) -> None:
+def conflicts(details: RequestDetails) -> None:
     """No two parameters exclude each other."""
-    body = asked.body
+    body = details.body
     if body.get("background") is True and body.get("store") is False:
         raise invalid(
             "A background response has to be stored: 'background' needs 'store' to be true.", "background"
@@ -46,7 +46,7 @@ def conflicts(asked: Asked) -> None:
     if (
         body.get("background") is True
         and body.get("stream") is True
-        and not asked.dialect.traits.streamed_background
+        and not details.dialect.traits.streamed_background
     ):
         raise invalid("'stream' and 'background' exclude each other; set one of them.", "stream")
     if body.get("conversation") is not None and body.get("previous_response_id") is not None:
@@ -54,17 +54,17 @@ def conflicts(asked: Asked) -> None:
         raise invalid(message, "previous_response_id", "mutually_exclusive_parameters")
 
 
-def identifiers(asked: Asked) -> None:
+def identifiers(details: RequestDetails) -> None:
     """An id of another object has only letters, digits, underscores and dashes (REQ-68)."""
-    value = asked.body.get("previous_response_id")
+    value = details.body.get("previous_response_id")
     if isinstance(value, str) and not is_id(value):
         message = "Invalid 'previous_response_id': expected an id of letters, digits, underscores and dashes."
         raise invalid(message, "previous_response_id", "invalid_value")
 
 
-def tool_choice(asked: Asked) -> None:
+def tool_choice(details: RequestDetails) -> None:
     """`tool_choice` names only tools of the request (REQ-36)."""
-    choice, tools = asked.body.get("tool_choice"), asked.body.get("tools") or ()
+    choice, tools = details.body.get("tool_choice"), details.body.get("tools") or ()
     if choice == "required" and not tools:
         raise invalid("Tool choice 'required' needs at least one entry in 'tools'.", "tool_choice")
     if not isinstance(choice, Mapping):
@@ -82,10 +82,10 @@ def _matches(choice: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
     return all(tool.get(key) == choice[key] for key in keys if choice.get(key) is not None)
 
 
-def tool_names(asked: Asked) -> None:
+def tool_names(details: RequestDetails) -> None:
     """Tool names are unique; otherwise nobody knows which tool a call means (TOOL-29)."""
     names: set[str] = set()
-    for index, tool in enumerate(asked.body.get("tools") or ()):
+    for index, tool in enumerate(details.body.get("tools") or ()):
         name = tool.get("name")
         if name in names:
             where = f"tools[{index}].name"

@@ -8,15 +8,15 @@ from typing import Any
 import jsonschema_rs
 
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 NESTED = ("properties", "$defs", "definitions")
 UNIONS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
-def tool_schemas(asked: Asked) -> None:
+def tool_schemas(details: RequestDetails) -> None:
     """The parameters of a function are a JSON Schema of an object; a strict one keeps the strict rules."""
-    for index, tool in enumerate(asked.body.get("tools") or ()):
+    for index, tool in enumerate(details.body.get("tools") or ()):
         parameters = tool.get("parameters")
         if tool.get("type") != "function" or not isinstance(parameters, Mapping):
             continue
@@ -29,9 +29,9 @@ def tool_schemas(asked: Asked) -> None:
             raise invalid(message, where, "invalid_function_parameters")
 
 
-def format_schema(asked: Asked) -> None:
+def format_schema(details: RequestDetails) -> None:
     """The schema of a structured format is a JSON Schema; a strict one keeps the strict rules."""
-    form = (asked.body.get("text") or {}).get("format") or {}
+    form = (details.body.get("text") or {}).get("format") or {}
     schema = form.get("schema")
     if not isinstance(schema, Mapping):
         return

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.behaviour.models import looks_invalid
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 
 CHALLENGE = {"www-authenticate": "Bearer"}
@@ -26,12 +26,14 @@ def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
     if not scheme:
         hint = "" if keys else " This server accepts any key."
         message = f"No API key was given; send one as 'Authorization: Bearer KEY'.{hint}"
-        raise Denied(message, status=401, headers=CHALLENGE)
+        raise ApiError(message, status=401, headers=CHALLENGE)
     if scheme.lower() != "bearer" or not key or " " in key:
         message = "The Authorization header is malformed; it has to read 'Authorization: Bearer KEY'."
-        raise Denied(message, status=401, headers=CHALLENGE)
+        raise ApiError(message, status=401, headers=CHALLENGE)
     if key not in keys if keys else looks_invalid(key):
-        raise Denied("The API key is not a valid one.", status=401, code="invalid_api_key", headers=CHALLENGE)
+        raise ApiError(
+            "The API key is not a valid one.", status=401, code="invalid_api_key", headers=CHALLENGE
+        )
     return key
 
 
@@ -56,13 +58,13 @@ def reject_other_media(headers: Mapping[str, str]) -> None:
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding != "identity":
         message = f"The content encoding '{coding}' is not supported; send the body uncompressed."
-        raise Denied(
+        raise ApiError(
             message, status=415, code="unsupported_content_encoding", headers={"accept-encoding": "identity"}
         )
     media, _, parameters = headers.get("content-type", "").lower().partition(";")
     if media.strip() != "application/json":
         message = f"The content type '{media.strip()}' is not supported; send 'application/json'."
-        raise Denied(message, status=415, code="unsupported_content_type")
+        raise ApiError(message, status=415, code="unsupported_content_type")
     name, _, charset = parameters.strip().partition("=")
     if name == "charset" and charset.strip('" ') not in UTF_8:
-        raise Denied("JSON is only accepted in UTF-8.", status=415, code="unsupported_content_type")
+        raise ApiError("JSON is only accepted in UTF-8.", status=415, code="unsupported_content_type")

@@ -8,9 +8,9 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_spec.json_schema.fault import Fault, pointer_of, steps
 from antiphon_spec.schema import Validator
 
@@ -39,11 +39,11 @@ CODES = {
 }
 
 
-def schema(asked: Asked) -> None:
+def schema(details: RequestDetails) -> None:
     """The body matches the schema of the document; the error names the first field that does not."""
-    validator = asked.dialect.schemas.request(asked.operation)
-    if validator is not None and not validator.is_valid(asked.body):
-        body = shorten(asked.body, validator)
+    validator = details.dialect.schemas.request(details.operation)
+    if validator is not None and not validator.is_valid(details.body):
+        body = shorten(details.body, validator)
         raise from_fault(validator.faults(body)[0], body)
 
 
@@ -64,45 +64,45 @@ def _is_invalid(length: int, body: Mapping[str, Any], name: str, validator: Vali
     return not validator.is_valid({**body, name: body[name][:length]})
 
 
-def heed(asked: Asked) -> Mapping[str, Any]:
+def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
     """Returns the body without unknown members, where the dialect ignores them (REQ-72).
 
     Members that the schema of their object forbids stay, so that the checks reject them.
     """
-    if asked.dialect.traits.unknown_parameters != "ignored":
-        return asked.body
-    faults = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    if details.dialect.traits.unknown_parameters != "ignored":
+        return details.body
+    faults = details.dialect.schemas.unknown_members(details.operation, details.body)
     if not faults:
-        return asked.body
-    body = deepcopy(asked.body)
-    for pointer in {fault.pointer for fault in faults} - _forbidden(asked):
+        return details.body
+    body = deepcopy(details.body)
+    for pointer in {fault.pointer for fault in faults} - _forbidden(details):
         *way, last = steps(pointer)
         del _at(body, pointer_of(way))[last]
     return body
 
 
-def _forbidden(asked: Asked) -> frozenset[str]:
+def _forbidden(details: RequestDetails) -> frozenset[str]:
     """The pointers of members that the schema of their object forbids."""
-    validator = asked.dialect.schemas.request(asked.operation)
-    if validator is None or validator.is_valid(asked.body):
+    validator = details.dialect.schemas.request(details.operation)
+    if validator is None or validator.is_valid(details.body):
         return frozenset()
-    faults = validator.faults(shorten(asked.body, validator))
+    faults = validator.faults(shorten(details.body, validator))
     return frozenset(fault.pointer for fault in faults if fault.keyword == "additionalProperties")
 
 
-def unknown(asked: Asked) -> None:
+def unknown(details: RequestDetails) -> None:
     """Where the dialect requires it, the body has only parameters of the document (REQ-71)."""
-    if asked.dialect.traits.unknown_parameters != "refused":
+    if details.dialect.traits.unknown_parameters != "refused":
         return
-    faults = asked.dialect.schemas.unknown_members(asked.operation, asked.body)
+    faults = details.dialect.schemas.unknown_members(details.operation, details.body)
     if faults:
         raise invalid(f"Unknown parameter: '{faults[0].param}'.", faults[0].param, "unknown_parameter")
 
 
-def from_fault(fault: Fault, body: Any) -> Denied:
+def from_fault(fault: Fault, body: Any) -> ApiError:
     """Returns the error for a violation of the schema, with the code that clients branch on."""
     value = _at(body, fault.pointer)
-    message = f"Invalid '{fault.param}': expected {fault.expected}, got {fault.got}."
+    message = f"Invalid '{fault.param}': expected {fault.expected}, got {fault.actual}."
     if fault.keyword == "required":
         message = f"Missing required parameter: '{fault.param}'."
     return invalid(message, fault.param or None, code_of(fault.keyword, value, fault.param))

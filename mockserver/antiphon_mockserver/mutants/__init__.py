@@ -40,7 +40,7 @@ class Mutant:
     seam: str
     summary: str
     caught_by: tuple[str, ...]
-    spoil: Callable[[Any, Call], Any]
+    mutate: Callable[[Any, Call], Any]
 
 
 ROOMS = (
@@ -61,28 +61,28 @@ def mutant(
     Raises ValueError when the id exists already, the docstring is missing or there is no such seam.
     """
 
-    def register(spoil: Callable[..., Any]) -> Callable[..., Any]:
+    def register(mutate: Callable[..., Any]) -> Callable[..., Any]:
         seam, _, name = id.partition(".")
-        add(seam, name, spoil.__doc__ or "", caught_by, spoil)
-        return spoil
+        add(seam, name, mutate.__doc__ or "", caught_by, mutate)
+        return mutate
 
     return register
 
 
-def add(seam: str, name: str, doc: str, caught_by: str | tuple[str, ...], spoil: Callable[..., Any]) -> None:
+def add(seam: str, name: str, doc: str, caught_by: str | tuple[str, ...], mutate: Callable[..., Any]) -> None:
     """Puts a mutant into the registry; for tables of mutants, where the decorator cannot stand."""
     if seam not in SEAMS or not doc.strip():
         raise ValueError(f"mutant {seam}.{name}: expected a seam of {SEAMS}, and a docstring")
     key = f"{seam}.{name}".replace("_", "-")
     if key in REGISTRY:
         raise ValueError(f"two mutants have the id {key}")
-    wants_call = len(signature(spoil).parameters) > 1
+    wants_call = len(signature(mutate).parameters) > 1
     REGISTRY[key] = Mutant(
         id=key,
         seam=seam,
         summary=doc.strip().partition("\n")[0],
         caught_by=(caught_by,) if isinstance(caught_by, str) else tuple(caught_by),
-        spoil=spoil if wants_call else lambda value, _call: spoil(value),
+        mutate=mutate if wants_call else lambda value, _call: mutate(value),
     )
 
 

@@ -24,24 +24,24 @@ def is_response(value: Any) -> bool:
 def on_responses(change: Change) -> Spoil:
     """A mutant of the `body` seam that changes only response objects."""
 
-    def spoil(value: Any, call: Call) -> Any:
+    def mutate(value: Any, call: Call) -> Any:
         if is_response(value):
             change(value, call)
         return value
 
-    return spoil
+    return mutate
 
 
 def on_snapshots(change: Change) -> Spoil:
     """A mutant of the `events` seam that changes the response object of every event that has one."""
 
-    def spoil(value: Any, call: Call) -> Any:
+    def mutate(value: Any, call: Call) -> Any:
         for event in value:
             if isinstance(event.get("response"), dict):
                 change(event["response"], call)
         return value
 
-    return spoil
+    return mutate
 
 
 def on_items(*types: str, change: Change) -> Spoil:

@@ -42,44 +42,44 @@ def leaving_out(*types: str) -> Spoil:
 def leaving_out_last(*types: str) -> Spoil:
     """Leaves out the last event of these types."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         matches = of(events, *types)
         return renumber([event for event in events if not matches or event is not matches[-1]])
 
-    return spoil
+    return mutate
 
 
 def repeating(event_type: str) -> Spoil:
     """Sends each event of this type twice."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         twice = [[event, dict(event)] if event["type"] == event_type else [event] for event in events]
         return renumber([event for group in twice for event in group])
 
-    return spoil
+    return mutate
 
 
 def swapping(first: str, second: str) -> Spoil:
     """Sends the first event of one type after the first one of another type."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         start, end = place(events, first), place(events, second)
         if start is None or end is None or start > end:
             return events
         return renumber([*events[:start], *events[start + 1 : end + 1], events[start], *events[end + 1 :]])
 
-    return spoil
+    return mutate
 
 
 def changing(*types: str, change: Callable[[Event], Any]) -> Spoil:
     """Changes each event of these types in place."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         for event in of(events, *types):
             change(event)
         return events
 
-    return spoil
+    return mutate
 
 
 def setting(*types: str, **members: Any) -> Spoil:
@@ -90,26 +90,26 @@ def setting(*types: str, **members: Any) -> Spoil:
 def without(*types: str, members: tuple[str, ...]) -> Spoil:
     """Leaves members out of each event of these types, or of all events when no type is given."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         for event in of(events, *types) if types else events:
             for name in members:
                 event.pop(name, None)
         return events
 
-    return spoil
+    return mutate
 
 
 def inserting(event: Event, *, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> Spoil:
     """Adds an event before or after the first event of these types."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         index = place(events, *before, *after)
         if index is None:
             return events
         cut = index if before else index + 1
         return renumber([*events[:cut], dict(event), *events[cut:]])
 
-    return spoil
+    return mutate
 
 
 def in_items(*kinds: str, events_of: tuple[str, ...], change: Callable[[Event], Any]) -> Spoil:
@@ -128,13 +128,13 @@ def at_the_end(change: Callable[[Event], Any]) -> Spoil:
     return changing(*ENDS, change=lambda event: change(event["response"]))
 
 
-def of_the_item(kind: str, spoil: Callable[[list[Event], Event], list[Event]]) -> Spoil:
+def of_the_item(kind: str, mutate: Callable[[list[Event], Event], list[Event]]) -> Spoil:
     """Calls `spoil` with the event that adds the first item of a type, when there is one."""
 
     def on_stream(events: list[Event]) -> list[Event]:
         announcement = next(
             (event for event in of(events, f"{ITEM}.added") if event["item"]["type"] == kind), None
         )
-        return events if announcement is None else spoil(events, announcement)
+        return events if announcement is None else mutate(events, announcement)
 
     return on_stream

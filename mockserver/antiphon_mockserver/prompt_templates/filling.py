@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_mockserver.prompt_templates.rendering import TemplateError, render
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import Call, with_defaults
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 
 OWN_MEMBERS = ("previous_response_id", "metadata", "store", "background", "user", "stream_options")
@@ -21,11 +21,11 @@ def find(registry: Registry, prompt: Mapping[str, Any]) -> Version:
     prompt_id, number = str(prompt["id"]), prompt.get("version")
     template = registry.templates.get(prompt_id)
     if template is None:
-        raise Denied(f"Prompt template not found: {prompt_id[:128]}", status=404, param="prompt.id")
+        raise ApiError(f"Prompt template not found: {prompt_id[:128]}", status=404, param="prompt.id")
     version = template.versions.get(template.default if number is None else str(number))
     if version is None:
         message = f"Prompt template not found: {prompt_id} version {str(number)[:128]}"
-        raise Denied(message, status=404, param="prompt.version")
+        raise ApiError(message, status=404, param="prompt.version")
     return version
 
 

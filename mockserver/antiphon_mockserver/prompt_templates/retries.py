@@ -15,7 +15,7 @@ from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_spec.json_schema.explain import faults
 
 
-def insist(plan: Callable[[Context], Plan], context: Context, version: Version) -> Plan:
+def retry_until_valid(plan: Callable[[Context], Plan], context: Context, version: Version) -> Plan:
     """The first answer that passes, or a failed one after the last retry."""
     for _ in range(version.retries + 1):
         answer = plan(context)
@@ -36,7 +36,7 @@ def _complaint(answer: Plan, version: Version) -> str | None:
     if version.output_schema is not None:
         output = _value(text)
         for fault in faults(validator(orjson.dumps(version.output_schema)).iter_errors(output)):
-            return f"Invalid output at '{fault.pointer}': expected {fault.expected}, got {fault.got}."
+            return f"Invalid output at '{fault.pointer}': expected {fault.expected}, got {fault.actual}."
     violations = (rule for rule in version.output_rules if not holds(rule["test"], {"output": output}))
     return next((rule["message"] for rule in violations), None)
 

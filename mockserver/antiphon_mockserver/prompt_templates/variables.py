@@ -63,7 +63,9 @@ def schema_holds(call: Call) -> None:
     strict = {"additionalProperties": False, **schema}
     for fault in faults(validator(orjson.dumps(strict)).iter_errors(with_defaults(call))):
         place = fault.pointer.strip("/").replace("/", ".")
-        raise invalid(f"expected {fault.expected}, got {fault.got}", f"{PLACE}.{place}" if place else PLACE)
+        raise invalid(
+            f"expected {fault.expected}, got {fault.actual}", f"{PLACE}.{place}" if place else PLACE
+        )
 
 
 def rules_hold(call: Call) -> None:

@@ -22,7 +22,7 @@ POOL = shake_256(b"antiphon").hexdigest(1024)
 POOL_STEPS = len(POOL) - PADDED_LENGTH
 
 
-class Unfolder:
+class EventComposer:
     """Walks the table of one dialect; caches what depends only on lane and type."""
 
     def __init__(self, grammar: Grammar) -> None:
@@ -72,8 +72,8 @@ class Unfolder:
 class _Walk:
     """One walk over a response, with its events so far."""
 
-    def __init__(self, unfolder: Unfolder, *, waiting: bool, padding: bool) -> None:
-        self.unfolder = unfolder
+    def __init__(self, event_composer: EventComposer, *, waiting: bool, padding: bool) -> None:
+        self.event_composer = event_composer
         self.waiting = waiting
         self.padding = padding
         self.events: list[Event] = []
@@ -111,7 +111,7 @@ class _Walk:
             last = next((event for event in lane.closing if status in lane.statuses.get(event, ())), last)
         elif lane.holds is None and status in lane.excused and run:
             *run, last = run
-        if self.waiting and lane is self.unfolder.grammar.root:
+        if self.waiting and lane is self.event_composer.grammar.root:
             run[1:1] = (event for event, statuses in lane.statuses.items() if statuses == {"queued"})
         return (*run, last)
 
@@ -123,13 +123,13 @@ class _Walk:
         status = (
             "queued" if self.waiting and "queued" in statuses else next(iter(statuses - {"queued"}), None)
         )
-        return {lane.holds: self.unfolder.beginning(lane, node, status)}
+        return {lane.holds: self.event_composer.beginning(lane, node, status)}
 
     def _walk_children(self, lane: Lane, node: Any, ids: Mapping[str, str], index: Mapping[str, int]) -> None:
         if not isinstance(node, dict):
             return
         lane_ids = {**ids, lane.name: node.get("id", "")}
-        for child in self.unfolder.inner(lane, node):
+        for child in self.event_composer.inner(lane, node):
             if not child.emits:
                 continue
             if child.single:
@@ -158,9 +158,9 @@ class _Walk:
 
 
 @lru_cache(maxsize=16)
-def unfolder(dialect: Dialect) -> Unfolder:
+def event_composer(dialect: Dialect) -> EventComposer:
     """Returns the unfolder of a dialect."""
-    return Unfolder(dialect.grammar)
+    return EventComposer(dialect.grammar)
 
 
 def type_of(node: Any, lane: Lane) -> str:

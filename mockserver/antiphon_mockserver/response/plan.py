@@ -45,7 +45,7 @@ class Context:
         return None if number is None else int(number)
 
 
-class Denied(Exception):  # noqa: N818 - the server sends it as an answer
+class ApiError(Exception):
     """The answer to a request is an error; the server puts it into the dialect's envelope."""
 
     def __init__(

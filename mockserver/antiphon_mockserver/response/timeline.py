@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from antiphon_mockserver.response.events import Event, unfolder
+from antiphon_mockserver.response.events import Event, event_composer
 from antiphon_mockserver.server.errors import error_event
 from antiphon_spec.dialect import Dialect
 
@@ -33,7 +33,9 @@ class Timeline:
 
         A failure appears as an `error` event, and then as the last event where the grammar has one for it.
         """
-        events = unfolder(self.dialect).events(self.final, waiting=self._has_queue, padding=self.obfuscation)
+        events = event_composer(self.dialect).events(
+            self.final, waiting=self._has_queue, padding=self.obfuscation
+        )
         if self.final.get("error") is not None and self.dialect.traits.error_event != "absent":
             *before, last = events
             closing = [last] if self._reports_failure(last) else []
@@ -90,7 +92,7 @@ class Timeline:
         root = self.dialect.grammar.root
         if root is None:
             return {**self.final, "status": status}
-        return unfolder(self.dialect).beginning(root, self.final, status)
+        return event_composer(self.dialect).beginning(root, self.final, status)
 
     def _status_at(self, step: int) -> str:
         statuses = (self._status(event) for event in reversed(self.events[:step]))

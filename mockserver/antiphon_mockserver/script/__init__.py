@@ -21,7 +21,7 @@ from typing import Any
 
 from antiphon_mockserver import model
 from antiphon_mockserver.model.reading import read
-from antiphon_mockserver.response.plan import Context, Denied, Plan
+from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.script.answering import answer
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
 from antiphon_spec.data import DataError, read_yaml
@@ -62,11 +62,11 @@ def load(source: Path | Mapping[str, Any]) -> Script:
         try:
             content, where = read_yaml(source), str(source)
         except DataError as problem:
-            raise ScriptError(problem.where, problem.expected, problem.got) from problem
+            raise ScriptError(problem.where, problem.expected, problem.actual) from problem
     else:
         content, where = source, "script"
     for fault in faults(_explainer().iter_errors(content)):
-        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.got)
+        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.actual)
     name = content.get("name", Path(where).stem)
     entries = tuple(_entry(row, number, where) for number, row in enumerate(content["answers"]))
     return Script(name, content.get("strict", False), entries)
@@ -94,7 +94,7 @@ def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model
     if any(script.strict for script in scripts):
         lines = "\n".join(f"  - {line}" for line in failures)
         message = f"No entry of the script matches this request, and the script is strict:\n{lines}"
-        raise Denied(message, code="no_script_matches")
+        raise ApiError(message, code="no_script_matches")
     return otherwise(context)
 
 

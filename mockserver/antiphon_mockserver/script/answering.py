@@ -9,7 +9,7 @@ import orjson
 
 from antiphon_mockserver.model import message, with_logprobs
 from antiphon_mockserver.model.skills import Refusal
-from antiphon_mockserver.response.plan import Context, Denied, Item, Plan
+from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.tokens import count_input, count_item
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -43,8 +43,8 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
 FAILURE = {"code": "server_error", "message": "The script asks for this failure."}
 
 
-def _rejection(error: Mapping[str, Any], delay: float) -> Denied:
-    return Denied(
+def _rejection(error: Mapping[str, Any], delay: float) -> ApiError:
+    return ApiError(
         error.get("message", "The script rejects this request."),
         status=error["status"],
         code=error.get("code"),

@@ -15,22 +15,22 @@ from urllib.parse import parse_qsl
 import orjson
 
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
-from antiphon_mockserver.behaviour.behaviour import STANDARD, Conduct
+from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.script import planner
 from antiphon_mockserver.server import wire
-from antiphon_mockserver.server.cache import Print, Prints, response_id
-from antiphon_mockserver.server.context import House
+from antiphon_mockserver.server.cache import AnswerCache, CacheEntry, response_id
+from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.exchange import (
     EVENT_STREAM,
     JSON,
     NO_IDENTITY,
     Answer,
-    Incoming,
+    Request,
     Streaming,
 )
 from antiphon_mockserver.server.faults import NONE, Faults
@@ -38,7 +38,7 @@ from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.router import Router
 from antiphon_mockserver.server.sender import NO_CALL, Connection, Sender
 from antiphon_mockserver.settings import Settings, Source
-from antiphon_mockserver.state.clock import Patience, open_clock
+from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.store import open_store
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
@@ -55,27 +55,27 @@ class MockServer:
         self.settings = settings
         self.dialect = load(settings.dialect)
         self.mutants = select_mutants(settings.mutants)
-        self.patience = Patience()
+        self.sleeper = Sleeper()
         self.faults = Faults(settings.faults)
         self.router = Router(self.dialect.document)
-        self.house = House(
+        self.server = ServerContext(
             settings=settings,
             dialect=self.dialect,
-            conduct=self._conduct(settings.scripts),
+            behaviour=self._conduct(settings.scripts),
             store=open_store(settings.store),
-            clock=open_clock(settings.clock, self.patience),
+            clock=open_clock(settings.clock, self.sleeper),
             library=open_library(settings.world, readings_of(settings.readings))
             if self.dialect.traits.knowledge
             else None,
             prompts=open_registry(settings.prompts) if self.dialect.traits.prompts else None,
         )
-        self.sender = Sender(self.house, self.mutants, self.patience)
-        self.prints = self._prints(settings.scripts)
+        self.sender = Sender(self.server, self.mutants, self.sleeper)
+        self.cache = self._prints(settings.scripts)
 
     def play(self, scripts: Sequence[Source]) -> None:
         """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
-        self.house = replace(self.house, conduct=self._conduct(scripts))
-        self.prints = self._prints(scripts)
+        self.server = replace(self.server, behaviour=self._conduct(scripts))
+        self.cache = self._prints(scripts)
 
     async def __call__(self, scope: Any, receive: wire.Receive, send: wire.Send) -> None:
         if scope["type"] == "http":
@@ -86,14 +86,14 @@ class MockServer:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
 
-    def _conduct(self, scripts: Sequence[Source]) -> Conduct:
+    def _conduct(self, scripts: Sequence[Source]) -> Behaviour:
         standard = self._standard()
-        conduct = replace(standard, plan=planner(scripts, standard.plan))
+        behaviour = replace(standard, plan=planner(scripts, standard.plan))
         for mutant in self.mutants["state"]:
-            conduct = mutant.spoil(conduct, NO_CALL)
-        return conduct
+            behaviour = mutant.mutate(behaviour, NO_CALL)
+        return behaviour
 
-    def _standard(self) -> Conduct:
+    def _standard(self) -> Behaviour:
         """The behaviour of a right server of this dialect."""
         if not self.dialect.traits.knowledge:
             return STANDARD
@@ -101,57 +101,59 @@ class MockServer:
         planning = import_module("antiphon_mockserver.video_library.planning")
         return replace(STANDARD, plan=planning.plan, complete=planning.completion)
 
-    def _prints(self, scripts: Sequence[Source]) -> Prints | None:
+    def _prints(self, scripts: Sequence[Source]) -> AnswerCache | None:
         """The cache of answers; None when an answer depends on more than its request."""
         settings, traits = self.settings, self.dialect.traits
         deviations = settings.mutants or settings.faults or scripts
         return (
-            Prints() if self.house.clock.virtual and traits.id_form == "prefixed" and not deviations else None
+            AnswerCache()
+            if self.server.clock.virtual and traits.id_form == "prefixed" and not deviations
+            else None
         )
 
     async def _lifespan(self, receive: wire.Receive, send: wire.Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
-        self.house.store.close()
+        self.server.store.close()
         await send({"type": message["type"] + ".complete"})
 
     async def _exchange(self, scope: Any, connection: Connection) -> None:
-        incoming, misfortune = self._incoming(scope), NONE
+        request, fault = self._incoming(scope), NONE
         answer: Answer | Streaming
         try:
-            if incoming.method == "OPTIONS":
-                answer = preflight(incoming.headers, self.router.methods(incoming.path))
+            if request.method == "OPTIONS":
+                answer = preflight(request.headers, self.router.methods(request.path))
             else:
-                self._route(incoming)
-                misfortune = self.faults.befall()
-                await self._read(incoming, connection.receive)
-                if (copy := self._find_copy(incoming)) is not None:
-                    await self._send_copy(incoming, copy, connection)
+                self._route(request)
+                fault = self.faults.next_fault()
+                await self._read(request, connection.receive)
+                if (copy := self._find_copy(request)) is not None:
+                    await self._send_copy(request, copy, connection)
                     return
-                answer = handler(incoming.operation)(self.house, incoming)
-        except Denied as error:
+                answer = handler(request.operation)(self.server, request)
+        except ApiError as error:
             answer = self._error_answer(error)
         except Exception:
-            log.exception("%s %s", incoming.method, incoming.target)
+            log.exception("%s %s", request.method, request.target)
             answer = self._error_answer(
-                Denied("The server had an error while processing the request.", status=500)
+                ApiError("The server had an error while processing the request.", status=500)
             )
-        if incoming.identity is NO_IDENTITY:
-            self._identify(incoming)
-        if delay := misfortune.delay:
-            await self.patience.wait(delay)
+        if request.identity is NO_IDENTITY:
+            self._identify(request)
+        if delay := fault.delay:
+            await self.sleeper.wait(delay)
         if answer.delay:
-            await self.house.clock.wait(answer.delay)
+            await self.server.clock.wait(answer.delay)
         if isinstance(answer, Streaming):
-            body = await self.sender.stream(incoming, answer, misfortune, connection)
+            body = await self.sender.stream(request, answer, fault, connection)
         else:
-            body = await self.sender.answer(incoming, answer, misfortune, connection)
-        self._remember(incoming, answer, body)
+            body = await self.sender.answer(request, answer, fault, connection)
+        self._remember(request, answer, body)
 
-    def _incoming(self, scope: Any) -> Incoming:
+    def _incoming(self, scope: Any) -> Request:
         raw_path = scope.get("raw_path")
         path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else scope["path"]
-        return Incoming(
+        return Request(
             method=scope["method"],
             path=self.router.below_base(path),
             query_string=scope.get("query_string", b"").decode("latin-1"),
@@ -160,61 +162,61 @@ class MockServer:
             },
         )
 
-    def _route(self, incoming: Incoming) -> None:
-        self.sender.headers.reject_too_large(incoming.headers)
-        incoming.operation, incoming.parameters = self.router.find(incoming.method, incoming.path)
-        conduct = self.house.conduct
-        incoming.key = conduct.authenticate(incoming.headers, self.settings.api_keys)
-        if incoming.operation.parameters:
-            pairs = parse_qsl(incoming.query_string, keep_blank_values=True)
-            incoming.query = conduct.read_query(incoming.operation, self.dialect.document, pairs)
+    def _route(self, request: Request) -> None:
+        self.sender.headers.reject_too_large(request.headers)
+        request.operation, request.parameters = self.router.find(request.method, request.path)
+        behaviour = self.server.behaviour
+        request.key = behaviour.authenticate(request.headers, self.settings.api_keys)
+        if request.operation.parameters:
+            pairs = parse_qsl(request.query_string, keep_blank_values=True)
+            request.query = behaviour.read_query(request.operation, self.dialect.document, pairs)
 
-    async def _read(self, incoming: Incoming, receive: wire.Receive) -> None:
-        if incoming.method == "POST":
+    async def _read(self, request: Request, receive: wire.Receive) -> None:
+        if request.method == "POST":
             maximum = self.settings.body_limit
-            limit = self.house.conduct.body_limit(maximum, self.dialect)
-            incoming.content = await read(receive, incoming.headers, limit, maximum)
+            limit = self.server.behaviour.body_limit(maximum, self.dialect)
+            request.content = await read(receive, request.headers, limit, maximum)
         try:
-            if incoming.operation.request_schema is not None:
-                incoming.body = self.house.conduct.read_body(incoming.headers, incoming.content)
-                incoming.content = canonical(incoming.body)
+            if request.operation.request_schema is not None:
+                request.body = self.server.behaviour.read_body(request.headers, request.content)
+                request.content = canonical(request.body)
         finally:
-            self._identify(incoming)
+            self._identify(request)
 
-    def _identify(self, incoming: Incoming) -> None:
+    def _identify(self, request: Request) -> None:
         """Counts the request among identical ones, and derives its ids from that number."""
-        seed, key = self.settings.seed, incoming.key
-        target = f"{incoming.method} {incoming.target}"
-        digest = fingerprint(seed, key, target, incoming.content)
-        incoming.number = self.house.store.count(digest)
-        nonce = of_request(digest, self.house.conduct.occurrence(incoming.number))
+        seed, key = self.settings.seed, request.key
+        target = f"{request.method} {request.target}"
+        digest = fingerprint(seed, key, target, request.content)
+        request.number = self.server.store.count(digest)
+        nonce = of_request(digest, self.server.behaviour.occurrence(request.number))
         traits = self.dialect.traits
-        incoming.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
+        request.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
 
-    def _error_answer(self, error: Denied) -> Answer:
-        status, body = self.house.conduct.envelope(error, self.dialect)
+    def _error_answer(self, error: ApiError) -> Answer:
+        status, body = self.server.behaviour.envelope(error, self.dialect)
         usual = self.dialect.traits.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
 
-    def _find_copy(self, incoming: Incoming) -> Print | None:
-        if self.prints is None or incoming.operation.id != self.dialect.create_operation:
+    def _find_copy(self, request: Request) -> CacheEntry | None:
+        if self.cache is None or request.operation.id != self.dialect.create_operation:
             return None
-        return self.prints.find(incoming.key, incoming.content)
+        return self.cache.find(request.key, request.content)
 
-    async def _send_copy(self, incoming: Incoming, copy: Print, connection: Connection) -> None:
-        nonce = incoming.identity.nonce.encode()
+    async def _send_copy(self, request: Request, copy: CacheEntry, connection: Connection) -> None:
+        nonce = request.identity.nonce.encode()
         record = copy.record_for(nonce)
         if record is not None:
-            self.house.store.write(response_id(copy, incoming.identity), record)
-        await self.sender.ready(incoming, copy.content_type, copy.body_for(nonce), connection)
+            self.server.store.write(response_id(copy, request.identity), record)
+        await self.sender.ready(request, copy.content_type, copy.body_for(nonce), connection)
 
-    def _remember(self, incoming: Incoming, answer: Answer | Streaming, body: bytes) -> None:
-        if self.prints is None or not answer.reusable:
+    def _remember(self, request: Request, answer: Answer | Streaming, body: bytes) -> None:
+        if self.cache is None or not answer.reusable:
             return
         content_type = EVENT_STREAM if isinstance(answer, Streaming) else JSON
-        identity = incoming.identity
-        copy = Print(identity.nonce.encode(), identity.persistent, content_type, body, answer.record)
-        self.prints.keep(incoming.key, incoming.content, copy)
+        identity = request.identity
+        copy = CacheEntry(identity.nonce.encode(), identity.persistent, content_type, body, answer.record)
+        self.cache.keep(request.key, request.content, copy)
 
 
 def make_app(settings: Settings) -> MockServer:
@@ -268,5 +270,5 @@ async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, ma
         more = message.get("more_body", False)
     if size > limit:
         text = f"The body is larger than {limit} bytes."
-        raise Denied(text, status=413, code="request_too_large", headers={"connection": "close"})
+        raise ApiError(text, status=413, code="request_too_large", headers={"connection": "close"})
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)

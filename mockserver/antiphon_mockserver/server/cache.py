@@ -17,7 +17,7 @@ CAPACITY, LARGEST_SIZE = 512, 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
+class CacheEntry:
     """An answer in bytes, with the ids of its request."""
 
     nonce: bytes
@@ -36,20 +36,20 @@ class Print:
         return None if self.record is None else self.record.replace(self.nonce, nonce)
 
 
-class Prints:
+class AnswerCache:
     """The latest answers, by key and request."""
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[tuple[str, bytes], Print] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, bytes], CacheEntry] = OrderedDict()
 
-    def find(self, key: str, content: bytes) -> Print | None:
+    def find(self, key: str, content: bytes) -> CacheEntry | None:
         """Returns the answer to an identical request, or None."""
         entry = self._entries.get((key, content))
         if entry is not None:
             self._entries.move_to_end((key, content))
         return entry
 
-    def keep(self, key: str, content: bytes, entry: Print) -> None:
+    def keep(self, key: str, content: bytes, entry: CacheEntry) -> None:
         """Stores an answer, unless it is large; drops the least recently used one when there are too many."""
         if len(content) + len(entry.body) > LARGEST_SIZE:
             return
@@ -58,6 +58,6 @@ class Prints:
             self._entries.popitem(last=False)
 
 
-def response_id(entry: Print, identity: Identity) -> str:
+def response_id(entry: CacheEntry, identity: Identity) -> str:
     """Returns the id of the response in a cached answer, for this request."""
     return Identity(identity.nonce, identity.prefixes, entry.persistent).response

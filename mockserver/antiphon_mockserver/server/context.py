@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.prompt_templates.template import Registry
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.state.clock import Clock
@@ -18,12 +18,12 @@ from antiphon_spec.dialect import Dialect
 
 
 @dataclass(frozen=True)
-class House:
+class ServerContext:
     """One server, without the wire."""
 
     settings: Settings
     dialect: Dialect
-    conduct: Conduct
+    behaviour: Behaviour
     store: Store
     clock: Clock
     library: Library | None = None
@@ -34,18 +34,18 @@ class House:
     def record(self, record_id: str, key: str) -> Record | None:
         """Returns the record with this id, if it exists for this key."""
         record = self.store.get(record_id)
-        if record is None or not self.conduct.exists(record) or not self.conduct.may_see(record, key):
+        if record is None or not self.behaviour.exists(record) or not self.behaviour.may_see(record, key):
             return None
         return record
 
     def require(self, response_id: str, key: str) -> Record:
         """Returns the same record; rejects a malformed id with 400 and an unknown one with 404."""
-        if not self.conduct.is_valid_id(response_id):
+        if not self.behaviour.is_valid_id(response_id):
             message = "Invalid 'response_id': expected an id of letters, digits, underscores and dashes."
-            raise Denied(message, param="response_id", code="invalid_value")
+            raise ApiError(message, param="response_id", code="invalid_value")
         record = self.record(response_id, key)
         if record is None:
-            raise self.conduct.not_found(response_id)
+            raise self.behaviour.not_found(response_id)
         return record
 
     def chain(self, record: Record) -> tuple[Record, ...]:
@@ -72,7 +72,7 @@ class House:
         if not record.background or record.cut is not None or record.step >= timeline.steps:
             return record
         step = (
-            self.conduct.observe(record, timeline.milestones)
+            self.behaviour.observe(record, timeline.milestones)
             if self.clock.virtual
             else self._due(record, timeline)
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_spec.dialect import Dialect
 
 
-def envelope(problem: Denied, dialect: Dialect) -> tuple[int, dict[str, Any]]:
+def envelope(problem: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
     """Returns the status and the body of an error answer; an error object has all four members (ERR-02)."""
     if dialect.traits.error_envelope == "text":
         return problem.status, {"error": problem.message}
@@ -38,11 +38,11 @@ def error_event(error: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     )
 
 
-def invalid(message: str, param: str | None = None, code: str | None = None) -> Denied:
+def invalid(message: str, param: str | None = None, code: str | None = None) -> ApiError:
     """Returns a 400 for an invalid or contradictory request."""
-    return Denied(message, param=param, code=code)
+    return ApiError(message, param=param, code=code)
 
 
-def response_not_found(response_id: str) -> Denied:
+def response_not_found(response_id: str) -> ApiError:
     """Returns a 404: the same for an unknown id and one that is deleted, not stored or of another key."""
-    return Denied(f"Response with id '{response_id}' not found.", status=404)
+    return ApiError(f"Response with id '{response_id}' not found.", status=404)

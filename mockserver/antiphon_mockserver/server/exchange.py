@@ -17,7 +17,7 @@ NO_OPERATION = Operation("", "", "", (), None, {}, None, ())
 
 
 @dataclass(slots=True)
-class Incoming:
+class Request:
     """A request; each step of the app fills in more of it."""
 
     method: str

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})
@@ -63,7 +63,7 @@ class Faults:
         self.faults = tuple(map(parse, specs))
         self._numbers = count(1)
 
-    def befall(self) -> Misfortune:
+    def next_fault(self) -> Misfortune:
         """Returns the faults of the next exchange. Raises Denied when a fault rejects the request."""
         if not self.faults:
             return NONE
@@ -81,15 +81,15 @@ class Faults:
         )
 
 
-def rejection(status: int) -> Denied:
+def rejection(status: int) -> ApiError:
     """The error answer with this status."""
     if status == 429:
         headers = {"retry-after": "1"}
-        return Denied(
+        return ApiError(
             "Too many requests; try again later.", status=429, code="rate_limit_exceeded", headers=headers
         )
     code = "server_is_overloaded" if status == 503 else None
-    return Denied(f"--fault asked for this answer with status {status}.", status=status, code=code)
+    return ApiError(f"--fault asked for this answer with status {status}.", status=status, code=code)
 
 
 def parse(spec: str) -> Fault:

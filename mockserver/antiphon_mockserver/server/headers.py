@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from antiphon_mockserver.response.plan import Denied
-from antiphon_mockserver.server.exchange import Answer, Incoming
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.server.exchange import Answer, Request
 from antiphon_spec.dialect import Traits
 
 Pairs = list[tuple[bytes, bytes]]
@@ -29,13 +29,13 @@ class Headers:
         self._request_id = traits.request_id_header.encode() if traits.request_id_header else None
         self._kinds: dict[str, Pairs] = {}
 
-    def of(self, incoming: Incoming, content_type: str, date: bytes) -> Pairs:
+    def of(self, request: Request, content_type: str, date: bytes) -> Pairs:
         """Returns the headers of the answer to a request, without the length."""
         pairs = [*self._kind(content_type), (b"date", date)]
         if self._request_id is not None:
-            pairs.append((self._request_id, incoming.identity.request.encode()))
-        if self.traits.rate_limit_headers and incoming.method == "POST":
-            pairs += rate_limits(incoming.number)
+            pairs.append((self._request_id, request.identity.request.encode()))
+        if self.traits.rate_limit_headers and request.method == "POST":
+            pairs += rate_limits(request.number)
         return pairs
 
     def reject_too_large(self, headers: Mapping[str, str]) -> None:
@@ -43,7 +43,7 @@ class Headers:
         limit = self.traits.header_limit
         if limit is not None and sum(map(len, headers)) + sum(map(len, headers.values())) > limit:
             message = f"The headers are larger than {limit} bytes in total."
-            raise Denied(message, status=431, code="headers_too_large", headers={"connection": "close"})
+            raise ApiError(message, status=431, code="headers_too_large", headers={"connection": "close"})
 
     def _kind(self, content_type: str) -> Pairs:
         if content_type not in self._kinds:
@@ -86,7 +86,7 @@ def rate_limits(number: int) -> Pairs:
 def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Answer:
     """Answers OPTIONS, also without credentials (TRN-29). Rejects an unknown path with 404."""
     if not methods:
-        raise Denied("Unknown path.", status=404, code="unknown_url")
+        raise ApiError("Unknown path.", status=404, code="unknown_url")
     method_list = ", ".join(methods)
     request_headers = headers.get("access-control-request-headers", "authorization, content-type")
     answer_headers = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_spec.document import Document, Operation
 
 BASE = "/v1"
@@ -37,10 +37,10 @@ class Router:
             return route
         methods = self.methods(path)
         if not methods:
-            raise Denied(f"Unknown path: {method} {path[:200]}.", status=404, code="unknown_url")
+            raise ApiError(f"Unknown path: {method} {path[:200]}.", status=404, code="unknown_url")
         headers = {"allow": ", ".join(methods)}
         message = f"{method} is not allowed here; {headers['allow']} is."
-        raise Denied(message, status=405, code="method_not_allowed", headers=headers)
+        raise ApiError(message, status=405, code="method_not_allowed", headers=headers)
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Returns the methods of a path; none when the path is unknown."""

@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends all waits, so that open streams send the rest of their events at once; then stops."""
-        self.app.patience.hurry()
+        self.app.sleeper.hurry()
         await super().shutdown(sockets)
 
 
@@ -81,7 +81,7 @@ def serve(
         raise ValueError(
             "--workers: expected a --store that processes can share (sqlite:PATH or redis://...), got memory"
         )
-    app.house.store.close()
+    app.server.store.close()
     _supervise(settings, listener, workers, ready)
 
 

@@ -12,12 +12,12 @@ import orjson
 
 from antiphon_mockserver.mutants import Call, Mutant
 from antiphon_mockserver.server import wire
-from antiphon_mockserver.server.context import House
-from antiphon_mockserver.server.exchange import EVENT_STREAM, JSON, Answer, Incoming, Streaming
+from antiphon_mockserver.server.context import ServerContext
+from antiphon_mockserver.server.exchange import EVENT_STREAM, JSON, Answer, Request, Streaming
 from antiphon_mockserver.server.faults import Misfortune
 from antiphon_mockserver.server.headers import Headers, decode_headers, encode_headers
 from antiphon_mockserver.server.journal import Entry, Journal
-from antiphon_mockserver.state.clock import Patience, http_date
+from antiphon_mockserver.state.clock import Sleeper, http_date
 
 NO_CALL = Call("", "", "", {}, None)
 Mutants = Mapping[str, tuple[Mutant, ...]]
@@ -35,73 +35,73 @@ class Connection:
 class Sender:
     """Sends the answers of one server."""
 
-    def __init__(self, house: House, mutants: Mutants, patience: Patience) -> None:
-        self.house = house
+    def __init__(self, server: ServerContext, mutants: Mutants, sleeper: Sleeper) -> None:
+        self.server = server
         self.mutants = mutants
-        self.patience = patience
-        self.headers = Headers(house.dialect.traits)
-        self.journal = Journal(house.settings.journal)
+        self.sleeper = sleeper
+        self.headers = Headers(server.dialect.traits)
+        self.journal = Journal(server.settings.journal)
 
     async def answer(
-        self, incoming: Incoming, answer: Answer, misfortune: Misfortune, connection: Connection
+        self, request: Request, answer: Answer, fault: Misfortune, connection: Connection
     ) -> bytes:
         """Sends an answer in one piece, and returns its body before faults."""
-        call = self._call(incoming)
+        call = self._call(request)
         if 200 <= answer.status < 300 and isinstance(answer.body, dict):
             answer.body = self._mutate("body", answer.body, call)
         kind = answer.headers.pop("content-type", JSON)
-        pairs = self.headers.of(incoming, kind, self.now())
+        pairs = self.headers.of(request, kind, self.now())
         if answer.headers:
             pairs += encode_headers(answer.headers)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        await self._send_whole(incoming, answer.status, pairs, body, misfortune, connection)
+        await self._send_whole(request, answer.status, pairs, body, fault, connection)
         return body
 
     async def stream(
-        self, incoming: Incoming, streaming: Streaming, misfortune: Misfortune, connection: Connection
+        self, request: Request, streaming: Streaming, fault: Misfortune, connection: Connection
     ) -> bytes:
         """Sends a stream, and returns its bytes before faults."""
-        call = self._call(incoming)
+        call = self._call(request)
         events = self._mutate("events", streaming.events, call)
-        frames: Sequence[bytes] = self._mutate("sse", wire.frames(events, self.house.dialect.traits), call)
-        pairs = self.headers.of(incoming, EVENT_STREAM, self.now())
+        frames: Sequence[bytes] = self._mutate("sse", wire.frames(events, self.server.dialect.traits), call)
+        pairs = self.headers.of(request, EVENT_STREAM, self.now())
         body = b"".join(frames)
-        pace = misfortune.pace or (0.0 if self.house.clock.virtual else streaming.pace)
+        pace = fault.pace or (0.0 if self.server.clock.virtual else streaming.pace)
         if pace and not self.mutants["http"]:
-            self._note(incoming, 200, body)
-            pieces = self._pace_frames(wire.damage(frames, misfortune), pace, streaming)
+            self._note(request, 200, body)
+            pieces = self._pace_frames(wire.damage(frames, fault), pace, streaming)
             await wire.send_paced(pieces, pairs, connection.scope, connection.receive, connection.send)
             return body
-        if misfortune.cut is not None or misfortune.broken_frame is not None:
-            body = b"".join(wire.damage(frames, misfortune))
-        await self._send_whole(incoming, 200, pairs, body, misfortune, connection)
+        if fault.cut is not None or fault.broken_frame is not None:
+            body = b"".join(wire.damage(frames, fault))
+        await self._send_whole(request, 200, pairs, body, fault, connection)
         return body
 
-    async def ready(self, incoming: Incoming, kind: str, body: bytes, connection: Connection) -> None:
+    async def ready(self, request: Request, kind: str, body: bytes, connection: Connection) -> None:
         """Sends a cached body."""
-        self._note(incoming, 200, body)
-        await send(connection, 200, self.headers.of(incoming, kind, self.now()), body)
+        self._note(request, 200, body)
+        await send(connection, 200, self.headers.of(request, kind, self.now()), body)
 
     def now(self) -> bytes:
         """Returns the `Date` of an answer, from the same clock as `created_at`."""
-        return http_date(int(self.house.clock.now()))
+        return http_date(int(self.server.clock.now()))
 
     async def _send_whole(
         self,
-        incoming: Incoming,
+        request: Request,
         status: int,
         pairs: list[tuple[bytes, bytes]],
         body: bytes,
-        misfortune: Misfortune,
+        fault: Misfortune,
         connection: Connection,
     ) -> None:
         if self.mutants["http"]:
-            answer = self._mutate("http", Answer(status, decode_headers(pairs), body), self._call(incoming))
+            answer = self._mutate("http", Answer(status, decode_headers(pairs), body), self._call(request))
             status, pairs = answer.status, encode_headers(answer.headers)
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        self._note(incoming, status, body)
-        silent = incoming.method == "HEAD"
-        await send(connection, status, pairs, body, silent=silent, cut=misfortune.cut is not None)
+        self._note(request, status, body)
+        silent = request.method == "HEAD"
+        await send(connection, status, pairs, body, silent=silent, cut=fault.cut is not None)
 
     async def _pace_frames(
         self, frames: Sequence[bytes], pace: float, streaming: Streaming
@@ -109,32 +109,30 @@ class Sender:
         """The frames one by one; stops when the response is cancelled."""
         for index, frame in enumerate(frames):
             if index:
-                await self.patience.wait(pace)
-                record = self.house.store.get(streaming.response_id)
+                await self.sleeper.wait(pace)
+                record = self.server.store.get(streaming.response_id)
                 if record is not None and record.cut is not None:
                     return
             yield frame
 
-    def _call(self, incoming: Incoming) -> Call:
-        if not self.house.settings.mutants:
+    def _call(self, request: Request) -> Call:
+        if not self.server.settings.mutants:
             return NO_CALL
-        query = dict(parse_qsl(incoming.query_string, keep_blank_values=True))
-        return Call(incoming.operation.id, incoming.method, incoming.path, query, incoming.body)
+        query = dict(parse_qsl(request.query_string, keep_blank_values=True))
+        return Call(request.operation.id, request.method, request.path, query, request.body)
 
     def _mutate(self, seam: str, value: Any, call: Call) -> Any:
         for mutant in self.mutants[seam]:
             # Events share objects; copying each event alone lets a mutant change one of them.
             copy = [deepcopy(event) for event in value] if isinstance(value, list) else deepcopy(value)
-            value = mutant.spoil(copy, call)
+            value = mutant.mutate(copy, call)
         return value
 
-    def _note(self, incoming: Incoming, status: int, body: bytes) -> None:
+    def _note(self, request: Request, status: int, body: bytes) -> None:
         if self.journal.open:
-            operation = incoming.operation.id or None
+            operation = request.operation.id or None
             self.journal.add(
-                Entry(
-                    incoming.method, incoming.target, incoming.headers, incoming.body, operation, status, body
-                )
+                Entry(request.method, request.target, request.headers, request.body, operation, status, body)
             )
 
 

@@ -44,14 +44,14 @@ def split(body: bytes) -> Iterator[bytes]:
         yield body[start : start + WRITE_SIZE]
 
 
-def damage(messages: Sequence[bytes], misfortune: Misfortune) -> Sequence[bytes]:
+def damage(messages: Sequence[bytes], fault: Misfortune) -> Sequence[bytes]:
     """Returns the messages as a bad network delivers them."""
     copies = list(messages)
-    index = misfortune.broken_frame
+    index = fault.broken_frame
     if index is not None and index < len(copies):
         whole = copies[index].rstrip(b"\n")
         copies[index] = whole[: len(whole) * 2 // 3] + b"\n\n"
-    return copies[: misfortune.cut]
+    return copies[: fault.cut]
 
 
 async def send_paced(

@@ -27,7 +27,7 @@ class Clock(Protocol):
         """Returns after this many seconds of this clock."""
 
 
-class Patience:
+class Sleeper:
     """Waits in real time, until the server shuts down."""
 
     def __init__(self) -> None:
@@ -64,8 +64,8 @@ class RealClock:
 
     virtual = False
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, sleeper: Sleeper) -> None:
+        self._patience = sleeper
 
     def now(self) -> float:
         """The wall clock's time."""
@@ -76,12 +76,12 @@ class RealClock:
         await self._patience.wait(seconds)
 
 
-def open_clock(name: str, patience: Patience) -> Clock:
+def open_clock(name: str, sleeper: Sleeper) -> Clock:
     """The clock with this name, `virtual` or `real`. Raises ValueError for another name."""
     if name == "virtual":
         return VirtualClock()
     if name == "real":
-        return RealClock(patience)
+        return RealClock(sleeper)
     raise ValueError(f"--clock: expected virtual or real, got {name!r}")
 
 

@@ -55,7 +55,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestDetails:
     """A request as the checks see it: parsed, with the stored turns that it continues."""
 
     operation: str

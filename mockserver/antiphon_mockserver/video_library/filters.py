@@ -25,12 +25,12 @@ Look = Callable[[Any, str, Readings], list[Any]]
 class FilterFault(ValueError):  # noqa: N818 - as Fault is named
     """A malformed filter: the place, what is expected there, and what is there."""
 
-    def __init__(self, path: str, expected: str, got: str) -> None:
-        super().__init__(f"{path or 'the filter'}: expected {expected}, got {got}")
+    def __init__(self, path: str, expected: str, actual: str) -> None:
+        super().__init__(f"{path or 'the filter'}: expected {expected}, got {actual}")
         self.path = path
         """The place of the fault, such as `metadata[0].operator`; "" for the filter itself."""
         self.expected = expected
-        self.got = got
+        self.actual = actual
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from antiphon_mockserver.model.reading import read as read_context
 from antiphon_mockserver.response.plan import Completion, Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked as Request
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_mockserver.video_library.answers import respond
 from antiphon_mockserver.video_library.claims import chat_citation, citation
 from antiphon_mockserver.video_library.entities import EntitySource, entity_source
@@ -56,7 +56,7 @@ def _plan(context: Context, *items: Item) -> Plan:
     return Plan(items, input_tokens=count_input(context), output_tokens=sum(map(cost, items)))
 
 
-def completion(request: Request) -> Completion:
+def completion(request: RequestDetails) -> Completion:
     """The answer of the library to the last message of a chat."""
     body, library = request.body, request.library
     if library is None:

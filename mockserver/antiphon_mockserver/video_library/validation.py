@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.response.plan import Completion, Denied
+from antiphon_mockserver.response.plan import ApiError, Completion
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_mockserver.video_library.filters import Filter, FilterFault, parse, parse_text
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.world import Collection
@@ -17,30 +17,30 @@ CREATES = frozenset({"createResponse", "createCompletion"})
 Base = Mapping[str, Any]
 
 
-def knowledge(asked: Asked) -> None:
+def knowledge(details: RequestDetails) -> None:
     """The knowledge base of a request exists, and its model may use it. Raises Denied otherwise."""
-    if asked.library is None or asked.operation not in CREATES:
+    if details.library is None or details.operation not in CREATES:
         return
-    abilities = asked.dialect.traits.knowledge.get(asked.body.get("model", ""), UNKNOWN_MODEL)
-    if asked.operation == "createCompletion":
-        _chat(asked, asked.library, abilities)
+    abilities = details.dialect.traits.knowledge.get(details.body.get("model", ""), UNKNOWN_MODEL)
+    if details.operation == "createCompletion":
+        _chat(details, details.library, abilities)
         return
-    base = asked.body.get("knowledge_base")
+    base = details.body.get("knowledge_base")
     if base is None:
         raise invalid("Missing required parameter: 'knowledge_base'.", "knowledge_base")
     _reject_wrong_use(base, abilities)
-    _reject_unknown(base, asked.library)
-    _reject_wrong_types(base, abilities, asked.library)
-    parse_filter(base.get("filter"), "knowledge_base.filter", asked.library)
+    _reject_unknown(base, details.library)
+    _reject_wrong_types(base, abilities, details.library)
+    parse_filter(base.get("filter"), "knowledge_base.filter", details.library)
 
 
 UNKNOWN_MODEL: Mapping[str, Any] = {"collections": (), "entity_backed": True, "chat": True}
 """The abilities of an unknown model; a later check rejects its name."""
 
 
-def without_library(_asked: Asked) -> Completion:
+def without_library(_asked: RequestDetails) -> Completion:
     """Raises Denied (501), because this server has no library."""
-    raise Denied("This server has no library.", status=501)
+    raise ApiError("This server has no library.", status=501)
 
 
 def parse_filter(value: Any, place: str, library: Library, *, chat: bool = False) -> Filter:
@@ -59,8 +59,8 @@ def read_filter(text: str, library: Library) -> Filter:
         raise _filter_error(fault, f"filter.{fault.path}" if fault.path else "filter") from fault
 
 
-def _filter_error(fault: FilterFault, place: str) -> Denied:
-    return invalid(f"Invalid '{place}': expected {fault.expected}, got {fault.got}.", place)
+def _filter_error(fault: FilterFault, place: str) -> ApiError:
+    return invalid(f"Invalid '{place}': expected {fault.expected}, got {fault.actual}.", place)
 
 
 def _reject_wrong_use(base: Base, abilities: Mapping[str, Any]) -> None:
@@ -86,7 +86,7 @@ def _reject_unknown(base: Base, library: Library) -> None:
             )
     for index, name in enumerate(base.get("files") or ()):
         if library.file(name) is None:
-            raise Denied(f"File '{name[:128]}' (knowledge_base.files[{index}]) not found.", status=404)
+            raise ApiError(f"File '{name[:128]}' (knowledge_base.files[{index}]) not found.", status=404)
 
 
 def entity_collections(base: Base) -> list[Mapping[str, Any]]:
@@ -111,13 +111,13 @@ def _reject_type(collection: Collection, abilities: Mapping[str, Any], place: st
 def _collection(library: Library, collection_id: str, place: str) -> Collection:
     collection = library.collection(collection_id)
     if collection is None:
-        raise Denied(f"Collection '{collection_id[:128]}' ({place}) not found.", status=404)
+        raise ApiError(f"Collection '{collection_id[:128]}' ({place}) not found.", status=404)
     return collection
 
 
-def _chat(asked: Asked, library: Library, abilities: Mapping[str, Any]) -> None:
+def _chat(details: RequestDetails, library: Library, abilities: Mapping[str, Any]) -> None:
     if not abilities["chat"]:
         raise invalid("This model does not serve chat completions.", "model")
-    (collection_id,) = asked.body["collections"]
+    (collection_id,) = details.body["collections"]
     _reject_type(_collection(library, collection_id, "collections[0]"), abilities, "collections[0]")
-    parse_filter(asked.body.get("filter"), "filter", library, chat=True)
+    parse_filter(details.body.get("filter"), "filter", library, chat=True)

@@ -118,12 +118,12 @@ def _explain(error: ValidationError) -> Iterator[Fault]:
 def _plain(error: ValidationError) -> Fault:
     keyword, instance = str(error.validator), _value(error, "instance")
     phrase = _PHRASES.get(keyword, lambda value: f"{keyword} {show(value)}")
-    got = _count(len(instance), _SIZES[keyword]) if keyword in _SIZES else show(instance)
+    actual = _count(len(instance), _SIZES[keyword]) if keyword in _SIZES else show(instance)
     if "propertyNames" in list(error.absolute_schema_path)[-2:-1]:
         return Fault(
-            _pointer(error), "propertyNames", f"names of {phrase(_value(error))}", f"a name of {got}"
+            _pointer(error), "propertyNames", f"names of {phrase(_value(error))}", f"a name of {actual}"
         )
-    return Fault(_pointer(error), keyword, phrase(_value(error)), got)
+    return Fault(_pointer(error), keyword, phrase(_value(error)), actual)
 
 
 def _missing(error: ValidationError, name: str) -> Fault:

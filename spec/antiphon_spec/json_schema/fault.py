@@ -20,7 +20,7 @@ class Fault:
     keyword: str
     """The broken keyword (`type`, `required`, `maxLength`); `unknown` for a member that no schema names."""
     expected: str
-    got: str
+    actual: str
 
     @property
     def param(self) -> str:
@@ -33,7 +33,7 @@ class Fault:
         place = self.param or "the body"
         if self.keyword == REQUIRED:
             return f"{place} is missing (required)"
-        return f"{place}: expected {self.expected}, got {self.got}"
+        return f"{place}: expected {self.expected}, got {self.actual}"
 
 
 def steps(pointer: str) -> list[str]:

@@ -8,10 +8,10 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.prompt_templates import template as probe
 from antiphon_conformance.rules.reading.comparison import took_place
 from antiphon_conformance.rules.reading.output import answered, objects, output, parse_json, value_at
-from antiphon_conformance.rules.reading.stream_view import fold
+from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import breaches, tells_of, unequal_sums, unequal_views
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Item, Scene, Snapshot, Streamed
+from antiphon_conformance.rules.views import Item, ResponseObject, ScenarioTrace, StreamReply
 
 LIST, CALL = "mcp_list_tools", "mcp_call"
 """The names of these items, and of the lanes of their events."""
@@ -19,57 +19,60 @@ SCENARIO = "tool_servers"
 
 
 @rule(
-    "tool-servers.every-server-lists-its-tools", Scene, scenario=SCENARIO, cites=("BUD-ITM-02", "BUD-ITM-03")
+    "tool-servers.every-server-lists-its-tools",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites=("BUD-ITM-02", "BUD-ITM-03"),
 )
-def every_server_lists_its_tools(scene: Scene) -> Iterator[Finding]:
+def every_server_lists_its_tools(trace: ScenarioTrace) -> Iterator[Finding]:
     """Each server of a template has one item with the list of its tools, before all other items."""
-    lists = list(output(answered(scene["called"]), LIST))
-    got = [(index, item.get("server_label", ABSENT)) for index, item in lists]
-    if got != list(enumerate(probe.SERVERS)):
+    lists = list(output(answered(trace["called"]), LIST))
+    actual = [(index, item.get("server_label", ABSENT)) for index, item in lists]
+    if actual != list(enumerate(probe.SERVERS)):
         expected = f"one list of each server first: {', '.join(probe.SERVERS)}"
-        yield Finding("reply.body/output", expected, show(dict(got)), scene["called"].id)
+        yield Finding("reply.body/output", expected, show(dict(actual)), trace["called"].id)
 
 
 @rule(
     "tool-servers.an-unreachable-server-has-a-list-with-an-error",
-    Scene,
+    ScenarioTrace,
     scenario=SCENARIO,
     cites="BUD-ITM-04",
     when=took_place("unreachable"),
 )
-def an_unreachable_server_has_a_list_with_an_error(scene: Scene) -> Iterator[Finding]:
+def an_unreachable_server_has_a_list_with_an_error(trace: ScenarioTrace) -> Iterator[Finding]:
     """An unreachable server has an empty list with an error, and the response still completes."""
-    response = answered(scene["unreachable"])
+    response = answered(trace["unreachable"])
     lists = [item for _, item in output(response, LIST)]
     if response.get("status") != "completed":
-        got = show(response.get("status", ABSENT))
-        yield Finding("reply.body/status", "completed", got, scene["unreachable"].id)
+        actual = show(response.get("status", ABSENT))
+        yield Finding("reply.body/status", "completed", actual, trace["unreachable"].id)
     if not any(item.get("tools") == [] and item.get("error") for item in lists):
         expected = "a list without tools and with an error"
-        yield Finding("reply.body/output", expected, show(lists), scene["unreachable"].id)
+        yield Finding("reply.body/output", expected, show(lists), trace["unreachable"].id)
 
 
-def _lists(snapshot: Snapshot) -> bool:
-    return snapshot.is_final and any(output(snapshot.object, LIST)) and any(output(snapshot.object, CALL))
+def _lists(response: ResponseObject) -> bool:
+    return response.is_final and any(output(response.object, LIST)) and any(output(response.object, CALL))
 
 
 @rule(
     "tool-servers.calls-name-a-listed-tool",
-    Snapshot,
+    ResponseObject,
     cites="BUD-ITM-06",
     when=_lists,
     needs="a list of tools and a call",
 )
-def calls_name_a_listed_tool(snapshot: Snapshot) -> Iterator[Finding]:
+def calls_name_a_listed_tool(response: ResponseObject) -> Iterator[Finding]:
     """A call names a tool from the list of its server."""
     tools = {
         (item.get("server_label"), tool.get("name"))
-        for _, item in output(snapshot.object, LIST)
+        for _, item in output(response.object, LIST)
         for _, tool in objects(item.get("tools"))
     }
-    for index, call in output(snapshot.object, CALL):
+    for index, call in output(response.object, CALL):
         if (call.get("server_label"), call.get("name")) not in tools:
-            where = f"{snapshot.where}/output/{index}/name"
+            where = f"{response.where}/output/{index}/name"
             yield Finding(where, "a tool from the list", show(call.get("name", ABSENT)))
 
 
@@ -87,8 +90,8 @@ def arguments_are_json(item: Item) -> Iterator[Finding]:
     except ValueError:
         value = ABSENT
     if not isinstance(value, dict):
-        got = show(item.object.get("arguments", ABSENT))
-        yield Finding(f"{item.where}/arguments", "the text of a JSON object", got)
+        actual = show(item.object.get("arguments", ABSENT))
+        yield Finding(f"{item.where}/arguments", "the text of a JSON object", actual)
 
 
 @rule(
@@ -102,21 +105,21 @@ def a_completed_call_has_an_output_or_an_error(item: Item) -> Iterator[Finding]:
     """A completed call has an `output` or an `error`."""
     is_complete = item.object.get("status") == "completed"
     if is_complete and not any(isinstance(item.object.get(name), str) for name in ("output", "error")):
-        got = show(item.object.get("output", ABSENT))
-        yield Finding(f"{item.where}/output", "a string, unless there is an error", got)
+        actual = show(item.object.get("output", ABSENT))
+        yield Finding(f"{item.where}/output", "a string, unless there is an error", actual)
 
 
-@rule("tool-servers.lists-come-in-order", Streamed, cites="BUD-SSE-05", when=tells_of(LIST))
-def lists_come_in_order(streamed: Streamed) -> Iterator[Finding]:
+@rule("tool-servers.lists-come-in-order", StreamReply, cites="BUD-SSE-05", when=tells_of(LIST))
+def lists_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     """A list of tools streams as `added`, `in_progress`, `completed`, `done`."""
-    yield from breaches(streamed, lanes={LIST})
+    yield from breaches(stream, lanes={LIST})
 
 
-@rule("tool-servers.lists-come-first", Streamed, cites="BUD-SSE-05", when=tells_of(LIST))
-def lists_come_first(streamed: Streamed) -> Iterator[Finding]:
+@rule("tool-servers.lists-come-first", StreamReply, cites="BUD-SSE-05", when=tells_of(LIST))
+def lists_come_first(stream: StreamReply) -> Iterator[Finding]:
     """All lists of tools are done before the first other item begins."""
     after_items = False
-    threads = [thread for thread in fold(streamed).of("item") if thread.events]
+    threads = [thread for thread in stream_view(stream).of("item") if thread.events]
     for thread in sorted(threads, key=lambda thread: thread.events[0].index):
         is_list = thread.start().get("type") == LIST
         if is_list and after_items:
@@ -124,36 +127,36 @@ def lists_come_first(streamed: Streamed) -> Iterator[Finding]:
         after_items = after_items or not is_list
 
 
-@rule("tool-servers.calls-come-in-order", Streamed, cites="BUD-SSE-10", when=tells_of(CALL))
-def calls_come_in_order(streamed: Streamed) -> Iterator[Finding]:
+@rule("tool-servers.calls-come-in-order", StreamReply, cites="BUD-SSE-10", when=tells_of(CALL))
+def calls_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     """A call streams as `in_progress`, argument deltas, their `.done`, `completed` or `failed`."""
-    yield from breaches(streamed, lanes={CALL})
+    yield from breaches(stream, lanes={CALL})
 
 
 @rule(
     "tool-servers.argument-deltas-add-up-to-the-arguments",
-    Streamed,
+    StreamReply,
     cites=("BUD-SSE-11", "BUD-SSE-10"),
     when=tells_of(CALL),
 )
-def argument_deltas_add_up_to_the_arguments(streamed: Streamed) -> Iterator[Finding]:
+def argument_deltas_add_up_to_the_arguments(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a call's arguments equal their `.done` and the finished call."""
-    yield from unequal_sums(streamed, CALL)
-    yield from unequal_views(streamed, CALL)
+    yield from unequal_sums(stream, CALL)
+    yield from unequal_views(stream, CALL)
 
 
 @rule(
     "tool-servers.a-failed-stream-ends-with-response-failed",
-    Scene,
+    ScenarioTrace,
     scenario="failing_template",
     cites=("BUD-SSE-16", "BUD-SSE-17"),
 )
-def a_failed_stream_ends_with_response_failed(scene: Scene) -> Iterator[Finding]:
+def a_failed_stream_ends_with_response_failed(trace: ScenarioTrace) -> Iterator[Finding]:
     """A stream that fails ends with `response.failed`; its error has the code `server_error`.
 
     Official clients know a fixed list of codes, and reject the whole response for any other.
     """
-    exchange = scene["failed"]
+    exchange = trace["failed"]
     events = exchange.answer.stream.events if exchange.answer.stream else ()
     last = events[-1].type if events else ABSENT
     if last != "response.failed":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.constraints import Legal, kinds, number, one_of, with_size
-from antiphon_conformance.requests.invalid.request import mistake
+from antiphon_conformance.requests.invalid.request import invalid_request
 
 CREATE = "createCompletion"
 REQUIRED = ("model", "messages", "collections")
@@ -19,7 +19,7 @@ def _chat(**members: Any) -> dict[str, Any]:
 
 
 CHAT = (
-    mistake(
+    invalid_request(
         "a_chat_with_another_model",
         "CG-CHAT-01",
         "a `model` that does not serve chats",
@@ -28,7 +28,7 @@ CHAT = (
         {"model": "nimbus-002-preview"},
         CREATE,
     ),
-    mistake(
+    invalid_request(
         "a_chat_with_an_unknown_role",
         "CG-CHAT-03",
         "a message of a role other than system, user and assistant",
@@ -37,7 +37,7 @@ CHAT = (
         _chat(role="developer"),
         CREATE,
     ),
-    mistake(
+    invalid_request(
         "a_chat_with_parts",
         "CG-CHAT-04",
         "a message whose `content` is not a string",
@@ -46,7 +46,7 @@ CHAT = (
         _chat(content=[{"type": "text", "text": "Hello."}]),
         CREATE,
     ),
-    mistake(
+    invalid_request(
         "a_chat_about_no_collection",
         "CG-CHAT-05",
         "no collection",
@@ -55,7 +55,7 @@ CHAT = (
         {"collections": []},
         CREATE,
     ),
-    mistake(
+    invalid_request(
         "a_chat_about_two_collections",
         "CG-CHAT-05",
         "two collections",
@@ -64,7 +64,7 @@ CHAT = (
         {"collections": ["{collection}", "{collection}"]},
         CREATE,
     ),
-    mistake(
+    invalid_request(
         "a_chat_temperature_out_of_range",
         "CG-CHAT-08",
         "a `temperature` outside 0 to 2",
@@ -73,7 +73,7 @@ CHAT = (
         {"temperature": 2.5},
         CREATE,
     ),
-    mistake(
+    invalid_request(
         "a_chat_filter_with_another_operator",
         "CG-CHAT-09",
         "an operator in its filter that chats do not have",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.constraints import having, kinds, one_of, text
-from antiphon_conformance.requests.invalid.request import HELLO, LONG, NAME, NO_SUCH_TYPE, mistake
+from antiphon_conformance.requests.invalid.request import HELLO, LONG, NAME, NO_SUCH_TYPE, invalid_request
 
 MESSAGES = "input[type=message]"
 
@@ -23,7 +23,7 @@ def _item(**members: Any) -> dict[str, Any]:
 
 
 INPUT = (
-    mistake(
+    invalid_request(
         "an_input_that_is_no_string_and_no_list",
         "REQ-04 BUD-REQ-24 CG-REQ-03",
         "an `input` that is neither a string nor an array",
@@ -31,7 +31,7 @@ INPUT = (
         kinds("a string or an array", str, list, type(None)),
         {"input": 5},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_role",
         "REQ-07",
         "a message whose role is none of user, assistant, system, developer",
@@ -39,7 +39,7 @@ INPUT = (
         one_of("user", "assistant", "system", "developer"),
         _message(role="robot", content="Hi."),
     ),
-    mistake(
+    invalid_request(
         "a_message_without_type",
         "REQ-08 CG-REQ-05",
         "a message without `type`",
@@ -47,7 +47,7 @@ INPUT = (
         having("type"),
         {"input": [{"role": "user", "content": [{"type": "input_text", "text": "Hi."}]}]},
     ),
-    mistake(
+    invalid_request(
         "a_message_without_content",
         "REQ-08 CG-REQ-05",
         "a message without `role` or `content`",
@@ -55,7 +55,7 @@ INPUT = (
         having("role", "content"),
         _message(role="user"),
     ),
-    mistake(
+    invalid_request(
         "content_of_another_type",
         "REQ-10 CG-REQ-07",
         "message `content` that is neither a string nor an array",
@@ -63,7 +63,7 @@ INPUT = (
         kinds("a string or an array", str, list, type(None)),
         _message(role="user", content=7),
     ),
-    mistake(
+    invalid_request(
         "a_wrong_part_in_a_user_message",
         "REQ-11",
         "a user message with parts other than text, image and file",
@@ -71,7 +71,7 @@ INPUT = (
         one_of("input_text", "input_image", "input_file"),
         _part("user", type="output_text", text="Hi."),
     ),
-    mistake(
+    invalid_request(
         "a_wrong_part_in_a_system_message",
         "REQ-12",
         "a system or developer message with parts other than text",
@@ -79,7 +79,7 @@ INPUT = (
         one_of("input_text"),
         _part("developer", type="input_image", image_url="https://example.com/a.png"),
     ),
-    mistake(
+    invalid_request(
         "a_wrong_part_in_an_assistant_message",
         "REQ-13",
         "an assistant message with parts that are not output",
@@ -87,7 +87,7 @@ INPUT = (
         one_of("output_text", "refusal"),
         _part("assistant", type="input_text", text="Hi."),
     ),
-    mistake(
+    invalid_request(
         "a_text_part_without_text",
         "REQ-14 CG-REQ-07",
         "a text part without `text`",
@@ -95,7 +95,7 @@ INPUT = (
         having("text"),
         _part("user", type="input_text"),
     ),
-    mistake(
+    invalid_request(
         "a_refusal_part_without_refusal",
         "REQ-14",
         "a refusal part without `refusal`",
@@ -103,7 +103,7 @@ INPUT = (
         having("refusal"),
         _part("assistant", type="refusal"),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_image_detail",
         "REQ-15",
         "an image `detail` other than low, high, auto",
@@ -111,7 +111,7 @@ INPUT = (
         one_of("low", "high", "auto"),
         _part("user", type="input_image", image_url="https://example.com/a.png", detail="microscopic"),
     ),
-    mistake(
+    invalid_request(
         "a_file_name_that_is_no_string",
         "REQ-16",
         "a file's name, URL or data that is not a string",
@@ -119,7 +119,7 @@ INPUT = (
         text(),
         _part("user", type="input_file", filename=5),
     ),
-    mistake(
+    invalid_request(
         "an_image_detail_outside_the_enum",
         "REQ-17",
         "an image `detail` outside its enum",
@@ -127,7 +127,7 @@ INPUT = (
         one_of("low", "high", "auto", "original"),
         _part("user", type="input_image", image_url="https://example.com/a.png", detail="microscopic"),
     ),
-    mistake(
+    invalid_request(
         "a_call_without_arguments",
         "REQ-18",
         "a `function_call` without call_id, name or arguments",
@@ -135,7 +135,7 @@ INPUT = (
         having("call_id", "name", "arguments"),
         _item(type="function_call", call_id="call_1", name="look_up"),
     ),
-    mistake(
+    invalid_request(
         "a_call_with_an_invalid_name",
         "REQ-18",
         "a `function_call` whose name has other characters or is too long",
@@ -143,7 +143,7 @@ INPUT = (
         text(1, 64, NAME),
         _item(type="function_call", call_id="call_1", name="look up", arguments="{}"),
     ),
-    mistake(
+    invalid_request(
         "a_call_id_that_is_too_long",
         "REQ-18 REQ-19",
         "a `call_id` of more than 64 characters",
@@ -151,7 +151,7 @@ INPUT = (
         text(0, 64),
         _item(type="function_call", call_id=LONG, name="look_up", arguments="{}"),
     ),
-    mistake(
+    invalid_request(
         "a_tool_output_without_output",
         "REQ-19",
         "a `function_call_output` without call_id or output",
@@ -159,7 +159,7 @@ INPUT = (
         having("call_id", "output"),
         _item(type="function_call_output", call_id="call_1"),
     ),
-    mistake(
+    invalid_request(
         "an_empty_call_id",
         "REQ-19 REQ-20",
         "an empty `call_id`",
@@ -167,7 +167,7 @@ INPUT = (
         text(1),
         _item(type="function_call_output", call_id="", output="42"),
     ),
-    mistake(
+    invalid_request(
         "a_reasoning_item_without_summary",
         "REQ-21",
         "a `reasoning` item without a `summary` array",
@@ -175,7 +175,7 @@ INPUT = (
         having("summary"),
         _item(type="reasoning", id="rs_1"),
     ),
-    mistake(
+    invalid_request(
         "a_compaction_item_without_content",
         "REQ-23",
         "a `compaction` item without `encrypted_content`",
@@ -183,7 +183,7 @@ INPUT = (
         having("encrypted_content"),
         _item(type="compaction"),
     ),
-    mistake(
+    invalid_request(
         "a_reference_without_id",
         "REQ-24",
         "an `item_reference` without `id`",
@@ -191,7 +191,7 @@ INPUT = (
         having("id"),
         _item(type="item_reference"),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_kind_of_item",
         "REQ-26",
         "an input item of an unknown, unprefixed `type`",
@@ -199,7 +199,7 @@ INPUT = (
         NO_SUCH_TYPE,
         _item(type="unknown_kind", text="Hi."),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_phase",
         "REQ-27",
         "a `phase` other than commentary and final_answer",

@@ -16,7 +16,7 @@ from antiphon_conformance.requests.constraints import (
     text,
     with_size,
 )
-from antiphon_conformance.requests.invalid.request import LONG, NAME, mistake
+from antiphon_conformance.requests.invalid.request import LONG, NAME, invalid_request
 
 
 def _format(**members: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _format(**members: Any) -> dict[str, Any]:
 
 
 LIMITS = (
-    mistake(
+    invalid_request(
         "a_model_that_is_no_string",
         "REQ-02 BUD-REQ-24 CG-REQ-01",
         "a `model` that is not a string",
@@ -34,7 +34,7 @@ LIMITS = (
         text(),
         {"model": 5},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_modality",
         "BUD-REQ-22",
         "a modality other than text, audio and image",
@@ -42,7 +42,7 @@ LIMITS = (
         each(("text", "audio", "image")),
         {"modalities": ["smell"], "stream": True},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_include",
         "REQ-28",
         "an `include` with an unknown value",
@@ -50,7 +50,7 @@ LIMITS = (
         each(("reasoning.encrypted_content", "message.output_text.logprobs")),
         {"include": ["everything"]},
     ),
-    mistake(
+    invalid_request(
         "an_include_outside_the_enum",
         "REQ-29",
         "an `include` with an unknown value",
@@ -69,7 +69,7 @@ LIMITS = (
         ),
         {"include": ["everything"]},
     ),
-    mistake(
+    invalid_request(
         "too_much_metadata",
         "REQ-39 BUD-REQ-21",
         "more than 16 entries of `metadata`",
@@ -77,7 +77,7 @@ LIMITS = (
         with_size(0, 16),
         {"metadata": {f"key_{index}": "" for index in range(17)}},
     ),
-    mistake(
+    invalid_request(
         "a_metadata_value_that_is_no_string",
         "REQ-40",
         "a `metadata` value that is not a string",
@@ -85,7 +85,7 @@ LIMITS = (
         entries("an object of strings", lambda _key, value: isinstance(value, str)),
         {"metadata": {"a": 1}},
     ),
-    mistake(
+    invalid_request(
         "a_long_metadata_value",
         "REQ-40",
         "a `metadata` value of more than 512 characters",
@@ -93,7 +93,7 @@ LIMITS = (
         entries("values of at most 512 characters", lambda _key, value: len(str(value)) <= 512),
         {"metadata": {"a": "x" * 513}},
     ),
-    mistake(
+    invalid_request(
         "a_long_metadata_key",
         "REQ-41",
         "a `metadata` key of more than 64 characters",
@@ -101,7 +101,7 @@ LIMITS = (
         entries("keys of at most 64 characters", lambda key, _value: len(key) <= 64),
         {"metadata": {LONG: ""}},
     ),
-    mistake(
+    invalid_request(
         "a_temperature_out_of_range",
         "REQ-42 BUD-REQ-18 CG-REQ-11",
         "a `temperature` outside 0 to 2",
@@ -109,10 +109,10 @@ LIMITS = (
         number(0, 2),
         {"temperature": 2.5},
     ),
-    mistake(
+    invalid_request(
         "a_top_p_out_of_range", "REQ-43", "a `top_p` outside 0 to 1", "top_p", number(0, 1), {"top_p": 1.5}
     ),
-    mistake(
+    invalid_request(
         "too_few_output_tokens",
         "REQ-46 REQ-47",
         "`max_output_tokens` below 16",
@@ -120,7 +120,7 @@ LIMITS = (
         integer(16),
         {"max_output_tokens": 15},
     ),
-    mistake(
+    invalid_request(
         "too_few_tool_calls",
         "REQ-48",
         "`max_tool_calls` below 1",
@@ -128,7 +128,7 @@ LIMITS = (
         integer(1),
         {"max_tool_calls": 0, "stream": True},
     ),
-    mistake(
+    invalid_request(
         "too_many_logprobs",
         "REQ-49",
         "`top_logprobs` outside 0 to 20",
@@ -136,7 +136,7 @@ LIMITS = (
         integer(0, 20),
         {"top_logprobs": 21},
     ),
-    mistake(
+    invalid_request(
         "a_long_identifier",
         "REQ-50",
         "a `safety_identifier` of more than 64 characters",
@@ -144,7 +144,7 @@ LIMITS = (
         text(0, 64),
         {"safety_identifier": LONG},
     ),
-    mistake(
+    invalid_request(
         "a_long_cache_key",
         "REQ-50",
         "a `prompt_cache_key` of more than 64 characters",
@@ -152,7 +152,7 @@ LIMITS = (
         text(0, 64),
         {"prompt_cache_key": LONG},
     ),
-    mistake(
+    invalid_request(
         "a_very_long_identifier",
         "REQ-51",
         "a `safety_identifier` of more than 128 characters",
@@ -160,7 +160,7 @@ LIMITS = (
         text(0, 128),
         {"safety_identifier": LONG + LONG},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_service_tier",
         "REQ-52",
         "a `service_tier` other than auto, default, flex, priority",
@@ -168,7 +168,7 @@ LIMITS = (
         one_of("auto", "default", "flex", "priority"),
         {"service_tier": "turbo"},
     ),
-    mistake(
+    invalid_request(
         "a_service_tier_outside_the_enum",
         "REQ-53",
         "a `service_tier` outside its enum",
@@ -176,7 +176,7 @@ LIMITS = (
         one_of("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"),
         {"service_tier": "turbo"},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_truncation",
         "REQ-54",
         "a `truncation` other than auto and disabled",
@@ -184,7 +184,7 @@ LIMITS = (
         one_of("auto", "disabled"),
         {"truncation": "sometimes"},
     ),
-    mistake(
+    invalid_request(
         "json_object_as_format",
         "REQ-55",
         "a `text.format` other than text and json_schema",
@@ -192,7 +192,7 @@ LIMITS = (
         one_of("text", "json_schema"),
         {"text": {"format": {"type": "json_object"}}, "input": "Answer in JSON."},
     ),
-    mistake(
+    invalid_request(
         "a_format_without_schema",
         "REQ-56",
         "a json_schema format without `name` or `schema`",
@@ -200,7 +200,7 @@ LIMITS = (
         having("name", "schema"),
         {"text": {"format": {"type": "json_schema", "name": "answer"}}},
     ),
-    mistake(
+    invalid_request(
         "a_format_with_an_invalid_name",
         "REQ-58",
         "a format whose name has other characters or is too long",
@@ -208,7 +208,7 @@ LIMITS = (
         text(1, 64, NAME),
         _format(name="the answer"),
     ),
-    mistake(
+    invalid_request(
         "an_unknown_verbosity",
         "REQ-59",
         "a `text.verbosity` other than low, medium, high",
@@ -216,7 +216,7 @@ LIMITS = (
         one_of("low", "medium", "high"),
         {"text": {"verbosity": "chatty"}},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_effort",
         "REQ-60",
         "a `reasoning.effort` outside its enum",
@@ -224,7 +224,7 @@ LIMITS = (
         one_of("none", "minimal", "low", "medium", "high", "xhigh"),
         {"reasoning": {"effort": "heroic"}},
     ),
-    mistake(
+    invalid_request(
         "an_effort_outside_the_enum",
         "REQ-61",
         "a `reasoning.effort` outside its enum",
@@ -232,7 +232,7 @@ LIMITS = (
         one_of("none", "minimal", "low", "medium", "high", "xhigh", "max"),
         {"reasoning": {"effort": "heroic"}},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_summary",
         "REQ-63",
         "a `reasoning.summary` other than auto, concise, detailed",
@@ -240,7 +240,7 @@ LIMITS = (
         one_of("auto", "concise", "detailed"),
         {"reasoning": {"summary": "epic"}},
     ),
-    mistake(
+    invalid_request(
         "obfuscation_that_is_no_boolean",
         "REQ-64",
         "an `include_obfuscation` that is not a boolean",
@@ -248,7 +248,7 @@ LIMITS = (
         boolean(),
         {"stream": True, "stream_options": {"include_obfuscation": "a little"}},
     ),
-    mistake(
+    invalid_request(
         "parallel_calls_that_are_no_boolean",
         "REQ-65 BUD-REQ-24",
         "a `parallel_tool_calls` that is not a boolean",
@@ -256,7 +256,7 @@ LIMITS = (
         boolean(),
         {"parallel_tool_calls": "yes"},
     ),
-    mistake(
+    invalid_request(
         "background_that_is_no_boolean",
         "REQ-65 CG-REQ-15",
         "a `background` that is not a boolean",
@@ -264,7 +264,7 @@ LIMITS = (
         boolean(),
         {"background": "yes"},
     ),
-    mistake(
+    invalid_request(
         "store_that_is_no_boolean",
         "REQ-65",
         "a `store` that is not a boolean",
@@ -272,7 +272,7 @@ LIMITS = (
         boolean(),
         {"store": "yes"},
     ),
-    mistake(
+    invalid_request(
         "stream_that_is_no_boolean",
         "TRN-16 BUD-REQ-24 CG-REQ-15",
         "a `stream` that is not a boolean",
@@ -280,7 +280,7 @@ LIMITS = (
         boolean(),
         {"stream": "yes"},
     ),
-    mistake(
+    invalid_request(
         "a_malformed_previous_id",
         "REQ-68",
         "a `previous_response_id` with other characters",
@@ -288,7 +288,7 @@ LIMITS = (
         text(0, None, "[A-Za-z0-9_-]*"),
         {"previous_response_id": "resp/../secret"},
     ),
-    mistake(
+    invalid_request(
         "an_empty_context_management",
         "REQ-69",
         "an empty list of `context_management`",
@@ -296,7 +296,7 @@ LIMITS = (
         with_size(1, 1000),
         {"context_management": []},
     ),
-    mistake(
+    invalid_request(
         "a_low_compaction_threshold",
         "REQ-69",
         "a `compact_threshold` below 1000",
@@ -304,7 +304,7 @@ LIMITS = (
         integer(1000),
         {"context_management": [{"type": "compaction", "compact_threshold": 10}]},
     ),
-    mistake(
+    invalid_request(
         "a_prompt_without_id",
         "REQ-70 BUD-PRM-01",
         "a `prompt` without `id`",
@@ -312,7 +312,7 @@ LIMITS = (
         Legal("an object with id, or null", lambda value: value is None or having("id").allows(value)),
         {"prompt": {}},
     ),
-    mistake(
+    invalid_request(
         "a_long_cache_key_on_compaction",
         "REQ-51",
         "compaction with a `prompt_cache_key` of more than 64 characters",

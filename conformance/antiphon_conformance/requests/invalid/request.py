@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.requests.constraints import Legal
 from antiphon_conformance.requests.minimal import fill
-from antiphon_conformance.requests.paths import places
+from antiphon_conformance.requests.paths import matches
 from antiphon_spec.dialect import Dialect
 
 NAME = "[a-zA-Z0-9_-]+"
@@ -23,7 +23,7 @@ GIVEN = Legal("given", lambda value: value is not ABSENT and value is not None)
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class InvalidRequest:
     """A kind of wrong request. `says` completes the sentence: a request with ... is rejected."""
 
     name: str
@@ -39,7 +39,7 @@ class Mistake:
 
     def occurrences_in(self, body: Any) -> Iterator[tuple[str, Any]]:
         """Each place in a request body with this mistake, and the value there."""
-        pairs = [(self.path, body.get(self.path, ABSENT))] if self.is_omission else places(body, self.path)
+        pairs = [(self.path, body.get(self.path, ABSENT))] if self.is_omission else matches(body, self.path)
         return (pair for pair in pairs if not self.legal.allows(pair[1]))
 
     def holds_in(self, dialect: Dialect) -> bool:
@@ -47,17 +47,19 @@ class Mistake:
         return any(row is not None and row.tested for row in map(dialect.resolve, self.cites))
 
 
-def mistake(
+def invalid_request(
     name: str, cites: str, says: str, path: str, legal: Legal, example: Mapping[str, Any], *operations: str
-) -> Mistake:
+) -> InvalidRequest:
     """A row of the table. `cites` holds the requirements with spaces between; the operation is a create."""
-    return Mistake(name, tuple(cites.split()), says, path, legal, example, operations or ("createResponse",))
+    return InvalidRequest(
+        name, tuple(cites.split()), says, path, legal, example, operations or ("createResponse",)
+    )
 
 
-def omission(name: str, cites: str, member: str) -> Mistake:
+def omission(name: str, cites: str, member: str) -> InvalidRequest:
     """A row of the table for a create without a required member."""
     says, example = f"no `{member}`", {member: ABSENT}
-    return Mistake(name, tuple(cites.split()), says, member, GIVEN, example, is_omission=True)
+    return InvalidRequest(name, tuple(cites.split()), says, member, GIVEN, example, is_omission=True)
 
 
 def with_mistake(

@@ -13,7 +13,7 @@ from antiphon_conformance.requests.constraints import (
     text,
     with_size,
 )
-from antiphon_conformance.requests.invalid.request import FUNCTION, NAME, NO_SUCH_TYPE, mistake
+from antiphon_conformance.requests.invalid.request import FUNCTION, NAME, NO_SUCH_TYPE, invalid_request
 
 
 def _tool(**members: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def _tool(**members: Any) -> dict[str, Any]:
 
 
 TOOLS = (
-    mistake(
+    invalid_request(
         "tools_that_are_no_list",
         "REQ-30 CG-REQ-19",
         "`tools` that is not an array",
@@ -29,7 +29,7 @@ TOOLS = (
         kinds("an array, or null", list, type(None)),
         {"tools": "look_up"},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_kind_of_tool",
         "TOOL-28",
         "a tool of an unknown, unprefixed `type`",
@@ -37,7 +37,7 @@ TOOLS = (
         NO_SUCH_TYPE,
         {"tools": [{"type": "unknown_kind", "name": "look_up"}]},
     ),
-    mistake(
+    invalid_request(
         "a_function_without_name",
         "REQ-31",
         "a function tool without `name`",
@@ -45,7 +45,7 @@ TOOLS = (
         having("name"),
         {"tools": [{"type": "function"}]},
     ),
-    mistake(
+    invalid_request(
         "a_function_with_an_invalid_name",
         "REQ-31",
         "a function tool whose name has other characters or is too long",
@@ -53,7 +53,7 @@ TOOLS = (
         text(1, 64, NAME),
         _tool(name="look up"),
     ),
-    mistake(
+    invalid_request(
         "strict_that_is_no_boolean",
         "REQ-31 CG-REQ-19",
         "a function tool whose `strict` is not a boolean",
@@ -61,7 +61,7 @@ TOOLS = (
         boolean(),
         _tool(strict="very"),
     ),
-    mistake(
+    invalid_request(
         "a_long_name_in_a_namespace",
         "REQ-33",
         "a function of a namespace with a name of more than 128 characters",
@@ -78,7 +78,7 @@ TOOLS = (
             ]
         },
     ),
-    mistake(
+    invalid_request(
         "an_unknown_tool_choice",
         "REQ-34 BUD-REQ-15",
         "a `tool_choice` string other than none, auto, required",
@@ -89,7 +89,7 @@ TOOLS = (
         ),
         {"tools": [FUNCTION], "tool_choice": "perhaps"},
     ),
-    mistake(
+    invalid_request(
         "a_tool_choice_without_name",
         "REQ-35",
         "a `tool_choice` of type function without `name`",
@@ -97,7 +97,7 @@ TOOLS = (
         having("name"),
         {"tools": [FUNCTION], "tool_choice": {"type": "function"}},
     ),
-    mistake(
+    invalid_request(
         "too_few_or_too_many_allowed_tools",
         "REQ-37",
         "`allowed_tools` with no entry or more than 128 entries",
@@ -105,7 +105,7 @@ TOOLS = (
         with_size(1, 128),
         {"tools": [FUNCTION], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}},
     ),
-    mistake(
+    invalid_request(
         "an_unknown_mode",
         "REQ-37",
         "a `mode` of allowed tools other than none, auto, required",
@@ -116,7 +116,7 @@ TOOLS = (
             "tool_choice": {"type": "allowed_tools", "mode": "perhaps", "tools": [FUNCTION]},
         },
     ),
-    mistake(
+    invalid_request(
         "allowed_tools_without_mode",
         "REQ-38",
         "`allowed_tools` without `mode` or `tools`",
@@ -124,7 +124,7 @@ TOOLS = (
         having("mode", "tools"),
         {"tools": [FUNCTION], "tool_choice": {"type": "allowed_tools", "tools": [FUNCTION]}},
     ),
-    mistake(
+    invalid_request(
         "a_mode_other_than_auto_and_required",
         "REQ-38",
         "a `mode` of allowed tools other than auto and required",

@@ -11,7 +11,7 @@ from antiphon_conformance.rules.reading.output import member, output
 from antiphon_conformance.rules.reading.schema_faults import findings, item_faults
 from antiphon_conformance.rules.response.members import CLOUDGLUE, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Item, Snapshot
+from antiphon_conformance.rules.views import Item, ResponseObject
 
 
 @rule(
@@ -33,8 +33,8 @@ def _has_prefix(item: Item) -> bool:
 def types_are_documented(item: Item) -> Iterator[Finding]:
     """Every output item has a `type` that the document lists."""
     if item.type not in item.dialect.schemas.item_types:
-        got = show(item.object.get("type", ABSENT))
-        yield Finding(f"{item.where}/type", "a documented item type", got)
+        actual = show(item.object.get("type", ABSENT))
+        yield Finding(f"{item.where}/type", "a documented item type", actual)
 
 
 def _has_states(item: Item) -> bool:
@@ -75,26 +75,26 @@ def match_the_document(item: Item) -> Iterator[Finding]:
     yield from findings(item.where, rest)
 
 
-def _with_output(snapshot: Snapshot) -> bool:
-    return snapshot.is_final and any(output(snapshot.object))
+def _with_output(response: ResponseObject) -> bool:
+    return response.is_final and any(output(response.object))
 
 
 @rule(
     "items.ids-are-unique",
-    Snapshot,
+    ResponseObject,
     cites=("ITM-04", f"{OPENAI}OutputMessage/properties/id"),
     when=_with_output,
 )
-def ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
+def ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """All items of one output have different ids."""
     ids: set[str] = set()
-    for index, item in output(snapshot.object):
+    for index, item in output(response.object):
         identity = item.get("id")
         if not isinstance(identity, str):
             continue
         if identity in ids:
-            got = f"{show(identity)}, as another item has"
-            yield Finding(f"{snapshot.where}/output/{index}/id", "a unique id", got)
+            actual = f"{show(identity)}, as another item has"
+            yield Finding(f"{response.where}/output/{index}/id", "a unique id", actual)
         ids.add(identity)
 
 
@@ -103,74 +103,79 @@ def _runs_in_a_program(item: Mapping[str, Any]) -> bool:
     return bool(member(item.get("caller"), "type") == "program")
 
 
-def _completed_or_cut(snapshot: Snapshot) -> bool:
+def _completed_or_cut(response: ResponseObject) -> bool:
     """Whether the response ended by itself; failure and cancellation may stop it within an item."""
-    return snapshot.status in ("completed", "incomplete") and _with_output(snapshot)
+    return response.status in ("completed", "incomplete") and _with_output(response)
 
 
-@rule("items.are-not-in-progress-in-an-ended-response", Snapshot, cites="ITM-23", when=_completed_or_cut)
-def are_not_in_progress_in_an_ended_response(snapshot: Snapshot) -> Iterator[Finding]:
+@rule(
+    "items.are-not-in-progress-in-an-ended-response", ResponseObject, cites="ITM-23", when=_completed_or_cut
+)
+def are_not_in_progress_in_an_ended_response(response: ResponseObject) -> Iterator[Finding]:
     """A response that has ended has no item in progress.
 
     Clients that wait for the end of each item wait for ever.
     """
-    for index, item in output(snapshot.object):
+    for index, item in output(response.object):
         if item.get("status") == "in_progress" and not _runs_in_a_program(item):
             yield Finding(
-                f"{snapshot.where}/output/{index}/status", "a status other than in_progress", "in_progress"
+                f"{response.where}/output/{index}/status", "a status other than in_progress", "in_progress"
             )
 
 
-def _completed_with_output(snapshot: Snapshot) -> bool:
-    return snapshot.status == "completed" and _with_output(snapshot)
+def _completed_with_output(response: ResponseObject) -> bool:
+    return response.status == "completed" and _with_output(response)
 
 
 @rule(
-    "items.are-not-incomplete-in-a-completed-response", Snapshot, cites="ITM-24", when=_completed_with_output
+    "items.are-not-incomplete-in-a-completed-response",
+    ResponseObject,
+    cites="ITM-24",
+    when=_completed_with_output,
 )
-def are_not_incomplete_in_a_completed_response(snapshot: Snapshot) -> Iterator[Finding]:
+def are_not_incomplete_in_a_completed_response(response: ResponseObject) -> Iterator[Finding]:
     """A completed response has no incomplete item; a call of a hosted tool may have failed."""
-    for index, item in output(snapshot.object):
+    for index, item in output(response.object):
         if item.get("status") == "incomplete":
-            yield Finding(f"{snapshot.where}/output/{index}/status", "completed", "incomplete")
+            yield Finding(f"{response.where}/output/{index}/status", "completed", "incomplete")
 
 
-def _has_incomplete(snapshot: Snapshot) -> bool:
-    return snapshot.is_final and any(
-        item.get("status") == "incomplete" for _, item in output(snapshot.object)
+def _has_incomplete(response: ResponseObject) -> bool:
+    return response.is_final and any(
+        item.get("status") == "incomplete" for _, item in output(response.object)
     )
 
 
 @rule(
     "items.an-incomplete-item-is-the-last",
-    Snapshot,
+    ResponseObject,
     cites="ITM-21",
     when=_has_incomplete,
     needs="a response with an incomplete item",
 )
-def an_incomplete_item_is_the_last(snapshot: Snapshot) -> Iterator[Finding]:
+def an_incomplete_item_is_the_last(response: ResponseObject) -> Iterator[Finding]:
     """An incomplete item is the last one of its response."""
-    items = list(output(snapshot.object))
+    items = list(output(response.object))
     for index, item in items[:-1]:
         if item.get("status") == "incomplete":
-            got = f"incomplete and number {index + 1} of {len(items)} items"
-            yield Finding(f"{snapshot.where}/output/{index}", "incomplete only as the last item", got)
+            actual = f"incomplete and number {index + 1} of {len(items)} items"
+            yield Finding(f"{response.where}/output/{index}", "incomplete only as the last item", actual)
 
 
 @rule(
     "items.an-incomplete-item-makes-its-response-incomplete",
-    Snapshot,
+    ResponseObject,
     cites="ITM-21",
     when=_has_incomplete,
     needs="a response with an incomplete item",
 )
-def an_incomplete_item_makes_its_response_incomplete(snapshot: Snapshot) -> Iterator[Finding]:
+def an_incomplete_item_makes_its_response_incomplete(response: ResponseObject) -> Iterator[Finding]:
     """A response with an incomplete item is itself incomplete."""
-    if snapshot.status != "incomplete":
+    if response.status != "incomplete":
         yield Finding(
-            f"{snapshot.where}/status",
+            f"{response.where}/status",
             "incomplete, like its last item",
-            show(snapshot.object.get("status", ABSENT)),
+            show(response.object.get("status", ABSENT)),
         )
 
 

@@ -9,7 +9,7 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import answered, member, number, text_of
 from antiphon_conformance.rules.rule import Finding
-from antiphon_conformance.rules.views import Scene
+from antiphon_conformance.rules.views import ScenarioTrace
 
 CLIENT_ERROR = range(400, 500)
 
@@ -17,14 +17,14 @@ VOLATILE = frozenset({"encrypted_content", "obfuscation", "billing", "fingerprin
 """Members in which genuine servers put another value each time, or only in some views of a response."""
 
 
-def took_place(*names: str) -> Callable[[Scene], bool]:
+def took_place(*names: str) -> Callable[[ScenarioTrace], bool]:
     """For `when=`: these steps took place; some steps depend on what the target offers."""
-    return lambda scene: all(name in scene for name in names)
+    return lambda trace: all(name in trace for name in names)
 
 
-def succeeded(*names: str) -> Callable[[Scene], bool]:
+def succeeded(*names: str) -> Callable[[ScenarioTrace], bool]:
     """For `when=`: these steps took place and succeeded."""
-    return lambda scene: all(name in scene and scene[name].ok for name in names)
+    return lambda trace: all(name in trace and trace[name].ok for name in names)
 
 
 def expect_status(exchange: Exchange, statuses: Collection[int], expected: str) -> Iterator[Finding]:
@@ -52,8 +52,8 @@ def expect_not_found(exchange: Exchange) -> Iterator[Finding]:
 def response_differences(now: Exchange, before: Exchange) -> Iterator[Finding]:
     """The differences between the response object of `now` and that of `before`, which it must repeat."""
     earlier = answered(before)
-    for pointer, value, got in differences(earlier, answered(now)):
-        yield Finding(f"reply.body{pointer}", f"{show(value)}, as in {before.id}", show(got), now.id)
+    for pointer, value, actual in differences(earlier, answered(now)):
+        yield Finding(f"reply.body{pointer}", f"{show(value)}, as in {before.id}", show(actual), now.id)
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:

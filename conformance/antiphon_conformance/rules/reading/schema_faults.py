@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.rules.rule import Finding
-from antiphon_conformance.rules.views import Body, Item, Snapshot
+from antiphon_conformance.rules.views import DocumentReply, Item, ResponseObject
 from antiphon_spec.schema import Fault
 
 
-def response_faults(snapshot: Snapshot) -> tuple[Fault, ...]:
+def response_faults(response: ResponseObject) -> tuple[Fault, ...]:
     """The faults of a response object, without faults inside output items, which rules over items report."""
-    return snapshot.exchange.facts.once(("faults", snapshot.where), _faults_of_response, snapshot)
+    return response.exchange.facts.once(("faults", response.where), _faults_of_response, response)
 
 
 def item_faults(item: Item) -> tuple[Fault, ...]:
@@ -23,7 +23,7 @@ def item_faults(item: Item) -> tuple[Fault, ...]:
     return item.exchange.facts.once(("faults", item.where), _faults_of_item, item)
 
 
-def body_faults(body: Body) -> Iterator[Finding]:
+def body_faults(body: DocumentReply) -> Iterator[Finding]:
     """The schema faults of a whole answer that is neither a response nor a stream."""
     validator = body.dialect.schemas.body(body.operation) if body.operation else None
     if validator is not None and not validator.is_valid(body.reply.body):
@@ -40,7 +40,7 @@ def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:
 
 def findings(where: str, faults: Iterable[Fault]) -> Iterator[Finding]:
     """The faults as findings about the object at `where`."""
-    return (Finding(f"{where}{fault.pointer}", fault.expected, fault.got) for fault in faults)
+    return (Finding(f"{where}{fault.pointer}", fault.expected, fault.actual) for fault in faults)
 
 
 def missing_member(fault: Fault) -> bool:
@@ -48,21 +48,21 @@ def missing_member(fault: Fault) -> bool:
     return fault.keyword == "required" and fault.pointer.count("/") <= 1
 
 
-def lacks_required(snapshot: Snapshot, name: str) -> bool:
+def lacks_required(response: ResponseObject, name: str) -> bool:
     """Whether a required member is missing; one rule reports that for all members."""
-    if name in snapshot.object:
+    if name in response.object:
         return False
-    return any(missing_member(fault) and fault.pointer == f"/{name}" for fault in response_faults(snapshot))
+    return any(missing_member(fault) and fault.pointer == f"/{name}" for fault in response_faults(response))
 
 
 def _inside_item(fault: Fault) -> bool:
     return fault.pointer.startswith("/output/")
 
 
-def _faults_of_response(snapshot: Snapshot) -> tuple[Fault, ...]:
-    validator = snapshot.dialect.schemas.body(snapshot.dialect.create_operation)
-    faults = validator.faults(snapshot.object) if validator is not None else ()
-    return tuple(fault for fault in faults if not (snapshot.is_final and _inside_item(fault)))
+def _faults_of_response(response: ResponseObject) -> tuple[Fault, ...]:
+    validator = response.dialect.schemas.body(response.dialect.create_operation)
+    faults = validator.faults(response.object) if validator is not None else ()
+    return tuple(fault for fault in faults if not (response.is_final and _inside_item(fault)))
 
 
 def _faults_of_item(item: Item) -> tuple[Fault, ...]:

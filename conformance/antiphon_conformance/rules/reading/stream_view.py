@@ -12,7 +12,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT
-from antiphon_conformance.rules.views import Streamed
+from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.stream import Breach, Grammar, Lane
 
 
@@ -68,7 +68,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class StreamView:
     """A stream in the terms of the table."""
 
     grammar: Grammar
@@ -136,25 +136,25 @@ def value_below(value: Any, path: str) -> Any:
     return value
 
 
-def fold(streamed: Streamed) -> Fold:
+def stream_view(stream: StreamReply) -> StreamView:
     """The fold of a streamed answer; it is computed once."""
-    return streamed.exchange.facts.once("fold", _fold, streamed)
+    return stream.exchange.facts.once("fold", _fold, stream)
 
 
-def _fold(streamed: Streamed) -> Fold:
-    stream, grammar = streamed.stream, streamed.dialect.grammar
-    is_tail = "resumed" in streamed.exchange.traits
+def _fold(stream: StreamReply) -> StreamView:
+    source, grammar = stream.source, stream.dialect.grammar
+    is_tail = "resumed" in stream.exchange.traits
     machine, threader = grammar.machine(resumed=is_tail), _Threader(grammar, is_tail)
     breaches: list[tuple[Event | None, Breach]] = []
     feed, add = machine.feed, threader.add
-    for event in stream.events:
+    for event in source.events:
         faults = feed(event.data)
         if faults:
             breaches += [(event, breach) for breach in faults]
         add(event)
-    if not stream.cut:
+    if not source.cut:
         breaches += [(None, breach) for breach in machine.end()]
-    return Fold(grammar, tuple(breaches), threader.by_lane(), is_tail)
+    return StreamView(grammar, tuple(breaches), threader.by_lane(), is_tail)
 
 
 class _Threader:

@@ -9,12 +9,12 @@ from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import VOLATILE
 from antiphon_conformance.rules.reading.output import value_at
-from antiphon_conformance.rules.reading.stream_view import Fold, Thread, fold, value_below, views
+from antiphon_conformance.rules.reading.stream_view import StreamView, Thread, stream_view, value_below, views
 from antiphon_conformance.rules.rule import Finding
-from antiphon_conformance.rules.views import Streamed
+from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.stream import Breach, Lane
 
-Condition = Callable[[Streamed], bool]
+Condition = Callable[[StreamReply], bool]
 
 OPENAI = "openai#/components/schemas/"
 OPEN_RESPONSES = "openresponses#/components/schemas/"
@@ -22,33 +22,33 @@ OPEN_RESPONSES = "openresponses#/components/schemas/"
 
 def tells_of(*lanes: str) -> Condition:
     """For `when=`: the stream has an object of one of these lanes."""
-    return lambda streamed: any(fold(streamed).of(lane) for lane in lanes)
+    return lambda stream: any(stream_view(stream).of(lane) for lane in lanes)
 
 
-def is_whole(streamed: Streamed) -> bool:
+def is_whole(stream: StreamReply) -> bool:
     """For `when=`: the stream is complete, from its first to its last event."""
-    return not streamed.stream.cut and not fold(streamed).is_tail and bool(streamed.events)
+    return not stream.source.cut and not stream_view(stream).is_tail and bool(stream.events)
 
 
-def has_beginning(streamed: Streamed) -> bool:
+def has_beginning(stream: StreamReply) -> bool:
     """For `when=`: the stream holds its first event."""
-    return not fold(streamed).is_tail and bool(streamed.events)
+    return not stream_view(stream).is_tail and bool(stream.events)
 
 
-def has_end(streamed: Streamed) -> bool:
+def has_end(stream: StreamReply) -> bool:
     """For `when=`: the stream holds the event that ends the response."""
-    return fold(streamed).terminal() is not None
+    return stream_view(stream).terminal() is not None
 
 
 def breaches(
-    streamed: Streamed,
+    stream: StreamReply,
     *,
     lanes: Collection[str] = (),
     kinds: Collection[str] = (),
     enclosing: Collection[str] = (),
 ) -> Iterator[Finding]:
     """The breaches of the table in these lanes, of these kinds, within these objects; empty means any."""
-    for event, breach in fold(streamed).breaches:
+    for event, breach in stream_view(stream).breaches:
         fits = (
             (not lanes or breach.lane in lanes)
             and (not kinds or breach.kind in kinds)
@@ -61,9 +61,9 @@ def breaches(
 def finding(event: Event | None, breach: Breach) -> Finding:
     """A breach of the table as a finding."""
     if event is None:
-        return Finding("end of stream", f"{breach.expected} before", f"{breach.where} is {breach.got}")
-    got = f"{event.type} while {breach.where} is {breach.got.partition(' at ')[0]}"
-    return Finding(event.where, breach.expected, got)
+        return Finding("end of stream", f"{breach.expected} before", f"{breach.where} is {breach.actual}")
+    actual = f"{event.type} while {breach.where} is {breach.actual.partition(' at ')[0]}"
+    return Finding(event.where, breach.expected, actual)
 
 
 def pieces(thread: Thread) -> str | None:
@@ -78,9 +78,9 @@ def pieces(thread: Thread) -> str | None:
         return None
 
 
-def unequal_sums(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
+def unequal_sums(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
     """The lanes in which the text of the closing event is not the sum of its pieces."""
-    for thread in (thread for lane in lanes for thread in fold(streamed).of(lane)):
+    for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
         rule = thread.lane.accumulates
         last_event = thread.first(rule.done) if rule else None
         total = pieces(thread)
@@ -93,10 +93,10 @@ def unequal_sums(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
             )
 
 
-def unequal_views(streamed: Streamed, *lanes: str) -> Iterator[Finding]:
+def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
     """The places where an object shows another text than the event that ended the lane. Other rules report an
     item or a part that is missing altogether."""
-    for thread in (thread for lane in lanes for thread in fold(streamed).of(lane)):
+    for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
         rule = thread.lane.accumulates
         last_event = thread.first(rule.done) if rule else None
         if rule is None or last_event is None:
@@ -116,21 +116,21 @@ def _or_null(value: Any) -> Any:
     return None if value is ABSENT else value
 
 
-def numbering_findings(streamed: Streamed, lane: str) -> Iterator[Finding]:
+def numbering_findings(stream: StreamReply, lane: str) -> Iterator[Finding]:
     """The objects of a lane whose indices are not 0, 1, 2... in order of appearance."""
-    for thread, expected in _miscounts(streamed, lane):
+    for thread, expected in _miscounts(stream, lane):
         where = f"{thread.events[0].where}/{thread.lane.identity[-1]}"
         yield Finding(where, str(expected), str(thread.indices[-1]))
 
 
-def wrong_indices(streamed: Streamed, lane: str) -> frozenset[tuple[int, ...]]:
+def wrong_indices(stream: StreamReply, lane: str) -> frozenset[tuple[int, ...]]:
     """The objects of a lane with a wrong index, which explains that they stand elsewhere."""
-    return frozenset(thread.indices for thread, _ in _miscounts(streamed, lane))
+    return frozenset(thread.indices for thread, _ in _miscounts(stream, lane))
 
 
-def _miscounts(streamed: Streamed, lane: str) -> Iterator[tuple[Thread, int]]:
+def _miscounts(stream: StreamReply, lane: str) -> Iterator[tuple[Thread, int]]:
     expected: dict[tuple[int, ...], int] = {}
-    for thread in (thread for thread in fold(streamed).of(lane) if thread.events):
+    for thread in (thread for thread in stream_view(stream).of(lane) if thread.events):
         *outer, index = thread.indices
         before = expected.get(tuple(outer), index if not _counts_from_zero(thread) else 0)
         if index != before:
@@ -143,9 +143,9 @@ def _counts_from_zero(thread: Thread) -> bool:
     return thread.parent is None or thread.parent.from_start
 
 
-def early_content(streamed: Streamed, lane: str) -> Iterator[Finding]:
+def early_content(stream: StreamReply, lane: str) -> Iterator[Finding]:
     """The objects that are announced with content which later events are to bring."""
-    stream_fold = fold(streamed)
+    stream_fold = stream_view(stream)
     for thread in stream_fold.of(lane):
         opening, start = thread.opening_event(), thread.start()
         for child in children(stream_fold, thread) if opening is not None else ():
@@ -156,7 +156,7 @@ def early_content(streamed: Streamed, lane: str) -> Iterator[Finding]:
                 yield Finding(f"{opening.where}/{thread.lane.holds}/{path}", show(empty), show(value))
 
 
-def children(stream_fold: Fold, thread: Thread) -> Iterator[Lane]:
+def children(stream_fold: StreamView, thread: Thread) -> Iterator[Lane]:
     """The lanes inside the object of a thread, by its type."""
     kind = str(thread.start().get("type"))
     for lane in stream_fold.grammar.children(thread.lane.name):

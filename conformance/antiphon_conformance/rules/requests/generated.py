@@ -8,9 +8,9 @@ from typing import Any
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, safe, show
 from antiphon_conformance.requests.boundaries import LONGEST
-from antiphon_conformance.requests.validity import REQUESTS, follows, is_mistaken, is_right, names_own_kinds
+from antiphon_conformance.requests.validity import REQUESTS, follows, is_mistaken, is_valid, names_own_kinds
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Answered, Scene
+from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
 
 ANSWERS = tuple(
@@ -31,28 +31,28 @@ NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsup
 """Error codes that concern the model of the request and not the form of the request."""
 
 
-def _has_body(answered: Answered) -> bool:
-    if answered.operation is None or answered.reply.status in OTHER_REASONS:
+def _has_body(view: AnyReply) -> bool:
+    if view.operation is None or view.reply.status in OTHER_REASONS:
         return False
-    is_json = answered.request.body is not None and answered.request.raw is None
-    return is_json and answered.dialect.schemas.request(answered.operation) is not None
+    is_json = view.request.body is not None and view.request.raw is None
+    return is_json and view.dialect.schemas.request(view.operation) is not None
 
 
-def _is_wrong(answered: Answered) -> bool:
+def _is_wrong(view: AnyReply) -> bool:
     """Whether the request is wrong in a way that no other rule judges.
 
     Other rules judge the mistakes of our tables, unknown members, and kinds that some provider adds.
     """
-    dialect, operation, body = answered.dialect, answered.operation or "", answered.request.body
-    in_scope = _has_untabled_body(answered) and not names_own_kinds(body) and not _is_huge(body)
-    return in_scope and not follows(dialect, operation, body) and not _returns_items(answered)
+    dialect, operation, body = view.dialect, view.operation or "", view.request.body
+    in_scope = _has_untabled_body(view) and not names_own_kinds(body) and not _is_huge(body)
+    return in_scope and not follows(dialect, operation, body) and not _returns_items(view)
 
 
-def _returns_items(answered: Answered) -> bool:
+def _returns_items(view: AnyReply) -> bool:
     """Whether every fault lies in an item with an id: a server wrote it and must accept it as input."""
-    validator = answered.dialect.schemas.request(answered.operation or "")
-    faults = validator.faults(answered.request.body) if validator is not None else []
-    return all(_lies_in_item_with_id(answered.asked, fault.pointer) for fault in faults)
+    validator = view.dialect.schemas.request(view.operation or "")
+    faults = validator.faults(view.request.body) if validator is not None else []
+    return all(_lies_in_item_with_id(view.request_fields, fault.pointer) for fault in faults)
 
 
 def _lies_in_item_with_id(asked: Mapping[str, Any], pointer: str) -> bool:
@@ -69,90 +69,90 @@ def _is_huge(body: Any) -> bool:
     return isinstance(text, str) and len(text) > LONGEST
 
 
-def _has_untabled_body(answered: Answered) -> bool:
+def _has_untabled_body(view: AnyReply) -> bool:
     """Whether the request has a body with no mistake of our tables."""
-    return _has_body(answered) and not is_mistaken(answered.exchange, answered.dialect)
+    return _has_body(view) and not is_mistaken(view.exchange, view.dialect)
 
 
 @rule(
     "generated-requests.what-the-document-forbids-is-rejected",
-    Answered,
+    AnyReply,
     cites=REQUESTS,
     when=_is_wrong,
     needs="a request that the document does not allow",
 )
-def what_the_document_forbids_is_rejected(answered: Answered) -> Iterator[Finding]:
+def what_the_document_forbids_is_rejected(view: AnyReply) -> Iterator[Finding]:
     """A request that breaks the document is rejected with a 4xx status.
 
     A server that ignores a wrong value answers another question than the client sent.
     """
-    if answered.reply.status < 400:
-        yield Finding("reply.status", f"4xx, because {_why(answered)}", str(answered.reply.status))
+    if view.reply.status < 400:
+        yield Finding("reply.status", f"4xx, because {_why(view)}", str(view.reply.status))
 
 
-def _why(answered: Answered) -> str:
+def _why(view: AnyReply) -> str:
     """The first thing that is wrong with the request."""
-    operation, body = answered.operation or "", answered.request.body
-    validator = answered.dialect.schemas.request(operation)
+    operation, body = view.operation or "", view.request.body
+    validator = view.dialect.schemas.request(operation)
     faults = validator.faults(body) if validator is not None else []
     return safe(faults[0].message, 200) if faults else "the document forbids it"
 
 
 @rule(
     "generated-requests.no-request-causes-a-server-error",
-    Answered,
+    AnyReply,
     cites=("ERR-20", *ANSWERS),
     when=_has_untabled_body,
     needs="a request with a body",
 )
-def no_request_causes_a_server_error(answered: Answered) -> Iterator[Finding]:
+def no_request_causes_a_server_error(view: AnyReply) -> Iterator[Finding]:
     """No request, right or wrong, gets a server error such as 500.
 
     Clients repeat a request after a server error, and every repetition breaks the server again.
     """
-    if answered.reply.status >= 500:
-        yield Finding("reply.status", "2xx or 4xx", str(answered.reply.status))
+    if view.reply.status >= 500:
+        yield Finding("reply.status", "2xx or 4xx", str(view.reply.status))
 
 
 @rule(
     "generated-requests.every-request-is-answered",
-    Scene,
+    ScenarioTrace,
     scenario="generated",
     cites=ANSWERS,
-    when=lambda scene: bool(scene.episode.exchanges),
+    when=lambda trace: bool(trace.trace.exchanges),
 )
-def every_request_is_answered(scene: Scene) -> Iterator[Finding]:
+def every_request_is_answered(trace: ScenarioTrace) -> Iterator[Finding]:
     """Every generated request gets an answer; the server never drops the connection."""
-    for name, exchange in scene.episode.exchanges.items():
+    for name, exchange in trace.trace.exchanges.items():
         if exchange.reply is None:
             yield Finding("reply", "an answer", exchange.failure or "no answer", exchange=name)
 
 
-def _plain_exchanges(scene: Scene) -> Iterator[tuple[str, Exchange]]:
-    for name, exchange in scene.episode.exchanges.items():
-        if exchange.reply is not None and is_plain(exchange, scene.dialect):
+def _plain_exchanges(trace: ScenarioTrace) -> Iterator[tuple[str, Exchange]]:
+    for name, exchange in trace.trace.exchanges.items():
+        if exchange.reply is not None and is_plain(exchange, trace.dialect):
             yield name, exchange
 
 
 @rule(
     "generated-requests.what-the-document-allows-is-accepted",
-    Scene,
+    ScenarioTrace,
     scenario="generated",
     cites=REQUESTS,
-    when=lambda scene: any(_plain_exchanges(scene)),
+    when=lambda trace: any(_plain_exchanges(trace)),
     needs="a generated request that every server must accept",
 )
-def what_the_document_allows_is_accepted(scene: Scene) -> Iterator[Finding]:
+def what_the_document_allows_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A right request that depends on no model feature and on no stored object is accepted.
 
     Each request reaches a limit of the document, such as 16 entries of metadata or a temperature of 2.
     """
-    for name, exchange in _plain_exchanges(scene):
+    for name, exchange in _plain_exchanges(trace):
         error = exchange.answer.fields.get("error", ABSENT)
         code = error.get("code") if isinstance(error, dict) else None
         if 400 <= exchange.answer.status < 500 and code not in NOT_THIS_MODEL:
-            got = f"{exchange.answer.status} with `error` {show(error)}"
-            yield Finding("reply.status", "200, since the document allows it", got, exchange=name)
+            actual = f"{exchange.answer.status} with `error` {show(error)}"
+            yield Finding("reply.status", "200, since the document allows it", actual, exchange=name)
 
 
 def is_plain(exchange: Exchange, dialect: Dialect) -> bool:
@@ -161,7 +161,7 @@ def is_plain(exchange: Exchange, dialect: Dialect) -> bool:
     if exchange.operation != dialect.create_operation or exchange.answer.status in OTHER_REASONS:
         return False
     members = {name: value for name, value in asked.items() if value is not None}
-    if not members.keys() <= PLAIN or not is_right(dialect, dialect.create_operation, dict(asked)):
+    if not members.keys() <= PLAIN or not is_valid(dialect, dialect.create_operation, dict(asked)):
         return False
     return (
         0 <= members.get("temperature", 1) <= HOTTEST

@@ -9,9 +9,9 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.minimal import names
 from antiphon_conformance.requests.paths import root
-from antiphon_conformance.requests.valid import Form
+from antiphon_conformance.requests.valid import ValidRequest
 from antiphon_conformance.rules.rule import EVERY, Finding, add, make, rule, rule_id
-from antiphon_conformance.rules.views import Answered, Scene
+from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, library_values
 
 ANSWERS = tuple(
@@ -22,12 +22,14 @@ NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsup
 """Error codes that are about the model of the request, and not about its form."""
 
 
-def _form(name: str, cites: str, says: str, where: str, members: str = "input") -> Form:
+def _form(name: str, cites: str, says: str, where: str, members: str = "input") -> ValidRequest:
     scenario, _, step = where.rpartition("/")
-    return Form(name, tuple(cites.split()), says, scenario or "legal_forms", step, frozenset(members.split()))
+    return ValidRequest(
+        name, tuple(cites.split()), says, scenario or "legal_forms", step, frozenset(members.split())
+    )
 
 
-FORMS = (
+VALID_REQUESTS = (
     _form("a_text_as_input", "REQ-04 BUD-REQ-04", "a string as `input`", "repeat/first"),
     _form(
         "a_list_as_input", "REQ-04 BUD-REQ-04 BUD-REQ-06", "a list of messages as `input`", "repeat/as_list"
@@ -111,33 +113,33 @@ FORMS = (
 )
 
 
-def _rejects_form(form: Form, scene: Scene) -> bool:
+def _rejects_form(form: ValidRequest, trace: ScenarioTrace) -> bool:
     """Whether an error is about this form: it names the member, or the request tries no other form."""
-    error = _client_error(_exchange_for(form, scene))
+    error = _client_error(_exchange_for(form, trace))
     if error is None:
         return False
     param = error.get("param")
-    alone = form.alone in scene or len(_forms(form.scenario, form.step)) == 1
+    alone = form.alone in trace or len(_forms(form.scenario, form.step)) == 1
     return root(param) in form.members if isinstance(param, str) else alone
 
 
-def _exchange_for(form: Form, scene: Scene) -> Exchange:
+def _exchange_for(form: ValidRequest, trace: ScenarioTrace) -> Exchange:
     """The exchange that uses this form: the one that uses it alone, where there is one."""
-    return scene[form.alone if form.alone in scene else form.step]
+    return trace[form.alone if form.alone in trace else form.step]
 
 
-def _uses(form: Form) -> Callable[[Scene], bool]:
+def _uses(form: ValidRequest) -> Callable[[ScenarioTrace], bool]:
     """For `when=`: a step uses this form, and the target holds what the form needs."""
 
-    def uses_form(scene: Scene) -> bool:
-        lacks = names(form.asks) - {*scene.dialect.holds, *library_values(scene.library)}
-        return not form.asks or (form.step in scene and not lacks)
+    def uses_form(trace: ScenarioTrace) -> bool:
+        lacks = names(form.asks) - {*trace.dialect.holds, *library_values(trace.library)}
+        return not form.asks or (form.step in trace and not lacks)
 
     return uses_form
 
 
-def _forms(scenario: str, step: str) -> list[Form]:
-    return [form for form in FORMS if (form.scenario, form.step) == (scenario, step)]
+def _forms(scenario: str, step: str) -> list[ValidRequest]:
+    return [form for form in VALID_REQUESTS if (form.scenario, form.step) == (scenario, step)]
 
 
 def _client_error(exchange: Exchange) -> Mapping[str, Any] | None:
@@ -148,24 +150,24 @@ def _client_error(exchange: Exchange) -> Mapping[str, Any] | None:
     return error if is_rejection else None
 
 
-def _check(form: Form) -> Callable[[Scene], Iterator[Finding]]:
-    def check(scene: Scene) -> Iterator[Finding]:
-        exchange = _exchange_for(form, scene)
-        if _rejects_form(form, scene):
-            got = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error', ABSENT))}"
+def _check(form: ValidRequest) -> Callable[[ScenarioTrace], Iterator[Finding]]:
+    def check(trace: ScenarioTrace) -> Iterator[Finding]:
+        exchange = _exchange_for(form, trace)
+        if _rejects_form(form, trace):
+            actual = f"{exchange.answer.status}: {show(exchange.answer.fields.get('error', ABSENT))}"
             expected = f"200, since a request with {form.says} is valid"
-            yield Finding("reply.status", expected, got, exchange.id)
+            yield Finding("reply.status", expected, actual, exchange.id)
 
     return check
 
 
-for _valid in FORMS:
+for _valid in VALID_REQUESTS:
     add(
         make(
             rule_id("requests", f"accepts_{_valid.name}"),
             f"A request with {_valid.says} is accepted.\n\n"
             "Clients send this form; a server that rejects it cannot serve them.",
-            Scene,
+            ScenarioTrace,
             _check(_valid),
             cites=_valid.cites,
             scenario=_valid.scenario,
@@ -175,137 +177,140 @@ for _valid in FORMS:
     )
 
 
-def _has_reply(scene: Scene) -> bool:
-    return any(exchange.reply is not None for exchange in scene.episode.exchanges.values())
+def _has_reply(trace: ScenarioTrace) -> bool:
+    return any(exchange.reply is not None for exchange in trace.trace.exchanges.values())
 
 
 @rule(
     "requests.a-create-that-others-depend-on-is-accepted",
-    Scene,
+    ScenarioTrace,
     scenario=EVERY,
     cites=ANSWERS,
     when=_has_reply,
     needs="an answer",
 )
-def a_create_that_others_depend_on_is_accepted(scene: Scene) -> Iterator[Finding]:
+def a_create_that_others_depend_on_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A valid create on which the rest of a conversation depends is accepted.
 
     When it is rejected, the conversation stops, and the other rules on it cannot be tested. Other rules
     judge server errors and requests for stored responses.
     """
-    episode = scene.episode
-    last = next(reversed(list(episode.exchanges.values())), None)
-    is_stopped_by_target = episode.stop_reason and not episode.missing_feature and episode.blame == "target"
+    last = next(reversed(list(trace.trace.exchanges.values())), None)
+    is_stopped_by_target = (
+        trace.trace.stop_reason and not trace.trace.missing_feature and trace.trace.blame == "target"
+    )
     if (
         not is_stopped_by_target
         or last is None
         or last.reply is None
-        or last.operation != scene.dialect.create_operation
+        or last.operation != trace.dialect.create_operation
     ):
         return
     if 400 <= last.reply.status < 500:
-        got = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"
-        yield Finding("reply.status", "2xx, since the request is valid", got, last.id)
+        actual = f"{last.reply.status}: {show(last.reply.fields.get('error', last.reply.body))}"
+        yield Finding("reply.status", "2xx, since the request is valid", actual, last.id)
 
 
-def _combines_forms(scene: Scene) -> bool:
-    steps = scene.episode.exchanges.items()
-    return any(exchange.reply and len(_forms(scene.episode.scenario, step)) > 1 for step, exchange in steps)
+def _combines_forms(trace: ScenarioTrace) -> bool:
+    steps = trace.trace.exchanges.items()
+    return any(exchange.reply and len(_forms(trace.trace.scenario, step)) > 1 for step, exchange in steps)
 
 
 @rule(
     "requests.valid-forms-may-be-combined",
-    Scene,
+    ScenarioTrace,
     scenario=EVERY,
     cites=ANSWERS,
     when=_combines_forms,
     needs="a request in several valid forms",
 )
-def valid_forms_may_be_combined(scene: Scene) -> Iterator[Finding]:
+def valid_forms_may_be_combined(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request that combines several valid forms is accepted, or the error names a member.
 
     When the suite then sends each form alone and one of them is rejected, the rule on that form reports it.
     """
-    for step, exchange in scene.episode.exchanges.items():
-        forms = _forms(scene.episode.scenario, step)
+    for step, exchange in trace.trace.exchanges.items():
+        forms = _forms(trace.trace.scenario, step)
         error = _client_error(exchange) if exchange.reply else None
         if error is None or len(forms) < 2 or isinstance(error.get("param"), str):
             continue
-        if not _is_rejected_alone(forms, scene):
+        if not _is_rejected_alone(forms, trace):
             phrases = ", ".join(form.says for form in forms)
             content = error or exchange.answer.body or exchange.answer.raw.decode(errors="replace")
-            got = f"{exchange.answer.status}: {show(content)}"
-            yield Finding("reply.status", f"200, since each of these is valid: {phrases}", got, exchange.id)
+            actual = f"{exchange.answer.status}: {show(content)}"
+            yield Finding(
+                "reply.status", f"200, since each of these is valid: {phrases}", actual, exchange.id
+            )
 
 
-def _is_rejected_alone(forms: list[Form], scene: Scene) -> bool:
+def _is_rejected_alone(forms: list[ValidRequest], trace: ScenarioTrace) -> bool:
     """Whether one of the forms is rejected when a request uses it alone."""
-    exchanges = (scene[form.alone] for form in forms if form.alone in scene)
+    exchanges = (trace[form.alone] for form in forms if form.alone in trace)
     return any(exchange.reply and _client_error(exchange) is not None for exchange in exchanges)
 
 
-@rule("requests.a-text-is-one-user-message", Scene, scenario="repeat", cites="REQ-06")
-def a_text_is_one_user_message(scene: Scene) -> Iterator[Finding]:
+@rule("requests.a-text-is-one-user-message", ScenarioTrace, scenario="repeat", cites="REQ-06")
+def a_text_is_one_user_message(trace: ScenarioTrace) -> Iterator[Finding]:
     """A string as `input` costs the same input tokens as one user message with that text.
 
     The string is short for that message; a server that adds to it answers a different question.
     """
-    text, message = (scene[step].response.get("usage") for step in ("first", "as_list"))
+    text, message = (trace[step].response.get("usage") for step in ("first", "as_list"))
     if not isinstance(text, dict) or not isinstance(message, dict):
         return
     if text.get("input_tokens") != message.get("input_tokens"):
-        got = show(message.get("input_tokens", ABSENT))
-        yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens", ABSENT)), got)
+        actual = show(message.get("input_tokens", ABSENT))
+        yield Finding("as_list.reply.body/usage/input_tokens", show(text.get("input_tokens", ABSENT)), actual)
 
 
-def _has_empty_input(answered: Answered) -> bool:
-    return answered.operation == answered.dialect.create_operation and answered.asked.get("input") == []
+def _has_empty_input(view: AnyReply) -> bool:
+    return view.operation == view.dialect.create_operation and view.request_fields.get("input") == []
 
 
 @rule(
     "requests.an-empty-list-gets-no-empty-response",
-    Answered,
+    AnyReply,
     cites="REQ-76",
     when=_has_empty_input,
     needs="a create with an empty list as `input`",
 )
-def an_empty_list_gets_no_empty_response(answered: Answered) -> Iterator[Finding]:
+def an_empty_list_gets_no_empty_response(view: AnyReply) -> Iterator[Finding]:
     """An empty list as `input` is rejected, or the response has some output."""
-    if answered.exchange.ok and not answered.exchange.response.get("output"):
-        got = show(answered.exchange.response.get("output", ABSENT))
-        yield Finding("reply.body/output", "some output, or a 4xx for the request", got)
+    if view.exchange.ok and not view.exchange.response.get("output"):
+        actual = show(view.exchange.response.get("output", ABSENT))
+        yield Finding("reply.body/output", "some output, or a 4xx for the request", actual)
 
 
-def _forces_a_tool_without_tools(answered: Answered) -> bool:
-    choice = answered.asked.get("tool_choice")
-    return (choice == "required" or isinstance(choice, dict)) and not answered.asked.get("tools")
+def _forces_a_tool_without_tools(view: AnyReply) -> bool:
+    choice = view.request_fields.get("tool_choice")
+    return (choice == "required" or isinstance(choice, dict)) and not view.request_fields.get("tools")
 
 
 @rule(
     "requests.a-forced-choice-without-tools-is-no-server-error",
-    Answered,
+    AnyReply,
     cites="REQ-36",
     when=_forces_a_tool_without_tools,
     needs="a forced tool choice without tools",
 )
-def a_forced_choice_without_tools_is_no_server_error(answered: Answered) -> Iterator[Finding]:
+def a_forced_choice_without_tools_is_no_server_error(view: AnyReply) -> Iterator[Finding]:
     """A forced `tool_choice` without tools is rejected or ignored; it causes no server error."""
-    if answered.reply.status >= 500:
-        yield Finding("reply.status", "2xx or 4xx", str(answered.reply.status))
+    if view.reply.status >= 500:
+        yield Finding("reply.status", "2xx or 4xx", str(view.reply.status))
 
 
-def _compacts_without_model(answered: Answered) -> bool:
-    return answered.operation == "compactResponse" and answered.asked.get("model") is None
+def _compacts_without_model(view: AnyReply) -> bool:
+    return view.operation == "compactResponse" and view.request_fields.get("model") is None
 
 
 @rule(
     "requests.compaction-without-model-is-rejected",
-    Answered,
+    AnyReply,
     cites=("ERR-21", "CMP-02"),
     when=_compacts_without_model,
     needs="compaction without a model",
 )
-def compaction_without_model_is_rejected(answered: Answered) -> Iterator[Finding]:
+def compaction_without_model_is_rejected(view: AnyReply) -> Iterator[Finding]:
     """Compaction without `model` is rejected with 400 or 422."""
-    if answered.reply.status not in (400, 422):
-        yield Finding("reply.status", "400 or 422", str(answered.reply.status))
+    if view.reply.status not in (400, 422):
+        yield Finding("reply.status", "400 or 422", str(view.reply.status))

@@ -10,7 +10,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.rule import Finding, add, make, rule_id
-from antiphon_conformance.rules.views import Snapshot
+from antiphon_conformance.rules.views import ResponseObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +54,40 @@ DEFAULTS = (
 )
 
 
-def _is_absent_from_request(default: Default) -> Callable[[Snapshot], bool]:
-    def is_absent(snapshot: Snapshot) -> bool:
-        if not snapshot.creation or member(snapshot.asked, *default.path) is not None:
+def _is_absent_from_request(default: Default) -> Callable[[ResponseObject], bool]:
+    def is_absent(response: ResponseObject) -> bool:
+        if not response.creation or member(response.request_fields, *default.path) is not None:
             return False
-        return not _has_indirect_parameters(snapshot) and not lacks_required(snapshot, default.path[0])
+        return not _has_indirect_parameters(response) and not lacks_required(response, default.path[0])
 
     return is_absent
 
 
-def _has_indirect_parameters(snapshot: Snapshot) -> bool:
+def _has_indirect_parameters(response: ResponseObject) -> bool:
     """Whether parameters may come from a prompt template, tools in the input, or a member of Chat."""
-    items = objects(snapshot.asked.get("input"))
+    items = objects(response.request_fields.get("input"))
     adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
-    return adds_tools or any(snapshot.asked.get(name) is not None for name in ("prompt", "response_format"))
+    return adds_tools or any(
+        response.request_fields.get(name) is not None for name in ("prompt", "response_format")
+    )
 
 
 def _register(default: Default) -> None:
     label = ".".join(default.path)
     expected = " or ".join(map(show, default.values)) if default.always_there else show(default.values[0])
 
-    def check(snapshot: Snapshot) -> Iterator[Finding]:
-        parent = member(snapshot.object, *default.path[:-1])
-        if default.path[0] in snapshot.object and not isinstance(parent, dict):
+    def check(response: ResponseObject) -> Iterator[Finding]:
+        parent = member(response.object, *default.path[:-1])
+        if default.path[0] in response.object and not isinstance(parent, dict):
             return
-        got = (parent or {}).get(default.path[-1], ABSENT)
-        if got not in default.values and (default.always_there or got is not ABSENT):
-            yield Finding(f"{snapshot.where}/{'/'.join(default.path)}", expected, show(got))
+        actual = (parent or {}).get(default.path[-1], ABSENT)
+        if actual not in default.values and (default.always_there or actual is not ABSENT):
+            yield Finding(f"{response.where}/{'/'.join(default.path)}", expected, show(actual))
 
     sentence = f"A response to a request without `{label}` reports {expected}.\n\n{default.why}"
     add(
         make(
-            rule_id("defaults", default.name), sentence, Snapshot, check,
+            rule_id("defaults", default.name), sentence, ResponseObject, check,
             cites=default.cites, when=_is_absent_from_request(default),
             needs=f"an answer to a request without `{label}`",
         )

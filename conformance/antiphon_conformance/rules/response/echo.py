@@ -11,7 +11,7 @@ from antiphon_conformance.rules.reading.output import equal_json, member, value_
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
-from antiphon_conformance.rules.views import Snapshot
+from antiphon_conformance.rules.views import ResponseObject
 
 REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key"})
 SHORTENED_BY_RECORDERS = frozenset({"instructions"})
@@ -68,18 +68,18 @@ ECHOES = (
 )
 
 
-def is_as_recorded(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
+def is_as_recorded(response: ResponseObject, path: tuple[str, ...]) -> bool:
     """Whether no recorder has replaced or shortened this parameter; always true for live traffic."""
-    traits = snapshot.exchange.traits
+    traits = response.exchange.traits
     has_other_value = "altered" in traits and path[0] in REPLACED_BY_RECORDERS
     return not has_other_value and not ("trimmed" in traits and path[0] in SHORTENED_BY_RECORDERS)
 
 
-def _is_in_request(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
-    def is_present(snapshot: Snapshot) -> bool:
-        if not snapshot.creation or member(snapshot.asked, *path) is None:
+def _is_in_request(path: tuple[str, ...]) -> Callable[[ResponseObject], bool]:
+    def is_present(response: ResponseObject) -> bool:
+        if not response.creation or member(response.request_fields, *path) is None:
             return False
-        return is_as_recorded(snapshot, path) and not lacks_required(snapshot, path[0])
+        return is_as_recorded(response, path) and not lacks_required(response, path[0])
 
     return is_present
 
@@ -87,16 +87,16 @@ def _is_in_request(path: tuple[str, ...]) -> Callable[[Snapshot], bool]:
 def _register(echo: Echo) -> None:
     label = ".".join(echo.path)
 
-    def check(snapshot: Snapshot) -> Iterator[Finding]:
-        asked, got = member(snapshot.asked, *echo.path), value_at(snapshot.object, *echo.path)
-        if not equal_json(asked, got):
-            where = f"{snapshot.where}/{'/'.join(echo.path)}"
-            yield Finding(where, f"{show(asked)}, as in the request", show(got))
+    def check(response: ResponseObject) -> Iterator[Finding]:
+        asked, actual = member(response.request_fields, *echo.path), value_at(response.object, *echo.path)
+        if not equal_json(asked, actual):
+            where = f"{response.where}/{'/'.join(echo.path)}"
+            yield Finding(where, f"{show(asked)}, as in the request", show(actual))
 
     sentence = f"A response repeats `{label}` of its request with the same value."
     add(
         make(
-            rule_id("echo", f"{echo.name}_comes_back"), sentence, Snapshot, check,
+            rule_id("echo", f"{echo.name}_comes_back"), sentence, ResponseObject, check,
             cites=echo.cites, when=_is_in_request(echo.path), needs=f"an answer to a request with `{label}`",
         )
     )  # fmt: skip
@@ -108,48 +108,50 @@ for _echo in ECHOES:
 
 @rule(
     "echo.max-tokens-comes-back-as-max-output-tokens",
-    Snapshot,
+    ResponseObject,
     cites="BUD-REQ-19",
-    when=lambda snapshot: snapshot.creation and snapshot.asked.get("max_tokens") is not None,
+    when=lambda response: response.creation and response.request_fields.get("max_tokens") is not None,
     needs="an answer to a request with `max_tokens`",
 )
-def max_tokens_comes_back_as_max_output_tokens(snapshot: Snapshot) -> Iterator[Finding]:
+def max_tokens_comes_back_as_max_output_tokens(response: ResponseObject) -> Iterator[Finding]:
     """A response repeats `max_tokens`, the name in Chat, as `max_output_tokens`."""
-    asked = snapshot.asked.get("max_output_tokens") or snapshot.asked["max_tokens"]
-    got = snapshot.object.get("max_output_tokens", ABSENT)
-    if not equal_json(asked, got):
-        yield Finding(f"{snapshot.where}/max_output_tokens", f"{show(asked)}, as in the request", show(got))
+    asked = response.request_fields.get("max_output_tokens") or response.request_fields["max_tokens"]
+    actual = response.object.get("max_output_tokens", ABSENT)
+    if not equal_json(asked, actual):
+        yield Finding(
+            f"{response.where}/max_output_tokens", f"{show(asked)}, as in the request", show(actual)
+        )
 
 
-def _has_tool_choice(snapshot: Snapshot) -> bool:
-    choice = snapshot.asked.get("tool_choice")
+def _has_tool_choice(response: ResponseObject) -> bool:
+    choice = response.request_fields.get("tool_choice")
     is_as_in_chat = isinstance(choice, dict) and "function" in choice
-    if not snapshot.creation or choice is None or is_as_in_chat:
+    if not response.creation or choice is None or is_as_in_chat:
         return False
-    return not lacks_required(snapshot, "tool_choice")
+    return not lacks_required(response, "tool_choice")
 
 
 @rule(
     "echo.tool-choice-comes-back",
-    Snapshot,
+    ResponseObject,
     cites="RES-31",
     when=_has_tool_choice,
     needs="an answer to a request with `tool_choice`",
 )
-def tool_choice_comes_back(snapshot: Snapshot) -> Iterator[Finding]:
+def tool_choice_comes_back(response: ResponseObject) -> Iterator[Finding]:
     """A response repeats `tool_choice` of its request; objects may have added defaults.
 
     A server that does not know `tool_choice` always reports `auto`.
     """
-    asked, got = snapshot.asked["tool_choice"], snapshot.object.get("tool_choice", ABSENT)
-    if not _covers(asked, got):
-        yield Finding(f"{snapshot.where}/tool_choice", f"{show(asked)}, as in the request", show(got))
+    asked, actual = response.request_fields["tool_choice"], response.object.get("tool_choice", ABSENT)
+    if not _covers(asked, actual):
+        yield Finding(f"{response.where}/tool_choice", f"{show(asked)}, as in the request", show(actual))
 
 
-def _covers(asked: Any, got: Any) -> bool:
+def _covers(asked: Any, actual: Any) -> bool:
     """Whether `got` repeats `asked`: objects may have more members, and everything else is equal."""
     if isinstance(asked, dict):
-        return isinstance(got, dict) and all(_covers(asked[key], got.get(key)) for key in asked)
+        return isinstance(actual, dict) and all(_covers(asked[key], actual.get(key)) for key in asked)
     if isinstance(asked, list):
-        return isinstance(got, list) and len(asked) == len(got) and all(map(_covers, asked, got))
-    return equal_json(asked, got)
+        return isinstance(actual, list) and len(asked) == len(actual) and all(map(_covers, asked, actual))
+    return equal_json(asked, actual)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from antiphon_conformance.rules.reading.schema_faults import covers, findings, missing_member, response_faults
 from antiphon_conformance.rules.rule import Finding, add, holds, make, rule_id
-from antiphon_conformance.rules.views import Snapshot
+from antiphon_conformance.rules.views import ResponseObject
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault
 
@@ -240,16 +240,16 @@ def is_claimed(fault: Fault, dialect: Dialect) -> bool:
 
 
 def _register(row: MemberRule) -> None:
-    def check(snapshot: Snapshot) -> Iterator[Finding]:
-        faults = [fault for fault in response_faults(snapshot) if row.claims(fault)]
-        yield from findings(snapshot.where, [fault for fault in faults if not missing_member(fault)])
+    def check(response: ResponseObject) -> Iterator[Finding]:
+        faults = [fault for fault in response_faults(response) if row.claims(fault)]
+        yield from findings(response.where, [fault for fault in faults if not missing_member(fault)])
 
-    def has_member(snapshot: Snapshot) -> bool:
-        return row.member in snapshot.object
+    def has_member(response: ResponseObject) -> bool:
+        return row.member in response.object
 
     add(
         make(
-            rule_id("response-members", row.name), row.sentence, Snapshot, check,
+            rule_id("response-members", row.name), row.sentence, ResponseObject, check,
             cites=row.cites, when=has_member, needs=f"a response object with `{row.member}`",
         )
     )  # fmt: skip

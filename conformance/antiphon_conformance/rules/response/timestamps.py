@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Answered
+from antiphon_conformance.rules.views import AnyReply
 
 STAMPS = ("created_at", "added_at")
 FREE = frozenset({"metadata", "source_metadata", "entities", "extract_config"})
@@ -26,32 +26,32 @@ def stamps(where: str, document: Any) -> Iterator[tuple[str, Any]]:
             queue += [(f"{place}/{name}", inner) for name, inner in value.items() if name not in FREE]
 
 
-def _stamps(answered: Answered) -> list[tuple[str, Any]]:
+def _stamps(view: AnyReply) -> list[tuple[str, Any]]:
     """The time stamps of an answer; the exchange remembers them for the next call."""
-    return answered.exchange.facts.once("stamps", _find_stamps, answered)
+    return view.exchange.facts.once("stamps", _find_stamps, view)
 
 
-def _find_stamps(answered: Answered) -> list[tuple[str, Any]]:
+def _find_stamps(view: AnyReply) -> list[tuple[str, Any]]:
     """The time stamps of a body, or of the events of a stream."""
-    stream = answered.reply.stream
-    documents = [("reply.body", answered.reply.body)] if stream is None else []
+    stream = view.reply.stream
+    documents = [("reply.body", view.reply.body)] if stream is None else []
     documents += [(event.where, event.data) for event in (stream.events if stream is not None else ())]
     return [stamp for where, document in documents for stamp in stamps(where, document)]
 
 
 @rule(
     "timestamps.are-integers",
-    Answered,
+    AnyReply,
     cites="CG-GEN-11",
-    when=lambda answered: bool(_stamps(answered)),
+    when=lambda view: bool(_stamps(view)),
     needs="an answer with a time stamp",
 )
-def are_integers(answered: Answered) -> Iterator[Finding]:
+def are_integers(view: AnyReply) -> Iterator[Finding]:
     """Every time stamp is an integer in JSON, without a fraction.
 
     `1767225600.0` is an integer for a schema, but a typed client raises. Other rules demand that a time stamp
     is a number.
     """
-    for where, value in _stamps(answered):
+    for where, value in _stamps(view):
         if isinstance(value, float):
             yield Finding(where, "an integer without a fraction", show(value))

@@ -9,17 +9,22 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR
 from antiphon_conformance.rules.reading.output import value_at
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Scene
+from antiphon_conformance.rules.views import ScenarioTrace
 
 
-@rule("truncation.an-overlong-context-fails", Scene, scenario="overlong_input", cites=("STA-21", "STA-23"))
-def an_overlong_context_fails(scene: Scene) -> Iterator[Finding]:
+@rule(
+    "truncation.an-overlong-context-fails",
+    ScenarioTrace,
+    scenario="overlong_input",
+    cites=("STA-21", "STA-23"),
+)
+def an_overlong_context_fails(trace: ScenarioTrace) -> Iterator[Finding]:
     """With `truncation: disabled` a context beyond the model's window fails.
 
     The failure is a 4xx status or an event in the stream. A server that shortens the context silently answers
     another question.
     """
-    exchange = scene["overlong"]
+    exchange = trace["overlong"]
     if exchange.ok and exchange.answer.stream is not None:
         yield from _expect_failure_in_stream(exchange)
     elif exchange.answer.status not in CLIENT_ERROR:
@@ -31,7 +36,7 @@ def _expect_failure_in_stream(exchange: Exchange) -> Iterator[Finding]:
     final = exchange.response
     code = value_at(final, "error", "code")
     if final.get("status") != "failed":
-        expected, got = "failed, because the server may drop nothing", show(value_at(final, "status"))
-        yield Finding("stream/response/status", expected, got, exchange.id)
+        expected, actual = "failed, because the server may drop nothing", show(value_at(final, "status"))
+        yield Finding("stream/response/status", expected, actual, exchange.id)
     elif code in (None, ABSENT):
         yield Finding("stream/response/error/code", "context_length_exceeded", show(code), exchange.id)

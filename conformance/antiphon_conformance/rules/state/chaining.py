@@ -19,38 +19,38 @@ from antiphon_conformance.rules.reading.comparison import (
 )
 from antiphon_conformance.rules.reading.output import answered, objects, text_of, value_at
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Answered, Refused, Scene
+from antiphon_conformance.rules.views import AnyReply, ErrorReply, ScenarioTrace
 
 UNKNOWN = odd("an_unknown_previous_response")
 
 
 @rule(
     "chaining.previous-response-id-is-accepted",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites=("STA-01", "STA-03", "BUD-REQ-09"),
 )
-def previous_response_id_is_accepted(scene: Scene) -> Iterator[Finding]:
+def previous_response_id_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A create over HTTP can continue a stored response by `previous_response_id`.
 
     Servers that know chains only over WebSocket reject this, and agent loops that rely on it stop.
     """
-    yield from expect_status(scene["continued"], (200,), "200, since the previous response is stored")
+    yield from expect_status(trace["continued"], (200,), "200, since the previous response is stored")
 
 
 @rule(
     "chaining.instructions-may-accompany-a-chain",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites=("STA-01", "STA-05"),
     when=took_place("forked"),
 )
-def instructions_may_accompany_a_chain(scene: Scene) -> Iterator[Finding]:
+def instructions_may_accompany_a_chain(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request can have new `instructions` together with `previous_response_id`.
 
     Instructions hold for one request. Without new ones, a client cannot change the instructions of a chain.
     """
-    fork = scene["forked"]
+    fork = trace["forked"]
     yield from expect_status(fork, (200,), "200, since each request may have its own instructions")
     expected = fork.request.fields.get("instructions")
     instructions = fork.response.get("instructions", expected) if fork.ok else expected
@@ -58,108 +58,108 @@ def instructions_may_accompany_a_chain(scene: Scene) -> Iterator[Finding]:
         yield Finding("reply.body/instructions", show(expected), show(instructions), fork.id)
 
 
-def knows_with_the_whole_history(scene: Scene) -> bool:
+def knows_with_the_whole_history(trace: ScenarioTrace) -> bool:
     """Whether the model names both code words when it gets the whole history, and the chain was answered."""
     return (
-        succeeded("asked", "resent")(scene)
-        and says(scene["resent"], FIRST_WORD)
-        and says(scene["resent"], SECOND_WORD)
+        succeeded("asked", "resent")(trace)
+        and says(trace["resent"], FIRST_WORD)
+        and says(trace["resent"], SECOND_WORD)
     )
 
 
 @rule(
     "chaining.a-chain-knows-the-whole-history",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites=("STA-01", "STA-03", "BUD-REQ-09"),
     when=knows_with_the_whole_history,
     needs="a model that recalls the code words when it gets the whole history",
 )
-def a_chain_knows_the_whole_history(scene: Scene) -> Iterator[Finding]:
+def a_chain_knows_the_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     """A continuation knows what the whole history would tell it, over more than one turn.
 
     A chain means the same as the whole history. Some servers accept `previous_response_id` and silently
     ignore it, or load only one turn.
     """
-    continuation = scene["asked"]
+    continuation = trace["asked"]
     for word in (FIRST_WORD, SECOND_WORD):
         if not says(continuation, word):
-            got = show(text_of(continuation.response))
-            yield Finding("reply.body/output", f"the code word {word}", got, continuation.id)
+            actual = show(text_of(continuation.response))
+            yield Finding("reply.body/output", f"the code word {word}", actual, continuation.id)
 
 
-def tells_the_newer_colour(scene: Scene) -> bool:
+def tells_the_newer_colour(trace: ScenarioTrace) -> bool:
     """Whether the model names the newer colour only when it gets the whole history."""
-    whole = scene["resent"]
-    return succeeded("asked", "resent")(scene) and says(whole, NEW_COLOUR) and not says(whole, OLD_COLOUR)
+    whole = trace["resent"]
+    return succeeded("asked", "resent")(trace) and says(whole, NEW_COLOUR) and not says(whole, OLD_COLOUR)
 
 
 @rule(
     "chaining.a-chain-keeps-the-order-of-its-turns",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites="STA-02",
     when=tells_the_newer_colour,
     needs="a model that names the newer colour when it gets the whole history",
 )
-def a_chain_keeps_the_order_of_its_turns(scene: Scene) -> Iterator[Finding]:
+def a_chain_keeps_the_order_of_its_turns(trace: ScenarioTrace) -> Iterator[Finding]:
     """A continuation reads the earlier input and output, oldest first, then the new input."""
-    continuation = scene["asked"]
+    continuation = trace["asked"]
     if not says(continuation, NEW_COLOUR) or says(continuation, OLD_COLOUR):
         expected = f"{NEW_COLOUR}, the colour of the later turn, and not {OLD_COLOUR}"
-        got = show(text_of(continuation.response))
-        yield Finding("reply.body/output", expected, got, continuation.id)
+        actual = show(text_of(continuation.response))
+        yield Finding("reply.body/output", expected, actual, continuation.id)
 
 
 @rule(
     "chaining.a-chain-counts-its-whole-history",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites=("STA-03", "STA-13"),
     when=succeeded("asked", "resent"),
 )
-def a_chain_counts_its_whole_history(scene: Scene) -> Iterator[Finding]:
+def a_chain_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     """`usage.input_tokens` of a continuation is about that of the whole history.
 
     The count shows whether the history reached the model, whatever the model says.
     """
-    chain, whole = input_tokens(scene["asked"]), input_tokens(scene["resent"])
+    chain, whole = input_tokens(trace["asked"]), input_tokens(trace["resent"])
     if 2 * chain < whole:
         expected = f"about {whole}, as for the whole history"
-        got = show(value_at(answered(scene["asked"]), "usage", "input_tokens"))
-        yield Finding("reply.body/usage/input_tokens", expected, got, scene["asked"].id)
+        actual = show(value_at(answered(trace["asked"]), "usage", "input_tokens"))
+        yield Finding("reply.body/usage/input_tokens", expected, actual, trace["asked"].id)
 
 
 @rule(
     "chaining.input-tokens-grow-along-a-chain",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites="STA-13",
     when=succeeded("told", "continued", "asked"),
 )
-def input_tokens_grow_along_a_chain(scene: Scene) -> Iterator[Finding]:
+def input_tokens_grow_along_a_chain(trace: ScenarioTrace) -> Iterator[Finding]:
     """`usage.input_tokens` grows from turn to turn of a chain.
 
     The model reads the whole context again on each turn.
     """
     for before, after in (("told", "continued"), ("continued", "asked")):
-        earlier, later = input_tokens(scene[before]), input_tokens(scene[after])
+        earlier, later = input_tokens(trace[before]), input_tokens(trace[after])
         if later <= earlier:
             expected = f"more than {earlier}, the count of the turn before"
-            got = show(value_at(answered(scene[after]), "usage", "input_tokens"))
-            yield Finding("reply.body/usage/input_tokens", expected, got, scene[after].id)
+            actual = show(value_at(answered(trace[after]), "usage", "input_tokens"))
+            yield Finding("reply.body/usage/input_tokens", expected, actual, trace[after].id)
 
 
 @rule(
     "chaining.instructions-are-not-carried-over",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites=("STA-05", "BUD-REQ-11"),
     when=succeeded("continued"),
 )
-def instructions_are_not_carried_over(scene: Scene) -> Iterator[Finding]:
+def instructions_are_not_carried_over(trace: ScenarioTrace) -> Iterator[Finding]:
     """A continuation does not inherit the `instructions` of the previous response."""
-    continuation = scene["continued"]
+    continuation = trace["continued"]
     instructions = answered(continuation).get("instructions")
     if instructions is not None and not _is_this_turn(instructions):
         expected = "null or absent, since the request has no instructions"
@@ -174,14 +174,14 @@ def _is_this_turn(instructions: Any) -> bool:
 
 @rule(
     "chaining.a-response-may-be-continued-twice",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites="STA-14",
     when=took_place("forked"),
 )
-def a_response_may_be_continued_twice(scene: Scene) -> Iterator[Finding]:
+def a_response_may_be_continued_twice(trace: ScenarioTrace) -> Iterator[Finding]:
     """Two creates can continue the same response, and neither reads the input of the other."""
-    fork = scene["forked"]
+    fork = trace["forked"]
     yield from expect_status(fork, (200,), "200, since a response may be continued more than once")
     if says(fork, SECOND_WORD):
         expected = f"a text without {SECOND_WORD}, which is only in the other branch"
@@ -190,40 +190,40 @@ def a_response_may_be_continued_twice(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     "chaining.a-second-branch-knows-the-common-past",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites="STA-14",
-    when=lambda scene: knows_with_the_whole_history(scene) and succeeded("forked")(scene),
+    when=lambda trace: knows_with_the_whole_history(trace) and succeeded("forked")(trace),
     needs="a model that recalls the code words when it gets the whole history",
 )
-def a_second_branch_knows_the_common_past(scene: Scene) -> Iterator[Finding]:
+def a_second_branch_knows_the_common_past(trace: ScenarioTrace) -> Iterator[Finding]:
     """A second continuation of a response knows the turns up to that response."""
-    fork = scene["forked"]
+    fork = trace["forked"]
     if not says(fork, FIRST_WORD):
-        got = show(text_of(fork.response))
-        yield Finding("reply.body/output", f"the code word {FIRST_WORD}", got, fork.id)
+        actual = show(text_of(fork.response))
+        yield Finding("reply.body/output", f"the code word {FIRST_WORD}", actual, fork.id)
 
 
 @rule(
     "chaining.continuing-leaves-the-response-before-unchanged",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites="STA-15",
     when=succeeded("told_again"),
 )
-def continuing_leaves_the_response_before_unchanged(scene: Scene) -> Iterator[Finding]:
+def continuing_leaves_the_response_before_unchanged(trace: ScenarioTrace) -> Iterator[Finding]:
     """A response stays as it was after two creates continued it."""
-    yield from response_differences(scene["told_again"], scene["told"])
+    yield from response_differences(trace["told_again"], trace["told"])
 
 
 @rule(
     "chaining.an-unknown-previous-response-is-rejected",
-    Answered,
+    AnyReply,
     cites=("STA-07", "BUD-REQ-08"),
     when=UNKNOWN,
     needs="an unknown `previous_response_id`",
 )
-def an_unknown_previous_response_is_rejected(answer: Answered) -> Iterator[Finding]:
+def an_unknown_previous_response_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An unknown `previous_response_id` is rejected.
 
     A server that accepts it drops the conversation, and the client does not notice.
@@ -233,48 +233,48 @@ def an_unknown_previous_response_is_rejected(answer: Answered) -> Iterator[Findi
 
 @rule(
     "chaining.an-unknown-previous-response-has-its-code",
-    Refused,
+    ErrorReply,
     cites="STA-07",
     when=UNKNOWN,
     needs="an error on an unknown `previous_response_id`",
 )
-def an_unknown_previous_response_has_its_code(rejection: Refused) -> Iterator[Finding]:
+def an_unknown_previous_response_has_its_code(rejection: ErrorReply) -> Iterator[Finding]:
     """The error on an unknown `previous_response_id` has its own code and names the parameter.
 
     Clients read the code `previous_response_not_found` to send the whole history again.
     """
     members = {"code": "previous_response_not_found", "param": "previous_response_id"}
     for name, expected in members.items():
-        got = rejection.error.get(name, ABSENT)
-        if got != expected:
-            yield Finding(f"reply.body/error/{name}", expected, show(got))
+        actual = rejection.error.get(name, ABSENT)
+        if actual != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(actual))
 
 
 @rule(
     "chaining.a-call-without-its-output-is-rejected",
-    Scene,
+    ScenarioTrace,
     scenario="parallel_calls",
     cites="STA-17",
     when=took_place("unanswered"),
     needs="a model that calls the tools that the prompt names",
 )
-def a_call_without_its_output_is_rejected(scene: Scene) -> Iterator[Finding]:
+def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """Continuing from function calls without their outputs is rejected.
 
     A model cannot go on from a call that has no output.
     """
-    yield from refused(scene["unanswered"], "a 4xx, since the previous calls have no outputs")
+    yield from refused(trace["unanswered"], "a 4xx, since the previous calls have no outputs")
 
 
 @rule(
     "chaining.a-call-with-its-output-is-accepted",
-    Scene,
+    ScenarioTrace,
     scenario="parallel_calls",
     cites="STA-17",
     when=took_place("continued"),
     needs="a model that calls the tools that the prompt names",
 )
-def a_call_with_its_output_is_accepted(scene: Scene) -> Iterator[Finding]:
+def a_call_with_its_output_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """Continuing from function calls with their outputs is accepted."""
-    step = "continued_freely" if "continued_freely" in scene else "continued"
-    yield from expect_status(scene[step], (200,), "200, since each call has its output")
+    step = "continued_freely" if "continued_freely" in trace else "continued"
+    yield from expect_status(trace[step], (200,), "200, since each call has its output")

@@ -20,7 +20,7 @@ from antiphon_conformance.rules.reading.comparison import (
 )
 from antiphon_conformance.rules.reading.output import member, number, value_at
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Scene, Streamed
+from antiphon_conformance.rules.views import ScenarioTrace, StreamReply
 
 TERMINAL_EVENTS = ("response.completed", "response.incomplete", "response.failed")
 
@@ -42,106 +42,106 @@ def cursor(path: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-def streamed(*names: str) -> Callable[[Scene], bool]:
+def stream(*names: str) -> Callable[[ScenarioTrace], bool]:
     """For `when=`: these steps took place, and the answer to each is a stream."""
-    return lambda scene: all(name in scene and events(scene[name]) for name in names)
+    return lambda trace: all(name in trace and events(trace[name]) for name in names)
 
 
-def is_resumed(answer: Streamed) -> bool:
+def is_resumed(answer: StreamReply) -> bool:
     """Whether this stream is the rest of an earlier one."""
     return answer.operation == "getResponse" and cursor(answer.request.path) is not None
 
 
 @rule(
     "resume.a-background-stream-can-be-streamed-again",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites="RSM-01",
     when=took_place("replayed"),
 )
-def a_background_stream_can_be_streamed_again(scene: Scene) -> Iterator[Finding]:
+def a_background_stream_can_be_streamed_again(trace: ScenarioTrace) -> Iterator[Finding]:
     """A retrieval with `stream=true` returns the response's events as an event stream.
 
     A client that lost its connection has no other way to see the events that it missed.
     """
-    replay = scene["replayed"]
+    replay = trace["replayed"]
     yield from expect_ok(replay, "200, because the response was streamed in the background")
     if replay.ok and not events(replay):
-        got = show(replay.answer.headers.get("content-type") or ABSENT)
-        yield Finding("reply.headers/content-type", "text/event-stream with events", got, replay.id)
+        actual = show(replay.answer.headers.get("content-type") or ABSENT)
+        yield Finding("reply.headers/content-type", "text/event-stream with events", actual, replay.id)
 
 
-@rule("resume.a-resumed-stream-begins-after-its-cursor", Streamed, cites="RSM-03", when=is_resumed)
-def a_resumed_stream_begins_after_its_cursor(answer: Streamed) -> Iterator[Finding]:
+@rule("resume.a-resumed-stream-begins-after-its-cursor", StreamReply, cites="RSM-03", when=is_resumed)
+def a_resumed_stream_begins_after_its_cursor(answer: StreamReply) -> Iterator[Finding]:
     """Every event after `starting_after=N` has a sequence number greater than N.
 
     A server that ignores the cursor makes its clients print the beginning twice.
     """
     position = cursor(answer.request.path)
     for event in answer.events:
-        got = number(event.data.get("sequence_number"))
-        if got is not None and position is not None and got <= position:
-            yield Finding(f"{event.where}/sequence_number", f"greater than {position}", show(got))
+        actual = number(event.data.get("sequence_number"))
+        if actual is not None and position is not None and actual <= position:
+            yield Finding(f"{event.where}/sequence_number", f"greater than {position}", show(actual))
 
 
 @rule(
     "resume.a-replay-begins-at-the-beginning",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites="RSM-04",
-    when=streamed("replayed"),
+    when=stream("replayed"),
 )
-def a_replay_begins_at_the_beginning(scene: Scene) -> Iterator[Finding]:
+def a_replay_begins_at_the_beginning(trace: ScenarioTrace) -> Iterator[Finding]:
     """Without `starting_after` the events begin with `response.created`, number 0."""
-    first = events(scene["replayed"])[0]
+    first = events(trace["replayed"])[0]
     start = value_at(first.data, "sequence_number")
     if (first.type, start) != ("response.created", 0):
         expected = "response.created with sequence_number 0"
-        got = f"{first.type} with sequence_number {show(start)}"
-        yield Finding(first.where, expected, got, scene["replayed"].id)
+        actual = f"{first.type} with sequence_number {show(start)}"
+        yield Finding(first.where, expected, actual, trace["replayed"].id)
 
 
 @rule(
     "resume.replayed-events-are-identical",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites="RSM-05",
-    when=streamed("streamed", "replayed"),
+    when=stream("streamed", "replayed"),
 )
-def replayed_events_are_identical(scene: Scene) -> Iterator[Finding]:
+def replayed_events_are_identical(trace: ScenarioTrace) -> Iterator[Finding]:
     """An event that the server sends again has the same number, type and content."""
-    replays = {show(value_at(event.data, "sequence_number")): event for event in events(scene["replayed"])}
-    for event in events(scene["streamed"]):
+    replays = {show(value_at(event.data, "sequence_number")): event for event in events(trace["replayed"])}
+    for event in events(trace["streamed"]):
         name = show(value_at(event.data, "sequence_number"))
         replay = replays.get(name)
         if replay is None:
             yield Finding(
-                "stream", f"the event with sequence_number {name}", "without it", scene["replayed"].id
+                "stream", f"the event with sequence_number {name}", "without it", trace["replayed"].id
             )
             continue
         for pointer, before, now in differences(dict(event.data), dict(replay.data)):
             expected = f"{show(before)}, as the first time"
-            yield Finding(f"{replay.where}{pointer}", expected, show(now), scene["replayed"].id)
+            yield Finding(f"{replay.where}{pointer}", expected, show(now), trace["replayed"].id)
 
 
 @rule(
     "resume.first-part-and-rest-make-the-whole-stream",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites=("RSM-06", "RSM-03"),
-    when=streamed("streamed", "replayed"),
+    when=stream("streamed", "replayed"),
 )
-def first_part_and_rest_make_the_whole_stream(scene: Scene) -> Iterator[Finding]:
+def first_part_and_rest_make_the_whole_stream(trace: ScenarioTrace) -> Iterator[Finding]:
     """The events before the loss of a connection and those after it make the whole stream."""
-    whole, position = numbers(scene["replayed"]), cursor(scene["resumed"].request.path)
+    whole, position = numbers(trace["replayed"]), cursor(trace["resumed"].request.path)
     prefix = [
         entry
-        for entry in numbers(scene["streamed"])
+        for entry in numbers(trace["streamed"])
         if entry is None or position is None or entry <= position
     ]
-    got = prefix + numbers(scene["resumed"])
-    if got != whole:
-        yield Finding("stream", f"events {_describe(whole)} in all", _describe(got), scene["resumed"].id)
+    actual = prefix + numbers(trace["resumed"])
+    if actual != whole:
+        yield Finding("stream", f"events {_describe(whole)} in all", _describe(actual), trace["resumed"].id)
 
 
 def _describe(sequence: Sequence[object]) -> str:
@@ -154,32 +154,32 @@ def _describe(sequence: Sequence[object]) -> str:
 
 @rule(
     "resume.two-clients-follow-a-response-to-its-end",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites=("RSM-07", "RSM-13"),
     when=succeeded("resumed", "replayed"),
 )
-def two_clients_follow_a_response_to_its_end(scene: Scene) -> Iterator[Finding]:
+def two_clients_follow_a_response_to_its_end(trace: ScenarioTrace) -> Iterator[Finding]:
     """Two clients that follow a response at the same time both see its terminal event."""
     for name in ("resumed", "replayed"):
-        yield from _check_end(scene[name])
+        yield from _check_end(trace[name])
 
 
 @rule(
     "resume.resuming-after-the-end-returns-the-rest",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites="RSM-08",
     when=took_place("late"),
 )
-def resuming_after_the_end_returns_the_rest(scene: Scene) -> Iterator[Finding]:
+def resuming_after_the_end_returns_the_rest(trace: ScenarioTrace) -> Iterator[Finding]:
     """A resumed stream of an ended response has its remaining events, and then closes."""
-    exchange = scene["late"]
+    exchange = trace["late"]
     yield from _check_end(exchange)
     position = cursor(exchange.request.path)
     whole = [
         entry
-        for entry in numbers(scene["replayed"])
+        for entry in numbers(trace["replayed"])
         if entry is not None and position is not None and entry > position
     ]
     if numbers(exchange) != whole:
@@ -197,14 +197,14 @@ def _check_end(exchange: Exchange) -> Iterator[Finding]:
 
 @rule(
     "resume.resuming-after-the-last-event-is-empty-or-rejected",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites="RSM-09",
     when=took_place("beyond"),
 )
-def resuming_after_the_last_event_is_empty_or_rejected(scene: Scene) -> Iterator[Finding]:
+def resuming_after_the_last_event_is_empty_or_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """A `starting_after` at or after the last event returns an empty stream or a 4xx."""
-    exchange = scene["beyond"]
+    exchange = trace["beyond"]
     yield from expect_status(exchange, (200, *CLIENT_ERROR), "an empty stream, or a 4xx status")
     if events(exchange):
         yield Finding(
@@ -214,14 +214,14 @@ def resuming_after_the_last_event_is_empty_or_rejected(scene: Scene) -> Iterator
 
 @rule(
     "resume.padding-can-be-switched-off-for-a-replay",
-    Scene,
+    ScenarioTrace,
     scenario="resume",
     cites="RSM-12",
-    when=streamed("late"),
+    when=stream("late"),
 )
-def padding_can_be_switched_off_for_a_replay(scene: Scene) -> Iterator[Finding]:
+def padding_can_be_switched_off_for_a_replay(trace: ScenarioTrace) -> Iterator[Finding]:
     """With `include_obfuscation=false` no event of a replay carries `obfuscation`."""
-    for event in events(scene["late"]):
+    for event in events(trace["late"]):
         if member(event.data, "obfuscation") is not None:
-            got = show(event.data["obfuscation"])
-            yield Finding(f"{event.where}/obfuscation", "no such member", got, scene["late"].id)
+            actual = show(event.data["obfuscation"])
+            yield Finding(f"{event.where}/obfuscation", "no such member", actual, trace["late"].id)

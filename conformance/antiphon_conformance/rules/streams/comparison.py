@@ -9,27 +9,27 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import differences, succeeded
 from antiphon_conformance.rules.reading.output import answered, output
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Scene
+from antiphon_conformance.rules.views import ScenarioTrace
 
 
 @rule(
     "stream-parity.a-stream-ends-with-the-response-of-a-plain-create",
-    Scene,
+    ScenarioTrace,
     scenario="repeat",
     cites="LIT-44",
     when=succeeded("streamed", "first"),
 )
-def a_stream_ends_with_the_response_of_a_plain_create(scene: Scene) -> Iterator[Finding]:
+def a_stream_ends_with_the_response_of_a_plain_create(trace: ScenarioTrace) -> Iterator[Finding]:
     """A streamed response ends with the members and types of items that it has without a stream.
 
     The model's words may differ from run to run; the members of a response and of its items may not.
     """
-    streamed = scene["streamed"]
-    before, after = _shape(answered(scene["first"])), _shape(answered(streamed))
+    stream = trace["streamed"]
+    before, after = _shape(answered(trace["first"])), _shape(answered(stream))
     for name in before:
         if before[name] != after[name]:
             expected = f"{show(before[name])}, as without streaming"
-            yield Finding(f"final response/{name}", expected, show(after[name]), streamed.id)
+            yield Finding(f"final response/{name}", expected, show(after[name]), stream.id)
 
 
 def _shape(response: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -45,14 +45,14 @@ def _shape(response: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @rule(
     "stream-parity.a-stream-ends-with-the-stored-response",
-    Scene,
+    ScenarioTrace,
     scenario="chaining",
     cites="LIF-11",
     when=succeeded("continued", "continued_again"),
 )
-def a_stream_ends_with_the_stored_response(scene: Scene) -> Iterator[Finding]:
+def a_stream_ends_with_the_stored_response(trace: ScenarioTrace) -> Iterator[Finding]:
     """A retrieval returns the response with which the stream of its create ended."""
-    create, retrieval = scene["continued"], scene["continued_again"]
+    create, retrieval = trace["continued"], trace["continued_again"]
     if create.answer.stream is None:
         return
     for pointer, before, after in differences(answered(create), answered(retrieval)):

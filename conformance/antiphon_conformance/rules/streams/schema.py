@@ -9,10 +9,10 @@ from typing import Any
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import output
-from antiphon_conformance.rules.reading.stream_view import Thread, fold
+from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
 from antiphon_conformance.rules.reading.streams import OPEN_RESPONSES, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Streamed
+from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault, Schemas
 from antiphon_spec.stream import Grammar
@@ -49,25 +49,25 @@ def _pointers_of_other_rules(dialect: Dialect, event_type: str) -> frozenset[str
     return frozenset(f"/{name}" for name in ("sequence_number", *lane.identity, *lane.names))
 
 
-def _has(*kinds: str) -> Callable[[Streamed], bool]:
-    def condition(streamed: Streamed) -> bool:
-        types = frozenset[str]().union(*(_types(streamed.dialect).get(kind, ()) for kind in kinds))
-        return any(event.type in types for event in streamed.events)
+def _has(*kinds: str) -> Callable[[StreamReply], bool]:
+    def condition(stream: StreamReply) -> bool:
+        types = frozenset[str]().union(*(_types(stream.dialect).get(kind, ()) for kind in kinds))
+        return any(event.type in types for event in stream.events)
 
     return condition
 
 
-def _faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
+def _faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
     """The faults that the document finds in events of these kinds, without those that other rules report."""
-    schemas = streamed.dialect.schemas
+    schemas = stream.dialect.schemas
     for kind in kinds:
-        types = _types(streamed.dialect).get(kind, frozenset())
+        types = _types(stream.dialect).get(kind, frozenset())
         valid = {name: validator.is_valid for name in types if (validator := schemas.event(name))}
-        for event in streamed.events:
+        for event in stream.events:
             if event.type in valid and not valid[event.type](event.data):
                 key = ("faults", event.where)
-                for fault in streamed.exchange.facts.once(key, _find_faults, schemas, event):
-                    if fault.pointer not in _pointers_of_other_rules(streamed.dialect, event.type):
+                for fault in stream.exchange.facts.once(key, _find_faults, schemas, event):
+                    if fault.pointer not in _pointers_of_other_rules(stream.dialect, event.type):
                         yield event, fault
 
 
@@ -76,23 +76,23 @@ def _find_faults(schemas: Schemas, event: Event) -> list[Fault]:
     return validator.faults(event.data) if validator else []
 
 
-def _new_faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
+def _new_faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
     """The faults that other rules do not report: neither faults that the items of the terminal event have
     too, nor types that the document does not know."""
-    final_faults = _faults_of_final_items(streamed)
-    for event, fault in _faults(streamed, *kinds):
+    final_faults = _faults_of_final_items(stream)
+    for event, fault in _faults(stream, *kinds):
         unknown = fault.pointer == "/item/type" and fault.keyword == "enum"
         if not unknown and (_place(event, fault.pointer), fault.expected) not in final_faults:
             yield event, fault
 
 
-def _faults_of_final_items(streamed: Streamed) -> frozenset[tuple[str, str]]:
+def _faults_of_final_items(stream: StreamReply) -> frozenset[tuple[str, str]]:
     """(`index/pointer`, expected) for each fault of the items in the terminal event."""
-    terminal = fold(streamed).terminal()
-    validator_of = streamed.dialect.schemas.item
+    terminal = stream_view(stream).terminal()
+    validator_of = stream.dialect.schemas.item
     return frozenset(
         (f"{index}{fault.pointer}", fault.expected)
-        for index, item in output(fold(streamed).final() if terminal else {})
+        for index, item in output(stream_view(stream).final() if terminal else {})
         if (validator := validator_of(str(item.get("type")))) is not None and not validator.is_valid(item)
         for fault in validator.faults(item)
     )
@@ -111,7 +111,7 @@ def _place(event: Event, pointer: str) -> str:
 
 
 def _finding(event: Event, fault: Fault) -> Finding:
-    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.got)
+    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.actual)
 
 
 def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
@@ -120,7 +120,7 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
 
 @rule(
     "stream-schema.item-events-match-the-document",
-    Streamed,
+    StreamReply,
     cites=(
         "CG-SSE-07",
         *_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"),
@@ -128,28 +128,28 @@ def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
     ),
     when=_has("item"),
 )
-def item_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
+def item_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
     """`output_item.added`, `.done` and their item have the members that the document demands."""
-    opening = _opening_types(streamed)
-    for event, fault in _new_faults(streamed, "item"):
+    opening = _opening_types(stream)
+    for event, fault in _new_faults(stream, "item"):
         if event.type not in opening or not fault.pointer.startswith("/item/"):
             yield _finding(event, fault)
 
 
 @rule(
     "stream-schema.added-items-have-all-members",
-    Streamed,
+    StreamReply,
     cites=("LIT-03", "CG-SSE-07", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item", "BUD-SSE-20"),
     when=_has("item"),
 )
-def added_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
+def added_items_have_all_members(stream: StreamReply) -> Iterator[Finding]:
     """In `output_item.added` an item has every required member, empty if its value comes later.
 
     Typed clients read this item with the same class as the finished one.
     """
-    opening = _opening_types(streamed)
-    later_members = streamed.dialect.grammar.lanes["item"].lacks
-    for event, fault in _new_faults(streamed, "item"):
+    opening = _opening_types(stream)
+    later_members = stream.dialect.grammar.lanes["item"].lacks
+    for event, fault in _new_faults(stream, "item"):
         item = event.data.get("item")
         kind = item.get("type") if isinstance(item, dict) else None
         is_later = fault.pointer.removeprefix("/item/") in later_members.get(str(kind), ())
@@ -159,7 +159,7 @@ def added_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     "stream-schema.part-events-match-the-document",
-    Streamed,
+    StreamReply,
     cites=(
         "CG-SSE-07",
         *_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"),
@@ -167,14 +167,14 @@ def added_items_have_all_members(streamed: Streamed) -> Iterator[Finding]:
     ),
     when=_has("part"),
 )
-def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
+def part_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
     """Events on content parts and annotations have the members that the document demands."""
-    yield from (_finding(event, fault) for event, fault in _new_faults(streamed, "part"))
+    yield from (_finding(event, fault) for event, fault in _new_faults(stream, "part"))
 
 
 @rule(
     "stream-schema.delta-events-match-the-document",
-    Streamed,
+    StreamReply,
     cites=(
         "LIT-24",
         "CG-SSE-04",
@@ -183,17 +183,17 @@ def part_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     ),
     when=_has("delta"),
 )
-def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
+def delta_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
     """Delta events have the members that the document demands; `delta` is a string.
 
     Clients append `delta` to the text so far; an object breaks them.
     """
-    yield from (_finding(event, fault) for event, fault in _faults(streamed, "delta"))
+    yield from (_finding(event, fault) for event, fault in _faults(stream, "delta"))
 
 
 @rule(
     "stream-schema.done-events-match-the-document",
-    Streamed,
+    StreamReply,
     cites=(
         "LIT-24",
         "CG-SSE-07",
@@ -203,26 +203,26 @@ def delta_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
     ),
     when=_has("done"),
 )
-def done_events_match_the_document(streamed: Streamed) -> Iterator[Finding]:
+def done_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
     """Events that end a text or the arguments have the members that the document demands."""
-    yield from (_finding(event, fault) for event, fault in _faults(streamed, "done"))
+    yield from (_finding(event, fault) for event, fault in _faults(stream, "done"))
 
 
 @rule(
     "stream-schema.events-name-their-item-and-index",
-    Streamed,
+    StreamReply,
     cites=("ENV-13", "CG-SSE-10"),
     when=_has("item", "part", "delta", "done", "progress"),
 )
-def events_name_their_item_and_index(streamed: Streamed) -> Iterator[Finding]:
+def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
     """Events have `output_index`, `item_id` and, on a part or a summary, its index.
 
     Clients sort events by these members; without them they can follow one text only.
     """
-    for event, breach in fold(streamed).breaches:
+    for event, breach in stream_view(stream).breaches:
         if event is not None and breach.kind == "missing-identity":
-            yield Finding(f"{event.where}/{breach.where}", breach.expected, breach.got)
-    for thread in fold(streamed).all():
+            yield Finding(f"{event.where}/{breach.where}", breach.expected, breach.actual)
+    for thread in stream_view(stream).all():
         for event in thread.events if thread.lane.names else ():
             for name in thread.lane.names:
                 if not isinstance(event.data.get(name), str):
@@ -231,19 +231,19 @@ def events_name_their_item_and_index(streamed: Streamed) -> Iterator[Finding]:
 
 @rule(
     "stream-schema.item-ids-name-the-added-item",
-    Streamed,
+    StreamReply,
     cites="ENV-14",
     when=_has("part", "delta", "done", "progress"),
 )
-def item_ids_name_the_added_item(streamed: Streamed) -> Iterator[Finding]:
+def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
     """`item_id` is the id of the item in the `output_item.added` of that `output_index`."""
-    for thread in fold(streamed).all():
+    for thread in stream_view(stream).all():
         for name, lane in thread.lane.names.items():
             identity = _identity(thread.enclosing(lane))
             for event in thread.events if identity is not None else ():
-                got: Any = event.data.get(name, identity)
-                if got != identity:
-                    yield Finding(f"{event.where}/{name}", show(identity), show(got))
+                actual: Any = event.data.get(name, identity)
+                if actual != identity:
+                    yield Finding(f"{event.where}/{name}", show(identity), show(actual))
 
 
 def _identity(thread: Thread | None) -> str | None:
@@ -251,5 +251,5 @@ def _identity(thread: Thread | None) -> str | None:
     return identity if isinstance(identity, str) else None
 
 
-def _opening_types(streamed: Streamed) -> frozenset[str]:
-    return streamed.dialect.grammar.lanes["item"].opening
+def _opening_types(stream: StreamReply) -> frozenset[str]:
+    return stream.dialect.grammar.lanes["item"].opening

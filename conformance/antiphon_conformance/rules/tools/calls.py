@@ -9,7 +9,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.client_schema import misfits
 from antiphon_conformance.rules.reading.output import calls, objects, parse_json, tools_of
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Item, Snapshot
+from antiphon_conformance.rules.views import Item, ResponseObject
 
 LONGEST_CALL_ID = 64
 
@@ -77,12 +77,14 @@ def arguments_are_json(item: Item) -> Iterator[Finding]:
 
 def _offers(item: Item) -> bool:
     """Whether the request holds all its tools: none is deferred or comes from a tool search."""
-    tools = tools_of(item.asked)
+    tools = tools_of(item.request_fields)
     return bool(tools) and all(tool.get("type") in ("function", "custom") for tool in tools)
 
 
 def _calls_a_tool_of_the_request(item: Item) -> bool:
-    adds = any(entry.get("type") == "additional_tools" for _, entry in objects(item.asked.get("input")))
+    adds = any(
+        entry.get("type") == "additional_tools" for _, entry in objects(item.request_fields.get("input"))
+    )
     return _offers(item) and not adds and (_is_function_call(item) or _is_custom_call(item))
 
 
@@ -95,14 +97,14 @@ def _calls_a_tool_of_the_request(item: Item) -> bool:
 )
 def a_call_names_a_tool_of_the_request(item: Item) -> Iterator[Finding]:
     """The `name` of a call is the name of a tool in its request."""
-    names = [tool.get("name", ABSENT) for tool in tools_of(item.asked)]
+    names = [tool.get("name", ABSENT) for tool in tools_of(item.request_fields)]
     if item.object.get("name", ABSENT) not in names:
         yield Finding(f"{item.where}/name", f"one of {show(names)}", show(item.object.get("name", ABSENT)))
 
 
 def _tool_of(item: Item) -> Mapping[str, Any]:
     """The tool of the request with the name of the call; empty when there is none."""
-    tools = (tool for tool in tools_of(item.asked) if tool.get("name") == item.object.get("name"))
+    tools = (tool for tool in tools_of(item.request_fields) if tool.get("name") == item.object.get("name"))
     return next(tools, {})
 
 
@@ -190,60 +192,66 @@ def call_id_is_not_the_item_id(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/call_id", "a value other than `id`", show(item.object["call_id"]))
 
 
-def _has_calls(snapshot: Snapshot) -> bool:
-    return snapshot.is_final and bool(calls(snapshot.object))
+def _has_calls(response: ResponseObject) -> bool:
+    return response.is_final and bool(calls(response.object))
 
 
 @rule(
     "tool-calls.call-ids-are-unique",
-    Snapshot,
+    ResponseObject,
     cites=("TOOL-12", "BUD-ITM-08"),
     when=_has_calls,
     needs="a response with calls",
 )
-def call_ids_are_unique(snapshot: Snapshot) -> Iterator[Finding]:
+def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """No two calls have the same `call_id`; the calls in the input count too."""
-    ids = [call.get("call_id") for _, call in objects(snapshot.asked.get("input")) if "name" in call]
-    for index, call in calls(snapshot.object):
+    ids = [call.get("call_id") for _, call in objects(response.request_fields.get("input")) if "name" in call]
+    for index, call in calls(response.object):
         if call.get("call_id") in ids:
-            where = f"{snapshot.where}/output/{index}/call_id"
+            where = f"{response.where}/output/{index}/call_id"
             yield Finding(where, "an id of its own", show(call.get("call_id", ABSENT)))
         ids.append(call.get("call_id"))
 
 
-def _limits_calls(snapshot: Snapshot) -> bool:
+def _limits_calls(response: ResponseObject) -> bool:
     return (
-        snapshot.creation and _has_calls(snapshot) and isinstance(snapshot.asked.get("max_tool_calls"), int)
+        response.creation
+        and _has_calls(response)
+        and isinstance(response.request_fields.get("max_tool_calls"), int)
     )
 
 
 @rule(
     "tool-calls.max-tool-calls-limits-the-calls",
-    Snapshot,
+    ResponseObject,
     cites="TOOL-21",
     when=_limits_calls,
     needs="calls in answer to a request with `max_tool_calls`",
 )
-def max_tool_calls_limits_the_calls(snapshot: Snapshot) -> Iterator[Finding]:
+def max_tool_calls_limits_the_calls(response: ResponseObject) -> Iterator[Finding]:
     """A response has at most `max_tool_calls` calls."""
-    limit, count = snapshot.asked["max_tool_calls"], len(calls(snapshot.object))
+    limit, count = response.request_fields["max_tool_calls"], len(calls(response.object))
     if count > limit:
-        yield Finding(f"{snapshot.where}/output", f"at most {limit} calls", f"{count} calls")
+        yield Finding(f"{response.where}/output", f"at most {limit} calls", f"{count} calls")
 
 
-def _forbids_parallel_calls(snapshot: Snapshot) -> bool:
-    return snapshot.creation and _has_calls(snapshot) and snapshot.asked.get("parallel_tool_calls") is False
+def _forbids_parallel_calls(response: ResponseObject) -> bool:
+    return (
+        response.creation
+        and _has_calls(response)
+        and response.request_fields.get("parallel_tool_calls") is False
+    )
 
 
 @rule(
     "tool-calls.parallel-calls-can-be-forbidden",
-    Snapshot,
+    ResponseObject,
     cites="TOOL-14",
     when=_forbids_parallel_calls,
     needs="a call in answer to `parallel_tool_calls: false`",
 )
-def parallel_calls_can_be_forbidden(snapshot: Snapshot) -> Iterator[Finding]:
+def parallel_calls_can_be_forbidden(response: ResponseObject) -> Iterator[Finding]:
     """With `parallel_tool_calls: false` a response has at most one call."""
-    count = len(calls(snapshot.object))
+    count = len(calls(response.object))
     if count > 1:
-        yield Finding(f"{snapshot.where}/output", "one call", f"{count} calls")
+        yield Finding(f"{response.where}/output", "one call", f"{count} calls")

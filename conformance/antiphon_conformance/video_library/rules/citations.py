@@ -10,7 +10,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import succeeded
 from antiphon_conformance.rules.reading.output import answered, includes, number, objects, text_of
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
-from antiphon_conformance.rules.views import Scene, Snapshot
+from antiphon_conformance.rules.views import ResponseObject, ScenarioTrace
 from antiphon_conformance.video_library.sources import (
     COLLECTIONS,
     DESCRIPTIONS,
@@ -35,27 +35,29 @@ SLACK = 1.0
 A_CITATION = "an answer with a citation"
 
 
-def _citations(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
+def _citations(response: ResponseObject) -> Iterator[tuple[str, Json]]:
     """The citations of a response, with their places."""
-    return ((f"{snapshot.where}/{place}", citation) for place, citation in citations(snapshot.object))
+    return ((f"{response.where}/{place}", citation) for place, citation in citations(response.object))
 
 
-def _cites(snapshot: Snapshot) -> bool:
-    return any(_citations(snapshot))
+def _cites(response: ResponseObject) -> bool:
+    return any(_citations(response))
 
 
-def _drawn_from(*sources: str) -> Callable[[Snapshot], bool]:
+def _drawn_from(*sources: str) -> Callable[[ResponseObject], bool]:
     """For `when=`: an answer that cites, to a create that names one of these sources."""
-    return lambda snapshot: snapshot.creation and source_of(snapshot.asked) in sources and _cites(snapshot)
+    return lambda response: (
+        response.creation and source_of(response.request_fields) in sources and _cites(response)
+    )
 
 
-@rule("citations.times-are-in-order", Snapshot, cites="CG-CIT-02", when=_cites, needs=A_CITATION)
-def times_are_in_order(snapshot: Snapshot) -> Iterator[Finding]:
+@rule("citations.times-are-in-order", ResponseObject, cites="CG-CIT-02", when=_cites, needs=A_CITATION)
+def times_are_in_order(response: ResponseObject) -> Iterator[Finding]:
     """A citation starts at 0 or later, and does not end before it starts.
 
     Players seek to the start and play up to the end.
     """
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         start, end = (number(citation.get(name)) for name in ("start_time", "end_time"))
         if start is not None and not start >= 0:
             yield Finding(f"{where}/start_time", "0 or more", show(start))
@@ -63,17 +65,17 @@ def times_are_in_order(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(f"{where}/end_time", f"at least {show(start)}, its start", show(end))
 
 
-def _all_citations(scene: Scene) -> Iterator[tuple[Grounded, str, Json]]:
+def _all_citations(trace: ScenarioTrace) -> Iterator[tuple[Grounded, str, Json]]:
     """All citations of a scenario, each with its answer and its place."""
-    for answer in grounded(scene):
+    for answer in grounded(trace):
         for place, citation in citations(answer.response):
             yield answer, f"{answer.where}/{place}", citation
 
 
-def _times(scene: Scene) -> Iterator[tuple[Exchange, str, float, float]]:
+def _times(trace: ScenarioTrace) -> Iterator[tuple[Exchange, str, float, float]]:
     """(exchange, place of a time, the time, the duration of the video), in seconds, where both are known."""
-    files = scene.library.files
-    for answer, where, citation in _all_citations(scene):
+    files = trace.library.files
+    for answer, where, citation in _all_citations(trace):
         duration = number(duration_of(files.get(str(citation.get("file_id")), {})))
         for name in ("start_time", "end_time"):
             second = number(citation.get(name))
@@ -83,78 +85,78 @@ def _times(scene: Scene) -> Iterator[tuple[Exchange, str, float, float]]:
 
 @rule(
     "citations.times-lie-within-the-video",
-    Scene,
+    ScenarioTrace,
     scenario=EVERY,
     cites="CG-CIT-02",
-    when=lambda scene: any(_times(scene)),
+    when=lambda trace: any(_times(trace)),
     needs="a citation of a file whose duration is known",
 )
-def times_lie_within_the_video(scene: Scene) -> Iterator[Finding]:
+def times_lie_within_the_video(trace: ScenarioTrace) -> Iterator[Finding]:
     """The times of a citation are seconds within the video that it cites.
 
     Milliseconds, or times in some other file, send a player to the end of the video.
     """
-    for exchange, where, second, duration in _times(scene):
+    for exchange, where, second, duration in _times(trace):
         if second > duration + SLACK:
             yield Finding(where, f"at most {show(duration)}, the end of the video", show(second), exchange.id)
 
 
-def _from_collections(snapshot: Snapshot) -> bool:
-    return _drawn_from(COLLECTIONS)(snapshot) and bool(collections_of(snapshot.asked))
+def _from_collections(response: ResponseObject) -> bool:
+    return _drawn_from(COLLECTIONS)(response) and bool(collections_of(response.request_fields))
 
 
 @rule(
     "citations.name-a-collection-of-the-request",
-    Snapshot,
+    ResponseObject,
     cites="CG-CIT-03",
     when=_from_collections,
     needs="an answer from collections with a citation",
 )
-def name_a_collection_of_the_request(snapshot: Snapshot) -> Iterator[Finding]:
+def name_a_collection_of_the_request(response: ResponseObject) -> Iterator[Finding]:
     """Each citation of an answer from collections names one of the collections of the request."""
-    collections = collections_of(snapshot.asked)
-    for where, citation in _citations(snapshot):
+    collections = collections_of(response.request_fields)
+    for where, citation in _citations(response):
         if citation.get("collection_id") not in collections:
-            got = show(citation.get("collection_id", ABSENT))
-            yield Finding(f"{where}/collection_id", f"one of {show(collections)}", got)
+            actual = show(citation.get("collection_id", ABSENT))
+            yield Finding(f"{where}/collection_id", f"one of {show(collections)}", actual)
 
 
 @rule(
     "citations.name-no-collection-without-one-in-the-request",
-    Snapshot,
+    ResponseObject,
     cites="CG-CIT-04",
     when=_drawn_from(FILES, EVERYTHING),
     needs="an answer from files with a citation",
 )
-def name_no_collection_without_one_in_the_request(snapshot: Snapshot) -> Iterator[Finding]:
+def name_no_collection_without_one_in_the_request(response: ResponseObject) -> Iterator[Finding]:
     """A citation has no `collection_id` when the answer is from single files or all files."""
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         if "collection_id" in citation:
             yield Finding(f"{where}/collection_id", "no such member", show(citation["collection_id"]))
 
 
 @rule(
     "citations.have-a-segment-and-its-end-or-neither",
-    Snapshot,
+    ResponseObject,
     cites="CG-CIT-05",
     when=_cites,
     needs=A_CITATION,
 )
-def have_a_segment_and_its_end_or_neither(snapshot: Snapshot) -> Iterator[Finding]:
+def have_a_segment_and_its_end_or_neither(response: ResponseObject) -> Iterator[Finding]:
     """A citation has both `segment_id` and `end_time`, or neither.
 
     It has both when a segment matches.
     """
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         for name, partner in (("segment_id", "end_time"), ("end_time", "segment_id")):
             if name in citation and partner not in citation:
                 yield Finding(f"{where}/{partner}", f"a value, since there is `{name}`", show(ABSENT))
 
 
-def _segments(scene: Scene) -> dict[str, set[Any]]:
+def _segments(trace: ScenarioTrace) -> dict[str, set[Any]]:
     """The ids of the segments by file, for the files whose segments the scenario lists completely."""
     segments: dict[str, set[Any]] = {}
-    for exchange in scene.episode.exchanges.values():
+    for exchange in trace.trace.exchanges.values():
         if exchange.operation == "listFileSegments" and exchange.ok:
             fields, path = exchange.answer.fields, exchange.request.path.partition("?")[0]
             ids = {str(segment.get("id")) for _, segment in objects(fields.get("data"))}
@@ -163,10 +165,10 @@ def _segments(scene: Scene) -> dict[str, set[Any]]:
     return segments
 
 
-def _segment_citations(scene: Scene) -> Iterator[tuple[Exchange, str, Any, set[Any]]]:
+def _segment_citations(trace: ScenarioTrace) -> Iterator[tuple[Exchange, str, Any, set[Any]]]:
     """(exchange, place of the citation, its segment, the segments of its file) where both are known."""
-    segments = _segments(scene)
-    for answer, where, citation in _all_citations(scene):
+    segments = _segments(trace)
+    for answer, where, citation in _all_citations(trace):
         file = str(citation.get("file_id"))
         if "segment_id" in citation and file in segments:
             yield answer.exchange, where, citation["segment_id"], segments[file]
@@ -174,70 +176,70 @@ def _segment_citations(scene: Scene) -> Iterator[tuple[Exchange, str, Any, set[A
 
 @rule(
     "citations.cite-segments-that-exist",
-    Scene,
+    ScenarioTrace,
     scenario="grounded",
     cites="CG-CIT-05",
-    when=lambda scene: any(_segment_citations(scene)),
+    when=lambda trace: any(_segment_citations(trace)),
     needs="a citation of a segment, and a list of the segments of its file",
 )
-def cite_segments_that_exist(scene: Scene) -> Iterator[Finding]:
+def cite_segments_that_exist(trace: ScenarioTrace) -> Iterator[Finding]:
     """The segment that a citation names is a segment of its file."""
-    for exchange, where, identity, segments in _segment_citations(scene):
+    for exchange, where, identity, segments in _segment_citations(trace):
         if str(identity) not in segments:
             expected = f"one of the {len(segments)} segments of the file"
             yield Finding(f"{where}/segment_id", expected, show(identity), exchange.id)
 
 
-def _file_citations(scene: Scene) -> Iterator[tuple[Exchange, str, Any, frozenset[str]]]:
+def _file_citations(trace: ScenarioTrace) -> Iterator[tuple[Exchange, str, Any, frozenset[str]]]:
     """(exchange, place of the citation, its file, the files of the request) where these are known."""
-    library = scene.library
-    for answer, where, citation in _all_citations(scene):
-        files = files_of(answer.asked, library)
+    library = trace.library
+    for answer, where, citation in _all_citations(trace):
+        files = files_of(answer.request_fields, library)
         if files is not None and "file_id" in citation:
             yield answer.exchange, f"{where}/file_id", citation["file_id"], files
 
 
 @rule(
     "citations.cite-files-of-the-request",
-    Scene,
+    ScenarioTrace,
     scenario=EVERY,
     cites="CG-CIT-06",
-    when=lambda scene: any(_file_citations(scene)),
+    when=lambda trace: any(_file_citations(trace)),
     needs="an answer with a citation, from files that the suite knows",
 )
-def cite_files_of_the_request(scene: Scene) -> Iterator[Finding]:
+def cite_files_of_the_request(trace: ScenarioTrace) -> Iterator[Finding]:
     """A citation names a file of the collections or files in the request.
 
     Any other file may show the videos of one customer to another.
     """
-    for exchange, where, identity, files in _file_citations(scene):
+    for exchange, where, identity, files in _file_citations(trace):
         if str(identity) not in files:
             expected = f"one of the {len(files)} files that the request searches"
             yield Finding(where, expected, show(identity), exchange.id)
 
 
-def _asks_for_descriptions(snapshot: Snapshot) -> bool:
-    return includes(snapshot.asked, DESCRIPTIONS)
+def _asks_for_descriptions(response: ResponseObject) -> bool:
+    return includes(response.request_fields, DESCRIPTIONS)
 
 
-def _cites_with_include(snapshot: Snapshot) -> bool:
-    return snapshot.creation and _asks_for_descriptions(snapshot) and _cites(snapshot)
+def _cites_with_include(response: ResponseObject) -> bool:
+    return response.creation and _asks_for_descriptions(response) and _cites(response)
 
 
-def _cites_without_include(snapshot: Snapshot) -> bool:
-    return snapshot.creation and not _asks_for_descriptions(snapshot) and _cites(snapshot)
+def _cites_without_include(response: ResponseObject) -> bool:
+    return response.creation and not _asks_for_descriptions(response) and _cites(response)
 
 
 @rule(
     "citations.have-no-descriptions-without-include",
-    Snapshot,
+    ResponseObject,
     cites="CG-CIT-07",
     when=_cites_without_include,
     needs=A_CITATION,
 )
-def have_no_descriptions_without_include(snapshot: Snapshot) -> Iterator[Finding]:
+def have_no_descriptions_without_include(response: ResponseObject) -> Iterator[Finding]:
     """Without `include` a citation has none of the five lists of descriptions."""
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         for name in (name for name in LISTS if name in citation):
             expected = "no such member, since the request has no `include`"
             yield Finding(f"{where}/{name}", expected, show(citation[name]))
@@ -245,32 +247,32 @@ def have_no_descriptions_without_include(snapshot: Snapshot) -> Iterator[Finding
 
 @rule(
     "citations.have-descriptions-with-include",
-    Snapshot,
+    ResponseObject,
     cites="CG-CIT-08",
     when=_cites_with_include,
     needs=f"{A_CITATION} to a request whose `include` asks for descriptions",
 )
-def have_descriptions_with_include(snapshot: Snapshot) -> Iterator[Finding]:
+def have_descriptions_with_include(response: ResponseObject) -> Iterator[Finding]:
     """With `include` a citation has all five lists of descriptions; a list may be empty."""
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         for name in (name for name in LISTS if name not in citation):
             yield Finding(f"{where}/{name}", "an array, since `include` asks for it", show(ABSENT))
 
 
-def _names_sources(snapshot: Snapshot) -> bool:
-    return any(citation.get("relevant_sources") for _, citation in _citations(snapshot))
+def _names_sources(response: ResponseObject) -> bool:
+    return any(citation.get("relevant_sources") for _, citation in _citations(response))
 
 
 @rule(
     "citations.relevant-sources-are-described",
-    Snapshot,
+    ResponseObject,
     cites="CG-CIT-12",
     when=_names_sources,
     needs="a citation that names its `relevant_sources`",
 )
-def relevant_sources_are_described(snapshot: Snapshot) -> Iterator[Finding]:
+def relevant_sources_are_described(response: ResponseObject) -> Iterator[Finding]:
     """A citation has a description of each modality that its `relevant_sources` names."""
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         sources = citation.get("relevant_sources")
         for index, name in enumerate(sources if isinstance(sources, list) else ()):
             if name not in MODALITIES or not citation.get(name):
@@ -278,10 +280,10 @@ def relevant_sources_are_described(snapshot: Snapshot) -> Iterator[Finding]:
                 yield Finding(f"{where}/relevant_sources/{index}", expected, show(name))
 
 
-@rule("citations.have-a-context", Snapshot, cites="CG-CIT-13", when=_cites, needs=A_CITATION)
-def have_a_context(snapshot: Snapshot) -> Iterator[Finding]:
+@rule("citations.have-a-context", ResponseObject, cites="CG-CIT-13", when=_cites, needs=A_CITATION)
+def have_a_context(response: ResponseObject) -> Iterator[Finding]:
     """A citation has a text `context`."""
-    for where, citation in _citations(snapshot):
+    for where, citation in _citations(response):
         if "context" not in citation:
             yield Finding(f"{where}/context", "a string", show(ABSENT))
 
@@ -296,25 +298,25 @@ def _text_and_parts(exchange: Exchange) -> tuple[str, list[Json]]:
     return text_of(response), parts
 
 
-def _is_reproducible(scene: Scene) -> bool:
+def _is_reproducible(trace: ScenarioTrace) -> bool:
     """Whether two requests without `include` get the same answer with citations, and one with it succeeds."""
-    if not succeeded("plain", "again", "described")(scene):
+    if not succeeded("plain", "again", "described")(trace):
         return False
-    first = _text_and_parts(scene["plain"])
-    return bool(first[1]) and first == _text_and_parts(scene["again"])
+    first = _text_and_parts(trace["plain"])
+    return bool(first[1]) and first == _text_and_parts(trace["again"])
 
 
 @rule(
     "citations.include-only-adds",
-    Scene,
+    ScenarioTrace,
     scenario="grounded",
     cites="CG-CIT-10",
     when=_is_reproducible,
     needs="a model that answers the same question in the same words twice, and cites",
 )
-def include_only_adds(scene: Scene) -> Iterator[Finding]:
+def include_only_adds(trace: ScenarioTrace) -> Iterator[Finding]:
     """`include` changes neither the text of an answer nor the parts of videos that it cites."""
-    (text, parts), (new_text, new_parts) = (_text_and_parts(scene[step]) for step in ("plain", "described"))
+    (text, parts), (new_text, new_parts) = (_text_and_parts(trace[step]) for step in ("plain", "described"))
     if new_text != text:
         yield Finding("reply.body/output", f"{show(text)}, as without `include`", show(new_text), "described")
     if new_parts != parts:

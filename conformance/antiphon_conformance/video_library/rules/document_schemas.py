@@ -14,7 +14,7 @@ from typing import Any
 
 from antiphon_conformance.rules.reading.schema_faults import covers, findings
 from antiphon_conformance.rules.rule import Finding, add, make, rule_id
-from antiphon_conformance.rules.views import Body
+from antiphon_conformance.rules.views import DocumentReply
 from antiphon_spec.schema import Fault
 
 
@@ -174,12 +174,12 @@ PARTS = (
 )
 
 
-def _faults(body: Body) -> tuple[Fault, ...]:
+def _faults(body: DocumentReply) -> tuple[Fault, ...]:
     """The faults of a whole answer by the document's schema, computed once for each exchange."""
     return body.exchange.facts.once("faults of the answer", _validate, body)
 
 
-def _validate(body: Body) -> tuple[Fault, ...]:
+def _validate(body: DocumentReply) -> tuple[Fault, ...]:
     is_json = body.reply.body is not None or not body.reply.json_faults  # another rule reports bad JSON
     if body.operation is None or body.reply.status != 200 or not is_json:
         return ()
@@ -193,7 +193,7 @@ def _nearest(operation: str | None, fault: Fault) -> str | None:
     return max(pointers, key=lambda pointer: pointer.count("/"), default=None)
 
 
-def _shows(body: Body, pointer: str) -> bool:
+def _shows(body: DocumentReply, pointer: str) -> bool:
     return body.reply.status == 200 and _leads_to_a_value(body.reply.body, pointer.split("/")[1:])
 
 
@@ -208,20 +208,20 @@ def _leads_to_a_value(value: Any, steps: list[str]) -> bool:
 
 
 def _register(part: Part) -> None:
-    def faults_of_part(body: Body) -> list[Fault]:
+    def faults_of_part(body: DocumentReply) -> list[Fault]:
         pointers = set(part.pointers(body.operation))
         return [fault for fault in _faults(body) if pointers and _nearest(body.operation, fault) in pointers]
 
-    def applies(body: Body) -> bool:
+    def applies(body: DocumentReply) -> bool:
         pointers = part.pointers(body.operation)
         return any(_shows(body, pointer) for pointer in pointers) or bool(faults_of_part(body))
 
-    def check(body: Body) -> Iterator[Finding]:
+    def check(body: DocumentReply) -> Iterator[Finding]:
         yield from findings("reply.body", faults_of_part(body))
 
     add(
         make(
-            rule_id("answer-schema", part.name), part.sentence, Body, check,
+            rule_id("answer-schema", part.name), part.sentence, DocumentReply, check,
             cites=part.cites, when=applies, needs=part.needs,
         )
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
-from antiphon_conformance.rules.views import Scene
+from antiphon_conformance.rules.views import ScenarioTrace
 from antiphon_conformance.video_library.filters.language import criteria, has_field, of_file
 from antiphon_conformance.video_library.filters.lists import (
     files_in,
@@ -163,30 +163,30 @@ SELECTIONS = (
 )
 
 
-def answered(*steps: str) -> Callable[[Scene], bool]:
+def answered(*steps: str) -> Callable[[ScenarioTrace], bool]:
     """For `when=`: at least one of these lists succeeded."""
-    return lambda scene: any(step in scene and scene[step].ok for step in steps)
+    return lambda trace: any(step in trace and trace[step].ok for step in steps)
 
 
-def _checks(selection: Selection) -> Callable[[Scene], Iterator[Finding]]:
-    def check(scene: Scene) -> Iterator[Finding]:
+def _checks(selection: Selection) -> Callable[[ScenarioTrace], Iterator[Finding]]:
+    def check(trace: ScenarioTrace) -> Iterator[Finding]:
         for step in selection.steps:
-            if step in scene and scene[step].ok:
-                yield from _wrong_files(scene, scene[step], selection.is_reading)
+            if step in trace and trace[step].ok:
+                yield from _wrong_files(trace, trace[step], selection.is_reading)
 
     return check
 
 
-def _wrong_files(scene: Scene, exchange: Exchange, is_reading: bool) -> Iterator[Finding]:
+def _wrong_files(trace: ScenarioTrace, exchange: Exchange, is_reading: bool) -> Iterator[Finding]:
     """Files in a list that the filter does not admit, and files that it admits and the list lacks."""
-    file_filter, library = filter_of(exchange) or {}, scene.library
+    file_filter, library = filter_of(exchange) or {}, trace.library
     files, words = files_in(exchange), in_words(file_filter)
     for identity, (place, entry) in files.items():
         file = library.files.get(identity, entry)
         verdict = of_file(file_filter, file)
         if not verdict.admits and (verdict.sure or is_reading):
-            got = f"{identity} with {describe_fields(file, file_filter)}"
-            yield Finding(f"reply.body/data/{place}", f"a file with {words}", got, exchange.id)
+            actual = f"{identity} with {describe_fields(file, file_filter)}"
+            yield Finding(f"reply.body/data/{place}", f"a file with {words}", actual, exchange.id)
     for identity, file in search_scope(exchange, library).items() if is_whole(exchange) else ():
         verdict = of_file(file_filter, file)
         if identity not in files and verdict.admits and (verdict.sure or is_reading):
@@ -213,7 +213,7 @@ for _selection in SELECTIONS:
         make(
             rule_id("filters", _selection.name),
             f"{_selection.says}\n\nOtherwise answers come from the wrong videos, and nobody notices.",
-            Scene,
+            ScenarioTrace,
             _checks(_selection),
             cites=_selection.cites,
             scenario=SCENARIO,
@@ -223,33 +223,33 @@ for _selection in SELECTIONS:
     )
 
 
-def _filtered_lists(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
+def _filtered_lists(trace: ScenarioTrace) -> Iterator[tuple[Exchange, Any]]:
     """Every list with a filter, and the filter."""
-    for exchange in scene.episode.exchanges.values():
+    for exchange in trace.trace.exchanges.values():
         file_filter = filter_of(exchange)
         if file_filter is not None:
             yield exchange, file_filter
 
 
-def _lists_with_a_sure_match(scene: Scene) -> Iterator[tuple[Exchange, Any]]:
+def _lists_with_a_sure_match(trace: ScenarioTrace) -> Iterator[tuple[Exchange, Any]]:
     """The lists whose filter admits a file of the target in every reading."""
-    for exchange, file_filter in _filtered_lists(scene):
-        verdicts = [of_file(file_filter, file) for file in search_scope(exchange, scene.library).values()]
+    for exchange, file_filter in _filtered_lists(trace):
+        verdicts = [of_file(file_filter, file) for file in search_scope(exchange, trace.library).values()]
         if any(verdict.admits and verdict.sure for verdict in verdicts):
             yield exchange, file_filter
 
 
 @rule(
     "filters.a-valid-filter-is-accepted",
-    Scene,
+    ScenarioTrace,
     scenario=SCENARIO,
     cites="CG-FLT-31",
-    when=lambda scene: any(_lists_with_a_sure_match(scene)),
+    when=lambda trace: any(_lists_with_a_sure_match(trace)),
     needs="a library with files",
 )
-def a_valid_filter_is_accepted(scene: Scene) -> Iterator[Finding]:
+def a_valid_filter_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A list of files accepts a filter as URL-encoded JSON text, and answers 200."""
-    for exchange, file_filter in _lists_with_a_sure_match(scene):
+    for exchange, file_filter in _lists_with_a_sure_match(trace):
         status = exchange.answer.status
         if status != 200:
             expected = f"200, since the filter is valid: {in_words(file_filter) or show(file_filter)}"
@@ -258,38 +258,38 @@ def a_valid_filter_is_accepted(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     "filters.a-filter-that-is-not-json-is-rejected",
-    Scene,
+    ScenarioTrace,
     scenario=SCENARIO,
     cites="CG-FLT-32",
-    when=lambda scene: "no_json" in scene,
+    when=lambda trace: "no_json" in trace,
     needs="a filter that is not JSON",
 )
-def a_filter_that_is_not_json_is_rejected(scene: Scene) -> Iterator[Finding]:
+def a_filter_that_is_not_json_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """A filter that is not JSON is rejected with 400.
 
     A server that ignores it lists every file, and the client does not notice.
     """
-    status = scene["no_json"].answer.status
+    status = trace["no_json"].answer.status
     if status != 400:
-        yield Finding("reply.status", "400, since the filter is not JSON", str(status), scene["no_json"].id)
+        yield Finding("reply.status", "400, since the filter is not JSON", str(status), trace["no_json"].id)
 
 
 @rule(
     "filters.a-missing-field-fits-no-operator",
-    Scene,
+    ScenarioTrace,
     scenario=SCENARIO,
     cites="CG-FLT-13",
     when=answered("nothing_there"),
     needs="a list of files with a filter by a field that some of them lack",
 )
-def a_missing_field_fits_no_operator(scene: Scene) -> Iterator[Finding]:
+def a_missing_field_fits_no_operator(trace: ScenarioTrace) -> Iterator[Finding]:
     """No operator, not even NotEqual, admits a file that lacks the field of the criterion."""
-    files = scene.library.files
-    for exchange, file_filter in _filtered_lists(scene):
+    files = trace.library.files
+    for exchange, file_filter in _filtered_lists(trace):
         fields = [field for field, criterion in criteria(file_filter) if criterion.get("scope") != "segment"]
         for identity, (place, entry) in files_in(exchange).items():
             file = files.get(identity, entry)
             for category, path in [field for field in fields if has_field(file, *field) is False][:1]:
-                got = f"{identity}, which has no {category}.{path}"
+                actual = f"{identity}, which has no {category}.{path}"
                 expected = f"a file with {in_words(file_filter)}"
-                yield Finding(f"reply.body/data/{place}", expected, got, exchange.id)
+                yield Finding(f"reply.body/data/{place}", expected, actual, exchange.id)

@@ -18,7 +18,7 @@ from antiphon_conformance.rules.reading.comparison import (
 )
 from antiphon_conformance.rules.reading.output import equal_json, number, objects
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Body, Scene
+from antiphon_conformance.rules.views import DocumentReply, ScenarioTrace
 
 MILLISECONDS = 10**11
 """A smaller time stamp counts seconds: in milliseconds it would lie before 1974."""
@@ -35,18 +35,18 @@ def _data(exchange: Exchange) -> list[Mapping[str, Any]]:
     return [entry for _, entry in objects(exchange.answer.fields.get("data"))]
 
 
-def _is_stamped(body: Body) -> bool:
+def _is_stamped(body: DocumentReply) -> bool:
     return body.operation in STAMPED and any(True for _ in objects(body.object.get("data")))
 
 
 @rule(
     "video-library.times-are-in-milliseconds",
-    Body,
+    DocumentReply,
     cites=tuple(row for _, row in STAMPED.values()),
     when=_is_stamped,
     needs="a list of collections, members or files that is not empty",
 )
-def times_are_in_milliseconds(body: Body) -> Iterator[Finding]:
+def times_are_in_milliseconds(body: DocumentReply) -> Iterator[Finding]:
     """`created_at` and `added_at` in a library are in milliseconds.
 
     The times of responses are in seconds; a client that mixes the units is wrong by a factor of a thousand.
@@ -62,19 +62,19 @@ def times_are_in_milliseconds(body: Body) -> Iterator[Finding]:
 
 @rule(
     "video-library.a-page-of-collections-has-50-entries-by-default",
-    Scene,
+    ScenarioTrace,
     scenario="collections",
     cites="CG-COL-02",
     when=succeeded("default"),
     needs="a list of collections",
 )
-def a_page_of_collections_has_50_entries_by_default(scene: Scene) -> Iterator[Finding]:
+def a_page_of_collections_has_50_entries_by_default(trace: ScenarioTrace) -> Iterator[Finding]:
     """A page of collections has by default `limit` 50, `offset` 0 and the newest entry first."""
-    default = scene["default"]
+    default = trace["default"]
     for name, expected in (("limit", 50), ("offset", 0)):
-        got = default.answer.fields.get(name, ABSENT)
-        if not equal_json(got, expected):
-            yield Finding(f"reply.body/{name}", show(expected), show(got), default.id)
+        actual = default.answer.fields.get(name, ABSENT)
+        if not equal_json(actual, expected):
+            yield Finding(f"reply.body/{name}", show(expected), show(actual), default.id)
     yield from _in_order(default, "created_at", descending=True)
 
 
@@ -93,21 +93,21 @@ def _in_order(exchange: Exchange, member: str, *, descending: bool = False) -> I
 
 @rule(
     "video-library.collections-are-ordered-and-selected",
-    Scene,
+    ScenarioTrace,
     scenario="collections",
     cites="CG-COL-03",
     when=succeeded("by_name", "of_a_type"),
     needs="lists of collections by name and by type",
 )
-def collections_are_ordered_and_selected(scene: Scene) -> Iterator[Finding]:
+def collections_are_ordered_and_selected(trace: ScenarioTrace) -> Iterator[Finding]:
     """The list of collections follows `order`, `sort` and `collection_type`."""
-    yield from _in_order(scene["by_name"], "name")
-    collections, selection = _data(scene["by_name"]), scene["of_a_type"]
+    yield from _in_order(trace["by_name"], "name")
+    collections, selection = _data(trace["by_name"]), trace["of_a_type"]
     matches = {str(entry.get("id")) for entry in collections if entry.get("collection_type") == TYPE}
     for index, entry in enumerate(_data(selection)):
         if entry.get("collection_type") != TYPE:
-            got = show(entry.get("collection_type", ABSENT))
-            yield Finding(f"reply.body/data/{index}/collection_type", TYPE, got, selection.id)
+            actual = show(entry.get("collection_type", ABSENT))
+            yield Finding(f"reply.body/data/{index}/collection_type", TYPE, actual, selection.id)
     absent = matches - {str(entry.get("id")) for entry in _data(selection)}
     if absent and len(collections) < LARGEST_PAGE:
         expected = f"a list with {show(min(absent))}, which is of this type"
@@ -120,17 +120,17 @@ LARGEST_PAGE = 100
 
 @rule(
     "video-library.dates-with-times-are-accepted",
-    Scene,
+    ScenarioTrace,
     scenario="collections",
     cites="CG-COL-04",
-    when=lambda scene: took_place("after", "before")(scene) and bool(scene.library.collections),
+    when=lambda trace: took_place("after", "before")(trace) and bool(trace.library.collections),
     needs="a collection",
 )
-def dates_with_times_are_accepted(scene: Scene) -> Iterator[Finding]:
+def dates_with_times_are_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """`created_after` and `created_before` of collections accept a date with a time."""
-    yield from expect_ok(scene["after"], "200, since the document allows a date with a time")
-    yield from expect_ok(scene["before"], "200, since the document allows a date with a time")
-    yield from _expect_bounds(scene["after"], scene["before"])
+    yield from expect_ok(trace["after"], "200, since the document allows a date with a time")
+    yield from expect_ok(trace["before"], "200, since the document allows a date with a time")
+    yield from _expect_bounds(trace["after"], trace["before"])
 
 
 def _expect_bounds(after: Exchange, before: Exchange) -> Iterator[Finding]:
@@ -143,92 +143,99 @@ def _expect_bounds(after: Exchange, before: Exchange) -> Iterator[Finding]:
         )
 
 
-@rule("video-library.an-unknown-collection-is-not-found", Scene, scenario="collections", cites="CG-COL-06")
-def an_unknown_collection_is_not_found(scene: Scene) -> Iterator[Finding]:
+@rule(
+    "video-library.an-unknown-collection-is-not-found",
+    ScenarioTrace,
+    scenario="collections",
+    cites="CG-COL-06",
+)
+def an_unknown_collection_is_not_found(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request for an unknown collection gets 404."""
-    yield from expect_not_found(scene["unknown"])
+    yield from expect_not_found(trace["unknown"])
 
 
-@rule("video-library.an-unknown-file-is-not-found", Scene, scenario="files", cites="CG-COL-25")
-def an_unknown_file_is_not_found(scene: Scene) -> Iterator[Finding]:
+@rule("video-library.an-unknown-file-is-not-found", ScenarioTrace, scenario="files", cites="CG-COL-25")
+def an_unknown_file_is_not_found(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request for an unknown file gets 404."""
-    yield from expect_not_found(scene["unknown"])
+    yield from expect_not_found(trace["unknown"])
 
 
 @rule(
     "video-library.members-are-ordered-and-selected",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-13",
     when=succeeded("by_filename", "of_a_status", "added_after", "added_before"),
     needs="a collection of media descriptions with members",
 )
-def members_are_ordered_and_selected(scene: Scene) -> Iterator[Finding]:
+def members_are_ordered_and_selected(trace: ScenarioTrace) -> Iterator[Finding]:
     """The list of members follows `status`, `order`, `sort` and the dates."""
-    files = [entry.get("file", {}) for entry in _data(scene["by_filename"])]
+    files = [entry.get("file", {}) for entry in _data(trace["by_filename"])]
     filenames = [str(file.get("filename")) for file in files if isinstance(file, dict)]
     if filenames != sorted(filenames):
-        got = f"the order {show(filenames)}"
-        yield Finding("reply.body/data/*/file/filename", "alphabetical order", got, scene["by_filename"].id)
-    for index, entry in enumerate(_data(scene["of_a_status"])):
+        actual = f"the order {show(filenames)}"
+        yield Finding(
+            "reply.body/data/*/file/filename", "alphabetical order", actual, trace["by_filename"].id
+        )
+    for index, entry in enumerate(_data(trace["of_a_status"])):
         if entry.get("status") != "completed":
             where = f"reply.body/data/{index}/status"
-            yield Finding(where, "completed", show(entry.get("status", ABSENT)), scene["of_a_status"].id)
-    yield from _expect_bounds(scene["added_after"], scene["added_before"])
+            yield Finding(where, "completed", show(entry.get("status", ABSENT)), trace["of_a_status"].id)
+    yield from _expect_bounds(trace["added_after"], trace["added_before"])
 
 
 @rule(
     "video-library.descriptions-have-no-entities",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-16",
     when=took_place("entities_of_another_type"),
 )
-def descriptions_have_no_entities(scene: Scene) -> Iterator[Finding]:
+def descriptions_have_no_entities(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request for the entities of a collection of another type gets 400."""
-    yield from refused(scene["entities_of_another_type"], "a 4xx, since this collection has no entities")
+    yield from refused(trace["entities_of_another_type"], "a 4xx, since this collection has no entities")
 
 
 @rule(
     "video-library.entities-have-no-descriptions",
-    Scene,
+    ScenarioTrace,
     scenario="extracted",
     cites="CG-COL-19",
     when=took_place("descriptions_of_another_type"),
 )
-def entities_have_no_descriptions(scene: Scene) -> Iterator[Finding]:
+def entities_have_no_descriptions(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request for the media descriptions of a collection of another type gets 400."""
     yield from refused(
-        scene["descriptions_of_another_type"], "a 4xx, since this collection has no media descriptions"
+        trace["descriptions_of_another_type"], "a 4xx, since this collection has no media descriptions"
     )
 
 
 @rule(
     "video-library.a-page-of-descriptions-has-20-entries-by-default",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-20",
     when=succeeded("all_described"),
 )
-def a_page_of_descriptions_has_20_entries_by_default(scene: Scene) -> Iterator[Finding]:
+def a_page_of_descriptions_has_20_entries_by_default(trace: ScenarioTrace) -> Iterator[Finding]:
     """A page of media descriptions has by default `limit` 20."""
-    limit = scene["all_described"].answer.fields.get("limit", ABSENT)
+    limit = trace["all_described"].answer.fields.get("limit", ABSENT)
     if not equal_json(limit, 20):
-        yield Finding("reply.body/limit", "20", show(limit), scene["all_described"].id)
+        yield Finding("reply.body/limit", "20", show(limit), trace["all_described"].id)
 
 
 @rule(
     "video-library.markdown-is-a-text-in-content",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-21",
     when=succeeded("in_markdown"),
 )
-def markdown_is_a_text_in_content(scene: Scene) -> Iterator[Finding]:
+def markdown_is_a_text_in_content(trace: ScenarioTrace) -> Iterator[Finding]:
     """With `response_format=markdown` a description is a text in `content`."""
-    content = scene["in_markdown"].answer.fields.get("content", ABSENT)
+    content = trace["in_markdown"].answer.fields.get("content", ABSENT)
     if not isinstance(content, str) or not content:
-        yield Finding("reply.body/content", "a non-empty string", show(content), scene["in_markdown"].id)
+        yield Finding("reply.body/content", "a non-empty string", show(content), trace["in_markdown"].id)
 
 
 def _description(exchange: Exchange) -> dict[str, list[Mapping[str, Any]]]:
@@ -241,42 +248,42 @@ def _description(exchange: Exchange) -> dict[str, list[Mapping[str, Any]]]:
 
 @rule(
     "video-library.modalities-select-the-parts-of-a-description",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-22",
-    when=lambda scene: (
-        succeeded("speech_only", "described")(scene) and len(_description(scene["described"])) > 1
+    when=lambda trace: (
+        succeeded("speech_only", "described")(trace) and len(_description(trace["described"])) > 1
     ),
     needs="a file whose description has several modalities",
 )
-def modalities_select_the_parts_of_a_description(scene: Scene) -> Iterator[Finding]:
+def modalities_select_the_parts_of_a_description(trace: ScenarioTrace) -> Iterator[Finding]:
     """With `modalities=speech` a description has the speech and no other modality."""
-    speech, description = _description(scene["speech_only"]), _description(scene["described"])
+    speech, description = _description(trace["speech_only"]), _description(trace["described"])
     for name in sorted(set(speech) - {"speech"}):
-        got = f"{len(speech[name])} parts"
-        yield Finding(f"reply.body/{name}", "no part of this modality", got, scene["speech_only"].id)
+        actual = f"{len(speech[name])} parts"
+        yield Finding(f"reply.body/{name}", "no part of this modality", actual, trace["speech_only"].id)
     if "speech" in description and "speech" not in speech:
-        got = show(scene["speech_only"].answer.fields.get("speech", ABSENT))
-        yield Finding("reply.body/speech", "the speech of the file", got, scene["speech_only"].id)
+        actual = show(trace["speech_only"].answer.fields.get("speech", ABSENT))
+        yield Finding("reply.body/speech", "the speech of the file", actual, trace["speech_only"].id)
 
 
 @rule(
     "video-library.times-select-the-parts-of-a-description",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-23",
-    when=lambda scene: succeeded("second_half", "described")(scene) and _begins_early(scene),
+    when=lambda trace: succeeded("second_half", "described")(trace) and _begins_early(trace),
     needs="a file with a description of its first half",
 )
-def times_select_the_parts_of_a_description(scene: Scene) -> Iterator[Finding]:
+def times_select_the_parts_of_a_description(trace: ScenarioTrace) -> Iterator[Finding]:
     """A description has only parts between `start_time_seconds` and `end_time_seconds`."""
-    start, end = _requested_times(scene["second_half"])
-    for name, parts in _description(scene["second_half"]).items():
+    start, end = _requested_times(trace["second_half"])
+    for name, parts in _description(trace["second_half"]).items():
         for index, part in enumerate(parts):
             first, last = number(part.get("start_time")), number(part.get("end_time"))
             if (last is not None and last < start) or (first is not None and first > end):
                 where, span = f"reply.body/{name}/{index}", f"a part between {start:g} s and {end:g} s"
-                yield Finding(where, span, f"{show(first)} to {show(last)}", scene["second_half"].id)
+                yield Finding(where, span, f"{show(first)} to {show(last)}", trace["second_half"].id)
 
 
 def _requested_times(exchange: Exchange) -> tuple[float, float]:
@@ -284,40 +291,40 @@ def _requested_times(exchange: Exchange) -> tuple[float, float]:
     return float(pairs["start_time_seconds"]), float(pairs["end_time_seconds"])
 
 
-def _begins_early(scene: Scene) -> bool:
-    start, _ = _requested_times(scene["second_half"])
-    modalities = _description(scene["described"]).values()
+def _begins_early(trace: ScenarioTrace) -> bool:
+    start, _ = _requested_times(trace["second_half"])
+    modalities = _description(trace["described"]).values()
     ends = (number(part.get("end_time")) for parts in modalities for part in parts)
     return any(end is not None and end < start for end in ends)
 
 
 @rule(
     "video-library.extras-appear-only-on-request",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-24",
     when=succeeded("with_extras", "described"),
 )
-def extras_appear_only_on_request(scene: Scene) -> Iterator[Finding]:
+def extras_appear_only_on_request(trace: ScenarioTrace) -> Iterator[Finding]:
     """A description has thumbnail, chapters and shots only when the request includes them."""
-    plain, more = scene["described"].answer.fields, scene["with_extras"].answer.fields
+    plain, more = trace["described"].answer.fields, trace["with_extras"].answer.fields
     for name in ("thumbnail_url", "chapters", "shots"):
         if name in plain:
             expected = "no such member, since the request does not include it"
-            yield Finding(f"reply.body/{name}", expected, show(plain[name]), scene["described"].id)
+            yield Finding(f"reply.body/{name}", expected, show(plain[name]), trace["described"].id)
     for name in ("chapters", "shots"):
         if name in more and not isinstance(more[name], list):
-            yield Finding(f"reply.body/{name}", "an array", show(more[name]), scene["with_extras"].id)
+            yield Finding(f"reply.body/{name}", "an array", show(more[name]), trace["with_extras"].id)
 
 
 @rule(
     "video-library.the-uri-of-an-uploaded-file-holds-its-id",
-    Body,
+    DocumentReply,
     cites="CG-COL-26",
     when=lambda body: body.operation == "listFiles" and any(_uploads(body)),
     needs="an uploaded file",
 )
-def the_uri_of_an_uploaded_file_holds_its_id(body: Body) -> Iterator[Finding]:
+def the_uri_of_an_uploaded_file_holds_its_id(body: DocumentReply) -> Iterator[Finding]:
     """The `uri` of an uploaded file is `cloudglue://files/` followed by its id."""
     for index, file in _uploads(body):
         expected = f"cloudglue://files/{file.get('id')}"
@@ -325,7 +332,7 @@ def the_uri_of_an_uploaded_file_holds_its_id(body: Body) -> Iterator[Finding]:
             yield Finding(f"reply.body/data/{index}/uri", expected, show(file.get("uri", ABSENT)))
 
 
-def _uploads(body: Body) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _uploads(body: DocumentReply) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for index, file in objects(body.object.get("data")):
         if file.get("source") == UPLOAD:
             yield index, file
@@ -333,21 +340,21 @@ def _uploads(body: Body) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 @rule(
     "video-library.segments-begin-after-start-time-after",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-29",
     when=succeeded("segments", "late_segments"),
     needs="a file with segments",
 )
-def segments_begin_after_start_time_after(scene: Scene) -> Iterator[Finding]:
+def segments_begin_after_start_time_after(trace: ScenarioTrace) -> Iterator[Finding]:
     """With `start_time_after` the list has only the segments that begin later."""
-    late = scene["late_segments"]
+    late = trace["late_segments"]
     start = float(late.request.path.partition("start_time_after=")[2].partition("&")[0])
     for index, segment in enumerate(_data(late)):
         begins = number(segment.get("start_time"))
         if begins is not None and begins < start:
             yield Finding(f"reply.body/data/{index}/start_time", f"{start:g} or later", show(begins), late.id)
-    starts = [number(segment.get("start_time")) or 0 for segment in _data(scene["segments"])]
+    starts = [number(segment.get("start_time")) or 0 for segment in _data(trace["segments"])]
     count = sum(begins > start for begins in starts)
     if count and not _data(late):
         yield Finding("reply.body/data", f"{count} segments", "an empty list", late.id)
@@ -355,13 +362,13 @@ def segments_begin_after_start_time_after(scene: Scene) -> Iterator[Finding]:
 
 @rule(
     "video-library.a-contradictory-duration-is-rejected",
-    Scene,
+    ScenarioTrace,
     scenario="members",
     cites="CG-COL-29",
     when=took_place("no_segments"),
 )
-def a_contradictory_duration_is_rejected(scene: Scene) -> Iterator[Finding]:
+def a_contradictory_duration_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """A `min_duration` above `max_duration` is rejected: no segment can match it."""
     yield from refused(
-        scene["no_segments"], "a 4xx, since no segment is longer than 20 s and shorter than 10 s"
+        trace["no_segments"], "a 4xx, since no segment is longer than 20 s and shorter than 10 s"
     )

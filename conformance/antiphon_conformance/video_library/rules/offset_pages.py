@@ -17,7 +17,7 @@ from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.requests.queries import is_integer, query, schema_of
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
-from antiphon_conformance.rules.views import Answered, Body, Scene
+from antiphon_conformance.rules.views import AnyReply, DocumentReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
 
 IDENTITY: Mapping[str, str] = {
@@ -53,7 +53,7 @@ class Page:
         return self.offset + len(self.ids) >= self.total
 
 
-def asked(answer: Answered, name: str) -> int | None:
+def asked(answer: AnyReply, name: str) -> int | None:
     """The `limit` or `offset` of a request, or the documented default; None when it is not legal."""
     schema = schema_of(answer, name)
     value = (query(answer, name)[-1:] or [str(schema.get("default", ""))])[0]
@@ -63,7 +63,7 @@ def asked(answer: Answered, name: str) -> int | None:
     return int(value) if least <= int(value) <= most else None
 
 
-def page_of(answer: Answered) -> Page | None:
+def page_of(answer: AnyReply) -> Page | None:
     """The answer as a page; None when it is not a page, or has the wrong form."""
     identity = IDENTITY.get(answer.operation or "")
     limit, offset = (asked(answer, name) for name in PAGING_PARAMETERS) if identity else (None, None)
@@ -76,7 +76,7 @@ def page_of(answer: Answered) -> Page | None:
     return Page(answer.exchange, _selection(answer.request.path), limit, offset, total, ids)
 
 
-def is_page(answer: Answered) -> bool:
+def is_page(answer: AnyReply) -> bool:
     """For `when=`: the answer is a page of such a list."""
     return page_of(answer) is not None
 
@@ -89,12 +89,12 @@ def _selection(path: str) -> str:
 
 @rule(
     "offset-pages.limit-and-offset-are-echoed",
-    Body,
+    DocumentReply,
     cites="CG-OPS-17",
     when=is_page,
     needs="a list with `limit` and `offset`",
 )
-def limit_and_offset_are_echoed(body: Body) -> Iterator[Finding]:
+def limit_and_offset_are_echoed(body: DocumentReply) -> Iterator[Finding]:
     """A page repeats the `limit` and the `offset` of the request, or their defaults.
 
     A client computes the next page from them.
@@ -108,12 +108,12 @@ def limit_and_offset_are_echoed(body: Body) -> Iterator[Finding]:
 
 @rule(
     "offset-pages.a-page-keeps-to-its-limit",
-    Body,
+    DocumentReply,
     cites=("CG-OPS-17", "CG-OPS-21"),
     when=is_page,
     needs="a list with `limit` and `offset`",
 )
-def a_page_keeps_to_its_limit(body: Body) -> Iterator[Finding]:
+def a_page_keeps_to_its_limit(body: DocumentReply) -> Iterator[Finding]:
     """A page has at most `limit` entries; without a limit the documented default holds."""
     page = page_of(body)
     if page is not None and len(page.ids) > page.limit:
@@ -122,12 +122,12 @@ def a_page_keeps_to_its_limit(body: Body) -> Iterator[Finding]:
 
 @rule(
     "offset-pages.the-total-counts-every-entry",
-    Body,
+    DocumentReply,
     cites=("CG-OPS-19", "CG-OPS-26"),
     when=is_page,
     needs="a list with `limit` and `offset`",
 )
-def the_total_counts_every_entry(body: Body) -> Iterator[Finding]:
+def the_total_counts_every_entry(body: DocumentReply) -> Iterator[Finding]:
     """`total` is the number of entries of the whole list.
 
     A page is full unless the list ends with it. So a total that counts the page alone, or deleted entries,
@@ -144,10 +144,10 @@ def the_total_counts_every_entry(body: Body) -> Iterator[Finding]:
         yield Finding("reply.body/total", expected, str(page.total))
 
 
-def page_runs(scene: Scene) -> Iterator[list[Page]]:
+def page_runs(trace: ScenarioTrace) -> Iterator[list[Page]]:
     """For each list, the pages between which no request could change it."""
-    for only_reads, steps in groupby(scene.episode.exchanges.values(), _only_reads):
-        pages = [page for step in steps if (page := _page(step, scene.dialect))] if only_reads else []
+    for only_reads, steps in groupby(trace.trace.exchanges.values(), _only_reads):
+        pages = [page for step in steps if (page := _page(step, trace.dialect))] if only_reads else []
         for selection in dict.fromkeys(page.selection for page in pages):
             yield [page for page in pages if page.selection == selection]
 
@@ -157,12 +157,12 @@ def _only_reads(exchange: Exchange) -> bool:
 
 
 def _page(exchange: Exchange, dialect: Dialect) -> Page | None:
-    return page_of(Answered(exchange, dialect)) if exchange.reply is not None else None
+    return page_of(AnyReply(exchange, dialect)) if exchange.reply is not None else None
 
 
-def _comparable_pages(scene: Scene) -> Iterator[tuple[Page, Page]]:
+def _comparable_pages(trace: ScenarioTrace) -> Iterator[tuple[Page, Page]]:
     """Each page between two pages with the same total, with the page before it."""
-    for pages in page_runs(scene):
+    for pages in page_runs(trace):
         for before, page, after in zip(pages, pages[1:], pages[2:], strict=False):
             if before.total == after.total:
                 yield before, page
@@ -170,15 +170,15 @@ def _comparable_pages(scene: Scene) -> Iterator[tuple[Page, Page]]:
 
 @rule(
     "offset-pages.every-page-has-the-same-total",
-    Scene,
+    ScenarioTrace,
     scenario=EVERY,
     cites="CG-OPS-20",
-    when=lambda scene: any(page.offset > before.total for before, page in _comparable_pages(scene)),
+    when=lambda trace: any(page.offset > before.total for before, page in _comparable_pages(trace)),
     needs="a page beyond the end, between two pages with the same total",
 )
-def every_page_has_the_same_total(scene: Scene) -> Iterator[Finding]:
+def every_page_has_the_same_total(trace: ScenarioTrace) -> Iterator[Finding]:
     """A page beyond the end of a list has the same `total` as the pages before and after it."""
-    for before, page in _comparable_pages(scene):
+    for before, page in _comparable_pages(trace):
         if page.total != before.total:
             expected = f"{before.total}, as on the pages before and after"
             yield Finding("reply.body/total", expected, str(page.total), page.exchange.id)
@@ -191,18 +191,18 @@ def _is_unchanged(pages: list[Page]) -> bool:
 
 @rule(
     "offset-pages.pages-cover-every-entry-once",
-    Scene,
+    ScenarioTrace,
     scenario=EVERY,
     cites="CG-OPS-21",
-    when=lambda scene: any(map(_is_unchanged, page_runs(scene))),
+    when=lambda trace: any(map(_is_unchanged, page_runs(trace))),
     needs="a list of several pages that does not change between them",
 )
-def pages_cover_every_entry_once(scene: Scene) -> Iterator[Finding]:
+def pages_cover_every_entry_once(trace: ScenarioTrace) -> Iterator[Finding]:
     """Pages of any size show each entry at one position of the list.
 
     Where the order changes or pages overlap, a client loses some entries and gets others twice.
     """
-    for pages in filter(_is_unchanged, page_runs(scene)):
+    for pages in filter(_is_unchanged, page_runs(trace)):
         entries: dict[int, Any] = {}
         for page in pages:
             for position, identity in enumerate(page.ids, start=page.offset):
@@ -220,7 +220,7 @@ def _conflicts(entries: dict[int, Any], position: int, identity: Any, page: Page
         expected = f"{show(entries[position])}, as at position {position} of another page"
         yield Finding(where, expected, show(identity), page.exchange.id)
     elif earlier is not None:
-        got = f"{show(identity)}, which is at position {earlier}"
-        yield Finding(where, "an entry that is at no other position", got, page.exchange.id)
+        actual = f"{show(identity)}, which is at position {earlier}"
+        yield Finding(where, "an entry that is at no other position", actual, page.exchange.id)
     else:
         entries[position] = identity

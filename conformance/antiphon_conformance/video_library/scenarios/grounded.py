@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import TIME, Json
 from antiphon_conformance.video_library.sources import ADDRESS, DESCRIPTIONS, ENTITY_BACKED, FILES, citations
@@ -14,60 +14,64 @@ TWO_FILES = 2
 
 
 @scenario(features=("collections",))
-async def grounded(talk: Talk) -> None:
+async def grounded(conversation: Conversation) -> None:
     """Asks about a collection: twice the same, with descriptions, in a stream; then about two files."""
-    answer = await talk.create("plain", input=QUESTION, temperature=0)
-    await talk.create("again", input=QUESTION, temperature=0)
-    await talk.create("described", input=QUESTION, temperature=0, include=[DESCRIPTIONS])
-    await _look_closely(talk, _files(talk, answer))
+    answer = await conversation.create("plain", input=QUESTION, temperature=0)
+    await conversation.create("again", input=QUESTION, temperature=0)
+    await conversation.create("described", input=QUESTION, temperature=0, include=[DESCRIPTIONS])
+    await _look_closely(conversation, _files(conversation, answer))
     question = "What time is it in Paris? Call get_time to find out."
-    await talk.create("with_a_tool", input=question, tools=[TIME], may_fail=True)
-    await talk.part("stream", _stream)
+    await conversation.create("with_a_tool", input=question, tools=[TIME], may_fail=True)
+    await conversation.part("stream", _stream)
 
 
-def _files(talk: Talk, answer: Exchange) -> list[str]:
+def _files(conversation: Conversation, answer: Exchange) -> list[str]:
     """Files of the collection: those that an answer cites, else any."""
     ids = [citation.get("file_id") for _, citation in citations(answer.response)]
-    members = talk.library.members.get(talk.library.collection or "", frozenset())
+    members = conversation.library.members.get(conversation.library.collection or "", frozenset())
     return [*dict.fromkeys(identity for identity in ids if isinstance(identity, str))] or sorted(members)
 
 
-async def _look_closely(talk: Talk, files: list[str]) -> None:
+async def _look_closely(conversation: Conversation, files: list[str]) -> None:
     """Reads the segments of some files, and asks about these files alone."""
     sample = files[:TWO_FILES]
     for number, file in enumerate(sample, 1):
-        await talk.get(f"segments-{number}", f"/files/{file}/segments?limit=100")
+        await conversation.get(f"segments-{number}", f"/files/{file}/segments?limit=100")
     if sample:
         base = {"source": FILES, "files": [sample[0], *(ADDRESS + file for file in sample[1:])]}
         members: Json = {"input": QUESTION, "knowledge_base": base, "include": [DESCRIPTIONS]}
-        await talk.create("files_alone", may_fail=True, **members)
+        await conversation.create("files_alone", may_fail=True, **members)
 
 
-async def _stream(talk: Talk) -> None:
-    await talk.create("streamed", input=QUESTION, include=[DESCRIPTIONS], stream=True)
+async def _stream(conversation: Conversation) -> None:
+    await conversation.create("streamed", input=QUESTION, include=[DESCRIPTIONS], stream=True)
 
 
 @scenario(features=("entities",))
-async def entity_backed(talk: Talk) -> None:
+async def entity_backed(conversation: Conversation) -> None:
     """Asks with entities as knowledge, directly and in the background."""
-    entities = talk.library.values.get("entities")
+    entities = conversation.library.values.get("entities")
     if entities is None:
         return
     config = {"entity_collections": [{"collection_id": entities}]}
     base = {
         "type": ENTITY_BACKED,
-        "collections": [talk.library.collection],
+        "collections": [conversation.library.collection],
         "entity_backed_knowledge_config": config,
     }
-    members: Json = {"model": _model(talk), "input": QUESTION, "knowledge_base": base}
-    await talk.create("backed", **members)
-    response = await talk.create("started", background=True, may_fail=True, **members)
+    members: Json = {"model": _model(conversation), "input": QUESTION, "knowledge_base": base}
+    await conversation.create("backed", **members)
+    response = await conversation.create("started", background=True, may_fail=True, **members)
     if response.ok:
-        await talk.poll("polled", response)
+        await conversation.poll("polled", response)
 
 
-def _model(talk: Talk) -> str:
+def _model(conversation: Conversation) -> str:
     """The model under test, or another model if the dialect says that only that one accepts entities."""
-    models = talk.dialect.traits.knowledge
+    models = conversation.dialect.traits.knowledge
     able = [name for name, may in models.items() if may["entity_backed"]]
-    return able[0] if able and talk.model in models and talk.model not in able else talk.model
+    return (
+        able[0]
+        if able and conversation.model in models and conversation.model not in able
+        else conversation.model
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.video_library.library import library_of
 
@@ -13,21 +13,21 @@ MOST_PAGES = 5
 
 
 @scenario(features=("collections",), first=True)
-async def library(talk: Talk) -> None:
+async def library(conversation: Conversation) -> None:
     """Lists collections and files, and the members of the collections that later scenarios use."""
-    await _pages(talk, "collections", "/collections")
-    await _pages(talk, "files", "/files")
-    contents = library_of({talk.scenario: talk.episode}, talk.given)
+    await _pages(conversation, "collections", "/collections")
+    await _pages(conversation, "files", "/files")
+    contents = library_of({conversation.scenario: conversation.trace}, conversation.given)
     for use, identity in contents.values.items():
-        if use in talk.dialect.holds:
-            await _pages(talk, f"{use}_members", f"/collections/{identity}/videos")
+        if use in conversation.dialect.holds:
+            await _pages(conversation, f"{use}_members", f"/collections/{identity}/videos")
 
 
-async def _pages(talk: Talk, step: str, path: str) -> None:
+async def _pages(conversation: Conversation, step: str, path: str) -> None:
     """The pages of a list, as steps `step`, `step-2`..., until it ends."""
     for page in range(MOST_PAGES):
         name = step if page == 0 else f"{step}-{page + 1}"
-        answer = await talk.get(name, f"{path}?limit={LARGEST_PAGE}&offset={page * LARGEST_PAGE}")
+        answer = await conversation.get(name, f"{path}?limit={LARGEST_PAGE}&offset={page * LARGEST_PAGE}")
         if _is_last(answer):
             return
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from antiphon_conformance.requests.test_prompts import BEYOND_ASCII, OVERLONG
-from antiphon_conformance.scenarios.conversation import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
 
 @scenario(features=("stream", "retrieve", "collections"))
-async def streaming(talk: Talk) -> None:
+async def streaming(conversation: Conversation) -> None:
     """Streams an answer with instructions beyond ASCII, and reads it by its id."""
-    response = await talk.create("streamed", input="Say hello.", instructions=BEYOND_ASCII, stream=True)
-    await talk.get("streamed_again", f"/responses/{talk.id_of(response)}")
+    response = await conversation.create(
+        "streamed", input="Say hello.", instructions=BEYOND_ASCII, stream=True
+    )
+    await conversation.get("streamed_again", f"/responses/{conversation.id_of(response)}")
 
 
 @scenario(features=("retrieve", "collections"))
-async def overlong_question(talk: Talk) -> None:
+async def overlong_question(conversation: Conversation) -> None:
     """Sends more text than any model accepts, in a stream and in the background, where errors can come
     late."""
-    await talk.create("streamed", input=OVERLONG, stream=True, may_fail=True)
-    response = await talk.create("started", input=OVERLONG, background=True, may_fail=True)
+    await conversation.create("streamed", input=OVERLONG, stream=True, may_fail=True)
+    response = await conversation.create("started", input=OVERLONG, background=True, may_fail=True)
     if response.ok:
-        await talk.poll("polled", response)
-        await talk.post("cancelled", f"/responses/{talk.id_of(response)}/cancel")
+        await conversation.poll("polled", response)
+        await conversation.post("cancelled", f"/responses/{conversation.id_of(response)}/cancel")

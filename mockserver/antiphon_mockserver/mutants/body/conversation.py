@@ -13,12 +13,12 @@ LIST, CANCEL, CREATE = "listInputItems", "cancelResponse", "createResponse"
 
 
 def _in(operation: str, change: Callable[[Json], object]) -> Callable[[Json, Call], Json]:
-    def spoil(body: Json, call: Call) -> Json:
+    def mutate(body: Json, call: Call) -> Json:
         if call.operation == operation:
             change(body)
         return body
 
-    return spoil
+    return mutate
 
 
 def _without_system(body: Json) -> None:

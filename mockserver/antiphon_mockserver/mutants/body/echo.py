@@ -122,9 +122,9 @@ def makes_every_tool_loose(body: Any) -> Any:
 @mutant("body.leaves-strict-open", caught_by="echo-tools.omitted-strict-comes-back-as-a-boolean")
 def leaves_strict_open(body: Any, call: Call) -> Any:
     """Reports `strict: null` for functions that the request sends without `strict`."""
-    asked = {tool.get("name"): tool for tool in at(call.body, "tools") or ()}
+    details = {tool.get("name"): tool for tool in at(call.body, "tools") or ()}
     for tool in body["tools"] if is_response(body) else ():
-        if "strict" not in asked.get(tool.get("name"), {}):
+        if "strict" not in details.get(tool.get("name"), {}):
             tool["strict"] = None
     return body
 

@@ -171,8 +171,8 @@ def completes_with_an_incomplete_item(body: Any) -> Any:
 @mutant("body.thinks-without-effort", caught_by="reasoning.no-effort-no-reasoning")
 def thinks_without_effort(body: Any, call: Call) -> Any:
     """Reasons although `reasoning.effort` is `none`."""
-    asked = (call.body or {}).get("reasoning") or {}
-    if is_response(body) and asked.get("effort") == "none":
+    details = (call.body or {}).get("reasoning") or {}
+    if is_response(body) and details.get("effort") == "none":
         body["output"].insert(0, {"type": "reasoning", "id": "rs_1", "summary": []})
     return body
 

@@ -37,11 +37,11 @@ def _reasons_for_nothing(usage: Json) -> None:
 
 
 def _spoiling(change: Any) -> Any:
-    def spoil(response: Json, _call: Any) -> None:
+    def mutate(response: Json, _call: Any) -> None:
         if isinstance(response["usage"], dict):
             change(response["usage"])
 
-    return on_responses(spoil)
+    return on_responses(mutate)
 
 
 COUNTS = (

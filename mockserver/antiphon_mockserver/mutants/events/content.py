@@ -42,11 +42,11 @@ RAW_DELTAS, RAW_DONES = tuple(f"{raw}.delta" for raw in RAW), tuple(f"{raw}.done
 def _losing(*types: str) -> Spoil:
     """Loses every second event of these types, and at least the first."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         losses = [id(event) for event in of(events, *types)[::2]]
         return renumber([event for event in events if id(event) not in losses])
 
-    return spoil
+    return mutate
 
 
 def _in_part(change: Callable[[Event], Any], *types: str) -> Spoil:
@@ -76,13 +76,13 @@ def _first_delta_in_part(events: list[Event]) -> list[Event]:
 def _late_delta(lane: str) -> Spoil:
     """Sends one more delta after the end of its lane."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         deltas, end = of(events, f"{lane}.delta"), place(events, f"{lane}.done")
         if not deltas or end is None:
             return events
         return renumber([*events[: end + 1], dict(deltas[0]), *events[end + 1 :]])
 
-    return spoil
+    return mutate
 
 
 def _raw_without_end(events: list[Event], opening: Event) -> list[Event]:

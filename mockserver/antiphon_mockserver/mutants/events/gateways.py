@@ -164,7 +164,7 @@ for _name, _sentence, _caught_by, _spoil in MUTANTS:
 def breaks_off_at_developers(events: list[Any], call: Call) -> list[Any]:
     """Breaks the stream off when the input has a developer message."""
     given = call.body.get("input") if isinstance(call.body, dict) else None
-    asked = given if isinstance(given, list) else []
-    if not any(isinstance(item, dict) and item.get("role") == "developer" for item in asked):
+    details = given if isinstance(given, list) else []
+    if not any(isinstance(item, dict) and item.get("role") == "developer" for item in details):
         return events
     return events[: place(events, ADDED)]

@@ -38,13 +38,13 @@ DONES = (f"{TEXT}.done", f"{ARGUMENTS}.done", f"{INPUT}.done", f"{SUMMARY}.done"
 def _every(name: str, value: Any) -> Spoil:
     """Sets a member wherever events have it."""
 
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         for event in events:
             if name in event:
                 event[name] = value
         return events
 
-    return spoil
+    return mutate
 
 
 def _from_one(events: list[Event]) -> list[Event]:
@@ -107,10 +107,10 @@ def _part_in_call(events: list[Event], opening: Event) -> list[Event]:
 
 
 def _without_announcement(kind: str) -> Spoil:
-    def spoil(events: list[Event], opening: Event) -> list[Event]:
+    def mutate(events: list[Event], opening: Event) -> list[Event]:
         return renumber([event for event in events if event is not opening])
 
-    return of_the_item(kind, spoil)
+    return of_the_item(kind, mutate)
 
 
 def _in_status(event_type: str, status: str) -> Spoil:

@@ -28,12 +28,12 @@ CREATED, QUEUED, RUNNING = "response.created", "response.queued", "response.in_p
 
 
 def _numbers(change: Any) -> Spoil:
-    def spoil(events: list[Event]) -> list[Event]:
+    def mutate(events: list[Event]) -> list[Event]:
         for index, event in enumerate(events):
             event["sequence_number"] = change(index, event["sequence_number"])
         return events
 
-    return spoil
+    return mutate
 
 
 def _created_late(events: list[Event]) -> list[Event]:

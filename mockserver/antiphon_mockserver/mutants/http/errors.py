@@ -17,14 +17,14 @@ Json = dict[str, Any]
 def _in_errors(change: Callable[[int, Json], Any]) -> Callable[[Answer], Answer]:
     """Changes or replaces the body of each error."""
 
-    def spoil(answer: Answer) -> Answer:
+    def mutate(answer: Answer) -> Answer:
         if answer.status >= 400:
             body = change(answer.status, orjson.loads(answer.body))
             answer.body = orjson.dumps(body)
             answer.headers.pop("content-length", None)
         return answer
 
-    return spoil
+    return mutate
 
 
 def _in_words(_status: int, body: Json) -> Json:

@@ -16,11 +16,11 @@ Frames = list[bytes]
 def _before_the_end(frame: bytes) -> Callable[[Frames], Frames]:
     """Sends one more frame before the terminal event."""
 
-    def spoil(frames: Frames) -> Frames:
+    def mutate(frames: Frames) -> Frames:
         last = len(frames) - (2 if frames and frames[-1] == DONE else 1)
         return [*frames[:last], frame, *frames[last:]]
 
-    return spoil
+    return mutate
 
 
 def _each(pattern: bytes, replacement: bytes) -> Callable[[Frames], Frames]:

@@ -6,54 +6,54 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import with_check, without
-from antiphon_mockserver.response.plan import Context, Denied, Plan
+from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 SEAM = "state"
 Json = dict[str, Any]
 
 
-def _input(asked: Asked) -> list[Json]:
-    given = asked.body.get("input")
+def _input(details: RequestDetails) -> list[Json]:
+    given = details.body.get("input")
     return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
 
 
-def _rejecting(wrong: Callable[[Asked], bool]) -> Callable[[Conduct], Conduct]:
+def _rejecting(wrong: Callable[[RequestDetails], bool]) -> Callable[[Behaviour], Behaviour]:
     """Adds a check that rejects a valid request."""
 
-    def check(asked: Asked) -> None:
-        if wrong(asked):
+    def check(details: RequestDetails) -> None:
+        if wrong(details):
             raise invalid("This server does not accept such requests.")
 
-    return lambda conduct: with_check(conduct, check)
+    return lambda behaviour: with_check(behaviour, check)
 
 
-def _without(*names: str) -> Callable[[Conduct], Conduct]:
+def _without(*names: str) -> Callable[[Behaviour], Behaviour]:
     """Leaves out some checks."""
 
-    def spoil(conduct: Conduct) -> Conduct:
-        checks, context_checks = without(conduct.checks, *names), without(conduct.context_checks, *names)
-        return replace(conduct, checks=checks, context_checks=context_checks)
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        checks, context_checks = without(behaviour.checks, *names), without(behaviour.context_checks, *names)
+        return replace(behaviour, checks=checks, context_checks=context_checks)
 
-    return spoil
-
-
-def _has_item(*types: str) -> Callable[[Asked], bool]:
-    return lambda asked: any(item.get("type") in types for item in _input(asked))
+    return mutate
 
 
-def _format(asked: Asked) -> Json:
-    text = asked.body.get("text")
+def _has_item(*types: str) -> Callable[[RequestDetails], bool]:
+    return lambda details: any(item.get("type") in types for item in _input(details))
+
+
+def _format(details: RequestDetails) -> Json:
+    text = details.body.get("text")
     text_format = text.get("format") if isinstance(text, dict) else None
     return text_format if isinstance(text_format, dict) else {}
 
 
-def _has_empty_output(asked: Asked) -> bool:
-    return any(item.get("output") == "" for item in _input(asked))
+def _has_empty_output(details: RequestDetails) -> bool:
+    return any(item.get("output") == "" for item in _input(details))
 
 
 REJECTIONS = (
@@ -66,7 +66,7 @@ REJECTIONS = (
     ("rejects_custom_outputs", "Rejects the output of a custom tool.",
      "tool-outputs.custom-output-is-accepted", _has_item("custom_tool_call_output")),
     ("knows_no_schemas", "Rejects every `json_schema`.",
-     "structured-output.schema-is-accepted", lambda asked: _format(asked).get("type") == "json_schema"),
+     "structured-output.schema-is-accepted", lambda details: _format(details).get("type") == "json_schema"),
 )  # fmt: skip
 
 for _name, _sentence, _caught_by, _wrong in REJECTIONS:
@@ -113,24 +113,24 @@ add(
 
 
 @mutant("state.breaks-on-equal-names", caught_by="tool-outputs.two-functions-of-one-name-break-nothing")
-def breaks_on_equal_names(conduct: Conduct) -> Conduct:
+def breaks_on_equal_names(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when two functions have the same name."""
 
-    def check(asked: Asked) -> None:
-        names = [tool.get("name") for tool in asked.body.get("tools") or ()]
+    def check(details: RequestDetails) -> None:
+        names = [tool.get("name") for tool in details.body.get("tools") or ()]
         if len(names) != len(set(names)):
-            raise Denied("The server had an error.", status=500)
+            raise ApiError("The server had an error.", status=500)
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant("state.trusts-any-reasoning", caught_by="reasoning.altered-reasoning-is-rejected")
-def trusts_any_reasoning(conduct: Conduct) -> Conduct:
+def trusts_any_reasoning(behaviour: Behaviour) -> Behaviour:
     """Accepts reasoning whose encrypted content was changed."""
-    right = conduct.plan
+    right = behaviour.plan
 
     def plan(context: Context) -> Plan:
         plain = tuple(item for item in context.items if item.get("type") != "reasoning")
         return right(replace(context, items=plain))
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)

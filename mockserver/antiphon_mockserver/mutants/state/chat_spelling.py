@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_spec.dialect import Traits
 
@@ -68,16 +68,16 @@ REJECTS: tuple[tuple[str, str, str, Callable[[Body], bool]], ...] = (
 )
 
 
-def _rejecting(words: str, condition: Callable[[Body], bool]) -> Callable[[Conduct], Conduct]:
-    def spoil(conduct: Conduct) -> Conduct:
-        def respell(body: Body, traits: Traits) -> Body:
+def _rejecting(words: str, condition: Callable[[Body], bool]) -> Callable[[Behaviour], Behaviour]:
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        def read_chat_spelling(body: Body, traits: Traits) -> Body:
             if condition(body):
                 raise invalid(f"This server does not accept {words}.")
-            return conduct.respell(body, traits)
+            return behaviour.read_chat_spelling(body, traits)
 
-        return replace(conduct, respell=respell)
+        return replace(behaviour, read_chat_spelling=read_chat_spelling)
 
-    return spoil
+    return mutate
 
 
 for _name, _words, _rule, _condition in REJECTS:
@@ -85,41 +85,45 @@ for _name, _words, _rule, _condition in REJECTS:
 
 
 @mutant("state.rejects-a-model-in-a-header", caught_by="requests.accepts-a-model-in-a-header")
-def rejects_a_model_in_a_header(conduct: Conduct) -> Conduct:
+def rejects_a_model_in_a_header(behaviour: Behaviour) -> Behaviour:
     """Rejects requests that name their model in a header, too."""
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         if "x-model-name" in headers:
-            raise Denied("Unknown header.")
-        return conduct.authenticate(headers, keys)
+            raise ApiError("Unknown header.")
+        return behaviour.authenticate(headers, keys)
 
-    return replace(conduct, authenticate=authenticate)
+    return replace(behaviour, authenticate=authenticate)
 
 
 @mutant(
     "state.accepts-reasoning-true-but-does-not-reason",
     caught_by="reasoning.true-puts-reasoning-before-the-message",
 )
-def accepts_reasoning_true_but_does_not_reason(conduct: Conduct) -> Conduct:
+def accepts_reasoning_true_but_does_not_reason(behaviour: Behaviour) -> Behaviour:
     """Accepts `reasoning: true` but does not reason."""
 
-    def respell(body: Body, traits: Traits) -> Body:
-        return conduct.respell({name: body[name] for name in body if name != "reasoning"}, traits)
+    def read_chat_spelling(body: Body, traits: Traits) -> Body:
+        return behaviour.read_chat_spelling(
+            {name: body[name] for name in body if name != "reasoning"}, traits
+        )
 
-    return replace(conduct, respell=respell)
+    return replace(behaviour, read_chat_spelling=read_chat_spelling)
 
 
 @mutant("state.forgets-max-tokens", caught_by="echo.max-tokens-comes-back-as-max-output-tokens")
-def forgets_max_tokens(conduct: Conduct) -> Conduct:
+def forgets_max_tokens(behaviour: Behaviour) -> Behaviour:
     """Accepts `max_tokens` but applies no limit."""
 
-    def respell(body: Body, traits: Traits) -> Body:
-        return conduct.respell({name: body[name] for name in body if name != "max_tokens"}, traits)
+    def read_chat_spelling(body: Body, traits: Traits) -> Body:
+        return behaviour.read_chat_spelling(
+            {name: body[name] for name in body if name != "max_tokens"}, traits
+        )
 
-    return replace(conduct, respell=respell)
+    return replace(behaviour, read_chat_spelling=read_chat_spelling)
 
 
 @mutant("state.reads-bodies-of-any-size", caught_by="invalid-requests.a-large-body-is-rejected")
-def reads_bodies_of_any_size(conduct: Conduct) -> Conduct:
+def reads_bodies_of_any_size(behaviour: Behaviour) -> Behaviour:
     """Accepts bodies that are larger than the gateway allows."""
-    return replace(conduct, body_limit=lambda limit, _dialect: limit)
+    return replace(behaviour, body_limit=lambda limit, _dialect: limit)

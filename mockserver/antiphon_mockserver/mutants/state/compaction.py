@@ -5,75 +5,75 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import mutant
 from antiphon_mockserver.mutants.changes import with_check, without
 from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 
 @mutant("state.rejects-instructions-for-a-compaction", caught_by="compaction.a-history-can-be-compacted")
-def rejects_instructions_for_a_compaction(conduct: Conduct) -> Conduct:
+def rejects_instructions_for_a_compaction(behaviour: Behaviour) -> Behaviour:
     """Accepts only `model` and `input` for a compaction."""
 
-    def check(asked: Asked) -> None:
-        if asked.operation == "compactResponse" and asked.body.get("instructions"):
+    def check(details: RequestDetails) -> None:
+        if details.operation == "compactResponse" and details.body.get("instructions"):
             raise invalid("Unknown parameter: 'instructions'.", "instructions", "unknown_parameter")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant("state.rejects-its-own-compaction", caught_by="compaction.compacted-output-is-accepted-as-input")
-def rejects_its_own_compaction(conduct: Conduct) -> Conduct:
+def rejects_its_own_compaction(behaviour: Behaviour) -> Behaviour:
     """Rejects its own `compaction` items."""
 
     def normalise(given: Any) -> list[Item]:
-        items = conduct.normalise(given)
+        items = behaviour.normalise(given)
         if any(item["type"] == "compaction" for item in items):
             raise invalid("Invalid value: 'compaction'.", "input", "invalid_value")
         return items
 
-    return replace(conduct, normalise=normalise)
+    return replace(behaviour, normalise=normalise)
 
 
 @mutant("state.compacts-to-nothing", caught_by="compaction.the-model-remembers-the-history")
-def compacts_to_nothing(conduct: Conduct) -> Conduct:
+def compacts_to_nothing(behaviour: Behaviour) -> Behaviour:
     """Returns a compaction item that keeps nothing of the conversation."""
 
     def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
         messages = tuple(item for item in context.items if item.get("role") == "user")
-        return conduct.compact(replace(context, items=messages), identity, created_at)
+        return behaviour.compact(replace(context, items=messages), identity, created_at)
 
-    return replace(conduct, compact=compact)
+    return replace(behaviour, compact=compact)
 
 
 @mutant("state.compacts-without-a-model", caught_by="compaction.a-compaction-needs-a-model")
-def compacts_without_a_model(conduct: Conduct) -> Conduct:
+def compacts_without_a_model(behaviour: Behaviour) -> Behaviour:
     """Chooses a model itself when a compaction names none."""
 
-    def check(asked: Asked) -> None:
-        if asked.operation == "compactResponse" and isinstance(asked.body, dict):
-            asked.body.setdefault("model", "any")
+    def check(details: RequestDetails) -> None:
+        if details.operation == "compactResponse" and isinstance(details.body, dict):
+            details.body.setdefault("model", "any")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant("state.continues-a-compaction", caught_by="compaction.a-compaction-cannot-be-continued")
-def continues_a_compaction(conduct: Conduct) -> Conduct:
+def continues_a_compaction(behaviour: Behaviour) -> Behaviour:
     """Accepts the id of a compaction as `previous_response_id`."""
     ids: set[str] = set()
 
     def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
-        compaction = conduct.compact(context, identity, created_at)
+        compaction = behaviour.compact(context, identity, created_at)
         ids.add(compaction["id"])
         return compaction
 
-    def check(asked: Asked) -> None:
-        if isinstance(asked.body, dict) and asked.body.get("previous_response_id") in ids:
-            del asked.body["previous_response_id"]
+    def check(details: RequestDetails) -> None:
+        if isinstance(details.body, dict) and details.body.get("previous_response_id") in ids:
+            del details.body["previous_response_id"]
 
-    return with_check(replace(conduct, compact=compact), check)
+    return with_check(replace(behaviour, compact=compact), check)
 
 
 @mutant(
@@ -83,48 +83,48 @@ def continues_a_compaction(conduct: Conduct) -> Conduct:
         "compaction.a-compaction-reads-the-history-it-names",
     ),
 )
-def compacts_its_input_only(conduct: Conduct) -> Conduct:
+def compacts_its_input_only(behaviour: Behaviour) -> Behaviour:
     """Ignores `previous_response_id` when it compacts."""
 
-    def check(asked: Asked) -> None:
-        if asked.operation == "compactResponse" and isinstance(asked.body, dict):
-            asked.body.pop("previous_response_id", None)
+    def check(details: RequestDetails) -> None:
+        if details.operation == "compactResponse" and isinstance(details.body, dict):
+            details.body.pop("previous_response_id", None)
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant("state.ignores-a-trigger", caught_by="compaction.a-trigger-makes-a-compaction")
-def ignores_a_trigger(conduct: Conduct) -> Conduct:
+def ignores_a_trigger(behaviour: Behaviour) -> Behaviour:
     """Ignores a `compaction_trigger`."""
 
     def plan(context: Context) -> Plan:
         rest = tuple(item for item in context.items if item.get("type") != "compaction_trigger")
-        return conduct.plan(replace(context, items=rest))
+        return behaviour.plan(replace(context, items=rest))
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)
 
 
 @mutant("state.accepts-a-trigger-anywhere", caught_by="compaction.a-trigger-comes-last")
-def accepts_a_trigger_anywhere(conduct: Conduct) -> Conduct:
+def accepts_a_trigger_anywhere(behaviour: Behaviour) -> Behaviour:
     """Accepts a `compaction_trigger` that is not the last item."""
-    return replace(conduct, context_checks=without(conduct.context_checks, "triggers_come_last"))
+    return replace(behaviour, context_checks=without(behaviour.context_checks, "triggers_come_last"))
 
 
 @mutant("state.ignores-context-management", caught_by="compaction.a-long-context-is-compacted-on-request")
-def ignores_context_management(conduct: Conduct) -> Conduct:
+def ignores_context_management(behaviour: Behaviour) -> Behaviour:
     """Never compacts a context although `context_management` asks for it."""
 
     def plan(context: Context) -> Plan:
         request = {name: value for name, value in context.request.items() if name != "context_management"}
-        return conduct.plan(replace(context, request=request))
+        return behaviour.plan(replace(context, request=request))
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)
 
 
 @mutant("state.counts-a-token-too-many", caught_by="input-tokens.a-count-equals-the-usage-of-a-create")
-def counts_a_token_too_many(conduct: Conduct) -> Conduct:
+def counts_a_token_too_many(behaviour: Behaviour) -> Behaviour:
     """Counts one token more than the model reads."""
-    return replace(conduct, count_tokens=lambda context: conduct.count_tokens(context) + 1)
+    return replace(behaviour, count_tokens=lambda context: behaviour.count_tokens(context) + 1)
 
 
 @mutant(
@@ -134,17 +134,17 @@ def counts_a_token_too_many(conduct: Conduct) -> Conduct:
         "input-tokens.a-count-equals-the-usage-of-a-create",
     ),
 )
-def counts_what_is_left(conduct: Conduct) -> Conduct:
+def counts_what_is_left(behaviour: Behaviour) -> Behaviour:
     """Reports the number of tokens that still fit instead of the number used."""
-    return replace(conduct, count_tokens=lambda context: 100_000 - conduct.count_tokens(context))
+    return replace(behaviour, count_tokens=lambda context: 100_000 - behaviour.count_tokens(context))
 
 
 @mutant("state.counts-text-only", caught_by="input-tokens.a-count-accepts-the-members-of-a-create")
-def counts_text_only(conduct: Conduct) -> Conduct:
+def counts_text_only(behaviour: Behaviour) -> Behaviour:
     """Rejects a token count of a request with tools."""
 
-    def check(asked: Asked) -> None:
-        if asked.operation == "countInputTokens" and asked.body.get("tools"):
+    def check(details: RequestDetails) -> None:
+        if details.operation == "countInputTokens" and details.body.get("tools"):
             raise invalid("Unknown parameter: 'tools'.", "tools", "unknown_parameter")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import with_check
 from antiphon_mockserver.response.plan import Context, Plan
 from antiphon_mockserver.response.tokens import CONTEXT_WINDOW
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 SEAM = "state"
 LOST: tuple[tuple[str, str, str], ...] = (
@@ -24,16 +24,18 @@ LOST: tuple[tuple[str, str, str], ...] = (
 """Name, the parameters that the server loses, the rules that notice."""
 
 
-def _losing(*names: str) -> Callable[[Conduct], Conduct]:
+def _losing(*names: str) -> Callable[[Behaviour], Behaviour]:
     """The server behaves as if these parameters had not been sent."""
 
-    def spoil(conduct: Conduct) -> Conduct:
-        def heed(asked: Asked) -> Mapping[str, Any]:
-            return {name: value for name, value in conduct.heed(asked).items() if name not in names}
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
+            return {
+                name: value for name, value in behaviour.ignore_unknown(details).items() if name not in names
+            }
 
-        return replace(conduct, heed=heed)
+        return replace(behaviour, ignore_unknown=ignore_unknown)
 
-    return spoil
+    return mutate
 
 
 for _name, _names, _rules in LOST:
@@ -47,26 +49,26 @@ for _name, _names, _rules in LOST:
 
 
 @mutant("state.rejects-requests-without-stream", caught_by="requests.accepts-stream-null")
-def rejects_requests_without_stream(conduct: Conduct) -> Conduct:
+def rejects_requests_without_stream(behaviour: Behaviour) -> Behaviour:
     """Rejects a request without `stream`."""
 
-    def check(asked: Asked) -> None:
-        if asked.body.get("stream") is None:
+    def check(details: RequestDetails) -> None:
+        if details.body.get("stream") is None:
             raise invalid("stream should be a boolean.", "stream")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant("state.repeats-the-question", caught_by="instructions.affect-the-answer")
-def repeats_the_question(conduct: Conduct) -> Conduct:
+def repeats_the_question(behaviour: Behaviour) -> Behaviour:
     """Answers with the text of the user."""
 
     def plan(context: Context) -> Plan:
         part = {"type": "output_text", "text": _question(context), "annotations": [], "logprobs": []}
         message = {"type": "message", "role": "assistant", "content": [part]}
-        return replace(conduct.plan(context), items=(message,), status="completed", reason=None)
+        return replace(behaviour.plan(context), items=(message,), status="completed", reason=None)
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)
 
 
 def _question(context: Context) -> str:
@@ -77,12 +79,12 @@ def _question(context: Context) -> str:
 
 
 @mutant("state.stops-short-at-long-contexts", caught_by="truncation.an-overlong-context-fails")
-def stops_short_at_long_contexts(conduct: Conduct) -> Conduct:
+def stops_short_at_long_contexts(behaviour: Behaviour) -> Behaviour:
     """Answers a context beyond its window with a few tokens, as incomplete."""
 
     def truncate(context: Context, tokens: int) -> Context:
         if tokens <= CONTEXT_WINDOW:
-            return conduct.truncate(context, tokens)
+            return behaviour.truncate(context, tokens)
         return replace(context, request={**context.request, "max_output_tokens": 16})
 
-    return replace(conduct, truncate=truncate)
+    return replace(behaviour, truncate=truncate)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add
 from antiphon_mockserver.mutants.changes import forgiving
-from antiphon_mockserver.response.plan import Denied
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.state.record import RequestDetails
 
 SEAM = "state"
 
@@ -171,14 +171,14 @@ ACCEPTS = (
 )
 
 
-def _accepting(pattern: str) -> Callable[[Conduct], Conduct]:
+def _accepting(pattern: str) -> Callable[[Behaviour], Behaviour]:
     """Drops a wrong member at such a place instead of rejecting it."""
     place = re.compile(pattern)
 
-    def mend(asked: Asked, denied: Denied) -> bool:
-        if not place.match(denied.param or ""):
+    def mend(details: RequestDetails, error: ApiError) -> bool:
+        if not place.match(error.param or ""):
             return False
-        _drop(cast("dict[str, Any]", asked.body), denied.param or "")
+        _drop(cast("dict[str, Any]", details.body), error.param or "")
         return True
 
     return forgiving(mend)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.response.plan import Context, Plan
 
@@ -14,24 +14,24 @@ SEAM = "state"
 TEXT = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Sure! Here is Paris: a city."}
 
 
-def _before(change: Callable[[Context], Context]) -> Callable[[Conduct], Conduct]:
+def _before(change: Callable[[Context], Context]) -> Callable[[Behaviour], Behaviour]:
     """Changes the context that the model sees."""
 
-    def spoil(conduct: Conduct) -> Conduct:
-        right = conduct.plan
-        return replace(conduct, plan=lambda context: right(change(context)))
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        right = behaviour.plan
+        return replace(behaviour, plan=lambda context: right(change(context)))
 
-    return spoil
+    return mutate
 
 
-def _after(change: Callable[[Plan, Context], Plan]) -> Callable[[Conduct], Conduct]:
+def _after(change: Callable[[Plan, Context], Plan]) -> Callable[[Behaviour], Behaviour]:
     """Changes the answer of the model."""
 
-    def spoil(conduct: Conduct) -> Conduct:
-        right = conduct.plan
-        return replace(conduct, plan=lambda context: change(right(context), context))
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        right = behaviour.plan
+        return replace(behaviour, plan=lambda context: change(right(context), context))
 
-    return spoil
+    return mutate
 
 
 def _asking_without(context: Context, *names: str) -> Context:
@@ -85,6 +85,6 @@ add(SEAM, "ignores_max_output_tokens", "Ignores `max_output_tokens`.",
 
 
 @mutant("state.keeps-tools-from-the-model", caught_by="tool-choice.required-makes-a-call")
-def keeps_tools_from_the_model(conduct: Conduct) -> Conduct:
+def keeps_tools_from_the_model(behaviour: Behaviour) -> Behaviour:
     """Repeats `tools` but does not send them to the model."""
-    return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(conduct)
+    return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(behaviour)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import mutant
 from antiphon_mockserver.mutants.changes import dropping_values, with_query
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 
 Events = Sequence[Mapping[str, Any]]
 
@@ -21,9 +21,9 @@ Events = Sequence[Mapping[str, Any]]
         "resume.first-part-and-rest-make-the-whole-stream",
     ),
 )
-def ignores_starting_after(conduct: Conduct) -> Conduct:
+def ignores_starting_after(behaviour: Behaviour) -> Behaviour:
     """Ignores `starting_after` and sends the whole stream again."""
-    return replace(conduct, resume=lambda events, _after: conduct.resume(events, None))
+    return replace(behaviour, resume=lambda events, _after: behaviour.resume(events, None))
 
 
 @mutant(
@@ -33,13 +33,13 @@ def ignores_starting_after(conduct: Conduct) -> Conduct:
         "resume.resuming-after-the-end-returns-the-rest",
     ),
 )
-def skips_an_event_when_it_resumes(conduct: Conduct) -> Conduct:
+def skips_an_event_when_it_resumes(behaviour: Behaviour) -> Behaviour:
     """Skips the first event after `starting_after`."""
 
     def resume(events: Events, after: int | None) -> Events:
-        return conduct.resume(events, None if after is None else after + 1)
+        return behaviour.resume(events, None if after is None else after + 1)
 
-    return replace(conduct, resume=resume)
+    return replace(behaviour, resume=resume)
 
 
 @mutant(
@@ -49,74 +49,74 @@ def skips_an_event_when_it_resumes(conduct: Conduct) -> Conduct:
         "resume.resuming-after-the-end-returns-the-rest",
     ),
 )
-def leaves_out_the_end_of_a_resumed_stream(conduct: Conduct) -> Conduct:
+def leaves_out_the_end_of_a_resumed_stream(behaviour: Behaviour) -> Behaviour:
     """Leaves out the terminal event when it replays a stream."""
-    return replace(conduct, resume=lambda events, after: conduct.resume(events[:-1], after))
+    return replace(behaviour, resume=lambda events, after: behaviour.resume(events[:-1], after))
 
 
 @mutant("state.replays-from-the-second-event", caught_by="resume.a-replay-begins-at-the-beginning")
-def replays_from_the_second_event(conduct: Conduct) -> Conduct:
+def replays_from_the_second_event(behaviour: Behaviour) -> Behaviour:
     """Leaves out the first event when a replay has no `starting_after`."""
-    return replace(conduct, resume=lambda events, after: conduct.resume(events, after or 0))
+    return replace(behaviour, resume=lambda events, after: behaviour.resume(events, after or 0))
 
 
 @mutant("state.makes-new-item-ids-for-a-replay", caught_by="resume.replayed-events-are-identical")
-def makes_new_item_ids_for_a_replay(conduct: Conduct) -> Conduct:
+def makes_new_item_ids_for_a_replay(behaviour: Behaviour) -> Behaviour:
     """Changes the item ids when it sends a stream again."""
 
     def resume(events: Events, after: int | None) -> Events:
         replay = [{**event, "item_id": "msg_again"} if "item_id" in event else event for event in events]
-        return conduct.resume(replay, after)
+        return behaviour.resume(replay, after)
 
-    return replace(conduct, resume=resume)
+    return replace(behaviour, resume=resume)
 
 
 @mutant("state.cannot-stream-again", caught_by="resume.a-background-stream-can-be-streamed-again")
-def cannot_stream_again(conduct: Conduct) -> Conduct:
+def cannot_stream_again(behaviour: Behaviour) -> Behaviour:
     """Answers a retrieval with `stream=true` as JSON."""
     return with_query(
-        conduct, lambda query: {name: value for name, value in query.items() if name != "stream"}
+        behaviour, lambda query: {name: value for name, value in query.items() if name != "stream"}
     )
 
 
 @mutant("state.streams-anything-again", caught_by="retrieve.only-a-background-stream-can-be-streamed-again")
-def streams_anything_again(conduct: Conduct) -> Conduct:
+def streams_anything_again(behaviour: Behaviour) -> Behaviour:
     """Replays a stream for a response that was never streamed."""
-    return replace(conduct, may_resume=lambda _record: None)
+    return replace(behaviour, may_resume=lambda _record: None)
 
 
 @mutant(
     "state.begins-anew-behind-the-last-event",
     caught_by="resume.resuming-after-the-last-event-is-empty-or-rejected",
 )
-def begins_anew_behind_the_last_event(conduct: Conduct) -> Conduct:
+def begins_anew_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
     """Sends the whole stream again when no events are left."""
-    return replace(conduct, resume=lambda events, after: conduct.resume(events, after) or events)
+    return replace(behaviour, resume=lambda events, after: behaviour.resume(events, after) or events)
 
 
 @mutant(
     "state.breaks-behind-the-last-event",
     caught_by="resume.resuming-after-the-last-event-is-empty-or-rejected",
 )
-def breaks_behind_the_last_event(conduct: Conduct) -> Conduct:
+def breaks_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when no events are left."""
 
     def resume(events: Events, after: int | None) -> Events:
-        rest = conduct.resume(events, after)
+        rest = behaviour.resume(events, after)
         if not rest:
-            raise Denied("list index out of range", status=500)
+            raise ApiError("list index out of range", status=500)
         return rest
 
-    return replace(conduct, resume=resume)
+    return replace(behaviour, resume=resume)
 
 
 @mutant("state.accepts-a-negative-cursor", caught_by="query-parameters.a-cursor-is-a-whole-number")
-def accepts_a_negative_cursor(conduct: Conduct) -> Conduct:
+def accepts_a_negative_cursor(behaviour: Behaviour) -> Behaviour:
     """Accepts a `starting_after` below 0."""
-    return dropping_values(conduct, ("starting_after",), lambda value: value.startswith("-"))
+    return dropping_values(behaviour, ("starting_after",), lambda value: value.startswith("-"))
 
 
 @mutant("state.pads-a-replay-always", caught_by="resume.padding-can-be-switched-off-for-a-replay")
-def pads_a_replay_always(conduct: Conduct) -> Conduct:
+def pads_a_replay_always(behaviour: Behaviour) -> Behaviour:
     """Ignores `include_obfuscation` on retrieval."""
-    return with_query(conduct, lambda query: {**query, "include_obfuscation": None})
+    return with_query(behaviour, lambda query: {**query, "include_obfuscation": None})

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import mutant
 from antiphon_mockserver.mutants.changes import dropping_values
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import Record
 
@@ -21,55 +21,55 @@ from antiphon_mockserver.state.record import Record
         "storage.an-unstored-response-cannot-be-retrieved",
     ),
 )
-def keeps_what_is_not_to_be_stored(conduct: Conduct) -> Conduct:
+def keeps_what_is_not_to_be_stored(behaviour: Behaviour) -> Behaviour:
     """Stores responses with `store: false`."""
-    return replace(conduct, keeps=lambda _body: True)
+    return replace(behaviour, keeps=lambda _body: True)
 
 
 @mutant("state.stores-only-on-request", caught_by="storage.a-response-is-stored-by-default")
-def stores_only_on_request(conduct: Conduct) -> Conduct:
+def stores_only_on_request(behaviour: Behaviour) -> Behaviour:
     """Stores a response only when the request sets `store: true`."""
-    return replace(conduct, keeps=lambda body: body.get("store") is True or body.get("background") is True)
+    return replace(behaviour, keeps=lambda body: body.get("store") is True or body.get("background") is True)
 
 
 @mutant("state.stores-streams-only", caught_by="storage.a-response-is-stored-by-default")
-def stores_streams_only(conduct: Conduct) -> Conduct:
+def stores_streams_only(behaviour: Behaviour) -> Behaviour:
     """Stores only responses that it streamed or ran in the background."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
-        return conduct.keeps(body) and (body.get("stream") is True or body.get("background") is True)
+        return behaviour.keeps(body) and (body.get("stream") is True or body.get("background") is True)
 
-    return replace(conduct, keeps=keeps)
+    return replace(behaviour, keeps=keeps)
 
 
 @mutant("state.rejects-its-own-ids", caught_by="storage.a-response-is-stored-by-default")
-def rejects_its_own_ids(conduct: Conduct) -> Conduct:
+def rejects_its_own_ids(behaviour: Behaviour) -> Behaviour:
     """Rejects its own ids in a path."""
-    return replace(conduct, is_valid_id=lambda response_id: response_id.startswith("response-"))
+    return replace(behaviour, is_valid_id=lambda response_id: response_id.startswith("response-"))
 
 
 @mutant(
     "state.does-not-store-streams",
     caught_by=("storage.a-streamed-response-is-stored", "storage.a-streamed-response-can-be-retrieved"),
 )
-def does_not_store_streams(conduct: Conduct) -> Conduct:
+def does_not_store_streams(behaviour: Behaviour) -> Behaviour:
     """Does not store responses that it streamed."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
         streamed = body.get("stream") is True and body.get("background") is not True
-        return conduct.keeps(body) and not streamed
+        return behaviour.keeps(body) and not streamed
 
-    return replace(conduct, keeps=keeps)
+    return replace(behaviour, keeps=keeps)
 
 
 @mutant("state.does-not-store-background-streams", caught_by="storage.a-background-response-is-stored")
-def does_not_store_background_streams(conduct: Conduct) -> Conduct:
+def does_not_store_background_streams(behaviour: Behaviour) -> Behaviour:
     """Drops a background response as soon as its stream ends."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
-        return conduct.keeps(body) and not (body.get("stream") is True and body.get("background") is True)
+        return behaviour.keeps(body) and not (body.get("stream") is True and body.get("background") is True)
 
-    return replace(conduct, keeps=keeps)
+    return replace(behaviour, keeps=keeps)
 
 
 @mutant(
@@ -83,59 +83,60 @@ def does_not_store_background_streams(conduct: Conduct) -> Conduct:
         "cancel.an-unknown-response-cannot-be-cancelled",
     ),
 )
-def deletes_nothing(conduct: Conduct) -> Conduct:
+def deletes_nothing(behaviour: Behaviour) -> Behaviour:
     """Confirms a deletion but keeps the response."""
-    return replace(conduct, delete=lambda record: record)
+    return replace(behaviour, delete=lambda record: record)
 
 
 @mutant("state.rejects-to-delete", caught_by="delete.a-stored-response-can-be-deleted")
-def rejects_to_delete(conduct: Conduct) -> Conduct:
+def rejects_to_delete(behaviour: Behaviour) -> Behaviour:
     """Rejects every deletion."""
 
     def delete(_record: Record) -> NoReturn:
-        raise Denied("Responses cannot be deleted.", status=403)
+        raise ApiError("Responses cannot be deleted.", status=403)
 
-    return replace(conduct, delete=delete)
+    return replace(behaviour, delete=delete)
 
 
 @mutant("state.deletes-only-once", caught_by="delete.an-unknown-response-counts-as-deleted")
-def deletes_only_once(conduct: Conduct) -> Conduct:
+def deletes_only_once(behaviour: Behaviour) -> Behaviour:
     """Answers 404 to a second deletion."""
     ids: set[str] = set()
 
     def deletion_body(response_id: str) -> dict[str, Any]:
         if response_id in ids:
-            raise conduct.not_found(response_id)
+            raise behaviour.not_found(response_id)
         ids.add(response_id)
-        return conduct.deletion_body(response_id)
+        return behaviour.deletion_body(response_id)
 
-    return replace(conduct, deletion_body=deletion_body)
+    return replace(behaviour, deletion_body=deletion_body)
 
 
 @mutant("state.confirms-a-deletion-in-other-words", caught_by="delete.a-deletion-is-confirmed")
-def confirms_a_deletion_in_other_words(conduct: Conduct) -> Conduct:
+def confirms_a_deletion_in_other_words(behaviour: Behaviour) -> Behaviour:
     """Confirms a deletion with the object `response.deleted` instead of `response`."""
     return replace(
-        conduct,
+        behaviour,
         deletion_body=lambda response_id: {
-            **conduct.deletion_body(response_id),
+            **behaviour.deletion_body(response_id),
             "object": "response.deleted",
         },
     )
 
 
 @mutant("state.denies-a-deletion", caught_by="delete.a-deletion-is-confirmed")
-def denies_a_deletion(conduct: Conduct) -> Conduct:
+def denies_a_deletion(behaviour: Behaviour) -> Behaviour:
     """Deletes the response and sends `deleted: false`."""
     return replace(
-        conduct, deletion_body=lambda response_id: {**conduct.deletion_body(response_id), "deleted": False}
+        behaviour,
+        deletion_body=lambda response_id: {**behaviour.deletion_body(response_id), "deleted": False},
     )
 
 
 @mutant("state.confirms-the-deletion-of-another-response", caught_by="delete.a-deletion-is-confirmed")
-def confirms_the_deletion_of_another_response(conduct: Conduct) -> Conduct:
+def confirms_the_deletion_of_another_response(behaviour: Behaviour) -> Behaviour:
     """Confirms a deletion with a different id."""
-    return replace(conduct, deletion_body=lambda response_id: conduct.deletion_body(f"{response_id}0"))
+    return replace(behaviour, deletion_body=lambda response_id: behaviour.deletion_body(f"{response_id}0"))
 
 
 @mutant(
@@ -145,15 +146,15 @@ def confirms_the_deletion_of_another_response(conduct: Conduct) -> Conduct:
         "cancel.a-running-response-can-be-deleted",
     ),
 )
-def breaks_when_a_running_response_is_deleted(conduct: Conduct) -> Conduct:
+def breaks_when_a_running_response_is_deleted(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when a request deletes a response that still runs."""
 
     def delete(record: Record) -> Record:
         if record.background and record.step == 0:
-            raise Denied("The worker holds a lock on the response.", status=500)
-        return conduct.delete(record)
+            raise ApiError("The worker holds a lock on the response.", status=500)
+        return behaviour.delete(record)
 
-    return replace(conduct, delete=delete)
+    return replace(behaviour, delete=delete)
 
 
 @mutant(
@@ -165,10 +166,10 @@ def breaks_when_a_running_response_is_deleted(conduct: Conduct) -> Conduct:
         "cancel.an-unknown-response-cannot-be-cancelled",
     ),
 )
-def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
+def calls_an_unknown_id_a_bad_request(behaviour: Behaviour) -> Behaviour:
     """Answers 400 instead of 404 to an unknown id."""
     return replace(
-        conduct,
+        behaviour,
         not_found=lambda response_id: invalid(f"Response with id '{response_id}' not found.", "response_id"),
     )
 
@@ -176,30 +177,30 @@ def calls_an_unknown_id_a_bad_request(conduct: Conduct) -> Conduct:
 @mutant(
     "state.breaks-at-an-odd-id", caught_by="query-parameters.an-id-with-unusual-characters-is-a-client-error"
 )
-def breaks_at_an_odd_id(conduct: Conduct) -> Conduct:
+def breaks_at_an_odd_id(behaviour: Behaviour) -> Behaviour:
     """Answers 500 to an id with unusual characters."""
 
     def is_valid_id(response_id: str) -> bool:
-        if not conduct.is_valid_id(response_id):
-            raise Denied("invalid input syntax for type uuid", status=500)
+        if not behaviour.is_valid_id(response_id):
+            raise ApiError("invalid input syntax for type uuid", status=500)
         return True
 
-    return replace(conduct, is_valid_id=is_valid_id)
+    return replace(behaviour, is_valid_id=is_valid_id)
 
 
 @mutant("state.accepts-any-include-in-queries", caught_by="query-parameters.an-unknown-include-is-rejected")
-def accepts_any_include_in_queries(conduct: Conduct) -> Conduct:
+def accepts_any_include_in_queries(behaviour: Behaviour) -> Behaviour:
     """Accepts an unknown `include` value."""
-    return dropping_values(conduct, ("include", "include[]"), lambda value: value == "everything")
+    return dropping_values(behaviour, ("include", "include[]"), lambda value: value == "everything")
 
 
 @mutant("state.rejects-include-on-retrieval", caught_by="retrieve.include-is-accepted-on-retrieval")
-def rejects_include_on_retrieval(conduct: Conduct) -> Conduct:
+def rejects_include_on_retrieval(behaviour: Behaviour) -> Behaviour:
     """Rejects every `include` on retrieval."""
 
     def read_query(operation: Any, document: Any, given: Any) -> dict[str, Any]:
         if operation.id == "getResponse" and any(name.startswith("include[") for name, _ in given):
             raise invalid("Unknown parameter: 'include[]'.", "include[]", "unknown_parameter")
-        return conduct.read_query(operation, document, given)
+        return behaviour.read_query(operation, document, given)
 
-    return replace(conduct, read_query=read_query)
+    return replace(behaviour, read_query=read_query)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add
 from antiphon_mockserver.mutants.changes import with_check
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 SEAM = "state"
 Json = dict[str, Any]
@@ -156,12 +156,12 @@ REJECTS: tuple[tuple[str, str, str, str, Condition], ...] = (
 )
 
 
-def _rejecting(words: str, param: str, condition: Condition) -> Callable[[Conduct], Conduct]:
-    def check(asked: Asked) -> None:
-        if condition(dict(asked.body)):
+def _rejecting(words: str, param: str, condition: Condition) -> Callable[[Behaviour], Behaviour]:
+    def check(details: RequestDetails) -> None:
+        if condition(dict(details.body)):
             raise invalid(f"This server does not accept {words}.", param)
 
-    return lambda conduct: with_check(conduct, check)
+    return lambda behaviour: with_check(behaviour, check)
 
 
 for _name, _words, _param, _forms, _condition in REJECTS:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import with_check
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import Call
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 SEAM = "state"
 Body = dict[str, Any]
@@ -37,11 +37,13 @@ ACCEPTS = (
 )
 
 
-def _without(names: str) -> Callable[[Conduct], Conduct]:
+def _without(names: str) -> Callable[[Behaviour], Behaviour]:
     omissions = names.split()
-    return lambda conduct: replace(
-        conduct,
-        prompt_checks={name: check for name, check in conduct.prompt_checks.items() if name not in omissions},
+    return lambda behaviour: replace(
+        behaviour,
+        prompt_checks={
+            name: check for name, check in behaviour.prompt_checks.items() if name not in omissions
+        },
     )
 
 
@@ -49,18 +51,18 @@ for _name, _checks, _words, _rule in ACCEPTS:
     add(SEAM, f"passes_over_{_name}", f"Accepts {_words}.", f"prompts.{_rule}", _without(_checks))
 
 
-def _filling(change: Callable[[Body, Call], object]) -> Callable[[Conduct], Conduct]:
+def _filling(change: Callable[[Body, Call], object]) -> Callable[[Behaviour], Behaviour]:
     """Changes the body that a template makes, in place."""
 
-    def spoil(conduct: Conduct) -> Conduct:
+    def mutate(behaviour: Behaviour) -> Behaviour:
         def fill(body: Mapping[str, Any], call: Call) -> Mapping[str, Any]:
-            result = dict(conduct.fill(body, call))
+            result = dict(behaviour.fill(body, call))
             change(result, call)
             return result
 
-        return replace(conduct, fill=fill)
+        return replace(behaviour, fill=fill)
 
-    return spoil
+    return mutate
 
 
 def _telling(change: Callable[[str], str]) -> Callable[[Body, Call], object]:
@@ -123,32 +125,34 @@ for _name, _doc, _rules, _change in FILLS:
     add(SEAM, _name, _doc, tuple(f"prompts.{rule}" for rule in _rules.split()), _filling(_change))
 
 
-def _finding(find: Callable[[Registry, Mapping[str, Any], Conduct], Version]) -> Callable[[Conduct], Conduct]:
-    return lambda conduct: replace(
-        conduct, find_prompt=lambda registry, prompt: find(registry, prompt, conduct)
+def _finding(
+    find: Callable[[Registry, Mapping[str, Any], Behaviour], Version],
+) -> Callable[[Behaviour], Behaviour]:
+    return lambda behaviour: replace(
+        behaviour, find_prompt=lambda registry, prompt: find(registry, prompt, behaviour)
     )
 
 
-def _newest(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct) -> Version:
-    return conduct.find_prompt(registry, {"id": prompt["id"]})
+def _newest(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
+    return behaviour.find_prompt(registry, {"id": prompt["id"]})
 
 
-def _any_version(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct) -> Version:
+def _any_version(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
     try:
-        return conduct.find_prompt(registry, prompt)
-    except Denied:
-        return _newest(registry, prompt, conduct)
+        return behaviour.find_prompt(registry, prompt)
+    except ApiError:
+        return _newest(registry, prompt, behaviour)
 
 
-def _first_template(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct) -> Version:
+def _first_template(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
     exists = prompt["id"] in registry.templates
-    return conduct.find_prompt(registry, prompt if exists else {"id": next(iter(registry.templates))})
+    return behaviour.find_prompt(registry, prompt if exists else {"id": next(iter(registry.templates))})
 
 
-def _missing_version(registry: Registry, prompt: Mapping[str, Any], conduct: Conduct) -> Version:
+def _missing_version(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
     if prompt.get("version") is None:
-        raise Denied("Prompt template not found.", status=404)
-    return conduct.find_prompt(registry, prompt)
+        raise ApiError("Prompt template not found.", status=404)
+    return behaviour.find_prompt(registry, prompt)
 
 
 FINDS = (
@@ -165,75 +169,75 @@ for _name, _doc, _rule, _find in FINDS:
 
 
 @mutant("state.uses-the-oldest-version", caught_by="prompt-templates.the-default-version-is-used")
-def uses_the_oldest_version(conduct: Conduct) -> Conduct:
+def uses_the_oldest_version(behaviour: Behaviour) -> Behaviour:
     """Sends the model the oldest version when the request names none."""
-    return _filling(_telling(lambda text: text.replace("briefly", "at length")))(conduct)
+    return _filling(_telling(lambda text: text.replace("briefly", "at length")))(behaviour)
 
 
 @mutant(
     "state.answers-old-versions-like-the-default", caught_by="prompt-templates.an-old-version-stays-unchanged"
 )
-def answers_old_versions_like_the_default(conduct: Conduct) -> Conduct:
+def answers_old_versions_like_the_default(behaviour: Behaviour) -> Behaviour:
     """Sends the model the default version of a prompt, whatever version is named."""
 
     def fill(body: Body, call: Call) -> None:
         body["instructions"] = f"Greet {call.variables.get('name')} briefly."
 
-    return _filling(fill)(conduct)
+    return _filling(fill)(behaviour)
 
 
 @mutant(
     "state.breaks-on-an-integer-as-version",
     caught_by="prompt-templates.an-integer-as-version-is-accepted-or-rejected",
 )
-def breaks_on_an_integer_as_version(conduct: Conduct) -> Conduct:
+def breaks_on_an_integer_as_version(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when the version of a template is an integer."""
 
-    def crash(asked: Asked) -> None:
-        version = (asked.body.get("prompt") or {}).get("version")
+    def crash(details: RequestDetails) -> None:
+        version = (details.body.get("prompt") or {}).get("version")
         if isinstance(version, int):
-            raise Denied("The server had an error.", status=500)
+            raise ApiError("The server had an error.", status=500)
 
-    return with_check(conduct, crash)
+    return with_check(behaviour, crash)
 
 
 @mutant(
     "state.breaks-on-a-broken-template", caught_by="prompt-templates.a-template-with-wrong-syntax-is-rejected"
 )
-def breaks_on_a_broken_template(conduct: Conduct) -> Conduct:
+def breaks_on_a_broken_template(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when a template cannot be read."""
 
     def crash(call: Call) -> None:
         try:
-            conduct.prompt_checks["texts_are_templates"](call)
-        except Denied as denied:
-            raise Denied("The server had an error.", status=500) from denied
+            behaviour.prompt_checks["texts_are_templates"](call)
+        except ApiError as error:
+            raise ApiError("The server had an error.", status=500) from error
 
-    return replace(conduct, prompt_checks={**conduct.prompt_checks, "texts_are_templates": crash})
+    return replace(behaviour, prompt_checks={**behaviour.prompt_checks, "texts_are_templates": crash})
 
 
 @mutant("state.names-no-variable", caught_by="prompt-templates.an-error-names-the-variable-in-param")
-def names_no_variable(conduct: Conduct) -> Conduct:
+def names_no_variable(behaviour: Behaviour) -> Behaviour:
     """Rejects prompt variables without naming the wrong one."""
 
     def blameless(check: Callable[[Call], None]) -> Callable[[Call], None]:
         def examine(call: Call) -> None:
             try:
                 check(call)
-            except Denied as denied:
-                raise invalid(denied.message) from denied
+            except ApiError as error:
+                raise invalid(error.message) from error
 
         return examine
 
-    checks = {name: blameless(check) for name, check in conduct.prompt_checks.items()}
-    return replace(conduct, prompt_checks=checks)
+    checks = {name: blameless(check) for name, check in behaviour.prompt_checks.items()}
+    return replace(behaviour, prompt_checks=checks)
 
 
 @mutant(
     "state.needs-neither-model-nor-template",
     caught_by="prompt-templates.a-request-without-model-and-template-is-rejected",
 )
-def needs_neither_model_nor_template(conduct: Conduct) -> Conduct:
+def needs_neither_model_nor_template(behaviour: Behaviour) -> Behaviour:
     """Accepts requests that name neither a model nor a template."""
-    checks = {name: check for name, check in conduct.checks.items() if name != "required"}
-    return replace(conduct, checks=checks)
+    checks = {name: check for name, check in behaviour.checks.items() if name != "required"}
+    return replace(behaviour, checks=checks)

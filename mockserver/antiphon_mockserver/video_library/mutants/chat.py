@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import forgiving
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_mockserver.video_library.objects import DESCRIBING
 
 SEAM = "state"
@@ -55,9 +55,9 @@ ACCEPTS = (
 )
 
 
-def _right(asked: Asked) -> dict[str, Any]:
+def _right(details: RequestDetails) -> dict[str, Any]:
     """Valid members that can replace wrong ones."""
-    collections = asked.library.collections if asked.library else ()
+    collections = details.library.collections if details.library else ()
     collection = next(entry.id for entry in collections if entry.type in DESCRIBING)
     return {
         "model": "nimbus-001",
@@ -68,16 +68,16 @@ def _right(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _accepting(place: str) -> Callable[[Conduct], Conduct]:
+def _accepting(place: str) -> Callable[[Behaviour], Behaviour]:
     """Replaces a wrong member at this place by a valid one instead of rejecting it."""
     pattern = re.compile(place)
 
-    def mend(asked: Asked, denied: Denied) -> bool:
-        param = denied.param or ""
-        if asked.operation != CREATE or not pattern.match(param):
+    def mend(details: RequestDetails, error: ApiError) -> bool:
+        param = error.param or ""
+        if details.operation != CREATE or not pattern.match(param):
             return False
         name = re.split(r"[.\[]", param)[0]
-        cast("dict[str, Any]", asked.body)[name] = _right(asked)[name]
+        cast("dict[str, Any]", details.body)[name] = _right(details)[name]
         return True
 
     return forgiving(mend)
@@ -94,80 +94,80 @@ for _name, _doc, _place, _rules in ACCEPTS:
 
 
 @mutant("state.fills-in-what-a-chat-lacks", caught_by="chat.required-members-are-required")
-def fills_in_what_a_chat_lacks(conduct: Conduct) -> Conduct:
+def fills_in_what_a_chat_lacks(behaviour: Behaviour) -> Behaviour:
     """Answers a chat that sends no messages."""
 
-    def heed(asked: Asked) -> Mapping[str, Any]:
-        body = conduct.heed(asked)
-        return {"messages": HELLO, **body} if asked.operation == CREATE else body
+    def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
+        body = behaviour.ignore_unknown(details)
+        return {"messages": HELLO, **body} if details.operation == CREATE else body
 
-    return replace(conduct, heed=heed)
+    return replace(behaviour, ignore_unknown=ignore_unknown)
 
 
 @mutant(
     "state.searches-any-collection-in-a-chat",
     caught_by=("chat.a-collection-of-entities-is-rejected", "chat.an-unknown-collection-is-not-found"),
 )
-def searches_any_collection_in_a_chat(conduct: Conduct) -> Conduct:
+def searches_any_collection_in_a_chat(behaviour: Behaviour) -> Behaviour:
     """Searches a different collection when the one of a chat cannot be searched."""
 
-    def knowledge(asked: Asked) -> None:
+    def knowledge(details: RequestDetails) -> None:
         try:
-            conduct.checks["knowledge"](asked)
-        except Denied:
-            if asked.operation != CREATE:
+            behaviour.checks["knowledge"](details)
+        except ApiError:
+            if details.operation != CREATE:
                 raise
-            body = cast("dict[str, Any]", asked.body)
-            body["collections"] = _right(asked)["collections"]
+            body = cast("dict[str, Any]", details.body)
+            body["collections"] = _right(details)["collections"]
 
-    return replace(conduct, checks={**conduct.checks, "knowledge": knowledge})
+    return replace(behaviour, checks={**behaviour.checks, "knowledge": knowledge})
 
 
 @mutant("state.rejects-members-of-earlier-releases", caught_by="chat.members-of-earlier-releases-are-ignored")
-def rejects_members_of_earlier_releases(conduct: Conduct) -> Conduct:
+def rejects_members_of_earlier_releases(behaviour: Behaviour) -> Behaviour:
     """Rejects a chat with a member that only older documentation has."""
 
-    def heed(asked: Asked) -> Mapping[str, Any]:
+    def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
         for name in OLD:
-            if asked.operation == CREATE and name in asked.body:
+            if details.operation == CREATE and name in details.body:
                 raise invalid(f"Unknown parameter: '{name}'.", name)
-        return conduct.heed(asked)
+        return behaviour.ignore_unknown(details)
 
-    return replace(conduct, heed=heed)
+    return replace(behaviour, ignore_unknown=ignore_unknown)
 
 
 @mutant(
     "state.breaks-when-a-chat-is-to-be-streamed",
     caught_by="chat.a-chat-is-neither-streamed-nor-in-the-background",
 )
-def breaks_when_a_chat_is_to_be_streamed(conduct: Conduct) -> Conduct:
+def breaks_when_a_chat_is_to_be_streamed(behaviour: Behaviour) -> Behaviour:
     """Answers 500 to a chat with `stream: true`."""
 
-    def heed(asked: Asked) -> Mapping[str, Any]:
-        if asked.operation == CREATE and asked.body.get("stream"):
-            raise Denied("no such generator", status=500)
-        return conduct.heed(asked)
+    def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
+        if details.operation == CREATE and details.body.get("stream"):
+            raise ApiError("no such generator", status=500)
+        return behaviour.ignore_unknown(details)
 
-    return replace(conduct, heed=heed)
+    return replace(behaviour, ignore_unknown=ignore_unknown)
 
 
 @mutant("state.lists-completions-of-any-day", caught_by="chat.dates-bound-the-list-of-completions")
-def lists_completions_of_any_day(conduct: Conduct) -> Conduct:
+def lists_completions_of_any_day(behaviour: Behaviour) -> Behaviour:
     """Ignores the dates that limit a list of chat completions."""
 
     def select(items: Sequence[Any], query: Mapping[str, Any]) -> list[Any]:
         rest = {name: value for name, value in query.items() if not name.startswith(("created_", "added_"))}
-        return conduct.select(items, rest)
+        return behaviour.select(items, rest)
 
-    return replace(conduct, select=select)
+    return replace(behaviour, select=select)
 
 
 @mutant("state.lists-the-older-completions-only", caught_by="chat.a-completion-is-listed")
-def lists_the_older_completions_only(conduct: Conduct) -> Conduct:
+def lists_the_older_completions_only(behaviour: Behaviour) -> Behaviour:
     """Leaves the newest chat completion out of the list."""
 
     def select(items: Sequence[Any], query: Mapping[str, Any]) -> list[Any]:
-        entries = conduct.select(items, query)
+        entries = behaviour.select(items, query)
         return [entry for entry in entries if entry.get("object") != "chat.completion"]
 
-    return replace(conduct, select=select)
+    return replace(behaviour, select=select)

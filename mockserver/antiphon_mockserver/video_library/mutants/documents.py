@@ -25,7 +25,7 @@ class Wrong:
     value: Any
     caught_by: str
 
-    def spoil(self, value: Any, call: Call) -> Any:
+    def mutate(self, value: Any, call: Call) -> Any:
         """Puts the wrong value at every place."""
         for place in self.places:
             operation, *steps, member = place.split("/")
@@ -103,4 +103,4 @@ WRONG = (
 )  # fmt: skip
 
 for _wrong in WRONG:
-    add(SEAM, _wrong.name, _wrong.sentence, _wrong.caught_by, _wrong.spoil)
+    add(SEAM, _wrong.name, _wrong.sentence, _wrong.caught_by, _wrong.mutate)

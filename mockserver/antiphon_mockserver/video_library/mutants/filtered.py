@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import orjson
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import forgiving
-from antiphon_mockserver.response.plan import Context, Denied, Item, Plan
+from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_mockserver.video_library.filters import EVERYTHING, Criterion, Filter
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.mutants.filters import with_criteria
@@ -28,25 +28,25 @@ FilterJson = dict[str, list[dict[str, Any]]]
 NOTHING: Json = {"file": [{"path": "id", "operator": "Equal", "valueText": ""}]}
 
 
-def _with_text(conduct: Conduct, change: Callable[[FilterJson], Json]) -> Conduct:
+def _with_text(behaviour: Behaviour, change: Callable[[FilterJson], Json]) -> Behaviour:
     """Lists files by a changed filter."""
 
     def read_filter(text: str, library: Library) -> Filter:
-        conduct.read_filter(text, library)
-        return conduct.read_filter(orjson.dumps(change(orjson.loads(text))).decode(), library)
+        behaviour.read_filter(text, library)
+        return behaviour.read_filter(orjson.dumps(change(orjson.loads(text))).decode(), library)
 
-    return replace(conduct, read_filter=read_filter)
+    return replace(behaviour, read_filter=read_filter)
 
 
-def _with_base(conduct: Conduct, change: Callable[[FilterJson], Json]) -> Conduct:
+def _with_base(behaviour: Behaviour, change: Callable[[FilterJson], Json]) -> Behaviour:
     """Answers from what a changed filter admits."""
 
     def plan(context: Context) -> Plan:
         base = context.request["knowledge_base"]
         base = {**base, "filter": change(base.get("filter") or {})}
-        return conduct.plan(replace(context, request={**context.request, "knowledge_base": base}))
+        return behaviour.plan(replace(context, request={**context.request, "knowledge_base": base}))
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)
 
 
 def _each(categories: FilterJson, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Json:
@@ -56,30 +56,30 @@ def _each(categories: FilterJson, change: Callable[[dict[str, Any]], dict[str, A
 
 
 @mutant("state.reads-paths-literally", caught_by="filter-laws.the-name-of-the-category-may-lead-a-path")
-def reads_paths_literally(conduct: Conduct) -> Conduct:
+def reads_paths_literally(behaviour: Behaviour) -> Behaviour:
     """Looks for a field named `metadata` inside the metadata."""
 
     def literally(criterion: dict[str, Any]) -> dict[str, Any]:
         path = criterion["path"]
         return {**criterion, "path": f"metadata.{path}" if path.startswith("metadata.") else path}
 
-    return _with_text(conduct, lambda categories: _each(categories, literally))
+    return _with_text(behaviour, lambda categories: _each(categories, literally))
 
 
 @mutant(
     "state.does-not-descend", caught_by=("filters.dots-descend", "filters.any-object-of-an-array-may-fit")
 )
-def does_not_descend(conduct: Conduct) -> Conduct:
+def does_not_descend(behaviour: Behaviour) -> Behaviour:
     """Reads a path with dots as the name of one field."""
 
     def flat(criterion: Criterion, source: Json) -> Criterion:
         return replace(criterion, look=lambda *_: []) if "." in source["path"] else criterion
 
-    return with_criteria(conduct, flat)
+    return with_criteria(behaviour, flat)
 
 
 @mutant("state.looks-at-the-first-of-several", caught_by="filters.any-object-of-an-array-may-fit")
-def looks_at_the_first_of_several(conduct: Conduct) -> Conduct:
+def looks_at_the_first_of_several(behaviour: Behaviour) -> Behaviour:
     """Looks only at the first object of an array."""
 
     def first(criterion: Criterion, source: Json) -> Criterion:
@@ -88,23 +88,23 @@ def looks_at_the_first_of_several(conduct: Conduct) -> Conduct:
 
         return replace(criterion, look=look)
 
-    return with_criteria(conduct, first)
+    return with_criteria(behaviour, first)
 
 
 @mutant(
     "state.applies-one-criterion-of-a-category-only", caught_by="filter-laws.all-criteria-of-a-category-hold"
 )
-def applies_one_criterion_of_a_category_only(conduct: Conduct) -> Conduct:
+def applies_one_criterion_of_a_category_only(behaviour: Behaviour) -> Behaviour:
     """Applies only the first criterion of each category."""
     return _with_text(
-        conduct, lambda categories: {category: criteria[:1] for category, criteria in categories.items()}
+        behaviour, lambda categories: {category: criteria[:1] for category, criteria in categories.items()}
     )
 
 
 @mutant("state.applies-one-category-only", caught_by="filter-laws.the-criteria-of-all-categories-hold")
-def applies_one_category_only(conduct: Conduct) -> Conduct:
+def applies_one_category_only(behaviour: Behaviour) -> Behaviour:
     """Applies only the first category of a filter."""
-    return _with_text(conduct, lambda categories: dict([*categories.items()][:1]))
+    return _with_text(behaviour, lambda categories: dict([*categories.items()][:1]))
 
 
 @mutant(
@@ -114,13 +114,13 @@ def applies_one_category_only(conduct: Conduct) -> Conduct:
         "filter-laws.the-criteria-of-all-categories-hold",
     ),
 )
-def matches_any_criterion(conduct: Conduct) -> Conduct:
+def matches_any_criterion(behaviour: Behaviour) -> Behaviour:
     """Admits what satisfies any of several criteria."""
 
     def read_filter(text: str, library: Library) -> Filter:
-        return _Any(conduct.read_filter(text, library).criteria)
+        return _Any(behaviour.read_filter(text, library).criteria)
 
-    return replace(conduct, read_filter=read_filter)
+    return replace(behaviour, read_filter=read_filter)
 
 
 class _Any(Filter):
@@ -135,19 +135,19 @@ class _Any(Filter):
     "state.matches-nothing-without-criteria",
     caught_by="filter-laws.a-filter-without-criteria-admits-everything",
 )
-def matches_nothing_without_criteria(conduct: Conduct) -> Conduct:
+def matches_nothing_without_criteria(behaviour: Behaviour) -> Behaviour:
     """Admits nothing when the filter has no criteria."""
-    return _with_text(conduct, lambda categories: categories if any(categories.values()) else NOTHING)
+    return _with_text(behaviour, lambda categories: categories if any(categories.values()) else NOTHING)
 
 
 @mutant("state.does-not-know-the-scope-of-files", caught_by="filter-laws.the-scope-of-files-is-the-default")
-def does_not_know_the_scope_of_files(conduct: Conduct) -> Conduct:
+def does_not_know_the_scope_of_files(behaviour: Behaviour) -> Behaviour:
     """Admits no file when the scope `file` is explicit."""
 
     def ignore_scope(criterion: Criterion, source: Json) -> Criterion:
         return replace(criterion, test=lambda _: False) if source.get("scope") == "file" else criterion
 
-    return with_criteria(conduct, ignore_scope)
+    return with_criteria(behaviour, ignore_scope)
 
 
 def _of_whole_files(categories: FilterJson) -> Json:
@@ -157,16 +157,16 @@ def _of_whole_files(categories: FilterJson) -> Json:
 
 
 @mutant("state.lists-by-the-whole-file", caught_by="filter-laws.a-segment-that-fits-admits-its-file")
-def lists_by_the_whole_file(conduct: Conduct) -> Conduct:
+def lists_by_the_whole_file(behaviour: Behaviour) -> Behaviour:
     """Applies a filter for segments to whole files."""
-    return _with_text(conduct, _of_whole_files)
+    return _with_text(behaviour, _of_whole_files)
 
 
 @mutant("state.cites-any-part-of-a-file", caught_by="filtered-answers.cited-segments-satisfy-the-filter")
-def cites_any_part_of_a_file(conduct: Conduct) -> Conduct:
+def cites_any_part_of_a_file(behaviour: Behaviour) -> Behaviour:
     """Answers from all segments of a file when the filter admits one of them."""
     return _with_base(
-        conduct,
+        behaviour,
         lambda categories: {
             category: [criterion for criterion in criteria if criterion.get("scope") != "segment"]
             for category, criteria in categories.items()
@@ -175,40 +175,40 @@ def cites_any_part_of_a_file(conduct: Conduct) -> Conduct:
 
 
 @mutant("state.answers-from-everything", caught_by="filtered-answers.cited-files-satisfy-the-filter")
-def answers_from_everything(conduct: Conduct) -> Conduct:
+def answers_from_everything(behaviour: Behaviour) -> Behaviour:
     """Answers from the whole collection and ignores the filter."""
-    return _with_base(conduct, lambda _categories: {})
+    return _with_base(behaviour, lambda _categories: {})
 
 
 @mutant(
     "state.answers-from-everything-when-nothing-matches",
     caught_by="filtered-answers.a-filter-without-matches-is-no-error",
 )
-def answers_from_everything_when_nothing_matches(conduct: Conduct) -> Conduct:
+def answers_from_everything_when_nothing_matches(behaviour: Behaviour) -> Behaviour:
     """Answers from the whole collection when the filter admits no file."""
 
     def plan(context: Context) -> Plan:
-        result = conduct.plan(context)
+        result = behaviour.plan(context)
         if _cites(result):
             return result
-        return _with_base(conduct, lambda _categories: {}).plan(context)
+        return _with_base(behaviour, lambda _categories: {}).plan(context)
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)
 
 
 @mutant(
     "state.finds-nothing-to-answer-from", caught_by="filtered-answers.a-filter-without-matches-is-no-error"
 )
-def finds_nothing_to_answer_from(conduct: Conduct) -> Conduct:
+def finds_nothing_to_answer_from(behaviour: Behaviour) -> Behaviour:
     """Answers 404 to a create whose filter admits no file."""
 
     def plan(context: Context) -> Plan:
-        result = conduct.plan(context)
+        result = behaviour.plan(context)
         if context.request["knowledge_base"].get("filter") and not _cites(result):
-            raise Denied("No files match the filter.", status=404)
+            raise ApiError("No files match the filter.", status=404)
         return result
 
-    return replace(conduct, plan=plan)
+    return replace(behaviour, plan=plan)
 
 
 def _cites(plan: Plan) -> bool:
@@ -217,19 +217,19 @@ def _cites(plan: Plan) -> bool:
 
 
 @mutant("state.finds-nothing-to-list", caught_by="filter-laws.no-match-is-an-empty-list")
-def finds_nothing_to_list(conduct: Conduct) -> Conduct:
+def finds_nothing_to_list(behaviour: Behaviour) -> Behaviour:
     """Answers 404 when a list is empty."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         if not items:
-            raise Denied("Nothing found.", status=404)
-        return conduct.cut_out(items, offset, limit)
+            raise ApiError("Nothing found.", status=404)
+        return behaviour.cut_out(items, offset, limit)
 
-    return replace(conduct, cut_out=cut_out)
+    return replace(behaviour, cut_out=cut_out)
 
 
 @mutant("state.lists-all-rather-than-nothing", caught_by="filter-laws.no-match-is-an-empty-list")
-def lists_all_rather_than_nothing(conduct: Conduct) -> Conduct:
+def lists_all_rather_than_nothing(behaviour: Behaviour) -> Behaviour:
     """Ignores a filter by an id that names nothing."""
 
     def without_ids(categories: FilterJson) -> Json:
@@ -238,47 +238,47 @@ def lists_all_rather_than_nothing(conduct: Conduct) -> Conduct:
             for category, criteria in categories.items()
         }
 
-    return _with_text(conduct, without_ids)
+    return _with_text(behaviour, without_ids)
 
 
 @mutant("state.ignores-filters-that-are-not-json", caught_by="filters.a-filter-that-is-not-json-is-rejected")
-def ignores_filters_that_are_not_json(conduct: Conduct) -> Conduct:
+def ignores_filters_that_are_not_json(behaviour: Behaviour) -> Behaviour:
     """Lists everything when the filter is not JSON."""
 
     def read_filter(text: str, library: Library) -> Filter:
         try:
-            return conduct.read_filter(text, library)
-        except Denied:
+            return behaviour.read_filter(text, library)
+        except ApiError:
             return EVERYTHING
 
-    return replace(conduct, read_filter=read_filter)
+    return replace(behaviour, read_filter=read_filter)
 
 
 @mutant("state.does-not-know-patterns", caught_by="filters.a-valid-filter-is-accepted")
-def does_not_know_patterns(conduct: Conduct) -> Conduct:
+def does_not_know_patterns(behaviour: Behaviour) -> Behaviour:
     """Rejects the operator `Like`, which the chat reference does not list."""
 
     def read_filter(text: str, library: Library) -> Filter:
         if '"Like"' in text:
             raise invalid("Invalid filter: unknown operator.", "filter")
-        return conduct.read_filter(text, library)
+        return behaviour.read_filter(text, library)
 
-    return replace(conduct, read_filter=read_filter)
+    return replace(behaviour, read_filter=read_filter)
 
 
 @mutant("state.lists-all-members", caught_by="filters.members-take-the-same-filter")
-def lists_all_members(conduct: Conduct) -> Conduct:
+def lists_all_members(behaviour: Behaviour) -> Behaviour:
     """Lists all files of a collection and ignores the filter."""
 
     def read_query(
         operation: Operation, document: Document, given: Sequence[tuple[str, str]]
     ) -> dict[str, Any]:
-        query = conduct.read_query(operation, document, given)
+        query = behaviour.read_query(operation, document, given)
         if operation.id == "listCollectionFiles":
             query.pop("filter", None)
         return query
 
-    return replace(conduct, read_query=read_query)
+    return replace(behaviour, read_query=read_query)
 
 
 ACCEPTS = (
@@ -305,14 +305,14 @@ ACCEPTS = (
 )
 
 
-def _accepting(pattern: str) -> Callable[[Conduct], Conduct]:
+def _accepting(pattern: str) -> Callable[[Behaviour], Behaviour]:
     """Drops the filter instead of rejecting a wrong member at such a place."""
     place = re.compile(rf"knowledge_base\.filter\.{pattern}")
 
-    def mend(asked: Asked, denied: Denied) -> bool:
-        if not place.match(denied.param or ""):
+    def mend(details: RequestDetails, error: ApiError) -> bool:
+        if not place.match(error.param or ""):
             return False
-        cast("dict[str, Any]", asked.body)["knowledge_base"].pop("filter")
+        cast("dict[str, Any]", details.body)["knowledge_base"].pop("filter")
         return True
 
     return forgiving(mend)

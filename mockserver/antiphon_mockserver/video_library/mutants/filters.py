@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add
 from antiphon_mockserver.video_library.comparison import Instant, Test, as_text
 from antiphon_mockserver.video_library.filters import Criterion, Filter
@@ -270,23 +270,23 @@ OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
 """(name, summary, path or "" for any, operators, wrong test, rules that notice)."""
 
 
-def with_criteria(conduct: Conduct, change: Callable[[Criterion, Json], Criterion]) -> Conduct:
+def with_criteria(behaviour: Behaviour, change: Callable[[Criterion, Json], Criterion]) -> Behaviour:
     """Lists files by changed criteria."""
 
     def read_filter(text: str, library: Library) -> Filter:
-        right = conduct.read_filter(text, library)
+        right = behaviour.read_filter(text, library)
         sources = [criterion for criteria in orjson.loads(text).values() for criterion in criteria]
         return Filter(tuple(map(change, right.criteria, sources)))
 
-    return replace(conduct, read_filter=read_filter)
+    return replace(behaviour, read_filter=read_filter)
 
 
-def _deciding(path: str, operators: Sequence[str], wrong: Wrong) -> Callable[[Conduct], Conduct]:
+def _deciding(path: str, operators: Sequence[str], wrong: Wrong) -> Callable[[Behaviour], Behaviour]:
     def change(criterion: Criterion, source: Json) -> Criterion:
         applies = source["operator"] in operators and path in ("", source["path"])
         return replace(criterion, test=_test(wrong, source)) if applies else criterion
 
-    return lambda conduct: with_criteria(conduct, change)
+    return lambda behaviour: with_criteria(behaviour, change)
 
 
 def _test(wrong: Wrong, source: Json) -> Test:

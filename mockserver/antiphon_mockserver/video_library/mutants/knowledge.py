@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from antiphon_mockserver.behaviour.behaviour import Conduct, Item
+from antiphon_mockserver.behaviour.behaviour import Behaviour, Item
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import forgiving
-from antiphon_mockserver.response.plan import Denied
+from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked, Record
+from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.video_library.objects import DESCRIBING
 
 SEAM = "state"
@@ -119,9 +119,9 @@ CONTRADICTIONS = (
 )
 
 
-def _right(asked: Asked) -> dict[str, Any]:
+def _right(details: RequestDetails) -> dict[str, Any]:
     """Valid members of a create."""
-    collections = asked.library.collections if asked.library else ()
+    collections = details.library.collections if details.library else ()
     ids = [entry.id for entry in collections if entry.type in DESCRIBING]
     return {
         "model": "nimbus-002-preview",
@@ -130,28 +130,28 @@ def _right(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _place(denied: Denied) -> str:
+def _place(error: ApiError) -> str:
     """The wrong place in the request: from `param`, or from the message of a 404."""
-    match = re.search(r"\((knowledge_base\.[^)]*)\) not found", denied.message)
-    return denied.param or (match[1] if match else "")
+    match = re.search(r"\((knowledge_base\.[^)]*)\) not found", error.message)
+    return error.param or (match[1] if match else "")
 
 
-def _accepting(place: str) -> Callable[[Conduct], Conduct]:
+def _accepting(place: str) -> Callable[[Behaviour], Behaviour]:
     """Replaces or drops a wrong member at this place instead of rejecting it."""
     pattern = re.compile(place)
 
-    def mend(asked: Asked, denied: Denied) -> bool:
-        if asked.operation != CREATE or not pattern.match(_place(denied)):
+    def mend(details: RequestDetails, error: ApiError) -> bool:
+        if details.operation != CREATE or not pattern.match(_place(error)):
             return False
-        _mend(asked, re.split(r"[.\[]", _place(denied))[0])
+        _mend(details, re.split(r"[.\[]", _place(error))[0])
         return True
 
     return forgiving(mend)
 
 
-def _mend(asked: Asked, name: str) -> None:
+def _mend(details: RequestDetails, name: str) -> None:
     """Replaces a wrong member in the request body by a valid one, or drops it."""
-    body, right = cast("dict[str, Any]", asked.body), _right(asked)
+    body, right = cast("dict[str, Any]", details.body), _right(details)
     body.pop(name, None)
     if name in right:
         body[name] = right[name]
@@ -173,38 +173,38 @@ for _name, _doc, _where, _mistakes in CONTRADICTIONS:
         "library-questions.rejects-entities-that-do-not-exist",
     ),
 )
-def answers_400_for_a_missing_collection(conduct: Conduct) -> Conduct:
+def answers_400_for_a_missing_collection(behaviour: Behaviour) -> Behaviour:
     """Answers 400 instead of 404 for a collection that does not exist."""
 
-    def knowledge(asked: Asked) -> None:
+    def knowledge(details: RequestDetails) -> None:
         try:
-            conduct.checks["knowledge"](asked)
-        except Denied as denied:
-            raise invalid(denied.message) from denied
+            behaviour.checks["knowledge"](details)
+        except ApiError as error:
+            raise invalid(error.message) from error
 
-    return replace(conduct, checks={**conduct.checks, "knowledge": knowledge})
+    return replace(behaviour, checks={**behaviour.checks, "knowledge": knowledge})
 
 
 @mutant("state.reads-the-last-turn-only", caught_by="library-questions.earlier-turns-reach-the-model")
-def reads_the_last_turn_only(conduct: Conduct) -> Conduct:
+def reads_the_last_turn_only(behaviour: Behaviour) -> Behaviour:
     """Sends the model only the last message."""
 
     def context(chain: Sequence[Record], given: Sequence[Item]) -> tuple[Item, ...]:
-        return conduct.context(chain, given)[-1:]
+        return behaviour.context(chain, given)[-1:]
 
-    return replace(conduct, context=context)
+    return replace(behaviour, context=context)
 
 
 @mutant("state.applies-the-old-filter", caught_by="library-questions.a-removed-filter-does-not-filter")
-def applies_the_old_filter(conduct: Conduct) -> Conduct:
+def applies_the_old_filter(behaviour: Behaviour) -> Behaviour:
     """Searches only the files of `filter.file_ids`, as an earlier release did."""
 
-    def heed(asked: Asked) -> Mapping[str, Any]:
-        base = asked.body.get("knowledge_base")
+    def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
+        base = details.body.get("knowledge_base")
         old_filter = base.get("filter") if isinstance(base, dict) else None
         if isinstance(old_filter, dict) and "file_ids" in old_filter:
             ids = old_filter.pop("file_ids")
             old_filter["file"] = [{"path": "id", "operator": "In", "valueTextArray": ids}]
-        return conduct.heed(asked)
+        return behaviour.ignore_unknown(details)
 
-    return replace(conduct, heed=heed)
+    return replace(behaviour, ignore_unknown=ignore_unknown)

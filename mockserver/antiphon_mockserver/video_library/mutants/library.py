@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.response.plan import Item
 
@@ -52,16 +52,16 @@ IGNORED = (
 )
 
 
-def _ignoring(*names: str) -> Callable[[Conduct], Conduct]:
+def _ignoring(*names: str) -> Callable[[Behaviour], Behaviour]:
     """Reads queries without these parameters."""
 
-    def spoil(conduct: Conduct) -> Conduct:
+    def mutate(behaviour: Behaviour) -> Behaviour:
         def read_query(*given: Any) -> dict[str, Any]:
-            return {name: value for name, value in conduct.read_query(*given).items() if name not in names}
+            return {name: value for name, value in behaviour.read_query(*given).items() if name not in names}
 
-        return replace(conduct, read_query=read_query)
+        return replace(behaviour, read_query=read_query)
 
-    return spoil
+    return mutate
 
 
 for _name, _doc, _parameters, _rules in IGNORED:
@@ -72,14 +72,14 @@ for _name, _doc, _parameters, _rules in IGNORED:
     "state.lists-the-oldest-collection-first",
     caught_by="video-library.a-page-of-collections-has-50-entries-by-default",
 )
-def lists_the_oldest_collection_first(conduct: Conduct) -> Conduct:
+def lists_the_oldest_collection_first(behaviour: Behaviour) -> Behaviour:
     """Lists collections from the oldest to the newest by default."""
 
     def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
         upwards = {**query, "sort": "asc"} if query.get("order") == "created_at" else query
-        return conduct.select(items, upwards)
+        return behaviour.select(items, upwards)
 
-    return replace(conduct, select=select)
+    return replace(behaviour, select=select)
 
 
 @mutant(
@@ -89,11 +89,11 @@ def lists_the_oldest_collection_first(conduct: Conduct) -> Conduct:
         "video-library.members-are-ordered-and-selected",
     ),
 )
-def lists_what_was_made_on_any_day(conduct: Conduct) -> Conduct:
+def lists_what_was_made_on_any_day(behaviour: Behaviour) -> Behaviour:
     """Ignores the dates that limit a list."""
 
     def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
         rest = {name: value for name, value in query.items() if not name.endswith(("_after", "_before"))}
-        return conduct.select(items, rest)
+        return behaviour.select(items, rest)
 
-    return replace(conduct, select=select)
+    return replace(behaviour, select=select)

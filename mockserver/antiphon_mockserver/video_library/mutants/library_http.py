@@ -64,14 +64,14 @@ ANSWERS = (
 """Name, summary, rule; operation, text in path or query, right status, wrong status."""
 
 
-def _answering(operation: str, asked: str, right: int, wrong: int) -> Callable[[Answer, Call], Answer]:
-    def spoil(answer: Answer, call: Call) -> Answer:
+def _answering(operation: str, details: str, right: int, wrong: int) -> Callable[[Answer, Call], Answer]:
+    def mutate(answer: Answer, call: Call) -> Answer:
         target = f"{call.path}?{urlencode(call.query)}"
-        if call.operation == operation and answer.status == right and asked in target:
+        if call.operation == operation and answer.status == right and details in target:
             answer.status = wrong
         return answer
 
-    return spoil
+    return mutate
 
 
 for _name, _doc, _rule, _how in ANSWERS:

@@ -6,72 +6,74 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.behaviour.behaviour import Conduct
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import with_check
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.state.record import Asked
+from antiphon_mockserver.state.record import RequestDetails
 
 SEAM = "state"
 REASONING, ANSWERING = "nimbus-002-preview", "nimbus-001"
 DESCRIPTIONS, TRANSCRIPTS = "media-descriptions", "rich-transcripts"
 LONGEST = 2000
 MOST_MEMBERS = 7
-Condition = Callable[[Asked], object]
+Condition = Callable[[RequestDetails], object]
 
 
 def _has(**members: Any) -> Condition:
     """Whether a create has exactly these values."""
-    return lambda asked: all(name in asked.body and asked.body[name] == members[name] for name in members)
+    return lambda details: all(
+        name in details.body and details.body[name] == members[name] for name in members
+    )
 
 
-def _base(asked: Asked) -> Mapping[str, Any]:
-    base = asked.body.get("knowledge_base")
+def _base(details: RequestDetails) -> Mapping[str, Any]:
+    base = details.body.get("knowledge_base")
     return base if isinstance(base, dict) else {}
 
 
 def _knows(**members: Any) -> Condition:
     """Whether the knowledge of a create has exactly these values."""
-    return lambda asked: all(_base(asked).get(name) == members[name] for name in members)
+    return lambda details: all(_base(details).get(name) == members[name] for name in members)
 
 
-def _config(asked: Asked) -> Mapping[str, Any]:
-    return _base(asked).get("entity_backed_knowledge_config") or {}
+def _config(details: RequestDetails) -> Mapping[str, Any]:
+    return _base(details).get("entity_backed_knowledge_config") or {}
 
 
-def _backed(asked: Asked) -> bool:
-    return bool(_config(asked))
+def _backed(details: RequestDetails) -> bool:
+    return bool(_config(details))
 
 
-def _types(asked: Asked) -> Iterator[str]:
+def _types(details: RequestDetails) -> Iterator[str]:
     """The types of the collections that the request searches."""
-    for collection_id in _base(asked).get("collections") or ():
-        collection = asked.library.collection(collection_id) if asked.library is not None else None
+    for collection_id in _base(details).get("collections") or ():
+        collection = details.library.collection(collection_id) if details.library is not None else None
         if collection is not None:
             yield collection.type
 
 
 def _reads(model: str, kind: str) -> Condition:
-    return lambda asked: asked.body.get("model") == model and kind in _types(asked)
+    return lambda details: details.body.get("model") == model and kind in _types(details)
 
 
 def _says(role: str) -> Condition:
-    def has_role(asked: Asked) -> bool:
-        given = asked.body.get("input")
+    def has_role(details: RequestDetails) -> bool:
+        given = details.body.get("input")
         return isinstance(given, list) and any(message.get("role") == role for message in given)
 
     return has_role
 
 
-def _files(asked: Asked, address: bool) -> bool:
-    return any(name.startswith("cloudglue:") is address for name in _base(asked).get("files") or ())
+def _files(details: RequestDetails, address: bool) -> bool:
+    return any(name.startswith("cloudglue:") is address for name in _base(details).get("files") or ())
 
 
 REJECTS: tuple[tuple[str, str, str, Condition], ...] = (
     ("turns_of_the_assistant", "assistant messages in the input", "a-history", _says("assistant")),
-    ("any_instructions", "instructions", "instructions", lambda asked: "instructions" in asked.body),
-    ("functions", "functions", "functions", lambda asked: asked.body.get("tools")),
-    ("includes", "`include`", "descriptions-included", lambda asked: asked.body.get("include")),
+    ("any_instructions", "instructions", "instructions", lambda details: "instructions" in details.body),
+    ("functions", "functions", "functions", lambda details: details.body.get("tools")),
+    ("includes", "`include`", "descriptions-included", lambda details: details.body.get("include")),
     ("the_temperature_0", "a temperature of 0", "the-coolest-temperature", _has(temperature=0)),
     ("the_temperature_2", "a temperature of 2", "the-hottest-temperature", _has(temperature=2)),
     ("so_many_tokens", "128000 output tokens", "the-most-tokens", _has(max_output_tokens=128_000)),
@@ -83,7 +85,7 @@ REJECTS: tuple[tuple[str, str, str, Condition], ...] = (
         "two_collections",
         "more than one collection",
         "two-collections",
-        lambda asked: len(_base(asked).get("collections") or ()) > 1,
+        lambda details: len(_base(details).get("collections") or ()) > 1,
     ),
     (
         "descriptions_to_reason",
@@ -109,63 +111,63 @@ REJECTS: tuple[tuple[str, str, str, Condition], ...] = (
         "transcripts-for-the-answering-model",
         _reads(ANSWERING, TRANSCRIPTS),
     ),
-    ("questions", "a string as input", "a-question", lambda asked: isinstance(asked.body["input"], str)),
+    ("questions", "a string as input", "a-question", lambda details: isinstance(details.body["input"], str)),
     (
         "knowledge_without_source",
         "collections without a source",
         "collections-without-source",
-        lambda asked: "source" not in _base(asked),
+        lambda details: "source" not in _base(details),
     ),
-    ("ids_of_files", "ids of files", "a-file-by-its-id", lambda asked: _files(asked, address=False)),
+    ("ids_of_files", "ids of files", "a-file-by-its-id", lambda details: _files(details, address=False)),
     (
         "addresses_of_files",
         "addresses of files",
         "a-file-by-its-address",
-        lambda asked: _files(asked, address=True),
+        lambda details: _files(details, address=True),
     ),
     ("the_default", "the source `default`", "the-default-source", _knows(source="default")),
     (
         "entities_in_the_background",
         "entities in the background",
         "entities-in-the-background",
-        lambda asked: _backed(asked) and asked.body.get("background"),
+        lambda details: _backed(details) and details.body.get("background"),
     ),
     (
         "entities_in_a_stream",
         "entities in a stream",
         "entities-in-a-stream",
-        lambda asked: _backed(asked) and asked.body.get("stream"),
+        lambda details: _backed(details) and details.body.get("stream"),
     ),
     (
         "nameless_entities",
         "entity collections without a name",
         "entities-without-a-name",
-        lambda asked: any(
-            "name" not in collection for collection in _config(asked).get("entity_collections", ())
+        lambda details: any(
+            "name" not in collection for collection in _config(details).get("entity_collections", ())
         ),
     ),
     (
         "long_descriptions",
         "a description of 2000 characters",
         "the-longest-description",
-        lambda asked: len(_config(asked).get("description", "")) == LONGEST,
+        lambda details: len(_config(details).get("description", "")) == LONGEST,
     ),
     (
         "entities_alone",
         "entities without a collection to search",
         "entities-alone",
-        lambda asked: _backed(asked) and "collections" not in _base(asked),
+        lambda details: _backed(details) and "collections" not in _base(details),
     ),
 )
 """Name, the rejected member in words, the end of the rule id, and the condition that detects it."""
 
 
-def _rejecting(words: str, condition: Condition) -> Callable[[Conduct], Conduct]:
-    def check(asked: Asked) -> None:
-        if asked.operation == "createResponse" and condition(asked):
+def _rejecting(words: str, condition: Condition) -> Callable[[Behaviour], Behaviour]:
+    def check(details: RequestDetails) -> None:
+        if details.operation == "createResponse" and condition(details):
             raise invalid(f"This server does not accept {words}.")
 
-    return lambda conduct: with_check(conduct, check)
+    return lambda behaviour: with_check(behaviour, check)
 
 
 for _name, _words, _form, _condition in REJECTS:
@@ -174,49 +176,49 @@ for _name, _words, _form, _condition in REJECTS:
 
 
 @mutant("state.rejects-creates-with-many-members", caught_by="requests.valid-forms-may-be-combined")
-def rejects_creates_with_many_members(conduct: Conduct) -> Conduct:
+def rejects_creates_with_many_members(behaviour: Behaviour) -> Behaviour:
     """Rejects a create with more than seven members."""
 
-    def check(asked: Asked) -> None:
-        if len(asked.body) > MOST_MEMBERS:
+    def check(details: RequestDetails) -> None:
+        if len(details.body) > MOST_MEMBERS:
             raise invalid("The request has too many members.")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant("state.rejects-unknown-members", caught_by="requests.accepts-undocumented-members")
-def rejects_unknown_members(conduct: Conduct) -> Conduct:
+def rejects_unknown_members(behaviour: Behaviour) -> Behaviour:
     """Rejects unknown members although nothing forbids them."""
 
-    def heed(asked: Asked) -> Mapping[str, Any]:
-        if asked.dialect.schemas.unknown_members(asked.operation, asked.body):
+    def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
+        if details.dialect.schemas.unknown_members(details.operation, details.body):
             raise invalid("The request has unknown members.")
-        return conduct.heed(asked)
+        return behaviour.ignore_unknown(details)
 
-    return replace(conduct, heed=heed)
+    return replace(behaviour, ignore_unknown=ignore_unknown)
 
 
 @mutant(
     "state.excludes-the-switches-by-their-names", caught_by="clients.a-stream-in-the-foreground-is-a-stream"
 )
-def excludes_the_switches_by_their_names(conduct: Conduct) -> Conduct:
+def excludes_the_switches_by_their_names(behaviour: Behaviour) -> Behaviour:
     """Rejects `stream` beside `background`, whatever their values."""
 
-    def check(asked: Asked) -> None:
-        if asked.body.get("stream") is True and "background" in asked.body:
+    def check(details: RequestDetails) -> None:
+        if details.body.get("stream") is True and "background" in details.body:
             raise invalid("'stream' and 'background' exclude each other.")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
 
 
 @mutant(
     "state.rejects-background-beside-stream-false", caught_by="clients.background-without-stream-is-accepted"
 )
-def rejects_background_beside_stream_false(conduct: Conduct) -> Conduct:
+def rejects_background_beside_stream_false(behaviour: Behaviour) -> Behaviour:
     """Rejects `background` beside `stream: false`."""
 
-    def check(asked: Asked) -> None:
-        if asked.body.get("background") is True and "stream" in asked.body:
+    def check(details: RequestDetails) -> None:
+        if details.body.get("background") is True and "stream" in details.body:
             raise invalid("'background' and 'stream' exclude each other.")
 
-    return with_check(conduct, check)
+    return with_check(behaviour, check)
