@@ -45,7 +45,7 @@ def raises(subject):
 
 
 def rule(subject=AnyReply, check=silent, cites=MUST, name="rule", **how):
-    return make("test", name, "A sentence.", subject, check, cites=cites, **how)
+    return make(f"test.{name}".replace("_", "-"), "A sentence.", subject, check, cites=cites, **how)
 
 
 def judged(candidate, *traces):

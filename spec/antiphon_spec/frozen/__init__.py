@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.renamed import current_rule
 from antiphon_spec.requirement import Requirement
 
 FROZEN = Path(__file__).parent
@@ -50,7 +51,9 @@ def load_frozen(name: str) -> Frozen:
     """The set of this name. Raises DataError when there is no such set."""
     if name not in frozen_names():
         raise DataError("requirements", f"one of {', '.join(frozen_names())}", repr(name))
-    return Frozen(**read_yaml(FROZEN / f"{name}.yaml", schema="frozen"))
+    content = read_yaml(FROZEN / f"{name}.yaml", schema="frozen")
+    rules = {current_rule(rule): row for rule, row in content["rules"].items()}
+    return Frozen(**(content | {"rules": rules}))
 
 
 def freeze(

@@ -52,7 +52,8 @@ def _empty_item(response: Json, _call: Any) -> None:
 MUTANTS = (
     ("loosens_strict_formats", "Reports `strict: false` for a strict format in stream events.",
      "echo.text-format-strict-comes-back", on_snapshots(_loosen)),
-    ("leaves_out_created_at_and_model", "Leaves `created_at` and `model` out of the response in stream events.",
+    ("leaves_out_created_at_and_model",
+     "Leaves `created_at` and `model` out of the response in stream events.",
      "response.has-all-members", _leave_out("created_at", "model")),
     ("leaves_out_the_text_settings", "Leaves `text` out of the response in stream events.",
      "defaults.text-format-is-text", _leave_out("text")),

@@ -36,9 +36,9 @@ def _with_errors(behaviour: Behaviour, change: Callable[[int, Error], tuple[int,
 
     def envelope(error: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
         status, body = behaviour.envelope(error, dialect)
-        original = body["change_result"]
-        status, change_result = change(status, dict(original) if isinstance(original, dict) else {})
-        return status, {"change_result": change_result if isinstance(original, dict) else original}
+        original = body["error"]
+        status, error_object = change(status, dict(original) if isinstance(original, dict) else {})
+        return status, {"error": error_object if isinstance(original, dict) else original}
 
     return replace(behaviour, envelope=envelope)
 

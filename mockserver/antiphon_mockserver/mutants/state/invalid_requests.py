@@ -15,7 +15,7 @@ from antiphon_mockserver.state.record import RequestDetails
 SEAM = "state"
 
 ACCEPTS = (
-    ("any_input", "Accepts any value as `input`.", r"input$", "an-input-that-is-no-text-and-no-list"),
+    ("any_input", "Accepts any value as `input`.", r"input$", "an-input-that-is-no-string-and-no-list"),
     ("any_role", "Accepts messages of any role.", r"input.*role", "an-unknown-role"),
     (
         "items_of_any_type",
@@ -33,16 +33,16 @@ ACCEPTS = (
         "parts_of_any_kind",
         "Accepts any part in any message.",
         r"input\[\d+\]\.content\[",
-        "a-part-that-users-do-not-send a-part-that-instructions-do-not-hold "
-        "a-part-that-assistants-do-not-say "
+        "a-wrong-part-in-a-user-message a-wrong-part-in-a-system-message "
+        "a-wrong-part-in-an-assistant-message "
         "a-text-part-without-text a-refusal-part-without-refusal an-unknown-image-detail "
-        "a-file-name-that-is-no-text an-image-detail-that-nobody-knows",
+        "a-file-name-that-is-no-string an-image-detail-outside-the-enum",
     ),
     (
         "calls_of_any_form",
         "Accepts function calls without arguments or with any name.",
         r"input\[\d+\]\.(arguments|name)",
-        "a-call-without-arguments a-call-with-an-illegal-name",
+        "a-call-without-arguments a-call-with-an-invalid-name",
     ),
     (
         "any_call_id",
@@ -81,7 +81,7 @@ ACCEPTS = (
         "functions_of_any_name",
         "Accepts functions with any name or without one.",
         r"tools\[\d+\].*name",
-        "a-function-without-name a-function-with-an-illegal-name a-long-name-in-a-namespace",
+        "a-function-without-name a-function-with-an-invalid-name a-long-name-in-a-namespace",
     ),
     (
         "strict_of_any_type",
@@ -93,21 +93,21 @@ ACCEPTS = (
         "any_tool_choice",
         "Accepts any tool choice.",
         r"tool_choice",
-        "an-unknown-tool-choice a-chosen-function-without-name no-allowed-tools an-unknown-mode "
-        "allowed-tools-without-mode a-mode-that-allows-nothing",
+        "an-unknown-tool-choice a-tool-choice-without-name too-few-or-too-many-allowed-tools an-unknown-mode "
+        "allowed-tools-without-mode a-mode-other-than-auto-and-required",
     ),
-    ("any_model_type", "Accepts a number as `model`.", r"model", "a-model-that-is-no-name"),
+    ("any_model_type", "Accepts a number as `model`.", r"model", "a-model-that-is-no-string"),
     (
         "any_include",
         "Accepts any `include` value.",
         r"include",
-        "an-unknown-include an-include-that-nobody-knows",
+        "an-unknown-include an-include-outside-the-enum",
     ),
     (
         "any_metadata",
         "Accepts metadata of any size and type.",
         r"metadata",
-        "too-much-metadata a-metadata-value-that-is-no-text a-long-metadata-value a-long-metadata-key",
+        "too-much-metadata a-metadata-value-that-is-no-string a-long-metadata-value a-long-metadata-key",
     ),
     ("any_temperature", "Accepts any temperature.", r"temperature", "a-temperature-out-of-range"),
     ("any_top_p", "Accepts any `top_p`.", r"top_p", "a-top-p-out-of-range"),
@@ -124,21 +124,21 @@ ACCEPTS = (
         "any_service_tier",
         "Accepts any service tier.",
         r"service_tier",
-        "an-unknown-service-tier a-service-tier-that-nobody-knows",
+        "an-unknown-service-tier a-service-tier-outside-the-enum",
     ),
     ("any_truncation", "Accepts any truncation.", r"truncation", "an-unknown-truncation"),
     (
         "any_format",
         "Accepts any text format.",
         r"text\.format",
-        "json-object-as-format a-format-without-schema a-format-with-an-illegal-name",
+        "json-object-as-format a-format-without-schema a-format-with-an-invalid-name",
     ),
     ("any_verbosity", "Accepts any verbosity.", r"text\.verbosity", "an-unknown-verbosity"),
     (
         "any_effort",
         "Accepts any reasoning effort.",
         r"reasoning\.effort",
-        "an-unknown-effort an-effort-that-nobody-knows",
+        "an-unknown-effort an-effort-outside-the-enum",
     ),
     ("any_summary", "Accepts any reasoning summary.", r"reasoning\.summary", "an-unknown-summary"),
     (
@@ -158,13 +158,13 @@ ACCEPTS = (
         "any_previous_id",
         "Accepts any value as `previous_response_id`.",
         r"previous_response_id",
-        "an-illegal-previous-id",
+        "a-malformed-previous-id",
     ),
     (
         "any_context_management",
         "Accepts any context management.",
         r"context_management",
-        "no-context-management a-low-compaction-threshold",
+        "an-empty-context-management a-low-compaction-threshold",
     ),
     ("any_modality", "Accepts any modality.", r"modalities", "an-unknown-modality"),
     ("any_prompt", "Accepts a prompt without an id.", r"prompt\.", "a-prompt-without-id"),
@@ -195,5 +195,5 @@ def _drop(body: dict[str, Any], param: str) -> None:
 
 
 for _name, _doc, _pattern, _mistakes in ACCEPTS:
-    _rules = tuple(f"requests.refuses-{mistake}" for mistake in _mistakes.split())
-    add(SEAM, f"lets_{_name}_pass", _doc, _rules, _accepting(_pattern))
+    _rules = tuple(f"requests.rejects-{mistake}" for mistake in _mistakes.split())
+    add(SEAM, f"accepts_{_name}", _doc, _rules, _accepting(_pattern))

@@ -96,14 +96,14 @@ REJECTS: tuple[tuple[str, str, str, str, Condition], ...] = (
         "functions_that_are_not_nested",
         "functions that are not nested as in Chat Completions",
         "tools[0].function",
-        "flat-functions",
+        "functions-that-are-not-nested",
         lambda body: any("function" not in tool for tool in body.get("tools") or ()),
     ),
     (
         "messages_without_type",
         "messages without `type`",
         "input",
-        "the-short-form",
+        "messages-without-type",
         lambda body: any("role" in item and "type" not in item for item in _items(body)),
     ),
     ("bare_functions", "functions without `parameters`", "tools", "a-bare-function", _has_bare_function),
@@ -122,7 +122,7 @@ REJECTS: tuple[tuple[str, str, str, str, Condition], ...] = (
         lambda body: body.get("truncation") == "auto",
     ),
     ("empty_text", "`text` without `format`", "text", "an-empty-text", lambda body: body.get("text") == {}),
-    ("store", "`store`", "store", "plain-booleans", lambda body: "store" in body),
+    ("store", "`store`", "store", "booleans", lambda body: "store" in body),
     (
         "full_metadata",
         "16 entries of metadata",
@@ -165,7 +165,7 @@ def _rejecting(words: str, param: str, condition: Condition) -> Callable[[Behavi
 
 
 for _name, _words, _param, _forms, _condition in REJECTS:
-    _rules = tuple(f"accepted.takes-{form}" for form in _forms.split())
+    _rules = tuple(f"requests.accepts-{form}" for form in _forms.split())
     add(
         SEAM,
         f"rejects_{_name}",

@@ -20,20 +20,20 @@ SEAM = "state"
 Body = dict[str, Any]
 
 ACCEPTS = (
-    ("a_missing_variable", "none_is_missing", "a missing variable", "a-missing-variable-is-refused"),
+    ("a_missing_variable", "none_is_missing", "a missing variable", "a-missing-variable-is-rejected"),
     (
         "an_unused_variable",
         "none_is_unused schema_holds",
         "a variable that no text uses",
-        "an-unused-variable-is-refused",
+        "an-unused-variable-is-rejected",
     ),
     (
         "a_missing_schema",
         "schema_exists none_is_unused",
         "variables for a template that has none",
-        "variables-without-a-schema-are-refused",
+        "variables-without-a-schema-are-rejected",
     ),
-    ("a_mistyped_variable", "schema_holds", "a variable of a wrong type", "a-mistyped-variable-is-refused"),
+    ("a_mistyped_variable", "schema_holds", "a variable of a wrong type", "a-mistyped-variable-is-rejected"),
 )
 
 
@@ -48,7 +48,7 @@ def _without(names: str) -> Callable[[Behaviour], Behaviour]:
 
 
 for _name, _checks, _words, _rule in ACCEPTS:
-    add(SEAM, f"passes_over_{_name}", f"Accepts {_words}.", f"prompts.{_rule}", _without(_checks))
+    add(SEAM, f"accepts_{_name}", f"Accepts {_words}.", f"prompt-templates.{_rule}", _without(_checks))
 
 
 def _filling(change: Callable[[Body, Call], object]) -> Callable[[Behaviour], Behaviour]:
@@ -74,7 +74,7 @@ FILLS = (
     (
         "leaves_templates_as_they_are",
         "Sends the model the template text without filling in its variables.",
-        "variables-are-filled-in the-default-version-counts",
+        "variables-are-filled-in the-default-version-is-used",
         lambda body, call: body.update(instructions=call.version.system),
     ),
     (
@@ -86,19 +86,19 @@ FILLS = (
     (
         "fills_in_nothing_for_null",
         "Fills in nothing when a variable is null.",
-        "null-takes-the-default",
+        "a-null-variable-gets-the-default",
         _telling(lambda text: text.replace("Use 7 words", "Use  words")),
     ),
     (
         "drops_the_input",
         "Ignores the input when a prompt template is named.",
-        "input-is-the-users-turn",
+        "input-is-the-last-message",
         lambda body, _call: body.update(input=body["input"][:-1]),
     ),
     (
         "forgets_which_template",
         "Leaves the template that it used out of the response.",
-        "the-template-is-named",
+        "the-response-repeats-the-template",
         lambda body, _call: body.pop("prompt"),
     ),
     (
@@ -116,13 +116,13 @@ FILLS = (
     (
         "streams_no_template",
         "Does not stream when a template asks for it.",
-        "the-stored-setting-decides-on-streaming",
+        "the-stored-stream-setting-applies",
         lambda body, _call: body.update(stream=False),
     ),
 )
 
 for _name, _doc, _rules, _change in FILLS:
-    add(SEAM, _name, _doc, tuple(f"prompts.{rule}" for rule in _rules.split()), _filling(_change))
+    add(SEAM, _name, _doc, tuple(f"prompt-templates.{rule}" for rule in _rules.split()), _filling(_change))
 
 
 def _finding(
@@ -161,11 +161,11 @@ FINDS = (
     ("uses_any_template", "Uses another template for one that does not exist.",
      "an-unknown-template-is-not-found", _first_template),
     ("has_no_default_version", "Finds no template unless the request names the version.",
-     "a-template-may-stand-alone", _missing_version),
+     "a-template-needs-no-other-member", _missing_version),
 )  # fmt: skip
 
 for _name, _doc, _rule, _find in FINDS:
-    add(SEAM, _name, _doc, f"prompts.{_rule}", _finding(_find))
+    add(SEAM, _name, _doc, f"prompt-templates.{_rule}", _finding(_find))
 
 
 @mutant("state.uses-the-oldest-version", caught_by="prompt-templates.the-default-version-is-used")

@@ -21,36 +21,36 @@ HELLO = [{"role": "user", "content": "Hello."}]
 OLD = ("include_citations", "force_search", "top_p", "max_tokens")
 
 ACCEPTS = (
-    ("any_chat_model", "Accepts any known model for a chat.", r"model$", "refuses-a-chat-with-another-model"),
+    ("any_chat_model", "Accepts any known model for a chat.", r"model$", "rejects-a-chat-with-another-model"),
     (
         "any_chat_role",
         "Accepts chat messages of any role.",
         r"messages\[\d+\]\.role",
-        "refuses-a-chat-with-an-unknown-role",
+        "rejects-a-chat-with-an-unknown-role",
     ),
     (
         "any_chat_content",
         "Accepts parts as the content of a chat message.",
         r"messages\[\d+\]\.content",
-        "refuses-a-chat-with-parts",
+        "rejects-a-chat-with-parts",
     ),
     (
         "any_number_of_chat_collections",
         "Accepts a chat with no collection or with two.",
         r"collections$",
-        "refuses-a-chat-about-no-collection refuses-a-chat-about-two-collections",
+        "rejects-a-chat-about-no-collection rejects-a-chat-about-two-collections",
     ),
     (
         "any_chat_temperature",
         "Accepts any temperature for a chat.",
         r"temperature",
-        "refuses-a-chat-temperature-out-of-range",
+        "rejects-a-chat-temperature-out-of-range",
     ),
     (
         "any_chat_operator",
         "Accepts any operator in the filter of a chat.",
         r"filter",
-        "refuses-a-chat-filter-with-another-operator",
+        "rejects-a-chat-filter-with-another-operator",
     ),
 )
 
@@ -86,7 +86,7 @@ def _accepting(place: str) -> Callable[[Behaviour], Behaviour]:
 for _name, _doc, _place, _rules in ACCEPTS:
     add(
         SEAM,
-        f"lets_{_name}_pass",
+        f"accepts_{_name}",
         _doc,
         tuple(f"requests.{rule}" for rule in _rules.split()),
         _accepting(_place),

@@ -292,8 +292,9 @@ ACCEPTS = (
         "values_of_any_type",
         "Accepts numbers in place of strings.",
         r"\w+\[0\]\.valueText",
-        "a-value-that-is-no-text values-that-are-no-texts a-comparison-without-text "
-        "a-comparison-without-texts a-list-without-values",
+        "a-value-text-that-is-no-string a-value-text-array-that-is-no-list-of-strings "
+        "a-comparison-without-value-text "
+        "a-comparison-without-value-text-array an-in-operator-without-values",
     ),
     (
         "paths_of_any_name",
@@ -301,7 +302,7 @@ ACCEPTS = (
         r"(file|video_info)\[0\]\.path",
         "an-unknown-path-of-files an-unknown-path-of-videos",
     ),
-    ("scopes_of_any_name", "Accepts any scope.", r"\w+\[0\]\.scope", "an-unknown-scope sound-by-segment"),
+    ("scopes_of_any_name", "Accepts any scope.", r"\w+\[0\]\.scope", "an-unknown-scope has-audio-by-segment"),
 )
 
 
@@ -319,5 +320,5 @@ def _accepting(pattern: str) -> Callable[[Behaviour], Behaviour]:
 
 
 for _name, _doc, _pattern, _mistakes in ACCEPTS:
-    _rules = tuple(f"requests.refuses-{mistake}" for mistake in _mistakes.split())
-    add(SEAM, f"lets_{_name}_pass_in_filters", _doc, _rules, _accepting(_pattern))
+    _rules = tuple(f"requests.rejects-{mistake}" for mistake in _mistakes.split())
+    add(SEAM, f"accepts_{_name}_in_filters", _doc, _rules, _accepting(_pattern))

@@ -47,7 +47,8 @@ def _call_itself_assistant(response: Json, _call: Call) -> None:
 RESPONSES: tuple[tuple[str, str, Change, tuple[str, ...]], ...] = (
     ("sends_an_empty_output_before_the_end", "Sends an empty array as the output of a response in progress.",
      _when("in_progress", output=[]), ("library-answers.output-waits-for-the-end",)),
-    ("completes_with_an_empty_output", "Completes responses with an empty output.", _when("completed", output=[]),
+    ("completes_with_an_empty_output",
+     "Completes responses with an empty output.", _when("completed", output=[]),
      ("library-answers.a-completed-response-has-a-message",)),
     ("speaks_as_the_system", "Gives its messages the role `system`.", _call_itself_assistant,
      ("library-answers.a-completed-response-has-a-message", "item-members.message-role-is-documented")),

@@ -32,7 +32,7 @@ ACCEPTS = (
         "other_parts",
         "Accepts parts of other types, without a type, and without a text.",
         r"input\[\d+\]\.content\[",
-        "a-part-without-type a-part-other-than-input-text a-text-that-is-none",
+        "a-part-without-type a-part-other-than-input-text a-part-text-that-is-no-string",
     ),
     (
         "bare_content",
@@ -44,7 +44,7 @@ ACCEPTS = (
         "instructions_of_any_type",
         "Accepts a list as instructions.",
         r"instructions",
-        "instructions-that-are-no-text",
+        "instructions-that-are-no-string",
     ),
     ("no_knowledge", "Accepts a create without knowledge.", r"knowledge_base$", "a-create-without-knowledge"),
     ("other_includes", "Accepts any `include` value.", r"include", "an-include-other-than-descriptions"),
@@ -66,13 +66,13 @@ ACCEPTS = (
         "an_empty_list_of_collections",
         "Accepts knowledge without collections, and collections without a name.",
         r"knowledge_base\.collections",
-        "knowledge-of-nothing no-collections a-collection-that-is-no-text",
+        "knowledge-without-collections an-empty-list-of-collections a-collection-that-is-no-string",
     ),
     (
         "an_empty_list_of_files",
         "Accepts the source `files` without files, and files without a name.",
         r"knowledge_base\.files",
-        "files-left-out no-files a-file-that-is-no-text",
+        "missing-files an-empty-list-of-files a-file-that-is-no-string",
     ),
     (
         "any_type_of_knowledge",
@@ -84,7 +84,7 @@ ACCEPTS = (
         "entities_of_any_form",
         "Accepts entity-backed knowledge in any form.",
         r"knowledge_base\.entity_backed_knowledge_config",
-        "entities-without-config entity-collections-left-out no-entity-collections "
+        "entities-without-config missing-entity-collections an-empty-list-of-entity-collections "
         "an-entity-collection-without-id a-long-description",
     ),
 )
@@ -101,7 +101,7 @@ CONTRADICTIONS = (
         "searches_any_collection",
         "Searches a different collection when the named one cannot be searched.",
         r"knowledge_base\.collections",
-        "a-collection-that-is-not-there metadata-for-the-answering-model "
+        "a-collection-that-does-not-exist metadata-for-the-answering-model "
         "an-entity-collection-for-the-answering-model a-collection-of-faces",
     ),
     (
@@ -114,7 +114,7 @@ CONTRADICTIONS = (
         "backs_answers_with_any_collection",
         "Accepts collections of other types as entity collections.",
         r"knowledge_base\.entity_backed_knowledge_config",
-        "entities-that-are-not-there entities-of-another-type",
+        "entities-that-do-not-exist entities-of-another-type",
     ),
 )
 
@@ -158,11 +158,11 @@ def _mend(details: RequestDetails, name: str) -> None:
 
 
 for _name, _doc, _where, _mistakes in ACCEPTS:
-    _rules = tuple(f"requests.refuses-{mistake}" for mistake in _mistakes.split())
-    add(SEAM, f"lets_{_name}_pass", _doc, _rules, _accepting(_where))
+    _rules = tuple(f"requests.rejects-{mistake}" for mistake in _mistakes.split())
+    add(SEAM, f"accepts_{_name}", _doc, _rules, _accepting(_where))
 
 for _name, _doc, _where, _mistakes in CONTRADICTIONS:
-    _rules = tuple(f"knowledge.refuses-{tail}" for tail in _mistakes.split())
+    _rules = tuple(f"library-questions.rejects-{tail}" for tail in _mistakes.split())
     add(SEAM, _name, _doc, _rules, _accepting(_where))
 
 

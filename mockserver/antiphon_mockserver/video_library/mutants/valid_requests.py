@@ -74,8 +74,8 @@ REJECTS: tuple[tuple[str, str, str, Condition], ...] = (
     ("any_instructions", "instructions", "instructions", lambda details: "instructions" in details.body),
     ("functions", "functions", "functions", lambda details: details.body.get("tools")),
     ("includes", "`include`", "descriptions-included", lambda details: details.body.get("include")),
-    ("the_temperature_0", "a temperature of 0", "the-coolest-temperature", _has(temperature=0)),
-    ("the_temperature_2", "a temperature of 2", "the-hottest-temperature", _has(temperature=2)),
+    ("the_temperature_0", "a temperature of 0", "the-lowest-temperature", _has(temperature=0)),
+    ("the_temperature_2", "a temperature of 2", "the-highest-temperature", _has(temperature=2)),
     ("so_many_tokens", "128000 output tokens", "the-most-tokens", _has(max_output_tokens=128_000)),
     ("one_token", "a single output token", "a-single-token", _has(max_output_tokens=1)),
     ("switches", "switches that are off", "switches-that-are-off", _has(background=False, stream=False)),
@@ -172,7 +172,7 @@ def _rejecting(words: str, condition: Condition) -> Callable[[Behaviour], Behavi
 
 for _name, _words, _form, _condition in REJECTS:
     _doc = f"Rejects {_words}."
-    add(SEAM, f"rejects_{_name}", _doc, f"accepted.takes-{_form}", _rejecting(_words, _condition))
+    add(SEAM, f"rejects_{_name}", _doc, f"requests.accepts-{_form}", _rejecting(_words, _condition))
 
 
 @mutant("state.rejects-creates-with-many-members", caught_by="requests.valid-forms-may-be-combined")
