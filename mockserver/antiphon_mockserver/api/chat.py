@@ -21,7 +21,7 @@ def create(server: ServerContext, request: Request) -> Answer:
     """Answers the last message of a chat from one collection. Rejects an unknown model with 400."""
     details = check(server, request)
     reject_unknown_model(server, details.body["model"])
-    completion = server.behaviour.complete(details)
+    completion = server.behaviour.model.complete(details)
     body = {
         "id": request.identity.response,
         "object": "chat.completion",
@@ -48,8 +48,8 @@ def list_completions(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the completions of this key, newest first."""
     query = request.query
     completions = [dict(record.response) for record in server.store.shelf(_shelf(request.key))]
-    selection = server.behaviour.select(completions, query)
-    return Answer(body=server.behaviour.cut_out(selection, query["offset"], query["limit"]))
+    selection = server.behaviour.lists.select(completions, query)
+    return Answer(body=server.behaviour.lists.cut(selection, query["offset"], query["limit"]))
 
 
 def _store(

@@ -11,11 +11,16 @@ def count_tokens(server: ServerContext, request: Request) -> Answer:
     """Returns the number of input tokens that a create with this body has (TOK-03)."""
     turn = read_turn(server, request)
     return Answer(
-        body={"object": "response.input_tokens", "input_tokens": server.behaviour.count_tokens(turn.context)}
+        body={
+            "object": "response.input_tokens",
+            "input_tokens": server.behaviour.model.count_tokens(turn.context),
+        }
     )
 
 
 def compact(server: ServerContext, request: Request) -> Answer:
     """Returns a shorter context in place of the full one, without storing it (CMP-10, CMP-11)."""
     turn = read_turn(server, request)
-    return Answer(body=server.behaviour.compact(turn.context, request.identity, int(server.clock.now())))
+    return Answer(
+        body=server.behaviour.model.compact(turn.context, request.identity, int(server.clock.now()))
+    )

@@ -162,7 +162,7 @@ def _filter_files(server: ServerContext, query: Mapping[str, Any], files: Iterab
     """The files that pass the `filter` of the query."""
     if "filter" not in query:
         return list(files)
-    criteria = server.behaviour.read_filter(query["filter"], _library(server))
+    criteria = server.behaviour.lists.read_filter(query["filter"], _library(server))
     return [file for file in files if criteria.matches(file)]
 
 
@@ -170,16 +170,16 @@ def _select_files(server: ServerContext, request: Request, collection: Collectio
     """The files of a collection, selected and sorted by the query."""
     files = {file.id: file for file in collection.files}
     members = [objects.member_object(collection, file) for file in collection.files]
-    return [files[member["file_id"]] for member in server.behaviour.select(members, request.query)]
+    return [files[member["file_id"]] for member in server.behaviour.lists.select(members, request.query)]
 
 
 def _page(server: ServerContext, request: Request, items: list[Json]) -> Answer:
-    return _cut(server, request, server.behaviour.select(items, request.query))
+    return _cut(server, request, server.behaviour.lists.select(items, request.query))
 
 
 def _cut(server: ServerContext, request: Request, items: list[Json]) -> Answer:
     query = request.query
-    return Answer(body=server.behaviour.cut_out(items, query["offset"], query["limit"]))
+    return Answer(body=server.behaviour.lists.cut(items, query["offset"], query["limit"]))
 
 
 def _fits(start: float, end: float, query: Mapping[str, Any]) -> bool:

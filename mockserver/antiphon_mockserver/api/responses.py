@@ -18,11 +18,11 @@ from antiphon_mockserver.state.store import pack
 def create(server: ServerContext, request: Request) -> Answer | Streaming:
     """Answers with the model: at once, as a stream, or in the background."""
     behaviour = server.behaviour
-    persistent = behaviour.keeps(request.body)
+    persistent = behaviour.storage.keeps(request.body)
     request.identity = request.identity.with_storage(persistent)
     turn = read_turn(server, request)
     context, plan = _plan(server, turn)
-    final = behaviour.compose(plan, context, request.identity, int(server.clock.now()))
+    final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))
     record = _record(server, request, turn, plan, final)
     if not record.background and not record.streamed:
         return Answer(
@@ -30,7 +30,7 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
         )
     timeline = server.timeline(record)
     runs = record.streamed and record.pace > 0 and not server.clock.virtual
-    step = 0 if runs else behaviour.first_step(turn.body, timeline.steps)
+    step = 0 if runs else behaviour.progress.first_step(turn.body, timeline.steps)
     content = _store(server, record.at(step), persistent)
     if record.streamed:
         return Streaming(timeline.events, record.id, plan.pace, plan.delay, content, turn.alone)
@@ -54,8 +54,8 @@ def delete(server: ServerContext, request: Request) -> Answer:
         server.dialect.traits.unknown_delete == "refused"
         or server.record(response_id, request.key) is not None
     ):
-        server.store.change(server.require(response_id, request.key).id, server.behaviour.delete)
-    return Answer(body=server.behaviour.deletion_body(response_id))
+        server.store.change(server.require(response_id, request.key).id, server.behaviour.storage.delete)
+    return Answer(body=server.behaviour.storage.deletion_body(response_id))
 
 
 def cancel(server: ServerContext, request: Request) -> Answer:
@@ -63,7 +63,7 @@ def cancel(server: ServerContext, request: Request) -> Answer:
     record = server.require(request.parameters["response_id"], request.key)
     if not record.background and server.dialect.traits.foreground_cancel == "unchanged":
         return Answer(body=dict(record.response))
-    server.behaviour.may_cancel(record)
+    server.behaviour.progress.may_cancel(record)
     timeline = server.timeline(record)
     if not server.clock.virtual:
         record = server.advance(record, timeline)
@@ -73,7 +73,7 @@ def cancel(server: ServerContext, request: Request) -> Answer:
 
 def _cut(server: ServerContext, record: Record, last: int) -> Record:
     """The record after a cancel, with the time of its first cancel."""
-    after = server.behaviour.cancel(record, last)
+    after = server.behaviour.progress.cancel(record, last)
     has_date = after.cut is None or after.cancelled_at is not None
     return after if has_date else replace(after, cancelled_at=int(server.clock.now()))
 
@@ -84,18 +84,20 @@ def list_input_items(server: ServerContext, request: Request) -> Answer:
     record = server.require(request.parameters["response_id"], request.key)
     whole = server.dialect.traits.listed_input == "conversation"
     candidates = (
-        behaviour.list_conversation(server.chain(record)) if whole else behaviour.list_input(record, ())
+        behaviour.lists.conversation(server.chain(record)) if whole else behaviour.lists.input(record, ())
     )
-    items = behaviour.arrange(candidates, query["order"])
-    return Answer(body=behaviour.page(behaviour.follow(items, query.get("after")), query["limit"]))
+    items = behaviour.lists.arrange(candidates, query["order"])
+    return Answer(
+        body=behaviour.lists.page(behaviour.lists.follow(items, query.get("after")), query["limit"])
+    )
 
 
 def list_responses(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the responses of this key, newest first."""
     behaviour, query = server.behaviour, request.query
-    records = filter(behaviour.exists, server.store.shelf(shelf(request.key)))
-    selection = behaviour.select([_summary(server, record) for record in records], query)
-    return Answer(body=behaviour.cut_out(selection, query["offset"], query["limit"]))
+    records = filter(behaviour.storage.exists, server.store.shelf(shelf(request.key)))
+    selection = behaviour.lists.select([_summary(server, record) for record in records], query)
+    return Answer(body=behaviour.lists.cut(selection, query["offset"], query["limit"]))
 
 
 def _summary(server: ServerContext, record: Record) -> dict[str, Any]:
@@ -121,19 +123,19 @@ def _plan(server: ServerContext, turn: Turn) -> tuple[Context, Plan]:
     context = turn.context
     plan = _ask_model(server, turn)
     try:
-        shorter = server.behaviour.truncate(context, plan.input_tokens)
+        shorter = server.behaviour.context.truncate(context, plan.input_tokens)
     except ApiError as error:
         if context.request.get("stream") is not True and context.request.get("background") is not True:
             raise
         return context, Plan(status="failed", error={"code": error.code, "message": error.message})
-    return (context, plan) if shorter is context else (shorter, server.behaviour.plan(shorter))
+    return (context, plan) if shorter is context else (shorter, server.behaviour.model.plan(shorter))
 
 
 def _ask_model(server: ServerContext, turn: Turn) -> Plan:
     """The plan of the model; for a prompt template, one that passes its tests."""
     if turn.version is None:
-        return server.behaviour.plan(turn.context)
-    return server.behaviour.retry_until_valid(server.behaviour.plan, turn.context, turn.version)
+        return server.behaviour.model.plan(turn.context)
+    return server.behaviour.prompts.retry_until_valid(server.behaviour.model.plan, turn.context, turn.version)
 
 
 def _record(
@@ -173,7 +175,9 @@ def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
 
 
 def _replay(server: ServerContext, request: Request, record: Record) -> Streaming:
-    server.behaviour.may_resume(record)
+    server.behaviour.progress.may_resume(record)
     timeline = server.timeline(record, obfuscation=request.query.get("include_obfuscation"))
-    events = server.behaviour.resume(timeline.events[: record.cut], request.query.get("starting_after"))
+    events = server.behaviour.progress.resume(
+        timeline.events[: record.cut], request.query.get("starting_after")
+    )
     return Streaming(events, record.id, record.pace)

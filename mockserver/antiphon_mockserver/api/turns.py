@@ -42,18 +42,18 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     reject_unknown_model(server, body.get("model"))
     body, version = _fill_prompt(server, body)
     chain = _chain(server, body.get("previous_response_id"), request.key)
-    inputs = behaviour.normalise(body.get("input"))
+    inputs = behaviour.context.normalise(body.get("input"))
     servers = version.servers if version is not None else _servers(server, body)
     lasting = all(tools.is_deterministic for tools in servers)
     alone = lasting and not chain and not any(map(is_reference, inputs))
     new_items = tuple(_with_ids(server, request, [_resolve(server, item, request.key) for item in inputs]))
-    items = behaviour.context(chain, new_items)
+    items = behaviour.context.join(chain, new_items)
     details = RequestDetails(
         request.operation.id, body, server.dialect, chain, items, new_items, server.library
     )
-    for examine in behaviour.context_checks.values():
+    for examine in behaviour.requests.context_checks.values():
         examine(details)
-    model_body = behaviour.carry(body, chain)
+    model_body = behaviour.context.carry(body, chain)
     context = Context(
         model_body,
         items,
@@ -80,19 +80,19 @@ def _fill_prompt(server: ServerContext, body: Mapping[str, Any]) -> tuple[Mappin
     prompt, behaviour = body.get("prompt"), server.behaviour
     if server.prompts is None or prompt is None:
         return body, None
-    call = Call(behaviour.find_prompt(server.prompts, prompt), prompt.get("variables") or {})
-    for examine in behaviour.prompt_checks.values():
+    call = Call(behaviour.prompts.find(server.prompts, prompt), prompt.get("variables") or {})
+    for examine in behaviour.prompts.checks.values():
         examine(call)
-    return behaviour.fill(body, call), call.version
+    return behaviour.prompts.fill(body, call), call.version
 
 
 def check(server: ServerContext, request: Request) -> RequestDetails:
     """Returns a request without ignored parameters. Rejects one whose body is invalid."""
     operation, behaviour = request.operation.id, server.behaviour
-    body = behaviour.read_chat_spelling(request.body, server.dialect.traits)
-    body = behaviour.ignore_unknown(RequestDetails(operation, body, server.dialect))
+    body = behaviour.requests.read_chat_spelling(request.body, server.dialect.traits)
+    body = behaviour.requests.ignore_unknown(RequestDetails(operation, body, server.dialect))
     details = RequestDetails(operation, body, server.dialect, library=server.library)
-    for examine in behaviour.checks.values():
+    for examine in behaviour.requests.checks.values():
         examine(details)
     return details
 
@@ -100,7 +100,7 @@ def check(server: ServerContext, request: Request) -> RequestDetails:
 def reject_unknown_model(server: ServerContext, name: str | None) -> None:
     """Rejects a model that does not exist, with 400."""
     models = server.dialect.models if server.dialect.traits.listed_models else ()
-    if name is not None and not server.behaviour.model_exists(name, server.settings.models or models):
+    if name is not None and not server.behaviour.access.model_exists(name, server.settings.models or models):
         raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
 
 
@@ -109,7 +109,7 @@ def _chain(server: ServerContext, response_id: str | None, key: str) -> tuple[Re
     if response_id is None:
         return ()
     newest = server.record(response_id, key)
-    if newest is None or not server.behaviour.may_continue(newest):
+    if newest is None or not server.behaviour.context.may_continue(newest):
         message = f"Previous response with id '{response_id}' not found."
         raise invalid(message, "previous_response_id", "previous_response_not_found")
     return server.chain(newest)
@@ -117,7 +117,9 @@ def _chain(server: ServerContext, response_id: str | None, key: str) -> tuple[Re
 
 def _resolve(server: ServerContext, item: Item, key: str) -> Item:
     """The item itself, or the item that it refers to."""
-    return server.behaviour.resolve(item, _find(server, item["id"], key)) if is_reference(item) else item
+    return (
+        server.behaviour.context.resolve(item, _find(server, item["id"], key)) if is_reference(item) else item
+    )
 
 
 def _find(server: ServerContext, item_id: str, key: str) -> Item | None:

@@ -1,13 +1,14 @@
-"""The decisions of the server, one callable each.
+"""The decisions of the server, one callable each, by subject.
 
 Handlers only carry these decisions out, so a `state` mutant replaces one of them:
 
-    @mutant(caught_by="background.a-finished-response-stays-as-it-is")
-    def cancels_a_finished_response(conduct: Conduct) -> Conduct:
+    @mutant("state.overwrites-the-end", caught_by="background.a-finished-response-stays-as-it-is")
+    def overwrites_the_end(behaviour: Behaviour) -> Behaviour:
         \"\"\"Lets a cancel overwrite a response that had already ended.\"\"\"
-        return replace(conduct, cancel=lambda record, _step: replace(record, cut=0))
+        progress = replace(behaviour.progress, cancel=lambda record, _step: replace(record, cut=0))
+        return replace(behaviour, progress=progress)
 
-A decision that rejects a request raises `Denied`. No decision uses the store, a socket or the clock.
+A decision that rejects a request raises `ApiError`. No decision uses the store, a socket or the clock.
 """
 
 from __future__ import annotations
@@ -53,11 +54,25 @@ Check = Callable[[RequestDetails], None]
 
 
 @dataclass(frozen=True)
-class Behaviour:
-    """Every decision of the server that a client could notice."""
+class AccessDecisions:
+    """Who may do what."""
 
     authenticate: Callable[[Mapping[str, str], Collection[str]], str]
     """(headers with lower-case names, accepted keys; none = any) -> the key. Rejects with 401."""
+
+    may_see: Callable[[Record, str], bool]
+    """(record, key) -> whether this key may see, continue, cancel or delete it."""
+
+    model_exists: Callable[[str, Collection[str]], bool]
+    """(name, the models of `--model`) -> whether this model exists."""
+
+
+@dataclass(frozen=True)
+class RequestDecisions:
+    """How a request is read and checked."""
+
+    body_limit: Callable[[int, Dialect], int]
+    """(limit of the settings in bytes, dialect) -> how many bytes the body of a request may have."""
 
     read_body: Callable[[Mapping[str, str], bytes], dict[str, Any]]
     """(headers, raw body) -> the JSON object. Rejects other media types, encodings and roots."""
@@ -66,23 +81,8 @@ class Behaviour:
     """(operation, document, name-value pairs) -> typed query parameters, defaults included.
     Rejects values that the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
 
-    body_limit: Callable[[int, Dialect], int]
-    """(limit of the settings in bytes, dialect) -> how many bytes the body of a request may have."""
-
     read_chat_spelling: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
     """(the body as received, traits) -> the same in the spelling of the Responses API."""
-
-    find_prompt: Callable[[Registry, Mapping[str, Any]], Version]
-    """(prompt templates, `prompt` of a request) -> the version that it names. Rejects an unknown one."""
-
-    prompt_checks: Mapping[str, Callable[[Call], None]]
-    """Checks of the variables of a prompt template, by name, in order; each rejects or passes."""
-
-    fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
-    """(body, the version with its variables) -> the body that the template builds from it."""
-
-    retry_until_valid: Callable[[Callable[[Context], Plan], Context, Version], Plan]
-    """(planner, Context, version of a template) -> a plan that passes the tests of the template."""
 
     ignore_unknown: Callable[[RequestDetails], Mapping[str, Any]]
     """(request) -> its body without the parameters that the dialect ignores."""
@@ -94,45 +94,55 @@ class Behaviour:
     context_checks: Mapping[str, Check]
     """Checks that need the whole context in `items`, such as tool outputs without a call."""
 
-    model_exists: Callable[[str, Collection[str]], bool]
-    """(name, the models of `--model`) -> whether this model exists."""
-
-    envelope: Callable[[ApiError, Dialect], tuple[int, dict[str, Any]]]
-    """(error, dialect) -> status and error body."""
-
-    is_valid_id: Callable[[str], bool]
-    """(id in a path) -> whether it is well formed; if not, the answer is a 400."""
-
-    not_found: Callable[[str], ApiError]
-    """(id) -> the error for a response that does not exist."""
-
     occurrence: Callable[[int], int]
     """(number of identical requests before this one) -> the number that makes the ids of this one unique."""
 
-    keeps: Callable[[Mapping[str, Any]], bool]
-    """(create body) -> whether the response is stored."""
 
-    exists: Callable[[Record], bool]
-    """(record) -> whether it still exists, so was not deleted."""
+@dataclass(frozen=True)
+class PromptDecisions:
+    """How a prompt template becomes a request."""
 
-    may_see: Callable[[Record, str], bool]
-    """(record, key) -> whether this key may see, continue, cancel or delete it."""
+    find: Callable[[Registry, Mapping[str, Any]], Version]
+    """(prompt templates, `prompt` of a request) -> the version that it names. Rejects an unknown one."""
+
+    checks: Mapping[str, Callable[[Call], None]]
+    """Checks of the variables of a prompt template, by name, in order; each rejects or passes."""
+
+    fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
+    """(body, the version with its variables) -> the body that the template builds from it."""
+
+    retry_until_valid: Callable[[Callable[[Context], Plan], Context, Version], Plan]
+    """(planner, Context, version of a template) -> a plan that passes the tests of the template."""
+
+
+@dataclass(frozen=True)
+class ContextDecisions:
+    """What the model sees."""
+
+    normalise: Callable[[Any], list[Item]]
+    """(`input`) -> items in resource form, before missing ids are filled in; a string is one user message."""
+
+    resolve: Callable[[Item, Item | None], Item]
+    """(an `item_reference`, the item that it names or None) -> the item. Rejects a reference to no item."""
 
     may_continue: Callable[[Record], bool]
     """(record that exists) -> whether `previous_response_id` may name it."""
+
+    join: Callable[[Sequence[Record], Sequence[Item]], tuple[Item, ...]]
+    """(chain oldest first, new input) -> what the model sees: earlier turns, then the new input."""
 
     carry: Callable[[Mapping[str, Any], Sequence[Record]], Mapping[str, Any]]
     """(create body, chain oldest first) -> the request that the model sees. It inherits nothing from earlier
     requests; clients send instructions, tools and metadata again."""
 
-    context: Callable[[Sequence[Record], Sequence[Item]], tuple[Item, ...]]
-    """(chain oldest first, new input) -> what the model sees: earlier turns, then the new input."""
+    truncate: Callable[[Context, int], Context]
+    """(context, its input tokens) -> the context for the model. When it is too long, rejects it
+    (`truncation: disabled`) or drops its oldest items (`auto`)."""
 
-    resolve: Callable[[Item, Item | None], Item]
-    """(an `item_reference`, the item that it names or None) -> the item. Rejects a reference to no item."""
 
-    normalise: Callable[[Any], list[Item]]
-    """(`input`) -> items in resource form, before missing ids are filled in; a string is one user message."""
+@dataclass(frozen=True)
+class ModelDecisions:
+    """What the model answers."""
 
     plan: Callable[[Context], Plan]
     """(Context) -> Plan: the answer of the model."""
@@ -142,6 +152,37 @@ class Behaviour:
 
     compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
     """(Plan, Context, Identity, created_at) -> the final response object."""
+
+    count_tokens: Callable[[Context], int]
+    """(Context) -> the number of input tokens."""
+
+    compact: Callable[[Context, Identity, int], dict[str, Any]]
+    """(Context, Identity, created_at) -> the answer to compaction."""
+
+
+@dataclass(frozen=True)
+class StorageDecisions:
+    """What is stored, and for how long."""
+
+    keeps: Callable[[Mapping[str, Any]], bool]
+    """(create body) -> whether the response is stored."""
+
+    exists: Callable[[Record], bool]
+    """(record) -> whether it still exists, so was not deleted."""
+
+    is_valid_id: Callable[[str], bool]
+    """(id in a path) -> whether it is well formed; if not, the answer is a 400."""
+
+    delete: Callable[[Record], Record]
+    """(record) -> the record after its deletion."""
+
+    deletion_body: Callable[[str], dict[str, Any]]
+    """(id) -> the body that answers a delete."""
+
+
+@dataclass(frozen=True)
+class ProgressDecisions:
+    """How a response runs, is cancelled and is streamed again."""
 
     first_step: Callable[[Mapping[str, Any], int], int]
     """(create body, last step) -> the step that the answer to a create shows: 0 in the background."""
@@ -161,16 +202,15 @@ class Behaviour:
     resume: Callable[[Sequence[Mapping[str, Any]], int | None], Sequence[Mapping[str, Any]]]
     """(all events, `starting_after`) -> the events to send again."""
 
-    delete: Callable[[Record], Record]
-    """(record) -> the record after its deletion."""
 
-    deletion_body: Callable[[str], dict[str, Any]]
-    """(id) -> the body that answers a delete."""
+@dataclass(frozen=True)
+class ListDecisions:
+    """What a list has, in which order, and how it is cut into pages."""
 
-    list_input: Callable[[Record, Sequence[Record]], Sequence[Item]]
+    input: Callable[[Record, Sequence[Record]], Sequence[Item]]
     """(record, its chain oldest first) -> the input items to list, in the order of the context."""
 
-    list_conversation: Callable[[Sequence[Record]], Sequence[Item]]
+    conversation: Callable[[Sequence[Record]], Sequence[Item]]
     """(a record after its chain, oldest first) -> the items to list where a list covers the conversation."""
 
     arrange: Callable[[Sequence[Item], str], list[Item]]
@@ -185,95 +225,129 @@ class Behaviour:
     select: Callable[[Sequence[Item], Mapping[str, Any]], list[Item]]
     """(candidates, query) -> the items that pass the query, in the order of the query."""
 
-    cut_out: Callable[[Sequence[Item], int, int], dict[str, Any]]
+    cut: Callable[[Sequence[Item], int, int], dict[str, Any]]
     """(selected items, `offset`, `limit`) -> the list object of one page."""
 
     read_filter: Callable[[str, Library], Filter]
     """(`filter` of a query, library) -> the criteria for files. Rejects text that is not a filter."""
 
-    count_tokens: Callable[[Context], int]
-    """(Context) -> the number of input tokens."""
 
-    compact: Callable[[Context, Identity, int], dict[str, Any]]
-    """(Context, Identity, created_at) -> the answer to compaction."""
+@dataclass(frozen=True)
+class ErrorDecisions:
+    """What an error looks like."""
 
-    truncate: Callable[[Context, int], Context]
-    """(context, its input tokens) -> the context for the model. When it is too long, rejects it
-    (`truncation: disabled`) or drops its oldest items (`auto`)."""
+    envelope: Callable[[ApiError, Dialect], tuple[int, dict[str, Any]]]
+    """(error, dialect) -> status and error body."""
+
+    not_found: Callable[[str], ApiError]
+    """(id) -> the error for a response that does not exist."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Every decision of the server that a client could notice, by subject."""
+
+    access: AccessDecisions
+    requests: RequestDecisions
+    prompts: PromptDecisions
+    context: ContextDecisions
+    model: ModelDecisions
+    storage: StorageDecisions
+    progress: ProgressDecisions
+    lists: ListDecisions
+    errors: ErrorDecisions
 
 
 STANDARD = Behaviour(
-    authenticate=credentials.authenticate,
-    read_body=credentials.read_body,
-    read_query=read_query,
-    body_limit=lambda limit, dialect: min(limit, dialect.traits.body_limit or limit),
-    read_chat_spelling=read_chat_spelling,
-    find_prompt=filling.find,
-    prompt_checks={
-        "schema_exists": variables.schema_exists,
-        "texts_are_templates": variables.texts_are_templates,
-        "none_is_missing": variables.none_is_missing,
-        "none_is_unused": variables.none_is_unused,
-        "schema_holds": variables.schema_holds,
-        "rules_hold": variables.rules_hold,
-    },
-    fill=filling.fill,
-    retry_until_valid=retry_until_valid,
-    ignore_unknown=validation.ignore_unknown,
-    checks={
-        "schema": validation.schema,
-        "unknown": validation.unknown,
-        "required": checks.required,
-        "identifiers": checks.identifiers,
-        "limits": checks.limits,
-        "conflicts": checks.conflicts,
-        "tool_names": checks.tool_names,
-        "tool_choice": checks.tool_choice,
-        "tool_schemas": client_schema.tool_schemas,
-        "format_schema": client_schema.format_schema,
-        "knowledge": knowledge,
-    },
-    context_checks={
-        "outputs_have_calls": call_pairing.outputs_have_calls,
-        "calls_have_outputs": call_pairing.calls_have_outputs,
-        "reasoning_has_its_item": call_pairing.reasoning_has_its_item,
-        "json_is_mentioned": call_pairing.json_is_mentioned,
-        "triggers_come_last": call_pairing.triggers_come_last,
-    },
-    model_exists=models.is_served,
-    envelope=envelope,
-    is_valid_id=checks.is_id,
-    not_found=response_not_found,
-    occurrence=lambda before: before,
-    keeps=lifecycle.keeps,
-    exists=lifecycle.exists,
-    may_see=lifecycle.may_see,
-    may_continue=lifecycle.may_continue,
-    carry=chain.carry,
-    context=chain.context,
-    resolve=chain.resolve,
-    normalise=chain.normalise,
-    plan=plan,
-    complete=without_library,
-    compose=compose,
-    first_step=lifecycle.first_step,
-    observe=lifecycle.observe,
-    may_cancel=lifecycle.may_cancel,
-    cancel=lifecycle.cancel,
-    may_resume=lifecycle.may_resume,
-    resume=lifecycle.resume,
-    delete=lifecycle.delete,
-    deletion_body=lifecycle.deletion_body,
-    list_input=pages.list_input,
-    list_conversation=pages.list_conversation,
-    arrange=pages.arrange,
-    follow=pages.follow,
-    page=pages.page,
-    select=offset_pages.select,
-    cut_out=offset_pages.cut_out,
-    read_filter=read_filter,
-    count_tokens=count_input,
-    compact=compact,
-    truncate=truncate,
+    access=AccessDecisions(
+        authenticate=credentials.authenticate,
+        may_see=lifecycle.may_see,
+        model_exists=models.is_served,
+    ),
+    requests=RequestDecisions(
+        body_limit=lambda limit, dialect: min(limit, dialect.traits.body_limit or limit),
+        read_body=credentials.read_body,
+        read_query=read_query,
+        read_chat_spelling=read_chat_spelling,
+        ignore_unknown=validation.ignore_unknown,
+        checks={
+            "schema": validation.schema,
+            "unknown": validation.unknown,
+            "required": checks.required,
+            "identifiers": checks.identifiers,
+            "limits": checks.limits,
+            "conflicts": checks.conflicts,
+            "tool_names": checks.tool_names,
+            "tool_choice": checks.tool_choice,
+            "tool_schemas": client_schema.tool_schemas,
+            "format_schema": client_schema.format_schema,
+            "knowledge": knowledge,
+        },
+        context_checks={
+            "outputs_have_calls": call_pairing.outputs_have_calls,
+            "calls_have_outputs": call_pairing.calls_have_outputs,
+            "reasoning_has_its_item": call_pairing.reasoning_has_its_item,
+            "json_is_mentioned": call_pairing.json_is_mentioned,
+            "triggers_come_last": call_pairing.triggers_come_last,
+        },
+        occurrence=lambda before: before,
+    ),
+    prompts=PromptDecisions(
+        find=filling.find,
+        checks={
+            "schema_exists": variables.schema_exists,
+            "texts_are_templates": variables.texts_are_templates,
+            "none_is_missing": variables.none_is_missing,
+            "none_is_unused": variables.none_is_unused,
+            "schema_holds": variables.schema_holds,
+            "rules_hold": variables.rules_hold,
+        },
+        fill=filling.fill,
+        retry_until_valid=retry_until_valid,
+    ),
+    context=ContextDecisions(
+        normalise=chain.normalise,
+        resolve=chain.resolve,
+        may_continue=lifecycle.may_continue,
+        join=chain.context,
+        carry=chain.carry,
+        truncate=truncate,
+    ),
+    model=ModelDecisions(
+        plan=plan,
+        complete=without_library,
+        compose=compose,
+        count_tokens=count_input,
+        compact=compact,
+    ),
+    storage=StorageDecisions(
+        keeps=lifecycle.keeps,
+        exists=lifecycle.exists,
+        is_valid_id=checks.is_id,
+        delete=lifecycle.delete,
+        deletion_body=lifecycle.deletion_body,
+    ),
+    progress=ProgressDecisions(
+        first_step=lifecycle.first_step,
+        observe=lifecycle.observe,
+        may_cancel=lifecycle.may_cancel,
+        cancel=lifecycle.cancel,
+        may_resume=lifecycle.may_resume,
+        resume=lifecycle.resume,
+    ),
+    lists=ListDecisions(
+        input=pages.list_input,
+        conversation=pages.list_conversation,
+        arrange=pages.arrange,
+        follow=pages.follow,
+        page=pages.page,
+        select=offset_pages.select,
+        cut=offset_pages.cut_out,
+        read_filter=read_filter,
+    ),
+    errors=ErrorDecisions(
+        envelope=envelope,
+        not_found=response_not_found,
+    ),
 )
 """The behaviour of a right server."""

@@ -33,7 +33,7 @@ __all__ = ["message", "plan", "with_logprobs"]
 def plan(context: Context) -> Plan:
     """What the model says in this context.
 
-    Raises Denied when the encrypted content in the context is not ours or a schema cannot be filled in.
+    Raises ApiError when the encrypted content in the context is not ours or a schema cannot be filled in.
     """
     reading = read(context)
     input_tokens = count_input(context)

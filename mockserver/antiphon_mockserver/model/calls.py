@@ -46,7 +46,7 @@ def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -
     """The calls that the model makes; none when it answers in text.
 
     `tool_lists` are the items that list the tools of servers.
-    Raises Denied when the parameters or the grammar of a tool cannot be filled in.
+    Raises ApiError when the parameters or the grammar of a tool cannot be filled in.
     """
     request = context.request
     if not request.get("tools"):

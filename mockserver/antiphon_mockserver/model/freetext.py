@@ -16,7 +16,7 @@ FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 
 
 def free_text(tool: Mapping[str, Any], prompt: str) -> str:
-    """What the model gives to a custom tool. Raises Denied when the tool's grammar is malformed."""
+    """What the model gives to a custom tool. Raises ApiError when the tool's grammar is malformed."""
     text_format = tool.get("format") or {}
     if text_format.get("type") != "grammar":
         return _from_prompt(prompt)

@@ -54,7 +54,7 @@ def secret(context: Context) -> str:
 
 
 def read(context: Context) -> Reading:
-    """The reading of a context. Raises Denied for encrypted content that is not ours or was changed."""
+    """The reading of a context. Raises ApiError for encrypted content that is not ours or was changed."""
     items = list(unfold(context.items, secret(context)))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)

@@ -22,7 +22,7 @@ class JsonAnswer:
 def json_answer(context: Context, reading: Reading, text: str) -> JsonAnswer | None:
     """The answer `text` in the JSON that `text.format` prescribes; None when the request wants plain text.
 
-    Raises Denied when the schema cannot be filled in.
+    Raises ApiError when the schema cannot be filled in.
     """
     text_format = (context.request.get("text") or {}).get("format") or {}
     if "schema" not in text_format and text_format.get("type") not in ("json_object", "json_schema"):

@@ -17,7 +17,9 @@ Pairs = Sequence[tuple[str, str]]
 
 def with_check(behaviour: Behaviour, check: Callable[[RequestDetails], None]) -> Behaviour:
     """Adds a check before all other checks."""
-    return replace(behaviour, checks={"mutant": check, **behaviour.checks})
+    return replace(
+        behaviour, requests=replace(behaviour.requests, checks={"mutant": check, **behaviour.requests.checks})
+    )
 
 
 Mend = Callable[[RequestDetails, ApiError], bool]
@@ -38,13 +40,22 @@ def forgiving(mend: Mend) -> Callable[[Behaviour], Behaviour]:
         return lenient_check
 
     return lambda behaviour: replace(
-        behaviour, checks={name: lenient(check) for name, check in behaviour.checks.items()}
+        behaviour,
+        requests=replace(
+            behaviour.requests,
+            checks={name: lenient(check) for name, check in behaviour.requests.checks.items()},
+        ),
     )
 
 
 def with_context_check(behaviour: Behaviour, check: Callable[[RequestDetails], None]) -> Behaviour:
     """Adds a check of the context before all other such checks."""
-    return replace(behaviour, context_checks={"mutant": check, **behaviour.context_checks})
+    return replace(
+        behaviour,
+        requests=replace(
+            behaviour.requests, context_checks={"mutant": check, **behaviour.requests.context_checks}
+        ),
+    )
 
 
 def without(
@@ -58,9 +69,9 @@ def with_query(behaviour: Behaviour, change: Callable[[Query], Query]) -> Behavi
     """Changes the query parameters after they are read."""
 
     def read_query(operation: Operation, document: Document, given: Pairs) -> Query:
-        return change(behaviour.read_query(operation, document, given))
+        return change(behaviour.requests.read_query(operation, document, given))
 
-    return replace(behaviour, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))
 
 
 def dropping_values(behaviour: Behaviour, names: Collection[str], bad: Callable[[str], bool]) -> Behaviour:
@@ -68,6 +79,6 @@ def dropping_values(behaviour: Behaviour, names: Collection[str], bad: Callable[
 
     def read_query(operation: Operation, document: Document, given: Pairs) -> Query:
         rest = [(name, value) for name, value in given if name not in names or not bad(value)]
-        return behaviour.read_query(operation, document, rest)
+        return behaviour.requests.read_query(operation, document, rest)
 
-    return replace(behaviour, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))

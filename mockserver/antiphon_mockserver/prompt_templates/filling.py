@@ -17,7 +17,7 @@ SETTINGS = {"temperature": 0.7, "max_output_tokens": 2000}
 
 
 def find(registry: Registry, prompt: Mapping[str, Any]) -> Version:
-    """The version that a request names, or the default one. Raises Denied (404) when there is none."""
+    """The version that a request names, or the default one. Raises ApiError (404) when there is none."""
     prompt_id, number = str(prompt["id"]), prompt.get("version")
     template = registry.templates.get(prompt_id)
     if template is None:

@@ -81,7 +81,7 @@ def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = mo
 def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model.plan) -> Plan:
     """Returns the plan of the first entry that matches, or that of `otherwise`.
 
-    Raises Denied when the entry asks for an error, or when no entry matches and a script is strict.
+    Raises ApiError when the entry asks for an error, or when no entry matches and a script is strict.
     """
     reading = read(context)
     failures: list[str] = []

@@ -24,7 +24,7 @@ TEXT_PART = {"type": "output_text", "annotations": [], "logprobs": []}
 
 
 def answer(entry: Mapping[str, Any], context: Context) -> Plan:
-    """Returns the plan of an entry. Raises Denied when the entry asks for an error."""
+    """Returns the plan of an entry. Raises ApiError when the entry asks for an error."""
     if error := entry.get("error"):
         raise _rejection(error, entry.get("delay", 0.0))
     items = with_logprobs(tuple(_items(entry)), context)

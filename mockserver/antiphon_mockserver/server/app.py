@@ -88,7 +88,9 @@ class MockServer:
 
     def _conduct(self, scripts: Sequence[Source]) -> Behaviour:
         standard = self._standard()
-        behaviour = replace(standard, plan=planner(scripts, standard.plan))
+        behaviour = replace(
+            standard, model=replace(standard.model, plan=planner(scripts, standard.model.plan))
+        )
         for mutant in self.mutants["state"]:
             behaviour = mutant.mutate(behaviour, NO_CALL)
         return behaviour
@@ -99,7 +101,9 @@ class MockServer:
             return STANDARD
         # A slow import, and few dialects have a library.
         planning = import_module("antiphon_mockserver.video_library.planning")
-        return replace(STANDARD, plan=planning.plan, complete=planning.completion)
+        return replace(
+            STANDARD, model=replace(STANDARD.model, plan=planning.plan, complete=planning.completion)
+        )
 
     def _prints(self, scripts: Sequence[Source]) -> AnswerCache | None:
         """The cache of answers; None when an answer depends on more than its request."""
@@ -166,19 +170,19 @@ class MockServer:
         self.sender.headers.reject_too_large(request.headers)
         request.operation, request.parameters = self.router.find(request.method, request.path)
         behaviour = self.server.behaviour
-        request.key = behaviour.authenticate(request.headers, self.settings.api_keys)
+        request.key = behaviour.access.authenticate(request.headers, self.settings.api_keys)
         if request.operation.parameters:
             pairs = parse_qsl(request.query_string, keep_blank_values=True)
-            request.query = behaviour.read_query(request.operation, self.dialect.document, pairs)
+            request.query = behaviour.requests.read_query(request.operation, self.dialect.document, pairs)
 
     async def _read(self, request: Request, receive: wire.Receive) -> None:
         if request.method == "POST":
             maximum = self.settings.body_limit
-            limit = self.server.behaviour.body_limit(maximum, self.dialect)
+            limit = self.server.behaviour.requests.body_limit(maximum, self.dialect)
             request.content = await read(receive, request.headers, limit, maximum)
         try:
             if request.operation.request_schema is not None:
-                request.body = self.server.behaviour.read_body(request.headers, request.content)
+                request.body = self.server.behaviour.requests.read_body(request.headers, request.content)
                 request.content = canonical(request.body)
         finally:
             self._identify(request)
@@ -189,12 +193,12 @@ class MockServer:
         target = f"{request.method} {request.target}"
         digest = fingerprint(seed, key, target, request.content)
         request.number = self.server.store.count(digest)
-        nonce = of_request(digest, self.server.behaviour.occurrence(request.number))
+        nonce = of_request(digest, self.server.behaviour.requests.occurrence(request.number))
         traits = self.dialect.traits
         request.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
 
     def _error_answer(self, error: ApiError) -> Answer:
-        status, body = self.server.behaviour.envelope(error, self.dialect)
+        status, body = self.server.behaviour.errors.envelope(error, self.dialect)
         usual = self.dialect.traits.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
 

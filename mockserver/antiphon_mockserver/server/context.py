@@ -34,18 +34,22 @@ class ServerContext:
     def record(self, record_id: str, key: str) -> Record | None:
         """Returns the record with this id, if it exists for this key."""
         record = self.store.get(record_id)
-        if record is None or not self.behaviour.exists(record) or not self.behaviour.may_see(record, key):
+        if (
+            record is None
+            or not self.behaviour.storage.exists(record)
+            or not self.behaviour.access.may_see(record, key)
+        ):
             return None
         return record
 
     def require(self, response_id: str, key: str) -> Record:
         """Returns the same record; rejects a malformed id with 400 and an unknown one with 404."""
-        if not self.behaviour.is_valid_id(response_id):
+        if not self.behaviour.storage.is_valid_id(response_id):
             message = "Invalid 'response_id': expected an id of letters, digits, underscores and dashes."
             raise ApiError(message, param="response_id", code="invalid_value")
         record = self.record(response_id, key)
         if record is None:
-            raise self.behaviour.not_found(response_id)
+            raise self.behaviour.errors.not_found(response_id)
         return record
 
     def chain(self, record: Record) -> tuple[Record, ...]:
@@ -72,7 +76,7 @@ class ServerContext:
         if not record.background or record.cut is not None or record.step >= timeline.steps:
             return record
         step = (
-            self.behaviour.observe(record, timeline.milestones)
+            self.behaviour.progress.observe(record, timeline.milestones)
             if self.clock.virtual
             else self._due(record, timeline)
         )

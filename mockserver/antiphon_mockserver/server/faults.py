@@ -64,7 +64,7 @@ class Faults:
         self._numbers = count(1)
 
     def next_fault(self) -> Misfortune:
-        """Returns the faults of the next exchange. Raises Denied when a fault rejects the request."""
+        """Returns the faults of the next exchange. Raises ApiError when a fault rejects the request."""
         if not self.faults:
             return NONE
         number = next(self._numbers)

@@ -18,7 +18,7 @@ Base = Mapping[str, Any]
 
 
 def knowledge(details: RequestDetails) -> None:
-    """The knowledge base of a request exists, and its model may use it. Raises Denied otherwise."""
+    """The knowledge base of a request exists, and its model may use it. Raises ApiError otherwise."""
     if details.library is None or details.operation not in CREATES:
         return
     abilities = details.dialect.traits.knowledge.get(details.body.get("model", ""), UNKNOWN_MODEL)
@@ -39,12 +39,12 @@ UNKNOWN_MODEL: Mapping[str, Any] = {"collections": (), "entity_backed": True, "c
 
 
 def without_library(_asked: RequestDetails) -> Completion:
-    """Raises Denied (501), because this server has no library."""
+    """Raises ApiError (501), because this server has no library."""
     raise ApiError("This server has no library.", status=501)
 
 
 def parse_filter(value: Any, place: str, library: Library, *, chat: bool = False) -> Filter:
-    """The filter of a request. Raises Denied for a malformed one, with the place of the fault."""
+    """The filter of a request. Raises ApiError for a malformed one, with the place of the fault."""
     try:
         return parse(value or {}, chat=chat, readings=library.readings)
     except FilterFault as fault:
@@ -52,7 +52,7 @@ def parse_filter(value: Any, place: str, library: Library, *, chat: bool = False
 
 
 def read_filter(text: str, library: Library) -> Filter:
-    """The filter in the query of a list, as JSON text. Raises Denied for a malformed one."""
+    """The filter in the query of a list, as JSON text. Raises ApiError for a malformed one."""
     try:
         return parse_text(text, readings=library.readings)
     except FilterFault as fault:

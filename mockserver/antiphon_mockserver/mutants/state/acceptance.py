@@ -36,8 +36,13 @@ def _without(*names: str) -> Callable[[Behaviour], Behaviour]:
     """Leaves out some checks."""
 
     def mutate(behaviour: Behaviour) -> Behaviour:
-        checks, context_checks = without(behaviour.checks, *names), without(behaviour.context_checks, *names)
-        return replace(behaviour, checks=checks, context_checks=context_checks)
+        checks, context_checks = (
+            without(behaviour.requests.checks, *names),
+            without(behaviour.requests.context_checks, *names),
+        )
+        return replace(
+            behaviour, requests=replace(behaviour.requests, checks=checks, context_checks=context_checks)
+        )
 
     return mutate
 
@@ -127,10 +132,10 @@ def breaks_on_equal_names(behaviour: Behaviour) -> Behaviour:
 @mutant("state.trusts-any-reasoning", caught_by="reasoning.altered-reasoning-is-rejected")
 def trusts_any_reasoning(behaviour: Behaviour) -> Behaviour:
     """Accepts reasoning whose encrypted content was changed."""
-    right = behaviour.plan
+    right = behaviour.model.plan
 
     def plan(context: Context) -> Plan:
         plain = tuple(item for item in context.items if item.get("type") != "reasoning")
         return right(replace(context, items=plain))
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))

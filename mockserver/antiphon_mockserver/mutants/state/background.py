@@ -22,19 +22,24 @@ from antiphon_mockserver.state.record import Record
 )
 def runs_background_creates_in_the_foreground(behaviour: Behaviour) -> Behaviour:
     """Runs a background create in the foreground but reports `background: true`."""
-    return replace(behaviour, first_step=lambda _body, last: last)
+    return replace(behaviour, progress=replace(behaviour.progress, first_step=lambda _body, last: last))
 
 
 @mutant("state.shows-the-first-state-for-ever", caught_by="background.polling-reaches-an-end")
 def shows_the_first_state_for_ever(behaviour: Behaviour) -> Behaviour:
     """Returns the first state of a background response to every poll."""
-    return replace(behaviour, observe=lambda record, _milestones: record.step)
+    return replace(
+        behaviour, progress=replace(behaviour.progress, observe=lambda record, _milestones: record.step)
+    )
 
 
 @mutant("state.loses-its-worker", caught_by="background.polling-reaches-an-end")
 def loses_its_worker(behaviour: Behaviour) -> Behaviour:
     """Leaves a background response in progress for ever."""
-    return replace(behaviour, observe=lambda _record, milestones: milestones[:2][-1])
+    return replace(
+        behaviour,
+        progress=replace(behaviour.progress, observe=lambda _record, milestones: milestones[:2][-1]),
+    )
 
 
 @mutant(
@@ -42,7 +47,10 @@ def loses_its_worker(behaviour: Behaviour) -> Behaviour:
 )
 def accepts_background_without_storage(behaviour: Behaviour) -> Behaviour:
     """Accepts `background: true` with `store: false`."""
-    return replace(behaviour, checks=without(behaviour.checks, "conflicts"))
+    return replace(
+        behaviour,
+        requests=replace(behaviour.requests, checks=without(behaviour.requests.checks, "conflicts")),
+    )
 
 
 @mutant(
@@ -55,9 +63,9 @@ def breaks_when_a_running_response_is_continued(behaviour: Behaviour) -> Behavio
     def may_continue(record: Record) -> bool:
         if record.background and record.step == 0:
             raise ApiError("'NoneType' object is not iterable", status=500)
-        return behaviour.may_continue(record)
+        return behaviour.context.may_continue(record)
 
-    return replace(behaviour, may_continue=may_continue)
+    return replace(behaviour, context=replace(behaviour.context, may_continue=may_continue))
 
 
 @mutant("state.stops-when-the-client-leaves", caught_by="background.a-response-runs-on-without-its-client")
@@ -66,9 +74,14 @@ def stops_when_the_client_leaves(behaviour: Behaviour) -> Behaviour:
 
     def first_step(body: Mapping[str, Any], last: int) -> int:
         streamed = body.get("background") is True and body.get("stream") is True
-        return 3 if streamed else behaviour.first_step(body, last)
+        return 3 if streamed else behaviour.progress.first_step(body, last)
 
-    return replace(behaviour, first_step=first_step, observe=lambda record, _milestones: record.step)
+    return replace(
+        behaviour,
+        progress=replace(
+            behaviour.progress, first_step=first_step, observe=lambda record, _milestones: record.step
+        ),
+    )
 
 
 @mutant("state.rejects-to-cancel", caught_by="cancel.a-running-response-can-be-cancelled")
@@ -78,13 +91,13 @@ def rejects_to_cancel(behaviour: Behaviour) -> Behaviour:
     def may_cancel(_record: Record) -> None:
         raise ApiError("The response cannot be cancelled.", status=409)
 
-    return replace(behaviour, may_cancel=may_cancel)
+    return replace(behaviour, progress=replace(behaviour.progress, may_cancel=may_cancel))
 
 
 @mutant("state.ignores-a-cancel", caught_by="cancel.cancelling-leads-to-cancelled")
 def ignores_a_cancel(behaviour: Behaviour) -> Behaviour:
     """Answers a cancel with the response and lets it run on."""
-    return replace(behaviour, cancel=lambda record, _last: record)
+    return replace(behaviour, progress=replace(behaviour.progress, cancel=lambda record, _last: record))
 
 
 @mutant("state.rejects-a-second-cancel", caught_by="cancel.cancelling-twice-changes-nothing")
@@ -94,9 +107,9 @@ def rejects_a_second_cancel(behaviour: Behaviour) -> Behaviour:
     def cancel(record: Record, last: int) -> Record:
         if record.cut is not None:
             raise ApiError("The response was cancelled already.", status=409)
-        return behaviour.cancel(record, last)
+        return behaviour.progress.cancel(record, last)
 
-    return replace(behaviour, cancel=cancel)
+    return replace(behaviour, progress=replace(behaviour.progress, cancel=cancel))
 
 
 @mutant(
@@ -108,7 +121,9 @@ def rejects_a_second_cancel(behaviour: Behaviour) -> Behaviour:
 )
 def cancels_what_has_ended(behaviour: Behaviour) -> Behaviour:
     """Cancels a response that had already completed."""
-    return replace(behaviour, cancel=lambda record, _last: replace(record, cut=0))
+    return replace(
+        behaviour, progress=replace(behaviour.progress, cancel=lambda record, _last: replace(record, cut=0))
+    )
 
 
 @mutant(
@@ -120,9 +135,9 @@ def rejects_to_cancel_what_has_ended(behaviour: Behaviour) -> Behaviour:
     def cancel(record: Record, last: int) -> Record:
         if record.step >= last:
             raise ApiError("The response has completed already.", status=409)
-        return behaviour.cancel(record, last)
+        return behaviour.progress.cancel(record, last)
 
-    return replace(behaviour, cancel=cancel)
+    return replace(behaviour, progress=replace(behaviour.progress, cancel=cancel))
 
 
 @mutant(
@@ -130,4 +145,4 @@ def rejects_to_cancel_what_has_ended(behaviour: Behaviour) -> Behaviour:
 )
 def cancels_what_ran_in_the_foreground(behaviour: Behaviour) -> Behaviour:
     """Cancels responses that did not run in the background."""
-    return replace(behaviour, may_cancel=lambda _record: None)
+    return replace(behaviour, progress=replace(behaviour.progress, may_cancel=lambda _record: None))

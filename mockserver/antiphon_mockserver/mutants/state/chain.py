@@ -27,19 +27,29 @@ EMPTY: Item = {"type": "message", "role": "user", "content": [], "status": "comp
 )
 def forgets_the_chain(behaviour: Behaviour) -> Behaviour:
     """Accepts `previous_response_id` but sends the model only the new input."""
-    return replace(behaviour, context=lambda _chain, items: tuple(items))
+    return replace(behaviour, context=replace(behaviour.context, join=lambda _chain, items: tuple(items)))
 
 
 @mutant("state.remembers-one-turn-only", caught_by="chaining.a-chain-knows-the-whole-history")
 def remembers_one_turn_only(behaviour: Behaviour) -> Behaviour:
     """Sends the model only the last turn of a chain."""
-    return replace(behaviour, context=lambda chain, items: behaviour.context(chain[-1:], items))
+    return replace(
+        behaviour,
+        context=replace(
+            behaviour.context, join=lambda chain, items: behaviour.context.join(chain[-1:], items)
+        ),
+    )
 
 
 @mutant("state.loads-the-newest-turn-first", caught_by="chaining.a-chain-keeps-the-order-of-its-turns")
 def loads_the_newest_turn_first(behaviour: Behaviour) -> Behaviour:
     """Sends the model the turns of a chain from the newest to the oldest."""
-    return replace(behaviour, context=lambda chain, items: behaviour.context(chain[::-1], items))
+    return replace(
+        behaviour,
+        context=replace(
+            behaviour.context, join=lambda chain, items: behaviour.context.join(chain[::-1], items)
+        ),
+    )
 
 
 @mutant("state.carries-instructions-over", caught_by="chaining.instructions-are-not-carried-over")
@@ -50,7 +60,7 @@ def carries_instructions_over(behaviour: Behaviour) -> Behaviour:
         given = [record.request.get("instructions") for record in chain]
         return {"instructions": next((text for text in reversed(given) if text), None), **body}
 
-    return replace(behaviour, carry=carry)
+    return replace(behaviour, context=replace(behaviour.context, carry=carry))
 
 
 @mutant(
@@ -74,7 +84,7 @@ def drops_instructions_in_a_chain(behaviour: Behaviour) -> Behaviour:
     def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]:
         return {name: value for name, value in body.items() if name != "instructions" or not chain}
 
-    return replace(behaviour, carry=carry)
+    return replace(behaviour, context=replace(behaviour.context, carry=carry))
 
 
 @mutant("state.rejects-chains-over-http", caught_by="chaining.previous-response-id-is-accepted")
@@ -114,12 +124,12 @@ def rejects_an_unknown_previous_response_without_a_code(behaviour: Behaviour) ->
     """Rejects an unknown `previous_response_id` without an error code."""
 
     def envelope(error: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
-        status, body = behaviour.envelope(error, dialect)
+        status, body = behaviour.errors.envelope(error, dialect)
         if error.code == "previous_response_not_found":
             body["error"] |= {"code": None, "param": None}
         return status, body
 
-    return replace(behaviour, envelope=envelope)
+    return replace(behaviour, errors=replace(behaviour.errors, envelope=envelope))
 
 
 @mutant("state.mixes-branches", caught_by="chaining.a-response-may-be-continued-twice")
@@ -131,11 +141,11 @@ def mixes_branches(behaviour: Behaviour) -> Behaviour:
         if not chain:
             return tuple(items)
         turns = turns_by_root.setdefault(chain[0].id, [])
-        whole = (*behaviour.context(chain, ()), *turns, *items)
+        whole = (*behaviour.context.join(chain, ()), *turns, *items)
         turns.extend(items)
         return whole
 
-    return replace(behaviour, context=context)
+    return replace(behaviour, context=replace(behaviour.context, join=context))
 
 
 @mutant("state.rejects-a-second-branch", caught_by="chaining.a-response-may-be-continued-twice")
@@ -146,9 +156,9 @@ def rejects_a_second_branch(behaviour: Behaviour) -> Behaviour:
     def may_continue(record: Record) -> bool:
         first = record.id not in parents
         parents.add(record.id)
-        return first and behaviour.may_continue(record)
+        return first and behaviour.context.may_continue(record)
 
-    return replace(behaviour, may_continue=may_continue)
+    return replace(behaviour, context=replace(behaviour.context, may_continue=may_continue))
 
 
 @mutant(
@@ -161,9 +171,9 @@ def forgets_the_past_in_a_second_branch(behaviour: Behaviour) -> Behaviour:
     def context(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
         repeats = {record.id for record in chain} & parents
         parents.update(record.id for record in chain[-1:])
-        return behaviour.context(() if repeats and chain[-1].id in repeats else chain, items)
+        return behaviour.context.join(() if repeats and chain[-1].id in repeats else chain, items)
 
-    return replace(behaviour, context=context)
+    return replace(behaviour, context=replace(behaviour.context, join=context))
 
 
 @mutant(
@@ -171,7 +181,13 @@ def forgets_the_past_in_a_second_branch(behaviour: Behaviour) -> Behaviour:
 )
 def goes_on_without_the_output_of_a_call(behaviour: Behaviour) -> Behaviour:
     """Continues after a call whose output the client did not send."""
-    return replace(behaviour, context_checks=without(behaviour.context_checks, "calls_have_outputs"))
+    return replace(
+        behaviour,
+        requests=replace(
+            behaviour.requests,
+            context_checks=without(behaviour.requests.context_checks, "calls_have_outputs"),
+        ),
+    )
 
 
 @mutant("state.cannot-take-the-output-of-a-call", caught_by="chaining.a-call-with-its-output-is-accepted")
@@ -188,21 +204,35 @@ def cannot_take_the_output_of_a_call(behaviour: Behaviour) -> Behaviour:
 @mutant("state.knows-no-references", caught_by="item-references.a-stored-item-is-accepted")
 def knows_no_references(behaviour: Behaviour) -> Behaviour:
     """Rejects every `item_reference`."""
-    return replace(behaviour, resolve=lambda reference, _item: behaviour.resolve(reference, None))
+    return replace(
+        behaviour,
+        context=replace(
+            behaviour.context, resolve=lambda reference, _item: behaviour.context.resolve(reference, None)
+        ),
+    )
 
 
 @mutant("state.shows-the-model-nothing-for-a-reference", caught_by="item-references.the-model-sees-the-item")
 def shows_the_model_nothing_for_a_reference(behaviour: Behaviour) -> Behaviour:
     """Accepts an `item_reference` but sends the model an empty message."""
     return replace(
-        behaviour, resolve=lambda reference, item: {**EMPTY, "id": behaviour.resolve(reference, item)["id"]}
+        behaviour,
+        context=replace(
+            behaviour.context,
+            resolve=lambda reference, item: {**EMPTY, "id": behaviour.context.resolve(reference, item)["id"]},
+        ),
     )
 
 
 @mutant("state.drops-a-reference-to-nothing", caught_by="item-references.an-unknown-item-is-rejected")
 def drops_a_reference_to_nothing(behaviour: Behaviour) -> Behaviour:
     """Ignores a reference that names no item."""
-    return replace(behaviour, resolve=lambda reference, item: item or {**EMPTY, "id": reference["id"]})
+    return replace(
+        behaviour,
+        context=replace(
+            behaviour.context, resolve=lambda reference, item: item or {**EMPTY, "id": reference["id"]}
+        ),
+    )
 
 
 @mutant("state.breaks-at-a-reference-to-nothing", caught_by="item-references.an-unknown-item-is-rejected")
@@ -212,12 +242,12 @@ def breaks_at_a_reference_to_nothing(behaviour: Behaviour) -> Behaviour:
     def resolve(reference: Item, item: Item | None) -> Item:
         if item is None:
             raise ApiError("INTERNAL_ERROR", status=502)
-        return behaviour.resolve(reference, item)
+        return behaviour.context.resolve(reference, item)
 
-    return replace(behaviour, resolve=resolve)
+    return replace(behaviour, context=replace(behaviour.context, resolve=resolve))
 
 
 @mutant("state.reads-past-its-window", caught_by="truncation.an-overlong-context-fails")
 def reads_past_its_window(behaviour: Behaviour) -> Behaviour:
     """Accepts a context that is longer than its window."""
-    return replace(behaviour, truncate=lambda context, _tokens: context)
+    return replace(behaviour, context=replace(behaviour.context, truncate=lambda context, _tokens: context))

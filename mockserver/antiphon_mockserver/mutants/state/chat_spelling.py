@@ -73,9 +73,9 @@ def _rejecting(words: str, condition: Callable[[Body], bool]) -> Callable[[Behav
         def read_chat_spelling(body: Body, traits: Traits) -> Body:
             if condition(body):
                 raise invalid(f"This server does not accept {words}.")
-            return behaviour.read_chat_spelling(body, traits)
+            return behaviour.requests.read_chat_spelling(body, traits)
 
-        return replace(behaviour, read_chat_spelling=read_chat_spelling)
+        return replace(behaviour, requests=replace(behaviour.requests, read_chat_spelling=read_chat_spelling))
 
     return mutate
 
@@ -91,9 +91,9 @@ def rejects_a_model_in_a_header(behaviour: Behaviour) -> Behaviour:
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         if "x-model-name" in headers:
             raise ApiError("Unknown header.")
-        return behaviour.authenticate(headers, keys)
+        return behaviour.access.authenticate(headers, keys)
 
-    return replace(behaviour, authenticate=authenticate)
+    return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
 
 
 @mutant(
@@ -104,11 +104,11 @@ def accepts_reasoning_true_but_does_not_reason(behaviour: Behaviour) -> Behaviou
     """Accepts `reasoning: true` but does not reason."""
 
     def read_chat_spelling(body: Body, traits: Traits) -> Body:
-        return behaviour.read_chat_spelling(
+        return behaviour.requests.read_chat_spelling(
             {name: body[name] for name in body if name != "reasoning"}, traits
         )
 
-    return replace(behaviour, read_chat_spelling=read_chat_spelling)
+    return replace(behaviour, requests=replace(behaviour.requests, read_chat_spelling=read_chat_spelling))
 
 
 @mutant("state.forgets-max-tokens", caught_by="echo.max-tokens-comes-back-as-max-output-tokens")
@@ -116,14 +116,14 @@ def forgets_max_tokens(behaviour: Behaviour) -> Behaviour:
     """Accepts `max_tokens` but applies no limit."""
 
     def read_chat_spelling(body: Body, traits: Traits) -> Body:
-        return behaviour.read_chat_spelling(
+        return behaviour.requests.read_chat_spelling(
             {name: body[name] for name in body if name != "max_tokens"}, traits
         )
 
-    return replace(behaviour, read_chat_spelling=read_chat_spelling)
+    return replace(behaviour, requests=replace(behaviour.requests, read_chat_spelling=read_chat_spelling))
 
 
 @mutant("state.reads-bodies-of-any-size", caught_by="invalid-requests.a-large-body-is-rejected")
 def reads_bodies_of_any_size(behaviour: Behaviour) -> Behaviour:
     """Accepts bodies that are larger than the gateway allows."""
-    return replace(behaviour, body_limit=lambda limit, _dialect: limit)
+    return replace(behaviour, requests=replace(behaviour.requests, body_limit=lambda limit, _dialect: limit))

@@ -21,12 +21,12 @@ def demands_accept_for_a_stream(behaviour: Behaviour) -> Behaviour:
     """Answers 406 to a stream request without `Accept: text/event-stream`."""
 
     def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
-        body = behaviour.read_body(headers, raw)
+        body = behaviour.requests.read_body(headers, raw)
         if body.get("stream") is True and "text/event-stream" not in headers.get("accept", ""):
             raise ApiError("A stream is text/event-stream.", status=406)
         return body
 
-    return replace(behaviour, read_body=read_body)
+    return replace(behaviour, requests=replace(behaviour.requests, read_body=read_body))
 
 
 @mutant("state.reads-no-forms", caught_by="clients.a-post-without-a-body-needs-no-content-type")
@@ -36,9 +36,9 @@ def reads_no_forms(behaviour: Behaviour) -> Behaviour:
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             raise ApiError("Forms are not supported.", status=415)
-        return behaviour.authenticate(headers, keys)
+        return behaviour.access.authenticate(headers, keys)
 
-    return replace(behaviour, authenticate=authenticate)
+    return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
 
 
 @mutant("state.knows-no-brackets-in-queries", caught_by="clients.a-list-in-a-query-has-two-spellings")
@@ -49,9 +49,9 @@ def knows_no_brackets_in_queries(behaviour: Behaviour) -> Behaviour:
         operation: Operation, document: Document, given: Sequence[tuple[str, str]]
     ) -> dict[str, Any]:
         plain = [(name, value) for name, value in given if not name.endswith("[]")]
-        return behaviour.read_query(operation, document, plain)
+        return behaviour.requests.read_query(operation, document, plain)
 
-    return replace(behaviour, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))
 
 
 @mutant(
@@ -63,23 +63,23 @@ def calls_malformed_json_unprocessable(behaviour: Behaviour) -> Behaviour:
 
     def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         try:
-            return behaviour.read_body(headers, raw)
+            return behaviour.requests.read_body(headers, raw)
         except ApiError as error:
             raise ApiError(error.message, status=422) from error
 
-    return replace(behaviour, read_body=read_body)
+    return replace(behaviour, requests=replace(behaviour.requests, read_body=read_body))
 
 
 def _wrapping(behaviour: Behaviour, *, nowhere: bool) -> Behaviour:
     """Sends errors as objects, either where no operation matches or everywhere else."""
 
     def envelope(error: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
-        status, body = behaviour.envelope(error, dialect)
+        status, body = behaviour.errors.envelope(error, dialect)
         if isinstance(body["error"], str) and (error.code in NOWHERE) is nowhere:
             body = {"error": {"message": body["error"], "type": "invalid_request_error"}}
         return status, body
 
-    return replace(behaviour, envelope=envelope)
+    return replace(behaviour, errors=replace(behaviour.errors, envelope=envelope))
 
 
 @mutant("state.wraps-the-text-of-errors", caught_by="errors.the-error-is-a-string")

@@ -29,12 +29,12 @@ def rejects_its_own_compaction(behaviour: Behaviour) -> Behaviour:
     """Rejects its own `compaction` items."""
 
     def normalise(given: Any) -> list[Item]:
-        items = behaviour.normalise(given)
+        items = behaviour.context.normalise(given)
         if any(item["type"] == "compaction" for item in items):
             raise invalid("Invalid value: 'compaction'.", "input", "invalid_value")
         return items
 
-    return replace(behaviour, normalise=normalise)
+    return replace(behaviour, context=replace(behaviour.context, normalise=normalise))
 
 
 @mutant("state.compacts-to-nothing", caught_by="compaction.the-model-remembers-the-history")
@@ -43,9 +43,9 @@ def compacts_to_nothing(behaviour: Behaviour) -> Behaviour:
 
     def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
         messages = tuple(item for item in context.items if item.get("role") == "user")
-        return behaviour.compact(replace(context, items=messages), identity, created_at)
+        return behaviour.model.compact(replace(context, items=messages), identity, created_at)
 
-    return replace(behaviour, compact=compact)
+    return replace(behaviour, model=replace(behaviour.model, compact=compact))
 
 
 @mutant("state.compacts-without-a-model", caught_by="compaction.a-compaction-needs-a-model")
@@ -65,7 +65,7 @@ def continues_a_compaction(behaviour: Behaviour) -> Behaviour:
     ids: set[str] = set()
 
     def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
-        compaction = behaviour.compact(context, identity, created_at)
+        compaction = behaviour.model.compact(context, identity, created_at)
         ids.add(compaction["id"])
         return compaction
 
@@ -73,7 +73,7 @@ def continues_a_compaction(behaviour: Behaviour) -> Behaviour:
         if isinstance(details.body, dict) and details.body.get("previous_response_id") in ids:
             del details.body["previous_response_id"]
 
-    return with_check(replace(behaviour, compact=compact), check)
+    return with_check(replace(behaviour, model=replace(behaviour.model, compact=compact)), check)
 
 
 @mutant(
@@ -99,15 +99,21 @@ def ignores_a_trigger(behaviour: Behaviour) -> Behaviour:
 
     def plan(context: Context) -> Plan:
         rest = tuple(item for item in context.items if item.get("type") != "compaction_trigger")
-        return behaviour.plan(replace(context, items=rest))
+        return behaviour.model.plan(replace(context, items=rest))
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
 
 @mutant("state.accepts-a-trigger-anywhere", caught_by="compaction.a-trigger-comes-last")
 def accepts_a_trigger_anywhere(behaviour: Behaviour) -> Behaviour:
     """Accepts a `compaction_trigger` that is not the last item."""
-    return replace(behaviour, context_checks=without(behaviour.context_checks, "triggers_come_last"))
+    return replace(
+        behaviour,
+        requests=replace(
+            behaviour.requests,
+            context_checks=without(behaviour.requests.context_checks, "triggers_come_last"),
+        ),
+    )
 
 
 @mutant("state.ignores-context-management", caught_by="compaction.a-long-context-is-compacted-on-request")
@@ -116,15 +122,20 @@ def ignores_context_management(behaviour: Behaviour) -> Behaviour:
 
     def plan(context: Context) -> Plan:
         request = {name: value for name, value in context.request.items() if name != "context_management"}
-        return behaviour.plan(replace(context, request=request))
+        return behaviour.model.plan(replace(context, request=request))
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
 
 @mutant("state.counts-a-token-too-many", caught_by="input-tokens.a-count-equals-the-usage-of-a-create")
 def counts_a_token_too_many(behaviour: Behaviour) -> Behaviour:
     """Counts one token more than the model reads."""
-    return replace(behaviour, count_tokens=lambda context: behaviour.count_tokens(context) + 1)
+    return replace(
+        behaviour,
+        model=replace(
+            behaviour.model, count_tokens=lambda context: behaviour.model.count_tokens(context) + 1
+        ),
+    )
 
 
 @mutant(
@@ -136,7 +147,12 @@ def counts_a_token_too_many(behaviour: Behaviour) -> Behaviour:
 )
 def counts_what_is_left(behaviour: Behaviour) -> Behaviour:
     """Reports the number of tokens that still fit instead of the number used."""
-    return replace(behaviour, count_tokens=lambda context: 100_000 - behaviour.count_tokens(context))
+    return replace(
+        behaviour,
+        model=replace(
+            behaviour.model, count_tokens=lambda context: 100_000 - behaviour.model.count_tokens(context)
+        ),
+    )
 
 
 @mutant("state.counts-text-only", caught_by="input-tokens.a-count-accepts-the-members-of-a-create")

@@ -22,25 +22,25 @@ HELLO = {"model": "gpt-4o-mini", "input": "Hello."}
 def _with_keys(
     behaviour: Behaviour, authenticate: Callable[[Mapping[str, str], Collection[str]], str]
 ) -> Behaviour:
-    return replace(behaviour, authenticate=authenticate)
+    return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
 
 
 def _with_bodies(
     behaviour: Behaviour, read: Callable[[Mapping[str, str], bytes], dict[str, Any]]
 ) -> Behaviour:
-    return replace(behaviour, read_body=read)
+    return replace(behaviour, requests=replace(behaviour.requests, read_body=read))
 
 
 def _with_errors(behaviour: Behaviour, change: Callable[[int, Error], tuple[int, Error]]) -> Behaviour:
     """Changes the status and the error object of every error."""
 
     def envelope(error: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
-        status, body = behaviour.envelope(error, dialect)
+        status, body = behaviour.errors.envelope(error, dialect)
         original = body["error"]
         status, error_object = change(status, dict(original) if isinstance(original, dict) else {})
         return status, {"error": error_object if isinstance(original, dict) else original}
 
-    return replace(behaviour, envelope=envelope)
+    return replace(behaviour, errors=replace(behaviour.errors, envelope=envelope))
 
 
 @mutant(
@@ -52,7 +52,7 @@ def lets_everybody_in_without_a_key(behaviour: Behaviour) -> Behaviour:
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         empty = headers.get("authorization", "Bearer").strip() == "Bearer" and "authorization" in headers
-        return "" if empty else behaviour.authenticate(headers, keys)
+        return "" if empty else behaviour.access.authenticate(headers, keys)
 
     return _with_keys(behaviour, authenticate)
 
@@ -63,7 +63,7 @@ def lets_any_key_in(behaviour: Behaviour) -> Behaviour:
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         try:
-            return behaviour.authenticate(headers, keys)
+            return behaviour.access.authenticate(headers, keys)
         except ApiError as error:
             if error.code != "invalid_api_key":
                 raise
@@ -81,7 +81,7 @@ def accepts_only_its_own_spelling_of_bearer(behaviour: Behaviour) -> Behaviour:
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         if headers.get("authorization", "").startswith("bearer"):
             raise ApiError("Unknown scheme.", status=401, headers={"www-authenticate": "Bearer"})
-        return behaviour.authenticate(headers, keys)
+        return behaviour.access.authenticate(headers, keys)
 
     return _with_keys(behaviour, authenticate)
 
@@ -92,7 +92,7 @@ def repeats_a_wrong_key(behaviour: Behaviour) -> Behaviour:
 
     def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
         try:
-            return behaviour.authenticate(headers, keys)
+            return behaviour.access.authenticate(headers, keys)
         except ApiError as error:
             message = f"Incorrect API key: {headers.get('authorization', '')}"
             raise reworded(error, message) from error
@@ -111,7 +111,7 @@ def accepts_malformed_json(behaviour: Behaviour) -> Behaviour:
 
     def read(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
         try:
-            return behaviour.read_body(headers, raw)
+            return behaviour.requests.read_body(headers, raw)
         except ApiError:
             return dict(HELLO)
 
@@ -123,7 +123,7 @@ def accepts_a_list_as_body(behaviour: Behaviour) -> Behaviour:
     """Accepts a body that is a JSON list."""
 
     def read(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
-        return dict(HELLO) if raw.startswith(b"[") else behaviour.read_body(headers, raw)
+        return dict(HELLO) if raw.startswith(b"[") else behaviour.requests.read_body(headers, raw)
 
     return _with_bodies(behaviour, read)
 
@@ -136,7 +136,7 @@ def never_looks_at_the_content_type(behaviour: Behaviour) -> Behaviour:
     """Reads every body as JSON and ignores its content type."""
 
     def read(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
-        return behaviour.read_body({**headers, "content-type": "application/json"}, raw)
+        return behaviour.requests.read_body({**headers, "content-type": "application/json"}, raw)
 
     return _with_bodies(behaviour, read)
 
@@ -144,7 +144,7 @@ def never_looks_at_the_content_type(behaviour: Behaviour) -> Behaviour:
 @mutant("state.serves-any-model", caught_by="invalid-requests.an-unknown-model-is-rejected")
 def serves_any_model(behaviour: Behaviour) -> Behaviour:
     """Accepts an unknown model."""
-    return replace(behaviour, model_exists=lambda _name, _models: True)
+    return replace(behaviour, access=replace(behaviour.access, model_exists=lambda _name, _models: True))
 
 
 @mutant(
@@ -159,17 +159,21 @@ def reads_texts_of_any_length(behaviour: Behaviour) -> Behaviour:
 
     def schema(details: RequestDetails) -> None:
         if len(str(details.body.get("input"))) < 1_000_000:
-            behaviour.checks["schema"](details)
+            behaviour.requests.checks["schema"](details)
 
     return replace(
-        behaviour, checks={**behaviour.checks, "schema": schema}, truncate=lambda context, _size: context
+        behaviour,
+        requests=replace(behaviour.requests, checks={**behaviour.requests.checks, "schema": schema}),
+        context=replace(behaviour.context, truncate=lambda context, _size: context),
     )
 
 
 @mutant("state.ignores-unknown-parameters", caught_by="requests.an-unknown-parameter-is-rejected")
 def ignores_unknown_parameters(behaviour: Behaviour) -> Behaviour:
     """Ignores a parameter that it does not know."""
-    return replace(behaviour, checks=without(behaviour.checks, "unknown"))
+    return replace(
+        behaviour, requests=replace(behaviour.requests, checks=without(behaviour.requests.checks, "unknown"))
+    )
 
 
 @mutant("state.names-no-member", caught_by="requests.the-error-names-the-wrong-member")
@@ -257,10 +261,10 @@ def adds_a_message_to_input_strings(behaviour: Behaviour) -> Behaviour:
     """Adds a second message to an input string."""
 
     def normalise(given: Any) -> list[dict[str, Any]]:
-        items = behaviour.normalise(given)
-        return items + behaviour.normalise("And nothing else.") if isinstance(given, str) else items
+        items = behaviour.context.normalise(given)
+        return items + behaviour.context.normalise("And nothing else.") if isinstance(given, str) else items
 
-    return replace(behaviour, normalise=normalise)
+    return replace(behaviour, context=replace(behaviour.context, normalise=normalise))
 
 
 @mutant(
@@ -269,4 +273,4 @@ def adds_a_message_to_input_strings(behaviour: Behaviour) -> Behaviour:
 )
 def answers_equal_requests_with_one_response(behaviour: Behaviour) -> Behaviour:
     """Gives equal requests the same ids, as if they had an idempotency key."""
-    return replace(behaviour, occurrence=lambda _before: 0)
+    return replace(behaviour, requests=replace(behaviour.requests, occurrence=lambda _before: 0))

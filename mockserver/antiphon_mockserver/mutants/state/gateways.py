@@ -30,10 +30,12 @@ def _losing(*names: str) -> Callable[[Behaviour], Behaviour]:
     def mutate(behaviour: Behaviour) -> Behaviour:
         def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
             return {
-                name: value for name, value in behaviour.ignore_unknown(details).items() if name not in names
+                name: value
+                for name, value in behaviour.requests.ignore_unknown(details).items()
+                if name not in names
             }
 
-        return replace(behaviour, ignore_unknown=ignore_unknown)
+        return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))
 
     return mutate
 
@@ -66,9 +68,9 @@ def repeats_the_question(behaviour: Behaviour) -> Behaviour:
     def plan(context: Context) -> Plan:
         part = {"type": "output_text", "text": _question(context), "annotations": [], "logprobs": []}
         message = {"type": "message", "role": "assistant", "content": [part]}
-        return replace(behaviour.plan(context), items=(message,), status="completed", reason=None)
+        return replace(behaviour.model.plan(context), items=(message,), status="completed", reason=None)
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
 
 def _question(context: Context) -> str:
@@ -84,7 +86,7 @@ def stops_short_at_long_contexts(behaviour: Behaviour) -> Behaviour:
 
     def truncate(context: Context, tokens: int) -> Context:
         if tokens <= CONTEXT_WINDOW:
-            return behaviour.truncate(context, tokens)
+            return behaviour.context.truncate(context, tokens)
         return replace(context, request={**context.request, "max_output_tokens": 16})
 
-    return replace(behaviour, truncate=truncate)
+    return replace(behaviour, context=replace(behaviour.context, truncate=truncate))

@@ -21,12 +21,15 @@ def accepts_any_identifier(behaviour: Behaviour) -> Behaviour:
 
     def forgiving(details: RequestDetails) -> None:
         try:
-            behaviour.checks["schema"](details)
+            behaviour.requests.checks["schema"](details)
         except ApiError as error:
             if error.param != IDENTIFIER:
                 raise
 
-    return replace(behaviour, checks={**behaviour.checks, "schema": forgiving})
+    return replace(
+        behaviour,
+        requests=replace(behaviour.requests, checks={**behaviour.requests.checks, "schema": forgiving}),
+    )
 
 
 @mutant("state.crashes-on-a-fraction", caught_by="generated-requests.no-request-causes-a-server-error")

@@ -18,7 +18,12 @@ AFTER, BEFORE = "created_after", "created_before"
 
 def _asking(behaviour: Behaviour, change: Callable[[Query], Query]) -> Behaviour:
     """Selects by a changed query."""
-    return replace(behaviour, select=lambda items, query: behaviour.select(items, change(query)))
+    return replace(
+        behaviour,
+        lists=replace(
+            behaviour.lists, select=lambda items, query: behaviour.lists.select(items, change(query))
+        ),
+    )
 
 
 def _without(*names: str) -> Callable[[Query], Query]:
@@ -49,11 +54,11 @@ def lists_by_either_date(behaviour: Behaviour) -> Behaviour:
 
     def select(items: Sequence[Item], query: Query) -> list[Item]:
         if AFTER not in query or BEFORE not in query:
-            return behaviour.select(items, query)
-        selections = [behaviour.select(items, _without(name)(query)) for name in (AFTER, BEFORE)]
+            return behaviour.lists.select(items, query)
+        selections = [behaviour.lists.select(items, _without(name)(query)) for name in (AFTER, BEFORE)]
         return [item for item in items if any(item in selection for selection in selections)]
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))
 
 
 @mutant(
@@ -84,10 +89,10 @@ def finds_no_cancelled_response(behaviour: Behaviour) -> Behaviour:
     """Leaves cancelled responses out when `status` asks for them."""
 
     def select(items: Sequence[Item], query: Query) -> list[Item]:
-        entries = behaviour.select(items, query)
+        entries = behaviour.lists.select(items, query)
         return [item for item in entries if "status" not in query or item["status"] != "cancelled"]
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))
 
 
 @mutant("state.lists-only-what-has-ended", caught_by="listing.responses-of-every-kind-are-listed")
@@ -95,15 +100,20 @@ def lists_only_what_has_ended(behaviour: Behaviour) -> Behaviour:
     """Leaves responses that still run out of the list."""
 
     def select(items: Sequence[Item], query: Query) -> list[Item]:
-        return [item for item in behaviour.select(items, query) if item.get("status") != "in_progress"]
+        return [item for item in behaviour.lists.select(items, query) if item.get("status") != "in_progress"]
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))
 
 
 @mutant("state.lists-the-oldest-first", caught_by="listing.the-newest-response-comes-first")
 def lists_the_oldest_first(behaviour: Behaviour) -> Behaviour:
     """Lists the oldest entries first."""
-    return replace(behaviour, select=lambda items, query: behaviour.select(items, query)[::-1])
+    return replace(
+        behaviour,
+        lists=replace(
+            behaviour.lists, select=lambda items, query: behaviour.lists.select(items, query)[::-1]
+        ),
+    )
 
 
 @mutant("state.lists-more-than-its-limit", caught_by="offset-pages.a-page-keeps-to-its-limit")
@@ -111,9 +121,9 @@ def lists_more_than_its_limit(behaviour: Behaviour) -> Behaviour:
     """Puts all entries on every page."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
-        return {**behaviour.cut_out(items, offset, limit), "data": list(items[offset:])}
+        return {**behaviour.lists.cut(items, offset, limit), "data": list(items[offset:])}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.overlaps-its-pages", caught_by="offset-pages.pages-cover-every-entry-once")
@@ -122,9 +132,9 @@ def overlaps_its_pages(behaviour: Behaviour) -> Behaviour:
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         first = max(offset - 1, 0)
-        return {**behaviour.cut_out(items, offset, limit), "data": list(items[first : first + limit])}
+        return {**behaviour.lists.cut(items, offset, limit), "data": list(items[first : first + limit])}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.counts-offsets-in-pages", caught_by="offset-pages.pages-cover-every-entry-once")
@@ -133,9 +143,9 @@ def counts_offsets_in_pages(behaviour: Behaviour) -> Behaviour:
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         data = list(items[offset * limit : (offset + 1) * limit])
-        return {**behaviour.cut_out(items, offset, limit), "data": data}
+        return {**behaviour.lists.cut(items, offset, limit), "data": data}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.orders-each-page-for-itself", caught_by="offset-pages.pages-cover-every-entry-once")
@@ -143,10 +153,10 @@ def orders_each_page_for_itself(behaviour: Behaviour) -> Behaviour:
     """Sorts the entries of each page instead of the whole list."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
-        page = behaviour.cut_out(items, offset, limit)
+        page = behaviour.lists.cut(items, offset, limit)
         return {**page, "data": sorted(page["data"], key=str)}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.counts-nothing-beyond-the-end", caught_by="offset-pages.every-page-has-the-same-total")
@@ -154,10 +164,10 @@ def counts_nothing_beyond_the_end(behaviour: Behaviour) -> Behaviour:
     """Reports a total of 0 on a page beyond the end."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
-        page = behaviour.cut_out(items, offset, limit)
+        page = behaviour.lists.cut(items, offset, limit)
         return page if page["data"] else {**page, "total": 0}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.counts-the-page-alone", caught_by="offset-pages.the-total-counts-every-entry")
@@ -165,10 +175,10 @@ def counts_the_page_alone(behaviour: Behaviour) -> Behaviour:
     """Reports the number of entries on the page as the total."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
-        page = behaviour.cut_out(items, offset, limit)
+        page = behaviour.lists.cut(items, offset, limit)
         return {**page, "total": len(page["data"])}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.echoes-how-many-there-are", caught_by="offset-pages.limit-and-offset-are-echoed")
@@ -176,10 +186,10 @@ def echoes_how_many_there_are(behaviour: Behaviour) -> Behaviour:
     """Reports the number of entries as `limit`."""
 
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
-        page = behaviour.cut_out(items, offset, limit)
+        page = behaviour.lists.cut(items, offset, limit)
         return {**page, "limit": len(page["data"])}
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.lists-twenty-by-default", caught_by="offset-pages.limit-and-offset-are-echoed")
@@ -187,11 +197,11 @@ def lists_twenty_by_default(behaviour: Behaviour) -> Behaviour:
     """Lists 20 responses on a page by default."""
 
     def read_query(operation: Operation, document: Document, given: Pairs) -> dict[str, Any]:
-        query = behaviour.read_query(operation, document, given)
+        query = behaviour.requests.read_query(operation, document, given)
         details = any(name == "limit" for name, _ in given)
         return query if details or operation.id != "listResponses" else {**query, "limit": 20}
 
-    return replace(behaviour, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))
 
 
 @mutant("state.accepts-any-offset", caught_by="query-parameters.an-offset-is-a-whole-number")

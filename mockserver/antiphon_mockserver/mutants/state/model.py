@@ -18,8 +18,8 @@ def _before(change: Callable[[Context], Context]) -> Callable[[Behaviour], Behav
     """Changes the context that the model sees."""
 
     def mutate(behaviour: Behaviour) -> Behaviour:
-        right = behaviour.plan
-        return replace(behaviour, plan=lambda context: right(change(context)))
+        right = behaviour.model.plan
+        return replace(behaviour, model=replace(behaviour.model, plan=lambda context: right(change(context))))
 
     return mutate
 
@@ -28,8 +28,10 @@ def _after(change: Callable[[Plan, Context], Plan]) -> Callable[[Behaviour], Beh
     """Changes the answer of the model."""
 
     def mutate(behaviour: Behaviour) -> Behaviour:
-        right = behaviour.plan
-        return replace(behaviour, plan=lambda context: change(right(context), context))
+        right = behaviour.model.plan
+        return replace(
+            behaviour, model=replace(behaviour.model, plan=lambda context: change(right(context), context))
+        )
 
     return mutate
 

@@ -21,7 +21,7 @@ def breaks_when_it_lists(behaviour: Behaviour) -> Behaviour:
     def list_input(_record: Record, _chain: Sequence[Record]) -> Sequence[Item]:
         raise ApiError('relation "input_items" does not exist', status=500)
 
-    return replace(behaviour, list_input=list_input)
+    return replace(behaviour, lists=replace(behaviour.lists, input=list_input))
 
 
 @mutant("state.lists-the-output-too", caught_by="input-items.output-is-not-listed-as-input")
@@ -29,9 +29,9 @@ def lists_the_output_too(behaviour: Behaviour) -> Behaviour:
     """Lists the output of the response among its input items."""
 
     def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
-        return [*behaviour.list_input(record, chain), *record.response["output"]]
+        return [*behaviour.lists.input(record, chain), *record.response["output"]]
 
-    return replace(behaviour, list_input=list_input)
+    return replace(behaviour, lists=replace(behaviour.lists, input=list_input))
 
 
 @mutant("state.lists-the-instructions-too", caught_by="input-items.instructions-are-not-listed")
@@ -39,7 +39,7 @@ def lists_the_instructions_too(behaviour: Behaviour) -> Behaviour:
     """Lists the instructions as a system message."""
 
     def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
-        items = list(behaviour.list_input(record, chain))
+        items = list(behaviour.lists.input(record, chain))
         text = record.request.get("instructions")
         part = {"type": "input_text", "text": text}
         system = {
@@ -51,7 +51,7 @@ def lists_the_instructions_too(behaviour: Behaviour) -> Behaviour:
         }
         return [system, *items] if text else items
 
-    return replace(behaviour, list_input=list_input)
+    return replace(behaviour, lists=replace(behaviour.lists, input=list_input))
 
 
 @mutant("state.lists-what-the-user-said-only", caught_by="input-items.every-message-of-the-request-is-listed")
@@ -59,15 +59,17 @@ def lists_what_the_user_said_only(behaviour: Behaviour) -> Behaviour:
     """Leaves assistant messages out of the input items."""
 
     def list_input(record: Record, chain: Sequence[Record]) -> Sequence[Item]:
-        return [item for item in behaviour.list_input(record, chain) if item.get("role") != "assistant"]
+        return [item for item in behaviour.lists.input(record, chain) if item.get("role") != "assistant"]
 
-    return replace(behaviour, list_input=list_input)
+    return replace(behaviour, lists=replace(behaviour.lists, input=list_input))
 
 
 @mutant("state.ignores-the-limit", caught_by="pagination.a-page-keeps-to-its-limit")
 def ignores_the_limit(behaviour: Behaviour) -> Behaviour:
     """Ignores `limit` and puts up to 100 items on every page."""
-    return replace(behaviour, page=lambda items, _limit: behaviour.page(items, 100))
+    return replace(
+        behaviour, lists=replace(behaviour.lists, page=lambda items, _limit: behaviour.lists.page(items, 100))
+    )
 
 
 @mutant(
@@ -79,7 +81,7 @@ def ignores_the_limit(behaviour: Behaviour) -> Behaviour:
 )
 def ignores_the_order(behaviour: Behaviour) -> Behaviour:
     """Ignores `order` and lists the oldest item first."""
-    return replace(behaviour, arrange=lambda items, _order: list(items))
+    return replace(behaviour, lists=replace(behaviour.lists, arrange=lambda items, _order: list(items)))
 
 
 @mutant(
@@ -94,10 +96,10 @@ def repeats_the_item_at_the_cursor(behaviour: Behaviour) -> Behaviour:
     """Begins a page with the item that `after` names."""
 
     def follow(items: Sequence[Item], after: str | None) -> list[Item]:
-        rest = behaviour.follow(items, after)
+        rest = behaviour.lists.follow(items, after)
         return list(items[len(items) - len(rest) - 1 :]) if after else rest
 
-    return replace(behaviour, follow=follow)
+    return replace(behaviour, lists=replace(behaviour.lists, follow=follow))
 
 
 @mutant(
@@ -106,7 +108,13 @@ def repeats_the_item_at_the_cursor(behaviour: Behaviour) -> Behaviour:
 )
 def skips_an_item_behind_the_cursor(behaviour: Behaviour) -> Behaviour:
     """Skips the first item after the one that `after` names."""
-    return replace(behaviour, follow=lambda items, after: behaviour.follow(items, after)[1 if after else 0 :])
+    return replace(
+        behaviour,
+        lists=replace(
+            behaviour.lists,
+            follow=lambda items, after: behaviour.lists.follow(items, after)[1 if after else 0 :],
+        ),
+    )
 
 
 @mutant("state.pages-upwards-only", caught_by="pagination.pages-partition-the-list-descending")
@@ -116,12 +124,12 @@ def pages_upwards_only(behaviour: Behaviour) -> Behaviour:
 
     def arrange(items: Sequence[Item], order: str) -> list[Item]:
         oldest_first[:] = items
-        return behaviour.arrange(items, order)
+        return behaviour.lists.arrange(items, order)
 
     def follow(items: Sequence[Item], after: str | None) -> list[Item]:
-        return behaviour.follow(oldest_first if after else items, after)
+        return behaviour.lists.follow(oldest_first if after else items, after)
 
-    return replace(behaviour, arrange=arrange, follow=follow)
+    return replace(behaviour, lists=replace(behaviour.lists, arrange=arrange, follow=follow))
 
 
 @mutant("state.promises-more-behind-a-full-page", caught_by="pagination.has-more-is-true-when-items-follow")
@@ -129,15 +137,21 @@ def promises_more_behind_a_full_page(behaviour: Behaviour) -> Behaviour:
     """Sends `has_more: true` whenever a page is full."""
 
     def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
-        return {**behaviour.page(items, limit), "has_more": len(items) >= limit}
+        return {**behaviour.lists.page(items, limit), "has_more": len(items) >= limit}
 
-    return replace(behaviour, page=page)
+    return replace(behaviour, lists=replace(behaviour.lists, page=page))
 
 
 @mutant("state.never-promises-more", caught_by="pagination.has-more-is-true-when-items-follow")
 def never_promises_more(behaviour: Behaviour) -> Behaviour:
     """Sends `has_more: false` on every page."""
-    return replace(behaviour, page=lambda items, limit: {**behaviour.page(items, limit), "has_more": False})
+    return replace(
+        behaviour,
+        lists=replace(
+            behaviour.lists,
+            page=lambda items, limit: {**behaviour.lists.page(items, limit), "has_more": False},
+        ),
+    )
 
 
 @mutant("state.accepts-any-limit", caught_by="query-parameters.a-limit-out-of-range-is-rejected")
@@ -160,9 +174,9 @@ def begins_anew_at_an_unknown_cursor(behaviour: Behaviour) -> Behaviour:
 
     def follow(items: Sequence[Item], after: str | None) -> list[Item]:
         exists = any(item["id"] == after for item in items)
-        return behaviour.follow(items, after if exists else None)
+        return behaviour.lists.follow(items, after if exists else None)
 
-    return replace(behaviour, follow=follow)
+    return replace(behaviour, lists=replace(behaviour.lists, follow=follow))
 
 
 @mutant(
@@ -174,6 +188,6 @@ def cannot_answer_with_an_empty_page(behaviour: Behaviour) -> Behaviour:
     def page(items: Sequence[Item], limit: int) -> dict[str, Any]:
         if not items:
             raise response_not_found("page")
-        return behaviour.page(items, limit)
+        return behaviour.lists.page(items, limit)
 
-    return replace(behaviour, page=page)
+    return replace(behaviour, lists=replace(behaviour.lists, page=page))

@@ -23,7 +23,12 @@ Events = Sequence[Mapping[str, Any]]
 )
 def ignores_starting_after(behaviour: Behaviour) -> Behaviour:
     """Ignores `starting_after` and sends the whole stream again."""
-    return replace(behaviour, resume=lambda events, _after: behaviour.resume(events, None))
+    return replace(
+        behaviour,
+        progress=replace(
+            behaviour.progress, resume=lambda events, _after: behaviour.progress.resume(events, None)
+        ),
+    )
 
 
 @mutant(
@@ -37,9 +42,9 @@ def skips_an_event_when_it_resumes(behaviour: Behaviour) -> Behaviour:
     """Skips the first event after `starting_after`."""
 
     def resume(events: Events, after: int | None) -> Events:
-        return behaviour.resume(events, None if after is None else after + 1)
+        return behaviour.progress.resume(events, None if after is None else after + 1)
 
-    return replace(behaviour, resume=resume)
+    return replace(behaviour, progress=replace(behaviour.progress, resume=resume))
 
 
 @mutant(
@@ -51,13 +56,23 @@ def skips_an_event_when_it_resumes(behaviour: Behaviour) -> Behaviour:
 )
 def leaves_out_the_end_of_a_resumed_stream(behaviour: Behaviour) -> Behaviour:
     """Leaves out the terminal event when it replays a stream."""
-    return replace(behaviour, resume=lambda events, after: behaviour.resume(events[:-1], after))
+    return replace(
+        behaviour,
+        progress=replace(
+            behaviour.progress, resume=lambda events, after: behaviour.progress.resume(events[:-1], after)
+        ),
+    )
 
 
 @mutant("state.replays-from-the-second-event", caught_by="resume.a-replay-begins-at-the-beginning")
 def replays_from_the_second_event(behaviour: Behaviour) -> Behaviour:
     """Leaves out the first event when a replay has no `starting_after`."""
-    return replace(behaviour, resume=lambda events, after: behaviour.resume(events, after or 0))
+    return replace(
+        behaviour,
+        progress=replace(
+            behaviour.progress, resume=lambda events, after: behaviour.progress.resume(events, after or 0)
+        ),
+    )
 
 
 @mutant("state.makes-new-item-ids-for-a-replay", caught_by="resume.replayed-events-are-identical")
@@ -66,9 +81,9 @@ def makes_new_item_ids_for_a_replay(behaviour: Behaviour) -> Behaviour:
 
     def resume(events: Events, after: int | None) -> Events:
         replay = [{**event, "item_id": "msg_again"} if "item_id" in event else event for event in events]
-        return behaviour.resume(replay, after)
+        return behaviour.progress.resume(replay, after)
 
-    return replace(behaviour, resume=resume)
+    return replace(behaviour, progress=replace(behaviour.progress, resume=resume))
 
 
 @mutant("state.cannot-stream-again", caught_by="resume.a-background-stream-can-be-streamed-again")
@@ -82,7 +97,7 @@ def cannot_stream_again(behaviour: Behaviour) -> Behaviour:
 @mutant("state.streams-anything-again", caught_by="retrieve.only-a-background-stream-can-be-streamed-again")
 def streams_anything_again(behaviour: Behaviour) -> Behaviour:
     """Replays a stream for a response that was never streamed."""
-    return replace(behaviour, may_resume=lambda _record: None)
+    return replace(behaviour, progress=replace(behaviour.progress, may_resume=lambda _record: None))
 
 
 @mutant(
@@ -91,7 +106,13 @@ def streams_anything_again(behaviour: Behaviour) -> Behaviour:
 )
 def begins_anew_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
     """Sends the whole stream again when no events are left."""
-    return replace(behaviour, resume=lambda events, after: behaviour.resume(events, after) or events)
+    return replace(
+        behaviour,
+        progress=replace(
+            behaviour.progress,
+            resume=lambda events, after: behaviour.progress.resume(events, after) or events,
+        ),
+    )
 
 
 @mutant(
@@ -102,12 +123,12 @@ def breaks_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when no events are left."""
 
     def resume(events: Events, after: int | None) -> Events:
-        rest = behaviour.resume(events, after)
+        rest = behaviour.progress.resume(events, after)
         if not rest:
             raise ApiError("list index out of range", status=500)
         return rest
 
-    return replace(behaviour, resume=resume)
+    return replace(behaviour, progress=replace(behaviour.progress, resume=resume))
 
 
 @mutant("state.accepts-a-negative-cursor", caught_by="query-parameters.a-cursor-is-a-whole-number")

@@ -23,13 +23,18 @@ from antiphon_mockserver.state.record import Record
 )
 def keeps_what_is_not_to_be_stored(behaviour: Behaviour) -> Behaviour:
     """Stores responses with `store: false`."""
-    return replace(behaviour, keeps=lambda _body: True)
+    return replace(behaviour, storage=replace(behaviour.storage, keeps=lambda _body: True))
 
 
 @mutant("state.stores-only-on-request", caught_by="storage.a-response-is-stored-by-default")
 def stores_only_on_request(behaviour: Behaviour) -> Behaviour:
     """Stores a response only when the request sets `store: true`."""
-    return replace(behaviour, keeps=lambda body: body.get("store") is True or body.get("background") is True)
+    return replace(
+        behaviour,
+        storage=replace(
+            behaviour.storage, keeps=lambda body: body.get("store") is True or body.get("background") is True
+        ),
+    )
 
 
 @mutant("state.stores-streams-only", caught_by="storage.a-response-is-stored-by-default")
@@ -37,15 +42,22 @@ def stores_streams_only(behaviour: Behaviour) -> Behaviour:
     """Stores only responses that it streamed or ran in the background."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
-        return behaviour.keeps(body) and (body.get("stream") is True or body.get("background") is True)
+        return behaviour.storage.keeps(body) and (
+            body.get("stream") is True or body.get("background") is True
+        )
 
-    return replace(behaviour, keeps=keeps)
+    return replace(behaviour, storage=replace(behaviour.storage, keeps=keeps))
 
 
 @mutant("state.rejects-its-own-ids", caught_by="storage.a-response-is-stored-by-default")
 def rejects_its_own_ids(behaviour: Behaviour) -> Behaviour:
     """Rejects its own ids in a path."""
-    return replace(behaviour, is_valid_id=lambda response_id: response_id.startswith("response-"))
+    return replace(
+        behaviour,
+        storage=replace(
+            behaviour.storage, is_valid_id=lambda response_id: response_id.startswith("response-")
+        ),
+    )
 
 
 @mutant(
@@ -57,9 +69,9 @@ def does_not_store_streams(behaviour: Behaviour) -> Behaviour:
 
     def keeps(body: Mapping[str, Any]) -> bool:
         streamed = body.get("stream") is True and body.get("background") is not True
-        return behaviour.keeps(body) and not streamed
+        return behaviour.storage.keeps(body) and not streamed
 
-    return replace(behaviour, keeps=keeps)
+    return replace(behaviour, storage=replace(behaviour.storage, keeps=keeps))
 
 
 @mutant("state.does-not-store-background-streams", caught_by="storage.a-background-response-is-stored")
@@ -67,9 +79,11 @@ def does_not_store_background_streams(behaviour: Behaviour) -> Behaviour:
     """Drops a background response as soon as its stream ends."""
 
     def keeps(body: Mapping[str, Any]) -> bool:
-        return behaviour.keeps(body) and not (body.get("stream") is True and body.get("background") is True)
+        return behaviour.storage.keeps(body) and not (
+            body.get("stream") is True and body.get("background") is True
+        )
 
-    return replace(behaviour, keeps=keeps)
+    return replace(behaviour, storage=replace(behaviour.storage, keeps=keeps))
 
 
 @mutant(
@@ -85,7 +99,7 @@ def does_not_store_background_streams(behaviour: Behaviour) -> Behaviour:
 )
 def deletes_nothing(behaviour: Behaviour) -> Behaviour:
     """Confirms a deletion but keeps the response."""
-    return replace(behaviour, delete=lambda record: record)
+    return replace(behaviour, storage=replace(behaviour.storage, delete=lambda record: record))
 
 
 @mutant("state.rejects-to-delete", caught_by="delete.a-stored-response-can-be-deleted")
@@ -95,7 +109,7 @@ def rejects_to_delete(behaviour: Behaviour) -> Behaviour:
     def delete(_record: Record) -> NoReturn:
         raise ApiError("Responses cannot be deleted.", status=403)
 
-    return replace(behaviour, delete=delete)
+    return replace(behaviour, storage=replace(behaviour.storage, delete=delete))
 
 
 @mutant("state.deletes-only-once", caught_by="delete.an-unknown-response-counts-as-deleted")
@@ -105,11 +119,11 @@ def deletes_only_once(behaviour: Behaviour) -> Behaviour:
 
     def deletion_body(response_id: str) -> dict[str, Any]:
         if response_id in ids:
-            raise behaviour.not_found(response_id)
+            raise behaviour.errors.not_found(response_id)
         ids.add(response_id)
-        return behaviour.deletion_body(response_id)
+        return behaviour.storage.deletion_body(response_id)
 
-    return replace(behaviour, deletion_body=deletion_body)
+    return replace(behaviour, storage=replace(behaviour.storage, deletion_body=deletion_body))
 
 
 @mutant("state.confirms-a-deletion-in-other-words", caught_by="delete.a-deletion-is-confirmed")
@@ -117,10 +131,13 @@ def confirms_a_deletion_in_other_words(behaviour: Behaviour) -> Behaviour:
     """Confirms a deletion with the object `response.deleted` instead of `response`."""
     return replace(
         behaviour,
-        deletion_body=lambda response_id: {
-            **behaviour.deletion_body(response_id),
-            "object": "response.deleted",
-        },
+        storage=replace(
+            behaviour.storage,
+            deletion_body=lambda response_id: {
+                **behaviour.storage.deletion_body(response_id),
+                "object": "response.deleted",
+            },
+        ),
     )
 
 
@@ -129,14 +146,26 @@ def denies_a_deletion(behaviour: Behaviour) -> Behaviour:
     """Deletes the response and sends `deleted: false`."""
     return replace(
         behaviour,
-        deletion_body=lambda response_id: {**behaviour.deletion_body(response_id), "deleted": False},
+        storage=replace(
+            behaviour.storage,
+            deletion_body=lambda response_id: {
+                **behaviour.storage.deletion_body(response_id),
+                "deleted": False,
+            },
+        ),
     )
 
 
 @mutant("state.confirms-the-deletion-of-another-response", caught_by="delete.a-deletion-is-confirmed")
 def confirms_the_deletion_of_another_response(behaviour: Behaviour) -> Behaviour:
     """Confirms a deletion with a different id."""
-    return replace(behaviour, deletion_body=lambda response_id: behaviour.deletion_body(f"{response_id}0"))
+    return replace(
+        behaviour,
+        storage=replace(
+            behaviour.storage,
+            deletion_body=lambda response_id: behaviour.storage.deletion_body(f"{response_id}0"),
+        ),
+    )
 
 
 @mutant(
@@ -152,9 +181,9 @@ def breaks_when_a_running_response_is_deleted(behaviour: Behaviour) -> Behaviour
     def delete(record: Record) -> Record:
         if record.background and record.step == 0:
             raise ApiError("The worker holds a lock on the response.", status=500)
-        return behaviour.delete(record)
+        return behaviour.storage.delete(record)
 
-    return replace(behaviour, delete=delete)
+    return replace(behaviour, storage=replace(behaviour.storage, delete=delete))
 
 
 @mutant(
@@ -170,7 +199,12 @@ def calls_an_unknown_id_a_bad_request(behaviour: Behaviour) -> Behaviour:
     """Answers 400 instead of 404 to an unknown id."""
     return replace(
         behaviour,
-        not_found=lambda response_id: invalid(f"Response with id '{response_id}' not found.", "response_id"),
+        errors=replace(
+            behaviour.errors,
+            not_found=lambda response_id: invalid(
+                f"Response with id '{response_id}' not found.", "response_id"
+            ),
+        ),
     )
 
 
@@ -181,11 +215,11 @@ def breaks_at_an_odd_id(behaviour: Behaviour) -> Behaviour:
     """Answers 500 to an id with unusual characters."""
 
     def is_valid_id(response_id: str) -> bool:
-        if not behaviour.is_valid_id(response_id):
+        if not behaviour.storage.is_valid_id(response_id):
             raise ApiError("invalid input syntax for type uuid", status=500)
         return True
 
-    return replace(behaviour, is_valid_id=is_valid_id)
+    return replace(behaviour, storage=replace(behaviour.storage, is_valid_id=is_valid_id))
 
 
 @mutant("state.accepts-any-include-in-queries", caught_by="query-parameters.an-unknown-include-is-rejected")
@@ -201,6 +235,6 @@ def rejects_include_on_retrieval(behaviour: Behaviour) -> Behaviour:
     def read_query(operation: Any, document: Any, given: Any) -> dict[str, Any]:
         if operation.id == "getResponse" and any(name.startswith("include[") for name, _ in given):
             raise invalid("Unknown parameter: 'include[]'.", "include[]", "unknown_parameter")
-        return behaviour.read_query(operation, document, given)
+        return behaviour.requests.read_query(operation, document, given)
 
-    return replace(behaviour, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))

@@ -41,9 +41,10 @@ def _without(names: str) -> Callable[[Behaviour], Behaviour]:
     omissions = names.split()
     return lambda behaviour: replace(
         behaviour,
-        prompt_checks={
-            name: check for name, check in behaviour.prompt_checks.items() if name not in omissions
-        },
+        prompts=replace(
+            behaviour.prompts,
+            checks={name: check for name, check in behaviour.prompts.checks.items() if name not in omissions},
+        ),
     )
 
 
@@ -56,11 +57,11 @@ def _filling(change: Callable[[Body, Call], object]) -> Callable[[Behaviour], Be
 
     def mutate(behaviour: Behaviour) -> Behaviour:
         def fill(body: Mapping[str, Any], call: Call) -> Mapping[str, Any]:
-            result = dict(behaviour.fill(body, call))
+            result = dict(behaviour.prompts.fill(body, call))
             change(result, call)
             return result
 
-        return replace(behaviour, fill=fill)
+        return replace(behaviour, prompts=replace(behaviour.prompts, fill=fill))
 
     return mutate
 
@@ -129,30 +130,31 @@ def _finding(
     find: Callable[[Registry, Mapping[str, Any], Behaviour], Version],
 ) -> Callable[[Behaviour], Behaviour]:
     return lambda behaviour: replace(
-        behaviour, find_prompt=lambda registry, prompt: find(registry, prompt, behaviour)
+        behaviour,
+        prompts=replace(behaviour.prompts, find=lambda registry, prompt: find(registry, prompt, behaviour)),
     )
 
 
 def _newest(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
-    return behaviour.find_prompt(registry, {"id": prompt["id"]})
+    return behaviour.prompts.find(registry, {"id": prompt["id"]})
 
 
 def _any_version(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
     try:
-        return behaviour.find_prompt(registry, prompt)
+        return behaviour.prompts.find(registry, prompt)
     except ApiError:
         return _newest(registry, prompt, behaviour)
 
 
 def _first_template(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
     exists = prompt["id"] in registry.templates
-    return behaviour.find_prompt(registry, prompt if exists else {"id": next(iter(registry.templates))})
+    return behaviour.prompts.find(registry, prompt if exists else {"id": next(iter(registry.templates))})
 
 
 def _missing_version(registry: Registry, prompt: Mapping[str, Any], behaviour: Behaviour) -> Version:
     if prompt.get("version") is None:
         raise ApiError("Prompt template not found.", status=404)
-    return behaviour.find_prompt(registry, prompt)
+    return behaviour.prompts.find(registry, prompt)
 
 
 FINDS = (
@@ -209,11 +211,14 @@ def breaks_on_a_broken_template(behaviour: Behaviour) -> Behaviour:
 
     def crash(call: Call) -> None:
         try:
-            behaviour.prompt_checks["texts_are_templates"](call)
+            behaviour.prompts.checks["texts_are_templates"](call)
         except ApiError as error:
             raise ApiError("The server had an error.", status=500) from error
 
-    return replace(behaviour, prompt_checks={**behaviour.prompt_checks, "texts_are_templates": crash})
+    return replace(
+        behaviour,
+        prompts=replace(behaviour.prompts, checks={**behaviour.prompts.checks, "texts_are_templates": crash}),
+    )
 
 
 @mutant("state.names-no-variable", caught_by="prompt-templates.an-error-names-the-variable-in-param")
@@ -229,8 +234,8 @@ def names_no_variable(behaviour: Behaviour) -> Behaviour:
 
         return examine
 
-    checks = {name: blameless(check) for name, check in behaviour.prompt_checks.items()}
-    return replace(behaviour, prompt_checks=checks)
+    checks = {name: blameless(check) for name, check in behaviour.prompts.checks.items()}
+    return replace(behaviour, prompts=replace(behaviour.prompts, checks=checks))
 
 
 @mutant(
@@ -239,5 +244,5 @@ def names_no_variable(behaviour: Behaviour) -> Behaviour:
 )
 def needs_neither_model_nor_template(behaviour: Behaviour) -> Behaviour:
     """Accepts requests that name neither a model nor a template."""
-    checks = {name: check for name, check in behaviour.checks.items() if name != "required"}
-    return replace(behaviour, checks=checks)
+    checks = {name: check for name, check in behaviour.requests.checks.items() if name != "required"}
+    return replace(behaviour, requests=replace(behaviour.requests, checks=checks))

@@ -98,10 +98,10 @@ def fills_in_what_a_chat_lacks(behaviour: Behaviour) -> Behaviour:
     """Answers a chat that sends no messages."""
 
     def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
-        body = behaviour.ignore_unknown(details)
+        body = behaviour.requests.ignore_unknown(details)
         return {"messages": HELLO, **body} if details.operation == CREATE else body
 
-    return replace(behaviour, ignore_unknown=ignore_unknown)
+    return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))
 
 
 @mutant(
@@ -113,14 +113,17 @@ def searches_any_collection_in_a_chat(behaviour: Behaviour) -> Behaviour:
 
     def knowledge(details: RequestDetails) -> None:
         try:
-            behaviour.checks["knowledge"](details)
+            behaviour.requests.checks["knowledge"](details)
         except ApiError:
             if details.operation != CREATE:
                 raise
             body = cast("dict[str, Any]", details.body)
             body["collections"] = _right(details)["collections"]
 
-    return replace(behaviour, checks={**behaviour.checks, "knowledge": knowledge})
+    return replace(
+        behaviour,
+        requests=replace(behaviour.requests, checks={**behaviour.requests.checks, "knowledge": knowledge}),
+    )
 
 
 @mutant("state.rejects-members-of-earlier-releases", caught_by="chat.members-of-earlier-releases-are-ignored")
@@ -131,9 +134,9 @@ def rejects_members_of_earlier_releases(behaviour: Behaviour) -> Behaviour:
         for name in OLD:
             if details.operation == CREATE and name in details.body:
                 raise invalid(f"Unknown parameter: '{name}'.", name)
-        return behaviour.ignore_unknown(details)
+        return behaviour.requests.ignore_unknown(details)
 
-    return replace(behaviour, ignore_unknown=ignore_unknown)
+    return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))
 
 
 @mutant(
@@ -146,9 +149,9 @@ def breaks_when_a_chat_is_to_be_streamed(behaviour: Behaviour) -> Behaviour:
     def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
         if details.operation == CREATE and details.body.get("stream"):
             raise ApiError("no such generator", status=500)
-        return behaviour.ignore_unknown(details)
+        return behaviour.requests.ignore_unknown(details)
 
-    return replace(behaviour, ignore_unknown=ignore_unknown)
+    return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))
 
 
 @mutant("state.lists-completions-of-any-day", caught_by="chat.dates-bound-the-list-of-completions")
@@ -157,9 +160,9 @@ def lists_completions_of_any_day(behaviour: Behaviour) -> Behaviour:
 
     def select(items: Sequence[Any], query: Mapping[str, Any]) -> list[Any]:
         rest = {name: value for name, value in query.items() if not name.startswith(("created_", "added_"))}
-        return behaviour.select(items, rest)
+        return behaviour.lists.select(items, rest)
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))
 
 
 @mutant("state.lists-the-older-completions-only", caught_by="chat.a-completion-is-listed")
@@ -167,7 +170,7 @@ def lists_the_older_completions_only(behaviour: Behaviour) -> Behaviour:
     """Leaves the newest chat completion out of the list."""
 
     def select(items: Sequence[Any], query: Mapping[str, Any]) -> list[Any]:
-        entries = behaviour.select(items, query)
+        entries = behaviour.lists.select(items, query)
         return [entry for entry in entries if entry.get("object") != "chat.completion"]
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))

@@ -32,10 +32,10 @@ def _with_text(behaviour: Behaviour, change: Callable[[FilterJson], Json]) -> Be
     """Lists files by a changed filter."""
 
     def read_filter(text: str, library: Library) -> Filter:
-        behaviour.read_filter(text, library)
-        return behaviour.read_filter(orjson.dumps(change(orjson.loads(text))).decode(), library)
+        behaviour.lists.read_filter(text, library)
+        return behaviour.lists.read_filter(orjson.dumps(change(orjson.loads(text))).decode(), library)
 
-    return replace(behaviour, read_filter=read_filter)
+    return replace(behaviour, lists=replace(behaviour.lists, read_filter=read_filter))
 
 
 def _with_base(behaviour: Behaviour, change: Callable[[FilterJson], Json]) -> Behaviour:
@@ -44,9 +44,9 @@ def _with_base(behaviour: Behaviour, change: Callable[[FilterJson], Json]) -> Be
     def plan(context: Context) -> Plan:
         base = context.request["knowledge_base"]
         base = {**base, "filter": change(base.get("filter") or {})}
-        return behaviour.plan(replace(context, request={**context.request, "knowledge_base": base}))
+        return behaviour.model.plan(replace(context, request={**context.request, "knowledge_base": base}))
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
 
 def _each(categories: FilterJson, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Json:
@@ -118,9 +118,9 @@ def matches_any_criterion(behaviour: Behaviour) -> Behaviour:
     """Admits what satisfies any of several criteria."""
 
     def read_filter(text: str, library: Library) -> Filter:
-        return _Any(behaviour.read_filter(text, library).criteria)
+        return _Any(behaviour.lists.read_filter(text, library).criteria)
 
-    return replace(behaviour, read_filter=read_filter)
+    return replace(behaviour, lists=replace(behaviour.lists, read_filter=read_filter))
 
 
 class _Any(Filter):
@@ -188,12 +188,12 @@ def answers_from_everything_when_nothing_matches(behaviour: Behaviour) -> Behavi
     """Answers from the whole collection when the filter admits no file."""
 
     def plan(context: Context) -> Plan:
-        result = behaviour.plan(context)
+        result = behaviour.model.plan(context)
         if _cites(result):
             return result
-        return _with_base(behaviour, lambda _categories: {}).plan(context)
+        return _with_base(behaviour, lambda _categories: {}).model.plan(context)
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
 
 @mutant(
@@ -203,12 +203,12 @@ def finds_nothing_to_answer_from(behaviour: Behaviour) -> Behaviour:
     """Answers 404 to a create whose filter admits no file."""
 
     def plan(context: Context) -> Plan:
-        result = behaviour.plan(context)
+        result = behaviour.model.plan(context)
         if context.request["knowledge_base"].get("filter") and not _cites(result):
             raise ApiError("No files match the filter.", status=404)
         return result
 
-    return replace(behaviour, plan=plan)
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
 
 def _cites(plan: Plan) -> bool:
@@ -223,9 +223,9 @@ def finds_nothing_to_list(behaviour: Behaviour) -> Behaviour:
     def cut_out(items: Sequence[Item], offset: int, limit: int) -> dict[str, Any]:
         if not items:
             raise ApiError("Nothing found.", status=404)
-        return behaviour.cut_out(items, offset, limit)
+        return behaviour.lists.cut(items, offset, limit)
 
-    return replace(behaviour, cut_out=cut_out)
+    return replace(behaviour, lists=replace(behaviour.lists, cut=cut_out))
 
 
 @mutant("state.lists-all-rather-than-nothing", caught_by="filter-laws.no-match-is-an-empty-list")
@@ -247,11 +247,11 @@ def ignores_filters_that_are_not_json(behaviour: Behaviour) -> Behaviour:
 
     def read_filter(text: str, library: Library) -> Filter:
         try:
-            return behaviour.read_filter(text, library)
+            return behaviour.lists.read_filter(text, library)
         except ApiError:
             return EVERYTHING
 
-    return replace(behaviour, read_filter=read_filter)
+    return replace(behaviour, lists=replace(behaviour.lists, read_filter=read_filter))
 
 
 @mutant("state.does-not-know-patterns", caught_by="filters.a-valid-filter-is-accepted")
@@ -261,9 +261,9 @@ def does_not_know_patterns(behaviour: Behaviour) -> Behaviour:
     def read_filter(text: str, library: Library) -> Filter:
         if '"Like"' in text:
             raise invalid("Invalid filter: unknown operator.", "filter")
-        return behaviour.read_filter(text, library)
+        return behaviour.lists.read_filter(text, library)
 
-    return replace(behaviour, read_filter=read_filter)
+    return replace(behaviour, lists=replace(behaviour.lists, read_filter=read_filter))
 
 
 @mutant("state.lists-all-members", caught_by="filters.members-take-the-same-filter")
@@ -273,12 +273,12 @@ def lists_all_members(behaviour: Behaviour) -> Behaviour:
     def read_query(
         operation: Operation, document: Document, given: Sequence[tuple[str, str]]
     ) -> dict[str, Any]:
-        query = behaviour.read_query(operation, document, given)
+        query = behaviour.requests.read_query(operation, document, given)
         if operation.id == "listCollectionFiles":
             query.pop("filter", None)
         return query
 
-    return replace(behaviour, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))
 
 
 ACCEPTS = (

@@ -274,11 +274,11 @@ def with_criteria(behaviour: Behaviour, change: Callable[[Criterion, Json], Crit
     """Lists files by changed criteria."""
 
     def read_filter(text: str, library: Library) -> Filter:
-        right = behaviour.read_filter(text, library)
+        right = behaviour.lists.read_filter(text, library)
         sources = [criterion for criteria in orjson.loads(text).values() for criterion in criteria]
         return Filter(tuple(map(change, right.criteria, sources)))
 
-    return replace(behaviour, read_filter=read_filter)
+    return replace(behaviour, lists=replace(behaviour.lists, read_filter=read_filter))
 
 
 def _deciding(path: str, operators: Sequence[str], wrong: Wrong) -> Callable[[Behaviour], Behaviour]:

@@ -178,11 +178,14 @@ def answers_400_for_a_missing_collection(behaviour: Behaviour) -> Behaviour:
 
     def knowledge(details: RequestDetails) -> None:
         try:
-            behaviour.checks["knowledge"](details)
+            behaviour.requests.checks["knowledge"](details)
         except ApiError as error:
             raise invalid(error.message) from error
 
-    return replace(behaviour, checks={**behaviour.checks, "knowledge": knowledge})
+    return replace(
+        behaviour,
+        requests=replace(behaviour.requests, checks={**behaviour.requests.checks, "knowledge": knowledge}),
+    )
 
 
 @mutant("state.reads-the-last-turn-only", caught_by="library-questions.earlier-turns-reach-the-model")
@@ -190,9 +193,9 @@ def reads_the_last_turn_only(behaviour: Behaviour) -> Behaviour:
     """Sends the model only the last message."""
 
     def context(chain: Sequence[Record], given: Sequence[Item]) -> tuple[Item, ...]:
-        return behaviour.context(chain, given)[-1:]
+        return behaviour.context.join(chain, given)[-1:]
 
-    return replace(behaviour, context=context)
+    return replace(behaviour, context=replace(behaviour.context, join=context))
 
 
 @mutant("state.applies-the-old-filter", caught_by="library-questions.a-removed-filter-does-not-filter")
@@ -205,6 +208,6 @@ def applies_the_old_filter(behaviour: Behaviour) -> Behaviour:
         if isinstance(old_filter, dict) and "file_ids" in old_filter:
             ids = old_filter.pop("file_ids")
             old_filter["file"] = [{"path": "id", "operator": "In", "valueTextArray": ids}]
-        return behaviour.ignore_unknown(details)
+        return behaviour.requests.ignore_unknown(details)
 
-    return replace(behaviour, ignore_unknown=ignore_unknown)
+    return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))

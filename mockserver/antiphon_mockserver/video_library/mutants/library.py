@@ -57,9 +57,13 @@ def _ignoring(*names: str) -> Callable[[Behaviour], Behaviour]:
 
     def mutate(behaviour: Behaviour) -> Behaviour:
         def read_query(*given: Any) -> dict[str, Any]:
-            return {name: value for name, value in behaviour.read_query(*given).items() if name not in names}
+            return {
+                name: value
+                for name, value in behaviour.requests.read_query(*given).items()
+                if name not in names
+            }
 
-        return replace(behaviour, read_query=read_query)
+        return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))
 
     return mutate
 
@@ -77,9 +81,9 @@ def lists_the_oldest_collection_first(behaviour: Behaviour) -> Behaviour:
 
     def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
         upwards = {**query, "sort": "asc"} if query.get("order") == "created_at" else query
-        return behaviour.select(items, upwards)
+        return behaviour.lists.select(items, upwards)
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))
 
 
 @mutant(
@@ -94,6 +98,6 @@ def lists_what_was_made_on_any_day(behaviour: Behaviour) -> Behaviour:
 
     def select(items: Sequence[Item], query: Mapping[str, Any]) -> list[Item]:
         rest = {name: value for name, value in query.items() if not name.endswith(("_after", "_before"))}
-        return behaviour.select(items, rest)
+        return behaviour.lists.select(items, rest)
 
-    return replace(behaviour, select=select)
+    return replace(behaviour, lists=replace(behaviour.lists, select=select))

@@ -193,9 +193,9 @@ def rejects_unknown_members(behaviour: Behaviour) -> Behaviour:
     def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
         if details.dialect.schemas.unknown_members(details.operation, details.body):
             raise invalid("The request has unknown members.")
-        return behaviour.ignore_unknown(details)
+        return behaviour.requests.ignore_unknown(details)
 
-    return replace(behaviour, ignore_unknown=ignore_unknown)
+    return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))
 
 
 @mutant(
