@@ -31,7 +31,6 @@ ONLY_IN = {
 IMPURE = {
     "socket",
     "time",
-    "datetime",
     "random",
     "os",
     "asyncio",
@@ -40,6 +39,8 @@ IMPURE = {
     "aiohttp",
     "secrets",
 }
+CLOCK = {"now", "utcnow", "today"}
+"""The members of `datetime` and `date` that read the clock; calculating with dates is pure."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -87,6 +88,16 @@ def test_rules_touch_neither_network_nor_clock_nor_chance() -> None:
         if name in IMPURE or name.partition(".")[0] in IMPURE
     }
     assert not impure
+
+
+def test_rules_never_read_the_clock_of_datetime() -> None:
+    readings = {
+        f"{path.name}:{node.lineno} reads {node.attr}"
+        for path in (PACKAGES["antiphon_conformance"] / "rules").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in CLOCK
+    }
+    assert not readings
 
 
 def test_every_file_stays_under_400_lines() -> None:

@@ -106,22 +106,22 @@ def test_a_right_citation_is_complained_of_by_no_rule(asked, citation):
         (IN_KITCHEN, CITATION | {"start_time": -1}, "times-are-in-order"),
         (IN_KITCHEN, CITATION | {"start_time": 41}, "times-are-in-order"),
         (IN_KITCHEN, CITATION | {"end_time": 40_000}, "times-lie-within-the-video"),
-        (IN_KITCHEN, without("collection_id"), "name-a-collection-that-was-searched"),
-        (IN_KITCHEN, CITATION | {"collection_id": OFFICE}, "name-a-collection-that-was-searched"),
-        (IN_KITCHEN, CITATION | {"file_id": SHAKSHUKA}, "cite-files-that-were-searched"),
-        (IN_FILES, CITATION, "name-no-collection-when-none-was-searched"),
-        (IN_FILES, CITATION | {"collection_id": None}, "name-no-collection-when-none-was-searched"),
-        (IN_FILES, without("collection_id", file_id=SHAKSHUKA), "cite-files-that-were-searched"),
-        (EVERYWHERE, without("collection_id", file_id=OFFICE), "cite-files-that-were-searched"),
+        (IN_KITCHEN, without("collection_id"), "name-a-collection-of-the-request"),
+        (IN_KITCHEN, CITATION | {"collection_id": OFFICE}, "name-a-collection-of-the-request"),
+        (IN_KITCHEN, CITATION | {"file_id": SHAKSHUKA}, "cite-files-of-the-request"),
+        (IN_FILES, CITATION, "name-no-collection-without-one-in-the-request"),
+        (IN_FILES, CITATION | {"collection_id": None}, "name-no-collection-without-one-in-the-request"),
+        (IN_FILES, without("collection_id", file_id=SHAKSHUKA), "cite-files-of-the-request"),
+        (EVERYWHERE, without("collection_id", file_id=OFFICE), "cite-files-of-the-request"),
         (IN_KITCHEN, without("end_time"), "have-a-segment-and-its-end-or-neither"),
-        (IN_KITCHEN, CITATION | {"speech": []}, "describe-nothing-unasked"),
-        (WITH_DESCRIPTIONS, CITATION | {"speech": ["Salt."]}, "describe-when-asked"),
+        (IN_KITCHEN, CITATION | {"speech": []}, "have-no-descriptions-without-include"),
+        (WITH_DESCRIPTIONS, CITATION | {"speech": ["Salt."]}, "have-descriptions-with-include"),
         (
             WITH_DESCRIPTIONS,
             CITATION | DESCRIBED | {"relevant_sources": ["scene_text"]},
             "relevant-sources-are-described",
         ),
-        (IN_KITCHEN, without("context"), "tell-their-context"),
+        (IN_KITCHEN, without("context"), "have-a-context"),
     ],
 )
 def test_a_wrong_citation_is_complained_of_by_one_rule(asked, citation, rule):
@@ -138,7 +138,7 @@ def test_an_answer_that_is_read_later_is_held_against_the_request_that_it_answer
                      path=f"/responses/{FIRST}", method="GET")  # fmt: skip
     start = exchange("started", {"id": FIRST, "status": "in_progress", "output": None}, asked=IN_KITCHEN
                        | {"model": "nimbus-001", "input": "?", "background": True})  # fmt: skip
-    assert told(started=start, polled=later)["cite-files-that-were-searched"] is Outcome.FAILED
+    assert told(started=start, polled=later)["cite-files-of-the-request"] is Outcome.FAILED
 
 
 def test_a_segment_is_looked_for_among_all_those_of_its_file():

@@ -70,7 +70,7 @@ def test_a_mistake_in_a_query_has_to_be_refused(path: str, rule: str) -> None:
 def red(path: str, status: int) -> set[str]:
     """The rules on queries that such an answer breaks."""
     openai = load("openai")
-    rules = {name: rule for name, rule in rules_for(openai).items() if name.startswith("queries.")}
+    rules = {name: rule for name, rule in rules_for(openai).items() if name.startswith("query-parameters.")}
     kind = Headers((("content-type", "application/json"),))
     exchange = Exchange("one", Request("GET", path), Reply(status, kind, b"{}", {}))
     return {record.rule for record in lint([exchange], openai, rules) if record.outcome is not Outcome.PASSED}

@@ -79,7 +79,11 @@ def covered(name: str) -> dict[str, Case]:
 
 def found(trace: Trace, name: str) -> dict[str, Outcome]:
     """The outcomes of the rules on generated requests."""
-    rules = {key: rule for key, rule in engine.rules_for(load(name)).items() if key.startswith("generated.")}
+    rules = {
+        key: rule
+        for key, rule in engine.rules_for(load(name)).items()
+        if key.startswith("generated-requests.")
+    }
     return {record.rule: record.outcome for record in engine.judge([trace], load(name), rules)}
 
 

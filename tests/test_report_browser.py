@@ -122,7 +122,7 @@ def test_a_finding_opens_by_keyboard_and_shows_its_evidence(opened):
     finding = page.locator("details.finding[open]")
     assert finding.count() == 1
     text = finding.inner_text()
-    for part in ("requirement", "where", "expected", "got", "seen", "curl -sS", "antiphon lint", "--rule"):
+    for part in ("requirement", "where", "expected", "got", "traffic", "curl -sS", "antiphon lint", "--rule"):
         assert part in text
     assert finding.locator("mark").count() >= 2
 

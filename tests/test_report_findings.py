@@ -142,7 +142,7 @@ STREAM = b"".join(
 )
 def test_the_smallest_part_that_shows_a_finding(body, where, lines, hit):
     found = excerpt(exchange("repeat/first", body), where, OPENAI)
-    assert found.details == "POST /responses"
+    assert found.asked == "POST /responses"
     assert [line.text for line in found.lines][: len(lines)] == lines
     assert [line.text for line in found.lines if line.marked] == [hit]
 

@@ -68,7 +68,7 @@ def test_create_as_a_stream(client: Any) -> None:
 
 def test_stream_helper(client: Any) -> None:
     with client.responses.stream(model=MODEL, input="Count from 1 to 5.") as stream:
-        snapshots = [event.response for event in stream if event.type == "response.output_text.delta"]
+        snapshots = [event.snapshot for event in stream if event.type == "response.output_text.delta"]
         final = stream.get_final_response()
     assert snapshots[-1] == final.output_text == "1, 2, 3, 4, 5"
 
