@@ -44,7 +44,7 @@ def test_it_inherits_and_differs(folder: Path) -> None:
     parley, parent = load("parley", folder), load("openresponses")
     assert parley.lineage == ("parley", "openresponses", "responses", "base")
     assert parley.document is parent.document or parley.document.root == parent.document.root
-    assert (parley.traits.sentinel, parent.traits.sentinel) == ("absent", "required")
+    assert (parley.mock.sentinel, parent.mock.sentinel) == ("absent", "required")
     assert parley.requirements["ENV-04"].excluded
     assert parley.requirements["ENV-04"].text == parent.requirements["ENV-04"].text
     assert "compact" not in parley.features

@@ -10,7 +10,7 @@ from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_spec.dialect import load
 from mock_client import Client
 
-BUD = load("bud").traits
+BUD = load("bud").mock
 Json = dict[str, Any]
 
 SAME: dict[str, tuple[Json, Json]] = {
@@ -80,7 +80,7 @@ def test_chat_is_respelled(name: str) -> None:
 
 def test_other_dialects_are_left_alone() -> None:
     body = {"max_tokens": 5, "reasoning": True}
-    assert read_chat_spelling(body, load("openai").traits) == body
+    assert read_chat_spelling(body, load("openai").mock) == body
 
 
 PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}

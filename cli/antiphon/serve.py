@@ -192,7 +192,7 @@ def _sample_request(settings: Settings) -> str:
 
 def welcome(settings: Settings, url: str) -> None:
     """Prints the server's address and a request to try; to stderr, so that stdout stays free for data."""
-    closed = load(settings.dialect).traits.listed_models
+    closed = load(settings.dialect).mock.listed_models
     models = "the models of its dialect" if closed else "any model (but `no-such-model`)"
     keys = (
         f"It accepts any API key (but `wrong-key`), and {models}."

@@ -38,34 +38,55 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """The settings of a dialect. A child's value replaces its parent's; mappings are merged."""
+    """The settings of a dialect that the judge reads.
+
+    A child's value replaces its parent's; mappings are merged.
+    """
+
+    unknown_parameters: str = "ignored"
+    """Whether an unknown key of a request is rejected (`refused`) or `ignored`."""
+    id_prefixes: Mapping[str, str] = field(default_factory=dict)
+    """The prefixes of ids, by object: `response`, `request`, or the type of an item."""
+    constant_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that every answer has with the same value."""
+    header_limit: int | None = None
+    """The largest total size of a request's headers, in bytes."""
+    response: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a response object in wire order, with the defaults for a minimal request."""
+    sequence_numbers_since: int = 0
+    """The Unix time in seconds since which streams have numbers; older recordings may have none."""
+    items_without_status: tuple[str, ...] = ()
+    """The types of items without a `status`."""
+    id_form: str = "prefixed"
+    """The form of the ids of objects: `prefixed` (`resp_...`) or `uuid`."""
+    error_envelope: str = "object"
+    """The form of `error` in the body of a rejection: an `object` with code and param, or a `text`."""
+    unknown_delete: str = "refused"
+    """Whether a delete of an unknown id is rejected (`refused`) or `accepted`."""
+    knowledge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """For dialects that answer from a video library, the abilities of each model: the types of `collections`
+    that it reads, whether it accepts `entity_backed` knowledge, whether it serves `chat`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MockTraits:
+    """The settings of a dialect that only the mock server reads; merged like `Traits`."""
 
     sentinel: str = "optional"
     """Whether a stream's last message is `[DONE]`: `required`, `absent` or `optional`."""
     error_event: str = "nested"
     """Where an `error` event has its code: in an `error` object (`nested`) or next to `type` (`flat`);
     `absent` when streams have no such event."""
-    unknown_parameters: str = "ignored"
-    """Whether an unknown key of a request is rejected (`refused`) or `ignored`."""
-    id_prefixes: Mapping[str, str] = field(default_factory=dict)
-    """The prefixes of ids, by object: `response`, `request`, or the type of an item."""
     error_types: Mapping[str, str] = field(default_factory=dict)
     """`error.type` by HTTP status, as a string; `default` for all other statuses."""
     request_id_header: str | None = None
     """The header of every answer that has the id of the request."""
     processing_header: str | None = None
     """The header with the server's processing time, in milliseconds."""
-    constant_headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that every answer has with the same value."""
     rate_limit_headers: bool = False
     """Whether answers to POST have `x-ratelimit-*` headers."""
     obfuscation: bool = False
     """Whether delta events have padding unless the request turns it off."""
-    header_limit: int | None = None
-    """The largest total size of a request's headers, in bytes."""
-
-    response: Mapping[str, Any] = field(default_factory=dict)
-    """The members of a response object in wire order, with the defaults for a minimal request."""
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By `type`, the members that the echo of a tool, format or tool choice has beyond the request's."""
     echoes_schema: bool = True
@@ -75,16 +96,8 @@ class Traits:
     orphaned_reasoning: str = "accepted"
     """Whether a reasoning item of the input without its following item is `accepted` or rejected
     (`refused`)."""
-    sequence_numbers_since: int = 0
-    """The Unix time in seconds since which streams have numbers; older recordings may have none."""
-    items_without_status: tuple[str, ...] = ()
-    """The types of items without a `status`."""
     bare_items: bool = False
     """Whether output messages have neither an `id` nor a `status`."""
-    id_form: str = "prefixed"
-    """The form of the ids of objects: `prefixed` (`resp_...`) or `uuid`."""
-    error_envelope: str = "object"
-    """The form of `error` in the body of a rejection: an `object` with code and param, or a `text`."""
     numbered_events: bool = True
     """Whether the events of a stream have a `sequence_number`."""
     ascii_events: bool = False
@@ -99,8 +112,6 @@ class Traits:
     """Whether one response may run in the background and be streamed."""
     foreground_cancel: str = "refused"
     """Whether a cancel of a foreground response is rejected (`refused`) or leaves it `unchanged`."""
-    unknown_delete: str = "refused"
-    """Whether a delete of an unknown id is rejected (`refused`) or `accepted`."""
     error_codes: Mapping[str, str] = field(default_factory=dict)
     """The dialect's own `error.code` by our code, or by status for errors without one."""
     retry_after_in_body: bool = False
@@ -121,9 +132,6 @@ class Traits:
     """Whether messages have a `phase`."""
     cancelled_at: bool = False
     """Whether a cancelled response has the time of its cancellation."""
-    knowledge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """For dialects that answer from a video library, the abilities of each model: the types of `collections`
-    that it reads, whether it accepts `entity_backed` knowledge, whether it serves `chat`."""
 
     def error_type(self, status: int) -> str:
         """The `error.type` of a rejection with this HTTP status."""
@@ -143,6 +151,7 @@ class Dialect:
     folders: tuple[Path, ...]
     """The folders of the lineage, in the same order."""
     traits: Traits
+    mock: MockTraits
     features: Mapping[str, Feature]
     create_operation: str
     """The operationId of `POST /responses`."""
@@ -266,6 +275,7 @@ def _load(name: str, path: Path | None) -> Dialect:
         lineage=tuple(folder.name for folder in folders),
         folders=tuple(folders),
         traits=Traits(**whole["traits"]),
+        mock=MockTraits(**whole["mock"]),
         features={key: Feature(key, **entry) for key, entry in whole["features"].items()},
         create_operation=whole.get("create_operation", "createResponse"),
         response_operations=frozenset(whole.get("response_operations", ())),
@@ -309,12 +319,14 @@ def _merge(layers: list[dict[str, Any]]) -> dict[str, Any]:
 
     A feature of null removes the parent's feature.
     """
-    whole: dict[str, Any] = {"traits": {}, "features": {}}
+    whole: dict[str, Any] = {"traits": {}, "mock": {}, "features": {}}
     for layer in layers:
-        whole |= {key: value for key, value in layer.items() if key not in ("traits", "features")}
+        whole |= {key: value for key, value in layer.items() if key not in ("traits", "mock", "features")}
         whole["features"] |= layer.get("features", {})
         whole["features"] = {name: entry for name, entry in whole["features"].items() if entry is not None}
-        for key, value in layer.get("traits", {}).items():
-            before = whole["traits"].get(key)
-            whole["traits"][key] = before | value if isinstance(value, dict) and before else value
+        for section in ("traits", "mock"):
+            traits = whole[section]
+            for key, value in layer.get(section, {}).items():
+                before = traits.get(key)
+                traits[key] = before | value if isinstance(value, dict) and before else value
     return whole

@@ -61,7 +61,7 @@ def delete(server: ServerContext, request: Request) -> Answer:
 def cancel(server: ServerContext, request: Request) -> Answer:
     """Cancels a background response at its current step."""
     record = server.require(request.parameters["response_id"], request.key)
-    if not record.background and server.dialect.traits.foreground_cancel == "unchanged":
+    if not record.background and server.dialect.mock.foreground_cancel == "unchanged":
         return Answer(body=dict(record.response))
     server.behaviour.progress.may_cancel(record)
     timeline = server.timeline(record)
@@ -82,7 +82,7 @@ def list_input_items(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the input items of a response."""
     behaviour, query = server.behaviour, request.query
     record = server.require(request.parameters["response_id"], request.key)
-    whole = server.dialect.traits.listed_input == "conversation"
+    whole = server.dialect.mock.listed_input == "conversation"
     candidates = (
         behaviour.lists.conversation(server.chain(record)) if whole else behaviour.lists.input(record, ())
     )
@@ -169,7 +169,7 @@ def _store(server: ServerContext, record: Record, persistent: bool) -> bytes | N
 def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
     """The response object at the step of the record."""
     if record.cut is not None:
-        extra = {"cancelled_at": record.cancelled_at} if timeline.dialect.traits.cancelled_at else {}
+        extra = {"cancelled_at": record.cancelled_at} if timeline.dialect.mock.cancelled_at else {}
         return timeline.cut(record.cut) | extra
     return timeline.at(record.step) if record.background else dict(record.response)
 

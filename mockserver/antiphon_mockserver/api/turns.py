@@ -89,7 +89,7 @@ def _fill_prompt(server: ServerContext, body: Mapping[str, Any]) -> tuple[Mappin
 def check(server: ServerContext, request: Request) -> RequestDetails:
     """Returns a request without ignored parameters. Rejects one whose body is invalid."""
     operation, behaviour = request.operation.id, server.behaviour
-    body = behaviour.requests.read_chat_spelling(request.body, server.dialect.traits)
+    body = behaviour.requests.read_chat_spelling(request.body, server.dialect.mock)
     body = behaviour.requests.ignore_unknown(RequestDetails(operation, body, server.dialect))
     details = RequestDetails(operation, body, server.dialect, library=server.library)
     for examine in behaviour.requests.checks.values():
@@ -99,7 +99,7 @@ def check(server: ServerContext, request: Request) -> RequestDetails:
 
 def reject_unknown_model(server: ServerContext, name: str | None) -> None:
     """Rejects a model that does not exist, with 400."""
-    models = server.dialect.models if server.dialect.traits.listed_models else ()
+    models = server.dialect.models if server.dialect.mock.listed_models else ()
     if name is not None and not server.behaviour.access.model_exists(name, server.settings.models or models):
         raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
 

@@ -46,7 +46,7 @@ from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.video_library.filters import Filter
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.validation import knowledge, read_filter, without_library
-from antiphon_spec.dialect import Dialect, Traits
+from antiphon_spec.dialect import Dialect, MockTraits
 from antiphon_spec.document import Document, Operation
 
 Item = dict[str, Any]
@@ -81,7 +81,7 @@ class RequestDecisions:
     """(operation, document, name-value pairs) -> typed query parameters, defaults included.
     Rejects values that the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
 
-    read_chat_spelling: Callable[[Mapping[str, Any], Traits], Mapping[str, Any]]
+    read_chat_spelling: Callable[[Mapping[str, Any], MockTraits], Mapping[str, Any]]
     """(the body as received, traits) -> the same in the spelling of the Responses API."""
 
     ignore_unknown: Callable[[RequestDetails], Mapping[str, Any]]
@@ -265,7 +265,7 @@ STANDARD = Behaviour(
         model_exists=models.is_served,
     ),
     requests=RequestDecisions(
-        body_limit=lambda limit, dialect: min(limit, dialect.traits.body_limit or limit),
+        body_limit=lambda limit, dialect: min(limit, dialect.mock.body_limit or limit),
         read_body=credentials.read_body,
         read_query=read_query,
         read_chat_spelling=read_chat_spelling,

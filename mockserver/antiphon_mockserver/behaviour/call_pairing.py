@@ -54,7 +54,7 @@ def calls_have_outputs(details: RequestDetails) -> None:
 
 def reasoning_has_its_item(details: RequestDetails) -> None:
     """Where the dialect requires it, the item that a reasoning item led to follows it (RSN-13)."""
-    if details.dialect.traits.orphaned_reasoning != "refused":
+    if details.dialect.mock.orphaned_reasoning != "refused":
         return
     for item, following in zip_longest(details.new_items, details.new_items[1:], fillvalue=NOTHING):
         alone = following is NOTHING or following.get("role") in INPUT_ROLES

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from antiphon_spec.dialect import Traits
+from antiphon_spec.dialect import MockTraits
 
 Json = dict[str, Any]
 
@@ -21,7 +21,7 @@ PARTS = frozenset({"text", "image_url", "input_text", "input_image", "input_audi
 """The types of parts that may be in `input` without a message around them."""
 
 
-def read_chat_spelling(body: Mapping[str, Any], traits: Traits) -> Mapping[str, Any]:
+def read_chat_spelling(body: Mapping[str, Any], traits: MockTraits) -> Mapping[str, Any]:
     """Returns the body in the spelling of the Responses API, where the dialect accepts both spellings."""
     if not traits.chat_spellings:
         return body

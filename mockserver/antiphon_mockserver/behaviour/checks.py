@@ -46,7 +46,7 @@ def conflicts(details: RequestDetails) -> None:
     if (
         body.get("background") is True
         and body.get("stream") is True
-        and not details.dialect.traits.streamed_background
+        and not details.dialect.mock.streamed_background
     ):
         raise invalid("'stream' and 'background' exclude each other; set one of them.", "stream")
     if body.get("conversation") is not None and body.get("previous_response_id") is not None:

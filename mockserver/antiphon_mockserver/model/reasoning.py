@@ -48,9 +48,9 @@ def _item(context: Context, steps: tuple[tuple[str, str], ...], text: str, summa
     item: Item = {"type": "reasoning"}
     if "reasoning.encrypted_content" in (context.request.get("include") or ()):
         item["encrypted_content"] = seal(text.encode(errors="surrogatepass"), secret(context))
-    elif context.dialect.traits.raw_reasoning:
+    elif context.dialect.mock.raw_reasoning:
         item["content"] = [{"type": "reasoning_text", "text": text}]
-    if not context.dialect.traits.raw_reasoning:
+    if not context.dialect.mock.raw_reasoning:
         item["content"] = []
     item["summary"] = [_summary(headline, step) for headline, step in _summary_steps(steps, summary)]
     return item

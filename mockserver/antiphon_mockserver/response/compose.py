@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.behaviour.chain import instruction_messages
 from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
-from antiphon_spec.dialect import Dialect, Traits
+from antiphon_spec.dialect import Dialect, MockTraits
 
 SERVICE_TIERS = {"auto": "default", "fast": "priority"}
 """Service tiers that the response reports under another name than the request used."""
@@ -27,8 +27,8 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
     response = {**dialect.traits.response}
     for name, value in context.request.items():
         if value is not None and name in response and name not in NOT_ECHOED:
-            response[name] = echo(name, value, response[name], dialect.traits)
-    if dialect.traits.instructions_form == "messages":
+            response[name] = echo(name, value, response[name], dialect.mock)
+    if dialect.mock.instructions_form == "messages":
         response["instructions"] = instruction_messages(context.request)
     is_complete = plan.status == "completed"
     members = {
@@ -37,28 +37,28 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
         "status": plan.status,
         "completed_at": created_at if is_complete else None,
         "incomplete_details": {"reason": plan.reason} if plan.reason else None,
-        "error": {**plan.error, **dialect.traits.error_members} if plan.error else None,
+        "error": {**plan.error, **dialect.mock.error_members} if plan.error else None,
         "output": identify(plan, identity, dialect),
         "usage": None if plan.status == "failed" else usage(plan, dialect),
     }
     for name, value in members.items():
         if name in response:
             response[name] = value
-    return response if is_complete else {**response, **dialect.traits.unfinished}
+    return response if is_complete else {**response, **dialect.mock.unfinished}
 
 
-def echo(name: str, value: Any, default: Any, traits: Traits) -> Any:
+def echo(name: str, value: Any, default: Any, mock: MockTraits) -> Any:
     """Returns what the response reports for a parameter of the request."""
     if name == "tools":
-        return [_with_defaults(tool, traits) for tool in value]
+        return [_with_defaults(tool, mock) for tool in value]
     if name == "service_tier":
         return SERVICE_TIERS.get(value, value)
     if not isinstance(value, dict):
         return value
     if name == "text":
-        return _echo_text(value, default, traits)
+        return _echo_text(value, default, mock)
     if name == "tool_choice":
-        return _with_defaults(value, traits)
+        return _with_defaults(value, mock)
     reasoning = {**value, "context": REASONING_CONTEXT} if value.get("context") == "auto" else value
     return {**default, **reasoning} if isinstance(default, dict) else reasoning
 
@@ -89,12 +89,12 @@ def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
 def _finish(item: Item, index: int, cut: bool, identity: Identity, dialect: Dialect) -> Item:
     kind = item["type"]
     traits = dialect.traits
-    if traits.bare_items and kind == "message":
+    if dialect.mock.bare_items and kind == "message":
         return _strip(item)
     complete: Item = {"id": identity.item(traits.id_prefixes.get(kind, f"{kind}_"), index), "type": kind}
     if kind not in traits.items_without_status:
         complete["status"] = "incomplete" if cut else "completed"
-    complete |= item if traits.phases else {name: item[name] for name in item if name != "phase"}
+    complete |= item if dialect.mock.phases else {name: item[name] for name in item if name != "phase"}
     if "call_id" in complete and complete["call_id"] is None:
         complete["call_id"] = identity.call(index)
     return complete
@@ -107,10 +107,10 @@ def _strip(item: Item) -> Item:
     return {**message, "content": content} if "content" in item else message
 
 
-def _echo_text(options: Mapping[str, Any], default: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+def _echo_text(options: Mapping[str, Any], default: Mapping[str, Any], mock: MockTraits) -> dict[str, Any]:
     text = {**default, **{name: value for name, value in options.items() if value is not None}}
-    text["format"] = _with_defaults(_with_type(text["format"]), traits)
-    if not traits.echoes_schema and "schema" in text["format"]:
+    text["format"] = _with_defaults(_with_type(text["format"]), mock)
+    if not mock.echoes_schema and "schema" in text["format"]:
         text["format"]["schema"] = None
     return text
 
@@ -120,7 +120,7 @@ def _with_type(form: Mapping[str, Any]) -> Mapping[str, Any]:
     return form if "type" in form else {"type": "json_schema" if "schema" in form else "text", **form}
 
 
-def _with_defaults(member: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+def _with_defaults(member: Mapping[str, Any], mock: MockTraits) -> dict[str, Any]:
     """The object, `type` first, with the default members that the dialect has for its type."""
-    extra = traits.members.get(member.get("type", ""))
+    extra = mock.members.get(member.get("type", ""))
     return {"type": member["type"], **extra, **member} if extra else dict(member)

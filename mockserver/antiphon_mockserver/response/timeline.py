@@ -25,7 +25,7 @@ class Timeline:
     def __init__(self, final: Mapping[str, Any], dialect: Dialect, *, obfuscation: bool = False) -> None:
         self.final = final
         self.dialect = dialect
-        self.obfuscation = obfuscation and dialect.traits.obfuscation
+        self.obfuscation = obfuscation and dialect.mock.obfuscation
 
     @cached_property
     def events(self) -> Sequence[Event]:
@@ -36,11 +36,11 @@ class Timeline:
         events = event_composer(self.dialect).events(
             self.final, waiting=self._has_queue, padding=self.obfuscation
         )
-        if self.final.get("error") is not None and self.dialect.traits.error_event != "absent":
+        if self.final.get("error") is not None and self.dialect.mock.error_event != "absent":
             *before, last = events
             closing = [last] if self._reports_failure(last) else []
             events = [*before, error_event(self.final["error"], self.dialect), *closing]
-        return _number(events) if self.dialect.traits.numbered_events else events
+        return _number(events) if self.dialect.mock.numbered_events else events
 
     @property
     def steps(self) -> int:
@@ -74,7 +74,7 @@ class Timeline:
 
     def _unfinished(self, status: str, step: int) -> dict[str, Any]:
         members = self._beginning_object(status) | {"output": self._finished_items(step)}
-        return {**members, **self.dialect.traits.unfinished}
+        return {**members, **self.dialect.mock.unfinished}
 
     def _reports_failure(self, event: Event) -> bool:
         root = self.dialect.grammar.root

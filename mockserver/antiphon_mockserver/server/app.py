@@ -67,7 +67,7 @@ class MockServer:
             library=open_library(settings.world, readings_of(settings.readings))
             if self.dialect.traits.knowledge
             else None,
-            prompts=open_registry(settings.prompts) if self.dialect.traits.prompts else None,
+            prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
         )
         self.sender = Sender(self.server, self.mutants, self.sleeper)
         self.cache = self._prints(settings.scripts)
@@ -199,7 +199,7 @@ class MockServer:
 
     def _error_answer(self, error: ApiError) -> Answer:
         status, body = self.server.behaviour.errors.envelope(error, self.dialect)
-        usual = self.dialect.traits.refusal_headers.get(str(status), {})
+        usual = self.dialect.mock.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
 
     def _find_copy(self, request: Request) -> CacheEntry | None:

@@ -13,14 +13,14 @@ def envelope(problem: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
     """Returns the status and the body of an error answer; an error object has all four members (ERR-02)."""
     if dialect.traits.error_envelope == "text":
         return problem.status, {"error": problem.message}
-    traits = dialect.traits
+    mock = dialect.mock
     error: dict[str, Any] = {
         "message": problem.message,
-        "type": problem.kind or traits.error_type(problem.status),
+        "type": problem.kind or mock.error_type(problem.status),
         "param": problem.param,
-        "code": traits.error_codes.get(problem.code or str(problem.status), problem.code),
+        "code": mock.error_codes.get(problem.code or str(problem.status), problem.code),
     }
-    if traits.retry_after_in_body and "retry-after" in problem.headers:
+    if mock.retry_after_in_body and "retry-after" in problem.headers:
         error["retry_after"] = int(problem.headers["retry-after"])
     return problem.status, {"error": error}
 
@@ -28,12 +28,12 @@ def envelope(problem: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
 def error_event(error: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """Returns the event that says why a response failed, with the code and message of its `error`."""
     status = 500 if error["code"] == "server_error" else 400
-    members = {"type": dialect.traits.error_type(status), "param": None, **error}
+    members = {"type": dialect.mock.error_type(status), "param": None, **error}
     if dialect.traits.error_envelope == "text":
         del members["param"]
     return (
         {"type": "error", "error": members}
-        if dialect.traits.error_event == "nested"
+        if dialect.mock.error_event == "nested"
         else members | {"type": "error"}
     )
 

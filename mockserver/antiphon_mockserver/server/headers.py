@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.exchange import Answer, Request
-from antiphon_spec.dialect import Traits
+from antiphon_spec.dialect import Dialect
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -18,15 +18,16 @@ A_DAY = "86400"
 class Headers:
     """Builds the headers of a dialect's answers."""
 
-    def __init__(self, traits: Traits) -> None:
-        self.traits = traits
+    def __init__(self, dialect: Dialect) -> None:
+        self.traits = traits = dialect.traits
+        self.mock = mock = dialect.mock
         constant = {"access-control-allow-origin": "*", **traits.constant_headers}
-        if traits.processing_header:
-            constant[traits.processing_header] = "1"
-        if names := exposed_headers(traits):
+        if mock.processing_header:
+            constant[mock.processing_header] = "1"
+        if names := exposed_headers(dialect):
             constant["access-control-expose-headers"] = ", ".join(names)
         self._constant = encode_headers(constant)
-        self._request_id = traits.request_id_header.encode() if traits.request_id_header else None
+        self._request_id = mock.request_id_header.encode() if mock.request_id_header else None
         self._kinds: dict[str, Pairs] = {}
 
     def of(self, request: Request, content_type: str, date: bytes) -> Pairs:
@@ -34,7 +35,7 @@ class Headers:
         pairs = [*self._kind(content_type), (b"date", date)]
         if self._request_id is not None:
             pairs.append((self._request_id, request.identity.request.encode()))
-        if self.traits.rate_limit_headers and request.method == "POST":
+        if self.mock.rate_limit_headers and request.method == "POST":
             pairs += rate_limits(request.number)
         return pairs
 
@@ -64,10 +65,14 @@ def decode_headers(pairs: Pairs) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
 
 
-def exposed_headers(traits: Traits) -> list[str]:
+def exposed_headers(dialect: Dialect) -> list[str]:
     """The names of the headers that scripts in a browser may read, besides the safelisted ones."""
-    special = [*traits.constant_headers, traits.processing_header, traits.request_id_header]
-    limits = [name.decode() for name, _ in rate_limits(0)] if traits.rate_limit_headers else []
+    special = [
+        *dialect.traits.constant_headers,
+        dialect.mock.processing_header,
+        dialect.mock.request_id_header,
+    ]
+    limits = [name.decode() for name, _ in rate_limits(0)] if dialect.mock.rate_limit_headers else []
     return ["retry-after", *(name for name in special if name), *limits]
 
 

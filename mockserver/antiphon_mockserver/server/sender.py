@@ -39,7 +39,7 @@ class Sender:
         self.server = server
         self.mutants = mutants
         self.sleeper = sleeper
-        self.headers = Headers(server.dialect.traits)
+        self.headers = Headers(server.dialect)
         self.journal = Journal(server.settings.journal)
 
     async def answer(
@@ -63,7 +63,7 @@ class Sender:
         """Sends a stream, and returns its bytes before faults."""
         call = self._call(request)
         events = self._mutate("events", streaming.events, call)
-        frames: Sequence[bytes] = self._mutate("sse", wire.frames(events, self.server.dialect.traits), call)
+        frames: Sequence[bytes] = self._mutate("sse", wire.frames(events, self.server.dialect.mock), call)
         pairs = self.headers.of(request, EVENT_STREAM, self.now())
         body = b"".join(frames)
         pace = fault.pace or (0.0 if self.server.clock.virtual else streaming.pace)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.server.faults import Misfortune
-from antiphon_spec.dialect import Traits
+from antiphon_spec.dialect import MockTraits
 
 WRITE_SIZE = 1 << 16
 """Bytes per write: a larger one saves hardly any time."""
@@ -30,7 +30,7 @@ def ascii_frame(event: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), data)
 
 
-def frames(events: Iterable[Mapping[str, Any]], traits: Traits) -> list[bytes]:
+def frames(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> list[bytes]:
     """Encodes all events, and adds `[DONE]` where the dialect requires it."""
     messages = [*map(ascii_frame if traits.ascii_events else frame, events)]
     if traits.sentinel == "required":
