@@ -26,7 +26,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "aiohttp": {"antiphon_conformance/http/client.py", "antiphon/proxy.py"},
     "schemathesis": {"antiphon_conformance/requests/generation.py"},
-    "sse_starlette": {"antiphon_mockserver/server/wire.py"},
+    "sse_starlette": {"antiphon_mockserver/server/sender.py"},
 }
 IMPURE = {
     "socket",

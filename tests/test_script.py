@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from antiphon_mockserver.response.pace import Pace
 from antiphon_mockserver.response.plan import ApiError, Plan
 from antiphon_mockserver.script import ScriptError, load, planner
 from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
@@ -174,7 +175,7 @@ def test_usage_is_counted_or_given() -> None:
 
 def test_delays_are_kept() -> None:
     made = say({"text": "a", "delay": 0.5, "pace": 0.1})
-    assert (made.delay, made.pace) == (0.5, 0.1)
+    assert (made.delay, made.pace) == (0.5, Pace(interval=0.1))
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_the_response_is_valid_at_every_step_and_wherever_it_is_cut(name: str, k
     assert validator is not None
     for step in range(0, line.steps + 1, 3):
         assert validator.faults(line.at(step)) == []
-        assert validator.faults(line.cut(step)) == []
+        assert validator.faults(line.cut(step).final) == []
 
 
 def test_before_its_end_a_response_has_no_usage_and_only_finished_items() -> None:
@@ -151,13 +151,13 @@ def test_before_its_end_a_response_has_no_usage_and_only_finished_items() -> Non
 
 def test_a_cancelled_response_keeps_what_was_finished() -> None:
     line = timeline(respond("Weather in Paris and Rome?", tools=[WEATHER], background=True))
-    cut = line.cut(line.steps - 3)
+    cut = line.cut(line.steps - 3).final
     assert (cut["status"], len(cut["output"]), cut["completed_at"]) == ("cancelled", 1, None)
 
 
 def test_what_has_ended_can_be_cut_no_more() -> None:
     line = timeline(respond("Hi", background=True))
-    assert line.cut(line.steps) == line.at(line.steps) == line.final
+    assert line.cut(line.steps).final == line.at(line.steps) == line.final
 
 
 @pytest.mark.parametrize("sequence", [-1, 0, 5, 99])

@@ -28,6 +28,8 @@ class Settings:
     """`memory`, `sqlite:PATH` or `redis://...`."""
     clock: str = "virtual"
     """`virtual` (time stands still and nothing waits) or `real`."""
+    pace: float | Mapping[str, Any] = 0.0
+    """The pace of streams, as a script's entry writes it: seconds between two events, or a mapping."""
     mutants: tuple[str, ...] = ()
     """Ids of mutants to apply."""
     faults: tuple[str, ...] = ()

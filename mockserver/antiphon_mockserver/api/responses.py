@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api.turns import Turn, read_turn
+from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.server.context import ServerContext
@@ -29,11 +31,13 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
             body=final, delay=plan.delay, record=_store(server, record, persistent), reusable=turn.alone
         )
     timeline = server.timeline(record)
-    runs = record.streamed and record.pace > 0 and not server.clock.virtual
-    step = 0 if runs else behaviour.progress.first_step(turn.body, timeline.steps)
+    step = behaviour.progress.first_step(turn.body, timeline.steps)
+    if record.streamed and not server.clock.virtual:
+        step = min(step, timeline.due(0))
     content = _store(server, record.at(step), persistent)
     if record.streamed:
-        return Streaming(timeline.events, record.id, plan.pace, plan.delay, content, turn.alone)
+        streaming = _stream(server, record, timeline, timeline.events, record.made_at + plan.delay)
+        return replace(streaming, delay=plan.delay, record=content, reusable=turn.alone)
     return Answer(body=timeline.at(step), delay=plan.delay, record=content, reusable=turn.alone)
 
 
@@ -149,10 +153,17 @@ def _record(
         input=turn.input,
         response=final,
         previous=turn.chain[-1].id if turn.chain else None,
-        pace=plan.pace,
-        delay=plan.delay,
+        pace=_pace(server, turn, plan),
         made_at=server.clock.now(),
     )
+
+
+def _pace(server: ServerContext, turn: Turn, plan: Plan) -> Pace:
+    """The pace of a response, with the delay of its answer."""
+    pace = server.pace if plan.pace is None else plan.pace
+    if pace == AT_ONCE and turn.body.get("background") is True and turn.body.get("stream") is not True:
+        pace = BACKGROUND
+    return replace(pace, first=pace.first + plan.delay) if plan.delay else pace
 
 
 def _store(server: ServerContext, record: Record, persistent: bool) -> bytes | None:
@@ -170,14 +181,27 @@ def _view(record: Record, timeline: Timeline) -> dict[str, Any]:
     """The response object at the step of the record."""
     if record.cut is not None:
         extra = {"cancelled_at": record.cancelled_at} if timeline.dialect.mock.cancelled_at else {}
-        return timeline.cut(record.cut) | extra
+        return {**timeline.cut(record.cut).final, **extra}
     return timeline.at(record.step) if record.background else dict(record.response)
 
 
 def _replay(server: ServerContext, request: Request, record: Record) -> Streaming:
     server.behaviour.progress.may_resume(record)
     timeline = server.timeline(record, obfuscation=request.query.get("include_obfuscation"))
-    events = server.behaviour.progress.resume(
-        timeline.events[: record.cut], request.query.get("starting_after")
-    )
-    return Streaming(events, record.id, record.pace)
+    events = server.behaviour.progress.resume(timeline, request.query.get("starting_after"))
+    # Time that stands still has brought the whole stream to the client that created it.
+    now = math.inf if server.clock.virtual else server.clock.now()
+    return _stream(server, record, timeline, events, now)
+
+
+def _stream(
+    server: ServerContext, record: Record, timeline: Timeline, events: Sequence[Mapping[str, Any]], now: float
+) -> Streaming:
+    """The last events of a timeline: what is past at once, what is to come at its time."""
+    if record.pace == AT_ONCE:
+        return Streaming(events, record.id)
+    offsets = timeline.offsets[max(timeline.steps - len(events), 0) :]
+    times = [record.made_at + offset for offset in offsets]
+    if times and times[-1] <= now:
+        return Streaming(events, record.id)
+    return Streaming(events, record.id, times, now, record.pace.keep_alive)

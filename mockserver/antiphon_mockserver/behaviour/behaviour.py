@@ -37,9 +37,10 @@ from antiphon_mockserver.prompt_templates import filling, variables
 from antiphon_mockserver.prompt_templates.retries import retry_until_valid
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import Call
-from antiphon_mockserver.response import lifecycle
+from antiphon_mockserver.response import timeline
 from antiphon_mockserver.response.compose import compose
 from antiphon_mockserver.response.plan import ApiError, Completion, Context, Identity, Plan
+from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.response.tokens import count_input
 from antiphon_mockserver.server.errors import envelope, response_not_found
 from antiphon_mockserver.state.record import Record, RequestDetails
@@ -199,8 +200,8 @@ class ProgressDecisions:
     may_resume: Callable[[Record], None]
     """(record) -> None. Rejects resuming a response that was not created with `background` and `stream`."""
 
-    resume: Callable[[Sequence[Mapping[str, Any]], int | None], Sequence[Mapping[str, Any]]]
-    """(all events, `starting_after`) -> the events to send again."""
+    resume: Callable[[Timeline, int | None], Sequence[Mapping[str, Any]]]
+    """(timeline, `starting_after`) -> the events to send again."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,7 @@ class Behaviour:
 STANDARD = Behaviour(
     access=AccessDecisions(
         authenticate=credentials.authenticate,
-        may_see=lifecycle.may_see,
+        may_see=timeline.may_see,
         model_exists=models.is_served,
     ),
     requests=RequestDecisions(
@@ -308,7 +309,7 @@ STANDARD = Behaviour(
     context=ContextDecisions(
         normalise=chain.normalise,
         resolve=chain.resolve,
-        may_continue=lifecycle.may_continue,
+        may_continue=timeline.may_continue,
         join=chain.context,
         carry=chain.carry,
         truncate=truncate,
@@ -321,19 +322,19 @@ STANDARD = Behaviour(
         compact=compact,
     ),
     storage=StorageDecisions(
-        keeps=lifecycle.keeps,
-        exists=lifecycle.exists,
+        keeps=timeline.keeps,
+        exists=timeline.exists,
         is_valid_id=checks.is_id,
-        delete=lifecycle.delete,
-        deletion_body=lifecycle.deletion_body,
+        delete=timeline.delete,
+        deletion_body=timeline.deletion_body,
     ),
     progress=ProgressDecisions(
-        first_step=lifecycle.first_step,
-        observe=lifecycle.observe,
-        may_cancel=lifecycle.may_cancel,
-        cancel=lifecycle.cancel,
-        may_resume=lifecycle.may_resume,
-        resume=lifecycle.resume,
+        first_step=timeline.first_step,
+        observe=timeline.observe,
+        may_cancel=timeline.may_cancel,
+        cancel=timeline.cancel,
+        may_resume=timeline.may_resume,
+        resume=timeline.resume,
     ),
     lists=ListDecisions(
         input=pages.list_input,

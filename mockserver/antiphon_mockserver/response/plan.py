@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from antiphon_mockserver.response.pace import Pace
 from antiphon_mockserver.tool_servers.toolserver import ToolServer
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
@@ -89,8 +90,8 @@ class Plan:
     """Part of `output_tokens`."""
     delay: float = 0.0
     """Seconds before the first event, or before the answer."""
-    pace: float = 0.0
-    """Seconds between two events of the stream."""
+    pace: Pace | None = None
+    """The pace of its stream; None means that of the server's settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,14 @@ from typing import Any
 
 from antiphon_mockserver import model
 from antiphon_mockserver.model.reading import read
+from antiphon_mockserver.response.pace import Pace, read_pace
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.script.answering import answer
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.json_schema.explain import faults
 
-__all__ = ["Entry", "Script", "ScriptError", "load", "planner"]
+__all__ = ["Entry", "Script", "ScriptError", "load", "load_pace", "planner"]
 
 Planner = Callable[[Context], Plan]
 SCHEMA = Path(__file__).with_name("script.schema.yaml")
@@ -72,6 +73,14 @@ def load(source: Path | Mapping[str, Any]) -> Script:
     return Script(name, content.get("strict", False), entries)
 
 
+def load_pace(source: float | Mapping[str, Any]) -> Pace:
+    """Returns the pace that the settings give, as an entry writes it. Raises ScriptError like `load`."""
+    if source:
+        for fault in faults(_explainer("#/$defs/pace").iter_errors(source)):
+            raise ScriptError(f"pace#{fault.pointer}", fault.expected, fault.actual)
+    return read_pace(source)
+
+
 def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = model.plan) -> Planner:
     """Returns a planner of these scripts in order, then `otherwise`. Raises ScriptError like `load`."""
     scripts = tuple(map(load, sources))
@@ -109,8 +118,10 @@ def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
 
 
 @cache
-def _explainer() -> Any:
+def _explainer(part: str = "#") -> Any:
+    """Explains what is wrong in a script, or in a part of one that the schema defines."""
     # jsonschema needs 0.1 s for its import, and most servers run without a script.
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    return Draft202012Validator(read_yaml(SCHEMA))
+    schema = read_yaml(SCHEMA)
+    return Draft202012Validator(schema if part == "#" else {"$defs": schema["$defs"], "$ref": part})

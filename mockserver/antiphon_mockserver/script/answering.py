@@ -9,6 +9,7 @@ import orjson
 
 from antiphon_mockserver.model import message, with_logprobs
 from antiphon_mockserver.model.skills import Refusal
+from antiphon_mockserver.response.pace import read_pace
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.tokens import count_input, count_item
 
@@ -35,7 +36,7 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
         reason=entry.get("reason", "max_output_tokens") if status == "incomplete" else None,
         error=entry.get("failure", FAILURE) if status == "failed" else None,
         delay=entry.get("delay", 0.0),
-        pace=entry.get("pace", 0.0),
+        pace=read_pace(entry["pace"]) if "pace" in entry else None,
         **_usage(items, context, entry.get("usage", {})),
     )
 

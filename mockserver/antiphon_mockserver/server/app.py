@@ -20,8 +20,7 @@ from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.script import planner
-from antiphon_mockserver.server import wire
+from antiphon_mockserver.script import load_pace, planner
 from antiphon_mockserver.server.cache import AnswerCache, CacheEntry, response_id
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.errors import invalid
@@ -36,7 +35,7 @@ from antiphon_mockserver.server.exchange import (
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.router import Router
-from antiphon_mockserver.server.sender import NO_CALL, Connection, Sender
+from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
 from antiphon_mockserver.settings import Settings, Source
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.store import open_store
@@ -64,6 +63,7 @@ class MockServer:
             behaviour=self._conduct(settings.scripts),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.sleeper),
+            pace=load_pace(settings.pace),
             library=open_library(settings.world, readings_of(settings.readings))
             if self.dialect.traits.knowledge
             else None,
@@ -77,7 +77,7 @@ class MockServer:
         self.server = replace(self.server, behaviour=self._conduct(scripts))
         self.cache = self._prints(scripts)
 
-    async def __call__(self, scope: Any, receive: wire.Receive, send: wire.Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._exchange(scope, Connection(scope, receive, send))
         elif scope["type"] == "lifespan":
@@ -115,7 +115,7 @@ class MockServer:
             else None
         )
 
-    async def _lifespan(self, receive: wire.Receive, send: wire.Send) -> None:
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         self.server.store.close()
@@ -175,7 +175,7 @@ class MockServer:
             pairs = parse_qsl(request.query_string, keep_blank_values=True)
             request.query = behaviour.requests.read_query(request.operation, self.dialect.document, pairs)
 
-    async def _read(self, request: Request, receive: wire.Receive) -> None:
+    async def _read(self, request: Request, receive: Receive) -> None:
         if request.method == "POST":
             maximum = self.settings.body_limit
             limit = self.server.behaviour.requests.body_limit(maximum, self.dialect)
@@ -256,7 +256,7 @@ def canonical(body: Any) -> bytes:
         raise invalid("The body is nested too deeply.", code="invalid_json") from None
 
 
-async def read(receive: wire.Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:
+async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:
     """Reads the whole body. Rejects more than `limit` bytes with 413.
 
     Stops reading beyond `maximum` bytes. A smaller body is read to its end, because a client that is still

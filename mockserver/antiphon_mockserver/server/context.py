@@ -7,6 +7,7 @@ from functools import cached_property
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.prompt_templates.template import Registry
+from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.settings import Settings
@@ -26,6 +27,8 @@ class ServerContext:
     behaviour: Behaviour
     store: Store
     clock: Clock
+    pace: Pace = AT_ONCE
+    """The pace of streams, unless a script has another one."""
     library: Library | None = None
     """The videos that answers come from, in a dialect with a library."""
     prompts: Registry | None = None
@@ -69,7 +72,8 @@ class ServerContext:
         if obfuscation is None:
             options = record.request.get("stream_options") or {}
             obfuscation = options.get("include_obfuscation") is not False
-        return Timeline(record.response, self.dialect, obfuscation=obfuscation)
+        timeline = Timeline(record.response, self.dialect, pace=record.pace, obfuscation=obfuscation)
+        return timeline if record.cut is None else timeline.cut(record.cut)
 
     def advance(self, record: Record, timeline: Timeline) -> Record:
         """Returns the record for the next GET: one status further or, in real time, at its current step."""
@@ -78,17 +82,6 @@ class ServerContext:
         step = (
             self.behaviour.progress.observe(record, timeline.milestones)
             if self.clock.virtual
-            else self._due(record, timeline)
+            else timeline.due(self.clock.now() - record.made_at)
         )
         return self.store.change(record.id, lambda now: now.at(max(now.step, step))) or record
-
-    def _due(self, record: Record, timeline: Timeline) -> int:
-        """The step of a background response by the wall clock."""
-        if record.streamed and not record.pace:
-            return timeline.steps
-        age = self.clock.now() - record.made_at - record.delay
-        return min(max(int(age / (record.pace or PACE)), 0), timeline.steps)
-
-
-PACE = 0.02
-"""Seconds between two events of a background response in real time, unless a script has another pace."""

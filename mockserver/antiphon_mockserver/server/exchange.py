@@ -68,10 +68,14 @@ class Streaming:
 
     events: Sequence[Mapping[str, Any]]
     response_id: str
-    pace: float = 0.0
-    """Seconds between two events."""
+    times: Sequence[float] = ()
+    """When each event is due, in Unix seconds of the server's clock; () means that all of them are."""
+    start: float = 0.0
+    """When the stream itself begins, by the same clock."""
+    keep_alive: float = 0.0
+    """Seconds of silence before a comment says that the stream lives; 0 means no comments."""
     delay: float = 0.0
-    """Seconds before the first event."""
+    """Seconds to wait before sending."""
     record: bytes | None = None
     """The packed record of the response, when it was stored."""
     reusable: bool = False

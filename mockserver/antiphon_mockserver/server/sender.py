@@ -1,8 +1,12 @@
-"""Sends answers: applies mutants, adds headers, applies faults and writes the bytes."""
+"""Sends answers: applies mutants, adds headers, applies faults, keeps time and writes the bytes.
+
+No other module uses sse-starlette.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +15,27 @@ from urllib.parse import parse_qsl
 import orjson
 
 from antiphon_mockserver.mutants import Call, Mutant
-from antiphon_mockserver.server import wire
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.exchange import EVENT_STREAM, JSON, Answer, Request, Streaming
 from antiphon_mockserver.server.faults import Misfortune
 from antiphon_mockserver.server.headers import Headers, decode_headers, encode_headers
 from antiphon_mockserver.server.journal import Entry, Journal
-from antiphon_mockserver.state.clock import Sleeper, http_date
+from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
+from antiphon_spec.dialect import MockTraits
 
 NO_CALL = Call("", "", "", {}, None)
 Mutants = Mapping[str, tuple[Mutant, ...]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Any]
+Send = Callable[[Message], Any]
+TimedFrame = tuple[float, bytes]
+"""When a frame is due, in Unix seconds of a clock, and its bytes."""
+
+WRITE_SIZE = 1 << 16
+"""Bytes per write: a larger one saves hardly any time."""
+DONE = b"data: [DONE]\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
+"""A comment, which clients ignore (WHATWG HTML, 9.2.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +43,8 @@ class Connection:
     """The connection of a request."""
 
     scope: Any
-    receive: wire.Receive
-    send: wire.Send
+    receive: Receive
+    send: Send
 
 
 class Sender:
@@ -38,7 +53,7 @@ class Sender:
     def __init__(self, server: ServerContext, mutants: Mutants, sleeper: Sleeper) -> None:
         self.server = server
         self.mutants = mutants
-        self.sleeper = sleeper
+        self.real_clock = RealClock(sleeper)
         self.headers = Headers(server.dialect)
         self.journal = Journal(server.settings.journal)
 
@@ -63,18 +78,20 @@ class Sender:
         """Sends a stream, and returns its bytes before faults."""
         call = self._call(request)
         events = self._mutate("events", streaming.events, call)
-        frames: Sequence[bytes] = self._mutate("sse", wire.frames(events, self.server.dialect.mock), call)
-        pairs = self.headers.of(request, EVENT_STREAM, self.now())
-        body = b"".join(frames)
-        pace = fault.pace or (0.0 if self.server.clock.virtual else streaming.pace)
-        if pace and not self.mutants["http"]:
-            self._note(request, 200, body)
-            pieces = self._pace_frames(wire.damage(frames, fault), pace, streaming)
-            await wire.send_paced(pieces, pairs, connection.scope, connection.receive, connection.send)
-            return body
+        frames: Sequence[bytes] = self._mutate("sse", encode(events, self.server.dialect.mock), call)
         if fault.cut is not None or fault.broken_frame is not None:
-            body = b"".join(wire.damage(frames, fault))
-        await self._send_whole(request, 200, pairs, body, fault, connection)
+            frames = damage(frames, fault)
+        # A fault takes real time, also where the clock stands still.
+        clock: Clock = self.real_clock if fault.pace else self.server.clock
+        timed = self._schedule(frames, streaming, fault)
+        body = b"".join(frame for _, frame in timed) if timed else b"".join(frames)
+        pairs = self.headers.of(request, EVENT_STREAM, self.now())
+        if not timed or clock.virtual or self.mutants["http"]:
+            await self._send_whole(request, 200, pairs, body, fault, connection)
+        else:
+            self._note(request, 200, body)
+            pieces = self._in_time(timed, clock, streaming.response_id)
+            await send_pieces(pieces, pairs, connection)
         return body
 
     async def ready(self, request: Request, kind: str, body: bytes, connection: Connection) -> None:
@@ -103,14 +120,28 @@ class Sender:
         silent = request.method == "HEAD"
         await send(connection, status, pairs, body, silent=silent, cut=fault.cut is not None)
 
-    async def _pace_frames(
-        self, frames: Sequence[bytes], pace: float, streaming: Streaming
+    def _schedule(
+        self, frames: Sequence[bytes], streaming: Streaming, fault: Misfortune
+    ) -> Sequence[TimedFrame]:
+        """The frames with their times, and comments where nothing comes for long; () when all are due."""
+        if fault.pace:
+            start = self.real_clock.now()
+            return [(start + index * fault.pace, frame) for index, frame in enumerate(frames)]
+        if not streaming.times:
+            return ()
+        # A mutant may add frames, and some dialects end with `[DONE]`: they come with the last event.
+        last = len(streaming.times) - 1
+        timed = [(streaming.times[min(index, last)], frame) for index, frame in enumerate(frames)]
+        return list(with_comments(timed, streaming.start, streaming.keep_alive))
+
+    async def _in_time(
+        self, timed: Sequence[TimedFrame], clock: Clock, response_id: str
     ) -> AsyncIterator[bytes]:
-        """The frames one by one; stops when the response is cancelled."""
-        for index, frame in enumerate(frames):
-            if index:
-                await self.sleeper.wait(pace)
-                record = self.server.store.get(streaming.response_id)
+        """The frames, each when it is due; stops when the response is cancelled."""
+        for time, frame in timed:
+            if (seconds := time - clock.now()) > 0:
+                await clock.wait(seconds)
+                record = self.server.store.get(response_id)
                 if record is not None and record.cut is not None:
                     return
             yield frame
@@ -156,9 +187,65 @@ async def send(
     if cut:
         half = body if is_stream else body[: len(body) // 2]
         await connection.send({"type": "http.response.body", "body": half, "more_body": True})
-    elif silent or len(body) <= wire.WRITE_SIZE:
+    elif silent or len(body) <= WRITE_SIZE:
         await connection.send({"type": "http.response.body", "body": b"" if silent else body})
     else:
-        for piece in wire.split(body):
+        for start in range(0, len(body), WRITE_SIZE):
+            piece = body[start : start + WRITE_SIZE]
             await connection.send({"type": "http.response.body", "body": piece, "more_body": True})
         await connection.send({"type": "http.response.body", "body": b""})
+
+
+async def send_pieces(
+    pieces: AsyncIterator[bytes], pairs: Sequence[tuple[bytes, bytes]], connection: Connection
+) -> None:
+    """Sends the pieces of a stream as they come, until they end or the client disconnects."""
+    # sse-starlette imports starlette and anyio; only a server with paced streams needs them.
+    from sse_starlette import EventSourceResponse  # noqa: PLC0415
+    from sse_starlette.sse import AppStatus  # noqa: PLC0415
+
+    # sse-starlette would end streams when the server shuts down; ours send the rest instead.
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+    response = EventSourceResponse(pieces, sep="\n", ping=3600)
+    response.raw_headers = list(pairs)
+    await response(connection.scope, connection.receive, connection.send)
+
+
+def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> list[bytes]:
+    """Encodes all events, and adds `[DONE]` where the dialect requires it."""
+    frames = [*map(ascii_frame if traits.ascii_events else frame, events)]
+    if traits.sentinel == "required":
+        frames.append(DONE)
+    return frames
+
+
+def frame(event: Mapping[str, Any]) -> bytes:
+    """Encodes an event as a message of the event stream; its `event` field repeats the type (ENV-02)."""
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event))
+
+
+def ascii_frame(event: Mapping[str, Any]) -> bytes:
+    """Encodes an event in ASCII only, so that a client can split the bytes anywhere."""
+    data = json.dumps(event, separators=(",", ":")).encode("ascii")
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), data)
+
+
+def damage(frames: Sequence[bytes], fault: Misfortune) -> Sequence[bytes]:
+    """Returns the frames as a bad network delivers them."""
+    copies = list(frames)
+    index = fault.broken_frame
+    if index is not None and index < len(copies):
+        whole = copies[index].rstrip(b"\n")
+        copies[index] = whole[: len(whole) * 2 // 3] + b"\n\n"
+    return copies[: fault.cut]
+
+
+def with_comments(timed: Iterable[TimedFrame], start: float, keep_alive: float) -> Iterator[TimedFrame]:
+    """The frames, with a comment after each `keep_alive` seconds in which none comes; 0 means no comments."""
+    silent_since = start
+    for time, content in timed:
+        while keep_alive and silent_since + keep_alive < time:
+            silent_since += keep_alive
+            yield silent_since, KEEP_ALIVE
+        silent_since = max(silent_since, time)
+        yield time, content

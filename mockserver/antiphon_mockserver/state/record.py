@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
 
@@ -25,10 +26,8 @@ class Record:
     """The response object at the end of its timeline."""
     previous: str | None = None
     """The id of the response that this one continues, or None."""
-    pace: float = 0.0
-    """Seconds between two events."""
-    delay: float = 0.0
-    """Seconds before the first event."""
+    pace: Pace = AT_ONCE
+    """When its events come, counted from its create."""
     made_at: float = 0.0
     """The Unix time of the create; the real clock derives the progress of a background response from it."""
     step: int = 0

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from antiphon_mockserver.response.pace import read_pace
 from antiphon_mockserver.state.record import Record
 
 CAPACITY = 10_000
@@ -251,4 +252,6 @@ def pack(record: Record) -> bytes:
 def unpack(text: bytes) -> Record:
     """Returns the record of a text from `pack`."""
     members: Mapping[str, Any] = orjson.loads(text)
-    return Record(**{**members, "input": tuple(members["input"])})
+    return Record(
+        **{**members, "input": tuple(members["input"]), "pace": read_pace(members["pace"])},
+    )

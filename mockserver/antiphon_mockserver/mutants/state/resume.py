@@ -10,6 +10,7 @@ from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import mutant
 from antiphon_mockserver.mutants.changes import dropping_values, with_query
 from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.response.timeline import Timeline
 
 Events = Sequence[Mapping[str, Any]]
 
@@ -26,7 +27,7 @@ def ignores_starting_after(behaviour: Behaviour) -> Behaviour:
     return replace(
         behaviour,
         progress=replace(
-            behaviour.progress, resume=lambda events, _after: behaviour.progress.resume(events, None)
+            behaviour.progress, resume=lambda timeline, _after: behaviour.progress.resume(timeline, None)
         ),
     )
 
@@ -41,8 +42,8 @@ def ignores_starting_after(behaviour: Behaviour) -> Behaviour:
 def skips_an_event_when_it_resumes(behaviour: Behaviour) -> Behaviour:
     """Skips the first event after `starting_after`."""
 
-    def resume(events: Events, after: int | None) -> Events:
-        return behaviour.progress.resume(events, None if after is None else after + 1)
+    def resume(timeline: Timeline, after: int | None) -> Events:
+        return behaviour.progress.resume(timeline, None if after is None else after + 1)
 
     return replace(behaviour, progress=replace(behaviour.progress, resume=resume))
 
@@ -59,7 +60,7 @@ def leaves_out_the_end_of_a_resumed_stream(behaviour: Behaviour) -> Behaviour:
     return replace(
         behaviour,
         progress=replace(
-            behaviour.progress, resume=lambda events, after: behaviour.progress.resume(events[:-1], after)
+            behaviour.progress, resume=lambda timeline, after: behaviour.progress.resume(timeline, after)[:-1]
         ),
     )
 
@@ -70,7 +71,7 @@ def replays_from_the_second_event(behaviour: Behaviour) -> Behaviour:
     return replace(
         behaviour,
         progress=replace(
-            behaviour.progress, resume=lambda events, after: behaviour.progress.resume(events, after or 0)
+            behaviour.progress, resume=lambda timeline, after: behaviour.progress.resume(timeline, after or 0)
         ),
     )
 
@@ -79,9 +80,9 @@ def replays_from_the_second_event(behaviour: Behaviour) -> Behaviour:
 def makes_new_item_ids_for_a_replay(behaviour: Behaviour) -> Behaviour:
     """Changes the item ids when it sends a stream again."""
 
-    def resume(events: Events, after: int | None) -> Events:
-        replay = [{**event, "item_id": "msg_again"} if "item_id" in event else event for event in events]
-        return behaviour.progress.resume(replay, after)
+    def resume(timeline: Timeline, after: int | None) -> Events:
+        events = behaviour.progress.resume(timeline, after)
+        return [{**event, "item_id": "msg_again"} if "item_id" in event else event for event in events]
 
     return replace(behaviour, progress=replace(behaviour.progress, resume=resume))
 
@@ -110,7 +111,7 @@ def begins_anew_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
         behaviour,
         progress=replace(
             behaviour.progress,
-            resume=lambda events, after: behaviour.progress.resume(events, after) or events,
+            resume=lambda timeline, after: behaviour.progress.resume(timeline, after) or timeline.events,
         ),
     )
 
@@ -122,8 +123,8 @@ def begins_anew_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
 def breaks_behind_the_last_event(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when no events are left."""
 
-    def resume(events: Events, after: int | None) -> Events:
-        rest = behaviour.progress.resume(events, after)
+    def resume(timeline: Timeline, after: int | None) -> Events:
+        rest = behaviour.progress.resume(timeline, after)
         if not rest:
             raise ApiError("list index out of range", status=500)
         return rest
