@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver import model
-from antiphon_mockserver.model.compaction import compact
+from antiphon_mockserver.model.reading import compact
 from antiphon_mockserver.response.identity import Identity
 from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import ApiError, Item

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.behaviour.chain import is_reference
+from antiphon_mockserver.behaviour.context import is_reference
 from antiphon_mockserver.prompt_templates.template import Version
 from antiphon_mockserver.prompt_templates.variables import Call
 from antiphon_mockserver.response.identity import owner_of_item

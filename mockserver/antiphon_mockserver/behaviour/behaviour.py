@@ -17,27 +17,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.behaviour import (
-    call_pairing,
-    chain,
-    checks,
-    client_schema,
-    credentials,
-    models,
-    offset_pages,
-    pages,
-    validation,
-)
+from antiphon_mockserver.behaviour import access, checks, context, lists
 from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_mockserver.behaviour.queries import read_query
-from antiphon_mockserver.behaviour.truncation import truncate
 from antiphon_mockserver.model import plan
-from antiphon_mockserver.model.compaction import compact
+from antiphon_mockserver.model.reading import compact
 from antiphon_mockserver.prompt_templates import filling, variables
 from antiphon_mockserver.prompt_templates.retries import retry_until_valid
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import Call
-from antiphon_mockserver.response import timeline
+from antiphon_mockserver.response import identity, timeline
 from antiphon_mockserver.response.compose import compose
 from antiphon_mockserver.response.plan import ApiError, Completion, Context, Identity, Plan
 from antiphon_mockserver.response.timeline import Timeline
@@ -261,37 +250,37 @@ class Behaviour:
 
 STANDARD = Behaviour(
     access=AccessDecisions(
-        authenticate=credentials.authenticate,
+        authenticate=access.authenticate,
         may_see=timeline.may_see,
-        model_exists=models.is_served,
+        model_exists=access.is_served,
     ),
     requests=RequestDecisions(
-        body_limit=lambda limit, dialect: min(limit, dialect.mock.body_limit or limit),
-        read_body=credentials.read_body,
+        body_limit=access.body_limit,
+        read_body=access.read_body,
         read_query=read_query,
         read_chat_spelling=read_chat_spelling,
-        ignore_unknown=validation.ignore_unknown,
+        ignore_unknown=checks.ignore_unknown,
         checks={
-            "schema": validation.schema,
-            "unknown": validation.unknown,
+            "schema": checks.schema,
+            "unknown": checks.unknown,
             "required": checks.required,
             "identifiers": checks.identifiers,
             "limits": checks.limits,
             "conflicts": checks.conflicts,
             "tool_names": checks.tool_names,
             "tool_choice": checks.tool_choice,
-            "tool_schemas": client_schema.tool_schemas,
-            "format_schema": client_schema.format_schema,
+            "tool_schemas": checks.tool_schemas,
+            "format_schema": checks.format_schema,
             "knowledge": knowledge,
         },
         context_checks={
-            "outputs_have_calls": call_pairing.outputs_have_calls,
-            "calls_have_outputs": call_pairing.calls_have_outputs,
-            "reasoning_has_its_item": call_pairing.reasoning_has_its_item,
-            "json_is_mentioned": call_pairing.json_is_mentioned,
-            "triggers_come_last": call_pairing.triggers_come_last,
+            "outputs_have_calls": context.outputs_have_calls,
+            "calls_have_outputs": context.calls_have_outputs,
+            "reasoning_has_its_item": context.reasoning_has_its_item,
+            "json_is_mentioned": context.json_is_mentioned,
+            "triggers_come_last": context.triggers_come_last,
         },
-        occurrence=lambda before: before,
+        occurrence=identity.occurrence,
     ),
     prompts=PromptDecisions(
         find=filling.find,
@@ -307,12 +296,12 @@ STANDARD = Behaviour(
         retry_until_valid=retry_until_valid,
     ),
     context=ContextDecisions(
-        normalise=chain.normalise,
-        resolve=chain.resolve,
+        normalise=context.normalise,
+        resolve=context.resolve,
         may_continue=timeline.may_continue,
-        join=chain.context,
-        carry=chain.carry,
-        truncate=truncate,
+        join=context.join,
+        carry=context.carry,
+        truncate=context.truncate,
     ),
     model=ModelDecisions(
         plan=plan,
@@ -337,13 +326,13 @@ STANDARD = Behaviour(
         resume=timeline.resume,
     ),
     lists=ListDecisions(
-        input=pages.list_input,
-        conversation=pages.list_conversation,
-        arrange=pages.arrange,
-        follow=pages.follow,
-        page=pages.page,
-        select=offset_pages.select,
-        cut=offset_pages.cut_out,
+        input=lists.list_input,
+        conversation=lists.list_conversation,
+        arrange=lists.arrange,
+        follow=lists.follow,
+        page=lists.page,
+        select=lists.select,
+        cut=lists.cut,
         read_filter=read_filter,
     ),
     errors=ErrorDecisions(

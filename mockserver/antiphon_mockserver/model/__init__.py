@@ -6,26 +6,22 @@ refuses on demand, follows simple instructions, calls tools with valid arguments
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 import orjson
 
 from antiphon_mockserver.hosted_tools.calls import ANSWERED
-from antiphon_mockserver.model.budget import cost, spend
-from antiphon_mockserver.model.calls import calls
-from antiphon_mockserver.model.citations import with_citations
-from antiphon_mockserver.model.compaction import in_band, is_triggered
-from antiphon_mockserver.model.logprobs import logprobs
-from antiphon_mockserver.model.parts import with_text_parts
-from antiphon_mockserver.model.reading import Reading, read
-from antiphon_mockserver.model.reasoning import reason
-from antiphon_mockserver.model.server_tools import lists, outputs
-from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words
-from antiphon_mockserver.model.structure import json_answer
-from antiphon_mockserver.model.style import speak
+from antiphon_mockserver.model.calls import calls, server_lists, server_outputs
+from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read
+from antiphon_mockserver.model.reasoning import cost, reason, spend
+from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words, json_answer, speak
+from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
-from antiphon_mockserver.response.tokens import count_input
+from antiphon_mockserver.response.tokens import count_input, split
 
 __all__ = ["message", "plan", "with_logprobs"]
 
@@ -40,10 +36,10 @@ def plan(context: Context) -> Plan:
     compaction = in_band(context, input_tokens)
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
-    tool_lists = lists(context)
+    tool_lists = server_lists(context)
     items = calls(context, reading, tool_lists)
-    if server_outputs := outputs(items, context):
-        reading = replace(reading, outputs=(*reading.outputs, *server_outputs))
+    if outputs := server_outputs(items, context):
+        reading = replace(reading, outputs=(*reading.outputs, *outputs))
     names = ", ".join(str(item.get("name", item["type"])) for item in items)
     thought = reason(context, reading, f"I will call {names}." if items else "I will answer in text.")
     if all(item["type"] in ANSWERED for item in items):
@@ -83,3 +79,64 @@ def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]
         return items
     alternatives = context.whole("top_logprobs") or 0
     return with_text_parts(items, lambda text: {"logprobs": logprobs(text, alternatives)})
+
+
+def with_text_parts(items: tuple[Item, ...], extend: Callable[[str], Mapping[str, Any]]) -> tuple[Item, ...]:
+    """The items; each text part has in addition the members that `extend` gives for its text."""
+    return tuple(_extend(item, extend) if item["type"] == "message" else item for item in items)
+
+
+def _extend(item: Item, extend: Callable[[str], Mapping[str, Any]]) -> Item:
+    part = item["content"][0]
+    if part["type"] != "output_text":
+        return item
+    return {**item, "content": [{**part, **extend(part["text"])}]}
+
+
+ADDRESS = re.compile(r"https?://([^\s/\"'<>()]+)[^\s\"'<>()]*[^\s\"'<>().,;:!?]")
+
+
+def with_citations(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items; each text has an annotation for each address in it."""
+    return with_text_parts(items, _annotations)
+
+
+def _annotations(text: str) -> dict[str, Any]:
+    if "://" not in text:
+        return {}
+    return {"annotations": [_citation(match) for match in ADDRESS.finditer(text)]}
+
+
+def _citation(match: re.Match[str]) -> dict[str, Any]:
+    return {
+        "type": "url_citation",
+        "url": match[0],
+        "title": match[1],
+        "start_index": match.start(),
+        "end_index": match.end(),
+    }
+
+
+ALTERNATIVES = tuple(
+    f" {word}" for word in words("the a and of to in is it that for on with as at by or an be so i you we he")
+)
+
+
+def logprobs(text: str, alternatives: int) -> list[dict[str, Any]]:
+    """An entry for each token of a text, each with this many alternatives."""
+    return [_entry(token, alternatives) for token in split(text)]
+
+
+def _entry(token: str, alternatives: int) -> dict[str, Any]:
+    best = _alternative(token, -(crc32(token.encode(errors="replace")) % 4000) / 10_000)
+    words_besides = (word for word in ALTERNATIVES if word != token)
+    ranking = [best]
+    ranking += [
+        _alternative(word, round(best["logprob"] - rank * 0.75, 4))
+        for rank, word in enumerate(words_besides, start=1)
+    ]
+    return {**best, "top_logprobs": ranking[:alternatives]}
+
+
+def _alternative(token: str, logprob: float) -> dict[str, Any]:
+    return {"token": token, "bytes": list(token.encode(errors="replace")), "logprob": logprob}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from antiphon_mockserver.behaviour.words import words
 from antiphon_mockserver.model.instance import Hints
+from antiphon_mockserver.model.words import words
 
 EXCERPT_LENGTH = 200
 """Characters of the prompt's end that stand for all of it."""

@@ -1,15 +1,25 @@
-"""What the model says: a table of skills, tried in order; when none applies, it echoes the prompt."""
+"""What the model says: a table of skills, tried in order; when none applies, it echoes the prompt.
+
+Instructions such as `always answer in capital letters` change every answer, and a format of the request makes
+it JSON.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import cycle
+from typing import Any
+from zlib import crc32
 
-from antiphon_mockserver.behaviour.words import words
-from antiphon_mockserver.model.long_texts import tell
-from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.model.recall import BRIEFLY, recall
+from antiphon_mockserver.model.instance import Unsupported, instance
+from antiphon_mockserver.model.prompt_hints import hints_of, matched_group
+from antiphon_mockserver.model.reading import BRIEFLY, Reading, recall
+from antiphon_mockserver.model.words import words
+from antiphon_mockserver.response.plan import Context
+from antiphon_mockserver.server.errors import invalid
 
 HEARD_LENGTH = 4_000
 """Characters of a prompt's end in which the skills look."""
@@ -207,3 +217,153 @@ SKILLS = (
     entry("stor essay poem article novel long detail word paragraph history explain", TELL, _tell),
     entry("say with output write print", REPEAT_SHORT, _repeat),
 )
+
+
+LARGEST = 20_000
+"""The most words of one story."""
+
+TOPIC = re.compile(r"\b(?:about|of|on|explain)\s+(?:an? |the )?([\w][\w '-]{0,40})", re.IGNORECASE)
+
+SENTENCES = (
+    "Once there was {topic}, and nobody had given it a second thought.",
+    "The morning was quiet, and the light came slowly over the hills.",
+    "A traveller stopped at the gate and asked what everyone had come to see.",
+    "It was {topic}, said the oldest of them, and it had always been so.",
+    "Some wrote it down; others told it to their children, who told it differently.",
+    "Years went by, the river changed its bed, and the road was built twice.",
+    "Whoever looked closely found that every part answered another.",
+    "A voice called from one side, and a voice replied from the other.",
+    "So the tale of {topic} went on, a little longer each time it was told.",
+    "At last the lamps were lit, and there was time for one more question.",
+)
+
+
+def tell(prompt: str, length: int) -> str:
+    """A story of at least this many words, and at most one sentence more."""
+    match = TOPIC.search(prompt)
+    topic = match[1].strip() if match else "a small, patient machine"
+    length = min(max(length, 1), LARGEST)
+    start = crc32(prompt.encode(errors="replace")) % len(SENTENCES)
+    sentences = cycle(SENTENCES[start:] + SENTENCES[:start])
+    story: list[str] = []
+    while len(story) < length:
+        story += next(sentences).format(topic=topic).split()
+    return " ".join(story)
+
+
+Change = Callable[[str], str]
+Maker = Callable[[re.Match[str]], Change]
+
+READ_LENGTH = 8_000
+"""Characters of the instructions that the model follows."""
+
+
+def speak(text: str, instructions: tuple[str, ...]) -> str:
+    """The text, changed as the instructions demand."""
+    for change in changes("\n".join(instructions)[:READ_LENGTH]) if instructions else ():
+        text = change(text)
+    return text
+
+
+@lru_cache(maxsize=256)
+def changes(instructions: str) -> tuple[Change, ...]:
+    """What the instructions do to an answer, in the order of the table."""
+    return tuple(make(match) for pattern, make in MANNERS if (match := pattern.search(instructions)))
+
+
+def _replace(match: re.Match[str]) -> Change:
+    phrase = _phrase(match)
+    return lambda _text: phrase
+
+
+def _append(match: re.Match[str]) -> Change:
+    ending = _phrase(match)
+    return lambda text: text if text.endswith(ending) else f"{text} {ending}"
+
+
+def _prepend(match: re.Match[str]) -> Change:
+    beginning = _phrase(match)
+    return lambda text: f"{beginning} {text}"
+
+
+def _include(match: re.Match[str]) -> Change:
+    phrase = _phrase(match)
+    return lambda text: text if phrase in text else f"{text} {phrase}"
+
+
+def _open_with(opening: str) -> Maker:
+    return lambda _match: lambda text: f"{opening} {text}"
+
+
+def _phrase(match: re.Match[str]) -> str:
+    return matched_group(match).strip()
+
+
+_TEXT = r"(?:the )?(?:exact )?(?:words?|phrase|string|text|sentence|letters?|emoji)?\s*:?\s*"
+_PHRASE = r"(?:\"([^\"]+)\"|“([^”]+)”|'([^'\n]+)'|`([^`]+)`|(\S.*?)(?:\.(?=\s|$)|\n|$))"
+_EVERY = r"(?: (?:every|each|all|your|the|any))*"
+_ANSWERS = r"(?:answer|reply|response|message|sentence|output)s?"
+
+MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
+    (
+        re.compile(
+            r"\b(?:answer|reply|respond|say)\b(?: to everything)? (?:with )?(?:exactly|only|just)(?: with)? "
+            rf"{_TEXT}{_PHRASE}",
+            re.I,
+        ),
+        _replace,
+    ),
+    (re.compile(r"\bpirate\b", re.I), _open_with("Arr!")),
+    (re.compile(r"\b(?:in|speak|use) french\b", re.I), _open_with("Voilà :")),
+    (re.compile(r"\b(?:in|speak|use) german\b", re.I), _open_with("Bitte sehr:")),
+    (re.compile(r"\b(?:in|speak|use) spanish\b", re.I), _open_with("Aquí tienes:")),
+    (
+        re.compile(
+            rf"\b(?:start|begin|open)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
+            re.I,
+        ),
+        _prepend,
+    ),
+    (
+        re.compile(
+            rf"\b(?:end|finish|close|conclude)\b{_EVERY} {_ANSWERS} with {_TEXT}{_PHRASE}",
+            re.I,
+        ),
+        _append,
+    ),
+    (re.compile(rf"\b(?:include|mention|contain)\b (?:the )?(?:exact )?\w+ {_PHRASE}", re.I), _include),
+    (
+        re.compile(r"\b(?:capital letters|all[ -]caps|upper[ -]?case|in capitals)\b", re.I),
+        lambda _match: str.upper,
+    ),
+    (re.compile(r"\b(?:lower[ -]?case|small letters)\b", re.I), lambda _match: str.lower),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonAnswer:
+    """A value that the answer holds as JSON."""
+
+    content: Any
+
+
+def json_answer(context: Context, reading: Reading, text: str) -> JsonAnswer | None:
+    """The answer `text` in the JSON that `text.format` prescribes; None when the request wants plain text.
+
+    Raises ApiError when the schema cannot be filled in.
+    """
+    text_format = (context.request.get("text") or {}).get("format") or {}
+    if "schema" not in text_format and text_format.get("type") not in ("json_object", "json_schema"):
+        return None
+    schema = text_format.get("schema")
+    if schema is None:
+        return JsonAnswer({"answer": text})
+    try:
+        return JsonAnswer(instance(schema, hints_of(reading.prompt, text)))
+    except Unsupported as problem:
+        name = text_format.get("name", "response")
+        raise invalid(
+            f"Invalid schema for response_format '{name}': {problem}",
+            "text.format.schema",
+            "invalid_json_schema",
+        ) from problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.behaviour.chain import instruction_messages
+from antiphon_mockserver.behaviour.context import instruction_messages
 from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
 from antiphon_spec.dialect import Dialect, MockTraits
 

@@ -69,6 +69,11 @@ def of_request(fingerprint: str, number: int) -> str:
     return blake2b(b"%b %d" % (fingerprint.encode(), number), digest_size=SHARED // 2).hexdigest()
 
 
+def occurrence(before: int) -> int:
+    """The number of a request among identical ones: how many came before it."""
+    return before
+
+
 def fingerprint(seed: int, key: str, target: str, content: bytes) -> str:
     """Returns a digest that identical requests share: same key, target, content and seed."""
     head = f"{seed}\0{key}\0{target}\0".encode(errors="surrogatepass")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.model.words import words
 from antiphon_mockserver.video_library.entities import Field, Record, measure, texts
 from antiphon_mockserver.video_library.terms import ASKING, stem, stems
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.model.words import words
 from antiphon_mockserver.video_library.conditions import Condition, best_field, conditions_of, without_bounds
 from antiphon_mockserver.video_library.entities import (
     EntitySource,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.model.words import words
 
 READ_LENGTH = 4_000
 """Characters of a question's end that are read."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.model.words import words
 
 Value = TypeVar("Value")
 

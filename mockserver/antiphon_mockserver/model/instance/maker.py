@@ -9,13 +9,13 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from antiphon_mockserver.behaviour.words import words
 from antiphon_mockserver.model.instance.hints import Hints
 from antiphon_mockserver.model.instance.merge import Schema, both, merge
 from antiphon_mockserver.model.instance.pattern import matches, matching
 from antiphon_mockserver.model.instance.preparing import ROOT, with_absolute_references, with_whole_counts
 from antiphon_mockserver.model.instance.scalars import numbers, strings
 from antiphon_mockserver.model.instance.unsupported import Unsupported, first_line
+from antiphon_mockserver.model.words import words
 
 TRICKY = frozenset(
     words(

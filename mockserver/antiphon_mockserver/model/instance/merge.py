@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from antiphon_mockserver.behaviour.words import words
+from antiphon_mockserver.model.words import words
 
 Schema = Mapping[str, Any]
 

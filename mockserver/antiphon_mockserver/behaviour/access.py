@@ -1,15 +1,39 @@
-"""Checks before a handler runs: credentials, media type, and a body that is a JSON object."""
+"""Who may ask, for which model, and whether the body is a JSON object.
+
+Every model exists whose name a client sends, except names that look invalid: `gpt-5.2` and `my-model` exist;
+`no-such-model` and `invalid-model` do not. In the same way the server accepts every key except `wrong-key`,
+`sk-invalid` and the like. `--model` and `--api-key` list the only ones.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from antiphon_mockserver.behaviour.models import looks_invalid
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
+from antiphon_spec.dialect import Dialect
+
+INVALID_NAME = re.compile(
+    r"(^|[^a-z0-9])(unknown|invalid|missing|fake|bogus|wrong|incorrect|expired|revoked|non-?existent|no-such|not-a|"
+    r"not-found|not-exist|does-?not-?exist|doesnt-exist)([^a-z0-9]|$)"
+)
+
+
+def is_served(name: str, models: Collection[str]) -> bool:
+    """Whether a model of this name exists; when `models` is empty, any name that does not look invalid."""
+    return name in models if models else bool(name.strip()) and not looks_invalid(name)
+
+
+@lru_cache(maxsize=256)
+def looks_invalid(name: str) -> bool:
+    """Whether a name says by itself that it is invalid, such as `no-such-model`."""
+    return INVALID_NAME.search(name.lower().replace("_", "-").replace(" ", "-")) is not None
+
 
 CHALLENGE = {"www-authenticate": "Bearer"}
 """The header that a 401 must carry (RFC 9110, 11.6.1)."""
@@ -68,3 +92,8 @@ def reject_other_media(headers: Mapping[str, str]) -> None:
     name, _, charset = parameters.strip().partition("=")
     if name == "charset" and charset.strip('" ') not in UTF_8:
         raise ApiError("JSON is only accepted in UTF-8.", status=415, code="unsupported_content_type")
+
+
+def body_limit(limit: int, dialect: Dialect) -> int:
+    """Returns how many bytes a body may have: the smaller of the limits of the settings and the dialect."""
+    return min(limit, dialect.mock.body_limit or limit)
