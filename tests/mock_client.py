@@ -73,13 +73,16 @@ class Client:
         }
         messages: list[Any] = []
 
+        body = [{"type": "http.request", "body": raw, "more_body": False}]
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": raw, "more_body": False}
+            # After the body nothing comes: the client stays connected until it has the answer.
+            return body.pop() if body else await asyncio.Event().wait()
 
         async def send(message: Any) -> None:
             messages.append(message)
 
         await self.app(scope, receive, send)
         reply_headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-        body = b"".join(message.get("body", b"") for message in messages[1:])
-        return Got(messages[0]["status"], reply_headers, body, not messages[-1].get("more_body", False))
+        content = b"".join(message.get("body", b"") for message in messages[1:])
+        return Got(messages[0]["status"], reply_headers, content, not messages[-1].get("more_body", False))
