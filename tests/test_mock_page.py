@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from antiphon_mockserver.script import load
+from antiphon_mockserver.response.pace import Pace, Pause
+from antiphon_mockserver.script import load, load_pace
 from mock_client import Client
 
 PAGE = (Path(__file__).parent.parent / "docs" / "mock.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-WORLD, SCRIPT = sorted(EXAMPLES, key=lambda example: "answers" in yaml.safe_load(example))
+WORLD, PACE, SCRIPT = EXAMPLES
 WINTER = {"metadata": [{"path": "season", "operator": "Equal", "valueText": "winter"}]}
 
 
@@ -76,3 +77,10 @@ def test_the_script_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "script.yaml"
     path.write_text(SCRIPT, encoding="utf-8")
     assert len(load(path).entries) == 3
+
+
+def test_the_pace_can_be_read() -> None:
+    pace = load_pace(yaml.safe_load(PACE)["pace"])
+    assert pace == Pace(
+        first=0.8, tokens_per_second=40, jitter=0.3, pauses=(Pause(at=12, seconds=20),), keep_alive=5
+    )
