@@ -25,6 +25,7 @@ from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import verdict
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.renamed import current_rule
 
 LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcome.UNTESTABLE)
 
@@ -96,8 +97,11 @@ def _why_not(transcripts: Iterable[Recording]) -> str:
 
 
 def _rules(rule_id: str | None, dialect: Dialect) -> dict[str, Rule]:
-    """The rules of the dialect, or only the rule of this id."""
-    return {name: rule for name, rule in rules_for(dialect).items() if rule_id in (None, name)}
+    """The rules of the dialect, or only the rule of this id, current or old."""
+    rules = rules_for(dialect)
+    if rule_id is None:
+        return dict(rules)
+    return {name: rule for name, rule in rules.items() if name == current_rule(rule_id)}
 
 
 def _write_report(

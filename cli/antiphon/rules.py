@@ -13,6 +13,7 @@ import click
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
+from antiphon_spec.renamed import current_mutant, current_rule
 from antiphon_spec.requirement import AUTHORITY, Requirement
 
 
@@ -78,9 +79,20 @@ def _markdown(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def explain(name: str) -> None:
     """Explain a rule (`usage.total-is-the-sum`), a requirement (`ENV-08`), or a mutant of the mock server
     (`events.repeats-a-sequence-number`)."""
-    rule, mutant = all_rules().get(name), all_mutants().get(name)
-    lines = _explain_rule(rule) if rule else _explain_mutant(mutant) if mutant else _explain_requirement(name)
-    click.echo("\n".join(lines))
+    click.echo("\n".join(_explanation(name)))
+
+
+def _explanation(name: str) -> Iterator[str]:
+    rule, mutant = all_rules().get(current_rule(name)), all_mutants().get(current_mutant(name))
+    entry = rule or mutant
+    if entry is not None and entry.id != name:
+        yield f"{name} was renamed to {entry.id}."
+    if rule is not None:
+        yield from _explain_rule(rule)
+    elif mutant is not None:
+        yield from _explain_mutant(mutant)
+    else:
+        yield from _explain_requirement(name)
 
 
 def _explain_rule(rule: Rule) -> Iterator[str]:

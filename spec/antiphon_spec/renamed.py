@@ -23,6 +23,11 @@ def current_rule(id: str) -> str:
     return renamed("rules").get(id, id)
 
 
+def current_mutant(id: str) -> str:
+    """The current id of a mutant."""
+    return renamed("mutants").get(id, id)
+
+
 def current_step(name: str) -> str:
     """The current name of a scenario's step."""
     return renamed("steps").get(name, name)

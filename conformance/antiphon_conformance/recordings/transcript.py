@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
+from antiphon_spec.renamed import current_step
 
 REDACTED = "REDACTED"
 LONG = 100_000
@@ -79,9 +80,12 @@ def entry(exchange: Exchange) -> dict[str, Any]:
 
 
 def trace(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Trace:
-    """The Episode that a line describes, from the exchanges of the lines before it."""
+    """The scenario that a line sums up, from the exchanges of the lines before it.
+
+    Names of steps of earlier versions become the current ones, for the rules know the steps by name.
+    """
     summary = line["episode"]
-    steps = {name: exchanges[identity] for name, identity in summary["steps"].items()}
+    steps = {current_step(name): exchanges[identity] for name, identity in summary["steps"].items()}
     return Trace(
         summary["scenario"],
         steps,

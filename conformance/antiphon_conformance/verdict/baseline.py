@@ -21,6 +21,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.result import GENERATED
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.renamed import current_rule
 
 KEYS = ("dialect", "rule", "scenario", "reason", "link")
 EXCUSABLE = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE})
@@ -148,4 +149,4 @@ def _entry(row: Any, where: str) -> Entry:
     link = row.get("link")
     if link is not None and not link.startswith(("https://", "http://")):
         raise BaselineError(f"{where}: expected a link that starts with https://, got {safe(link)}")
-    return Entry(row["rule"], row["reason"], row.get("scenario"), row.get("dialect"), link)
+    return Entry(current_rule(row["rule"]), row["reason"], row.get("scenario"), row.get("dialect"), link)

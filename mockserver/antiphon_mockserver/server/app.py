@@ -43,6 +43,7 @@ from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import load
 from antiphon_spec.document import Operation
+from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
 
@@ -236,15 +237,13 @@ def handler(operation: Operation) -> Handler:
 
 
 def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
-    """The mutants with these ids, by seam. Raises ValueError for an unknown id."""
+    """The mutants with these ids, current or old, by seam. Raises ValueError for an unknown id."""
     mutants = all_mutants() if mutant_ids else {}
     for mutant_id in mutant_ids:
-        if mutant_id not in mutants:
+        if current_mutant(mutant_id) not in mutants:
             raise ValueError(f"--mutant: expected the id of a mutant, got {mutant_id!r}")
-    return {
-        seam: tuple(mutants[mutant_id] for mutant_id in mutant_ids if mutants[mutant_id].seam == seam)
-        for seam in SEAMS
-    }
+    selection = [mutants[current_mutant(mutant_id)] for mutant_id in mutant_ids]
+    return {seam: tuple(mutant for mutant in selection if mutant.seam == seam) for seam in SEAMS}
 
 
 def canonical(body: Any) -> bytes:
