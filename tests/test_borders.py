@@ -24,9 +24,12 @@ MAY_IMPORT = {
     "antiphon": {"antiphon_spec", "antiphon_fixtures", "antiphon_mockserver", "antiphon_conformance"},
 }
 ONLY_IN = {
-    "aiohttp": {"antiphon_conformance/http/client.py", "antiphon/proxy.py"},
+    "aiohttp": {
+        "antiphon_conformance/http/network.py",
+        "antiphon_conformance/recordings/proxy.py",
+        "antiphon/proxy.py",
+    },
     "schemathesis": {"antiphon_conformance/requests/generation.py"},
-    "sse_starlette": {"antiphon_mockserver/server/sender.py"},
 }
 IMPURE = {
     "socket",

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from antiphon_conformance.http.client import Exhausted, HttpTransport, Limits, Target
+from antiphon_conformance.http.client import Exhausted, Limits, Target
 from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.http.network import HttpTransport
 
 CREATE = Request("POST", "/responses", body={"model": "m", "input": "hi"})
 

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
+from antiphon_spec.extras import MissingExtra, require
+
 COMMANDS = {
     "serve": ("antiphon.serve:serve", "Start the mock server."),
     "check": ("antiphon.check:check", "Judge the server at a URL, one requirement at a time."),
@@ -20,6 +22,8 @@ COMMANDS = {
     "spec": ("antiphon.spec:spec", "Compare, bundle and freeze the documents of dialects."),
     "demo": ("antiphon.demo:demo", "Start the mock server, check it in every dialect, write the reports."),
 }
+JUDGING = {"check", "proxy", "demo"}
+"""The commands that need the extra `check`."""
 USAGE_ERROR = 3
 
 
@@ -32,6 +36,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in JUDGING:
+            require("check", f"antiphon {cmd_name}")
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -76,7 +82,7 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as fault:
+    except (MissingExtra, OSError) as fault:
         click.echo(f"Error: {fault}", err=True)
         return USAGE_ERROR
     return result if isinstance(result, int) else 0

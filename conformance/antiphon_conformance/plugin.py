@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from antiphon_spec.extras import MissingExtra, require
+
 SUITE = "antiphon_conformance.suite"
 EXPLANATION = f"""the conformance suite needs a target:
 
@@ -98,4 +100,8 @@ def _is_ours(item: pytest.Item) -> bool:
 def _session() -> ModuleType:
     """The session module. It is imported on use: every pytest run loads this plugin, and few judge a
     target."""
+    try:
+        require("check", "the conformance suite")
+    except MissingExtra as missing:
+        raise pytest.UsageError(str(missing)) from missing
     return import_module(f"{SUITE}.session")

@@ -10,8 +10,9 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from antiphon_conformance.http.client import HttpTransport, Limits, Target, Transport
+from antiphon_conformance.http.client import Limits, Target, Transport
 from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.http.network import HttpTransport
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.result import GENERATED, Examination
 from antiphon_conformance.scenarios import runner

@@ -1,25 +1,22 @@
 """The server under test: `Target` sends a Request and returns an Exchange, whatever the server does.
 
-This is the only module that knows aiohttp. `Target` never raises because of the server: a closed port, a
-reset, garbage, silence and an endless body all become an Exchange with a `failure`. A `Transport` carries the
-bytes; tests use one that calls an application without sockets.
+`Target` never raises because of the server: a closed port, a reset, garbage, silence and an endless body all
+become an Exchange with a `failure`. A `Transport` carries the bytes: over the network (`network.py`), or to
+an application in this process without sockets.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol
 
-import aiohttp
 import orjson
-import yarl
 
 from antiphon_conformance.http import sse
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, final_response
@@ -31,8 +28,6 @@ AGENT = f"antiphon/{version('antiphon')}"
 """Our `User-Agent`. Looking up the version takes a millisecond, so it is done once."""
 DEAD_AFTER = 3
 """After so many calls in a row without a whole answer the run ends: it would take hours."""
-LARGE = 1 << 20
-"""From so many bytes on, a body is sent from a buffer."""
 PLACEHOLDER = "no-key"
 """The key that is sent when the user has none: clients always send one, so servers without keys expect
 any."""
@@ -274,56 +269,3 @@ def _with_default_headers(request: Request, api_key: str | None) -> Request:
     extra = tuple(pair for pair in defaults.items() if pair[0] not in names)
     pairs = tuple((name, value.replace(KEY, key)) for name, value in request.headers.pairs if value)
     return replace(request, headers=Headers((*extra, *pairs)), raw=raw)
-
-
-def _payload(raw: bytes | None) -> bytes | io.BytesIO | None:
-    """A body as aiohttp takes it: it wants a large one as a file."""
-    return io.BytesIO(raw) if raw is not None and len(raw) > LARGE else raw
-
-
-class HttpTransport:
-    """Over HTTP/1.1, with one pool of connections, without redirects, cookies or compression."""
-
-    def __init__(self, url: str, connections: int = 100) -> None:
-        self._url = url.rstrip("/")
-        self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
-
-    @asynccontextmanager
-    async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        """Sends a request. Raises Unreachable for every network error."""
-        try:
-            async with self._client().request(
-                request.method,
-                yarl.URL(self._url + request.path, encoded=True),
-                headers=[*request.headers.pairs, ("accept-encoding", "identity")],
-                data=_payload(request.raw),
-                allow_redirects=False,
-                skip_auto_headers=("accept", "content-type", "user-agent"),
-            ) as answer:
-                pairs = tuple((str(name), str(value)) for name, value in answer.headers.items())
-                yield Incoming(answer.status, Headers(pairs), answer.content.iter_any())
-        except TimeoutError:
-            raise
-        except aiohttp.ClientConnectorError as error:
-            why = error.os_error.strerror or error.os_error
-            raise Unreachable(f"cannot connect to {error.host}:{error.port}: {why}") from error
-        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise Unreachable(f"{type(error).__name__}: {error}") from error
-
-    async def close(self) -> None:
-        """Closes the connections."""
-        if self._session is not None:
-            await self._session.close()
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=2),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,  # we accept no compression, and a false label must show
-                timeout=aiohttp.ClientTimeout(total=None),
-                max_line_size=65536,
-                max_field_size=65536,
-            )
-        return self._session

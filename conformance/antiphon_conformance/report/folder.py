@@ -14,6 +14,7 @@ from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.result import Examination
+from antiphon_spec.extras import require
 
 RECORDS = "report.jsonl"
 DIGESTS = "digests.json"
@@ -36,8 +37,13 @@ def transcript_name(number: int) -> str:
 
 
 def render(form: str, *reports: Report) -> str:
-    """One report, or several, in one format. Its module is imported on use: a badge needs no templates."""
+    """One report, or several, in one format. Its module is imported on use: a badge needs no templates.
+
+    Raises MissingExtra for HTML without the extra `check`.
+    """
     module, function, _ = RENDERERS[form]
+    if form == "html":
+        require("check", "the HTML report")
     renderer = getattr(importlib.import_module(f"antiphon_conformance.report.{module}"), function)
     text: str = renderer(*reports)
     return text

@@ -10,6 +10,7 @@ from typing import Any
 import antiphon_fixtures
 from antiphon_mockserver.tool_servers import FileServer, ToolServer, open_servers
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.extras import require
 
 SHIPPED = Path(antiphon_fixtures.__file__).parent / "prompts"
 SERVERS = "servers"
@@ -68,8 +69,10 @@ class Registry:
 def open_registry(folder: str) -> Registry:
     """The templates of a folder, or the shipped ones for "".
 
-    Raises DataError when a file is malformed, two templates have the same id, or a server is unknown.
+    Raises DataError when a file is malformed, two templates have the same id, or a server is unknown, and
+    MissingExtra without the template engine.
     """
+    require("templates", "a dialect with prompt templates")
     root = Path(folder) if folder else SHIPPED
     if not root.is_dir():
         raise DataError(f"--prompts {folder}", "a folder of prompt templates", "no such folder")

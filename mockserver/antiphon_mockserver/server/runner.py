@@ -44,7 +44,7 @@ def configuration(app: MockServer) -> uvicorn.Config:
     """Configures uvicorn without dates (the app sends them), access logs, proxy headers and WebSockets."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http="auto",  # httptools where the extra `fast` is installed, else h11
         ws="none",
         lifespan="on",
         log_config=None,

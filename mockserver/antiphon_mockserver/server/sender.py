@@ -1,10 +1,8 @@
-"""Sends answers: applies mutants, adds headers, applies faults, keeps time and writes the bytes.
-
-No other module uses sse-starlette.
-"""
+"""Sends answers: applies mutants, adds headers, applies faults, keeps time and writes the bytes."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
@@ -200,15 +198,29 @@ async def send_pieces(
     pieces: AsyncIterator[bytes], pairs: Sequence[tuple[bytes, bytes]], connection: Connection
 ) -> None:
     """Sends the pieces of a stream as they come, until they end or the client disconnects."""
-    # sse-starlette imports starlette and anyio; only a server with paced streams needs them.
-    from sse_starlette import EventSourceResponse  # noqa: PLC0415
-    from sse_starlette.sse import AppStatus  # noqa: PLC0415
+    await connection.send({"type": "http.response.start", "status": 200, "headers": list(pairs)})
+    sending = asyncio.create_task(_send_each(pieces, connection.send))
+    leaving = asyncio.create_task(_disconnection(connection.receive))
+    try:
+        await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sending.cancel()
+        leaving.cancel()
+    await asyncio.wait((sending, leaving))
+    if not sending.cancelled():
+        sending.result()  # raises what the pieces raised
 
-    # sse-starlette would end streams when the server shuts down; ours send the rest instead.
-    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-    response = EventSourceResponse(pieces, sep="\n", ping=3600)
-    response.raw_headers = list(pairs)
-    await response(connection.scope, connection.receive, connection.send)
+
+async def _send_each(pieces: AsyncIterator[bytes], send: Send) -> None:
+    async for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnection(receive: Receive) -> None:
+    """Returns when the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> list[bytes]:
