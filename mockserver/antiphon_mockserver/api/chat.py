@@ -9,10 +9,8 @@ from antiphon_mockserver.api.turns import check, reject_unknown_model
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.exchange import Answer, Request
-from antiphon_mockserver.state.record import Record
+from antiphon_mockserver.state.record import Resource
 
-PREFIX = "completion:"
-"""The prefix of completion ids in the store, so that no request finds one as a response."""
 USUAL_TEMPERATURE = 0.7
 """The temperature when a request has none."""
 
@@ -31,37 +29,26 @@ def create(server: ServerContext, request: Request) -> Answer:
         "payload": _payload(details.body),
         "usage": completion.usage,
     }
-    _store(server, request, details.body, body)
+    server.completions.put(body["id"], Resource(request.key, body))
+    server.completions.enlist(request.key, body["id"])
     return Answer(body=body)
 
 
 def retrieve(server: ServerContext, request: Request) -> Answer:
     """Returns a stored completion. Rejects an unknown id with 404."""
     completion_id = request.parameters["completion_id"]
-    record = server.record(PREFIX + completion_id, request.key)
-    if record is None:
+    completion = server.completions.get(completion_id)
+    if completion is None or not server.behaviour.access.may_see(completion, request.key):
         raise ApiError(f"Chat completion with id '{completion_id[:128]}' not found.", status=404)
-    return Answer(body=dict(record.response))
+    return Answer(body=dict(completion.body))
 
 
 def list_completions(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the completions of this key, newest first."""
     query = request.query
-    completions = [dict(record.response) for record in server.store.shelf(_shelf(request.key))]
+    completions = [dict(completion.body) for completion in server.completions.newest_first(request.key)]
     selection = server.behaviour.lists.select(completions, query)
     return Answer(body=server.behaviour.lists.cut(selection, query["offset"], query["limit"]))
-
-
-def _store(
-    server: ServerContext, request: Request, body: Mapping[str, Any], completion: Mapping[str, Any]
-) -> None:
-    record_id = f"{PREFIX}{completion['id']}"
-    server.store.put(Record(record_id, request.key, body, (), completion, made_at=server.clock.now()))
-    server.store.shelve(_shelf(request.key), record_id)
-
-
-def _shelf(key: str) -> str:
-    return f"completions:{key}"
 
 
 def _payload(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def delete(server: ServerContext, request: Request) -> Answer:
         server.dialect.traits.unknown_delete == "refused"
         or server.record(response_id, request.key) is not None
     ):
-        server.store.change(server.require(response_id, request.key).id, server.behaviour.storage.delete)
+        server.responses.change(server.require(response_id, request.key).id, server.behaviour.storage.delete)
     return Answer(body=server.behaviour.storage.deletion_body(response_id))
 
 
@@ -71,7 +71,7 @@ def cancel(server: ServerContext, request: Request) -> Answer:
     timeline = server.timeline(record)
     if not server.clock.virtual:
         record = server.advance(record, timeline)
-    after = server.store.change(record.id, lambda now: _cut(server, now, timeline.steps))
+    after = server.responses.change(record.id, lambda now: _cut(server, now, timeline.steps))
     return Answer(body=_view(after or record, timeline))
 
 
@@ -99,7 +99,7 @@ def list_input_items(server: ServerContext, request: Request) -> Answer:
 def list_responses(server: ServerContext, request: Request) -> Answer:
     """Returns a page of the responses of this key, newest first."""
     behaviour, query = server.behaviour, request.query
-    records = filter(behaviour.storage.exists, server.store.shelf(shelf(request.key)))
+    records = filter(behaviour.storage.exists, server.responses.newest_first(request.key))
     selection = behaviour.lists.select([_summary(server, record) for record in records], query)
     return Answer(body=behaviour.lists.cut(selection, query["offset"], query["limit"]))
 
@@ -111,11 +111,6 @@ def _summary(server: ServerContext, record: Record) -> dict[str, Any]:
         record = server.advance(record, timeline)
     view = _view(record, timeline)
     return {name: value for name, value in view.items() if name not in ("output", "error")}
-
-
-def shelf(key: str) -> str:
-    """The name of the list in the store with the responses of this key."""
-    return f"responses:{key}"
 
 
 def _plan(server: ServerContext, turn: Turn) -> tuple[Context, Plan]:
@@ -171,9 +166,9 @@ def _store(server: ServerContext, record: Record, persistent: bool) -> bytes | N
     if not persistent:
         return None
     content = pack(record)
-    server.store.write(record.id, content)
+    server.responses.write(record.id, content)
     if server.lists_responses:
-        server.store.shelve(shelf(record.owner), record.id)
+        server.responses.enlist(record.owner, record.id)
     return content
 
 

@@ -32,7 +32,7 @@ from antiphon_mockserver.response.plan import ApiError, Completion, Context, Ide
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.response.tokens import count_input
 from antiphon_mockserver.server.errors import envelope, response_not_found
-from antiphon_mockserver.state.record import Record, RequestDetails
+from antiphon_mockserver.state.record import Record, RequestDetails, Resource
 from antiphon_mockserver.video_library.filters import Filter
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.validation import knowledge, read_filter, without_library
@@ -50,7 +50,7 @@ class AccessDecisions:
     authenticate: Callable[[Mapping[str, str], Collection[str]], str]
     """(headers with lower-case names, accepted keys; none = any) -> the key. Rejects with 401."""
 
-    may_see: Callable[[Record, str], bool]
+    may_see: Callable[[Record | Resource, str], bool]
     """(record, key) -> whether this key may see, continue, cancel or delete it."""
 
     model_exists: Callable[[str, Collection[str]], bool]

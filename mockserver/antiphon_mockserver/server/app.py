@@ -212,7 +212,7 @@ class MockServer:
         nonce = request.identity.nonce.encode()
         record = copy.record_for(nonce)
         if record is not None:
-            self.server.store.write(response_id(copy, request.identity), record)
+            self.server.responses.write(response_id(copy, request.identity), record)
         await self.sender.ready(request, copy.content_type, copy.body_for(nonce), connection)
 
     def _remember(self, request: Request, answer: Answer | Streaming, body: bytes) -> None:

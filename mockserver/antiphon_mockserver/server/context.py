@@ -12,8 +12,8 @@ from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.state.clock import Clock
-from antiphon_mockserver.state.record import Record
-from antiphon_mockserver.state.store import Store
+from antiphon_mockserver.state.record import Record, Resource, unpack_record, unpack_resource
+from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
 
@@ -34,9 +34,19 @@ class ServerContext:
     prompts: Registry | None = None
     """The prompt templates, in a dialect that has them."""
 
+    @cached_property
+    def responses(self) -> Table[Record]:
+        """The stored responses."""
+        return Table(self.store, "response", unpack_record)
+
+    @cached_property
+    def completions(self) -> Table[Resource]:
+        """The stored chat completions."""
+        return Table(self.store, "chat.completion", unpack_resource)
+
     def record(self, record_id: str, key: str) -> Record | None:
         """Returns the record with this id, if it exists for this key."""
-        record = self.store.get(record_id)
+        record = self.responses.get(record_id)
         if (
             record is None
             or not self.behaviour.storage.exists(record)
@@ -58,7 +68,9 @@ class ServerContext:
     def chain(self, record: Record) -> tuple[Record, ...]:
         """Returns the turns that lead to this response, itself last; earlier ones may be deleted."""
         records = [record]
-        while (before := records[-1].previous) is not None and (older := self.store.get(before)) is not None:
+        while (before := records[-1].previous) is not None and (
+            older := self.responses.get(before)
+        ) is not None:
             records.append(older)
         return tuple(reversed(records))
 
@@ -84,4 +96,4 @@ class ServerContext:
             if self.clock.virtual
             else timeline.due(self.clock.now() - record.made_at)
         )
-        return self.store.change(record.id, lambda now: now.at(max(now.step, step))) or record
+        return self.responses.change(record.id, lambda now: now.at(max(now.step, step))) or record

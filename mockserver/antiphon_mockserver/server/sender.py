@@ -139,7 +139,7 @@ class Sender:
         for time, frame in timed:
             if (seconds := time - clock.now()) > 0:
                 await clock.wait(seconds)
-                record = self.server.store.get(response_id)
+                record = self.server.responses.get(response_id)
                 if record is not None and record.cut is not None:
                     return
             yield frame

@@ -1,4 +1,4 @@
-"""The record of a stored response, and a request as the checks see it."""
+"""What the server stores of a response and of other objects, and a request as the checks see it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from antiphon_mockserver.response.pace import AT_ONCE, Pace
+import orjson
+
+from antiphon_mockserver.response.pace import AT_ONCE, Pace, read_pace
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
 
@@ -51,6 +53,28 @@ class Record:
     def at(self, step: int) -> Record:
         """Returns the record at this step; a cancelled one does not change."""
         return self if self.cut is not None or step == self.step else replace(self, step=step)
+
+
+def unpack_record(content: bytes) -> Record:
+    """Returns the record of a response from its JSON."""
+    members: Mapping[str, Any] = orjson.loads(content)
+    values = {"input": tuple(members["input"]), "pace": read_pace(members["pace"])}
+    return Record(**{**members, **values})
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An object that clients retrieve as it was created, such as a chat completion; JSON only."""
+
+    owner: str
+    """The API key that created it."""
+    body: Mapping[str, Any]
+    """The object as on the wire."""
+
+
+def unpack_resource(content: bytes) -> Resource:
+    """Returns a resource from its JSON."""
+    return Resource(**orjson.loads(content))
 
 
 @dataclass(frozen=True, slots=True)
