@@ -22,7 +22,7 @@ from typing import Any
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.recordings import reader
-from antiphon_mockserver.server.app import MockServer, make_app
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
@@ -44,7 +44,7 @@ def requests(count: int) -> Iterator[dict[str, Any]]:
             yield {**common, "input": f"Count from {index} to {index + 49}."}
 
 
-async def answer(app: MockServer, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+async def answer(app: MockApp, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
     """The status, headers and body of one answer, without a socket."""
     raw, messages = json.dumps(body).encode(), []
     headers = [(b"authorization", b"Bearer benchmark"), (b"content-type", b"application/json")]

@@ -20,7 +20,7 @@ from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.video_library.library import library_of
-from antiphon_mockserver.server.app import MockServer, make_app
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
@@ -31,7 +31,7 @@ RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 class AsgiTransport:
     """Carries a request into the app and collects what it sends."""
 
-    def __init__(self, app: MockServer) -> None:
+    def __init__(self, app: MockApp) -> None:
         self.app = app
 
     @asynccontextmanager

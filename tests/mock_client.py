@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.server.app import MockServer, make_app
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 
 AUTHORIZED = {"authorization": "Bearer key-of-alice", "content-type": "application/json"}
@@ -39,7 +39,7 @@ class Got:
 class Client:
     """`client.post("/responses", {...})`."""
 
-    def __init__(self, app: MockServer | None = None, **settings: Any) -> None:
+    def __init__(self, app: MockApp | None = None, **settings: Any) -> None:
         self.app = app or make_app(Settings(**settings))
 
     def send(

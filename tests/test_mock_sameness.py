@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from antiphon_mockserver.server.cache import stands_alone
 from mock_client import BOB, Client
 
 REQUESTS: list[dict[str, Any]] = [
@@ -116,3 +117,21 @@ def test_another_process_gives_the_same_bytes() -> None:
         [sys.executable, "-c", ONE_REQUEST, *sys.path], capture_output=True, check=True, timeout=30
     )
     assert told.stdout == Client(seed=7).create("Count from 1 to 9.", stream=True).raw
+
+
+@pytest.mark.parametrize(
+    ("body", "alone"),
+    [
+        ({"input": "Say hello."}, True),
+        ({"input": [{"role": "user", "content": "Say hello."}], "tools": [{"type": "function"}]}, True),
+        ({"input": [{"type": "function_call_output", "call_id": "call_1", "output": "1"}]}, True),
+        ({"input": "Say hello.", "previous_response_id": None, "prompt": None}, True),
+        ({"input": "And now?", "previous_response_id": "resp_1"}, False),
+        ({"prompt": {"id": "greeting"}}, False),
+        ({"input": [{"type": "item_reference", "id": "msg_1"}]}, False),
+        ({"input": [{"id": "msg_1"}]}, False),
+        ({"input": "Say hello.", "tools": [{"type": "mcp", "server_label": "weather"}]}, False),
+    ],
+)
+def test_only_a_request_that_stands_alone_gets_an_earlier_answer(body: dict[str, Any], alone: bool) -> None:
+    assert stands_alone(body) is alone

@@ -14,7 +14,6 @@ from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.exchange import Answer, Request, Streaming
 from antiphon_mockserver.state.record import Record
-from antiphon_mockserver.state.store import pack
 
 
 def create(server: ServerContext, request: Request) -> Answer | Streaming:
@@ -27,18 +26,17 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
     final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))
     record = _record(server, request, turn, plan, final)
     if not record.background and not record.streamed:
-        return Answer(
-            body=final, delay=plan.delay, record=_store(server, record, persistent), reusable=turn.alone
-        )
+        _store(server, record, persistent)
+        return Answer(body=final, delay=plan.delay)
     timeline = server.timeline(record)
     step = behaviour.progress.first_step(turn.body, timeline.steps)
     if record.streamed and not server.clock.virtual:
         step = min(step, timeline.due(0))
-    content = _store(server, record.at(step), persistent)
+    _store(server, record.at(step), persistent)
     if record.streamed:
         streaming = _stream(server, record, timeline, timeline.events, record.made_at + plan.delay)
-        return replace(streaming, delay=plan.delay, record=content, reusable=turn.alone)
-    return Answer(body=timeline.at(step), delay=plan.delay, record=content, reusable=turn.alone)
+        return replace(streaming, delay=plan.delay)
+    return Answer(body=timeline.at(step), delay=plan.delay)
 
 
 def retrieve(server: ServerContext, request: Request) -> Answer | Streaming:
@@ -161,15 +159,13 @@ def _pace(server: ServerContext, turn: Turn, plan: Plan) -> Pace:
     return replace(pace, first=pace.first + plan.delay) if plan.delay else pace
 
 
-def _store(server: ServerContext, record: Record, persistent: bool) -> bytes | None:
-    """Stores a response, if the request wants that; returns the packed record."""
+def _store(server: ServerContext, record: Record, persistent: bool) -> None:
+    """Stores a response, if the request wants that."""
     if not persistent:
-        return None
-    content = pack(record)
-    server.responses.write(record.id, content)
+        return
+    server.responses.put(record.id, record)
     if server.lists_responses:
         server.responses.enlist(record.owner, record.id)
-    return content
 
 
 def _view(record: Record, timeline: Timeline) -> dict[str, Any]:

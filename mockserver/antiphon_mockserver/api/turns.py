@@ -29,8 +29,6 @@ class Turn:
     input: tuple[Item, ...]
     """The new input."""
     context: Context
-    alone: bool
-    """Whether the request depends on nothing but itself."""
     version: Version | None = None
     """The version of the prompt template that the request uses, or None."""
 
@@ -44,8 +42,6 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     chain = _chain(server, body.get("previous_response_id"), request.key)
     inputs = behaviour.context.normalise(body.get("input"))
     servers = version.servers if version is not None else _servers(server, body)
-    lasting = all(tools.is_deterministic for tools in servers)
-    alone = lasting and not chain and not any(map(is_reference, inputs))
     new_items = tuple(_with_ids(server, request, [_resolve(server, item, request.key) for item in inputs]))
     items = behaviour.context.join(chain, new_items)
     details = RequestDetails(
@@ -64,7 +60,7 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         server.library,
         {tools.label: tools for tools in servers},
     )
-    return Turn(body, chain, new_items, context, alone, version)
+    return Turn(body, chain, new_items, context, version)
 
 
 def _servers(server: ServerContext, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:

@@ -21,12 +21,10 @@ from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.script import load_pace, planner
-from antiphon_mockserver.server.cache import AnswerCache, CacheEntry, response_id
+from antiphon_mockserver.server.cache import open_cache
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.exchange import (
-    EVENT_STREAM,
-    JSON,
     NO_IDENTITY,
     Answer,
     Request,
@@ -48,7 +46,7 @@ from antiphon_spec.renamed import current_mutant
 log = logging.getLogger("antiphon")
 
 
-class MockServer:
+class MockApp:
     """The mock server of one dialect, as an ASGI app."""
 
     def __init__(self, settings: Settings) -> None:
@@ -61,7 +59,7 @@ class MockServer:
         self.server = ServerContext(
             settings=settings,
             dialect=self.dialect,
-            behaviour=self._conduct(settings.scripts),
+            behaviour=self._behaviour(settings.scripts),
             store=open_store(settings.store),
             clock=open_clock(settings.clock, self.sleeper),
             pace=load_pace(settings.pace),
@@ -71,12 +69,12 @@ class MockServer:
             prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
         )
         self.sender = Sender(self.server, self.mutants, self.sleeper)
-        self.cache = self._prints(settings.scripts)
+        self.cache = open_cache(self.server)
 
     def play(self, scripts: Sequence[Source]) -> None:
         """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
-        self.server = replace(self.server, behaviour=self._conduct(scripts))
-        self.cache = self._prints(scripts)
+        self.server = replace(self.server, behaviour=self._behaviour(scripts))
+        self.cache = None if scripts else open_cache(self.server)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -87,7 +85,7 @@ class MockServer:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
 
-    def _conduct(self, scripts: Sequence[Source]) -> Behaviour:
+    def _behaviour(self, scripts: Sequence[Source]) -> Behaviour:
         standard = self._standard()
         behaviour = replace(
             standard, model=replace(standard.model, plan=planner(scripts, standard.model.plan))
@@ -106,16 +104,6 @@ class MockServer:
             STANDARD, model=replace(STANDARD.model, plan=planning.plan, complete=planning.completion)
         )
 
-    def _prints(self, scripts: Sequence[Source]) -> AnswerCache | None:
-        """The cache of answers; None when an answer depends on more than its request."""
-        settings, traits = self.settings, self.dialect.traits
-        deviations = settings.mutants or settings.faults or scripts
-        return (
-            AnswerCache()
-            if self.server.clock.virtual and traits.id_form == "prefixed" and not deviations
-            else None
-        )
-
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
@@ -132,10 +120,7 @@ class MockServer:
                 self._route(request)
                 fault = self.faults.next_fault()
                 await self._read(request, connection.receive)
-                if (copy := self._find_copy(request)) is not None:
-                    await self._send_copy(request, copy, connection)
-                    return
-                answer = handler(request.operation)(self.server, request)
+                answer = self._handle(request)
         except ApiError as error:
             answer = self._error_answer(error)
         except Exception:
@@ -150,10 +135,9 @@ class MockServer:
         if answer.delay:
             await self.server.clock.wait(answer.delay)
         if isinstance(answer, Streaming):
-            body = await self.sender.stream(request, answer, fault, connection)
+            await self.sender.stream(request, answer, fault, connection)
         else:
-            body = await self.sender.answer(request, answer, fault, connection)
-        self._remember(request, answer, body)
+            await self.sender.answer(request, answer, fault, connection)
 
     def _incoming(self, scope: Any) -> Request:
         raw_path = scope.get("raw_path")
@@ -198,35 +182,21 @@ class MockServer:
         traits = self.dialect.traits
         request.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
 
+    def _handle(self, request: Request) -> Answer | Streaming:
+        handle = handler(request.operation)
+        if self.cache is None:
+            return handle(self.server, request)
+        return self.cache.answer(handle, self.server, request)
+
     def _error_answer(self, error: ApiError) -> Answer:
         status, body = self.server.behaviour.errors.envelope(error, self.dialect)
         usual = self.dialect.mock.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
 
-    def _find_copy(self, request: Request) -> CacheEntry | None:
-        if self.cache is None or request.operation.id != self.dialect.create_operation:
-            return None
-        return self.cache.find(request.key, request.content)
 
-    async def _send_copy(self, request: Request, copy: CacheEntry, connection: Connection) -> None:
-        nonce = request.identity.nonce.encode()
-        record = copy.record_for(nonce)
-        if record is not None:
-            self.server.responses.write(response_id(copy, request.identity), record)
-        await self.sender.ready(request, copy.content_type, copy.body_for(nonce), connection)
-
-    def _remember(self, request: Request, answer: Answer | Streaming, body: bytes) -> None:
-        if self.cache is None or not answer.reusable:
-            return
-        content_type = EVENT_STREAM if isinstance(answer, Streaming) else JSON
-        identity = request.identity
-        copy = CacheEntry(identity.nonce.encode(), identity.persistent, content_type, body, answer.record)
-        self.cache.keep(request.key, request.content, copy)
-
-
-def make_app(settings: Settings) -> MockServer:
+def make_app(settings: Settings) -> MockApp:
     """Returns the ASGI app for these settings. Raises ValueError for invalid settings."""
-    return MockServer(settings)
+    return MockApp(settings)
 
 
 def handler(operation: Operation) -> Handler:

@@ -56,10 +56,6 @@ class Answer:
     """Bytes are sent unchanged; anything else is sent as JSON."""
     delay: float = 0.0
     """Seconds to wait before sending."""
-    record: bytes | None = None
-    """The packed record of the response, when it was stored."""
-    reusable: bool = False
-    """Whether an identical request would get the same answer with other ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,3 @@ class Streaming:
     """Seconds of silence before a comment says that the stream lives; 0 means no comments."""
     delay: float = 0.0
     """Seconds to wait before sending."""
-    record: bytes | None = None
-    """The packed record of the response, when it was stored."""
-    reusable: bool = False
-    """Whether an identical request would get the same answer with other ids."""

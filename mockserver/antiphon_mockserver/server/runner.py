@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from antiphon_mockserver.server.app import MockServer, make_app
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 
 GRACE = 5
@@ -23,7 +23,7 @@ BACKLOG = 2048
 class Server(uvicorn.Server):
     """Calls `ready` after the start, and lets open streams send the rest before a shutdown."""
 
-    def __init__(self, app: MockServer, ready: Callable[[], None] | None = None) -> None:
+    def __init__(self, app: MockApp, ready: Callable[[], None] | None = None) -> None:
         super().__init__(configuration(app))
         self.app = app
         self.ready = ready
@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def configuration(app: MockServer) -> uvicorn.Config:
+def configuration(app: MockApp) -> uvicorn.Config:
     """Configures uvicorn without dates (the app sends them), access logs, proxy headers and WebSockets."""
     return uvicorn.Config(
         app,

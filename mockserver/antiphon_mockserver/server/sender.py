@@ -57,8 +57,8 @@ class Sender:
 
     async def answer(
         self, request: Request, answer: Answer, fault: Misfortune, connection: Connection
-    ) -> bytes:
-        """Sends an answer in one piece, and returns its body before faults."""
+    ) -> None:
+        """Sends an answer in one piece."""
         call = self._call(request)
         if 200 <= answer.status < 300 and isinstance(answer.body, dict):
             answer.body = self._mutate("body", answer.body, call)
@@ -68,12 +68,11 @@ class Sender:
             pairs += encode_headers(answer.headers)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         await self._send_whole(request, answer.status, pairs, body, fault, connection)
-        return body
 
     async def stream(
         self, request: Request, streaming: Streaming, fault: Misfortune, connection: Connection
-    ) -> bytes:
-        """Sends a stream, and returns its bytes before faults."""
+    ) -> None:
+        """Sends a stream."""
         call = self._call(request)
         events = self._mutate("events", streaming.events, call)
         frames: Sequence[bytes] = self._mutate("sse", encode(events, self.server.dialect.mock), call)
@@ -90,12 +89,6 @@ class Sender:
             self._note(request, 200, body)
             pieces = self._in_time(timed, clock, streaming.response_id)
             await send_pieces(pieces, pairs, connection)
-        return body
-
-    async def ready(self, request: Request, kind: str, body: bytes, connection: Connection) -> None:
-        """Sends a cached body."""
-        self._note(request, 200, body)
-        await send(connection, 200, self.headers.of(request, kind, self.now()), body)
 
     def now(self) -> bytes:
         """Returns the `Date` of an answer, from the same clock as `created_at`."""

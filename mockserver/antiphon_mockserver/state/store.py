@@ -85,9 +85,13 @@ class Table(Generic[T]):
         """Stores a packed object."""
         self.store.write(self.kind, object_id, content)
 
+    def read(self, object_id: str) -> bytes | None:
+        """Returns the packed object with this id; None when there is none."""
+        return self.store.read(self.kind, object_id)
+
     def get(self, object_id: str) -> T | None:
         """Returns the object with this id; None when there is none."""
-        content = self.store.read(self.kind, object_id)
+        content = self.read(object_id)
         return None if content is None else self.unpack(content)
 
     def change(self, object_id: str, change: Callable[[T], T]) -> T | None:

@@ -27,8 +27,6 @@ LONGEST_WAIT = 30.0
 class LiveServer:
     """An MCP server that runs elsewhere."""
 
-    is_deterministic = False
-
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.label: str = content["label"]
         self.tool = mcp_tool(content)

@@ -21,8 +21,6 @@ MEMBERS = ("name", "description", "input_schema", "annotations")
 class FileServer:
     """An MCP server as its file describes it."""
 
-    is_deterministic = True
-
     def __init__(self, content: Mapping[str, Any]) -> None:
         self.label: str = content["label"]
         self.tool = mcp_tool(content)

@@ -25,9 +25,6 @@ class Result:
 class ToolServer(Protocol):
     """An MCP server."""
 
-    is_deterministic: bool
-    """Whether it always answers the same."""
-
     @property
     def label(self) -> str:
         """Its `server_label` in responses."""
