@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from antiphon_mockserver.api import chat, counting, library, responses
+from antiphon_mockserver.api import chat, library, responses
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.exchange import Answer, Request, Streaming
@@ -36,8 +36,8 @@ HANDLERS: Mapping[str, Handler] = {
     "getFile": library.get_file,
     "listFileSegments": library.list_file_segments,
     "getFileSegment": library.get_file_segment,
-    "countInputTokens": counting.count_tokens,
-    "compactResponse": counting.compact,
+    "countInputTokens": responses.count_tokens,
+    "compactResponse": responses.compact,
 }
 
 

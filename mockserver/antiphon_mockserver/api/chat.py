@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.api.turns import check, reject_unknown_model
+from antiphon_mockserver.api.responses import check, reject_unknown_model
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.exchange import Answer, Request
