@@ -16,8 +16,8 @@ EVENTS = Headers((("content-type", "text/event-stream"),))
 Answer = tuple[int, object] | None
 
 
-class Scripted:
-    """A transport that calls a function; None refuses the connection."""
+class ScriptedTransport:
+    """A transport that calls a function; None means that the connection fails."""
 
     def __init__(self, answer: Callable[[Request], Answer], headers: Headers = JSON) -> None:
         self.answer = answer
@@ -27,10 +27,10 @@ class Scripted:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
         self.details.append(request)
-        given = self.answer(request)
-        if given is None:
+        answer = self.answer(request)
+        if answer is None:
             raise Unreachable("connection refused")
-        status, body = given
+        status, body = answer
         yield Incoming(status, EVENTS if isinstance(body, bytes) else self.headers, self._chunks(body))
 
     async def close(self) -> None:
@@ -45,11 +45,11 @@ class Scripted:
             yield orjson.dumps(body)
 
 
-def exchange(identity, body=None, *, status=200, path="/responses", method="POST", asked=None, **how):
+def exchange(identity, body=None, *, status=200, path="/responses", method="POST", request_body=None, **how):
     """One exchange, without a server."""
     headers = EVENTS if isinstance(body, bytes) else JSON
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    request = Request(method, path, body=asked)
+    request = Request(method, path, body=request_body)
     return Exchange(identity, request, read_reply(status, headers, raw), **how)
 
 

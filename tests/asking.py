@@ -1,4 +1,4 @@
-"""Asking the shipped worlds: questions as short as they can be written."""
+"""Helpers that ask the library of the shipped worlds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIBRARY = open_library("")
 KITCHEN, CALLS = "Kitchen videos", "Recorded calls"
 
 
-def named(name: str) -> Collection:
+def collection_by_name(name: str) -> Collection:
     """The collection of this name."""
     return next(collection for collection in LIBRARY.collections if collection.name == name)
 
@@ -28,17 +28,17 @@ def ask(
     filter: dict[str, Any] | None = None,
     instructions: str = "",
 ) -> Answer:
-    """The answer from collections; where none is named, from the default index unless entities are."""
+    """The answer from these collections; without any, from the default index or from the entities."""
     return respond(
         Inquiry(
             LIBRARY,
             question,
             tuple(turn for text in earlier for turn in (Turn("user", text), Turn("assistant", "I see."))),
             instructions,
-            tuple(map(named, collections)),
+            tuple(map(collection_by_name, collections)),
             () if collections or entities else LIBRARY.described,
             parse(filter or {}),
-            tuple(entity_source(named(name)) for name in entities),
+            tuple(entity_source(collection_by_name(name)) for name in entities),
         )
     )
 

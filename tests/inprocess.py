@@ -76,11 +76,11 @@ class AsgiTransport:
             raise Unreachable("the connection was closed before the body had ended")
 
 
-def examined(dialect: str, *mutants: str, **order: Any) -> Examination:
+def run_suite(dialect: str, *mutants: str, **order: Any) -> Examination:
     """A whole run of the suite against the mock in this process."""
     app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
-    asked = Order("http://mock/v1", (dialect,), api_key=KEY, **order)
-    return examine(asked, transport=AsgiTransport(app))
+    config = Order("http://mock/v1", (dialect,), api_key=KEY, **order)
+    return examine(config, transport=AsgiTransport(app))
 
 
 @cache
@@ -91,7 +91,7 @@ def verdicts(dialect: str) -> tuple[Record, ...]:
 
 
 def traces(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Trace]:
-    """What comes of these scenarios, performed with some mutants at work."""
+    """The traces of these scenarios against a server with these mutants."""
     dialect = load(dialect_name)
     catalogue = scenarios_for(dialect)
     selection = tuple(scenario for name, scenario in catalogue.items() if name in scenarios or scenario.first)
@@ -105,7 +105,7 @@ def traces(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list
 
 
 def source(dialect_name: str) -> generation.Source:
-    """What requests to the right server are made from."""
+    """The dialect and the values from which requests to the right server are generated."""
     return _source(load(dialect_name), traces(dialect_name, ()))
 
 
@@ -114,26 +114,26 @@ def _source(dialect: Dialect, results: Iterable[Trace]) -> generation.Source:
     return generation.Source(dialect, {"model": dialect.models[0], **values})
 
 
-def judged(
+def judge_mutant(
     dialect_name: str, mutant: str, scenarios: Collection[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
-    """What these rules say about these scenarios, performed with one mutant at work."""
+    """The records of these rules on these scenarios against a server with one mutant."""
     return engine.judge(traces(dialect_name, scenarios, mutant), load(dialect_name), rules)
 
 
 def noticed(mutant: str, rule: str, *dialects: str) -> bool:
-    """Whether the rule turns red in one of these dialects, where it holds."""
+    """Whether the rule reports the mutant in one of these dialects to which it applies."""
     return any(
         record.outcome in RED and record.rule == rule
         for dialect in dialects
         if rule in rules_for(load(dialect))
         for batch in _batches(dialect, rule)
-        for record in judged(dialect, mutant, batch, {rule: all_rules()[rule]})
+        for record in judge_mutant(dialect, mutant, batch, {rule: all_rules()[rule]})
     )
 
 
 def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
-    """The scenarios that exercise the rule, one by one at first: a mutant is mostly noticed in any of them.
+    """The scenarios that exercise the rule, one by one at first: most mutants show in any of them.
 
     The generated requests are many, and come last.
     """

@@ -1,4 +1,4 @@
-"""Speaks to the mock server as a plain ASGI app: no sockets, no waiting."""
+"""A client that calls the mock server as an ASGI app, without sockets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BOB = {**AUTHORIZED, "authorization": "Bearer key-of-bob"}
 
 
 @dataclass(frozen=True)
-class Got:
+class Reply:
     status: int
     headers: Mapping[str, str]
     raw: bytes
@@ -48,21 +48,21 @@ class Client:
         path: str,
         raw: bytes = b"",
         headers: Mapping[str, str] = AUTHORIZED,
-    ) -> Got:
+    ) -> Reply:
         return asyncio.run(self._call(method, path, raw, headers))
 
-    def get(self, path: str, headers: Mapping[str, str] = AUTHORIZED) -> Got:
+    def get(self, path: str, headers: Mapping[str, str] = AUTHORIZED) -> Reply:
         return self.send("GET", path, headers=headers)
 
-    def post(self, path: str, body: Any = None, headers: Mapping[str, str] = AUTHORIZED) -> Got:
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] = AUTHORIZED) -> Reply:
         return self.send("POST", path, b"" if body is None else json.dumps(body).encode(), headers)
 
     def create(
         self, content: Any = "Say hello.", headers: Mapping[str, str] = AUTHORIZED, **body: Any
-    ) -> Got:
+    ) -> Reply:
         return self.post("/responses", {"model": "gpt-5", "input": content, **body}, headers)
 
-    async def _call(self, method: str, path: str, raw: bytes, headers: Mapping[str, str]) -> Got:
+    async def _call(self, method: str, path: str, raw: bytes, headers: Mapping[str, str]) -> Reply:
         bare, _, query = path.partition("?")
         scope = {
             "type": "http",
@@ -85,4 +85,4 @@ class Client:
         await self.app(scope, receive, send)
         reply_headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
         content = b"".join(message.get("body", b"") for message in messages[1:])
-        return Got(messages[0]["status"], reply_headers, content, not messages[-1].get("more_body", False))
+        return Reply(messages[0]["status"], reply_headers, content, not messages[-1].get("more_body", False))

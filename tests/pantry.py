@@ -1,4 +1,4 @@
-"""A small world that has one field of every kind, and filters as short as they can be written."""
+"""A small world that has one field of every kind, and helpers that filter it."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def criterion(path: str, operator: str, value: str | list[str], **more: str) -> 
     return {"path": path, "operator": operator, name: value, **more}
 
 
-def admitted(world: World, filter: Filter) -> str:
+def admit(world: World, filter: Filter) -> str:
     """The keys of the files that pass."""
     return " ".join(file.key for file in world.files if filter.matches(file))
 
 
-def cited(world: World, filter: Filter) -> dict[str, list[int]]:
+def cite(world: World, filter: Filter) -> dict[str, list[int]]:
     """The places of the segments that may be cited, of each file that passes."""
     return {
         file.key: [file.segments.index(segment) for segment in filter.segments(file)]

@@ -1,4 +1,4 @@
-"""Talking to the deterministic model without a server: a request goes in, a plan or a response comes out."""
+"""Helpers that call the deterministic model without a server: from a request to a plan or a response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from antiphon_spec import dialect
 
 DIALECTS = {name: dialect.load(name) for name in dialect.names()}
 RESPONSES = ("openai", "openresponses")
-"""The dialects whose answers come from the model alone, and not from a library."""
+"""The dialects whose answers come from the model alone, not from a library."""
 
 WEATHER = {
     "type": "function",
@@ -60,12 +60,12 @@ def context(
 
 
 def plan(input: str | list[dict[str, Any]], name: str = "openai", **request: Any) -> Plan:
-    """What the model plans to say."""
+    """The plan of the model for this input."""
     return model.plan(context(input, name, **request))
 
 
 def text(input: str | list[dict[str, Any]], name: str = "openai", **request: Any) -> str:
-    """The text that the model answers; fails when the answer is anything else."""
+    """The text of the answer; fails if the answer is not one text."""
     (item,) = (item for item in plan(input, name, **request).items if item["type"] == "message")
     (part,) = item["content"]
     assert part["type"] == "output_text"
@@ -79,12 +79,15 @@ def calls(input: str | list[dict[str, Any]], name: str = "openai", **request: An
 
 
 def respond(
-    input: str | list[dict[str, Any]], name: str = "openai", planned: Plan | None = None, **request: Any
+    input: str | list[dict[str, Any]],
+    name: str = "openai",
+    planned_response: Plan | None = None,
+    **request: Any,
 ) -> dict[str, Any]:
     """The final response to a create request."""
-    asked = context(input, name, **request)
-    identity = Identity("0123456789abcdef", asked.dialect.traits.id_prefixes)
-    return compose(planned or model.plan(asked), asked, identity, 1_700_000_000)
+    request_context = context(input, name, **request)
+    identity = Identity("0123456789abcdef", request_context.dialect.traits.id_prefixes)
+    return compose(planned_response or model.plan(request_context), request_context, identity, 1_700_000_000)
 
 
 def timeline(final: dict[str, Any], name: str = "openai", *, obfuscation: bool = False) -> Timeline:

@@ -1,4 +1,4 @@
-"""Answers that are no responses: the rule on the part that a fault lies in reports it, once."""
+"""Answers other than responses: one rule reports a fault, that of the part in which it lies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def page(*data, **members):
 
 
 def told(path, body):
-    """Where an answer is wrong, by the rule that says so."""
+    """The places of faults in an answer, by rule."""
     records = lint([exchange("one", body, path=path, method="GET")], CLOUDGLUE, RULES)
     return {
         record.rule.removeprefix("answer-schema."): [finding.where for finding in record.findings]
@@ -47,7 +47,7 @@ def told(path, body):
         ("/collections?limit=2", page(COLLECTION)),
     ],
 )
-def test_a_right_answer_is_told_of_by_no_rule(path, body):
+def test_no_rule_reports_a_right_answer(path, body):
     assert told(path, body) == {}
 
 
@@ -72,17 +72,17 @@ def test_a_right_answer_is_told_of_by_no_rule(path, body):
         ("/collections", None, "lists-of-collections-are-whole", ""),
     ],
 )
-def test_a_fault_is_told_by_the_part_nearest_to_it(path, body, rule, where):
+def test_the_rule_of_the_nearest_part_reports_a_fault(path, body, rule, where):
     assert told(path, body) == {rule: [f"reply.body{where}"]}
 
 
-def test_a_refusal_is_left_to_others():
+def test_other_rules_judge_an_error_answer():
     refusal = exchange("one", {"error": "no such file"}, status=404, path="/files/none", method="GET")
     assert lint([refusal], CLOUDGLUE, RULES) == []
 
 
 @pytest.mark.parametrize("operation", CLOUDGLUE.document.operations)
-def test_every_answer_that_is_no_response_is_covered(operation):
+def test_every_answer_other_than_a_response_has_a_rule(operation):
     answer = CLOUDGLUE.schemas.body(operation)
     parts = [pointer for part in PARTS for pointer in part.pointers(operation)]
     elsewhere = operation in CLOUDGLUE.response_operations or operation == "deleteResponse"

@@ -72,7 +72,7 @@ def test_a_package_imports_only_what_stands_below_it(package: str) -> None:
 
 
 @pytest.mark.parametrize("library", ONLY_IN)
-def test_one_module_knows_a_library_that_everything_would_leak_into(library: str) -> None:
+def test_only_one_module_imports_each_engine(library: str) -> None:
     users = {
         path.relative_to(root.parent).as_posix()
         for root in PACKAGES.values()

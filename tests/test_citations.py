@@ -1,4 +1,4 @@
-"""Citations: which of them which rule complains of, in answers to which requests."""
+"""Rules on citations: which rule reports which wrong citation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EVERYWHERE = {"knowledge_base": {"source": "default"}}
 WITH_DESCRIPTIONS = IN_KITCHEN | {"include": [DESCRIPTIONS]}
 
 
-def listed(path, *data):
+def list_page(path, *data):
     body = {"object": "list", "data": [*data], "total": len(data), "limit": 100, "offset": 0}
     return exchange(path, body, path=path, method="GET")
 
@@ -43,13 +43,13 @@ def listed(path, *data):
 LIBRARY = Trace(
     "library",
     {
-        "collections": listed("/collections", {"id": KITCHEN, "collection_type": "media-descriptions"}),
-        "files": listed(
+        "collections": list_page("/collections", {"id": KITCHEN, "collection_type": "media-descriptions"}),
+        "files": list_page(
             "/files",
             {"id": CARBONARA, "video_info": {"duration_seconds": 60}},
             {"id": SHAKSHUKA, "video_info": {"duration_seconds": None}},
         ),
-        "collection_members": listed(f"/collections/{KITCHEN}/videos", {"file_id": CARBONARA}),
+        "collection_members": list_page(f"/collections/{KITCHEN}/videos", {"file_id": CARBONARA}),
     },
 )
 
@@ -58,15 +58,17 @@ def without(*names, **members):
     return {name: value for name, value in CITATION.items() if name not in names} | members
 
 
-def answer(asked, *citations, text="Salt the water."):
-    """The exchange of a create that is answered with a text and these citations."""
+def answer(request_members, *citations, text="Salt the water."):
+    """The exchange of a create whose answer has a text and these citations."""
     part = {"type": "output_text", "text": text, "annotations": [*citations]}
     message = {"type": "message", "role": "assistant", "content": [part]}
     body = {"id": FIRST, "object": "response", "status": "completed", "output": [message]}
-    return exchange("grounded/plain", body, asked={"model": "nimbus-001", "input": "?", **asked})
+    return exchange(
+        "grounded/plain", body, request_body={"model": "nimbus-001", "input": "?", **request_members}
+    )
 
 
-def told(**steps):
+def find_outcomes(**steps):
     """The outcomes of the rules over citations, by rule, that did not pass."""
     records = judge([LIBRARY, Trace("grounded", steps)], CLOUDGLUE, RULES)
     return {
@@ -76,16 +78,18 @@ def told(**steps):
     }
 
 
-def complaints(asked, *citations):
+def find_rules(request_members, *citations):
     """The rules that complain of such an answer."""
-    return {rule for rule, how in told(plain=answer(asked, *citations)).items() if how in RED}
+    return {
+        rule for rule, how in find_outcomes(plain=answer(request_members, *citations)).items() if how in RED
+    }
 
 
 RED = (Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED)
 
 
 @pytest.mark.parametrize(
-    ("asked", "citation"),
+    ("request_members", "citation"),
     [
         (IN_KITCHEN, CITATION),
         (IN_KITCHEN, without("segment_id", "end_time")),
@@ -96,12 +100,12 @@ RED = (Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED)
         (WITH_DESCRIPTIONS, CITATION | DESCRIBED),
     ],
 )
-def test_a_right_citation_is_complained_of_by_no_rule(asked, citation):
-    assert complaints(asked, citation) == set()
+def test_no_rule_reports_a_right_citation(request_members, citation):
+    assert find_rules(request_members, citation) == set()
 
 
 @pytest.mark.parametrize(
-    ("asked", "citation", "rule"),
+    ("request_members", "citation", "rule"),
     [
         (IN_KITCHEN, CITATION | {"start_time": -1}, "times-are-in-order"),
         (IN_KITCHEN, CITATION | {"start_time": 41}, "times-are-in-order"),
@@ -124,38 +128,39 @@ def test_a_right_citation_is_complained_of_by_no_rule(asked, citation):
         (IN_KITCHEN, without("context"), "have-a-context"),
     ],
 )
-def test_a_wrong_citation_is_complained_of_by_one_rule(asked, citation, rule):
-    assert complaints(asked, citation) == {rule}
+def test_one_rule_reports_a_wrong_citation(request_members, citation, rule):
+    assert find_rules(request_members, citation) == {rule}
 
 
-def test_an_answer_that_cites_nothing_shows_nothing():
-    assert set(told(plain=answer(IN_KITCHEN)).values()) == {Outcome.INCONCLUSIVE}
-    assert set(told(plain=answer(IN_KITCHEN))) == {name.removeprefix("citations.") for name in RULES}
+def test_an_answer_without_citations_is_inconclusive():
+    assert set(find_outcomes(plain=answer(IN_KITCHEN)).values()) == {Outcome.INCONCLUSIVE}
+    assert set(find_outcomes(plain=answer(IN_KITCHEN))) == {name.removeprefix("citations.") for name in RULES}
 
 
-def test_an_answer_that_is_read_later_is_held_against_the_request_that_it_answers():
+def test_a_polled_answer_is_judged_against_its_create_request():
     later = exchange("polled", answer(IN_KITCHEN, CITATION | {"file_id": SHAKSHUKA}).answer.body,
                      path=f"/responses/{FIRST}", method="GET")  # fmt: skip
-    start = exchange("started", {"id": FIRST, "status": "in_progress", "output": None}, asked=IN_KITCHEN
-                       | {"model": "nimbus-001", "input": "?", "background": True})  # fmt: skip
-    assert told(started=start, polled=later)["cite-files-of-the-request"] is Outcome.FAILED
+    request_body = IN_KITCHEN | {"model": "nimbus-001", "input": "?", "background": True}
+    creation = {"id": FIRST, "status": "in_progress", "output": None}
+    start = exchange("started", creation, request_body=request_body)
+    assert find_outcomes(started=start, polled=later)["cite-files-of-the-request"] is Outcome.FAILED
 
 
-def test_a_segment_is_looked_for_among_all_those_of_its_file():
+def test_a_segment_is_searched_among_all_segments_of_its_file():
     path = f"/files/{CARBONARA}/segments"
-    plain, entries = answer(IN_KITCHEN, CITATION), listed(path, {"id": KITCHEN})
+    plain, entries = answer(IN_KITCHEN, CITATION), list_page(path, {"id": KITCHEN})
     rule = "cite-segments-that-exist"
-    assert told(plain=plain, segments=entries)[rule] is Outcome.INFORMED
-    assert rule not in told(plain=plain, segments=listed(path, {"id": FIRST}))
+    assert find_outcomes(plain=plain, segments=entries)[rule] is Outcome.INFORMED
+    assert rule not in find_outcomes(plain=plain, segments=list_page(path, {"id": FIRST}))
     page = exchange(path, {"data": [{"id": KITCHEN}], "total": 2}, path=path, method="GET")
-    assert told(plain=plain, segments=page)[rule] is Outcome.INCONCLUSIVE
+    assert find_outcomes(plain=plain, segments=page)[rule] is Outcome.INCONCLUSIVE
 
 
-def test_include_is_judged_only_where_the_same_question_is_answered_alike_twice():
+def test_include_is_judged_only_when_two_answers_are_equal():
     plain, variant = answer(IN_KITCHEN, CITATION), answer(IN_KITCHEN, CITATION, text="Boil it.")
     description = answer(WITH_DESCRIPTIONS, CITATION | DESCRIBED)
     shorter = answer(WITH_DESCRIPTIONS)
     rule = "include-only-adds"
-    assert rule not in told(plain=plain, again=plain, described=description)
-    assert told(plain=plain, again=plain, described=shorter)[rule] is Outcome.INFORMED
-    assert told(plain=plain, again=variant, described=shorter)[rule] is Outcome.INCONCLUSIVE
+    assert rule not in find_outcomes(plain=plain, again=plain, described=description)
+    assert find_outcomes(plain=plain, again=plain, described=shorter)[rule] is Outcome.INFORMED
+    assert find_outcomes(plain=plain, again=variant, described=shorter)[rule] is Outcome.INCONCLUSIVE

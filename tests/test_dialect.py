@@ -1,4 +1,4 @@
-"""Dialects extend one another, and say what is wrong with a folder that is malformed."""
+"""Dialects extend one another, and a malformed folder is rejected with a reason."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_citation_resolves_to_a_row_or_to_a_place_in_the_document() -> None:
     assert openai.resolve("openai#/components/schemas/NoSuchThing") is None
 
 
-def test_what_only_the_responses_family_says_does_not_hold_for_a_library() -> None:
+def test_rows_of_the_responses_family_do_not_apply_to_a_library() -> None:
     cloudglue = load("cloudglue")
     assert cloudglue.resolve("ENV-08") is None
     assert cloudglue.resolve("openai#/components/schemas/Response") is None
@@ -52,13 +52,13 @@ def test_what_only_the_responses_family_says_does_not_hold_for_a_library() -> No
     assert cloudglue.resolve("cloudglue#/components/schemas/Response") is not None
 
 
-def test_every_trait_may_be_set_in_the_file() -> None:
+def test_the_file_may_set_every_trait() -> None:
     sections = read_yaml(SCHEMAS / "dialect.schema.yaml")["properties"]
     for name, settings in (("traits", Traits), ("mock", MockTraits)):
         assert set(sections[name]["properties"]) == {entry.name for entry in fields(settings)}
 
 
-def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
+def test_a_user_dialect_extends_ours(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "dialect.yaml").write_text(
         "title: Mine\nextends: openai\nmock: {sentinel: optional}\n"
@@ -88,6 +88,6 @@ def test_a_malformed_dialect_says_where_and_what(tmp_path: Path, content: str, c
     assert complaint in str(failure.value)
 
 
-def test_an_unknown_dialect_is_answered_with_those_there_are() -> None:
+def test_an_unknown_dialect_is_rejected_with_the_known_names() -> None:
     with pytest.raises(DialectError, match="openai, openresponses"):
         load("nobody")

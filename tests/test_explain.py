@@ -1,4 +1,4 @@
-"""`antiphon explain`: rules, requirements, mutants, and names that are none of them."""
+"""`antiphon explain`: rules, requirements, mutants, and unknown names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_name_is_explained(name: str, expected: str, capsys: pytest.CaptureFix
     assert expected in capsys.readouterr().out
 
 
-def test_a_typo_is_answered_with_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_typo_gets_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "ENV-8"]) == 3
     errors = capsys.readouterr().err
     assert errors.count("ENV-08") == 1

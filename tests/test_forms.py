@@ -1,4 +1,4 @@
-"""Legal forms of requests: how several are asked for at once, and what they name that a target may hold."""
+"""Valid requests: how several are merged, and which resources of the target they name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DIALECT = load("cloudglue")
 
 
 def values() -> dict[str, str]:
-    """What the worlds that ship hold."""
+    """The resources of the shipped worlds."""
     library = library_of({trace.scenario: trace for trace in traces("cloudglue", ())}, {})
     return {"model": DIALECT.models[0], **library_values(library), **library.values}
 
 
 @pytest.mark.parametrize(
-    ("asked", "whole"),
+    ("requests", "whole"),
     [
         ([], {}),
         ([{"a": 1}, {"b": 2}], {"a": 1, "b": 2}),
@@ -36,8 +36,8 @@ def values() -> dict[str, str]:
         ([{"a": {"b": 1}}, {"a": 2}], {"a": 2}),
     ],
 )
-def test_requests_become_one(asked: list[dict[str, Any]], whole: dict[str, Any]) -> None:
-    assert merge(asked) == whole
+def test_requests_are_merged(requests: list[dict[str, Any]], whole: dict[str, Any]) -> None:
+    assert merge(requests) == whole
 
 
 @pytest.mark.parametrize(
@@ -53,24 +53,24 @@ def test_names_in_braces_are_found_at_any_depth(template: Any, expected: set[str
     assert names(template) == expected
 
 
-def test_nothing_is_held_by_a_library_of_which_nothing_is_known() -> None:
+def test_an_unknown_library_has_no_values() -> None:
     assert library_values(Library()) == {}
 
 
 @pytest.mark.parametrize("asks", [entry.asks for entry in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)])
-def test_what_a_form_names_is_held_by_the_worlds_that_ship(asks: dict[str, Any]) -> None:
+def test_the_shipped_worlds_have_every_value_that_a_valid_request_names(asks: dict[str, Any]) -> None:
     assert names(asks) <= values().keys()
 
 
 @pytest.mark.parametrize("form", KNOWLEDGE_FORMS, ids=lambda form: form.name)
-def test_a_form_is_one_that_the_document_has(form: Any) -> None:
+def test_every_valid_request_is_valid_in_the_document(form: Any) -> None:
     body = {**minimal(DIALECT, "createResponse", values()), **fill(dict(form.asks), DIALECT, values())}
     assert is_valid(DIALECT, "createResponse", body)
     assert list(mistakes_of(DIALECT, "createResponse", body)) == []
 
 
 @pytest.mark.parametrize("contradiction", CONTRADICTIONS, ids=lambda contradiction: contradiction.name)
-def test_each_part_of_a_contradiction_is_right(contradiction: Any) -> None:
+def test_every_part_of_a_conflicting_request_is_valid(contradiction: Any) -> None:
     body = {
         **minimal(DIALECT, "createResponse", values()),
         **fill(dict(contradiction.asks), DIALECT, values()),
@@ -79,6 +79,6 @@ def test_each_part_of_a_contradiction_is_right(contradiction: Any) -> None:
     assert list(mistakes_of(DIALECT, "createResponse", body)) == []
 
 
-def test_every_form_and_contradiction_has_a_name_of_its_own() -> None:
+def test_names_of_valid_and_conflicting_requests_are_unique() -> None:
     all_names = [entry.name for entry in (*KNOWLEDGE_FORMS, *CONTRADICTIONS)]
     assert len(set(all_names)) == len(all_names)

@@ -1,4 +1,4 @@
-"""Whatever a server streams, no rule of ours breaks: hostile values in every member, in any place."""
+"""No stream makes a rule raise: hostile values in every member, at every place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine: which outcome comes of what a rule does with what was seen."""
+"""The engine: the outcome of a rule on exchanges and traces."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def rule(subject=AnyReply, check=silent, cites=MUST, name="rule", **how):
     return make(f"test.{name}".replace("_", "-"), "A sentence.", subject, check, cites=cites, **how)
 
 
-def judged(candidate, *traces):
+def judge(candidate, *traces):
     return engine.judge(traces, OPENAI, {candidate.id: candidate})
 
 
-def only(candidate, *traces):
-    (record,) = judged(candidate, *traces)
+def judge_one(candidate, *traces):
+    (record,) = judge(candidate, *traces)
     return record
 
 
-GOOD = Trace("plain", {"created": exchange("plain/created", response(), asked={"input": "hi"})})
+GOOD = Trace("plain", {"created": exchange("plain/created", response(), request_body={"input": "hi"})})
 REFUSAL = Trace("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
 STREAM = Trace(
     "streaming", {"streamed": exchange("streaming/streamed", b'data: {"type":"response.created"}\n\n')}
@@ -66,7 +66,7 @@ NO_ANSWER = Exchange("dead/created", Request("POST", "/responses"), None, failur
 
 
 def test_a_rule_that_finds_nothing_passes():
-    record = only(rule(), GOOD)
+    record = judge_one(rule(), GOOD)
     assert (record.outcome, record.rule, record.scenario) == (Outcome.PASSED, "test.rule", "plain")
     assert (record.requirement, record.level, record.dialect) == (
         MUST,
@@ -84,24 +84,24 @@ def test_a_rule_that_finds_nothing_passes():
         ((MAY, MUST), Outcome.FAILED),
     ],
 )
-def test_the_level_of_what_it_cites_decides_what_a_finding_is(cites, outcome):
-    assert only(rule(check=finds("reply.status"), cites=cites), GOOD).outcome is outcome
+def test_the_level_of_the_cited_row_decides_the_outcome(cites, outcome):
+    assert judge_one(rule(check=finds("reply.status"), cites=cites), GOOD).outcome is outcome
 
 
 def test_a_finding_gets_the_id_of_its_exchange():
-    (finding,) = only(rule(check=finds("reply.status")), GOOD).findings
+    (finding,) = judge_one(rule(check=finds("reply.status")), GOOD).findings
     assert finding.exchange == "plain/created"
 
 
-def test_a_finding_is_fit_to_print_whatever_the_server_called_its_members():
-    record = only(rule(check=finds("reply.body/\x1b[31m\ud800\n" + "a" * 9999)), GOOD)
+def test_a_finding_is_printable_with_hostile_member_names():
+    record = judge_one(rule(check=finds("reply.body/\x1b[31m\ud800\n" + "a" * 9999)), GOOD)
     assert record.findings[0].where.isprintable()
     assert len(record.findings[0].where) < 600
     record.findings[0].message.encode()
 
 
 def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
-    records = judged(rule(AnyReply), GOOD, REFUSAL)
+    records = judge(rule(AnyReply), GOOD, REFUSAL)
     assert [(record.scenario, record.outcome) for record in records] == [
         ("plain", Outcome.PASSED),
         ("bad", Outcome.PASSED),
@@ -118,27 +118,27 @@ def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
         (ResponseObject, {"plain"}),
     ],
 )
-def test_a_rule_sees_its_own_subject_and_no_other(subject, scenarios):
-    assert {record.scenario for record in judged(rule(subject), GOOD, REFUSAL, STREAM)} == scenarios
+def test_a_rule_sees_only_views_of_its_class(subject, scenarios):
+    assert {record.scenario for record in judge(rule(subject), GOOD, REFUSAL, STREAM)} == scenarios
 
 
 def test_a_rule_that_raises_is_broken_and_says_where():
-    record = only(rule(check=raises), GOOD)
+    record = judge_one(rule(check=raises), GOOD)
     assert record.outcome is Outcome.BROKEN
     assert record.note.startswith("KeyError: 'output' (test_judge.py:")
 
 
-def test_a_condition_that_raises_is_broken_too():
-    assert only(rule(when=lambda subject: 1 / 0), GOOD).outcome is Outcome.BROKEN
+def test_a_rule_whose_condition_raises_is_broken():
+    assert judge_one(rule(when=lambda subject: 1 / 0), GOOD).outcome is Outcome.BROKEN
 
 
 def test_the_number_of_findings_is_bounded():
-    record = only(rule(check=finds(*map(str, range(1000)))), GOOD)
+    record = judge_one(rule(check=finds(*map(str, range(1000)))), GOOD)
     assert len(record.findings) == engine.MOST_FINDINGS
 
 
-def test_a_rule_that_applied_nowhere_tested_nothing():
-    record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD)
+def test_a_rule_that_applied_nowhere_is_inconclusive():
+    record = judge_one(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD)
     assert (record.outcome, record.scenario) == (Outcome.INCONCLUSIVE, "")
     assert record.note == "not seen: a refusal of the model"
 
@@ -146,25 +146,25 @@ def test_a_rule_that_applied_nowhere_tested_nothing():
 @pytest.mark.parametrize(
     "last", [NO_ANSWER, exchange("dead/created", {"error": {}}, status=500)], ids=["no answer", "500"]
 )
-def test_a_breakdown_elsewhere_explains_nothing(last):
+def test_a_failure_in_another_scenario_explains_nothing(last):
     dead = Trace("dead", {"created": last}, "created: broke down")
-    record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD, dead)
+    record = judge_one(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD, dead)
     assert (record.outcome, record.note) == (Outcome.INCONCLUSIVE, "not seen: a refusal of the model")
 
 
 def test_a_dead_port_passes_nothing():
     dead = Trace("dead", {"created": NO_ANSWER}, "created: refused")
-    assert only(rule(), dead).outcome is Outcome.UNTESTABLE
+    assert judge_one(rule(), dead).outcome is Outcome.UNTESTABLE
 
 
-def test_a_refusal_that_ended_a_scenario_makes_nothing_untestable():
-    refused = Trace("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
-    record = only(rule(when=lambda subject: False), GOOD, refused)
+def test_a_rejection_that_ended_a_scenario_makes_no_rule_untestable():
+    trace_of_rejection = Trace("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
+    record = judge_one(rule(when=lambda subject: False), GOOD, trace_of_rejection)
     assert record.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_rule_may_see_every_scenario():
-    records = judged(rule(ScenarioTrace, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
+    records = judge(rule(ScenarioTrace, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
     assert {record.scenario for record in records} == {"plain", "bad"}
 
 
@@ -172,15 +172,15 @@ def scenario_trace(check, when=None):
     return rule(ScenarioTrace, check, name="scene", scenario="plain", when=when)
 
 
-def test_a_rule_over_an_episode_sees_its_scenario_only():
-    assert [record.scenario for record in judged(scenario_trace(silent), GOOD, REFUSAL)] == ["plain"]
+def test_a_rule_over_a_scenario_trace_sees_its_scenario_only():
+    assert [record.scenario for record in judge(scenario_trace(silent), GOOD, REFUSAL)] == ["plain"]
 
 
 @pytest.mark.parametrize(
     "finding", [finds("reply.status", exchange="created"), finds("created.reply.status")]
 )
-def test_a_finding_over_an_episode_names_a_step(finding):
-    (result,) = only(scenario_trace(finding), GOOD).findings
+def test_a_finding_over_a_scenario_trace_names_a_step(finding):
+    (result,) = judge_one(scenario_trace(finding), GOOD).findings
     assert (result.exchange, result.where) == ("plain/created", "reply.status")
 
 
@@ -208,7 +208,7 @@ def trace(**how):
 )
 @pytest.mark.parametrize("when", [None, lambda trace: "polled" in trace])
 def test_a_step_that_is_missing(history, outcome, note, when):
-    record = only(scenario_trace(asks_for_a_poll, when), history)
+    record = judge_one(scenario_trace(asks_for_a_poll, when), history)
     if when is None or history.stop_reason or history.missing_feature:
         assert record.outcome is outcome
         assert note in record.note
@@ -217,14 +217,16 @@ def test_a_step_that_is_missing(history, outcome, note, when):
 
 
 def test_a_scenario_that_did_not_run():
-    record = only(scenario_trace(silent), REFUSAL)
+    record = judge_one(scenario_trace(silent), REFUSAL)
     assert (record.outcome, record.note) == (Outcome.UNTESTABLE, "the scenario plain did not run")
 
 
 def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     probe = exchange("items/listed", {}, status=404, path="/responses/resp_1/input_items", method="GET")
     lacking = Trace("items", {"listed": probe}, "listed: answered 404", "input_items")
-    record = only(rule(DocumentReply, when=lambda body: body.operation == "listInputItems"), GOOD, lacking)
+    record = judge_one(
+        rule(DocumentReply, when=lambda body: body.operation == "listInputItems"), GOOD, lacking
+    )
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
 
 
@@ -237,7 +239,7 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
         ("/v1/elsewhere", None, "/v1/elsewhere"),
     ],
 )
-def test_an_exchange_finds_its_place_in_the_document(path, operation, below):
+def test_an_exchange_has_a_place_in_the_document(path, operation, below):
     place = engine.locate(exchange("one", {}, path=path), OPENAI)
     assert (place.operation, place.request.path) == (operation, below)
 
@@ -247,7 +249,7 @@ def test_a_resumed_stream_is_marked():
     assert place.traits == {"resumed"}
 
 
-def test_lint_tells_what_it_found_and_sums_up_the_rest():
+def test_lint_lists_findings_and_counts_the_other_records():
     candidate = rule(
         DocumentReply, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
     )
@@ -259,13 +261,13 @@ def test_lint_tells_what_it_found_and_sums_up_the_rest():
     ]
 
 
-def test_the_refusal_of_a_feature_that_is_not_offered_is_no_failure():
-    creation = exchange("storage/created", response(), asked={"input": "hi"})
+def test_an_error_of_a_feature_that_is_not_offered_is_no_failure():
+    creation = exchange("storage/created", response(), request_body={"input": "hi"})
     listing = exchange("storage/listed", {"detail": "Not Found"}, status=404)
     trace = Trace("storage", {"created": creation, "listed": listing}, "listed: answered 404", "input_items")
     listing_rule = rule(ScenarioTrace, finds("reply.status", exchange="storage/listed"), scenario="storage")
-    record = only(listing_rule, trace)
+    record = judge_one(listing_rule, trace)
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
-    assert only(
+    assert judge_one(
         rule(ScenarioTrace, finds("reply.status", exchange="storage/created"), scenario="storage"), trace
     ).findings

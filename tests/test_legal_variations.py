@@ -1,4 +1,4 @@
-"""What the SSE standard and a dialect's own documents allow turns no rule red, however unusual it looks."""
+"""Unusual framing that the SSE standard and a dialect's documents allow fails no rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inprocess import streams
 
 DIALECTS = ("cloudglue", "openai", "openresponses")
 UNREAD = {"cloudglue": ("cr", "no space after the colon", "several data lines", "letters as they are")}
-"""What the clients of a dialect do not read, though the standard allows it (CG-SSE-02, CG-SSE-03)."""
+"""Framing that the standard allows but the clients of a dialect cannot read (CG-SSE-02, CG-SSE-03)."""
 ENDS = (b"response.completed\n", b"response.incomplete\n", b"response.failed\n", b"[DONE]")
 Variation = Callable[[bytes], bytes]
 
@@ -40,7 +40,7 @@ def _each_frame(change: Callable[[bytes, int], bytes]) -> Variation:
 def _each_event(
     change: Callable[[dict[str, Any], int], dict[str, Any]], indent: int | None = None, *, ascii: bool = True
 ) -> Variation:
-    """Changes the JSON of each event; with `indent` it takes several data lines."""
+    """Changes the JSON of each event; with `indent` it has several data lines."""
 
     def vary(frame: bytes, index: int) -> bytes:
         head, _, data = frame.partition(b"data: ")
@@ -57,7 +57,7 @@ def _swap_lines(frame: bytes, _index: int) -> bytes:
 
 
 def _more_members(event: dict[str, Any], index: int) -> dict[str, Any]:
-    """Members that nobody knows, in the event and in the response that it carries."""
+    """Adds unknown members to the event and to its response."""
     if isinstance(event.get("response"), dict):
         event["response"] = {**event["response"], "x_trace": {"hop": index}}
     return {**event, "x_trace": [index]}
@@ -104,7 +104,7 @@ def _varied(dialect: str, vary: Variation) -> Iterator[Exchange]:
 
 
 def _red(dialect: str, variation: str) -> dict[str, str]:
-    """The rules that a variation turns red, and what they say."""
+    """The rules that report a variation, with their messages."""
     return {
         record.rule: record.note or record.findings[0].message
         for record in lint(_varied(dialect, VARIATIONS[variation]), load(dialect))
@@ -121,14 +121,14 @@ def _red(dialect: str, variation: str) -> dict[str, str]:
         if variation not in UNREAD.get(name, ())
     ],
 )
-def test_a_legal_variation_turns_nothing_red(dialect: str, variation: str) -> None:
+def test_a_legal_variation_fails_no_rule(dialect: str, variation: str) -> None:
     assert _red(dialect, variation) == {}
 
 
 @pytest.mark.parametrize(
     ("dialect", "variation"), [(name, variation) for name in UNREAD for variation in UNREAD[name]]
 )
-def test_what_a_dialects_clients_do_not_read_turns_one_rule_red(dialect: str, variation: str) -> None:
+def test_framing_that_clients_cannot_read_fails_one_rule(dialect: str, variation: str) -> None:
     assert len(_red(dialect, variation)) == 1
 
 

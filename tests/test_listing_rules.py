@@ -1,4 +1,4 @@
-"""Rules on lists while other clients are at work: what those make or delete is not held against a target."""
+"""Rules on lists while other clients create and delete responses: these changes are no failures."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def page(step: str, names: str, total: int, query: str = "", **extra: int) -> Ex
 
 
 def created(step: str, name: str) -> Exchange:
-    return exchange(f"listing/{step}", {**entry(name), "output": []}, asked={"input": "Hello."})
+    return exchange(f"listing/{step}", {**entry(name), "output": []}, request_body={"input": "Hello."})
 
 
 def red(*exchanges: Exchange) -> set[str]:
-    """The rules that these steps turn red."""
+    """The rules that report these steps."""
     steps = {item.id.partition("/")[2]: item for item in exchanges}
     records = judge([Trace("listing", steps)], CLOUDGLUE, RULES)
     assert not [record for record in records if record.outcome is Outcome.BROKEN]
@@ -130,7 +130,7 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
+def test_a_list_is_judged_by_its_own_members(case: str) -> None:
     exchanges, expected = CASES[case]
     assert red(*exchanges) == expected
 
@@ -148,14 +148,14 @@ def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
         ("created_after=2026-01-02&created_before=2026-01-03", JANUARY, False),
     ],
 )
-def test_the_day_that_is_named_may_count_itself_or_not(query: str, at: int, fits: bool) -> None:
+def test_a_date_filter_may_include_its_day_or_not(query: str, at: int, fits: bool) -> None:
     body = {"object": "list", "data": [entry("a", at=at)], "total": 1, "limit": 50, "offset": 0}
     rules = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
     assert rules == (set() if fits else {"listing.entries-lie-between-the-dates"})
 
 
 @pytest.mark.parametrize("member", ["output", "error"])
-def test_what_is_listed_says_neither_what_came_out_nor_what_went_wrong(member: str) -> None:
+def test_listed_entries_have_neither_output_nor_error(member: str) -> None:
     body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
     rules = red(exchange("listing/p", body, path="/responses", method="GET"))
     assert rules == {"listing.entries-have-no-output"}

@@ -1,4 +1,4 @@
-"""The table of mistakes: each example makes its own mistake and no other, and the documents agree."""
+"""The table of invalid requests: each example has its own fault and no other, and the documents agree."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HELD = {
     "entities": str(uuid5(NAMESPACE_DNS, "e")),
 }
 IN_PROSE_ONLY = {"a_malformed_previous_id"}
-"""Mistakes that a document forbids in prose, so that its schema takes them."""
+"""Requests that a document forbids in prose only, so that its schema accepts them."""
 CASES = [(dialect, *example) for dialect in names() for example in examples(load(dialect))]
 
 
@@ -47,42 +47,44 @@ def wrong_in(dialect: str, operation: str, members: dict[str, Any]) -> dict[str,
 
 
 @pytest.mark.parametrize(("dialect", "name", "operation", "wrong"), CASES, ids=lambda value: str(value)[:40])
-def test_an_example_makes_its_mistake_and_no_other(
+def test_an_example_has_its_fault_and_no_other(
     dialect: str, name: str, operation: str, wrong: dict[str, Any]
 ) -> None:
-    known, body = (
+    names_of_table, body = (
         {invalid_request.name for invalid_request in INVALID_REQUESTS},
         wrong_in(dialect, operation, wrong),
     )
-    made = {invalid_request.name for invalid_request, _, _ in mistakes_of(load(dialect), operation, body)}
-    assert made == ({name} if name in known else set())
+    names_made = {
+        invalid_request.name for invalid_request, _, _ in mistakes_of(load(dialect), operation, body)
+    }
+    assert names_made == ({name} if name in names_of_table else set())
 
 
 @pytest.mark.parametrize(("dialect", "name", "operation", "wrong"), CASES, ids=lambda value: str(value)[:40])
 def test_the_document_finds_the_fault_in_the_same_member(
     dialect: str, name: str, operation: str, wrong: dict[str, Any]
 ) -> None:
-    loaded, body = load(dialect), wrong_in(dialect, operation, wrong)
-    validator = loaded.schemas.request(operation)
+    spec, body = load(dialect), wrong_in(dialect, operation, wrong)
+    validator = spec.schemas.request(operation)
     assert validator is not None
     faulty = {root(fault.param) for fault in validator.faults(body)}
-    expected = {root(place) for _, place, _ in mistakes_of(loaded, operation, body)}
+    expected = {root(place) for _, place, _ in mistakes_of(spec, operation, body)}
     assert faulty == (set() if name in IN_PROSE_ONLY else expected)
 
 
 @pytest.mark.parametrize("dialect", names())
-def test_a_plain_request_makes_no_mistake(dialect: str) -> None:
+def test_a_minimal_request_has_no_fault(dialect: str) -> None:
     for operation in load(dialect).plain or ("createResponse",):
         assert list(mistakes_of(load(dialect), operation, right(dialect, operation))) == []
 
 
 @pytest.mark.parametrize("dialect", ["openai", "openresponses"])
-def test_a_history_makes_no_mistake(dialect: str) -> None:
+def test_a_history_has_no_fault(dialect: str) -> None:
     history = {"input": list(HISTORY), "tools": [LOOK_UP], "instructions": "Be brief."}
     assert list(mistakes_of(load(dialect), "createResponse", right(dialect) | history)) == []
 
 
-def test_every_legal_form_is_used_by_a_scenario_once_named() -> None:
+def test_names_of_valid_requests_are_unique() -> None:
     assert len({form.name for form in VALID_REQUESTS}) == len(VALID_REQUESTS)
 
 
@@ -93,7 +95,7 @@ BODY = {
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("path", "matches_expected"),
     [
         ("text.x", [("text.x", 1)]),
         ("input[].role", [("input[0].role", "user"), ("input[1].role", "tool")]),
@@ -107,8 +109,8 @@ BODY = {
         ("text.x.y", []),
     ],
 )
-def test_a_path_finds_its_places(path: str, found: list[tuple[str, Any]]) -> None:
-    assert list(matches(BODY, path)) == found
+def test_a_path_finds_its_places(path: str, matches_expected: list[tuple[str, Any]]) -> None:
+    assert list(matches(BODY, path)) == matches_expected
 
 
 @pytest.mark.parametrize(

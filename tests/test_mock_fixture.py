@@ -27,24 +27,24 @@ def ask(mock: ResponsesMock, text: str, **body: Any) -> Any:
     return raw.decode() if body.get("stream") else json.loads(raw)
 
 
-def said(answer: Any) -> str:
+def text_of(answer: Any) -> str:
     return str(answer["output"][0]["content"][0]["text"])
 
 
-def test_it_answers_as_the_model_does_until_it_has_a_script(responses_mock: ResponsesMock) -> None:
-    assert said(ask(responses_mock, "Say hello.")) == "Hello!"
+def test_without_a_script_the_model_answers(responses_mock: ResponsesMock) -> None:
+    assert text_of(ask(responses_mock, "Say hello.")) == "Hello!"
     responses_mock.script({"when": {"input": "weather"}, "text": "It is mild."})
-    assert said(ask(responses_mock, "How is the weather?")) == "It is mild."
-    assert said(ask(responses_mock, "Say hello.")) == "Hello!"
+    assert text_of(ask(responses_mock, "How is the weather?")) == "It is mild."
+    assert text_of(ask(responses_mock, "Say hello.")) == "Hello!"
 
 
-def test_entries_add_up_and_the_first_that_matches_wins(responses_mock: ResponsesMock) -> None:
+def test_entries_are_appended_and_the_first_match_answers(responses_mock: ResponsesMock) -> None:
     responses_mock.script({"when": {"input": "weather"}, "text": "It is mild."})
     responses_mock.script({"when": {"input": "the weather"}, "text": "Never."}, {"text": "Whatever."})
-    assert said(ask(responses_mock, "How is the weather?")) == "It is mild."
-    assert said(ask(responses_mock, "Say hello.")) == "Whatever."
+    assert text_of(ask(responses_mock, "How is the weather?")) == "It is mild."
+    assert text_of(ask(responses_mock, "Say hello.")) == "Whatever."
     responses_mock.reset()
-    assert said(ask(responses_mock, "Say hello.")) == "Hello!"
+    assert text_of(ask(responses_mock, "Say hello.")) == "Hello!"
 
 
 def test_a_strict_script_says_why_nothing_matched(responses_mock: ResponsesMock) -> None:
@@ -58,22 +58,22 @@ def test_a_script_may_be_a_file(responses_mock: ResponsesMock, tmp_path: Path) -
     path = tmp_path / "script.yaml"
     path.write_text("answers: [{text: From a file.}]", encoding="utf-8")
     responses_mock.script(path)
-    assert said(ask(responses_mock, "Say hello.")) == "From a file."
+    assert text_of(ask(responses_mock, "Say hello.")) == "From a file."
 
 
-def test_a_malformed_script_is_refused(responses_mock: ResponsesMock) -> None:
+def test_a_malformed_script_is_rejected(responses_mock: ResponsesMock) -> None:
     with pytest.raises(ScriptError, match="expected"):
         responses_mock.script({"when": {}, "txt": "It is mild."})
 
 
-def test_the_journal_holds_what_was_asked_and_answered(responses_mock: ResponsesMock) -> None:
+def test_the_journal_has_requests_and_answers(responses_mock: ResponsesMock) -> None:
     ask(responses_mock, "Say hello.")
     ask(responses_mock, "Say hello.", stream=True)
     ask(responses_mock, "Say hello.", temperature=7)
     first, second, third = responses_mock.journal
     assert (first.operation, first.status, first.body["input"]) == ("createResponse", 200, "Say hello.")
     assert first.headers["authorization"] == "Bearer any"
-    assert said(first.answer) == "Hello!"
+    assert text_of(first.answer) == "Hello!"
     assert second.answer is None
     assert second.events[-1]["type"] == "response.completed"
     assert (third.status, third.answer["error"]["param"]) == (400, "temperature")
@@ -86,7 +86,7 @@ def test_the_marker_chooses_the_settings(responses_mock: ResponsesMock) -> None:
 
 
 def test_two_mocks_run_side_by_side(responses_mock: ResponsesMock) -> None:
-    with ResponsesMock(models=["mine"]) as other:
-        assert other.url != responses_mock.url
-        assert ask(other, "Say hello.")["error"]["code"] == "model_not_found"
-        assert said(ask(responses_mock, "Say hello.")) == "Hello!"
+    with ResponsesMock(models=["mine"]) as second_mock:
+        assert second_mock.url != responses_mock.url
+        assert ask(second_mock, "Say hello.")["error"]["code"] == "model_not_found"
+        assert text_of(ask(responses_mock, "Say hello.")) == "Hello!"

@@ -1,4 +1,4 @@
-"""Where responses are kept: in memory, or in a file that processes share and that outlives them."""
+"""Stores of responses: in memory, or in a file that processes share and that outlives them."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def redis_server() -> Iterator[str]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     names = {"memory": "memory", "sqlite": f"sqlite:{tmp_path / 'store.db'}"}
     running = redis_server() if request.param == "redis" else nullcontext(names[request.param])
-    with running as name, closing(open_store(name)) as opened:
-        yield opened
+    with running as name, closing(open_store(name)) as instance:
+        yield instance
 
 
 def test_a_record_is_read_as_it_was_stored(store: Store) -> None:
@@ -69,8 +69,8 @@ def test_objects_of_two_kinds_may_have_the_same_id(store: Store) -> None:
 def test_a_record_is_changed_in_place(store: Store) -> None:
     assert responses(store).change("resp_1", lambda now: replace(now, step=3)) is None
     responses(store).put("resp_1", RECORD)
-    changed = responses(store).change("resp_1", lambda now: replace(now, step=3))
-    assert changed == responses(store).get("resp_1") == replace(RECORD, step=3)
+    record = responses(store).change("resp_1", lambda now: replace(now, step=3))
+    assert record == responses(store).get("resp_1") == replace(RECORD, step=3)
 
 
 def test_a_change_that_fails_changes_nothing(store: Store) -> None:
@@ -100,8 +100,8 @@ def test_a_list_shows_its_records_as_they_are_now_the_newest_first(store: Store)
         table.enlist("mine", f"resp_{number}")
     table.enlist("mine", "resp_that_was_never_stored")
     table.change("resp_2", lambda now: replace(now, deleted=True))
-    shown = [(record.id, record.deleted) for record in table.newest_first("mine")]
-    assert shown == [("resp_3", False), ("resp_2", True), ("resp_1", False)]
+    entries = [(record.id, record.deleted) for record in table.newest_first("mine")]
+    assert entries == [("resp_3", False), ("resp_2", True), ("resp_1", False)]
 
 
 def test_memory_lists_as_many_ids_as_it_holds_records() -> None:
@@ -122,7 +122,7 @@ def test_memory_drops_the_oldest_object_of_a_kind() -> None:
     assert store.read("file", "a") == b"1"
 
 
-def test_a_file_is_shared_without_a_number_given_twice(tmp_path: Path) -> None:
+def test_processes_that_share_a_file_get_unique_numbers(tmp_path: Path) -> None:
     path = str(tmp_path / "store.db")
     numbers: list[int] = []
 
@@ -154,10 +154,10 @@ def test_a_list_in_a_file_is_filled_by_all_who_share_it(tmp_path: Path) -> None:
 
 def test_responses_outlive_the_server_that_made_them(tmp_path: Path) -> None:
     store = f"sqlite:{tmp_path / 'store.db'}"
-    made = Client(store=store).create("My name is Ada.")
+    creation = Client(store=store).create("My name is Ada.")
     again = Client(store=store)
-    id = made.json["id"]
-    assert again.get(f"/responses/{id}").raw == made.raw
+    id = creation.json["id"]
+    assert again.get(f"/responses/{id}").raw == creation.raw
     assert "Ada" in again.create("What is my name?", previous_response_id=id).raw.decode()
     assert again.create("My name is Ada.").json["id"] != id
 
@@ -170,7 +170,7 @@ def test_background_work_goes_on_in_another_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "disk", "sqlite:", "http://localhost"])
-def test_a_store_that_does_not_exist_is_refused(name: str) -> None:
+def test_an_unknown_store_is_rejected(name: str) -> None:
     with pytest.raises(ValueError, match="--store: expected memory, sqlite:PATH or redis"):
         open_store(name)
 
@@ -181,12 +181,12 @@ def test_redis_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("redis://127.0.0.1:1")
 
 
-def test_memory_counts_what_was_asked_lately() -> None:
+def test_memory_counts_recent_requests_only() -> None:
     store = MemoryStore(count_capacity=2)
-    assert [store.count(asked) for asked in ("a", "b", "a", "c", "a", "b")] == [0, 0, 1, 0, 2, 0]
+    assert [store.count(key) for key in ("a", "b", "a", "c", "a", "b")] == [0, 0, 1, 0, 2, 0]
 
 
-def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"--store sqlite:.*: expected a file"):
         open_store(f"sqlite:{tmp_path / 'nowhere' / 'store.db'}")
 
@@ -212,12 +212,12 @@ def test_a_file_of_another_version_is_rejected_and_left_as_it_is(tmp_path: Path)
 
 def test_a_completion_cannot_be_retrieved_as_a_response() -> None:
     client = Client(dialect="cloudglue")
-    asked = {
+    request = {
         "model": "nimbus-001",
         "messages": [{"role": "user", "content": "Hello."}],
         "collections": [client.get("/collections?collection_type=media-descriptions").json["data"][0]["id"]],
     }
-    completion = client.post("/chat/completions", asked).json
+    completion = client.post("/chat/completions", request).json
     assert client.get(f"/chat/completions/{completion['id']}").json == completion
     assert client.get(f"/responses/{completion['id']}").status == 404
     assert client.get(f"/chat/completions/{completion['id']}", headers=BOB).status == 404

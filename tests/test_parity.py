@@ -17,7 +17,7 @@ RESPONSE = {"id": "resp_1", "output": [{"id": "msg_1", "content": [{"text": "Hel
 
 
 @pytest.mark.parametrize(
-    ("changed", "pointer"),
+    ("change", "pointer"),
     [
         ({"id": "resp_2"}, "/id"),
         ({"output": []}, "/output"),
@@ -26,13 +26,13 @@ RESPONSE = {"id": "resp_1", "output": [{"id": "msg_1", "content": [{"text": "Hel
         ({"background": None}, "/background"),
     ],
 )
-def test_a_difference_is_named_by_its_place(changed: dict[str, Any], pointer: str) -> None:
-    assert [found for found, _, _ in differences(RESPONSE, RESPONSE | changed)] == [pointer]
+def test_a_difference_has_a_pointer(change: dict[str, Any], pointer: str) -> None:
+    assert [place for place, _, _ in differences(RESPONSE, RESPONSE | change)] == [pointer]
 
 
-def test_a_member_that_is_lost_is_a_difference() -> None:
+def test_an_absent_member_is_a_difference() -> None:
     after = {name: value for name, value in RESPONSE.items() if name != "background"}
-    assert [found for found, _, _ in differences(RESPONSE, after)] == ["/background"]
+    assert [place for place, _, _ in differences(RESPONSE, after)] == ["/background"]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_member_that_is_lost_is_a_difference() -> None:
         ({"temperature": 1}, {"temperature": 1.0}),
     ],
 )
-def test_what_genuine_servers_vary_is_no_difference(before: Any, after: Any) -> None:
+def test_variations_of_genuine_servers_are_no_difference(before: Any, after: Any) -> None:
     assert not list(differences(before, after))
 
 
@@ -62,7 +62,7 @@ def test_what_genuine_servers_vary_is_no_difference(before: Any, after: Any) -> 
         ("/responses/resp%201", "query-parameters.an-id-with-unusual-characters-is-a-client-error"),
     ],
 )
-def test_a_mistake_in_a_query_has_to_be_refused(path: str, rule: str) -> None:
+def test_a_wrong_query_must_be_rejected(path: str, rule: str) -> None:
     assert red(path, 200) == {rule}
     assert red(path, 400) == set()
 

@@ -1,4 +1,4 @@
-"""The template that the judge asks for: the one that ships is it, another one can be named, none is said."""
+"""The template that the judge requests: the shipped one, one by option, or a hint when there is none."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUD_API_KEY", KEY)
 
 
-def folder_with(root: Path, **changed: object) -> str:
-    """A folder of one template: the probe, with something else about it."""
+def folder_with(root: Path, **members: object) -> str:
+    """A folder with one template: the probe with these members changed."""
     content = yaml.safe_load((SHIPPED / f"{probe.PROBE}.yaml").read_text())
     (root / "servers").mkdir()
     for server in (SHIPPED / "servers").glob("*.yaml"):
         (root / "servers" / server.name).write_text(server.read_text())
-    (root / "probe.yaml").write_text(yaml.safe_dump({**content, **changed}))
+    (root / "probe.yaml").write_text(yaml.safe_dump({**content, **members}))
     return str(root)
 
 
@@ -42,8 +42,8 @@ def test_the_judge_knows_the_template_that_ships() -> None:
     assert template.versions[probe.STRUCTURED].output_schema == probe.SCHEMA
     assert tuple(server.label for server in template.versions[probe.TOOLS].servers) == probe.SERVERS
     assert set(probe.VARIABLES) == set((full.input_schema or {})["properties"])
-    streamed = {number for number, version in template.versions.items() if version.stream}
-    assert streamed == {probe.STREAMED, probe.TOOLS, probe.UNREACHABLE, probe.FAILING}
+    stream_versions = {number for number, version in template.versions.items() if version.stream}
+    assert stream_versions == {probe.STREAMED, probe.TOOLS, probe.UNREACHABLE, probe.FAILING}
 
 
 def test_a_server_with_the_template_conforms(capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,14 +52,14 @@ def test_a_server_with_the_template_conforms(capsys: pytest.CaptureFixture[str])
     assert "bud: conformant" in capsys.readouterr().out
 
 
-def test_another_id_is_given_by_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_option_sets_another_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = folder_with(tmp_path, id="ours")
     with ResponsesMock(dialect="bud", api_keys=[KEY], prompts=folder) as mock:
         assert check(mock, "--given", "prompt=ours") == 0
     assert "bud: conformant" in capsys.readouterr().out
 
 
-def test_without_the_template_its_rules_are_untestable_and_say_what_to_pass(
+def test_without_the_template_its_rules_are_untestable_and_name_the_option(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = folder_with(tmp_path, id="ours")

@@ -24,7 +24,7 @@ FUNCTION = {
 }
 
 
-def told(schemas: Any, body: Any) -> list[str]:
+def messages_of(schemas: Any, body: Any) -> list[str]:
     return [fault.message for fault in schemas.request("createResponse").faults(body)]
 
 
@@ -45,7 +45,7 @@ def told(schemas: Any, body: Any) -> list[str]:
     ids=lambda extra: next(iter(extra), "least"),
 )
 def test_a_right_request_has_no_faults(schemas: Any, extra: dict[str, Any]) -> None:
-    assert told(schemas, HELLO | extra) == []
+    assert messages_of(schemas, HELLO | extra) == []
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_right_request_has_no_faults(schemas: Any, extra: dict[str, Any]) -> N
         ),
     ],
 )
-def test_one_mistake_is_one_fault_at_its_own_place(body: Any, message: str) -> None:
-    assert told(OPENAI, body) == [message]
+def test_one_mistake_is_one_fault_at_its_place(body: Any, message: str) -> None:
+    assert messages_of(OPENAI, body) == [message]
 
 
-def test_what_a_condition_asks_of_an_empty_object_belongs_to_the_least_instance() -> None:
+def test_the_least_instance_satisfies_conditions_on_an_empty_object() -> None:
     schema = {
         "type": "object",
         "allOf": [
@@ -106,21 +106,21 @@ def test_what_a_condition_asks_of_an_empty_object_belongs_to_the_least_instance(
     assert values[-1] == {"title": {}, "no_such_thing": 1}
 
 
-def test_an_unknown_type_lists_those_there_are() -> None:
+def test_the_fault_of_an_unknown_type_lists_the_known_types() -> None:
     (fault,) = OPENAI.request("createResponse").faults({"input": [{"type": "nope"}]})
     assert fault.param == "input[0].type"
     assert "'function_call'" in fault.expected
     assert fault.actual == "'nope'"
 
 
-def test_a_message_without_a_type_is_told_so_where_the_type_is_demanded() -> None:
-    assert told(OPENRESPONSES, {"input": [{"role": "user", "content": "a"}]}) == [
+def test_a_message_without_a_required_type_has_that_fault() -> None:
+    assert messages_of(OPENRESPONSES, {"input": [{"role": "user", "content": "a"}]}) == [
         "input[0].type is missing (required)"
     ]
 
 
 @pytest.mark.parametrize("text", ["\ud800", "\ud800" * 3])
-def test_what_is_no_unicode_is_still_judged(text: str) -> None:
+def test_text_with_lone_surrogates_is_still_judged(text: str) -> None:
     assert OPENAI.component("Error").is_valid({"type": text, "message": "", "param": None, "code": None})
     assert not OPENAI.component("Error").is_valid({"type": text})
 
@@ -175,18 +175,18 @@ def test_openai_errors_may_be_nested_or_flat(error: dict[str, Any]) -> None:
         ({"input": "Hello", "reasoning": None}, []),
     ],
 )
-def test_members_that_the_document_does_not_know_are_found(body: Any, params: list[str]) -> None:
+def test_unknown_members_are_found(body: Any, params: list[str]) -> None:
     assert [fault.param for fault in OPENAI.unknown_members("createResponse", body)] == params
 
 
 @pytest.mark.parametrize("name", names())
 def test_both_libraries_agree(name: str) -> None:
-    """`jsonschema-rs` decides and `jsonschema` explains: at odds, a refusal could lack its reason."""
+    """`jsonschema-rs` decides and `jsonschema` explains: at odds, a rejection could lack its reason."""
     schemas = load(name).schemas
     sampler = Sampler(
         schemas.document, lambda reference: Sampler(schemas.document).least({"$ref": reference})
     )
-    at_odds, refused = [], 0
+    at_odds, rejections = [], 0
     for schema_name, schema in list(schemas.document.schemas.items())[::3]:
         validator = schemas.component(schema_name)
         slow = jsonschema.Draft202012Validator(
@@ -194,24 +194,24 @@ def test_both_libraries_agree(name: str) -> None:
         )
         for probe in list(sampler.probes(schema))[:40]:
             valid = validator.is_valid(probe.value)
-            refused += not valid
+            rejections += not valid
             if valid != slow.is_valid(probe.value) or valid == bool(validator.faults(probe.value)):
                 at_odds.append((schema_name, probe))
     assert at_odds == []
-    assert refused > 100
+    assert rejections > 100
 
 
 RIGHT_REQUESTS = {"bud": 450, "openai": 1600, "openresponses": 450, "cloudglue": 95}
-"""How many probes of a create are right requests, somewhat rounded: a quarter to a third of all there are."""
+"""How many probes of a create are right requests at least: a quarter to a third of all probes."""
 
 
 @pytest.mark.parametrize("name", names())
-def test_what_the_fast_check_for_unknown_members_passes_has_none(name: str) -> None:
+def test_the_fast_check_for_unknown_members_misses_none(name: str) -> None:
     schemas = load(name).schemas
     pointer = schemas.document.operations["createResponse"].request_schema
     assert pointer is not None
     fast = Schemas(Document({"components": close({"schemas": dict(schemas.document.schemas)})})).at(pointer)
     probes = list(Sampler(schemas.document, deepest=3).probes({"$ref": pointer}))
-    passed = [probe.value for probe in probes if fast.is_valid(probe.value)]
-    assert [body for body in passed if unknown_members(schemas.document, pointer, body)] == []
-    assert len(passed) > RIGHT_REQUESTS[name]
+    clean_bodies = [probe.value for probe in probes if fast.is_valid(probe.value)]
+    assert [body for body in clean_bodies if unknown_members(schemas.document, pointer, body)] == []
+    assert len(clean_bodies) > RIGHT_REQUESTS[name]

@@ -1,4 +1,4 @@
-"""Requests in the spelling of Chat Completions come to the same as in that of the Responses API."""
+"""Requests in the spelling of Chat Completions equal those in the spelling of the Responses API."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ SAME: dict[str, tuple[Json, Json]] = {
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_chat_is_respelled(name: str) -> None:
-    given, wanted = SAME[name]
-    assert read_chat_spelling(given, BUD) == wanted
+def test_chat_messages_become_input_items(name: str) -> None:
+    chat, responses = SAME[name]
+    assert read_chat_spelling(chat, BUD) == responses
 
 
 def test_other_dialects_are_left_alone() -> None:
@@ -88,7 +88,7 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
 
 
 @pytest.mark.parametrize(
-    ("parts", "seen"),
+    ("parts", "prompt"),
     [
         (
             [{"type": "text", "text": "Hm."}, {"type": "image_url", "image_url": {"url": "data:x"}}],
@@ -99,15 +99,15 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
         ([{"role": "user", "content": [{"type": "input_text", "text": "Hm."}, SOUND]}], "a recording"),
     ],
 )
-def test_parts_reach_the_model_in_both_spellings(parts: list[Json], seen: str) -> None:
-    got = Client(dialect="bud").create(parts).json
-    assert got["output"][0]["content"][0]["text"] == f"I see {seen}. You said: Hm."
+def test_parts_reach_the_model_in_both_spellings(parts: list[Json], prompt: str) -> None:
+    response = Client(dialect="bud").create(parts).json
+    assert response["output"][0]["content"][0]["text"] == f"I see {prompt}. You said: Hm."
 
 
 def test_a_nested_tool_comes_back_flat() -> None:
     tool = {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}
-    got = Client(dialect="bud").create(tools=[tool]).json
-    assert got["tools"] == [
+    response = Client(dialect="bud").create(tools=[tool]).json
+    assert response["tools"] == [
         {
             "type": "function",
             "description": None,

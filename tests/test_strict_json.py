@@ -1,4 +1,4 @@
-"""The strict reader: what it accepts, and the name of each fault."""
+"""The strict JSON reader: accepted texts, and the name of each fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a plan says, its stream obeys the grammar and tells all of it; Hypothesis makes up the plans."""
+"""The stream of every plan obeys the grammar and has the whole plan; Hypothesis makes the plans."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ annotations = st.lists(
     max_size=3,
 )
 text_parts = st.builds(
-    lambda text, noted: {"type": "output_text", "annotations": noted, "logprobs": [], "text": text},
+    lambda text, annotations: {
+        "type": "output_text",
+        "annotations": annotations,
+        "logprobs": [],
+        "text": text,
+    },
     texts,
     annotations,
 )
@@ -38,8 +43,8 @@ cited_parts = st.builds(
     lambda text, contexts: {
         "type": "output_text",
         "annotations": [
-            {"type": "cloudglue_citation", "file_id": "f", "start_time": 0, "context": each}
-            for each in contexts
+            {"type": "cloudglue_citation", "file_id": "f", "start_time": 0, "context": text}
+            for text in contexts
         ],
         "text": text,
     },
@@ -92,20 +97,20 @@ ENDINGS = st.sampled_from(
 @pytest.mark.parametrize("name", RESPONSES)
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -> None:
+def test_every_plan_is_streamed_in_order_and_in_full(name: str, data: st.DataObject) -> None:
     items = data.draw(st.lists(ITEMS[name], max_size=4))
-    planned = Plan(tuple(items), **data.draw(ENDINGS))
-    final = respond("Hi", name, planned, background=data.draw(st.booleans()))
+    plan = Plan(tuple(items), **data.draw(ENDINGS))
+    final = respond("Hi", name, plan, background=data.draw(st.booleans()))
     events = timeline(final, name, obfuscation=data.draw(st.booleans())).events
     machine = DIALECTS[name].grammar.machine()
     assert [breach for event in events for breach in machine.feed(event)] == []
     assert machine.end() == []
     assert events[-1]["response"] == final
     for index, item in enumerate(final["output"]):
-        mine = [event for event in events if event.get("output_index") == index]
-        assert mine[-1]["item"] == item
-        assert sorted(joined(mine)) == sorted(filter(None, said(item)))
-        notes = [event["annotation"] for event in mine if "annotation" in event]
+        item_events = [event for event in events if event.get("output_index") == index]
+        assert item_events[-1]["item"] == item
+        assert sorted(join(item_events)) == sorted(filter(None, texts_of(item)))
+        notes = [event["annotation"] for event in item_events if "annotation" in event]
         assert notes == [note for part in item.get("content", []) for note in part.get("annotations", [])]
 
 
@@ -113,31 +118,31 @@ def test_any_plan_is_told_in_order_and_in_full(name: str, data: st.DataObject) -
 @given(
     st.lists(st.one_of(st.lists(cited_parts, max_size=3).map(message), functions), max_size=4), st.booleans()
 )
-def test_any_answer_of_a_library_is_told_in_order_and_in_full(items: list[Item], background: bool) -> None:
+def test_every_library_answer_is_streamed_in_order_and_in_full(items: list[Item], background: bool) -> None:
     final = respond("Hi", "cloudglue", Plan(tuple(items)), background=background)
     events = timeline(final, "cloudglue").events
     assert invalid_requests(events) == []
     assert events[-1] == {"type": "response.completed", "response": final}
-    assert [*map(said, final["output"])] == [*map(said, items)]
+    assert [*map(texts_of, final["output"])] == [*map(texts_of, items)]
     for index, item in enumerate(final["output"]):
-        mine = [event for event in events if event.get("output_index") == index]
-        assert mine[-1] == {"type": "response.output_item.done", "output_index": index, "item": item}
-        told = said(item) if item["type"] == "message" else []
-        assert sorted(joined(mine)) == sorted(filter(None, told))
+        item_events = [event for event in events if event.get("output_index") == index]
+        assert item_events[-1] == {"type": "response.output_item.done", "output_index": index, "item": item}
+        texts_of_item = texts_of(item) if item["type"] == "message" else []
+        assert sorted(join(item_events)) == sorted(filter(None, texts_of_item))
 
 
 @pytest.mark.parametrize("background", [False, True])
-def test_a_failure_of_a_library_is_told_at_the_end_and_by_an_error_alone(background: bool) -> None:
+def test_a_library_failure_is_one_error_event_at_the_end(background: bool) -> None:
     failure = {"code": "server_error", "message": "The shelf fell over."}
-    planned = Plan((message([]),), "failed", error=failure)
-    events = timeline(respond("Hi", "cloudglue", planned, background=background), "cloudglue").events
+    plan = Plan((message([]),), "failed", error=failure)
+    events = timeline(respond("Hi", "cloudglue", plan, background=background), "cloudglue").events
     assert invalid_requests(events) == []
     assert events[-1] == {"type": "error", "error": {**failure, "type": "server_error"}}
     assert [event["type"] for event in events].count("response.completed") == 0
 
 
 def invalid_requests(events: Sequence[Item]) -> list[str]:
-    """What is wrong with a stream of a library by its grammar, and with its events by their schemas."""
+    """Breaches of the grammar and faults of the schemas in a stream of a library."""
     machine = DIALECTS["cloudglue"].grammar.machine()
     breaches = [breach.message for event in events for breach in machine.feed(event)]
     return [
@@ -148,13 +153,13 @@ def invalid_requests(events: Sequence[Item]) -> list[str]:
 
 
 def faults(event: Item) -> list[str]:
-    """What is wrong with an event by its schema."""
+    """The faults of an event by its schema."""
     validator = DIALECTS["cloudglue"].schemas.event(event["type"])
     assert validator is not None
     return [fault.message for fault in validator.faults(event)]
 
 
-def joined(events: list[Item]) -> list[str]:
+def join(events: list[Item]) -> list[str]:
     """The pieces of each text of an item put together."""
     texts: dict[tuple[Any, ...], str] = {}
     for event in events:
@@ -165,7 +170,7 @@ def joined(events: list[Item]) -> list[str]:
     return list(texts.values())
 
 
-def said(item: Item) -> list[str]:
+def texts_of(item: Item) -> list[str]:
     """All texts of an item that are streamed."""
     parts = [*item.get("content", []), *item.get("summary", [])]
     alone = [item[name] for name in ("arguments", "input", "code") if name in item]
