@@ -54,10 +54,10 @@ def test_an_example_has_its_fault_and_no_other(
         {invalid_request.name for invalid_request in INVALID_REQUESTS},
         wrong_in(dialect, operation, wrong),
     )
-    names_made = {
+    names_of_faults = {
         invalid_request.name for invalid_request, _, _ in mistakes_of(load(dialect), operation, body)
     }
-    assert names_made == ({name} if name in names_of_table else set())
+    assert names_of_faults == ({name} if name in names_of_table else set())
 
 
 @pytest.mark.parametrize(("dialect", "name", "operation", "wrong"), CASES, ids=lambda value: str(value)[:40])

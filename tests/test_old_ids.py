@@ -163,4 +163,6 @@ def test_frozen_sets_name_rules_that_exist() -> None:
 def test_clients_need_rules_that_exist_and_broke_on_mutants_that_exist() -> None:
     needs = [rules for client in load_clients() for rules in client.breaks.values()]
     assert {rule for rules in needs for rule in rules} <= set(all_rules())
-    assert {mutant for rules in needs for broken in rules.values() for mutant in broken} <= set(all_mutants())
+    assert {
+        mutant for rules in needs for mutants_of_rule in rules.values() for mutant in mutants_of_rule
+    } <= set(all_mutants())

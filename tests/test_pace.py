@@ -184,8 +184,8 @@ def test_a_cancel_cuts_what_is_not_yet_due() -> None:
     server = PacedServer(1)
     response_id = server.create(**STREAM).events[0]["response"]["id"]
     server.clock.time = START + 6.5
-    cancelled = server.client.post(f"/responses/{response_id}/cancel").json
-    assert (cancelled["status"], cancelled["output"]) == ("cancelled", [])
+    cancellation = server.client.post(f"/responses/{response_id}/cancel").json
+    assert (cancellation["status"], cancellation["output"]) == ("cancelled", [])
     assert server.stream_again(response_id, 6.5) == ([*range(7)], [])
 
 
@@ -203,16 +203,16 @@ def test_time_that_stands_still_gives_the_same_bytes_at_once() -> None:
     script = {"answers": [{"text": TEXT, "delay": 3, "pace": pace}]}
     raw = Client(scripts=(script,)).create(**STREAM).raw
     assert raw.count(b": keep-alive\n\n") > 5
-    started = PacedServer(pace, delay=3).create(**STREAM).raw
-    assert [line[:12] for line in raw.split(b"\n")] == [line[:12] for line in started.split(b"\n")]
+    stream_bytes = PacedServer(pace, delay=3).create(**STREAM).raw
+    assert [line[:12] for line in raw.split(b"\n")] == [line[:12] for line in stream_bytes.split(b"\n")]
 
 
 def test_a_replay_in_time_that_stands_still_has_no_comments() -> None:
     client = Client(scripts=({"answers": [{"text": TEXT, "pace": {"keep_alive": 1, "first": 9}}]},))
-    created = client.create(**STREAM)
-    again = client.get(f"/responses/{created.events[0]['response']['id']}?stream=true")
-    assert (b"keep-alive" in created.raw, b"keep-alive" in again.raw) == (True, False)
-    assert again.events == created.events
+    creation = client.create(**STREAM)
+    again = client.get(f"/responses/{creation.events[0]['response']['id']}?stream=true")
+    assert (b"keep-alive" in creation.raw, b"keep-alive" in again.raw) == (True, False)
+    assert again.events == creation.events
 
 
 def test_the_settings_give_the_pace_of_what_no_script_answers() -> None:

@@ -85,7 +85,7 @@ def test_findings_of_one_root_cause_are_one(records, expected):
 
 
 @pytest.mark.parametrize(
-    ("expected", "got", "differing"),
+    ("expected", "actual", "differing"),
     [
         ("application/json", "application/problem", ("json", "problem")),
         ("more than 3", "3", ("more than 3", "3")),
@@ -93,9 +93,9 @@ def test_findings_of_one_root_cause_are_one(records, expected):
         ("a b c d", "a b d", ("c ", "")),
     ],
 )
-def test_differences_are_marked(expected, got, differing):
-    pair = mark_differences(expected, got)
-    assert tuple("".join(piece.text for piece in pieces) for pieces in pair) == (expected, got)
+def test_differences_are_marked(expected, actual, differing):
+    pair = mark_differences(expected, actual)
+    assert tuple("".join(piece.text for piece in pieces) for pieces in pair) == (expected, actual)
     assert tuple("".join(piece.text for piece in pieces if piece.differs) for pieces in pair) == differing
 
 

@@ -77,8 +77,8 @@ def transcripts() -> Iterator[tuple[Path, bytes]]:
 def exchange(request: str, identity: str, mutants: Collection[str]) -> Exchange:
     """One request to a server with these mutants, and its answer."""
     app = make_app(Settings(dialect=DIALECT, mutants=tuple(mutants), api_keys=(KEY,)))
-    request_sent = Request("POST", "/responses", body={"model": "gpt-4o-mini", **REQUESTS[request]})
-    return asyncio.run(Target(AsgiTransport(app), KEY).send(request_sent, identity))
+    create_request = Request("POST", "/responses", body={"model": "gpt-4o-mini", **REQUESTS[request]})
+    return asyncio.run(Target(AsgiTransport(app), KEY).send(create_request, identity))
 
 
 def line(record: Exchange) -> bytes:
@@ -86,8 +86,8 @@ def line(record: Exchange) -> bytes:
     answer = replace(
         record.answer, headers=content_type(record.answer.headers), seconds=None, started_at=None
     )
-    request_sent = replace(record.request, headers=content_type(record.request.headers))
-    entry = transcript.entry(replace(record, request=request_sent, reply=answer))
+    bare_request = replace(record.request, headers=content_type(record.request.headers))
+    entry = transcript.entry(replace(record, request=bare_request, reply=answer))
     return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
 
 
