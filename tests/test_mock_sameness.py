@@ -91,7 +91,11 @@ def test_a_cached_answer_equals_a_new_answer() -> None:
     thorough.app.cache = None
     for request in REQUESTS * 3:
         quick_reply, thorough_reply = quick.create(**request), thorough.create(**request)
-        assert (quick_reply.status, quick_reply.raw, quick_reply.headers) == (thorough_reply.status, thorough_reply.raw, thorough_reply.headers)
+        assert (quick_reply.status, quick_reply.raw, quick_reply.headers) == (
+            thorough_reply.status,
+            thorough_reply.raw,
+            thorough_reply.headers,
+        )
     for request in REQUESTS[:2]:
         bodies = quick.create(**request).json, thorough.create(**request).json
         assert bodies[0] == bodies[1]
