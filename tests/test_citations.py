@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from answers import exchange
 from antiphon_conformance.engine import judge
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.video_library.sources import DESCRIPTIONS
 from antiphon_spec.dialect import load
+from scripted_transport import exchange
 
 CLOUDGLUE = load("cloudglue")
 RULES = {name: rule for name, rule in rules_for(CLOUDGLUE).items() if name.startswith("citations.")}

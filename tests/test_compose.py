@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver.response.plan import Plan
-from speaking import DIALECTS, EXCHANGE, RESPONSES, WEATHER, plan, respond
+from model_requests import DIALECTS, EXCHANGE, RESPONSES, WEATHER, plan, respond
 
 GENUINE = (
     "id object created_at status background completed_at error frequency_penalty incomplete_details"

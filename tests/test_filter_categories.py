@@ -8,7 +8,7 @@ import pytest
 
 from antiphon_mockserver.video_library.filters import EVERYTHING, parse, parse_text
 from antiphon_spec.world import World
-from pantry import admit, cite, criterion, world
+from pantry_world import admit, cite, criterion, world
 
 
 @pytest.fixture(scope="module")

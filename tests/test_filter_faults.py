@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver.video_library.filters import FilterFault, parse, parse_text
-from pantry import criterion
+from pantry_world import criterion
 
 OPERATORS = (
     "one of 'Equal', 'NotEqual', 'LessThan', 'GreaterThan', 'Like', 'In', 'ContainsAny', 'ContainsAll'"

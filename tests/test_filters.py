@@ -10,7 +10,7 @@ import pytest
 from antiphon_mockserver.video_library.comparison import Readings, readings_of
 from antiphon_mockserver.video_library.filters import parse, parse_text
 from antiphon_spec.world import World
-from pantry import admit, criterion, world
+from pantry_world import admit, criterion, world
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import asyncio
 import orjson
 import pytest
 
-from answers import ScriptedTransport, response
 from antiphon.main import run
 from antiphon_conformance.http.client import Limits, Target, Unreachable
 from antiphon_conformance.http.exchange import Request
@@ -27,6 +26,7 @@ from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load
 from antiphon_spec.frozen import Frozen, frozen_names, load_frozen
 from inprocess import AsgiTransport
+from scripted_transport import ScriptedTransport, response
 
 WRONG_TOTAL = "body.forgets-the-input-in-the-total"
 RULE = "usage.total-is-the-sum"

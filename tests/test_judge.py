@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from answers import exchange, response
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Request, Trace
 from antiphon_conformance.rules.rule import EVERY, Finding, make
@@ -19,6 +18,7 @@ from antiphon_conformance.rules.views import (
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from antiphon_spec.requirement import Severity
+from scripted_transport import exchange, response
 
 OPENAI = dialects.load("openai")
 MUST, SHOULD, MAY = (

@@ -12,7 +12,7 @@ from antiphon_mockserver.video_library.claims import chat_citation, citation, cl
 from antiphon_mockserver.video_library.library import find_segment, open_library
 from antiphon_mockserver.video_library.retrieval import index_of
 from antiphon_spec.world import MODALITIES, WorldError
-from asking import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
+from library_questions import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
 
 BARE = """
 name: bare

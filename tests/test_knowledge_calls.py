@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from antiphon_spec.dialect import load
-from asking import collection_by_name
+from library_questions import collection_by_name
 from mock_client import Client, Reply
 
 SCHEMAS = load("cloudglue").schemas

@@ -10,7 +10,7 @@ from antiphon_mockserver.video_library.answers import respond
 from antiphon_mockserver.video_library.claims import citation
 from antiphon_mockserver.video_library.entities import entity_source, facts_text, flat, measure, text_of
 from antiphon_mockserver.video_library.scope import Inquiry
-from asking import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
+from library_questions import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
 
 ALL = ("recipes", "steps")
 BOTH = ("calls", "moments")

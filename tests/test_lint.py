@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from answers import response
 from antiphon.main import run
 from antiphon_spec.dialect import names
+from scripted_transport import response
 
 HEADERS = {"content-type": "application/json"}
 GOOD_USAGE = {

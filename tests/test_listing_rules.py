@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from answers import exchange
 from antiphon_conformance.engine import judge
 from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
+from scripted_transport import exchange
 
 CLOUDGLUE = load("cloudglue")
 RULES = {

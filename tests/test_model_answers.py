@@ -8,7 +8,7 @@ import pytest
 
 from antiphon_mockserver import model
 from antiphon_mockserver.response.plan import ApiError
-from speaking import assistant, context, plan, text, user
+from model_requests import assistant, context, plan, text, user
 
 
 @pytest.mark.parametrize(

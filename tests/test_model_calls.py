@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver.response.plan import ApiError
-from speaking import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
+from model_requests import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
 
 ALLOWED_TIME = {"type": "allowed_tools", "tools": [{"type": "function", "name": "get_time"}]}
 SHELL = {"type": "custom", "name": "shell", "description": "Runs a command."}

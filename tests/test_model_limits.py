@@ -12,7 +12,7 @@ from antiphon_mockserver.response.identity import Identity
 from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import ApiError, Item
 from antiphon_mockserver.response.tokens import count, count_input, split
-from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, plan, text, user
+from model_requests import DIALECTS, RESPONSES, WEATHER, assistant, context, plan, text, user
 
 SEALED = ["reasoning.encrypted_content"]
 LOGPROBS = ["message.output_text.logprobs"]

@@ -14,7 +14,7 @@ from antiphon_mockserver.script import ScriptError, load_pace
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from mock_client import Client
-from speaking import DIALECTS, respond
+from model_requests import DIALECTS, respond
 
 STREAM = {"stream": True, "background": True}
 TEXT = "One two three four five."

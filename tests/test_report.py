@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from answers import ScriptedTransport, response
 from antiphon.lint import lint
 from antiphon.report import report as report_command
 from antiphon_conformance import engine
@@ -28,6 +27,7 @@ from antiphon_conformance.verdict.baseline import Baseline, Entry
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
+from scripted_transport import ScriptedTransport, response
 
 KEY = "sk-planted-4711"
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from answers import ScriptedTransport
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.run import Order, examine
 from inprocess import run_suite
+from scripted_transport import ScriptedTransport
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need `playwright`")
 axe_api = pytest.importorskip(

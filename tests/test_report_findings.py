@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from answers import exchange
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.difference import mark_differences
 from antiphon_conformance.report.excerpt import excerpt
@@ -15,6 +14,7 @@ from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import load
 from inprocess import run_suite
+from scripted_transport import exchange
 
 OPENAI = load("openai")
 

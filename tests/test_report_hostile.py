@@ -12,12 +12,12 @@ import orjson
 import pytest
 from rich.console import Console
 
-from answers import EVENTS, JSON, ScriptedTransport
 from antiphon_conformance.http.client import Incoming
 from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.run import Order, examine
+from scripted_transport import EVENTS, JSON, ScriptedTransport
 
 KEY = "sk-planted-4711/with+signs"
 EVIL = (

@@ -11,7 +11,7 @@ import pytest
 from antiphon_mockserver.response.pace import Pace
 from antiphon_mockserver.response.plan import ApiError, Plan
 from antiphon_mockserver.script import ScriptError, load, planner
-from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
+from model_requests import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
 
 SHIPPED = Path(str(files("antiphon_fixtures"))) / "scripts"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from speaking import DIALECTS, RESPONSES, WEATHER, respond, timeline
+from model_requests import DIALECTS, RESPONSES, WEATHER, respond, timeline
 from test_compose import REQUESTS
 
 each_dialect = pytest.mark.parametrize("name", RESPONSES)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon_mockserver.response.plan import Plan
-from speaking import DIALECTS, RESPONSES, respond, timeline
+from model_requests import DIALECTS, RESPONSES, respond, timeline
 
 Item = dict[str, Any]
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

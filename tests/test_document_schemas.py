@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from answers import exchange
 from antiphon_conformance.engine import lint
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.video_library.rules.document_schemas import PARTS
 from antiphon_spec.dialect import load
+from scripted_transport import exchange
 
 CLOUDGLUE = load("cloudglue")
 RULES = {name: rule for name, rule in rules_for(CLOUDGLUE).items() if name.startswith("answer-schema.")}

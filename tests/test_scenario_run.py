@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from answers import ScriptedTransport, response
 from antiphon_conformance.http.client import Limits, Target
 from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.requests.minimal import ResourceMissing
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import Scenario, scenarios_for
 from antiphon_spec import dialect as dialects
+from scripted_transport import ScriptedTransport, response
 
 OPENAI = dialects.load("openai")
 STREAM = b'data: {"type":"response.created","response":{"id":"resp_1"}}\n\ndata: {"type":"x"}\n\n' * 2
