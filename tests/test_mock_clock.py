@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 HEADERS = {"authorization": "Bearer any", "content-type": "application/json"}
 PACED = {"text": "One two three four five six seven eight nine ten.", "pace": 0.05}

@@ -9,7 +9,7 @@ import yaml
 
 from antiphon.main import run
 from antiphon_conformance.prompt_templates import template as probe
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 from antiphon_mockserver.prompt_templates.template import SHIPPED, open_registry
 
 KEY = "bud-key"

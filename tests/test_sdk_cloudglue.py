@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.world import Collection
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 HERE = Path(__file__).parent / "node"
 NPM = ["npm", "install", "--no-audit", "--no-fund", "--loglevel", "error"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 openai = pytest.importorskip("openai", reason="the SDK tests need the `openai` package: pip install openai")
 pydantic = pytest.importorskip(

@@ -9,7 +9,7 @@ import click
 from antiphon import question
 from antiphon.check import run
 from antiphon_conformance.run import Order
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 from antiphon_spec.dialect import load, names
 
 KEY = "sk-antiphon-demo"

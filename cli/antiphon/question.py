@@ -12,7 +12,7 @@ from antiphon_conformance.http.client import Target
 from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.http.network import HttpTransport
 from antiphon_conformance.report import curl
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 from antiphon_mockserver.video_library.library import Library, open_library
 
 DIALECT, WORLD = "cloudglue", "cooking"

@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 from antiphon_conformance.rules.rule import rules_for
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.clients import CLIENTS, Client, load_clients
 from antiphon_spec.dialect import load
