@@ -19,8 +19,8 @@ CITY: dict[str, Any] = {
     ("value", "messages"),
     [
         ({"name": "Paris"}, []),
-        ({}, ["'name' is a required property"]),
-        ({"name": 5}, ["name: 5 is not of type 'string'"]),
+        ({}, ['"name" is a required property']),
+        ({"name": 5}, ['name: 5 is not of type "string"']),
     ],
 )
 def test_a_misfit_has_a_place(value: Any, messages: list[str]) -> None:

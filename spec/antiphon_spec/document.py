@@ -135,31 +135,6 @@ class Document:
         else:
             yield schema
 
-    def members_of_type(self, union: list[Any], instance: Any) -> list[Any]:
-        """The members of `union`, a part of `root`, that have the `type` of `instance`.
-
-        Empty when no member has it, or when some member does not require a `type`.
-        """
-        kind = instance.get("type") if isinstance(instance, dict) else None
-        tags = [self._tags(member) for member in union] if isinstance(kind, str) else [None]
-        if None in tags:
-            return []
-        return [member for member, types in zip(union, tags, strict=True) if types and kind in types]
-
-    def _tags(self, schema: Any) -> frozenset[str] | None:
-        """The values of `type` that `schema` allows; None when some branch does not restrict `type`."""
-        key = id(schema)
-        if key not in self._tag_cache:
-            types = [branch.get("properties", {}).get("type", {}) for branch in self.branches(schema)]
-            values = [[tag["const"]] if "const" in tag else tag.get("enum") for tag in types]
-            tags = frozenset(value for part in values for value in part or ()) if all(values) else None
-            self._tag_cache[key] = tags
-        return self._tag_cache[key]
-
-    @cached_property
-    def _tag_cache(self) -> dict[int, frozenset[str] | None]:
-        return {}
-
     def members(self, pointer: str) -> Iterator[str]:
         """The pointers of the members of the union at `pointer`, with the members of nested unions.
 

@@ -1,24 +1,25 @@
 """Validators for the request bodies, answers, events and items of one document.
 
-`jsonschema-rs` decides, `jsonschema` explains: the compiled validator is about two hundred times as fast, and
-only an instance that it rejects goes to `jsonschema` for faults that people can act on.
+`jsonschema-rs` decides; for an instance that it rejects, its errors are reduced to faults that people can act
+on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema_rs
 
 from antiphon_spec.document import Document
+from antiphon_spec.json_schema.error import read_errors, readable
 from antiphon_spec.json_schema.explain import faults
 from antiphon_spec.json_schema.fault import Fault
 from antiphon_spec.json_schema.unknown import close, unknown_members
 
-__all__ = ["Fault", "Schemas", "Validator"]
+__all__ = ["Fault", "LocalValidator", "Schemas", "Validator"]
 
 _BASE = "urn:antiphon:document"
 
@@ -35,17 +36,15 @@ class Validator:
         """Whether `instance` is valid."""
         try:
             return self._compiled.is_valid(instance)
-        except ValueError:  # jsonschema-rs cannot read lone surrogates and keys that are not strings
-            return bool(self._explainer.is_valid(instance))
+        except ValueError:
+            return self._compiled.is_valid(readable(instance))
 
     def faults(self, instance: Any) -> list[Fault]:
         """What is wrong with `instance`; empty when it is valid."""
         if self.is_valid(instance):
             return []
-        errors = sorted(
-            self._explainer.iter_errors(instance), key=lambda error: list(map(str, error.absolute_path))
-        )
-        return faults(errors)
+        content = readable(instance)
+        return faults(read_errors(self._compiled.iter_errors(content), content, self._schemas.document.root))
 
     @cached_property
     def _compiled(self) -> jsonschema_rs.Draft202012Validator:
@@ -53,27 +52,35 @@ class Validator:
             {"$ref": _BASE + self.pointer}, registry=self._schemas.compiled_registry
         )
 
-    @cached_property
-    def _explainer(self) -> Any:
-        # jsonschema takes 0.1 s to import, and only an invalid instance needs it.
-        from jsonschema import Draft202012Validator  # noqa: PLC0415
-        from jsonschema.validators import extend  # noqa: PLC0415
 
-        unions = {key: self._narrow(Draft202012Validator.VALIDATORS[key]) for key in ("anyOf", "oneOf")}
-        validator = extend(Draft202012Validator, unions)  # type: ignore[no-untyped-call]  # untyped in typeshed
-        return validator({"$ref": _BASE + self.pointer}, registry=self._schemas.registry)
+class LocalValidator:
+    """Validates instances against one JSON Schema, such as a client's, and explains what is wrong.
 
-    def _narrow(self, decide: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-        """A union keyword that tries only the members with the `type` of the instance, when there are some.
+    Raises ValueError when the schema is malformed or refers to another document: nothing is fetched.
+    """
 
-        Every other member would only add the error that its `type` is another one.
-        """
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._compiled = jsonschema_rs.Draft202012Validator(dict(schema), retriever=_fetch_nothing)
 
-        def narrow(validator: Any, union: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-            members = self._schemas.document.members_of_type(union, instance)
-            yield from decide(validator, members or union, instance, schema)
+    def faults(self, instance: Any) -> list[Fault]:
+        """What is wrong with `instance`; empty when it is valid."""
+        content = readable(instance)
+        return faults(read_errors(self._compiled.iter_errors(content), content, self._schema))
 
-        return narrow
+    def messages(self, instance: Any) -> list[str]:
+        """What is wrong with `instance`, in the words of the library: also for schemas of a strange form."""
+        return [_describe(error) for error in self._compiled.iter_errors(readable(instance))]
+
+
+def _describe(error: jsonschema_rs.ValidationError) -> str:
+    where = "/".join(map(str, error.instance_path))
+    return f"{where}: {error.message}" if where else error.message
+
+
+def _fetch_nothing(uri: str) -> NoReturn:
+    """References to the network are never followed."""
+    raise LookupError(f"{uri} is another document")
 
 
 @dataclass(frozen=True)
@@ -145,15 +152,6 @@ class Schemas:
     def compiled_registry(self) -> jsonschema_rs.Registry:
         """The document as `jsonschema-rs` resolves references into it."""
         return jsonschema_rs.Registry([(_BASE, dict(self.document.root))])
-
-    @cached_property
-    def registry(self) -> Any:
-        """The document as `jsonschema` resolves references into it."""
-        # A dependency of jsonschema, which is slow to import and rarely needed.
-        from referencing import Registry  # noqa: PLC0415
-        from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
-
-        return Registry().with_resource(_BASE, DRAFT202012.create_resource(self.document.root))
 
     @cached_property
     def _events(self) -> Mapping[str, str]:

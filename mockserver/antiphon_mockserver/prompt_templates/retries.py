@@ -12,7 +12,6 @@ from antiphon_mockserver.prompt_templates.rendering import holds
 from antiphon_mockserver.prompt_templates.template import Version
 from antiphon_mockserver.prompt_templates.variables import validator
 from antiphon_mockserver.response.plan import Context, Item, Plan
-from antiphon_spec.json_schema.explain import faults
 
 
 def retry_until_valid(plan: Callable[[Context], Plan], context: Context, version: Version) -> Plan:
@@ -35,7 +34,7 @@ def _complaint(answer: Plan, version: Version) -> str | None:
     output: Any = text
     if version.output_schema is not None:
         output = _value(text)
-        for fault in faults(validator(orjson.dumps(version.output_schema)).iter_errors(output)):
+        for fault in validator(orjson.dumps(version.output_schema)).faults(output):
             return f"Invalid output at '{fault.pointer}': expected {fault.expected}, got {fault.actual}."
     violations = (rule for rule in version.output_rules if not holds(rule["test"], {"output": output}))
     return next((rule["message"] for rule in violations), None)

@@ -12,7 +12,7 @@ import orjson
 from antiphon_mockserver.prompt_templates.rendering import TemplateError, holds, variables_of
 from antiphon_mockserver.prompt_templates.template import Version
 from antiphon_mockserver.server.errors import invalid
-from antiphon_spec.json_schema.explain import faults
+from antiphon_spec.schema import LocalValidator
 
 PLACE = "prompt.variables"
 
@@ -61,7 +61,7 @@ def schema_holds(call: Call) -> None:
     if schema is None:
         return
     strict = {"additionalProperties": False, **schema}
-    for fault in faults(validator(orjson.dumps(strict)).iter_errors(with_defaults(call))):
+    for fault in validator(orjson.dumps(strict)).faults(with_defaults(call)):
         place = fault.pointer.strip("/").replace("/", ".")
         raise invalid(
             f"expected {fault.expected}, got {fault.actual}", f"{PLACE}.{place}" if place else PLACE
@@ -83,9 +83,6 @@ def with_defaults(call: Call) -> dict[str, Any]:
 
 
 @cache
-def validator(schema: bytes) -> Any:
+def validator(schema: bytes) -> LocalValidator:
     """The validator of a JSON Schema in JSON text."""
-    # jsonschema takes 0.1 s to import, and most servers have no prompt templates.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-
-    return Draft202012Validator(orjson.loads(schema))
+    return LocalValidator(orjson.loads(schema))

@@ -26,7 +26,7 @@ from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.script.answering import answer
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
 from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.json_schema.explain import faults
+from antiphon_spec.schema import LocalValidator
 
 __all__ = ["Entry", "Script", "ScriptError", "load", "load_pace", "planner"]
 
@@ -66,7 +66,7 @@ def load(source: Path | Mapping[str, Any]) -> Script:
             raise ScriptError(problem.where, problem.expected, problem.actual) from problem
     else:
         content, where = source, "script"
-    for fault in faults(_explainer().iter_errors(content)):
+    for fault in _validator().faults(content):
         raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.actual)
     name = content.get("name", Path(where).stem)
     entries = tuple(_entry(row, number, where) for number, row in enumerate(content["answers"]))
@@ -76,7 +76,7 @@ def load(source: Path | Mapping[str, Any]) -> Script:
 def load_pace(source: float | Mapping[str, Any]) -> Pace:
     """Returns the pace that the settings give, as an entry writes it. Raises ScriptError like `load`."""
     if source:
-        for fault in faults(_explainer("#/$defs/pace").iter_errors(source)):
+        for fault in _validator("#/$defs/pace").faults(source):
             raise ScriptError(f"pace#{fault.pointer}", fault.expected, fault.actual)
     return read_pace(source)
 
@@ -118,10 +118,7 @@ def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
 
 
 @cache
-def _explainer(part: str = "#") -> Any:
-    """Explains what is wrong in a script, or in a part of one that the schema defines."""
-    # jsonschema needs 0.1 s for its import, and most servers run without a script.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-
+def _validator(part: str = "#") -> LocalValidator:
+    """The validator of a script, or of a part of one that the schema defines."""
     schema = read_yaml(SCHEMA)
-    return Draft202012Validator(schema if part == "#" else {"$defs": schema["$defs"], "$ref": part})
+    return LocalValidator(schema if part == "#" else {"$defs": schema["$defs"], "$ref": part})

@@ -1,4 +1,4 @@
-"""Reduces the errors of `jsonschema` about an invalid instance to the few faults that people can act on.
+"""Reduces the errors about an invalid instance to the few faults that people can act on.
 
 A union fails with the errors of all its members. This module first selects the member that the instance
 resembles: by the kind of value (string, array, object), then by its `type`, then by its `role`. It reports
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from antiphon_spec.json_schema.error import Path, SchemaError
 from antiphon_spec.json_schema.fault import (
     ABSENT,
     REQUIRED,
@@ -19,9 +20,6 @@ from antiphon_spec.json_schema.fault import (
     pointer_of,
     show,
 )
-
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
 
 TAGS = ("type", "role")
 _KINDS = {
@@ -66,23 +64,23 @@ _SIZES = {
 class _Member:
     """One member of a union, and the errors of the instance against it."""
 
-    errors: Sequence[ValidationError]
+    errors: Sequence[SchemaError]
+    union: Path
+    """Where the union's instance stands."""
 
-    def of(self, keywords: tuple[str, ...], path: tuple[str, ...] = ()) -> list[ValidationError]:
+    def of(self, keywords: tuple[str, ...], path: Path = ()) -> list[SchemaError]:
         """Its errors at `path` below the union that have one of these keywords."""
         return [
-            error
-            for error in self.errors
-            if tuple(error.relative_path) == path and error.validator in keywords
+            error for error in self.errors if error.path == self.union + path and error.keyword in keywords
         ]
 
     def has_tag(self, tag: str) -> bool:
         """Whether its schema has the property `tag`, as far as its errors show."""
-        schemas = [_value(error, "schema") for error in self.of(("required",))]
+        schemas = [error.schema for error in self.of(("required",))]
         return not schemas or any(tag in schema.get("properties", {}) for schema in schemas)
 
 
-def faults(errors: Iterable[ValidationError]) -> list[Fault]:
+def faults(errors: Iterable[SchemaError]) -> list[Fault]:
     """The faults behind these errors, in order and without repetition.
 
     A value of the wrong kind gets no second fault for its enum, and an object of the wrong `type` none for
@@ -100,38 +98,38 @@ def _is_wrong_type(fault: Fault) -> bool:
     return fault.keyword in _WORDS and fault.pointer.endswith("/type")
 
 
-def _explain(error: ValidationError) -> Iterator[Fault]:
-    if error.validator in ("anyOf", "oneOf") and error.context:
+def _explain(error: SchemaError) -> Iterator[Fault]:
+    if error.members:
         yield from _union(error)
-    elif error.validator == "required":
-        for name in _value(error):
-            if name not in _value(error, "instance"):
+    elif error.keyword == "required":
+        for name in error.value:
+            if name not in error.instance:
                 yield _missing(error, name)
-    elif error.validator == "additionalProperties" and _value(error) is False:
-        instance = _value(error, "instance")
-        for name in instance.keys() - _value(error, "schema").get("properties", {}).keys():
+    elif error.keyword == "additionalProperties" and error.value is False:
+        instance = error.instance
+        for name in instance.keys() - error.schema.get("properties", {}).keys():
             yield Fault(_pointer(error, name), "additionalProperties", "no such member", show(instance[name]))
     else:
         yield _plain(error)
 
 
-def _plain(error: ValidationError) -> Fault:
-    keyword, instance = str(error.validator), _value(error, "instance")
+def _plain(error: SchemaError) -> Fault:
+    keyword, instance = error.keyword, error.instance
     phrase = _PHRASES.get(keyword, lambda value: f"{keyword} {show(value)}")
     actual = _count(len(instance), _SIZES[keyword]) if keyword in _SIZES else show(instance)
-    if "propertyNames" in list(error.absolute_schema_path)[-2:-1]:
+    if error.is_about_a_name:
         return Fault(
-            _pointer(error), "propertyNames", f"names of {phrase(_value(error))}", f"a name of {actual}"
+            _pointer(error), "propertyNames", f"names of {phrase(error.value)}", f"a name of {actual}"
         )
-    return Fault(_pointer(error), keyword, phrase(_value(error)), actual)
+    return Fault(_pointer(error), keyword, phrase(error.value), actual)
 
 
-def _missing(error: ValidationError, name: str) -> Fault:
+def _missing(error: SchemaError, name: str) -> Fault:
     return Fault(_pointer(error, name), REQUIRED, "a value (required)", ABSENT)
 
 
-def _union(error: ValidationError) -> Iterator[Fault]:
-    members, instance = _members(error), _value(error, "instance")
+def _union(error: SchemaError) -> Iterator[Fault]:
+    members, instance = _members(error), error.instance
     candidates = [member for member in members if not member.of(("type", "const", "enum"))]
     if not candidates:
         yield _no_kind(error, members)
@@ -150,58 +148,50 @@ def _union(error: ValidationError) -> Iterator[Fault]:
         yield from faults(min(candidates, key=lambda member: len(member.errors)).errors)
 
 
-def _members(error: ValidationError) -> list[_Member]:
+def _members(error: SchemaError) -> list[_Member]:
     """The union's members; a member that is a union counts as its own members."""
-    by_member: dict[object, list[ValidationError]] = {}
-    for inner in error.context or ():
-        by_member.setdefault(inner.relative_schema_path[0], []).append(inner)
-    return [member for errors in by_member.values() for member in _flatten(errors)]
+    return [member for errors in error.members if errors for member in _flatten(errors, error.path)]
 
 
-def _flatten(errors: list[ValidationError]) -> list[_Member]:
+def _flatten(errors: Sequence[SchemaError], union: Path) -> list[_Member]:
     first = errors[0]
-    is_union = len(errors) == 1 and not first.relative_path and first.validator in ("anyOf", "oneOf")
-    return _members(first) if is_union and first.context else [_Member(errors)]
+    is_union = len(errors) == 1 and first.path == union and bool(first.members)
+    return _members(first) if is_union else [_Member(errors, union)]
 
 
-def _no_kind(error: ValidationError, members: Sequence[_Member]) -> Fault:
+def _no_kind(error: SchemaError, members: Sequence[_Member]) -> Fault:
     """The fault of an instance whose kind no member allows, or of a string that is none of the words."""
-    instance = _value(error, "instance")
+    instance = error.instance
     words = _values(
         inner for member in members if not member.of(("type",)) for inner in member.of(("const", "enum"))
     )
     if words and isinstance(instance, str):
         return Fault(_pointer(error), "enum", one_of(words), show(instance))
-    kinds = [kind for member in members for inner in member.of(("type",)) for kind in _list(_value(inner))]
+    kinds = [kind for member in members for inner in member.of(("type",)) for kind in _list(inner.value)]
     expected = " or ".join(filter(None, (_kinds(kinds), one_of(words) if words else "")))
     return Fault(_pointer(error), "type", expected, show(instance))
 
 
-def _no_tag(error: ValidationError, members: Sequence[_Member], tag: str) -> Fault:
+def _no_tag(error: SchemaError, members: Sequence[_Member], tag: str) -> Fault:
     values = _values(inner for member in members for inner in member.of(("const", "enum"), (tag,)))
     texts = sorted({value for value in values if isinstance(value, str)})
-    return Fault(_pointer(error, tag), "enum", one_of(texts), show(_value(error, "instance")[tag]))
+    return Fault(_pointer(error, tag), "enum", one_of(texts), show(error.instance[tag]))
 
 
 def _lacks_tag(instance: Any, members: Sequence[_Member]) -> bool:
     """Whether the instance has neither `type` nor `role` although some member requires `type`."""
     if not isinstance(instance, dict) or any(tag in instance for tag in TAGS):
         return False
-    lacking = [[name for error in member.of(("required",)) for name in _value(error)] for member in members]
+    lacking = [[name for error in member.of(("required",)) for name in error.value] for member in members]
     return all(lacking) and any("type" in names for names in lacking)
 
 
-def _value(error: ValidationError, attribute: str = "validator_value") -> Any:
-    """One attribute of an error as JSON; the library declares it as possibly unset."""
-    return getattr(error, attribute)
+def _values(errors: Iterable[SchemaError]) -> list[Any]:
+    return [value for error in errors for value in _list(error.value)]
 
 
-def _values(errors: Iterable[ValidationError]) -> list[Any]:
-    return [value for error in errors for value in _list(_value(error))]
-
-
-def _pointer(error: ValidationError, *more: str) -> str:
-    return pointer_of((*error.absolute_path, *more))
+def _pointer(error: SchemaError, *more: str) -> str:
+    return pointer_of((*error.path, *more))
 
 
 def _list(value: Any) -> list[Any]:
