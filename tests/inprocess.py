@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from antiphon_conformance import engine
-from antiphon_conformance.http.client import Incoming, Target, Unreachable
+from antiphon_conformance.http.client import Incoming, Target, UnreachableError
 from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
 from antiphon_conformance.requests import generation
 from antiphon_conformance.result import Examination
@@ -38,7 +38,7 @@ class AsgiTransport:
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
         messages = await self._call(request)
         if not messages:
-            raise Unreachable("the app sent nothing")
+            raise UnreachableError("the app sent nothing")
         head = messages[0]
         pairs = tuple((name.decode(), value.decode()) for name, value in head["headers"])
         chunks = self._chunks(messages[1:], dict(pairs).get("content-length"))
@@ -73,7 +73,7 @@ class AsgiTransport:
             yield message.get("body", b"")
         size = sum(len(message.get("body", b"")) for message in messages)
         if length is not None and int(length) > size:
-            raise Unreachable("the connection was closed before the body had ended")
+            raise UnreachableError("the connection was closed before the body had ended")
 
 
 def run_suite(dialect: str, *mutants: str, **order: Any) -> Examination:

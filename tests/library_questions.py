@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_mockserver.video_library.answers import Answer, respond
+from antiphon_mockserver.video_library.answers import GroundedAnswer, respond
 from antiphon_mockserver.video_library.entities import entity_source
 from antiphon_mockserver.video_library.filters import parse
 from antiphon_mockserver.video_library.library import open_library
-from antiphon_mockserver.video_library.scope import Inquiry, Turn
+from antiphon_mockserver.video_library.scope import EarlierMessage, Inquiry
 from antiphon_spec.world import Collection
 
 LIBRARY = open_library("")
@@ -27,13 +27,17 @@ def ask(
     earlier: tuple[str, ...] = (),
     filter: dict[str, Any] | None = None,
     instructions: str = "",
-) -> Answer:
+) -> GroundedAnswer:
     """The answer from these collections; without any, from the default index or from the entities."""
     return respond(
         Inquiry(
             LIBRARY,
             question,
-            tuple(turn for text in earlier for turn in (Turn("user", text), Turn("assistant", "I see."))),
+            tuple(
+                turn
+                for text in earlier
+                for turn in (EarlierMessage("user", text), EarlierMessage("assistant", "I see."))
+            ),
             instructions,
             tuple(map(collection_by_name, collections)),
             () if collections or entities else LIBRARY.described,
@@ -43,7 +47,7 @@ def ask(
     )
 
 
-def files(answer: Answer) -> list[str]:
+def files(answer: GroundedAnswer) -> list[str]:
     """The keys of the files that are cited, in order."""
     return [claim.file.key for claim in answer.claims]
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from antiphon_conformance.http.client import Incoming, Unreachable
+from antiphon_conformance.http.client import Incoming, UnreachableError
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import read_reply
 
@@ -29,7 +29,7 @@ class ScriptedTransport:
         self.details.append(request)
         answer = self.answer(request)
         if answer is None:
-            raise Unreachable("connection refused")
+            raise UnreachableError("connection refused")
         status, body = answer
         yield Incoming(status, EVENTS if isinstance(body, bytes) else self.headers, self._chunks(body))
 

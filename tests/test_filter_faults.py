@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.video_library.filters import FilterFault, parse, parse_text
+from antiphon_mockserver.video_library.filters import FilterError, parse, parse_text
 from pantry_world import criterion
 
 OPERATORS = (
@@ -90,14 +90,14 @@ GOOD = criterion("topic", "Equal", "plums")
     ],
 )
 def test_a_wrong_filter_is_rejected_with_the_place(filter_body: Any, message: str) -> None:
-    with pytest.raises(FilterFault) as error:
+    with pytest.raises(FilterError) as error:
         parse(filter_body)
     assert str(error.value) == message
 
 
 @pytest.mark.parametrize("text", ["", "{", "topic=plums", "{'metadata': []}", "[" * 100_000])
 def test_text_other_than_json_is_rejected(text: str) -> None:
-    with pytest.raises(FilterFault, match=r"^the filter: expected JSON text, got "):
+    with pytest.raises(FilterError, match=r"^the filter: expected JSON text, got "):
         parse_text(text)
 
 
@@ -110,6 +110,6 @@ def test_text_other_than_json_is_rejected(text: str) -> None:
     ],
 )
 def test_a_chat_filter_has_fewer_members(filter_body: dict[str, Any], path: str) -> None:
-    with pytest.raises(FilterFault) as error:
+    with pytest.raises(FilterError) as error:
         parse(filter_body, chat=True)
     assert error.value.path == path

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance.http.client import Limits, Target, Unreachable
+from antiphon_conformance.http.client import Limits, Target, UnreachableError
 from antiphon_conformance.http.exchange import Request
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose, rows
@@ -248,7 +248,7 @@ class LosingTransport(ScriptedTransport):
     def open(self, request):
         if len(self.details) in self.losses:
             self.details.append(request)
-            raise Unreachable("connection reset")
+            raise UnreachableError("connection reset")
         return super().open(request)
 
 

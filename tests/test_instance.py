@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_mockserver.model.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
 
 HINTS = Hints(("Paris", "Ada"), (42,), "What about Paris?", "Hello!")
 
@@ -111,7 +111,7 @@ def test_the_sensible_form_of_a_minimal_object_is_empty() -> None:
     ],
 )
 def test_an_unsatisfiable_schema_is_named(schema: Any, keyword: str) -> None:
-    with pytest.raises(Unsupported, match=f"keyword '{keyword}'"):
+    with pytest.raises(UnsupportedSchemaError, match=f"keyword '{keyword}'"):
         instance(schema)
 
 

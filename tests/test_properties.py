@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from antiphon_conformance import engine
-from antiphon_conformance.http.client import Incoming, Limits, Target, Unreachable
+from antiphon_conformance.http.client import Incoming, Limits, Target, UnreachableError
 from antiphon_conformance.http.exchange import Headers, Request, Trace
 from antiphon_conformance.requests import generation
 from antiphon_conformance.requests.boundaries import Case, cases, is_valid
@@ -40,7 +40,7 @@ class Stub:
         self.details.append(request.raw or b"")
         status = self.answer(_parsed(request.raw or b""))
         if status == 0:
-            raise Unreachable("connection reset")
+            raise UnreachableError("connection reset")
         yield Incoming(status, Headers((("content-type", "application/json"),)), _chunks(b"{}"))
 
     async def close(self) -> None:

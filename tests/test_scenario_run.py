@@ -8,7 +8,7 @@ import pytest
 
 from antiphon_conformance.http.client import Limits, Target
 from antiphon_conformance.http.exchange import Headers
-from antiphon_conformance.requests.minimal import ResourceMissing
+from antiphon_conformance.requests.minimal import MissingResourceError
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import Scenario, scenarios_for
 from antiphon_spec import dialect as dialects
@@ -383,4 +383,4 @@ def test_a_missing_resource_ends_a_scenario_without_blame(name: str) -> None:
     ],
 )
 def test_the_message_about_a_missing_resource_names_the_options(name: str, advice: str) -> None:
-    assert str(ResourceMissing(name, dialects.load("cloudglue"))).endswith(advice)
+    assert str(MissingResourceError(name, dialects.load("cloudglue"))).endswith(advice)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from antiphon_conformance.http.client import Exhausted, Limits, Target
+from antiphon_conformance.http.client import Limits, RunOverError, Target
 from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.http.network import HttpTransport
 
@@ -132,7 +132,7 @@ def test_a_closed_port_is_a_failure():
         async def conversation():
             async with Target(HttpTransport(f"http://127.0.0.1:{port}"), limits=Limits(seconds=5)) as target:
                 exchanges = [await target.send(CREATE, str(turn)) for turn in range(3)]
-                with pytest.raises(Exhausted, match="did not answer 3 times in a row"):
+                with pytest.raises(RunOverError, match="did not answer 3 times in a row"):
                     await target.send(CREATE, "4")
                 return exchanges, target.dead
 
@@ -198,7 +198,7 @@ def test_the_number_of_requests_is_bounded():
             Target(HttpTransport(url), limits=Limits(requests=1)) as target,
         ):
             await target.send(CREATE, "1")
-            with pytest.raises(Exhausted, match="the limit of 1 requests"):
+            with pytest.raises(RunOverError, match="the limit of 1 requests"):
                 await target.send(CREATE, "2")
 
     asyncio.run(conversation())

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from antiphon_mockserver.tool_servers import open_servers
-from antiphon_mockserver.tool_servers.toolserver import Unreachable
+from antiphon_mockserver.tool_servers.toolserver import ToolServerError
 from antiphon_spec.data import DataError
 from mock_client import Client
 
@@ -176,5 +176,5 @@ def test_a_label_occurs_once(tmp_path: Path) -> None:
 
 def test_a_server_out_of_reach_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(yaml.safe_dump({"label": "a", "unreachable": "Gone fishing."}))
-    with pytest.raises(Unreachable, match="Gone fishing"):
+    with pytest.raises(ToolServerError, match="Gone fishing"):
         open_servers(tmp_path)["a"].tools()

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from antiphon_spec.extras import MissingExtra, require
+from antiphon_spec.extras import MissingExtraError, require
 
 COMMANDS = {
     "serve": ("antiphon.serve:serve", "Start the mock server."),
@@ -82,7 +82,7 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (MissingExtra, OSError) as fault:
+    except (MissingExtraError, OSError) as fault:
         click.echo(f"Error: {fault}", err=True)
         return USAGE_ERROR
     return result if isinstance(result, int) else 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.http.exchange import Exchange, StepMissing, Trace
+from antiphon_conformance.http.exchange import Exchange, MissingStepError, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.validity import has_unknown, is_invalid
 from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
@@ -65,7 +65,7 @@ class _RuleRun:
             if when is not None and not when(view):
                 return True
             findings = [*islice(self.rule.check(view), MOST_FINDINGS)]
-        except StepMissing as missing:
+        except MissingStepError as missing:
             self._result(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
             self._result(scenario).crash = _last_line(error)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_spec.extras import MissingExtra, require
+from antiphon_spec.extras import MissingExtraError, require
 
 SUITE = "antiphon_conformance.suite"
 EXPLANATION = f"""the conformance suite needs a target:
@@ -102,6 +102,6 @@ def _session() -> ModuleType:
     target."""
     try:
         require("check", "the conformance suite")
-    except MissingExtra as missing:
+    except MissingExtraError as missing:
         raise pytest.UsageError(str(missing)) from missing
     return import_module(f"{SUITE}.session")

@@ -27,12 +27,12 @@ EXTRAS: Mapping[str, Extra] = {
 }
 
 
-class MissingExtra(ImportError):  # noqa: N818 - it names what is missing
+class MissingExtraError(ImportError):
     """An extra is not installed; the message is one line for the user."""
 
 
 def require(name: str, user: str) -> None:
-    """Raises MissingExtra when a module of the extra `name` is absent; `user` says who needs it."""
+    """Raises MissingExtraError when a module of the extra `name` is absent; `user` says who needs it."""
     extra = EXTRAS[name]
     if any(find_spec(module) is None for module in extra.modules):
-        raise MissingExtra(f"{user} needs {extra.title}: pip install 'antiphon[{name}]'")
+        raise MissingExtraError(f"{user} needs {extra.title}: pip install 'antiphon[{name}]'")

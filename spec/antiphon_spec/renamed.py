@@ -18,14 +18,14 @@ def renamed(kind: str) -> Mapping[str, str]:
     return table[kind]
 
 
-def current_rule(id: str) -> str:
+def current_rule(name: str) -> str:
     """The current id of a rule; an id that never changed is its own."""
-    return renamed("rules").get(id, id)
+    return renamed("rules").get(name, name)
 
 
-def current_mutant(id: str) -> str:
+def current_mutant(name: str) -> str:
     """The current id of a mutant."""
-    return renamed("mutants").get(id, id)
+    return renamed("mutants").get(name, name)
 
 
 def current_step(name: str) -> str:

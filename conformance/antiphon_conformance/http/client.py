@@ -38,11 +38,11 @@ RETRIES = 1
 FIRST_PAUSE = 0.1
 
 
-class Unreachable(Exception):  # noqa: N818 - it names what the target is
+class UnreachableError(Exception):
     """No answer came, or the connection broke."""
 
 
-class Exhausted(Exception):  # noqa: N818 - it names what the run is
+class RunOverError(Exception):
     """No further request may be sent: a limit is reached, the target is dead, or it rejects our
     credentials."""
 
@@ -60,7 +60,7 @@ class Transport(Protocol):
     """Carries bytes to the server and back."""
 
     def open(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
-        """Sends a request whose headers and `raw` are final. Raises Unreachable."""
+        """Sends a request whose headers and `raw` are final. Raises UnreachableError."""
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -118,7 +118,7 @@ class Target:
     async def send(self, request: Request, identity: str, *, read_events: int | None = None) -> Exchange:
         """Sends one request. After `read_events` events of a stream the connection is closed.
 
-        Raises Exhausted when no further request may be sent.
+        Raises RunOverError when no further request may be sent.
         """
         exchange = await self._attempt(request, identity, read_events)
         for turn in range(RETRIES):
@@ -143,7 +143,7 @@ class Target:
         """Sends a request once, if the limits allow it."""
         self.stop_reason = self.stop_reason or self._spent()
         if self.stop_reason is not None:
-            raise Exhausted(self.stop_reason)
+            raise RunOverError(self.stop_reason)
         self.request_count += 1
         exchange = await self._exchange(request, identity, read_events)
         self._is_alive = self._is_alive or exchange.reply is not None
@@ -180,7 +180,7 @@ class Target:
                 await body.read(incoming.chunks)
         except TimeoutError:
             failure = self._endless
-        except Unreachable as error:
+        except UnreachableError as error:
             failure = safe(scrub(str(error).encode(errors="replace"), self._secrets).decode())
         reply = body.reply(failure, time.monotonic() - start, started_at, self._secrets)
         traits = frozenset({"left-early"}) if body.left else frozenset[str]()

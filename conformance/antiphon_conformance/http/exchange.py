@@ -28,7 +28,7 @@ class Facts:
             return value
 
 
-class StepMissing(LookupError):  # noqa: N818 - it names what happened
+class MissingStepError(LookupError):
     """A rule or a scenario looked up an exchange that did not take place, or a body that did not arrive."""
 
 
@@ -162,20 +162,20 @@ class Exchange:
 
     @property
     def answer(self) -> Reply:
-        """The reply. Raises StepMissing when no reply came."""
+        """The reply. Raises MissingStepError when no reply came."""
         if self.reply is None:
-            raise StepMissing(f"{self.id}: {self.failure or 'no reply'}")
+            raise MissingStepError(f"{self.id}: {self.failure or 'no reply'}")
         return self.reply
 
     @property
     def response(self) -> Mapping[str, Any]:
         """The response object: the JSON body, or the one in the stream's last lifecycle event.
 
-        Raises StepMissing when there is none.
+        Raises MissingStepError when there is none.
         """
         response = self.answer.fields if self.answer.stream is None else final_response(self.answer.stream)
         if not response:
-            raise StepMissing(f"{self.id}: no response object came back (status {self.answer.status})")
+            raise MissingStepError(f"{self.id}: no response object came back (status {self.answer.status})")
         return response
 
 
@@ -204,7 +204,7 @@ class Trace:
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:
-            raise StepMissing(f"step `{name}` did not take place: {self.stop_reason or 'not reached'}")
+            raise MissingStepError(f"step `{name}` did not take place: {self.stop_reason or 'not reached'}")
         return self.exchanges[name]
 
     def __contains__(self, name: str) -> bool:

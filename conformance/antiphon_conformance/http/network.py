@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import yarl
 
-from antiphon_conformance.http.client import Incoming, Unreachable
+from antiphon_conformance.http.client import Incoming, UnreachableError
 from antiphon_conformance.http.exchange import Headers, Request
 
 LARGE = 1 << 20
@@ -31,7 +31,7 @@ class HttpTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        """Sends a request. Raises Unreachable for every network error."""
+        """Sends a request. Raises UnreachableError for every network error."""
         try:
             async with self._client().request(
                 request.method,
@@ -47,9 +47,9 @@ class HttpTransport:
             raise
         except aiohttp.ClientConnectorError as error:
             why = error.os_error.strerror or error.os_error
-            raise Unreachable(f"cannot connect to {error.host}:{error.port}: {why}") from error
+            raise UnreachableError(f"cannot connect to {error.host}:{error.port}: {why}") from error
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise Unreachable(f"{type(error).__name__}: {error}") from error
+            raise UnreachableError(f"{type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
         """Closes the connections."""

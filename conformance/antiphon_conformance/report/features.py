@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance import engine
-from antiphon_conformance.http.exchange import Exchange, StepMissing, Trace
+from antiphon_conformance.http.exchange import Exchange, MissingStepError, Trace
 from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -53,7 +53,7 @@ def _text_format(exchange: Exchange) -> Any:
 def _output_kinds(exchange: Exchange) -> set[Any]:
     try:
         return _kinds(exchange.response.get("output"))
-    except StepMissing:
+    except MissingStepError:
         return set()
 
 

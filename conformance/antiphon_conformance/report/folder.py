@@ -39,7 +39,7 @@ def transcript_name(number: int) -> str:
 def render(form: str, *reports: Report) -> str:
     """One report, or several, in one format. Its module is imported on use: a badge needs no templates.
 
-    Raises MissingExtra for HTML without the extra `check`.
+    Raises MissingExtraError for HTML without the extra `check`.
     """
     module, function, _ = RENDERERS[form]
     if form == "html":

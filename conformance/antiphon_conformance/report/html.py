@@ -180,7 +180,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunPart:
     """One run's part of the page."""
 
     report: Report
@@ -256,10 +256,10 @@ def _count_states(states: Iterable[str]) -> list[tuple[str, int]]:
     return [(state, counts[state]) for state in STATES if counts[state]]
 
 
-def _part(report: Report, index: int) -> Part:
+def _part(report: Report, index: int) -> RunPart:
     prefix = f"{index}-" if index else ""
     sections = (
         Section(prefix + name, dialects.load(name), verdict, report)
         for name, verdict in report.verdicts.items()
     )
-    return Part(report, tuple(sections))
+    return RunPart(report, tuple(sections))

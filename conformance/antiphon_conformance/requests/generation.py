@@ -27,11 +27,11 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 
-from antiphon_conformance.http.client import Exhausted, Target
+from antiphon_conformance.http.client import RunOverError, Target
 from antiphon_conformance.http.exchange import Exchange, Request, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.boundaries import Case, cases
-from antiphon_conformance.requests.minimal import ResourceMissing, minimal
+from antiphon_conformance.requests.minimal import MissingResourceError, minimal
 from antiphon_conformance.requests.mutation import spoilt
 from antiphon_conformance.requests.validity import binds, is_valid
 from antiphon_spec.dialect import Dialect
@@ -58,11 +58,11 @@ PASSING = frozenset({408, 425, 429, 502, 503, 504})
 Send = Callable[[Request, str], Exchange]
 
 
-class Enough(BaseException):
+class GenerationOverError(BaseException):
     """No further request may be sent. Hypothesis would catch a plain Exception and continue."""
 
 
-class Wrong(Exception):  # noqa: N818 - it names what was found
+class WrongAnswerError(Exception):
     """The target got a generated request wrong; the message says how."""
 
 
@@ -102,9 +102,9 @@ async def generate(
             await _send_cases(target, source, session, concurrency)
         for source in sources if examples else ():
             await _random(_Search(source, examples), target, session, start)
-    except ResourceMissing as lacking:
+    except MissingResourceError as lacking:
         session.stop_reason, session.blame = safe(str(lacking)), "given"
-    except Exhausted as end:
+    except RunOverError as end:
         session.stop_reason, session.blame = (
             safe(str(end)),
             "target" if target.dead or target.bad_credentials else "limit",
@@ -162,7 +162,7 @@ class _Search:
     def __init__(self, source: Source, examples: int) -> None:
         self.exchanges: dict[str, Exchange] = {}
         self.is_over = False
-        self.exhaustion: Exhausted | None = None
+        self.exhaustion: RunOverError | None = None
         self._dialect = source.dialect
         self._values = source.values
         self._examples = examples
@@ -176,7 +176,7 @@ class _Search:
         self._send = send
         with _no_traces():
             for kind in _kinds(self._dialect, self._examples):
-                with suppress(Enough):
+                with suppress(GenerationOverError):
                     self._search(kind, start)
                 if self.is_over or self.exhaustion is not None:
                     return
@@ -213,19 +213,19 @@ class _Search:
         if key not in self._faults:
             self._faults[key] = self._try(operation.id, request)
         if self._faults[key] not in ("", *self._reports):
-            raise Wrong(self._faults[key])
+            raise WrongAnswerError(self._faults[key])
 
     def _try(self, operation: str, request: Request) -> str:
         """Sends a new request; returns the target's fault, or an empty text."""
         if self.is_over or not self._budget:
-            raise Enough
+            raise GenerationOverError
         self._budget -= 1
         name = f"{operation}, random {len(self._faults) + 1} of {self._dialect.name}"
         try:
             exchange = self._send(request, f"{SCENARIO}/{name}")
-        except Exhausted as end:
+        except RunOverError as end:
             self.exhaustion = end
-            raise Enough from end
+            raise GenerationOverError from end
         fault = fault_of(exchange, self._dialect, operation)
         if fault:
             return self._remember(f"{operation} of {self._dialect.name}, {fault}, shrunk", exchange)

@@ -17,7 +17,7 @@ HELLO: Mapping[str, Any] = {"model": "{model}", "input": "Say hello."}
 """The request of an operation for which the dialect lists nothing."""
 
 
-class ResourceMissing(LookupError):  # noqa: N818 - it names what is missing
+class MissingResourceError(LookupError):
     """A request needs something that the target does not show and that the user did not name."""
 
     def __init__(self, name: str, dialect: Dialect) -> None:
@@ -50,7 +50,7 @@ def fill(template: Any, dialect: Dialect, values: Mapping[str, str]) -> Any:
     if name not in dialect.holds and name not in values:
         return template
     if name not in values:
-        raise ResourceMissing(name, dialect)
+        raise MissingResourceError(name, dialect)
     return values[name]
 
 

@@ -27,7 +27,7 @@ ODD: tuple[Any, ...] = (
     {"x": 1},
 )
 """Values that fit in few places. The simple values come first: Hypothesis shrinks towards them."""
-Place = tuple[str | int, ...]
+Location = tuple[str | int, ...]
 
 
 @st.composite
@@ -48,7 +48,7 @@ def spoilt(draw: st.DrawFn, right: st.SearchStrategy[Any]) -> Any:
     return body
 
 
-def matches(value: Any, here: Place = ()) -> Iterator[Place]:
+def matches(value: Any, here: Location = ()) -> Iterator[Location]:
     """The place of every member and element inside a value, the outer places first."""
     inside = list(
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -92,7 +92,7 @@ REGISTRY: dict[str, Rule] = {}
 
 
 def rule(
-    id: str,
+    name: str,
     view: type,
     *,
     cites: str | tuple[str, ...],
@@ -100,7 +100,7 @@ def rule(
     when: Condition | None = None,
     needs: str | None = None,
 ) -> Callable[[Check], Check]:
-    """Registers a generator of findings as the rule `id` over `subject`.
+    """Registers a generator of findings as the rule `name`; it judges each `view` of an exchange.
 
     The first line of its docstring is the sentence that it checks.
     Raises ValueError when the id exists already or the docstring is missing.
@@ -108,14 +108,14 @@ def rule(
 
     def register(check: Check) -> Check:
         doc = check.__doc__ or ""
-        add(make(id, doc, view, check, cites=cites, scenario=scenario, when=when, needs=needs))
+        add(make(name, doc, view, check, cites=cites, scenario=scenario, when=when, needs=needs))
         return check
 
     return register
 
 
 def make(
-    id: str,
+    name: str,
     doc: str,
     view: type,
     check: Check,
@@ -128,9 +128,9 @@ def make(
     """Builds a rule from its parts, for tables of rules of one kind, where the decorator cannot stand."""
     summary, _, explanation = cleandoc(doc).partition("\n")
     if not summary:
-        raise ValueError(f"rule {id} has no docstring: its first line is the sentence that it checks")
+        raise ValueError(f"rule {name} has no docstring: its first line is the sentence that it checks")
     return Rule(
-        id=id,
+        id=name,
         view=view,
         cites=(cites,) if isinstance(cites, str) else tuple(cites),
         check=check,

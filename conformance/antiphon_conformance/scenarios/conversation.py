@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.http.client import Target
-from antiphon_conformance.http.exchange import Exchange, Headers, Request, StepMissing, Trace
+from antiphon_conformance.http.exchange import Exchange, Headers, MissingStepError, Request, Trace
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
-from antiphon_conformance.requests.minimal import ResourceMissing, minimal, needs
+from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
 from antiphon_conformance.rules.views import TERMINAL
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -29,11 +29,11 @@ LONGEST_WAIT = 30.0
 NO_CREDIT = "insufficient_quota"
 
 
-class Stop(Exception):  # noqa: N818 - it is no error of ours
+class ScenarioStopError(Exception):
     """The scenario cannot go on."""
 
 
-class Unsupported(Exception):  # noqa: N818 - it is no error of ours
+class UnsupportedError(Exception):
     """The target does not offer the optional feature that the scenario is about."""
 
 
@@ -141,7 +141,7 @@ class Conversation:
         exchange = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
         if first and exchange.answer.status == 404 and "prompt" not in self.given:
             self._rename(name, f"{name}-unknown")
-            raise ResourceMissing("prompt", self.dialect)
+            raise MissingResourceError("prompt", self.dialect)
         return exchange
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:
@@ -190,7 +190,7 @@ class Conversation:
         exchange = await self._target.send(request, f"{self.scenario}/{name}", read_events=read_events)
         self.exchanges[name] = exchange
         if exchange.reply is None:
-            raise Stop(f"{name}: {exchange.failure}")
+            raise ScenarioStopError(f"{name}: {exchange.failure}")
         self._check_feature(name, exchange, usual_headers=not pairs)
         return exchange
 
@@ -211,12 +211,16 @@ class Conversation:
             if is_final:
                 return exchange
             if not exchange.ok:
-                raise Stop(f"{name}: answered {exchange.answer.status}")
+                raise ScenarioStopError(f"{name}: answered {exchange.answer.status}")
             if not callable(until) and exchange.answer.fields.get("status") not in WORKING:
-                raise Stop(f"{name}: status is {show(exchange.answer.fields.get('status'))}, which stays")
+                raise ScenarioStopError(
+                    f"{name}: status is {show(exchange.answer.fields.get('status'))}, which stays"
+                )
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
-        raise Stop(f"{name}: status is {show(exchange.answer.fields.get('status'))} after {MOST_POLLS} polls")
+        raise ScenarioStopError(
+            f"{name}: status is {show(exchange.answer.fields.get('status'))} after {MOST_POLLS} polls"
+        )
 
     async def part(self, feature: str, steps: Callable[[Conversation], Awaitable[None]]) -> bool:
         """Runs steps that need one more optional feature, if the dialect knows it; returns whether all of
@@ -230,7 +234,7 @@ class Conversation:
         self._optional.append(feature)
         try:
             await steps(self)
-        except Unsupported as end:
+        except UnsupportedError as end:
             self.stop_reason = safe(str(end))
             return False
         return True
@@ -240,7 +244,7 @@ class Conversation:
         without the optional `feature`."""
         if self.exchanges[name].ok and feature not in self.available_features:
             self.missing_feature = feature
-            raise Unsupported(f"{name}: answered {self.exchanges[name].answer.status}")
+            raise UnsupportedError(f"{name}: answered {self.exchanges[name].answer.status}")
 
     def _rename(self, name: str, new_name: str) -> None:
         """Gives a step another name, so that the rules about it do not find it."""
@@ -254,10 +258,10 @@ class Conversation:
         """The id of the response in an exchange; ends the scenario when there is none."""
         try:
             identity = exchange.response.get("id")
-        except StepMissing as missing:
-            raise Stop(str(missing)) from missing
+        except MissingStepError as missing:
+            raise ScenarioStopError(str(missing)) from missing
         if not isinstance(identity, str) or not identity:
-            raise Stop(f"{exchange.id}: the id of the response is {show(identity)}")
+            raise ScenarioStopError(f"{exchange.id}: the id of the response is {show(identity)}")
         return identity
 
     def _stop_on_error(self, name: str, exchange: Exchange) -> None:
@@ -271,8 +275,8 @@ class Conversation:
         ]
         if candidates and (400 <= status < 500 or status == 501) and status not in {401, 403, 408, 429}:
             self.missing_feature = candidates[0]
-            raise Unsupported(f"{name}: {error}")
-        raise Stop(f"{name}: {error}")
+            raise UnsupportedError(f"{name}: {error}")
+        raise ScenarioStopError(f"{name}: {error}")
 
     def _features_without_route(self) -> list[str]:
         """The optional features of this scenario that concern the create request alone and have no route."""
@@ -295,7 +299,7 @@ class Conversation:
                 and self._no_route(exchange, parameters)
             ):
                 self.missing_feature = feature
-                raise Unsupported(f"{name}: {_describe_error(exchange)}")
+                raise UnsupportedError(f"{name}: {_describe_error(exchange)}")
 
     def _no_route(self, exchange: Exchange, parameters: Mapping[str, str]) -> bool:
         status = exchange.answer.status
@@ -317,7 +321,7 @@ class Conversation:
 def _stores(exchange: Exchange, identity: str) -> bool:
     try:
         response = exchange.response
-    except StepMissing:
+    except MissingStepError:
         return False
     return response.get("id") == identity and exchange.request.fields.get("store") is not False
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from antiphon_conformance.requests.invalid.request import with_mistake
 from antiphon_conformance.requests.invalid.table import examples
-from antiphon_conformance.requests.minimal import ResourceMissing
+from antiphon_conformance.requests.minimal import MissingResourceError
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_spec.dialect import Dialect
@@ -40,6 +40,6 @@ async def _send_all(conversation: Conversation, dialect: Dialect) -> None:
     for name, operation, wrong in examples(dialect):
         path = dialect.document.operations[operation].path
         usual = conversation.minimal(operation)
-        with suppress(ResourceMissing):  # the target does not hold what the request names
+        with suppress(MissingResourceError):  # the target does not hold what the request names
             body = with_mistake(usual, wrong, dialect, conversation.values)
             await conversation.post(name, path, body=body)

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from antiphon_conformance.http.client import Exhausted, Target
-from antiphon_conformance.http.exchange import StepMissing, Trace
+from antiphon_conformance.http.client import RunOverError, Target
+from antiphon_conformance.http.exchange import MissingStepError, Trace
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.requests.minimal import ResourceMissing
-from antiphon_conformance.scenarios.conversation import Conversation, Stop, Unsupported
+from antiphon_conformance.requests.minimal import MissingResourceError
+from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import Scenario
 from antiphon_spec.dialect import Dialect
 
@@ -98,12 +98,12 @@ async def _converse(
         return
     try:
         await scenario.run(conversation)
-    except (Stop, Unsupported, StepMissing) as end:
+    except (ScenarioStopError, UnsupportedError, MissingStepError) as end:
         conversation.stop_reason = safe(str(end))
-    except Exhausted as end:
+    except RunOverError as end:
         conversation.stop_reason = safe(str(end))
         conversation.blame = "target" if target.dead or target.bad_credentials else "limit"
-    except ResourceMissing as lacking:
+    except MissingResourceError as lacking:
         conversation.stop_reason, conversation.blame = safe(str(lacking)), "given"
     except asyncio.CancelledError:
         conversation.stop_reason, conversation.blame = "interrupted", "limit"

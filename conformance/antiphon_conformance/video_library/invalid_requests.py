@@ -205,7 +205,7 @@ KNOWLEDGE = (
     invalid_request(
         "knowledge_without_collections",
         "CG-KB-03",
-        "a `knowledge_base` without `collections`, where these are its source",
+        "a `knowledge_base` of collections, without `collections`",
         "knowledge_base",
         SEARCHES_SOMETHING,
         _base(type=ANSWERING),
@@ -293,7 +293,7 @@ KNOWLEDGE = (
     invalid_request(
         "a_long_description",
         "CG-KB-15",
-        "a configuration of entities whose `description` has more than 2000 characters",
+        "an entity `description` of more than 2000 characters",
         f"{CONFIG}.description",
         text(0, LONGEST_DESCRIPTION),
         _entities(

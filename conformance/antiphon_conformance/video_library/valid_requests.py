@@ -236,7 +236,7 @@ KNOWLEDGE_FORMS = (
         "entity_knowledge/streamed",
         "entities_without_a_name",
         "CG-KB-13",
-        "an entity collection of which only the id is given",
+        "an entity collection that has only its id",
         model=REASONING,
         input=OVERVIEW,
         knowledge_base=_entities(),

@@ -13,7 +13,7 @@ from typing import Any
 
 from antiphon_mockserver.behaviour.context import is_reference
 from antiphon_mockserver.prompt_templates.template import Version
-from antiphon_mockserver.prompt_templates.variables import Call
+from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response.identity import owner_of_item
 from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
@@ -284,7 +284,7 @@ def _fill_prompt(server: ServerContext, body: Mapping[str, Any]) -> tuple[Mappin
     prompt, behaviour = body.get("prompt"), server.behaviour
     if server.prompts is None or prompt is None:
         return body, None
-    call = Call(behaviour.prompts.find(server.prompts, prompt), prompt.get("variables") or {})
+    call = PromptRequest(behaviour.prompts.find(server.prompts, prompt), prompt.get("variables") or {})
     for examine in behaviour.prompts.checks.values():
         examine(call)
     return behaviour.prompts.fill(body, call), call.version

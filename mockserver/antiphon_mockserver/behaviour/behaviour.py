@@ -25,10 +25,10 @@ from antiphon_mockserver.model.reading import compact
 from antiphon_mockserver.prompt_templates import filling, variables
 from antiphon_mockserver.prompt_templates.retries import retry_until_valid
 from antiphon_mockserver.prompt_templates.template import Registry, Version
-from antiphon_mockserver.prompt_templates.variables import Call
+from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response import identity, timeline
 from antiphon_mockserver.response.compose import compose
-from antiphon_mockserver.response.plan import ApiError, Completion, Context, Identity, Plan
+from antiphon_mockserver.response.plan import ApiError, Completion, Context, IdSource, Plan
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.response.tokens import count_input
 from antiphon_mockserver.server.errors import envelope, response_not_found
@@ -95,10 +95,10 @@ class PromptDecisions:
     find: Callable[[Registry, Mapping[str, Any]], Version]
     """(prompt templates, `prompt` of a request) -> the version that it names. Rejects an unknown one."""
 
-    checks: Mapping[str, Callable[[Call], None]]
+    checks: Mapping[str, Callable[[PromptRequest], None]]
     """Checks of the variables of a prompt template, by name, in order; each rejects or passes."""
 
-    fill: Callable[[Mapping[str, Any], Call], Mapping[str, Any]]
+    fill: Callable[[Mapping[str, Any], PromptRequest], Mapping[str, Any]]
     """(body, the version with its variables) -> the body that the template builds from it."""
 
     retry_until_valid: Callable[[Callable[[Context], Plan], Context, Version], Plan]
@@ -140,14 +140,14 @@ class ModelDecisions:
     complete: Callable[[RequestDetails], Completion]
     """(request) -> the library's answer to the last message of a chat, in a dialect with a library."""
 
-    compose: Callable[[Plan, Context, Identity, int], dict[str, Any]]
-    """(Plan, Context, Identity, created_at) -> the final response object."""
+    compose: Callable[[Plan, Context, IdSource, int], dict[str, Any]]
+    """(Plan, Context, IdSource, created_at) -> the final response object."""
 
     count_tokens: Callable[[Context], int]
     """(Context) -> the number of input tokens."""
 
-    compact: Callable[[Context, Identity, int], dict[str, Any]]
-    """(Context, Identity, created_at) -> the answer to compaction."""
+    compact: Callable[[Context, IdSource, int], dict[str, Any]]
+    """(Context, IdSource, created_at) -> the answer to compaction."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.hosted_tools.calls import HOSTED
-from antiphon_mockserver.model.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
 from antiphon_mockserver.model.instance.grammar import shortest
 from antiphon_mockserver.model.instance.pattern import matching
 from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, QUOTED, hints_of, matched_group, names_in
@@ -19,7 +19,7 @@ from antiphon_mockserver.model.reading import Output, Reading
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.tool_servers import Result, ToolServer, Unreachable
+from antiphon_mockserver.tool_servers import Result, ToolServer, ToolServerError
 
 CALLABLE = frozenset({"function", "custom"})
 
@@ -183,7 +183,7 @@ def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> s
         parameters = {"type": "object", **parameters}
     try:
         return orjson.dumps(instance(parameters, hints)).decode()
-    except Unsupported as problem:
+    except UnsupportedSchemaError as problem:
         where = f"tools[{tools.index(tool)}].parameters" if tool in tools else "tools"
         raise invalid(
             f"Invalid schema for function '{tool['name']}': {problem}", where, "invalid_function_parameters"
@@ -221,7 +221,7 @@ def _server_call(tool: Tool, arguments: str) -> Item:
     server: ToolServer = tool["server"]
     try:
         result = server.call(tool["name"], orjson.loads(arguments))
-    except Unreachable as problem:
+    except ToolServerError as problem:
         result = Result(error=str(problem))
     head = {"name": tool["name"], "server_label": server.label, "arguments": arguments}
     return {"type": "mcp_call", **head, "output": result.output, "error": result.error}
@@ -236,7 +236,7 @@ def server_outputs(items: Sequence[Item], context: Context) -> tuple[Output, ...
 def _list(server: ToolServer) -> Item:
     try:
         tools, error = list(server.tools()), None
-    except Unreachable as problem:
+    except ToolServerError as problem:
         tools, error = [], str(problem)
     return {"type": "mcp_list_tools", "server_label": server.label, "tools": tools, "error": error}
 
@@ -261,7 +261,7 @@ def free_text(tool: Mapping[str, Any], prompt: str) -> str:
             text = next(matching(definition, 0, None), None)
         else:
             text = shortest(definition)
-    except Unsupported as problem:
+    except UnsupportedSchemaError as problem:
         raise invalid(
             f"Invalid grammar for tool '{tool['name']}': {problem}", "tools", "invalid_grammar"
         ) from problem

@@ -16,7 +16,7 @@ import orjson
 
 from antiphon_mockserver.response.compose import usage
 from antiphon_mockserver.response.opaque import seal, unseal
-from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
+from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
 from antiphon_mockserver.server.errors import invalid
 
@@ -271,7 +271,7 @@ DEFAULT_THRESHOLD = 200_000
 """The tokens beyond which a context is compacted when the request names no threshold."""
 
 
-def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+def compact(context: Context, identity: IdSource, created_at: int) -> dict[str, Any]:
     """The compaction object: the next context window for this conversation."""
     items = list(unfold(context.items, secret(context)))
     prefixes = context.dialect.traits.id_prefixes

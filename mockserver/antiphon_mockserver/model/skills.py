@@ -14,7 +14,7 @@ from itertools import cycle
 from typing import Any
 from zlib import crc32
 
-from antiphon_mockserver.model.instance import Unsupported, instance
+from antiphon_mockserver.model.instance import UnsupportedSchemaError, instance
 from antiphon_mockserver.model.prompt_hints import hints_of, matched_group
 from antiphon_mockserver.model.reading import BRIEFLY, Reading, recall
 from antiphon_mockserver.model.words import words
@@ -49,7 +49,7 @@ Skill = Callable[[re.Match[str], Reading], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SkillEntry:
     """One row of the table: the skill may answer when the prompt has a cue and matches the pattern."""
 
     cues: tuple[str, ...]
@@ -64,9 +64,9 @@ class Entry:
         return False
 
 
-def entry(cues: str, pattern: str, skill: Skill) -> Entry:
+def entry(cues: str, pattern: str, skill: Skill) -> SkillEntry:
     """A row: the cues, separated by spaces, and a pattern that ignores case."""
-    return Entry(words(cues), re.compile(pattern, re.IGNORECASE), skill)
+    return SkillEntry(words(cues), re.compile(pattern, re.IGNORECASE), skill)
 
 
 def answer(reading: Reading) -> Answer:
@@ -360,7 +360,7 @@ def json_answer(context: Context, reading: Reading, text: str) -> JsonAnswer | N
         return JsonAnswer({"answer": text})
     try:
         return JsonAnswer(instance(schema, hints_of(reading.prompt, text)))
-    except Unsupported as problem:
+    except UnsupportedSchemaError as problem:
         name = text_format.get("name", "response")
         raise invalid(
             f"Invalid schema for response_format '{name}': {problem}",

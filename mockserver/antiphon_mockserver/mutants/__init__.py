@@ -54,16 +54,16 @@ REGISTRY: dict[str, Mutant] = {}
 
 
 def mutant(
-    id: str, *, caught_by: str | tuple[str, ...]
+    name: str, *, caught_by: str | tuple[str, ...]
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a function `(value)` or `(value, call)` as the mutant `id`, which begins with its seam.
+    """Registers a function `(value)` or `(value, call)` as the mutant `name`, which begins with its seam.
 
     Raises ValueError when the id exists already, the docstring is missing or there is no such seam.
     """
 
     def register(mutate: Callable[..., Any]) -> Callable[..., Any]:
-        seam, _, name = id.partition(".")
-        add(seam, name, mutate.__doc__ or "", caught_by, mutate)
+        seam, _, rest = name.partition(".")
+        add(seam, rest, mutate.__doc__ or "", caught_by, mutate)
         return mutate
 
     return register

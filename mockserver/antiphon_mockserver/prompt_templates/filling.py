@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.prompt_templates.rendering import TemplateError, render
 from antiphon_mockserver.prompt_templates.template import Registry, Version
-from antiphon_mockserver.prompt_templates.variables import Call, with_defaults
+from antiphon_mockserver.prompt_templates.variables import PromptRequest, with_defaults
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 
@@ -29,7 +29,7 @@ def find(registry: Registry, prompt: Mapping[str, Any]) -> Version:
     return version
 
 
-def fill(body: Mapping[str, Any], call: Call) -> dict[str, Any]:
+def fill(body: Mapping[str, Any], call: PromptRequest) -> dict[str, Any]:
     """The body of the request that the template produces from this one."""
     version = call.version
     texts = iter(_texts(call))
@@ -56,7 +56,7 @@ def fill(body: Mapping[str, Any], call: Call) -> dict[str, Any]:
     }
 
 
-def _texts(call: Call) -> list[str]:
+def _texts(call: PromptRequest) -> list[str]:
     """The texts of the template, rendered; without variables they stay as they are."""
     if not call.variables and call.version.input_schema is None:
         return list(call.version.texts)

@@ -70,7 +70,7 @@ def open_registry(folder: str) -> Registry:
     """The templates of a folder, or the shipped ones for "".
 
     Raises DataError when a file is malformed, two templates have the same id, or a server is unknown, and
-    MissingExtra without the template engine.
+    MissingExtraError without the template engine.
     """
     require("templates", "a dialect with prompt templates")
     root = Path(folder) if folder else SHIPPED

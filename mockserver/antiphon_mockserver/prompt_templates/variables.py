@@ -18,20 +18,20 @@ PLACE = "prompt.variables"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PromptRequest:
     """A version of a template, and the variables of the request."""
 
     version: Version
     variables: Mapping[str, Any]
 
 
-def schema_exists(call: Call) -> None:
+def schema_exists(call: PromptRequest) -> None:
     """A template without a schema of variables gets no variables."""
     if call.variables and call.version.input_schema is None:
         raise invalid("Variables provided but input structure not predefined.", PLACE)
 
 
-def texts_are_templates(call: Call) -> None:
+def texts_are_templates(call: PromptRequest) -> None:
     """The texts of the template are well-formed."""
     try:
         variables_of(call.version.texts)
@@ -39,7 +39,7 @@ def texts_are_templates(call: Call) -> None:
         raise invalid(str(fault), "prompt") from fault
 
 
-def none_is_missing(call: Call) -> None:
+def none_is_missing(call: PromptRequest) -> None:
     """The request has every variable that the texts use, even one with a default in the schema."""
     if call.version.input_schema is None:
         return
@@ -48,14 +48,14 @@ def none_is_missing(call: Call) -> None:
         raise invalid(f"Missing prompt variables: {', '.join(sorted(missing))}", PLACE)
 
 
-def none_is_unused(call: Call) -> None:
+def none_is_unused(call: PromptRequest) -> None:
     """The texts use every variable of the request."""
     surplus = call.variables.keys() - variables_of(call.version.texts)
     if surplus:
         raise invalid(f"Variables {', '.join(sorted(surplus))} not specified in templates", PLACE)
 
 
-def schema_holds(call: Call) -> None:
+def schema_holds(call: PromptRequest) -> None:
     """The variables with their defaults are valid against the schema, and it names all of them."""
     schema = call.version.input_schema
     if schema is None:
@@ -68,14 +68,14 @@ def schema_holds(call: Call) -> None:
         )
 
 
-def rules_hold(call: Call) -> None:
+def rules_hold(call: PromptRequest) -> None:
     """The variables satisfy the rules of the template."""
     for rule in call.version.input_rules:
         if not holds(rule["test"], with_defaults(call)):
             raise invalid(rule["message"], f"{PLACE}.{rule['variable']}")
 
 
-def with_defaults(call: Call) -> dict[str, Any]:
+def with_defaults(call: PromptRequest) -> dict[str, Any]:
     """The variables that are not null, and the defaults of the schema for all others."""
     properties = (call.version.input_schema or {}).get("properties", {})
     defaults = {name: inner["default"] for name, inner in properties.items() if "default" in inner}

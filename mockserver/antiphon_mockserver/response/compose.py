@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_mockserver.behaviour.context import instruction_messages
-from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
+from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_spec.dialect import Dialect, MockTraits
 
 SERVICE_TIERS = {"auto": "default", "fast": "priority"}
@@ -21,7 +21,7 @@ NOT_ECHOED = frozenset(
 """Members that a response never copies from the request."""
 
 
-def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -> dict[str, Any]:
     """Returns the response object at the end of its timeline; `created_at` is in Unix seconds."""
     dialect = context.dialect
     response = {**dialect.traits.response}
@@ -63,7 +63,7 @@ def echo(name: str, value: Any, default: Any, mock: MockTraits) -> Any:
     return {**default, **reasoning} if isinstance(default, dict) else reasoning
 
 
-def identify(plan: Plan, identity: Identity, dialect: Dialect) -> list[Item]:
+def identify(plan: Plan, identity: IdSource, dialect: Dialect) -> list[Item]:
     """Returns the items of the plan with their ids and final statuses."""
     last = len(plan.items) - 1
     cut = last if plan.status == "incomplete" else None
@@ -86,7 +86,7 @@ def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
     return {name: value for name, value in counts.items() if name in shape}
 
 
-def _finish(item: Item, index: int, cut: bool, identity: Identity, dialect: Dialect) -> Item:
+def _finish(item: Item, index: int, cut: bool, identity: IdSource, dialect: Dialect) -> Item:
     kind = item["type"]
     traits = dialect.traits
     if dialect.mock.bare_items and kind == "message":

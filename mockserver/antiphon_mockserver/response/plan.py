@@ -102,7 +102,7 @@ class Completion:
     usage: dict[str, int]
 
 
-class Identity(Protocol):
+class IdSource(Protocol):
     """A source of ids: the same request of the same client always gets the same ids."""
 
     @property

@@ -39,7 +39,7 @@ class ScriptError(DataError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScriptEntry:
     """One entry of a script."""
 
     name: str
@@ -54,7 +54,7 @@ class Script:
 
     name: str
     strict: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[ScriptEntry, ...]
 
 
 def load(source: Path | Mapping[str, Any]) -> Script:
@@ -107,14 +107,14 @@ def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model
     return otherwise(context)
 
 
-def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
+def _entry(row: Mapping[str, Any], number: int, where: str) -> ScriptEntry:
     try:
         tests = conditions(row.get("when", {}))
     except ValueError as problem:
         raise ScriptError(
             f"{where}#/answers/{number}/when", "a regular expression", str(problem)
         ) from problem
-    return Entry(row.get("name", f"entry {number}"), tests, row)
+    return ScriptEntry(row.get("name", f"entry {number}"), tests, row)
 
 
 @cache

@@ -11,7 +11,7 @@ import orjson
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One request and its answer."""
 
     method: str
@@ -43,10 +43,10 @@ class Journal:
     """The latest entries, at most `length`; a journal of length 0 keeps none."""
 
     def __init__(self, length: int) -> None:
-        self._entries: deque[Entry] = deque(maxlen=length)
+        self._entries: deque[JournalEntry] = deque(maxlen=length)
         self.open = length > 0
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Adds an entry, and drops the oldest one when there are too many."""
         self._entries.append(entry)
 
@@ -54,11 +54,11 @@ class Journal:
         """Drops all entries."""
         self._entries.clear()
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[JournalEntry]:
         return iter(tuple(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __getitem__(self, index: int) -> Entry:
+    def __getitem__(self, index: int) -> JournalEntry:
         return self._entries[index]

@@ -17,7 +17,7 @@ from antiphon_mockserver.server.context import ServerContext
 from antiphon_mockserver.server.exchange import EVENT_STREAM, JSON, Answer, Request, Streaming
 from antiphon_mockserver.server.faults import Misfortune
 from antiphon_mockserver.server.headers import Headers, decode_headers, encode_headers
-from antiphon_mockserver.server.journal import Entry, Journal
+from antiphon_mockserver.server.journal import Journal, JournalEntry
 from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
 from antiphon_spec.dialect import MockTraits
 
@@ -154,7 +154,9 @@ class Sender:
         if self.journal.open:
             operation = request.operation.id or None
             self.journal.add(
-                Entry(request.method, request.target, request.headers, request.body, operation, status, body)
+                JournalEntry(
+                    request.method, request.target, request.headers, request.body, operation, status, body
+                )
             )
 
 

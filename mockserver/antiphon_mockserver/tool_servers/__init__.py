@@ -11,10 +11,10 @@ from pathlib import Path
 
 from antiphon_mockserver.tool_servers.connected import LiveServer
 from antiphon_mockserver.tool_servers.described import FileServer
-from antiphon_mockserver.tool_servers.toolserver import Result, ToolServer, Unreachable
+from antiphon_mockserver.tool_servers.toolserver import Result, ToolServer, ToolServerError
 from antiphon_spec.data import DataError, read_yaml
 
-__all__ = ["FileServer", "Result", "ToolServer", "Unreachable", "open_servers"]
+__all__ = ["FileServer", "Result", "ToolServer", "ToolServerError", "open_servers"]
 
 
 def open_servers(folder: Path) -> Mapping[str, ToolServer]:

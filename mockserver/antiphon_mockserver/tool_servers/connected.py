@@ -15,7 +15,7 @@ from typing import Any
 from antiphon_mockserver.tool_servers.toolserver import (
     Result,
     ToolDescription,
-    Unreachable,
+    ToolServerError,
     mcp_tool,
     permitted_tools,
 )
@@ -34,7 +34,7 @@ class LiveServer:
         self._resources = ExitStack()
 
     def tools(self) -> Sequence[ToolDescription]:
-        """The tools that may be called. Raises Unreachable when the server does not answer."""
+        """The tools that may be called. Raises ToolServerError when the server does not answer."""
         result = self._ask(lambda client: client.list_tools())
         tools = [
             {"name": tool.name, "description": tool.description, "input_schema": dict(tool.input_schema)}
@@ -43,7 +43,7 @@ class LiveServer:
         return permitted_tools(tools, self._content)
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
-        """The result of a call. Raises Unreachable when the server does not answer."""
+        """The result of a call. Raises ToolServerError when the server does not answer."""
         result = self._ask(lambda client: client.call_tool(name, dict(arguments)))
         text = "\n".join(part.text for part in result.content if part.type == "text")
         return Result(error=text) if result.is_error else Result(output=text)
@@ -55,7 +55,7 @@ class LiveServer:
         except Exception as problem:  # the protocol, the operating system and the package raise many kinds
             self._resources.close()
             self.__dict__.pop("_line", None)
-            raise Unreachable(f"The MCP server '{self.label}' does not answer: {problem}") from problem
+            raise ToolServerError(f"The MCP server '{self.label}' does not answer: {problem}") from problem
 
     @cached_property
     def _line(self) -> tuple[Any, Any]:

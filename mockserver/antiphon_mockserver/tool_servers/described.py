@@ -9,7 +9,7 @@ from antiphon_mockserver.prompt_templates.rendering import render
 from antiphon_mockserver.tool_servers.toolserver import (
     Result,
     ToolDescription,
-    Unreachable,
+    ToolServerError,
     mcp_tool,
     permitted_tools,
 )
@@ -28,9 +28,9 @@ class FileServer:
         self._tools = {tool["name"]: tool for tool in permitted_tools(content.get("tools", ()), content)}
 
     def tools(self) -> Sequence[ToolDescription]:
-        """The tools that may be called. Raises Unreachable when the file says so."""
+        """The tools that may be called. Raises ToolServerError when the file says so."""
         if "unreachable" in self._content:
-            raise Unreachable(self._content["unreachable"])
+            raise ToolServerError(self._content["unreachable"])
         return [{name: tool[name] for name in MEMBERS if name in tool} for tool in self._tools.values()]
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Result:

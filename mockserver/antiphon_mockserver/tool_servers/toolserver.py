@@ -10,7 +10,7 @@ ToolDescription = Mapping[str, Any]
 """A tool as its server describes it: `name`, `description`, `input_schema`."""
 
 
-class Unreachable(Exception):  # noqa: N818 - the model answers with it
+class ToolServerError(Exception):
     """The MCP server does not answer; the message says why."""
 
 
@@ -34,10 +34,10 @@ class ToolServer(Protocol):
         """Its entry in the `tools` of a response."""
 
     def tools(self) -> Sequence[ToolDescription]:
-        """The tools that may be called. Raises Unreachable."""
+        """The tools that may be called. Raises ToolServerError."""
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
-        """The result of a call. Raises Unreachable."""
+        """The result of a call. Raises ToolServerError."""
 
 
 def mcp_tool(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from antiphon_mockserver.video_library.claims import Claim, quotation_of
 from antiphon_mockserver.video_library.entities import EntitySource, facts_text, first_facts, first_record
-from antiphon_mockserver.video_library.questions import Entry, ask
+from antiphon_mockserver.video_library.questions import EntityMatch, ask
 from antiphon_mockserver.video_library.retrieval import Hit
 from antiphon_mockserver.video_library.scope import Inquiry, Member, Scope, scope_of
 from antiphon_mockserver.video_library.terms import (
@@ -31,7 +31,7 @@ NOTHING_FOUND = "Nothing in these videos answers the question."
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GroundedAnswer:
     """A text, and the claims in it."""
 
     text: str
@@ -57,12 +57,12 @@ class Findings:
         return Findings(self.claims[:1]) if self.claims else self
 
 
-def respond(inquiry: Inquiry) -> Answer:
+def respond(inquiry: Inquiry) -> GroundedAnswer:
     """The answer to a question."""
     findings = _findings(inquiry)
     if BRIEFLY.search(inquiry.instructions):
         findings = findings.in_brief
-    return Answer(findings.text, findings.claims)
+    return GroundedAnswer(findings.text, findings.claims)
 
 
 def _findings(inquiry: Inquiry) -> Findings:
@@ -109,7 +109,7 @@ def _overview(member: Member, scope: Scope) -> Claim:
         about = member.file.summary or f"This is {member.file.title}."
         return Claim(member.file, None, member.collection, about, 0.0)
     source, record = source_and_record
-    return _entity_claim("", Entry(record, first_facts(record)), source, scope)
+    return _entity_claim("", EntityMatch(record, first_facts(record)), source, scope)
 
 
 def _quote(hit: Hit, scope: Scope) -> Claim:
@@ -133,7 +133,7 @@ def _segment_claim(member: Member, segment: Segment) -> Claim:
     return Claim(member.file, segment, member.collection, about, segment.start)
 
 
-def _entity_claim(question: str, entry: Entry, source: EntitySource, scope: Scope) -> Claim:
+def _entity_claim(question: str, entry: EntityMatch, source: EntitySource, scope: Scope) -> Claim:
     """The facts that answer, with a quotation that shows them."""
     facts = f"From {source.name}: {facts_text(entry.facts)}."
     quotation = _best_quotation(question, entry, source, scope)
@@ -144,7 +144,7 @@ def _entity_claim(question: str, entry: Entry, source: EntitySource, scope: Scop
     return Claim(member.file, segment, member.collection, facts, at, is_described=False)
 
 
-def _best_quotation(question: str, entry: Entry, source: EntitySource, scope: Scope) -> Claim | None:
+def _best_quotation(question: str, entry: EntityMatch, source: EntitySource, scope: Scope) -> Claim | None:
     """A quotation about the facts; None when the file has no descriptions."""
     member = scope.member(entry.record.file)
     own = entry.record.segment

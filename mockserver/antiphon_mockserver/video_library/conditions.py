@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from antiphon_mockserver.model.words import words
-from antiphon_mockserver.video_library.entities import Field, Record, measure, texts
+from antiphon_mockserver.video_library.entities import EntityRecord, Field, measure, texts
 from antiphon_mockserver.video_library.terms import ASKING, stem, stems
 
 COMPARISONS = (
@@ -45,7 +45,7 @@ LONGEST_VALUE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class EntityCondition:
     """A demand on one field."""
 
     field: Field
@@ -53,19 +53,21 @@ class Condition:
     """In words, such as `total_minutes under 30`."""
     test: Callable[[Any], bool]
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: EntityRecord) -> bool:
         """Whether a record has the field, and the field satisfies the demand."""
         return self.field.name in record.facts and self.test(record.facts[self.field.name])
 
 
-def conditions_of(question: str, table: Sequence[Record], fields: Sequence[Field]) -> list[Condition]:
+def conditions_of(
+    question: str, table: Sequence[EntityRecord], fields: Sequence[Field]
+) -> list[EntityCondition]:
     """All that a question demands."""
     bounds = islice(_bounds(question, table, fields), MOST_COMPARISONS)
     return [*bounds, *_values(question, table, fields)]
 
 
 def best_field(
-    terms: Collection[str], fields: Sequence[Field], table: Sequence[Record], *, unit: str = ""
+    terms: Collection[str], fields: Sequence[Field], table: Sequence[EntityRecord], *, unit: str = ""
 ) -> Field | None:
     """The field with numbers or lists that these words of a question mean, by the words of its name."""
     hints = {hint for word in terms for hint in HINTS.get(word, ())}
@@ -88,28 +90,32 @@ def without_bounds(question: str) -> str:
     return question
 
 
-def _bounds(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
+def _bounds(
+    question: str, table: Sequence[EntityRecord], fields: Sequence[Field]
+) -> Iterator[EntityCondition]:
     terms = set(stems(question))
     for pattern, name, compare in PATTERNS:
         for match in pattern.finditer(question):
             field = best_field(terms, fields, table, unit=stem((match["unit"] or "").lower()))
             if field is not None and len(match["number"]) <= LONGEST_NUMBER:
                 bound = Decimal(match["number"])
-                yield Condition(field, f"{field.name} {name} {bound:f}", _bound_test(compare, bound))
+                yield EntityCondition(field, f"{field.name} {name} {bound:f}", _bound_test(compare, bound))
 
 
 def _bound_test(compare: Callable[[Any, Any], bool], bound: Decimal) -> Callable[[Any], bool]:
     return lambda value: (number := measure(value)) is not None and compare(number, bound)
 
 
-def _values(question: str, table: Sequence[Record], fields: Sequence[Field]) -> Iterator[Condition]:
+def _values(
+    question: str, table: Sequence[EntityRecord], fields: Sequence[Field]
+) -> Iterator[EntityCondition]:
     """Fields one of whose values the question names; of several values, any may hold."""
     terms = [SYNONYMS.get(word, word) for word in stems(question)]
     for field in fields:
         values = dict.fromkeys(text for record in table for text in texts(record.facts.get(field.name)))
         names = [text for text in values if _contains(terms, stems(text))]
         if names:
-            yield Condition(field, f"{field.name} {' or '.join(names)}", _value_test(names))
+            yield EntityCondition(field, f"{field.name} {' or '.join(names)}", _value_test(names))
 
 
 def _value_test(names: Sequence[str]) -> Callable[[Any], bool]:

@@ -28,7 +28,7 @@ class EntitySource:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class EntityRecord:
     """The facts of one file, or of one segment of it."""
 
     file: File
@@ -44,7 +44,7 @@ def entity_source(
     return EntitySource(collection, name or collection.name, description or collection.description or "")
 
 
-def records(source: EntitySource, files: Container[str]) -> list[Record]:
+def records(source: EntitySource, files: Container[str]) -> list[EntityRecord]:
     """The records of the files with these ids, in order; of a collection of metadata, their metadata."""
     return [
         record
@@ -54,20 +54,20 @@ def records(source: EntitySource, files: Container[str]) -> list[Record]:
     ]
 
 
-def first_record(sources: Sequence[EntitySource], file: File) -> tuple[EntitySource, Record] | None:
+def first_record(sources: Sequence[EntitySource], file: File) -> tuple[EntitySource, EntityRecord] | None:
     """The first record of a file, with its source."""
     return next(((source, record) for source in sources for record in records(source, (file.id,))), None)
 
 
-def _of_file(file: File, collection: Collection) -> Iterator[Record]:
+def _of_file(file: File, collection: Collection) -> Iterator[EntityRecord]:
     if collection.type == "metadata":
         extraction = Extraction(file.metadata or {}, ())
     else:
         extraction = collection.entities.get(file.id, Extraction({}, ()))
     if extraction.file:
-        yield Record(file, None, flat(extraction.file))
+        yield EntityRecord(file, None, flat(extraction.file))
     for segment, entities in extraction.segments:
-        yield Record(file, segment, flat(entities))
+        yield EntityRecord(file, segment, flat(entities))
 
 
 def flat(members: Members, prefix: str = "") -> dict[str, Any]:
@@ -90,12 +90,12 @@ class Field:
     """The words of its name."""
 
 
-def first_facts(record: Record) -> dict[str, Any]:
+def first_facts(record: EntityRecord) -> dict[str, Any]:
     """The facts of a record for a question that names none."""
     return dict(list(record.facts.items())[:MOST_FACTS])
 
 
-def fields_of(table: Sequence[Record]) -> list[Field]:
+def fields_of(table: Sequence[EntityRecord]) -> list[Field]:
     """The fields of these records, each once, in order."""
     names = dict.fromkeys(name for record in table for name in record.facts)
     return [Field(name, tuple(stems(_name_in_words(name)))) for name in names]

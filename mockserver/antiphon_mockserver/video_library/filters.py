@@ -22,7 +22,7 @@ Look = Callable[[Any, str, Readings], list[Any]]
 """The values at a path of a file or of a segment."""
 
 
-class FilterFault(ValueError):  # noqa: N818 - as Fault is named
+class FilterError(ValueError):
     """A malformed filter: the place, what is expected there, and what is there."""
 
     def __init__(self, path: str, expected: str, actual: str) -> None:
@@ -73,9 +73,9 @@ EVERYTHING = Filter()
 
 
 def parse(value: Any, *, chat: bool = False, readings: Readings = Readings()) -> Filter:  # noqa: B008 - it is frozen
-    """The filter of a request. Raises FilterFault for its first fault."""
+    """The filter of a request. Raises FilterError for its first fault."""
     if not isinstance(value, Mapping):
-        raise FilterFault("", "an object", show(value))
+        raise FilterError("", "an object", show(value))
     categories = _available(CATEGORIES, chat)
     return Filter(
         tuple(
@@ -88,17 +88,17 @@ def parse(value: Any, *, chat: bool = False, readings: Readings = Readings()) ->
 
 
 def parse_text(text: str, *, readings: Readings = Readings()) -> Filter:  # noqa: B008 - it is frozen
-    """The filter in a query parameter, as JSON text. Raises FilterFault for its first fault."""
+    """The filter in a query parameter, as JSON text. Raises FilterError for its first fault."""
     try:
         value = orjson.loads(text)
     except ValueError:
-        raise FilterFault("", "JSON text", show(text)) from None
+        raise FilterError("", "JSON text", show(text)) from None
     return parse(value, readings=readings)
 
 
 def _row(name: Any, table: Mapping[str, Any], place: str) -> Any:
     if not isinstance(name, str) or name not in table:
-        raise FilterFault(place, one_of(table), show(name))
+        raise FilterError(place, one_of(table), show(name))
     return table[name]
 
 
@@ -108,10 +108,10 @@ def _available(table: Mapping[str, Any], chat: bool) -> Mapping[str, Any]:
 
 def _criteria(criteria: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(criteria, list):
-        raise FilterFault(place, "an array", show(criteria))
+        raise FilterError(place, "an array", show(criteria))
     for index, criterion in enumerate(criteria):
         if not isinstance(criterion, Mapping):
-            raise FilterFault(f"{place}[{index}]", "an object", show(criterion))
+            raise FilterError(f"{place}[{index}]", "an object", show(criterion))
         yield f"{place}[{index}]", criterion
 
 
@@ -134,16 +134,16 @@ def _criterion(
 
 def _required_member(value: Mapping[str, Any], member: str, place: str) -> Any:
     if member not in value:
-        raise FilterFault(f"{place}.{member}", "a string", ABSENT)
+        raise FilterError(f"{place}.{member}", "a string", ABSENT)
     return value[member]
 
 
 def _path(value: Mapping[str, Any], category: Category, place: str) -> str:
     path = _required_member(value, "path", place.removesuffix(".path"))
     if not isinstance(path, str):
-        raise FilterFault(place, "a string", show(path))
+        raise FilterError(place, "a string", show(path))
     if category.paths is not None and path not in category.paths:
-        raise FilterFault(place, one_of(category.paths), show(path))
+        raise FilterError(place, one_of(category.paths), show(path))
     return path
 
 
@@ -151,11 +151,11 @@ def _by_segment(value: Mapping[str, Any], category: Category, path: str, place: 
     """Whether the scope of a criterion is the segment. In chat completions only `video_info` has a scope."""
     scope = value.get("scope", "file")
     if scope not in SCOPES:
-        raise FilterFault(place, one_of(SCOPES), show(scope))
+        raise FilterError(place, one_of(SCOPES), show(scope))
     if scope == "file" or (chat and category.paths is None):
         return False
     if not (category.by_segment is None or path in category.by_segment):
-        raise FilterFault(place, "'file' for this path", show(scope))
+        raise FilterError(place, "'file' for this path", show(scope))
     return True
 
 
@@ -167,20 +167,20 @@ def _values(value: Mapping[str, Any], takes: Sequence[str], place: str) -> list[
     member = next((name for name in takes if name in value), takes[-1])
     if member not in value:
         expected = "a string" if "valueText" in takes else "an array of strings"
-        raise FilterFault(f"{place}.{member}", expected, ABSENT)
+        raise FilterError(f"{place}.{member}", expected, ABSENT)
     texts = VALUES[member](value[member], f"{place}.{member}")
     return texts if member == takes[0] else [text.strip() for text in texts[0].split(",")]
 
 
 def _string(value: Any, place: str) -> list[str]:
     if not isinstance(value, str):
-        raise FilterFault(place, "a string", show(value))
+        raise FilterError(place, "a string", show(value))
     return [value]
 
 
 def _strings(value: Any, place: str) -> list[str]:
     if not isinstance(value, list):
-        raise FilterFault(place, "an array of strings", show(value))
+        raise FilterError(place, "an array of strings", show(value))
     return [text for index, element in enumerate(value) for text in _string(element, f"{place}[{index}]")]
 
 

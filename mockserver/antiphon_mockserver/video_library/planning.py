@@ -18,7 +18,7 @@ from antiphon_mockserver.video_library.entities import EntitySource, entity_sour
 from antiphon_mockserver.video_library.filters import EVERYTHING
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.queries import queries
-from antiphon_mockserver.video_library.scope import Inquiry, Turn
+from antiphon_mockserver.video_library.scope import EarlierMessage, Inquiry
 from antiphon_mockserver.video_library.validation import entity_collections, parse_filter
 from antiphon_spec.world import File
 
@@ -61,7 +61,7 @@ def completion(request: RequestDetails) -> Completion:
     body, library = request.body, request.library
     if library is None:
         raise ValueError("a completion from a library needs one")
-    turns = [Turn(message["role"], message["content"]) for message in body["messages"]]
+    turns = [EarlierMessage(message["role"], message["content"]) for message in body["messages"]]
     base = {"collections": body["collections"], "filter": body.get("filter")}
     answer = respond(_inquiry(library, turns, base, "", chat=True))
     prompt_tokens, completion_tokens = sum(count(turn.text) for turn in turns), count(answer.text)
@@ -80,7 +80,12 @@ def completion(request: RequestDetails) -> Completion:
 
 
 def _inquiry(
-    library: Library, turns: Sequence[Turn], base: Mapping[str, Any], instructions: str, *, chat: bool = False
+    library: Library,
+    turns: Sequence[EarlierMessage],
+    base: Mapping[str, Any],
+    instructions: str,
+    *,
+    chat: bool = False,
 ) -> Inquiry:
     rules = [instructions, *(turn.text for turn in turns if turn.role in RULES)]
     dialogue = [turn for turn in turns if turn.role not in RULES]
@@ -117,5 +122,5 @@ def _sources(library: Library, base: Mapping[str, Any]) -> tuple[EntitySource, .
     )
 
 
-def _turn(item: Item) -> Turn:
-    return Turn(item["role"], "\n".join(part.get("text", "") for part in item["content"]))
+def _turn(item: Item) -> EarlierMessage:
+    return EarlierMessage(item["role"], "\n".join(part.get("text", "") for part in item["content"]))

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.words import words
-from antiphon_mockserver.video_library.conditions import Condition, best_field, conditions_of, without_bounds
+from antiphon_mockserver.video_library.conditions import (
+    EntityCondition,
+    best_field,
+    conditions_of,
+    without_bounds,
+)
 from antiphon_mockserver.video_library.entities import (
+    EntityRecord,
     EntitySource,
     Field,
-    Record,
     fields_of,
     first_facts,
     measure,
@@ -29,10 +34,10 @@ MOST = frozenset(words("most highest maximum longest largest biggest greatest sl
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntityMatch:
     """A record that answers, and those of its facts that do."""
 
-    record: Record
+    record: EntityRecord
     facts: Mapping[str, Any]
 
 
@@ -43,7 +48,7 @@ class EntityAnswer:
     source: EntitySource
     lead: str
     """A sentence that sums it up, or ""."""
-    entries: tuple[Entry, ...]
+    entries: tuple[EntityMatch, ...]
     """Best first."""
     strength: int
     """How much of the question it takes into account."""
@@ -55,14 +60,14 @@ class Question:
 
     text: str
     source: EntitySource
-    table: Sequence[Record]
+    table: Sequence[EntityRecord]
     fields: Sequence[Field]
-    conditions: Sequence[Condition]
+    conditions: Sequence[EntityCondition]
     words: frozenset[str]
     """The stems of the words that say what the question is about."""
 
     @property
-    def selection(self) -> list[Record]:
+    def selection(self) -> list[EntityRecord]:
         """The records that satisfy every condition, those with most of the question's words first."""
         selection = [record for record in self.table if all(test.holds(record) for test in self.conditions)]
         return sorted(selection, key=lambda record: -_overlap(self.words, record))
@@ -74,14 +79,14 @@ class Question:
         return f" with {demands}" if demands else ""
 
     def answer(
-        self, lead: str, rows: Iterable[Record], strength: int, fields: Sequence[Field] = ()
+        self, lead: str, rows: Iterable[EntityRecord], strength: int, fields: Sequence[Field] = ()
     ) -> EntityAnswer:
         """These records, with their facts in these fields and in those that the conditions are about."""
         names = [field.name for field in (*fields, *(condition.field for condition in self.conditions))]
-        entries = tuple(Entry(record, self._facts(record, names)) for record in rows)
+        entries = tuple(EntityMatch(record, self._facts(record, names)) for record in rows)
         return EntityAnswer(self.source, f"{lead}." if lead else "", entries, strength)
 
-    def _facts(self, record: Record, names: Sequence[str]) -> dict[str, Any]:
+    def _facts(self, record: EntityRecord, names: Sequence[str]) -> dict[str, Any]:
         """The facts in fields that are named here or in the question, or that share a word with it."""
         terms = set(stems(self.text))
         in_question = [field.name for field in self.fields if terms.intersection(field.stems)]
@@ -159,7 +164,7 @@ def _all(question: Question) -> EntityAnswer | None:
     return question.answer(f"{len(question.table)} in {question.source.name}", question.table, 1)
 
 
-def _overlap(terms: Collection[str], record: Record) -> int:
+def _overlap(terms: Collection[str], record: EntityRecord) -> int:
     """How many of these words occur in a record or in the title of its file."""
     return len(set(terms) & set(stems(" ".join([*texts_in(record.facts), record.file.title]))))
 

@@ -14,7 +14,7 @@ from antiphon_spec.world import Collection, File, Segment
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class EarlierMessage:
     """An earlier message of the conversation."""
 
     role: str
@@ -28,7 +28,7 @@ class Inquiry:
     library: Library
     question: str
     """The text of the last message of the user."""
-    history: tuple[Turn, ...] = ()
+    history: tuple[EarlierMessage, ...] = ()
     """The messages before it."""
     instructions: str = ""
     collections: tuple[Collection, ...] = ()

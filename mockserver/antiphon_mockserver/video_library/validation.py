@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_mockserver.response.plan import ApiError, Completion
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import RequestDetails
-from antiphon_mockserver.video_library.filters import Filter, FilterFault, parse, parse_text
+from antiphon_mockserver.video_library.filters import Filter, FilterError, parse, parse_text
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.world import Collection
 
@@ -47,7 +47,7 @@ def parse_filter(value: Any, place: str, library: Library, *, chat: bool = False
     """The filter of a request. Raises ApiError for a malformed one, with the place of the fault."""
     try:
         return parse(value or {}, chat=chat, readings=library.readings)
-    except FilterFault as fault:
+    except FilterError as fault:
         raise _filter_error(fault, f"{place}.{fault.path}" if fault.path else place) from fault
 
 
@@ -55,11 +55,11 @@ def read_filter(text: str, library: Library) -> Filter:
     """The filter in the query of a list, as JSON text. Raises ApiError for a malformed one."""
     try:
         return parse_text(text, readings=library.readings)
-    except FilterFault as fault:
+    except FilterError as fault:
         raise _filter_error(fault, f"filter.{fault.path}" if fault.path else "filter") from fault
 
 
-def _filter_error(fault: FilterFault, place: str) -> ApiError:
+def _filter_error(fault: FilterError, place: str) -> ApiError:
     return invalid(f"Invalid '{place}': expected {fault.expected}, got {fault.actual}.", place)
 
 

@@ -34,7 +34,7 @@ INPUT = (
     invalid_request(
         "an_unknown_role",
         "REQ-07",
-        "a message whose role is none of user, assistant, system, developer",
+        "a message whose `role` is none of the four roles",
         f"{MESSAGES}.role",
         one_of("user", "assistant", "system", "developer"),
         _message(role="robot", content="Hi."),
@@ -138,7 +138,7 @@ INPUT = (
     invalid_request(
         "a_call_with_an_invalid_name",
         "REQ-18",
-        "a `function_call` whose name has other characters or is too long",
+        "a `function_call` with an invalid or too long name",
         "input[type=function_call].name",
         text(1, 64, NAME),
         _item(type="function_call", call_id="call_1", name="look up", arguments="{}"),

@@ -315,7 +315,7 @@ LIMITS = (
     invalid_request(
         "a_long_cache_key_on_compaction",
         "REQ-51",
-        "compaction with a `prompt_cache_key` of more than 64 characters",
+        "a compaction `prompt_cache_key` of more than 64 characters",
         "prompt_cache_key",
         text(0, 64),
         {"prompt_cache_key": LONG},

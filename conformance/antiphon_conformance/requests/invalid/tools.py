@@ -64,7 +64,7 @@ TOOLS = (
     invalid_request(
         "a_long_name_in_a_namespace",
         "REQ-33",
-        "a function of a namespace with a name of more than 128 characters",
+        "a name of over 128 characters in a namespace",
         "tools[type=namespace].tools[type=function].name",
         text(1, 128),
         {

@@ -14,7 +14,7 @@ from antiphon_spec.schema import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ItemMemberRule:
     """A rule on one member of the items of one type."""
 
     name: str
@@ -45,7 +45,7 @@ def _part_has(member: str, entries: bool = False) -> Callable[[Item], bool]:
 
 
 PLACES = (
-    Place(
+    ItemMemberRule(
         "message_content_is_an_array",
         "message",
         "/content",
@@ -53,14 +53,14 @@ PLACES = (
         ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/content", "BUD-RSP-06"),
         exactly=True,
     ),
-    Place(
+    ItemMemberRule(
         "message_role_is_documented",
         "message",
         "/role",
         "The `role` of an output message is one that the document allows.",
         ("ITM-07", "ITM-08", f"{CLOUDGLUE}ResponseOutputMessage/properties/role", "BUD-RSP-06"),
     ),
-    Place(
+    ItemMemberRule(
         "message_status_is_documented",
         "message",
         "/status",
@@ -68,7 +68,7 @@ PLACES = (
         ("ITM-07", "BUD-RSP-06", f"{OPENAI}OutputMessage/properties/status"),
         when=lambda item: isinstance(item.object.get("status"), str),
     ),
-    Place(
+    ItemMemberRule(
         "message_phase_is_documented",
         "message",
         "/phase",
@@ -77,7 +77,7 @@ PLACES = (
         when=lambda item: "phase" in item.object,
         needs="a message with a `phase`",
     ),
-    Place(
+    ItemMemberRule(
         "message_parts_are_documented",
         "message",
         "/content/*/type",
@@ -85,7 +85,7 @@ PLACES = (
         ("ITM-08", f"{OPEN}Message/properties/content", "CG-RSP-08", "BUD-RSP-07"),
         when=lambda item: any(parts(item.object)),
     ),
-    Place(
+    ItemMemberRule(
         "output_text_is_a_string",
         "message",
         "/content/*/text",
@@ -94,7 +94,7 @@ PLACES = (
         when=_has_part("output_text"),
         needs="a message with text",
     ),
-    Place(
+    ItemMemberRule(
         "annotations_are_an_array",
         "message",
         "/content/*/annotations",
@@ -104,7 +104,7 @@ PLACES = (
         needs="a message with text",
         exactly=True,
     ),
-    Place(
+    ItemMemberRule(
         "annotations_are_complete",
         "message",
         "/content/*/annotations/*",
@@ -113,7 +113,7 @@ PLACES = (
         when=_part_has("annotations", entries=True),
         needs="a message with annotations",
     ),
-    Place(
+    ItemMemberRule(
         "logprobs_are_complete",
         "message",
         "/content/*/logprobs",
@@ -122,7 +122,7 @@ PLACES = (
         when=_part_has("logprobs", entries=True),
         needs="a message with log probabilities",
     ),
-    Place(
+    ItemMemberRule(
         "refusals_are_strings",
         "message",
         "/content/*/refusal",
@@ -131,7 +131,7 @@ PLACES = (
         when=_has_part("refusal"),
         needs="a message with a refusal",
     ),
-    Place(
+    ItemMemberRule(
         "reasoning_summary_is_an_array",
         "reasoning",
         "/summary",
@@ -140,7 +140,7 @@ PLACES = (
         ("RSN-01", "RSN-02", "RSN-06", "BUD-ITM-10"),
         needs="a reasoning item",
     ),
-    Place(
+    ItemMemberRule(
         "reasoning_content_is_documented",
         "reasoning",
         "/content",
@@ -149,7 +149,7 @@ PLACES = (
         when=lambda item: "content" in item.object,
         needs="a reasoning item with `content`",
     ),
-    Place(
+    ItemMemberRule(
         "reasoning_encrypted_content_is_documented",
         "reasoning",
         "/encrypted_content",
@@ -158,7 +158,7 @@ PLACES = (
         when=lambda item: "encrypted_content" in item.object,
         needs="a reasoning item with `encrypted_content`",
     ),
-    Place(
+    ItemMemberRule(
         "function_call_status_is_documented",
         "function_call",
         "/status",
@@ -167,7 +167,7 @@ PLACES = (
         when=lambda item: isinstance(item.object.get("status"), str),
         needs="a function call with a status",
     ),
-    Place(
+    ItemMemberRule(
         "function_call_is_complete",
         "function_call",
         "",
@@ -175,7 +175,7 @@ PLACES = (
         ("CG-RSP-14",),
         needs="a function call",
     ),
-    Place(
+    ItemMemberRule(
         "query_call_is_complete",
         "cloudglue_query_call",
         "",
@@ -195,7 +195,7 @@ def is_claimed(item: Item, fault: Fault) -> bool:
     return fault.pointer in REPORTED_ELSEWHERE or any(holds(place.cites, item.dialect) for place in claims)
 
 
-def _register(place: Place) -> None:
+def _register(place: ItemMemberRule) -> None:
     def check(item: Item) -> Iterator[Finding]:
         yield from findings(item.where, [fault for fault in item_faults(item) if place.claims(fault)])
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange, StepMissing
+from antiphon_conformance.http.exchange import Exchange, MissingStepError
 from antiphon_conformance.http.text import ABSENT
 
 Json = Mapping[str, Any]
@@ -115,9 +115,9 @@ def includes(request: Json, name: str) -> bool:
 
 
 def answered(exchange: Exchange) -> Json:
-    """The response object of a successful exchange. Raises StepMissing for any other."""
+    """The response object of a successful exchange. Raises MissingStepError for any other."""
     if not exchange.ok:
-        raise StepMissing(f"{exchange.id}: answered {exchange.answer.status}")
+        raise MissingStepError(f"{exchange.id}: answered {exchange.answer.status}")
     return exchange.response
 
 
@@ -125,7 +125,7 @@ def response_or_empty(exchange: Exchange) -> Json:
     """The response object of an exchange; empty when it has none."""
     try:
         return exchange.response
-    except StepMissing:
+    except MissingStepError:
         return {}
 
 

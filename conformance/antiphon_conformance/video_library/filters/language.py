@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.video_library.filters.operators import Field, Moment, Verdict, evaluate
+from antiphon_conformance.video_library.filters.operators import Field, FilterResult, Moment, evaluate
 
 Json = Mapping[str, Any]
 
@@ -18,15 +18,17 @@ MILLISECONDS_SINCE = 10**11
 """A time stamp from here on surely counts milliseconds: in seconds it would lie in the year 5138."""
 
 
-def of_file(selection: Json, file: Json) -> Verdict:
+def of_file(selection: Json, file: Json) -> FilterResult:
     """Whether a filter admits a file; criteria that go by segment leave that open."""
     return _together(
-        Verdict(True, sure=False) if goes_by_segment(criterion) else evaluate(criterion, _field(file, *at))
+        FilterResult(True, sure=False)
+        if goes_by_segment(criterion)
+        else evaluate(criterion, _field(file, *at))
         for at, criterion in criteria(selection)
     )
 
 
-def of_segment(selection: Json, segment: Json) -> Verdict:
+def of_segment(selection: Json, segment: Json) -> FilterResult:
     """Whether the criteria of a filter that go by segment admit a segment."""
     return _together(
         evaluate(criterion, _field(_as_file(segment), *at))
@@ -54,12 +56,12 @@ def has_field(file: Json, category: str, path: str) -> bool | None:
     return bool(field.values) if field.plain and not field.through_array else None
 
 
-def _together(parts: Iterable[Verdict]) -> Verdict:
+def _together(parts: Iterable[FilterResult]) -> FilterResult:
     """All criteria have to hold. No source says that, but where they agree it makes no difference."""
     verdicts = list(parts)
     unanimous = len({verdict.admits for verdict in verdicts}) < 2
     admits = all(verdict.admits for verdict in verdicts)
-    return Verdict(admits, unanimous and all(verdict.sure for verdict in verdicts))
+    return FilterResult(admits, unanimous and all(verdict.sure for verdict in verdicts))
 
 
 def _as_file(segment: Json) -> Json:

@@ -21,7 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilterResult:
     """Whether a filter, or a part of it, admits a file."""
 
     admits: bool
@@ -30,7 +30,7 @@ class Verdict:
     """Whether every plausible reading agrees."""
 
 
-OPEN = Verdict(False, sure=False)
+OPEN = FilterResult(False, sure=False)
 """The verdict where no source says anything."""
 
 
@@ -52,21 +52,21 @@ class Field:
     """Whether every reading of the path leads here."""
 
 
-def any_of(parts: Iterable[Verdict]) -> Verdict:
+def any_of(parts: Iterable[FilterResult]) -> FilterResult:
     """At least one part has to admit; one that surely does decides."""
     verdicts = list(parts)
     admits = any(verdict.admits for verdict in verdicts)
     relevant = (verdict.sure for verdict in verdicts if verdict.admits or not admits)
-    return Verdict(admits, any(relevant) if admits else all(relevant))
+    return FilterResult(admits, any(relevant) if admits else all(relevant))
 
 
-def all_of(parts: Iterable[Verdict]) -> Verdict:
+def all_of(parts: Iterable[FilterResult]) -> FilterResult:
     """All parts have to admit; one that surely does not decides."""
-    opposite = any_of(Verdict(not verdict.admits, verdict.sure) for verdict in parts)
-    return Verdict(not opposite.admits, opposite.sure)
+    opposite = any_of(FilterResult(not verdict.admits, verdict.sure) for verdict in parts)
+    return FilterResult(not opposite.admits, opposite.sure)
 
 
-def evaluate(criterion: Mapping[str, Any], field: Field) -> Verdict:
+def evaluate(criterion: Mapping[str, Any], field: Field) -> FilterResult:
     """Whether a criterion admits the value at its path."""
     operator = str(criterion.get("operator"))
     items, text = criterion.get("valueTextArray"), criterion.get("valueText")
@@ -78,7 +78,7 @@ def evaluate(criterion: Mapping[str, Any], field: Field) -> Verdict:
         verdict = SCALARS[operator](field, text)
     else:
         return OPEN
-    return verdict if field.plain else Verdict(verdict.admits, sure=False)
+    return verdict if field.plain else FilterResult(verdict.admits, sure=False)
 
 
 Readings = Sequence[bool]
@@ -87,28 +87,28 @@ Compare = Callable[[Any, str, str], Readings]
 """(value, its category, text) -> whether the value satisfies the text."""
 
 
-def _holding(compare: Compare) -> Callable[[Field, str], Verdict]:
+def _holding(compare: Compare) -> Callable[[Field, str], FilterResult]:
     """An operator that holds when some value at the path satisfies the text."""
 
-    def holds(field: Field, text: str) -> Verdict:
+    def holds(field: Field, text: str) -> FilterResult:
         return any_of(_element(value, field, compare, text) for value in field.values)
 
     return holds
 
 
-def _element(value: Any, field: Field, compare: Compare, text: str) -> Verdict:
+def _element(value: Any, field: Field, compare: Compare, text: str) -> FilterResult:
     """In the preferred reading any element of an array counts; in another, no array satisfies a text."""
     if isinstance(value, list):
         inner = any_of(_compare(compare, element, field.category, text) for element in value)
-        return Verdict(inner.admits, inner.sure and not inner.admits)
+        return FilterResult(inner.admits, inner.sure and not inner.admits)
     verdict = _compare(compare, value, field.category, text)
     has_source = not field.through_array or field.category == "source_metadata"
-    return Verdict(verdict.admits, verdict.sure and (has_source or not verdict.admits))
+    return FilterResult(verdict.admits, verdict.sure and (has_source or not verdict.admits))
 
 
-def _compare(compare: Compare, value: Any, category: str, text: str) -> Verdict:
+def _compare(compare: Compare, value: Any, category: str, text: str) -> FilterResult:
     readings = compare(value, category, text)
-    return Verdict(readings[0], len(set(readings)) == 1)
+    return FilterResult(readings[0], len(set(readings)) == 1)
 
 
 def _equal(value: Any, category: str, text: str) -> Readings:
@@ -168,57 +168,59 @@ def _fold_ascii(text: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
-def _not_equal(field: Field, text: str) -> Verdict:
+def _not_equal(field: Field, text: str) -> FilterResult:
     """No source mentions files without the field, or files with several values there."""
     equal = _holding(_equal)(field, text)
     single = len(field.values) == 1 and not isinstance(field.values[0], list) and not field.through_array
-    return Verdict(bool(field.values) and not equal.admits, equal.sure and single)
+    return FilterResult(bool(field.values) and not equal.admits, equal.sure and single)
 
 
-def _before_or_after(compare: Compare) -> Callable[[Field, str], Verdict]:
+def _before_or_after(compare: Compare) -> Callable[[Field, str], FilterResult]:
     """An operator that orders. No source says how a missing field compares."""
     return lambda field, text: _holding(compare)(field, text) if field.values else OPEN
 
 
-def _in(field: Field, texts: Sequence[str]) -> Verdict:
+def _in(field: Field, texts: Sequence[str]) -> FilterResult:
     return any_of(_holding(_equal)(field, text) for text in texts)
 
 
-def _in_commas(field: Field, text: str) -> Verdict:
+def _in_commas(field: Field, text: str) -> FilterResult:
     """Blanks around commas and commas inside values can be read in several ways."""
     pieces = text.split(",")
     verdict = _in(field, [piece.strip() for piece in pieces])
     tidy = all(piece == piece.strip() for piece in pieces)
-    return Verdict(
+    return FilterResult(
         verdict.admits, verdict.sure and tidy and not any("," in str(value) for value in field.values)
     )
 
 
-def _contains(count: Callable[[Iterable[Verdict]], Verdict]) -> Callable[[Field, Sequence[str]], Verdict]:
+def _contains(
+    count: Callable[[Iterable[FilterResult]], FilterResult],
+) -> Callable[[Field, Sequence[str]], FilterResult]:
     """An operator on arrays. A single value is read as an array of one; no source says so."""
 
-    def in_value(value: Any, category: str, texts: Sequence[str]) -> Verdict:
+    def in_value(value: Any, category: str, texts: Sequence[str]) -> FilterResult:
         elements = value if isinstance(value, list) else [value]
         verdict = count(
             any_of(_compare(_equal, element, category, text) for element in elements) for text in texts
         )
-        return Verdict(verdict.admits, verdict.sure and isinstance(value, list))
+        return FilterResult(verdict.admits, verdict.sure and isinstance(value, list))
 
-    def contains(field: Field, texts: Sequence[str]) -> Verdict:
+    def contains(field: Field, texts: Sequence[str]) -> FilterResult:
         verdict = any_of(in_value(value, field.category, texts) for value in field.values)
-        return Verdict(verdict.admits, verdict.sure and bool(texts) and not field.through_array)
+        return FilterResult(verdict.admits, verdict.sure and bool(texts) and not field.through_array)
 
     return contains
 
 
-SCALARS: Mapping[str, Callable[[Field, str], Verdict]] = {
+SCALARS: Mapping[str, Callable[[Field, str], FilterResult]] = {
     "Equal": _holding(_equal),
     "NotEqual": _not_equal,
     "LessThan": _before_or_after(_by_order(lambda value, bound: value < bound)),
     "GreaterThan": _before_or_after(_by_order(lambda value, bound: value > bound)),
     "Like": _holding(_like),
 }
-LISTS: Mapping[str, Callable[[Field, Sequence[str]], Verdict]] = {
+LISTS: Mapping[str, Callable[[Field, Sequence[str]], FilterResult]] = {
     "In": _in,
     "ContainsAny": _contains(any_of),
     "ContainsAll": _contains(all_of),

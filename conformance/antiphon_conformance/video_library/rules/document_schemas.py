@@ -19,7 +19,7 @@ from antiphon_spec.schema import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """A part of answers, the name of the rule on it, and the requirements that the rule cites."""
 
     name: str
@@ -37,98 +37,98 @@ class Part:
 
 
 PARTS = (
-    Part(
+    DocumentPart(
         "lists_of_responses_are_whole",
         ("listResponses",),
         "A list of responses, and each response in it, has the documented members.",
         ("CG-OPS-15",),
         "a list of responses",
     ),
-    Part(
+    DocumentPart(
         "lists_of_collections_are_whole",
         ("listCollections",),
         "A list of collections has object, data, total, limit and offset.",
         ("CG-COL-01",),
         "a list of collections",
     ),
-    Part(
+    DocumentPart(
         "collections_are_whole",
         ("listCollections/data/*", "getCollection"),
         "A collection has its required members, each of the documented type.",
         ("CG-COL-05",),
         "a collection",
     ),
-    Part(
+    DocumentPart(
         "members_of_collections_are_whole",
         ("listCollectionFiles", "getCollectionFile"),
         "A file of a collection, and a list of such files, has the documented members.",
         ("CG-COL-12",),
         "a member of a collection",
     ),
-    Part(
+    DocumentPart(
         "lists_of_files_are_whole",
         ("listFiles",),
         "A list of files has object, data, total, limit and offset.",
         ("cloudglue#/components/schemas/FileList",),
         "a list of files",
     ),
-    Part(
+    DocumentPart(
         "files_are_whole",
         ("listFiles/data/*", "getFile", "listCollectionFiles/data/*/file", "getCollectionFile/file"),
         "A file has `id` and `uri`, and its other members have the documented types.",
         ("CG-COL-25",),
         "a file",
     ),
-    Part(
+    DocumentPart(
         "the_status_of_a_file_is_known",
         ("listFiles/data/*/status", "getFile/status", "listCollectionFiles/data/*/file/status"),
         "The `status` of a file is one of the documented values.",
         ("CG-COL-30",),
         "a file",
     ),
-    Part(
+    DocumentPart(
         "segments_of_files_are_whole",
         ("listFileSegments", "getFileSegment"),
         "A segment of a file, and a list of segments, has the documented members.",
         ("cloudglue#/components/schemas/FileSegment",),
         "a segment of a file",
     ),
-    Part(
+    DocumentPart(
         "entities_of_a_file_are_whole",
         ("getFileEntities",),
         "The entities of a file have an object `entities`, an array `segment_entities`, and a page.",
         ("CG-COL-15",),
         "the entities of a file",
     ),
-    Part(
+    DocumentPart(
         "entities_of_a_collection_are_whole",
         ("listCollectionEntities",),
         "The entities of a collection are a list of files, each with its entities.",
         ("CG-COL-17",),
         "the entities of a collection",
     ),
-    Part(
+    DocumentPart(
         "descriptions_are_whole",
         ("getMediaDescription", "getRichTranscript", "listMediaDescriptions", "listRichTranscripts"),
         "A description of a file has arrays of parts, each with its text and its times.",
         ("CG-COL-18",),
         "a description of a file",
     ),
-    Part(
+    DocumentPart(
         "completions_are_whole",
         ("createCompletion", "getCompletion"),
         "A chat completion has its required members, each of the documented type.",
         ("CG-CHAT-11",),
         "a chat completion",
     ),
-    Part(
+    DocumentPart(
         "choices_are_whole",
         ("createCompletion/choices/*", "getCompletion/choices/*"),
         "A choice of a chat completion has an index and a message with text.",
         ("CG-CHAT-13",),
         "a chat completion",
     ),
-    Part(
+    DocumentPart(
         "times_of_chat_citations_are_seconds",
         (
             "createCompletion/choices/*/citations/*/start_time",
@@ -138,7 +138,7 @@ PARTS = (
         ("CG-CHAT-14",),
         "a chat completion that cites",
     ),
-    Part(
+    DocumentPart(
         "descriptions_in_chat_citations_are_objects",
         (
             "createCompletion/choices/*/citations/*/visual_scene_description",
@@ -150,21 +150,21 @@ PARTS = (
         ("CG-CHAT-15",),
         "a chat completion with a citation that has a description",
     ),
-    Part(
+    DocumentPart(
         "sources_of_chat_citations_are_objects",
         ("createCompletion/choices/*/citations/*/relevant_sources",),
         "`relevant_sources` of a citation in a chat is an array of objects with a modality.",
         ("CG-CHAT-16",),
         "a chat completion with a citation that names its sources",
     ),
-    Part(
+    DocumentPart(
         "usage_of_a_chat_is_counted",
         ("createCompletion/usage", "getCompletion/usage"),
         "`usage` of a chat completion counts prompt, completion and total tokens.",
         ("CG-CHAT-18",),
         "a chat completion",
     ),
-    Part(
+    DocumentPart(
         "lists_of_completions_are_whole",
         ("listCompletions",),
         "A list of chat completions, and each completion in it, has the documented members.",
@@ -207,7 +207,7 @@ def _leads_to_a_value(value: Any, steps: list[str]) -> bool:
     return isinstance(value, dict) and first in value and _leads_to_a_value(value[first], rest)
 
 
-def _register(part: Part) -> None:
+def _register(part: DocumentPart) -> None:
     def faults_of_part(body: DocumentReply) -> list[Fault]:
         pointers = set(part.pointers(body.operation))
         return [fault for fault in _faults(body) if pointers and _nearest(body.operation, fault) in pointers]

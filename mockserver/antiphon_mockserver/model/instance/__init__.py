@@ -3,7 +3,8 @@
     instance({"type": "object", "properties": {"city": {"type": "string"}}}, Hints(("Paris",)))
     -> {"city": "Paris"}
 
-Every result was validated. A schema that cannot be filled in raises Unsupported, which names the keyword.
+Every result was validated. A schema that cannot be filled in raises UnsupportedSchemaError, which names the
+keyword.
 """
 
 from __future__ import annotations
@@ -15,23 +16,23 @@ import orjson
 
 from antiphon_mockserver.model.instance.hints import NO_HINTS, Hints
 from antiphon_mockserver.model.instance.maker import Maker
-from antiphon_mockserver.model.instance.unsupported import Unsupported
+from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError
 
-__all__ = ["Hints", "Unsupported", "instance"]
+__all__ = ["Hints", "UnsupportedSchemaError", "instance"]
 
 
 def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     """An instance that is valid against the schema.
 
-    Raises Unsupported when the schema is malformed, permits no value, or is too complicated.
+    Raises UnsupportedSchemaError when the schema is malformed, permits no value, or is too complicated.
     """
     maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
     try:
         value = maker.make_root(hints.fresh())
     except RecursionError:
-        raise Unsupported(maker.outermost, "its content is nested too deeply") from None
+        raise UnsupportedSchemaError(maker.outermost, "its content is nested too deeply") from None
     if not maker.valid(maker.root, value):
-        raise Unsupported(
+        raise UnsupportedSchemaError(
             maker.offense(value), "no instance was found that satisfies it together with the others"
         )
     return value

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from antiphon_mockserver.model.instance.pattern import matching
-from antiphon_mockserver.model.instance.unsupported import Unsupported, first_line
+from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 
 LONGEST_GRAMMAR = 20_000
 """Characters of a grammar that is read."""
@@ -24,7 +24,7 @@ AMBIGUOUS = "Rules defined twice"
 def shortest(grammar: str) -> str | None:
     """The shortest text of the rule `start`; None without the package, or when it cannot compile the grammar.
 
-    Raises Unsupported when the grammar is malformed or derives no text of a bearable length.
+    Raises UnsupportedSchemaError when the grammar is malformed or derives no text of a bearable length.
     """
     try:
         from lark import Lark  # noqa: PLC0415 - an extra
@@ -39,12 +39,14 @@ def shortest(grammar: str) -> str | None:
         reason = first_line(problem)[:200]
         if reason.startswith(AMBIGUOUS):
             return None
-        raise Unsupported("definition", f"the grammar cannot be read ({reason})") from problem
+        raise UnsupportedSchemaError("definition", f"the grammar cannot be read ({reason})") from problem
     texts = _terminal_texts(parser.terminals)
     rules = [(rule.origin.name, [symbol.name for symbol in rule.expansion]) for rule in parser.rules]
     _derive(rules, texts)
     if "start" not in texts:
-        raise Unsupported("definition", f"`start` derives no text of at most {LONGEST_TEXT} characters")
+        raise UnsupportedSchemaError(
+            "definition", f"`start` derives no text of at most {LONGEST_TEXT} characters"
+        )
     return texts["start"]
 
 

@@ -14,7 +14,7 @@ from antiphon_mockserver.model.instance.merge import Schema, both, merge
 from antiphon_mockserver.model.instance.pattern import matches, matching
 from antiphon_mockserver.model.instance.preparing import ROOT, with_absolute_references, with_whole_counts
 from antiphon_mockserver.model.instance.scalars import numbers, strings
-from antiphon_mockserver.model.instance.unsupported import Unsupported, first_line
+from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 from antiphon_mockserver.model.words import words
 
 TRICKY = frozenset(
@@ -62,7 +62,7 @@ class Maker:
             self._registry = jsonschema_rs.Registry([(ROOT, with_absolute_references(schema))])
             self.validator(schema)
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
-            raise Unsupported(
+            raise UnsupportedSchemaError(
                 _keyword_of(problem), f"the schema cannot be read ({first_line(problem)})"
             ) from problem
 
@@ -77,21 +77,21 @@ class Maker:
         return self.make(self.root, "", hints, ("#",))
 
     def make(self, schema: Any, name: str, hints: Hints, trail: Trail) -> Any:
-        """The first candidate that is valid. Raises Unsupported when none is."""
+        """The first candidate that is valid. Raises UnsupportedSchemaError when none is."""
         needs_check = isinstance(schema, Mapping) and not TRICKY.isdisjoint(schema)
-        failure: Unsupported | None = None
+        failure: UnsupportedSchemaError | None = None
         candidates = self.candidates(schema, name, hints, trail)
         for _ in range(MOST_TRIES):
             try:
                 candidate = next(candidates)
             except StopIteration:
                 break
-            except Unsupported as problem:
+            except UnsupportedSchemaError as problem:
                 failure = problem
                 break
             if not needs_check or self.valid(schema, candidate):
                 return candidate
-        raise failure or Unsupported(_culprit(schema), "no value was found that satisfies it")
+        raise failure or UnsupportedSchemaError(_culprit(schema), "no value was found that satisfies it")
 
     def valid(self, schema: Any, instance: Any) -> bool:
         """Whether an instance is valid against a schema whose references start at our root."""
@@ -119,12 +119,14 @@ class Maker:
         """Instances worth a try, the most sensible first."""
         self._tries += 1
         if self._tries > MOST_VALUES:
-            raise Unsupported(_culprit(schema), f"more than {MOST_VALUES} values would have to be tried")
+            raise UnsupportedSchemaError(
+                _culprit(schema), f"more than {MOST_VALUES} values would have to be tried"
+            )
         if schema is True or schema == {}:
             yield hints.text(name) or name or "value"
         if not isinstance(schema, Mapping):
             if schema is False:
-                raise Unsupported("false", "the schema permits no value")
+                raise UnsupportedSchemaError("false", "the schema permits no value")
             return
         if "$ref" in schema or "$dynamicRef" in schema:
             schema, trail = self._resolve(schema, trail)
@@ -161,17 +163,17 @@ class Maker:
                 conjunction = merge(conjunction, target)
             yield from self.candidates(conjunction, name, hints, trail)
             return
-        failure: Unsupported | None = None
+        failure: UnsupportedSchemaError | None = None
         sources = [self._branch(rest, branch, name, hints, trail) for branch in branches]
         for branch_number in range(len(sources)):
             try:
                 yield from islice(sources[branch_number], 4)
-            except Unsupported as problem:
+            except UnsupportedSchemaError as problem:
                 failure = failure or problem
         for source in sources:
             try:
                 yield from source
-            except Unsupported as problem:
+            except UnsupportedSchemaError as problem:
                 failure = failure or problem
         if failure:
             raise failure
@@ -195,7 +197,7 @@ class Maker:
             elif kind == "null":
                 yield None
             else:
-                raise Unsupported("type", f"there is no type {kind!r}")
+                raise UnsupportedSchemaError("type", f"there is no type {kind!r}")
 
     def _objects(self, schema: Schema, hints: Hints, trail: Trail) -> Iterator[dict[str, Any]]:
         properties: Mapping[str, Any] = schema.get("properties", {})
@@ -230,7 +232,7 @@ class Maker:
         for name in names:
             try:
                 members[name] = self.make(_member_schema(schema, name), name, hints, trail)
-            except Unsupported:
+            except UnsupportedSchemaError:
                 if name in required_names:
                     raise
         return members
@@ -268,7 +270,7 @@ class Maker:
         )
         try:
             yield head + self._further_items(schema, items, length - len(head), head, name, hints, trail)
-        except Unsupported:
+        except UnsupportedSchemaError:
             if len(head) < least:
                 raise
         if most is None or len(head) <= most:
@@ -292,14 +294,14 @@ class Maker:
         for candidate in islice(self.candidates(items, name, hints, trail), MOST_TRIES):
             if orjson.dumps(candidate) not in texts and self.valid(items, candidate):
                 return candidate
-        raise Unsupported("uniqueItems", f"no more than {len(values)} different items were found")
+        raise UnsupportedSchemaError("uniqueItems", f"no more than {len(values)} different items were found")
 
     def _resolve(self, schema: Any, trail: Trail) -> tuple[Any, Trail]:
-        """The schema merged with what it refers to. Raises Unsupported for a reference to itself."""
+        """The schema merged with its reference. Raises UnsupportedSchemaError for a reference to itself."""
         while isinstance(schema, Mapping) and ("$ref" in schema or "$dynamicRef" in schema):
             reference = schema.get("$ref", schema.get("$dynamicRef"))
             if reference in trail:
-                raise Unsupported("$ref", f"{reference} leads back to itself without an end")
+                raise UnsupportedSchemaError("$ref", f"{reference} leads back to itself without an end")
             trail = (*trail, reference)
             beside = {key: value for key, value in schema.items() if key not in ("$ref", "$dynamicRef")}
             schema = both(beside, self._target(reference)) if beside else self._target(reference)
@@ -309,7 +311,7 @@ class Maker:
         target = self.root
         pointer = reference.removeprefix(ROOT).removeprefix("#")
         if not reference.startswith(("#", ROOT)) or (pointer and not pointer.startswith("/")):
-            raise Unsupported("$ref", f"{reference!r} is no JSON Pointer into the same schema")
+            raise UnsupportedSchemaError("$ref", f"{reference!r} is no JSON Pointer into the same schema")
         for step in pointer.split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~").replace("%25", "%")
             target = target[int(key)] if isinstance(target, list) else target[key]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import jsonschema_rs
 
-from antiphon_mockserver.model.instance.unsupported import Unsupported, first_line
+from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 
 TOKEN = re.compile(
     r"(?P<anchor>\^|\$|\\[bBAzZ])"
@@ -61,14 +61,14 @@ Writer = Callable[[Effort], str]
 def matching(pattern: str, least: int, most: int | None) -> Iterator[str]:
     """Texts that the pattern matches, with `least` to `most` characters, the shortest first.
 
-    Raises Unsupported when the pattern cannot be read.
+    Raises UnsupportedSchemaError when the pattern cannot be read.
     """
     try:
         is_match, write = _finder(pattern), _Parser(pattern).expression()
     except (RecursionError, ValueError) as problem:
-        reason = problem.why if isinstance(problem, Unsupported) else first_line(problem)
+        reason = problem.why if isinstance(problem, UnsupportedSchemaError) else first_line(problem)
         why = f"the expression {pattern[:200]!r} cannot be read ({reason})"
-        raise Unsupported("pattern", why) from problem
+        raise UnsupportedSchemaError("pattern", why) from problem
     texts: set[str] = set()
     for effort in _efforts(least):
         text = write(effort)
@@ -103,7 +103,7 @@ def _finder(pattern: str) -> Callable[[str], bool]:
 
 
 class _Parser:
-    """Reads an expression by recursive descent. Raises Unsupported for what it does not know."""
+    """Reads an expression by recursive descent. Raises UnsupportedSchemaError for what it does not know."""
 
     def __init__(self, pattern: str) -> None:
         self.tokens: list[tuple[str, str]] = []
@@ -111,7 +111,7 @@ class _Parser:
         while place < len(pattern):
             token = TOKEN.match(pattern, place)
             if token is None:
-                raise Unsupported("pattern", f"{pattern[place : place + 2]!r} is not supported")
+                raise UnsupportedSchemaError("pattern", f"{pattern[place : place + 2]!r} is not supported")
             self.tokens.append((str(token.lastgroup), token[0]))
             place = token.end()
         self.place = 0
@@ -120,7 +120,7 @@ class _Parser:
         """The whole expression."""
         write = self._alternatives()
         if self._peek() != "end":
-            raise Unsupported("pattern", "a parenthesis closes that none opened")
+            raise UnsupportedSchemaError("pattern", "a parenthesis closes that none opened")
         return write
 
     def _alternatives(self) -> Writer:
@@ -145,13 +145,13 @@ class _Parser:
         if kind in ("open", "look"):
             inner = self._alternatives()
             if self._peek() != "close":
-                raise Unsupported("pattern", "a parenthesis is not closed")
+                raise UnsupportedSchemaError("pattern", "a parenthesis is not closed")
             self.place += 1
             return inner if kind == "open" else _literal("")
         if kind == "set":
             return _choice(text)
         if kind == "repeat":
-            raise Unsupported("pattern", f"nothing stands before {text!r}")
+            raise UnsupportedSchemaError("pattern", f"nothing stands before {text!r}")
         literals = {"anchor": "", "literal": text, "escaped": text[1:], "control": CONTROLS.get(text[1:], "")}
         return _literal(_character(text) if kind == "code" else literals[kind])
 
@@ -197,7 +197,7 @@ def _characters(source: str) -> str:
     )
     characters = "".join(filter(is_match, candidates))
     if not characters:
-        raise Unsupported("pattern", f"no character was found for {source!r}")
+        raise UnsupportedSchemaError("pattern", f"no character was found for {source!r}")
     return characters
 
 
@@ -208,5 +208,5 @@ def _character(code: str) -> str:
 
 def _within_limit(text: str, times: int = 1) -> str:
     if len(text) * times > LONGEST:
-        raise Unsupported("pattern", f"no text of less than {LONGEST} characters was found for it")
+        raise UnsupportedSchemaError("pattern", f"no text of less than {LONGEST} characters was found for it")
     return text

@@ -11,7 +11,7 @@ from typing import Any
 from antiphon_mockserver.model.instance.hints import Hints
 from antiphon_mockserver.model.instance.merge import Schema
 from antiphon_mockserver.model.instance.pattern import LONGEST, matching
-from antiphon_mockserver.model.instance.unsupported import Unsupported
+from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError
 
 FORMATS = {
     "date-time": "2026-01-01T00:00:00Z",
@@ -46,7 +46,9 @@ def strings(schema: Schema, name: str, hints: Hints) -> Iterator[str]:
     """Strings for this schema; the name of the property serves as a value when no hint is left."""
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     if least > LONGEST:
-        raise Unsupported("minLength", f"the mock writes no text of more than {LONGEST} characters")
+        raise UnsupportedSchemaError(
+            "minLength", f"the mock writes no text of more than {LONGEST} characters"
+        )
     if pattern := schema.get("pattern"):
         yield from matching(pattern, least, most)
         return

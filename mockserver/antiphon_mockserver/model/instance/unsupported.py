@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Unsupported(ValueError):  # noqa: N818 - it describes the schema, not a failure of ours
+class UnsupportedSchemaError(ValueError):
     """No instance of a JSON Schema was found because of `keyword`; `why` is a clause without a period."""
 
     def __init__(self, keyword: str, why: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import mutant
 from antiphon_mockserver.mutants.changes import with_check, without
-from antiphon_mockserver.response.plan import Context, Identity, Item, Plan
+from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import RequestDetails
 
@@ -41,7 +41,7 @@ def rejects_its_own_compaction(behaviour: Behaviour) -> Behaviour:
 def compacts_to_nothing(behaviour: Behaviour) -> Behaviour:
     """Returns a compaction item that keeps nothing of the conversation."""
 
-    def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+    def compact(context: Context, identity: IdSource, created_at: int) -> dict[str, Any]:
         messages = tuple(item for item in context.items if item.get("role") == "user")
         return behaviour.model.compact(replace(context, items=messages), identity, created_at)
 
@@ -64,7 +64,7 @@ def continues_a_compaction(behaviour: Behaviour) -> Behaviour:
     """Accepts the id of a compaction as `previous_response_id`."""
     ids: set[str] = set()
 
-    def compact(context: Context, identity: Identity, created_at: int) -> dict[str, Any]:
+    def compact(context: Context, identity: IdSource, created_at: int) -> dict[str, Any]:
         compaction = behaviour.model.compact(context, identity, created_at)
         ids.add(compaction["id"])
         return compaction

@@ -11,7 +11,7 @@ from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import with_check
 from antiphon_mockserver.prompt_templates.template import Registry, Version
-from antiphon_mockserver.prompt_templates.variables import Call
+from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import RequestDetails
@@ -52,11 +52,11 @@ for _name, _checks, _words, _rule in ACCEPTS:
     add(SEAM, f"accepts_{_name}", f"Accepts {_words}.", f"prompt-templates.{_rule}", _without(_checks))
 
 
-def _filling(change: Callable[[Body, Call], object]) -> Callable[[Behaviour], Behaviour]:
+def _filling(change: Callable[[Body, PromptRequest], object]) -> Callable[[Behaviour], Behaviour]:
     """Changes the body that a template makes, in place."""
 
     def mutate(behaviour: Behaviour) -> Behaviour:
-        def fill(body: Mapping[str, Any], call: Call) -> Mapping[str, Any]:
+        def fill(body: Mapping[str, Any], call: PromptRequest) -> Mapping[str, Any]:
             result = dict(behaviour.prompts.fill(body, call))
             change(result, call)
             return result
@@ -66,7 +66,7 @@ def _filling(change: Callable[[Body, Call], object]) -> Callable[[Behaviour], Be
     return mutate
 
 
-def _telling(change: Callable[[str], str]) -> Callable[[Body, Call], object]:
+def _telling(change: Callable[[str], str]) -> Callable[[Body, PromptRequest], object]:
     """Changes the instructions of the body."""
     return lambda body, _call: body.update(instructions=change(body.get("instructions") or ""))
 
@@ -182,7 +182,7 @@ def uses_the_oldest_version(behaviour: Behaviour) -> Behaviour:
 def answers_old_versions_like_the_default(behaviour: Behaviour) -> Behaviour:
     """Sends the model the default version of a prompt, whatever version is named."""
 
-    def fill(body: Body, call: Call) -> None:
+    def fill(body: Body, call: PromptRequest) -> None:
         body["instructions"] = f"Greet {call.variables.get('name')} briefly."
 
     return _filling(fill)(behaviour)
@@ -209,7 +209,7 @@ def breaks_on_an_integer_as_version(behaviour: Behaviour) -> Behaviour:
 def breaks_on_a_broken_template(behaviour: Behaviour) -> Behaviour:
     """Answers 500 when a template cannot be read."""
 
-    def crash(call: Call) -> None:
+    def crash(call: PromptRequest) -> None:
         try:
             behaviour.prompts.checks["texts_are_templates"](call)
         except ApiError as error:
@@ -225,8 +225,8 @@ def breaks_on_a_broken_template(behaviour: Behaviour) -> Behaviour:
 def names_no_variable(behaviour: Behaviour) -> Behaviour:
     """Rejects prompt variables without naming the wrong one."""
 
-    def blameless(check: Callable[[Call], None]) -> Callable[[Call], None]:
-        def examine(call: Call) -> None:
+    def blameless(check: Callable[[PromptRequest], None]) -> Callable[[PromptRequest], None]:
+        def examine(call: PromptRequest) -> None:
             try:
                 check(call)
             except ApiError as error:

@@ -17,7 +17,7 @@ from antiphon_mockserver.video_library.library import Library
 
 SEAM = "state"
 Json = Mapping[str, Any]
-Wrong = Callable[[Sequence[Any], Json], bool]
+WrongTest = Callable[[Sequence[Any], Json], bool]
 """(values at the path, criterion) -> whether the criterion holds, read wrongly."""
 
 
@@ -120,7 +120,7 @@ def _like_with_wildcards(values: Sequence[Any], criterion: Json) -> bool:
 
 
 ORDER, EQUAL = ("LessThan", "GreaterThan"), ("Equal",)
-OPERATORS: Sequence[tuple[str, str, str, Sequence[str], Wrong, str]] = (
+OPERATORS: Sequence[tuple[str, str, str, Sequence[str], WrongTest, str]] = (
     (
         "compares_numbers_as_texts",
         "Compares numbers as strings: 99 is more than 600.",
@@ -281,7 +281,7 @@ def with_criteria(behaviour: Behaviour, change: Callable[[Criterion, Json], Crit
     return replace(behaviour, lists=replace(behaviour.lists, read_filter=read_filter))
 
 
-def _deciding(path: str, operators: Sequence[str], wrong: Wrong) -> Callable[[Behaviour], Behaviour]:
+def _deciding(path: str, operators: Sequence[str], wrong: WrongTest) -> Callable[[Behaviour], Behaviour]:
     def change(criterion: Criterion, source: Json) -> Criterion:
         applies = source["operator"] in operators and path in ("", source["path"])
         return replace(criterion, test=_test(wrong, source)) if applies else criterion
@@ -289,7 +289,7 @@ def _deciding(path: str, operators: Sequence[str], wrong: Wrong) -> Callable[[Be
     return lambda behaviour: with_criteria(behaviour, change)
 
 
-def _test(wrong: Wrong, source: Json) -> Test:
+def _test(wrong: WrongTest, source: Json) -> Test:
     return lambda values: wrong(values, source)
 
 
