@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from antiphon_mockserver.mock import MockServer, ResponsesMock
     from antiphon_mockserver.script import ScriptError
-    from antiphon_mockserver.server.journal import Entry, Journal
+    from antiphon_mockserver.server.journal import Journal, JournalEntry
     from antiphon_mockserver.settings import Settings, SettingsOptions
 
 __all__ = [
-    "Entry",
     "Journal",
+    "JournalEntry",
     "MockServer",
     "ResponsesMock",
     "ScriptError",
@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Entry": "server.journal",
     "Journal": "server.journal",
+    "JournalEntry": "server.journal",
     "MockServer": "mock",
     "ResponsesMock": "mock",
     "ScriptError": "script",

@@ -28,7 +28,7 @@ from antiphon_mockserver.script.matching import Condition, conditions, mismatche
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.schema import LocalValidator
 
-__all__ = ["Entry", "Script", "ScriptError", "load", "load_pace", "planner"]
+__all__ = ["Script", "ScriptEntry", "ScriptError", "load", "load_pace", "planner"]
 
 Planner = Callable[[Context], Plan]
 SCHEMA = Path(__file__).with_name("script.schema.yaml")
