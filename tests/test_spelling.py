@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
-from antiphon_spec.dialect import load
 from mock_client import Client
 
-BUD = load("bud").mock
 Json = dict[str, Any]
 
 SAME: dict[str, tuple[Json, Json]] = {
@@ -75,12 +73,12 @@ SAME: dict[str, tuple[Json, Json]] = {
 @pytest.mark.parametrize("name", SAME)
 def test_chat_messages_become_input_items(name: str) -> None:
     chat, responses = SAME[name]
-    assert read_chat_spelling(chat, BUD) == responses
+    assert read_chat_spelling(chat) == responses
 
 
-def test_other_dialects_are_left_alone() -> None:
-    body = {"max_tokens": 5, "reasoning": True}
-    assert read_chat_spelling(body, load("openai").mock) == body
+def test_other_dialects_reject_the_spelling_of_chat() -> None:
+    assert Client(dialect="bud").create(max_tokens=5).json["max_output_tokens"] == 5
+    assert Client(dialect="openai").create(max_tokens=5).error["param"] == "max_tokens"
 
 
 PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}

@@ -293,7 +293,9 @@ def _fill_prompt(server: ServerContext, body: Mapping[str, Any]) -> tuple[Mappin
 def check(server: ServerContext, request: Request) -> RequestDetails:
     """Returns a request without ignored parameters. Rejects one whose body is invalid."""
     operation, behaviour = request.operation.id, server.behaviour
-    body = behaviour.requests.read_chat_spelling(request.body, server.dialect.mock)
+    body = request.body
+    if server.dialect.mock.chat_spellings:
+        body = behaviour.requests.read_chat_spelling(body)
     body = behaviour.requests.ignore_unknown(RequestDetails(operation, body, server.dialect))
     details = RequestDetails(operation, body, server.dialect, library=server.library)
     for examine in behaviour.requests.checks.values():

@@ -35,8 +35,8 @@ from antiphon_mockserver.server.errors import envelope, response_not_found
 from antiphon_mockserver.state.record import Record, RequestDetails, Resource
 from antiphon_mockserver.video_library.filters import Filter
 from antiphon_mockserver.video_library.library import Library
-from antiphon_mockserver.video_library.validation import knowledge, read_filter, without_library
-from antiphon_spec.dialect import Dialect, MockTraits
+from antiphon_mockserver.video_library.validation import read_filter, without_library
+from antiphon_spec.dialect import Dialect
 from antiphon_spec.document import Document, Operation
 
 Item = dict[str, Any]
@@ -71,8 +71,8 @@ class RequestDecisions:
     """(operation, document, name-value pairs) -> typed query parameters, defaults included.
     Rejects values that the document does not allow (`limit=0`, `order=up`, `starting_after=-1`)."""
 
-    read_chat_spelling: Callable[[Mapping[str, Any], MockTraits], Mapping[str, Any]]
-    """(the body as received, traits) -> the same in the spelling of the Responses API."""
+    read_chat_spelling: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """(the body as received, in a dialect with the spelling of Chat) -> the same in that of Responses."""
 
     ignore_unknown: Callable[[RequestDetails], Mapping[str, Any]]
     """(request) -> its body without the parameters that the dialect ignores."""
@@ -271,7 +271,6 @@ STANDARD = Behaviour(
             "tool_choice": checks.tool_choice,
             "tool_schemas": checks.tool_schemas,
             "format_schema": checks.format_schema,
-            "knowledge": knowledge,
         },
         context_checks={
             "outputs_have_calls": context.outputs_have_calls,

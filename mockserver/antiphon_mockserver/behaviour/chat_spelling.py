@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from antiphon_spec.dialect import MockTraits
-
 Json = dict[str, Any]
 
 NEW_NAMES = {"max_tokens": "max_output_tokens"}
@@ -21,10 +19,8 @@ PARTS = frozenset({"text", "image_url", "input_text", "input_image", "input_audi
 """The types of parts that may be in `input` without a message around them."""
 
 
-def read_chat_spelling(body: Mapping[str, Any], traits: MockTraits) -> Mapping[str, Any]:
-    """Returns the body in the spelling of the Responses API, where the dialect accepts both spellings."""
-    if not traits.chat_spellings:
-        return body
+def read_chat_spelling(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the body in the spelling of the Responses API; dialects that accept both spellings use it."""
     result: Json = dict(body)
     for name, new_name in NEW_NAMES.items():
         if name in result:

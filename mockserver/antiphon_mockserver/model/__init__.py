@@ -16,7 +16,7 @@ import orjson
 
 from antiphon_mockserver.hosted_tools.calls import ANSWERED
 from antiphon_mockserver.model.calls import calls, server_lists, server_outputs
-from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read
+from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read, whole_number
 from antiphon_mockserver.model.reasoning import cost, reason, spend
 from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words, json_answer, speak
 from antiphon_mockserver.model.words import words
@@ -44,7 +44,7 @@ def plan(context: Context) -> Plan:
     thought = reason(context, reading, f"I will call {names}." if items else "I will answer in text.")
     if all(item["type"] in ANSWERED for item in items):
         items.append(message(_answer(context, reading)))
-    spending = spend(thought, items, context.whole("max_output_tokens"))
+    spending = spend(thought, items, whole_number(context, "max_output_tokens"))
     return Plan(
         items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items), context)),
         status="incomplete" if spending.cut else "completed",
@@ -77,7 +77,7 @@ def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]
     """The items, with log probabilities for their texts when the request includes them."""
     if "message.output_text.logprobs" not in (context.request.get("include") or ()):
         return items
-    alternatives = context.whole("top_logprobs") or 0
+    alternatives = whole_number(context, "top_logprobs") or 0
     return with_text_parts(items, lambda text: {"logprobs": logprobs(text, alternatives)})
 
 

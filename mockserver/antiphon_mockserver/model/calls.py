@@ -15,7 +15,7 @@ from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, in
 from antiphon_mockserver.model.instance.grammar import shortest
 from antiphon_mockserver.model.instance.pattern import matching
 from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, QUOTED, hints_of, matched_group, names_in
-from antiphon_mockserver.model.reading import Output, Reading
+from antiphon_mockserver.model.reading import Output, Reading, whole_number
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
@@ -131,7 +131,9 @@ def _mention(name: str, prompt: str) -> int:
 
 def _most(context: Context) -> int | None:
     """The most calls that the request permits; None for any number."""
-    return 1 if context.request.get("parallel_tool_calls") is False else context.whole("max_tool_calls")
+    if context.request.get("parallel_tool_calls") is False:
+        return 1
+    return whole_number(context, "max_tool_calls")
 
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:

@@ -56,6 +56,12 @@ class Reading:
     """Whether no message follows the tool outputs."""
 
 
+def whole_number(context: Context, name: str) -> int | None:
+    """A whole number of the request, or None when it is absent or null; JSON may write 16 as 16.0."""
+    number = context.request.get(name)
+    return None if number is None else int(number)
+
+
 def secret(context: Context) -> str:
     """The secret for this client's encrypted contents."""
     return f"{context.seed}:{context.key}"

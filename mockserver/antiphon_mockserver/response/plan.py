@@ -40,11 +40,6 @@ class Context:
     servers: Mapping[str, ToolServer] = field(default_factory=dict)
     """The tool servers that the model may call, by label."""
 
-    def whole(self, name: str) -> int | None:
-        """A whole number of the request, or None when it is absent or null; JSON may write 16 as 16.0."""
-        number = self.request.get(name)
-        return None if number is None else int(number)
-
 
 class ApiError(Exception):
     """The answer to a request is an error; the server puts it into the dialect's envelope."""

@@ -54,7 +54,7 @@ class MockApp:
         self.dialect = load(settings.dialect)
         self.mutants = select_mutants(settings.mutants)
         self.sleeper = Sleeper()
-        self.faults = Faults(settings.faults)
+        self.faults = Faults(settings.faults) if settings.faults else None
         self.router = Router(self.dialect.document)
         self.server = ServerContext(
             settings=settings,
@@ -101,7 +101,11 @@ class MockApp:
         # A slow import, and few dialects have a library.
         planning = import_module("antiphon_mockserver.video_library.planning")
         return replace(
-            STANDARD, model=replace(STANDARD.model, plan=planning.plan, complete=planning.completion)
+            STANDARD,
+            model=replace(STANDARD.model, plan=planning.plan, complete=planning.completion),
+            requests=replace(
+                STANDARD.requests, checks={**STANDARD.requests.checks, "knowledge": planning.knowledge}
+            ),
         )
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -118,7 +122,7 @@ class MockApp:
                 answer = preflight(request.headers, self.router.methods(request.path))
             else:
                 self._route(request)
-                fault = self.faults.next_fault()
+                fault = self.faults.next_fault() if self.faults is not None else NONE
                 await self._read(request, connection.receive)
                 answer = self._handle(request)
         except ApiError as error:
@@ -142,10 +146,13 @@ class MockApp:
     def _incoming(self, scope: Any) -> Request:
         raw_path = scope.get("raw_path")
         path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else scope["path"]
+        path = self.router.below_base(path)
+        query_string = scope.get("query_string", b"").decode("latin-1")
         return Request(
             method=scope["method"],
-            path=self.router.below_base(path),
-            query_string=scope.get("query_string", b"").decode("latin-1"),
+            path=path,
+            query_string=query_string,
+            target=f"{path}?{query_string}" if query_string else path,
             headers={
                 name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
             },

@@ -24,6 +24,8 @@ class Request:
     path: str
     """Percent-encoded, without the base path and the query."""
     query_string: str
+    target: str
+    """Path and query."""
     headers: Mapping[str, str]
     """Names in lower case."""
     operation: Operation = NO_OPERATION
@@ -38,11 +40,6 @@ class Request:
     number: int = 0
     """How many identical requests came before."""
     identity: Identity = NO_IDENTITY
-
-    @property
-    def target(self) -> str:
-        """Path and query."""
-        return f"{self.path}?{self.query_string}" if self.query_string else self.path
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.reading import read as read_context
+from antiphon_mockserver.model.reading import whole_number
 from antiphon_mockserver.model.reasoning import cost, spend
 from antiphon_mockserver.response.plan import Completion, Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input
@@ -19,8 +20,10 @@ from antiphon_mockserver.video_library.filters import EVERYTHING
 from antiphon_mockserver.video_library.library import Library
 from antiphon_mockserver.video_library.queries import queries
 from antiphon_mockserver.video_library.scope import EarlierMessage, Inquiry
-from antiphon_mockserver.video_library.validation import entity_collections, parse_filter
+from antiphon_mockserver.video_library.validation import entity_collections, knowledge, parse_filter
 from antiphon_spec.world import File
+
+__all__ = ["completion", "knowledge", "plan"]
 
 DESCRIPTIONS = "cloudglue_citations.media_descriptions"
 """The value of `include` that adds descriptions to citations."""
@@ -47,7 +50,7 @@ def plan(context: Context) -> Plan:
     }
     message: Item = {"type": "message", "role": "assistant", "content": [part]}
     # The API has no status for an answer that was cut, so the plan stays complete.
-    items_within = spend(None, [message], context.whole("max_output_tokens")).items
+    items_within = spend(None, [message], whole_number(context, "max_output_tokens")).items
     return _plan(context, *queries(inquiry), *items_within)
 
 

@@ -10,7 +10,6 @@ from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
-from antiphon_spec.dialect import MockTraits
 
 SEAM = "state"
 Body = Mapping[str, Any]
@@ -70,10 +69,10 @@ REJECTS: tuple[tuple[str, str, str, Callable[[Body], bool]], ...] = (
 
 def _rejecting(words: str, condition: Callable[[Body], bool]) -> Callable[[Behaviour], Behaviour]:
     def mutate(behaviour: Behaviour) -> Behaviour:
-        def read_chat_spelling(body: Body, traits: MockTraits) -> Body:
+        def read_chat_spelling(body: Body) -> Body:
             if condition(body):
                 raise invalid(f"This server does not accept {words}.")
-            return behaviour.requests.read_chat_spelling(body, traits)
+            return behaviour.requests.read_chat_spelling(body)
 
         return replace(behaviour, requests=replace(behaviour.requests, read_chat_spelling=read_chat_spelling))
 
@@ -103,9 +102,9 @@ def rejects_a_model_in_a_header(behaviour: Behaviour) -> Behaviour:
 def accepts_reasoning_true_but_does_not_reason(behaviour: Behaviour) -> Behaviour:
     """Accepts `reasoning: true` but does not reason."""
 
-    def read_chat_spelling(body: Body, traits: MockTraits) -> Body:
+    def read_chat_spelling(body: Body) -> Body:
         return behaviour.requests.read_chat_spelling(
-            {name: body[name] for name in body if name != "reasoning"}, traits
+            {name: body[name] for name in body if name != "reasoning"}
         )
 
     return replace(behaviour, requests=replace(behaviour.requests, read_chat_spelling=read_chat_spelling))
@@ -115,9 +114,9 @@ def accepts_reasoning_true_but_does_not_reason(behaviour: Behaviour) -> Behaviou
 def forgets_max_tokens(behaviour: Behaviour) -> Behaviour:
     """Accepts `max_tokens` but applies no limit."""
 
-    def read_chat_spelling(body: Body, traits: MockTraits) -> Body:
+    def read_chat_spelling(body: Body) -> Body:
         return behaviour.requests.read_chat_spelling(
-            {name: body[name] for name in body if name != "max_tokens"}, traits
+            {name: body[name] for name in body if name != "max_tokens"}
         )
 
     return replace(behaviour, requests=replace(behaviour.requests, read_chat_spelling=read_chat_spelling))
