@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import antiphon_fixtures
-from antiphon_spec.extras import EXTRAS, MissingExtra, require
+from antiphon_spec.extras import EXTRAS, MissingExtraError, require
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -131,7 +131,7 @@ def test_an_extra_brings_the_modules_that_the_code_asks_for(extra) -> None:
 def test_a_missing_extra_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     require("check", "antiphon check")
     monkeypatch.setitem(sys.modules, "schemathesis", None)
-    with pytest.raises(MissingExtra) as missing:
+    with pytest.raises(MissingExtraError) as missing:
         require("check", "antiphon check")
     assert str(missing.value) == "antiphon check needs the judge's engines: pip install 'antiphon[check]'"
 
