@@ -1,9 +1,8 @@
 """Finds out which rules a client truly needs: drives it against the mock server with each mutant in turn.
 
-A client needs the rule that notices a mutant when some task of its user comes to another end with that mutant
-than with the right server. `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these
-clients, or of all, into spec/antiphon_spec/clients.yaml; `--check` repeats the runs that it lists, and says
-what is no longer so.
+A client needs the rule that reports a mutant when some task of its user ends differently with that mutant than
+with the right server. `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these clients, or
+of all, into spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints what changed.
 """
 
 from __future__ import annotations
