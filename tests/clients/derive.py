@@ -1,8 +1,9 @@
 """Finds out which rules a client truly needs: drives it against the mock server with each mutant in turn.
 
-A client needs the rule that reports a mutant when some task of its user ends differently with that mutant than
-with the right server. `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these clients, or
-of all, into spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints what changed.
+A client needs the rule that reports a mutant when some task of its user ends differently with that mutant
+than with the right server. `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these
+clients, or of all, into spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints
+what changed.
 """
 
 from __future__ import annotations
