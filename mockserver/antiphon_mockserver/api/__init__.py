@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from antiphon_mockserver.api import chat, library, responses
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.server.context import ServerContext
-from antiphon_mockserver.server.exchange import Answer, Request, Streaming
+from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_spec.document import Operation
 
 Handler = Callable[[ServerContext, Request], Answer | Streaming]

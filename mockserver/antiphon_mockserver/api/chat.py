@@ -7,8 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.api.responses import check, reject_unknown_model
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.server.context import ServerContext
-from antiphon_mockserver.server.exchange import Answer, Request
+from antiphon_mockserver.server.context import Answer, Request, ServerContext
 from antiphon_mockserver.state.record import Resource
 
 USUAL_TEMPERATURE = 0.7

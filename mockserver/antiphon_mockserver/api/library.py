@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.server.context import ServerContext
+from antiphon_mockserver.server.context import Answer, Request, ServerContext
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.server.exchange import Answer, Request
 from antiphon_mockserver.video_library import objects
 from antiphon_mockserver.video_library.library import Library, find_segment
 from antiphon_spec.world import Collection, File

@@ -18,9 +18,8 @@ from antiphon_mockserver.response.identity import owner_of_item
 from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.timeline import Timeline
-from antiphon_mockserver.server.context import ServerContext
+from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.server.exchange import Answer, Request, Streaming
 from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.tool_servers import ToolServer
 

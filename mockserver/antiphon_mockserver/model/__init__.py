@@ -7,8 +7,8 @@ refuses on demand, follows simple instructions, calls tools with valid arguments
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -17,13 +17,16 @@ import orjson
 from antiphon_mockserver.hosted_tools.calls import ANSWERED
 from antiphon_mockserver.model.calls import calls, server_lists, server_outputs
 from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read, whole_number
-from antiphon_mockserver.model.reasoning import cost, reason, spend
+from antiphon_mockserver.model.reasoning import Thought, reason
 from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words, json_answer, speak
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
-from antiphon_mockserver.response.tokens import count_input, split
+from antiphon_mockserver.response.tokens import count, count_input, split
 
-__all__ = ["message", "plan", "with_logprobs"]
+__all__ = ["cost", "message", "plan", "spend", "with_logprobs"]
+
+TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
+"""The member with the text of an item that is no message, by type of item."""
 
 
 def plan(context: Context) -> Plan:
@@ -40,8 +43,7 @@ def plan(context: Context) -> Plan:
     items = calls(context, reading, tool_lists)
     if outputs := server_outputs(items, context):
         reading = replace(reading, outputs=(*reading.outputs, *outputs))
-    names = ", ".join(str(item.get("name", item["type"])) for item in items)
-    thought = reason(context, reading, f"I will call {names}." if items else "I will answer in text.")
+    thought = reason(context, reading, _intent(items)) if context.request.get("reasoning") else None
     if all(item["type"] in ANSWERED for item in items):
         items.append(message(_answer(context, reading)))
     spending = spend(thought, items, whole_number(context, "max_output_tokens"))
@@ -53,6 +55,11 @@ def plan(context: Context) -> Plan:
         output_tokens=spending.output_tokens + sum(map(cost, compaction)),
         reasoning_tokens=spending.reasoning_tokens,
     )
+
+
+def _intent(items: Sequence[Item]) -> str:
+    names = ", ".join(str(item.get("name", item["type"])) for item in items)
+    return f"I will call {names}." if items else "I will answer in text."
 
 
 def message(text: Answer) -> Item:
@@ -140,3 +147,57 @@ def _entry(token: str, alternatives: int) -> dict[str, Any]:
 
 def _alternative(token: str, logprob: float) -> dict[str, Any]:
     return {"token": token, "bytes": list(token.encode(errors="replace")), "logprob": logprob}
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What fits into the limit."""
+
+    items: tuple[Item, ...]
+    output_tokens: int
+    reasoning_tokens: int
+    cut: bool
+
+
+def spend(thought: Thought | None, items: list[Item], limit: int | None) -> Spending:
+    """The items that fit into the limit; the last one may be cut. Reasoning uses up the limit first."""
+    thinking = thought.tokens if thought else 0
+    first = (thought.item,) if thought else ()
+    if limit is None:
+        return Spending((*first, *items), thinking + sum(map(cost, items)), thinking, cut=False)
+    left = limit - thinking
+    if left <= 0:
+        return Spending(first, limit, limit, cut=True)
+    items_within: list[Item] = []
+    for item in items:
+        price = cost(item)
+        if price > left:
+            items_within += [_shorten(item, left)] if left else []
+            return Spending((*first, *items_within), limit, thinking, cut=True)
+        items_within.append(item)
+        left -= price
+    return Spending((*first, *items_within), limit - left, thinking, cut=False)
+
+
+def cost(item: Item) -> int:
+    """The output tokens of an item."""
+    return count(_text_of(item))
+
+
+def _shorten(item: Item, tokens: int) -> Item:
+    """The item with the first tokens of its text."""
+    text = "".join(split(_text_of(item))[:tokens])
+    if field := TEXT_MEMBERS.get(item["type"]):
+        return {**item, field: text}
+    part = item["content"][0]
+    field = "refusal" if part["type"] == "refusal" else "text"
+    return {**item, "content": [{**part, field: text}]}
+
+
+def _text_of(item: Item) -> str:
+    if field := TEXT_MEMBERS.get(item["type"]):
+        return str(item[field])
+    if "content" not in item:
+        return ""
+    part = item["content"][0]
+    return str(part.get("text", part.get("refusal", "")))

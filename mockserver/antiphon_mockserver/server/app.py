@@ -1,4 +1,4 @@
-"""The ASGI app: it checks a request, calls its handler and passes the answer to the sender.
+"""The ASGI app: it finds the operation of a request, reads the body, calls the handler and sends the answer.
 
 One callable without middleware, so the way of a request reads from top to bottom.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -22,25 +22,23 @@ from antiphon_mockserver.response.identity import Identity, fingerprint, of_requ
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.script import load_pace, planner
 from antiphon_mockserver.server.cache import open_cache
-from antiphon_mockserver.server.context import ServerContext
-from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.server.exchange import (
+from antiphon_mockserver.server.context import (
     NO_IDENTITY,
     Answer,
     Request,
+    ServerContext,
     Streaming,
 )
+from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Faults
-from antiphon_mockserver.server.headers import preflight
-from antiphon_mockserver.server.router import Router
-from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
+from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender, preflight
 from antiphon_mockserver.settings import Settings, Source
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.store import open_store
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import load
-from antiphon_spec.document import Operation
+from antiphon_spec.document import Document, Operation
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
@@ -146,13 +144,10 @@ class MockApp:
     def _incoming(self, scope: Any) -> Request:
         raw_path = scope.get("raw_path")
         path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else scope["path"]
-        path = self.router.below_base(path)
-        query_string = scope.get("query_string", b"").decode("latin-1")
         return Request(
             method=scope["method"],
-            path=path,
-            query_string=query_string,
-            target=f"{path}?{query_string}" if query_string else path,
+            path=self.router.below_base(path),
+            query_string=scope.get("query_string", b"").decode("latin-1"),
             headers={
                 name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
             },
@@ -252,3 +247,45 @@ async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum
         text = f"The body is larger than {limit} bytes."
         raise ApiError(text, status=413, code="request_too_large", headers={"connection": "close"})
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+BASE = "/v1"
+"""The usual base path, when the document has no servers."""
+
+
+class Router:
+    """The routes of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        servers = document.root.get("servers") or [{"url": BASE}]
+        self.base = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
+        self._operations = {
+            (operation.method, operation.path): operation
+            for operation in document.operations.values()
+            if "{" not in operation.path
+        }
+
+    def below_base(self, path: str) -> str:
+        """Returns the path without the base path."""
+        return path[len(self.base) :] if path.startswith(f"{self.base}/") else path
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""
+        if (operation := self._operations.get((method, path))) is not None:
+            return operation, {}
+        route = self.document.match("GET" if method == "HEAD" else method, path)
+        if route is not None:
+            return route
+        methods = self.methods(path)
+        if not methods:
+            raise ApiError(f"Unknown path: {method} {path[:200]}.", status=404, code="unknown_url")
+        headers = {"allow": ", ".join(methods)}
+        message = f"{method} is not allowed here; {headers['allow']} is."
+        raise ApiError(message, status=405, code="method_not_allowed", headers=headers)
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Returns the methods of a path; none when the path is unknown."""
+        methods = self.document.methods(path)
+        extra = ("HEAD", "OPTIONS") if "GET" in methods else ("OPTIONS",)
+        return (*methods, *extra) if methods else ()

@@ -15,8 +15,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.api import Handler
-from antiphon_mockserver.server.context import ServerContext
-from antiphon_mockserver.server.exchange import EVENT_STREAM, JSON, Answer, Request, Streaming
+from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.sender import encode
 
 CAPACITY, LARGEST_SIZE = 512, 1 << 17

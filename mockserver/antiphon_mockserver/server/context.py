@@ -1,12 +1,15 @@
-"""What handlers use: the dialect, behaviour, store and clock of one server."""
+"""What handlers use and return: the server (behaviour, store, clock), the request, and the answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.prompt_templates.template import Registry
+from antiphon_mockserver.response.identity import SHARED, Identity
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.response.timeline import Timeline
@@ -16,6 +19,71 @@ from antiphon_mockserver.state.record import Record, Resource, unpack_record, un
 from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.document import Operation
+
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+NO_IDENTITY = Identity("0" * SHARED, {})
+NO_OPERATION = Operation("", "", "", (), None, {}, None, ())
+"""Stands for the operation until the router has found one."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request; each step of the app fills in more of it."""
+
+    method: str
+    path: str
+    """Percent-encoded, without the base path and the query."""
+    query_string: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    operation: Operation = NO_OPERATION
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The parameters in the path."""
+    query: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    content: bytes = b""
+    """The body as received; after parsing, the canonical JSON that equal bodies share."""
+    body: Any = None
+    """The parsed body; None before parsing, and when there is no body."""
+    number: int = 0
+    """How many identical requests came before."""
+    identity: Identity = NO_IDENTITY
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query_string}" if self.query_string else self.path
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer in one piece. A mutant of the seam `http` gets it whole and may change it in place."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: Any = b""
+    """Bytes are sent unchanged; anything else is sent as JSON."""
+    delay: float = 0.0
+    """Seconds to wait before sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """An answer as a stream of events."""
+
+    events: Sequence[Mapping[str, Any]]
+    response_id: str
+    times: Sequence[float] = ()
+    """When each event is due, in Unix seconds of the server's clock; () means that all of them are."""
+    start: float = 0.0
+    """When the stream itself begins, by the same clock."""
+    keep_alive: float = 0.0
+    """Seconds of silence before a comment says that the stream lives; 0 means no comments."""
+    delay: float = 0.0
+    """Seconds to wait before sending."""
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,6 @@ class Faults:
 
     def next_fault(self) -> Misfortune:
         """Returns the faults of the next exchange. Raises ApiError when a fault rejects the request."""
-        if not self.faults:
-            return NONE
         number = next(self._numbers)
         effects = {fault.kind: fault for fault in self.faults if fault.affects(number)}
         if "status" in effects:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from antiphon_mockserver.model import cost, spend
 from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.reading import read as read_context
 from antiphon_mockserver.model.reading import whole_number
-from antiphon_mockserver.model.reasoning import cost, spend
 from antiphon_mockserver.response.plan import Completion, Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input
 from antiphon_mockserver.server.errors import invalid

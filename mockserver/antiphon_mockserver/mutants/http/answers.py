@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.mutants import Call, mutant
-from antiphon_mockserver.server.exchange import Answer
+from antiphon_mockserver.server.context import Answer
 
 CREATE = "createResponse"
 

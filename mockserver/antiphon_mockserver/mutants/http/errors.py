@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.mutants import add
-from antiphon_mockserver.server.exchange import Answer
+from antiphon_mockserver.server.context import Answer
 
 SEAM = "http"
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_mockserver.mutants import Call, mutant
-from antiphon_mockserver.server.exchange import EVENT_STREAM, Answer
+from antiphon_mockserver.server.context import EVENT_STREAM, Answer
 
 CREATE = "createResponse"
 TEMPLATE_ERROR = {

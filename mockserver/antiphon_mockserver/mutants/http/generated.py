@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon_mockserver.mutants import Call, mutant
-from antiphon_mockserver.server.exchange import Answer
+from antiphon_mockserver.server.context import Answer
 
 
 @mutant("http.breaks-off-at-odd-instructions", caught_by="generated-requests.every-request-is-answered")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from antiphon_mockserver.mutants import Call, mutant
-from antiphon_mockserver.server.exchange import Answer
+from antiphon_mockserver.server.context import Answer
 
 UUID = re.compile(r"/[0-9a-f-]{36}$")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from antiphon_mockserver.mutants import Call, mutant
-from antiphon_mockserver.server.exchange import Answer
+from antiphon_mockserver.server.context import Answer
 
 
 @mutant("http.types-what-is-not-found", caught_by="errors.a-client-error-has-its-type")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from antiphon_mockserver.mutants import Call, add
-from antiphon_mockserver.server.exchange import Answer
+from antiphon_mockserver.server.context import Answer
 
 SEAM = "http"
 UNKNOWN = "0" * 8
