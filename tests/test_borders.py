@@ -101,25 +101,3 @@ def test_rules_never_read_the_clock_of_datetime() -> None:
         if isinstance(node, ast.Attribute) and node.attr in CLOCK
     }
     assert not readings
-
-
-def test_every_file_stays_under_400_lines() -> None:
-    long = {
-        f"{path.name}: {count} lines"
-        for root in PACKAGES.values()
-        for path in root.rglob("*.py")
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
-    }
-    assert not long
-
-
-def test_every_function_stays_under_60_lines() -> None:
-    long = {
-        f"{path.name}:{node.lineno} {node.name}: {size} lines"
-        for root in PACKAGES.values()
-        for path in root.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (size := (node.end_lineno or node.lineno) - node.lineno + 1) > 60
-    }
-    assert not long

@@ -16,9 +16,9 @@ def _words(text: str) -> frozenset[str]:
 
 PARTICIPLES = _words(
     """
-    befallen begun bitten bought bound broken brought built chosen cut done drawn fallen fed felt forgotten
-    found frozen given gone got grown heard held hidden hit kept known laid led left lent let lost made meant
-    met paid put run said seen sent set shown shut sold spent split spoilt spoken spread spun stolen struck
+    befallen begun bitten bought broken brought built chosen done drawn fallen fed felt forgotten
+    found frozen given gone got grown heard held hidden kept known laid led lent lost made meant
+    met paid said seen sent shown shut sold spent spoilt spoken spread spun stolen struck
     sunk swept sworn taken taught thought thrown told understood won worn written
     """
 )
@@ -30,13 +30,8 @@ PRONOUNS = _words(
     that theirs them these they this those us we what whatever which who whoever whom whose you yours
     """
 )
-NOUNS = _words(
-    """
-    bed bound breed cut deed embed exceed expected feed hit hundred id indeed left let need proceed put read
-    red run seed set shed speed split succeed weed
-    """
-)
-"""Words that look like participles and name a value well: nouns, and `expected`, the field of a finding."""
+NOUNS = _words("bed breed deed embed expected feed hundred need red seed shed speed weed")
+"""Words in `ed` that name a value well: nouns, and `expected`, the field of a finding."""
 CONVENTIONS = frozenset({"self", "cls", "_"})
 BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 
@@ -117,3 +112,16 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
             yield f"{path.name}:{node.lineno} {node.name}", node.end_lineno - node.lineno + 1
+
+
+def exceptions(path: Path) -> Iterator[str]:
+    """The names of the exceptions of a file: classes whose base is a builtin exception or an Error."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef) and any(map(_is_exception, node.bases)):
+            yield node.name
+
+
+def _is_exception(base: ast.expr) -> bool:
+    name = getattr(base, "id", getattr(base, "attr", ""))
+    kind = getattr(builtins, name, None)
+    return name.endswith("Error") or (isinstance(kind, type) and issubclass(kind, BaseException))
