@@ -107,16 +107,16 @@ def test_the_base_is_light_and_names_what_it_lacks(tmp_path: Path) -> None:
 
     pip("install", "pytest", python=python, where=tmp_path)
     suite = ("--pyargs", "antiphon_conformance.suite", "--responses-target", "http://127.0.0.1:1/v1")
-    judged = run(python, "-m", "pytest", *suite, where=tmp_path)
-    assert judged.stderr == (
+    result = run(python, "-m", "pytest", *suite, where=tmp_path)
+    assert result.stderr == (
         "ERROR: the conformance suite needs the judge's engines: pip install 'antiphon[check]'\n\n"
     )
 
 
 def test_every_extra_is_part_of_all() -> None:
     extras = dict(PROJECT["optional-dependencies"])
-    (everything,) = extras.pop("all")
-    assert everything == f"antiphon[{','.join(sorted(extras))}]"
+    (all_extras,) = extras.pop("all")
+    assert all_extras == f"antiphon[{','.join(sorted(extras))}]"
 
 
 @pytest.mark.parametrize("extra", EXTRAS.values(), ids=EXTRAS)
@@ -161,6 +161,6 @@ def test_every_pytest_run_imports_our_plugins_at_no_cost(plugin: str, tmp_path: 
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
-    imported = set(result.stdout.split())
-    assert not imported & HEAVY
-    assert plugin.partition(".")[0] in imported
+    modules = set(result.stdout.split())
+    assert not modules & HEAVY
+    assert plugin.partition(".")[0] in modules

@@ -128,7 +128,7 @@ def test_a_place_lies_in_a_member(place: str, member: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("legal", "right", "wrong"),
+    ("predicate", "right", "wrong"),
     [
         (integer(16), [16, 16.0, None, 10**400], [15, 16.5, True, "16", float("nan"), float("inf")]),
         (integer(0, 20), [0, 20], [-1, 21]),
@@ -143,6 +143,8 @@ def test_a_place_lies_in_a_member(place: str, member: str) -> None:
         (entries("short keys", lambda key, _value: len(key) < 3), [{"ab": 1}, [], None], [{"abc": 1}]),
     ],
 )  # fmt: skip
-def test_a_predicate_tells_right_from_wrong(legal: Legal, right: list[Any], wrong: list[Any]) -> None:
-    assert [value for value in right if not legal.allows(value)] == []
-    assert [value for value in wrong if legal.allows(value)] == []
+def test_a_predicate_accepts_right_values_and_rejects_wrong_ones(
+    predicate: Legal, right: list[Any], wrong: list[Any]
+) -> None:
+    assert [value for value in right if not predicate.allows(value)] == []
+    assert [value for value in wrong if predicate.allows(value)] == []

@@ -99,8 +99,10 @@ def test_every_parameter_of_a_create_is_tried_with_a_wrong_value(name: str) -> N
     dialect = load(name)
     create = dialect.document.operations["createResponse"]
     parameters = set(dialect.document.pointer(f"{create.request_schema}/properties"))
-    parameters_tried = {_parameter(case) for case in cases_of(name).values() if case.name.endswith("wrong")}
-    assert parameters <= parameters_tried
+    parameters_with_cases = {
+        _parameter(case) for case in cases_of(name).values() if case.name.endswith("wrong")
+    }
+    assert parameters <= parameters_with_cases
 
 
 def _parameter(case: Case) -> str:
