@@ -44,7 +44,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfortune:
+class Injection:
     """The faults of one exchange; `delay` and `pace` are in seconds."""
 
     delay: float = 0.0
@@ -53,7 +53,7 @@ class Misfortune:
     broken_frame: int | None = None
 
 
-NONE = Misfortune()
+NONE = Injection()
 
 
 class Faults:
@@ -63,7 +63,7 @@ class Faults:
         self.faults = tuple(map(parse, specs))
         self._numbers = count(1)
 
-    def next_fault(self) -> Misfortune:
+    def next_fault(self) -> Injection:
         """Returns the faults of the next exchange. Raises ApiError when a fault rejects the request."""
         number = next(self._numbers)
         effects = {fault.kind: fault for fault in self.faults if fault.affects(number)}
@@ -71,7 +71,7 @@ class Faults:
             raise rejection(int(effects["status"].value))
         if "rate-limit" in effects and number > effects["rate-limit"].value:
             raise rejection(429)
-        return Misfortune(
+        return Injection(
             delay=effects["delay"].value if "delay" in effects else 0.0,
             pace=effects["pace"].value if "pace" in effects else 0.0,
             cut=int(effects["cut"].value) if "cut" in effects else None,

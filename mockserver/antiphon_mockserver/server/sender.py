@@ -19,7 +19,7 @@ import orjson
 from antiphon_mockserver.mutants import Call, Mutant
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
-from antiphon_mockserver.server.faults import Misfortune
+from antiphon_mockserver.server.faults import Injection
 from antiphon_mockserver.server.journal import Journal, JournalEntry
 from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
 from antiphon_spec.dialect import Dialect, MockTraits
@@ -59,7 +59,7 @@ class Sender:
         self.journal = Journal(server.settings.journal)
 
     async def answer(
-        self, request: Request, answer: Answer, fault: Misfortune, connection: Connection
+        self, request: Request, answer: Answer, fault: Injection, connection: Connection
     ) -> None:
         """Sends an answer in one piece."""
         call = self._call(request)
@@ -73,7 +73,7 @@ class Sender:
         await self._send_whole(request, answer.status, pairs, body, fault, connection)
 
     async def stream(
-        self, request: Request, streaming: Streaming, fault: Misfortune, connection: Connection
+        self, request: Request, streaming: Streaming, fault: Injection, connection: Connection
     ) -> None:
         """Sends a stream."""
         call = self._call(request)
@@ -103,7 +103,7 @@ class Sender:
         status: int,
         pairs: list[tuple[bytes, bytes]],
         body: bytes,
-        fault: Misfortune,
+        fault: Injection,
         connection: Connection,
     ) -> None:
         if self.mutants["http"]:
@@ -115,7 +115,7 @@ class Sender:
         await send(connection, status, pairs, body, silent=silent, cut=fault.cut is not None)
 
     def _schedule(
-        self, frames: Sequence[bytes], streaming: Streaming, fault: Misfortune
+        self, frames: Sequence[bytes], streaming: Streaming, fault: Injection
     ) -> Sequence[TimedFrame]:
         """The frames with their times, and comments where nothing comes for long; () when all are due."""
         if fault.pace:
@@ -240,7 +240,7 @@ def ascii_frame(event: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), data)
 
 
-def damage(frames: Sequence[bytes], fault: Misfortune) -> Sequence[bytes]:
+def damage(frames: Sequence[bytes], fault: Injection) -> Sequence[bytes]:
     """Returns the frames as a bad network delivers them."""
     copies = list(frames)
     index = fault.broken_frame
