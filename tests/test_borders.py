@@ -27,7 +27,7 @@ ONLY_IN = {
     "aiohttp": {
         "antiphon_conformance/http/network.py",
         "antiphon_conformance/recordings/proxy.py",
-        "antiphon/proxy.py",
+        "antiphon/commands/proxy.py",
     },
     "schemathesis": {"antiphon_conformance/requests/generation.py"},
 }

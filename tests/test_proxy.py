@@ -9,7 +9,7 @@ import sys
 import openai
 import pytest
 
-from antiphon.proxy import _below
+from antiphon.commands.proxy import _below
 from antiphon_conformance.recordings import reader
 
 KEY = "sk-planted-4711"

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from antiphon.lint import lint
-from antiphon.report import report as report_command
+from antiphon.commands.lint import lint
+from antiphon.commands.report import report as report_command
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.recordings import reader, transcript

@@ -14,9 +14,9 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from antiphon.lint import lint
+from antiphon.commands.lint import lint
+from antiphon.commands.report import report as report_command
 from antiphon.main import run
-from antiphon.report import report as report_command
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.model import compose

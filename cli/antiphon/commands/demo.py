@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from antiphon import question
-from antiphon.check import run
+from antiphon.commands.check import run
 from antiphon_conformance.run import Order
 from antiphon_mockserver import ResponsesMock
 from antiphon_spec.dialect import load, names
