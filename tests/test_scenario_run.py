@@ -64,7 +64,7 @@ def test_a_rejected_create_ends_the_scenario():
 
 def test_a_create_may_fail():
     async def run(conversation):
-        await conversation.create("refused", may_fail=True)
+        await conversation.create("rejected", may_fail=True)
         await conversation.create("again", may_fail=True)
 
     assert len(run_one(lambda request: (400, {}), run).exchanges) == 2
@@ -248,12 +248,12 @@ def test_a_rejected_parameter_is_a_feature_that_is_not_offered():
     async def run(conversation):
         await conversation.create("created", background=True)
 
-    refuses = run_one(
+    rejection = run_one(
         lambda request: (400, {"error": {"message": "background?"}}), run, features=("background",)
     )
-    assert refuses.missing_feature == "background"
-    breaks = run_one(lambda request: (500, {}), run, features=("background",))
-    assert (breaks.missing_feature, breaks.stop_reason) == (None, "created: answered 500")
+    assert rejection.missing_feature == "background"
+    crash = run_one(lambda request: (500, {}), run, features=("background",))
+    assert (crash.missing_feature, crash.stop_reason) == (None, "created: answered 500")
 
 
 PATIENT = Headers((("content-type", "application/json"), ("retry-after", "0")))
