@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from antiphon_conformance import engine
+from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.scenarios.runner import Plan, run
@@ -27,7 +28,7 @@ from antiphon_mockserver.video_library.library import open_library
 from antiphon_mockserver.video_library.objects import file_object, segment_object
 from antiphon_spec.dialect import load
 from antiphon_spec.world import File
-from inprocess import KEY, AsgiTransport
+from inprocess import KEY
 
 Json = dict[str, Any]
 YES, NO = (True, True), (False, True)

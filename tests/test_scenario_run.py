@@ -372,14 +372,14 @@ def test_a_missing_resource_ends_a_scenario_without_blame(name: str) -> None:
     plan = runner.Plan((scenarios_for(cloudglue)[name],), (cloudglue,))
     (trace,) = asyncio.run(runner.run(plan, Target(ScriptedTransport(lambda _: None))))
     assert (trace.blame, dict(trace.exchanges)) == ("given", {})
-    assert "--given collection=VALUE" in (trace.stop_reason or "")
+    assert "--resource collection=VALUE" in (trace.stop_reason or "")
 
 
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("collection", "name it with --given collection=VALUE"),
-        ("entities", "name it with --given entities=VALUE, or declare --feature no-entities"),
+        ("collection", "name it with --resource collection=VALUE"),
+        ("entities", "name it with --resource entities=VALUE, or declare --feature no-entities"),
     ],
 )
 def test_the_message_about_a_missing_resource_names_the_options(name: str, advice: str) -> None:

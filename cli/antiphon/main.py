@@ -86,4 +86,10 @@ def run(arguments: list[str] | None = None) -> int:
     except (MissingExtraError, OSError) as fault:
         click.echo(f"Error: {fault}", err=True)
         return USAGE_ERROR
+    except ValueError as fault:
+        data = import_module("antiphon_spec.data")  # imported late, so that `antiphon --help` is fast
+        if not isinstance(fault, data.DataError):
+            raise
+        click.echo(f"Error: {fault}", err=True)
+        return USAGE_ERROR
     return result if isinstance(result, int) else 0

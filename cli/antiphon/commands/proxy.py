@@ -3,175 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
 import click
-import orjson
-import yarl
-from aiohttp import web
 
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon_conformance import engine
-from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.address import AddressError, base_url
-from antiphon_conformance.http.exchange import Exchange, Headers, Request
-from antiphon_conformance.http.reply import read_reply
-from antiphon_conformance.http.text import safe
-from antiphon_conformance.recordings import transcript
+from antiphon_conformance.recordings.proxy import LOUD, Proxy, serve
 from antiphon_conformance.verdict.outcome import Outcome
-from antiphon_spec.dialect import Dialect
-
-HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade"}
-    | {"transfer-encoding", "host", "content-length", "accept-encoding"}
-)
-LOUD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)
-
-
-@dataclass(slots=True)
-class Proxy:
-    """Forwards requests to `target`, records the exchanges and judges them."""
-
-    target: str
-    dialect: Dialect
-    record: Path | None = None
-    counts: Counter[Outcome] = field(default_factory=Counter)
-    count: int = 0
-    _session: aiohttp.ClientSession | None = None
-
-    async def forward(self, incoming: web.Request) -> web.StreamResponse:
-        """Forwards one request and returns the answer; 502 when the target does not answer."""
-        content = await incoming.read()
-        pairs = tuple((name.lower(), value) for name, value in incoming.headers.items())
-        path = _below(self.target, incoming.raw_path)
-        self.count += 1
-        identity = f"proxy/{self.count}"
-        try:
-            reading = strict_json.read(content) if content else strict_json.Reading(None)
-            raw = content if reading.faults else None
-            body = None if reading.faults else reading.value
-            request = Request(incoming.method, path, Headers(pairs), body, raw)
-            return await self._relay(incoming, request, content, identity)
-        except (aiohttp.ClientError, OSError) as error:
-            self._report(Exchange(identity, request, None, failure=safe(f"{type(error).__name__}: {error}")))
-            return web.json_response(
-                {"error": {"message": f"the target did not answer: {error}"}}, status=502
-            )
-
-    async def _relay(
-        self, incoming: web.Request, request: Request, content: bytes, identity: str
-    ) -> web.StreamResponse:
-        headers = [(name, value) for name, value in request.headers.pairs if name not in HOP_BY_HOP]
-        wall_start, start, raw = time.time(), time.monotonic(), bytearray()
-        async with self._connect().request(
-            request.method,
-            yarl.URL(self.target + request.path, encoded=True),
-            headers=[*headers, ("accept-encoding", "identity")],
-            data=content or None,
-            allow_redirects=False,
-        ) as answer:
-            reply_headers = Headers(tuple((str(name), str(value)) for name, value in answer.headers.items()))
-            outgoing = web.StreamResponse(status=answer.status)
-            for name, value in reply_headers.pairs:
-                if name.lower() not in HOP_BY_HOP:
-                    outgoing.headers.add(name, value)
-            aborted = not await _copy(answer, outgoing, incoming, raw)
-        reply = read_reply(
-            answer.status,
-            reply_headers,
-            bytes(raw),
-            cut=aborted,
-            seconds=time.monotonic() - start,
-            started_at=wall_start,
-        )
-        traits = frozenset({"left-early"}) if aborted else frozenset[str]()
-        self._report(Exchange(identity, request, reply, traits=traits))
-        return outgoing
-
-    def _report(self, exchange: Exchange) -> None:
-        """Judges, prints and records one exchange."""
-        records = [record for record in engine.lint([exchange], self.dialect) if record.outcome in LOUD]
-        self.counts.update(record.outcome for record in records)
-        status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
-        click.echo(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
-        for record in records:
-            click.echo(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {record.note}")
-            for finding in record.findings:
-                click.echo(f"    {safe(finding.message)}")
-        if self.record is not None:
-            with self.record.open("ab") as file:
-                file.write(_line(exchange))
-
-    def _connect(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return self._session
-
-    async def close(self) -> None:
-        """Closes the connections to the target."""
-        if self._session is not None:
-            await self._session.close()
-
-
-async def _copy(
-    answer: aiohttp.ClientResponse, outgoing: web.StreamResponse, incoming: web.Request, raw: bytearray
-) -> bool:
-    """Copies the body to the client as it arrives; False when the client disconnects before its end."""
-    try:
-        await outgoing.prepare(incoming)
-        async for chunk in answer.content.iter_any():
-            raw += chunk
-            await outgoing.write(chunk)
-        await outgoing.write_eof()
-    except (ConnectionResetError, aiohttp.ClientConnectionResetError):
-        return False
-    return True
-
-
-def _below(target: str, path: str) -> str:
-    """The path without the target's own path (`/v1`), which clients may repeat."""
-    base = yarl.URL(target).path.rstrip("/")
-    return path.removeprefix(base) if base and path.startswith(base + "/") else path
-
-
-def _line(exchange: Exchange) -> bytes:
-    credentials = (
-        value.rpartition(" ")[2]
-        for name, value in exchange.request.headers.pairs
-        if name in transcript.SECRET_HEADERS
-    )
-    line = orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE)
-    return transcript.scrub(line, [secret for secret in credentials if len(secret) > 5])
-
-
-async def serve(proxy: Proxy, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM."""
-    app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{path:.*}", proxy.forward)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
-    address = runner.addresses[0]
-    click.echo(f"http://{address[0]}:{address[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
-    await _wait_for_signal()
-    await runner.cleanup()
-    await proxy.close()
-
-
-async def _wait_for_signal() -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
 
 
 def summary(counts: Mapping[Outcome, int], exchanges: int) -> str:
@@ -211,8 +51,8 @@ def proxy(target: str, dialect_name: str, record: Path | None, host: str, port: 
     try:
         url = base_url(target)
     except AddressError as error:
-        raise click.UsageError(str(error)) from error
-    forwarding = Proxy(url, dialect, record)
+        raise click.UsageError(f"--target: {error}") from error
+    forwarding = Proxy(url, dialect, click.echo, record)
     try:
         asyncio.run(serve(forwarding, host, port))
     except OSError as error:
