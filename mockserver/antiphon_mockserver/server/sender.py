@@ -43,7 +43,6 @@ KEEP_ALIVE = b": keep-alive\n\n"
 class Connection:
     """The connection of a request."""
 
-    scope: Any
     receive: Receive
     send: Send
 
