@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
+from antiphon_conformance.http.exchange import Exchange, Headers, Part, Request, Trace
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.recordings import reader, transcript
 
@@ -97,7 +97,7 @@ def test_every_form_gives_the_same_exchange(tmp_path, name, content):
 def test_a_raw_event_stream(tmp_path):
     (result,) = load_text(tmp_path, "a.sse", SSE).exchanges
     assert [event.type for event in result.answer.stream.events] == ["response.created"]
-    assert result.traits == {"request-unknown", "status-unknown"}
+    assert result.not_recorded == {Part.REQUEST, Part.REQUEST_HEADERS, Part.STATUS, Part.REPLY_HEADERS}
 
 
 def test_a_raw_event_stream_is_recognized_by_its_content(tmp_path):
@@ -131,19 +131,27 @@ def test_a_malformed_entry_is_rejected_with_the_line(tmp_path, entry):
         load_text(tmp_path, "a.jsonl", json.dumps(entry) + "\n" + json.dumps(line()))
 
 
+DATED = {**JSON_HEADERS, "date": "Sun, 06 Nov 1994 08:49:37 GMT"}
+
+
 @pytest.mark.parametrize(
-    ("more", "traits"),
+    ("more", "lost"),
     [
+        ({}, set()),
         ({"capture": "wire"}, set()),
-        ({"capture": "parsed"}, {"parsed"}),
-        ({"capture": "fixture", "request_unknown": True}, {"parsed", "status-unknown", "request-unknown"}),
-        ({"sse_synthesised": True}, {"parsed"}),
-        ({"altered": "ids replaced", "trimmed": True}, {"altered", "trimmed"}),
+        ({"capture": "parsed"}, {Part.BYTES}),
+        ({"capture": "fixture"}, {Part.BYTES, Part.STATUS, Part.REPLY_HEADERS}),
+        ({"request_unknown": True}, {Part.REQUEST, Part.REQUEST_HEADERS}),
+        ({"sse_synthesised": True}, {Part.BYTES}),
+        ({"altered": "ids replaced"}, {Part.IDS, Part.TIMES, Part.TEXTS}),
+        ({"trimmed": True}, {Part.TEXTS}),
+        ({"not_recorded": ["the ids"]}, {Part.IDS}),
     ],
 )
-def test_losses_of_a_recorder_become_traits(tmp_path, more, traits):
-    (result,) = load_text(tmp_path, "a.jsonl", json.dumps(line(**more))).exchanges
-    assert result.traits == traits
+def test_a_line_says_what_its_recorder_lost(tmp_path, more, lost):
+    response = {"status": 200, "headers": DATED, "body": BODY}
+    (result,) = load_text(tmp_path, "a.jsonl", json.dumps(line(response=response, **more))).exchanges
+    assert result.not_recorded == lost
 
 
 def test_a_compressed_body_in_a_cassette(tmp_path):
@@ -194,6 +202,7 @@ EXCHANGES = [
     exchange("raw-request", request=Request("POST", "/responses", raw=b"{\xff")),
     exchange("long-request", request=Request("POST", "/responses", body={"input": "a" * 200_000})),
     exchange("traits", traits=frozenset({"left-early"})),
+    exchange("losses", not_recorded=frozenset({Part.IDS, Part.TIMES})),
     Exchange("s/failed", Request("GET", "/responses/x"), None, failure="connection refused"),
 ]
 

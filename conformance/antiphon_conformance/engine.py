@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.http.exchange import Exchange, MissingStepError, Trace
+from antiphon_conformance.http.exchange import Exchange, MissingStepError, Part, Trace
+from antiphon_conformance.http.placeholder import is_placeholder
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.validity import has_unknown, is_invalid
 from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
@@ -43,6 +44,8 @@ class _Result:
     missing: str = ""
     crash: str = ""
     applies: bool = False
+    not_recorded: frozenset[Part] = frozenset()
+    """What the rule reads and the recorder lost, where the rule would have applied."""
 
 
 _CLEAN = _Result(applies=True)
@@ -61,10 +64,15 @@ class _RuleRun:
     def evaluate(self, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
         """Runs the rule on one subject. Returns whether it found no fault."""
         when = self.rule.when
+        lost = _not_recorded(view)
         try:
             if when is not None and not when(view):
                 return True
+            if lost and lost & self.rule.reads:
+                return self._leave(scenario, lost & self.rule.reads)
             findings = [*islice(self.rule.check(view), MOST_FINDINGS)]
+            if lost and any(map(_is_about_placeholder, findings)):
+                return self._leave(scenario, frozenset({Part.TEXTS}))
         except MissingStepError as missing:
             self._result(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
@@ -77,6 +85,12 @@ class _RuleRun:
                 _with_exchange(finding, view, exchanges) for finding in findings
             )
         return False
+
+    def _leave(self, scenario: str, lost: frozenset[Part]) -> bool:
+        """Notes that the recorder lost what the rule needs. No fault was found."""
+        result = self._result(scenario)
+        result.not_recorded |= lost
+        return True
 
     def _result(self, scenario: str) -> _Result:
         """The result of a scenario that can be written to: the shared clean one is replaced."""
@@ -199,6 +213,16 @@ def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
     return unknown or INVALID in exchange.traits
 
 
+def _not_recorded(view: Any) -> frozenset[Part]:
+    """What the recorder of a view's exchange lost; rules over a whole trace look for themselves."""
+    return view.exchange.not_recorded if isinstance(view, AnyReply) else frozenset()
+
+
+def _is_about_placeholder(finding: Finding) -> bool:
+    """Whether the value that a finding complains about is a recorder's and not the server's."""
+    return is_placeholder(finding.actual.strip('"'))
+
+
 def _repeatable(view: AnyReply) -> bytes | None:
     """The bytes of a response object that a stream can repeat; None for any other subject."""
     if not isinstance(view, ResponseObject) or view.kind == "body":
@@ -268,6 +292,8 @@ def _record(
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
         return run.record(dialect, scenario, *_why_missing(trace, result.missing))
+    if result.not_recorded and not result.applies:
+        return run.record(dialect, scenario, Outcome.INCONCLUSIVE, _lost(result.not_recorded))
     return run.record(dialect, scenario, Outcome.PASSED)
 
 
@@ -278,15 +304,29 @@ def _is_all_about_the_probe(result: _Result, trace: Trace, dialect: Dialect) -> 
 
 
 def _lint_records(run: _RuleRun, dialect: Dialect) -> Iterator[Record]:
-    clean = 0
+    clean, lost, parts = 0, 0, frozenset[Part]()
     for identity, result in run.results.items():
         if result.findings or result.crash:
             yield _record(run, dialect, identity, result)
         elif result.applies:
             clean += 1
-    if clean:
-        exchanges = "exchange" if clean == 1 else "exchanges"
-        yield run.record(dialect, "", Outcome.PASSED, f"nothing found in {clean} {exchanges}")
+        elif result.not_recorded:
+            lost, parts = lost + 1, parts | result.not_recorded
+    notes = [f"nothing found in {_count(clean)}"] if clean else []
+    if lost:
+        notes.append(f"{_lost(parts)} (in {_count(lost)})")
+    if notes:
+        outcome = Outcome.PASSED if clean else Outcome.INCONCLUSIVE
+        yield run.record(dialect, "", outcome, "; ".join(notes))
+
+
+def _count(number: int) -> str:
+    return "1 exchange" if number == 1 else f"{number} exchanges"
+
+
+def _lost(parts: frozenset[Part]) -> str:
+    """Why a rule did not judge: `not recorded: the ids, the status`."""
+    return f"not recorded: {', '.join(sorted(parts))}"
 
 
 def _why_missing(trace: Trace | None, missing: str) -> tuple[Outcome, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 Json = Any
@@ -26,6 +27,22 @@ class Facts:
         except KeyError:
             value = self._values[key] = find(*arguments)
             return value
+
+
+class Part(StrEnum):
+    """A part of an exchange that a recorder may lose or change. A rule says which parts it `reads`."""
+
+    REQUEST = "the request"
+    REQUEST_HEADERS = "the headers of the request"
+    STATUS = "the status"
+    REPLY_HEADERS = "the headers of the reply"
+    BYTES = "the bytes of the body"
+    """The recorder parsed the body and wrote it again: spelling, order and spacing are its own."""
+    BODY_END = "the end of the body"
+    TEXTS = "long or secret texts"
+    """Texts inside the bodies were shortened or replaced."""
+    IDS = "the ids"
+    TIMES = "the times"
 
 
 class MissingStepError(LookupError):
@@ -149,8 +166,9 @@ class Exchange:
     """The `operationId` in the dialect's document for the request's method and path."""
     failure: str | None = None
     traits: frozenset[str] = frozenset()
-    """What a recording lost: `parsed` (bytes rewritten), `altered` (ids and times replaced), `trimmed`,
-    `request-unknown`, `status-unknown`, `resumed`. Rules that need the lost part skip such exchanges."""
+    """What kind of exchange it is: `resumed` (a tail of a stream), `left-early`, `wrong-request`."""
+    not_recorded: frozenset[Part] = frozenset()
+    """What a recorder lost or changed. Rules that read such a part do not judge the exchange."""
     facts: Facts = field(default_factory=Facts, init=False, repr=False, compare=False)
     """Values that rules share. They hold under one dialect: the engine copies the exchange for each dialect,
     and a copy starts without facts."""

@@ -1,4 +1,4 @@
-"""Reads HAR files, as browsers and proxies write them."""
+"""Reads HAR files, as browsers, proxies and recorders of tests write them."""
 
 from __future__ import annotations
 
@@ -9,30 +9,43 @@ from typing import Any
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode, join_chunks
+
+FRAMES = "_webSocketMessages"
+SWITCHING = 101
+"""The status of a connection that becomes a WebSocket."""
 
 
 def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
     """Every entry of a HAR document as an Exchange called `name#index`."""
     for index, entry in enumerate(document["log"]["entries"]):
-        yield _exchange(f"{name}#{index}", entry["request"], entry["response"])
+        yield _exchange(f"{name}#{index}", entry)
 
 
-def _exchange(identity: str, message: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
-    text = (message.get("postData") or {}).get("text") or ""
-    body = strict_json.read(text)
-    request = Request(
-        message["method"].upper(),
-        message["url"],
-        _headers(message),
-        body.value,
-        None if body.valid else text.encode(),
-    )
-    if not response.get("status"):
+def _exchange(identity: str, entry: Mapping[str, Any]) -> Exchange:
+    message, response = entry["request"], entry["response"]
+    request = _request(message)
+    status = int(response.get("status") or 0)
+    if entry.get(FRAMES) or status == SWITCHING:
         return Exchange(
-            identity, request, None, failure=str(response.get("_error") or "no answer was recorded")
+            identity, request, None, failure="WebSocket frames: no rule reads them in a recording"
         )
-    return Exchange(
-        identity, request, read_reply(int(response["status"]), _headers(response), _content(response))
+    if not status:
+        failure = str(response.get("_error") or "no answer was recorded")
+        return Exchange(identity, request, None, failure=failure)
+    fields = _headers(response)
+    try:
+        raw = decode(_content(response.get("content") or {}), fields)
+    except CodingError as error:
+        return Exchange(identity, request, None, failure=str(error))
+    return Exchange(identity, request, read_reply(status, fields, raw))
+
+
+def _request(message: Mapping[str, Any]) -> Request:
+    raw = bytes_of((message.get("postData") or {}).get("text"))
+    body = strict_json.read(raw)
+    return Request(
+        message["method"].upper(), message["url"], _headers(message), body.value, None if body.valid else raw
     )
 
 
@@ -40,7 +53,12 @@ def _headers(message: Mapping[str, Any]) -> Headers:
     return Headers(tuple((pair["name"], pair["value"]) for pair in message.get("headers", ())))
 
 
-def _content(response: Mapping[str, Any]) -> bytes:
-    content = response.get("content") or {}
-    text = content.get("text") or ""
-    return base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
+def _content(content: Mapping[str, Any]) -> bytes:
+    """The bytes of a body: a text, Base64, or a list of chunks, also one that is written as JSON."""
+    text, coding = content.get("text") or "", str(content.get("encoding") or "")
+    if isinstance(text, list):
+        return b"".join(base64.b64decode(chunk) if coding == "base64" else chunk.encode() for chunk in text)
+    chunks = join_chunks(text, coding)
+    if chunks is not None:
+        return chunks
+    return base64.b64decode(text) if coding == "base64" else text.encode()

@@ -7,7 +7,8 @@ A line of our form is one exchange:
 
 and, when something was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `altered`, `trimmed`,
 `request_unknown`, `sse_synthesised`. A transcript of `check` has further members, which `transcript.py`
-describes, so that its episodes can be read too.
+describes, so that its episodes can be read too. What recorders of others lost without saying so,
+`evidence.py` finds.
 """
 
 from __future__ import annotations
@@ -24,13 +25,12 @@ import orjson
 import yaml
 
 from antiphon_conformance.http import strict_json
-from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
+from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request, Trace
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
-from antiphon_conformance.recordings import har, transcript, vcr
+from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
+from antiphon_conformance.recordings.bodies import GZIP
+from antiphon_conformance.recordings.evidence import with_losses
 
-GZIP = b"\x1f\x8b"
-"""The first bytes of a compressed file."""
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 
 
@@ -80,7 +80,7 @@ def _read(raw: bytes, path: Path) -> Recording:
 
 def _yaml(raw: bytes, path: Path) -> Any:
     try:
-        return yaml.load(raw, Loader=_YAML)  # noqa: S506 - the safe loader, in C where there is one
+        return safe_yaml.read(raw)
     except yaml.YAMLError as error:
         raise RecordingError(str(path), "YAML", str(error).replace("\n", " ")) from error
 
@@ -91,7 +91,8 @@ def _json(raw: bytes, path: Path) -> Recording:
         document = _object(first, str(path))
     except RecordingError:
         return _document(_object(raw, str(path)), path)
-    if not rest.strip() and "request" not in document and not transcript.is_run(document):
+    is_line = "request" in document and not _has_url(document)
+    if not rest.strip() and not is_line and not transcript.is_run(document):
         return _document(document, path)
     return _lines(raw, path)
 
@@ -108,13 +109,29 @@ def _object(raw: bytes, where: str) -> Any:
 
 def _document(document: Any, path: Path) -> Recording:
     if isinstance(document, Mapping) and "log" in document:
-        return Recording(tuple(har.exchanges(document, path.stem)))
+        return Recording(with_losses(tuple(har.exchanges(document, path.stem))))
     if isinstance(document, Mapping) and any(key in document for key in vcr.KEYS):
-        return Recording(tuple(vcr.exchanges(document, path.stem)))
+        return Recording(with_losses(tuple(vcr.exchanges(document, path.stem))))
+    if isinstance(document, Mapping) and isinstance(document.get("request"), Mapping):
+        return Recording((_single(document, path),))
     if isinstance(document, Mapping) and document.get("object") == "response":
         return Recording((_only_body(document, path.stem),))
     actual = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__
     raise RecordingError(str(path), _FORMS, actual)
+
+
+def _has_url(entry: Mapping[str, Any]) -> bool:
+    """Whether a line is an interaction of a cassette: its request has `uri` or `url`, and no `path`."""
+    request = entry["request"]
+    return isinstance(request, Mapping) and "path" not in request and not {"uri", "url"}.isdisjoint(request)
+
+
+def _single(document: Mapping[str, Any], path: Path) -> Exchange:
+    """A file with one interaction: of a cassette, or of our form over several lines."""
+    if not _has_url(document):
+        return exchange(document, str(path))
+    single = vcr.interaction(path.stem, document["request"], document.get("response"))
+    return with_losses((single,))[0]
 
 
 def _lines(raw: bytes, path: Path) -> Recording:
@@ -127,6 +144,7 @@ def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
     """A Recording from the parsed lines of a file, each with its place."""
     exchanges: dict[str, Exchange] = {}
     traces: list[Trace] = []
+    families: dict[str, list[str]] = {}
     run: Mapping[str, Any] = {}
     for where, entry in entries:
         if transcript.is_run(entry):
@@ -135,10 +153,31 @@ def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
             traces.append(transcript.trace(entry, exchanges))
         else:
             loose = exchange(entry, where)
-            exchanges[loose.id] = loose
+            key = _distinct(loose.id, exchanges)
+            exchanges[key] = loose if key == loose.id else replace(loose, id=key)
+            if "capture" in entry:
+                families.setdefault(_family(entry, loose), []).append(key)
+    for keys in families.values():
+        exchanges.update({found.id: found for found in with_losses([exchanges[key] for key in keys])})
     steps = {step.id for trace in traces for step in trace.exchanges.values()}
     rest = tuple(loose for loose in exchanges.values() if loose.id not in steps)
     return Recording(rest, tuple(traces), run)
+
+
+def _distinct(identity: str, taken: Mapping[str, Exchange]) -> str:
+    """The id, with a number behind it when an earlier line has the same: both are judged."""
+    number, candidate = 2, identity
+    while candidate in taken:
+        number, candidate = number + 1, f"{identity} ({number})"
+    return candidate
+
+
+def _family(entry: Mapping[str, Any], loose: Exchange) -> str:
+    """The name of the lines that one recorder wrote: those of one file of one repository."""
+    source = entry.get("source")
+    if not isinstance(source, Mapping):
+        return loose.id.rpartition("#")[0]
+    return f"{source.get('repo')} {source.get('path')}"
 
 
 def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
@@ -158,7 +197,14 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
     )
     reply = None if response is None else _reply(response)
     failure = entry.get("failure") or (None if reply else "no answer was recorded")
-    return Exchange(str(entry.get("id") or where), request, reply, failure=failure, traits=_traits(entry))
+    return Exchange(
+        str(entry.get("id") or where),
+        request,
+        reply,
+        failure=failure,
+        traits=frozenset(entry.get("traits", ())),
+        not_recorded=frozenset(_lost(entry)),
+    )
 
 
 def _reply(response: Mapping[str, Any]) -> Reply:
@@ -172,30 +218,29 @@ def _reply(response: Mapping[str, Any]) -> Reply:
     return replace(reply, seconds=response.get("seconds"), started_at=response.get("started_at"))
 
 
-def _traits(entry: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(entry.get("traits", ())) | frozenset(_lost(entry))
-
-
-def _lost(entry: Mapping[str, Any]) -> Iterator[str]:
+def _lost(entry: Mapping[str, Any]) -> Iterator[Part]:
+    """What a line says that its recorder lost or changed."""
+    yield from map(Part, entry.get("not_recorded", ()))
     if entry.get("capture", "wire") != "wire" or entry.get("sse_synthesised"):
-        yield "parsed"
+        yield Part.BYTES
     if entry.get("capture") == "fixture":
-        yield "status-unknown"
-    for member in ("altered", "trimmed"):
-        if entry.get(member):
-            yield member
+        yield from (Part.STATUS, Part.REPLY_HEADERS)
+    if entry.get("altered"):
+        yield from (Part.IDS, Part.TIMES, Part.TEXTS)
+    if entry.get("trimmed"):
+        yield Part.TEXTS
     if entry.get("request_unknown"):
-        yield "request-unknown"
+        yield from (Part.REQUEST, Part.REQUEST_HEADERS)
 
 
-_UNKNOWN = frozenset({"request-unknown", "status-unknown"})
+_UNKNOWN = frozenset({Part.REQUEST, Part.REQUEST_HEADERS, Part.STATUS, Part.REPLY_HEADERS})
 
 
 def _only_events(raw: bytes, name: str) -> Exchange:
     fields = Headers((("content-type", "text/event-stream"),))
-    return Exchange(name, Request("POST", "/responses"), read_reply(200, fields, raw), traits=_UNKNOWN)
+    return Exchange(name, Request("POST", "/responses"), read_reply(200, fields, raw), not_recorded=_UNKNOWN)
 
 
 def _only_body(document: Mapping[str, Any], name: str) -> Exchange:
     reply = reply_from_value(200, Headers((("content-type", "application/json"),)), dict(document))
-    return Exchange(name, Request("POST", "/responses"), reply, traits=_UNKNOWN | {"parsed"})
+    return Exchange(name, Request("POST", "/responses"), reply, not_recorded=_UNKNOWN | {Part.BYTES})

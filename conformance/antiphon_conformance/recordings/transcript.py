@@ -1,9 +1,9 @@
 """Writes a run to a file, so that it can be judged again without the network, with the same verdicts.
 
 A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
-with `failure`, `traits` and, in the response, `seconds`, `started_at` and `cut`; last one `{"episode":
-{"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body that JSON cannot
-carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`. Credentials are
+with `failure`, `traits`, `not_recorded` and, in the response, `seconds`, `started_at` and `cut`; last one
+`{"episode": {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body that JSON
+cannot carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`. Credentials are
 replaced before a line is written.
 """
 
@@ -76,6 +76,8 @@ def entry(exchange: Exchange) -> dict[str, Any]:
         line["failure"] = exchange.failure
     if exchange.traits:
         line["traits"] = sorted(exchange.traits)
+    if exchange.not_recorded:
+        line["not_recorded"] = sorted(exchange.not_recorded)
     return line
 
 

@@ -13,11 +13,12 @@ rule applies to every dialect in which one of its citations resolves; its level 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import import_all, import_extensions
@@ -51,6 +52,9 @@ class Finding:
 EVERY = "*"
 """The scenario of a rule that judges the traces of all scenarios."""
 
+REJECTION = frozenset({Part.REQUEST, Part.REQUEST_HEADERS, Part.STATUS, Part.TEXTS, Part.IDS})
+"""What a rule reads that says how a server rejects a wrong request."""
+
 Check = Callable[[Any], Iterator[Finding]]
 Condition = Callable[[Any], bool]
 
@@ -70,6 +74,8 @@ class Rule:
     when: Condition | None = None
     needs: str | None = None
     """In words, what a target must show for this rule to apply; printed when the target did not show it."""
+    reads: frozenset[Part] = frozenset()
+    """The parts of an exchange without which the rule proves nothing: recorders lose or change some."""
 
     def requirement(self, dialect: Dialect) -> Requirement | None:
         """The strictest cited requirement that holds in `dialect`; None when no citation resolves."""
@@ -101,6 +107,7 @@ def rule(
     scenario: str | None = None,
     when: Condition | None = None,
     needs: str | None = None,
+    reads: Iterable[Part] = (),
 ) -> Callable[[Check], Check]:
     """Registers a generator of findings as the rule `name`; it judges each `view` of an exchange.
 
@@ -110,7 +117,7 @@ def rule(
 
     def register(check: Check) -> Check:
         doc = check.__doc__ or ""
-        add(make(name, doc, view, check, cites=cites, scenario=scenario, when=when, needs=needs))
+        add(make(name, doc, view, check, cites=cites, scenario=scenario, when=when, needs=needs, reads=reads))
         return check
 
     return register
@@ -126,6 +133,7 @@ def make(
     scenario: str | None = None,
     when: Condition | None = None,
     needs: str | None = None,
+    reads: Iterable[Part] = (),
 ) -> Rule:
     """Builds a rule from its parts, for tables of rules of one kind, where the decorator cannot stand."""
     summary, _, explanation = cleandoc(doc).partition("\n")
@@ -141,6 +149,7 @@ def make(
         scenario=scenario,
         when=when,
         needs=needs,
+        reads=frozenset(reads),
     )
 
 

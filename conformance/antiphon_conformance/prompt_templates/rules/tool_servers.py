@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.prompt_templates import template as probe
 from antiphon_conformance.rules.reading.comparison import took_place
@@ -82,6 +83,7 @@ def calls_name_a_listed_tool(response: ResponseObject) -> Iterator[Finding]:
     cites="BUD-ITM-05",
     when=lambda item: item.type == CALL,
     needs="a call of a server's tool",
+    reads={Part.TEXTS},
 )
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a call by the server are the text of a JSON object."""
@@ -138,6 +140,7 @@ def calls_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("BUD-SSE-11", "BUD-SSE-10"),
     when=tells_of(CALL),
+    reads={Part.TEXTS},
 )
 def argument_deltas_add_up_to_the_arguments(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a call's arguments equal their `.done` and the finished call."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.http.exchange import Reply
+from antiphon_conformance.http.exchange import Part, Reply
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.http.transport import media_type
@@ -31,7 +31,7 @@ INTERNALS = re.compile(
 """Stack traces, source files and memory addresses, as several languages print them."""
 
 
-@rule("errors.an-error-is-json", ErrorReply, cites=("ERR-11", "BUD-SSE-22"))
+@rule("errors.an-error-is-json", ErrorReply, cites=("ERR-11", "BUD-SSE-22"), reads={Part.REPLY_HEADERS})
 def an_error_is_json(error_reply: ErrorReply) -> Iterator[Finding]:
     """The body of an error is a JSON object of the media type `application/json`."""
     yield from _expect_json_type(error_reply)
@@ -65,6 +65,7 @@ def _expect_string_error(error_reply: ErrorReply) -> Iterator[Finding]:
     cites="CG-GEN-05",
     when=lambda error_reply: error_reply.operation is not None,
     needs="an error of an operation of the document",
+    reads={Part.REPLY_HEADERS},
 )
 def the_error_is_a_string(error_reply: ErrorReply) -> Iterator[Finding]:
     """The body of an error is a JSON object whose `error` is a string.
@@ -80,6 +81,7 @@ def the_error_is_a_string(error_reply: ErrorReply) -> Iterator[Finding]:
     cites="CG-GEN-10",
     when=lambda error_reply: error_reply.operation is None,
     needs="an error on an unknown path or a wrong method",
+    reads={Part.REPLY_HEADERS},
 )
 def the_error_on_an_unknown_path_is_a_string(error_reply: ErrorReply) -> Iterator[Finding]:
     """An unknown path or a wrong method gets an error in the envelope of all other errors."""
@@ -119,6 +121,7 @@ def _check_members(error: Mapping[str, Any], where: str) -> Iterator[Finding]:
     ErrorReply,
     cites=("ERR-04", "ERR-06"),
     when=lambda error_reply: error_reply.reply.status in KINDS and bool(error_reply.error),
+    reads={Part.STATUS},
 )
 def the_type_fits_the_status(error_reply: ErrorReply) -> Iterator[Finding]:
     """The `type` of an error fits its status.
@@ -137,6 +140,7 @@ def the_type_fits_the_status(error_reply: ErrorReply) -> Iterator[Finding]:
     when=lambda error_reply: (
         error_reply.reply.status in (400, 404, 405, 413, 415, 422) and bool(error_reply.error)
     ),
+    reads={Part.STATUS},
 )
 def a_client_error_has_its_type(error_reply: ErrorReply) -> Iterator[Finding]:
     """The error on a wrong request has the type `invalid_request_error`."""
@@ -150,6 +154,7 @@ def a_client_error_has_its_type(error_reply: ErrorReply) -> Iterator[Finding]:
     ErrorReply,
     cites="ERR-10",
     when=lambda error_reply: bool(error_reply.error),
+    reads={Part.TEXTS},
 )
 def the_message_is_for_people(error_reply: ErrorReply) -> Iterator[Finding]:
     """The message of an error is a sentence for people, without JSON or stack traces.

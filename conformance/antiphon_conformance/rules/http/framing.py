@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.http.transport import media_type
 from antiphon_conformance.rules.rule import Finding, rule
@@ -27,20 +28,16 @@ def _faults_matching(view: AnyReply, expected: str, matches: Callable[[str], boo
     return (Finding(where, expected, fault) for where, fault in _faults(view) if matches(fault))
 
 
-def _as_sent(view: AnyReply | StreamReply) -> bool:
-    """Whether the exchange still has the bytes of the wire; some recordings hold parsed JSON only."""
-    return "parsed" not in view.exchange.traits
-
-
 def _is_json(view: AnyReply) -> bool:
-    return _as_sent(view) and (media_type(view) == "application/json" or view.reply.stream is not None)
+    return media_type(view) == "application/json" or view.reply.stream is not None
 
 
 @rule(
     "framing.a-json-body-is-json",
     AnyReply,
     cites="JSON-01",
-    when=lambda view: media_type(view) == "application/json" and _is_json(view),
+    when=lambda view: media_type(view) == "application/json",
+    reads={Part.REPLY_HEADERS, Part.BYTES, Part.BODY_END},
 )
 def a_json_body_is_json(view: AnyReply) -> Iterator[Finding]:
     """A body labelled `application/json` is one JSON text."""
@@ -48,14 +45,20 @@ def a_json_body_is_json(view: AnyReply) -> Iterator[Finding]:
     yield from _faults_matching(view, "one JSON text", lambda fault: fault.startswith(prefixes))
 
 
-@rule("framing.json-is-utf-8-without-a-byte-order-mark", AnyReply, cites="JSON-02", when=_is_json)
+@rule(
+    "framing.json-is-utf-8-without-a-byte-order-mark",
+    AnyReply,
+    cites="JSON-02",
+    when=_is_json,
+    reads={Part.BYTES},
+)
 def json_is_utf_8_without_a_byte_order_mark(view: AnyReply) -> Iterator[Finding]:
     """JSON is sent in UTF-8, without a byte order mark."""
     faults = ("invalid UTF-8", "byte order mark")
     yield from _faults_matching(view, "UTF-8 without a byte order mark", lambda fault: fault in faults)
 
 
-@rule("framing.no-object-repeats-a-member-name", AnyReply, cites="JSON-03", when=_is_json)
+@rule("framing.no-object-repeats-a-member-name", AnyReply, cites="JSON-03", when=_is_json, reads={Part.BYTES})
 def no_object_repeats_a_member_name(view: AnyReply) -> Iterator[Finding]:
     """No object has two members of the same name: some parsers keep the first, others the last."""
     yield from _faults_matching(
@@ -63,7 +66,7 @@ def no_object_repeats_a_member_name(view: AnyReply) -> Iterator[Finding]:
     )
 
 
-@rule("framing.numbers-are-finite", AnyReply, cites="JSON-04", when=_is_json)
+@rule("framing.numbers-are-finite", AnyReply, cites="JSON-04", when=_is_json, reads={Part.BYTES})
 def numbers_are_finite(view: AnyReply) -> Iterator[Finding]:
     """Every number is finite: NaN and Infinity are not JSON."""
     yield from _faults_matching(
@@ -71,7 +74,13 @@ def numbers_are_finite(view: AnyReply) -> Iterator[Finding]:
     )
 
 
-@rule("framing.no-string-holds-half-a-surrogate-pair", AnyReply, cites="JSON-05", when=_is_json)
+@rule(
+    "framing.no-string-holds-half-a-surrogate-pair",
+    AnyReply,
+    cites="JSON-05",
+    when=_is_json,
+    reads={Part.BYTES, Part.TEXTS},
+)
 def no_string_holds_half_a_surrogate_pair(view: AnyReply) -> Iterator[Finding]:
     """No string holds half of a surrogate pair.
 
@@ -80,7 +89,7 @@ def no_string_holds_half_a_surrogate_pair(view: AnyReply) -> Iterator[Finding]:
     yield from _faults_matching(view, "whole characters", lambda fault: fault == "lone surrogate")
 
 
-@rule("framing.a-stream-is-utf-8", StreamReply, cites=("SSE-01", "ENV-22"), when=_as_sent)
+@rule("framing.a-stream-is-utf-8", StreamReply, cites=("SSE-01", "ENV-22"), reads={Part.BYTES})
 def a_stream_is_utf_8(stream: StreamReply) -> Iterator[Finding]:
     """An event stream is encoded in UTF-8.
 
@@ -94,7 +103,8 @@ def a_stream_is_utf_8(stream: StreamReply) -> Iterator[Finding]:
     "framing.a-blank-line-ends-the-last-message",
     StreamReply,
     cites=("SSE-02", "ENV-22", "BUD-SSE-21"),
-    when=lambda stream: _as_sent(stream) and not stream.source.cut,
+    when=lambda stream: not stream.source.cut,
+    reads={Part.BYTES, Part.BODY_END},
 )
 def a_blank_line_ends_the_last_message(stream: StreamReply) -> Iterator[Finding]:
     """A blank line ends the last message of a stream.
@@ -105,7 +115,7 @@ def a_blank_line_ends_the_last_message(stream: StreamReply) -> Iterator[Finding]
         yield Finding("reply.body", "a blank line at the end", "no blank line")
 
 
-@rule("framing.every-field-is-a-standard-field", StreamReply, cites="SSE-03", when=_as_sent)
+@rule("framing.every-field-is-a-standard-field", StreamReply, cites="SSE-03", reads={Part.BYTES})
 def every_field_is_a_standard_field(stream: StreamReply) -> Iterator[Finding]:
     """Every line is a comment or one of the fields `data`, `event`, `id` and `retry`.
 
@@ -118,13 +128,13 @@ def every_field_is_a_standard_field(stream: StreamReply) -> Iterator[Finding]:
                 yield Finding(f"event[{frame.index}]", "data, event, id or retry", actual)
 
 
-@rule("framing.an-id-holds-no-nul", StreamReply, cites="SSE-04", when=_as_sent)
+@rule("framing.an-id-holds-no-nul", StreamReply, cites="SSE-04", reads={Part.BYTES})
 def an_id_holds_no_nul(stream: StreamReply) -> Iterator[Finding]:
     """An `id` field holds no NUL character: clients ignore such an id."""
     yield from _frames_with(stream, "nul-in-id", "an id without NUL", "an id with NUL")
 
 
-@rule("framing.a-retry-is-a-number", StreamReply, cites="SSE-05", when=_as_sent)
+@rule("framing.a-retry-is-a-number", StreamReply, cites="SSE-05", reads={Part.BYTES})
 def a_retry_is_a_number(stream: StreamReply) -> Iterator[Finding]:
     """A `retry` field consists of digits: clients ignore any other value."""
     yield from _frames_with(stream, "bad-retry", "digits", "other characters")
@@ -140,7 +150,8 @@ def _frames_with(stream: StreamReply, oddity: str, expected: str, actual: str) -
     "framing.every-message-has-data",
     StreamReply,
     cites="SSE-06",
-    when=lambda stream: _as_sent(stream) and not stream.source.cut,
+    when=lambda stream: not stream.source.cut,
+    reads={Part.BYTES},
 )
 def every_message_has_data(stream: StreamReply) -> Iterator[Finding]:
     """Every message has data: clients do not deliver a message that only names an event.
@@ -154,7 +165,7 @@ def every_message_has_data(stream: StreamReply) -> Iterator[Finding]:
             yield Finding(f"event[{frame.index}]", "data", "an empty `data` field")
 
 
-@rule("framing.a-stream-names-no-other-charset", StreamReply, cites="SSE-07")
+@rule("framing.a-stream-names-no-other-charset", StreamReply, cites="SSE-07", reads={Part.REPLY_HEADERS})
 def a_stream_names_no_other_charset(stream: StreamReply) -> Iterator[Finding]:
     """An event stream names no character set other than UTF-8."""
     _, _, parameters = (stream.reply.headers.get("content-type") or "").partition(";")

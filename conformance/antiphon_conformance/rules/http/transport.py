@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply, ScenarioTrace, StreamReply
@@ -51,6 +52,7 @@ def a_create_is_a_post_to_responses(trace: ScenarioTrace) -> Iterator[Finding]:
     AnyReply,
     cites=("TRN-17", "BUD-REQ-02"),
     when=_is_successful_create,
+    reads={Part.STATUS},
 )
 def a_create_that_succeeds_is_200(view: AnyReply) -> Iterator[Finding]:
     """The status of a successful create is 200, also with a stream or in the background.
@@ -66,6 +68,7 @@ def a_create_that_succeeds_is_200(view: AnyReply) -> Iterator[Finding]:
     AnyReply,
     cites="CG-GEN-04",
     when=lambda view: view.operation is not None and view.exchange.ok,
+    reads={Part.STATUS},
 )
 def a_success_is_200(view: AnyReply) -> Iterator[Finding]:
     """The status of a success is 200, also for a create in the background and for a deletion.
@@ -81,6 +84,7 @@ def a_success_is_200(view: AnyReply) -> Iterator[Finding]:
     DocumentReply,
     cites=("TRN-12", "CG-GEN-03"),
     when=lambda body: body.operation is not None and bool(body.reply.raw),
+    reads={Part.REPLY_HEADERS},
 )
 def a_document_is_labelled_json(body: DocumentReply) -> Iterator[Finding]:
     """An answer that is not a stream has the content type `application/json`."""
@@ -93,6 +97,7 @@ def a_document_is_labelled_json(body: DocumentReply) -> Iterator[Finding]:
     AnyReply,
     cites="TRN-13",
     when=lambda view: bool(view.reply.raw),
+    reads={Part.REPLY_HEADERS},
 )
 def every_body_has_a_content_type(view: AnyReply) -> Iterator[Finding]:
     """Every answer with a body carries a `Content-Type`."""
@@ -105,6 +110,7 @@ def every_body_has_a_content_type(view: AnyReply) -> Iterator[Finding]:
     AnyReply,
     cites="HTTP-03",
     when=lambda view: view.reply.headers.get("content-type") is not None,
+    reads={Part.REPLY_HEADERS},
 )
 def the_content_type_is_well_formed(view: AnyReply) -> Iterator[Finding]:
     """A `Content-Type` is one well-formed media type."""
@@ -124,6 +130,7 @@ def _asks_for_a_stream(view: AnyReply) -> bool:
     cites=("TRN-14", "SSE-08", "CG-SSE-01", "CG-GEN-03", "BUD-REQ-23"),
     when=_asks_for_a_stream,
     needs="a create with `stream: true`",
+    reads={Part.REQUEST, Part.REPLY_HEADERS, Part.TEXTS},
 )
 def a_stream_is_labelled_event_stream(view: AnyReply) -> Iterator[Finding]:
     """A stream has the content type `text/event-stream`.
@@ -151,8 +158,7 @@ def a_stream_comes_in_chunks(stream: StreamReply) -> Iterator[Finding]:
 
 
 def _asks_for_a_document(view: AnyReply) -> bool:
-    has_request = "request-unknown" not in view.exchange.traits
-    return has_request and _is_successful_create(view) and view.request_fields.get("stream") in (None, False)
+    return _is_successful_create(view) and view.request_fields.get("stream") in (None, False)
 
 
 @rule(
@@ -160,6 +166,7 @@ def _asks_for_a_document(view: AnyReply) -> bool:
     AnyReply,
     cites=("TRN-15", "CG-GEN-03"),
     when=_asks_for_a_document,
+    reads={Part.REQUEST, Part.TEXTS},
 )
 def without_stream_the_answer_is_one_document(view: AnyReply) -> Iterator[Finding]:
     """With `stream` absent, null or false the answer is one JSON document."""
@@ -180,7 +187,7 @@ def the_content_encoding_matches_the_body(view: AnyReply) -> Iterator[Finding]:
         )
 
 
-@rule("transport.single-value-headers-have-one-value", AnyReply, cites="HTTP-06")
+@rule("transport.single-value-headers-have-one-value", AnyReply, cites="HTTP-06", reads={Part.REPLY_HEADERS})
 def single_value_headers_have_one_value(view: AnyReply) -> Iterator[Finding]:
     """A header with a single value comes once, or always with the same value."""
     for name in SINGLE:
@@ -194,6 +201,7 @@ def single_value_headers_have_one_value(view: AnyReply) -> Iterator[Finding]:
     AnyReply,
     cites="HTTP-07",
     when=lambda view: view.reply.headers.get("date") is not None,
+    reads={Part.REPLY_HEADERS},
 )
 def the_date_is_an_http_date(view: AnyReply) -> Iterator[Finding]:
     """`Date` is an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`."""
@@ -202,7 +210,12 @@ def the_date_is_an_http_date(view: AnyReply) -> Iterator[Finding]:
         yield Finding("reply.headers/date", "an HTTP date", show(value))
 
 
-@rule("transport.retry-after-is-a-number-of-seconds-or-a-date", AnyReply, cites="HTTP-09")
+@rule(
+    "transport.retry-after-is-a-number-of-seconds-or-a-date",
+    AnyReply,
+    cites="HTTP-09",
+    reads={Part.REPLY_HEADERS},
+)
 def retry_after_is_a_number_of_seconds_or_a_date(view: AnyReply) -> Iterator[Finding]:
     """`Retry-After` is a whole number of seconds or an HTTP date."""
     value = view.reply.headers.get("retry-after")
@@ -224,6 +237,7 @@ def _http_date(value: str) -> bool:
     cites="HTTP-04",
     when=lambda error_reply: error_reply.reply.status == 405,
     needs="a 405 answer",
+    reads={Part.STATUS, Part.REPLY_HEADERS},
 )
 def a_405_lists_the_methods(error_reply: ErrorReply) -> Iterator[Finding]:
     """A 405 answer lists the allowed methods in `Allow`."""
@@ -237,6 +251,7 @@ def a_405_lists_the_methods(error_reply: ErrorReply) -> Iterator[Finding]:
     cites="HTTP-05",
     when=lambda error_reply: error_reply.reply.status == 401,
     needs="a 401 answer",
+    reads={Part.STATUS, Part.REPLY_HEADERS},
 )
 def a_401_carries_a_challenge(error_reply: ErrorReply) -> Iterator[Finding]:
     """A 401 answer carries a challenge in `WWW-Authenticate`."""
@@ -250,6 +265,7 @@ def a_401_carries_a_challenge(error_reply: ErrorReply) -> Iterator[Finding]:
     DocumentReply,
     cites="HTTP-08",
     when=lambda body: isinstance(body.reply.body, dict),
+    reads={Part.STATUS},
 )
 def an_error_body_has_an_error_status(body: DocumentReply) -> Iterator[Finding]:
     """An answer whose body is only an error has a 4xx or 5xx status."""
@@ -263,6 +279,7 @@ def an_error_body_has_an_error_status(body: DocumentReply) -> Iterator[Finding]:
     StreamReply,
     cites=("HTTP-01", "HTTP-10", "ERR-18"),
     when=lambda stream: "left-early" not in stream.exchange.traits,
+    reads={Part.BODY_END},
 )
 def a_stream_is_complete(stream: StreamReply) -> Iterator[Finding]:
     """A stream is complete: after a failure it reports the failure in an event and then ends.

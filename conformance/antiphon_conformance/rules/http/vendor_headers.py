@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.constants import ORIGIN
 from antiphon_conformance.rules.http.transport import LIVE, is_live
@@ -16,7 +16,14 @@ DURATION = re.compile(r"(?=\d)(\d+d)?(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?(\d+(\.\d
 QUANTITIES = ("requests", "tokens")
 
 
-@rule("vendor-headers.every-answer-carries-a-request-id", AnyReply, cites="TRN-18", when=is_live, needs=LIVE)
+@rule(
+    "vendor-headers.every-answer-carries-a-request-id",
+    AnyReply,
+    cites="TRN-18",
+    when=is_live,
+    needs=LIVE,
+    reads={Part.REPLY_HEADERS},
+)
 def every_answer_carries_a_request_id(view: AnyReply) -> Iterator[Finding]:
     """Every answer, success or error, carries `x-request-id`.
 
@@ -41,6 +48,7 @@ def request_ids_are_unique(trace: ScenarioTrace) -> Iterator[Finding]:
     cites="TRN-19",
     when=is_live,
     needs=LIVE,
+    reads={Part.REPLY_HEADERS},
 )
 def answers_carry_organisation_time_and_version(view: AnyReply) -> Iterator[Finding]:
     """Answers carry `openai-organization`, `openai-processing-ms` and `openai-version`."""
@@ -89,6 +97,7 @@ def _created_live(view: AnyReply) -> bool:
     cites="TRN-21",
     when=_created_live,
     needs="a successful create on a live server",
+    reads={Part.REPLY_HEADERS},
 )
 def a_create_carries_rate_limits(view: AnyReply) -> Iterator[Finding]:
     """The answer to a create carries `x-ratelimit-limit-*`, `-remaining-*` and `-reset-*`.
@@ -117,6 +126,7 @@ def _has_limits(view: AnyReply) -> bool:
     cites="TRN-22",
     when=_has_limits,
     needs="an answer with rate limits",
+    reads={Part.REPLY_HEADERS},
 )
 def the_remaining_count_is_at_most_the_limit(view: AnyReply) -> Iterator[Finding]:
     """`x-ratelimit-remaining-*` never exceeds the matching `-limit-*`."""

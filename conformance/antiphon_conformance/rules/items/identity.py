@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.items.members import is_claimed
 from antiphon_conformance.rules.reading.output import member, output
@@ -24,9 +25,7 @@ def have_an_id(item: Item) -> Iterator[Finding]:
 
 
 def _has_prefix(item: Item) -> bool:
-    if item.type not in item.dialect.traits.id_prefixes or "altered" in item.exchange.traits:
-        return False
-    return isinstance(item.object.get("id"), str)
+    return item.type in item.dialect.traits.id_prefixes and isinstance(item.object.get("id"), str)
 
 
 @rule("items.types-are-documented", Item, cites=("ITM-06", "BUD-RSP-15"))
@@ -84,6 +83,7 @@ def _with_output(response: ResponseObject) -> bool:
     ResponseObject,
     cites=("ITM-04", f"{OPENAI}OutputMessage/properties/id"),
     when=_with_output,
+    reads={Part.IDS},
 )
 def ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """All items of one output have different ids."""
@@ -179,7 +179,13 @@ def an_incomplete_item_makes_its_response_incomplete(response: ResponseObject) -
         )
 
 
-@rule("items.ids-have-the-prefix-of-their-type", Item, cites=("ITM-31", "BUD-RSP-08"), when=_has_prefix)
+@rule(
+    "items.ids-have-the-prefix-of-their-type",
+    Item,
+    cites=("ITM-31", "BUD-RSP-08"),
+    when=_has_prefix,
+    reads={Part.IDS},
+)
 def ids_have_the_prefix_of_their_type(item: Item) -> Iterator[Finding]:
     """The id of an item begins with the documented prefix of its type.
 

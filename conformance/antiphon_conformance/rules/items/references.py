@@ -10,7 +10,7 @@ from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import expect_status, refused, says, took_place
 from antiphon_conformance.rules.reading.output import text_of
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
@@ -57,6 +57,7 @@ def the_model_sees_the_item(trace: ScenarioTrace) -> Iterator[Finding]:
     cites=("STA-26", "REQ-25"),
     when=odd("a_reference_to_nothing"),
     needs="an `item_reference` to an unknown item",
+    reads=REJECTION,
 )
 def an_unknown_item_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An `item_reference` that names no stored item is rejected with a 4xx status.

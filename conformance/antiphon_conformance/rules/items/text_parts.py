@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import includes, member, number, objects, texts
 from antiphon_conformance.rules.rule import Finding, rule
@@ -23,7 +24,7 @@ def _citations(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _cites(response: ResponseObject) -> bool:
-    return response.is_final and "trimmed" not in response.exchange.traits and any(_citations(response))
+    return response.is_final and any(_citations(response))
 
 
 @rule(
@@ -32,6 +33,7 @@ def _cites(response: ResponseObject) -> bool:
     cites="ITM-16",
     when=_cites,
     needs="a message with a citation that marks its text",
+    reads={Part.TEXTS},
 )
 def citations_lie_within_their_text(response: ResponseObject) -> Iterator[Finding]:
     """A citation starts and ends within its text, and does not end before it starts."""
@@ -52,6 +54,7 @@ def _answers_a_request_for_logprobs(response: ResponseObject) -> bool:
     cites="ITM-13",
     when=_answers_a_request_for_logprobs,
     needs=f"a text in answer to a request that includes {LOGPROBS}",
+    reads={Part.TEXTS},
 )
 def logprobs_come_on_request(response: ResponseObject) -> Iterator[Finding]:
     """A text has log probabilities when `include` asks for them."""
@@ -81,6 +84,7 @@ def _entries(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any]]
     cites="ITM-13",
     when=_limits_logprobs,
     needs="log probabilities in answer to a request with `top_logprobs`",
+    reads={Part.TEXTS},
 )
 def top_logprobs_limits_the_alternatives(response: ResponseObject) -> Iterator[Finding]:
     """No token has more alternatives than the `top_logprobs` of the request."""

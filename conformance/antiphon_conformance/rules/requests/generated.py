@@ -9,7 +9,7 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import ABSENT, safe, show
 from antiphon_conformance.requests.boundaries import LONGEST
 from antiphon_conformance.requests.validity import REQUESTS, follows, is_mistaken, is_valid, names_own_kinds
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
 
@@ -80,6 +80,7 @@ def _has_untabled_body(view: AnyReply) -> bool:
     cites=REQUESTS,
     when=_is_wrong,
     needs="a request that the document does not allow",
+    reads=REJECTION,
 )
 def what_the_document_forbids_is_rejected(view: AnyReply) -> Iterator[Finding]:
     """A request that breaks the document is rejected with a 4xx status.

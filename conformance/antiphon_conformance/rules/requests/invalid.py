@@ -11,7 +11,7 @@ from antiphon_conformance.requests.invalid.table import INVALID_REQUESTS, mistak
 from antiphon_conformance.requests.paths import root
 from antiphon_conformance.rules.http.transport import is_live
 from antiphon_conformance.rules.reading.output import value_at
-from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
+from antiphon_conformance.rules.rule import REJECTION, Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import AnyReply, ErrorReply
 
 UNRELATED_STATUSES = frozenset({401, 403, 408, 429, 503})
@@ -67,6 +67,7 @@ for _mistake in INVALID_REQUESTS:
             cites=_mistake.cites,
             when=_has(_mistake),
             needs=f"a request with {_mistake.says}",
+            reads=REJECTION,
         )
     )
 
@@ -110,6 +111,7 @@ def _are_all_faults(view: AnyReply, roots: set[str]) -> bool:
     cites="REQ-73",
     when=_is_wrong_in_one_member,
     needs="an error answer to a request with one wrong member",
+    reads=REJECTION,
 )
 def the_error_names_the_wrong_member(error_reply: ErrorReply) -> Iterator[Finding]:
     """The error answer to a wrong request names the wrong member in `error.param`.
@@ -128,6 +130,7 @@ def the_error_names_the_wrong_member(error_reply: ErrorReply) -> Iterator[Findin
     cites=("ERR-20", *BAD_REQUESTS),
     when=_is_wrong,
     needs="a wrong request",
+    reads=REJECTION,
 )
 def a_wrong_request_is_no_server_error(view: AnyReply) -> Iterator[Finding]:
     """The answer to a wrong request never has a 5xx status.
@@ -153,6 +156,7 @@ def _is_bad_request(error_reply: ErrorReply) -> bool:
     cites=BAD_REQUESTS,
     when=_is_bad_request,
     needs="a 4xx answer to a wrong request",
+    reads=REJECTION,
 )
 def a_wrong_request_gets_400(error_reply: ErrorReply) -> Iterator[Finding]:
     """The status for a wrong request is 400, or 404 for an id, or 413 for its size.
@@ -169,6 +173,7 @@ def a_wrong_request_gets_400(error_reply: ErrorReply) -> Iterator[Finding]:
     cites="TRN-25",
     when=_is_wrong,
     needs="a wrong request",
+    reads=REJECTION,
 )
 def a_wrong_request_does_not_invite_a_retry(view: AnyReply) -> Iterator[Finding]:
     """The answer to a wrong request does not invite clients to send it again.
@@ -188,6 +193,7 @@ def a_wrong_request_does_not_invite_a_retry(view: AnyReply) -> Iterator[Finding]
     ErrorReply,
     cites="REQ-74",
     when=lambda error_reply: error_reply.operation == error_reply.dialect.create_operation,
+    reads=REJECTION,
 )
 def a_rejected_create_returns_no_response(error_reply: ErrorReply) -> Iterator[Finding]:
     """The answer to a rejected create holds neither a response object nor the id of a response.
@@ -215,6 +221,7 @@ def _is_wrong_and_asks_for_a_stream(view: AnyReply) -> bool:
     cites=("ENV-23", "CG-SSE-14", "BUD-SSE-22"),
     when=_is_wrong_and_asks_for_a_stream,
     needs="a wrong request that asks for a stream",
+    reads=REJECTION,
 )
 def a_wrong_request_gets_no_stream(view: AnyReply) -> Iterator[Finding]:
     """A wrong request for a stream is rejected by the status, before any stream begins.
@@ -239,6 +246,7 @@ def _asks_for_too_few_tokens(error_reply: ErrorReply) -> bool:
     cites="REQ-47",
     when=_asks_for_too_few_tokens,
     needs="an error answer to a request with too few `max_output_tokens`",
+    reads=REJECTION,
 )
 def too_few_output_tokens_have_their_code(error_reply: ErrorReply) -> Iterator[Finding]:
     """Too few `max_output_tokens` are rejected with 400 and the code `integer_below_min_value`."""
@@ -251,6 +259,7 @@ def too_few_output_tokens_have_their_code(error_reply: ErrorReply) -> Iterator[F
     cites="REQ-20",
     when=lambda error_reply: _has_only(error_reply, "an_empty_call_id"),
     needs="an error answer to a request with an empty `call_id`",
+    reads=REJECTION,
 )
 def an_empty_call_id_has_its_code(error_reply: ErrorReply) -> Iterator[Finding]:
     """An empty `call_id` is rejected with 400, the code `empty_string` and its path in `param`."""
@@ -264,6 +273,7 @@ def an_empty_call_id_has_its_code(error_reply: ErrorReply) -> Iterator[Finding]:
     cites="REQ-68",
     when=lambda error_reply: _has_only(error_reply, "a_malformed_previous_id"),
     needs="an error answer to a request with a malformed `previous_response_id`",
+    reads=REJECTION,
 )
 def a_malformed_previous_id_gets_400(error_reply: ErrorReply) -> Iterator[Finding]:
     """A malformed `previous_response_id` is rejected with 400, not with 404."""
@@ -276,6 +286,7 @@ def a_malformed_previous_id_gets_400(error_reply: ErrorReply) -> Iterator[Findin
     cites="REQ-53",
     when=lambda error_reply: _has_only(error_reply, "a_service_tier_outside_the_enum"),
     needs="an error answer to a request with an unknown `service_tier`",
+    reads=REJECTION,
 )
 def an_unknown_tier_is_an_invalid_request(error_reply: ErrorReply) -> Iterator[Finding]:
     """An unknown `service_tier` is rejected with 400 and the type `invalid_request_error`."""
@@ -304,6 +315,7 @@ def _has_unknown_members(view: AnyReply) -> bool:
     cites="REQ-71",
     when=_has_unknown_members,
     needs="a request with a parameter that the document does not know",
+    reads=REJECTION,
 )
 def an_unknown_parameter_is_rejected(view: AnyReply) -> Iterator[Finding]:
     """A parameter that the document does not know is rejected, at any depth.

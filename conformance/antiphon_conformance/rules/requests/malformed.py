@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import show
 from antiphon_conformance.requests.constants import UNKNOWN_MODEL
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
@@ -102,6 +102,7 @@ def the_same_request_gets_the_same_error(trace: ScenarioTrace) -> Iterator[Findi
     cites=("REQ-03", "CG-REQ-02", "BUD-REQ-03"),
     when=lambda view: view.request_fields.get("model") == UNKNOWN_MODEL,
     needs="a create with a model that does not exist",
+    reads=REJECTION,
 )
 def an_unknown_model_is_rejected(view: AnyReply) -> Iterator[Finding]:
     """An unknown model is rejected with a 4xx status and an error that points at `model`.
@@ -138,6 +139,7 @@ def _has_large_headers(view: AnyReply) -> bool:
     cites="TRN-27",
     when=_has_large_headers,
     needs="a request with more than 64 KiB of headers",
+    reads=REJECTION,
 )
 def oversized_headers_are_rejected(view: AnyReply) -> Iterator[Finding]:
     """A request with more than 64 KiB of headers is rejected with a 4xx status."""

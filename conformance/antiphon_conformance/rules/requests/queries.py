@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR
 from antiphon_conformance.rules.reading.dates import DAY, span_of
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply
 
 LARGEST_LIMIT = 100
@@ -73,6 +73,7 @@ def wrong_limits(answer: AnyReply) -> list[str]:
     cites=("INP-03", "CG-OPS-18"),
     when=lambda answer: (is_listing(answer) or lists_responses(answer)) and bool(wrong_limits(answer)),
     needs="a request for a page with a limit that is out of range",
+    reads=REJECTION,
 )
 def a_limit_out_of_range_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A `limit` that is not an integer from 1 to 100 is rejected."""
@@ -90,6 +91,7 @@ def wrong_offsets(answer: AnyReply) -> list[str]:
     cites="CG-OPS-18",
     when=lambda answer: lists_responses(answer) and bool(wrong_offsets(answer)),
     needs="a request for a page with an offset that is negative or not a number",
+    reads=REJECTION,
 )
 def an_offset_is_a_whole_number(answer: AnyReply) -> Iterator[Finding]:
     """An `offset` that is negative or not an integer is rejected."""
@@ -107,6 +109,7 @@ def wrong_statuses(answer: AnyReply) -> list[str]:
     cites="CG-OPS-23",
     when=lambda answer: lists_responses(answer) and bool(wrong_statuses(answer)),
     needs="a list of responses by an unknown status",
+    reads=REJECTION,
 )
 def an_unknown_status_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An unknown `status` in the query is rejected.
@@ -128,6 +131,7 @@ def wrong_dates(answer: AnyReply) -> list[str]:
     cites="CG-OPS-25",
     when=lambda answer: lists_responses(answer) and bool(wrong_dates(answer)),
     needs="a list of responses before or after a malformed date",
+    reads=REJECTION,
 )
 def a_malformed_date_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A `created_before` or `created_after` that is not a day of the calendar is rejected."""
@@ -145,6 +149,7 @@ def wrong_orders(answer: AnyReply) -> list[str]:
     cites="INP-04",
     when=lambda answer: is_listing(answer) and bool(wrong_orders(answer)),
     needs="a request for a page in an unknown order",
+    reads=REJECTION,
 )
 def an_unknown_order_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An `order` other than `asc` and `desc` is rejected."""
@@ -164,6 +169,7 @@ def wrong_includes(answer: AnyReply) -> list[str]:
     cites="RET-06",
     when=lambda answer: answer.operation == "getResponse" and bool(wrong_includes(answer)),
     needs="a retrieval with an unknown include",
+    reads=REJECTION,
 )
 def an_unknown_include_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An `include` value that the document does not list is rejected."""
@@ -178,6 +184,7 @@ def an_unknown_include_is_rejected(answer: AnyReply) -> Iterator[Finding]:
         answer.operation == "getResponse" and not all(map(is_integer, query(answer, "starting_after")))
     ),
     needs="a retrieval whose `starting_after` is not a sequence number",
+    reads=REJECTION,
 )
 def a_cursor_is_a_whole_number(answer: AnyReply) -> Iterator[Finding]:
     """A `starting_after` that is negative or not an integer is rejected."""
@@ -202,6 +209,7 @@ def is_odd(identity: str) -> bool:
     cites="RET-14",
     when=lambda answer: bool(id_in_path(answer)) and is_odd(id_in_path(answer)),
     needs="a request with unusual characters in the id of the path",
+    reads=REJECTION,
 )
 def an_id_with_unusual_characters_is_a_client_error(answer: AnyReply) -> Iterator[Finding]:
     """A response id with impossible characters gets a 4xx, not a server error."""

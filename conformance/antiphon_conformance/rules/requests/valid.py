@@ -10,7 +10,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.minimal import names
 from antiphon_conformance.requests.paths import root
 from antiphon_conformance.requests.valid import ValidRequest
-from antiphon_conformance.rules.rule import EVERY, Finding, add, make, rule, rule_id
+from antiphon_conformance.rules.rule import EVERY, REJECTION, Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, library_values
 
@@ -273,6 +273,7 @@ def _has_empty_input(view: AnyReply) -> bool:
     cites="REQ-76",
     when=_has_empty_input,
     needs="a create with an empty list as `input`",
+    reads=REJECTION,
 )
 def an_empty_list_gets_no_empty_response(view: AnyReply) -> Iterator[Finding]:
     """An empty list as `input` is rejected, or the response has some output."""
@@ -309,6 +310,7 @@ def _compacts_without_model(view: AnyReply) -> bool:
     cites=("ERR-21", "CMP-02"),
     when=_compacts_without_model,
     needs="compaction without a model",
+    reads=REJECTION,
 )
 def compaction_without_model_is_rejected(view: AnyReply) -> Iterator[Finding]:
     """Compaction without `model` is rejected with 400 or 422."""

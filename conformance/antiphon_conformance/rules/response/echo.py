@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import equal_json, member, value_at
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
@@ -13,8 +14,8 @@ from antiphon_conformance.rules.response.members import OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
 from antiphon_conformance.rules.views import ResponseObject
 
-REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key"})
-SHORTENED_BY_RECORDERS = frozenset({"instructions"})
+REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key", "safety_identifier"})
+SHORTENED_BY_RECORDERS = frozenset({"instructions", "metadata", "model", "safety_identifier", "text"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ ECHOES = (
 
 def is_as_recorded(response: ResponseObject, path: tuple[str, ...]) -> bool:
     """Whether no recorder has replaced or shortened this parameter; always true for live traffic."""
-    traits = response.exchange.traits
-    has_other_value = "altered" in traits and path[0] in REPLACED_BY_RECORDERS
-    return not has_other_value and not ("trimmed" in traits and path[0] in SHORTENED_BY_RECORDERS)
+    lost = response.exchange.not_recorded
+    has_other_value = Part.IDS in lost and path[0] in REPLACED_BY_RECORDERS
+    return not has_other_value and not (Part.TEXTS in lost and path[0] in SHORTENED_BY_RECORDERS)
 
 
 def _is_in_request(path: tuple[str, ...]) -> Callable[[ResponseObject], bool]:
@@ -137,6 +138,7 @@ def _has_tool_choice(response: ResponseObject) -> bool:
     cites="RES-31",
     when=_has_tool_choice,
     needs="an answer to a request with `tool_choice`",
+    reads={Part.TEXTS},
 )
 def tool_choice_comes_back(response: ResponseObject) -> Iterator[Finding]:
     """A response repeats `tool_choice` of its request; objects may have added defaults.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, objects, tools_of
 from antiphon_conformance.rules.response.members import OPENAI
@@ -21,7 +22,7 @@ def _has_simple_tools(response: ResponseObject) -> bool:
     """Whether the request has only function and custom tools; tool search and deferred tools reorder them."""
     tools = tools_of(response.request_fields)
     is_simple = all(tool.get("type") in PLAIN and not tool.get("defer_loading") for tool in tools)
-    return response.creation and bool(tools) and is_simple and "trimmed" not in response.exchange.traits
+    return response.creation and bool(tools) and is_simple
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
@@ -34,6 +35,7 @@ def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
     cites="RES-28",
     when=_has_simple_tools,
     needs="an answer to a request with function or custom tools",
+    reads={Part.TEXTS},
 )
 def tools_come_back(response: ResponseObject) -> Iterator[Finding]:
     """Every function and custom tool of the request comes back in `tools`.
@@ -71,6 +73,7 @@ def _parameter_names(tool: Tool) -> list[str]:
     cites="RES-28",
     when=_offers_functions,
     needs="an answer to a request with function tools",
+    reads={Part.TEXTS},
 )
 def function_tools_keep_their_meaning(response: ResponseObject) -> Iterator[Finding]:
     """A function tool comes back with the description and the parameters of the request."""
@@ -95,6 +98,7 @@ def _has_strict(response: ResponseObject) -> bool:
     cites=("RES-29", f"{OPENAI}FunctionTool/properties/strict"),
     when=_has_strict,
     needs="an answer to a request whose function tool has `strict`",
+    reads={Part.TEXTS},
 )
 def strict_comes_back(response: ResponseObject) -> Iterator[Finding]:
     """`strict` of a function tool comes back with the same value."""
@@ -114,6 +118,7 @@ def _lacks_strict(response: ResponseObject) -> bool:
     cites="RES-30",
     when=_lacks_strict,
     needs="an answer to a request whose function tool has no `strict`",
+    reads={Part.TEXTS},
 )
 def omitted_strict_comes_back_as_a_boolean(response: ResponseObject) -> Iterator[Finding]:
     """A function tool without `strict` comes back with the value that was in force."""
@@ -135,6 +140,7 @@ def _has_allowed_tools(response: ResponseObject) -> bool:
     cites="TOOL-07",
     when=_has_allowed_tools,
     needs="an answer to a request with `allowed_tools`",
+    reads={Part.TEXTS},
 )
 def allowed_tools_leave_the_list_alone(response: ResponseObject) -> Iterator[Finding]:
     """`tools` comes back whole when `tool_choice` is of the type `allowed_tools`."""

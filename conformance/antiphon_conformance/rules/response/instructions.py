@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import show
 from antiphon_conformance.requests.test_prompts import SIGN_OFF
 from antiphon_conformance.rules.reading.comparison import succeeded
@@ -32,6 +33,7 @@ def _shows_messages(response: ResponseObject) -> bool:
     cites="BUD-RSP-12",
     when=_shows_messages,
     needs="an answer to `instructions` and a string as input",
+    reads={Part.TEXTS},
 )
 def come_back_before_the_input(response: ResponseObject) -> Iterator[Finding]:
     """`instructions` of a response are the system message, followed by the user's input."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, number, value_at
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
@@ -188,6 +189,7 @@ def _has_both_times(response: ResponseObject) -> bool:
     cites="RES-11",
     when=_has_both_times,
     needs="a response with `completed_at`",
+    reads={Part.TIMES},
 )
 def completed_at_is_not_before_created_at(response: ResponseObject) -> Iterator[Finding]:
     """`completed_at` of a response is not earlier than its `created_at`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.client_schema import misfits
@@ -17,7 +18,7 @@ from antiphon_conformance.rules.reading.output import (
     texts,
     value_at,
 )
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ResponseObject, ScenarioTrace, StreamReply
 
 
@@ -41,6 +42,7 @@ def _strict(response: ResponseObject) -> bool:
     cites="FMT-01",
     when=_strict,
     needs="a text that answers a strict `json_schema`",
+    reads={Part.TEXTS},
 )
 def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
     """With a strict `json_schema` the text is JSON that validates against the schema."""
@@ -64,6 +66,7 @@ def _json_object(response: ResponseObject) -> bool:
     cites="FMT-02",
     when=_json_object,
     needs="a text that answers `json_object`",
+    reads={Part.TEXTS},
 )
 def text_is_a_json_object(response: ResponseObject) -> Iterator[Finding]:
     """With `json_object` the text is a JSON object."""
@@ -151,6 +154,7 @@ def _answers_a_schema_in_a_stream(stream: StreamReply) -> bool:
     cites="FMT-10",
     when=_answers_a_schema_in_a_stream,
     needs="a stream that answers a `json_schema`",
+    reads={Part.TEXTS},
 )
 def streams_as_ordinary_text(stream: StreamReply) -> Iterator[Finding]:
     """Structured output streams as text deltas; joined, they equal the text."""
@@ -177,6 +181,7 @@ def schema_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     cites="FMT-02",
     when=odd("json_unmentioned"),
     needs="a request for `json_object` without the word JSON",
+    reads=REJECTION,
 )
 def json_object_without_the_word_json_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """`json_object` is rejected when the context does not mention JSON."""
@@ -189,6 +194,7 @@ def json_object_without_the_word_json_is_rejected(answer: AnyReply) -> Iterator[
     cites="FMT-03",
     when=odd("a_loose_strict_schema"),
     needs="a request with a strict schema that allows further properties",
+    reads=REJECTION,
 )
 def a_strict_schema_with_further_properties_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A strict schema that allows further properties is rejected as `invalid_json_schema`."""
@@ -208,6 +214,7 @@ def a_strict_schema_with_further_properties_is_rejected(answer: AnyReply) -> Ite
     cites="FMT-09",
     when=odd("an_array_at_the_root"),
     needs="a request with a strict schema of an array",
+    reads=REJECTION,
 )
 def strict_schema_has_an_object_at_its_root(answer: AnyReply) -> Iterator[Finding]:
     """A strict schema whose root is not an object is rejected."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.reading.output import number, response_or_empty, value_at
 from antiphon_conformance.rules.reading.schema_faults import findings, missing_member, response_faults
@@ -64,12 +65,16 @@ def id_is_a_non_empty_string(response: ResponseObject) -> Iterator[Finding]:
         yield Finding(f"{response.where}/id", "a non-empty string", show(identity))
 
 
-def _has_original_text_id(response: ResponseObject) -> bool:
-    return isinstance(response.object.get("id"), str) and "altered" not in response.exchange.traits
+def _has_text_id(response: ResponseObject) -> bool:
+    return isinstance(response.object.get("id"), str)
 
 
 @rule(
-    "response.id-has-its-prefix", ResponseObject, cites=("RES-58", "BUD-RSP-01"), when=_has_original_text_id
+    "response.id-has-its-prefix",
+    ResponseObject,
+    cites=("RES-58", "BUD-RSP-01"),
+    when=_has_text_id,
+    reads={Part.IDS},
 )
 def id_has_its_prefix(response: ResponseObject) -> Iterator[Finding]:
     """The `id` of a response begins with the prefix of all response ids.
@@ -81,11 +86,11 @@ def id_has_its_prefix(response: ResponseObject) -> Iterator[Finding]:
         yield Finding(f"{response.where}/id", f"an id that begins with {prefix}", show(response.object["id"]))
 
 
-def _has_original_id(response: ResponseObject) -> bool:
-    return "id" in response.object and "altered" not in response.exchange.traits
+def _has_id(response: ResponseObject) -> bool:
+    return "id" in response.object
 
 
-@rule("response.id-is-a-uuid", ResponseObject, cites="CG-RSP-02", when=_has_original_id)
+@rule("response.id-is-a-uuid", ResponseObject, cites="CG-RSP-02", when=_has_id, reads={Part.IDS})
 def id_is_a_uuid(response: ResponseObject) -> Iterator[Finding]:
     """The `id` of a response is a UUID."""
     identity = response.object["id"]
@@ -94,8 +99,11 @@ def id_is_a_uuid(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _has_fresh_time(response: ResponseObject) -> bool:
-    fresh = response.creation and "altered" not in response.exchange.traits
-    return fresh and number(response.object.get("created_at")) is not None and _now(response) is not None
+    return (
+        response.creation
+        and number(response.object.get("created_at")) is not None
+        and _now(response) is not None
+    )
 
 
 def _now(response: ResponseObject) -> float | None:
@@ -119,6 +127,7 @@ def _read_now(response: ResponseObject) -> float | None:
     cites=("RES-08", "CG-RSP-05"),
     when=_has_fresh_time,
     needs="a new response with `created_at`",
+    reads={Part.REPLY_HEADERS, Part.TIMES},
 )
 def created_at_is_the_time_of_the_request(response: ResponseObject) -> Iterator[Finding]:
     """`created_at` of a new response lies within the time of its request.

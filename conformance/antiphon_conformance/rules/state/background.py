@@ -16,7 +16,7 @@ from antiphon_conformance.rules.reading.comparison import (
     took_place,
 )
 from antiphon_conformance.rules.reading.output import member, value_at
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import TERMINAL, AnyReply, ResponseObject, ScenarioTrace
 from antiphon_spec.dialect import Dialect
 
@@ -44,7 +44,13 @@ def running(dialect: Dialect) -> tuple[str, ...]:
     return tuple(sorted(statuses, key=lambda status: PROGRESS[status]))
 
 
-@rule("background.background-is-used-or-rejected", AnyReply, cites="BGR-20", when=asked_for_background)
+@rule(
+    "background.background-is-used-or-rejected",
+    AnyReply,
+    cites="BGR-20",
+    when=asked_for_background,
+    reads=REJECTION,
+)
 def background_is_used_or_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A server without background mode rejects `background: true`, or reports `false`.
 
@@ -211,6 +217,7 @@ def polling_shows_the_same_response(trace: ScenarioTrace) -> Iterator[Finding]:
     cites="BGR-05",
     when=odd("background_without_storage"),
     needs="a create with `background: true` and `store: false`",
+    reads=REJECTION,
 )
 def background_without_storage_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """`background: true` together with `store: false` is rejected.

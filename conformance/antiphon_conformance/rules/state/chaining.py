@@ -18,7 +18,7 @@ from antiphon_conformance.rules.reading.comparison import (
     took_place,
 )
 from antiphon_conformance.rules.reading.output import answered, objects, text_of, value_at
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ErrorReply, ScenarioTrace
 
 UNKNOWN = odd("an_unknown_previous_response")
@@ -222,6 +222,7 @@ def continuing_leaves_the_response_before_unchanged(trace: ScenarioTrace) -> Ite
     cites=("STA-07", "BUD-REQ-08"),
     when=UNKNOWN,
     needs="an unknown `previous_response_id`",
+    reads=REJECTION,
 )
 def an_unknown_previous_response_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An unknown `previous_response_id` is rejected.
@@ -237,6 +238,7 @@ def an_unknown_previous_response_is_rejected(answer: AnyReply) -> Iterator[Findi
     cites="STA-07",
     when=UNKNOWN,
     needs="an error on an unknown `previous_response_id`",
+    reads=REJECTION,
 )
 def an_unknown_previous_response_has_its_code(rejection: ErrorReply) -> Iterator[Finding]:
     """The error on an unknown `previous_response_id` has its own code and names the parameter.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.requests.unusual import odd
@@ -20,7 +20,7 @@ from antiphon_conformance.rules.reading.comparison import (
 )
 from antiphon_conformance.rules.reading.output import member, number, output, text_of, value_at
 from antiphon_conformance.rules.reading.schema_faults import body_faults
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.state.input_items import roles_and_texts
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ScenarioTrace
 
@@ -78,7 +78,13 @@ def a_compaction_item_is_opaque(body: DocumentReply) -> Iterator[Finding]:
                 yield Finding(f"reply.body/output/{index}/{name}", "a string that is not empty", show(actual))
 
 
-@rule("compaction.a-compaction-keeps-the-user-messages", DocumentReply, cites="CMP-09", when=is_compaction)
+@rule(
+    "compaction.a-compaction-keeps-the-user-messages",
+    DocumentReply,
+    cites="CMP-09",
+    when=is_compaction,
+    reads={Part.TEXTS, Part.IDS},
+)
 def a_compaction_keeps_the_user_messages(body: DocumentReply) -> Iterator[Finding]:
     """The output of a compaction is the user's messages, followed by one compaction item."""
     types = _types(body.object)
@@ -244,6 +250,7 @@ def _expect_compaction_item(exchange: Exchange) -> Iterator[Finding]:
     cites="CMP-15",
     when=odd("a_trigger_before_the_end"),
     needs="a `compaction_trigger` that is not the last item",
+    reads=REJECTION,
 )
 def a_trigger_comes_last(answer: AnyReply) -> Iterator[Finding]:
     """A `compaction_trigger` that is not the last input item is rejected."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import expect_not_found, expect_ok, refused, took_place
 from antiphon_conformance.rules.rule import Finding, rule
@@ -28,6 +29,7 @@ def a_stored_response_can_be_deleted(trace: ScenarioTrace) -> Iterator[Finding]:
     cites=("RET-07", "CG-OPS-03", "BUD-OPS-03"),
     when=lambda body: body.operation == "deleteResponse" and bool(body.object),
     needs="an answer with a body to a deletion",
+    reads={Part.IDS},
 )
 def a_deletion_is_confirmed(body: DocumentReply) -> Iterator[Finding]:
     """The body of the answer to a deletion names the response and has `deleted: true`.

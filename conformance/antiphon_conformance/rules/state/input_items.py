@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import expect_ok, succeeded, took_place
 from antiphon_conformance.rules.reading.output import answered, objects, output, text_of
@@ -48,7 +48,13 @@ def a_page_is_a_list_object(body: DocumentReply) -> Iterator[Finding]:
     yield from body_faults(body)
 
 
-@rule("input-items.first-and-last-id-are-those-of-the-page", DocumentReply, cites="INP-07", when=has_items)
+@rule(
+    "input-items.first-and-last-id-are-those-of-the-page",
+    DocumentReply,
+    cites="INP-07",
+    when=has_items,
+    reads={Part.IDS},
+)
 def first_and_last_id_are_those_of_the_page(body: DocumentReply) -> Iterator[Finding]:
     """`first_id` and `last_id` are the ids of the first and the last item of `data`."""
     data = body.object["data"]
@@ -59,7 +65,9 @@ def first_and_last_id_are_those_of_the_page(body: DocumentReply) -> Iterator[Fin
             yield Finding(f"reply.body/{name}", f"{show(expected)}, the id of that item", show(actual))
 
 
-@rule("input-items.every-listed-item-has-an-id", DocumentReply, cites="INP-10", when=has_items)
+@rule(
+    "input-items.every-listed-item-has-an-id", DocumentReply, cites="INP-10", when=has_items, reads={Part.IDS}
+)
 def every_listed_item_has_an_id(body: DocumentReply) -> Iterator[Finding]:
     """Every listed item has a unique id, also when the request sent none.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import differences, succeeded
 from antiphon_conformance.rules.reading.dates import seconds_of, span_of
@@ -152,6 +152,7 @@ def bounds(body: DocumentReply) -> list[tuple[str, float, float]]:
     cites=("CG-OPS-24", "CG-CHAT-24", "CG-COL-04"),
     when=lambda body: bool(bounds(body)),
     needs="a list by date",
+    reads={Part.TIMES},
 )
 def entries_lie_between_the_dates(body: DocumentReply) -> Iterator[Finding]:
     """Every entry of the list is newer than `created_after` and older than `created_before`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from antiphon_conformance.http.exchange import Event, Exchange
+from antiphon_conformance.http.exchange import Event, Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
@@ -71,7 +71,13 @@ def a_background_stream_can_be_streamed_again(trace: ScenarioTrace) -> Iterator[
         yield Finding("reply.headers/content-type", "text/event-stream with events", actual, replay.id)
 
 
-@rule("resume.a-resumed-stream-begins-after-its-cursor", StreamReply, cites="RSM-03", when=is_resumed)
+@rule(
+    "resume.a-resumed-stream-begins-after-its-cursor",
+    StreamReply,
+    cites="RSM-03",
+    when=is_resumed,
+    reads={Part.REQUEST},
+)
 def a_resumed_stream_begins_after_its_cursor(answer: StreamReply) -> Iterator[Finding]:
     """Every event after `starting_after=N` has a sequence number greater than N.
 

@@ -13,7 +13,7 @@ from antiphon_conformance.rules.reading.comparison import (
     succeeded,
     took_place,
 )
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
@@ -79,6 +79,7 @@ def has_unknown_id(answer: AnyReply) -> bool:
     cites=("RET-03", "CG-OPS-01", "BUD-OPS-02"),
     when=has_unknown_id,
     needs="a retrieval with an unknown id",
+    reads=REJECTION,
 )
 def an_unknown_response_is_not_found(answer: AnyReply) -> Iterator[Finding]:
     """A retrieval with an unknown id is answered with 404."""

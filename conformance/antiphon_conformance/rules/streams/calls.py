@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import breaches, tells_of, unequal_sums, unequal_views
 from antiphon_conformance.rules.rule import Finding, rule
@@ -34,6 +35,7 @@ def arguments_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites="LIT-27",
     when=tells_of(ARGUMENTS),
+    reads={Part.TEXTS, Part.IDS},
 )
 def argument_deltas_add_up_to_the_arguments(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a call's arguments equal the arguments of its `.done` event."""
@@ -45,6 +47,7 @@ def argument_deltas_add_up_to_the_arguments(stream: StreamReply) -> Iterator[Fin
     StreamReply,
     cites=("LIT-27", "BUD-SSE-12"),
     when=tells_of(ARGUMENTS),
+    reads={Part.TEXTS, Part.IDS},
 )
 def arguments_are_in_their_call(stream: StreamReply) -> Iterator[Finding]:
     """The arguments of `.done` equal those of the call in its item and in the terminal event."""
@@ -58,7 +61,11 @@ def custom_input_comes_in_order(stream: StreamReply) -> Iterator[Finding]:
 
 
 @rule(
-    "stream-calls.input-deltas-add-up-to-the-custom-input", StreamReply, cites="LIT-36", when=tells_of(INPUT)
+    "stream-calls.input-deltas-add-up-to-the-custom-input",
+    StreamReply,
+    cites="LIT-36",
+    when=tells_of(INPUT),
+    reads={Part.TEXTS, Part.IDS},
 )
 def input_deltas_add_up_to_the_custom_input(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a custom tool's input equal its `.done` and the finished call."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from antiphon_conformance.http.exchange import Frame
+from antiphon_conformance.http.exchange import Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.stream_view import stream_view
@@ -18,20 +18,16 @@ def _at(frame: Frame) -> str:
     return f"event[{frame.index}]"
 
 
-def _has_frames(stream: StreamReply) -> bool:
-    """For `when=`: the frames are as the server sent them."""
-    return "parsed" not in stream.exchange.traits
-
-
 def _has_all_frames(stream: StreamReply) -> bool:
-    """For `when=`: the frames are as the server sent them, and none is missing."""
-    return _has_frames(stream) and not stream.source.cut
+    """For `when=`: no frame is missing."""
+    return not stream.source.cut
 
 
 @rule(
     "stream-framing.data-is-one-json-object",
     StreamReply,
     cites=("ENV-01", "ENV-07", "CG-SSE-02", "BUD-SSE-19"),
+    reads={Part.BODY_END},
 )
 def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
     """The data of each message is one JSON object.
@@ -63,7 +59,7 @@ def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     "stream-framing.event-line-repeats-the-type",
     StreamReply,
     cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"),
-    when=_has_frames,
+    reads={Part.BYTES},
 )
 def event_line_repeats_the_type(stream: StreamReply) -> Iterator[Finding]:
     """The SSE `event` field of each message equals the `type` in its data."""
@@ -73,7 +69,7 @@ def event_line_repeats_the_type(stream: StreamReply) -> Iterator[Finding]:
             yield Finding(f"{event.where}/event", show(event.type), show(actual))
 
 
-@rule("stream-framing.data-is-one-line", StreamReply, cites="CG-SSE-02", when=_has_frames)
+@rule("stream-framing.data-is-one-line", StreamReply, cites="CG-SSE-02", reads={Part.BYTES})
 def data_is_one_line(stream: StreamReply) -> Iterator[Finding]:
     """The data of each message is one line, after `data:` and exactly one space.
 
@@ -87,7 +83,12 @@ def data_is_one_line(stream: StreamReply) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/data", "one space after the colon", actual)
 
 
-@rule("stream-framing.lines-end-with-a-line-feed", StreamReply, cites="CG-SSE-02", when=_has_frames)
+@rule(
+    "stream-framing.lines-end-with-a-line-feed",
+    StreamReply,
+    cites="CG-SSE-02",
+    reads={Part.BYTES},
+)
 def lines_end_with_a_line_feed(stream: StreamReply) -> Iterator[Finding]:
     """Lines end with a line feed, with or without a carriage return before it.
 
@@ -99,7 +100,7 @@ def lines_end_with_a_line_feed(stream: StreamReply) -> Iterator[Finding]:
 
 def _goes_beyond_ascii(stream: StreamReply) -> bool:
     texts = (json.dumps(event.data, ensure_ascii=False) for event in stream.events)
-    return _has_frames(stream) and not all(map(str.isascii, texts))
+    return not all(map(str.isascii, texts))
 
 
 @rule(
@@ -108,6 +109,7 @@ def _goes_beyond_ascii(stream: StreamReply) -> bool:
     cites=("CG-SSE-03", "BUD-SSE-19"),
     when=_goes_beyond_ascii,
     needs="a stream with characters beyond ASCII",
+    reads={Part.BYTES, Part.TEXTS},
 )
 def data_is_ascii(stream: StreamReply) -> Iterator[Finding]:
     """The data of a message is ASCII: other characters are escaped as `\\uXXXX`.
@@ -121,7 +123,12 @@ def data_is_ascii(stream: StreamReply) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/data", "every character beyond ASCII escaped", show(letter))
 
 
-@rule("stream-framing.no-message-has-an-id-field", StreamReply, cites="ENV-03", when=_has_frames)
+@rule(
+    "stream-framing.no-message-has-an-id-field",
+    StreamReply,
+    cites="ENV-03",
+    reads={Part.BYTES},
+)
 def no_message_has_an_id_field(stream: StreamReply) -> Iterator[Finding]:
     """No message has an SSE `id` field: the cursor of a stream is its sequence number."""
     for frame in stream.source.frames:
@@ -129,7 +136,13 @@ def no_message_has_an_id_field(stream: StreamReply) -> Iterator[Finding]:
             yield Finding(f"{_at(frame)}/id", "no id field", show(frame.id))
 
 
-@rule("stream-framing.done-sentinel-comes-last", StreamReply, cites="ENV-04", when=_has_all_frames)
+@rule(
+    "stream-framing.done-sentinel-comes-last",
+    StreamReply,
+    cites="ENV-04",
+    when=_has_all_frames,
+    reads={Part.BYTES, Part.BODY_END},
+)
 def done_sentinel_comes_last(stream: StreamReply) -> Iterator[Finding]:
     """The last message of the stream is `data: [DONE]`.
 
@@ -146,6 +159,7 @@ def done_sentinel_comes_last(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("ENV-05", "CG-SSE-13", "BUD-SSE-18"),
     when=_has_all_frames,
+    reads={Part.BYTES, Part.BODY_END},
 )
 def no_sentinel_is_sent(stream: StreamReply) -> Iterator[Finding]:
     """The stream ends with its terminal event, and not with `[DONE]`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, output
 from antiphon_conformance.rules.reading.stream_view import stream_view
@@ -155,6 +156,7 @@ def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("LIT-08", "ENV-14", "CG-SSE-07", "BUD-SSE-13"),
     when=tells_of(ITEM),
+    reads={Part.TEXTS, Part.IDS},
 )
 def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
     """`type`, `id` and `call_id` of an item are equal in `output_item.added` and `.done`."""
@@ -185,6 +187,7 @@ def are_empty_when_added(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("LIT-29", "BUD-ITM-08"),
     when=tells_of("call_arguments"),
+    reads={Part.IDS},
 )
 def parallel_calls_have_different_call_ids(stream: StreamReply) -> Iterator[Finding]:
     """No two calls of a stream share a `call_id`."""

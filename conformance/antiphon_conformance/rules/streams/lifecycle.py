@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import texts
 from antiphon_conformance.rules.reading.stream_view import Thread, member_object, stream_view
@@ -88,6 +88,7 @@ def _should_end(stream: StreamReply) -> bool:
     StreamReply,
     cites=("LIF-07", "CG-SSE-06", "BUD-SSE-15"),
     when=_should_end,
+    reads={Part.BODY_END},
 )
 def ends_with_a_terminal_event(stream: StreamReply) -> Iterator[Finding]:
     """The stream ends with `response.completed`, `response.failed` or `response.incomplete`.
@@ -147,6 +148,7 @@ def events_carry_a_response(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("ENV-17", "ENV-16", "CG-SSE-08"),
     when=tells_of(ROOT),
+    reads={Part.IDS},
 )
 def the_id_never_changes(stream: StreamReply) -> Iterator[Finding]:
     """Every lifecycle event of a stream carries the same `response.id`.
@@ -156,7 +158,13 @@ def the_id_never_changes(stream: StreamReply) -> Iterator[Finding]:
     yield from _require_constant(stream, "id")
 
 
-@rule("lifecycle.the-time-of-creation-never-changes", StreamReply, cites="ENV-16", when=tells_of(ROOT))
+@rule(
+    "lifecycle.the-time-of-creation-never-changes",
+    StreamReply,
+    cites="ENV-16",
+    when=tells_of(ROOT),
+    reads={Part.TIMES},
+)
 def the_time_of_creation_never_changes(stream: StreamReply) -> Iterator[Finding]:
     """Every lifecycle event of a stream carries the same `created_at`."""
     yield from _require_constant(stream, "created_at")
@@ -185,6 +193,7 @@ def _is_completed(stream: StreamReply) -> bool:
     cites="CG-SSE-06",
     when=_is_completed,
     needs="a stream that completes",
+    reads={Part.TEXTS, Part.IDS},
 )
 def the_completed_event_carries_the_whole_response(stream: StreamReply) -> Iterator[Finding]:
     """`response.completed` carries the whole response: status, output, annotations, usage.
@@ -214,6 +223,7 @@ def _can_compare_items(stream: StreamReply) -> bool:
     StreamReply,
     cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"),
     when=_can_compare_items,
+    reads={Part.TEXTS, Part.IDS},
 )
 def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Iterator[Finding]:
     """The output of the terminal event has the items of the stream, each at its `output_index`.
@@ -240,6 +250,7 @@ def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Itera
     StreamReply,
     cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07", "BUD-SSE-14"),
     when=_can_compare_items,
+    reads={Part.TEXTS, Part.IDS},
 )
 def the_terminal_event_repeats_the_items(stream: StreamReply) -> Iterator[Finding]:
     """Each item of the terminal event equals the item of its `response.output_item.done`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import (
     breaches,
@@ -51,6 +52,7 @@ def summaries_are_counted_from_zero(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites="LIT-31",
     when=tells_of(SUMMARY_TEXT),
+    reads={Part.TEXTS},
 )
 def summary_deltas_add_up_to_the_summary(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a summary equal its `.done`; its part is empty at first."""
@@ -59,7 +61,11 @@ def summary_deltas_add_up_to_the_summary(stream: StreamReply) -> Iterator[Findin
 
 
 @rule(
-    "stream-reasoning.summaries-are-in-their-item", StreamReply, cites="LIT-31", when=tells_of(SUMMARY_TEXT)
+    "stream-reasoning.summaries-are-in-their-item",
+    StreamReply,
+    cites="LIT-31",
+    when=tells_of(SUMMARY_TEXT),
+    reads={Part.TEXTS},
 )
 def summaries_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
     """The text of a summary is equal in its `part.done` and in the reasoning item."""
@@ -94,6 +100,7 @@ def _uses_other_event_names(stream: StreamReply) -> bool:
     StreamReply,
     cites=("LIT-32", "LIT-33"),
     when=_reasons,
+    reads={Part.TEXTS},
 )
 def raw_deltas_add_up_to_the_raw_text(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of raw reasoning equal its `.done` and the content of its item."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import output
 from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
@@ -234,6 +234,7 @@ def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites="ENV-14",
     when=_has("part", "delta", "done", "progress"),
+    reads={Part.IDS},
 )
 def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
     """`item_id` is the id of the item in the `output_item.added` of that `output_index`."""

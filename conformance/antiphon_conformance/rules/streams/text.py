@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import text_of
 from antiphon_conformance.rules.reading.stream_view import stream_view, value_below, views
@@ -123,6 +124,7 @@ def parts_are_counted_from_zero(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("LIT-15", "ENV-21", "CG-SSE-09", "BUD-SSE-08"),
     when=tells_of(TEXT),
+    reads={Part.TEXTS},
 )
 def deltas_add_up_to_the_text(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a text equal the text of its `response.output_text.done`.
@@ -138,6 +140,7 @@ def deltas_add_up_to_the_text(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("LIT-16", "CG-SSE-05", "BUD-SSE-08"),
     when=tells_of(TEXT),
+    reads={Part.TEXTS},
 )
 def texts_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
     """The text of `output_text.done` is equal in the part, the item and the final response."""
@@ -149,6 +152,7 @@ def texts_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("LIT-16", "LIT-18", "CG-SSE-07"),
     when=tells_of(PART),
+    reads={Part.TEXTS},
 )
 def parts_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
     """A part is at its `content_index` in the finished item, equal to its `content_part.done`.
@@ -171,6 +175,7 @@ def parts_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
     StreamReply,
     cites=("LIT-15", "LIT-24"),
     when=tells_of(TEXT),
+    reads={Part.TEXTS},
 )
 def delta_logprobs_add_up_to_the_logprobs(stream: StreamReply) -> Iterator[Finding]:
     """`output_text.done` has the log probabilities of its deltas, where both events have any."""
@@ -218,6 +223,7 @@ def _streams_its_text(stream: StreamReply) -> bool:
     cites="CG-SSE-05",
     when=_streams_its_text,
     needs="a stream of text",
+    reads={Part.TEXTS},
 )
 def deltas_add_up_to_the_answer(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a stream equal the text of its final response.
@@ -239,7 +245,13 @@ def refusals_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     yield from breaches(stream, lanes={REFUSAL})
 
 
-@rule("stream-text.refusal-deltas-add-up-to-the-refusal", StreamReply, cites="LIT-22", when=tells_of(REFUSAL))
+@rule(
+    "stream-text.refusal-deltas-add-up-to-the-refusal",
+    StreamReply,
+    cites="LIT-22",
+    when=tells_of(REFUSAL),
+    reads={Part.TEXTS},
+)
 def refusal_deltas_add_up_to_the_refusal(stream: StreamReply) -> Iterator[Finding]:
     """The joined deltas of a refusal equal its `response.refusal.done` and its finished part."""
     yield from unequal_sums(stream, REFUSAL)
@@ -260,7 +272,13 @@ def annotations_are_counted_from_zero(stream: StreamReply) -> Iterator[Finding]:
     yield from numbering_findings(stream, ANNOTATION)
 
 
-@rule("stream-text.annotations-are-in-their-part", StreamReply, cites="LIT-23", when=tells_of(ANNOTATION))
+@rule(
+    "stream-text.annotations-are-in-their-part",
+    StreamReply,
+    cites="LIT-23",
+    when=tells_of(ANNOTATION),
+    reads={Part.TEXTS, Part.IDS},
+)
 def annotations_are_in_their_part(stream: StreamReply) -> Iterator[Finding]:
     """Every annotation of the stream is at its index in the finished part and in its item."""
     for thread in stream_view(stream).of(ANNOTATION):

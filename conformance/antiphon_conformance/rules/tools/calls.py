@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.client_schema import misfits
 from antiphon_conformance.rules.reading.output import calls, objects, parse_json, tools_of
@@ -63,6 +64,7 @@ def _is_finished_call(item: Item) -> bool:
     cites=("TOOL-11", "CG-RSP-14", "BUD-ITM-07"),
     when=_is_finished_call,
     needs="a finished function call",
+    reads={Part.TEXTS},
 )
 def arguments_are_json(item: Item) -> Iterator[Finding]:
     """The `arguments` of a finished function call are the text of a JSON object."""
@@ -94,6 +96,7 @@ def _calls_a_tool_of_the_request(item: Item) -> bool:
     cites="TOOL-10",
     when=_calls_a_tool_of_the_request,
     needs="a call of a tool that the request offers",
+    reads={Part.TEXTS},
 )
 def a_call_names_a_tool_of_the_request(item: Item) -> Iterator[Finding]:
     """The `name` of a call is the name of a tool in its request."""
@@ -118,6 +121,7 @@ def _has_its_tool(item: Item) -> bool:
     cites="TOOL-24",
     when=_has_its_tool,
     needs="a call of a tool that the request offers",
+    reads={Part.TEXTS},
 )
 def a_call_has_the_type_of_its_tool(item: Item) -> Iterator[Finding]:
     """A call of a custom tool is a `custom_tool_call`, of a function a `function_call`.
@@ -152,6 +156,7 @@ def _misfits_of_arguments(item: Item) -> Iterator[Finding]:
     cites="TOOL-11",
     when=_has_strict_parameters,
     needs="a finished call of a strict function",
+    reads={Part.TEXTS},
 )
 def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
     """The arguments of a call of a strict function validate against its `parameters`.
@@ -167,6 +172,7 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
     cites="BUD-ITM-09",
     when=_has_parameters,
     needs="a finished call of a function with parameters",
+    reads={Part.TEXTS},
 )
 def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
     """The arguments of a call validate against its function's `parameters`, strict or not."""
@@ -177,7 +183,14 @@ def _has_call_id(item: Item) -> bool:
     return (_is_function_call(item) or _is_custom_call(item)) and isinstance(item.object.get("call_id"), str)
 
 
-@rule("tool-calls.call-id-can-be-sent-back", Item, cites="TOOL-12", when=_has_call_id, needs="a call")
+@rule(
+    "tool-calls.call-id-can-be-sent-back",
+    Item,
+    cites="TOOL-12",
+    when=_has_call_id,
+    needs="a call",
+    reads={Part.IDS},
+)
 def call_id_can_be_sent_back(item: Item) -> Iterator[Finding]:
     """A `call_id` has 1 to 64 characters: servers reject a longer one as input."""
     length = len(item.object["call_id"])
@@ -185,7 +198,14 @@ def call_id_can_be_sent_back(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/call_id", f"1 to {LONGEST_CALL_ID} characters", f"{length} characters")
 
 
-@rule("tool-calls.call-id-is-not-the-item-id", Item, cites="TOOL-13", when=_has_call_id, needs="a call")
+@rule(
+    "tool-calls.call-id-is-not-the-item-id",
+    Item,
+    cites="TOOL-13",
+    when=_has_call_id,
+    needs="a call",
+    reads={Part.IDS},
+)
 def call_id_is_not_the_item_id(item: Item) -> Iterator[Finding]:
     """The `id` of a call and its `call_id` are different."""
     if item.object["call_id"] == item.object.get("id"):
@@ -202,6 +222,7 @@ def _has_calls(response: ResponseObject) -> bool:
     cites=("TOOL-12", "BUD-ITM-08"),
     when=_has_calls,
     needs="a response with calls",
+    reads={Part.IDS},
 )
 def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """No two calls have the same `call_id`; the calls in the input count too."""

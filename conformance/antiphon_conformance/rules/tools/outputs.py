@@ -9,7 +9,7 @@ from antiphon_conformance.requests.test_prompts import TOOL_RESULT
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, expect_status
 from antiphon_conformance.rules.reading.output import answered, text_of, value_at
-from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
 
@@ -66,6 +66,7 @@ def empty_outputs_and_parts_are_accepted(trace: ScenarioTrace) -> Iterator[Findi
     cites="TOOL-16",
     when=odd("an_output_without_a_call"),
     needs="a request with an output without its call",
+    reads=REJECTION,
 )
 def an_output_without_a_call_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A `function_call_output` whose `call_id` matches no call in the context is rejected."""
@@ -78,6 +79,7 @@ def an_output_without_a_call_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     cites="TOOL-13",
     when=odd("an_output_matched_by_id"),
     needs="a request with an output that names an item id",
+    reads=REJECTION,
 )
 def outputs_are_matched_by_call_id_only(answer: AnyReply) -> Iterator[Finding]:
     """An output with the item id of a call as its `call_id` is rejected."""
@@ -90,6 +92,7 @@ def outputs_are_matched_by_call_id_only(answer: AnyReply) -> Iterator[Finding]:
     cites="TOOL-17",
     when=odd("a_call_without_an_output"),
     needs="a request with a call without its output",
+    reads=REJECTION,
 )
 def a_call_without_an_output_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A context with a `function_call` that has no output is rejected."""
@@ -123,6 +126,7 @@ def two_functions_of_one_name_break_nothing(answer: AnyReply) -> Iterator[Findin
     cites="TOOL-27",
     when=odd("a_loose_strict_function"),
     needs="a request with a strict function whose schema allows further properties",
+    reads=REJECTION,
 )
 def a_strict_tool_with_further_properties_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A strict function whose schema allows further properties is rejected.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.invalid.chat import CREATE, REQUIRED
 from antiphon_conformance.rules.reading.comparison import (
@@ -39,6 +39,7 @@ def _is_completion(body: DocumentReply) -> bool:
     cites="CG-CHAT-12",
     when=_is_completion,
     needs="a chat completion",
+    reads={Part.TIMES},
 )
 def created_at_counts_milliseconds(body: DocumentReply) -> Iterator[Finding]:
     """`created_at` of a chat completion counts milliseconds: it has 13 digits.
@@ -74,6 +75,7 @@ def the_answer_is_the_assistants(body: DocumentReply) -> Iterator[Finding]:
     cites="CG-CHAT-17",
     when=_is_completion,
     needs="a chat completion",
+    reads={Part.TEXTS, Part.IDS},
 )
 def the_payload_repeats_the_request(body: DocumentReply) -> Iterator[Finding]:
     """`payload` repeats the messages, temperature, filter and collections of the request."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import succeeded
 from antiphon_conformance.rules.reading.output import answered, includes, number, objects, text_of
@@ -111,6 +111,7 @@ def _from_collections(response: ResponseObject) -> bool:
     cites="CG-CIT-03",
     when=_from_collections,
     needs="an answer from collections with a citation",
+    reads={Part.TEXTS, Part.IDS},
 )
 def name_a_collection_of_the_request(response: ResponseObject) -> Iterator[Finding]:
     """Each citation of an answer from collections names one of the collections of the request."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
@@ -45,6 +45,7 @@ def _is_stamped(body: DocumentReply) -> bool:
     cites=tuple(row for _, row in STAMPED.values()),
     when=_is_stamped,
     needs="a list of collections, members or files that is not empty",
+    reads={Part.TIMES},
 )
 def times_are_in_milliseconds(body: DocumentReply) -> Iterator[Finding]:
     """`created_at` and `added_at` in a library are in milliseconds.
@@ -323,6 +324,7 @@ def extras_appear_only_on_request(trace: ScenarioTrace) -> Iterator[Finding]:
     cites="CG-COL-26",
     when=lambda body: body.operation == "listFiles" and any(_uploads(body)),
     needs="an uploaded file",
+    reads={Part.TEXTS, Part.IDS},
 )
 def the_uri_of_an_uploaded_file_holds_its_id(body: DocumentReply) -> Iterator[Finding]:
     """The `uri` of an uploaded file is `cloudglue://files/` followed by its id."""

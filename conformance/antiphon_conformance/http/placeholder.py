@@ -1,0 +1,32 @@
+"""The words that recorders write in place of secrets, ids and texts."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 100
+"""Placeholders are short; a longer text is content."""
+_PLAIN = r"redacted|sani[tz]i[sz]ed|scrubbed|placeholder|anonymi[sz]ed|x{3,}|\*{3,}"
+_MARKED = r"filtered|masked|removed|hidden|censored|truncated|omitted|elided"
+"""Words that people use too: placeholders only in brackets or in capitals."""
+_BEFORE, _AFTER = r"(?:[\w.:-]{0,40}[-_.:]|[A-Za-z]{1,12} )?", r"(?:[-_: ]?\w{1,40})?"
+_ANY = re.compile(rf"[\[<{{(*_]*{_BEFORE}(?:{_PLAIN}){_AFTER}[\]>}})*_.]*", re.IGNORECASE)
+_CAPITALS = re.compile(rf"{_BEFORE}(?:{_MARKED.upper()}){_AFTER}")
+_BRACKETS = re.compile(rf"[\[<{{(]+{_BEFORE}(?:{_MARKED}){_AFTER}[\]>}})]+", re.IGNORECASE)
+_QUOTED = re.compile(rb'"((?:[^"\\]|\\.){1,%d})"' % LONGEST)
+_HINT = re.compile(f"{_PLAIN}|{_MARKED}".encode(), re.IGNORECASE)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a whole value is a recorder's stand-in: `REDACTED`, `<FILTERED>`, `msg_XXXX`, `***`."""
+    if len(text) > LONGEST:
+        return False
+    return any(pattern.fullmatch(text) for pattern in (_ANY, _CAPITALS, _BRACKETS))
+
+
+def placeholders_in(raw: bytes) -> list[str]:
+    """The strings in the bytes of a body that are placeholders."""
+    if not _HINT.search(raw):
+        return []
+    texts = (match.decode("utf-8", "replace") for match in _QUOTED.findall(raw))
+    return [text for text in texts if is_placeholder(text)]

@@ -1,0 +1,110 @@
+"""Bodies as recorders keep them: text, bytes, Base64, chunks, compressed or parsed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import zlib
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import orjson
+
+from antiphon_conformance.http.exchange import Headers
+
+GZIP = b"\x1f\x8b"
+
+
+class CodingError(ValueError):
+    """A body is compressed in a way that we cannot undo."""
+
+
+def bytes_of(body: Any) -> bytes:
+    """The bytes of a recorded body: a text, bytes, chunks, or an object with `string` or `base64_string`."""
+    if isinstance(body, Mapping):
+        if "base64_string" in body:
+            return base64.b64decode(body["base64_string"])
+        body = next((body[name] for name in ("string", "text", "raw") if name in body), None)
+    if isinstance(body, list):
+        return b"".join(map(bytes_of, body))
+    return body if isinstance(body, bytes) else str(body or "").encode()
+
+
+def decode(raw: bytes, fields: Headers) -> bytes:
+    """The body without its content coding, where the recorder kept that.
+
+    Raises CodingError when the body is compressed and nothing here can decompress it.
+    """
+    if raw.startswith(GZIP):
+        return _try(gzip.decompress, raw)
+    names = (fields.get("content-encoding") or "").lower().split(",")
+    coding = names[-1].strip()
+    if coding not in ("br", "deflate", "zstd") or _is_text(raw):
+        return raw
+    if coding == "deflate":
+        return _try(_inflate, raw)
+    if coding == "br":
+        return _try(_unbrotli, raw)
+    raise CodingError(f"the body is compressed ({coding}), and we cannot decompress that")
+
+
+def join_chunks(text: str, coding: str) -> bytes | None:
+    """The bytes of a body that a recorder wrote as a JSON list of chunks; None when it is something else."""
+    if not text.startswith("["):
+        return None
+    try:
+        chunks = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not chunks or not all(isinstance(chunk, str) for chunk in chunks):
+        return None
+    return b"".join(_chunk(chunk, coding) for chunk in chunks)
+
+
+def _chunk(chunk: str, coding: str) -> bytes:
+    """A chunk is Base64, hexadecimal digits, or the text itself."""
+    try:
+        if coding == "base64":
+            return base64.b64decode(chunk, validate=True)
+        return bytes.fromhex(chunk) if coding == "hex" or _is_hexadecimal(chunk) else chunk.encode()
+    except (binascii.Error, ValueError):
+        return chunk.encode()
+
+
+def _is_hexadecimal(chunk: str) -> bool:
+    return len(chunk) > 1 and len(chunk) % 2 == 0 and all(letter in "0123456789abcdef" for letter in chunk)
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _inflate(raw: bytes) -> bytes:
+    try:
+        return zlib.decompress(raw)
+    except zlib.error:
+        return zlib.decompress(raw, -zlib.MAX_WBITS)
+
+
+def _unbrotli(raw: bytes) -> bytes:
+    try:
+        brotli = import_module("brotli")  # an optional package, which few recordings need
+    except ImportError:
+        raise CodingError("the body is compressed (br): install the package `brotli` to read it") from None
+    result: bytes = brotli.decompress(raw)
+    return result
+
+
+def _try(decompress: Callable[[bytes], bytes], raw: bytes) -> bytes:
+    try:
+        return decompress(raw)
+    except CodingError:
+        raise
+    except Exception as error:  # brotli has an exception of its own
+        raise CodingError(f"the compressed body is damaged ({error})") from error

@@ -1,0 +1,153 @@
+"""What a recorder lost or changed, as far as the recorded exchanges show it themselves.
+
+Recorders rarely say what they filter. Plain traces of it: no answer of a cassette has a `Date`, which every
+HTTP server with a clock sends (RFC 9110, 6.6.1); ids that are placeholders; two responses with one id; JSON
+that stops in the middle. Only recordings of others are examined: what we recorded ourselves is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeGuard
+
+from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
+from antiphon_conformance.http.placeholder import is_placeholder, placeholders_in
+
+READ_HEADERS = (
+    "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
+)  # fmt: skip
+"""The headers of an answer with a standard form: a placeholder in one of them breaks it."""
+CREATES = ("/responses", "/responses/compact", "/responses/input_tokens")
+"""The ends of the paths whose requests always have a body."""
+TERMINAL = ("response.completed", "response.failed", "response.incomplete", "response.cancelled", "error")
+PREFIXED = re.compile(r"(?:[a-z]{1,6}_)?(?P<rest>[0-9a-f]{16,})")
+ALMOST = 0.9
+"""From this share of one digit on, a long id is made by hand."""
+ROUND = 100_000
+"""Nobody creates a response at a second that this divides."""
+COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567890})
+
+
+def with_losses(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
+    """The exchanges of one recorder, each with the parts that it lost."""
+    shared = frozenset(_lost_everywhere([exchange for exchange in exchanges if exchange.reply is not None]))
+    return tuple(_with(exchange, shared) for exchange in exchanges)
+
+
+def _with(exchange: Exchange, shared: frozenset[Part]) -> Exchange:
+    lost = exchange.not_recorded | shared | frozenset(_lost_here(exchange))
+    if Part.BODY_END in lost and exchange.reply is not None and _is_unfinished(exchange.reply.stream):
+        stream = replace(exchange.reply.stream, cut=True)
+        exchange = replace(exchange, reply=replace(exchange.reply, stream=stream))
+    return replace(exchange, not_recorded=lost)
+
+
+def _lost_everywhere(answers: Sequence[Exchange]) -> Iterator[Part]:
+    """What the recorder lost in every exchange."""
+    replies = [exchange.answer for exchange in answers]
+    if _none_has(replies, "date") or _none_has([reply for reply in replies if reply.raw], "content-type"):
+        yield Part.REPLY_HEADERS
+    responses = [response for exchange in answers if (response := _response(exchange))]
+    if _repeats(responses, lambda response: response.get("id")):
+        yield Part.IDS
+    if _repeats(responses, lambda response: response.get("created_at"), least=3):
+        yield Part.TIMES
+    if len(replies) > 2 and _one_value([reply.headers.get("date") for reply in replies]):
+        yield Part.TIMES
+
+
+def _none_has(replies: Sequence[Reply], name: str) -> bool:
+    return bool(replies) and all(reply.headers.get(name) is None for reply in replies)
+
+
+def _one_value(values: Sequence[str | None]) -> bool:
+    return None not in values and len(set(values)) == 1
+
+
+def _repeats(
+    responses: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Any], least: int = 2
+) -> bool:
+    """Whether different responses, at least `least` of them, share a value that differs between any two."""
+    contents: dict[Any, set[str]] = {}
+    for response in responses:
+        value = read(response)
+        if isinstance(value, str | int):
+            contents.setdefault(value, set()).add(repr((response.get("output"), response.get("usage"))))
+    return any(len(different) >= least for different in contents.values())
+
+
+def _response(exchange: Exchange) -> Mapping[str, Any]:
+    """The ended response that a create answered; empty when the exchange is something else."""
+    path = exchange.request.path.partition("?")[0]
+    if exchange.request.method != "POST" or not path.endswith(CREATES[0]) or exchange.reply is None:
+        return {}
+    stream = exchange.reply.stream
+    response = exchange.reply.fields if stream is None else final_response(stream)
+    return response if response.get("status") == "completed" else {}
+
+
+def _lost_here(exchange: Exchange) -> Iterator[Part]:
+    """What the recorder lost in this exchange."""
+    request, reply = exchange.request, exchange.reply
+    path = request.path.partition("?")[0]
+    has_no_body = request.body is None and request.raw is None
+    if exchange.ok and request.method == "POST" and path.endswith(CREATES) and has_no_body:
+        yield Part.REQUEST
+    if placeholders_in(json.dumps(request.body).encode()):
+        yield Part.TEXTS
+    if reply is None:
+        return
+    if any(is_placeholder(reply.headers.get(name) or "") for name in READ_HEADERS):
+        yield Part.REPLY_HEADERS
+    if placeholders_in(reply.raw):
+        yield Part.TEXTS
+    if _stops_early(reply):
+        yield Part.BODY_END
+    yield from _replaced(reply)
+
+
+def _stops_early(reply: Reply) -> bool:
+    """Whether the body stops where no server stops: inside JSON, or inside a message of a stream."""
+    if reply.stream is not None:
+        return "unterminated" in reply.stream.oddities
+    text = reply.raw.lstrip()
+    is_json = text.startswith((b"{", b"[")) and reply.body is None
+    return is_json and not text.rstrip().endswith((b"}", b"]"))
+
+
+def _is_unfinished(stream: Stream | None) -> TypeGuard[Stream]:
+    """Whether a stream lacks the event that ends it."""
+    return stream is not None and not any(stream.of(*TERMINAL))
+
+
+def _replaced(reply: Reply) -> Iterator[Part]:
+    """Ids and times that a recorder, and no server, wrote."""
+    response = reply.fields if reply.stream is None else final_response(reply.stream)
+    ids = [response.get("id"), *(item.get("id") for item in _objects(response.get("output")))]
+    if any(isinstance(identity, str) and is_made_by_hand(identity) for identity in ids):
+        yield Part.IDS
+    times = [response.get(name) for name in ("created_at", "completed_at")]
+    if any(_is_made_up(time) for time in times if time is not None):
+        yield Part.TIMES
+
+
+def is_made_by_hand(identity: str) -> bool:
+    """Whether an id is a recorder's: a placeholder, or a long number that is nearly all one digit."""
+    match = PREFIXED.fullmatch(identity)
+    digits = Counter(match["rest"]).most_common(1)[0][1] / len(match["rest"]) if match else 0
+    return digits >= ALMOST or is_placeholder(identity)
+
+
+def _is_made_up(time: Any) -> bool:
+    if isinstance(time, str):
+        return is_placeholder(time)
+    is_number = isinstance(time, int) and not isinstance(time, bool)
+    return is_number and (time in COUNTING or (time > 0 and time % ROUND == 0))
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
