@@ -6,6 +6,7 @@ import pytest
 
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Request, Trace
+from antiphon_conformance.requests.location import locate
 from antiphon_conformance.rules.rule import EVERY, Finding, make
 from antiphon_conformance.rules.views import (
     AnyReply,
@@ -240,12 +241,12 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     ],
 )
 def test_an_exchange_has_a_place_in_the_document(path, operation, below):
-    place = engine.locate(exchange("one", {}, path=path), OPENAI)
+    place = locate(exchange("one", {}, path=path), OPENAI)
     assert (place.operation, place.request.path) == (operation, below)
 
 
 def test_a_resumed_stream_is_marked():
-    place = engine.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
+    place = locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
     assert place.traits == {"resumed"}
 
 

@@ -81,16 +81,11 @@ def test_a_hostile_recording_does_no_harm(tmp_path, capsys):
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"data: {}\n\n",
-        b"data: [DONE]\n\n",
         b'data: {"type": "response.created", "response": 7}\n\n',
         b'data: {"type": "response.output_text.delta", "output_index": [], "content_index": {}}\n\n' * 3,
         b'data: {"type": "response.completed", "response": {"output": [1, null, {"type": {}}]}}\n\n',
         b'data: {"type": "error", "error": []}\n\n',
-        b"data: " + b"[" * 100_000 + b"\n\n",
-        b"\xff\xfe\x00",
-        b": \r\rdata:x\r",
+        b'data: {"type": "error"}\n\ndata: ' + b"[" * 100_000 + b"\n\n",
     ],
 )
 @pytest.mark.parametrize("dialect", names())
@@ -98,6 +93,35 @@ def test_no_stream_breaks_a_rule(tmp_path, data, dialect):
     path = tmp_path / "stream.sse"
     path.write_bytes(data)
     assert lint(path, "--dialect", dialect) in (0, 1)
+
+
+NO_EVENT = "a stream without an event of this API"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", NO_EVENT),
+        (b"data: {}\n\n", NO_EVENT),
+        (b"data: [DONE]\n\n", NO_EVENT),
+        (b"data: " + b"[" * 100_000 + b"\n\n", NO_EVENT),
+        (b"\xff\xfe\x00", NO_EVENT),
+        (b": \r\rdata:x\r", NO_EVENT),
+        (
+            b'event: message_start\ndata: {"type": "message_start"}\n\n',
+            "a stream without an event of this API",
+        ),
+        (b'data: {"object": "chat.completion.chunk", "choices": []}\n\n', "a stream of chat completions"),
+    ],
+)
+@pytest.mark.parametrize("dialect", names())
+def test_a_stream_of_another_api_is_not_judged(tmp_path, data, why, dialect, capsys):
+    path = tmp_path / "stream.sse"
+    path.write_bytes(data)
+    assert lint(path, "--dialect", dialect) == 2
+    output = capsys.readouterr().out
+    assert f"1 unjudged: {why}" in output
+    assert "passed" not in output
 
 
 @pytest.mark.parametrize(

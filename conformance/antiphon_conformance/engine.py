@@ -17,7 +17,9 @@ import orjson
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Part, Trace
 from antiphon_conformance.http.placeholder import is_placeholder
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.requests.validity import has_unknown, is_invalid
+from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
+from antiphon_conformance.requests.location import locate
+from antiphon_conformance.requests.validity import has_unknown
 from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
 from antiphon_conformance.rules.views import (
     INVALID,
@@ -131,20 +133,10 @@ class _Panel:
     by_subject: Mapping[type, Sequence[_RuleRun]]
 
 
-def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
-    """The exchange as this dialect reads it: its path below the base URL, and its operation."""
-    path = _below_base(exchange.request.path, dialect)
-    match = dialect.document.match(exchange.request.method, path)
-    request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
-    traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
-    copy = replace(exchange, request=request, operation=match[0].id if match else None, traits=traits)
-    return replace(copy, traits=traits | {INVALID}) if is_invalid(copy, dialect) else copy
-
-
 def judge(traces: Iterable[Trace], dialect: Dialect, rules: Mapping[str, Rule] | None = None) -> list[Record]:
     """One record for each rule and each scenario in which it applied; for other rules, one with the
     reason."""
-    copies = [_locate_episode(trace, dialect) for trace in traces]
+    copies = [_locate_trace(trace, dialect) for trace in traces]
     panel = _panel(dialect, rules)
     by_scenario = {trace.scenario: trace for trace in copies}
     for trace in copies:
@@ -162,13 +154,19 @@ def lint(
 ) -> list[Record]:
     """One record for each rule and each exchange with findings, and one for all exchanges without.
 
+    An exchange that no rule can judge has one record of its own, `unjudged` with the reason.
     Rules over episodes need more than loose exchanges, so they do not run.
     """
     panel = _panel(dialect, rules)
+    aside: list[Record] = []
     for exchange in exchanges:
         copy = locate(exchange, dialect)
-        _evaluate_exchange(panel, copy, copy.id)
-    return [record for run in panel.runs for record in _lint_records(run, dialect)]
+        why = why_unjudged(copy, dialect)
+        if why:
+            aside.append(unjudged_record(copy, dialect, why))
+        else:
+            _evaluate_exchange(panel, copy, copy.id)
+    return [record for run in panel.runs for record in _lint_records(run, dialect)] + aside
 
 
 def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Panel:
@@ -233,18 +231,9 @@ def _repeatable(view: AnyReply) -> bytes | None:
         return None
 
 
-def _locate_episode(trace: Trace, dialect: Dialect) -> Trace:
+def _locate_trace(trace: Trace, dialect: Dialect) -> Trace:
     steps = {name: locate(exchange, dialect) for name, exchange in trace.exchanges.items()}
     return replace(trace, exchanges=steps)
-
-
-def _below_base(path: str, dialect: Dialect) -> str:
-    """`https://host/openai/v1/responses?x=y` -> `/responses?x=y`."""
-    bare, question, query = path.partition("?")
-    roots = {operation.path.split("/")[1] for operation in dialect.document.operations.values()}
-    segments = bare.split("/")
-    start = next((index for index, segment in enumerate(segments) if segment in roots), None)
-    return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
 
 
 def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange]) -> Finding:

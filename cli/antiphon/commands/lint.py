@@ -15,6 +15,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings.lint import digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.recordings.transcript import keys_in
+from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.groups import group_by_rule
 from antiphon_conformance.report.model import compose
@@ -78,7 +79,7 @@ def lint(
         result = judge_files(files, dialect, chosen if report_folder is None else rules, labels)
     except RecordingError as error:
         raise click.UsageError(str(error)) from error
-    records = [record for record in result.records if record.rule in chosen]
+    records = [record for record in result.records if not record.rule or record.rule in chosen]
     exchanges = [exchange for trace in result.traces for exchange in trace.exchanges.values()]
     if form == "json":
         click.echo(orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2))
@@ -116,3 +117,5 @@ def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:
         or "no rule applies"
     )
     click.echo(f"{len(exchanges)} exchanges, {events} events: {totals}")
+    for line in reasons(records):
+        click.echo(f"  {line}")

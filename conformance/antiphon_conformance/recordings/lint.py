@@ -13,10 +13,11 @@ from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.recordings import reader
 from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.rules.rule import Rule, rules_for
-from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import Run, RunResult
-from antiphon_conformance.verdict.verdict import verdict
+from antiphon_conformance.verdict.verdict import is_failure, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 
@@ -60,7 +61,10 @@ def lint_result(
     records = judge_recordings(recordings, dialect, rules)
     traces = tuple(Trace(exchange.id, {exchange.id: exchange}) for exchange in exchanges_of(recordings))
     header = {"dialects": [dialect.name], "requests": len(traces), **metadata}
-    verdicts = {dialect.name: verdict(records, why=_why_not(recordings))}
+    why = _why_not(recordings)
+    if not why and not any(map(is_failure, records)):
+        why = _unjudged(recordings, records)
+    verdicts = {dialect.name: verdict(records, why=why)}
     return RunResult(header, tuple(records), verdicts, traces)
 
 
@@ -90,6 +94,16 @@ def exchanges_of(recordings: Iterable[Recording]) -> list[Exchange]:
 def digests_of(files: Iterable[Path]) -> dict[str, str]:
     """The SHA-256 of each file as hex digits, by the file's name."""
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def _unjudged(recordings: Iterable[Recording], records: Iterable[Record]) -> str:
+    """Why a recording was not judged at all; empty when each was judged at least in part."""
+    aside = {record.scenario: record for record in records if record.outcome is Outcome.UNJUDGED}
+    for recording in recordings:
+        notes = [aside[exchange.id] for exchange in recording.exchanges if exchange.id in aside]
+        if not recording.traces and len(notes) == len(recording.exchanges):
+            return f"unjudged: {'; '.join(reasons(notes)) or 'no exchange was recorded'}"
+    return ""
 
 
 def _why_not(recordings: Iterable[Recording]) -> str:

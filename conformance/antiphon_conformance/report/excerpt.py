@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Event, Exchange, Reply, Request, Stream
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.report.timeline import Timeline, timeline
+from antiphon_conformance.requests.location import locate
 from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.dialect import Dialect
 
@@ -52,7 +52,7 @@ def excerpt(exchange: Exchange, where: str, dialect: Dialect) -> Excerpt:
 
 
 def _lanes(exchange: Exchange, where: str, dialect: Dialect) -> Timeline | None:
-    match = engine.locate(exchange, dialect)
+    match = locate(exchange, dialect)
     if match.reply is None or match.reply.stream is None:
         return None
     return timeline(StreamReply(match, dialect), _event_number(where))

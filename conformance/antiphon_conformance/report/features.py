@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Trace
+from antiphon_conformance.requests.location import locate
 from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -144,7 +144,7 @@ def _by_feature(traces: Iterable[Trace], dialect: Dialect) -> dict[str, list[Exc
 
 def _features(exchange: Exchange, dialect: Dialect, topics: Iterable[str]) -> Iterable[str]:
     """The features that an exchange shows; `topics` are the features of its scenario."""
-    match = engine.locate(exchange, dialect)
+    match = locate(exchange, dialect)
     for feature in dialect.features.values():
         sign = SIGNS.get(feature.name)
         if sign is not None:

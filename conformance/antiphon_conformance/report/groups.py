@@ -12,6 +12,7 @@ WORST_FIRST = (
     Outcome.BROKEN,
     Outcome.FAILED,
     Outcome.UNTESTABLE,
+    Outcome.UNJUDGED,
     Outcome.WARNED,
     Outcome.INFORMED,
     Outcome.INCONCLUSIVE,

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     NOT_SUPPORTED = "not-supported"
     INCONCLUSIVE = "inconclusive"
     UNTESTABLE = "untestable"
+    UNJUDGED = "unjudged"
+    """No rule looks at this exchange of a recording: it is of another API, or too little was recorded."""
     BROKEN = "broken"
 
     @classmethod

@@ -1,0 +1,29 @@
+"""Where a request goes: its path below the base URL, and the operation of the dialect that it calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.requests.validity import is_invalid
+from antiphon_conformance.rules.views import INVALID
+from antiphon_spec.dialect import Dialect
+
+
+def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
+    """The exchange as this dialect reads it: its path below the base URL, and its operation."""
+    path = _below_base(exchange.request.path, dialect)
+    match = dialect.document.match(exchange.request.method, path)
+    request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
+    traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
+    copy = replace(exchange, request=request, operation=match[0].id if match else None, traits=traits)
+    return replace(copy, traits=traits | {INVALID}) if is_invalid(copy, dialect) else copy
+
+
+def _below_base(path: str, dialect: Dialect) -> str:
+    """`https://host/openai/v1/responses?x=y` -> `/responses?x=y`."""
+    bare, question, query = path.partition("?")
+    roots = {operation.path.split("/")[1] for operation in dialect.document.operations.values()}
+    segments = bare.split("/")
+    start = next((index for index, segment in enumerate(segments) if segment in roots), None)
+    return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
