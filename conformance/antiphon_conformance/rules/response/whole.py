@@ -98,6 +98,29 @@ def id_is_a_uuid(response: ResponseObject) -> Iterator[Finding]:
         yield Finding(f"{response.where}/id", "a UUID", show(identity))
 
 
+def _continues(response: ResponseObject) -> bool:
+    previous = response.request_fields.get("previous_response_id")
+    return response.creation and isinstance(previous, str) and isinstance(response.object.get("id"), str)
+
+
+@rule(
+    "response.id-is-not-that-of-the-response-before",
+    ResponseObject,
+    cites="RES-05",
+    when=_continues,
+    needs="an answer to a request with `previous_response_id`",
+    reads={Part.IDS},
+)
+def id_is_not_that_of_the_response_before(response: ResponseObject) -> Iterator[Finding]:
+    """A response that continues another one has an id of its own.
+
+    With the id of the response before it replaces that one, and no client can branch from it any more.
+    """
+    identity = response.object["id"]
+    if identity == response.request_fields["previous_response_id"]:
+        yield Finding(f"{response.where}/id", "an id of its own", f"{show(identity)}, the previous response")
+
+
 def _has_fresh_time(response: ResponseObject) -> bool:
     return (
         response.creation

@@ -8,6 +8,7 @@ from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import expect_not_found, expect_ok, refused, took_place
 from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.state.named_response import named_id
 from antiphon_conformance.rules.views import DocumentReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
 
@@ -38,7 +39,7 @@ def a_deletion_is_confirmed(body: DocumentReply) -> Iterator[Finding]:
     """
     if body.object.get("deleted") is not True:
         yield Finding("reply.body/deleted", "true", show(body.object.get("deleted", ABSENT)))
-    identity = body.request.path.partition("?")[0].rpartition("/")[2]
+    identity = named_id(body)
     if body.object.get("id") != identity:
         yield Finding("reply.body/id", show(identity), show(body.object.get("id", ABSENT)))
     types = object_types(body.dialect)

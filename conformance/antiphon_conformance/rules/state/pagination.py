@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM
 from antiphon_conformance.rules.reading.comparison import expect_ok, expect_status, succeeded
 from antiphon_conformance.rules.reading.output import objects
+from antiphon_conformance.rules.requests.queries import query
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ScenarioTrace
 
@@ -139,6 +140,30 @@ def a_page_begins_after_its_cursor(trace: ScenarioTrace) -> Iterator[Finding]:
                 yield Finding(
                     "reply.body/data/0/id", show(expected[0]) if expected else "no item", actual, page.id
                 )
+
+
+def _cursor_of(body: DocumentReply) -> str:
+    """The `after` of a request for input items; empty without one."""
+    return query(body, "after")[-1] if body.operation == "listInputItems" and query(body, "after") else ""
+
+
+@rule(
+    "pagination.a-page-leaves-out-its-cursor",
+    DocumentReply,
+    cites="INP-06",
+    when=lambda body: bool(_cursor_of(body)),
+    needs="a page with `after`",
+    reads={Part.REQUEST, Part.IDS},
+)
+def a_page_leaves_out_its_cursor(body: DocumentReply) -> Iterator[Finding]:
+    """A page does not have the item that `after` names: it comes before the page.
+
+    Clients that walk the pages see the item twice, or never come to an end.
+    """
+    for index, item in objects(body.object.get("data")):
+        if item.get("id") == _cursor_of(body):
+            where = f"reply.body/data/{index}/id"
+            yield Finding(where, "an item after the cursor", f"{show(item['id'])}, the cursor itself")
 
 
 @rule(

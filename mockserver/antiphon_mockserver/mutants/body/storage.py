@@ -127,7 +127,41 @@ def reports_a_cancel_as_an_error(body: Body) -> Body:
     return {**body, "error": error} if body.get("status") == "cancelled" else body
 
 
-@mutant("body.answers-a-cancel-with-another-response", caught_by="cancel.a-running-response-can-be-cancelled")
+@mutant(
+    "body.answers-a-cancel-with-another-response",
+    caught_by=("cancel.a-running-response-can-be-cancelled", "cancel.answers-with-the-named-response"),
+)
 def answers_a_cancel_with_another_response(body: Body, call: Call) -> Body:
     """Sends a different id in the answer to a cancel."""
     return {**body, "id": f"{body['id']}0"} if call.operation == "cancelResponse" else body
+
+
+@mutant("body.retrieves-another-response", caught_by="retrieve.answers-with-the-named-response")
+def retrieves_another_response(body: Body, call: Call) -> Body:
+    """Retrieves a response with another id than that of the path."""
+    return {**body, "id": f"{body['id']}0"} if is_retrieval(call) else body
+
+
+@mutant("body.leaves-a-cancelled-response-running", caught_by="cancel.leaves-no-response-running")
+def leaves_a_cancelled_response_running(body: Body, call: Call) -> Body:
+    """Answers a cancel with a response that is still in progress."""
+    return {**body, "status": "in_progress"} if call.operation == "cancelResponse" else body
+
+
+@mutant(
+    "body.gives-a-continued-response-the-id-before",
+    caught_by="response.id-is-not-that-of-the-response-before",
+)
+def gives_a_continued_response_the_id_before(body: Body, call: Call) -> Body:
+    """Gives a response that continues another one the id of that one."""
+    previous = call.body.get("previous_response_id") if call.operation == "createResponse" else None
+    return {**body, "id": previous} if isinstance(previous, str) else body
+
+
+@mutant(
+    "body.shows-a-foreground-response-after-a-cancel",
+    caught_by="cancel.only-a-background-response-is-cancelled",
+)
+def shows_a_foreground_response_after_a_cancel(body: Body, call: Call) -> Body:
+    """Answers a cancel with a response that did not run in the background."""
+    return {**body, "background": False} if call.operation == "cancelResponse" else body

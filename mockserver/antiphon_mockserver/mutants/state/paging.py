@@ -90,6 +90,7 @@ def ignores_the_order(behaviour: Behaviour) -> Behaviour:
         "pagination.pages-partition-the-list-ascending",
         "pagination.pages-partition-the-list-descending",
         "pagination.a-page-begins-after-its-cursor",
+        "pagination.a-page-leaves-out-its-cursor",
     ),
 )
 def repeats_the_item_at_the_cursor(behaviour: Behaviour) -> Behaviour:
