@@ -218,7 +218,7 @@ def _not_recorded(view: Any) -> frozenset[Part]:
 
 def _is_about_placeholder(finding: Finding) -> bool:
     """Whether the value that a finding complains about is a recorder's and not the server's."""
-    return is_placeholder(finding.actual.strip('"'))
+    return is_placeholder(finding.actual.strip("\"'"))
 
 
 def _repeatable(view: AnyReply) -> bytes | None:
