@@ -114,10 +114,10 @@ def test_a_report_is_rendered_with_the_current_ids(tmp_path: Path) -> None:
 
 def test_a_transcript_is_judged_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     run(["lint", str(TRANSCRIPT), "--dialect", "openresponses", "--format", "json"])
-    verdicts = orjson.loads(capsys.readouterr().out)
-    assert {key(line): line["outcome"] for line in verdicts} == {
-        key(line): line["outcome"] for line in old_verdicts()
-    }
+    verdicts = {key(line): line["outcome"] for line in orjson.loads(capsys.readouterr().out)}
+    old = {key(line): line["outcome"] for line in old_verdicts()}
+    rules = {rule for rule, _ in old}  # a rule that is newer has no verdict in the old report
+    assert {place: outcome for place, outcome in verdicts.items() if place[0] in rules} == old
 
 
 def key(line: dict[str, Any]) -> tuple[str, str]:
