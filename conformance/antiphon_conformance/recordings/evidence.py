@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard
 
@@ -21,9 +21,13 @@ READ_HEADERS = (
     "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
 )  # fmt: skip
 """The headers of an answer with a standard form: a placeholder in one of them breaks it."""
-CREATES = ("/responses", "/responses/compact", "/responses/input_tokens")
+CREATES = ("/responses", "/responses/compact", "/responses/input_tokens", "/chat/completions")
 """The ends of the paths whose requests always have a body."""
 TERMINAL = ("response.completed", "response.failed", "response.incomplete", "response.cancelled", "error")
+BETWEEN_ITEMS = ("response.output_item.done",)
+"""The events after which a stream without an end lacks nothing but its end."""
+DOTTED = re.compile(rb'"([^"\\]{16,}(?:\.\.\.|\xe2\x80\xa6|\\u2026))"')
+"""A long text that ends in dots."""
 PREFIXED = re.compile(r"(?:[a-z]{1,6}_)?(?P<rest>[0-9a-f]{16,})")
 ALMOST = 0.9
 """From this share of one digit on, a long id is made by hand."""
@@ -51,6 +55,8 @@ def _lost_everywhere(answers: Sequence[Exchange]) -> Iterator[Part]:
     replies = [exchange.answer for exchange in answers]
     if _none_has(replies, "date") or _none_has([reply for reply in replies if reply.raw], "content-type"):
         yield Part.REPLY_HEADERS
+    if _shortens(answers):
+        yield Part.TEXTS
     responses = [response for exchange in answers if (response := _response(exchange))]
     if _repeats(responses, lambda response: response.get("id")):
         yield Part.IDS
@@ -94,9 +100,8 @@ def _lost_here(exchange: Exchange) -> Iterator[Part]:
     """What the recorder lost in this exchange."""
     request, reply = exchange.request, exchange.reply
     path = request.path.partition("?")[0]
-    has_no_body = request.body is None and request.raw is None
-    if exchange.ok and request.method == "POST" and path.endswith(CREATES) and has_no_body:
-        yield Part.REQUEST
+    if exchange.ok and request.method == "POST" and path.endswith(CREATES) and request.body is None:
+        yield Part.REQUEST  # the server understood a body, so there was one
     if placeholders_in(json.dumps(request.body).encode()):
         yield Part.TEXTS
     if reply is None:
@@ -110,10 +115,22 @@ def _lost_here(exchange: Exchange) -> Iterator[Part]:
     yield from _replaced(reply)
 
 
+def _shortens(exchanges: Iterable[Exchange]) -> bool:
+    """Whether texts of one length, more than one, end in dots: that length is the recorder's."""
+    texts: set[bytes] = set()
+    for exchange in exchanges:
+        texts.update(DOTTED.findall(exchange.answer.raw))
+        texts.update(DOTTED.findall(json.dumps(exchange.request.body).encode()))
+    return any(count > 1 for count in Counter(map(len, texts)).values())
+
+
 def _stops_early(reply: Reply) -> bool:
-    """Whether the body stops where no server stops: inside JSON, or inside a message of a stream."""
+    """Whether the body stops inside JSON, or a stream inside a message or an item: the client left, or the
+    recorder cut. A stream that lacks its end after whole items is the server's."""
     if reply.stream is not None:
-        return "unterminated" in reply.stream.oddities
+        events = reply.stream.events
+        is_inside = _is_unfinished(reply.stream) and bool(events) and events[-1].type not in BETWEEN_ITEMS
+        return is_inside or "unterminated" in reply.stream.oddities
     text = reply.raw.lstrip()
     is_json = text.startswith((b"{", b"[")) and reply.body is None
     return is_json and not text.rstrip().endswith((b"}", b"]"))
@@ -139,7 +156,7 @@ def is_made_by_hand(identity: str) -> bool:
     """Whether an id is a recorder's: a placeholder, or a long number that is nearly all one digit."""
     match = PREFIXED.fullmatch(identity)
     digits = Counter(match["rest"]).most_common(1)[0][1] / len(match["rest"]) if match else 0
-    return digits >= ALMOST or is_placeholder(identity)
+    return digits >= ALMOST or identity.endswith(("...", "\u2026")) or is_placeholder(identity)
 
 
 def _is_made_up(time: Any) -> bool:

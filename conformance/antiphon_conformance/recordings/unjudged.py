@@ -25,9 +25,23 @@ def why_unjudged(exchange: Exchange, dialect: Dialect) -> str:
         return safe(exchange.failure or "no answer was recorded")
     if exchange.operation is None:
         return f"no operation of {dialect.name}: {exchange.request.method} {_place(exchange.request.path)}"
-    if reply.stream is None and Part.BODY_END in exchange.not_recorded:
-        return "the recorder cut the body of the answer"
+    if reply.stream is None:
+        why = _why_unreadable(reply, exchange.not_recorded)
+        if why:
+            return why
     return _of_another_api(reply) if Part.REQUEST in exchange.not_recorded else ""
+
+
+def _why_unreadable(reply: Reply, lost: frozenset[Part]) -> str:
+    """Why nobody can say what a document is, after what the recorder lost; empty when one can."""
+    if Part.BODY_END in lost:
+        return "the recorder cut the body of the answer"
+    if Part.REPLY_HEADERS in lost and reply.status < 300 and not reply.raw:
+        return "an empty body without the headers that say what it is"
+    is_error = "error" in reply.fields and not {"object", "output"} & set(reply.fields)
+    if Part.STATUS in lost and is_error:
+        return "an error whose status was not recorded"
+    return ""
 
 
 def _of_another_api(reply: Reply) -> str:

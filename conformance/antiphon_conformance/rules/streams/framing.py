@@ -43,7 +43,12 @@ def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
                 yield Finding(f"{_at(frame)}/data", "one JSON object", oddity.removeprefix("json: "))
 
 
-@rule("stream-framing.events-have-a-type", StreamReply, cites=("ENV-07", "CG-SSE-02"))
+@rule(
+    "stream-framing.events-have-a-type",
+    StreamReply,
+    cites=("ENV-07", "CG-SSE-02"),
+    reads={Part.BODY_END},
+)
 def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     """Every event has a `type` that is a string.
 

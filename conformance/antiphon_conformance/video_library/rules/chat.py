@@ -93,6 +93,7 @@ def the_payload_repeats_the_request(body: DocumentReply) -> Iterator[Finding]:
     cites="CG-CHAT-08",
     when=lambda body: _is_completion(body) and "temperature" not in body.request_fields,
     needs="a chat completion whose request has no temperature",
+    reads={Part.REQUEST},
 )
 def the_payload_has_the_default_temperature(body: DocumentReply) -> Iterator[Finding]:
     """`payload.temperature` is 0.7 when the request has no temperature."""
