@@ -41,7 +41,13 @@ def begins_with_created(stream: StreamReply) -> Iterator[Finding]:
         yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
 
 
-@rule("lifecycle.the-second-event-is-in-progress", StreamReply, cites="BUD-SSE-03", when=has_beginning)
+@rule(
+    "lifecycle.the-second-event-is-in-progress",
+    StreamReply,
+    cites="BUD-SSE-03",
+    when=has_beginning,
+    reads={Part.BODY_END},
+)
 def the_second_event_is_in_progress(stream: StreamReply) -> Iterator[Finding]:
     """The second event is `response.in_progress` or `response.queued`."""
     second = stream.events[1].type if len(stream.events) > 1 else ABSENT
