@@ -86,9 +86,12 @@ class Drift:
 
 
 def load_listed(folder: Path) -> tuple[Listed, ...]:
-    """The entries of `differences.yaml` in a dialect's folder. Raises DataError when it is malformed."""
+    """What `differences.yaml` in a dialect's folder says of the published document.
+
+    Raises DataError when it is malformed.
+    """
     entries = read_yaml(folder / "differences.yaml", schema="differences")
-    return tuple(_listed(entry) for entry in entries)
+    return tuple(_listed(entry) for entry in entries if "places" not in entry)
 
 
 def _listed(entry: Mapping[str, Any]) -> Listed:

@@ -1,0 +1,285 @@
+"""Does a dialect's document still agree with the types of the vendor's own SDK? A maintainer's check.
+
+The SDK is generated from the vendor's document, so its types show what came before a document is published.
+Both sides are walked together from the bodies, queries and events of the served operations; a member, a word
+of an enum, a form of a union or a kind of value that only one side has is a difference. Each must stand in
+the dialect's `differences.yaml` with its reason. Types have no bounds on numbers and lengths.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from antiphon_spec.data import read_yaml
+from antiphon_spec.document import Document, Operation
+from antiphon_spec.shape import Form, Member, Shape, joined, merged, of_schema, of_type
+
+OURS, SDK = "ours", "sdk"
+Sources = tuple[Any, ...]
+
+
+class SdkMissingError(Exception):
+    """The package whose types are compared cannot be imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An SDK, and which of its types stands for which schema of a document."""
+
+    name: str
+    bodies: Mapping[str, str]
+    """Component schema to type, as `module:name` below `types` of the package."""
+    queries: Mapping[str, str]
+    """Operation to the type of its query parameters."""
+
+
+PACKAGES: Mapping[str, Package] = {
+    "openai": Package(
+        "openai",
+        bodies={
+            "CreateResponse": "responses.response_create_params:ResponseCreateParams",
+            "CompactResponseMethodPublicBody": "responses.response_compact_params:ResponseCompactParams",
+            "TokenCountsBody": "responses.input_token_count_params:InputTokenCountParams",
+            "Response": "responses.response:Response",
+            "CompactResource": "responses.compacted_response:CompactedResponse",
+            "TokenCountsResource": "responses.input_token_count_response:InputTokenCountResponse",
+            "ResponseItemList": "responses.response_item_list:ResponseItemList",
+            "ResponseStreamEvent": "responses.response_stream_event:ResponseStreamEvent",
+        },
+        queries={
+            "getResponse": "responses.response_retrieve_params:ResponseRetrieveParams",
+            "listInputItems": "responses.input_item_list_params:InputItemListParams",
+        },
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDifference:
+    """One thing that only one side has."""
+
+    side: str
+    """`ours` or `sdk`: who has it."""
+    place: str
+    """`Schema/member`, `...=word`, `...[form]`, `...:kind` or `...:absent` (it may be left out)."""
+    candidate: str = field(default="", compare=False)
+    """What could be written into the document."""
+
+    def __str__(self) -> str:
+        return f"{self.place}: only {self.side}"
+
+    @property
+    def row(self) -> str:
+        """The entry of `differences.yaml` that would list it, without its reason."""
+        return f'- {{has: {self.side}, places: ["{self.place}"], reason: }}'
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlace:
+    """One place of an entry of `differences.yaml`."""
+
+    side: str
+    place: str
+    reason: str
+
+    def covers(self, difference: TypeDifference) -> bool:
+        """Whether it accounts for `difference`. A `*` in a place stands for any text."""
+        pattern = ".*".join(map(re.escape, self.place.split("*")))
+        return difference.side == self.side and re.fullmatch(pattern, difference.place) is not None
+
+
+@dataclass(frozen=True)
+class TypeDrift:
+    """What a comparison found, against what is listed."""
+
+    release: str
+    found: tuple[TypeDifference, ...]
+    listed: tuple[ListedPlace, ...]
+
+    @cached_property
+    def unlisted(self) -> tuple[TypeDifference, ...]:
+        """Differences without a reason."""
+        return tuple(each for each in self.found if not any(entry.covers(each) for entry in self.listed))
+
+    @cached_property
+    def stale(self) -> tuple[ListedPlace, ...]:
+        """Listed places where no difference was found."""
+        return tuple(entry for entry in self.listed if not any(map(entry.covers, self.found)))
+
+
+def load_listed_places(folder: Path) -> tuple[ListedPlace, ...]:
+    """What `differences.yaml` in a dialect's folder says of the SDK's types."""
+    entries = read_yaml(folder / "differences.yaml", schema="differences")
+    return tuple(
+        ListedPlace(entry["has"], place, entry["reason"])
+        for entry in entries
+        for place in entry.get("places", ())
+    )
+
+
+def compare_types(document: Document, package: Package, listed: tuple[ListedPlace, ...] = ()) -> TypeDrift:
+    """Compares a document with the installed package. Raises SdkMissingError when there is none."""
+    walk = _Walk(document)
+    pairs = chain(
+        (({"$ref": f"#/components/schemas/{name}"}, name, path) for name, path in package.bodies.items()),
+        ((_query(document.operations[key]), key, path) for key, path in package.queries.items()),
+    )
+    release = str(_module(package.name).__version__)
+    found = [
+        each
+        for schema, name, path in pairs
+        for each in walk.differences(name, (schema,), (_type(package.name, path),))
+    ]
+    return TypeDrift(release, tuple(dict.fromkeys(found)), listed)
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        message = f"the package {name.partition('.')[0]} is not installed or lacks {name}"
+        raise SdkMissingError(message) from error
+
+
+def _type(package: str, path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(_module(f"{package}.types.{module}"), name)
+
+
+def _query(operation: Operation) -> Any:
+    """The query parameters of an operation as the schema of one object."""
+    known = [parameter for parameter in operation.parameters if parameter.place == "query"]
+    return {
+        "type": "object",
+        "properties": {parameter.name: parameter.schema for parameter in known},
+        "required": [parameter.name for parameter in known if parameter.required],
+    }
+
+
+class _Walk:
+    """Walks both sides together. What refers to itself is compared once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.names = {id(schema): name for name, schema in document.schemas.items()}
+        self.seen: set[tuple[frozenset[int], frozenset[int], bool]] = set()
+        self.kept: list[Sources] = []
+        """Keeps every source alive, so that no two have the same id."""
+
+    def differences(
+        self, place: str, ours: Sources, theirs: Sources, *, lenient: bool = False
+    ) -> Iterator[TypeDifference]:
+        """What only one side allows at `place` and below; `lenient` sets null aside."""
+        resolved = tuple(map(self.document.resolve, ours))
+        key = frozenset(map(id, resolved)), frozenset(map(hash, theirs)), lenient
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        self.kept += [resolved, theirs]
+        left = joined(partial(of_schema, self.document), ours)
+        right = joined(of_type, theirs)
+        if "anything" in left.kinds | right.kinds:
+            return
+        place = self._name(ours) or place
+        ignored = frozenset({"null"} if lenient else ())
+        yield from _values(place, left, right, ignored, theirs)
+        if left.elements and right.elements:
+            yield from self.differences(f"{place}/*", left.elements, right.elements)
+        yield from self._forms(place, left.forms, right.forms)
+
+    def _name(self, sources: Sources) -> str | None:
+        """The component schema that the sources are, when there is one."""
+        unions = [source.get("anyOf", [source]) for source in sources]
+        branches = [branch for union in unions for branch in union if branch != {"type": "null"}]
+        if len(branches) != 1 or "$ref" not in branches[0]:
+            return None
+        return str(branches[0]["$ref"]).rpartition("/")[2]
+
+    def _forms(self, place: str, ours: Sources, theirs: Sources) -> Iterator[TypeDifference]:
+        if len(ours) == len(theirs) == 1:
+            yield from self._members(self._form_name(ours) or place, ours, theirs)
+            return
+        left, right = _by_tag(ours), _by_tag(theirs)
+        for tag in dict.fromkeys((*left, *right)):
+            here = f"{place}[{tag}]"
+            if tag not in right:
+                yield TypeDifference(OURS, here)
+            elif tag not in left:
+                yield TypeDifference(SDK, here, f"a schema {_schema_line(right[tag][0].source)}")
+            else:
+                name = self._form_name(left[tag]) or here
+                yield from self._members(name, left[tag], right[tag])
+
+    def _form_name(self, forms: Iterable[Form]) -> str | None:
+        names = [self.names.get(id(form.source)) for form in forms]
+        return names[0] if len(names) == 1 else None
+
+    def _members(self, place: str, ours: Iterable[Form], theirs: Iterable[Form]) -> Iterator[TypeDifference]:
+        left, right = merged(ours), merged(theirs)
+        for name in dict.fromkeys((*left, *right)):
+            here = f"{place}/{name}"
+            if name not in right:
+                yield TypeDifference(OURS, here)
+            elif name not in left:
+                yield TypeDifference(SDK, here, f"{name}: {_schema_line(*right[name].sources)}")
+            else:
+                yield from self._member(here, left[name], right[name])
+
+    def _member(self, place: str, ours: Member, theirs: Member) -> Iterator[TypeDifference]:
+        nullable = "null" in joined(partial(of_schema, self.document), ours.sources).kinds
+        if ours.required and not theirs.required and not (theirs.lenient and nullable):
+            yield TypeDifference(SDK, f"{place}:absent", "take it out of `required`")
+        if theirs.required and not ours.required:
+            yield TypeDifference(OURS, f"{place}:absent")
+        yield from self.differences(place, ours.sources, theirs.sources, lenient=theirs.lenient)
+
+
+def _by_tag(forms: Iterable[Form]) -> dict[str, list[Form]]:
+    known: dict[str, list[Form]] = {}
+    for form in forms:
+        for tag in form.tags or ("",):
+            known.setdefault(tag, []).append(form)
+    return known
+
+
+def _values(
+    place: str, ours: Shape, theirs: Shape, ignored: frozenset[str], sources: Sources
+) -> Iterator[TypeDifference]:
+    """Differences of kinds and words. Whoever takes any text takes every word."""
+    for side, here, other in ((OURS, ours, theirs), (SDK, theirs, ours)):
+        for kind in sorted(here.kinds - other.kinds - ignored):
+            yield TypeDifference(side, f"{place}:{kind}", f"{_schema_line(*sources)}" if side == SDK else "")
+        for word in sorted(here.words - other.words) if "text" not in other.kinds else ():
+            yield TypeDifference(side, f"{place}={word}", f"enum: [{word}]" if side == SDK else "")
+
+
+def _schema_line(*sources: Any, depth: int = 0) -> str:
+    """A type as a schema of a document, in short."""
+    shape = joined(of_type, sources)
+    names = {"text": "string", "map": "object", "null": '"null"'}
+    plain = [f"{{type: {names.get(kind, kind)}}}" for kind in sorted(shape.kinds - {"array", "anything"})]
+    words = [f"{{enum: [{', '.join(sorted(shape.words))}]}}"] if shape.words else []
+    lists = (
+        [f"{{type: array, items: {_schema_line(*shape.elements, depth=depth)}}}"]
+        if "array" in shape.kinds
+        else []
+    )
+    forms = [_form_line(form, depth) for form in shape.forms]
+    branches = [*words, *plain, *lists, *forms]
+    return branches[0] if len(branches) == 1 else f"{{anyOf: [{', '.join(branches)}]}}" if branches else "{}"
+
+
+def _form_line(form: Form, depth: int) -> str:
+    if depth == 2:
+        return "{type: object}"
+    members = form.members.items()
+    required = ", ".join(name for name, member in members if member.required)
+    inner = ", ".join(f"{name}: {_schema_line(*member.sources, depth=depth + 1)}" for name, member in members)
+    return f"{{type: object, required: [{required}], properties: {{{inner}}}}}"
