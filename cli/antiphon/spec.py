@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import orjson
 
+from antiphon.sdk_types import print_type_drift
 from antiphon_conformance.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError
@@ -15,6 +16,7 @@ from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
 from antiphon_spec.drift import Drift, compare, load_listed
 from antiphon_spec.frozen import FROZEN
+from antiphon_spec.served import compare_served
 
 
 @click.group()
@@ -24,17 +26,31 @@ def spec() -> None:
 
 @spec.command()
 @click.argument("dialect", type=click.Choice(names()))
-@click.argument("published", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def diff(dialect: str, published: Path) -> int:
-    """Compare a dialect's document with the published one, by samples.
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sdk", is_flag=True, help="Compare with the types of the vendor's installed SDK.")
+@click.option(
+    "--published",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="As FILE, but look only at what the dialect's own operations reach.",
+)
+def diff(dialect: str, file: Path | None, sdk: bool, published: Path | None) -> int:
+    """Compare a dialect's document with the published one, or with the types of the vendor's SDK.
 
-    Instances of each schema, at each edge that either side draws, are put to both. Exit status 1 when they
-    differ in a way that the dialect's differences.yaml does not list, or when it lists what is no more.
+    Instances of each schema, at each edge that either side draws, are put to both documents; types are
+    compared member by member. Exit status 1 when something differs that the dialect's differences.yaml does
+    not list, or when it lists what a published document does no more.
     """
     ours = load(dialect)
-    found = compare(ours.document, _published(published), load_listed(ours.folders[0]))
-    _print(found)
-    return int(bool(found.unlisted or found.stale))
+    status = 0
+    if sdk:
+        status |= print_type_drift(ours)
+    if published is not None:
+        status |= _print(compare_served(ours.document, _published(published), load_listed(ours.folders[0])))
+    if file is not None:
+        status |= _print(compare(ours.document, _published(file), load_listed(ours.folders[0])))
+    if not (sdk or published or file):
+        raise click.UsageError("give a FILE, --published FILE or --sdk")
+    return status
 
 
 @spec.command()
@@ -80,7 +96,7 @@ def _published(path: Path) -> Document:
     return Document(root)
 
 
-def _print(drift: Drift) -> None:
+def _print(drift: Drift) -> int:
     for difference in drift.unlisted:
         click.echo(f"not listed: {difference}")
     for entry in drift.stale:
@@ -90,3 +106,4 @@ def _print(drift: Drift) -> None:
         f"{drift.probes} probes: {listed} differences listed, {len(drift.unlisted)} not listed, "
         f"{len(drift.stale)} entries stale"
     )
+    return int(bool(drift.unlisted or drift.stale))

@@ -95,7 +95,7 @@ def load_listed(folder: Path) -> tuple[Listed, ...]:
 
 
 def _listed(entry: Mapping[str, Any]) -> Listed:
-    names = frozenset(map(_blank, entry.get("operations", entry.get("schemas"))))
+    names = frozenset(map(without_names, entry.get("operations", entry.get("schemas"))))
     if "only" in entry:
         return Listed(entry["only"], names, None, entry["reason"])
     return Listed(entry["accepts"], names, frozenset(entry["pointers"]), entry["reason"])
@@ -104,7 +104,7 @@ def _listed(entry: Mapping[str, Any]) -> Listed:
 def operations(document: Document) -> Iterator[str]:
     """The operations of a document as differences name them: `GET /responses/{}`."""
     for path, item in document.root.get("paths", {}).items():
-        yield from (f"{method.upper()} {_blank(path)}" for method in item if method in _METHODS)
+        yield from (f"{method.upper()} {without_names(path)}" for method in item if method in _METHODS)
 
 
 def compare(ours: Document, published: Document, listed: tuple[Listed, ...] = ()) -> Drift:
@@ -175,7 +175,7 @@ def _one_sided(names: Mapping[str, set[str]]) -> Iterator[Difference]:
             yield Difference(side, name, None)
 
 
-def _blank(path: str) -> str:
+def without_names(path: str) -> str:
     """The path without the names of its parameters: whoever calls it does not see them."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
