@@ -28,6 +28,7 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
     for name, value in context.request.items():
         if value is not None and name in response and name not in NOT_ECHOED:
             response[name] = echo(name, value, response[name], dialect.traits)
+    response |= optional_members(context.request, dialect.traits)
     if dialect.traits.instructions_form == "messages":
         response["instructions"] = instruction_messages(context.request)
     is_complete = plan.status == "completed"
@@ -45,6 +46,23 @@ def compose(plan: Plan, context: Context, identity: Identity, created_at: int) -
         if name in response:
             response[name] = value
     return response if is_complete else {**response, **dialect.traits.unfinished}
+
+
+def optional_members(request: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
+    """Returns the members of the response that stand there because the request has them."""
+    return {
+        name: _repeat(request[name], defaults)
+        for name, defaults in traits.optional_members.items()
+        if isinstance(request.get(name), Mapping)
+    }
+
+
+def _repeat(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The given values of these members; the default where none was given or the choice was the server's."""
+    chosen = {
+        name: value for name, value in given.items() if name in defaults and value not in (None, "auto")
+    }
+    return {name: value for name, value in {**defaults, **chosen}.items() if value is not None}
 
 
 def echo(name: str, value: Any, default: Any, traits: Traits) -> Any:

@@ -66,6 +66,9 @@ class Traits:
 
     response: Mapping[str, Any] = field(default_factory=dict)
     """The members of a response object in wire order, with their values when the request says nothing."""
+    optional_members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The members that a response has only when the request has them: what of each it repeats, and the values
+    where the request left it out or to the server (`auto`). What is null here is left out as well."""
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What an echoed tool, format or tool choice of a `type` has beyond what the request gave."""
     echoes_schema: bool = True

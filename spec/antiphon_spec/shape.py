@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import typing_extensions
-
 from antiphon_spec.document import Document
 
 _TAG = "type"
@@ -30,14 +28,7 @@ _SCALARS: Mapping[Any, str] = {
 _NAMES = {"string": "text"}
 _ANYTHING = (object, Any)
 _UNIONS = (typing.Union, types.UnionType)
-_WRAPPERS = tuple(
-    {
-        wrapper
-        for module in (typing, typing_extensions)
-        for wrapper in (module.Annotated, module.Required, module.NotRequired)
-    }
-)
-_REQUIRED = (typing.Required, typing_extensions.Required)
+_WRAPPERS = (typing.Annotated, typing.Required, typing.NotRequired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +157,7 @@ def of_type(hint: Any) -> Shape:
         return of_type(arguments[0])
     if origin in _UNIONS:
         return joined(of_type, arguments)
-    if origin in (typing.Literal, typing_extensions.Literal):
+    if origin is typing.Literal:
         return _of_values(arguments)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return Shape(frozenset({"map"}), elements=arguments[1:])
@@ -190,12 +181,12 @@ def _fields(model: Any) -> Iterator[tuple[str, Member]]:
 
 def _entries(hint: Any) -> Iterator[tuple[str, Member]]:
     """The entries of a TypedDict."""
-    for name, inner in typing_extensions.get_type_hints(hint, include_extras=True).items():
+    for name, inner in typing.get_type_hints(hint, include_extras=True).items():
         yield name, Member((inner,), _is_required(inner))
 
 
 def _is_required(hint: Any) -> bool:
     origin = typing.get_origin(hint)
-    if origin in (typing.Annotated, typing_extensions.Annotated):
+    if origin is typing.Annotated:
         return _is_required(typing.get_args(hint)[0])
-    return origin in _REQUIRED
+    return origin is typing.Required
