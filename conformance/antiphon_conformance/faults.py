@@ -27,7 +27,7 @@ def body_faults(body: Body) -> Iterator[Finding]:
     """The schema faults of a whole answer that is neither a response nor a stream."""
     validator = body.dialect.schemas.body(body.operation) if body.operation else None
     if validator is not None and not validator.is_valid(body.reply.body):
-        yield from findings("reply.body", validator.faults(body.reply.body))
+        yield from findings("reply.body", validator.breaches(body.reply.body))
 
 
 def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:
@@ -61,10 +61,10 @@ def _inside_item(fault: Fault) -> bool:
 
 def _faults_of_response(snapshot: Snapshot) -> tuple[Fault, ...]:
     validator = snapshot.dialect.schemas.body(snapshot.dialect.create_operation)
-    faults = validator.faults(snapshot.object) if validator is not None else ()
+    faults = validator.breaches(snapshot.object) if validator is not None else ()
     return tuple(fault for fault in faults if not (snapshot.is_final and _inside_item(fault)))
 
 
 def _faults_of_item(item: Item) -> tuple[Fault, ...]:
     validator = item.dialect.schemas.item(str(item.object.get("type")))
-    return tuple(validator.faults(item.object)) if validator is not None else ()
+    return tuple(validator.breaches(item.object)) if validator is not None else ()

@@ -7,6 +7,7 @@ errors of that member are told; when no member is meant, the one fault names the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 TAGS = ("type", "role")
+OPEN = "x-antiphon-open"
+"""What a schema with an `enum` says of itself: whether the vendor may add to it."""
+CLOSED = ("type", "object", "role", "status")
+"""Members whose lists are closed unless their schema says that they are open."""
 _KINDS = {
     "null": "null",
     "string": "text",
@@ -45,6 +50,8 @@ _PHRASES: Mapping[str, Callable[[Any], str]] = {
     "oneOf": lambda _: "exactly one of the forms, not several",
 }
 _WORDS = ("enum", "const")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+"""What vendors put into lists; an empty text or a sentence is nobody's addition."""
 _SIZES = {
     "minLength": "character",
     "maxLength": "character",
@@ -113,7 +120,19 @@ def _plain(error: ValidationError) -> Fault:
         return Fault(
             _pointer(error), "propertyNames", f"names of {phrase(_value(error))}", f"a name of {got}"
         )
-    return Fault(_pointer(error), keyword, phrase(_value(error)), got)
+    return Fault(_pointer(error), keyword, phrase(_value(error)), got, _may_be_newer(error))
+
+
+def _may_be_newer(error: ValidationError) -> bool:
+    """Whether the value is a word that an open list lacks.
+
+    A list is open unless what it says decides how the rest is read; a document may say so of either kind.
+    """
+    instance = _value(error, "instance")
+    if error.validator != "enum" or not isinstance(instance, str) or not _WORD.fullmatch(instance):
+        return False
+    name = next((step for step in reversed(error.absolute_path) if isinstance(step, str)), "")
+    return bool(_value(error, "schema").get(OPEN, name not in CLOSED))
 
 
 def _missing(error: ValidationError, name: str) -> Fault:
@@ -161,7 +180,8 @@ def _no_kind(error: ValidationError, members: Sequence[_Member]) -> Fault:
         inner for member in members if not member.of(("type",)) for inner in member.of(("const", "enum"))
     )
     if words and isinstance(instance, str):
-        return Fault(_pointer(error), "enum", one_of(words), show(instance))
+        lists = [inner for member in members for inner in member.of(("enum",))]
+        return Fault(_pointer(error), "enum", one_of(words), show(instance), any(map(_may_be_newer, lists)))
     kinds = [kind for member in members for inner in member.of(("type",)) for kind in _list(_value(inner))]
     expected = " or ".join(filter(None, (_kinds(kinds), one_of(words) if words else "")))
     return Fault(_pointer(error), "type", expected, show(instance))

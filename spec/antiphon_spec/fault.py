@@ -19,6 +19,8 @@ class Fault:
     """The keyword that is broken (`type`, `required`, `maxLength`); `unknown` for a member nobody knows."""
     expected: str
     got: str
+    newer: bool = False
+    """Whether it may be no fault: a word that the vendor may have added to an open list since."""
 
     @property
     def param(self) -> str:

@@ -127,16 +127,16 @@ def load_listed_places(folder: Path) -> tuple[ListedPlace, ...]:
 def compare_types(document: Document, package: Package, listed: tuple[ListedPlace, ...] = ()) -> TypeDrift:
     """Compares a document with the installed package. Raises SdkMissingError when there is none."""
     walk = _Walk(document)
-    pairs = chain(
-        (({"$ref": f"#/components/schemas/{name}"}, name, path) for name, path in package.bodies.items()),
-        ((_query(document.operations[key]), key, path) for key, path in package.queries.items()),
-    )
     release = str(_module(package.name).__version__)
-    found = [
-        each
-        for schema, name, path in pairs
-        for each in walk.differences(name, (schema,), (_type(package.name, path),))
-    ]
+    bodies = (
+        walk.differences(name, (document.schemas[name],), (_type(package.name, path),))
+        for name, path in package.bodies.items()
+    )
+    queries = (
+        walk.members(key, (_query(document.operations[key]),), of_type(_type(package.name, path)).forms)
+        for key, path in package.queries.items()
+    )
+    found = chain.from_iterable(chain(bodies, queries))
     return TypeDrift(release, tuple(dict.fromkeys(found)), listed)
 
 
@@ -153,14 +153,11 @@ def _type(package: str, path: str) -> Any:
     return getattr(_module(f"{package}.types.{module}"), name)
 
 
-def _query(operation: Operation) -> Any:
-    """The query parameters of an operation as the schema of one object."""
+def _query(operation: Operation) -> Form:
+    """The query parameters of an operation as the members of one object."""
     known = [parameter for parameter in operation.parameters if parameter.place == "query"]
-    return {
-        "type": "object",
-        "properties": {parameter.name: parameter.schema for parameter in known},
-        "required": [parameter.name for parameter in known if parameter.required],
-    }
+    members = {parameter.name: Member((parameter.schema,), parameter.required) for parameter in known}
+    return Form(members, frozenset(), operation)
 
 
 class _Walk:
@@ -169,20 +166,17 @@ class _Walk:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.names = {id(schema): name for name, schema in document.schemas.items()}
-        self.seen: set[tuple[frozenset[int], frozenset[int], bool]] = set()
-        self.kept: list[Sources] = []
-        """Keeps every source alive, so that no two have the same id."""
+        self.seen: set[tuple[frozenset[int], frozenset[Any], bool]] = set()
 
     def differences(
         self, place: str, ours: Sources, theirs: Sources, *, lenient: bool = False
     ) -> Iterator[TypeDifference]:
         """What only one side allows at `place` and below; `lenient` sets null aside."""
         resolved = tuple(map(self.document.resolve, ours))
-        key = frozenset(map(id, resolved)), frozenset(map(hash, theirs)), lenient
+        key = frozenset(map(id, resolved)), frozenset(theirs), lenient
         if key in self.seen:
             return
         self.seen.add(key)
-        self.kept += [resolved, theirs]
         left = joined(partial(of_schema, self.document), ours)
         right = joined(of_type, theirs)
         if "anything" in left.kinds | right.kinds:
@@ -204,7 +198,7 @@ class _Walk:
 
     def _forms(self, place: str, ours: Sources, theirs: Sources) -> Iterator[TypeDifference]:
         if len(ours) == len(theirs) == 1:
-            yield from self._members(self._form_name(ours) or place, ours, theirs)
+            yield from self.members(self._form_name(ours) or place, ours, theirs)
             return
         left, right = _by_tag(ours), _by_tag(theirs)
         for tag in dict.fromkeys((*left, *right)):
@@ -215,13 +209,14 @@ class _Walk:
                 yield TypeDifference(SDK, here, f"a schema {_schema_line(right[tag][0].source)}")
             else:
                 name = self._form_name(left[tag]) or here
-                yield from self._members(name, left[tag], right[tag])
+                yield from self.members(name, left[tag], right[tag])
 
     def _form_name(self, forms: Iterable[Form]) -> str | None:
         names = [self.names.get(id(form.source)) for form in forms]
         return names[0] if len(names) == 1 else None
 
-    def _members(self, place: str, ours: Iterable[Form], theirs: Iterable[Form]) -> Iterator[TypeDifference]:
+    def members(self, place: str, ours: Iterable[Form], theirs: Iterable[Form]) -> Iterator[TypeDifference]:
+        """What differs between the members of two objects, each of which may have several forms."""
         left, right = merged(ours), merged(theirs)
         for name in dict.fromkeys((*left, *right)):
             here = f"{place}/{name}"
