@@ -50,8 +50,9 @@ SONG = {
 )
 def test_only_a_word_in_an_open_list_is_newer(song: Any, breaches: list[str], newer: list[str]) -> None:
     validator = Schemas(Document({"components": {"schemas": {"Song": SONG}}})).named("Song")
-    assert [fault.pointer for fault in validator.breaches(song)] == breaches
-    assert [fault.pointer for fault in validator.newer_words(song)] == newer
+    faults = validator.faults(song)
+    assert [fault.pointer for fault in faults if not fault.newer] == breaches
+    assert [fault.pointer for fault in faults if fault.newer] == newer
 
 
 def test_a_newer_word_in_a_request_is_still_a_fault() -> None:
@@ -120,3 +121,57 @@ def test_no_rule_fails_a_server_that_takes_what_is_new(
 @pytest.mark.parametrize("members", [{"truncation": ""}, {"service_tier": 3}, {"status": "done"}])
 def test_what_no_vendor_adds_is_failed(members: Mapping[str, Any], tmp_path: Path) -> None:
     assert status_of_lint(recorded(tmp_path, {}, **members)) == 1
+
+
+HOLOGRAM = {"type": "hologram_call", "id": "hg_1", "status": "completed"}
+
+
+def streamed(folder: Path, dialect: str, event: Mapping[str, Any], item: Mapping[str, Any] | None) -> str:
+    """A file with one stream of the mock server into which an event and, before its end, an item were put."""
+    body = {"model": "gpt-5", "input": "Hi", "stream": True}
+    events = Client(dialect=dialect).post("/responses", body).events
+    events.insert(2, dict(event))
+    if item is not None:
+        events[-1]["response"]["output"].append(item)
+        done = {"type": "response.output_item.done", "output_index": 1, "item": item}
+        begun = {**item, "status": "in_progress"}
+        events[-1:-1] = [{**done, "type": "response.output_item.added", "item": begun}, done]
+    numbered = [{**each, "sequence_number": index} for index, each in enumerate(events)]
+    sse = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in numbered)
+    line = {
+        "id": "newer",
+        "request": {"method": "POST", "path": "/v1/responses", "headers": {}, "body": body},
+        "response": {"status": 200, "headers": {"content-type": "text/event-stream"}, "sse": sse},
+    }
+    path = folder / "newer.jsonl"
+    path.write_text(json.dumps(line))
+    return str(path)
+
+
+def findings(path: str, dialect: str) -> dict[str, str]:
+    """The outcome of each rule that found something."""
+    arguments = ["lint", path, "--dialect", dialect, "--format", "json"]
+    result = CliRunner().invoke(antiphon, arguments, standalone_mode=False)
+    records = json.loads(result.stdout)
+    return {record["rule"]: record["outcome"] for record in records if record["findings"]}
+
+
+@pytest.mark.parametrize(("dialect", "outcome"), [("openai", "informed"), ("openresponses", "failed")])
+def test_a_vendor_adds_event_types_and_a_norm_does_not(dialect: str, outcome: str, tmp_path: Path) -> None:
+    path = streamed(tmp_path, dialect, {"type": "response.thinking.pulse"}, None)
+    assert findings(path, dialect)["stream-framing.event-types-are-known"] == outcome
+
+
+def test_a_newer_item_type_is_noted(tmp_path: Path) -> None:
+    path = streamed(tmp_path, "openai", {"type": "keepalive"}, HOLOGRAM)
+    assert findings(path, "openai") == {"items.types-are-documented": "informed"}
+
+
+def test_a_newer_word_is_noted(tmp_path: Path) -> None:
+    found = findings(recorded(tmp_path, {}, truncation="smart"), "openai")
+    assert found == {"response-members.truncation-is-auto-or-disabled": "informed"}
+
+
+def test_a_newer_word_does_not_hide_a_fault(tmp_path: Path) -> None:
+    found = findings(recorded(tmp_path, {}, reasoning={"effort": "ultra", "summary": 3}), "openai")
+    assert found == {"response-members.reasoning-has-a-documented-form": "failed"}

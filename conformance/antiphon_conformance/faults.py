@@ -27,7 +27,7 @@ def body_faults(body: Body) -> Iterator[Finding]:
     """The schema faults of a whole answer that is neither a response nor a stream."""
     validator = body.dialect.schemas.body(body.operation) if body.operation else None
     if validator is not None and not validator.is_valid(body.reply.body):
-        yield from findings("reply.body", validator.breaches(body.reply.body))
+        yield from findings("reply.body", validator.faults(body.reply.body))
 
 
 def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:
@@ -40,7 +40,9 @@ def covers(place: str, fault: Fault, *, exactly: bool = False) -> bool:
 
 def findings(where: str, faults: Iterable[Fault]) -> Iterator[Finding]:
     """The faults as findings about the object at `where`."""
-    return (Finding(f"{where}{fault.pointer}", fault.expected, fault.got) for fault in faults)
+    return (
+        Finding(f"{where}{fault.pointer}", fault.expected, fault.got, newer=fault.newer) for fault in faults
+    )
 
 
 def missing_member(fault: Fault) -> bool:
@@ -59,12 +61,18 @@ def _inside_item(fault: Fault) -> bool:
     return fault.pointer.startswith("/output/")
 
 
+def _is_unknown_item(fault: Fault) -> bool:
+    """Whether an output item is of a type that the document does not list; a rule over items says so."""
+    return fault.keyword == "enum" and covers("/output/*/type", fault, exactly=True)
+
+
 def _faults_of_response(snapshot: Snapshot) -> tuple[Fault, ...]:
     validator = snapshot.dialect.schemas.body(snapshot.dialect.create_operation)
-    faults = validator.breaches(snapshot.object) if validator is not None else ()
-    return tuple(fault for fault in faults if not (snapshot.is_final and _inside_item(fault)))
+    faults = validator.faults(snapshot.object) if validator is not None else ()
+    ignored = _inside_item if snapshot.is_final else _is_unknown_item
+    return tuple(fault for fault in faults if not ignored(fault))
 
 
 def _faults_of_item(item: Item) -> tuple[Fault, ...]:
     validator = item.dialect.schemas.item(str(item.object.get("type")))
-    return tuple(validator.breaches(item.object)) if validator is not None else ()
+    return tuple(validator.faults(item.object)) if validator is not None else ()

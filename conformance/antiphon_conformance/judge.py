@@ -232,7 +232,7 @@ def _with_exchange(finding: Finding, subject: Any, exchanges: Mapping[str, Excha
         step, dot, rest = where.partition(".")
         if not identity and dot and step in exchanges:
             where, identity = rest, exchanges[step].id
-    return Finding(safe(where), safe(finding.expected), safe(finding.got), identity)
+    return Finding(safe(where), safe(finding.expected), safe(finding.got), identity, finding.newer)
 
 
 def _last_line(error: Exception) -> str:
@@ -258,7 +258,7 @@ def _record(
     if result.findings:
         if episode is not None and _is_all_about_the_probe(result, episode, dialect):
             return run.record(dialect, scenario, *_missed(episode, ""))
-        outcome = Outcome.of_findings(run.requirement.severity)
+        outcome = Outcome.of_findings(result.findings, run.requirement.severity)
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
         return run.record(dialect, scenario, *_missed(episode, result.missing))

@@ -47,14 +47,6 @@ class Validator:
         )
         return faults(errors)
 
-    def breaches(self, answer: Any) -> list[Fault]:
-        """What is wrong with something that a server sent: its faults without the words of `newer_words`."""
-        return [fault for fault in self.faults(answer) if not fault.newer]
-
-    def newer_words(self, answer: Any) -> list[Fault]:
-        """The words that open lists of the document lack: the vendor may have added them since."""
-        return [fault for fault in self.faults(answer) if fault.newer]
-
     @cached_property
     def _compiled(self) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(

@@ -108,6 +108,8 @@ class Grammar:
     lanes: Mapping[str, Lane]
     refuses_unknown: bool = True
     """Whether event types of no lane, without a prefix, are a breach."""
+    expects_newer: bool = False
+    """Whether such a breach is only noted: the vendor adds event types to its own."""
 
     @cached_property
     def events(self) -> Mapping[str, Move]:
@@ -170,7 +172,7 @@ def load_grammar(folders: Sequence[Path]) -> Grammar:
             for name in (name for name, row in content["lanes"].items() if row is None):
                 del rows[name]
     lanes = {name: _lane(name, row, rows, source) for name, row in rows.items()}
-    return Grammar(lanes, refuses_unknown=unknown == "refused")
+    return Grammar(lanes, refuses_unknown=unknown != "ignored", expects_newer=unknown == "noted")
 
 
 def _lane(name: str, row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], source: str) -> Lane:

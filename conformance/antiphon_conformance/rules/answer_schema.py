@@ -184,7 +184,7 @@ def _validate(body: Body) -> tuple[Fault, ...]:
     if body.operation is None or body.reply.status != 200 or not is_json:
         return ()
     validator = body.dialect.schemas.body(body.operation)
-    return tuple(validator.breaches(body.reply.body)) if validator is not None else ()
+    return tuple(validator.faults(body.reply.body)) if validator is not None else ()
 
 
 def _nearest(operation: str | None, fault: Fault) -> str | None:

@@ -156,4 +156,5 @@ def event_types_are_known(streamed: Streamed) -> Iterator[Finding]:
     """
     for breach in breaches(streamed, kinds={"unknown-event"}):
         got = breach.got.split(" ")[0]
-        yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", got)
+        newer = streamed.dialect.grammar.expects_newer
+        yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", got, newer=newer)

@@ -73,7 +73,7 @@ def _faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
 
 def _find_faults(schemas: Schemas, event: Event) -> list[Fault]:
     validator = schemas.event(event.type)
-    return validator.breaches(event.data) if validator else []
+    return validator.faults(event.data) if validator else []
 
 
 def _new_faults(streamed: Streamed, *kinds: str) -> Iterator[tuple[Event, Fault]]:
@@ -94,7 +94,7 @@ def _faults_of_final_items(streamed: Streamed) -> frozenset[tuple[str, str]]:
         (f"{index}{fault.pointer}", fault.expected)
         for index, item in output(fold(streamed).final() if terminal else {})
         if (validator := validator_of(str(item.get("type")))) is not None and not validator.is_valid(item)
-        for fault in validator.breaches(item)
+        for fault in validator.faults(item)
     )
 
 
@@ -111,7 +111,7 @@ def _place(event: Event, pointer: str) -> str:
 
 
 def _finding(event: Event, fault: Fault) -> Finding:
-    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.got)
+    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.got, newer=fault.newer)
 
 
 def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
