@@ -9,6 +9,7 @@ import pytest
 
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document, references
+from mock_client import Client
 
 SAME_INSTANCE = ("anyOf", "oneOf", "allOf", "if", "then", "else")
 """Keywords whose schemas speak of the same instance: what stands around them declares its members."""
@@ -101,3 +102,18 @@ def test_members_that_clients_send_are_known(member: dict[str, Any]) -> None:
     assert request is not None
     assert request.faults(body) == []
     assert schemas.unknown_members("createResponse", body) == []
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["include", "stream", "background", "truncation", "store", "service_tier", "user", "top_logprobs"],
+)
+def test_null_stands_for_what_nobody_set(member: str) -> None:
+    for name in ("openai", "openresponses"):
+        request = load(name).schemas.request("createResponse")
+        assert request is not None
+        assert request.faults({"model": "gpt-5", "input": "Hi", member: None}) == []
+        assert (
+            Client(dialect=name).post("/responses", {"model": "gpt-5", "input": "Hi", member: None}).status
+            == 200
+        )
