@@ -27,7 +27,8 @@ class Outcome(StrEnum):
     @classmethod
     def of_findings(cls, findings: Iterable[Finding], severity: Severity) -> Outcome:
         """The outcome of a rule with findings."""
-        if all(finding.newer for finding in findings):
+        known = list(findings)
+        if known and all(finding.newer for finding in known):
             return cls.INFORMED
         return {Severity.MUST: cls.FAILED, Severity.SHOULD: cls.WARNED, Severity.MAY: cls.INFORMED}[severity]
 
