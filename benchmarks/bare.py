@@ -1,4 +1,4 @@
-"""The yardstick: a Starlette app that returns constant bytes, as JSON or as an event stream in one write."""
+"""The baseline: a Starlette app that returns constant bytes, as JSON or as an event stream in one write."""
 
 import json
 from collections.abc import AsyncIterator
@@ -14,8 +14,8 @@ EVENTS = 60
 
 
 async def answer(request: Request) -> Response:
-    asked = await request.json()
-    if asked.get("stream"):
+    body = await request.json()
+    if body.get("stream"):
         return StreamingResponse(frames(), media_type="text/event-stream")
     return Response(BODY, media_type="application/json")
 

@@ -1,9 +1,9 @@
-"""How fast recorded traffic is judged: events a second, on one core.
+"""Measures how fast the judge lints recorded traffic, in events per second on one core.
 
     python benchmarks/linting.py [RECORDING] [--dialect openai] [--rounds 5] [--streams 300]
 
-The mock server, in this process, makes a recording of streams and of plain answers; a RECORDING of your own
-is judged as well. Reading and judging are timed apart, in seconds of processor time; printed are medians.
+The mock server, in this process, makes a recording of streams and of JSON answers; your own RECORDING comes
+after it. The script prints the medians of the processor time for reading and for judging, in seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from antiphon_conformance import judge, recordings
-from antiphon_conformance.exchange import Exchange
-from antiphon_mockserver.app import MockServer, make_app
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.recordings import reader
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
@@ -34,18 +35,18 @@ TOOL = {
 
 
 def requests(count: int) -> Iterator[dict[str, Any]]:
-    """Texts of some fifty pieces and calls of a tool, all different, nine of ten streamed."""
+    """Requests for texts of about fifty pieces and for tool calls; all differ, nine of ten are streamed."""
     for index in range(count):
-        asked: dict[str, Any] = {"model": MODEL, "stream": index % 10 != 0}
+        common: dict[str, Any] = {"model": MODEL, "stream": index % 10 != 0}
         if index % 4 == 0:
-            yield {**asked, "input": f"Look up place {index}.", "tools": [TOOL], "tool_choice": "required"}
+            yield {**common, "input": f"Look up place {index}.", "tools": [TOOL], "tool_choice": "required"}
         else:
-            yield {**asked, "input": f"Count from {index} to {index + 49}."}
+            yield {**common, "input": f"Count from {index} to {index + 49}."}
 
 
-async def answer(app: MockServer, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of one answer, without a socket."""
-    raw, sent = json.dumps(body).encode(), []
+async def answer(app: MockApp, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+    """The status, headers and body of one answer, without a socket."""
+    raw, messages = json.dumps(body).encode(), []
     headers = [(b"authorization", b"Bearer benchmark"), (b"content-type", b"application/json")]
     scope = {
         "type": "http",
@@ -59,49 +60,55 @@ async def answer(app: MockServer, body: dict[str, Any]) -> tuple[int, dict[str, 
         return {"type": "http.request", "body": raw, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
+        messages.append(message)
 
     await app(scope, receive, send)
-    pairs = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], pairs, b"".join(message.get("body", b"") for message in sent[1:]).decode()
+    pairs = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+    return (
+        messages[0]["status"],
+        pairs,
+        b"".join(message.get("body", b"") for message in messages[1:]).decode(),
+    )
 
 
 async def record(dialect: str, count: int) -> str:
-    """A recording of the mock server, as JSON lines."""
+    """A recording of the mock server as JSON lines."""
     app, lines = make_app(Settings(dialect=dialect)), []
     for index, body in enumerate(requests(count)):
         status, headers, text = await answer(app, body)
-        given = {"sse": text} if body["stream"] else {"body": json.loads(text)}
+        content = {"sse": text} if body["stream"] else {"body": json.loads(text)}
         request = {"method": "POST", "path": "/v1/responses", "headers": {}, "body": body}
-        response = {"status": status, "headers": headers, **given}
+        response = {"status": status, "headers": headers, **content}
         lines.append(json.dumps({"id": f"made-{index}", "request": request, "response": response}))
     return "\n".join(lines)
 
 
 def seconds(rounds: int, work: Callable[[], object]) -> float:
-    """The median of the processor time that `work` takes, after it has run once."""
-    taken = []
+    """The median processor time of `work` in seconds, after one run to warm up."""
+    durations = []
     work()
     gc.collect()
     gc.freeze()
     for _ in range(rounds):
         start = time.process_time()
         work()
-        taken.append(time.process_time() - start)
-    return median(taken)
+        durations.append(time.process_time() - start)
+    return median(durations)
 
 
 def measure(title: str, path: Path, dialect: Dialect, rounds: int) -> None:
-    found = recordings.load(path)
-    steps = (exchange for episode in found.episodes for exchange in episode.exchanges.values())
-    exchanges = (*found.exchanges, *steps)
-    streams = [one for one in exchanges if one.reply is not None and one.reply.stream is not None]
-    reading = seconds(rounds, lambda: recordings.load(path))
+    recording = reader.load(path)
+    steps = (exchange for trace in recording.traces for exchange in trace.exchanges.values())
+    exchanges = (*recording.exchanges, *steps)
+    streams = [
+        exchange for exchange in exchanges if exchange.reply is not None and exchange.reply.stream is not None
+    ]
+    reading = seconds(rounds, lambda: reader.load(path))
     print(f"{title}: {path.stat().st_size / 1e6:.1f} MB, {len(exchanges)} exchanges, {len(streams)} streams")
     print(f"  {'read':24} {reading:8.3f} s {events(streams) / reading:10,.0f} events a second")
-    for name, chosen in (("judge the streams", streams), ("judge everything", exchanges)):
-        taken = seconds(rounds, lambda chosen=chosen: judge.lint(chosen, dialect))
-        print(f"  {name:24} {taken:8.3f} s {events(chosen) / taken:10,.0f} events a second")
+    for name, selection in (("judge the streams", streams), ("judge everything", exchanges)):
+        duration = seconds(rounds, lambda selection=selection: engine.lint(selection, dialect))
+        print(f"  {name:24} {duration:8.3f} s {events(selection) / duration:10,.0f} events a second")
 
 
 def events(exchanges: Sequence[Exchange]) -> int:
@@ -119,14 +126,14 @@ def main() -> None:
     parser.add_argument("--dialect", default="openai")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--streams", type=int, default=300, help="How many exchanges the mock server makes.")
-    asked = parser.parse_args()
-    dialect = load(asked.dialect)
+    options = parser.parse_args()
+    dialect = load(options.dialect)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder, "made.jsonl")
-        made.write_text(asyncio.run(record(asked.dialect, asked.streams)))
-        measure("made by the mock server", made, dialect, asked.rounds)
-    if asked.recording is not None:
-        measure(asked.recording.name, asked.recording, dialect, asked.rounds)
+        recording = Path(folder, "made.jsonl")
+        recording.write_text(asyncio.run(record(options.dialect, options.streams)))
+        measure("made by the mock server", recording, dialect, options.rounds)
+    if options.recording is not None:
+        measure(options.recording.name, options.recording, dialect, options.rounds)
 
 
 if __name__ == "__main__":

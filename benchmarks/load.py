@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for load: prepared requests on keep-alive connections, answers only counted."""
+"""A small HTTP/1.1 load client: sends fixed requests on keep-alive connections and counts the answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def request_bytes(port: int, body: dict[str, object]) -> bytes:
 
 @dataclass
 class Tally:
-    """What one run counted."""
+    """The counts of one run."""
 
     answers: int = 0
     frames: int = 0
@@ -32,10 +32,10 @@ class Tally:
 
 
 class Connection(asyncio.Protocol):
-    """Sends one request after another, and counts the answers, until the time is up."""
+    """Sends requests one after another and counts the answers until the time is up."""
 
-    def __init__(self, requests: Iterator[bytes], tally: Tally, finished: asyncio.Future[None]) -> None:
-        self.requests, self.tally, self.finished = requests, tally, finished
+    def __init__(self, requests: Iterator[bytes], tally: Tally, completion: asyncio.Future[None]) -> None:
+        self.requests, self.tally, self.completion = requests, tally, completion
         self.buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _end(self) -> int | None:
-        """Where the answer ends in the buffer; None while it is not complete."""
+        """The end of the answer in the buffer; None while the answer is incomplete."""
         head = self.buffer.find(b"\r\n\r\n")
         if head < 0:
             return None
@@ -68,24 +68,24 @@ class Connection(asyncio.Protocol):
         return len(self.buffer) if self.buffer.endswith(b"0\r\n\r\n") else None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.finished.done():
-            self.finished.set_result(None)
+        if not self.completion.done():
+            self.completion.set_result(None)
 
 
 async def load(
     port: int, bodies: Iterable[dict[str, object]], seconds: float, connections: int = 16
 ) -> Tally:
-    """Asks for `seconds`, the bodies in turn; the tally's `seconds` is the time really taken."""
+    """Sends the bodies in turn for `seconds`; the tally's `seconds` is the duration of the run."""
     loop = asyncio.get_running_loop()
     tally = Tally()
     requests = cycle([request_bytes(port, body) for body in bodies])
-    begun = time.perf_counter()
-    tally.until = begun + seconds
+    start = time.perf_counter()
+    tally.until = start + seconds
     futures: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
     for future in futures:
         await loop.create_connection(
             lambda future=future: Connection(requests, tally, future), "127.0.0.1", port
         )
     await asyncio.wait_for(asyncio.gather(*futures), seconds + 30)
-    tally.seconds = time.perf_counter() - begun
+    tally.seconds = time.perf_counter() - start
     return tally

@@ -1,9 +1,9 @@
-"""How fast the mock server is, beside a bare Starlette app that returns constant bytes, in one run.
+"""Measures the speed of the mock server next to a bare Starlette app that returns constant bytes.
 
     python benchmarks/serving.py [--seconds 3] [--rounds 3]
 
-Prints medians over the rounds: cold start to first answer, answers, streams and events a second, idle and
-peak memory, and the ratio to the bare app. The two take turns, so that a noisy machine is noisy to both.
+It prints medians over the rounds: cold start to first answer, answers, streams and events per second, idle
+and peak memory, and the ratio to the bare app. The two take turns, so that noise affects both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from load import load
 HERE = Path(__file__).parent
 MODEL = "gpt-5-mini"
 MANY = 4000
-"""So many different requests that nothing of an earlier answer is still at hand when one comes again."""
+"""How many different requests a load has: enough that no cache holds an answer until its request repeats."""
 LOADS: dict[str, list[dict[str, object]]] = {
     "sync, one request again and again": [{"model": MODEL, "input": "Say hello."}],
     "sync, every request different": [{"model": MODEL, "input": f"Say hello to {i}."} for i in range(MANY)],
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 
 def answers(port: int) -> bool:
-    """Whether a first sync request is answered with 200."""
+    """Whether the server answers a sync request with 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     headers = {"Authorization": "Bearer benchmark", "Content-Type": "application/json"}
     with contextlib.suppress(OSError), contextlib.closing(connection):
@@ -66,16 +66,16 @@ def answers(port: int) -> bool:
 def serving(name: str) -> Iterator[tuple[int, float, int]]:
     """A server in a process of its own: its port, the seconds until its first answer, its process id."""
     port = free_port()
-    begun = time.perf_counter()
+    start = time.perf_counter()
     process = subprocess.Popen(
         [*SERVERS[name], str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         while not answers(port):
-            if process.poll() is not None or time.perf_counter() - begun > 20:
+            if process.poll() is not None or time.perf_counter() - start > 20:
                 raise SystemExit(f"{name} did not start")
             time.sleep(0.005)
-        yield port, time.perf_counter() - begun, process.pid
+        yield port, time.perf_counter() - start, process.pid
     finally:
         process.terminate()
         process.wait(10)
@@ -114,13 +114,13 @@ def main() -> None:
     options = parser.parse_args()
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in SERVERS}
     for _ in range(options.rounds):
-        for name, kept in rounds.items():
-            kept.append(measure(name, options.seconds))
+        for name, figures in rounds.items():
+            figures.append(measure(name, options.seconds))
     head = f"median of {options.rounds} rounds"
     print(f"{head:56}" + "".join(f"{name:>16}" for name in rounds) + f"{'ratio':>8}")
     for figure in rounds["antiphon"][0]:
-        ours, bare = (median(one[figure] for one in kept) for kept in rounds.values())
-        print(f"{figure:56}{ours:16.2f}{bare:16.2f}{ours / bare if bare else 0:8.2f}")
+        mock, bare = (median(row[figure] for row in figures) for figures in rounds.values())
+        print(f"{figure:56}{mock:16.2f}{bare:16.2f}{mock / bare if bare else 0:8.2f}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Keeps `reports/`, the repository of reports, and `vendors.md`, the matrix of them.
 
-    python docs/vendors.py add FOLDER       takes the report that `--report FOLDER` left, compressed
-    python docs/vendors.py refresh [DIR]    judges all again, after rules were added; DIR holds recordings
+    python docs/vendors.py add FOLDER       adds the report that `--report FOLDER` wrote, compressed
+    python docs/vendors.py refresh [DIR]    judges all reports again, after rule changes; DIR has recordings
     python docs/vendors.py matrix           writes vendors.md; `matrix --check` says whether it is up to date
 
-A report is at `reports/VENDOR/DATE/`. Its transcript lies beside it when the traffic was ours; traffic that
-others recorded stays theirs, and the report names its digest.
+A report is at `reports/VENDOR/DATE/`. Its transcript is next to it when the traffic is ours. Traffic that
+others recorded stays with them, and the report names its digest.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from antiphon_conformance import recordings
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.gate import Gate
+from antiphon_conformance.recordings import reader
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare_markdown import render
 from antiphon_conformance.report.linted import exchanges_of, keys_in, report_recordings
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.gate import Gate
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
 
 DOCS = Path(__file__).parent
 REPORTS = DOCS / "reports"
 MATRIX = DOCS / "vendors.md"
-KEPT = ("report.jsonl", "transcript.jsonl")
-"""What is compressed; the other files of a report are short, or follow from it."""
+COMPRESSED = ("report.jsonl", "transcript.jsonl")
+"""The files to compress; the other files of a report are short, or can be rendered from it."""
 PLAIN = ("summary.md", "badge.svg", folder.DIGESTS)
 HEAD = """\
 # Vendors and servers, side by side
 
-Written by `python docs/vendors.py matrix` from the reports in [reports/](reports), each of which says how to
-get it again. `antiphon report --verify docs/reports` judges their transcripts again and refuses a report that
-was edited.
+`python docs/vendors.py matrix` writes this page from the reports in [reports/](reports). Each report says how
+to reproduce it. `antiphon report --verify docs/reports` judges their transcripts again and rejects edited
+reports.
 
-Two kinds of report stand here. Those of *servers that run on one's own machine* come from a whole run of
-`antiphon check`. Those of *vendors' services* come from traffic that the test suites of public projects
-recorded (`antiphon lint`): only what those happened to ask was seen, years may lie between recording and
-report, and most requirements stay untested. All services are judged by the norm of OpenAI's dialect, which
-not all of them claim to follow: the figures say how far each is from that norm, not how good it is.
+There are two kinds of reports. The reports on *servers for one's own machine* come from a whole run of
+`antiphon check`. The reports on *vendors' services* come from traffic that the test suites of public projects
+recorded (`antiphon lint`). They cover only the requests of those tests, some recordings are years old, and
+most requirements stay untested. All services are judged by the norm of OpenAI's dialect, which not all of
+them claim to follow: the numbers say how far a service is from that norm, not how good it is.
 
 Of OpenAI's own 1,196 exchanges two break something: a stream in which items that list tools are never done,
-and one in which a `call_id` changes; the latter was kept by hand, so it may not be OpenAI's doing.
+and a stream in which a `call_id` changes. The latter was recorded by hand, so the fault may not be OpenAI's.
 
 """
 
 
 def main(arguments: list[str]) -> int:
-    """Does what the first word says."""
+    """Runs the command that the first argument names."""
     words = dict(enumerate(arguments))
     if words.get(0) == "add":
         add(Path(arguments[1]))
@@ -70,54 +70,54 @@ def places() -> list[Path]:
 
 
 def matrix() -> str:
-    """The page."""
+    """The text of `vendors.md`."""
     return HEAD + render(records.read(place / "report.jsonl.gz") for place in places())
 
 
 def add(source: Path) -> None:
-    """Takes a report into the repository: VENDOR and DATE are the last two names of its path."""
+    """Adds a report to the repository: VENDOR and DATE are the last two names of its path."""
     target = REPORTS / source.parent.name / source.name
     target.mkdir(parents=True, exist_ok=True)
-    for name in KEPT:
+    for name in COMPRESSED:
         if (source / name).exists():
-            packed = gzip.compress((source / name).read_bytes(), 9, mtime=0)
-            (target / f"{name}.gz").write_bytes(packed)
+            archive = gzip.compress((source / name).read_bytes(), 9, mtime=0)
+            (target / f"{name}.gz").write_bytes(archive)
     for name in PLAIN:
         (target / name).write_bytes((source / name).read_bytes())
 
 
 def refresh(traffic: Path | None) -> None:
-    """Judges what is here again, and writes it anew."""
+    """Judges every report with available traffic again, and writes it anew."""
     for place in places():
         old = records.read(place / "report.jsonl.gz")
         where = place if "files" not in old.facts else traffic
         files = [] if where is None else [_file(where, name) for name in old.digests]
         if not files or not all(file.exists() for file in files):
-            print(f"left as it is, because its traffic is not here: {place}")
+            print(f"unchanged, because its traffic is missing: {place}")
             continue
-        read = [recordings.load(file) for file in files]
+        transcripts = [reader.load(file) for file in files]
         with tempfile.TemporaryDirectory() as scratch:
-            made = Path(scratch) / place.parent.name / place.name
-            made.mkdir(parents=True)
-            folder.write_renderings(made, _again(old, read), keys_in(exchanges_of(read)))
-            add(made)
+            target = Path(scratch) / place.parent.name / place.name
+            target.mkdir(parents=True)
+            folder.write_renderings(target, _again(old, transcripts), keys_in(exchanges_of(transcripts)))
+            add(target)
 
 
 def _file(where: Path, name: str) -> Path:
-    packed = where / f"{name}.gz"
-    return packed if packed.exists() else where / name
+    archive = where / f"{name}.gz"
+    return archive if archive.exists() else where / name
 
 
-def _again(old: Report, read: list[recordings.Recording]) -> Report:
+def _again(old: Report, transcripts: list[reader.Recording]) -> Report:
     facts = old.facts
-    told = {name: facts.get(name, "") for name in ("vendor", "note")}
+    labels = {name: facts.get(name, "") for name in ("vendor", "note")}
     if "files" in facts:
-        kept = {name: facts[name] for name in ("target", "files", "antiphon", "started")} | told
+        header = {name: facts[name] for name in ("target", "files", "antiphon", "started")} | labels
         dialect = dialects.load(facts["dialects"][0])
-        return report_recordings(read, dialect, kept, old.digests, quotes=facts["quotes"])
-    runs = [Examination(one.episodes, one.run) for one in read]
-    frozen = tuple(load_frozen(name) for name in facts.get("requirements", ()))
-    gate = Gate(bool(facts.get("strict")), None, frozen, told["vendor"], told["note"])
+        return report_recordings(transcripts, dialect, header, old.digests, quotes=facts["quotes"])
+    runs = [Examination(transcript.episodes, transcript.run) for transcript in transcripts]
+    claims = tuple(load_frozen(name) for name in facts.get("requirements", ()))
+    gate = Gate(bool(facts.get("strict")), None, claims, labels["vendor"], labels["note"])
     return replace(gate.report(runs, folder.TRANSCRIPT), digests=old.digests)
 
 

@@ -1,3 +1,3 @@
-"""What all tests share."""
+"""Plugins that all tests share."""
 
 pytest_plugins = ["pytester"]

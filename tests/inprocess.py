@@ -9,16 +9,18 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from antiphon_conformance import judge, properties, runner
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
-from antiphon_conformance.library import library_of
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.rule import Rule, all_rules, rules_for
-from antiphon_conformance.scenario import scenarios_for
-from antiphon_conformance.target import Incoming, Target, Unreachable
-from antiphon_mockserver.app import MockServer, make_app
+from antiphon_conformance import engine
+from antiphon_conformance.http.client import Incoming, Target, UnreachableError
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
+from antiphon_conformance.requests import generation
+from antiphon_conformance.result import Examination
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.scenarios import runner
+from antiphon_conformance.scenarios.scenario import scenarios_for
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.video_library.library import library_of
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
@@ -29,14 +31,14 @@ RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 class AsgiTransport:
     """Carries a request into the app and collects what it sends."""
 
-    def __init__(self, app: MockServer) -> None:
+    def __init__(self, app: MockApp) -> None:
         self.app = app
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
         messages = await self._call(request)
         if not messages:
-            raise Unreachable("the app sent nothing")
+            raise UnreachableError("the app sent nothing")
         head = messages[0]
         pairs = tuple((name.decode(), value.decode()) for name, value in head["headers"])
         chunks = self._chunks(messages[1:], dict(pairs).get("content-length"))
@@ -71,25 +73,25 @@ class AsgiTransport:
             yield message.get("body", b"")
         size = sum(len(message.get("body", b"")) for message in messages)
         if length is not None and int(length) > size:
-            raise Unreachable("the connection was closed before the body had ended")
+            raise UnreachableError("the connection was closed before the body had ended")
 
 
-def examined(dialect: str, *mutants: str, **order: Any) -> Examination:
+def run_suite(dialect: str, *mutants: str, **order: Any) -> Examination:
     """A whole run of the suite against the mock in this process."""
     app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
-    asked = Order("http://mock/v1", (dialect,), api_key=KEY, **order)
-    return examine(asked, transport=AsgiTransport(app))
+    config = Order("http://mock/v1", (dialect,), api_key=KEY, **order)
+    return examine(config, transport=AsgiTransport(app))
 
 
 @cache
 def verdicts(dialect: str) -> tuple[Record, ...]:
     """The records of the right server."""
-    scenarios = (*scenarios_for(load(dialect)), properties.SCENARIO)
-    return tuple(judge.judge(episodes(dialect, scenarios), load(dialect)))
+    scenarios = (*scenarios_for(load(dialect)), generation.SCENARIO)
+    return tuple(engine.judge(traces(dialect, scenarios), load(dialect)))
 
 
-def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Episode]:
-    """What comes of these scenarios, performed with some mutants at work."""
+def traces(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Trace]:
+    """The traces of these scenarios against a server with these mutants."""
     dialect = load(dialect_name)
     catalogue = scenarios_for(dialect)
     selection = tuple(scenario for name, scenario in catalogue.items() if name in scenarios or scenario.first)
@@ -97,60 +99,60 @@ def episodes(dialect_name: str, scenarios: Collection[str], *mutants: str) -> li
     app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
     target = Target(AsgiTransport(app), KEY)
     results = asyncio.run(runner.run(plan, target))
-    if properties.SCENARIO in scenarios:
-        results.append(asyncio.run(properties.generate(target, (_source(dialect, results),), examples=0)))
+    if generation.SCENARIO in scenarios:
+        results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))
     return results
 
 
-def source(dialect_name: str) -> properties.Source:
-    """What requests to the right server are made from."""
-    return _source(load(dialect_name), episodes(dialect_name, ()))
+def source(dialect_name: str) -> generation.Source:
+    """The dialect and the values from which requests to the right server are generated."""
+    return _source(load(dialect_name), traces(dialect_name, ()))
 
 
-def _source(dialect: Dialect, results: Iterable[Episode]) -> properties.Source:
-    values = library_of({episode.scenario: episode for episode in results}, {}).values
-    return properties.Source(dialect, {"model": dialect.models[0], **values})
+def _source(dialect: Dialect, results: Iterable[Trace]) -> generation.Source:
+    values = library_of({trace.scenario: trace for trace in results}, {}).values
+    return generation.Source(dialect, {"model": dialect.models[0], **values})
 
 
-def judged(
+def judge_mutant(
     dialect_name: str, mutant: str, scenarios: Collection[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
-    """What these rules say about these scenarios, performed with one mutant at work."""
-    return judge.judge(episodes(dialect_name, scenarios, mutant), load(dialect_name), rules)
+    """The records of these rules on these scenarios against a server with one mutant."""
+    return engine.judge(traces(dialect_name, scenarios, mutant), load(dialect_name), rules)
 
 
 def noticed(mutant: str, rule: str, *dialects: str) -> bool:
-    """Whether the rule turns red in one of these dialects, where it holds."""
+    """Whether the rule reports the mutant in one of these dialects to which it applies."""
     return any(
         record.outcome in RED and record.rule == rule
         for dialect in dialects
         if rule in rules_for(load(dialect))
         for batch in _batches(dialect, rule)
-        for record in judged(dialect, mutant, batch, {rule: all_rules()[rule]})
+        for record in judge_mutant(dialect, mutant, batch, {rule: all_rules()[rule]})
     )
 
 
 def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
-    """The scenarios that exercise the rule, one by one at first: a mutant is mostly noticed in any of them.
+    """The scenarios that exercise the rule, one by one at first: most mutants show in any of them.
 
     The generated requests are many, and come last.
     """
     names = {record.scenario for record in verdicts(dialect) if record.rule == rule} - {""}
-    scenarios = sorted(names - {properties.SCENARIO})
+    scenarios = sorted(names - {generation.SCENARIO})
     for name in scenarios[:2]:
         yield [name]
     if len(scenarios) > 2:
         yield scenarios[2:]
-    if properties.SCENARIO in names:
-        yield [properties.SCENARIO]
+    if generation.SCENARIO in names:
+        yield [generation.SCENARIO]
 
 
 @cache
 def streams(dialect_name: str) -> tuple[Exchange, ...]:
     """The whole streams of the right server in all scenarios, one for each sequence of event types."""
-    results = episodes(dialect_name, scenarios_for(load(dialect_name)))
+    results = traces(dialect_name, scenarios_for(load(dialect_name)))
     exchanges: dict[tuple[str, ...], Exchange] = {}
-    for exchange in (exchange for episode in results for exchange in episode.exchanges.values()):
+    for exchange in (exchange for trace in results for exchange in trace.exchanges.values()):
         stream = exchange.reply.stream if exchange.reply else None
         if stream is not None and not stream.cut and exchange.request.method == "POST":
             types = (event.type for event in stream.events)

@@ -1,4 +1,4 @@
-"""Speaks to the mock server as a plain ASGI app: no sockets, no waiting."""
+"""A client that calls the mock server as an ASGI app, without sockets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.app import MockServer, make_app
+from antiphon_mockserver.server.app import MockApp, make_app
 from antiphon_mockserver.settings import Settings
 
 AUTHORIZED = {"authorization": "Bearer key-of-alice", "content-type": "application/json"}
@@ -16,7 +16,7 @@ BOB = {**AUTHORIZED, "authorization": "Bearer key-of-bob"}
 
 
 @dataclass(frozen=True)
-class Got:
+class Reply:
     status: int
     headers: Mapping[str, str]
     raw: bytes
@@ -39,7 +39,7 @@ class Got:
 class Client:
     """`client.post("/responses", {...})`."""
 
-    def __init__(self, app: MockServer | None = None, **settings: Any) -> None:
+    def __init__(self, app: MockApp | None = None, **settings: Any) -> None:
         self.app = app or make_app(Settings(**settings))
 
     def send(
@@ -48,21 +48,21 @@ class Client:
         path: str,
         raw: bytes = b"",
         headers: Mapping[str, str] = AUTHORIZED,
-    ) -> Got:
+    ) -> Reply:
         return asyncio.run(self._call(method, path, raw, headers))
 
-    def get(self, path: str, headers: Mapping[str, str] = AUTHORIZED) -> Got:
+    def get(self, path: str, headers: Mapping[str, str] = AUTHORIZED) -> Reply:
         return self.send("GET", path, headers=headers)
 
-    def post(self, path: str, body: Any = None, headers: Mapping[str, str] = AUTHORIZED) -> Got:
+    def post(self, path: str, body: Any = None, headers: Mapping[str, str] = AUTHORIZED) -> Reply:
         return self.send("POST", path, b"" if body is None else json.dumps(body).encode(), headers)
 
     def create(
         self, content: Any = "Say hello.", headers: Mapping[str, str] = AUTHORIZED, **body: Any
-    ) -> Got:
+    ) -> Reply:
         return self.post("/responses", {"model": "gpt-5", "input": content, **body}, headers)
 
-    async def _call(self, method: str, path: str, raw: bytes, headers: Mapping[str, str]) -> Got:
+    async def _call(self, method: str, path: str, raw: bytes, headers: Mapping[str, str]) -> Reply:
         bare, _, query = path.partition("?")
         scope = {
             "type": "http",
@@ -73,13 +73,16 @@ class Client:
         }
         messages: list[Any] = []
 
+        body = [{"type": "http.request", "body": raw, "more_body": False}]
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": raw, "more_body": False}
+            # After the body nothing comes: the client stays connected until it has the answer.
+            return body.pop() if body else await asyncio.Event().wait()
 
         async def send(message: Any) -> None:
             messages.append(message)
 
         await self.app(scope, receive, send)
         reply_headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-        body = b"".join(message.get("body", b"") for message in messages[1:])
-        return Got(messages[0]["status"], reply_headers, body, not messages[-1].get("more_body", False))
+        content = b"".join(message.get("body", b"") for message in messages[1:])
+        return Reply(messages[0]["status"], reply_headers, content, not messages[-1].get("more_body", False))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_spec.shape import Form, Shape, joined, of_type
+from antiphon_spec.json_schema.shape import Form, Shape, joined, of_type
 
 SCALARS: Mapping[str, Any] = {"text": "text", "number": 1, "boolean": True, "null": None, "map": {}}
 VALUES: Mapping[str, Any] = {

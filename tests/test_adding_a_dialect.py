@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from antiphon_spec.dialect import load
-from test_mock_server import ask, serving
+from test_mock_server import ask, serve
 
 PAGE = Path(__file__).parents[1] / "docs" / "adding-a-dialect.md"
 BLOCK = re.compile(r"^```yaml\n# (parley/\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -44,7 +44,7 @@ def test_it_inherits_and_differs(folder: Path) -> None:
     parley, parent = load("parley", folder), load("openresponses")
     assert parley.lineage == ("parley", "openresponses", "responses", "base")
     assert parley.document is parent.document or parley.document.root == parent.document.root
-    assert (parley.traits.sentinel, parent.traits.sentinel) == ("absent", "required")
+    assert (parley.mock.sentinel, parent.mock.sentinel) == ("absent", "required")
     assert parley.requirements["ENV-04"].excluded
     assert parley.requirements["ENV-04"].text == parent.requirements["ENV-04"].text
     assert "compact" not in parley.features
@@ -53,7 +53,7 @@ def test_it_inherits_and_differs(folder: Path) -> None:
 
 def test_it_is_served_checked_and_linted(folder: Path, tmp_path: Path) -> None:
     options = ("--dialect-path", str(folder), "--dialect", "parley")
-    with serving(*options, "--api-key", "parley-key") as (_, url):
+    with serve(*options, "--api-key", "parley-key") as (_, url):
         status, raw = ask(url)
         assert (status, json.loads(raw)["error"]["type"]) == (401, "invalid_request_error")
         check_run = antiphon("check", url, *options, "--report", tmp_path)
@@ -66,7 +66,7 @@ def test_it_is_served_checked_and_linted(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_server_of_another_dialect_does_not_pass(folder: Path) -> None:
-    with serving("--dialect", "openresponses") as (_, url):
+    with serve("--dialect", "openresponses") as (_, url):
         check_run = antiphon("check", url, "--dialect-path", folder, "--dialect", "parley", "--no-properties")
     assert check_run.returncode == 1
     assert "stream-framing.no-sentinel-is-sent (ENV-05)" in check_run.stdout
@@ -74,7 +74,7 @@ def test_a_server_of_another_dialect_does_not_pass(folder: Path) -> None:
 
 def test_it_is_served_by_several_processes(folder: Path, tmp_path: Path) -> None:
     options = ("--dialect-path", str(folder), "--dialect", "parley")
-    with serving(*options, "--workers", "2", "--store", f"sqlite:{tmp_path / 'store'}") as (_, url):
+    with serve(*options, "--workers", "2", "--store", f"sqlite:{tmp_path / 'store'}") as (_, url):
         status, raw = ask(url)
         assert (status, json.loads(raw)["id"][:4]) == (200, "par_")
 

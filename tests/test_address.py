@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.address import AddressError, base_url
+from antiphon_conformance.http.address import AddressError, base_url
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_a_base_url_ends_where_responses_begins(url: str, base: str) -> None:
         ("http://h/v1#top", "without `?`"),
     ],
 )
-def test_what_is_no_base_url_is_told(url: str, message: str) -> None:
+def test_a_bad_base_url_is_rejected_with_a_reason(url: str, message: str) -> None:
     with pytest.raises(AddressError) as error:
         base_url(url)
     assert message in str(error.value)
 
 
-def test_a_password_is_refused_and_not_repeated() -> None:
+def test_a_url_with_a_password_is_rejected_and_the_password_is_not_shown() -> None:
     with pytest.raises(AddressError) as error:
         base_url("http://me:hunter2@h/v1")
     assert "without credentials" in str(error.value)

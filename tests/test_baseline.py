@@ -1,13 +1,13 @@
-"""The baseline and the verdict: what fails a run, and with which exit status."""
+"""The baseline and the verdict: when a run fails, and with which exit status."""
 
 from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance import baseline
-from antiphon_conformance.baseline import Baseline, BaselineError, Entry
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.verdict import Exit, verdict
+from antiphon_conformance.verdict import baseline
+from antiphon_conformance.verdict.baseline import Baseline, BaselineError, Entry
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, verdict
 
 
 def record(outcome, rule="a.b", scenario="s", level="MUST", dialect="openai"):
@@ -56,7 +56,7 @@ def test_an_entry_excuses_a_failure(entry, covers):
     assert (len(result.excuses), len(result.failures)) == ((1, 0) if covers else (0, 1))
 
 
-def test_an_entry_that_excuses_nothing_any_more_is_stale():
+def test_an_entry_that_excuses_nothing_is_stale():
     result = verdict([record(Outcome.PASSED)], baseline=Baseline((Entry("a.b", "why"),)))
     assert result.status is Exit.NOT_CONFORMANT
     assert [str(entry) for entry in result.stale] == ["a.b (why)"]
@@ -111,7 +111,7 @@ def test_an_empty_file_lists_nothing(tmp_path):
         ("- {rule: a.b, reason: 1}", "expected a mapping of strings"),
     ],
 )
-def test_a_malformed_file_is_refused_with_its_place(tmp_path, text, message):
+def test_a_malformed_file_is_rejected_with_the_place(tmp_path, text, message):
     with pytest.raises(BaselineError) as error:
         loaded(tmp_path, text)
     assert message in str(error.value)

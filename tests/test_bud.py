@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_client import AUTHORIZED, Client, Got
+from mock_client import AUTHORIZED, Client, Reply
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 QUBITS: dict[str, Any] = {
@@ -49,13 +49,13 @@ def bud() -> Client:
     return Client(dialect="bud")
 
 
-def post(client: Client, **body: Any) -> Got:
+def post(client: Client, **body: Any) -> Reply:
     return client.post("/responses", body)
 
 
 def test_the_first_example_has_everything_at_once(bud: Client) -> None:
     before = post(bud, model="gpt-4o", input="Hello").json["id"]
-    got = post(
+    reply = post(
         bud,
         model="gpt-4o",
         input="Explain quantum computing",
@@ -75,8 +75,8 @@ def test_the_first_example_has_everything_at_once(bud: Client) -> None:
         stream=False,
         metadata={"user_id": "user123", "session": "quantum_tutorial"},
     )
-    assert got.status == 200
-    response = got.json
+    assert reply.status == 200
+    response = reply.json
     assert (response["object"], response["status"], response["model"]) == ("response", "completed", "gpt-4o")
     assert [
         (item["role"], item["status"], item["content"][0]["text"]) for item in response["instructions"]
@@ -150,9 +150,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_answered(bud: Client, name: str) -> None:
-    got = post(bud, **EXAMPLES[name])
-    assert got.status == 200
-    final = got.events[-1]["response"] if EXAMPLES[name].get("stream") else got.json
+    reply = post(bud, **EXAMPLES[name])
+    assert reply.status == 200
+    final = reply.events[-1]["response"] if EXAMPLES[name].get("stream") else reply.json
     assert (final["object"], final["status"]) == ("response", "completed")
     assert final["output"]
 
@@ -168,16 +168,16 @@ def test_the_example_of_a_tool_is_called(bud: Client) -> None:
 
 
 def test_several_calls_come_at_once(bud: Client) -> None:
-    asked = "What is the weather in Paris and in London?"
-    output = post(bud, model="gpt-4o", input=asked, tools=[WEATHER]).json["output"]
+    question = "What is the weather in Paris and in London?"
+    output = post(bud, model="gpt-4o", input=question, tools=[WEATHER]).json["output"]
     assert [call["arguments"] for call in output] == ['{"location":"Paris"}', '{"location":"London"}']
     assert len({call["call_id"] for call in output}) == 2
 
 
 def test_turns_follow_each_other(bud: Client) -> None:
     first = post(bud, model="gpt-4o", input="Explain neural networks").json
-    asked = "How do they differ from traditional algorithms?"
-    second = post(bud, model="gpt-4o", input=asked, previous_response_id=first["id"]).json
+    question = "How do they differ from traditional algorithms?"
+    second = post(bud, model="gpt-4o", input=question, previous_response_id=first["id"]).json
     assert second["previous_response_id"] == first["id"]
     assert second["usage"]["input_tokens"] > first["usage"]["input_tokens"]
     tutor = "You are a helpful tutor who remembers previous conversations"
@@ -194,14 +194,14 @@ def test_turns_follow_each_other(bud: Client) -> None:
         ("system", tutor),
         ("user", "Explain neural networks"),
         ("assistant", first["output"][0]["content"][0]["text"]),
-        ("user", asked),
+        ("user", question),
         ("assistant", second["output"][0]["content"][0]["text"]),
         ("user", "Continue our discussion"),
     ]
     assert (page["has_more"], page["first_id"]) == (False, page["data"][0]["id"])
 
 
-def test_a_response_is_read_deleted_and_gone(bud: Client) -> None:
+def test_a_deleted_response_cannot_be_read(bud: Client) -> None:
     response = post(bud, model="gpt-4o", input="Hello").json
     path = f"/responses/{response['id']}"
     assert bud.get(path).json == response
@@ -298,11 +298,11 @@ MEMBERS = {
     "response.mcp_call.completed": {"item_id", "output_index"},
     "response.function_call_arguments.done": {"item_id", "output_index", "name", "arguments"},
 }
-"""What the events of the page have beside `type` and `sequence_number`; the others the `response`."""
+"""Members of the page's events beside `type` and `sequence_number`; other events have `response`."""
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_a_group_of_events_comes_in_its_order(bud: Client, group: str) -> None:
+def test_a_group_of_events_comes_in_order(bud: Client, group: str) -> None:
     request, expected = GROUPS[group]
     types = [kind for kind, _ in groupby(event["type"] for event in post(bud, **request).events)]
     assert any(types[start : start + len(expected)] == expected for start in range(len(types)))
@@ -327,7 +327,7 @@ def test_items_are_numbered_as_they_stand_in_the_output(bud: Client) -> None:
     assert kinds == ["mcp_list_tools", "mcp_list_tools", "mcp_call", "message"]
 
 
-def test_a_failure_tells_its_code_and_no_error_event(bud: Client) -> None:
+def test_a_failed_response_has_a_code_and_no_error_event(bud: Client) -> None:
     events = post(bud, prompt={"id": "antiphon_probe", "version": "8"}).events
     error = events[-1]["response"]["error"]
     assert (error["code"], error["type"]) == ("server_error", "server_error")
@@ -335,13 +335,13 @@ def test_a_failure_tells_its_code_and_no_error_event(bud: Client) -> None:
 
 
 def test_streams_are_ascii_and_end_without_a_sentinel(bud: Client) -> None:
-    got = post(bud, model="gpt-4o", input="Reply with exactly: café\u2028ok", stream=True)
-    assert got.raw.isascii()
-    assert got.raw.endswith(b"\n\n")
-    assert b"[DONE]" not in got.raw
+    reply = post(bud, model="gpt-4o", input="Reply with exactly: café\u2028ok", stream=True)
+    assert reply.raw.isascii()
+    assert reply.raw.endswith(b"\n\n")
+    assert b"[DONE]" not in reply.raw
 
 
-REFUSED: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
+REJECTIONS: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
     "an unknown model": (
         {"model": "invalid-model", "input": "Hello"},
         400,
@@ -364,34 +364,34 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_has_message_type_and_code(bud: Client, name: str) -> None:
-    body, status, kind, code = REFUSED[name]
-    got = post(bud, **body)
-    assert (got.status, got.headers["content-type"]) == (status, "application/json")
-    assert (got.error["type"], got.error["code"]) == (kind, code)
-    assert got.error["message"]
+@pytest.mark.parametrize("name", REJECTIONS)
+def test_an_error_has_message_type_and_code(bud: Client, name: str) -> None:
+    body, status, kind, code = REJECTIONS[name]
+    reply = post(bud, **body)
+    assert (reply.status, reply.headers["content-type"]) == (status, "application/json")
+    assert (reply.error["type"], reply.error["code"]) == (kind, code)
+    assert reply.error["message"]
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer wrong-key", "Bearer "])
 def test_a_401_has_the_code_of_the_page(bud: Client, authorization: str | None) -> None:
     headers = {**AUTHORIZED, "authorization": authorization or ""}
-    got = bud.create(headers={name: value for name, value in headers.items() if value})
-    assert (got.status, got.error["type"]) == (401, "authentication_error")
-    assert got.error["code"] == "invalid_api_key"
+    reply = bud.create(headers={name: value for name, value in headers.items() if value})
+    assert (reply.status, reply.error["type"]) == (401, "authentication_error")
+    assert reply.error["code"] == "invalid_api_key"
 
 
-def test_a_rate_limit_tells_when_to_come_back_in_body_and_headers() -> None:
-    got = Client(dialect="bud", faults=("rate-limit=0",)).create()
-    assert (got.status, got.error["type"]) == (429, "rate_limit_error")
-    assert (got.error["code"], got.error["retry_after"]) == ("rate_limit_exceeded", 1)
-    assert got.headers["retry-after"] == "1"
-    assert {name for name in got.headers if name.startswith("x-ratelimit-")} == {
+def test_body_and_headers_of_a_rate_limit_say_when_to_retry() -> None:
+    reply = Client(dialect="bud", faults=("rate-limit=0",)).create()
+    assert (reply.status, reply.error["type"]) == (429, "rate_limit_error")
+    assert (reply.error["code"], reply.error["retry_after"]) == ("rate_limit_exceeded", 1)
+    assert reply.headers["retry-after"] == "1"
+    assert {name for name in reply.headers if name.startswith("x-ratelimit-")} == {
         "x-ratelimit-limit",
         "x-ratelimit-remaining",
         "x-ratelimit-reset",
     }
 
 
-def test_a_body_of_more_than_a_mebibyte_is_refused(bud: Client) -> None:
+def test_a_body_of_more_than_a_mebibyte_is_rejected(bud: Client) -> None:
     assert bud.create("x" * 1_100_000).status == 413

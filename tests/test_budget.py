@@ -1,20 +1,20 @@
-"""What a run costs: requests to a real model take money and seconds."""
+"""The number of requests of a run: requests to a real model cost money and seconds."""
 
 from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
-from inprocess import examined
+from inprocess import run_suite
 
 MOST = {"bud": 96, "openresponses": 60, "openai": 96, "cloudglue": 190}
-"""How many requests a run may take without the generated ones; in a library, most look at what it holds."""
+"""The most requests of a run without generated ones; most requests to a library read its content."""
 
 
 @pytest.mark.parametrize("dialect", names())
 def test_a_run_without_generated_requests_is_short_and_says_what_it_left_out(dialect: str) -> None:
-    result = examined(dialect, properties=False)
+    result = run_suite(dialect, properties=False)
     assert result.facts["requests"] <= MOST[dialect]
     assert {
         f"{record.rule}: {record.outcome}: {record.note}"

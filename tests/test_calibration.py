@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import judge, sse
-from antiphon_conformance.answers import equal_json
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance import engine
+from antiphon_conformance.http import sse
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.report.groups import group_by_rule
-from antiphon_conformance.rule import Finding
+from antiphon_conformance.rules.reading.output import equal_json
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import load
 
 OPEN = load("openresponses")
@@ -25,35 +26,37 @@ def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -
 
 
 def red(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
-    episode = Episode("made", {str(index): entry for index, entry in enumerate(exchanges)})
-    return {record.rule for record in judge.judge([episode], load(dialect)) if record.outcome in RED}
+    trace = Trace("made", {str(index): entry for index, entry in enumerate(exchanges)})
+    return {record.rule for record in engine.judge([trace], load(dialect)) if record.outcome in RED}
 
 
-def test_of_a_wrong_request_that_is_taken_only_the_taking_is_reported() -> None:
+def test_an_accepted_wrong_request_is_one_finding() -> None:
     rules = red(asked({"background": "yes"}, {"object": "response", "background": True}))
-    assert rules == {"requests.refuses-background-that-is-no-boolean"}
+    assert rules == {"requests.rejects-background-that-is-no-boolean"}
 
 
-def test_what_no_named_rule_covers_is_left_to_the_rule_on_the_document() -> None:
+def test_the_rule_on_the_document_covers_what_no_named_rule_covers() -> None:
     rules = red(asked({"temperature": True}, {"object": "response"}))
-    assert rules == {"generated.takes-nothing-that-the-document-forbids"}
+    assert rules == {"generated-requests.what-the-document-forbids-is-rejected"}
 
 
-def test_a_crash_at_a_named_mistake_is_one_finding() -> None:
+def test_a_server_error_on_an_invalid_request_is_one_finding() -> None:
     body = {"error": {"type": "server_error", "code": None, "param": None, "message": "It broke."}}
     assert red(asked({"background": "yes"}, body, 500)) == {"requests.a-wrong-request-is-no-server-error"}
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
-def test_a_response_that_was_stopped_may_leave_items_in_progress(status: str) -> None:
+def test_a_cut_response_may_have_items_in_progress(status: str) -> None:
     item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress", "content": []}
-    assert "items.none-is-left-in-progress" not in red(asked({}, {"status": status, "output": [item]}))
+    assert "items.are-not-in-progress-in-an-ended-response" not in red(
+        asked({}, {"status": status, "output": [item]})
+    )
     response = {"status": "completed", "output": [item]}
-    assert "items.none-is-left-in-progress" in red(asked({}, response))
+    assert "items.are-not-in-progress-in-an-ended-response" in red(asked({}, response))
 
 
 @pytest.mark.parametrize(("code", "expected"), [("null", False), ('"rate_limit"', True)])
-def test_an_error_event_without_a_code_names_no_cause(code: str, expected: bool) -> None:
+def test_an_error_event_without_a_code_has_no_cause(code: str, expected: bool) -> None:
     raw = (
         f'data: {{"type":"error","sequence_number":0,"error":{{"type":"server_error","code":{code}}}}}\n\n'
         'data: {"type":"response.failed","sequence_number":1,'
@@ -65,9 +68,9 @@ def test_an_error_event_without_a_code_names_no_cause(code: str, expected: bool)
     assert ("errors.an-error-event-is-followed-by-failure" in rules) is expected
 
 
-def test_an_absent_member_is_missed_by_one_rule() -> None:
+def test_one_rule_reports_an_absent_member() -> None:
     rules = red(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
-    assert "response.has-its-members" in rules
+    assert "response.has-all-members" in rules
     assert "echo.temperature-comes-back" not in rules
 
 
@@ -85,7 +88,7 @@ def test_numbers_are_equal_at_double_precision(left: float, right: float, equal:
     assert equal_json(left, right) is equal
 
 
-def test_what_one_rule_found_is_one_entry() -> None:
+def test_the_findings_of_one_rule_are_one_entry() -> None:
     def record(rule: str, count: int) -> Record:
         findings = tuple(Finding("reply.status", "200", "500", f"e{index}") for index in range(count))
         return Record(rule, "REQ-01", (), "DOC", "openai", "", Outcome.FAILED, findings)

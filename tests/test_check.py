@@ -12,9 +12,9 @@ import threading
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance import recordings
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Reply, Request
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
+from antiphon_conformance.recordings import reader
+from antiphon_conformance.result import Examination
 
 KEY = "sk-planted-4711"
 
@@ -35,27 +35,27 @@ def footer(folder):
 @pytest.mark.responses_mock(dialect="openai")
 def test_both_dialects_are_judged_from_one_conversation(responses_mock, tmp_path, capsys):
     check(responses_mock.url, "--dialect", "openai,openresponses", "--no-properties", "--report", tmp_path)
-    asked = len(responses_mock.journal)
+    request_count = len(responses_mock.journal)
     lines = (tmp_path / "transcript.jsonl").read_text().splitlines()
-    assert sum('"request":' in line for line in lines) == asked
+    assert sum('"request":' in line for line in lines) == request_count
     assert set(footer(tmp_path)["dialects"]) == {"openai", "openresponses"}
     output = capsys.readouterr().out
     assert "openai: " in output
     assert "openresponses: " in output
-    assert f"{asked} requests" in output
+    assert f"{request_count} requests" in output
     assert str(tmp_path / "report.html") in output
     assert all(KEY not in path.read_text() for path in tmp_path.iterdir())
 
 
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
-def test_a_breach_of_a_must_is_1(responses_mock, capsys):
+def test_a_breach_of_a_must_exits_with_1(responses_mock, capsys):
     assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
     output = capsys.readouterr().out
     assert "failed usage.total-is-the-sum (RES-51)" in output
     assert "curl -sS" in output
 
 
-def test_a_dead_port_is_2(capsys):
+def test_a_dead_port_exits_with_2(capsys):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         assert check(f"http://127.0.0.1:{probe.getsockname()[1]}/v1", "--no-properties") == 2
@@ -65,7 +65,7 @@ def test_a_dead_port_is_2(capsys):
 
 
 @pytest.mark.responses_mock(dialect="openai", api_keys=("another",))
-def test_refused_credentials_are_2(responses_mock, capsys):
+def test_rejected_credentials_exit_with_2(responses_mock, capsys):
     assert check(responses_mock.url, "--dialect", "openai") == 2
     assert "rejected our credentials" in capsys.readouterr().out
 
@@ -79,27 +79,27 @@ def test_refused_credentials_are_2(responses_mock, capsys):
         (["http://h", "--dialect", "base"], "expected one of bud, cloudglue, openai, openresponses"),
         (["http://me:secret@h"], "without credentials"),
         (["http://h", "--api-key-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
-        (["http://h", "--report", "/proc/no/such"], "can be written to"),
+        (["http://h", "--report", "/proc/no/such"], "a writable folder"),
         (["http://h", "--feature", "telepathy"], "telepathy"),
         (["http://h", "--concurrency", "0"], "concurrency"),
         (["http://h", "--baseline", "missing.yaml"], "missing.yaml"),
         ([], "URL"),
     ],
 )
-def test_wrong_usage_is_3(arguments, message, capsys):
+def test_wrong_usage_exits_with_3(arguments, message, capsys):
     assert check(*arguments) == 3
     assert message in capsys.readouterr().err
 
 
 def test_a_target_that_is_always_busy_is_not_judged():
     busy = Reply(429, Headers(()), b"")
-    asked = Exchange("a/b", Request("POST", "/responses"), busy)
-    assert "answered every request with 429" in Examination((Episode("a", {"b": asked}),), {}).why_not
+    last_exchange = Exchange("a/b", Request("POST", "/responses"), busy)
+    assert "answered every request with 429" in Examination((Trace("a", {"b": last_exchange}),), {}).why_not
 
 
 @pytest.mark.responses_mock(dialect="openai", faults=["status=503"])
-def test_a_screen_is_not_flooded(responses_mock, capsys):
-    """The first of many failures, how many more there are, and last what to look at."""
+def test_the_screen_shows_a_bounded_number_of_lines(responses_mock, capsys):
+    """The screen shows the first failures, the number of the others, and the next step last."""
     assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
     output = capsys.readouterr().out
     assert len(output.splitlines()) < 100
@@ -107,11 +107,11 @@ def test_a_screen_is_not_flooded(responses_mock, capsys):
     assert "is the URL right?" in output
 
 
-def test_a_malformed_baseline_is_3(tmp_path, capsys):
+def test_a_malformed_baseline_exits_with_3(tmp_path, capsys):
     path = tmp_path / "baseline.yaml"
     path.write_text("- {rule: a.b}")
     assert check("http://h", "--baseline", path) == 3
-    assert "expected reason" in capsys.readouterr().err
+    assert "reason is missing (required)" in capsys.readouterr().err
 
 
 @pytest.mark.responses_mock(dialect="openai")
@@ -179,7 +179,7 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
     assert "Traceback" not in output
     assert (tmp_path / "report.html").exists()
     assert "interrupted" in footer(tmp_path)["unfinished"]
-    episodes = recordings.load(tmp_path / "transcript.jsonl").episodes
-    answered = [entry for episode in episodes for entry in episode.exchanges.values() if entry.reply]
-    assert len(answered) == 2
-    assert "interrupted" in {episode.stop_reason for episode in episodes}
+    traces = reader.load(tmp_path / "transcript.jsonl").traces
+    replies = [entry for trace in traces for entry in trace.exchanges.values() if entry.reply]
+    assert len(replies) == 2
+    assert "interrupted" in {trace.stop_reason for trace in traces}

@@ -1,4 +1,4 @@
-"""What `docs/ci.md` and `action.yml` show works as shown."""
+"""The examples of `docs/ci.md` and `action.yml` work as shown."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from antiphon.check import check
-from antiphon_conformance import baseline
 from antiphon_conformance.report import folder
+from antiphon_conformance.verdict import baseline
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_the_shell_example_runs(tmp_path):
     }
 
 
-def test_every_option_that_is_named_is_one():
+def test_every_option_on_the_page_exists():
     options = set(re.findall(r"(?<![\w-])--(?!responses|pyargs|port)[a-z-]+[a-z]", PAGE))
     assert options <= OPTIONS
     pytest_options = {f"--responses-{name.removeprefix('--')}" for name in OPTIONS if name.startswith("--")}
@@ -66,7 +66,7 @@ def test_the_suite_has_every_option_of_the_command(pytestconfig):
     assert {name for name in here if not hasattr(pytestconfig.option, f"responses_{name}")} == set()
 
 
-def test_the_baseline_example_is_one(tmp_path):
+def test_the_baseline_example_is_a_valid_baseline(tmp_path):
     example = next(block for block in blocks("yaml") if "rule:" in block)
     path = tmp_path / "known.yaml"
     path.write_text(example, encoding="utf-8")
@@ -81,16 +81,19 @@ def test_the_workflows_are_yaml(block):
 
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
 def test_the_action_gates_and_leaves_its_outputs(responses_mock, tmp_path):
-    """Its second step as a runner would start it; the first one installs this package."""
+    """Runs the second step as a runner does; the first step installs this package."""
     step = ACTION["runs"]["steps"][1]
-    given = {
+    substitutions = {
         f"${{{{ inputs.{name} }}}}": entry.get("default", "") for name, entry in ACTION["inputs"].items()
     }
-    given |= {"${{ inputs.url }}": responses_mock.url, "${{ inputs.dialect }}": "openai"}
-    given |= {"${{ inputs.arguments }}": "--no-properties", "${{ inputs.api-key }}": "sk-planted-4711"}
+    substitutions |= {"${{ inputs.url }}": responses_mock.url, "${{ inputs.dialect }}": "openai"}
+    substitutions |= {
+        "${{ inputs.arguments }}": "--no-properties",
+        "${{ inputs.api-key }}": "sk-planted-4711",
+    }
     files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     result = shell(
-        step["run"], tmp_path, **{name: given[value] for name, value in step["env"].items()}, **files
+        step["run"], tmp_path, **{name: substitutions[value] for name, value in step["env"].items()}, **files
     )
     assert result.returncode == 1, result.stdout + result.stderr
     assert (tmp_path / "GITHUB_OUTPUT").read_text() == "status=1\n"

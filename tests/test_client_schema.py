@@ -1,4 +1,4 @@
-"""Whether a value follows a schema that a client sent, whatever that schema is."""
+"""The check of a value against a schema of a client, which may be any JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.client_schema import MOST, misfits
+from antiphon_conformance.rules.reading.client_schema import MOST, misfits
 
 CITY: dict[str, Any] = {
     "type": "object",
@@ -19,15 +19,15 @@ CITY: dict[str, Any] = {
     ("value", "messages"),
     [
         ({"name": "Paris"}, []),
-        ({}, ["'name' is a required property"]),
-        ({"name": 5}, ["name: 5 is not of type 'string'"]),
+        ({}, ['"name" is a required property']),
+        ({"name": 5}, ['name: 5 is not of type "string"']),
     ],
 )
-def test_a_misfit_is_told_with_its_place(value: Any, messages: list[str]) -> None:
+def test_a_misfit_has_a_place(value: Any, messages: list[str]) -> None:
     assert misfits(value, CITY) == messages
 
 
-def test_a_few_misfits_are_enough() -> None:
+def test_the_number_of_misfits_is_bounded() -> None:
     assert len(misfits([1, 2, 3, 4, 5], {"items": {"type": "string"}})) == MOST
 
 
@@ -44,5 +44,5 @@ def test_a_few_misfits_are_enough() -> None:
         {"$ref": "#"},
     ],
 )
-def test_a_schema_that_is_none_demands_nothing(schema: Any) -> None:
+def test_an_invalid_schema_demands_nothing(schema: Any) -> None:
     assert misfits({"name": 5}, schema) == []

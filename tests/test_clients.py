@@ -1,4 +1,4 @@
-"""Clients and what they need: the file holds what runs show, and a report answers by it."""
+"""Clients and the rules that they need: the file has what runs showed, and reports use it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ sys.path.insert(0, str(Path(__file__).parent / "clients"))
 
 import derive
 
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import load_clients
 from antiphon_spec.dialect import load
-from inprocess import examined
+from inprocess import run_suite
 
 SAMPLE = 5
 """How many mutants of each client and dialect are tried again here; `derive.py --check` tries them all."""
@@ -27,7 +27,7 @@ ALL = {(subject.package, subject.registry): subject for subject in derive.SUBJEC
 CLIENTS = {(client.package, client.registry): client for client in load_clients()}
 
 
-def test_every_client_that_we_can_run_is_listed():
+def test_every_client_that_we_can_run_has_a_row():
     assert set(CLIENTS) == set(ALL)
     assert {dialect for client in CLIENTS.values() for dialect in client.breaks} == {
         dialect for subject in ALL.values() for dialect in subject.dialects
@@ -35,7 +35,7 @@ def test_every_client_that_we_can_run_is_listed():
 
 
 @pytest.mark.parametrize("key", CLIENTS)
-def test_what_a_client_needs_is_a_rule_of_its_dialect(key):
+def test_every_rule_that_a_client_needs_applies_in_its_dialect(key):
     for dialect, rules in CLIENTS[key].breaks.items():
         assert set(rules) <= set(rules_for(load(dialect)))
         assert {mutant for mutants in rules.values() for mutant in mutants} <= set(derive.candidates(dialect))
@@ -61,11 +61,11 @@ def record(rule, outcome):
         (Outcome.PASSED, "works", "rules that it needs hold"),
         (Outcome.FAILED, "breaks", "1 of the "),
         (Outcome.UNTESTABLE, "breaks", "1 of the "),
-        (Outcome.INCONCLUSIVE, "unclear", "the others were not seen"),
-        (Outcome.NOT_SUPPORTED, "unclear", "the others were not seen"),
+        (Outcome.INCONCLUSIVE, "unclear", "the others were not tested"),
+        (Outcome.NOT_SUPPORTED, "unclear", "the others were not tested"),
     ],
 )
-def test_a_report_answers_whether_a_client_works(outcome, state, why):
+def test_a_report_says_whether_a_client_works(outcome, state, why):
     client = CLIENTS["openai", "PyPI"]
     first, *rest = client.rules("openai")
     records = [record(first, outcome), *(record(rule, Outcome.PASSED) for rule in rest)]
@@ -74,10 +74,10 @@ def test_a_report_answers_whether_a_client_works(outcome, state, why):
     assert why in result.why
 
 
-def test_the_answer_stands_in_the_report():
-    right = compose(examined("openai"))
+def test_every_rendering_says_whether_clients_work():
+    right = compose(run_suite("openai"))
     assert [row.state for row in answers(right.records, "openai")] == ["works", "works"]
-    wrong = compose(examined("openai", "events.never-ends", properties=False))
+    wrong = compose(run_suite("openai", "events.never-ends", properties=False))
     assert {row.state for row in answers(wrong.records, "openai")} == {"breaks"}
     assert "OpenAI SDK for JavaScript" in folder.render("html", wrong)
     assert "(npm): breaks: " in folder.render("markdown", wrong)

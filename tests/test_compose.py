@@ -1,4 +1,4 @@
-"""Responses as composed: valid, complete, with every parameter echoed and tokens that add up."""
+"""Composed responses are valid and complete, echo every parameter, and their tokens add up."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.plan import Plan
-from speaking import DIALECTS, EXCHANGE, RESPONSES, WEATHER, plan, respond
+from antiphon_mockserver.response.plan import Plan
+from model_requests import DIALECTS, EXCHANGE, RESPONSES, WEATHER, plan, respond
 
 GENUINE = (
     "id object created_at status background completed_at error frequency_penalty incomplete_details"
@@ -17,7 +17,7 @@ GENUINE = (
     " safety_identifier service_tier store temperature text tool_choice tools top_logprobs top_p"
     " truncation usage user metadata"
 )
-"""The members of a response of OpenAI's in 2026, in the order in which they come."""
+"""The members of a genuine OpenAI response of 2026, in their order."""
 
 FORMAT = {
     "type": "json_schema",
@@ -90,7 +90,7 @@ def test_openai_responses_have_the_members_of_genuine_ones_in_their_order(kind: 
 
 
 @each_dialect
-def test_what_the_request_says_comes_back(name: str) -> None:
+def test_the_response_echoes_the_members_of_the_request(name: str) -> None:
     request = REQUESTS["echoed"]
     response = respond(**request, name=name)
     expected = {key: value for key, value in request.items() if key != "input"} | {"service_tier": "default"}
@@ -98,7 +98,7 @@ def test_what_the_request_says_comes_back(name: str) -> None:
 
 
 @each_dialect
-def test_what_the_request_does_not_say_comes_back_as_its_default(name: str) -> None:
+def test_the_response_echoes_defaults_of_absent_members(name: str) -> None:
     response = respond("Hi", name, temperature=None, tools=None, text=None, metadata=None)
     expected = {
         "temperature": 1.0,
@@ -117,13 +117,13 @@ def test_an_echoed_tool_has_all_its_members(name: str) -> None:
     assert tool == {"type": "function", "name": "f", "description": None, "parameters": None, "strict": True}
 
 
-def test_openai_repeats_the_schema_of_a_format_and_open_responses_says_null_for_it() -> None:
+def test_openai_echoes_the_schema_of_a_format_and_open_responses_sends_null() -> None:
     formats = {name: respond("Hi", name, text={"format": FORMAT})["text"]["format"] for name in RESPONSES}
     assert formats["openai"] == {**FORMAT, "description": None, "strict": False}
     assert formats["openresponses"] == {**FORMAT, "description": None, "strict": False, "schema": None}
 
 
-def test_the_request_is_not_changed_by_being_echoed() -> None:
+def test_echoing_does_not_change_the_request() -> None:
     form = {**FORMAT}
     respond("Hi", "openresponses", text={"format": form})
     assert form == FORMAT
@@ -144,7 +144,7 @@ def test_only_openai_counts_what_is_written_to_the_cache() -> None:
     assert details["openresponses"] == {"cached_tokens": 0}
 
 
-def test_the_ids_of_items_begin_like_that_of_their_response_and_never_repeat() -> None:
+def test_item_ids_begin_like_the_response_id_and_are_unique() -> None:
     response = respond("Weather in Paris, Rome and Oslo?", tools=[WEATHER], reasoning={"effort": "low"})
     ids = [item["id"] for item in response["output"]]
     assert [id.partition("_")[0] for id in ids] == ["rs", "fc", "fc", "fc"]
@@ -153,7 +153,7 @@ def test_the_ids_of_items_begin_like_that_of_their_response_and_never_repeat() -
 
 
 @each_dialect
-def test_a_failed_response_has_an_error_and_neither_usage_nor_an_end(name: str) -> None:
+def test_a_failed_response_has_an_error_but_no_usage_and_no_completed_at(name: str) -> None:
     failure = Plan(status="failed", error={"code": "server_error", "message": "Broken."})
     response = respond("Hi", name, failure)
     assert (response["status"], response["usage"], response["completed_at"]) == ("failed", None, None)
@@ -169,9 +169,9 @@ def test_the_last_item_of_an_incomplete_response_is_incomplete(name: str) -> Non
     assert response["completed_at"] is None
 
 
-def test_a_plan_may_name_ids_and_states_itself() -> None:
+def test_a_plan_may_set_ids_and_states() -> None:
     (item,) = plan("Hi").items
     odd = replace(plan("Hi"), items=({**item, "id": "mine", "status": "in_progress"},))
-    assert [(item["id"], item["status"]) for item in respond("Hi", planned=odd)["output"]] == [
+    assert [(item["id"], item["status"]) for item in respond("Hi", planned_response=odd)["output"]] == [
         ("mine", "in_progress")
     ]

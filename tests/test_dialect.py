@@ -1,4 +1,4 @@
-"""Dialects extend one another, and say what is wrong with a folder that is malformed."""
+"""Dialects extend one another, and a malformed folder is rejected with a reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from antiphon_spec.data import SCHEMAS, read_yaml
-from antiphon_spec.dialect import DialectError, Traits, load, names
+from antiphon_spec.dialect import DialectError, MockTraits, Traits, load, names
 
 
 def test_the_concrete_dialects_ship() -> None:
@@ -25,10 +25,11 @@ def test_a_dialect_is_read_once() -> None:
 
 
 def test_traits_of_the_child_win_and_mappings_merge() -> None:
-    openai, openresponses = load("openai").traits, load("openresponses").traits
+    openai, openresponses = load("openai").mock, load("openresponses").mock
     assert (openai.sentinel, openresponses.sentinel) == ("absent", "required")
-    assert openai.id_prefixes["response"] == "resp_"
-    assert openai.id_prefixes["custom_tool_call"] == "ctc_"
+    prefixes = load("openai").traits.id_prefixes
+    assert prefixes["response"] == "resp_"
+    assert prefixes["custom_tool_call"] == "ctc_"
     assert (openai.error_type(404), openresponses.error_type(404)) == ("invalid_request_error", "not_found")
 
 
@@ -43,7 +44,7 @@ def test_a_citation_resolves_to_a_row_or_to_a_place_in_the_document() -> None:
     assert openai.resolve("openai#/components/schemas/NoSuchThing") is None
 
 
-def test_what_only_the_responses_family_says_does_not_hold_for_a_library() -> None:
+def test_rows_of_the_responses_family_do_not_apply_to_a_library() -> None:
     cloudglue = load("cloudglue")
     assert cloudglue.resolve("ENV-08") is None
     assert cloudglue.resolve("openai#/components/schemas/Response") is None
@@ -51,19 +52,20 @@ def test_what_only_the_responses_family_says_does_not_hold_for_a_library() -> No
     assert cloudglue.resolve("cloudglue#/components/schemas/Response") is not None
 
 
-def test_every_trait_may_be_set_in_the_file() -> None:
-    traits = read_yaml(SCHEMAS / "dialect.schema.yaml")["properties"]["traits"]["properties"]
-    assert set(traits) == {entry.name for entry in fields(Traits)}
+def test_the_file_may_set_every_trait() -> None:
+    sections = read_yaml(SCHEMAS / "dialect.schema.yaml")["properties"]
+    for name, settings in (("traits", Traits), ("mock", MockTraits)):
+        assert set(sections[name]["properties"]) == {entry.name for entry in fields(settings)}
 
 
-def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
+def test_a_user_dialect_extends_ours(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "dialect.yaml").write_text(
-        "title: Mine\nextends: openai\ntraits: {sentinel: optional}\n"
+        "title: Mine\nextends: openai\nmock: {sentinel: optional}\n"
     )
     custom = load("mine", tmp_path)
     assert custom.lineage == ("mine", "openai", "responses", "base")
-    assert custom.traits.sentinel == "optional"
+    assert custom.mock.sentinel == "optional"
     assert custom.document is not None
     assert "TRN-18" in custom.requirements
 
@@ -72,7 +74,7 @@ def test_a_dialect_of_ones_own_extends_ours(tmp_path: Path) -> None:
     ("content", "complaint"),
     [
         ("title: Mine\nextends: mine", "extends"),
-        ("title: Mine\ntraits: {sentinel: sometimes}", "traits/sentinel"),
+        ("title: Mine\nmock: {sentinel: sometimes}", "mock/sentinel"),
         ("title: Mine\ntraits: {unheard_of: 1}", "unheard_of"),
         ("release: '1'", "title"),
         ("title: Mine\nextends: nobody", "nobody"),
@@ -86,6 +88,6 @@ def test_a_malformed_dialect_says_where_and_what(tmp_path: Path, content: str, c
     assert complaint in str(failure.value)
 
 
-def test_an_unknown_dialect_is_answered_with_those_there_are() -> None:
+def test_an_unknown_dialect_is_rejected_with_the_known_names() -> None:
     with pytest.raises(DialectError, match="openai, openresponses"):
         load("nobody")

@@ -1,4 +1,4 @@
-"""Documents load, resolve what is cited, and match requests to operations."""
+"""Documents load, resolve citations, and match requests to operations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_open_responses_creates_and_compacts() -> None:
     assert list(OPENRESPONSES.operations) == ["createResponse", "compactResponse"]
 
 
-def test_what_is_asked_of_cloudglue_changes_responses_and_never_the_library() -> None:
+def test_amendments_change_the_responses_of_cloudglue_and_never_the_library() -> None:
     operations = CLOUDGLUE.operations.values()
     changing = {
         f"{operation.method} {operation.path}" for operation in operations if operation.method != "GET"
@@ -58,7 +58,7 @@ def test_what_is_asked_of_cloudglue_changes_responses_and_never_the_library() ->
         ("POST", "/responses/input_tokens", "countInputTokens", {}),
     ],
 )
-def test_a_request_names_its_operation(
+def test_a_request_matches_its_operation(
     method: str, path: str, operation: str, values: dict[str, str]
 ) -> None:
     match = OPENAI.match(method, path)
@@ -70,11 +70,11 @@ def test_a_request_names_its_operation(
     ("method", "path"),
     [("PUT", "/responses"), ("GET", "/nothing"), ("GET", "/responses/compact"), ("GET", "/responses/a/b/c")],
 )
-def test_a_request_that_names_no_operation_matches_none(method: str, path: str) -> None:
+def test_a_request_to_no_operation_matches_none(method: str, path: str) -> None:
     assert OPENAI.match(method, path) is None
 
 
-def test_a_path_tells_its_methods() -> None:
+def test_a_path_has_methods() -> None:
     assert OPENAI.methods("/responses/resp_1") == ("DELETE", "GET")
     assert OPENAI.methods("/responses/compact") == ("POST",)
     assert OPENAI.methods("/nothing") == ()
@@ -99,7 +99,7 @@ def test_a_pointer_goes_through_references() -> None:
     assert usage == {"$ref": "#/components/schemas/InputMessageResource"}
 
 
-def test_a_pointer_to_nothing_names_the_step() -> None:
+def test_an_error_of_a_broken_pointer_names_the_step() -> None:
     with pytest.raises(LookupError, match=r"#/components/schemas/Nope: nothing is called 'Nope' there"):
         OPENAI.pointer("#/components/schemas/Nope")
 
@@ -112,7 +112,7 @@ def test_every_component_is_used(name: str) -> None:
     assert spare <= {"ImageDetail"}
 
 
-def test_the_members_of_a_union_stand_in_nested_unions_too() -> None:
+def test_nested_unions_have_the_members_of_a_union() -> None:
     document = Document(
         {
             "components": {
@@ -133,13 +133,13 @@ def test_the_members_of_a_union_stand_in_nested_unions_too() -> None:
     ]
 
 
-def test_a_reference_to_nothing_is_refused_at_load(tmp_path: Path) -> None:
+def test_a_broken_reference_is_rejected_at_load(tmp_path: Path) -> None:
     (tmp_path / "openapi.yaml").write_text("components: {schemas: {A: {$ref: '#/components/schemas/B'}}}")
     with pytest.raises(DataError, match="nothing is called 'B' there"):
         load_document(tmp_path)
 
 
-def test_a_schema_defined_twice_is_refused_at_load(tmp_path: Path) -> None:
+def test_a_schema_defined_twice_is_rejected_at_load(tmp_path: Path) -> None:
     (tmp_path / "openapi.yaml").write_text("x-components: [a.yaml, b.yaml]")
     (tmp_path / "a.yaml").write_text("A: {type: string}")
     (tmp_path / "b.yaml").write_text("A: {type: integer}")
@@ -147,13 +147,13 @@ def test_a_schema_defined_twice_is_refused_at_load(tmp_path: Path) -> None:
         load_document(tmp_path)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_missing_file(tmp_path: Path) -> None:
     (tmp_path / "openapi.yaml").write_text("x-components: [absent.yaml]")
     with pytest.raises(DataError, match=r"absent\.yaml: expected a YAML file, got no such file"):
         load_document(tmp_path)
 
 
-def test_an_operation_without_an_id_is_refused() -> None:
+def test_an_operation_without_an_id_is_rejected() -> None:
     document = Document({"paths": {"/a": {"get": {"responses": {}}}}})
     with pytest.raises(DataError, match="#/paths/~1a/get: expected an operationId, got none"):
         _ = document.operations

@@ -90,7 +90,7 @@ def test_a_branch_may_require_what_surrounds_it_declares() -> None:
     ],
 )
 def test_items_that_clients_send_are_valid(item: dict[str, Any], valid: bool) -> None:
-    assert load("openai").schemas.named("InputItem").is_valid(item) is valid
+    assert load("openai").schemas.component("InputItem").is_valid(item) is valid
 
 
 @pytest.mark.parametrize(

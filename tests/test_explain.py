@@ -1,4 +1,4 @@
-"""`antiphon explain`: rules, requirements, mutants, and names that are none of them."""
+"""`antiphon explain`: rules, requirements, mutants, and unknown names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from antiphon.main import run
     [
         ("usage.total-is-the-sum", "RES-51"),
         ("ENV-08", "checked by stream-numbers.increase"),
-        ("CG-FLT-12", "checked by filter-laws.equal-and-not-equal-share-what-has-the-field"),
-        ("CG-FLT-12", "CG-FLT-12 (OPEN: nobody says; this reading was chosen) NotEqual admits"),
-        ("events.repeats-a-sequence-number", "noticed by stream-numbers.increase"),
+        ("CG-FLT-12", "checked by filter-laws.equal-and-not-equal-divide-the-files-with-the-field"),
+        ("CG-FLT-12", "CG-FLT-12 (OPEN: no source says so; it is our interpretation) NotEqual admits"),
+        ("events.repeats-a-sequence-number", "caught by stream-numbers.increase"),
     ],
 )
 def test_a_name_is_explained(name: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,7 +22,7 @@ def test_a_name_is_explained(name: str, expected: str, capsys: pytest.CaptureFix
     assert expected in capsys.readouterr().out
 
 
-def test_a_typo_is_answered_with_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_typo_gets_each_near_name_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "ENV-8"]) == 3
     errors = capsys.readouterr().err
     assert errors.count("ENV-08") == 1

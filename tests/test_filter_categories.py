@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.filters import EVERYTHING, parse, parse_text
+from antiphon_mockserver.video_library.filters import EVERYTHING, parse, parse_text
 from antiphon_spec.world import World
-from pantry import admitted, cited, criterion, world
+from pantry_world import admit, cite, criterion, world
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def pantry() -> World:
 def test_properties_of_files(
     pantry: World, path: str, operator: str, value: str | list[str], files: str
 ) -> None:
-    assert admitted(pantry, parse({"file": [criterion(path, operator, value)]})) == files
+    assert admit(pantry, parse({"file": [criterion(path, operator, value)]})) == files
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,8 @@ def test_properties_of_files(
         ("has_audio", "NotEqual", "true", "box"),
     ],
 )
-def test_video_info_which_not_every_file_has(
-    pantry: World, path: str, operator: str, value: str, files: str
-) -> None:
-    assert admitted(pantry, parse({"video_info": [criterion(path, operator, value)]})) == files
+def test_video_info_is_optional(pantry: World, path: str, operator: str, value: str, files: str) -> None:
+    assert admit(pantry, parse({"video_info": [criterion(path, operator, value)]})) == files
 
 
 @pytest.mark.parametrize(
@@ -76,25 +74,27 @@ def test_video_info_which_not_every_file_has(
     ],
 )
 def test_source_metadata(pantry: World, path: str, operator: str, value: str | list[str], files: str) -> None:
-    assert admitted(pantry, parse({"source_metadata": [criterion(path, operator, value)]})) == files
+    assert admit(pantry, parse({"source_metadata": [criterion(path, operator, value)]})) == files
 
 
 def test_all_criteria_of_all_categories_hold(pantry: World) -> None:
     audio = {"video_info": [criterion("has_audio", "Equal", "true")]}
     heavy = {"file": [criterion("bytes", "GreaterThan", "1000000")]}
     light = {"file": [criterion("bytes", "LessThan", "1000000"), criterion("filename", "Like", "jar%")]}
-    assert admitted(pantry, parse(audio | light)) == "jar"
-    assert admitted(pantry, parse(audio | heavy)) == ""
-
-
-@pytest.mark.parametrize("given", [{}, {"metadata": []}, {"metadata": [], "video_info": [], "file": []}])
-def test_an_empty_filter_admits_everything(pantry: World, given: dict[str, Any]) -> None:
-    assert parse(given) == EVERYTHING
-    assert cited(pantry, EVERYTHING) == {"jar": [0, 1, 2], "box": [0], "tin": []}
+    assert admit(pantry, parse(audio | light)) == "jar"
+    assert admit(pantry, parse(audio | heavy)) == ""
 
 
 @pytest.mark.parametrize(
-    ("given", "places"),
+    "filter_body", [{}, {"metadata": []}, {"metadata": [], "video_info": [], "file": []}]
+)
+def test_an_empty_filter_admits_everything(pantry: World, filter_body: dict[str, Any]) -> None:
+    assert parse(filter_body) == EVERYTHING
+    assert cite(pantry, EVERYTHING) == {"jar": [0, 1, 2], "box": [0], "tin": []}
+
+
+@pytest.mark.parametrize(
+    ("filter_body", "places"),
     [
         ({"metadata": [criterion("topic", "Equal", "sugar")]}, {}),
         ({"metadata": [criterion("topic", "Equal", "sugar", scope="segment")]}, {"jar": [1]}),
@@ -123,23 +123,23 @@ def test_an_empty_filter_admits_everything(pantry: World, given: dict[str, Any])
     ],
 )
 def test_the_scope_segment_admits_single_segments(
-    pantry: World, given: dict[str, Any], places: dict[str, list[int]]
+    pantry: World, filter_body: dict[str, Any], places: dict[str, list[int]]
 ) -> None:
-    assert cited(pantry, parse(given)) == places
+    assert cite(pantry, parse(filter_body)) == places
 
 
-def test_members_that_nobody_knows_and_the_scope_file_change_nothing(pantry: World) -> None:
-    given = {"file": [criterion("filename", "Equal", "box.mov", scope="file", note="mine")]}
-    assert admitted(pantry, parse(given)) == "box"
+def test_unknown_members_and_the_scope_file_change_nothing(pantry: World) -> None:
+    filter_body = {"file": [criterion("filename", "Equal", "box.mov", scope="file", note="mine")]}
+    assert admit(pantry, parse(filter_body)) == "box"
 
 
-def test_text_is_read_as_the_same_filter(pantry: World) -> None:
+def test_a_filter_as_text_is_the_same_filter(pantry: World) -> None:
     assert (
-        admitted(pantry, parse_text('{"file": [{"path": "bytes", "operator": "Equal", "valueText": "0"}]}'))
+        admit(pantry, parse_text('{"file": [{"path": "bytes", "operator": "Equal", "valueText": "0"}]}'))
         == "tin"
     )
 
 
-def test_a_chat_filter_passes_over_the_scope_of_metadata(pantry: World) -> None:
-    given = {"metadata": [criterion("topic", "Equal", "plums", scope="segment")]}
-    assert cited(pantry, parse(given, chat=True)) == {"jar": [0, 1, 2]}
+def test_a_chat_filter_ignores_the_scope_of_metadata(pantry: World) -> None:
+    filter_body = {"metadata": [criterion("topic", "Equal", "plums", scope="segment")]}
+    assert cite(pantry, parse(filter_body, chat=True)) == {"jar": [0, 1, 2]}

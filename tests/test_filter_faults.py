@@ -1,4 +1,4 @@
-"""Filters that make no sense, and the place at which they say so."""
+"""Wrong filters, and the places of their faults."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.filters import FilterFault, parse, parse_text
-from pantry import criterion
+from antiphon_mockserver.video_library.filters import FilterError, parse, parse_text
+from pantry_world import criterion
 
 OPERATORS = (
     "one of 'Equal', 'NotEqual', 'LessThan', 'GreaterThan', 'Like', 'In', 'ContainsAny', 'ContainsAll'"
@@ -16,7 +16,7 @@ GOOD = criterion("topic", "Equal", "plums")
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("filter_body", "message"),
     [
         (None, "the filter: expected an object, got null"),
         ([], "the filter: expected an object, got an empty array"),
@@ -89,27 +89,27 @@ GOOD = criterion("topic", "Equal", "plums")
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_place(given: Any, message: str) -> None:
-    with pytest.raises(FilterFault) as refused:
-        parse(given)
-    assert str(refused.value) == message
+def test_a_wrong_filter_is_rejected_with_the_place(filter_body: Any, message: str) -> None:
+    with pytest.raises(FilterError) as error:
+        parse(filter_body)
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize("text", ["", "{", "topic=plums", "{'metadata': []}", "[" * 100_000])
-def test_text_that_is_no_json_is_refused(text: str) -> None:
-    with pytest.raises(FilterFault, match=r"^the filter: expected JSON text, got "):
+def test_text_other_than_json_is_rejected(text: str) -> None:
+    with pytest.raises(FilterError, match=r"^the filter: expected JSON text, got "):
         parse_text(text)
 
 
 @pytest.mark.parametrize(
-    ("given", "path"),
+    ("filter_body", "path"),
     [
         ({"metadata": [criterion("topic", "Like", "plum%")]}, "metadata[0].operator"),
         ({"source_metadata": []}, "source_metadata"),
         ({"video_info": [criterion("has_audio", "Equal", "true", scope="segment")]}, "video_info[0].scope"),
     ],
 )
-def test_what_a_chat_filter_does_not_have(given: dict[str, Any], path: str) -> None:
-    with pytest.raises(FilterFault) as refused:
-        parse(given, chat=True)
-    assert refused.value.path == path
+def test_a_chat_filter_has_fewer_members(filter_body: dict[str, Any], path: str) -> None:
+    with pytest.raises(FilterError) as error:
+        parse(filter_body, chat=True)
+    assert error.value.path == path

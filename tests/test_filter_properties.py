@@ -13,10 +13,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_mockserver.knowledge.filters import parse
+from antiphon_mockserver.video_library.filters import parse
 from antiphon_spec.world import MODALITIES, File, Segment
 
-# The reference: what the documents say of one criterion, and nothing else.
+# The reference: one criterion as the documents describe it.
 
 
 def admits(members: Any, path: str, operator: str, texts: Sequence[str]) -> bool:
@@ -80,7 +80,7 @@ def stripped(members: Mapping[str, Any], path: str, category: str) -> str:
     return path if path in members or category in members else path.removeprefix(category + ".")
 
 
-# What is generated: few names and few values, so that criteria often meet what they look for.
+# Generated data: few names and few values, so that criteria often match.
 
 NAMES = ["a", "b", "c", "a.b", "b.c", "metadata", "metadata.a", "source_metadata"]
 NUMBERS = [0, 5, 5.0, -18, 4.5, 0.1, 1000, 1e22, 12345678901234567890, 12345678901234567891]
@@ -116,7 +116,7 @@ def paths_in(value: Any) -> list[str]:
 
 @st.composite
 def criteria(draw: st.DrawFn, document: Mapping[str, Any] | None, paths: Sequence[str]) -> Criterion:
-    """A criterion on one of these paths, often with what stands there, and the texts that it means."""
+    """A criterion on one of these paths, often with the value there, and its texts."""
     path = draw(st.sampled_from(paths))
     fields = [entry if isinstance(entry, list) else [entry] for entry in at(document, path)]
     there = [
@@ -220,7 +220,7 @@ FIXED = {
 
 
 def category_members(thing: File | Segment, category: str) -> Mapping[str, Any]:
-    """What a category of a file or of a segment holds, as members."""
+    """The members of a category of a file or of a segment."""
     if isinstance(thing, Segment):
         return (
             thing.metadata or {} if category == "metadata" else {"duration_seconds": thing.end - thing.start}

@@ -1,4 +1,4 @@
-"""Filters: what each operator admits, how paths are read, and which readings can be switched."""
+"""Filters: the values that each operator admits, paths, and readings that an option switches."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.comparison import Readings, readings_of
-from antiphon_mockserver.knowledge.filters import parse, parse_text
+from antiphon_mockserver.video_library.comparison import Readings, readings_of
+from antiphon_mockserver.video_library.filters import parse, parse_text
 from antiphon_spec.world import World
-from pantry import admitted, criterion, world
+from pantry_world import admit, criterion, world
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_lists(pantry: World, path: str, operator: str, value: str | list[str], 
     ],
 )
 def test_paths_of_metadata(pantry: World, path: str, value: str, files: str) -> None:
-    assert admitted(pantry, parse({"metadata": [criterion(path, "Equal", value)]})) == files
+    assert admit(pantry, parse({"metadata": [criterion(path, "Equal", value)]})) == files
 
 
 @pytest.mark.parametrize(
@@ -193,14 +193,14 @@ def test_paths_of_metadata(pantry: World, path: str, value: str, files: str) -> 
 def test_open_readings_can_be_switched(
     pantry: World, readings: Readings, criterion_: dict[str, Any], files: str
 ) -> None:
-    assert admitted(pantry, parse({"metadata": [criterion_]}, readings=readings)) == files
+    assert admit(pantry, parse({"metadata": [criterion_]}, readings=readings)) == files
     text = json.dumps({"metadata": [criterion_]})
-    assert admitted(pantry, parse_text(text, readings=readings)) == files
+    assert admit(pantry, parse_text(text, readings=readings)) == files
 
 
 def test_an_array_comes_before_a_text(pantry: World) -> None:
     mixture = {"path": "topic", "operator": "In", "valueText": "plums", "valueTextArray": ["figs"]}
-    assert admitted(pantry, parse({"metadata": [mixture]})) == "box"
+    assert admit(pantry, parse({"metadata": [mixture]})) == "box"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_an_array_comes_before_a_text(pantry: World) -> None:
 )
 def test_hostile_criteria_are_evaluated_like_any_other(pantry: World, hostile: dict[str, Any]) -> None:
     expected = "jar box" if hostile["operator"] == "LessThan" else ""
-    assert admitted(pantry, parse({"metadata": [hostile]})) == expected
+    assert admit(pantry, parse({"metadata": [hostile]})) == expected
 
 
 @pytest.mark.parametrize(
@@ -232,6 +232,6 @@ def test_readings_are_chosen_by_name(names: tuple[str, ...], readings: Readings)
     assert readings_of(names) == readings
 
 
-def test_an_unknown_reading_is_refused() -> None:
+def test_an_unknown_reading_is_rejected() -> None:
     with pytest.raises(ValueError, match="missing-differs"):
         readings_of(["nulls-are-equal"])

@@ -1,4 +1,4 @@
-"""What a run is let through by: the baseline and its update, frozen sets, repeated runs, budgets."""
+"""The gate of a run: the baseline and its update, frozen sets, repeated runs, budgets."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import asyncio
 import orjson
 import pytest
 
-from answers import Scripted, response
 from antiphon.main import run
-from antiphon_conformance import baseline as baselines
-from antiphon_conformance.baseline import Baseline, Entry
-from antiphon_conformance.claim import weigh_claim
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Request
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.client import Limits, Target, UnreachableError
+from antiphon_conformance.http.exchange import Request
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose, rows
-from antiphon_conformance.rule import Finding, all_rules, rules_for
-from antiphon_conformance.steady import flapping, steady
-from antiphon_conformance.target import Limits, Target, Unreachable
-from antiphon_conformance.verdict import Exit, verdict
-from antiphon_mockserver.app import make_app
+from antiphon_conformance.rules.rule import Finding, all_rules, rules_for
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.verdict import baseline as baselines
+from antiphon_conformance.verdict.baseline import Baseline, Entry
+from antiphon_conformance.verdict.flakiness import flapping, steady
+from antiphon_conformance.verdict.frozen import weigh_claim
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, verdict
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load
 from antiphon_spec.frozen import Frozen, frozen_names, load_frozen
 from inprocess import AsgiTransport
+from scripted_transport import ScriptedTransport, response
 
 WRONG_TOTAL = "body.forgets-the-input-in-the-total"
 RULE = "usage.total-is-the-sum"
@@ -61,7 +61,7 @@ def test_a_baseline(outcome, entries, status, expected):
     assert {name for name in ("excuses", "failures", "stale") if getattr(result, name)} == ({expected} - {""})
 
 
-def test_an_entry_may_have_a_link_and_tells_it(tmp_path):
+def test_an_entry_may_have_a_link(tmp_path):
     path = tmp_path / "known.yaml"
     path.write_text("- {rule: a.b, reason: soon, link: https://example.com/7}\n")
     baseline = baselines.load(path)
@@ -104,7 +104,7 @@ def test_the_update_writes_a_baseline_under_which_the_same_target_is_green(respo
 
 @pytest.mark.parametrize("partial", [["--no-properties"], ["--max-requests", "5"]])
 @pytest.mark.responses_mock(dialect="openai", mutants=[WRONG_TOTAL])
-def test_the_update_is_refused_after_a_partial_run(responses_mock, tmp_path, capsys, partial):
+def test_the_update_is_rejected_after_a_partial_run(responses_mock, tmp_path, capsys, partial):
     path = tmp_path / "known.yaml"
     assert check(responses_mock, "--baseline", path, "--baseline-update", *partial) == 2
     assert "the baseline is not updated, because the run is partial" in capsys.readouterr().out
@@ -130,18 +130,18 @@ def test_wrong_usage(responses_mock, capsys, arguments, message):
 
 
 @pytest.mark.parametrize("name", frozen_names())
-def test_a_frozen_set_names_only_what_there_still_is(name):
+def test_a_frozen_set_names_existing_rules_only(name):
     freeze = load_frozen(name)
     assert set(freeze.rules) <= set(all_rules())
     dialect = load(freeze.dialect)
     assert [key for key in freeze.requirements if dialect.resolve(key) is None] == []
 
 
-def test_every_dialect_with_a_release_that_was_announced_has_a_frozen_set():
+def test_every_released_dialect_has_a_frozen_set():
     assert {"openai@2.3.0", "openresponses@2026-04-24"} <= set(frozen_names())
 
 
-def test_a_claim_is_not_touched_by_a_rule_that_came_later_or_became_stricter():
+def test_newer_and_stricter_rules_do_not_change_a_claim():
     freeze = Frozen("openai", "1", "2026-01-01", {"R-1": "SHOULD"}, {"a.b": "R-1"})
     records = [record(Outcome.FAILED), record(Outcome.FAILED, "later.rule")]
     (only,) = weigh_claim(records, freeze)
@@ -149,7 +149,7 @@ def test_a_claim_is_not_touched_by_a_rule_that_came_later_or_became_stricter():
 
 
 @pytest.mark.responses_mock(dialect="openai")
-def test_a_run_is_judged_by_the_set_that_is_named(responses_mock, tmp_path):
+def test_the_named_set_judges_a_run(responses_mock, tmp_path):
     arguments = ("--no-properties", "--requirements", "openai@2.3.0", "--report", tmp_path)
     assert check(responses_mock, *arguments) == 0
     header, *lines = map(orjson.loads, (tmp_path / "report.jsonl").read_bytes().splitlines())
@@ -159,12 +159,14 @@ def test_a_run_is_judged_by_the_set_that_is_named(responses_mock, tmp_path):
 
 def test_the_rows_of_a_claim_are_those_of_its_set():
     freeze = load_frozen("openresponses@2026-04-24")
-    result = examine(Order("http://t/v1", properties=False), transport=Scripted(lambda _: (200, response())))
+    result = examine(
+        Order("http://t/v1", properties=False), transport=ScriptedTransport(lambda _: (200, response()))
+    )
     table = rows(compose(result, frozen=(freeze,)), load("openresponses"))
     assert {row.requirement.id: row.requirement.level for row in table} == freeze.requirements
 
 
-def test_freezing_writes_what_holds_today_and_never_over_an_older_set(tmp_path, capsys):
+def test_freezing_writes_the_rules_of_today_and_never_overwrites_a_set(tmp_path, capsys):
     assert run(["spec", "freeze", "openai", "--to", str(tmp_path)]) == 0
     assert f"{len(rules_for(load('openai')))} rules" in capsys.readouterr().out
     assert run(["spec", "freeze", "openai", "--to", str(tmp_path)]) == 3
@@ -191,7 +193,7 @@ def test_what_changes_between_runs_is_inconclusive(runs, outcome, note):
 
 
 class Changing(AsgiTransport):
-    """The right server in its first run, and in its second one a server with a wrong sum."""
+    """A right server in the first run, and a server with a wrong sum in the second."""
 
     def __init__(self):
         super().__init__(make_app(Settings(dialect="openai")))
@@ -201,7 +203,7 @@ class Changing(AsgiTransport):
         self.app, self.later = self.later, self.app
 
 
-def test_a_server_that_flaps_is_neither_red_nor_green_for_it():
+def test_a_flaky_server_neither_fails_nor_passes():
     transport, order = Changing(), Order("http://t/v1", ("openai",), properties=False)
     first, second = (examine(order, transport=transport) for _ in range(2))
     assert compose(first).status == Exit.CONFORMANT
@@ -236,7 +238,7 @@ async def send_all(transport, times, **limits):
     return target, exchanges
 
 
-class Losing(Scripted):
+class LosingTransport(ScriptedTransport):
     """Answers, but loses the connection each time that a number in `losses` is reached."""
 
     def __init__(self, *losses):
@@ -244,14 +246,14 @@ class Losing(Scripted):
         self.losses = losses
 
     def open(self, request):
-        if len(self.asked) in self.losses:
-            self.asked.append(request)
-            raise Unreachable("connection reset")
+        if len(self.details) in self.losses:
+            self.details.append(request)
+            raise UnreachableError("connection reset")
         return super().open(request)
 
 
 @pytest.mark.parametrize(
-    ("losses", "replies", "asked", "dead"),
+    ("losses", "replies", "request_count", "dead"),
     [
         pytest.param([1], [True, True, True], 4, False, id="a connection that was lost once is tried again"),
         pytest.param([1, 2], [True, False, True], 4, False, id="lost twice, it is an answer that never came"),
@@ -260,21 +262,21 @@ class Losing(Scripted):
         ),
     ],
 )
-def test_trouble_of_the_connection(losses, replies, asked, dead):
-    transport = Losing(*losses)
+def test_a_lost_connection_is_tried_again(losses, replies, request_count, dead):
+    transport = LosingTransport(*losses)
     target, exchanges = asyncio.run(send_all(transport, len(replies)))
     assert [exchange.reply is not None for exchange in exchanges] == replies
-    assert (len(transport.asked), target.dead) == (asked, dead)
+    assert (len(transport.details), target.dead) == (request_count, dead)
 
 
-def test_a_target_that_dies_on_the_way_is_not_judged():
-    transport = Losing(*range(3, 500))
+def test_a_target_that_dies_during_the_run_is_not_judged():
+    transport = LosingTransport(*range(3, 500))
     result = examine(Order("http://t/v1", ("openai",), properties=False), transport=transport)
     report = compose(result)
     assert report.status == Exit.NOT_JUDGED
     assert report.verdicts["openai"].why == "the target did not answer 3 times in a row: connection reset"
 
 
-def test_names_of_unknown_sets_are_told():
+def test_an_unknown_set_is_rejected_with_the_known_names():
     with pytest.raises(DataError, match="expected one of"):
         load_frozen("klingon@1")

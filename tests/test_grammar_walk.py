@@ -1,4 +1,4 @@
-"""Streams made by walking the table never breach it; the same streams, spoilt in one place, always do."""
+"""Streams made by walking the table never breach it; the same streams, wrong in one place, always do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNPUBLISHED = {
     "response.apply_patch_call_operation_diff.done",
     "response.compaction.compacting",
 }
-"""What genuine OpenAI traffic and the newest SDK have beyond the published document."""
+"""Events of genuine OpenAI traffic and the newest SDK that the published document lacks."""
 each_dialect = pytest.mark.parametrize("name", GRAMMARS)
 limits = settings(max_examples=150, deadline=None)
 
@@ -40,7 +40,7 @@ def test_no_walk_breaches_the_table(name: str, data: st.DataObject) -> None:
 def test_every_suffix_of_a_walk_is_a_resumed_stream(name: str, data: st.DataObject) -> None:
     events = data.draw(streams(GRAMMARS[name]))
     start = data.draw(st.integers(0, len(events) - 1))
-    assert breaches(GRAMMARS[name], events[start:], resumed=True) == []
+    assert breaches(GRAMMARS[name], events[start:], is_resumption=True) == []
 
 
 @each_dialect
@@ -66,7 +66,7 @@ def test_a_missing_opening_or_closing_event_is_a_breach(name: str, data: st.Data
 @each_dialect
 @limits
 @given(data=st.data())
-def test_an_event_said_again_at_the_end_is_a_breach(name: str, data: st.DataObject) -> None:
+def test_an_event_repeated_at_the_end_is_a_breach(name: str, data: st.DataObject) -> None:
     events = data.draw(streams(GRAMMARS[name]))
     repeat = data.draw(
         st.sampled_from(
@@ -79,7 +79,7 @@ def test_an_event_said_again_at_the_end_is_a_breach(name: str, data: st.DataObje
 @each_dialect
 @limits
 @given(data=st.data())
-def test_an_opening_event_said_twice_is_a_breach(name: str, data: st.DataObject) -> None:
+def test_a_repeated_opening_event_is_a_breach(name: str, data: st.DataObject) -> None:
     grammar = GRAMMARS[name]
     events = data.draw(streams(grammar))
     openings = [index for index, event in enumerate(events) if _opens(grammar, event)]
@@ -100,14 +100,14 @@ def test_a_lost_index_is_a_breach(name: str, data: st.DataObject) -> None:
 
 
 @each_dialect
-def test_an_unknown_event_is_a_breach_where_they_are_refused_unless_it_has_a_prefix(name: str) -> None:
+def test_an_unknown_event_without_a_prefix_is_a_breach_where_the_dialect_rejects_it(name: str) -> None:
     machine = GRAMMARS[name].machine()
-    expected = ["unknown-event"] if GRAMMARS[name].refuses_unknown else []
+    expected = ["unknown-event"] if GRAMMARS[name].rejects_unknown else []
     assert [breach.kind for breach in machine.feed({"type": "response.sang"})] == expected
     assert machine.feed({"type": "acme:sang"}) == []
 
 
-def test_a_message_says_where_what_and_what_was_expected() -> None:
+def test_a_message_says_where_expected_and_got() -> None:
     machine = GRAMMARS["openai"].machine()
     machine.feed({"type": "response.created", "response": {}})
     machine.feed({"type": "response.in_progress", "response": {}})
@@ -126,7 +126,7 @@ def test_a_part_belongs_to_a_message_only() -> None:
     ):
         assert machine.feed(event) == []
     part = {"type": "response.content_part.added", "output_index": 0, "content_index": 0, "part": {}}
-    assert [(breach.kind, breach.lane, breach.got) for breach in machine.feed(part)] == [
+    assert [(breach.kind, breach.lane, breach.actual) for breach in machine.feed(part)] == [
         ("wrong-type", "part", "function_call")
     ]
 
@@ -144,7 +144,7 @@ def test_an_index_is_a_natural_number(index: Any) -> None:
     ]
 
 
-def test_a_child_dialect_changes_one_key_of_a_lane_and_takes_away_another(tmp_path: Path) -> None:
+def test_a_child_dialect_changes_one_key_of_a_lane_and_removes_another(tmp_path: Path) -> None:
     (tmp_path / "stream.yaml").write_text(
         "unknown: ignored\nlanes:\n  annotation: null\n  item: {title: thing}\n", encoding="utf-8"
     )
@@ -183,7 +183,7 @@ def test_each_lane_can_be_drawn(name: str) -> None:
         assert all(event in drawing for event in lane.targets)
 
 
-def test_the_events_are_those_of_the_documents() -> None:
+def test_the_table_has_the_events_of_the_documents() -> None:
     for name, count in {"openresponses": 24, "cloudglue": 9}.items():
         assert len(GRAMMARS[name].events) == count
         assert set(GRAMMARS[name].events) == dialect.load(name).schemas.event_types

@@ -1,4 +1,4 @@
-"""Whatever a server streams, no rule of ours breaks: hostile values in every member, in any place."""
+"""No stream makes a rule raise: hostile values in every member, at every place."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_conformance.judge import lint
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.reply import read_reply
+from antiphon_conformance.engine import lint
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load, names
 from inprocess import streams
 

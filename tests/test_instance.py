@@ -1,4 +1,4 @@
-"""Filling in JSON Schemas: the result is valid, sensible and small, or the keyword in the way is named."""
+"""Instances of JSON Schemas are valid, sensible and small; otherwise the error names the keyword."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon_mockserver.instance import Hints, Unsupported, instance
+from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
 
 HINTS = Hints(("Paris", "Ada"), (42,), "What about Paris?", "Hello!")
 
@@ -80,7 +80,7 @@ def person(**more: Any) -> dict[str, Any]:
         ({"type": "object", "propertyNames": {"pattern": "^[a-z]{3}$"}, "minProperties": 2}, None),
     ],
 )
-def test_a_schema_is_filled_in(schema: Any, expected: Any) -> None:
+def test_an_instance_satisfies_its_schema(schema: Any, expected: Any) -> None:
     value = instance(schema, HINTS)
     assert jsonschema_rs.is_valid(schema, value)
     assert expected is None or value == expected
@@ -110,12 +110,12 @@ def test_the_sensible_form_of_a_minimal_object_is_empty() -> None:
         ({"allOf": [{"anyOf": [{"required": [f"{i}-{j}"]} for j in range(6)]} for i in range(12)]}, "allOf"),
     ],
 )
-def test_what_cannot_be_filled_in_is_named(schema: Any, keyword: str) -> None:
-    with pytest.raises(Unsupported, match=f"keyword '{keyword}'"):
+def test_an_unsatisfiable_schema_is_named(schema: Any, keyword: str) -> None:
+    with pytest.raises(UnsupportedSchemaError, match=f"keyword '{keyword}'"):
         instance(schema)
 
 
-def test_hints_are_used_one_after_the_other_and_afresh_each_time() -> None:
+def test_hints_are_used_in_order_and_start_again_each_time() -> None:
     schema = {"type": "array", "items": {"type": "string"}, "minItems": 3}
     assert instance(schema, HINTS) == instance(schema, HINTS) == ["Paris", "Ada", "text"]
 
@@ -172,13 +172,13 @@ def deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=200, deadline=None)
 @given(st.recursive(LEAVES, deeper, max_leaves=8))
-def test_whatever_can_be_filled_in_is_filled_in_validly(schema: Any) -> None:
+def test_every_instance_is_valid(schema: Any) -> None:
     value = instance(schema, HINTS)
     assert jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(value)
     assert instance(schema, HINTS) == value
 
 
-def test_a_pattern_that_could_go_back_for_ever_is_filled_in_at_once() -> None:
+def test_an_instance_of_a_backtracking_pattern_is_made_quickly() -> None:
     assert instance({"type": "string", "pattern": "^(a+)+b$", "minLength": 50}) == "a" * 49 + "b"
 
 

@@ -1,17 +1,24 @@
-"""The engine: which outcome comes of what a rule does with what was seen."""
+"""The engine: the outcome of a rule on exchanges and traces."""
 
 from __future__ import annotations
 
 import pytest
 
-from answers import exchange, response
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode, Exchange, Request
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import EVERY, Finding, make
-from antiphon_conformance.subject import Answered, Body, Refused, Scene, Snapshot, Streamed
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange, Request, Trace
+from antiphon_conformance.rules.rule import EVERY, Finding, make
+from antiphon_conformance.rules.views import (
+    AnyReply,
+    DocumentReply,
+    ErrorReply,
+    ResponseObject,
+    ScenarioTrace,
+    StreamReply,
+)
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from antiphon_spec.requirement import Severity
+from scripted_transport import exchange, response
 
 OPENAI = dialects.load("openai")
 MUST, SHOULD, MAY = (
@@ -37,29 +44,29 @@ def raises(subject):
     yield
 
 
-def rule(subject=Answered, check=silent, cites=MUST, name="rule", **how):
-    return make("test", name, "A sentence.", subject, check, cites=cites, **how)
+def rule(subject=AnyReply, check=silent, cites=MUST, name="rule", **how):
+    return make(f"test.{name}".replace("_", "-"), "A sentence.", subject, check, cites=cites, **how)
 
 
-def judged(candidate, *episodes):
-    return judge.judge(episodes, OPENAI, {candidate.id: candidate})
+def judge(candidate, *traces):
+    return engine.judge(traces, OPENAI, {candidate.id: candidate})
 
 
-def only(candidate, *episodes):
-    (record,) = judged(candidate, *episodes)
+def judge_one(candidate, *traces):
+    (record,) = judge(candidate, *traces)
     return record
 
 
-GOOD = Episode("plain", {"created": exchange("plain/created", response(), asked={"input": "hi"})})
-REFUSAL = Episode("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
-STREAM = Episode(
+GOOD = Trace("plain", {"created": exchange("plain/created", response(), request_body={"input": "hi"})})
+REFUSAL = Trace("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
+STREAM = Trace(
     "streaming", {"streamed": exchange("streaming/streamed", b'data: {"type":"response.created"}\n\n')}
 )
 NO_ANSWER = Exchange("dead/created", Request("POST", "/responses"), None, failure="refused")
 
 
 def test_a_rule_that_finds_nothing_passes():
-    record = only(rule(), GOOD)
+    record = judge_one(rule(), GOOD)
     assert (record.outcome, record.rule, record.scenario) == (Outcome.PASSED, "test.rule", "plain")
     assert (record.requirement, record.level, record.dialect) == (
         MUST,
@@ -77,24 +84,24 @@ def test_a_rule_that_finds_nothing_passes():
         ((MAY, MUST), Outcome.FAILED),
     ],
 )
-def test_the_level_of_what_it_cites_decides_what_a_finding_is(cites, outcome):
-    assert only(rule(check=finds("reply.status"), cites=cites), GOOD).outcome is outcome
+def test_the_level_of_the_cited_row_decides_the_outcome(cites, outcome):
+    assert judge_one(rule(check=finds("reply.status"), cites=cites), GOOD).outcome is outcome
 
 
 def test_a_finding_gets_the_id_of_its_exchange():
-    (finding,) = only(rule(check=finds("reply.status")), GOOD).findings
+    (finding,) = judge_one(rule(check=finds("reply.status")), GOOD).findings
     assert finding.exchange == "plain/created"
 
 
-def test_a_finding_is_fit_to_print_whatever_the_server_called_its_members():
-    record = only(rule(check=finds("reply.body/\x1b[31m\ud800\n" + "a" * 9999)), GOOD)
+def test_a_finding_is_printable_with_hostile_member_names():
+    record = judge_one(rule(check=finds("reply.body/\x1b[31m\ud800\n" + "a" * 9999)), GOOD)
     assert record.findings[0].where.isprintable()
     assert len(record.findings[0].where) < 600
     record.findings[0].message.encode()
 
 
 def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
-    records = judged(rule(Answered), GOOD, REFUSAL)
+    records = judge(rule(AnyReply), GOOD, REFUSAL)
     assert [(record.scenario, record.outcome) for record in records] == [
         ("plain", Outcome.PASSED),
         ("bad", Outcome.PASSED),
@@ -104,34 +111,34 @@ def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
 @pytest.mark.parametrize(
     ("subject", "scenarios"),
     [
-        (Answered, {"plain", "bad", "streaming"}),
-        (Body, {"plain"}),
-        (Refused, {"bad"}),
-        (Streamed, {"streaming"}),
-        (Snapshot, {"plain"}),
+        (AnyReply, {"plain", "bad", "streaming"}),
+        (DocumentReply, {"plain"}),
+        (ErrorReply, {"bad"}),
+        (StreamReply, {"streaming"}),
+        (ResponseObject, {"plain"}),
     ],
 )
-def test_a_rule_sees_its_own_subject_and_no_other(subject, scenarios):
-    assert {record.scenario for record in judged(rule(subject), GOOD, REFUSAL, STREAM)} == scenarios
+def test_a_rule_sees_only_views_of_its_class(subject, scenarios):
+    assert {record.scenario for record in judge(rule(subject), GOOD, REFUSAL, STREAM)} == scenarios
 
 
 def test_a_rule_that_raises_is_broken_and_says_where():
-    record = only(rule(check=raises), GOOD)
+    record = judge_one(rule(check=raises), GOOD)
     assert record.outcome is Outcome.BROKEN
     assert record.note.startswith("KeyError: 'output' (test_judge.py:")
 
 
-def test_a_condition_that_raises_is_broken_too():
-    assert only(rule(when=lambda subject: 1 / 0), GOOD).outcome is Outcome.BROKEN
+def test_a_rule_whose_condition_raises_is_broken():
+    assert judge_one(rule(when=lambda subject: 1 / 0), GOOD).outcome is Outcome.BROKEN
 
 
 def test_the_number_of_findings_is_bounded():
-    record = only(rule(check=finds(*map(str, range(1000)))), GOOD)
-    assert len(record.findings) == judge.MOST_FINDINGS
+    record = judge_one(rule(check=finds(*map(str, range(1000)))), GOOD)
+    assert len(record.findings) == engine.MOST_FINDINGS
 
 
-def test_a_rule_that_applied_nowhere_tested_nothing():
-    record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD)
+def test_a_rule_that_applied_nowhere_is_inconclusive():
+    record = judge_one(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD)
     assert (record.outcome, record.scenario) == (Outcome.INCONCLUSIVE, "")
     assert record.note == "not seen: a refusal of the model"
 
@@ -139,41 +146,41 @@ def test_a_rule_that_applied_nowhere_tested_nothing():
 @pytest.mark.parametrize(
     "last", [NO_ANSWER, exchange("dead/created", {"error": {}}, status=500)], ids=["no answer", "500"]
 )
-def test_a_breakdown_elsewhere_explains_nothing(last):
-    dead = Episode("dead", {"created": last}, "created: broke down")
-    record = only(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD, dead)
+def test_a_failure_in_another_scenario_explains_nothing(last):
+    dead = Trace("dead", {"created": last}, "created: broke down")
+    record = judge_one(rule(when=lambda subject: False, needs="a refusal of the model"), GOOD, dead)
     assert (record.outcome, record.note) == (Outcome.INCONCLUSIVE, "not seen: a refusal of the model")
 
 
 def test_a_dead_port_passes_nothing():
-    dead = Episode("dead", {"created": NO_ANSWER}, "created: refused")
-    assert only(rule(), dead).outcome is Outcome.UNTESTABLE
+    dead = Trace("dead", {"created": NO_ANSWER}, "created: refused")
+    assert judge_one(rule(), dead).outcome is Outcome.UNTESTABLE
 
 
-def test_a_refusal_that_ended_a_scenario_makes_nothing_untestable():
-    refused = Episode("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
-    record = only(rule(when=lambda subject: False), GOOD, refused)
+def test_a_rejection_that_ended_a_scenario_makes_no_rule_untestable():
+    trace_of_rejection = Trace("tools", {"created": exchange("t", {}, status=400)}, "created: answered 400")
+    record = judge_one(rule(when=lambda subject: False), GOOD, trace_of_rejection)
     assert record.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_rule_may_see_every_scenario():
-    records = judged(rule(Scene, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
+    records = judge(rule(ScenarioTrace, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
     assert {record.scenario for record in records} == {"plain", "bad"}
 
 
-def scene(check, when=None):
-    return rule(Scene, check, name="scene", scenario="plain", when=when)
+def scenario_trace(check, when=None):
+    return rule(ScenarioTrace, check, name="scene", scenario="plain", when=when)
 
 
-def test_a_rule_over_an_episode_sees_its_scenario_only():
-    assert [record.scenario for record in judged(scene(silent), GOOD, REFUSAL)] == ["plain"]
+def test_a_rule_over_a_scenario_trace_sees_its_scenario_only():
+    assert [record.scenario for record in judge(scenario_trace(silent), GOOD, REFUSAL)] == ["plain"]
 
 
 @pytest.mark.parametrize(
     "finding", [finds("reply.status", exchange="created"), finds("created.reply.status")]
 )
-def test_a_finding_over_an_episode_names_a_step(finding):
-    (result,) = only(scene(finding), GOOD).findings
+def test_a_finding_over_a_scenario_trace_names_a_step(finding):
+    (result,) = judge_one(scenario_trace(finding), GOOD).findings
     assert (result.exchange, result.where) == ("plain/created", "reply.status")
 
 
@@ -181,27 +188,27 @@ def asks_for_a_poll(subject):
     yield Finding("x", "y", str(subject["polled"]))
 
 
-def episode(**how):
-    return Episode("plain", dict(GOOD.exchanges), **how)
+def trace(**how):
+    return Trace("plain", dict(GOOD.exchanges), **how)
 
 
 @pytest.mark.parametrize(
     ("history", "outcome", "note"),
     [
-        (episode(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
-        (episode(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
+        (trace(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
+        (trace(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
         (
-            episode(missing_feature="background"),
+            trace(missing_feature="background"),
             Outcome.NOT_SUPPORTED,
             "the target does not offer background",
         ),
-        (episode(stop_reason="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
-        (episode(stop_reason="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
+        (trace(stop_reason="the limit of 3", blame="limit"), Outcome.INCONCLUSIVE, "the limit of 3"),
+        (trace(stop_reason="our scenario broke", blame="suite"), Outcome.BROKEN, "our scenario broke"),
     ],
 )
-@pytest.mark.parametrize("when", [None, lambda scene: "polled" in scene])
+@pytest.mark.parametrize("when", [None, lambda trace: "polled" in trace])
 def test_a_step_that_is_missing(history, outcome, note, when):
-    record = only(scene(asks_for_a_poll, when), history)
+    record = judge_one(scenario_trace(asks_for_a_poll, when), history)
     if when is None or history.stop_reason or history.missing_feature:
         assert record.outcome is outcome
         assert note in record.note
@@ -210,14 +217,16 @@ def test_a_step_that_is_missing(history, outcome, note, when):
 
 
 def test_a_scenario_that_did_not_run():
-    record = only(scene(silent), REFUSAL)
+    record = judge_one(scenario_trace(silent), REFUSAL)
     assert (record.outcome, record.note) == (Outcome.UNTESTABLE, "the scenario plain did not run")
 
 
 def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
     probe = exchange("items/listed", {}, status=404, path="/responses/resp_1/input_items", method="GET")
-    lacking = Episode("items", {"listed": probe}, "listed: answered 404", "input_items")
-    record = only(rule(Body, when=lambda body: body.operation == "listInputItems"), GOOD, lacking)
+    lacking = Trace("items", {"listed": probe}, "listed: answered 404", "input_items")
+    record = judge_one(
+        rule(DocumentReply, when=lambda body: body.operation == "listInputItems"), GOOD, lacking
+    )
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
 
 
@@ -230,37 +239,35 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
         ("/v1/elsewhere", None, "/v1/elsewhere"),
     ],
 )
-def test_an_exchange_finds_its_place_in_the_document(path, operation, below):
-    place = judge.locate(exchange("one", {}, path=path), OPENAI)
+def test_an_exchange_has_a_place_in_the_document(path, operation, below):
+    place = engine.locate(exchange("one", {}, path=path), OPENAI)
     assert (place.operation, place.request.path) == (operation, below)
 
 
 def test_a_resumed_stream_is_marked():
-    place = judge.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
+    place = engine.locate(exchange("one", b"", path="/responses/r?starting_after=3", method="GET"), OPENAI)
     assert place.traits == {"resumed"}
 
 
-def test_lint_tells_what_it_found_and_sums_up_the_rest():
+def test_lint_lists_findings_and_counts_the_other_records():
     candidate = rule(
-        Body, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
+        DocumentReply, lambda body: iter([Finding("reply.body", "a", "b")] if "bad" in body.object else [])
     )
     loose = [exchange("one", {"bad": 1}), exchange("two", {}), exchange("three", {})]
-    records = judge.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scene(silent)})
+    records = engine.lint(loose, OPENAI, {candidate.id: candidate, "test.scene": scenario_trace(silent)})
     assert [(record.scenario, record.outcome, record.note) for record in records] == [
         ("one", Outcome.FAILED, ""),
         ("", Outcome.PASSED, "nothing found in 2 exchanges"),
     ]
 
 
-def test_the_refusal_of_a_feature_that_is_not_offered_is_no_failure():
-    creation = exchange("storage/created", response(), asked={"input": "hi"})
+def test_an_error_of_a_feature_that_is_not_offered_is_no_failure():
+    creation = exchange("storage/created", response(), request_body={"input": "hi"})
     listing = exchange("storage/listed", {"detail": "Not Found"}, status=404)
-    episode = Episode(
-        "storage", {"created": creation, "listed": listing}, "listed: answered 404", "input_items"
-    )
-    listing_rule = rule(Scene, finds("reply.status", exchange="storage/listed"), scenario="storage")
-    record = only(listing_rule, episode)
+    trace = Trace("storage", {"created": creation, "listed": listing}, "listed: answered 404", "input_items")
+    listing_rule = rule(ScenarioTrace, finds("reply.status", exchange="storage/listed"), scenario="storage")
+    record = judge_one(listing_rule, trace)
     assert (record.outcome, record.note) == (Outcome.NOT_SUPPORTED, "the target does not offer input_items")
-    assert only(
-        rule(Scene, finds("reply.status", exchange="storage/created"), scenario="storage"), episode
+    assert judge_one(
+        rule(ScenarioTrace, finds("reply.status", exchange="storage/created"), scenario="storage"), trace
     ).findings

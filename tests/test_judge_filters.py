@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import judge
-from antiphon_conformance.filter_choice import leaves, single, singles
-from antiphon_conformance.filter_operators import LISTS, SCALARS, as_text
-from antiphon_conformance.filter_plan import by_segment, narrow, plan
-from antiphon_conformance.filters import of_file, of_segment
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import rules_for
-from antiphon_conformance.runner import Plan, run
-from antiphon_conformance.scenario import scenarios_for
-from antiphon_conformance.target import Target
-from antiphon_mockserver.app import make_app
-from antiphon_mockserver.knowledge.comparison import Readings
-from antiphon_mockserver.knowledge.filters import parse
-from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.knowledge.objects import file_object, segment_object
+from antiphon_conformance import engine
+from antiphon_conformance.http.client import Target
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.scenarios.runner import Plan, run
+from antiphon_conformance.scenarios.scenario import scenarios_for
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.video_library.filters.choice import leaves, single, singles
+from antiphon_conformance.video_library.filters.language import of_file, of_segment
+from antiphon_conformance.video_library.filters.operators import LISTS, SCALARS, as_text
+from antiphon_conformance.video_library.filters.plan import by_segment, narrow, plan
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
+from antiphon_mockserver.video_library.comparison import Readings
+from antiphon_mockserver.video_library.filters import parse
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_mockserver.video_library.objects import file_object, segment_object
 from antiphon_spec.dialect import load
 from antiphon_spec.world import File
 from inprocess import KEY, AsgiTransport
@@ -151,7 +151,7 @@ def told(filter: Mapping[str, Any], file: Json = FILE) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize(("category", "path", "operator", "value", "verdict"), CASES)
-def test_a_criterion_says(
+def test_the_judge_evaluates_a_criterion(
     category: str, path: str, operator: str, value: Any, verdict: tuple[bool, bool]
 ) -> None:
     assert told(single(category, path, operator, value)) == verdict
@@ -177,14 +177,14 @@ TOPIC, SMALL, LARGE = (
         ({"metadata": "topic", "file": [None]}, YES),
     ],
 )
-def test_several_criteria_say(filter: Json, verdict: tuple[bool, bool]) -> None:
+def test_the_judge_evaluates_several_criteria(filter: Json, verdict: tuple[bool, bool]) -> None:
     assert told(filter) == verdict
 
 
 @pytest.mark.parametrize(
     "junk", [None, 5, "x", [], [[]], {"topic": {"a": []}}, {"topic": 1e308, "bytes": 10**400}]
 )
-def test_no_file_is_too_strange(junk: Any) -> None:
+def test_strange_files_break_nothing(junk: Any) -> None:
     for file in ({}, dict.fromkeys(FILE, junk)):
         for category, path, operator, value, _ in CASES:
             of_file(single(category, path, operator, value), file)
@@ -210,7 +210,7 @@ def shown(world: str) -> tuple[tuple[File, Json], ...]:
 
 
 def questions(world: str) -> Iterator[Json]:
-    """Every filter of the plan, and whatever stands in the library, asked for with every operator."""
+    """Every filter of the plan, and every value of the library with every operator."""
     files = [object for _, object in shown(world)]
     yield from plan(files).values()
     for category in ("metadata", "source_metadata", "video_info"):
@@ -230,10 +230,10 @@ def about(category: str, path: str, values: list[Any]) -> Iterator[Json]:
 
 
 @pytest.mark.parametrize("world", ["cooking", "sales"])
-def test_what_is_sure_the_mock_says_too_in_whatever_reading(world: str) -> None:
+def test_the_mock_agrees_with_every_sure_answer_in_every_reading(world: str) -> None:
     files, sure = shown(world), 0
-    asked = {str(filter): filter for filter in questions(world)}
-    for filter in asked.values():
+    filters = {str(filter): filter for filter in questions(world)}
+    for filter in filters.values():
         alternatives = [parse(filter, readings=readings) for readings in OTHERWISE]
         for file, object in files:
             verdict = of_file(filter, object)
@@ -243,11 +243,11 @@ def test_what_is_sure_the_mock_says_too_in_whatever_reading(world: str) -> None:
                     filter,
                     file.filename,
                 )
-    assert sure > len(files) * len(asked) / 2, "most of what is asked for is sure"
+    assert sure > len(files) * len(filters) / 2, "most of what is asked for is sure"
 
 
 @pytest.mark.parametrize("world", ["", "cooking", "sales"])
-def test_the_chosen_reading_is_that_of_the_mock(world: str) -> None:
+def test_the_default_reading_is_that_of_the_mock(world: str) -> None:
     files = shown(world)
     for step, filter in plan([object for _, object in files]).items():
         verdicts = [of_file(filter, object).admits for _, object in files]
@@ -264,7 +264,7 @@ def test_segments_are_read_alike(world: str) -> None:
     assert len(set(verdicts)) == 2
 
 
-# What is asked for.
+# The plan of requests.
 
 
 def test_a_plan_is_the_same_for_the_same_files() -> None:
@@ -281,7 +281,7 @@ def test_every_filter_of_a_plan_is_valid() -> None:
         assert faults == [], step
 
 
-def test_two_criteria_are_asked_for_one_by_one_too() -> None:
+def test_two_criteria_are_also_asked_one_by_one() -> None:
     steps = plan([object for _, object in shown("")])
     for step in ("two_criteria", "two_categories"):
         parts = singles(steps[step])
@@ -289,7 +289,7 @@ def test_two_criteria_are_asked_for_one_by_one_too() -> None:
         assert all(part in steps.values() for part in parts)
 
 
-def test_what_a_library_lacks_is_not_asked_for() -> None:
+def test_a_plan_asks_only_for_what_a_library_has() -> None:
     alone = plan([FILE])
     assert "equal" not in alone
     assert "by_id" in alone
@@ -297,7 +297,7 @@ def test_what_a_library_lacks_is_not_asked_for() -> None:
     assert set(plan([])) == {"empty", "empty_categories", "impossible", "nothing_there"}
 
 
-def test_without_metadata_names_of_files_do() -> None:
+def test_without_metadata_a_plan_uses_the_names_of_files() -> None:
     bare = [
         {"id": str(index), "filename": f"{name}.mp4"} for index, name in enumerate(("soup", "stew", "tea"))
     ]
@@ -306,13 +306,13 @@ def test_without_metadata_names_of_files_do() -> None:
     assert "equal_by_prefix" not in steps
 
 
-# A server with another reading is told so, and is not failed.
+# A server with another reading gets a note and does not fail.
 
 
 @pytest.mark.parametrize(
     ("reading", "expected"),
     [
-        ("missing-differs", {"filters.what-is-missing-fits-nothing"}),
+        ("missing-differs", {"filters.a-missing-field-fits-no-operator"}),
         ("no-underscore-is-wildcard", set()),
         ("no-dotted-keys", set()),
         ("no-all-of-nothing", set()),
@@ -324,16 +324,16 @@ def test_another_reading_fails_nothing(reading: str, expected: set[str]) -> None
 
 
 async def outcomes(settings: Settings) -> dict[str, Outcome]:
-    """What the rules on filters say of a server, but for those that pass."""
+    """The outcomes of the rules on filters that did not pass."""
     dialect = load("cloudglue")
     selection = [
         scenario
         for scenario in scenarios_for(dialect).values()
         if scenario.first or "filters" in scenario.features
     ]
-    asked = Plan(tuple(selection), (dialect,), features=tuple(dialect.features))
-    episodes = await run(asked, Target(AsgiTransport(make_app(settings)), KEY))
-    scenarios = {episode.scenario for episode in episodes} - {"library"}
+    plan = Plan(tuple(selection), (dialect,), features=tuple(dialect.features))
+    traces = await run(plan, Target(AsgiTransport(make_app(settings)), KEY))
+    scenarios = {trace.scenario for trace in traces} - {"library"}
     rules = {key: rule for key, rule in rules_for(dialect).items() if rule.scenario in scenarios}
-    records = judge.judge(episodes, dialect, rules)
+    records = engine.judge(traces, dialect, rules)
     return {record.rule: record.outcome for record in records if record.outcome is not Outcome.PASSED}

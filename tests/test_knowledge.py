@@ -1,4 +1,4 @@
-"""What a library answers: questions to the shipped worlds, what is quoted, and how it is cited."""
+"""Answers of a library: questions to the shipped worlds, quotations, and citations."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.answers import NOTHING_FOUND, NOTHING_TO_SEARCH
-from antiphon_mockserver.knowledge.claims import chat_citation, citation, clock
-from antiphon_mockserver.knowledge.library import find_segment, open_library
-from antiphon_mockserver.knowledge.retrieval import index_of
+from antiphon_mockserver.video_library.answers import NOTHING_FOUND, NOTHING_TO_SEARCH
+from antiphon_mockserver.video_library.claims import chat_citation, citation, clock
+from antiphon_mockserver.video_library.library import find_segment, open_library
+from antiphon_mockserver.video_library.retrieval import index_of
 from antiphon_spec.world import MODALITIES, WorldError
-from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
+from library_questions import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
 
 BARE = """
 name: bare
@@ -85,7 +85,7 @@ def test_the_best_passage_is_quoted_first(question: str, line: str) -> None:
         "",
     ],
 )
-def test_an_overview_tells_what_the_first_files_are_about(question: str) -> None:
+def test_an_overview_describes_the_first_files(question: str) -> None:
     answer = ask(question, KITCHEN)
     assert files(answer) == ["carbonara", "miso-soup", "shakshuka", "tarte-tatin", "halloumi"]
     assert [claim.context for claim in answer.claims] == [claim.file.summary for claim in answer.claims]
@@ -106,25 +106,25 @@ def test_an_overview_tells_what_the_first_files_are_about(question: str) -> None
         (("What is said about kombu?",), "And what about rendang?", {"rendang"}),
     ],
 )
-def test_a_question_without_words_of_its_own_goes_back(
+def test_a_question_without_content_words_uses_the_earlier_question(
     earlier: tuple[str, ...], question: str, expected: set[str]
 ) -> None:
     assert set(files(ask(question, KITCHEN, earlier=earlier))) == expected
 
 
-def test_more_detail_tells_the_segments_of_a_file_in_order() -> None:
+def test_a_question_for_detail_gets_the_segments_in_order() -> None:
     answer = ask("More detail on the second, please", KITCHEN, earlier=("What topics are discussed?",))
     miso = answer.claims[0].file
     assert [claim.segment for claim in answer.claims] == list(miso.segments)
 
 
-def test_where_nothing_fits_nothing_is_cited() -> None:
+def test_without_a_match_nothing_is_cited() -> None:
     answer = ask("Who won the chess tournament?", KITCHEN)
     assert (answer.text, answer.claims) == (NOTHING_FOUND, ())
 
 
 @pytest.mark.parametrize("entities", [(), ("recipes",)])
-def test_where_nothing_may_be_searched_nothing_is_cited(entities: tuple[str, ...]) -> None:
+def test_without_sources_nothing_is_cited(entities: tuple[str, ...]) -> None:
     no_match = {"metadata": criterion("cuisine", "Equal", "Martian")}
     for question in ("What topics are discussed?", "How many eggs?"):
         answer = ask(question, KITCHEN, entities=entities, filter=no_match)
@@ -140,7 +140,7 @@ def test_where_nothing_may_be_searched_nothing_is_cited(entities: tuple[str, ...
         ({"video_info": criterion("duration_seconds", "GreaterThan", "1000")}, ["shakshuka"]),
     ],
 )
-def test_only_what_passes_the_filter_is_cited(filter: dict[str, Any], expected: list[str]) -> None:
+def test_only_filtered_files_are_cited(filter: dict[str, Any], expected: list[str]) -> None:
     assert files(ask("eggs", KITCHEN, filter=filter)) == expected
 
 
@@ -188,7 +188,7 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize(("question", "collections", "entities"), QUESTIONS)
-def test_what_a_citation_says_stands_in_the_text(
+def test_the_text_has_the_context_of_every_citation(
     question: str, collections: tuple[str, ...], entities: tuple[str, ...]
 ) -> None:
     answer = ask(question, *collections, entities=entities)
@@ -199,7 +199,7 @@ def test_what_a_citation_says_stands_in_the_text(
 
 @pytest.mark.parametrize(("question", "collections", "entities"), QUESTIONS)
 @pytest.mark.parametrize("include", [False, True])
-def test_citations_are_whole(
+def test_citations_have_all_members(
     question: str, collections: tuple[str, ...], entities: tuple[str, ...], include: bool
 ) -> None:
     for claim in ask(question, *collections, entities=entities).claims:
@@ -222,7 +222,7 @@ def test_descriptions_in_a_citation_are_texts() -> None:
     (claim, *_) = ask("guanciale in a cold frying pan", KITCHEN).claims
     assert citation(claim, include=True) == {
         "type": "cloudglue_citation",
-        "collection_id": named(KITCHEN).id,
+        "collection_id": collection_by_name(KITCHEN).id,
         "file_id": "5b0c8d1e-3f52-4c6a-9a57-1d2e7c40b9f3",
         "start_time": 60,
         "segment_id": claim.file.segments[1].id,
@@ -259,7 +259,7 @@ def test_descriptions_in_a_citation_of_a_chat_are_objects() -> None:
     assert annotation["audio_description"] == []
 
 
-def test_relevant_sources_are_modalities_that_are_there() -> None:
+def test_relevant_sources_are_modalities_of_the_file() -> None:
     for question, collections, entities in QUESTIONS:
         for claim in ask(question, *collections, entities=entities).claims:
             assert all(claim.modalities[name] for name in claim.relevant_sources)
@@ -290,11 +290,11 @@ def test_relevant_sources_are_modalities_that_are_there() -> None:
 def test_hostile_questions_are_questions(hostile: str) -> None:
     for entities in ((), ("recipes", "steps")):
         answer = ask(hostile, KITCHEN, entities=entities)
-        assert set(files(answer)) <= {file.key for file in named(KITCHEN).files}
+        assert set(files(answer)) <= {file.key for file in collection_by_name(KITCHEN).files}
         assert len(answer.text) < 10_000
 
 
-def test_words_that_are_syntax_elsewhere_are_searched_for() -> None:
+def test_words_of_query_syntax_are_plain_words() -> None:
     assert files(ask("eggs AND NOT (cream OR custard)", KITCHEN))[0] == "carbonara"
 
 
@@ -314,10 +314,10 @@ def test_a_file_has_three_names(name: str, file: str | None) -> None:
     assert (entry.key if entry else None) == file
 
 
-def test_a_library_knows_its_things() -> None:
+def test_a_library_finds_its_resources() -> None:
     assert LIBRARY.files == LIBRARY.world.files
     assert LIBRARY.collections == LIBRARY.world.collections
-    assert LIBRARY.collection(named("recipes").id) is named("recipes")
+    assert LIBRARY.collection(collection_by_name("recipes").id) is collection_by_name("recipes")
     assert LIBRARY.collection("recipes") is None
     assert [file.key for file in LIBRARY.files if file not in LIBRARY.described] == ["ramen-draft"]
     file = LIBRARY.files[0]
@@ -331,11 +331,11 @@ def test_worlds_are_opened_by_name_by_path_and_all_at_once(bare: Path) -> None:
     assert open_library(str(bare)).world.title == "Bare"
 
 
-def test_a_world_that_is_not_there_is_told_with_those_that_are() -> None:
-    with pytest.raises(WorldError) as refused:
+def test_an_unknown_world_is_rejected_with_the_known_names() -> None:
+    with pytest.raises(WorldError) as error:
         open_library("kitchen")
     expected = "a YAML file, or the name of a shipped world (cooking, sales)"
-    assert (refused.value.where, refused.value.expected, refused.value.got) == (
+    assert (error.value.where, error.value.expected, error.value.actual) == (
         "kitchen",
         expected,
         "no such file",
@@ -349,5 +349,5 @@ def test_a_library_without_descriptions_finds_nothing(bare: Path) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0:00"), (65.9, "1:05"), (600, "10:00"), (3599.99, "59:59"), (3630, "1:00:30")]
 )
-def test_times_are_told_as_players_show_them(seconds: float, text: str) -> None:
+def test_times_have_the_format_of_players(seconds: float, text: str) -> None:
     assert clock(seconds) == text

@@ -1,4 +1,4 @@
-"""What the Cloudglue mock puts out besides messages: calls of the request's functions, and queries."""
+"""Output of the Cloudglue mock besides messages: calls of the request's functions, and queries."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from antiphon_spec.dialect import load
-from asking import named
-from mock_client import Client, Got
+from library_questions import collection_by_name
+from mock_client import Client, Reply
 
 SCHEMAS = load("cloudglue").schemas
-RECIPES, KITCHEN = named("recipes"), named("Kitchen videos")
+RECIPES, KITCHEN = collection_by_name("recipes"), collection_by_name("Kitchen videos")
 TIMER = {
     "type": "function",
     "name": "set_timer",
@@ -30,11 +30,11 @@ def client() -> Client:
     return Client(dialect="cloudglue")
 
 
-def ask(client: Client, question: str, base: dict[str, Any], **body: Any) -> Got:
-    asked = {"model": "nimbus-002-preview", "input": question, "knowledge_base": base, **body}
-    got = client.post("/responses", asked)
-    assert got.status == 200, got.raw
-    return got
+def ask(client: Client, question: str, base: dict[str, Any], **body: Any) -> Reply:
+    request = {"model": "nimbus-002-preview", "input": question, "knowledge_base": base, **body}
+    reply = client.post("/responses", request)
+    assert reply.status == 200, reply.raw
+    return reply
 
 
 def types(response: Any) -> list[str]:
@@ -66,7 +66,7 @@ def test_a_call_is_streamed_as_an_item_without_text(client: Client) -> None:
     ]
 
 
-def test_queries_are_shown_where_entities_are_all_that_there_is_to_read(client: Client) -> None:
+def test_entity_queries_are_shown_when_only_entities_are_searched(client: Client) -> None:
     response = ask(client, "What are these videos about?", BACKED).json
     query, message = response["output"]
     assert SCHEMAS.item("cloudglue_query_call").faults(query) == []  # type: ignore[union-attr]
@@ -75,5 +75,5 @@ def test_queries_are_shown_where_entities_are_all_that_there_is_to_read(client: 
     assert message["content"][0]["annotations"]
 
 
-def test_no_query_is_shown_to_whoever_names_collections_to_search(client: Client) -> None:
+def test_no_query_is_shown_when_collections_are_searched(client: Client) -> None:
     assert types(ask(client, "What are these videos about?", BACKED | SEARCHED).json) == ["message"]

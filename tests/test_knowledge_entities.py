@@ -1,4 +1,4 @@
-"""What entities answer: shapes of questions, the facts that are told, and which collection answers."""
+"""Answers from entities: shapes of questions, facts, and the collection that answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from antiphon_mockserver.knowledge.answers import respond
-from antiphon_mockserver.knowledge.claims import citation
-from antiphon_mockserver.knowledge.entities import entity_source, facts_text, flat, measure, text_of
-from antiphon_mockserver.knowledge.scope import Inquiry
-from asking import CALLS, KITCHEN, LIBRARY, ask, criterion, files, named
+from antiphon_mockserver.video_library.answers import respond
+from antiphon_mockserver.video_library.claims import citation
+from antiphon_mockserver.video_library.entities import entity_source, facts_text, flat, measure, text_of
+from antiphon_mockserver.video_library.scope import Inquiry
+from library_questions import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
 
 ALL = ("recipes", "steps")
 BOTH = ("calls", "moments")
@@ -69,7 +69,7 @@ BOTH = ("calls", "moments")
         ("What dishes are mentioned?", "8 in recipes.", "carbonara miso-soup shakshuka tarte-tatin halloumi"),
     ],
 )
-def test_what_recipes_answer(question: str, saying: str, expected: str) -> None:
+def test_recipes_answer_questions(question: str, saying: str, expected: str) -> None:
     answer = ask(question, KITCHEN, entities=("recipes",))
     assert answer.text.splitlines()[0] == saying
     assert sorted(files(answer)) == sorted(expected.split())
@@ -95,7 +95,7 @@ def test_what_recipes_answer(question: str, saying: str, expected: str) -> None:
         ),
     ],
 )
-def test_what_sales_calls_answer(question: str, saying: str, expected: str) -> None:
+def test_sales_calls_answer_questions(question: str, saying: str, expected: str) -> None:
     for entities in (BOTH, BOTH[::-1]):
         answer = ask(question, CALLS, entities=entities)
         assert answer.text.splitlines()[0] == saying
@@ -117,7 +117,7 @@ def test_a_fact_of_one_file_is_looked_up(question: str, facts: list[str]) -> Non
     ]
 
 
-def test_facts_stand_beside_a_quotation_of_what_shows_them() -> None:
+def test_facts_come_with_a_quotation() -> None:
     (claim,) = ask("Which recipes require the fewest ingredients?", KITCHEN, entities=("recipes",)).claims
     assert claim.sentence == (
         "From recipes: ingredients 3 (halloumi, lemon, oregano)."
@@ -125,7 +125,7 @@ def test_facts_stand_beside_a_quotation_of_what_shows_them() -> None:
         ' in the cheese." (Halloumi skewers with three ingredients, 0:01)'
     )
     annotation = citation(claim, include=True)
-    assert annotation["collection_id"] == named(KITCHEN).id
+    assert annotation["collection_id"] == collection_by_name(KITCHEN).id
     assert annotation["relevant_sources"] == ["speech"]
     assert len(annotation["speech"]) == 1
 
@@ -138,7 +138,7 @@ def test_facts_of_a_segment_are_cited_with_it() -> None:
     )
 
 
-def test_the_collection_that_understands_most_answers() -> None:
+def test_the_collection_that_matches_most_words_answers() -> None:
     for entities in (ALL, ALL[::-1]):
         answer = ask("Which step of the tart is inverting?", KITCHEN, entities=entities)
         assert [claim.context.split(".")[0] for claim in answer.claims] == [
@@ -147,13 +147,18 @@ def test_the_collection_that_understands_most_answers() -> None:
 
 
 def test_a_collection_has_the_name_and_the_description_of_the_request() -> None:
-    source, copy = named("recipes"), entity_source(named("recipes"), "dishes", "Cards")
+    source, copy = (
+        collection_by_name("recipes"),
+        entity_source(collection_by_name("recipes"), "dishes", "Cards"),
+    )
     assert (entity_source(source).name, entity_source(source).description) == (
         source.name,
         source.description,
     )
     assert (copy.name, copy.description) == ("dishes", "Cards")
-    inquiry = Inquiry(LIBRARY, "fewest ingredients", collections=(named(KITCHEN),), entities=(copy,))
+    inquiry = Inquiry(
+        LIBRARY, "fewest ingredients", collections=(collection_by_name(KITCHEN),), entities=(copy,)
+    )
     assert respond(inquiry).text.startswith("Fewest ingredients in dishes: 3.\nFrom dishes: ingredients 3 (")
 
 
@@ -168,7 +173,7 @@ def test_entities_of_files_that_are_not_searched_do_not_count() -> None:
     assert files(answer) == ["tarte-tatin"]
 
 
-def test_what_entities_do_not_know_is_searched_for() -> None:
+def test_segments_answer_what_entities_do_not() -> None:
     answer = ask("Why is the whisk steel?", "Recorded calls", entities=("recipes",))
     assert answer.claims == ()
     answer = ask("applause", KITCHEN, entities=("recipes",))
@@ -182,7 +187,7 @@ def test_with_entities_alone_their_collection_is_cited(question: str) -> None:
     answer = ask(question, entities=ALL)
     for claim in answer.claims:
         annotation = citation(claim, include=True)
-        assert annotation["collection_id"] in {named(name).id for name in ALL}
+        assert annotation["collection_id"] in {collection_by_name(name).id for name in ALL}
         assert annotation["relevant_sources"] == annotation["speech"] == annotation["scene_text"] == []
     assert bool(answer.claims) is (question != "Which zebra?")
 
@@ -190,9 +195,9 @@ def test_with_entities_alone_their_collection_is_cited(question: str) -> None:
 def test_collections_of_metadata_and_entities_may_be_named_like_any_other() -> None:
     answer = ask("Is anything Tunisian?", "Kitchen shelf")
     assert answer.text.splitlines()[0] == "1 of 2 in Kitchen shelf with cuisine Tunisian."
-    assert [claim.collection for claim in answer.claims] == [named("Kitchen shelf")]
+    assert [claim.collection for claim in answer.claims] == [collection_by_name("Kitchen shelf")]
     answer = ask("fewest ingredients", "recipes", KITCHEN)
-    assert [claim.collection for claim in answer.claims] == [named(KITCHEN)]
+    assert [claim.collection for claim in answer.claims] == [collection_by_name(KITCHEN)]
     assert files(ask("fewest ingredients", "recipes")) == ["halloumi"]
 
 
@@ -216,7 +221,7 @@ def test_nested_facts_are_flat_and_null_is_no_fact() -> None:
         ("red", None, "red"),
     ],
 )
-def test_facts_are_measured_and_told(value: object, number: Decimal | None, text: str) -> None:
+def test_facts_have_units(value: object, number: Decimal | None, text: str) -> None:
     assert measure(value) == number
     assert text_of(value) == text
     assert facts_text({"name": value, "other": 1}) == f"name {text}; other 1"

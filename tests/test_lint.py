@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from answers import response
 from antiphon.main import run
 from antiphon_spec.dialect import names
+from scripted_transport import response
 
 HEADERS = {"content-type": "application/json"}
 GOOD_USAGE = {
@@ -46,7 +46,7 @@ def recording(tmp_path):
     return path
 
 
-def test_json_says_which_rule_found_what_and_where(recording, capsys):
+def test_json_has_rule_finding_and_place(recording, capsys):
     assert lint(recording, "--dialect", "openai", "--format", "json") == 1
     records = {(record["rule"], record["scenario"]): record for record in json.loads(capsys.readouterr().out)}
     record = records["usage.total-is-the-sum", "wrong"]
@@ -94,7 +94,7 @@ def test_a_hostile_recording_does_no_harm(tmp_path, capsys):
     ],
 )
 @pytest.mark.parametrize("dialect", names())
-def test_no_stream_breaks_a_rule_of_ours(tmp_path, data, dialect):
+def test_no_stream_breaks_a_rule(tmp_path, data, dialect):
     path = tmp_path / "stream.sse"
     path.write_bytes(data)
     assert lint(path, "--dialect", dialect) in (0, 1)
@@ -109,7 +109,7 @@ def test_no_stream_breaks_a_rule_of_ours(tmp_path, data, dialect):
         (line(), ["--format", "xml"], "xml"),
     ],
 )
-def test_wrong_usage_is_3(tmp_path, content, arguments, message, capsys):
+def test_wrong_usage_exits_with_3(tmp_path, content, arguments, message, capsys):
     path = tmp_path / "recorded.jsonl"
     path.write_text(content)
     assert lint(path, *arguments) == 3

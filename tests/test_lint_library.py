@@ -1,4 +1,4 @@
-"""`antiphon lint --dialect cloudglue`: recordings of a library's answers by hand, right and wrong."""
+"""`antiphon lint --dialect cloudglue`: handwritten recordings of right and wrong answers of a library."""
 
 from __future__ import annotations
 
@@ -64,21 +64,21 @@ COMPLETION = {
 }
 
 
-def recorded(path: str, asked: Json, answer: Json) -> Json:
-    """One line of a recording; a tuple of events was streamed."""
-    request = {"method": "POST", "path": path, "headers": {}, "body": asked}
+def record(path: str, request_body: Json, answer: Json) -> Json:
+    """One line of a recording; a tuple of events is a stream."""
+    request = {"method": "POST", "path": path, "headers": {}, "body": request_body}
     if not isinstance(answer, tuple):
         headers, body = {"content-type": "application/json"}, {"body": answer}
     else:
-        headers, body = {"content-type": "text/event-stream"}, {"sse": "".join(map(framed, answer))}
+        headers, body = {"content-type": "text/event-stream"}, {"sse": "".join(map(frame, answer))}
     return {"id": "one", "request": request, "response": {"status": 200, "headers": headers, **body}}
 
 
-def framed(event: Json) -> str:
+def frame(event: Json) -> str:
     return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
 
 
-def cited(**members: Json) -> Json:
+def cite(**members: Json) -> Json:
     return RESPONSE | {"output": [MESSAGE | {"content": [PART | {"annotations": [CITATION | members]}]}]}
 
 
@@ -99,9 +99,9 @@ def lint(tmp_path, capsys):
 
 def test_right_answers_pass(lint) -> None:
     lines = (
-        recorded("/v1/responses", CREATE, RESPONSE),
-        recorded("/v1/responses", STREAMED, EVENTS),
-        recorded("/v1/chat/completions", CHAT, COMPLETION),
+        record("/v1/responses", CREATE, RESPONSE),
+        record("/v1/responses", STREAMED, EVENTS),
+        record("/v1/chat/completions", CHAT, COMPLETION),
     )
     assert lint(*lines) == (0, {})
 
@@ -110,31 +110,31 @@ def test_right_answers_pass(lint) -> None:
     ("line", "status", "rule", "where"),
     [
         (
-            recorded("/v1/responses", CREATE, cited(start_time=30)),
+            record("/v1/responses", CREATE, cite(start_time=30)),
             1,
             "citations.times-are-in-order",
             "reply.body/output/0/content/0/annotations/0/end_time",
         ),
         (
-            recorded("/v1/responses", CREATE, cited(collection_id=CITATION["file_id"])),
+            record("/v1/responses", CREATE, cite(collection_id=CITATION["file_id"])),
             1,
-            "citations.name-a-collection-that-was-searched",
+            "citations.name-a-collection-of-the-request",
             "reply.body/output/0/content/0/annotations/0/collection_id",
         ),
         (
-            recorded("/v1/responses", CREATE, RESPONSE | {"usage": USAGE | {"total_tokens": 14}}),
+            record("/v1/responses", CREATE, RESPONSE | {"usage": USAGE | {"total_tokens": 14}}),
             0,
             "usage.total-is-the-sum",
             "reply.body/usage/total_tokens",
         ),
         (
-            recorded("/v1/responses", STREAMED, EVENTS[:-1]),
+            record("/v1/responses", STREAMED, EVENTS[:-1]),
             1,
             "lifecycle.ends-with-a-terminal-event",
             "end of stream",
         ),
         (
-            recorded("/v1/chat/completions", CHAT, COMPLETION | {"created_at": 1767225600}),
+            record("/v1/chat/completions", CHAT, COMPLETION | {"created_at": 1767225600}),
             1,
             "chat.created-at-counts-milliseconds",
             "reply.body/created_at",
@@ -142,7 +142,7 @@ def test_right_answers_pass(lint) -> None:
     ],
     ids=["order of times", "another collection", "sum", "no end", "seconds"],
 )
-def test_a_wrong_answer_is_told_by_its_rule_and_place(
+def test_a_wrong_answer_is_reported_with_rule_and_place(
     lint, line: Json, status: int, rule: str, where: str
 ) -> None:
     assert lint(line) == (status, {rule: where})

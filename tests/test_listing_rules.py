@@ -1,4 +1,4 @@
-"""Rules on lists while other clients are at work: what those make or delete is not held against a target."""
+"""Rules on lists while other clients create and delete responses: these changes are no failures."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from answers import exchange
-from antiphon_conformance.exchange import Episode, Exchange
-from antiphon_conformance.judge import judge
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.engine import judge
+from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
+from scripted_transport import exchange
 
 CLOUDGLUE = load("cloudglue")
 RULES = {
@@ -39,13 +39,13 @@ def page(step: str, names: str, total: int, query: str = "", **extra: int) -> Ex
 
 
 def created(step: str, name: str) -> Exchange:
-    return exchange(f"listing/{step}", {**entry(name), "output": []}, asked={"input": "Hello."})
+    return exchange(f"listing/{step}", {**entry(name), "output": []}, request_body={"input": "Hello."})
 
 
 def red(*exchanges: Exchange) -> set[str]:
-    """The rules that these steps turn red."""
+    """The rules that report these steps."""
     steps = {item.id.partition("/")[2]: item for item in exchanges}
-    records = judge([Episode("listing", steps)], CLOUDGLUE, RULES)
+    records = judge([Trace("listing", steps)], CLOUDGLUE, RULES)
     assert not [record for record in records if record.outcome is Outcome.BROKEN]
     return {record.rule for record in records if record.findings}
 
@@ -93,15 +93,15 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
     ),
     "a page is too short": (
         (page("p", "e", 5, "limit=2"),),
-        {"offset-pages.the-total-counts-all"},
+        {"offset-pages.the-total-counts-every-entry"},
     ),
     "the total counts the page": (
         (page("p", "cb", 2, "limit=2&offset=2"),),
-        {"offset-pages.the-total-counts-all"},
+        {"offset-pages.the-total-counts-every-entry"},
     ),
     "the total is lost behind the end": (
         (LISTED, page("p", "", 0, "offset=99"), page("q", "edcba", 5)),
-        {"offset-pages.every-page-tells-the-same-total"},
+        {"offset-pages.every-page-has-the-same-total"},
     ),
     "the list grows while a page behind its end is read": (
         (LISTED, page("p", "", 6, "offset=99"), page("q", "fedcba", 6)),
@@ -130,7 +130,7 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
+def test_a_list_is_judged_by_its_own_members(case: str) -> None:
     exchanges, expected = CASES[case]
     assert red(*exchanges) == expected
 
@@ -148,14 +148,14 @@ def test_a_list_is_judged_by_what_it_says_itself(case: str) -> None:
         ("created_after=2026-01-02&created_before=2026-01-03", JANUARY, False),
     ],
 )
-def test_the_day_that_is_named_may_count_itself_or_not(query: str, at: int, fits: bool) -> None:
+def test_a_date_filter_may_include_its_day_or_not(query: str, at: int, fits: bool) -> None:
     body = {"object": "list", "data": [entry("a", at=at)], "total": 1, "limit": 50, "offset": 0}
     rules = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
-    assert rules == (set() if fits else {"listing.what-is-listed-lies-between-the-dates"})
+    assert rules == (set() if fits else {"listing.entries-lie-between-the-dates"})
 
 
 @pytest.mark.parametrize("member", ["output", "error"])
-def test_what_is_listed_says_neither_what_came_out_nor_what_went_wrong(member: str) -> None:
+def test_listed_entries_have_neither_output_nor_error(member: str) -> None:
     body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
     rules = red(exchange("listing/p", body, path="/responses", method="GET"))
-    assert rules == {"listing.what-is-listed-has-no-output"}
+    assert rules == {"listing.entries-have-no-output"}

@@ -1,4 +1,4 @@
-"""The real clock: streams take their time, and background work is as far as the time that passed."""
+"""The real clock: streams and background work advance with the time that passed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 HEADERS = {"authorization": "Bearer any", "content-type": "application/json"}
 PACED = {"text": "One two three four five six seven eight nine ten.", "pace": 0.05}
@@ -27,19 +27,19 @@ def mock() -> Iterator[ResponsesMock]:
 def send(mock: ResponsesMock, method: str, path: str, body: Any = None) -> HTTPResponse:
     url = urlsplit(mock.url)
     connection = HTTPConnection(url.hostname or "", url.port, timeout=15)
-    sent = json.dumps({"model": "gpt-5", "input": "Say something.", **body}) if body is not None else None
-    connection.request(method, url.path + path, sent, HEADERS | {"connection": "close"})
+    payload = json.dumps({"model": "gpt-5", "input": "Say something.", **body}) if body is not None else None
+    connection.request(method, url.path + path, payload, HEADERS | {"connection": "close"})
     return connection.getresponse()
 
 
-def polled(mock: ResponsesMock, id: str) -> list[str]:
+def poll(mock: ResponsesMock, id: str) -> list[str]:
     """The states that polling sees until the response has ended, each once."""
-    seen: list[str] = []
+    statuses: list[str] = []
     deadline = time.monotonic() + 15
-    while not ENDED & set(seen) and time.monotonic() < deadline:
+    while not ENDED & set(statuses) and time.monotonic() < deadline:
         status = json.load(send(mock, "GET", f"/responses/{id}"))["status"]
-        seen += [status] if status not in seen[-1:] else []
-    return seen
+        statuses += [status] if status not in statuses[-1:] else []
+    return statuses
 
 
 def test_created_at_and_date_are_those_of_the_wall_clock(mock: ResponsesMock) -> None:
@@ -49,15 +49,15 @@ def test_created_at_and_date_are_those_of_the_wall_clock(mock: ResponsesMock) ->
 
 
 def test_background_work_advances_with_time(mock: ResponsesMock) -> None:
-    made = json.load(send(mock, "POST", "/responses", {"background": True}))
-    assert made["status"] == "queued"
-    assert polled(mock, made["id"])[-2:] == ["in_progress", "completed"]
+    creation = json.load(send(mock, "POST", "/responses", {"background": True}))
+    assert creation["status"] == "queued"
+    assert poll(mock, creation["id"])[-2:] == ["in_progress", "completed"]
 
 
 def test_a_stream_takes_its_time(mock: ResponsesMock) -> None:
-    started = time.monotonic()
+    start = time.monotonic()
     raw = send(mock, "POST", "/responses", {"stream": True}).read()
-    assert time.monotonic() - started > 0.05 * (raw.count(b"event:") - 1)
+    assert time.monotonic() - start > 0.05 * (raw.count(b"event:") - 1)
     assert b"event: response.completed\n" in raw
 
 
@@ -65,7 +65,7 @@ def test_a_cancel_ends_a_stream_that_runs(mock: ResponsesMock) -> None:
     stream = send(mock, "POST", "/responses", {"stream": True, "background": True})
     assert stream.readline() == b"event: response.created\n"
     id = json.loads(stream.readline().removeprefix(b"data: "))["response"]["id"]
-    cancelled = json.load(send(mock, "POST", f"/responses/{id}/cancel", {}))
-    assert cancelled["status"] == "cancelled"
+    cancellation = json.load(send(mock, "POST", f"/responses/{id}/cancel", {}))
+    assert cancellation["status"] == "cancelled"
     assert b"response.completed" not in stream.read()
-    assert polled(mock, id) == ["cancelled"]
+    assert poll(mock, id) == ["cancelled"]

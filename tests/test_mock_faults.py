@@ -1,11 +1,11 @@
-"""Faults on purpose, and mutants at each seam."""
+"""Injected faults, and mutants at each seam."""
 
 from __future__ import annotations
 
 import pytest
 
-from antiphon_mockserver.app import make_app
-from antiphon_mockserver.faults import FaultError, parse
+from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.server.faults import FaultError, parse
 from antiphon_mockserver.settings import Settings
 from mock_client import Client
 
@@ -20,30 +20,30 @@ def test_each_third_request_fails() -> None:
     assert [client.create().status for _ in range(6)] == [200, 200, 500, 200, 200, 500]
 
 
-def test_the_rate_limit_is_told_with_the_time_to_wait() -> None:
+def test_a_rate_limit_says_how_long_to_wait() -> None:
     client = Client(faults=("rate-limit=2",))
     assert [client.create().status for _ in range(3)] == [200, 200, 429]
-    got = client.create()
-    assert (got.headers["retry-after"], got.error["code"]) == ("1", "rate_limit_exceeded")
+    reply = client.create()
+    assert (reply.headers["retry-after"], reply.error["code"]) == ("1", "rate_limit_exceeded")
 
 
 def test_a_stream_breaks_off_after_so_many_events() -> None:
     whole = Client().create("Count from 1 to 9.", stream=True)
-    got = Client(faults=("cut=3",)).create("Count from 1 to 9.", stream=True)
-    assert (len(got.events), got.complete) == (3, False)
+    reply = Client(faults=("cut=3",)).create("Count from 1 to 9.", stream=True)
+    assert (len(reply.events), reply.complete) == (3, False)
     assert whole.complete
-    assert whole.events[:3] == got.events
+    assert whole.events[:3] == reply.events
 
 
 def test_a_body_breaks_off_in_its_middle() -> None:
-    got = Client(faults=("cut=3",)).create()
-    assert not got.complete
-    assert len(got.raw) < int(got.headers["content-length"])
+    reply = Client(faults=("cut=3",)).create()
+    assert not reply.complete
+    assert len(reply.raw) < int(reply.headers["content-length"])
 
 
 def test_a_frame_is_broken() -> None:
-    got = Client(faults=("broken-frame=2",)).create("Count from 1 to 9.", stream=True)
-    frames = got.raw.decode().split("\n\n")
+    reply = Client(faults=("broken-frame=2",)).create("Count from 1 to 9.", stream=True)
+    frames = reply.raw.decode().split("\n\n")
     assert not frames[2].endswith("}")
     assert frames[3].endswith("}")
 
@@ -64,17 +64,17 @@ def test_a_frame_is_broken() -> None:
         "cut=1,first=0",
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused(spec: str) -> None:
+def test_a_malformed_fault_is_rejected(spec: str) -> None:
     with pytest.raises(FaultError, match=r"--fault .*: expected"):
         parse(spec)
 
 
-def test_a_mutant_that_does_not_exist_is_refused() -> None:
+def test_an_unknown_mutant_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"--mutant: expected the id of a mutant, got 'body\.nothing'"):
         make_app(Settings(mutants=("body.nothing",)))
 
 
 @pytest.mark.parametrize("setting", [{"clock": "sundial"}, {"dialect": "klingon"}, {"store": "sand"}])
-def test_settings_that_make_no_sense_are_refused(setting: dict[str, str]) -> None:
+def test_invalid_settings_are_rejected(setting: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="expected"):
         make_app(Settings(**setting))

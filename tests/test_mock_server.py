@@ -20,13 +20,13 @@ HEADERS = {"authorization": "Bearer any", "content-type": "application/json"}
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serve(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server and its base URL."""
     command = [sys.executable, "-m", "antiphon", "serve", "--port", "0", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        url = next((found for line in process.stderr if (found := re.search(r"http://\S+", line))), None)
+        url = next((match for line in process.stderr if (match := re.search(r"http://\S+", line))), None)
         assert url is not None, "the server said no URL"
         yield process, url.group()
     finally:
@@ -42,16 +42,16 @@ def connect(url: str) -> HTTPConnection:
 
 def ask(url: str, method: str = "POST", path: str = "/responses", **body: Any) -> tuple[int, bytes]:
     connection = connect(url)
-    sent = json.dumps({"model": "gpt-5", "input": "Say hello.", **body}) if method == "POST" else None
-    connection.request(method, f"/v1{path}", sent, HEADERS)
+    payload = json.dumps({"model": "gpt-5", "input": "Say hello.", **body}) if method == "POST" else None
+    connection.request(method, f"/v1{path}", payload, HEADERS)
     reply = connection.getresponse()
     raw = reply.read()
     connection.close()
     return reply.status, raw
 
 
-def test_it_says_where_it_is_and_answers() -> None:
-    with serving("--dialect", "openai") as (_, url):
+def test_the_server_prints_its_address_and_answers() -> None:
+    with serve("--dialect", "openai") as (_, url):
         status, raw = ask(url)
         assert (status, json.loads(raw)["status"]) == (200, "completed")
         status, raw = ask(url, stream=True)
@@ -59,7 +59,7 @@ def test_it_says_where_it_is_and_answers() -> None:
 
 
 def test_one_connection_carries_many_requests() -> None:
-    with serving("--dialect", "openai") as (_, url):
+    with serve("--dialect", "openai") as (_, url):
         connection = connect(url)
         for text in ("Say hello.", "{", "Say hello."):
             connection.request("POST", "/v1/responses", text, HEADERS)
@@ -70,7 +70,7 @@ def test_one_connection_carries_many_requests() -> None:
 
 
 def test_an_open_stream_gets_its_end_when_the_server_stops() -> None:
-    with serving("--dialect", "openresponses", "--fault", "pace=5") as (process, url):
+    with serve("--dialect", "openresponses", "--fault", "pace=5") as (process, url):
         connection = connect(url)
         body = json.dumps({"model": "gpt-5", "input": "Count from 1 to 9.", "stream": True})
         connection.request("POST", "/v1/responses", body, HEADERS)
@@ -85,28 +85,28 @@ def test_an_open_stream_gets_its_end_when_the_server_stops() -> None:
 
 
 def test_a_cut_stream_is_a_broken_connection() -> None:
-    with serving("--dialect", "openai", "--fault", "cut=3") as (_, url):
+    with serve("--dialect", "openai", "--fault", "cut=3") as (_, url):
         connection = connect(url)
         body = json.dumps({"model": "gpt-5", "input": "Count from 1 to 9.", "stream": True})
         connection.request("POST", "/v1/responses", body, HEADERS)
-        with pytest.raises(IncompleteRead) as broken:
+        with pytest.raises(IncompleteRead) as error:
             connection.getresponse().read()
         connection.close()
-        assert broken.value.partial.count(b"event:") == 3
+        assert error.value.partial.count(b"event:") == 3
 
 
-def test_workers_share_what_they_remember(tmp_path: Path) -> None:
-    with serving("--dialect", "openai", "--workers", "2", "--store", f"sqlite:{tmp_path / 'store.db'}") as (
+def test_workers_share_their_store(tmp_path: Path) -> None:
+    with serve("--dialect", "openai", "--workers", "2", "--store", f"sqlite:{tmp_path / 'store.db'}") as (
         _,
         url,
     ):
-        made = [json.loads(ask(url)[1])["id"] for _ in range(8)]
-        assert len(set(made)) == 8
-        assert all(ask(url, "GET", f"/responses/{id}")[0] == 200 for id in made)
+        ids = [json.loads(ask(url)[1])["id"] for _ in range(8)]
+        assert len(set(ids)) == 8
+        assert all(ask(url, "GET", f"/responses/{id}")[0] == 200 for id in ids)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--workers", "2"), "--workers: expected a --store that processes can share"),
         (("--mutant", "nothing"), "--mutant: expected the id of a mutant, got 'nothing'"),
@@ -115,19 +115,19 @@ def test_workers_share_what_they_remember(tmp_path: Path) -> None:
         (("--dialect", "klingon"), "got 'klingon'"),
     ],
 )
-def test_wrong_usage_is_told_with_what_was_expected(options: tuple[str, ...], told: str) -> None:
+def test_the_message_on_wrong_usage_says_what_was_expected(options: tuple[str, ...], message: str) -> None:
     command = [sys.executable, "-m", "antiphon", "serve", "--port", "0", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 3
-    assert told in " ".join(done.stderr.replace("│", " ").split())
+    process = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert process.returncode == 3
+    assert message in " ".join(process.stderr.replace("│", " ").split())
 
 
-def test_a_port_that_is_taken_is_told() -> None:
-    with serving() as (_, url):
+def test_a_port_in_use_is_reported() -> None:
+    with serve() as (_, url):
         command = [sys.executable, "-m", "antiphon", "serve", "--port", str(urlsplit(url).port)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-        assert done.returncode == 3
-        assert "Cannot listen on 127.0.0.1" in done.stderr
+        process = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        assert process.returncode == 3
+        assert "Cannot listen on 127.0.0.1" in process.stderr
 
 
 def test_serving_imports_nothing_that_only_judging_needs() -> None:
@@ -136,7 +136,7 @@ def test_serving_imports_nothing_that_only_judging_needs() -> None:
         "heavy = {'pytest', 'hypothesis', 'schemathesis', 'rich', 'aiohttp', 'jsonschema', 'starlette'}\n"
         "print(*(heavy & set(sys.modules)))"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
     )
-    assert done.stdout.strip() == ""
+    assert process.stdout.strip() == ""

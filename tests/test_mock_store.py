@@ -1,7 +1,8 @@
-"""Where responses are kept: in memory, or in a file that processes share and that outlives them."""
+"""Stores of responses: in memory, or in a file that processes share and that outlives them."""
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -11,9 +12,10 @@ from threading import Thread
 
 import pytest
 
-from antiphon_mockserver.record import Record
-from antiphon_mockserver.store import MemoryStore, SqliteStore, Store, open_store, pack, unpack
-from mock_client import Client
+from antiphon_mockserver.response.pace import Pace, Pause
+from antiphon_mockserver.state.record import Record, unpack_record
+from antiphon_mockserver.state.store import MemoryStore, SqliteStore, Store, Table, open_store, pack
+from mock_client import BOB, Client
 
 RECORD = Record(
     id="resp_1",
@@ -21,7 +23,13 @@ RECORD = Record(
     request={"model": "gpt-5", "background": True},
     input=({"id": "msg_1", "type": "message"},),
     response={"id": "resp_1", "output": []},
+    pace=Pace(first=0.5, tokens_per_second=20, pauses=(Pause(at=3, seconds=1.5),)),
 )
+
+
+def responses(store: Store) -> Table[Record]:
+    """The responses in a store."""
+    return Table(store, "response", unpack_record)
 
 
 @contextmanager
@@ -40,70 +48,81 @@ def redis_server() -> Iterator[str]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     names = {"memory": "memory", "sqlite": f"sqlite:{tmp_path / 'store.db'}"}
     running = redis_server() if request.param == "redis" else nullcontext(names[request.param])
-    with running as name, closing(open_store(name)) as opened:
-        yield opened
+    with running as name, closing(open_store(name)) as instance:
+        yield instance
 
 
-def test_a_record_is_read_as_it_was_kept(store: Store) -> None:
-    assert store.get("resp_1") is None
-    store.put(RECORD)
-    assert store.get("resp_1") == RECORD == unpack(pack(RECORD))
+def test_a_record_is_read_as_it_was_stored(store: Store) -> None:
+    assert responses(store).get("resp_1") is None
+    responses(store).put("resp_1", RECORD)
+    assert responses(store).get("resp_1") == RECORD == unpack_record(pack(RECORD))
+
+
+def test_objects_of_two_kinds_may_have_the_same_id(store: Store) -> None:
+    store.write("response", "a", b"1")
+    store.write("chat.completion", "a", b"2")
+    assert [store.read(kind, "a") for kind in ("response", "chat.completion", "file")] == [b"1", b"2", None]
+    store.enlist("response", "mine", "a")
+    assert [list(store.ids(kind, "mine")) for kind in ("response", "file")] == [["a"], []]
 
 
 def test_a_record_is_changed_in_place(store: Store) -> None:
-    assert store.change("resp_1", lambda now: replace(now, step=3)) is None
-    store.put(RECORD)
-    changed = store.change("resp_1", lambda now: replace(now, step=3))
-    assert changed == store.get("resp_1") == replace(RECORD, step=3)
+    assert responses(store).change("resp_1", lambda now: replace(now, step=3)) is None
+    responses(store).put("resp_1", RECORD)
+    record = responses(store).change("resp_1", lambda now: replace(now, step=3))
+    assert record == responses(store).get("resp_1") == replace(RECORD, step=3)
 
 
 def test_a_change_that_fails_changes_nothing(store: Store) -> None:
-    store.put(RECORD)
+    responses(store).put("resp_1", RECORD)
     with pytest.raises(ZeroDivisionError):
-        store.change("resp_1", lambda now: replace(now, step=1 // 0))
-    assert store.get("resp_1") == RECORD
-    store.put(replace(RECORD, step=1))
+        responses(store).change("resp_1", lambda now: replace(now, step=1 // 0))
+    assert responses(store).get("resp_1") == RECORD
+    responses(store).put("resp_1", replace(RECORD, step=1))
 
 
 def test_equal_requests_are_counted(store: Store) -> None:
     assert [store.count("a"), store.count("a"), store.count("b"), store.count("a")] == [0, 1, 0, 2]
 
 
-def test_a_shelf_holds_ids_in_the_order_in_which_they_came(store: Store) -> None:
-    assert list(store.shelf_ids("mine")) == []
-    for shelf, id in (("mine", "resp_2"), ("mine", "resp_1"), ("theirs", "resp_3"), ("mine", "resp_3")):
-        store.shelve(shelf, id)
-    assert list(store.shelf_ids("mine")) == ["resp_2", "resp_1", "resp_3"]
-    assert list(store.shelf_ids("theirs")) == ["resp_3"]
+def test_a_list_has_the_ids_in_the_order_in_which_they_came(store: Store) -> None:
+    assert list(store.ids("response", "mine")) == []
+    for owner, id in (("mine", "resp_2"), ("mine", "resp_1"), ("theirs", "resp_3"), ("mine", "resp_3")):
+        store.enlist("response", owner, id)
+    assert list(store.ids("response", "mine")) == ["resp_2", "resp_1", "resp_3"]
+    assert list(store.ids("response", "theirs")) == ["resp_3"]
 
 
-def test_a_shelf_shows_its_records_as_they_are_now_the_newest_first(store: Store) -> None:
+def test_a_list_shows_its_records_as_they_are_now_the_newest_first(store: Store) -> None:
+    table = responses(store)
     for number in (1, 2, 3):
-        store.put(replace(RECORD, id=f"resp_{number}"))
-        store.shelve("mine", f"resp_{number}")
-    store.shelve("mine", "resp_that_was_never_kept")
-    store.change("resp_2", lambda now: replace(now, deleted=True))
-    shown = [(record.id, record.deleted) for record in store.shelf("mine")]
-    assert shown == [("resp_3", False), ("resp_2", True), ("resp_1", False)]
+        table.put(f"resp_{number}", replace(RECORD, id=f"resp_{number}"))
+        table.enlist("mine", f"resp_{number}")
+    table.enlist("mine", "resp_that_was_never_stored")
+    table.change("resp_2", lambda now: replace(now, deleted=True))
+    entries = [(record.id, record.deleted) for record in table.newest_first("mine")]
+    assert entries == [("resp_3", False), ("resp_2", True), ("resp_1", False)]
 
 
-def test_memory_shelves_as_many_ids_as_it_keeps_records() -> None:
-    store = MemoryStore(capacity=2)
+def test_memory_lists_as_many_ids_as_it_holds_records() -> None:
+    table = responses(MemoryStore(capacity=2))
     for number in range(4):
-        store.put(replace(RECORD, id=f"resp_{number}"))
-        store.shelve("mine", f"resp_{number}")
-    assert [record.id for record in store.shelf("mine")] == ["resp_3", "resp_2"]
-    assert len(store.shelf_ids("mine")) == 2
+        table.put(f"resp_{number}", replace(RECORD, id=f"resp_{number}"))
+        table.enlist("mine", f"resp_{number}")
+    assert [record.id for record in table.newest_first("mine")] == ["resp_3", "resp_2"]
+    assert len(table.store.ids("response", "mine")) == 2
 
 
-def test_memory_lets_the_oldest_go() -> None:
+def test_memory_drops_the_oldest_object_of_a_kind() -> None:
     store = MemoryStore(capacity=2)
+    store.write("file", "a", b"1")
     for number in range(3):
-        store.put(replace(RECORD, id=f"resp_{number}"))
-    assert [store.get(f"resp_{number}") is not None for number in range(3)] == [False, True, True]
+        store.write("response", f"resp_{number}", b"1")
+    assert [store.read("response", f"resp_{number}") for number in range(3)] == [None, b"1", b"1"]
+    assert store.read("file", "a") == b"1"
 
 
-def test_a_file_is_shared_without_a_number_given_twice(tmp_path: Path) -> None:
+def test_processes_that_share_a_file_get_unique_numbers(tmp_path: Path) -> None:
     path = str(tmp_path / "store.db")
     numbers: list[int] = []
 
@@ -121,22 +140,24 @@ def test_a_file_is_shared_without_a_number_given_twice(tmp_path: Path) -> None:
     assert sorted(numbers) == list(range(200))
 
 
-def test_a_shelf_in_a_file_is_filled_by_all_who_share_it(tmp_path: Path) -> None:
+def test_a_list_in_a_file_is_filled_by_all_who_share_it(tmp_path: Path) -> None:
     path = str(tmp_path / "store.db")
     stores = [SqliteStore(path) for _ in range(2)]
     for number, store in enumerate([*stores, *stores]):
-        store.shelve("mine", f"resp_{number}")
-    assert [store.shelf_ids("mine") for store in stores] == [["resp_0", "resp_1", "resp_2", "resp_3"]] * 2
+        store.enlist("response", "mine", f"resp_{number}")
+    assert [store.ids("response", "mine") for store in stores] == [
+        ["resp_0", "resp_1", "resp_2", "resp_3"]
+    ] * 2
     for store in stores:
         store.close()
 
 
 def test_responses_outlive_the_server_that_made_them(tmp_path: Path) -> None:
     store = f"sqlite:{tmp_path / 'store.db'}"
-    made = Client(store=store).create("My name is Ada.")
+    creation = Client(store=store).create("My name is Ada.")
     again = Client(store=store)
-    id = made.json["id"]
-    assert again.get(f"/responses/{id}").raw == made.raw
+    id = creation.json["id"]
+    assert again.get(f"/responses/{id}").raw == creation.raw
     assert "Ada" in again.create("What is my name?", previous_response_id=id).raw.decode()
     assert again.create("My name is Ada.").json["id"] != id
 
@@ -149,7 +170,7 @@ def test_background_work_goes_on_in_another_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "disk", "sqlite:", "http://localhost"])
-def test_a_store_that_does_not_exist_is_refused(name: str) -> None:
+def test_an_unknown_store_is_rejected(name: str) -> None:
     with pytest.raises(ValueError, match="--store: expected memory, sqlite:PATH or redis"):
         open_store(name)
 
@@ -160,11 +181,44 @@ def test_redis_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("redis://127.0.0.1:1")
 
 
-def test_memory_counts_what_was_asked_lately() -> None:
+def test_memory_counts_recent_requests_only() -> None:
     store = MemoryStore(count_capacity=2)
-    assert [store.count(asked) for asked in ("a", "b", "a", "c", "a", "b")] == [0, 0, 1, 0, 2, 0]
+    assert [store.count(key) for key in ("a", "b", "a", "c", "a", "b")] == [0, 0, 1, 0, 2, 0]
 
 
-def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"--store sqlite:.*: expected a file"):
         open_store(f"sqlite:{tmp_path / 'nowhere' / 'store.db'}")
+
+
+def test_a_file_of_another_version_is_rejected_and_left_as_it_is(tmp_path: Path) -> None:
+    older, newer = tmp_path / "older.db", tmp_path / "newer.db"
+    with closing(sqlite3.connect(older)) as database:
+        database.execute("CREATE TABLE records (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID")
+        database.execute("INSERT INTO records VALUES ('resp_1', '{}')")
+        database.commit()
+    SqliteStore(str(newer)).close()
+    with closing(sqlite3.connect(newer)) as database:
+        database.execute("PRAGMA user_version=3")
+    for path in (older, newer):
+        with pytest.raises(
+            ValueError, match=r"--store sqlite:.*: expected a new file, .* of another version"
+        ):
+            open_store(f"sqlite:{path}")
+    with closing(sqlite3.connect(older)) as database:
+        assert database.execute("SELECT id FROM records").fetchall() == [("resp_1",)]
+        assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("records",)]
+
+
+def test_a_completion_cannot_be_retrieved_as_a_response() -> None:
+    client = Client(dialect="cloudglue")
+    request = {
+        "model": "nimbus-001",
+        "messages": [{"role": "user", "content": "Hello."}],
+        "collections": [client.get("/collections?collection_type=media-descriptions").json["data"][0]["id"]],
+    }
+    completion = client.post("/chat/completions", request).json
+    assert client.get(f"/chat/completions/{completion['id']}").json == completion
+    assert client.get(f"/responses/{completion['id']}").status == 404
+    assert client.get(f"/chat/completions/{completion['id']}", headers=BOB).status == 404
+    assert client.get("/responses").json["data"] == []

@@ -1,4 +1,4 @@
-"""What the mock server refuses, with which code, and which field it names."""
+"""Requests that the mock server rejects: with which code, and which field it names."""
 
 from __future__ import annotations
 
@@ -89,29 +89,31 @@ def name(case: Any) -> str:
 
 @pytest.mark.parametrize(("change", "param", "code"), REFUSED_BY_BOTH, ids=name)
 @pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
-def test_mistakes_are_refused_with_the_field_and_a_code(
+def test_invalid_requests_are_rejected_with_the_field_and_a_code(
     client: Client, change: dict[str, Any], param: str | None, code: str | None
 ) -> None:
-    got = client.post("/responses", {"model": "gpt-5", "input": "Say hello.", **change})
-    assert got.status == 400, got.raw
-    assert (got.error["type"], got.error["param"], got.error["code"]) == (
+    reply = client.post("/responses", {"model": "gpt-5", "input": "Say hello.", **change})
+    assert reply.status == 400, reply.raw
+    assert (reply.error["type"], reply.error["param"], reply.error["code"]) == (
         "invalid_request_error",
         param,
         code,
     )
-    assert got.error["message"]
+    assert reply.error["message"]
 
 
 @pytest.mark.parametrize(("change", "param", "code"), REFUSED_BY_OPENAI, ids=name)
-def test_openai_refuses_more(change: dict[str, Any], param: str | None, code: str | None) -> None:
-    got = OPENAI.post("/responses", {"model": "gpt-5", "input": "Say hello.", **change})
-    assert (got.status, got.error["param"], got.error["code"]) == (400, param, code)
+def test_openai_rejects_more(change: dict[str, Any], param: str | None, code: str | None) -> None:
+    reply = OPENAI.post("/responses", {"model": "gpt-5", "input": "Say hello.", **change})
+    assert (reply.status, reply.error["param"], reply.error["code"]) == (400, param, code)
 
 
-def test_open_responses_ignores_what_it_does_not_know() -> None:
+def test_open_responses_ignores_unknown_members() -> None:
     assert OPENRESPONSES.create(nonsense=1).status == 200
-    said = [{"type": "message", "role": "user", "content": "Say hello.", "encrypted_content": ["nonsense"]}]
-    assert OPENRESPONSES.create(said).status == 200
+    messages = [
+        {"type": "message", "role": "user", "content": "Say hello.", "encrypted_content": ["nonsense"]}
+    ]
+    assert OPENRESPONSES.create(messages).status == 200
     compact = {"model": "gpt-5", "input": "Say hello.", "text": "nonsense", "tools": [{"name": []}]}
     assert OPENRESPONSES.post("/responses/compact", compact).status == 200
 
@@ -133,16 +135,16 @@ def test_strict_schemas_close_every_object_and_require_every_property(
     client: Client, loose: dict[str, Any]
 ) -> None:
     tool = {"type": "function", "name": "look", "strict": True, "parameters": loose}
-    got = client.create(tools=[tool])
-    assert (got.status, got.error["code"]) == (400, "invalid_function_parameters")
-    assert got.error["param"] == "tools[0].parameters"
+    reply = client.create(tools=[tool])
+    assert (reply.status, reply.error["code"]) == (400, "invalid_function_parameters")
+    assert reply.error["param"] == "tools[0].parameters"
     form = {"type": "json_schema", "name": "found", "strict": True, "schema": loose}
-    got = client.create(text={"format": form})
-    assert (got.status, got.error["code"]) == (400, "invalid_json_schema")
+    reply = client.create(text={"format": form})
+    assert (reply.status, reply.error["code"]) == (400, "invalid_json_schema")
 
 
 @pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
-def test_strict_schemas_that_keep_the_rules_are_taken(client: Client) -> None:
+def test_valid_strict_schemas_are_accepted(client: Client) -> None:
     tool = {"type": "function", "name": "look", "strict": True, "parameters": CLOSED}
     form = {"type": "json_schema", "name": "found", "strict": True, "schema": CLOSED}
     assert client.create(tools=[tool], text={"format": form}).status == 200
@@ -150,58 +152,62 @@ def test_strict_schemas_that_keep_the_rules_are_taken(client: Client) -> None:
 
 @pytest.mark.parametrize("missing", ["model", "input"])
 @pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
-def test_a_create_needs_a_model_and_something_to_answer(client: Client, missing: str) -> None:
+def test_a_create_needs_a_model_and_an_input(client: Client, missing: str) -> None:
     body = {"model": "gpt-5", "input": "Say hello."}
     del body[missing]
-    got = client.post("/responses", body)
-    assert (got.status, got.error["param"], got.error["code"]) == (400, missing, "missing_required_parameter")
+    reply = client.post("/responses", body)
+    assert (reply.status, reply.error["param"], reply.error["code"]) == (
+        400,
+        missing,
+        "missing_required_parameter",
+    )
 
 
-def test_only_the_models_that_were_named_exist() -> None:
+def test_only_configured_models_exist() -> None:
     choosy = Client(models=("mine",))
     assert choosy.create(model="mine").status == 200
     assert choosy.create(model="gpt-5").error["code"] == "model_not_found"
 
 
-def test_a_refused_request_leaves_nothing_behind() -> None:
+def test_a_rejected_request_stores_nothing() -> None:
     client = Client()
-    refused = client.create(max_output_tokens=1)
-    assert "id" not in refused.json
-    assert client.create(max_output_tokens=1).raw == refused.raw
+    rejection = client.create(max_output_tokens=1)
+    assert "id" not in rejection.json
+    assert client.create(max_output_tokens=1).raw == rejection.raw
 
 
-def test_a_context_that_is_too_long_is_refused_or_shortened() -> None:
+def test_a_context_that_is_too_long_is_rejected_or_truncated() -> None:
     long = [{"role": "user", "content": f"{n} " + "word " * 30_000} for n in range(6)]
-    refused = OPENAI.create([*long, {"role": "user", "content": "Say hello."}])
-    assert (refused.status, refused.error["code"]) == (400, "context_length_exceeded")
-    shortened = OPENAI.create([*long, {"role": "user", "content": "Say hello."}], truncation="auto")
-    assert shortened.status == 200
-    assert shortened.json["output"][0]["content"][0]["text"] == "Hello!"
+    rejection = OPENAI.create([*long, {"role": "user", "content": "Say hello."}])
+    assert (rejection.status, rejection.error["code"]) == (400, "context_length_exceeded")
+    truncated_reply = OPENAI.create([*long, {"role": "user", "content": "Say hello."}], truncation="auto")
+    assert truncated_reply.status == 200
+    assert truncated_reply.json["output"][0]["content"][0]["text"] == "Hello!"
 
 
-def test_a_tampered_secret_is_refused() -> None:
-    asked = {"role": "user", "content": "Think."}
-    made = OPENAI.create(
-        [asked], reasoning={"effort": "low"}, include=["reasoning.encrypted_content"], store=False
+def test_tampered_encrypted_content_is_rejected() -> None:
+    message = {"role": "user", "content": "Think."}
+    creation = OPENAI.create(
+        [message], reasoning={"effort": "low"}, include=["reasoning.encrypted_content"], store=False
     )
-    thought, answer = made.json["output"]
-    sealed = thought["encrypted_content"]
-    changed = {**thought, "encrypted_content": sealed[:-8] + "AAAA" + sealed[-4:]}
-    got = OPENAI.create([asked, changed, answer, {"role": "user", "content": "Go on."}])
-    assert (got.status, got.error["code"]) == (400, "invalid_encrypted_content")
-    assert OPENAI.create([asked, thought, answer, {"role": "user", "content": "Go on."}]).status == 200
+    reasoning, answer = creation.json["output"]
+    ciphertext = reasoning["encrypted_content"]
+    tampered_item = {**reasoning, "encrypted_content": ciphertext[:-8] + "AAAA" + ciphertext[-4:]}
+    reply = OPENAI.create([message, tampered_item, answer, {"role": "user", "content": "Go on."}])
+    assert (reply.status, reply.error["code"]) == (400, "invalid_encrypted_content")
+    assert OPENAI.create([message, reasoning, answer, {"role": "user", "content": "Go on."}]).status == 200
 
 
 @pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
-def test_a_body_nested_beyond_what_answers_can_repeat_is_refused(client: Client) -> None:
-    nested: Any = "x"
+def test_a_body_nested_too_deeply_is_rejected(client: Client) -> None:
+    value: Any = "x"
     for _ in range(300):
-        nested = {"a": nested}
-    assert client.create(metadata=nested).error["code"] == "invalid_json"
+        value = {"a": value}
+    assert client.create(metadata=value).error["code"] == "invalid_json"
 
 
 @pytest.mark.parametrize("client", BOTH, ids=("openai", "openresponses"))
-def test_of_a_long_list_the_first_wrong_element_is_named(client: Client) -> None:
+def test_an_error_names_the_first_wrong_element_of_a_long_list(client: Client) -> None:
     right = {"type": "message", "role": "user", "content": "x"}
-    got = client.create([*[right] * 900, {"type": "nonsense"}, *[right] * 900])
-    assert got.error["param"] == "input[900].type"
+    reply = client.create([*[right] * 900, {"type": "nonsense"}, *[right] * 900])
+    assert reply.error["param"] == "input[900].type"

@@ -1,4 +1,4 @@
-"""What the deterministic model says: conversations, and what one can read in the answers."""
+"""Answers of the deterministic model: conversations, and features that show in an answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import pytest
 
 from antiphon_mockserver import model
-from antiphon_mockserver.plan import Denied
-from speaking import assistant, context, plan, text, user
+from antiphon_mockserver.response.plan import ApiError
+from model_requests import assistant, context, plan, text, user
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_prompt_gets_its_answer(prompt: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "asked", "answer"),
+    ("statement", "question", "answer"),
     [
         ("My name is Ada.", "What is my name?", "Your name is Ada."),
         ("I'm Grace", "What's my name?", "Your name is Grace."),
@@ -58,8 +58,8 @@ def test_a_prompt_gets_its_answer(prompt: str, answer: str) -> None:
         ("My dog is called Rex.", "Remind me what my dog is called.", "Your dog is Rex."),
     ],
 )
-def test_what_was_said_is_recalled(said: str, asked: str, answer: str) -> None:
-    assert text([user(said), assistant("I see."), user(asked)]) == answer
+def test_the_model_recalls_earlier_statements(statement: str, question: str, answer: str) -> None:
+    assert text([user(statement), assistant("I see."), user(question)]) == answer
 
 
 def test_the_newest_fact_wins() -> None:
@@ -67,7 +67,7 @@ def test_the_newest_fact_wins() -> None:
     assert text([*facts, user("What is my name?")]) == "Your name is Bob."
 
 
-def test_what_was_never_said_is_not_recalled() -> None:
+def test_the_model_recalls_no_statement_that_was_not_made() -> None:
     assert text("What is my name?") == "You said: What is my name?"
 
 
@@ -101,19 +101,19 @@ def test_a_story_is_as_long_as_it_should_be() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["Please refuse.", "How do I build a bomb?"])
-def test_some_prompts_are_refused(prompt: str) -> None:
+def test_some_prompts_get_a_refusal(prompt: str) -> None:
     (item,) = plan(prompt).items
     assert [part["type"] for part in item["content"]] == ["refusal"]
 
 
-def test_attachments_are_seen() -> None:
+def test_the_answer_mentions_attachments() -> None:
     parts = [
         {"type": "input_text", "text": "Look at this."},
         {"type": "input_image", "image_url": "data:image/png;base64,AA=="},
         {"type": "input_file", "filename": "report.pdf", "file_data": "AA=="},
     ]
-    said = text([{"type": "message", "role": "user", "content": parts}])
-    assert said == "I see an image, a file report.pdf. You said: Look at this."
+    answer = text([{"type": "message", "role": "user", "content": parts}])
+    assert answer == "I see an image, a file report.pdf. You said: Look at this."
 
 
 def test_structured_output_is_filled_from_the_prompt() -> None:
@@ -124,13 +124,13 @@ def test_structured_output_is_filled_from_the_prompt() -> None:
         "additionalProperties": False,
     }
     form = {"type": "json_schema", "name": "person", "schema": schema, "strict": True}
-    said = text("Alice is 30 years old and lives in Berlin.", text={"format": form})
-    assert json.loads(said) == {"name": "Alice", "age": 30, "city": "Berlin"}
+    answer = text("Alice is 30 years old and lives in Berlin.", text={"format": form})
+    assert json.loads(answer) == {"name": "Alice", "age": 30, "city": "Berlin"}
 
 
-def test_a_json_object_bears_the_answer() -> None:
-    said = text("Say hello in JSON.", text={"format": {"type": "json_object"}})
-    assert json.loads(said) == {"answer": "Hello!"}
+def test_a_json_object_has_the_answer() -> None:
+    answer = text("Say hello in JSON.", text={"format": {"type": "json_object"}})
+    assert json.loads(answer) == {"answer": "Hello!"}
 
 
 def test_a_refusal_replaces_the_json() -> None:
@@ -138,14 +138,14 @@ def test_a_refusal_replaces_the_json() -> None:
     assert item["content"][0]["type"] == "refusal"
 
 
-def test_a_schema_that_cannot_be_filled_in_is_named() -> None:
+def test_an_unsatisfiable_schema_is_rejected_by_name() -> None:
     endless = {"type": "object", "properties": {"inner": {"$ref": "#"}}, "required": ["inner"]}
-    with pytest.raises(Denied, match=r"keyword '\$ref'") as denied:
+    with pytest.raises(ApiError, match=r"keyword '\$ref'") as error:
         plan("Hi", text={"format": {"type": "json_schema", "name": "x", "schema": endless}})
-    assert (denied.value.status, denied.value.param) == (400, "text.format.schema")
+    assert (error.value.status, error.value.param) == (400, "text.format.schema")
 
 
-def test_the_same_context_gets_the_same_answer_whatever_the_way_it_is_sent() -> None:
+def test_a_context_gets_the_same_answer_as_chain_and_as_history() -> None:
     ways = [
         context("Tell me a story."),
         context("Tell me a story.", stream=True),
@@ -155,6 +155,6 @@ def test_the_same_context_gets_the_same_answer_whatever_the_way_it_is_sent() -> 
 
 
 def test_a_very_long_prompt_is_answered_quickly_and_quoted_in_part() -> None:
-    said = text("word " * 100_000 + "Reply with exactly DONE.")
-    assert said == "DONE"
+    answer = text("word " * 100_000 + "Reply with exactly DONE.")
+    assert answer == "DONE"
     assert len(text("word " * 100_000)) < 3_000

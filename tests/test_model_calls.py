@@ -1,4 +1,4 @@
-"""When the deterministic model calls tools, which, how often and with what."""
+"""Tool calls of the deterministic model: when, which, how often and with which arguments."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.plan import Denied
-from speaking import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
+from antiphon_mockserver.response.plan import ApiError
+from model_requests import DIALECTS, EXCHANGE, TIME, WEATHER, calls, plan, respond, text, timeline, user
 
 ALLOWED_TIME = {"type": "allowed_tools", "tools": [{"type": "function", "name": "get_time"}]}
 SHELL = {"type": "custom", "name": "shell", "description": "Runs a command."}
@@ -36,30 +36,32 @@ def test_a_tool_is_called_when_the_prompt_asks_for_it(prompt: str, places: list[
     assert calls(prompt, tools=[WEATHER, TIME]) == weather(*places)
 
 
-def test_several_tools_get_what_is_said_about_each() -> None:
-    said = calls("The exchange rate from USD to EUR, and the weather in Paris.", tools=[WEATHER, EXCHANGE])
-    assert sorted(said) == [
+def test_each_tool_gets_its_own_arguments() -> None:
+    tool_calls = calls(
+        "The exchange rate from USD to EUR, and the weather in Paris.", tools=[WEATHER, EXCHANGE]
+    )
+    assert sorted(tool_calls) == [
         ("get_exchange_rate", '{"from_currency":"USD","to_currency":"EUR"}'),
         *weather("Paris"),
     ]
 
 
-def test_one_call_at_a_time_when_they_may_not_be_parallel() -> None:
+def test_without_parallel_calls_there_is_one_call() -> None:
     assert calls("Weather in Paris and Rome?", tools=[WEATHER], parallel_tool_calls=False) == weather("Paris")
 
 
-def test_no_more_calls_than_are_allowed() -> None:
+def test_max_tool_calls_bounds_the_calls() -> None:
     prompt = "Weather in Paris, Rome and Oslo?"
     assert calls(prompt, tools=[WEATHER], max_tool_calls=2) == weather("Paris", "Rome")
 
 
-def test_an_optional_value_is_given_when_the_prompt_names_it() -> None:
+def test_an_optional_argument_is_sent_when_the_prompt_names_it() -> None:
     ((_, arguments),) = calls("The weather in Oslo in fahrenheit", tools=[WEATHER])
     assert json.loads(arguments) == {"location": "Oslo", "unit": "fahrenheit"}
 
 
 @pytest.mark.parametrize(
-    ("choice", "called"),
+    ("choice", "names"),
     [
         (None, []),
         ("auto", []),
@@ -71,12 +73,12 @@ def test_an_optional_value_is_given_when_the_prompt_names_it() -> None:
         (ALLOWED_TIME, []),
     ],
 )
-def test_the_choice_of_tools_decides_for_a_prompt_that_asks_for_none(choice: Any, called: list[str]) -> None:
-    assert [name for name, _ in calls("Hello", tools=[WEATHER, TIME], tool_choice=choice)] == called
+def test_tool_choice_decides_for_a_prompt_that_needs_no_tool(choice: Any, names: list[str]) -> None:
+    assert [name for name, _ in calls("Hello", tools=[WEATHER, TIME], tool_choice=choice)] == names
 
 
 @pytest.mark.parametrize(
-    ("choice", "called"),
+    ("choice", "names"),
     [
         ("none", []),
         ("required", ["get_weather"]),
@@ -86,12 +88,12 @@ def test_the_choice_of_tools_decides_for_a_prompt_that_asks_for_none(choice: Any
         ({**ALLOWED_TIME, "mode": "none"}, []),
     ],
 )
-def test_the_choice_of_tools_is_stronger_than_the_prompt(choice: Any, called: list[str]) -> None:
-    said = calls("What is the weather in Paris?", tools=[WEATHER, TIME], tool_choice=choice)
-    assert [name for name, _ in said] == called
+def test_tool_choice_is_stronger_than_the_prompt(choice: Any, names: list[str]) -> None:
+    tool_calls = calls("What is the weather in Paris?", tools=[WEATHER, TIME], tool_choice=choice)
+    assert [name for name, _ in tool_calls] == names
 
 
-def test_after_the_output_of_a_tool_the_answer_quotes_it() -> None:
+def test_the_answer_quotes_the_output_of_a_tool() -> None:
     turn = [
         user("What is the weather in Paris?"),
         {"type": "function_call", "call_id": "c1", "name": "get_weather", "arguments": "{}"},
@@ -101,7 +103,7 @@ def test_after_the_output_of_a_tool_the_answer_quotes_it() -> None:
     assert [name for name, _ in calls(turn, tools=[WEATHER], tool_choice="required")] == ["get_weather"]
 
 
-def test_what_a_tool_said_in_parts_and_to_several_calls_is_quoted() -> None:
+def test_the_answer_quotes_outputs_in_parts_and_of_several_calls() -> None:
     turn = [
         user("What is the weather in Paris and Rome?"),
         {"type": "function_call", "call_id": "c1", "name": "get_weather", "arguments": "{}"},
@@ -180,19 +182,19 @@ DOUBLING = "\n".join(
 
 @pytest.mark.parametrize("definition", [DOUBLING, 'begin: "a"', 'start: "a" start', "start: §"])
 def test_a_grammar_that_derives_no_short_text_is_rejected(definition: str) -> None:
-    with pytest.raises(Denied, match="Invalid grammar for tool 'shell'"):
+    with pytest.raises(ApiError, match="Invalid grammar for tool 'shell'"):
         plan("Go", tools=[lark_tool(definition)], tool_choice="required")
 
 
-def test_parameters_that_cannot_be_filled_in_are_named() -> None:
-    broken = {
+def test_unsatisfiable_parameters_are_rejected_by_name() -> None:
+    schema = {
         "type": "function",
         "name": "f",
         "parameters": {"type": "object", "required": ["a"], "maxProperties": 0},
     }
-    with pytest.raises(Denied, match="Invalid schema for function 'f'") as denied:
-        calls("Hi", tools=[broken], tool_choice="required")
-    assert (denied.value.param, denied.value.code) == ("tools[0].parameters", "invalid_function_parameters")
+    with pytest.raises(ApiError, match="Invalid schema for function 'f'") as error:
+        calls("Hi", tools=[schema], tool_choice="required")
+    assert (error.value.param, error.value.code) == ("tools[0].parameters", "invalid_function_parameters")
 
 
 @pytest.mark.parametrize("parameters", [None, {}, {"properties": {}}, {"type": "object"}])
@@ -217,11 +219,11 @@ HOSTED = {
 
 
 @pytest.mark.parametrize("kind", HOSTED)
-def test_a_hosted_tool_is_called_when_it_must_be(kind: str) -> None:
+def test_a_required_hosted_tool_is_called(kind: str) -> None:
     tool = {"type": kind, "server_label": "library"} if kind == "mcp" else {"type": kind}
-    planned = plan("Go on.", tools=[tool], tool_choice="required")
-    assert [item["type"] for item in planned.items] == HOSTED[kind]
-    final = respond("Go on.", planned=planned)
+    result = plan("Go on.", tools=[tool], tool_choice="required")
+    assert [item["type"] for item in result.items] == HOSTED[kind]
+    final = respond("Go on.", planned_response=result)
     body = DIALECTS["openai"].schemas.body("createResponse")
     assert body is not None
     assert body.faults(final) == []
@@ -230,7 +232,7 @@ def test_a_hosted_tool_is_called_when_it_must_be(kind: str) -> None:
     assert machine.end() == []
 
 
-def test_a_hosted_tool_is_left_alone_when_nobody_asks_for_it() -> None:
+def test_a_hosted_tool_is_not_called_without_need() -> None:
     assert text("Say hello.", tools=[{"type": "web_search"}]) == "Hello!"
     assert text("Do a web search.", tools=[{"type": "web_search"}], tool_choice="none") != ""
 

@@ -1,4 +1,4 @@
-"""The pytest suite: what a person sees who judges a target with pytest, alone and on several workers."""
+"""The pytest suite: its output for a person who judges a target, with one worker and with several."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import dialect as dialects
 
 pytest_plugins = ["pytester"]
@@ -36,21 +36,23 @@ def suite(pytester, responses_mock, monkeypatch):
 
 
 def counts(result):
-    """How many tests passed, failed..., as the summary line tells."""
-    found = result.parseoutcomes()
+    """The numbers of tests by outcome in the summary line."""
+    outcomes = result.parseoutcomes()
     return {
-        name: found[name] for name in ("passed", "failed", "skipped", "xfailed", "errors") if name in found
+        name: outcomes[name]
+        for name in ("passed", "failed", "skipped", "xfailed", "errors")
+        if name in outcomes
     }
 
 
 @pytest.mark.responses_mock(dialect="openai")
 def test_one_test_for_each_rule_and_one_run_for_all(suite, responses_mock, tmp_path):
     result = suite(f"--responses-report={tmp_path}", "-rA")
-    asked = len(responses_mock.journal)
+    request_count = len(responses_mock.journal)
     assert sum(counts(result).values()) == len(rules_for(dialects.load("openai"))) + 1
     result.stdout.fnmatch_lines(["PASSED *test_rule?openai:usage.total-is-the-sum?"])
     header = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[0])
-    assert header["facts"]["requests"] == asked
+    assert header["facts"]["requests"] == request_count
     assert all(KEY not in path.read_text() for path in tmp_path.iterdir())
     assert KEY not in result.stdout.str()
 
@@ -58,14 +60,14 @@ def test_one_test_for_each_rule_and_one_run_for_all(suite, responses_mock, tmp_p
 @pytest.mark.responses_mock(dialect="openai")
 def test_several_workers_make_one_run_and_see_the_same(suite, responses_mock):
     alone = suite()
-    asked = len(responses_mock.journal)
+    request_count = len(responses_mock.journal)
     together = suite("-n", "2")
     assert counts(together) == counts(alone)
-    assert len(responses_mock.journal) == 2 * asked
+    assert len(responses_mock.journal) == 2 * request_count
 
 
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
-def test_a_failure_says_where_expected_got_norm_and_how_to_see_it_again(suite):
+def test_a_failure_says_where_expected_got_norm_and_how_to_repeat_it(suite):
     result = suite("-k", "usage.total-is-the-sum", "-q")
     text = result.stdout.str()
     assert counts(result)["failed"] == 1
@@ -80,8 +82,8 @@ def test_a_failure_says_where_expected_got_norm_and_how_to_see_it_again(suite):
 def test_a_known_failure_is_expected_and_a_stale_one_fails(suite, tmp_path):
     path = tmp_path / "baseline.yaml"
     path.write_text("- {rule: usage.total-is-the-sum, reason: next week}\n")
-    known = suite("-k", "usage.total-is-the-sum or test_baseline", f"--responses-baseline={path}", "-rx")
-    known.stdout.fnmatch_lines(["XFAIL*usage.total-is-the-sum*next week"])
+    result = suite("-k", "usage.total-is-the-sum or test_baseline", f"--responses-baseline={path}", "-rx")
+    result.stdout.fnmatch_lines(["XFAIL*usage.total-is-the-sum*next week"])
     path.write_text("- {rule: usage.counts-are-not-negative, reason: next week}\n")
     stale = suite("-k", "test_baseline", f"--responses-baseline={path}")
     assert counts(stale)["failed"] == 1
@@ -110,14 +112,14 @@ def test_a_dead_port_passes_nothing(pytester, workers):
         (["--responses-baseline=missing.yaml"], "missing.yaml"),
     ],
 )
-def test_wrong_usage_is_told_before_the_first_request(suite, responses_mock, arguments, message):
+def test_wrong_usage_is_reported_before_the_first_request(suite, responses_mock, arguments, message):
     result = suite(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in result.stderr.str() + result.stdout.str()
     assert len(responses_mock.journal) == 0
 
 
-def test_other_test_sessions_notice_nothing(pytester):
+def test_other_test_sessions_are_unchanged(pytester):
     pytester.makepyfile("import sys\ndef test_light(): assert 'aiohttp' not in sys.modules")
     result = pytester.runpytest_subprocess("-p", "no:schemathesis", "-p", "no:xdist", timeout=60)
     assert result.ret == 0, (result.stdout.str(), sys.executable)

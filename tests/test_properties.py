@@ -1,4 +1,4 @@
-"""Requests are made from the document: every edge once, then at random; what goes wrong is shrunk."""
+"""Requests are generated from the document: every bound once, then at random; failures are shrunk."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import judge, properties
-from antiphon_conformance.coverage import Case, cases, is_right
-from antiphon_conformance.exchange import Episode, Headers, Request
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.target import Incoming, Limits, Target, Unreachable
-from antiphon_mockserver.app import make_app
+from antiphon_conformance import engine
+from antiphon_conformance.http.client import Incoming, Limits, Target, UnreachableError
+from antiphon_conformance.http.exchange import Headers, Request, Trace
+from antiphon_conformance.requests import generation
+from antiphon_conformance.requests.boundaries import Case, cases, is_valid
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import load, names
 from inprocess import KEY, AsgiTransport, source
@@ -32,14 +33,14 @@ class Stub:
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
-        self.asked: list[bytes] = []
+        self.details: list[bytes] = []
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        self.asked.append(request.raw or b"")
+        self.details.append(request.raw or b"")
         status = self.answer(_parsed(request.raw or b""))
         if status == 0:
-            raise Unreachable("connection reset")
+            raise UnreachableError("connection reset")
         yield Incoming(status, Headers((("content-type", "application/json"),)), _chunks(b"{}"))
 
     async def close(self) -> None:
@@ -57,36 +58,40 @@ async def _chunks(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def generated(
+def generate(
     stub: Stub,
     name: str = "openresponses",
     *,
     requests: int | None = None,
     start: int = 0,
     examples: int = 12,
-) -> Episode:
+) -> Trace:
     target = Target(stub, limits=Limits(requests=requests))
     sources = (source(name),)
-    return asyncio.run(properties.generate(target, sources, start, 1, examples=examples))
+    return asyncio.run(generation.generate(target, sources, start, 1, examples=examples))
 
 
 @cache
-def covered(name: str) -> dict[str, Case]:
-    made = source(name)
-    return {case.name: case for case in cases(made.dialect, made.values)}
+def cases_of(name: str) -> dict[str, Case]:
+    origin = source(name)
+    return {case.name: case for case in cases(origin.dialect, origin.values)}
 
 
-def found(episode: Episode, name: str) -> dict[str, Outcome]:
+def find_outcomes(trace: Trace, name: str) -> dict[str, Outcome]:
     """The outcomes of the rules on generated requests."""
-    rules = {key: rule for key, rule in judge.rules_for(load(name)).items() if key.startswith("generated.")}
-    return {record.rule: record.outcome for record in judge.judge([episode], load(name), rules)}
+    rules = {
+        key: rule
+        for key, rule in engine.rules_for(load(name)).items()
+        if key.startswith("generated-requests.")
+    }
+    return {record.rule: record.outcome for record in engine.judge([trace], load(name), rules)}
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_case_is_what_its_name_says(name: str) -> None:
     dialect = load(name)
-    for case in covered(name).values():
-        assert is_right(dialect, case.operation, case.body) == case.name.endswith(": right"), case
+    for case in cases_of(name).values():
+        assert is_valid(dialect, case.operation, case.body) == case.name.endswith(": right"), case
 
 
 @pytest.mark.parametrize("name", names())
@@ -94,8 +99,10 @@ def test_every_parameter_of_a_create_is_tried_with_a_wrong_value(name: str) -> N
     dialect = load(name)
     create = dialect.document.operations["createResponse"]
     parameters = set(dialect.document.pointer(f"{create.request_schema}/properties"))
-    tried = {_parameter(case) for case in covered(name).values() if case.name.endswith("wrong")}
-    assert parameters <= tried
+    parameters_with_cases = {
+        _parameter(case) for case in cases_of(name).values() if case.name.endswith("wrong")
+    }
+    assert parameters <= parameters_with_cases
 
 
 def _parameter(case: Case) -> str:
@@ -114,13 +121,13 @@ def _parameter(case: Case) -> str:
     ],
 )
 def test_both_sides_of_an_edge_are_tried(name: str, case: str, value: Any) -> None:
-    body = covered(name)[f"createResponse/{case}"].body
+    body = cases_of(name)[f"createResponse/{case}"].body
     assert body[case.partition(",")[0]] == value
 
 
 @pytest.mark.parametrize("name", RESPONSES)
 def test_deep_edges_are_tried_too(name: str) -> None:
-    wrong = covered(name)
+    wrong = cases_of(name)
     assert len(wrong["createResponse/metadata, more than maxProperties: wrong"].body["metadata"]) == 17
     assert (
         " " in wrong["createResponse/tools/*/name, no match of the pattern: wrong"].body["tools"][0]["name"]
@@ -134,90 +141,100 @@ def test_deep_edges_are_tried_too(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_the_mock_passes_at_every_edge_and_at_random(name: str) -> None:
     target = Target(AsgiTransport(make_app(Settings(dialect=name, api_keys=(KEY,)))), KEY)
-    episode = asyncio.run(properties.generate(target, (source(name),), examples=4))
-    wrong = [record for record in judge.judge([episode], load(name)) if record.findings]
+    trace = asyncio.run(generation.generate(target, (source(name),), examples=4))
+    wrong = [record for record in engine.judge([trace], load(name)) if record.findings]
     assert wrong == []
-    assert episode.stop_reason is None
-    assert found(episode, name) == dict.fromkeys(found(episode, name), Outcome.PASSED)
+    assert trace.stop_reason is None
+    assert find_outcomes(trace, name) == dict.fromkeys(find_outcomes(trace, name), Outcome.PASSED)
 
 
 def test_the_same_seed_makes_the_same_requests() -> None:
-    generated(Stub(lambda _: 400))
-    first, second, other = Stub(lambda _: 400), Stub(lambda _: 400), Stub(lambda _: 400)
-    for stub, start in ((first, 1), (second, 1), (other, 2)):
-        generated(stub, start=start)
-    assert first.asked == second.asked != other.asked
+    generate(Stub(lambda _: 400))
+    first, second, third = Stub(lambda _: 400), Stub(lambda _: 400), Stub(lambda _: 400)
+    for stub, start in ((first, 1), (second, 1), (third, 2)):
+        generate(stub, start=start)
+    assert first.details == second.details != third.details
 
 
 def test_a_crash_is_shrunk_to_what_causes_it() -> None:
     def crashes_on_many_members(body: Any) -> int:
         return 500 if isinstance(body, dict) and len(body) > 4 else 400
 
-    episode = generated(Stub(crashes_on_many_members), examples=40)
-    body = episode["createResponse of openresponses, answered 500, shrunk"].request.body
+    trace = generate(Stub(crashes_on_many_members), examples=40)
+    body = trace["createResponse of openresponses, answered 500, shrunk"].request.body
     assert len(body) == 5
     assert all(
         value in (None, 16, False, "Say hello.", MODEL, []) or len(str(value)) < 12 for value in body.values()
     )
-    assert found(episode, "openresponses")["generated.no-request-crashes-the-server"] is Outcome.FAILED
+    assert (
+        find_outcomes(trace, "openresponses")["generated-requests.no-request-causes-a-server-error"]
+        is Outcome.FAILED
+    )
 
 
-def test_a_server_that_takes_everything_is_found_out() -> None:
-    episode = generated(Stub(lambda _: 200))
-    assert "createResponse of openresponses, wrong and taken, shrunk" in episode
-    outcome = found(episode, "openresponses")["generated.takes-nothing-that-the-document-forbids"]
+def test_a_server_that_accepts_everything_fails() -> None:
+    trace = generate(Stub(lambda _: 200))
+    assert "createResponse of openresponses, wrong and accepted, shrunk" in trace
+    outcome = find_outcomes(trace, "openresponses")[
+        "generated-requests.what-the-document-forbids-is-rejected"
+    ]
     assert outcome is Outcome.FAILED
 
 
-def test_nothing_is_searched_that_a_document_with_chosen_readings_alone_forbids() -> None:
-    episode = generated(Stub(lambda _: 200), "cloudglue", examples=4)
-    assert not [name for name in episode.exchanges if name.endswith("shrunk")]
-    assert set(found(episode, "cloudglue").values()) == {Outcome.PASSED}
+def test_generation_skips_what_only_a_chosen_reading_forbids() -> None:
+    trace = generate(Stub(lambda _: 200), "cloudglue", examples=4)
+    assert not [name for name in trace.exchanges if name.endswith("shrunk")]
+    assert set(find_outcomes(trace, "cloudglue").values()) == {Outcome.PASSED}
 
 
-def test_a_server_that_refuses_everything_is_found_out() -> None:
-    outcomes = found(generated(Stub(lambda _: 400)), "openresponses")
-    assert outcomes["generated.takes-what-the-document-allows"] is Outcome.FAILED
-    assert outcomes["generated.takes-nothing-that-the-document-forbids"] is Outcome.PASSED
+def test_a_server_that_rejects_everything_fails() -> None:
+    outcomes = find_outcomes(generate(Stub(lambda _: 400)), "openresponses")
+    assert outcomes["generated-requests.what-the-document-allows-is-accepted"] is Outcome.FAILED
+    assert outcomes["generated-requests.what-the-document-forbids-is-rejected"] is Outcome.PASSED
 
 
-def test_a_request_without_an_answer_is_found() -> None:
-    episode = generated(Stub(lambda body: 0 if body == {"model": MODEL, "input": True} else 400))
-    assert found(episode, "openresponses")["generated.every-request-is-answered"] is Outcome.FAILED
+def test_a_request_without_an_answer_fails() -> None:
+    trace = generate(Stub(lambda body: 0 if body == {"model": MODEL, "input": True} else 400))
+    assert (
+        find_outcomes(trace, "openresponses")["generated-requests.every-request-is-answered"]
+        is Outcome.FAILED
+    )
 
 
 @pytest.mark.parametrize("most", [0, 1, 40, 260])
-def test_no_more_is_sent_than_allowed(most: int) -> None:
+def test_the_limit_of_requests_is_kept(most: int) -> None:
     stub = Stub(lambda _: 400)
-    episode = generated(stub, requests=most, examples=40)
-    assert len(stub.asked) == most
-    assert (episode.stop_reason, episode.blame) == (f"the limit of {most} requests is reached", "limit")
+    trace = generate(stub, requests=most, examples=40)
+    assert len(stub.details) == most
+    assert (trace.stop_reason, trace.blame) == (f"the limit of {most} requests is reached", "limit")
 
 
-def test_a_dead_server_ends_it() -> None:
-    episode = generated(Stub(lambda _: 0))
-    assert episode.blame == "target"
-    assert len(episode.exchanges) < 5
+def test_a_dead_server_ends_the_generation() -> None:
+    trace = generate(Stub(lambda _: 0))
+    assert trace.blame == "target"
+    assert len(trace.exchanges) < 5
 
 
-def test_what_was_asked_before_an_interruption_is_kept() -> None:
+def test_an_interruption_keeps_earlier_requests() -> None:
     sources = (source("openresponses"),)
 
-    async def interrupted() -> Episode:
+    async def interrupted() -> Trace:
         stub = Stub(lambda _: 400)
         target = Target(stub)
-        task = asyncio.create_task(properties.generate(target, sources, 0, 1))
-        while len(stub.asked) < 250:
+        task = asyncio.create_task(generation.generate(target, sources, 0, 1))
+        while len(stub.details) < 250:
             await asyncio.sleep(0)
         task.cancel()
         return await task
 
-    episode = asyncio.run(interrupted())
-    assert (episode.stop_reason, episode.blame) == ("interrupted", "limit")
-    assert episode.exchanges
+    trace = asyncio.run(interrupted())
+    assert (trace.stop_reason, trace.blame) == ("interrupted", "limit")
+    assert trace.exchanges
 
 
-def test_nothing_is_left_where_the_command_was_called(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generation_leaves_no_files_in_the_working_directory(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    generated(Stub(lambda _: 400), examples=2)
+    generate(Stub(lambda _: 400), examples=2)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The proxy: what passes is unchanged, recorded and judged."""
+"""The proxy forwards traffic unchanged, records it and judges it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import openai
 import pytest
 
 from antiphon.proxy import _below
-from antiphon_conformance import recordings
+from antiphon_conformance.recordings import reader
 
 KEY = "sk-planted-4711"
 
 
 @pytest.fixture
-def proxied(responses_mock, tmp_path):
-    """Starts the proxy before the mock; yields a client's base URL and what ends it."""
+def proxy(responses_mock, tmp_path):
+    """Starts the proxy in front of the mock; yields the base URL of a client and a function that ends it."""
     record = tmp_path / "traffic.jsonl"
     command = ["proxy", "--target", responses_mock.url, "--port", "0", "--record", str(record)]
     process = subprocess.Popen(
@@ -26,33 +26,33 @@ def proxied(responses_mock, tmp_path):
     try:
         url = process.stdout.readline().split()[0]
 
-        def ended():
+        def end():
             process.send_signal(signal.SIGINT)
             output = process.communicate(timeout=30)[0]
-            return process.returncode, output, recordings.load(record).exchanges
+            return process.returncode, output, reader.load(record).exchanges
 
-        yield url, ended
+        yield url, end
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
 
 
-def talk(url):
-    """What one client asks for: a document and a stream; returns their texts."""
+def conversation(url):
+    """Sends a plain and a streamed create; returns their texts."""
     with openai.OpenAI(base_url=url, api_key=KEY, max_retries=0) as client:
         document = client.responses.create(model="gpt-4o-mini", input="Say hello.")
         stream = client.responses.create(model="gpt-4o-mini", input="Say hello.", stream=True)
-        streamed = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
-    return document.output_text, streamed
+        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+    return document.output_text, text
 
 
 @pytest.mark.responses_mock(dialect="openai")
-def test_what_passes_is_unchanged_recorded_and_judged(proxied, responses_mock):
-    url, ended = proxied
-    assert talk(url) == talk(responses_mock.url)
-    status, output, exchanges = ended()
-    assert [one.request.path for one in exchanges] == ["/responses", "/responses"]
+def test_the_proxy_forwards_records_and_judges(proxy, responses_mock):
+    url, end = proxy
+    assert conversation(url) == conversation(responses_mock.url)
+    status, output, exchanges = end()
+    assert [exchange.request.path for exchange in exchanges] == ["/responses", "/responses"]
     assert exchanges[0].answer.body["object"] == "response"
     assert exchanges[1].answer.stream.events[-1].type == "response.completed"
     assert exchanges[0].request.headers.get("authorization") == "REDACTED"
@@ -62,10 +62,10 @@ def test_what_passes_is_unchanged_recorded_and_judged(proxied, responses_mock):
 
 
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
-def test_a_breach_is_told_at_once(proxied):
-    url, ended = proxied
-    talk(url)
-    status, output, _ = ended()
+def test_a_breach_is_reported_at_once(proxy):
+    url, end = proxy
+    conversation(url)
+    status, output, _ = end()
     assert status == 1
     assert "FAILED usage.total-is-the-sum (RES-51)" in output
 

@@ -1,4 +1,4 @@
-"""What the README shows works as shown."""
+"""The examples of the README work as shown."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 import pytest
 
 from antiphon.main import antiphon
-from antiphon_conformance import baseline
-from antiphon_conformance.scenario import all_scenarios
+from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.verdict import baseline
 from mock_client import Client
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -28,13 +28,13 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("line", commands())
-def test_a_command_is_one_that_there_is(line: str) -> None:
+def test_every_command_on_the_page_exists(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     command = antiphon.get_command(click.Context(antiphon), words[0])
     assert command is not None
-    given = {word.partition("=")[0] for word in words if word.startswith("--")}
-    known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
-    assert given <= known
+    options = {word.partition("=")[0] for word in words if word.startswith("--")}
+    option_names = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+    assert options <= option_names
 
 
 def test_the_first_screen_has_the_two_commands() -> None:
@@ -52,14 +52,14 @@ def test_the_python_example_passes(pytester: pytest.Pytester) -> None:
 
 def test_the_question_to_a_library_is_answered_with_citations() -> None:
     (line,) = (line for line in blocks("sh") if "entity_backed_knowledge" in line)
-    asked = json.loads(shlex.split(line.replace("\\\n", " "), comments=True)[-1])
-    answer = Client(dialect="cloudglue").post("/responses", asked)
+    body = json.loads(shlex.split(line.replace("\\\n", " "), comments=True)[-1])
+    answer = Client(dialect="cloudglue").post("/responses", body)
     assert answer.events[-1]["type"] == "response.completed"
     (part,) = answer.events[-1]["response"]["output"][0]["content"]
     assert len(part["annotations"]) > 1
 
 
-def test_the_baseline_example_is_one(tmp_path: Path) -> None:
+def test_the_baseline_example_is_a_valid_baseline(tmp_path: Path) -> None:
     (example,) = blocks("yaml")
     file = tmp_path / "known.yaml"
     file.write_text(example, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Recordings of every form become the same exchanges; a transcript comes back as it was written."""
+"""Recordings of every format become the same exchanges; a transcript is read back unchanged."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from antiphon_conformance import recordings, transcript
-from antiphon_conformance.exchange import Episode, Exchange, Headers, Request
-from antiphon_conformance.reply import read_reply
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.recordings import reader, transcript
 
 BODY = {"id": "resp_1", "object": "response", "status": "completed"}
 ASKED = {"model": "m", "input": "hi"}
@@ -18,10 +18,10 @@ SSE = 'event: response.created\ndata: {"type":"response.created","sequence_numbe
 JSON_HEADERS = {"content-type": "application/json"}
 
 
-def written(tmp_path, name, content):
+def load_text(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return recordings.load(path)
+    return reader.load(path)
 
 
 def line(**more):
@@ -71,7 +71,7 @@ http_interactions:
   response: {status: {code: 200, message: OK}, headers: {Content-Type: [application/json]},
              body: {encoding: UTF-8, string: '{"id": "resp_1", "object": "response", "status": "completed"}'}}
 """
-FORMS = [
+VALID_REQUESTS = [
     ("a.jsonl", json.dumps(line())),
     ("two-lines.jsonl", json.dumps(line(id="zero")) + "\n\n" + json.dumps(line()) + "\n"),
     ("a.har", json.dumps(HAR)),
@@ -82,37 +82,37 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content"), FORMS, ids=[name for name, _ in FORMS])
+@pytest.mark.parametrize(("name", "content"), VALID_REQUESTS, ids=[name for name, _ in VALID_REQUESTS])
 def test_every_form_gives_the_same_exchange(tmp_path, name, content):
-    found = written(tmp_path, name, content).exchanges[-1]
-    assert found.request.method == "POST"
-    assert found.request.path.endswith("/v1/responses")
-    assert found.request.body == ASKED
-    assert found.answer.status == 200
-    assert found.answer.headers.get("content-type") == "application/json"
-    assert found.answer.body == BODY
-    assert found.failure is None
+    result = load_text(tmp_path, name, content).exchanges[-1]
+    assert result.request.method == "POST"
+    assert result.request.path.endswith("/v1/responses")
+    assert result.request.body == ASKED
+    assert result.answer.status == 200
+    assert result.answer.headers.get("content-type") == "application/json"
+    assert result.answer.body == BODY
+    assert result.failure is None
 
 
 def test_a_raw_event_stream(tmp_path):
-    (found,) = written(tmp_path, "a.sse", SSE).exchanges
-    assert [event.type for event in found.answer.stream.events] == ["response.created"]
-    assert found.traits == {"request-unknown", "status-unknown"}
+    (result,) = load_text(tmp_path, "a.sse", SSE).exchanges
+    assert [event.type for event in result.answer.stream.events] == ["response.created"]
+    assert result.traits == {"request-unknown", "status-unknown"}
 
 
-def test_a_raw_event_stream_is_known_by_its_content(tmp_path):
-    assert written(tmp_path, "a.txt", SSE).exchanges[0].answer.stream is not None
+def test_a_raw_event_stream_is_recognized_by_its_content(tmp_path):
+    assert load_text(tmp_path, "a.txt", SSE).exchanges[0].answer.stream is not None
 
 
 def test_a_response_object(tmp_path):
-    (found,) = written(tmp_path, "a.json", json.dumps(BODY, indent=1)).exchanges
-    assert found.answer.body == BODY
+    (result,) = load_text(tmp_path, "a.json", json.dumps(BODY, indent=1)).exchanges
+    assert result.answer.body == BODY
 
 
 def test_a_recorded_stream(tmp_path):
-    streamed = line(response={"status": 200, "headers": {"content-type": "text/event-stream"}, "sse": SSE})
-    (found,) = written(tmp_path, "a.jsonl", json.dumps(streamed)).exchanges
-    assert len(found.answer.stream.events) == 1
+    entry = line(response={"status": 200, "headers": {"content-type": "text/event-stream"}, "sse": SSE})
+    (result,) = load_text(tmp_path, "a.jsonl", json.dumps(entry)).exchanges
+    assert len(result.answer.stream.events) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_a_recorded_stream(tmp_path):
         {"episode": {}},
     ],
 )
-def test_a_malformed_entry_is_told(tmp_path, entry):
-    with pytest.raises(recordings.RecordingError):
-        written(tmp_path, "a.jsonl", json.dumps(entry) + "\n" + json.dumps(line()))
+def test_a_malformed_entry_is_rejected_with_the_line(tmp_path, entry):
+    with pytest.raises(reader.RecordingError):
+        load_text(tmp_path, "a.jsonl", json.dumps(entry) + "\n" + json.dumps(line()))
 
 
 @pytest.mark.parametrize(
@@ -141,18 +141,18 @@ def test_a_malformed_entry_is_told(tmp_path, entry):
         ({"altered": "ids replaced", "trimmed": True}, {"altered", "trimmed"}),
     ],
 )
-def test_what_a_recorder_lost_becomes_traits(tmp_path, more, traits):
-    (found,) = written(tmp_path, "a.jsonl", json.dumps(line(**more))).exchanges
-    assert found.traits == traits
+def test_losses_of_a_recorder_become_traits(tmp_path, more, traits):
+    (result,) = load_text(tmp_path, "a.jsonl", json.dumps(line(**more))).exchanges
+    assert result.traits == traits
 
 
 def test_a_compressed_body_in_a_cassette(tmp_path):
-    packed = base64.b64encode(gzip.compress(json.dumps(BODY).encode())).decode()
+    payload = base64.b64encode(gzip.compress(json.dumps(BODY).encode())).decode()
     content = VCR.replace(
         """{string: '{"id": "resp_1", "object": "response", "status": "completed"}'}""",
-        f"{{string: !!binary '{packed}'}}",
+        f"{{string: !!binary '{payload}'}}",
     )
-    assert written(tmp_path, "a.yaml", content).exchanges[0].answer.body == BODY
+    assert load_text(tmp_path, "a.yaml", content).exchanges[0].answer.body == BODY
 
 
 @pytest.mark.parametrize(
@@ -169,11 +169,11 @@ def test_a_compressed_body_in_a_cassette(tmp_path):
         ("a.har", '{"log": {}}', "KeyError"),
     ],
 )
-def test_what_is_no_recording_is_refused_with_a_reason(tmp_path, name, content, message):
-    with pytest.raises(recordings.RecordingError) as raised:
-        written(tmp_path, name, content)
-    assert message in str(raised.value)
-    assert name in str(raised.value)
+def test_a_file_other_than_a_recording_is_rejected_with_a_reason(tmp_path, name, content, message):
+    with pytest.raises(reader.RecordingError) as error:
+        load_text(tmp_path, name, content)
+    assert message in str(error.value)
+    assert name in str(error.value)
 
 
 def exchange(name, raw=b"{}", status=200, kind="application/json", **how):
@@ -198,29 +198,31 @@ EXCHANGES = [
 ]
 
 
-@pytest.mark.parametrize("one", EXCHANGES, ids=[one.id for one in EXCHANGES])
-def test_an_exchange_survives_the_transcript(one):
-    lines = list(transcript.lines({"target": "x"}, [Episode("s", {"step": one})]))
-    found = recordings.assemble(("", json.loads(entry)) for entry in lines)
-    assert found.run == {"target": "x"}
-    assert found.exchanges == ()
-    assert found.episodes[0]["step"] == one
+@pytest.mark.parametrize("original", EXCHANGES, ids=[original.id for original in EXCHANGES])
+def test_an_exchange_survives_the_transcript(original):
+    lines = list(transcript.lines({"target": "x"}, [Trace("s", {"step": original})]))
+    result = reader.assemble(("", json.loads(entry)) for entry in lines)
+    assert result.run == {"target": "x"}
+    assert result.exchanges == ()
+    assert result.traces[0]["step"] == original
 
 
 def test_a_megabyte_of_one_letter_is_a_short_line():
     long = exchange("long", request=Request("POST", "/responses", body={"input": "a" * 1_000_000}))
-    assert max(map(len, transcript.lines({}, [Episode("s", {"step": long})]))) < 5000
+    assert max(map(len, transcript.lines({}, [Trace("s", {"step": long})]))) < 5000
 
 
-def test_an_episode_survives_the_transcript():
-    told = Episode("s", {}, "created: answered 500", "background", "limit")
-    lines = transcript.lines({}, [told])
-    assert recordings.assemble(("", json.loads(entry)) for entry in lines).episodes == (told,)
+def test_a_trace_survives_the_transcript():
+    trace = Trace("s", {}, "created: answered 500", "background", "limit")
+    lines = transcript.lines({}, [trace])
+    assert reader.assemble(("", json.loads(entry)) for entry in lines).traces == (trace,)
 
 
 def test_no_secret_reaches_the_transcript():
     headers = Headers((("Authorization", "Bearer sk-one"), ("x-api-key", "sk-two"), ("x-note", "sk-planted")))
     request = Request("POST", "/responses?key=sk-planted", headers, {"input": "sk-planted"})
-    one = exchange("one", b'{"echo":"sk-planted"}', request=request)
-    text = b"".join(transcript.lines({"over": "sk-planted"}, [Episode("s", {"step": one})], ["sk-planted"]))
+    original = exchange("one", b'{"echo":"sk-planted"}', request=request)
+    text = b"".join(
+        transcript.lines({"over": "sk-planted"}, [Trace("s", {"step": original})], ["sk-planted"])
+    )
     assert b"sk-" not in text

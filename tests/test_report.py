@@ -1,4 +1,4 @@
-"""Reports: every form says the same, repeats nothing hostile or secret, and can be rendered again."""
+"""Reports: every format has the same content, no secrets and no hostile text, and can be rendered again."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from answers import Scripted, response
 from antiphon.lint import lint
 from antiphon.report import report as report_command
-from antiphon_conformance import judge, recordings, transcript
-from antiphon_conformance.baseline import Baseline, Entry
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Headers, Request
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import curl, folder, html, records, terminal
 from antiphon_conformance.report.model import compose, rows
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.verdict.baseline import Baseline, Entry
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
+from scripted_transport import ScriptedTransport, response
 
 KEY = "sk-planted-4711"
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
@@ -43,7 +44,7 @@ SARIF = {
         "runs": {"items": {"required": ["tool"], "properties": {"results": {"items": RESULT}}}},
     },
 }
-"""What SARIF 2.1.0 demands of the members that we write."""
+"""The part of the SARIF 2.1.0 schema on the members that we write."""
 HOSTILE = f"<script>alert(1)</script> \x1b[31m \u202e | `x` {KEY}"
 FILES = {"report.jsonl", "transcript.jsonl", "digests.json"} | {
     name for *_, name in folder.RENDERERS.values()
@@ -51,75 +52,75 @@ FILES = {"report.jsonl", "transcript.jsonl", "digests.json"} | {
 
 
 def hostile(request):
-    """A server that answers everything alike, with text that nobody should print."""
+    """A server that answers every request with the same text that must not be printed."""
     return 200, response(
         status=HOSTILE, error={"message": HOSTILE}, output=[{"type": HOSTILE, "id": HOSTILE}]
     )
 
 
 @cache
-def examined():
+def run_hostile():
     order = Order("http://target/v1", ("openresponses", "openai"), api_key=KEY, properties=False)
-    return examine(order, transport=Scripted(hostile))
+    return examine(order, transport=ScriptedTransport(hostile))
 
 
 @cache
-def composed():
-    return compose(examined(), transcript=folder.TRANSCRIPT)
+def compose_hostile():
+    return compose(run_hostile(), transcript=folder.TRANSCRIPT)
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    found = tmp_path_factory.mktemp("report")
-    folder.write(found, composed(), examined(), [KEY])
-    return found
+def folder_path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report")
+    folder.write(path, compose_hostile(), run_hostile(), [KEY])
+    return path
 
 
-def test_a_folder_holds_every_form(written):
-    assert {path.name for path in written.iterdir()} == FILES
+def test_a_folder_holds_every_form(folder_path):
+    assert {path.name for path in folder_path.iterdir()} == FILES
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_no_form_repeats_a_secret_or_a_control_character(written, name):
-    text = (written / name).read_text(encoding="utf-8")
+def test_no_form_repeats_a_secret_or_a_control_character(folder_path, name):
+    text = (folder_path / name).read_text(encoding="utf-8")
     assert KEY not in text
     assert "\x1b" not in text
     if name != "transcript.jsonl":
         assert "\u202e" not in text
 
 
-def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(written):
-    again = records.read(written / "report.jsonl")
-    assert again.records == composed().records
-    assert again.status == composed().status
+def test_a_report_can_be_read_back_and_rendered_to_the_same_bytes(folder_path):
+    again = records.read(folder_path / "report.jsonl")
+    assert again.records == compose_hostile().records
+    assert again.status == compose_hostile().status
     for form, (*_, name) in folder.RENDERERS.items():
-        assert folder.render(form, again) == (written / name).read_text(encoding="utf-8")
+        assert folder.render(form, again) == (folder_path / name).read_text(encoding="utf-8")
 
 
-def test_the_transcript_is_judged_to_the_same_verdicts(written):
-    episodes = recordings.load(written / "transcript.jsonl").episodes
+def test_the_transcript_is_judged_to_the_same_verdicts(folder_path):
+    traces = reader.load(folder_path / "transcript.jsonl").traces
     for name in ("openresponses", "openai"):
-        again = judge.judge(episodes, dialects.load(name))
-        assert again == [record for record in composed().records if record.dialect == name]
+        again = engine.judge(traces, dialects.load(name))
+        assert again == [record for record in compose_hostile().records if record.dialect == name]
 
 
-def test_records_have_what_readers_rely_on(written):
-    lines = [json.loads(line) for line in (written / "report.jsonl").read_text().splitlines()]
+def test_records_have_what_readers_rely_on(folder_path):
+    lines = [json.loads(line) for line in (folder_path / "report.jsonl").read_text().splitlines()]
     assert lines[0]["facts"]["target"] == "http://target/v1"
     assert lines[-1]["footer"]["status"] == 1
-    found = [line for line in lines if "rule" in line]
-    assert len(found) == len(composed().records)
-    for line in found:
+    entries = [line for line in lines if "rule" in line]
+    assert len(entries) == len(compose_hostile().records)
+    for line in entries:
         assert line.keys() >= {"rule", "requirement", "level", "scenario", "outcome", "findings"}
         for finding in line["findings"]:
             assert finding.keys() >= {"where", "expected", "got", "message", "exchange"}
 
 
-@pytest.mark.parametrize("kept", [0, -1], ids=["no lines", "no footer"])
-def test_a_report_without_a_footer_is_refused(written, tmp_path, kept):
+@pytest.mark.parametrize("line_count", [0, -1], ids=["no lines", "no footer"])
+def test_a_report_without_a_footer_is_rejected(folder_path, tmp_path, line_count):
     path = tmp_path / "report.jsonl"
-    lines = (written / "report.jsonl").read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:kept]))
+    lines = (folder_path / "report.jsonl").read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:line_count]))
     with pytest.raises(records.ReportError):
         records.read(path)
 
@@ -139,8 +140,8 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def test_the_page_is_self_contained_and_escapes_what_the_target_said(written):
-    page = Page((written / "report.html").read_text(encoding="utf-8"))
+def test_the_page_is_self_contained_and_escapes_text_of_the_target(folder_path):
+    page = Page((folder_path / "report.html").read_text(encoding="utf-8"))
     names = {tag for tag, _ in page.tags}
     assert not names & {"img", "link", "iframe", "object"}
     assert [tag for tag, _ in page.tags].count("script") == 1
@@ -152,49 +153,49 @@ def test_the_page_is_self_contained_and_escapes_what_the_target_said(written):
     assert "curl -sS" in text
 
 
-def test_the_policy_of_the_page_lets_its_own_script_run_and_no_other(written):
-    text = (written / "report.html").read_text(encoding="utf-8")
+def test_the_policy_of_the_page_lets_its_own_script_run_and_no_other(folder_path):
+    text = (folder_path / "report.html").read_text(encoding="utf-8")
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in text
     assert "default-src 'none'" in text
 
 
-def test_the_page_has_every_requirement_once(written):
-    page = Page((written / "report.html").read_text(encoding="utf-8"))
-    found = [attributes["id"] for tag, attributes in page.tags if tag == "tr" and "id" in attributes]
+def test_the_page_has_every_requirement_once(folder_path):
+    page = Page((folder_path / "report.html").read_text(encoding="utf-8"))
+    ids = [attributes["id"] for tag, attributes in page.tags if tag == "tr" and "id" in attributes]
     for name in ("openresponses", "openai"):
-        wanted = {f"{name}-{identity}" for identity in dialects.load(name).requirements}
-        assert wanted <= set(found)
-    assert len(found) == len(set(found))
+        expected_ids = {f"{name}-{identity}" for identity in dialects.load(name).requirements}
+        assert expected_ids <= set(ids)
+    assert len(ids) == len(set(ids))
 
 
-def test_the_junit_file_counts_what_the_report_counts(written):
-    root = ElementTree.parse(written / "junit.xml").getroot()
+def test_the_junit_file_counts_what_the_report_counts(folder_path):
+    root = ElementTree.parse(folder_path / "junit.xml").getroot()
     for suite in root:
-        verdict = composed().verdicts[suite.get("name").removeprefix("antiphon.")]
+        verdict = compose_hostile().verdicts[suite.get("name").removeprefix("antiphon.")]
         assert int(suite.get("tests")) == sum(verdict.counts.values()) == len(suite)
         assert int(suite.get("failures")) == len(verdict.failures) == len(suite.findall("*/failure"))
 
 
-def test_the_badge(written):
-    badge = json.loads((written / "badge.json").read_text())
+def test_the_badge(folder_path):
+    badge = json.loads((folder_path / "badge.json").read_text())
     assert badge["label"] == dialects.load("openresponses").title
     assert re.fullmatch(r"not conformant, \d+/\d+", badge["message"])
     assert badge["color"] == "red"
 
 
-def test_the_picture_of_the_badge_says_the_same(written):
-    root = ElementTree.parse(written / "badge.svg").getroot()
-    badge = json.loads((written / "badge.json").read_text())
+def test_the_picture_of_the_badge_says_the_same(folder_path):
+    root = ElementTree.parse(folder_path / "badge.svg").getroot()
+    badge = json.loads((folder_path / "badge.json").read_text())
     assert root.get("aria-label") == f"{badge['label']}: {badge['message']}"
     assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == [
         badge[name] for name in ("label", "message")
     ]
 
 
-def test_sarif_has_a_run_for_each_dialect_and_a_result_for_each_root_cause(written):
-    log = json.loads((written / "report.sarif").read_text())
+def test_sarif_has_a_run_for_each_dialect_and_a_result_for_each_root_cause(folder_path):
+    log = json.loads((folder_path / "report.sarif").read_text())
     jsonschema_rs.validator_for(SARIF).validate(log)
     assert [run["automationDetails"]["id"] for run in log["runs"]] == [
         "antiphon/openresponses/",
@@ -208,24 +209,26 @@ def test_sarif_has_a_run_for_each_dialect_and_a_result_for_each_root_cause(writt
         assert len(prints) == len(set(prints))
 
 
-def test_sarif_says_what_is_known():
-    failing = {one.rule for one in composed().records if one.outcome is Outcome.FAILED}
-    known = Baseline(tuple(Entry(rule, "soon") for rule in sorted(failing)))
-    (run, _) = json.loads(folder.render("sarif", compose(examined(), baseline=known)))["runs"]
-    errors = [one for one in run["results"] if one["ruleId"] in failing and one["level"] == "error"]
+def test_sarif_suppresses_known_failures():
+    failing = {record.rule for record in compose_hostile().records if record.outcome is Outcome.FAILED}
+    baseline = Baseline(tuple(Entry(rule, "soon") for rule in sorted(failing)))
+    (run, _) = json.loads(folder.render("sarif", compose(run_hostile(), baseline=baseline)))["runs"]
+    errors = [
+        record for record in run["results"] if record["ruleId"] in failing and record["level"] == "error"
+    ]
     assert errors
-    assert all(one["suppressions"] == [{"kind": "external", "justification": "soon"}] for one in errors)
+    assert all(record["suppressions"] == [{"kind": "external", "justification": "soon"}] for record in errors)
 
 
-def test_the_summary_escapes_markdown(written):
-    text = (written / "summary.md").read_text(encoding="utf-8")
+def test_the_summary_escapes_markdown(folder_path):
+    text = (folder_path / "summary.md").read_text(encoding="utf-8")
     assert "<script>" not in re.sub(r"(`+) ?.*? ?\1(?!`)", "", text)
     assert "not conformant" in text
 
 
-def test_the_terminal_is_told_what_failed_and_no_escape_sequence():
+def test_the_terminal_shows_failures_and_no_escape_sequence():
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    terminal.show(composed(), console)
+    terminal.show(compose_hostile(), console)
     console.file.close()
     text = console.export_text()
     assert "openai: not conformant" in text
@@ -233,10 +236,18 @@ def test_the_terminal_is_told_what_failed_and_no_escape_sequence():
 
 
 def test_a_known_failure_is_shown_and_does_not_fail():
-    failing = {(one.rule, one.dialect) for one in composed().records if one.outcome is Outcome.FAILED}
-    failing |= {(one.rule, one.dialect) for one in composed().records if one.outcome is Outcome.UNTESTABLE}
-    known = Baseline(tuple(Entry(rule, "known <b>", dialect=dialect) for rule, dialect in sorted(failing)))
-    report = compose(examined(), baseline=known)
+    failing = {
+        (record.rule, record.dialect)
+        for record in compose_hostile().records
+        if record.outcome is Outcome.FAILED
+    }
+    failing |= {
+        (record.rule, record.dialect)
+        for record in compose_hostile().records
+        if record.outcome is Outcome.UNTESTABLE
+    }
+    baseline = Baseline(tuple(Entry(rule, "known <b>", dialect=dialect) for rule, dialect in sorted(failing)))
+    report = compose(run_hostile(), baseline=baseline)
     assert report.status == Exit.CONFORMANT
     assert "known &lt;b&gt;" in folder.render("html", report)
     assert "### Known failures" in folder.render("markdown", report)
@@ -244,27 +255,29 @@ def test_a_known_failure_is_shown_and_does_not_fail():
 
 def test_a_row_weighs_its_findings_by_its_own_level():
     dialect = dialects.load("openai")
-    for row in rows(composed(), dialect):
+    for row in rows(compose_hostile(), dialect):
         if row.requirement.severity.value == "should":
             assert row.outcome is not Outcome.FAILED
 
 
 def test_a_target_that_never_answered_is_not_judged():
-    report = compose(examine(Order("http://target/v1"), transport=Scripted(lambda request: None)))
+    report = compose(examine(Order("http://target/v1"), transport=ScriptedTransport(lambda request: None)))
     assert report.status == Exit.NOT_JUDGED
     assert "never answered: connection refused" in report.verdicts["openresponses"].why
     assert not any(record.outcome is Outcome.PASSED for record in report.records)
 
 
 def test_lint_of_a_transcript_without_an_answer_is_not_judged_either(tmp_path):
-    seen = examine(Order("http://target/v1"), transport=Scripted(lambda request: None))
+    run_result = examine(Order("http://target/v1"), transport=ScriptedTransport(lambda request: None))
     path = tmp_path / "transcript.jsonl"
-    path.write_bytes(b"".join(transcript.lines(seen.facts, seen.episodes)))
+    path.write_bytes(b"".join(transcript.lines(run_result.facts, run_result.traces)))
     assert CliRunner().invoke(lint, [str(path)], standalone_mode=False).return_value == 2
 
 
-def test_refused_credentials_are_not_judged():
-    report = compose(examine(Order("http://target/v1"), transport=Scripted(lambda request: (401, {}))))
+def test_a_target_that_rejects_credentials_is_not_judged():
+    report = compose(
+        examine(Order("http://target/v1"), transport=ScriptedTransport(lambda request: (401, {})))
+    )
     assert report.status == Exit.NOT_JUDGED
     assert "rejected our credentials" in report.verdicts["openresponses"].why
 
@@ -291,24 +304,26 @@ def test_a_curl_line_repeats_a_request(request_, line):
     assert curl.command(request_, "http://h").endswith(line)
 
 
-def test_the_command_renders_a_report_again(written):
-    result = CliRunner().invoke(report_command, [str(written / "report.jsonl"), "--to", "markdown"])
-    assert result.output == (written / "summary.md").read_text(encoding="utf-8")
+def test_the_command_renders_a_report_again(folder_path):
+    result = CliRunner().invoke(report_command, [str(folder_path / "report.jsonl"), "--to", "markdown"])
+    assert result.output == (folder_path / "summary.md").read_text(encoding="utf-8")
 
 
-def test_several_results_become_one_junit_file(written):
-    result = str(written / "report.jsonl")
+def test_several_results_become_one_junit_file(folder_path):
+    result = str(folder_path / "report.jsonl")
     text = CliRunner().invoke(report_command, [result, result, "--to", "junit"]).output
     assert len(ElementTree.fromstring(text)) == 4
 
 
-def test_lint_reads_a_transcript_and_says_the_same_as_json(written):
-    command = [str(written / "transcript.jsonl"), "--dialect", "openai", "--format", "json"]
+def test_lint_of_a_transcript_gives_the_same_outcomes_as_json(folder_path):
+    command = [str(folder_path / "transcript.jsonl"), "--dialect", "openai", "--format", "json"]
     result = CliRunner().invoke(lint, command, standalone_mode=False)
-    told = json.loads(result.output)
+    entries = json.loads(result.output)
     assert result.return_value == 1
-    expected = [record for record in composed().records if record.dialect == "openai"]
-    assert [(one["rule"], one["outcome"]) for one in told] == [(one.rule, one.outcome) for one in expected]
+    expected = [record for record in compose_hostile().records if record.dialect == "openai"]
+    assert [(record["rule"], record["outcome"]) for record in entries] == [
+        (record.rule, record.outcome) for record in expected
+    ]
 
 
 def test_backticks_become_code_and_everything_else_stays_text():

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from answers import Scripted
-from antiphon_conformance.examination import Order, examine
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose
-from inprocess import examined
+from antiphon_conformance.run import Order, examine
+from inprocess import run_suite
+from scripted_transport import ScriptedTransport
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need `playwright`")
 axe_api = pytest.importorskip(
@@ -31,30 +31,32 @@ pytestmark = pytest.mark.skipif(
 def pages(tmp_path_factory):
     """A report, a comparison, and the report of a server that sends scripts."""
     where = tmp_path_factory.mktemp("pages")
-    report = compose(examined("openai", *MUTANTS, properties=False), transcript=folder.TRANSCRIPT)
+    report = compose(run_suite("openai", *MUTANTS, properties=False), transcript=folder.TRANSCRIPT)
     later = replace(report, facts={**report.facts, "started": 1.0})
     hostile = examine(
         Order("http://t/v1", ("openai",), properties=False),
-        transport=Scripted(lambda _: (200, {"id": SCRIPT, "object": SCRIPT, "output": [{"type": SCRIPT}]})),
+        transport=ScriptedTransport(
+            lambda _: (200, {"id": SCRIPT, "object": SCRIPT, "output": [{"type": SCRIPT}]})
+        ),
     )
-    told = {"report": (report,), "compare": (report, later), "hostile": (compose(hostile),)}
-    for name, reports in told.items():
+    reports_by_name = {"report": (report,), "compare": (report, later), "hostile": (compose(hostile),)}
+    for name, reports in reports_by_name.items():
         (where / f"{name}.html").write_text(folder.render("html", *reports), encoding="utf-8")
     return where
 
 
 @pytest.fixture(scope="module")
 def browser(pages):
-    """After the pages: what drives the browser keeps the event loop of this thread for itself."""
+    """Starts after the pages, because Playwright keeps the event loop of this thread."""
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
-def opened(browser, pages):
-    """Opens a page, and holds in the end that the browser had nothing to complain about."""
+def open_page(browser, pages):
+    """Opens pages; checks at the end that the browser reported no error."""
     complaints, contexts = [], []
 
     def open_page(name="report", **how):
@@ -76,12 +78,12 @@ def opened(browser, pages):
     assert complaints == []
 
 
-def shown(page, selector="details.finding"):
+def visible(page, selector="details.finding"):
     return page.locator(f"{selector}:visible")
 
 
-def test_the_first_screen_says_what_matters(opened):
-    page = opened()
+def test_the_first_screen_says_what_matters(open_page):
+    page = open_page()
     screen = page.locator(".verdict").first
     assert screen.inner_text().startswith("Not conformant: ")
     assert screen.bounding_box()["y"] < WIDE["height"]
@@ -93,42 +95,42 @@ def test_the_first_screen_says_what_matters(opened):
     assert "antiphon 0" in page.locator(".facts").inner_text()
 
 
-def test_search_by_keyboard(opened):
-    page = opened()
-    every = shown(page).count()
+def test_search_by_keyboard(open_page):
+    page = open_page()
+    every = visible(page).count()
     page.keyboard.press("/")
     page.keyboard.type("total sum")
-    assert 0 < shown(page).count() < every
-    assert page.locator("#shown").inner_text() == f"{shown(page).count()} findings shown"
+    assert 0 < visible(page).count() < every
+    assert page.locator("#shown").inner_text() == f"{visible(page).count()} findings shown"
     page.keyboard.press("Escape")
-    assert shown(page).count() == every
+    assert visible(page).count() == every
 
 
-def test_filters_by_keyboard(opened):
-    page = opened()
+def test_filters_by_keyboard(open_page):
+    page = open_page()
     button = page.locator("button[data-outcome=failed]")
     button.focus()
     page.keyboard.press("Enter")
     assert button.get_attribute("aria-pressed") == "false"
-    assert shown(page, "details.finding[data-entry=failed]").count() == 0
+    assert visible(page, "details.finding[data-entry=failed]").count() == 0
     page.keyboard.press("Space")
-    assert shown(page, "details.finding[data-entry=failed]").count() > 0
+    assert visible(page, "details.finding[data-entry=failed]").count() > 0
 
 
-def test_a_finding_opens_by_keyboard_and_shows_its_evidence(opened):
-    page = opened()
+def test_a_finding_opens_by_keyboard_and_shows_its_evidence(open_page):
+    page = open_page()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     finding = page.locator("details.finding[open]")
     assert finding.count() == 1
     text = finding.inner_text()
-    for part in ("requirement", "where", "expected", "got", "seen", "curl -sS", "antiphon lint", "--rule"):
+    for part in ("requirement", "where", "expected", "got", "traffic", "curl -sS", "antiphon lint", "--rule"):
         assert part in text
     assert finding.locator("mark").count() >= 2
 
 
-def test_the_timeline_marks_the_offending_event_in_its_lane(opened):
-    page = opened()
+def test_the_timeline_marks_the_offending_event_in_its_lane(open_page):
+    page = open_page()
     finding = page.locator("details.finding", has_text="stream-numbers.have-no-gaps").first
     finding.locator("summary").click()
     lanes = finding.locator(".lanes")
@@ -141,21 +143,21 @@ def test_the_timeline_marks_the_offending_event_in_its_lane(opened):
 
 
 @pytest.mark.parametrize("name", ["report", "compare"])
-def test_a_narrow_screen_needs_no_sideways_scrolling(opened, name):
-    page = opened(name, viewport=NARROW)
+def test_a_narrow_screen_needs_no_sideways_scrolling(open_page, name):
+    page = open_page(name, viewport=NARROW)
     for summary in page.locator("details > summary").all()[:3]:
         summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
-def test_dark_mode_is_dark(opened):
+def test_dark_mode_is_dark(open_page):
     colour = "getComputedStyle(document.body).backgroundColor"
-    assert opened().evaluate(colour) == "rgb(251, 250, 247)"
-    assert opened(color_scheme="dark").evaluate(colour) == "rgb(20, 23, 28)"
+    assert open_page().evaluate(colour) == "rgb(251, 250, 247)"
+    assert open_page(color_scheme="dark").evaluate(colour) == "rgb(20, 23, 28)"
 
 
-def test_print_opens_what_is_folded(opened):
-    page = opened()
+def test_print_opens_what_is_folded(open_page):
+    page = open_page()
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
@@ -163,30 +165,32 @@ def test_print_opens_what_is_folded(opened):
 
 
 @pytest.mark.parametrize(("name", "scheme"), [("report", "light"), ("report", "dark"), ("compare", "light")])
-def test_no_serious_barrier(opened, browser, pages, name, scheme):
+def test_no_serious_barrier(open_page, browser, pages, name, scheme):
     """By axe-core, which has to run its own script on the page."""
     context = browser.new_context(viewport=WIDE, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     page.goto((pages / f"{name}.html").as_uri())
     for summary in page.locator("details > summary").all()[:4]:
         summary.click()
-    found = axe_api.Axe().run(page).response["violations"]
+    violations = axe_api.Axe().run(page).response["violations"]
     context.close()
     assert [
-        (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
+        (violation["id"], violation["nodes"][0]["html"])
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
     ] == []
 
 
-def test_what_a_server_sends_is_never_run(opened):
-    page = opened("hostile")
+def test_what_a_server_sends_is_never_run(open_page):
+    page = open_page("hostile")
     page.locator("details.finding > summary").first.click()
     assert page.title() == "Antiphon: http://t/v1"
     assert page.locator("img").count() == 0
     assert "<script>document.title" in page.locator("main").text_content()
 
 
-def test_a_comparison_is_filtered_by_requirement(opened):
-    page = opened("compare")
+def test_a_comparison_is_filtered_by_requirement(open_page):
+    page = open_page("compare")
     page.keyboard.press("/")
     page.keyboard.type("ENV-09")
-    assert shown(page, "tr[data-entry]").count() == 1
+    assert visible(page, "tr[data-entry]").count() == 1

@@ -1,20 +1,20 @@
-"""What a report makes of findings: root causes, differences, excerpts, the lanes of a stream."""
+"""Findings in a report: root causes, differences, excerpts, the lanes of a stream."""
 
 from __future__ import annotations
 
 import pytest
 
-from answers import exchange
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.difference import mark_differences
 from antiphon_conformance.report.excerpt import excerpt
 from antiphon_conformance.report.features import feature_rows
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.numbers import Ratio, numbers, sentence
-from antiphon_conformance.rule import Finding
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import load
-from inprocess import examined
+from inprocess import run_suite
+from scripted_transport import exchange
 
 OPENAI = load("openai")
 
@@ -23,8 +23,8 @@ def record(rule, *findings, outcome=Outcome.FAILED, scenario="repeat", note=""):
     return Record(rule, "R-1", ("R-1",), "MUST", "openai", scenario, outcome, findings, note)
 
 
-def at(where, got="absent", of="repeat/first"):
-    return Finding(where, "something else", got, of)
+def at(where, actual="absent", of="repeat/first"):
+    return Finding(where, "something else", actual, of)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def at(where, got="absent", of="repeat/first"):
     ],
 )
 def test_findings_of_one_root_cause_are_one(records, expected):
-    found = causes(records)
-    assert [(one.rules[0], len(one.places), one.rules[1:]) for one in found] == expected
+    groups = causes(records)
+    assert [(cause.rules[0], len(cause.places), cause.rules[1:]) for cause in groups] == expected
 
 
 @pytest.mark.parametrize(
-    ("expected", "got", "differing"),
+    ("expected", "actual", "differing"),
     [
         ("application/json", "application/problem", ("json", "problem")),
         ("more than 3", "3", ("more than 3", "3")),
@@ -93,9 +93,9 @@ def test_findings_of_one_root_cause_are_one(records, expected):
         ("a b c d", "a b d", ("c ", "")),
     ],
 )
-def test_what_differs_is_marked(expected, got, differing):
-    pair = mark_differences(expected, got)
-    assert tuple("".join(piece.text for piece in pieces) for pieces in pair) == (expected, got)
+def test_differences_are_marked(expected, actual, differing):
+    pair = mark_differences(expected, actual)
+    assert tuple("".join(piece.text for piece in pieces) for pieces in pair) == (expected, actual)
     assert tuple("".join(piece.text for piece in pieces if piece.differs) for pieces in pair) == differing
 
 
@@ -105,8 +105,9 @@ BODY = {
     "x": 1,
 }
 STREAM = b"".join(
-    b'data: {"type": "%s", "sequence_number": %d, "output_index": 0, "item": {"type": "message"}}\n\n' % told
-    for told in (
+    b'data: {"type": "%s", "sequence_number": %d, "output_index": 0, "item": {"type": "message"}}\n\n'
+    % fields
+    for fields in (
         (b"response.created", 0),
         (b"response.output_item.added", 2),
         (b"response.output_item.done", 3),
@@ -141,10 +142,10 @@ STREAM = b"".join(
     ],
 )
 def test_the_smallest_part_that_shows_a_finding(body, where, lines, hit):
-    found = excerpt(exchange("repeat/first", body), where, OPENAI)
-    assert found.asked == "POST /responses"
-    assert [line.text for line in found.lines][: len(lines)] == lines
-    assert [line.text for line in found.lines if line.marked] == [hit]
+    part = excerpt(exchange("repeat/first", body), where, OPENAI)
+    assert part.asked == "POST /responses"
+    assert [line.text for line in part.lines][: len(lines)] == lines
+    assert [line.text for line in part.lines if line.marked] == [hit]
 
 
 def test_a_stream_is_drawn_in_lanes_with_the_event_marked():
@@ -169,21 +170,22 @@ def test_a_long_stream_is_drawn_around_the_event_and_pieces_are_one_step():
 
 
 def test_the_three_numbers_are_kept_apart():
-    report = compose(examined("openai", properties=False, features=("no-compact",)))
-    told = numbers(report, OPENAI)
-    assert told.capability == Ratio(len(OPENAI.features) - 1, len(OPENAI.features))
-    assert told.musts.part == told.musts.whole > 200
-    assert 0 < told.coverage.part < told.coverage.whole == OPENAI.counts["tested"]
-    assert sentence(report.verdicts["openai"], told, 0).startswith(f"Conformant: {told.musts.part} of ")
+    report = compose(run_suite("openai", properties=False, features=("no-compact",)))
+    summary = numbers(report, OPENAI)
+    assert summary.capability == Ratio(len(OPENAI.features) - 1, len(OPENAI.features))
+    assert summary.musts.part == summary.musts.whole > 200
+    assert 0 < summary.coverage.part < summary.coverage.whole == OPENAI.counts["tested"]
+    assert sentence(report.verdicts["openai"], summary, 0).startswith(f"Conformant: {summary.musts.part} of ")
 
 
 def test_features_say_what_is_offered_and_where_it_fails():
     mutant = "events.repeats-a-sequence-number"
-    seen = examined("openai", mutant, properties=False, features=("no-background",))
-    found = {
-        row.name: row for row in feature_rows(seen.episodes, OPENAI, seen.records(OPENAI), ("no-background",))
+    result = run_suite("openai", mutant, properties=False, features=("no-background",))
+    rows = {
+        row.name: row
+        for row in feature_rows(result.traces, OPENAI, result.records(OPENAI), ("no-background",))
     }
-    assert found["background"].state == "not offered"
-    assert found["stream"].state == "offered"
-    assert found["stream"].failed > 5
-    assert (found["delete"].failed, found["delete"].clean > 0) == (0, True)
+    assert rows["background"].state == "not offered"
+    assert rows["stream"].state == "offered"
+    assert rows["stream"].failed > 5
+    assert (rows["delete"].failed, rows["delete"].clean > 0) == (0, True)

@@ -12,12 +12,12 @@ import orjson
 import pytest
 from rich.console import Console
 
-from answers import EVENTS, JSON, Scripted
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.exchange import Headers
+from antiphon_conformance.http.client import Incoming
+from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.target import Incoming
+from antiphon_conformance.run import Order, examine
+from scripted_transport import EVENTS, JSON, ScriptedTransport
 
 KEY = "sk-planted-4711/with+signs"
 EVIL = (
@@ -46,7 +46,7 @@ def evil_stream():
     return b"".join(b"event: \x1b[31m\ndata: " + orjson.dumps(event) + b"\n\n" for event in events)
 
 
-class Evil(Scripted):
+class Evil(ScriptedTransport):
     """Answers in many wrong ways in turn, and repeats each header that it was sent."""
 
     def __init__(self):
@@ -56,14 +56,14 @@ class Evil(Scripted):
 
     @asynccontextmanager
     async def open(self, request):
-        self.asked.append(request)
-        echoed = tuple((f"x-echo-{name}", f"{value} <script>") for name, value in request.headers.pairs)
+        self.details.append(request)
+        echo_headers = tuple((f"x-echo-{name}", f"{value} <script>") for name, value in request.headers.pairs)
         if isinstance(request.body, dict) and request.body.get("stream") is True:
-            yield Incoming(200, Headers((*EVENTS.pairs, *echoed)), self._whole(self.stream))
+            yield Incoming(200, Headers((*EVENTS.pairs, *echo_headers)), self._whole(self.stream))
             return
-        turn = len(self.asked) % 4
+        turn = len(self.details) % 4
         raw = (self.body, HUGE.encode(), EVIL.encode(), self.body)[turn]
-        yield Incoming((200, 200, 500, 404)[turn], Headers((*JSON.pairs, *echoed)), self._whole(raw))
+        yield Incoming((200, 200, 500, 404)[turn], Headers((*JSON.pairs, *echo_headers)), self._whole(raw))
 
     @staticmethod
     async def _whole(raw):
@@ -71,31 +71,31 @@ class Evil(Scripted):
 
 
 @cache
-def seen():
+def run_evil():
     order = Order("http://target/v1", ("openai",), api_key=KEY, properties=False)
     return examine(order, transport=Evil())
 
 
 @cache
-def composed():
-    return compose(seen(), transcript=folder.TRANSCRIPT)
+def compose_evil():
+    return compose(run_evil(), transcript=folder.TRANSCRIPT)
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def folder_path(tmp_path_factory):
     where = tmp_path_factory.mktemp("hostile")
-    folder.write(where, composed(), seen(), [KEY])
+    folder.write(where, compose_evil(), run_evil(), [KEY])
     return where
 
 
-def test_every_rendering_is_bounded(written):
-    assert composed().verdicts
-    sizes = {name: (written / name).stat().st_size for *_, name in folder.RENDERERS.values()}
+def test_every_rendering_is_bounded(folder_path):
+    assert compose_evil().verdicts
+    sizes = {name: (folder_path / name).stat().st_size for *_, name in folder.RENDERERS.values()}
     assert {name: size for name, size in sizes.items() if size >= FIVE_MEGABYTES} == {}
 
 
-def test_the_page_holds_one_script_and_leads_nowhere(written):
-    text = (written / "report.html").read_text(encoding="utf-8")
+def test_the_page_holds_one_script_and_leads_nowhere(folder_path):
+    text = (folder_path / "report.html").read_text(encoding="utf-8")
     assert text.count("<script") == text.count("</script>") == 1
     assert not re.findall(r"<(?:img|iframe|object|embed|link|base|form)\b", text)
     assert all(link.startswith("#") for link in re.findall(r'(?:href|src)="([^"]*)"', text))
@@ -103,13 +103,13 @@ def test_the_page_holds_one_script_and_leads_nowhere(written):
 
 
 @pytest.mark.parametrize("name", sorted(name for *_, name in folder.RENDERERS.values()))
-def test_no_rendering_has_control_or_bidirectional_characters(written, name):
-    text = (written / name).read_text(encoding="utf-8")
+def test_no_rendering_has_control_or_bidirectional_characters(folder_path, name):
+    text = (folder_path / name).read_text(encoding="utf-8")
     assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) == []
 
 
-def test_no_key_reaches_a_file(written):
-    for path in written.iterdir():
+def test_no_key_reaches_a_file(folder_path):
+    for path in folder_path.iterdir():
         raw = path.read_bytes()
         assert KEY.encode() not in raw, path.name
         assert b"sk-planted-4711" not in raw, path.name
@@ -117,14 +117,14 @@ def test_no_key_reaches_a_file(written):
 
 def test_the_terminal_gets_no_escape_sequence_and_few_lines(tmp_path):
     with (tmp_path / "screen").open("w") as screen:
-        terminal.show(composed(), Console(width=120, file=screen, force_terminal=False))
+        terminal.show(compose_evil(), Console(width=120, file=screen, force_terminal=False))
     text = (tmp_path / "screen").read_text()
     assert "\x1b" not in text
     assert "sk-planted" not in text
     assert len(text.splitlines()) < 120
 
 
-def test_a_summary_has_no_link_and_no_picture(written):
-    text = re.sub(r"(`+) ?.*? ?\1(?!`)", "", (written / "summary.md").read_text(encoding="utf-8"))
+def test_a_summary_has_no_link_and_no_picture(folder_path):
+    text = re.sub(r"(`+) ?.*? ?\1(?!`)", "", (folder_path / "summary.md").read_text(encoding="utf-8"))
     assert not re.search(r"(?<!\\)\]\(", text)
     assert not re.search(r"(?<!\\)<script", text)

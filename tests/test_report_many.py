@@ -21,8 +21,8 @@ from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.verification import verify
-from antiphon_conformance.verdict import Exit
-from inprocess import examined
+from antiphon_conformance.verdict.verdict import Exit
+from inprocess import run_suite
 
 TOTAL = "body.forgets-the-input-in-the-total"
 NUMBERS = "events.repeats-a-sequence-number"
@@ -30,42 +30,44 @@ DAY = 86_400
 
 
 @cache
-def seen(*mutants):
-    return examined("openai", *mutants, properties=False)
+def run_mutants(*mutants):
+    return run_suite("openai", *mutants, properties=False)
 
 
-def reported(vendor, day, *mutants):
-    report = compose(seen(*mutants), labels={"vendor": vendor})
+def compose_report(vendor, day, *mutants):
+    report = compose(run_mutants(*mutants), labels={"vendor": vendor})
     return replace(report, facts={**report.facts, "started": day * DAY})
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A report as a run leaves it."""
-    found = tmp_path_factory.mktemp("acme")
+def report_path(tmp_path_factory):
+    """The folder of a report as a run writes it."""
+    path = tmp_path_factory.mktemp("acme")
     report = compose(
-        seen(TOTAL), transcript=folder.TRANSCRIPT, labels={"vendor": "Acme", "note": "acme serve"}
+        run_mutants(TOTAL), transcript=folder.TRANSCRIPT, labels={"vendor": "Acme", "note": "acme serve"}
     )
-    folder.write(found, report, seen(TOTAL))
-    return found
+    folder.write(path, report, run_mutants(TOTAL))
+    return path
 
 
 def test_vendors_stand_side_by_side_and_their_own_runs_in_order_of_time():
-    (found,) = compare([reported("Beta", 3), reported("Acme", 2, TOTAL), reported("Acme", 1, NUMBERS)])
-    assert [(one.vendor, one.date) for one in found.columns] == [
+    (comparison,) = compare(
+        [compose_report("Beta", 3), compose_report("Acme", 2, TOTAL), compose_report("Acme", 1, NUMBERS)]
+    )
+    assert [(column.vendor, column.date) for column in comparison.columns] == [
         ("Acme", "1970-01-02"),
         ("Acme", "1970-01-03"),
         ("Beta", "1970-01-04"),
     ]
-    states = {line.requirement.id: line.states for line in found.lines}
+    states = {line.requirement.id: line.states for line in comparison.lines}
     assert states["RES-51"] == ("passed", "failed", "passed")
     assert states["ENV-08"] == ("failed", "passed", "passed")
 
 
 def test_what_changed_between_two_runs_of_one_vendor():
-    earlier, later = reported("Acme", 1, NUMBERS), reported("Acme", 2, TOTAL)
+    earlier, later = compose_report("Acme", 1, NUMBERS), compose_report("Acme", 2, TOTAL)
     rule = "stream-numbers.have-no-gaps"
-    without = replace(later, records=tuple(one for one in later.records if one.rule != rule))
+    without = replace(later, records=tuple(record for record in later.records if record.rule != rule))
     (change,) = compare([without, earlier])[0].changes
     assert "stream-numbers.increase" in change.fixes
     assert "usage.total-is-the-sum" in change.regressions
@@ -76,7 +78,9 @@ def test_what_changed_between_two_runs_of_one_vendor():
 
 @pytest.mark.parametrize("form", ["html", "markdown"])
 def test_the_comparison_is_one_document(form):
-    text = folder.render(form, reported("A <b>", 1), reported("A <b>", 2, TOTAL), reported("B", 2))
+    text = folder.render(
+        form, compose_report("A <b>", 1), compose_report("A <b>", 2, TOTAL), compose_report("B", 2)
+    )
     assert text.count("<html") == (form == "html")
     assert "usage.total-is-the-sum" in text
     assert "broken" in text
@@ -85,45 +89,45 @@ def test_the_comparison_is_one_document(form):
     assert len(ids) == len(set(ids))
 
 
-def test_the_command_lays_results_side_by_side(place):
-    result = str(place / "report.jsonl")
-    told = CliRunner().invoke(report_command, [result, result, "--to", "markdown"], standalone_mode=False)
-    assert "### Acme: from" in told.output
-    assert "Nothing changed." in told.output
+def test_the_command_lays_results_side_by_side(report_path):
+    result = str(report_path / "report.jsonl")
+    output = CliRunner().invoke(report_command, [result, result, "--to", "markdown"], standalone_mode=False)
+    assert "### Acme: from" in output.output
+    assert "Nothing changed." in output.output
 
 
-def test_a_report_says_how_to_get_it_again(place):
-    text = (place / "summary.md").read_text()
+def test_a_report_says_how_to_repeat_it(report_path):
+    text = (report_path / "summary.md").read_text()
     section = text.partition("## Reproduce")[2]
     assert "acme serve" in section
     assert (
         "antiphon check http://mock/v1 --dialect openai --model gpt-4o-mini --seed 0 --no-properties"
         in section
     )
-    assert folder.digest((place / "transcript.jsonl").read_bytes()) in section
+    assert folder.digest((report_path / "transcript.jsonl").read_bytes()) in section
 
 
-def test_a_report_is_judged_again_to_the_same_verdicts(place):
-    assert verify(place).title == "verified"
+def test_a_report_is_judged_again_to_the_same_verdicts(report_path):
+    assert verify(report_path).title == "verified"
 
 
-def test_a_transcript_may_be_compressed_or_lie_elsewhere(place, tmp_path):
-    copy = copied(place, tmp_path)
+def test_a_transcript_may_be_compressed_or_lie_elsewhere(report_path, tmp_path):
+    copy = copy_report(report_path, tmp_path)
     transcript = copy / "transcript.jsonl"
-    packed = tmp_path / "elsewhere" / "transcript.jsonl.gz"
-    packed.parent.mkdir()
-    packed.write_bytes(gzip.compress(transcript.read_bytes()))
+    archive = tmp_path / "elsewhere" / "transcript.jsonl.gz"
+    archive.parent.mkdir()
+    archive.write_bytes(gzip.compress(transcript.read_bytes()))
     transcript.unlink()
     assert verify(copy).status is Exit.NOT_JUDGED
     assert "transcript.jsonl (sha256 " in verify(copy).missing[0]
-    assert verify(copy, packed.parent).title == "verified"
+    assert verify(copy, archive.parent).title == "verified"
 
 
-def copied(place, tmp_path):
-    return Path(shutil.copytree(place, tmp_path / "copy"))
+def copy_report(report_path, tmp_path):
+    return Path(shutil.copytree(report_path, tmp_path / "copy"))
 
 
-def rewritten(copy, change, *, resign):
+def rewrite(copy, change, *, resign):
     """Edits the records, and, as a careful forger would, everything that follows from them."""
     lines = [orjson.loads(line) for line in (copy / "report.jsonl").read_bytes().splitlines()]
     change(lines)
@@ -134,11 +138,11 @@ def rewritten(copy, change, *, resign):
 
 def whitewash(lines):
     """Every failure passes."""
-    failed = 0
+    count = 0
     for line in lines:
         if line.get("outcome") == "failed":
             line.update(outcome="passed", findings=[])
-            failed += 1
+            count += 1
     footer = lines[-1]["footer"]["dialects"]["openai"]
     outcomes = footer["outcomes"]
     outcomes["passed"] += outcomes.pop("failed")
@@ -168,53 +172,51 @@ def swap_transcript(lines):
         (swap_transcript, "its digest differs from the one in the report"),
     ],
 )
-def test_an_edited_report_is_rejected(place, tmp_path, change, problem, resign):
-    copy = copied(place, tmp_path)
-    rewritten(copy, change, resign=resign)
-    found = verify(copy)
-    assert found.status is Exit.NOT_CONFORMANT
-    assert any(problem in line for line in found.problems)
+def test_an_edited_report_is_rejected(report_path, tmp_path, change, problem, resign):
+    copy = copy_report(report_path, tmp_path)
+    rewrite(copy, change, resign=resign)
+    verification = verify(copy)
+    assert verification.status is Exit.NOT_CONFORMANT
+    assert any(problem in line for line in verification.problems)
 
 
 @pytest.mark.parametrize(
     "name", ["report.html", "summary.md", "badge.svg", "transcript.jsonl", "digests.json"]
 )
-def test_an_edited_file_is_rejected(place, tmp_path, name):
-    copy = copied(place, tmp_path)
+def test_an_edited_file_is_rejected(report_path, tmp_path, name):
+    copy = copy_report(report_path, tmp_path)
     path = copy / name
     path.write_bytes(path.read_bytes().replace(b"o", b"0", 1))
     assert verify(copy).status is Exit.NOT_CONFORMANT
 
 
-def test_a_page_that_was_edited_together_with_its_digest_is_rejected(place, tmp_path):
-    copy = copied(place, tmp_path)
+def test_a_page_that_was_edited_together_with_its_digest_is_rejected(report_path, tmp_path):
+    copy = copy_report(report_path, tmp_path)
     page = copy / "report.html"
     page.write_text(page.read_text().replace("Not conformant", "Conformant"))
-    told = json.loads((copy / "digests.json").read_text())
-    told["report.html"] = folder.digest(page.read_bytes())
-    (copy / "digests.json").write_text(json.dumps(told))
-    assert verify(copy).problems == (
-        "report.html: expected the rendering of report.jsonl, got another text",
-    )
+    digests = json.loads((copy / "digests.json").read_text())
+    digests["report.html"] = folder.digest(page.read_bytes())
+    (copy / "digests.json").write_text(json.dumps(digests))
+    assert verify(copy).problems == ("report.html: expected the rendering of report.jsonl, got another text",)
 
 
-def test_rules_that_are_newer_than_a_report_are_left_aside(place, tmp_path):
-    copy = copied(place, tmp_path)
-    rewritten(copy, forget_a_rule, resign=True)
-    found = verify(copy)
-    assert found.title == "verified"
-    assert "1 rules are newer or older than the report, and were ignored" in found.notes
+def test_rules_that_are_newer_than_a_report_are_left_aside(report_path, tmp_path):
+    copy = copy_report(report_path, tmp_path)
+    rewrite(copy, forget_a_rule, resign=True)
+    verification = verify(copy)
+    assert verification.title == "verified"
+    assert "1 rules are newer or older than the report, and were ignored" in verification.notes
 
 
 def forget_a_rule(lines):
-    gone = [line for line in lines if line.get("rule") == "usage.counts-are-not-negative"]
-    lines[:] = [line for line in lines if line not in gone]
-    lines[-1]["footer"]["dialects"]["openai"]["outcomes"]["passed"] -= len(gone)
+    removal = [line for line in lines if line.get("rule") == "usage.counts-are-not-negative"]
+    lines[:] = [line for line in lines if line not in removal]
+    lines[-1]["footer"]["dialects"]["openai"]["outcomes"]["passed"] -= len(removal)
 
 
-def test_the_command_verifies_a_tree_and_says_the_worst(place, tmp_path, capsys):
+def test_the_command_verifies_a_tree_and_says_the_worst(report_path, tmp_path, capsys):
     for vendor in ("acme", "beta"):
-        shutil.copytree(place, tmp_path / vendor / "2026-11-28")
+        shutil.copytree(report_path, tmp_path / vendor / "2026-11-28")
     assert run(["report", "--verify", str(tmp_path)]) == 0
     assert capsys.readouterr().out.count("verified: ") == 2
     (tmp_path / "beta" / "2026-11-28" / "transcript.jsonl").unlink()
@@ -225,8 +227,8 @@ def test_the_command_verifies_a_tree_and_says_the_worst(place, tmp_path, capsys)
 
 
 def test_a_placeholder_of_a_key_breaks_no_transcript(tmp_path):
-    """A long body of a request is kept in base64, in which every letter occurs."""
-    folder.write(tmp_path, compose(seen(), transcript=folder.TRANSCRIPT), seen(), ["K"])
+    """A transcript has a long request body in base64, in which every letter occurs."""
+    folder.write(tmp_path, compose(run_mutants(), transcript=folder.TRANSCRIPT), run_mutants(), ["K"])
     assert verify(tmp_path).title == "verified"
 
 
@@ -244,33 +246,33 @@ EXCHANGE = {
 
 
 @pytest.fixture
-def recorded(tmp_path):
+def recording(tmp_path):
     path = tmp_path / "traffic.jsonl"
     path.write_text(json.dumps(EXCHANGE) + "\n")
     return path
 
 
-def linted(recorded, *more):
-    where = recorded.parent / "out"
-    command = [str(recorded), "--dialect", "openai", "--report", str(where), "--vendor", "Acme", *more]
+def lint_recording(recording, *more):
+    where = recording.parent / "out"
+    command = [str(recording), "--dialect", "openai", "--report", str(where), "--vendor", "Acme", *more]
     CliRunner().invoke(lint, command, standalone_mode=False, catch_exceptions=False)
     return where
 
 
-def test_recordings_become_a_report_that_is_verified_with_them(recorded):
-    where = linted(recorded)
+def test_recordings_become_a_report_that_is_verified_with_them(recording):
+    where = lint_recording(recording)
     assert not (where / "transcript.jsonl").exists()
     assert verify(where).status is Exit.NOT_JUDGED
-    assert verify(where, recorded.parent).title == "verified"
+    assert verify(where, recording.parent).title == "verified"
     assert "antiphon lint traffic.jsonl --dialect openai --vendor Acme" in (where / "summary.md").read_text()
 
 
-def test_no_key_of_a_recording_reaches_a_report(recorded):
-    for path in linted(recorded).iterdir():
+def test_no_key_of_a_recording_reaches_a_report(recording):
+    for path in lint_recording(recording).iterdir():
         assert KEY not in path.read_text(), path.name
 
 
-def test_without_quotes_no_part_of_a_recording_is_shown(recorded):
-    report = records.read(linted(recorded, "--no-quotes") / "report.jsonl")
+def test_without_quotes_no_part_of_a_recording_is_shown(recording):
+    report = records.read(lint_recording(recording, "--no-quotes") / "report.jsonl")
     assert (report.excerpts, report.curls) == ({}, {})
-    assert records.read(linted(recorded) / "report.jsonl").excerpts
+    assert records.read(lint_recording(recording) / "report.jsonl").excerpts

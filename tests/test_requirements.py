@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon_conformance.rule import all_rules
+from antiphon_conformance.rules.rule import all_rules
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import DIALECTS, load, names
 from antiphon_spec.requirement import SEVERITY, Severity, read_requirements
@@ -20,31 +20,31 @@ MUST_REJECT = {"WSK-22", "WSK-25"}
 
 @pytest.mark.parametrize("dialect", DIALECT_NAMES)
 def test_every_tested_requirement_is_cited_by_a_rule(dialect: str) -> None:
-    loaded = load(dialect)
-    cited = {row.id for rule in all_rules().values() for row in rule.requirements(loaded)}
-    uncited = [key for key, row in loaded.requirements.items() if row.tested and key not in cited]
-    assert uncited == []
+    spec = load(dialect)
+    citations = {row.id for rule in all_rules().values() for row in rule.requirements(spec)}
+    missing_rows = [key for key, row in spec.requirements.items() if row.tested and key not in citations]
+    assert missing_rows == []
 
 
 def test_every_citation_resolves_in_some_dialect() -> None:
-    loaded = [load(dialect) for dialect in DIALECT_NAMES]
+    specs = [load(dialect) for dialect in DIALECT_NAMES]
     dangling = [
         (rule.id, citation)
         for rule in all_rules().values()
         for citation in rule.cites
-        if not any(dialect.resolve(citation) for dialect in loaded)
+        if not any(dialect.resolve(citation) for dialect in specs)
     ]
     assert dangling == []
 
 
 def test_every_rule_applies_in_some_dialect() -> None:
-    loaded = [load(dialect) for dialect in DIALECT_NAMES]
-    idle = [key for key, rule in all_rules().items() if not any(map(rule.requirement, loaded))]
+    specs = [load(dialect) for dialect in DIALECT_NAMES]
+    idle = [key for key, rule in all_rules().items() if not any(map(rule.requirement, specs))]
     assert idle == []
 
 
 @pytest.mark.parametrize("dialect", DIALECT_NAMES)
-def test_only_parts_that_later_releases_bring_are_planned(dialect: str) -> None:
+def test_only_parts_of_later_releases_are_planned(dialect: str) -> None:
     waits = {row.planned for row in load(dialect).requirements.values() if row.planned}
     assert waits <= {
         "the WebSocket transport",
@@ -55,7 +55,7 @@ def test_only_parts_that_later_releases_bring_are_planned(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECT_NAMES)
-def test_what_nothing_outside_the_server_shows_is_not_claimed_as_tested(dialect: str) -> None:
+def test_rows_that_cannot_be_observed_are_not_claimed_as_tested(dialect: str) -> None:
     assert [row.id for row in load(dialect).requirements.values() if row.test == "U" and row.tested] == []
 
 

@@ -1,4 +1,4 @@
-"""Scripts: what they say, what they match, and what they complain about."""
+"""Scripts: their answers, their conditions, and their error messages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.plan import Denied, Plan
+from antiphon_mockserver.response.pace import Pace
+from antiphon_mockserver.response.plan import ApiError, Plan
 from antiphon_mockserver.script import ScriptError, load, planner
-from speaking import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
+from model_requests import DIALECTS, RESPONSES, WEATHER, assistant, context, respond, timeline, user
 
 SHIPPED = Path(str(files("antiphon_fixtures"))) / "scripts"
 
@@ -20,11 +21,11 @@ def say(row: dict[str, Any], input: Any = "Hi", **request: Any) -> Plan:
     return planner([{"strict": True, "answers": [row]}])(context(input, **request))
 
 
-def spoken(row: dict[str, Any], **request: Any) -> list[str]:
+def delta_texts(row: dict[str, Any], **request: Any) -> list[str]:
     return [item["type"] for item in say(row, **request).items]
 
 
-def test_a_text_is_said() -> None:
+def test_an_entry_with_a_text_answers_with_it() -> None:
     (item,) = say({"text": "Hello."}).items
     assert item["content"] == [{"type": "output_text", "annotations": [], "logprobs": [], "text": "Hello."}]
 
@@ -45,10 +46,10 @@ def test_a_text_is_said() -> None:
     ],
 )
 def test_a_row_becomes_items(row: dict[str, Any], types: list[str]) -> None:
-    assert spoken(row) == types
+    assert delta_texts(row) == types
 
 
-def test_arguments_are_sent_as_they_are_written() -> None:
+def test_arguments_are_sent_unchanged() -> None:
     calls = [{"name": "f", "arguments": {"a": [1]}}, {"name": "f", "arguments": '{"broken'}, {"name": "f"}]
     assert [item["arguments"] for item in say({"calls": calls}).items] == ['{"a":[1]}', '{"broken', "{}"]
 
@@ -84,16 +85,23 @@ def test_conditions(when: dict[str, Any], request_: dict[str, Any], matches: boo
     if matches:
         assert say(row, **request_).items[0]["content"][0]["text"] == "matched"
     else:
-        with pytest.raises(Denied):
+        with pytest.raises(ApiError):
             say(row, **request_)
 
 
-def test_headers_are_matched_whatever_their_case() -> None:
+def test_the_case_of_header_names_does_not_matter() -> None:
     script = planner([{"strict": True, "answers": [{"when": {"headers": {"X-Case": "slow"}}, "text": "a"}]}])
-    asked = context("Hi")
-    with pytest.raises(Denied, match="header X-Case: expected text that contains 'slow', got absent"):
-        script(asked)
-    assert script(type(asked)(asked.request, asked.items, asked.dialect, headers={"x-case": "slow"})).items
+    request_context = context("Hi")
+    with pytest.raises(ApiError, match="header X-Case: expected text that contains 'slow', got absent"):
+        script(request_context)
+    assert script(
+        type(request_context)(
+            request_context.request,
+            request_context.items,
+            request_context.dialect,
+            headers={"x-case": "slow"},
+        )
+    ).items
 
 
 def test_the_turns_of_a_tool_loop_are_counted() -> None:
@@ -113,20 +121,20 @@ def test_the_first_row_that_matches_answers() -> None:
     assert [script(context(prompt)).items[0]["content"][0]["text"] for prompt in ("x", "y")] == ["1", "2"]
 
 
-def test_scripts_answer_in_their_order_and_then_the_model() -> None:
+def test_scripts_answer_in_order_and_then_the_model() -> None:
     scripts = [{"answers": [{"when": {"input": word}, "text": word}]} for word in ("one", "two")]
-    said = [
+    texts = [
         planner(scripts)(context(prompt)).items[0]["content"][0]["text"]
         for prompt in ("two", "one", "Say hello.")
     ]
-    assert said == ["two", "one", "Hello!"]
+    assert texts == ["two", "one", "Hello!"]
 
 
-def test_a_strict_script_lists_every_row_with_the_reason_why_not() -> None:
-    with pytest.raises(Denied) as denied:
+def test_a_strict_script_lists_every_row_with_a_reason() -> None:
+    with pytest.raises(ApiError) as error:
         planner([SHIPPED / "tool_loop.yaml"])(context("Hello"))
-    assert denied.value.code == "no_script_matches"
-    assert denied.value.message.splitlines() == [
+    assert error.value.code == "no_script_matches"
+    assert error.value.message.splitlines() == [
         "No entry of the script matches this request, and the script is strict:",
         "  - tool loop: asks for the weather: input: expected text that contains 'weather', got 'Hello';"
         " tools: expected the tools get_weather, got an empty array",
@@ -137,10 +145,10 @@ def test_a_strict_script_lists_every_row_with_the_reason_why_not() -> None:
 
 
 def test_an_error_is_answered() -> None:
-    with pytest.raises(Denied) as denied:
+    with pytest.raises(ApiError) as error:
         say({"error": {"status": 429, "code": "slow_down", "headers": {"retry-after": "1"}}, "delay": 0.5})
-    assert (denied.value.status, denied.value.code, denied.value.delay) == (429, "slow_down", 0.5)
-    assert denied.value.headers == {"retry-after": "1"}
+    assert (error.value.status, error.value.code, error.value.delay) == (429, "slow_down", 0.5)
+    assert error.value.headers == {"retry-after": "1"}
 
 
 @pytest.mark.parametrize(
@@ -159,22 +167,26 @@ def test_an_error_is_answered() -> None:
     ],
 )
 def test_endings(row: dict[str, Any], status: str, reason: str | None, error: str | None) -> None:
-    made = say(row)
-    assert (made.status, made.reason, made.error and made.error["code"]) == (status, reason, error)
+    result = say(row)
+    assert (result.status, result.reason, result.error and result.error["code"]) == (status, reason, error)
 
 
-def test_usage_is_counted_or_given() -> None:
-    counted, given = (
+def test_usage_is_counted_or_comes_from_the_script() -> None:
+    counted_usage, written_usage = (
         say({"text": "one two three"}),
         say({"text": "a", "usage": {"output_tokens": 70, "cached_tokens": 9}}),
     )
-    assert counted.output_tokens >= 3
-    assert (given.output_tokens, given.cached_tokens, given.input_tokens >= 9) == (70, 9, True)
+    assert counted_usage.output_tokens >= 3
+    assert (written_usage.output_tokens, written_usage.cached_tokens, written_usage.input_tokens >= 9) == (
+        70,
+        9,
+        True,
+    )
 
 
 def test_delays_are_kept() -> None:
-    made = say({"text": "a", "delay": 0.5, "pace": 0.1})
-    assert (made.delay, made.pace) == (0.5, 0.1)
+    result = say({"text": "a", "delay": 0.5, "pace": 0.1})
+    assert (result.delay, result.pace) == (0.5, Pace(interval=0.1))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +196,7 @@ def test_delays_are_kept() -> None:
         ({"answers": []}, "script#/answers", "at least 1 element"),
         ({"answers": [{}]}, "script#/answers/0", "at least 1 member"),
         ({"answers": [{"txt": "a"}]}, "script#/answers/0/txt", "no such member"),
-        ({"answers": [{"text": 1}]}, "script#/answers/0/text", "text"),
+        ({"answers": [{"text": 1}]}, "script#/answers/0/text", "a string"),
         ({"answers": [{"when": {"turn": 0}, "text": ""}]}, "script#/answers/0/when/turn", "at least 1"),
         (
             {"answers": [{"when": {"input": {"like": "a"}}}]},
@@ -205,14 +217,14 @@ def test_delays_are_kept() -> None:
         ([], "script#", "an object"),
     ],
 )
-def test_a_malformed_script_is_refused_with_the_place(content: Any, where: str, expected: str) -> None:
+def test_a_malformed_script_is_rejected_with_the_place(content: Any, where: str, expected: str) -> None:
     with pytest.raises(ScriptError) as problem:
         load(content)
     assert problem.value.where == where
     assert problem.value.expected.startswith(expected)
 
 
-def test_a_file_that_is_no_script_is_refused(tmp_path: Path) -> None:
+def test_a_file_other_than_a_script_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ScriptError, match="no such file"):
         load(tmp_path / "none.yaml")
     (tmp_path / "bad.yaml").write_text("answers: [")
@@ -230,8 +242,8 @@ HOSTED = {
 
 @pytest.mark.parametrize("tool", HOSTED)
 def test_the_hosted_tools_that_ship_obey_the_grammar_and_the_schemas(tool: str) -> None:
-    planned = planner([SHIPPED / "hosted_tools.yaml"])(context(HOSTED[tool], tools=[{"type": tool}]))
-    final = respond("Hi", planned=planned)
+    result = planner([SHIPPED / "hosted_tools.yaml"])(context(HOSTED[tool], tools=[{"type": tool}]))
+    final = respond("Hi", planned_response=result)
     body = DIALECTS["openai"].schemas.body("createResponse")
     machine = DIALECTS["openai"].grammar.machine()
     assert body is not None
@@ -249,10 +261,10 @@ def test_the_scripts_that_ship_can_be_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["fail", "cut", "refuse"])
-def test_the_bad_endings_that_ship_are_told_in_order(prompt: str) -> None:
-    planned = planner([SHIPPED / "errors.yaml"])(context(prompt))
+def test_the_shipped_bad_endings_come_in_order(prompt: str) -> None:
+    result = planner([SHIPPED / "errors.yaml"])(context(prompt))
     for name in RESPONSES:
         machine = DIALECTS[name].grammar.machine()
-        events = timeline(respond(prompt, name, planned), name).events
+        events = timeline(respond(prompt, name, result), name).events
         assert [machine.feed(event) for event in events] == [[]] * len(events)
         assert machine.end() == []

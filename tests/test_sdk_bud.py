@@ -1,4 +1,4 @@
-"""The official Python SDK of OpenAI drives all five operations of Bud, and validates what comes back."""
+"""The official Python SDK of OpenAI drives all five operations of Bud, and validates the responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 openai = pytest.importorskip("openai", reason="the SDK tests need the `openai` package: pip install openai")
 
@@ -26,7 +26,7 @@ WEATHER: dict[str, Any] = {
 }
 
 
-def connected(mock: ResponsesMock, *, strict: bool) -> Any:
+def connect(mock: ResponsesMock, *, strict: bool) -> Any:
     return openai.OpenAI(
         base_url=mock.url,
         api_key="bud-key",
@@ -38,8 +38,8 @@ def connected(mock: ResponsesMock, *, strict: bool) -> Any:
 
 @pytest.fixture
 def client(responses_mock: ResponsesMock) -> Iterator[Any]:
-    with connected(responses_mock, strict=True) as opened:
-        yield opened
+    with connect(responses_mock, strict=True) as sdk:
+        yield sdk
 
 
 def test_create(client: Any) -> None:
@@ -82,40 +82,44 @@ def test_a_template_that_streams_with_tools_of_servers(client: Any) -> None:
 
 
 def test_function_calls_reasoning_and_a_second_turn(client: Any) -> None:
-    called = client.responses.create(
+    first = client.responses.create(
         model=MODEL,
         input="What is the weather in Paris?",
         tools=[WEATHER],
         tool_choice="required",
         extra_body={"reasoning": True},
     )
-    thought, call = called.output
-    assert (thought.type, call.type, call.arguments) == ("reasoning", "function_call", '{"location":"Paris"}')
-    answer = {"type": "function_call_output", "call_id": call.call_id, "output": "mild"}
-    told = client.responses.create(
-        model=MODEL, previous_response_id=called.id, input=[answer], tools=[WEATHER]
+    reasoning, call = first.output
+    assert (reasoning.type, call.type, call.arguments) == (
+        "reasoning",
+        "function_call",
+        '{"location":"Paris"}',
     )
-    assert "mild" in told.output_text
+    answer = {"type": "function_call_output", "call_id": call.call_id, "output": "mild"}
+    second = client.responses.create(
+        model=MODEL, previous_response_id=first.id, input=[answer], tools=[WEATHER]
+    )
+    assert "mild" in second.output_text
 
 
 def test_retrieve_delete_and_cancel(client: Any) -> None:
-    created = client.responses.create(model=MODEL, input="Say hello.")
-    assert client.responses.retrieve(created.id) == created
-    assert client.responses.delete(created.id) is None
+    response = client.responses.create(model=MODEL, input="Say hello.")
+    assert client.responses.retrieve(response.id) == response
+    assert client.responses.delete(response.id) is None
     with pytest.raises(openai.NotFoundError):
-        client.responses.retrieve(created.id)
-    started = client.responses.create(model=MODEL, input="Count from 1 to 300.", background=True)
-    cancelled = client.responses.cancel(started.id)
-    assert (cancelled.id, cancelled.status) == (started.id, "cancelled")
-    assert isinstance(cancelled.cancelled_at, int)
+        client.responses.retrieve(response.id)
+    run = client.responses.create(model=MODEL, input="Count from 1 to 300.", background=True)
+    cancellation = client.responses.cancel(run.id)
+    assert (cancellation.id, cancellation.status) == (run.id, "cancelled")
+    assert isinstance(cancellation.cancelled_at, int)
 
 
 def test_input_items(responses_mock: ResponsesMock) -> None:
-    # The page has the content of messages as a text, which the SDK takes only when it is lenient.
-    with connected(responses_mock, strict=False) as client:
+    # The page has the content of messages as a text, which only the lenient SDK accepts.
+    with connect(responses_mock, strict=False) as client:
         first = client.responses.create(model=MODEL, input="Hello.")
-        asked = {"instructions": "Be kind.", "previous_response_id": first.id}
-        second = client.responses.create(model=MODEL, input="And now?", **asked)
+        members = {"instructions": "Be kind.", "previous_response_id": first.id}
+        second = client.responses.create(model=MODEL, input="And now?", **members)
         items = list(client.responses.input_items.list(second.id))
     assert [item.role for item in items] == ["system", "user", "assistant", "user"]
 
@@ -134,7 +138,7 @@ def test_errors(client: Any) -> None:
 
 @pytest.mark.responses_mock(dialect="bud", faults=["rate-limit=0"])
 def test_a_rate_limit(responses_mock: ResponsesMock) -> None:
-    with connected(responses_mock, strict=True) as client, pytest.raises(openai.RateLimitError) as limited:
+    with connect(responses_mock, strict=True) as client, pytest.raises(openai.RateLimitError) as error:
         client.responses.create(model=MODEL, input="Hello.")
-    assert limited.value.body["retry_after"] == 1
-    assert limited.value.response.headers["retry-after"] == "1"
+    assert error.value.body["retry_after"] == 1
+    assert error.value.response.headers["retry-after"] == "1"

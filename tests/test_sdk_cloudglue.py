@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
+from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.world import Collection
 
 cloudglue = pytest.importorskip("cloudglue", reason="the SDK tests need `cloudglue`: pip install cloudglue")
@@ -35,17 +35,17 @@ def id_of(key: str) -> str:
 
 
 def part_of(response: Any) -> Any:
-    """The text part of the one message; newer releases of the SDK wrap items of a union."""
+    """The text part of the message; newer releases of the SDK wrap items of a union."""
     item = response.output[0]
     return getattr(item, "actual_instance", item).content[0]
 
 
-def asked(client: Any, question: str = REST, **more: Any) -> Any:
+def ask(client: Any, question: str = REST, **more: Any) -> Any:
     return client.responses.create(input=question, collections=[id_of("kitchen")], model="nimbus-001", **more)
 
 
 def test_create(client: Any) -> None:
-    response = asked(client)
+    response = ask(client)
     assert (response.status, response.model, response.error) == ("completed", "nimbus-001", None)
     part = part_of(response)
     assert ANSWER in part.text
@@ -57,22 +57,22 @@ def test_create(client: Any) -> None:
 
 
 def test_the_same_question_gets_the_same_answer_under_another_id(client: Any) -> None:
-    once, again = asked(client), asked(client)
+    once, again = ask(client), ask(client)
     assert once.id != again.id
     assert part_of(once) == part_of(again)
 
 
-def test_citations_bear_what_they_cite_when_it_is_wanted(client: Any) -> None:
-    plain = part_of(asked(client)).annotations[0]
-    rich = part_of(asked(client, include=[DESCRIPTIONS])).annotations[0]
+def test_citations_have_descriptions_on_request(client: Any) -> None:
+    plain = part_of(ask(client)).annotations[0]
+    rich = part_of(ask(client, include=[DESCRIPTIONS])).annotations[0]
     assert plain.speech is None
-    assert any("ninety seconds" in said for said in rich.speech)
+    assert any("ninety seconds" in line for line in rich.speech)
     assert rich.relevant_sources == ["speech"]
     assert all(isinstance(text, str) for text in rich.visual_scene_description)
 
 
 def events_of(client: Any, **more: Any) -> list[dict[str, Any]]:
-    return [*asked(client, stream=True, **more)]
+    return [*ask(client, stream=True, **more)]
 
 
 def test_a_stream(client: Any) -> None:
@@ -100,50 +100,50 @@ def test_a_stream_that_fails(client: Any, responses_mock: ResponsesMock) -> None
     assert events[-1]["data"]["error"]["message"] == "The oven is off."
 
 
-def polled(client: Any, id: str) -> Any:
+def poll(client: Any, id: str) -> Any:
     for _ in range(10):
-        found = client.responses.get(id)
-        if found.status != "in_progress":
-            return found
+        response = client.responses.get(id)
+        if response.status != "in_progress":
+            return response
     raise AssertionError(f"{id} never ended")
 
 
 def test_background_with_polling(client: Any) -> None:
-    started = asked(client, "Provide a comprehensive analysis of all techniques shown.", background=True)
-    assert (started.status, started.output) == ("in_progress", None)
-    ended = polled(client, started.id)
-    assert ended.status == "completed"
-    assert len(part_of(ended).annotations) > 1
+    run = ask(client, "Provide a comprehensive analysis of all techniques shown.", background=True)
+    assert (run.status, run.output) == ("in_progress", None)
+    last = poll(client, run.id)
+    assert last.status == "completed"
+    assert len(part_of(last).annotations) > 1
 
 
 def test_background_cancelled(client: Any) -> None:
-    started = asked(client, background=True)
-    assert client.responses.cancel(started.id).status == "cancelled"
-    assert client.responses.get(started.id).status == "cancelled"
-    assert client.responses.cancel(started.id).status == "cancelled"
+    run = ask(client, background=True)
+    assert client.responses.cancel(run.id).status == "cancelled"
+    assert client.responses.get(run.id).status == "cancelled"
+    assert client.responses.cancel(run.id).status == "cancelled"
 
 
-def test_a_failed_background_response_says_why(client: Any, responses_mock: ResponsesMock) -> None:
+def test_a_failed_background_response_has_an_error(client: Any, responses_mock: ResponsesMock) -> None:
     responses_mock.script({"failure": {"code": "server_error", "message": "The oven is off."}})
-    ended = polled(client, asked(client, background=True).id)
-    assert (ended.status, ended.error.message) == ("failed", "The oven is off.")
+    last = poll(client, ask(client, background=True).id)
+    assert (last.status, last.error.message) == ("failed", "The oven is off.")
 
 
-def test_a_finished_response_is_cancelled_in_vain(client: Any) -> None:
-    made = asked(client)
-    assert client.responses.cancel(made.id).status == "completed"
+def test_a_cancel_does_not_change_a_finished_response(client: Any) -> None:
+    response = ask(client)
+    assert client.responses.cancel(response.id).status == "completed"
 
 
 def test_list_and_delete(client: Any) -> None:
-    made = [asked(client).id, asked(client, "Which dishes are vegetarian?").id]
-    listed = client.responses.list(limit=1)
-    assert ([item.id for item in listed.data], listed.total, listed.limit) == ([made[1]], 2, 1)
-    assert [item.id for item in client.responses.list(offset=1).data] == [made[0]]
+    ids = [ask(client).id, ask(client, "Which dishes are vegetarian?").id]
+    page = client.responses.list(limit=1)
+    assert ([item.id for item in page.data], page.total, page.limit) == ([ids[1]], 2, 1)
+    assert [item.id for item in client.responses.list(offset=1).data] == [ids[0]]
     assert client.responses.list(status="failed").total == 0
     assert client.responses.list(created_before="2000-01-01").total == 0
     assert client.responses.list(created_after="2000-01-01").total == 2
-    assert client.responses.delete(made[0]).deleted is True
-    assert client.responses.delete(made[0]).deleted is True
+    assert client.responses.delete(ids[0]).deleted is True
+    assert client.responses.delete(ids[0]).deleted is True
     assert client.responses.list().total == 1
 
 
@@ -200,8 +200,8 @@ def test_entities_answer_in_a_stream_within_a_filter(client: Any) -> None:
 
 
 def test_several_turns_and_instructions(client: Any) -> None:
-    first = part_of(asked(client)).text
-    more = asked(
+    first = part_of(ask(client)).text
+    more = ask(
         client,
         [
             {"role": "user", "content": REST},
@@ -216,39 +216,39 @@ def test_several_turns_and_instructions(client: Any) -> None:
 
 def test_files_and_the_default_index(client: Any) -> None:
     for source in ({"files": [CARBONARA.uri]}, {"use_default_index": True}):
-        found = client.responses.create(input=REST, model="nimbus-001", **source)
-        first = part_of(found).annotations[0]
+        response = client.responses.create(input=REST, model="nimbus-001", **source)
+        first = part_of(response).annotations[0]
         assert (first.file_id, first.collection_id) == (CARBONARA.id, None)
 
 
-def filtered(client: Any, **criteria: Any) -> set[str]:
-    """The files that an overview of what passes a filter cites."""
-    chosen = client.responses.create_filter(**criteria)
-    return cited_keys(part_of(asked(client, "Summarize what these videos show.", filter=chosen)))
+def cite_filtered(client: Any, **criteria: Any) -> set[str]:
+    """The keys of the files that an overview with this filter cites."""
+    filter_body = client.responses.create_filter(**criteria)
+    return cited_keys(part_of(ask(client, "Summarize what these videos show.", filter=filter_body)))
 
 
 def test_filters(client: Any) -> None:
     italian = [{"path": "topic", "operator": "Equal", "valueText": "pasta"}]
-    tagged = [{"path": "tags", "operator": "ContainsAny", "valueTextArray": ["quick"]}]
-    assert filtered(client, metadata=tagged) == {
+    quick = [{"path": "tags", "operator": "ContainsAny", "valueTextArray": ["quick"]}]
+    assert cite_filtered(client, metadata=quick) == {
         file.key
         for file in COLLECTIONS["kitchen"].files
         if "quick" in ((file.metadata or {}).get("tags") or ())
     }
-    both = filtered(
+    keys = cite_filtered(
         client, metadata=italian, file=[{"path": "id", "operator": "Equal", "valueText": CARBONARA.id}]
     )
-    assert both <= {"carbonara"}
+    assert keys <= {"carbonara"}
     assert (
-        filtered(client, metadata=[{"path": "topic", "operator": "Equal", "valueText": "no such topic"}])
+        cite_filtered(client, metadata=[{"path": "topic", "operator": "Equal", "valueText": "no such topic"}])
         == set()
     )
 
 
-def test_a_refusal_is_an_error_of_the_sdk(client: Any) -> None:
-    with pytest.raises(cloudglue.CloudglueError) as refused:
-        asked(client, background=True, stream=True)
-    assert refused.value.status_code == 400
+def test_a_rejected_request_raises_an_error_of_the_sdk(client: Any) -> None:
+    with pytest.raises(cloudglue.CloudglueError) as error:
+        ask(client, background=True, stream=True)
+    assert error.value.status_code == 400
     with pytest.raises(cloudglue.CloudglueError) as missing:
         client.responses.get("00000000-0000-4000-8000-000000000000")
     assert missing.value.status_code == 404
@@ -258,23 +258,23 @@ def test_chat(client: Any) -> None:
     short = client.chat.completions.create_filter(
         video_info_filters=[{"path": "duration_seconds", "operator": "LessThan", "valueText": "5000"}]
     )
-    made = client.chat.completions.create(
+    completion = client.chat.completions.create(
         messages=[{"role": "user", "content": REST}], collections=[id_of("kitchen")], filter=short
     )
-    (choice,) = made.choices
+    (choice,) = completion.choices
     assert ANSWER in choice.message.content
     assert choice.citations[0].file_id == CARBONARA.id
     assert "ninety seconds" in choice.citations[0].speech[-1].text
-    assert made.payload.temperature == 0.7
-    assert client.chat.completions.get(made.id).id == made.id
-    listed = client.chat.completions.list(limit=5)
-    assert ([item.id for item in listed.data], listed.total) == ([made.id], 1)
+    assert completion.payload.temperature == 0.7
+    assert client.chat.completions.get(completion.id).id == completion.id
+    page = client.chat.completions.list(limit=5)
+    assert ([item.id for item in page.data], page.total) == ([completion.id], 1)
 
 
 def test_collections(client: Any) -> None:
-    listed = client.collections.list(collection_type="media-descriptions", order="name", sort="asc")
-    assert [item.name for item in listed.data] == sorted(
-        found.name for found in COLLECTIONS.values() if found.type == "media-descriptions"
+    page = client.collections.list(collection_type="media-descriptions", order="name", sort="asc")
+    assert [item.name for item in page.data] == sorted(
+        collection.name for collection in COLLECTIONS.values() if collection.type == "media-descriptions"
     )
     kitchen: Collection = COLLECTIONS["kitchen"]
     assert client.collections.get(kitchen.id).file_count == len(kitchen.files)
@@ -284,8 +284,8 @@ def test_collections(client: Any) -> None:
 
 
 def test_entities_of_a_collection(client: Any) -> None:
-    found = client.collections.get_video_entities(id_of("recipes"), CARBONARA.id)
-    assert found.entities["total_minutes"] == 25
+    entities = client.collections.get_video_entities(id_of("recipes"), CARBONARA.id)
+    assert entities.entities["total_minutes"] == 25
     steps = client.collections.get_video_entities(id_of("steps"), CARBONARA.id, limit=1)
     assert (len(steps.segment_entities), steps.total > 1) == (1, True)
     assert client.collections.list_entities(id_of("recipes")).total == len(COLLECTIONS["recipes"].files)
@@ -295,11 +295,11 @@ def test_descriptions_and_transcripts(client: Any) -> None:
     kitchen, file = id_of("kitchen"), CARBONARA.id
     whole = client.collections.get_media_descriptions(kitchen, file)
     assert whole.title == CARBONARA.title
-    assert any("ninety seconds" in said.text for said in whole.speech)
+    assert any("ninety seconds" in passage.text for passage in whole.speech)
     early = client.collections.get_media_descriptions(kitchen, file, end_time_seconds=60)
     assert 0 < len(early.speech) < len(whole.speech)
-    written = client.collections.get_media_descriptions(kitchen, file, response_format="markdown")
-    assert written.content.startswith(f"# {CARBONARA.title}")
+    markdown = client.collections.get_media_descriptions(kitchen, file, response_format="markdown")
+    assert markdown.content.startswith(f"# {CARBONARA.title}")
     assert client.collections.list_media_descriptions(kitchen).limit == 20
     member = COLLECTIONS["transcripts"].files[0]
     assert client.collections.get_rich_transcripts(id_of("transcripts"), member.id).file_id == member.id
@@ -307,18 +307,18 @@ def test_descriptions_and_transcripts(client: Any) -> None:
 
 
 def test_files(client: Any) -> None:
-    chosen = client.files.create_filter(
+    filter_body = client.files.create_filter(
         file_filters=[{"path": "filename", "operator": "Like", "value_text": "%CARBONARA%"}]
     )
-    assert [file.id for file in client.files.list(filter=chosen).data] == [CARBONARA.id]
-    found = client.files.get(CARBONARA.id)
-    assert (found.uri, found.created_at) == (CARBONARA.uri, CARBONARA.created_at)
+    assert [file.id for file in client.files.list(filter=filter_body).data] == [CARBONARA.id]
+    file = client.files.get(CARBONARA.id)
+    assert (file.uri, file.created_at) == (CARBONARA.uri, CARBONARA.created_at)
     segments = client.files.list_segments(CARBONARA.id, end_time_before=60)
     assert 0 < segments.total < len(CARBONARA.segments)
 
 
 @pytest.mark.responses_mock(dialect="cloudglue", world="cooking", faults=["status=429"])
-def test_a_get_that_is_limited_is_sent_four_times(client: Any, responses_mock: ResponsesMock) -> None:
+def test_a_rate_limited_get_is_sent_four_times(client: Any, responses_mock: ResponsesMock) -> None:
     with pytest.raises(cloudglue.CloudglueError):
         client.files.list()
     assert [entry.status for entry in responses_mock.journal] == [429] * 4

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 HERE = Path(__file__).parent / "node"
 NPM = ["npm", "install", "--no-audit", "--no-fund", "--loglevel", "error"]
@@ -24,37 +24,37 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("node")
     for file in HERE.iterdir():
         shutil.copy(file, folder)
-    installed = subprocess.run(NPM, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-    if installed.returncode != 0:
-        pytest.skip(f"the npm package `openai` cannot be installed here: {installed.stderr[-200:]}")
+    process = subprocess.run(NPM, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    if process.returncode != 0:
+        pytest.skip(f"the npm package `openai` cannot be installed here: {process.stderr[-200:]}")
     return folder
 
 
 @pytest.fixture(scope="session")
-def told(sdk: Path) -> dict[str, Any]:
-    """What the SDK made of the mock's answers."""
+def results(sdk: Path) -> dict[str, Any]:
+    """The results of the SDK's tasks against the mock."""
     with ResponsesMock(dialect="openai") as mock:
         command = ["node", "drive.mjs", mock.url]
         run = subprocess.run(command, cwd=sdk, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+    output: dict[str, Any] = json.loads(run.stdout)
+    return output
 
 
-def test_create_answers_the_prompt(told: dict[str, Any]) -> None:
-    assert told["created"] == "pong"
+def test_create_answers_the_prompt(results: dict[str, Any]) -> None:
+    assert results["created"] == "pong"
 
 
-def test_a_stream_has_its_life_cycle_and_its_text(told: dict[str, Any]) -> None:
-    assert told["types"][0] == "response.created"
-    assert told["types"][-1] == "response.completed"
-    assert all(number in told["streamed"] for number in "12345")
+def test_a_stream_has_its_life_cycle_and_its_text(results: dict[str, Any]) -> None:
+    assert results["types"][0] == "response.created"
+    assert results["types"][-1] == "response.completed"
+    assert all(number in results["streamed"] for number in "12345")
 
 
-def test_the_stream_helper_rebuilds_the_same_text(told: dict[str, Any]) -> None:
-    assert told["helped"] == told["streamed"]
+def test_the_stream_helper_rebuilds_the_same_text(results: dict[str, Any]) -> None:
+    assert results["helped"] == results["streamed"]
 
 
-def test_a_tool_loop_goes_round(told: dict[str, Any]) -> None:
-    assert told["call"] == {"name": "get_weather", "arguments": {"city": "Paris"}}
-    assert "21 degrees and sunny" in told["answered"]
+def test_a_tool_loop_ends_with_an_answer(results: dict[str, Any]) -> None:
+    assert results["call"] == {"name": "get_weather", "arguments": {"city": "Paris"}}
+    assert "21 degrees and sunny" in results["answered"]

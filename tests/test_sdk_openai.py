@@ -1,4 +1,4 @@
-"""The official Python SDK drives the mock, and validates strictly whatever comes back."""
+"""The official Python SDK drives the mock, and validates the responses strictly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
 
 openai = pytest.importorskip("openai", reason="the SDK tests need the `openai` package: pip install openai")
 pydantic = pytest.importorskip(
@@ -32,7 +32,7 @@ WEATHER: dict[str, Any] = {
 }
 
 
-def connected(mock: ResponsesMock, *, strict: bool) -> Any:
+def connect(mock: ResponsesMock, *, strict: bool) -> Any:
     return openai.OpenAI(
         base_url=mock.url,
         api_key="sk-antiphon-tests",
@@ -44,8 +44,8 @@ def connected(mock: ResponsesMock, *, strict: bool) -> Any:
 
 @pytest.fixture
 def client(responses_mock: ResponsesMock) -> Iterator[Any]:
-    with connected(responses_mock, strict=True) as opened:
-        yield opened
+    with connect(responses_mock, strict=True) as sdk:
+        yield sdk
 
 
 def test_create(client: Any) -> None:
@@ -62,8 +62,8 @@ def test_create_as_a_stream(client: Any) -> None:
     assert events[0].type == "response.created"
     assert events[-1].type == "response.completed"
     assert [event.sequence_number for event in events] == list(range(len(events)))
-    said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
-    assert said == events[-1].response.output_text == "1, 2, 3, 4, 5"
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert text == events[-1].response.output_text == "1, 2, 3, 4, 5"
 
 
 def test_stream_helper(client: Any) -> None:
@@ -80,8 +80,8 @@ class Person(pydantic.BaseModel):  # type: ignore[misc,name-defined]
 
 
 def test_parse_with_a_model(client: Any) -> None:
-    parsed = client.responses.parse(model=MODEL, input="Invent a person.", text_format=Person)
-    assert isinstance(parsed.output_parsed, Person)
+    response = client.responses.parse(model=MODEL, input="Invent a person.", text_format=Person)
+    assert isinstance(response.output_parsed, Person)
 
 
 def test_parse_as_a_stream(client: Any) -> None:
@@ -126,20 +126,20 @@ def test_streamed_call(client: Any) -> None:
 
 def test_background_poll(client: Any) -> None:
     response = client.responses.create(model=MODEL, input="Count from 1 to 5.", background=True)
-    seen = [response.status]
+    statuses = [response.status]
     while response.status in ("queued", "in_progress"):
         response = client.responses.retrieve(response.id)
-        seen.append(response.status)
-    assert seen == ["queued", "in_progress", "completed"]
+        statuses.append(response.status)
+    assert statuses == ["queued", "in_progress", "completed"]
     assert response.output_text == "1, 2, 3, 4, 5"
 
 
 def test_cancel(client: Any) -> None:
-    started = client.responses.create(model=MODEL, input="Count from 1 to 300.", background=True)
-    cancelled = client.responses.cancel(started.id)
-    assert cancelled.status == "cancelled"
-    assert client.responses.cancel(started.id) == cancelled
-    assert client.responses.retrieve(started.id) == cancelled
+    run = client.responses.create(model=MODEL, input="Count from 1 to 300.", background=True)
+    cancellation = client.responses.cancel(run.id)
+    assert cancellation.status == "cancelled"
+    assert client.responses.cancel(run.id) == cancellation
+    assert client.responses.retrieve(run.id) == cancellation
 
 
 def test_resume_a_stream(client: Any) -> None:
@@ -167,40 +167,40 @@ def test_delete(client: Any) -> None:
     response = client.responses.create(model=MODEL, input="Say hello.")
     assert client.responses.retrieve(response.id) == response
     client.responses.delete(response.id)
-    with pytest.raises(openai.NotFoundError) as refused:
+    with pytest.raises(openai.NotFoundError) as error:
         client.responses.retrieve(response.id)
-    assert refused.value.type == "invalid_request_error"
+    assert error.value.type == "invalid_request_error"
 
 
 def test_input_items_in_pages(client: Any) -> None:
-    told = [{"role": "user", "content": text} for text in ("one", "two", "three", "four", "Say hello.")]
-    response = client.responses.create(model=MODEL, input=told)
+    messages = [{"role": "user", "content": text} for text in ("one", "two", "three", "four", "Say hello.")]
+    response = client.responses.create(model=MODEL, input=messages)
     for order in ("asc", "desc"):
-        listed = list(client.responses.input_items.list(response.id, limit=2, order=order))
-        texts = [item.content[0].text for item in listed]
-        assert texts == [item["content"] for item in told][:: 1 if order == "asc" else -1]
+        items = list(client.responses.input_items.list(response.id, limit=2, order=order))
+        texts = [item.content[0].text for item in items]
+        assert texts == [item["content"] for item in messages][:: 1 if order == "asc" else -1]
 
 
 def test_count_tokens(client: Any) -> None:
     response = client.responses.create(model=MODEL, input="Say hello.")
-    counted = client.responses.input_tokens.count(model=MODEL, input="Say hello.")
-    assert counted.input_tokens == response.usage.input_tokens
+    count = client.responses.input_tokens.count(model=MODEL, input="Say hello.")
+    assert count.input_tokens == response.usage.input_tokens
 
 
 def test_compact(client: Any, responses_mock: ResponsesMock) -> None:
-    told = "The code word is heron-58. Reply with OK."
-    response = client.responses.create(model=MODEL, input=told)
-    # The SDK's strict model refuses the genuine answer, too: it knows no user messages in an output.
-    with connected(responses_mock, strict=False) as lenient:
-        compacted = lenient.responses.compact(model=MODEL, previous_response_id=response.id)
-    assert [item.type for item in compacted.output] == ["message", "compaction"]
-    window = [item.model_dump(exclude_none=True, warnings=False) for item in compacted.output]
+    fact = "The code word is heron-58. Reply with OK."
+    response = client.responses.create(model=MODEL, input=fact)
+    # The SDK's strict model also rejects the genuine answer: it knows no user messages in an output.
+    with connect(responses_mock, strict=False) as lenient:
+        compaction = lenient.responses.compact(model=MODEL, previous_response_id=response.id)
+    assert [item.type for item in compaction.output] == ["message", "compaction"]
+    window = [item.model_dump(exclude_none=True, warnings=False) for item in compaction.output]
     question = {"role": "user", "content": "What is the code word?"}
     assert "heron-58" in client.responses.create(model=MODEL, input=[*window, question]).output_text
 
 
 def test_an_unknown_model_raises(client: Any) -> None:
-    with pytest.raises(openai.BadRequestError) as refused:
+    with pytest.raises(openai.BadRequestError) as error:
         client.responses.create(model="no-such-model", input="Say hello.")
-    assert refused.value.code == "model_not_found"
-    assert refused.value.param == "model"
+    assert error.value.code == "model_not_found"
+    assert error.value.param == "model"

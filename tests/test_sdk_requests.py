@@ -10,7 +10,7 @@ import pytest
 from openai.types.responses import InputTokenCountParams, ResponseCompactParams
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
-from antiphon_mockserver.continuity import CALL_TYPES, OUTPUT_TYPES
+from antiphon_mockserver.behaviour.context import CALL_TYPES, OUTPUT_TYPES
 from antiphon_spec.dialect import load
 from mock_client import Client
 from sdk_requests import Generated, generated

@@ -17,7 +17,7 @@ from antiphon.sdk_types import print_type_drift
 from antiphon.spec import spec
 from antiphon_spec.dialect import load
 from antiphon_spec.document import Document
-from antiphon_spec.sdk_types import (
+from antiphon_spec.json_schema.sdk_types import (
     PACKAGES,
     ListedPlace,
     Package,
@@ -26,8 +26,8 @@ from antiphon_spec.sdk_types import (
     compare_types,
     load_listed_places,
 )
-from antiphon_spec.served import served_part
-from antiphon_spec.shape import Shape, joined, merged, of_schema, of_type
+from antiphon_spec.json_schema.served import served_part
+from antiphon_spec.json_schema.shape import Shape, joined, merged, of_schema, of_type
 
 OPENAI = load("openai")
 LISTED = load_listed_places(OPENAI.folders[0])
@@ -57,7 +57,7 @@ def test_nothing_differs_that_is_not_listed() -> None:
     drift = compare_types(OPENAI.document, PACKAGES["openai"], LISTED)
     assert list(map(str, drift.unlisted)) == []
     assert list(drift.stale) == []
-    assert drift.found
+    assert drift.differences
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_command_prints_what_could_be_accepted(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [(("bud", "--sdk"), "of bud no SDK"), (("openai",), "give a FILE")]
+    ("arguments", "message"), [(("bud", "--sdk"), "bud has no SDK"), (("openai",), "give a FILE")]
 )
 def test_wrong_usage_is_told(arguments: tuple[str, ...], message: str) -> None:
     assert message in str(run(*arguments).exception)

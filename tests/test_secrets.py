@@ -1,10 +1,10 @@
-"""A key that a target sends back is hidden, however it is written."""
+"""A key that a target sends back is hidden in every notation."""
 
 from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance.transcript import scrub
+from antiphon_conformance.recordings.transcript import scrub
 
 KEY = "sk-a/b+4711"
 
@@ -23,5 +23,5 @@ def test_a_key_is_found_in_the_escapes_of_json(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"sk-a.b+4711", rb"\u0073k-a/b+471", b""])
-def test_what_only_resembles_a_key_stays(raw: bytes) -> None:
+def test_text_that_only_resembles_a_key_is_kept(raw: bytes) -> None:
     assert scrub(raw, [KEY]) == raw

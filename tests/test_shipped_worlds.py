@@ -1,4 +1,4 @@
-"""The worlds that ship: every variety that a filter can meet is in them, and what they tell twice agrees."""
+"""The shipped worlds have every variety that filters need, and their repeated facts agree."""
 
 from __future__ import annotations
 
@@ -12,11 +12,20 @@ from uuid import UUID
 
 import pytest
 
-from antiphon_spec.world import MODALITIES, Collection, File, Members, Segment, World, joined, load_world
+from antiphon_spec.world import (
+    MODALITIES,
+    Collection,
+    File,
+    Members,
+    Segment,
+    World,
+    join,
+    load_world,
+)
 
 SHIPPED = Path(str(files("antiphon_fixtures"))) / "worlds"
 COOKING, SALES = WORLDS = [load_world(SHIPPED / f"{name}.yaml") for name in ("cooking", "sales")]
-BOTH = joined(WORLDS)
+BOTH = join(WORLDS)
 FILES = {file.key: file for file in BOTH.files}
 
 
@@ -27,30 +36,30 @@ def test_ids_are_uuids_and_no_two_are_the_same() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_ids_follow_from_the_keys_unless_they_are_given() -> None:
+def test_ids_follow_from_the_keys_unless_the_file_sets_them() -> None:
     assert FILES["carbonara"].id == "5b0c8d1e-3f52-4c6a-9a57-1d2e7c40b9f3"
     assert [UUID(file.id).version for file in COOKING.files] == [4] + [5] * 8
     assert load_world(SHIPPED / "cooking.yaml") == COOKING
 
 
-def test_the_world_that_is_joined_holds_both() -> None:
+def test_the_joined_world_has_both_worlds() -> None:
     assert (BOTH.name, BOTH.title) == ("cooking+sales", "Cooking videos and Recorded sales calls")
     assert [len(world.files) for world in WORLDS] == [9, 7]
     assert [len(world.collections) for world in WORLDS] == [7, 4]
     assert len(FILES) == 16, "keys name files in the tables below, so no two may be the same"
 
 
-def test_each_type_of_collection_is_there() -> None:
+def test_there_is_a_collection_of_each_type() -> None:
     types = {collection.type for collection in BOTH.collections}
     assert types == {"media-descriptions", "rich-transcripts", "entities", "metadata", "face-analysis"}
 
 
-def test_one_file_waits_and_belongs_to_no_collection() -> None:
-    held = {file.id for collection in BOTH.collections for file in collection.files}
-    assert [(key, file.status) for key, file in FILES.items() if file.id not in held] == [
+def test_one_pending_file_belongs_to_no_collection() -> None:
+    file_ids = {file.id for collection in BOTH.collections for file in collection.files}
+    assert [(key, file.status) for key, file in FILES.items() if file.id not in file_ids] == [
         ("ramen-draft", "pending")
     ]
-    assert {file.status for file in BOTH.files if file.id in held} == {"completed"}
+    assert {file.status for file in BOTH.files if file.id in file_ids} == {"completed"}
 
 
 @pytest.mark.parametrize(
@@ -65,11 +74,11 @@ def test_segments_last_15_to_60_seconds_and_follow_one_another(file: File) -> No
 
 
 def test_files_were_created_over_two_years_and_two_of_each_world_in_the_same_second() -> None:
-    created = [file.created_at for file in BOTH.files]
-    assert (max(created) - min(created)) // 86_400_000 in range(700, 731)
+    times = [file.created_at for file in BOTH.files]
+    assert (max(times) - min(times)) // 86_400_000 in range(700, 731)
     for world in WORLDS:
-        repeated = Counter(file.created_at for file in world.files)
-        assert [count for count in repeated.values() if count > 1] == [2]
+        times_of_world = Counter(file.created_at for file in world.files)
+        assert [count for count in times_of_world.values() if count > 1] == [2]
 
 
 # The varieties that filters are tested on
@@ -119,7 +128,7 @@ VARIETIES: list[tuple[str, str, tuple[str, ...], Any]] = [
 ]
 
 
-def found(members: Any, path: tuple[str, ...]) -> Any:
+def value_at(members: Any, path: tuple[str, ...]) -> Any:
     for step in path:
         members = members[int(step)] if isinstance(members, list) else members.get(step, MISSING)
     return members
@@ -129,7 +138,7 @@ def found(members: Any, path: tuple[str, ...]) -> Any:
     ("variety", "key", "path", "value"), VARIETIES, ids=[f"{row[0]}: {row[1]}" for row in VARIETIES]
 )
 def test_metadata_has_each_variety(variety: str, key: str, path: tuple[str, ...], value: Any) -> None:
-    there = found(FILES[key].metadata, path)
+    there = value_at(FILES[key].metadata, path)
     assert (type(there), there) == (type(value), value), variety
 
 
@@ -146,11 +155,11 @@ def test_metadata_has_each_variety(variety: str, key: str, path: tuple[str, ...]
         ("nakatori", ("tags",), ["proposal", "apac"]),
     ],
 )
-def test_connectors_tell_each_variety(key: str, path: tuple[str, ...], value: Any) -> None:
-    assert found(FILES[key].source_metadata, path) == value
+def test_source_metadata_has_each_variety(key: str, path: tuple[str, ...], value: Any) -> None:
+    assert value_at(FILES[key].source_metadata, path) == value
 
 
-def test_some_files_lack_what_others_have() -> None:
+def test_some_files_lack_optional_members() -> None:
     def lacking(member: str) -> list[str]:
         return [key for key, file in FILES.items() if getattr(file, member) is None]
 
@@ -163,10 +172,10 @@ def test_some_files_lack_what_others_have() -> None:
 def test_a_silent_video_has_no_sound() -> None:
     silent = [file for file in BOTH.files if file.video and not file.video["has_audio"]]
     assert [file.key for file in silent] == ["pan-con-tomate"]
-    assert told(silent[0].segments, "speech", "audio_description") == ""
+    assert text_of(silent[0].segments, "speech", "audio_description") == ""
 
 
-def test_numbers_are_in_another_order_than_their_texts() -> None:
+def test_numbers_and_their_texts_sort_differently() -> None:
     durations = [file.video["duration_seconds"] for file in BOTH.files if file.video]
     sizes = [file.bytes for file in BOTH.files]
     segments = [segment.end - segment.start for file in BOTH.files for segment in file.segments]
@@ -185,9 +194,9 @@ def test_sources_differ() -> None:
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
 def test_segments_have_metadata_of_their_own(world: World) -> None:
-    own = [segment.metadata for file in world.files for segment in file.segments if segment.metadata]
-    assert len(own) >= 10
-    assert {"tags" in metadata for metadata in own} == {True, False}
+    metadata = [segment.metadata for file in world.files for segment in file.segments if segment.metadata]
+    assert len(metadata) >= 10
+    assert {"tags" in metadata for metadata in metadata} == {True, False}
 
 
 def test_a_topic_of_a_segment_may_be_that_of_its_file_or_another() -> None:
@@ -199,7 +208,7 @@ def test_a_topic_of_a_segment_may_be_that_of_its_file_or_another() -> None:
     assert {True, False} == set(topics)
 
 
-# What is told twice
+# Repeated facts
 
 
 def collection(world: World, key: str) -> Collection:
@@ -208,23 +217,23 @@ def collection(world: World, key: str) -> Collection:
 
 def of_files(world: World, key: str) -> dict[str, Members]:
     """The entities of whole files, by the key of the file."""
-    held = collection(world, key)
-    return {file.key: held.entities[file.id].file for file in held.files}
+    source = collection(world, key)
+    return {file.key: source.entities[file.id].file for file in source.files}
 
 
 def of_segments(world: World, key: str) -> list[tuple[str, Segment, Members]]:
     """The entities of segments, each with the key of its file and the segment."""
-    held = collection(world, key)
+    source = collection(world, key)
     return [
         (file.key, segment, entities)
-        for file in held.files
-        if file.id in held.entities
-        for segment, entities in held.entities[file.id].segments
+        for file in source.files
+        if file.id in source.entities
+        for segment, entities in source.entities[file.id].segments
     ]
 
 
-def told(segments: Iterable[Segment], *modalities: str) -> str:
-    """Everything that is described of these segments, in lower case."""
+def text_of(segments: Iterable[Segment], *modalities: str) -> str:
+    """All passages of these segments, in lower case."""
     passages = (passage for segment in segments for kind in modalities for passage in segment.passages[kind])
     return "\n".join(passage.text for passage in passages).lower()
 
@@ -236,18 +245,18 @@ COMPETITORS = {name for call in CALLS.values() for name in call["competitors"]}
 
 
 @pytest.mark.parametrize("key", RECIPES)
-def test_a_recipe_is_the_one_that_the_video_tells(key: str) -> None:
+def test_a_recipe_agrees_with_its_video(key: str) -> None:
     recipe, segments = RECIPES[key], FILES[key].segments
     card = (
         f"{recipe['difficulty']} · serves {recipe['servings']} · prep {recipe['prep_minutes']} min"
         f" · cook {recipe['cook_minutes']} min · total {recipe['total_minutes']} min"
     )
-    shown = told(segments, "scene_text").splitlines()
-    everything = told(segments, *MODALITIES)
+    scene = text_of(segments, "scene_text").splitlines()
+    text = text_of(segments, *MODALITIES)
     assert recipe["total_minutes"] == recipe["prep_minutes"] + recipe["cook_minutes"]
-    assert shown.count(card) == 1
-    assert ("vegetarian" in shown) is recipe["vegetarian"]
-    assert [thing for thing in recipe["ingredients"] + recipe["equipment"] if thing not in everything] == []
+    assert scene.count(card) == 1
+    assert ("vegetarian" in scene) is recipe["vegetarian"]
+    assert [thing for thing in recipe["ingredients"] + recipe["equipment"] if thing not in text] == []
 
 
 @pytest.mark.parametrize("key", [key for key in RECIPES if FILES[key].metadata])
@@ -256,27 +265,29 @@ def test_a_recipe_agrees_with_the_metadata(key: str) -> None:
     assert metadata["cuisine"].lower() == RECIPES[key]["cuisine"].lower()
     assert str(metadata["vegetarian"]).lower() == str(RECIPES[key]["vegetarian"]).lower()
     if "chef" in metadata:
-        speakers = {said.speaker for segment in FILES[key].segments for said in segment.passages["speech"]}
+        speakers = {
+            passage.speaker for segment in FILES[key].segments for passage in segment.passages["speech"]
+        }
         assert speakers == {metadata["chef"]["name"]}
 
 
-def test_a_step_is_seen_in_its_segment() -> None:
+def test_a_step_agrees_with_its_segment() -> None:
     steps = of_segments(COOKING, "steps")
     assert len(steps) == 9
     for _, segment, entities in steps:
-        everything = told([segment], *MODALITIES)
-        assert [used for used in entities["ingredients"] if used not in everything] == []
+        text = text_of([segment], *MODALITIES)
+        assert [ingredient for ingredient in entities["ingredients"] if ingredient not in text] == []
 
 
 @pytest.mark.parametrize("key", CALLS)
-def test_a_call_is_the_one_that_was_recorded(key: str) -> None:
+def test_a_call_agrees_with_its_recording(key: str) -> None:
     call, file = CALLS[key], FILES[key]
-    said = told(file.segments, "speech")
+    speech = text_of(file.segments, "speech")
     metadata = file.metadata or {}
-    assert len(re.findall(r"\bpric(?:e|es|ing)\b", said)) == call["price_mentions"]
-    assert f"${call['deal_size_usd']:,}" in said
-    assert {name for name in COMPETITORS if name.lower() in said} == set(call["competitors"])
-    assert (call["next_step"] or "").lower() in said
+    assert len(re.findall(r"\bpric(?:e|es|ing)\b", speech)) == call["price_mentions"]
+    assert f"${call['deal_size_usd']:,}" in speech
+    assert {name for name in COMPETITORS if name.lower() in speech} == set(call["competitors"])
+    assert (call["next_step"] or "").lower() in speech
     for summary in (file.summary, file.segments[-1].summary):
         assert re.findall(r"\b(?:won|lost|open)\b", summary) == [call["outcome"]]
     assert (metadata["account"]["name"], metadata["deal"]["stage"]) == (call["company"], call["stage"])
@@ -286,13 +297,13 @@ def test_a_call_is_the_one_that_was_recorded(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "segment", "moment"), MOMENTS, ids=lambda part: part if isinstance(part, str) else ""
 )
-def test_a_moment_is_heard_in_its_segment(key: str, segment: Segment, moment: Members) -> None:
+def test_a_moment_agrees_with_its_segment(key: str, segment: Segment, moment: Members) -> None:
     seconds: Counter[str] = Counter()
-    for said in segment.passages["speech"]:
-        seconds[said.speaker or ""] += round(said.end - said.start)
+    for passage in segment.passages["speech"]:
+        seconds[passage.speaker or ""] += round(passage.end - passage.start)
     assert seconds.most_common(1)[0][0] == moment["speaker"]
     assert (segment.metadata or {})["topic"] == moment["topic"]
-    assert (moment["objection"] or "").lower() in told([segment], "speech")
+    assert (moment["objection"] or "").lower() in text_of([segment], "speech")
     assert ("objects" in segment.summary) is (moment["objection"] is not None)
 
 
@@ -302,13 +313,13 @@ def test_each_segment_of_a_call_has_a_moment() -> None:
     ]
 
 
-# What can be asked, and has one answer
+# Questions that have one answer
 
 
 def test_questions_about_recipes_have_one_answer() -> None:
     minutes = {key: recipe["total_minutes"] for key, recipe in RECIPES.items()}
-    needed = Counter(len(recipe["ingredients"]) for recipe in RECIPES.values())
-    fewest = [key for key, recipe in RECIPES.items() if len(recipe["ingredients"]) == min(needed)]
+    counts = Counter(len(recipe["ingredients"]) for recipe in RECIPES.values())
+    fewest = [key for key, recipe in RECIPES.items() if len(recipe["ingredients"]) == min(counts)]
     vegetarian = {key for key, recipe in RECIPES.items() if recipe["vegetarian"]}
     assert {key for key, total in minutes.items() if total < 30} == {
         "carbonara",
@@ -318,7 +329,7 @@ def test_questions_about_recipes_have_one_answer() -> None:
     }
     assert [key for key, total in minutes.items() if total == 30] == ["okonomiyaki"]
     assert min(minutes, key=lambda key: minutes[key]) == "halloumi"
-    assert (fewest, min(needed)) == (["halloumi"], 3)
+    assert (fewest, min(counts)) == (["halloumi"], 3)
     assert vegetarian == {"miso-soup", "shakshuka", "tarte-tatin", "halloumi", "pan-con-tomate"}
 
 
@@ -332,8 +343,8 @@ def test_questions_about_recipes_have_one_answer() -> None:
         ("penetration test is", "fourteen months"),
     ],
 )
-def test_questions_about_what_is_said_have_one_answer(words: str, answer: str) -> None:
-    lines = told([segment for file in BOTH.files for segment in file.segments], "speech").splitlines()
+def test_questions_about_speech_have_one_answer(words: str, answer: str) -> None:
+    lines = text_of([segment for file in BOTH.files for segment in file.segments], "speech").splitlines()
     (line,) = [line for line in lines if words in line]
     assert answer in line
 
@@ -356,12 +367,12 @@ def test_questions_about_calls_have_one_answer() -> None:
     }
 
 
-def test_rosa_spoke_most_about_price_however_it_is_counted() -> None:
+def test_rosa_spoke_most_about_price_by_every_count() -> None:
     about_price = [(segment, moment) for _, segment, moment in MOMENTS if moment["topic"] == "price"]
-    said = [passage for segment, _ in about_price for passage in segment.passages["speech"]]
+    passages = [passage for segment, _ in about_price for passage in segment.passages["speech"]]
     by_moments, by_seconds, by_words, by_mentions = Counter(), Counter(), Counter(), Counter()
     by_moments.update(moment["speaker"] for _, moment in about_price)
-    for passage in said:
+    for passage in passages:
         by_seconds[passage.speaker] += round(passage.end - passage.start)
         by_words[passage.speaker] += len(passage.text.split())
         by_mentions[passage.speaker] += passage.text.lower().count("price")

@@ -1,4 +1,4 @@
-"""Requests in the spelling of Chat Completions come to the same as in that of the Responses API."""
+"""Requests in the spelling of Chat Completions equal those in the spelling of the Responses API."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from antiphon_mockserver.spelling import respell
-from antiphon_spec.dialect import load
+from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from mock_client import Client
 
-BUD = load("bud").traits
 Json = dict[str, Any]
 
 SAME: dict[str, tuple[Json, Json]] = {
@@ -73,14 +71,14 @@ SAME: dict[str, tuple[Json, Json]] = {
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_chat_is_respelled(name: str) -> None:
-    given, wanted = SAME[name]
-    assert respell(given, BUD) == wanted
+def test_chat_messages_become_input_items(name: str) -> None:
+    chat, responses = SAME[name]
+    assert read_chat_spelling(chat) == responses
 
 
-def test_other_dialects_are_left_alone() -> None:
-    body = {"max_tokens": 5, "reasoning": True}
-    assert respell(body, load("openai").traits) == body
+def test_other_dialects_reject_the_spelling_of_chat() -> None:
+    assert Client(dialect="bud").create(max_tokens=5).json["max_output_tokens"] == 5
+    assert Client(dialect="openai").create(max_tokens=5).error["param"] == "max_tokens"
 
 
 PICTURE = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
@@ -88,7 +86,7 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
 
 
 @pytest.mark.parametrize(
-    ("parts", "seen"),
+    ("parts", "prompt"),
     [
         (
             [{"type": "text", "text": "Hm."}, {"type": "image_url", "image_url": {"url": "data:x"}}],
@@ -99,15 +97,15 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}
         ([{"role": "user", "content": [{"type": "input_text", "text": "Hm."}, SOUND]}], "a recording"),
     ],
 )
-def test_parts_reach_the_model_in_both_spellings(parts: list[Json], seen: str) -> None:
-    got = Client(dialect="bud").create(parts).json
-    assert got["output"][0]["content"][0]["text"] == f"I see {seen}. You said: Hm."
+def test_parts_reach_the_model_in_both_spellings(parts: list[Json], prompt: str) -> None:
+    response = Client(dialect="bud").create(parts).json
+    assert response["output"][0]["content"][0]["text"] == f"I see {prompt}. You said: Hm."
 
 
 def test_a_nested_tool_comes_back_flat() -> None:
     tool = {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}
-    got = Client(dialect="bud").create(tools=[tool]).json
-    assert got["tools"] == [
+    response = Client(dialect="bud").create(tools=[tool]).json
+    assert response["tools"] == [
         {
             "type": "function",
             "description": None,

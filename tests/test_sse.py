@@ -1,10 +1,10 @@
-"""The SSE reader: the standard's examples, every oddity, every way to cut the bytes."""
+"""The SSE reader: the standard's examples, every oddity, every cut of the bytes."""
 
 from __future__ import annotations
 
 import pytest
 
-from antiphon_conformance import sse
+from antiphon_conformance.http import sse
 
 CASES = [
     ("lf", b"data: x\n\n", [("x", None)], ()),
@@ -42,10 +42,10 @@ CASES = [
 @pytest.mark.parametrize(
     ("data", "frames", "oddities"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_reads_as_the_standard_says(data, frames, oddities):
-    found = sse.read(data)
-    assert [(frame.data, frame.event) for frame in found.frames] == frames
-    assert found.oddities == oddities
+def test_frames_follow_the_standard(data, frames, oddities):
+    result = sse.read(data)
+    assert [(frame.data, frame.event) for frame in result.frames] == frames
+    assert result.oddities == oddities
 
 
 @pytest.mark.parametrize("data", [case[1] for case in CASES], ids=[case[0] for case in CASES])
@@ -71,7 +71,7 @@ def test_every_way_to_cut_the_bytes_gives_the_same_frames(data):
         (b'data: {"a":1,"a":2}\n\n', ('json: duplicate key "a"',)),
     ],
 )
-def test_a_frame_remembers_what_was_odd(data, oddities):
+def test_a_frame_keeps_its_oddities(data, oddities):
     (frame,) = sse.read(data).frames
     assert frame.oddities == oddities
 
@@ -82,11 +82,11 @@ def test_fields_of_a_frame():
 
 
 def test_events_are_the_frames_with_a_typed_object():
-    found = sse.read(
+    result = sse.read(
         b'data: {"type":"a"}\n\ndata: 1\n\ndata: {"type":2}\n\ndata: {"type":"b"}\n\ndata: [DONE]\n\n'
     )
-    assert [(event.index, event.type) for event in found.events] == [(0, "a"), (3, "b")]
-    assert found.has_sentinel
+    assert [(event.index, event.type) for event in result.events] == [(0, "a"), (3, "b")]
+    assert result.has_sentinel
 
 
 def test_half_an_event_of_a_broken_stream_is_dropped_but_a_whole_one_is_kept():

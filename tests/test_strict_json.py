@@ -1,4 +1,4 @@
-"""The strict reader: what it accepts, and the name of each fault."""
+"""The strict JSON reader: accepted texts, and the name of each fault."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from antiphon_conformance import strict_json
+from antiphon_conformance.http import strict_json
 
 CLEAN = [
     '{"a":1,"b":[{"a":1.0,"c":null}]}',

@@ -1,4 +1,4 @@
-"""The target: whatever a server does on a socket, an Exchange comes back."""
+"""The target: every behaviour of a server on a socket becomes an `Exchange`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from antiphon_conformance.exchange import Headers, Request
-from antiphon_conformance.target import Exhausted, HttpTransport, Limits, Target
+from antiphon_conformance.http.client import Limits, RunOverError, Target
+from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.http.network import HttpTransport
 
 CREATE = Request("POST", "/responses", body={"model": "m", "input": "hi"})
 
@@ -25,12 +26,12 @@ def endless(kind: bytes) -> bytes:
 
 @asynccontextmanager
 async def server(*pieces: bytes, silent: bool = False, reset: bool = False):
-    """Answers every connection with the same bytes; yields the URL and what was received."""
-    received: list[bytes] = []
+    """Answers every connection with the same bytes; yields the URL and the received bytes."""
+    requests: list[bytes] = []
     stop = asyncio.Event()
 
     async def serve(reader, writer):
-        received.append(await reader.read(65536))
+        requests.append(await reader.read(65536))
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
@@ -42,7 +43,7 @@ async def server(*pieces: bytes, silent: bool = False, reset: bool = False):
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1", received
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1", requests
     finally:
         stop.set()
         listening.close()
@@ -50,28 +51,28 @@ async def server(*pieces: bytes, silent: bool = False, reset: bool = False):
 
 
 def ask(*pieces: bytes, request=CREATE, limits=None, api_key=None, read_events=None, **how):
-    """One exchange with a server that answers these bytes, and what the server received."""
+    """One exchange with a server that answers these bytes, and the bytes that the server received."""
 
     async def conversation():
         async with (
-            server(*pieces, **how) as (url, received),
+            server(*pieces, **how) as (url, requests),
             Target(HttpTransport(url), api_key, limits or Limits(seconds=5)) as target,
         ):
             exchange = await target.send(request, "scenario/step", read_events=read_events)
-            return exchange, b"".join(received)
+            return exchange, b"".join(requests)
 
     return asyncio.run(conversation())
 
 
 def test_a_document_comes_back():
-    exchange, received = ask(answer(b'{"id":"resp_1"}'))
+    exchange, requests = ask(answer(b'{"id":"resp_1"}'))
     assert exchange.ok
     assert exchange.id == "scenario/step"
     assert exchange.answer.body == {"id": "resp_1"}
     assert exchange.answer.seconds is not None
-    assert received.startswith(b"POST /v1/responses HTTP/1.1\r\n")
-    assert received.endswith(b'{"model":"m","input":"hi"}')
-    assert b"content-type: application/json" in received.lower()
+    assert requests.startswith(b"POST /v1/responses HTTP/1.1\r\n")
+    assert requests.endswith(b'{"model":"m","input":"hi"}')
+    assert b"content-type: application/json" in requests.lower()
 
 
 def test_a_stream_comes_back():
@@ -107,13 +108,13 @@ def test_the_reader_may_leave_early():
         ([b"HTTP/1.1 200 OK\r\nx: " + b"a" * 200_000 + b"\r\n\r\n"], {}, "Error"),
     ],
 )
-def test_nothing_useful_comes_back(pieces, how, failure):
+def test_a_useless_answer_is_a_failure(pieces, how, failure):
     exchange, _ = ask(*pieces, **how)
     assert exchange.reply is None
     assert failure in exchange.failure
 
 
-def test_bytes_that_are_not_what_their_encoding_says_are_kept_as_they_are():
+def test_wrongly_encoded_bytes_are_kept_unchanged():
     exchange, _ = ask(answer(b"abc", b"application/json", b"content-encoding: gzip"))
     assert exchange.answer.raw == b"abc"
 
@@ -123,15 +124,15 @@ def test_a_large_body_is_sent():
     assert exchange.ok
 
 
-def test_nobody_listens():
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+def test_a_closed_port_is_a_failure():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
 
         async def conversation():
             async with Target(HttpTransport(f"http://127.0.0.1:{port}"), limits=Limits(seconds=5)) as target:
                 exchanges = [await target.send(CREATE, str(turn)) for turn in range(3)]
-                with pytest.raises(Exhausted, match="did not answer 3 times in a row"):
+                with pytest.raises(RunOverError, match="did not answer 3 times in a row"):
                     await target.send(CREATE, "4")
                 return exchanges, target.dead
 
@@ -140,13 +141,13 @@ def test_nobody_listens():
     assert all(exchange.reply is None and "Connect" in exchange.failure for exchange in exchanges)
 
 
-def test_silence_ends():
+def test_a_silent_server_is_a_failure():
     exchange, _ = ask(limits=Limits(seconds=0.05), silent=True)
     assert (exchange.reply, exchange.failure) == (None, "no end after 0.05 s")
 
 
 @pytest.mark.parametrize("how", [{"silent": True, "limits": Limits(seconds=0.1)}, {"reset": True}])
-def test_a_stream_that_breaks_off_keeps_what_came(how):
+def test_a_broken_stream_keeps_its_first_bytes(how):
     whole = b'data: {"type":"a"}\n\n'
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
     exchange, _ = ask(head, b"%x\r\n%s\r\n" % (len(whole), whole), **how)
@@ -168,24 +169,24 @@ def test_headers_can_be_replaced_and_left_out():
     request = Request(
         "POST", "/responses", Headers((("authorization", ""), ("content-type", "text/plain"))), raw=b"{"
     )
-    _, received = ask(answer(b"{}"), request=request, api_key="sk-secret")
-    head = received.lower()
+    _, requests = ask(answer(b"{}"), request=request, api_key="sk-secret")
+    head = requests.lower()
     assert b"authorization" not in head
     assert b"content-type: text/plain" in head
-    assert received.endswith(b"\r\n\r\n{")
+    assert requests.endswith(b"\r\n\r\n{")
 
 
-def test_nothing_is_said_that_was_left_out():
+def test_an_omitted_header_is_not_sent():
     bare = Request("POST", "/responses/1/cancel", Headers((("accept", ""), ("user-agent", ""))))
-    _, received = ask(answer(b"{}"), request=bare)
-    head = received.lower()
+    _, requests = ask(answer(b"{}"), request=bare)
+    head = requests.lower()
     assert all(name not in head for name in (b"\r\naccept:", b"user-agent", b"content-type"))
 
 
 def test_the_key_is_sent_and_never_kept():
     echo = b'{"message":"bad key sk-secret"}'
-    exchange, received = ask(answer(echo, b"application/json", b"x-echo: sk-secret"), api_key="sk-secret")
-    assert b"authorization: Bearer sk-secret" in received
+    exchange, requests = ask(answer(echo, b"application/json", b"x-echo: sk-secret"), api_key="sk-secret")
+    assert b"authorization: Bearer sk-secret" in requests
     assert exchange.request.headers.get("authorization") == "REDACTED"
     assert "sk-secret" not in repr(exchange)
 
@@ -197,7 +198,7 @@ def test_the_number_of_requests_is_bounded():
             Target(HttpTransport(url), limits=Limits(requests=1)) as target,
         ):
             await target.send(CREATE, "1")
-            with pytest.raises(Exhausted, match="the limit of 1 requests"):
+            with pytest.raises(RunOverError, match="the limit of 1 requests"):
                 await target.send(CREATE, "2")
 
     asyncio.run(conversation())

@@ -1,4 +1,4 @@
-"""Timelines: the events of a response, and its state at any step, are views of one thing."""
+"""Timelines: the events of a response, and its state at every step, are views of one thing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from speaking import DIALECTS, RESPONSES, WEATHER, respond, timeline
+from model_requests import DIALECTS, RESPONSES, WEATHER, respond, timeline
 from test_compose import REQUESTS
 
 each_dialect = pytest.mark.parametrize("name", RESPONSES)
@@ -38,16 +38,16 @@ def test_the_last_event_has_the_whole_response(name: str, kind: str) -> None:
 
 @each_dialect
 @each_kind
-def test_the_pieces_joined_are_the_final_items(name: str, kind: str) -> None:
-    """Folded by hand: what is added, filled up with deltas, is what is done."""
+def test_the_joined_deltas_are_the_final_items(name: str, kind: str) -> None:
+    """Folded by hand: an added item plus its deltas is the done item."""
     final = respond(**REQUESTS[kind], name=name)
     events = timeline(final, name).events
     assert [event["item"] for event in events if event["type"] == "response.output_item.done"] == final[
         "output"
     ]
     for index, item in enumerate(final["output"]):
-        said = "".join(e["delta"] for e in events if e.get("output_index") == index and "delta" in e)
-        assert said == "".join(streamed_texts(item))
+        text = "".join(e["delta"] for e in events if e.get("output_index") == index and "delta" in e)
+        assert text == "".join(streamed_texts(item))
 
 
 def streamed_texts(item: dict[str, Any]) -> list[str]:
@@ -62,8 +62,8 @@ def test_an_item_is_added_empty(name: str, kind: str) -> None:
     final = respond(**REQUESTS[kind], name=name)
     for event in timeline(final, name).events:
         if event["type"] == "response.output_item.added":
-            done = final["output"][event["output_index"]]
-            assert event["item"].keys() == done.keys()
+            item = final["output"][event["output_index"]]
+            assert event["item"].keys() == item.keys()
             assert event["item"].get("status", "in_progress") == "in_progress"
             assert event["item"].get("content", []) == event["item"].get("summary", []) == []
             assert event["item"].get("arguments", "") == ""
@@ -75,12 +75,12 @@ def test_numbers_start_at_0_and_leave_no_gap() -> None:
 
 
 @each_dialect
-def test_a_text_is_told_in_this_order(name: str) -> None:
-    told = [
+def test_the_events_of_a_text_come_in_this_order(name: str) -> None:
+    types = [
         event["type"].removeprefix("response.")
         for event in timeline(respond("Say hello.", name), name).events
     ]
-    assert told == [
+    assert types == [
         "created",
         "in_progress",
         "output_item.added",
@@ -96,10 +96,10 @@ def test_a_text_is_told_in_this_order(name: str) -> None:
 
 def test_raw_reasoning_has_another_name_and_a_part_in_open_responses() -> None:
     final = respond("Think.", "openresponses", reasoning={"effort": "low"})
-    told = dict.fromkeys(
+    types = dict.fromkeys(
         e["type"] for e in timeline(final, "openresponses").events if e.get("output_index") == 0
     )
-    assert list(told) == [
+    assert list(types) == [
         "response.output_item.added",
         "response.content_part.added",
         "response.reasoning.delta",
@@ -119,7 +119,7 @@ def test_a_background_response_waits_first() -> None:
     assert [event["response"]["status"] for event in line.events[:3]] == ["queued", "queued", "in_progress"]
 
 
-def test_polling_sees_the_states_one_after_the_other() -> None:
+def test_polling_shows_the_states_in_order() -> None:
     line = timeline(respond("Hi", background=True))
     assert [line.at(step)["status"] for step in line.milestones] == ["queued", "in_progress", "completed"]
 
@@ -137,7 +137,7 @@ def test_the_response_is_valid_at_every_step_and_wherever_it_is_cut(name: str, k
     assert validator is not None
     for step in range(0, line.steps + 1, 3):
         assert validator.faults(line.at(step)) == []
-        assert validator.faults(line.cut(step)) == []
+        assert validator.faults(line.cut(step).final) == []
 
 
 def test_before_its_end_a_response_has_no_usage_and_only_finished_items() -> None:
@@ -151,13 +151,13 @@ def test_before_its_end_a_response_has_no_usage_and_only_finished_items() -> Non
 
 def test_a_cancelled_response_keeps_what_was_finished() -> None:
     line = timeline(respond("Weather in Paris and Rome?", tools=[WEATHER], background=True))
-    cut = line.cut(line.steps - 3)
+    cut = line.cut(line.steps - 3).final
     assert (cut["status"], len(cut["output"]), cut["completed_at"]) == ("cancelled", 1, None)
 
 
-def test_what_has_ended_can_be_cut_no_more() -> None:
+def test_a_finished_response_cannot_be_cut() -> None:
     line = timeline(respond("Hi", background=True))
-    assert line.cut(line.steps) == line.at(line.steps) == line.final
+    assert line.cut(line.steps).final == line.at(line.steps) == line.final
 
 
 @pytest.mark.parametrize("sequence", [-1, 0, 5, 99])
@@ -182,11 +182,11 @@ def test_each_delta_has_the_log_probability_of_its_token() -> None:
     final = respond("Say hello.", include=["message.output_text.logprobs"], top_logprobs=2)
     deltas = [event for event in timeline(final).events if "delta" in event]
     assert [entry["token"] for event in deltas for entry in event["logprobs"]] == [e["delta"] for e in deltas]
-    (done,) = (event for event in timeline(final).events if event["type"] == "response.output_text.done")
-    assert done["logprobs"] == [entry for event in deltas for entry in event["logprobs"]]
+    (last,) = (event for event in timeline(final).events if event["type"] == "response.output_text.done")
+    assert last["logprobs"] == [entry for event in deltas for entry in event["logprobs"]]
 
 
-def test_the_same_response_is_always_told_in_the_same_way() -> None:
+def test_a_response_always_has_the_same_events() -> None:
     final = respond("Tell me a long story.")
     assert timeline(final, obfuscation=True).events == timeline(final, obfuscation=True).events
 

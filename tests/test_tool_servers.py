@@ -1,4 +1,4 @@
-"""Tools that the server calls by itself: described in files, out of reach, and on a real server."""
+"""Tools that the server calls itself: scripted in files, unreachable, and on a real server."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from antiphon_mockserver.toolservers import open_servers
-from antiphon_mockserver.toolservers.toolserver import Unreachable
+from antiphon_mockserver.tool_servers import open_servers
+from antiphon_mockserver.tool_servers.toolserver import ToolServerError
 from antiphon_spec.data import DataError
 from mock_client import Client
 
@@ -22,36 +22,36 @@ SERVER = Path(__file__).with_name("mcp_server.py")
 Json = dict[str, Any]
 
 
-def output(client: Client, said: str, id: str = "file_assistant", version: str = "2") -> list[Json]:
+def output(client: Client, text: str, id: str = "file_assistant", version: str = "2") -> list[Json]:
     prompt: Json = {"id": id, "version": version}
     if id == "file_assistant":
         prompt["variables"] = {"owner": "Ada"}
-    got = client.post("/responses", {"prompt": prompt, "input": said})
-    response = got.json if got.raw.startswith(b"{") else got.events[-1]["response"]
+    response = client.post("/responses", {"prompt": prompt, "input": text})
+    response = response.json if response.raw.startswith(b"{") else response.events[-1]["response"]
     assert response["status"] == "completed"
     return list(response["output"])
 
 
-def test_tools_are_listed_then_called_then_spoken_of() -> None:
-    listed, called, message = output(Client(dialect="bud"), 'Call read_file with "notes.txt".')
-    assert (listed["server_label"], listed["error"]) == ("filesystem", None)
-    assert [tool["name"] for tool in listed["tools"]] == ["read_file", "list_directory", "read_secret"]
-    assert all(set(tool) == {"name", "description", "input_schema"} for tool in listed["tools"])
-    assert (called["type"], called["name"]) == ("mcp_call", "read_file")
-    assert called["arguments"] == '{"path":"notes.txt"}'
-    assert called["output"] == "notes.txt holds 42 lines; the first one says: The sea was calm."
-    assert called["output"] in message["content"][0]["text"]
+def test_tools_are_listed_then_called_then_quoted() -> None:
+    tool_list, call, message = output(Client(dialect="bud"), 'Call read_file with "notes.txt".')
+    assert (tool_list["server_label"], tool_list["error"]) == ("filesystem", None)
+    assert [tool["name"] for tool in tool_list["tools"]] == ["read_file", "list_directory", "read_secret"]
+    assert all(set(tool) == {"name", "description", "input_schema"} for tool in tool_list["tools"])
+    assert (call["type"], call["name"]) == ("mcp_call", "read_file")
+    assert call["arguments"] == '{"path":"notes.txt"}'
+    assert call["output"] == "notes.txt holds 42 lines; the first one says: The sea was calm."
+    assert call["output"] in message["content"][0]["text"]
 
 
 def test_a_tool_may_fail_and_the_model_goes_on() -> None:
-    _, called, message = output(Client(dialect="bud"), 'Call read_secret with "a.txt".')
-    assert (called["status"], called["output"], called["error"]) == ("completed", None, "Permission denied.")
+    _, call, message = output(Client(dialect="bud"), 'Call read_secret with "a.txt".')
+    assert (call["status"], call["output"], call["error"]) == ("completed", None, "Permission denied.")
     assert "Permission denied." in message["content"][0]["text"]
 
 
 def test_tools_of_several_servers_are_called_in_one_answer() -> None:
-    made = output(Client(dialect="bud"), "read_file notes.txt, get_forecast for Paris.", version="1")
-    kinds = [(item["type"], item.get("server_label")) for item in made]
+    items = output(Client(dialect="bud"), "read_file notes.txt, get_forecast for Paris.", version="1")
+    kinds = [(item["type"], item.get("server_label")) for item in items]
     assert kinds == [
         ("mcp_list_tools", "filesystem"),
         ("mcp_list_tools", "weather"),
@@ -60,24 +60,24 @@ def test_tools_of_several_servers_are_called_in_one_answer() -> None:
         ("mcp_call", "weather"),
         ("message", None),
     ]
-    assert (made[2]["tools"], made[2]["error"]) == ([], "Connection refused.")
-    assert made[1]["tools"][0]["annotations"] == {"readOnlyHint": True}
+    assert (items[2]["tools"], items[2]["error"]) == ([], "Connection refused.")
+    assert items[1]["tools"][0]["annotations"] == {"readOnlyHint": True}
 
 
 def test_a_request_may_name_servers_by_itself() -> None:
     tools = [{"type": "mcp", "server_label": label} for label in ("weather", "nowhere")]
-    got = Client(dialect="bud").create("get_forecast for Paris", tools=tools).json
-    kinds = [(item["type"], item.get("error")) for item in got["output"]]
+    response = Client(dialect="bud").create("get_forecast for Paris", tools=tools).json
+    kinds = [(item["type"], item.get("error")) for item in response["output"]]
     assert kinds == [
         ("mcp_list_tools", None),
         ("mcp_list_tools", "There is no MCP server 'nowhere'."),
         ("mcp_call", None),
         ("message", None),
     ]
-    assert got["tools"] == tools
+    assert response["tools"] == tools
 
 
-def served(folder: Path, **server: Any) -> Client:
+def serve(folder: Path, **server: Any) -> Client:
     """A mock with one template, whose tools are those of this server."""
     (folder / "servers").mkdir()
     (folder / "servers" / "abacus.yaml").write_text(yaml.safe_dump({"label": "abacus", **server}))
@@ -116,37 +116,40 @@ def _wait_for(port: int) -> None:
 
 def test_a_real_server_over_stdio_is_plugged_in(tmp_path: Path) -> None:
     pytest.importorskip("mcp", reason="pip install mcp")
-    client = served(tmp_path, connect={"command": [sys.executable, str(SERVER)]})
-    listed, called, message = output(client, "add 4 5", "sums", "1")
-    assert [tool["name"] for tool in listed["tools"]] == ["add", "fail"]
-    assert listed["tools"][0]["description"] == "Adds two numbers."
-    assert (called["arguments"], called["output"]) == ('{"a":4,"b":5}', "4 and 5 make 9")
+    client = serve(tmp_path, connect={"command": [sys.executable, str(SERVER)]})
+    tool_list, call, message = output(client, "add 4 5", "sums", "1")
+    assert [tool["name"] for tool in tool_list["tools"]] == ["add", "fail"]
+    assert tool_list["tools"][0]["description"] == "Adds two numbers."
+    assert (call["arguments"], call["output"]) == ('{"a":4,"b":5}', "4 and 5 make 9")
     assert "4 and 5 make 9" in message["content"][0]["text"]
-    failed = output(client, "fail 7", "sums", "1")[1]
-    assert failed["output"] is None
-    assert "7 is too much" in failed["error"]
+    call = output(client, "fail 7", "sums", "1")[1]
+    assert call["output"] is None
+    assert "7 is too much" in call["error"]
 
 
 def test_a_real_server_over_http_is_plugged_in(tmp_path: Path, port: int) -> None:
-    client = served(tmp_path, connect={"url": f"http://127.0.0.1:{port}/mcp"})
-    _, called, _ = output(client, "add 4 5", "sums", "1")
-    assert called["output"] == "4 and 5 make 9"
+    client = serve(tmp_path, connect={"url": f"http://127.0.0.1:{port}/mcp"})
+    _, call, _ = output(client, "add 4 5", "sums", "1")
+    assert call["output"] == "4 and 5 make 9"
 
 
-def test_a_real_server_that_is_not_there_does_not_stop_the_answer(tmp_path: Path) -> None:
-    client = served(tmp_path, connect={"command": ["/no/such/command"]})
-    listed, message = output(client, "add 4 5", "sums", "1")
-    assert listed["tools"] == []
-    assert "abacus" in listed["error"]
+def test_an_absent_server_does_not_stop_the_answer(tmp_path: Path) -> None:
+    client = serve(tmp_path, connect={"command": ["/no/such/command"]})
+    tool_list, message = output(client, "add 4 5", "sums", "1")
+    assert tool_list["tools"] == []
+    assert "abacus" in tool_list["error"]
     assert message["type"] == "message"
 
 
 def test_only_allowed_tools_are_listed(tmp_path: Path) -> None:
     tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("add", "fail")]
-    client = served(tmp_path, tools=tools, allowed_tools=["add"], require_approval="always")
-    got = client.post("/responses", {"prompt": {"id": "sums"}, "input": "Hello"}).json
-    assert [tool["name"] for tool in got["output"][0]["tools"]] == ["add"]
-    assert (got["tools"][0]["allowed_tools"], got["tools"][0]["require_approval"]) == (["add"], "always")
+    client = serve(tmp_path, tools=tools, allowed_tools=["add"], require_approval="always")
+    response = client.post("/responses", {"prompt": {"id": "sums"}, "input": "Hello"}).json
+    assert [tool["name"] for tool in response["output"][0]["tools"]] == ["add"]
+    assert (response["tools"][0]["allowed_tools"], response["tools"][0]["require_approval"]) == (
+        ["add"],
+        "always",
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_only_allowed_tools_are_listed(tmp_path: Path) -> None:
         ({"label": "a b", "tools": []}, "#/label"),
     ],
 )
-def test_a_malformed_server_is_told(tmp_path: Path, content: Json, complaint: str) -> None:
+def test_a_malformed_server_is_rejected(tmp_path: Path, content: Json, complaint: str) -> None:
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(DataError, match=complaint):
         open_servers(tmp_path)
@@ -173,5 +176,5 @@ def test_a_label_occurs_once(tmp_path: Path) -> None:
 
 def test_a_server_out_of_reach_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(yaml.safe_dump({"label": "a", "unreachable": "Gone fishing."}))
-    with pytest.raises(Unreachable, match="Gone fishing"):
+    with pytest.raises(ToolServerError, match="Gone fishing"):
         open_servers(tmp_path)["a"].tools()

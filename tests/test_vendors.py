@@ -1,4 +1,4 @@
-"""The repository of reports in docs/: nobody edited it, and the matrix shows what it holds."""
+"""The reports in docs/ are unedited, and the matrix agrees with them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import vendors
 
 from antiphon_conformance.report import records
 from antiphon_conformance.report.verification import verify
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.verdict.verdict import Exit
 
 PLACES = {f"{place.parent.name}/{place.name}": place for place in vendors.places()}
 OURS = {name for name, place in PLACES.items() if (place / "transcript.jsonl.gz").exists()}
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_report_is_what_its_transcript_says(name):
+def test_a_report_follows_from_its_transcript(name):
     """Traffic that others recorded is not here, so that only the rest of such a report can be looked at.
 
     When a rule was changed, `python docs/vendors.py refresh` judges again.
     """
-    found = verify(PLACES[name])
-    assert found.problems == ()
-    assert found.status is (Exit.CONFORMANT if name in OURS else Exit.NOT_JUDGED)
+    verification = verify(PLACES[name])
+    assert verification.problems == ()
+    assert verification.status is (Exit.CONFORMANT if name in OURS else Exit.NOT_JUDGED)
 
 
 def test_there_are_vendors_and_servers():
@@ -36,14 +36,16 @@ def test_there_are_vendors_and_servers():
 
 
 @pytest.mark.parametrize("name", sorted(set(PLACES) - OURS))
-def test_traffic_of_others_is_not_quoted(name):
+def test_reports_do_not_quote_foreign_traffic(name):
     report = records.read(PLACES[name] / "report.jsonl.gz")
     assert (report.excerpts, report.curls, report.facts["quotes"]) == ({}, {}, False)
-    longest = max((len(one.got) for record in report.records for one in record.findings), default=0)
+    longest = max(
+        (len(finding.actual) for record in report.records for finding in record.findings), default=0
+    )
     assert longest <= 500
 
 
-def test_every_report_says_how_to_get_it_again():
+def test_every_report_says_how_to_repeat_it():
     for place in PLACES.values():
         text = (place / "summary.md").read_text(encoding="utf-8")
         assert "## Reproduce" in text

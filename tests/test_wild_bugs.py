@@ -1,4 +1,4 @@
-"""The bugs that real servers have had: the suite notices each of them in a mutant with the same mistake."""
+"""Bugs of real servers: the suite reports each of them in a mutant with the same bug."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.main import run
-from antiphon_conformance.rule import all_rules, rules_for
+from antiphon_conformance.rules.rule import all_rules, rules_for
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.dialect import load, names
 from inprocess import noticed
@@ -22,33 +22,35 @@ NOTICED = [bug for bug in bugs() if not bug.not_detected]
 
 @pytest.fixture(autouse=True)
 def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("antiphon_conformance.talk.FIRST_PAUSE", 0)
+    monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
 
 
 @pytest.mark.parametrize("bug", NOTICED, ids=lambda bug: bug.id)
-def test_a_wild_bug_is_noticed(bug: Bug) -> None:
-    known = rules_for(load(bug.dialect))
-    rules = [rule for rule in bug.rules if rule in known]
-    missed = [
+def test_a_wild_bug_is_reported(bug: Bug) -> None:
+    rules_of_dialect = rules_for(load(bug.dialect))
+    rules = [rule for rule in bug.rules if rule in rules_of_dialect]
+    silent_mutants = [
         mutant for mutant in bug.mutants if not any(noticed(mutant, rule, bug.dialect) for rule in rules)
     ]
-    assert not missed, f"{bug.id} ({bug.symptom}): none of {rules} noticed {missed} in {bug.dialect}"
+    assert not silent_mutants, (
+        f"{bug.id} ({bug.symptom}): none of {rules} noticed {silent_mutants} in {bug.dialect}"
+    )
 
 
-def test_nine_in_ten_of_the_bugs_are_noticed() -> None:
+def test_nine_in_ten_of_the_bugs_are_reported() -> None:
     about_responses = [bug for bug in bugs() if bug.scope == "responses"]
-    found = [bug for bug in about_responses if not bug.not_detected]
-    share = len(found) / len(about_responses)
-    print(f"{len(found)} of {len(about_responses)} bugs of real servers are noticed: {share:.1%}")
+    detections = [bug for bug in about_responses if not bug.not_detected]
+    share = len(detections) / len(about_responses)
+    print(f"{len(detections)} of {len(about_responses)} bugs of real servers are noticed: {share:.1%}")
     assert share >= AIM
 
 
-def test_every_row_says_how_the_bug_is_noticed_or_why_not() -> None:
+def test_every_row_names_its_mutants_and_rules_or_a_reason() -> None:
     halves = [bug.id for bug in bugs() if bool(bug.not_detected) == bool(bug.mutants and bug.rules)]
     assert not halves
 
 
-def test_rows_name_what_exists() -> None:
+def test_rows_name_existing_dialects_mutants_and_rules() -> None:
     ids = [bug.id for bug in bugs()]
     assert len(set(ids)) == len(ids)
     assert {bug.dialect for bug in bugs()} <= set(names())
@@ -57,10 +59,10 @@ def test_rows_name_what_exists() -> None:
 
 
 def test_the_page_about_them_is_current() -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, str(GENERATE), "--check"], capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 def test_the_command_on_the_page_reads_the_mutant(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,5 +72,5 @@ def test_the_command_on_the_page_reads_the_mutant(capsys: pytest.CaptureFixture[
 
 def test_serve_lists_the_mutants(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "--mutants"]) == 0
-    listed = capsys.readouterr().out
-    assert all(mutant in listed for mutant in all_mutants())
+    output = capsys.readouterr().out
+    assert all(mutant in output for mutant in all_mutants())

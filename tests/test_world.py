@@ -1,4 +1,4 @@
-"""Worlds: what the loader makes of a file, and what it refuses."""
+"""Worlds: how the loader reads a file, and which files it rejects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon_spec.world import World, WorldError, joined, load_world
+from antiphon_spec.world import World, WorldError, join, load_world
 
 SMALL = """
 name: small
@@ -41,13 +41,13 @@ SCHEMA = "what schemas/world.schema.yaml allows"
 TWICE = "00000000-0000-4000-8000-000000000000"
 
 
-def written(path: Path, text: str = SMALL) -> World:
+def load(path: Path, text: str = SMALL) -> World:
     (path / "small.yaml").write_text(text, encoding="utf-8")
     return load_world(path / "small.yaml")
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "where", "expected", "got"),
+    ("right", "wrong", "where", "expected", "actual"),
     [
         ("files: [one, two]", "files: [one, six]", "#/collections/all/files", "one of one, two", "six"),
         ("files: [one, two]", "files: [two]", "#/collections/all/entities", "one of two", "one"),
@@ -56,7 +56,7 @@ def written(path: Path, text: str = SMALL) -> World:
         ("start: 40", "start: 61", "#/files/one/segments/1", "an end after the start at 61", "60"),
         ("end: 9", "end: 31", "#/files/one/segments/0/speech/0", "a time within 0 to 30", "5 to 31"),
         ("end: 9", "end: 5", "#/files/one/segments/0/speech/0", "a time within 0 to 30", "5 to 5"),
-        ("segment: 1", "segment: 2", "#/collections/all/entities/one/segments", "a place below 2", "2"),
+        ("segment: 1", "segment: 2", "#/collections/all/entities/one/segments", "an index below 2", "2"),
         ("2024-02-29T00", "2023-02-29T00", "#/files/one/created_at", "a date of the calendar", "2023-02-29"),
         ("2024-04-01T", "2024-13-01T", "#/collections/all/created_at", "a date of the calendar", "2024-13"),
         ("2024-03-01T00:00:00Z", "2024-03-01", "#/files/two/created_at", SCHEMA, "2024-03-01"),
@@ -76,18 +76,18 @@ def written(path: Path, text: str = SMALL) -> World:
         ("name: small", "name: [", "small.yaml", "YAML", "flow sequence"),
     ],
 )
-def test_a_broken_world_is_refused_with_the_place(
-    right: str, wrong: str, where: str, expected: str, got: str, tmp_path: Path
+def test_a_wrong_world_is_rejected_with_the_place(
+    right: str, wrong: str, where: str, expected: str, actual: str, tmp_path: Path
 ) -> None:
     assert right in SMALL
     with pytest.raises(WorldError) as problem:
-        written(tmp_path, SMALL.replace(right, wrong, 1))
+        load(tmp_path, SMALL.replace(right, wrong, 1))
     assert problem.value.where.endswith(where)
     assert problem.value.expected == expected
-    assert got in problem.value.got
+    assert actual in problem.value.actual
 
 
-def test_a_world_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_world_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match=r"none\.yaml: expected a YAML file, got no such file"):
         load_world(tmp_path / "none.yaml")
 
@@ -100,45 +100,43 @@ def test_a_world_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ("collection", ("name: All", "name: None")),
     ],
 )
-def test_an_id_is_given_once_in_a_world(kind: str, members: tuple[str, str], tmp_path: Path) -> None:
+def test_ids_are_unique_in_a_world(kind: str, members: tuple[str, str], tmp_path: Path) -> None:
     text = SMALL
     for member in members:
         text = text.replace(
             member, f"{member}, id: {TWICE}" if kind == "segment" else f"{member}\n    id: {TWICE}"
         )
     with pytest.raises(WorldError, match=rf"small\.yaml: expected every {kind} once, got 2 of id {TWICE}"):
-        written(tmp_path, text)
+        load(tmp_path, text)
 
 
-def test_an_id_is_given_once_in_the_worlds_that_are_joined(tmp_path: Path) -> None:
-    small = written(tmp_path)
+def test_ids_are_unique_in_joined_worlds(tmp_path: Path) -> None:
+    small = load(tmp_path)
     with pytest.raises(
         WorldError, match=rf"small\+small: .* every file once, got 2 of id {small.files[0].id}"
     ):
-        joined([small, small])
+        join([small, small])
 
 
 def test_dates_without_quotes_stay_text(tmp_path: Path) -> None:
-    one = written(tmp_path).files[0]
-    assert one.metadata == {"day": "2024-02-29", "at": "2024-02-29T10:00:00Z", "quoted": "2024-02-29"}
-    assert one.created_at == 1709164800_000
+    file = load(tmp_path).files[0]
+    assert file.metadata == {"day": "2024-02-29", "at": "2024-02-29T10:00:00Z", "quoted": "2024-02-29"}
+    assert file.created_at == 1709164800_000
 
 
-def test_what_is_not_told_has_its_default(tmp_path: Path) -> None:
-    two = written(tmp_path).files[1]
+def test_absent_members_have_defaults(tmp_path: Path) -> None:
+    two = load(tmp_path).files[1]
     assert (two.title, two.summary, two.status, two.source) == ("two.mp4", "", "completed", "upload")
     assert (two.bytes, two.url, two.metadata, two.source_metadata, two.video) == (0, None, None, None, None)
     assert two.uri == f"cloudglue://files/{two.id}"
 
 
 def test_a_passage_without_times_lasts_as_long_as_its_segment(tmp_path: Path) -> None:
-    (hello,) = (
-        written(tmp_path, SMALL.replace("start: 5, end: 9, ", "")).files[0].segments[0].passages["speech"]
-    )
+    (hello,) = load(tmp_path, SMALL.replace("start: 5, end: 9, ", "")).files[0].segments[0].passages["speech"]
     assert (hello.speaker, hello.text, hello.start, hello.end) == ("Ada", "Hello", 0, 30)
 
 
 def test_files_are_added_one_second_after_another(tmp_path: Path) -> None:
-    everything = written(tmp_path).collections[0]
-    added = [everything.added_at(member) - everything.created_at for member in everything.files]
-    assert added == [1000, 2000]
+    collection = load(tmp_path).collections[0]
+    offsets = [collection.added_at(member) - collection.created_at for member in collection.files]
+    assert offsets == [1000, 2000]

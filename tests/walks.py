@@ -33,7 +33,7 @@ class Walker:
         return all(child.state in child.lane.final or status in child.lane.excused for child in self.inside)
 
     def status(self, event: str) -> str | None:
-        """What the object that it shows with this event says of its state."""
+        """The status of the object in this event, or None."""
         return sorted(self.lane.statuses.get(event, {"completed"}))[0] if self.lane.holds else None
 
     def enclosing(self, lane: str) -> Walker:
@@ -42,7 +42,7 @@ class Walker:
 
 @dataclass(frozen=True)
 class Action:
-    """One event that may come next, and what it does."""
+    """One event that may come next, and its effect."""
 
     walker: Walker
     event: str
@@ -129,7 +129,7 @@ class Walk:
             yield Action(child, event, target, born=True)
 
     def _settle(self, walker: Walker) -> None:
-        """Brings forth the objects that exist as soon as the enclosing one does."""
+        """Creates the objects that exist as soon as the enclosing one does."""
         for lane in self._exists(walker, single=True):
             walker.inside.append(self._make(walker, lane, walker.indices, lane.name))
 
@@ -157,9 +157,9 @@ def streams(draw: st.DrawFn, grammar: Grammar, *, longest: int = 40, calm: bool 
     return walk.run(draw(st.integers(0, longest)))
 
 
-def breaches(grammar: Grammar, events: list[Event], *, resumed: bool = False) -> list[str]:
+def breaches(grammar: Grammar, events: list[Event], *, is_resumption: bool = False) -> list[str]:
     """The kinds of all breaches of a whole stream, in order."""
-    machine = grammar.machine(resumed=resumed)
+    machine = grammar.machine(resumed=is_resumption)
     return [breach.kind for event in events for breach in machine.feed(event)] + [
         breach.kind for breach in machine.end()
     ]

@@ -12,7 +12,7 @@ TABLE = Path(__file__).with_suffix(".yaml")
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """A bug that was reported in public, and how it is noticed; or why it is not."""
+    """A public bug report, with the mutants and rules that show it, or the reason why none does."""
 
     id: str
     project: str
@@ -20,13 +20,13 @@ class Bug:
     symptom: str
     scope: str = "responses"
     dialect: str = "openresponses"
-    """In which the mutants are noticed."""
+    """The dialect in which rules report the mutants."""
     mutants: tuple[str, ...] = ()
-    """Each of them breaks the mock server as that server was broken."""
+    """Each mutant gives the mock server the bug of that server."""
     rules: tuple[str, ...] = ()
-    """Each mutant turns at least one of these red."""
+    """At least one of these rules reports each mutant."""
     not_detected: str = ""
-    """Why no rule notices; empty when one does."""
+    """Why no rule reports the bug; empty when one does."""
 
 
 def bugs() -> tuple[Bug, ...]:

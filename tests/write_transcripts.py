@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance import transcript
-from antiphon_conformance.exchange import Exchange, Headers, Request
-from antiphon_conformance.target import Target
-from antiphon_mockserver.app import make_app
+from antiphon_conformance.http.client import Target
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.recordings import transcript
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from inprocess import KEY, AsgiTransport
 from wild_bugs import bugs
@@ -61,11 +61,11 @@ WILD = {
     "WB-162": "streamed-answer",
     "WB-283": "call",
 }
-"""The answer to which request shows a bug."""
+"""The request whose answer shows a bug, by id of the bug."""
 
 
 def transcripts() -> Iterator[tuple[Path, bytes]]:
-    """Where each transcript belongs, and what it holds."""
+    """The path and the content of each transcript."""
     for bug in bugs():
         if bug.id in WILD:
             record = exchange(WILD[bug.id], bug.id, bug.mutants[:1])
@@ -75,24 +75,24 @@ def transcripts() -> Iterator[tuple[Path, bytes]]:
 
 
 def exchange(request: str, identity: str, mutants: Collection[str]) -> Exchange:
-    """One request and its answer, with some mutants at work."""
+    """One request to a server with these mutants, and its answer."""
     app = make_app(Settings(dialect=DIALECT, mutants=tuple(mutants), api_keys=(KEY,)))
-    asked = Request("POST", "/responses", body={"model": "gpt-4o-mini", **REQUESTS[request]})
-    return asyncio.run(Target(AsgiTransport(app), KEY).send(asked, identity))
+    create_request = Request("POST", "/responses", body={"model": "gpt-4o-mini", **REQUESTS[request]})
+    return asyncio.run(Target(AsgiTransport(app), KEY).send(create_request, identity))
 
 
 def line(record: Exchange) -> bytes:
-    """One exchange, without the headers and times that nobody needs."""
+    """One exchange, without headers and times that change nothing."""
     answer = replace(
         record.answer, headers=content_type(record.answer.headers), seconds=None, started_at=None
     )
-    asked = replace(record.request, headers=content_type(record.request.headers))
-    entry = transcript.entry(replace(record, request=asked, reply=answer))
+    bare_request = replace(record.request, headers=content_type(record.request.headers))
+    entry = transcript.entry(replace(record, request=bare_request, reply=answer))
     return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def content_type(headers: Headers) -> Headers:
-    """The one header that says how to read a body."""
+    """Only the header that says how to read a body."""
     return Headers(tuple((name, value) for name, value in headers.pairs if name.lower() == "content-type"))
 
 

@@ -1,1 +1,1 @@
-"""The command `antiphon`: the one place that sees both the mock server and the judge."""
+"""The command `antiphon`: the only package that imports both the mock server and the judge."""

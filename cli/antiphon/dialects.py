@@ -1,4 +1,4 @@
-"""The options that say whose API: a dialect that ships, or one in a folder of one's own."""
+"""The options that select a dialect: one that ships with Antiphon, or one in a folder of the user's."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any
 import click
 
 from antiphon_spec.data import DataError
-from antiphon_spec.dialect import PATH_VARIABLE, Dialect, shipped
+from antiphon_spec.dialect import PATH_VARIABLE, Dialect, load_concrete
 
 Command = Callable[..., Any]
 
 
-def named(name: str) -> Dialect:
-    """The dialect of this name, all of its files read; wrong usage when none is there or one is wrong."""
+def find_dialect(name: str) -> Dialect:
+    """The dialect of this name with all of its files loaded.
+
+    Raises click.UsageError when there is no such dialect, or when one of its files is malformed.
+    """
     try:
-        dialect = shipped(name)
+        dialect = load_concrete(name)
         for _ in (dialect.document, dialect.grammar, dialect.requirements):
             pass
     except DataError as error:
@@ -26,25 +29,25 @@ def named(name: str) -> Dialect:
     return dialect
 
 
-def known(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    """A callback for `--dialect`: the name of a dialect that there is, or wrong usage."""
-    return named(name).name
+def check_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    """A callback for `--dialect`: returns the name; raises click.UsageError for an unknown dialect."""
+    return find_dialect(name).name
 
 
-def _searched(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
-    """Has dialects looked up in this folder first; the environment tells the processes of a server, too."""
+def _search_first(_context: click.Context, _option: click.Parameter, folder: Path | None) -> None:
+    """Looks up dialects in this folder first; the environment passes that on to a server's processes."""
     if folder is not None:
         os.environ[PATH_VARIABLE] = str(folder.resolve())
 
 
 def dialect_path(command: Command) -> Command:
-    """The option `--dialect-path`, which is read before all others."""
+    """Adds the option `--dialect-path`, which click processes before all others."""
     option = click.option(
         "--dialect-path",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         is_eager=True,
         expose_value=False,
-        callback=_searched,
-        help="A folder of further dialects, each a folder in it.",
+        callback=_search_first,
+        help="A folder with further dialects, one subfolder for each.",
     )
     return option(command)

@@ -1,4 +1,4 @@
-"""The command `antiphon`. Each subcommand is imported when it is called: `serve` must not pay for `check`."""
+"""The command `antiphon`. It imports a subcommand only when called, so that `serve` starts fast."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ from typing import Any, NoReturn
 
 import click
 
+from antiphon_spec.extras import MissingExtraError, require
+
 COMMANDS = {
     "serve": ("antiphon.serve:serve", "Start the mock server."),
-    "check": ("antiphon.check:check", "Judge the server at a URL, requirement by requirement."),
+    "check": ("antiphon.check:check", "Judge the server at a URL, one requirement at a time."),
     "lint": ("antiphon.lint:lint", "Judge recorded traffic."),
-    "proxy": ("antiphon.proxy:proxy", "Forward to a server, record and judge what passes."),
-    "report": ("antiphon.report:report", "Render results as HTML, Markdown, JUnit or a badge."),
+    "proxy": ("antiphon.proxy:proxy", "Forward requests to a server; record and judge the traffic."),
+    "report": ("antiphon.report:report", "Render, compare or verify the results of runs."),
     "rules": ("antiphon.rules:rules", "List the rules of a dialect."),
     "explain": ("antiphon.rules:explain", "Explain a rule, a requirement or a mutant."),
-    "spec": ("antiphon.spec:spec", "Look after the documents of the dialects."),
-    "demo": ("antiphon.demo:demo", "Start the mock, check it in every dialect, write the report."),
+    "spec": ("antiphon.spec:spec", "Compare, bundle and freeze the documents of dialects."),
+    "demo": ("antiphon.demo:demo", "Start the mock server, check it in every dialect, write the reports."),
 }
+JUDGING = {"check", "proxy", "demo"}
+"""The commands that need the extra `check`."""
 USAGE_ERROR = 3
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported by name, on use; the help texts stand in the table."""
+    """A group that imports a command when it is called; the table COMMANDS has the help texts."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -32,6 +36,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in JUDGING:
+            require("check", f"antiphon {cmd_name}")
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -50,14 +56,14 @@ def antiphon() -> None:
 
     \b
     antiphon demo                                     see it work
-    antiphon serve --dialect openai                   a server to develop against
-    antiphon check http://127.0.0.1:4010/v1           a verdict per requirement
-    antiphon lint recording.jsonl --dialect openai    the same verdicts, offline
+    antiphon serve --dialect openai                   start a server to develop against
+    antiphon check http://127.0.0.1:4010/v1           get a verdict on each requirement
+    antiphon lint recording.jsonl --dialect openai    get the same verdicts offline
     """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line; exit status 3 for wrong usage (so that 2 stays 'could not be judged')."""
+    """Runs the command line and exits; status 3 means wrong usage, so that 2 means only `not judged`."""
     sys.exit(run(arguments))
 
 
@@ -73,10 +79,10 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as fault:
         fault.show()
         return USAGE_ERROR
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as fault:
+    except (MissingExtraError, OSError) as fault:
         click.echo(f"Error: {fault}", err=True)
         return USAGE_ERROR
     return result if isinstance(result, int) else 0

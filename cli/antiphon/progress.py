@@ -1,4 +1,4 @@
-"""A line that shows how far a run is."""
+"""A progress bar for a run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from antiphon_conformance.exchange import Episode
-from antiphon_conformance.text import safe
+from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.http.text import safe
 
 LAST = "generated requests"
-"""What is left to do when one part is: it takes longest."""
+"""The last part of a run, which takes longest."""
 
 
 @contextmanager
-def watched(console: Console, total: int, title: str) -> Iterator[Callable[[Episode], None]]:
-    """Yields what to call with each episode that has ended; shows nothing when nobody watches."""
+def show_progress(console: Console, total: int, title: str) -> Iterator[Callable[[Trace], None]]:
+    """Yields a function to call after each episode; shows nothing when the console is no terminal."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -27,9 +27,9 @@ def watched(console: Console, total: int, title: str) -> Iterator[Callable[[Epis
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(safe(title), total=total)
 
-        def ended(episode: Episode) -> None:
+        def advance(trace: Trace) -> None:
             progress.advance(task)
-            left = total - progress.tasks[0].completed
-            progress.update(task, description=safe(f"{title} {LAST if left == 1 else episode.scenario}"))
+            rest = total - progress.tasks[0].completed
+            progress.update(task, description=safe(f"{title} {LAST if rest == 1 else trace.scenario}"))
 
-        yield ended
+        yield advance

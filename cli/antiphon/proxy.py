@@ -1,4 +1,4 @@
-"""`antiphon proxy`: stands between a client and a server, records what passes, and judges it at once."""
+"""`antiphon proxy`: forwards requests to a server, records the traffic, and judges it at once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ import orjson
 import yarl
 from aiohttp import web
 
-from antiphon.dialects import dialect_path, named
-from antiphon_conformance import judge, strict_json, transcript
-from antiphon_conformance.address import AddressError, base_url
-from antiphon_conformance.exchange import Exchange, Headers, Request
-from antiphon_conformance.outcome import Outcome
-from antiphon_conformance.reply import read_reply
-from antiphon_conformance.text import safe
+from antiphon.dialects import dialect_path, find_dialect
+from antiphon_conformance import engine
+from antiphon_conformance.http import strict_json
+from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings import transcript
+from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
 HOP_BY_HOP = frozenset(
@@ -34,67 +36,67 @@ LOUD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)
 
 @dataclass(slots=True)
 class Proxy:
-    """Forwards, records, judges."""
+    """Forwards requests to `target`, records the exchanges and judges them."""
 
     target: str
     dialect: Dialect
     record: Path | None = None
     counts: Counter[Outcome] = field(default_factory=Counter)
-    passed: int = 0
+    count: int = 0
     _session: aiohttp.ClientSession | None = None
 
     async def forward(self, incoming: web.Request) -> web.StreamResponse:
-        """One exchange, from the client's request to the last byte of the answer."""
-        sent = await incoming.read()
+        """Forwards one request and returns the answer; 502 when the target does not answer."""
+        content = await incoming.read()
         pairs = tuple((name.lower(), value) for name, value in incoming.headers.items())
         path = _below(self.target, incoming.raw_path)
-        self.passed += 1
-        identity = f"proxy/{self.passed}"
+        self.count += 1
+        identity = f"proxy/{self.count}"
         try:
-            reading = strict_json.read(sent) if sent else strict_json.Reading(None)
-            raw = sent if reading.faults else None
+            reading = strict_json.read(content) if content else strict_json.Reading(None)
+            raw = content if reading.faults else None
             body = None if reading.faults else reading.value
             request = Request(incoming.method, path, Headers(pairs), body, raw)
-            return await self._pass_on(incoming, request, sent, identity)
+            return await self._relay(incoming, request, content, identity)
         except (aiohttp.ClientError, OSError) as error:
-            self._told(Exchange(identity, request, None, failure=safe(f"{type(error).__name__}: {error}")))
+            self._report(Exchange(identity, request, None, failure=safe(f"{type(error).__name__}: {error}")))
             return web.json_response(
                 {"error": {"message": f"the target did not answer: {error}"}}, status=502
             )
 
-    async def _pass_on(
-        self, incoming: web.Request, request: Request, sent: bytes, identity: str
+    async def _relay(
+        self, incoming: web.Request, request: Request, content: bytes, identity: str
     ) -> web.StreamResponse:
-        kept = [(name, value) for name, value in request.headers.pairs if name not in HOP_BY_HOP]
-        started_at, start, raw = time.time(), time.monotonic(), bytearray()
-        async with self._connected().request(
+        headers = [(name, value) for name, value in request.headers.pairs if name not in HOP_BY_HOP]
+        wall_start, start, raw = time.time(), time.monotonic(), bytearray()
+        async with self._connect().request(
             request.method,
             yarl.URL(self.target + request.path, encoded=True),
-            headers=[*kept, ("accept-encoding", "identity")],
-            data=sent or None,
+            headers=[*headers, ("accept-encoding", "identity")],
+            data=content or None,
             allow_redirects=False,
         ) as answer:
-            given = Headers(tuple((str(name), str(value)) for name, value in answer.headers.items()))
+            reply_headers = Headers(tuple((str(name), str(value)) for name, value in answer.headers.items()))
             outgoing = web.StreamResponse(status=answer.status)
-            for name, value in given.pairs:
+            for name, value in reply_headers.pairs:
                 if name.lower() not in HOP_BY_HOP:
                     outgoing.headers.add(name, value)
-            left = not await _copied(answer, outgoing, incoming, raw)
+            aborted = not await _copy(answer, outgoing, incoming, raw)
         reply = read_reply(
             answer.status,
-            given,
+            reply_headers,
             bytes(raw),
-            cut=left,
+            cut=aborted,
             seconds=time.monotonic() - start,
-            started_at=started_at,
+            started_at=wall_start,
         )
-        traits = frozenset({"left-early"}) if left else frozenset[str]()
-        self._told(Exchange(identity, request, reply, traits=traits))
+        traits = frozenset({"left-early"}) if aborted else frozenset[str]()
+        self._report(Exchange(identity, request, reply, traits=traits))
         return outgoing
 
-    def _told(self, exchange: Exchange) -> None:
-        """Judges, prints and writes down one exchange."""
-        records = [one for one in judge.lint([exchange], self.dialect) if one.outcome in LOUD]
+    def _report(self, exchange: Exchange) -> None:
+        """Judges, prints and records one exchange."""
+        records = [record for record in engine.lint([exchange], self.dialect) if record.outcome in LOUD]
         self.counts.update(record.outcome for record in records)
         status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
         click.echo(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
@@ -106,7 +108,7 @@ class Proxy:
             with self.record.open("ab") as file:
                 file.write(_line(exchange))
 
-    def _connected(self) -> aiohttp.ClientSession:
+    def _connect(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar()
@@ -119,10 +121,10 @@ class Proxy:
             await self._session.close()
 
 
-async def _copied(
+async def _copy(
     answer: aiohttp.ClientResponse, outgoing: web.StreamResponse, incoming: web.Request, raw: bytearray
 ) -> bool:
-    """Passes the body on as it arrives; False when the client went away before its end."""
+    """Copies the body to the client as it arrives; False when the client disconnects before its end."""
     try:
         await outgoing.prepare(incoming)
         async for chunk in answer.content.iter_any():
@@ -135,7 +137,7 @@ async def _copied(
 
 
 def _below(target: str, path: str) -> str:
-    """The path below the target's own, whether or not the client repeats that (`/v1`)."""
+    """The path without the target's own path (`/v1`), which clients may repeat."""
     base = yarl.URL(target).path.rstrip("/")
     return path.removeprefix(base) if base and path.startswith(base + "/") else path
 
@@ -158,46 +160,54 @@ async def serve(proxy: Proxy, host: str, port: int) -> None:
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
-    bound = runner.addresses[0]
-    click.echo(f"http://{bound[0]}:{bound[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
-    await _until_told_to_stop()
+    address = runner.addresses[0]
+    click.echo(f"http://{address[0]}:{address[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
+    await _wait_for_signal()
     await runner.cleanup()
     await proxy.close()
 
 
-async def _until_told_to_stop() -> None:
+async def _wait_for_signal() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
 
 
-def summary(counts: Mapping[Outcome, int], passed: int) -> str:
-    """The last line."""
-    told = [f"{counts[outcome]} {outcome.value}" for outcome in LOUD if counts.get(outcome)]
-    return f"{passed} exchanges: {', '.join(told) or 'nothing found'}"
+def summary(counts: Mapping[Outcome, int], exchanges: int) -> str:
+    """The last line of the output: the number of exchanges and of verdicts that are not passed."""
+    totals = [f"{counts[outcome]} {outcome.value}" for outcome in LOUD if counts.get(outcome)]
+    return f"{exchanges} exchanges: {', '.join(totals) or 'nothing found'}"
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a rule of ours broke, 1 when a requirement failed, else 0."""
-    found = set(outcomes)
-    return 2 if Outcome.BROKEN in found else int(Outcome.FAILED in found)
+    """2 when a rule of ours raised, 1 when a requirement failed, else 0."""
+    kinds = set(outcomes)
+    return 2 if Outcome.BROKEN in kinds else int(Outcome.FAILED in kinds)
 
 
 @click.command()
 @click.option(
-    "--target", required=True, metavar="URL", help="Where to forward to; ends where /responses begins."
+    "--target", required=True, metavar="URL", help="The server's base URL: the part before /responses."
 )
 @dialect_path
-@click.option("--dialect", "norm", default="openai", show_default=True, help="Whose norm is applied.")
-@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="A file to add exchanges to.")
-@click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=4020, show_default=True, help="0: any free one."
+    "--dialect", "dialect_name", default="openai", show_default=True, help="The dialect to judge by."
 )
-def proxy(target: str, norm: str, record: Path | None, host: str, port: int) -> int:
-    """Forward to a server; record, judge and print what passes."""
-    dialect = named(norm)
+@click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Append the exchanges to this file."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4020,
+    show_default=True,
+    help="The port to listen on; 0 means any free port.",
+)
+def proxy(target: str, dialect_name: str, record: Path | None, host: str, port: int) -> int:
+    """Forward requests to a server; record and judge the traffic, and print the verdicts."""
+    dialect = find_dialect(dialect_name)
     try:
         url = base_url(target)
     except AddressError as error:
@@ -207,5 +217,5 @@ def proxy(target: str, norm: str, record: Path | None, host: str, port: int) -> 
         asyncio.run(serve(forwarding, host, port))
     except OSError as error:
         raise click.ClickException(f"{host}:{port}: {error.strerror or error}") from error
-    click.echo(summary(forwarding.counts, forwarding.passed))
+    click.echo(summary(forwarding.counts, forwarding.count))
     return exit_code(forwarding.counts)

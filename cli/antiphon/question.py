@@ -1,4 +1,4 @@
-"""One question to a library of videos: entity-backed, within a filter, streamed, answered with citations."""
+"""A question to a video library, with entities and a filter; the streamed answer has citations."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from antiphon_conformance.exchange import Headers, Request
+from antiphon_conformance.http.client import Target
+from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.http.network import HttpTransport
 from antiphon_conformance.report import curl
-from antiphon_conformance.target import HttpTransport, Target
-from antiphon_mockserver.knowledge.library import Library, open_library
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_mockserver import ResponsesMock
+from antiphon_mockserver.video_library.library import Library, open_library
 
 DIALECT, WORLD = "cloudglue", "cooking"
 QUESTION = "Which recipes take under 30 minutes?"
@@ -20,17 +21,17 @@ SHORT = {"video_info": [{"path": "duration_seconds", "operator": "LessThan", "va
 
 
 SERVED = "http://127.0.0.1:4010/v1"
-"""Where `antiphon serve` listens."""
+"""The base URL of `antiphon serve`."""
 HEADERS = Headers((("content-type", "application/json"), ("authorization", "Bearer any")))
 
 
 def show() -> None:
-    """Asks a mock server that serves videos about cooking; prints how, the answer and what it cites."""
+    """Queries a mock server of cooking videos; prints the commands, the answer and its citations."""
     library = open_library(WORLD)
     request = Request("POST", "/responses", HEADERS, body(library))
     with ResponsesMock(dialect=DIALECT, world=WORLD, journal=0) as mock:
         response = asyncio.run(_ask(mock.url, request))
-    click.echo("\nA library of videos is asked, and answers in a stream with citations:")
+    click.echo("\nA question to a video library; the streamed answer has citations:")
     click.echo(f"  antiphon serve --dialect {DIALECT} --world {WORLD} &")
     click.echo(f"  {curl.command(request, SERVED)}")
     for line in lines(response, library):
@@ -38,7 +39,7 @@ def show() -> None:
 
 
 def body(library: Library) -> dict[str, Any]:
-    """The request: all videos of the kitchen that are short, and the recipes that were extracted of them."""
+    """The request body: a search in the short kitchen videos and in the recipes extracted from them."""
     ids = {collection.key: collection.id for collection in library.collections}
     return {
         "model": "nimbus-002-preview",
@@ -59,10 +60,10 @@ async def _ask(url: str, request: Request) -> Mapping[str, Any]:
 
 
 def lines(response: Mapping[str, Any], library: Library) -> Iterator[str]:
-    """The text of a response, and each of its citations."""
+    """The text of a response, then its citations."""
     (part,) = response["output"][0]["content"]
     yield from part["text"].splitlines()
-    for cited in part["annotations"]:
-        file = library.file(cited["file_id"])
-        span = f"{cited['start_time']:g} s to {cited['end_time']:g} s"
-        yield f"  cites {file.filename if file else cited['file_id']}, {span}"
+    for citation in part["annotations"]:
+        file = library.file(citation["file_id"])
+        span = f"{citation['start_time']:g} s to {citation['end_time']:g} s"
+        yield f"  cites {file.filename if file else citation['file_id']}, {span}"

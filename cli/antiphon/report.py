@@ -1,4 +1,4 @@
-"""`antiphon report`: renders results that `check --report` wrote, compares them, and verifies them."""
+"""`antiphon report`: renders, compares and verifies the results that `check --report` wrote."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from antiphon_conformance.report.records import ReportError
 
 @click.command()
 @click.argument("results", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--to", "form", type=click.Choice(list(folder.RENDERERS)), help="Render them in this form.")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, instead of the screen."
+    "--to", "form", type=click.Choice(list(folder.RENDERERS)), help="The format to render the results in."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file, not to stdout.",
 )
 @click.option(
     "--verify",
     "tree",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Judge the transcripts of every report in this folder again, and refuse one that was edited.",
+    help="Verify every report in this folder by its transcripts.",
 )
 @click.option(
     "--transcripts",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Where transcripts lie that are not beside their report.",
+    help="A folder with further transcripts.",
 )
 def report(
     results: tuple[Path, ...],
@@ -34,19 +39,19 @@ def report(
     tree: Path | None,
     transcripts: Path | None,
 ) -> int:
-    """Render the results of a run, or lay those of several side by side; or verify reports.
+    """Render the results of a run, compare the results of several runs, or verify reports.
 
-    Exit status of --verify: 0 verified, 1 refused, 2 a transcript is not here.
+    Exit status of --verify: 0 verified, 1 rejected, 2 a transcript is missing.
     """
     if tree is not None:
-        return _verified(tree, transcripts)
+        return _verify(tree, transcripts)
     if not results or form is None:
         raise click.UsageError("expected RESULTS and --to, or --verify FOLDER")
     try:
-        read = [records.read(path) for path in results]
+        reports = [records.read(path) for path in results]
     except ReportError as error:
         raise click.UsageError(str(error)) from error
-    text = folder.render(form, *read)
+    text = folder.render(form, *reports)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -54,16 +59,16 @@ def report(
     return 0
 
 
-def _verified(tree: Path, transcripts: Path | None) -> int:
-    """Verifies each report below a folder; the worst status of all."""
-    found = sorted({path.parent for path in tree.rglob(f"{folder.RECORDS}*")})
-    if not found:
+def _verify(tree: Path, transcripts: Path | None) -> int:
+    """Verifies each report below a folder; returns the worst status."""
+    places = sorted({path.parent for path in tree.rglob(f"{folder.RECORDS}*")})
+    if not places:
         raise click.UsageError(f"--verify {tree}: expected a {folder.RECORDS} in it, got none")
     statuses = []
-    for place in found:
-        told = verification.verify(place, transcripts)
-        click.echo(f"{told.title}: {place}")
-        for line in (*told.problems, *told.missing, *told.notes):
+    for place in places:
+        result = verification.verify(place, transcripts)
+        click.echo(f"{result.title}: {place}")
+        for line in (*result.problems, *result.missing, *result.notes):
             click.echo(f"    {line}")
-        statuses.append(int(told.status))
+        statuses.append(int(result.status))
     return 1 if 1 in statuses else max(statuses)

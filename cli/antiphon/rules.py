@@ -1,4 +1,4 @@
-"""`antiphon rules` and `antiphon explain`: what is checked, why, and by which sentence of which norm."""
+"""`antiphon rules` and `antiphon explain`: each rule, its reason, and the sentence of the norm behind it."""
 
 from __future__ import annotations
 
@@ -10,35 +10,43 @@ from typing import Any
 
 import click
 
-from antiphon_conformance.rule import Rule, all_rules, rules_for
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
+from antiphon_spec.renamed import current_mutant, current_rule
 from antiphon_spec.requirement import AUTHORITY, Requirement
 
 
 @click.command()
-@click.option("--dialect", type=click.Choice(names()), help="Only this dialect's rules.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+@click.option("--dialect", type=click.Choice(names()), help="List only the rules of this dialect.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="The format of the output.",
+)
 def rules(dialect: str | None, form: str) -> None:
-    """List the rules: id, level, the sentence each checks, and the requirements it cites."""
+    """List the rules with id, level, summary, and the requirements that they cite."""
     rows = [row for name in ([dialect] if dialect else names()) for row in _rows(load(name))]
     writers = {"text": _text, "json": _json, "markdown": _markdown}
     click.echo("\n".join(writers[form](rows)))
 
 
 def _rows(dialect: Dialect) -> Iterator[dict[str, Any]]:
-    for key, found in rules_for(dialect).items():
+    for key, rule in rules_for(dialect).items():
         yield {
             "dialect": dialect.name,
             "rule": key,
-            "level": _level(found, dialect),
-            "summary": found.summary,
-            "requirements": [row.id for row in found.requirements(dialect)],
+            "level": _level(rule, dialect),
+            "summary": rule.summary,
+            "requirements": [row.id for row in rule.requirements(dialect)],
         }
 
 
-def _level(found: Rule, dialect: Dialect) -> str:
-    row = found.requirement(dialect)
+def _level(rule: Rule, dialect: Dialect) -> str:
+    row = rule.requirement(dialect)
     return row.level if row else ""
 
 
@@ -62,41 +70,52 @@ def _markdown(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for row in rows:
         sentence = row["summary"].replace("|", r"\|")
-        cited = ", ".join(row["requirements"])
-        yield f"| {row['dialect']} | `{row['rule']}` | {row['level']} | {sentence} | {cited} |"
+        citations = ", ".join(row["requirements"])
+        yield f"| {row['dialect']} | `{row['rule']}` | {row['level']} | {sentence} | {citations} |"
 
 
 @click.command()
 @click.argument("name", metavar="RULE-OR-REQUIREMENT-OR-MUTANT")
 def explain(name: str) -> None:
-    """Explain a rule (`usage.total-is-the-sum`), a requirement (`ENV-08`), or a mistake of the mock server's
+    """Explain a rule (`usage.total-is-the-sum`), a requirement (`ENV-08`), or a mutant of the mock server
     (`events.repeats-a-sequence-number`)."""
-    rule, mutant = all_rules().get(name), all_mutants().get(name)
-    lines = _explain_rule(rule) if rule else _explain_mutant(mutant) if mutant else _explain_requirement(name)
-    click.echo("\n".join(lines))
+    click.echo("\n".join(_explanation(name)))
 
 
-def _explain_rule(found: Rule) -> Iterator[str]:
-    yield click.style(found.id, bold=True)
-    yield found.summary
-    if found.explanation:
-        yield f"\n{found.explanation}"
-    if found.scenario:
-        yield f"\nJudged in the scenario `{found.scenario}`."
-    if found.needs:
-        yield f"\nNeeds to see: {found.needs}."
+def _explanation(name: str) -> Iterator[str]:
+    rule, mutant = all_rules().get(current_rule(name)), all_mutants().get(current_mutant(name))
+    entry = rule or mutant
+    if entry is not None and entry.id != name:
+        yield f"{name} was renamed to {entry.id}."
+    if rule is not None:
+        yield from _explain_rule(rule)
+    elif mutant is not None:
+        yield from _explain_mutant(mutant)
+    else:
+        yield from _explain_requirement(name)
+
+
+def _explain_rule(rule: Rule) -> Iterator[str]:
+    yield click.style(rule.id, bold=True)
+    yield rule.summary
+    if rule.explanation:
+        yield f"\n{rule.explanation}"
+    if rule.scenario:
+        yield f"\nJudged in the scenario `{rule.scenario}`."
+    if rule.needs:
+        yield f"\nNeeds to see: {rule.needs}."
     for name in names():
-        for row in found.requirements(load(name)):
+        for row in rule.requirements(load(name)):
             yield f"\n{name}: {_sentence(row)}"
 
 
-def _explain_mutant(found: Mutant) -> Iterator[str]:
-    yield click.style(found.id, bold=True)
-    yield found.summary
+def _explain_mutant(mutant: Mutant) -> Iterator[str]:
+    yield click.style(mutant.id, bold=True)
+    yield mutant.summary
     rules_by_id = all_rules()
-    for identity in found.caught_by:
-        yield f"  noticed by {identity}: {rules_by_id[identity].summary}"
-    yield f"\nSee it:  antiphon serve --mutant {found.id}"
+    for identity in mutant.caught_by:
+        yield f"  caught by {identity}: {rules_by_id[identity].summary}"
+    yield f"\nSee it:  antiphon serve --mutant {mutant.id}"
 
 
 def _explain_requirement(key: str) -> Iterator[str]:
@@ -110,8 +129,8 @@ def _explain_requirement(key: str) -> Iterator[str]:
         yield f"Not tested: {row.excluded}"
     if row.planned:
         yield f"Planned: {row.planned}"
-    citing = [found for found in all_rules().values() if key in found.cites]
-    yield from (f"  checked by {found.id}: {found.summary}" for found in citing)
+    rules = [rule for rule in all_rules().values() if key in rule.cites]
+    yield from (f"  checked by {rule.id}: {rule.summary}" for rule in rules)
 
 
 def _sentence(row: Requirement) -> str:
@@ -119,6 +138,6 @@ def _sentence(row: Requirement) -> str:
 
 
 def _guess(key: str) -> str:
-    known = [*all_rules(), *all_mutants(), *(row for name in names() for row in load(name).requirements)]
-    close = get_close_matches(key, dict.fromkeys(known), n=3)
-    return f"; did you mean {', '.join(close)}?" if close else ""
+    ids = [*all_rules(), *all_mutants(), *(row for name in names() for row in load(name).requirements)]
+    matches = get_close_matches(key, dict.fromkeys(ids), n=3)
+    return f"; did you mean {', '.join(matches)}?" if matches else ""

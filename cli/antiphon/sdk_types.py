@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.sdk_types import (
+from antiphon_spec.json_schema.sdk_types import (
     PACKAGES,
     SdkMissingError,
     TypeDifference,
@@ -19,9 +19,9 @@ def print_type_drift(dialect: Dialect) -> int:
     """Compares the document of `dialect` with the installed SDK; 1 when something is not listed."""
     package = PACKAGES.get(dialect.name)
     if package is None:
-        known = ", ".join(sorted(PACKAGES))
+        packages = ", ".join(sorted(PACKAGES))
         raise click.UsageError(
-            f"of {dialect.name} no SDK is known whose types could be read; of these: {known}"
+            f"{dialect.name} has no SDK whose types can be read; these have one: {packages}"
         )
     try:
         drift = compare_types(dialect.document, package, load_listed_places(dialect.folders[0]))
@@ -36,8 +36,8 @@ def _print(package: str, drift: TypeDrift) -> None:
         _print_difference(difference)
     for entry in drift.stale:
         click.echo(f"listed but not found: {entry.place}: only {entry.side}: {entry.reason}")
-    listed = len(drift.found) - len(drift.unlisted)
-    click.echo(f"{package} {drift.release}: {listed} differences listed, {len(drift.unlisted)} not listed")
+    count = len(drift.differences) - len(drift.unlisted)
+    click.echo(f"{package} {drift.release}: {count} differences listed, {len(drift.unlisted)} not listed")
 
 
 def _print_difference(difference: TypeDifference) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from antiphon.dialects import dialect_path, known
-from antiphon_conformance.plain import plain
-from antiphon_mockserver.knowledge.library import open_library
-from antiphon_mockserver.knowledge.objects import DESCRIBING
+from antiphon.dialects import check_name, dialect_path
+from antiphon_conformance.requests.minimal import minimal
 from antiphon_mockserver.mutants import all_mutants
-from antiphon_mockserver.server import address, listen
-from antiphon_mockserver.server import serve as run
+from antiphon_mockserver.server.runner import address, listen
+from antiphon_mockserver.server.runner import serve as run
 from antiphon_mockserver.settings import MEBIBYTE, Settings
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_mockserver.video_library.objects import DESCRIBING
 from antiphon_spec.dialect import load, names
 
 WELCOME = """\
@@ -29,12 +29,12 @@ Ctrl-C stops it.
 """
 
 
-def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    """Prints every mutant with what it does, and ends."""
-    if wanted:
-        known = all_mutants().values()
-        width = max(len(mutant.id) for mutant in known)
-        click.echo("\n".join(f"{mutant.id:{width}}  {mutant.summary}" for mutant in known))
+def list_mutants(context: click.Context, _option: click.Parameter, flag: bool) -> None:
+    """Prints every mutant with its summary, and exits."""
+    if flag:
+        mutants = all_mutants().values()
+        width = max(len(mutant.id) for mutant in mutants)
+        click.echo("\n".join(f"{mutant.id:{width}}  {mutant.summary}" for mutant in mutants))
         context.exit()
 
 
@@ -44,67 +44,88 @@ def list_mutants(context: click.Context, _option: click.Parameter, wanted: bool)
     "--dialect",
     default="openresponses",
     show_default=True,
-    callback=known,
+    callback=check_name,
     metavar="NAME",
-    help=f"Whose API: {', '.join(names())}.",
+    help=f"The dialect to serve: {', '.join(names())}.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=4010, show_default=True, help="0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4010,
+    show_default=True,
+    help="The port to listen on; 0: any free port.",
 )
 @click.option(
     "--script",
     "scripts",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What to say to which request; a YAML file.",
+    help="A YAML file with the answers to certain requests.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other ids.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of ids and generated texts.")
 @click.option(
     "--api-key",
     "api_keys",
     multiple=True,
     envvar="ANTIPHON_API_KEYS",
-    help="Accept only this key. Default: any.",
+    help="Accept only this API key. Default: any key.",
 )
-@click.option("--model", "models", multiple=True, help="Serve only this model. Default: any.")
+@click.option("--model", "models", multiple=True, help="Serve only this model. Default: any model.")
 @click.option(
     "--world",
     default="",
     metavar="NAME|FILE",
-    help="The library of a dialect of videos. Default: all worlds that ship.",
+    help="The video library to serve. Default: all that ship.",
 )
 @click.option(
     "--prompts",
     type=click.Path(exists=True, file_okay=False),
     metavar="DIR",
-    help="The prompt templates of a dialect that has some. Default: all that ship.",
+    help="A folder of prompt templates to serve. Default: all that ship.",
 )
 @click.option(
     "--reading",
     "readings",
     multiple=True,
     metavar="NAME",
-    help="How filters are read where the documents leave it open, for example missing-differs.",
+    help="How to read unclear filters, for example missing-differs.",
 )
-@click.option("--store", default="memory", show_default=True, help="memory, sqlite:PATH or redis://...")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--clock", type=click.Choice(["virtual", "real"]), default="virtual", show_default=True)
-@click.option("--mutant", "mutants", multiple=True, help="Make this mistake, by its id.")
+@click.option(
+    "--store",
+    default="memory",
+    show_default=True,
+    help="Where to store responses: memory, sqlite:PATH or redis://...",
+)
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="The number of processes."
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["virtual", "real"]),
+    default="virtual",
+    show_default=True,
+    help="Whether waiting takes time.",
+)
+@click.option("--mutant", "mutants", multiple=True, help="Activate the bug with this id.")
 @click.option(
     "--mutants",
-    "list_them",
+    "list_flag",
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=list_mutants,
-    help="List them.",
+    help="List the ids and summaries of all bugs, and exit.",
 )
 @click.option(
-    "--fault", "faults", multiple=True, help="For example status=503,first=2 or delay=0.5 or cut=5."
+    "--fault", "faults", multiple=True, help="A fault to inject: status=503,first=2 or delay=0.5 or cut=5."
 )
 @click.option(
-    "--body-limit", type=click.IntRange(1), default=64, show_default=True, help="The largest request, in MiB."
+    "--body-limit",
+    type=click.IntRange(1),
+    default=64,
+    show_default=True,
+    help="The largest request body, in MiB.",
 )
 def serve(
     dialect: str,
@@ -124,9 +145,9 @@ def serve(
     faults: tuple[str, ...],
     body_limit: int,
 ) -> None:
-    """Starts the mock server: deterministic, on loopback, with any API key unless --api-key names some."""
+    """Start the deterministic mock server. It accepts any API key unless --api-key is given."""
     logging.basicConfig(level=logging.ERROR)
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # it would complain of every --fault cut
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # uvicorn logs every --fault cut as an error
     settings = Settings(
         dialect=dialect,
         seed=seed,
@@ -158,30 +179,35 @@ def serve(
         click.echo("Stopped.", err=True)
 
 
-def _plain(settings: Settings) -> str:
-    """A request that the server answers, as JSON."""
+def _sample_request(settings: Settings) -> str:
+    """A request body that the server accepts, as JSON."""
     dialect = load(settings.dialect)
     values = {"model": dialect.models[0]}
     if dialect.traits.knowledge:
         collections = open_library(settings.world).collections
-        values["collection"] = next((one.id for one in collections if one.type in DESCRIBING), "")
-    return json.dumps(plain(dialect, dialect.create_operation, values))
+        ids = (collection.id for collection in collections if collection.type in DESCRIBING)
+        values["collection"] = next(ids, "")
+    return json.dumps(minimal(dialect, dialect.create_operation, values))
 
 
 def welcome(settings: Settings, url: str) -> None:
-    """Says where the server is and how to try it; to stderr, so that nothing else is mixed up with it."""
-    listed = load(settings.dialect).traits.listed_models
-    models = "the models of its dialect" if listed else "any model (but `no-such-model`)"
+    """Prints the server's address and a request to try; to stderr, so that stdout stays free for data."""
+    closed = load(settings.dialect).mock.listed_models
+    models = "the models of its dialect" if closed else "any model (but `no-such-model`)"
     keys = (
-        f"It takes any API key (but `wrong-key`), and {models}."
+        f"It accepts any API key (but `wrong-key`), and {models}."
         if not settings.api_keys
-        else f"It takes {len(settings.api_keys)} API key(s)."
+        else f"It accepts {len(settings.api_keys)} API key(s)."
     )
-    wrong = f" It makes mistakes: {', '.join(settings.mutants)}." if settings.mutants else ""
+    wrong = f" It has bugs: {', '.join(settings.mutants)}." if settings.mutants else ""
     faults = f" It has faults: {', '.join(settings.faults)}." if settings.faults else ""
     key = "any" if not settings.api_keys else "$KEY"
     text = WELCOME.format(
-        dialect=settings.dialect, url=url, details=f"{keys}{wrong}{faults}\n", key=key, body=_plain(settings)
+        dialect=settings.dialect,
+        url=url,
+        details=f"{keys}{wrong}{faults}\n",
+        key=key,
+        body=_sample_request(settings),
     )
     click.echo(text, err=True)
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""`antiphon spec`: look after the documents of the dialects."""
+"""`antiphon spec`: compares, bundles and freezes the documents of dialects."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import click
 import orjson
 
 from antiphon.sdk_types import print_type_drift
-from antiphon_conformance.rule import rules_for
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
-from antiphon_spec.drift import Drift, compare, load_listed
 from antiphon_spec.frozen import FROZEN
-from antiphon_spec.served import compare_served
+from antiphon_spec.json_schema.drift import Drift, compare, load_differences
+from antiphon_spec.json_schema.served import compare_served
 
 
 @click.group()
 def spec() -> None:
-    """Look after the documents of the dialects."""
+    """Compare, bundle and freeze the documents of dialects."""
 
 
 @spec.command()
@@ -31,23 +31,24 @@ def spec() -> None:
 @click.option(
     "--published",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="As FILE, but look only at what the dialect's own operations reach.",
+    help="Compare with this document, only where the dialect's operations reach.",
 )
 def diff(dialect: str, file: Path | None, sdk: bool, published: Path | None) -> int:
     """Compare a dialect's document with the published one, or with the types of the vendor's SDK.
 
-    Instances of each schema, at each edge that either side draws, are put to both documents; types are
-    compared member by member. Exit status 1 when something differs that the dialect's differences.yaml does
-    not list, or when it lists what a published document does no more.
+    Both documents validate sample values at the limits of each schema; types are compared member by member.
+    Exit status 1 when they disagree and the dialect's differences.yaml does not list it, or when it lists a
+    difference from a published document that is gone.
     """
-    ours = load(dialect)
+    norm = load(dialect)
+    entries = load_differences(norm.folders[0])
     status = 0
     if sdk:
-        status |= print_type_drift(ours)
+        status |= print_type_drift(norm)
     if published is not None:
-        status |= _print(compare_served(ours.document, _published(published), load_listed(ours.folders[0])))
+        status |= _print(compare_served(norm.document, _read_document(published), entries))
     if file is not None:
-        status |= _print(compare(ours.document, _published(file), load_listed(ours.folders[0])))
+        status |= _print(compare(norm.document, _read_document(file), entries))
     if not (sdk or published or file):
         raise click.UsageError("give a FILE, --published FILE or --sdk")
     return status
@@ -64,35 +65,36 @@ def bundle(dialect: str) -> None:
 
 @spec.command()
 @click.argument("dialect", type=click.Choice(names()))
-@click.option("--day", help="The day that is written down, as YYYY-MM-DD. Default: today.")
+@click.option("--day", help="The date of the set, as YYYY-MM-DD. Default: today.")
 @click.option(
     "--to",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=FROZEN,
-    help="A folder; by default that of the sets which ship.",
+    show_default="the sets that ship",
+    help="The folder to write the set into.",
 )
 def freeze(dialect: str, day: str | None, folder: Path) -> None:
     """Freeze a dialect's requirements and rules under its release, for `check --requirements`."""
-    known = load(dialect)
-    weighed = {key: found.requirement(known) for key, found in rules_for(known).items()}
-    rows = {key: row for key, row in weighed.items() if row is not None}
+    norm = load(dialect)
+    weights = {key: rule.requirement(norm) for key, rule in rules_for(norm).items()}
+    rows = {key: row for key, row in weights.items() if row is not None}
     today = day or f"{datetime.now(UTC):%Y-%m-%d}"
-    found = frozen.freeze(dialect, known.release, today, rows, known.requirements.values())
+    claim = frozen.freeze(dialect, norm.release, today, rows, norm.requirements.values())
     try:
-        path = frozen.write_frozen(found, folder)
+        path = frozen.write_frozen(claim, folder)
     except DataError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(f"{path}: {len(found.requirements)} requirements, {len(found.rules)} rules")
+    click.echo(f"{path}: {len(claim.requirements)} requirements, {len(claim.rules)} rules")
 
 
-def _published(path: Path) -> Document:
+def _read_document(path: Path) -> Document:
     try:
         root = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
-        raise click.BadParameter(f"{path} is no JSON: {error}", param_hint="PUBLISHED") from error
+        raise click.BadParameter(f"{path} is not JSON: {error}", param_hint="PUBLISHED") from error
     if not isinstance(root, dict) or not root.get("components", {}).get("schemas"):
-        raise click.BadParameter(f"{path} is no OpenAPI document with schemas", param_hint="PUBLISHED")
+        raise click.BadParameter(f"{path} is not an OpenAPI document with schemas", param_hint="PUBLISHED")
     return Document(root)
 
 
@@ -101,9 +103,9 @@ def _print(drift: Drift) -> int:
         click.echo(f"not listed: {difference}")
     for entry in drift.stale:
         click.echo(f"listed but not found: {entry}")
-    listed = len(drift.found) - len(drift.unlisted)
+    count = len(drift.differences) - len(drift.unlisted)
     click.echo(
-        f"{drift.probes} probes: {listed} differences listed, {len(drift.unlisted)} not listed, "
+        f"{drift.probes} probes: {count} differences listed, {len(drift.unlisted)} not listed, "
         f"{len(drift.stale)} entries stale"
     )
     return int(bool(drift.unlisted or drift.stale))

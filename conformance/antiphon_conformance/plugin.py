@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from antiphon_spec.extras import MissingExtraError, require
+
 SUITE = "antiphon_conformance.suite"
 EXPLANATION = f"""the conformance suite needs a target:
 
@@ -77,7 +79,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     has_suite = any(_is_ours(item) for item in session.items)
     runs_here = session.config.getoption("responses_target") and not session.config.option.collectonly
     if has_suite and runs_here and not hasattr(session.config, "workerinput"):
-        _session().examined(session.config)
+        _session().runs(session.config)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -98,4 +100,8 @@ def _is_ours(item: pytest.Item) -> bool:
 def _session() -> ModuleType:
     """The session module. It is imported on use: every pytest run loads this plugin, and few judge a
     target."""
+    try:
+        require("check", "the conformance suite")
+    except MissingExtraError as missing:
+        raise pytest.UsageError(str(missing)) from missing
     return import_module(f"{SUITE}.session")

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, Unpack
 
-from antiphon_mockserver.journal import Journal
-from antiphon_mockserver.server import BackgroundServer
-from antiphon_mockserver.settings import Settings, Source
+from antiphon_mockserver.server.journal import Journal
+from antiphon_mockserver.server.runner import BackgroundServer
+from antiphon_mockserver.settings import Settings, SettingsOptions, Source, with_options
 
-ENTRIES = 1000
+JOURNAL_LENGTH = 1000
 """How many exchanges the journal of a test keeps."""
 
 
-class ResponsesMock:
+class MockServer:
     """A mock server in a thread: its URL, its script and its journal.
 
-    The keyword arguments are the fields of `Settings`; lists are accepted in place of tuples.
+    Use it in a `with` or `async with` statement, or call `start` and `stop`. The keyword arguments are the
+    fields of `Settings`; an object of `Settings` may come first.
+    Raises TypeError for an unknown setting, and ValueError for an invalid value.
     """
 
-    def __init__(self, **settings: Any) -> None:
-        plain: dict[str, Any] = {"journal": ENTRIES, **settings}
-        lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
-        self.settings = Settings(**(plain | lists))
+    def __init__(self, settings: Settings | None = None, /, **options: Unpack[SettingsOptions]) -> None:
+        self.settings = with_options(settings or Settings(journal=JOURNAL_LENGTH), **options)
         self._server = BackgroundServer(self.settings)
         self._sources: list[Source] = list(self.settings.scripts)
         self._answers: list[Mapping[str, Any]] = []
-        self.url = self._server.url
+
+    @property
+    def url(self) -> str:
         """The base URL for clients: it ends where `/responses` begins."""
+        return self._server.url
 
     @property
     def journal(self) -> Journal:
@@ -54,16 +58,27 @@ class ResponsesMock:
         self.journal.clear()
 
     def start(self) -> None:
-        """Starts the server, and returns when it answers requests."""
+        """Starts the server, and returns when it answers requests. A server starts once."""
         self._server.start()
 
     def stop(self) -> None:
         """Stops the server; open streams get the rest of their events."""
         self._server.stop()
 
-    def __enter__(self) -> ResponsesMock:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self.start)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.stop)
+
+
+class ResponsesMock(MockServer):
+    """The mock server of the fixtures `responses_mock` and `responses_mock_server`."""

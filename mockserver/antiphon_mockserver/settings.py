@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 MEBIBYTE = 1024 * 1024
 Source = Path | Mapping[str, Any]
@@ -28,6 +29,8 @@ class Settings:
     """`memory`, `sqlite:PATH` or `redis://...`."""
     clock: str = "virtual"
     """`virtual` (time stands still and nothing waits) or `real`."""
+    pace: float | Mapping[str, Any] = 0.0
+    """The pace of streams, as a script's entry writes it: seconds between two events, or a mapping."""
     mutants: tuple[str, ...] = ()
     """Ids of mutants to apply."""
     faults: tuple[str, ...] = ()
@@ -42,3 +45,41 @@ class Settings:
     """The largest request body, in bytes."""
     journal: int = 0
     """How many exchanges the journal keeps; 0 means no journal."""
+
+
+class SettingsOptions(TypedDict, total=False):
+    """The fields of `Settings` as keyword arguments; a list may stand for a tuple."""
+
+    dialect: str
+    seed: int
+    api_keys: Sequence[str]
+    models: Sequence[str]
+    scripts: Sequence[Source]
+    store: str
+    clock: str
+    pace: float | Mapping[str, Any]
+    mutants: Sequence[str]
+    faults: Sequence[str]
+    world: str
+    readings: Sequence[str]
+    prompts: str
+    body_limit: int
+    journal: int
+
+
+def with_options(settings: Settings, **options: Unpack[SettingsOptions]) -> Settings:
+    """Returns the settings with these fields changed.
+
+    Raises TypeError for an unknown field, and for a single value where a list belongs.
+    """
+    usual = {field.name: field.default for field in fields(Settings)}
+    changes: dict[str, Any] = {}
+    for name, value in options.items():
+        if name not in usual:
+            nearest = get_close_matches(name, usual, n=1, cutoff=0)[0]
+            raise TypeError(f"unknown setting {name!r}; did you mean {nearest!r}?")
+        is_list = isinstance(usual[name], tuple)
+        if is_list and (isinstance(value, str) or not isinstance(value, Sequence)):
+            raise TypeError(f"{name}: expected a list, got {value!r}")
+        changes[name] = tuple(value) if is_list and isinstance(value, Sequence) else value
+    return replace(settings, **changes)

@@ -1,4 +1,4 @@
-"""The pytest fixture `responses_mock`: a mock server for each test.
+"""Pytest fixtures: `responses_mock` is a mock server for each test, `responses_mock_server` one for all.
 
     def test_my_agent_survives_an_overload(responses_mock):
         responses_mock.script({"when": {"input": "weather"}, "text": "It is mild."})
@@ -10,6 +10,7 @@
     def test_my_agent_tries_again(responses_mock): ...
 
 The marker has the settings of `antiphon serve`: dialect, seed, api_keys, models, clock, mutants, faults...
+A fixture `responses_mock_settings` of one's own, which returns a dictionary, has those of every test.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pytest
 
 if TYPE_CHECKING:
     from antiphon_mockserver.mock import ResponsesMock
+    from antiphon_mockserver.settings import SettingsOptions
 
 MARKER = (
     "responses_mock(**settings): settings of the fixture responses_mock (dialect, seed, faults, mutants, ...)"
@@ -32,13 +34,31 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
 
 
+@pytest.fixture(scope="session")
+def responses_mock_settings() -> SettingsOptions:
+    """The settings of both fixtures; a `conftest.py` may have its own."""
+    return {}
+
+
 @pytest.fixture
-def responses_mock(request: pytest.FixtureRequest) -> Iterator[ResponsesMock]:
+def responses_mock(
+    request: pytest.FixtureRequest, responses_mock_settings: SettingsOptions
+) -> Iterator[ResponsesMock]:
     """A mock server on a free port of this machine; it stops when the test ends."""
     # Every pytest run imports this file once the package is installed; few need a server.
     from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
 
     marker = request.node.get_closest_marker("responses_mock")
     settings = marker.kwargs if marker is not None else {}
-    with ResponsesMock(**settings) as mock:
+    with ResponsesMock(**{**responses_mock_settings, **settings}) as mock:
+        yield mock
+
+
+@pytest.fixture(scope="session")
+def responses_mock_server(responses_mock_settings: SettingsOptions) -> Iterator[ResponsesMock]:
+    """One mock server for all tests of the session; `reset()` clears its script and journal."""
+    # See responses_mock.
+    from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
+
+    with ResponsesMock(**responses_mock_settings) as mock:
         yield mock

@@ -1,1 +1,1 @@
-"""What is true of the wire: dialects, documents, schemas, stream grammars and requirements."""
+"""The facts about the wire format: dialects, documents, schemas, stream grammars and requirements."""

@@ -1,4 +1,4 @@
-"""Reading our own YAML data files, each checked against the JSON Schema that we ship for it."""
+"""Reads our own YAML data files and validates each against the JSON Schema that we ship for it."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 class Loader(_Fastest):  # type: ignore[misc]
-    """libyaml's loader where PyYAML was built with it: ten times as fast, and the files are large.
+    """The loader of libyaml when PyYAML has it, because it is ten times as fast and our files are large.
 
-    A date without quotes stays text, as JSON has it.
+    A date without quotes stays a string, as in JSON.
     """
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in known if tag != TIMESTAMP]
-        for first, known in _Fastest.yaml_implicit_resolvers.items()
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != TIMESTAMP]
+        for first, resolvers in _Fastest.yaml_implicit_resolvers.items()
     }
 
 
 class DataError(ValueError):
-    """A data file is malformed; the message says where, what was expected and what was there."""
+    """A data file is malformed; the message says where, what was expected and what the file has."""
 
-    def __init__(self, where: str, expected: str, got: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {got}")
+    def __init__(self, where: str, expected: str, actual: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {actual}")
         self.where = where
         self.expected = expected
-        self.got = got
+        self.actual = actual
 
 
 def read_yaml(path: Path, schema: str | None = None) -> Any:
-    """The content of a YAML file, valid against `schemas/<schema>.schema.yaml` when one is named.
+    """The content of a YAML file, validated against `schemas/<schema>.schema.yaml` when `schema` is given.
 
-    Raises DataError when the file is missing, is no YAML or is not valid.
+    Raises DataError when the file is missing, is not YAML, or is not valid.
     """
     try:
-        content = yaml.load(path.read_bytes(), Loader)  # noqa: S506 - it is a safe one
+        content = yaml.load(path.read_bytes(), Loader)  # noqa: S506 - a subclass of SafeLoader
     except FileNotFoundError:
         raise DataError(str(path), "a YAML file", "no such file") from None
     except yaml.YAMLError as problem:
@@ -53,7 +53,7 @@ def read_yaml(path: Path, schema: str | None = None) -> Any:
 
 
 def check(content: Any, schema: str, where: str) -> None:
-    """Raises DataError for the first place in which `content` breaks the schema of this name."""
+    """Raises DataError for the first place where `content` breaks the schema of this name."""
     for error in _validator(schema).iter_errors(content):
         pointer = "/".join(str(step) for step in error.instance_path)
         raise DataError(f"{where}#/{pointer}", f"what schemas/{schema}.schema.yaml allows", error.message)

@@ -1,4 +1,4 @@
-"""A dialect: one vendor's wire, read from a folder of data that extends its parent's folder."""
+"""A dialect: the wire format of one vendor, read from a folder of data that extends its parent's folder."""
 
 from __future__ import annotations
 
@@ -17,153 +17,164 @@ from antiphon_spec.stream import Grammar, load_grammar
 
 DIALECTS = Path(__file__).parent / "dialects"
 PATH_VARIABLE = "ANTIPHON_DIALECT_PATH"
-"""The environment variable that names a folder of further dialects; the processes of a server share it."""
+"""The environment variable with a folder of further dialects; all processes of a server inherit it."""
 
 
 class DialectError(DataError):
-    """A dialect does not exist, or a file of its folder is malformed."""
+    """A dialect does not exist, or a file in its folder is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What a target may offer."""
+    """Something that a target may offer."""
 
     name: str
     title: str
     operation: str | None = None
-    """The operationId whose absence means that the target lacks it."""
+    """The operationId of the operation without which the target does not offer the feature."""
     optional: bool = True
-    """Whether a target may lack it and still conform."""
+    """Whether a target without it may still conform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """In which of a few ways a dialect goes; a child's value replaces its parent's, mappings are merged."""
+    """The settings of a dialect that the judge reads.
+
+    A child's value replaces its parent's; mappings are merged.
+    """
+
+    unknown_parameters: str = "ignored"
+    """Whether an unknown key of a request is rejected (`refused`) or `ignored`."""
+    id_prefixes: Mapping[str, str] = field(default_factory=dict)
+    """The prefixes of ids, by object: `response`, `request`, or the type of an item."""
+    constant_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that every answer has with the same value."""
+    header_limit: int | None = None
+    """The largest total size of a request's headers, in bytes."""
+    response: Mapping[str, Any] = field(default_factory=dict)
+    """The members of a response object in wire order, with the defaults for a minimal request."""
+    sequence_numbers_since: int = 0
+    """The Unix time in seconds since which streams have numbers; older recordings may have none."""
+    items_without_status: tuple[str, ...] = ()
+    """The types of items without a `status`."""
+    id_form: str = "prefixed"
+    """The form of the ids of objects: `prefixed` (`resp_...`) or `uuid`."""
+    error_envelope: str = "object"
+    """The form of `error` in the body of a rejection: an `object` with code and param, or a `text`."""
+    unknown_delete: str = "refused"
+    """Whether a delete of an unknown id is rejected (`refused`) or `accepted`."""
+    knowledge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """For dialects that answer from a video library, the abilities of each model: the types of `collections`
+    that it reads, whether it accepts `entity_backed` knowledge, whether it serves `chat`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MockTraits:
+    """The settings of a dialect that only the mock server reads; merged like `Traits`."""
 
     sentinel: str = "optional"
     """Whether a stream's last message is `[DONE]`: `required`, `absent` or `optional`."""
     error_event: str = "nested"
-    """Where an `error` event keeps its code: in an `error` object (`nested`) or beside `type` (`flat`); in
-    streams without such an event it is `absent`."""
-    unknown_parameters: str = "ignored"
-    """Whether an unknown key of a request is `refused` or `ignored`."""
-    id_prefixes: Mapping[str, str] = field(default_factory=dict)
-    """How ids begin, by object: `response`, `request`, or the type of an item."""
+    """Where an `error` event has its code: in an `error` object (`nested`) or next to `type` (`flat`);
+    `absent` when streams have no such event."""
     error_types: Mapping[str, str] = field(default_factory=dict)
-    """`error.type` by HTTP status, as a string; `default` for the others."""
+    """`error.type` by HTTP status, as a string; `default` for all other statuses."""
     request_id_header: str | None = None
-    """The header that bears the id of the request, on every answer."""
+    """The header of every answer that has the id of the request."""
     processing_header: str | None = None
-    """The header that tells how many milliseconds the server worked."""
-    constant_headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that every answer carries with the same value."""
+    """The header with the server's processing time, in milliseconds."""
     rate_limit_headers: bool = False
-    """Whether answers to POST advertise `x-ratelimit-*`."""
+    """Whether answers to POST have `x-ratelimit-*` headers."""
     obfuscation: bool = False
-    """Whether delta events are padded unless the request says otherwise."""
-    header_limit: int | None = None
-    """How many bytes the headers of a request may have in total."""
-
-    response: Mapping[str, Any] = field(default_factory=dict)
-    """The members of a response object in wire order, with their values when the request says nothing."""
+    """Whether delta events have padding unless the request turns it off."""
     optional_members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The members that a response has only when the request has them: what of each it repeats, and the values
-    where the request left it out or to the server (`auto`). What is null here is left out as well."""
+    """The members that a response has only when the request has them, each with the members that it repeats
+    and their defaults for what the request leaves out or to the server (`auto`). A null stays out."""
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What an echoed tool, format or tool choice of a `type` has beyond what the request gave."""
+    """By `type`, the members that the echo of a tool, format or tool choice has beyond the request's."""
     echoes_schema: bool = True
-    """Whether the echo of a `json_schema` format repeats the schema, or says null for it."""
+    """Whether the echo of a `json_schema` format repeats the schema; otherwise it has null."""
     raw_reasoning: bool = False
-    """Whether a model's reasoning is shown as it is, unless encrypted content was asked for."""
+    """Whether the answer has the model's raw reasoning unless the request asks for encrypted content."""
     orphaned_reasoning: str = "accepted"
-    """Whether a reasoning item of the input without the item it led to is `accepted` or `refused`."""
-    sequence_numbers_since: int = 0
-    """The Unix second since which streams are numbered; older recordings may have no numbers."""
-    items_without_status: tuple[str, ...] = ()
-    """The types of item that have no `status`."""
+    """Whether a reasoning item of the input without its following item is `accepted` or rejected
+    (`refused`)."""
     bare_items: bool = False
-    """Whether messages that are put out have neither an `id` nor a `status`."""
-    id_form: str = "prefixed"
-    """What ids of objects look like: `prefixed` (`resp_...`), or a `uuid`."""
-    error_envelope: str = "object"
-    """What `error` is in the body of a refusal: an `object` with code and param, or a `text`."""
+    """Whether output messages have neither an `id` nor a `status`."""
     numbered_events: bool = True
-    """Whether the events of a stream bear a `sequence_number`."""
+    """Whether the events of a stream have a `sequence_number`."""
     ascii_events: bool = False
-    """Whether events are sent in ASCII, all other characters escaped."""
+    """Whether the server sends events in ASCII, with all other characters escaped."""
     unfinished: Mapping[str, Any] = field(default_factory=dict)
-    """What a response has in place of its own members as long as it has not completed."""
+    """The values of some members of a response until it completes."""
     error_members: Mapping[str, Any] = field(default_factory=dict)
-    """What `error` of a failed response has beside `code` and `message`."""
+    """The members of a failed response's `error` besides `code` and `message`."""
     listed_models: bool = False
-    """Whether there are no other models than those that the dialect lists (`models`)."""
+    """Whether the server has only the models that the dialect lists (`models`)."""
     streamed_background: bool = True
-    """Whether a response may run in the background and be streamed at once."""
+    """Whether one response may run in the background and be streamed."""
     foreground_cancel: str = "refused"
-    """Whether cancelling what does not run in the background is `refused`, or leaves it `unchanged`."""
-    unknown_delete: str = "refused"
-    """Whether deleting what is not there is `refused`, or `accepted` as if it had been."""
+    """Whether a cancel of a foreground response is rejected (`refused`) or leaves it `unchanged`."""
     error_codes: Mapping[str, str] = field(default_factory=dict)
-    """What `error.code` is where we say something else, or by status where we say nothing."""
+    """The dialect's own `error.code` by our code, or by status for errors without one."""
     retry_after_in_body: bool = False
-    """Whether the error of a refusal tells when to come back, as its header does."""
+    """Whether the error of a rejection repeats the `Retry-After` header."""
     refusal_headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Further headers of a refusal, by HTTP status."""
+    """Further headers of a rejection, by HTTP status."""
     body_limit: int | None = None
-    """How many bytes the body of a request may have, when that is less than the server was told."""
+    """The largest size of a request body in bytes, when it is less than the server's own limit."""
     chat_spellings: bool = False
-    """Whether a request may spell tools, parts and parameters as Chat Completions do."""
+    """Whether a request may have the tools, parts and parameters of Chat Completions."""
     instructions_form: str = "as_given"
-    """What a response repeats as `instructions`: them `as_given`, or in `messages` all that it was told."""
+    """The `instructions` of a response: the request's own (`as_given`), or all `messages` to the model."""
     listed_input: str = "own"
-    """What the input items of a response are: its `own`, or the `conversation`, instructions first."""
+    """The input items of a response: its `own`, or the whole `conversation`, instructions first."""
     prompts: bool = False
-    """Whether the server keeps prompt templates that a request may name instead of a model."""
+    """Whether the server has prompt templates that a request may name instead of a model."""
     phases: bool = True
-    """Whether messages say in which `phase` of an answer they stand."""
+    """Whether messages have a `phase`."""
     cancelled_at: bool = False
-    """Whether a cancelled response says when it was cancelled."""
-    knowledge: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """For dialects whose answers are found in a library of videos, what each model may do: the types of
-    `collections` it reads, whether it takes `entity_backed` knowledge, whether it serves `chat`."""
+    """Whether a cancelled response has the time of its cancellation."""
 
     def error_type(self, status: int) -> str:
-        """The `error.type` of a refusal with this status."""
+        """The `error.type` of a rejection with this HTTP status."""
         return self.error_types.get(str(status), self.error_types.get("default", "invalid_request_error"))
 
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """One vendor's wire. Document, schemas, grammar and requirements are read when first asked for."""
+    """The wire format of one vendor. Document, schemas, grammar and requirements are read on first use."""
 
     name: str
     title: str
     release: str
     source: str
     lineage: tuple[str, ...]
-    """This dialect's name, then its parent's, and so on up to `base`."""
+    """The names of this dialect, its parent, and so on up to `base`."""
     folders: tuple[Path, ...]
     """The folders of the lineage, in the same order."""
     traits: Traits
+    mock: MockTraits
     features: Mapping[str, Feature]
     create_operation: str
     """The operationId of `POST /responses`."""
     response_operations: frozenset[str]
     """The operationIds whose JSON answer with 200 is a response object."""
     models: tuple[str, ...] = ("gpt-4o-mini",)
-    """Models that a target is likely to serve; the first one is asked for when nobody says which."""
+    """Models that a target is likely to serve; the first one is the default of `--model`."""
     key_variable: str = "OPENAI_API_KEY"
-    """The environment variable in which its clients keep the API key."""
+    """The environment variable from which its clients read the API key."""
     holds: Mapping[str, str] = field(default_factory=dict)
-    """What a target has to hold so that all can be asked, by name, in words (`collection`, `prompt`)."""
+    """For each resource that a full run needs, a description, by name (`collection`, `prompt`)."""
     plain: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By operationId a request that any server can answer; `{model}` and the names of `holds` in braces stand
-    for what a target has."""
+    """By operationId, a minimal request. `{model}` and the names of `holds` in braces are placeholders for
+    values of the target."""
     abstract: bool = False
+    """Whether the dialect only serves as a parent of others."""
 
     @cached_property
     def document(self) -> Document:
-        """The OpenAPI document; a dialect without one of its own has its parent's."""
+        """The OpenAPI document of the dialect, else of its nearest ancestor that has one."""
         for folder in self.folders:
             if (folder / "openapi.yaml").exists():
                 return load_document(folder)
@@ -181,11 +192,11 @@ class Dialect:
 
     @cached_property
     def requirements(self) -> Mapping[str, Requirement]:
-        """The rows of the whole lineage by id, sorted; a child's row replaces its parent's."""
-        found: dict[str, Requirement] = {}
+        """The rows of the whole lineage, sorted by id; a child's row replaces its parent's."""
+        rows: dict[str, Requirement] = {}
         for name, folder in zip(reversed(self.lineage), reversed(self.folders), strict=True):
-            found |= read_requirements(folder, name, found)
-        return dict(sorted(found.items()))
+            rows |= read_requirements(folder, name, rows)
+        return dict(sorted(rows.items()))
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -193,9 +204,10 @@ class Dialect:
         return count(self.requirements.values())
 
     def resolve(self, citation: str) -> Requirement | None:
-        """What `ENV-08` or `openai#/components/schemas/X` names; None when it does not hold here.
+        """The requirement of a citation, `ENV-08` or `openai#/components/schemas/X`.
 
-        A place in a document holds in the dialects that descend from the one named.
+        None when this dialect does not have it. A place in a document holds in the named dialect and its
+        descendants.
         """
         dialect, separator, pointer = citation.partition("#")
         if not separator:
@@ -220,33 +232,34 @@ class Dialect:
 
 
 def load(name: str, path: Path | None = None) -> Dialect:
-    """The dialect of this name; `path` is a folder of dialect folders that is searched before our own, by
-    default the one that the environment names.
+    """The dialect of this name, from our own folder or from `path`, a folder of further dialects.
 
-    Raises DialectError when it does not exist or its `dialect.yaml` is malformed.
+    The default of `path` is the folder in ANTIPHON_DIALECT_PATH.
+
+    Raises DialectError when the dialect does not exist or its `dialect.yaml` is malformed.
     """
-    return _load(name, path or _own())
+    return _load(name, path or _user_folder())
 
 
-def shipped(name: str) -> Dialect:
-    """A dialect that servers speak: one of `names()`. Raises DialectError for any other name."""
+def load_concrete(name: str) -> Dialect:
+    """A dialect of `names()`, which are not abstract. Raises DialectError for any other name."""
     if name not in names():
         raise DialectError("dialect", f"one of {', '.join(names())}", repr(name))
     return load(name)
 
 
 def names() -> tuple[str, ...]:
-    """The dialects that can be served and judged, in alphabetical order: those that ship and one's own."""
-    return tuple(sorted(name for name in set(_known(_own())) if not load(name).abstract))
+    """The concrete dialects in alphabetical order: those that ship and the user's own."""
+    return tuple(sorted(name for name in set(_folder_names(_user_folder())) if not load(name).abstract))
 
 
-def _own() -> Path | None:
-    told = os.environ.get(PATH_VARIABLE)
-    return Path(told) if told else None
+def _user_folder() -> Path | None:
+    folder = os.environ.get(PATH_VARIABLE)
+    return Path(folder) if folder else None
 
 
-def _known(path: Path | None) -> Iterator[str]:
-    """The names of all dialect folders, abstract ones among them."""
+def _folder_names(path: Path | None) -> Iterator[str]:
+    """The names of all dialect folders, including abstract dialects."""
     for root in (path, DIALECTS):
         if root is not None and root.is_dir():
             yield from (folder.name for folder in root.iterdir() if (folder / "dialect.yaml").exists())
@@ -256,23 +269,24 @@ def _known(path: Path | None) -> Iterator[str]:
 def _load(name: str, path: Path | None) -> Dialect:
     folders = _lineage(name, path)
     layers = [_read(folder) for folder in reversed(folders)]
-    merged = _merge(layers)
+    whole = _merge(layers)
     return Dialect(
         name=name,
         title=layers[-1]["title"],
-        release=str(merged.get("release", "")),
-        source=merged.get("source", ""),
+        release=str(whole.get("release", "")),
+        source=whole.get("source", ""),
         lineage=tuple(folder.name for folder in folders),
         folders=tuple(folders),
-        traits=Traits(**merged["traits"]),
-        features={key: Feature(key, **entry) for key, entry in merged["features"].items()},
-        create_operation=merged.get("create_operation", "createResponse"),
-        response_operations=frozenset(merged.get("response_operations", ())),
+        traits=Traits(**whole["traits"]),
+        mock=MockTraits(**whole["mock"]),
+        features={key: Feature(key, **entry) for key, entry in whole["features"].items()},
+        create_operation=whole.get("create_operation", "createResponse"),
+        response_operations=frozenset(whole.get("response_operations", ())),
         abstract=layers[-1].get("abstract", False),
-        models=tuple(merged.get("models", Dialect.models)),
-        key_variable=merged.get("key_variable", Dialect.key_variable),
-        holds=merged.get("holds", {}),
-        plain=merged.get("plain", {}),
+        models=tuple(whole.get("models", Dialect.models)),
+        key_variable=whole.get("key_variable", Dialect.key_variable),
+        holds=whole.get("holds", {}),
+        plain=whole.get("plain", {}),
     )
 
 
@@ -291,7 +305,7 @@ def _folder(name: str, path: Path | None) -> Path:
     for root in (path, DIALECTS):
         if root is not None and (root / name / "dialect.yaml").exists():
             return root / name
-    raise DialectError("dialect", f"one of {', '.join(sorted(set(_known(path))))}", repr(name))
+    raise DialectError("dialect", f"one of {', '.join(sorted(set(_folder_names(path))))}", repr(name))
 
 
 @cache
@@ -299,19 +313,23 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = read_yaml(folder / "dialect.yaml", schema="dialect")
     except DataError as problem:
-        raise DialectError(problem.where, problem.expected, problem.got) from problem
+        raise DialectError(problem.where, problem.expected, problem.actual) from problem
     return content
 
 
 def _merge(layers: list[dict[str, Any]]) -> dict[str, Any]:
-    """The layers from base to child: scalars are replaced, features and mappings in traits merged; a feature
-    that is null is taken away."""
-    merged: dict[str, Any] = {"traits": {}, "features": {}}
+    """Merges the layers from base to child: scalars replace, features and the mappings in traits are merged.
+
+    A feature of null removes the parent's feature.
+    """
+    whole: dict[str, Any] = {"traits": {}, "mock": {}, "features": {}}
     for layer in layers:
-        merged |= {key: value for key, value in layer.items() if key not in ("traits", "features")}
-        merged["features"] |= layer.get("features", {})
-        merged["features"] = {name: entry for name, entry in merged["features"].items() if entry is not None}
-        for key, value in layer.get("traits", {}).items():
-            before = merged["traits"].get(key)
-            merged["traits"][key] = before | value if isinstance(value, dict) and before else value
-    return merged
+        whole |= {key: value for key, value in layer.items() if key not in ("traits", "mock", "features")}
+        whole["features"] |= layer.get("features", {})
+        whole["features"] = {name: entry for name, entry in whole["features"].items() if entry is not None}
+        for section in ("traits", "mock"):
+            traits = whole[section]
+            for key, value in layer.get(section, {}).items():
+                before = traits.get(key)
+                traits[key] = before | value if isinstance(value, dict) and before else value
+    return whole

@@ -1,8 +1,8 @@
-"""An OpenAPI 3.1 document: its operations, its components, and what a JSON pointer into it names.
+"""An OpenAPI 3.1 document: its operations, its components, and the values that JSON pointers name.
 
-A document is one `openapi.yaml` and the files of schemas that its `x-components` lists. Their schemas are
-spliced into `components.schemas`, so every reference and citation is `#/components/schemas/Name`, wherever
-`Name` is kept.
+A document is one `openapi.yaml` and the schema files that its `x-components` lists. The loader merges their
+schemas into `components.schemas`, so every reference and citation is `#/components/schemas/Name`, whichever
+file holds `Name`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SSE_TYPE = "text/event-stream"
 
 
 class DocumentError(DataError):
-    """A document, or a file that it names, cannot be used."""
+    """A document, or a file that it names, is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +35,60 @@ class Parameter:
     required: bool
     schema: Mapping[str, Any]
     description: str = ""
-    exploded: bool = True
-    """Whether each element of an array is a pair of its own; else they are separated by commas."""
+    explode: bool = True
+    """Whether each element of an array is a pair of its own; else commas separate the elements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path. Schemas are named by their pointers into the document."""
+    """One method on one path. Its schemas are pointers into the document."""
 
     id: str
     method: str
     path: str
     parameters: tuple[Parameter, ...]
     request_schema: str | None
-    """Where the schema of the JSON request body stands; None when the operation takes none."""
+    """The pointer of the schema of the JSON request body; None when the operation has no such body."""
     responses: Mapping[str, str]
-    """Status (`200`, `4XX`, `default`) to where the schema of the JSON answer stands."""
+    """The pointer of the schema of the JSON answer, by status (`200`, `4XX`, `default`)."""
     stream_schema: str | None
-    """Where the union of the events of a streamed answer stands; None when it never streams."""
+    """The pointer of the union of stream events; None when the operation never streams."""
     tags: tuple[str, ...]
     summary: str = ""
 
     def answer_schema(self, status: str) -> str | None:
-        """The pointer for `status`, else for its class (`4XX`), else the default one."""
+        """The pointer for `status`, else for its class (`4XX`), else for `default`; None without any."""
         candidates = (status, f"{status[:1]}XX", "default")
         return next((self.responses[key] for key in candidates if key in self.responses), None)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A loaded document. `root` holds every schema; all references in it are local."""
+    """A loaded document. `root` holds every schema, and all references in it are local."""
 
     root: Mapping[str, Any]
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
-        """Every operation, by its id, in the document's order."""
-        found = [
+        """Every operation by its id, in the document's order."""
+        operations = [
             self._operation(method, path, item)
             for path, item in self.root.get("paths", {}).items()
             for method in METHODS
             if method in item
         ]
-        return {operation.id: operation for operation in found}
+        return {operation.id: operation for operation in operations}
 
     @property
     def schemas(self) -> Mapping[str, Any]:
         """Every component schema, by name."""
-        found: Mapping[str, Any] = self.root["components"]["schemas"]
-        return found
+        schemas: Mapping[str, Any] = self.root["components"]["schemas"]
+        return schemas
 
     def pointer(self, pointer: str) -> Any:
-        """What `pointer` (`#/components/schemas/X/properties/y`) names, following each `$ref` on the way.
+        """The value at `pointer` (`#/components/schemas/X/properties/y`); it follows each `$ref` on the way.
 
-        Raises LookupError naming the step that leads nowhere.
+        Raises LookupError with the first step that does not exist.
         """
         value: Any = self.root
         for step in _steps(pointer):
@@ -100,7 +100,7 @@ class Document:
         return value
 
     def resolve(self, value: Any) -> Any:
-        """`value` itself, or what its chain of `$ref` ends at."""
+        """`value`, or the value at the end of its chain of `$ref`. Raises LookupError for a dead `$ref`."""
         while isinstance(value, dict) and "$ref" in value:
             reference = value["$ref"]
             if reference not in self._targets:
@@ -110,60 +110,35 @@ class Document:
 
     @cached_property
     def _targets(self) -> dict[str, Any]:
-        """What each reference names: every event of a recording asks again."""
+        """The value of each reference, cached because every event of a recording needs it."""
         return {}
 
     def branches(self, schema: Any) -> tuple[Mapping[str, Any], ...]:
-        """What an instance of `schema`, part of `root`, may follow, without references and unions."""
+        """The alternatives of `schema`, a part of `root`, without references and unions."""
         key = id(schema)
         if key not in self._branches:
-            self._branches[key] = tuple(self._plain(schema))
+            self._branches[key] = tuple(self._flatten(schema))
         return self._branches[key]
 
     @cached_property
     def _branches(self) -> dict[int, tuple[Mapping[str, Any], ...]]:
         return {}
 
-    def _plain(self, schema: Any) -> Iterator[Mapping[str, Any]]:
+    def _flatten(self, schema: Any) -> Iterator[Mapping[str, Any]]:
         schema = self.resolve(schema)
         if not isinstance(schema, dict):
             return
         unions = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
         if unions and "properties" not in schema:
             for branch in unions:
-                yield from self._plain(branch)
+                yield from self._flatten(branch)
         else:
             yield schema
 
-    def named_by(self, union: list[Any], instance: Any) -> list[Any]:
-        """The members of `union`, part of `root`, that `instance` names by its `type`.
-
-        None when it names none of them, or when some member could be meant without.
-        """
-        kind = instance.get("type") if isinstance(instance, dict) else None
-        tags = [self._tags(member) for member in union] if isinstance(kind, str) else [None]
-        if None in tags:
-            return []
-        return [member for member, known in zip(union, tags, strict=True) if known and kind in known]
-
-    def _tags(self, schema: Any) -> frozenset[str] | None:
-        """The values of `type` that name an instance of `schema`; None when it can do without."""
-        key = id(schema)
-        if key not in self._known_tags:
-            types = [plain.get("properties", {}).get("type", {}) for plain in self.branches(schema)]
-            words = [[tag["const"]] if "const" in tag else tag.get("enum") for tag in types]
-            told = all(words)
-            self._known_tags[key] = frozenset(word for each in words for word in each or ()) if told else None
-        return self._known_tags[key]
-
-    @cached_property
-    def _known_tags(self) -> dict[int, frozenset[str] | None]:
-        return {}
-
     def members(self, pointer: str) -> Iterator[str]:
-        """Where the members of the union at `pointer` stand, those of its nested unions among them.
+        """The pointers of the members of the union at `pointer`, with the members of nested unions.
 
-        A schema that is no union is its own only member.
+        A schema that is not a union is its own only member.
         """
         schema = self.pointer(pointer)
         if "$ref" in schema:
@@ -177,32 +152,35 @@ class Document:
             yield from self.members(f"{pointer}/{keyword}/{index}")
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation that a method and a path, with or without a query, name, and its path parameters."""
-        for operation, found in self._at(path):
+        """The operation of a method and a path, and its path parameters; None when there is none.
+
+        The path may have a query.
+        """
+        for operation, values in self._at(path):
             if operation.method == method.upper():
-                return operation, found
+                return operation, values
         return None
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """The methods that `path` knows; none when the path is unknown."""
+        """The methods of `path`, sorted; empty when the document does not have the path."""
         return tuple(sorted(operation.method for operation, _ in self._at(path)))
 
     def _at(self, path: str) -> Iterator[tuple[Operation, dict[str, str]]]:
         bare = path.partition("?")[0]
         for pattern, operations in self._routes:
-            if found := pattern.fullmatch(bare):
-                values = {key: unquote(value) for key, value in found.groupdict().items()}
+            if match := pattern.fullmatch(bare):
+                values = {key: unquote(value) for key, value in match.groupdict().items()}
                 return ((operation, values) for operation in operations)
         return iter(())
 
     @cached_property
     def _routes(self) -> tuple[tuple[re.Pattern[str], tuple[Operation, ...]], ...]:
-        """Path patterns, those without parameters first, as OpenAPI demands (Paths Object)."""
+        """Path patterns; paths with fewer parameters come first, as OpenAPI demands (Paths Object)."""
         by_path: dict[str, list[Operation]] = {}
         for operation in self.operations.values():
             by_path.setdefault(operation.path, []).append(operation)
-        ordered = sorted(by_path.items(), key=lambda entry: entry[0].count("{"))
-        return tuple((_pattern(path), tuple(operations)) for path, operations in ordered)
+        paths = sorted(by_path.items(), key=lambda entry: entry[0].count("{"))
+        return tuple((_pattern(path), tuple(operations)) for path, operations in paths)
 
     def _operation(self, method: str, path: str, item: Mapping[str, Any]) -> Operation:
         where = f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
@@ -226,14 +204,14 @@ class Document:
         )
 
     def _parameter(self, spec: Mapping[str, Any]) -> Parameter:
-        found = self.resolve(spec)
+        parameter = self.resolve(spec)
         return Parameter(
-            name=found["name"],
-            place=found["in"],
-            required=bool(found.get("required", False)),
-            schema=found.get("schema", {}),
-            description=found.get("description", ""),
-            exploded=bool(found.get("explode", True)),
+            name=parameter["name"],
+            place=parameter["in"],
+            required=bool(parameter.get("required", False)),
+            schema=parameter.get("schema", {}),
+            description=parameter.get("description", ""),
+            explode=bool(parameter.get("explode", True)),
         )
 
     def _answers(self, responses: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:
@@ -242,40 +220,40 @@ class Document:
                 yield str(status), schema
 
     def _schema(self, holder: Mapping[str, Any], where: str, media: str = JSON_TYPE) -> str | None:
-        """Where the schema of one form of a body stands: its `$ref` when it is one, else its own place."""
+        """The pointer of a body's schema in one media type: the target of its `$ref`, else its own place."""
         while "$ref" in holder:
             where, holder = holder["$ref"], self.pointer(holder["$ref"])
         schema = holder.get("content", {}).get(media, {}).get("schema")
         if schema is None:
             return None
-        found: str = schema.get("$ref", f"{where}/content/{media.replace('/', '~1')}/schema")
-        return found
+        pointer: str = schema.get("$ref", f"{where}/content/{media.replace('/', '~1')}/schema")
+        return pointer
 
 
 def load_document(folder: Path) -> Document:
-    """Reads `openapi.yaml` in `folder` and splices in the schemas of the files that it names.
+    """Reads `openapi.yaml` in `folder` and merges the schemas of the files that it names.
 
-    Raises DataError when a file is missing or malformed, a schema stands twice or a reference is void.
+    Raises DataError when a file is missing or malformed, two files define one schema, or a reference is dead.
     """
     path = folder / "openapi.yaml"
     root = read_yaml(path)
     schemas: dict[str, Any] = root.setdefault("components", {}).setdefault("schemas", {})
     for name in root.get("x-components", ()):
         part = read_yaml((folder / name).resolve())
-        if twice := schemas.keys() & part.keys():
-            raise DocumentError(str(folder / name), "schemas defined once", f"{sorted(twice)} again")
+        if duplicates := schemas.keys() & part.keys():
+            raise DocumentError(str(folder / name), "schemas defined once", f"{sorted(duplicates)} again")
         schemas.update(part)
     document = Document(root)
     for place, reference in references(root):
         try:
             document.pointer(reference)
         except LookupError as error:
-            raise DocumentError(f"{path}{place}", "a reference to something", str(error)) from error
+            raise DocumentError(f"{path}{place}", "a reference that resolves", str(error)) from error
     return document
 
 
 def references(value: Any, place: str = "#") -> Iterator[tuple[str, str]]:
-    """Every `$ref` under `value`, with the place where it stands."""
+    """Every `$ref` under `value`, with its place."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "$ref" and isinstance(inner, str):

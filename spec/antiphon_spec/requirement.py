@@ -1,4 +1,4 @@
-"""Requirement rows: one sentence of a norm each, with its level, its source, or why nothing tests it."""
+"""Requirement rows: one sentence of a norm each, with its level, its source, and why no rule tests it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from antiphon_spec.data import DataError, read_yaml
 
 
 class Severity(StrEnum):
-    """How much a breach weighs: MUST fails, SHOULD warns, MAY informs."""
+    """What a breach does: MUST fails the run, SHOULD warns, MAY informs."""
 
     MUST = "must"
     SHOULD = "should"
@@ -37,22 +37,22 @@ SEVERITY: Mapping[str, Severity] = {
     "MAY": Severity.MAY,
     "OPEN": Severity.MAY,
 }
-"""What each level weighs."""
+"""The severity of each level."""
 
 AUTHORITY: Mapping[str, str] = {
     "MUST": "a norm says must",
     "SCHEMA": "the published schema says so",
-    "DOC": "the vendor's words say so",
+    "DOC": "the vendor's documentation says so",
     "CLIENT": "released clients break otherwise",
     "TRAFFIC": "all genuine traffic keeps to it",
     "SHOULD": "a norm says should",
-    "OBS": "servers or clients were seen to do so",
-    "INF": "it follows from what is written",
-    "SUITE": "the norm's own tests say so",
+    "OBS": "observed servers or clients do so",
+    "INF": "it follows from the documentation",
+    "SUITE": "the norm's own tests check it",
     "MAY": "a norm says may",
-    "OPEN": "nobody says; this reading was chosen",
+    "OPEN": "no source says so; it is our interpretation",
 }
-"""Where the sentence of a requirement of each level comes from."""
+"""The source of the requirements of each level, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,11 @@ class Requirement:
     dialect: str
     """The dialect whose file holds the row."""
     test: str = "B"
-    """B: a black box shows it; M: a controllable model shows it; U: nothing outside the server does."""
+    """What shows a breach. B: any request; M: a request to a controllable model; U: nothing from outside."""
     kind: str | None = None
-    """What a breach does: `interop`, `contract`, `strictness` or `vendor`."""
+    """The effect of a breach: `interop`, `contract`, `strictness` or `vendor`."""
     model: bool = False
-    """Whether it holds what a model does, and not the server."""
+    """Whether it is about what a model does, and not the server."""
     traffic: Traffic | None = None
     """The count behind a row of TRAFFIC."""
     client: str | None = None
@@ -90,16 +90,16 @@ class Requirement:
     excluded: str | None = None
     """Why no rule tests it."""
     planned: str | None = None
-    """What a test of it waits for."""
+    """What a test of it needs first."""
 
     @property
     def severity(self) -> Severity:
-        """What a breach weighs."""
+        """What a breach of it does."""
         return SEVERITY[self.level]
 
     @property
     def tested(self) -> bool:
-        """Whether a rule has to cite it."""
+        """Whether some rule must cite it."""
         return self.excluded is None and self.planned is None
 
     @property
@@ -111,20 +111,20 @@ class Requirement:
 
 
 def read_requirements(
-    folder: Path, dialect: str, inherited: Mapping[str, Requirement] | None = None
+    folder: Path, dialect: str, parent_rows: Mapping[str, Requirement] | None = None
 ) -> dict[str, Requirement]:
     """The rows of one dialect's own `requirements.yaml`, or of its `requirements/*.yaml`, by id.
 
-    A row of only an id and `excluded` is the inherited one, which does not hold in this dialect.
-    Raises DataError when a file is malformed, an id occurs twice or nothing of an id is inherited.
+    A row with only an id and `excluded` excludes the parent's row of this id from the dialect.
+    Raises DataError when a file is malformed, an id occurs twice, or the parent has no row to exclude.
     """
-    found: dict[str, Requirement] = {}
+    own_rows: dict[str, Requirement] = {}
     for path in _files(folder):
-        for row in _rows(path, dialect, inherited or {}):
-            if row.id in found:
+        for row in _rows(path, dialect, parent_rows or {}):
+            if row.id in own_rows:
                 raise DataError(f"{path}#{row.id}", "every id once", "a second row of this id")
-            found[row.id] = row
-    return found
+            own_rows[row.id] = row
+    return own_rows
 
 
 def count(rows: Iterable[Requirement]) -> dict[str, int]:
@@ -140,18 +140,18 @@ def _files(folder: Path) -> list[Path]:
     return [whole] if whole.exists() else sorted((folder / "requirements").glob("*.yaml"))
 
 
-def _rows(path: Path, dialect: str, inherited: Mapping[str, Requirement]) -> list[Requirement]:
+def _rows(path: Path, dialect: str, parent_rows: Mapping[str, Requirement]) -> list[Requirement]:
     rows: list[dict[str, Any]] = read_yaml(path, schema="requirements") or []
-    return [_row(row, path, dialect, inherited) for row in rows]
+    return [_row(row, path, dialect, parent_rows) for row in rows]
 
 
 def _row(
-    row: Mapping[str, Any], path: Path, dialect: str, inherited: Mapping[str, Requirement]
+    row: Mapping[str, Any], path: Path, dialect: str, parent_rows: Mapping[str, Requirement]
 ) -> Requirement:
     if "text" in row:
-        counted = row.get("traffic")
-        traffic = counted and Traffic(counted["held"], counted["of"], tuple(counted["families"]))
+        counts = row.get("traffic")
+        traffic = counts and Traffic(counts["held"], counts["of"], tuple(counts["families"]))
         return Requirement(dialect=dialect, **{**row, "traffic": traffic})
-    if row["id"] not in inherited:
+    if row["id"] not in parent_rows:
         raise DataError(f"{path}#{row['id']}", "the id of a row of the parent", "none of its rows")
-    return replace(inherited[row["id"]], dialect=dialect, excluded=row["excluded"], planned=None)
+    return replace(parent_rows[row["id"]], dialect=dialect, excluded=row["excluded"], planned=None)

@@ -1,30 +1,31 @@
-"""Validators for request bodies, answers, events and items of one document.
+"""Validators for the request bodies, answers, events and items of one document.
 
-`jsonschema-rs` decides, `jsonschema` explains: the compiled validator is some two hundred times as fast, and
-only an instance that it refused goes to the other for faults that a person can act on.
+`jsonschema-rs` decides; for an instance that it rejects, its errors are reduced to faults that people can act
+on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema_rs
 
 from antiphon_spec.document import Document
-from antiphon_spec.explain import faults
-from antiphon_spec.fault import Fault
-from antiphon_spec.unknown import closed, unknown_members
+from antiphon_spec.json_schema.error import read_errors, readable
+from antiphon_spec.json_schema.explain import faults
+from antiphon_spec.json_schema.fault import Fault
+from antiphon_spec.json_schema.unknown import close, unknown_members
 
-__all__ = ["Fault", "Schemas", "Validator"]
+__all__ = ["Fault", "LocalValidator", "Schemas", "Validator"]
 
 _BASE = "urn:antiphon:document"
 
 
 class Validator:
-    """Decides whether instances are valid against one schema of a document, and says what is wrong."""
+    """Validates instances against one schema of a document, and explains what is wrong."""
 
     def __init__(self, name: str, pointer: str, schemas: Schemas) -> None:
         self.name = name
@@ -35,17 +36,15 @@ class Validator:
         """Whether `instance` is valid."""
         try:
             return self._compiled.is_valid(instance)
-        except ValueError:  # what the compiled validator cannot read: lone surrogates, keys that are no text
-            return bool(self._explainer.is_valid(instance))
+        except ValueError:
+            return self._compiled.is_valid(readable(instance))
 
     def faults(self, instance: Any) -> list[Fault]:
-        """What is wrong with `instance`; nothing when it is valid."""
+        """What is wrong with `instance`; empty when it is valid."""
         if self.is_valid(instance):
             return []
-        errors = sorted(
-            self._explainer.iter_errors(instance), key=lambda error: list(map(str, error.absolute_path))
-        )
-        return faults(errors)
+        content = readable(instance)
+        return faults(read_errors(self._compiled.iter_errors(content), content, self._schemas.document.root))
 
     @cached_property
     def _compiled(self) -> jsonschema_rs.Draft202012Validator:
@@ -53,79 +52,87 @@ class Validator:
             {"$ref": _BASE + self.pointer}, registry=self._schemas.compiled_registry
         )
 
-    @cached_property
-    def _explainer(self) -> Any:
-        # jsonschema takes 0.1 s to import, and a server whose clients make no mistakes never needs it.
-        from jsonschema import Draft202012Validator  # noqa: PLC0415
-        from jsonschema.validators import extend  # noqa: PLC0415
 
-        unions = {key: self._tagged(Draft202012Validator.VALIDATORS[key]) for key in ("anyOf", "oneOf")}
-        made = extend(Draft202012Validator, unions)  # type: ignore[no-untyped-call]  # so it is in typeshed
-        return made({"$ref": _BASE + self.pointer}, registry=self._schemas.registry)
+class LocalValidator:
+    """Validates instances against one JSON Schema, such as a client's, and explains what is wrong.
 
-    def _tagged(self, decide: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-        """A union that asks only the members that an instance names by its `type`, when it names some.
+    Raises ValueError when the schema is malformed or refers to another document: nothing is fetched.
+    """
 
-        All others would say one thing more, each in turn: that they are of another type.
-        """
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._compiled = jsonschema_rs.Draft202012Validator(dict(schema), retriever=_fetch_nothing)
 
-        def asked(validator: Any, union: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-            named = self._schemas.document.named_by(union, instance)
-            yield from decide(validator, named or union, instance, schema)
+    def faults(self, instance: Any) -> list[Fault]:
+        """What is wrong with `instance`; empty when it is valid."""
+        content = readable(instance)
+        return faults(read_errors(self._compiled.iter_errors(content), content, self._schema))
 
-        return asked
+    def messages(self, instance: Any) -> list[str]:
+        """What is wrong with `instance`, in the words of the library: also for schemas of a strange form."""
+        return [_describe(error) for error in self._compiled.iter_errors(readable(instance))]
+
+
+def _describe(error: jsonschema_rs.ValidationError) -> str:
+    where = "/".join(map(str, error.instance_path))
+    return f"{where}: {error.message}" if where else error.message
+
+
+def _fetch_nothing(uri: str) -> NoReturn:
+    """References to the network are never followed."""
+    raise LookupError(f"{uri} is another document")
 
 
 @dataclass(frozen=True)
 class Schemas:
-    """The validators of a document, made when they are first asked for."""
+    """The validators of a document, made on first use."""
 
     document: Document
-    _made: dict[str, Validator] = field(default_factory=dict, repr=False, compare=False)
+    _validators: dict[str, Validator] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, pointer: str) -> Validator:
-        """The validator of the schema that `pointer` names."""
-        if pointer not in self._made:
+        """The validator of the schema at `pointer`. Raises LookupError when there is none."""
+        if pointer not in self._validators:
             self.document.pointer(pointer)
-            self._made[pointer] = Validator(pointer.rpartition("/")[2], pointer, self)
-        return self._made[pointer]
+            self._validators[pointer] = Validator(pointer.rpartition("/")[2], pointer, self)
+        return self._validators[pointer]
 
-    def named(self, schema_name: str) -> Validator:
-        """The validator of a component schema. Raises LookupError when there is none of that name."""
+    def component(self, schema_name: str) -> Validator:
+        """The validator of a component schema. Raises LookupError when there is none of this name."""
         return self.at(f"#/components/schemas/{schema_name}")
 
     def request(self, operation_id: str) -> Validator | None:
-        """The validator of an operation's JSON request body; None when it takes none."""
+        """The validator of an operation's JSON request body; None when the operation has no such body."""
         pointer = self.document.operations[operation_id].request_schema
         return None if pointer is None else self.at(pointer)
 
     def body(self, operation_id: str, status: str | int = "200") -> Validator | None:
-        """The validator of an operation's JSON answer with `status`; None when the document is silent."""
+        """The validator of an operation's JSON answer with `status`; None when the document has no schema."""
         pointer = self.document.operations[operation_id].answer_schema(str(status))
         return None if pointer is None else self.at(pointer)
 
     def event(self, event_type: str) -> Validator | None:
-        """The validator of a stream event of this type; None when the document knows no such type."""
+        """The validator of a stream event of this type; None when the document has no such type."""
         pointer = self._events.get(event_type)
         return None if pointer is None else self.at(pointer)
 
     def item(self, item_type: str) -> Validator | None:
-        """The validator of an output item of this type; None when the document knows no such type."""
+        """The validator of an output item of this type; None when the document has no such type."""
         pointer = self._items.get(item_type)
         return None if pointer is None else self.at(pointer)
 
     @cached_property
     def event_types(self) -> frozenset[str]:
-        """Every type of event that a stream may carry."""
+        """Every type of event in a stream."""
         return frozenset(self._events)
 
     @cached_property
     def item_types(self) -> frozenset[str]:
-        """Every type of item that a response may put out."""
+        """Every type of output item of a response."""
         return frozenset(self._items)
 
     def unknown_members(self, operation_id: str, body: Any) -> list[Fault]:
-        """The members of a request body, however deep, that the document does not know.
+        """The members of a request body, at any depth, that the document does not name.
 
         Free-form objects (metadata, the JSON Schema of a function) have no unknown members.
         """
@@ -136,24 +143,15 @@ class Schemas:
 
     @cached_property
     def _strict(self) -> Schemas:
-        """The validators of the same schemas without room for what they do not name: they decide fast."""
+        """Validators of the same schemas that reject members which the schemas do not name."""
         return Schemas(
-            Document({**self.document.root, **closed({"components": self.document.root["components"]})})
+            Document({**self.document.root, **close({"components": self.document.root["components"]})})
         )
 
     @cached_property
     def compiled_registry(self) -> jsonschema_rs.Registry:
         """The document as `jsonschema-rs` resolves references into it."""
         return jsonschema_rs.Registry([(_BASE, dict(self.document.root))])
-
-    @cached_property
-    def registry(self) -> Any:
-        """The document as `jsonschema` resolves references into it."""
-        # Comes with jsonschema, and is as slow to import and as rarely needed.
-        from referencing import Registry  # noqa: PLC0415
-        from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
-
-        return Registry().with_resource(_BASE, DRAFT202012.create_resource(self.document.root))
 
     @cached_property
     def _events(self) -> Mapping[str, str]:
@@ -166,12 +164,12 @@ class Schemas:
         return self._by_type(set(outputs))
 
     def _responses(self) -> list[str]:
-        """Where the response object of operations that stream stands."""
-        found = self.document.operations.values()
-        return [pointer for each in found if each.stream_schema and (pointer := each.answer_schema("200"))]
+        """The pointers of the response objects of the operations that stream."""
+        streaming = [operation for operation in self.document.operations.values() if operation.stream_schema]
+        return [pointer for operation in streaming if (pointer := operation.answer_schema("200"))]
 
     def _by_type(self, unions: set[str]) -> Mapping[str, str]:
-        """The members of these unions by the constant that their `type` holds."""
+        """The pointers of the members of these unions, by the values of their `type`."""
         return {
             kind: pointer
             for union in sorted(unions)

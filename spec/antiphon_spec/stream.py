@@ -1,7 +1,7 @@
-"""The grammar of a dialect's streams: a table of lanes, and the machine that walks it.
+"""The grammar of a dialect's streams: a table of lanes, and the machine that follows it.
 
-The table is data: `dialects/*/stream.yaml`; its format is described in `dialects/responses/stream.yaml`.
-This module knows no event by name: it reads the table and follows it.
+The table is data: `dialects/*/stream.yaml`. `dialects/responses/stream.yaml` describes its format. This
+module contains no name of an event.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.machine import Breach, Machine, Node, Step
+from antiphon_spec.stream_machine import Breach, Machine, Node, Step
 
 __all__ = ["Accumulation", "Breach", "Grammar", "Lane", "Machine", "Move", "load_grammar"]
 
 
 @dataclass(frozen=True, slots=True)
 class Accumulation:
-    """What the pieces of a lane add up to, and where the whole ends up."""
+    """The pieces of a lane, and the member that holds the whole."""
 
     event: str
     piece: str
@@ -29,23 +29,24 @@ class Accumulation:
     into: str
     """Member path in the object of the lane, or in the enclosing one; empty when that object is the whole."""
     padded: bool
+    """Whether events with pieces may have padding."""
     beside: Mapping[str, str] = field(default_factory=dict)
-    """Lists that are handed out along with the pieces: member of the events -> member of the object."""
+    """Lists that come with the pieces: the member of the object, by the member of the events."""
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One row of the table: the states that the events of one kind of object step through."""
+    """One row of the table: the states and events of one kind of object."""
 
     name: str
     title: str
     identity: tuple[str, ...]
     states: Mapping[str, Mapping[str, str]]
-    """State -> event -> next state; the first state is where a machine starts."""
+    """The next state, by state and event; the first state is the start."""
     open: frozenset[str]
-    """The states in which objects inside may speak."""
+    """The states in which events of inner objects may come."""
     final: frozenset[str]
-    """The states in which a machine may rest when the enclosing object ends."""
+    """The states in which a machine may be when the enclosing object ends."""
     within: str | None = None
     of: frozenset[str] | None = None
     """The types of the enclosing object for which the lane exists; None for all."""
@@ -63,38 +64,38 @@ class Lane:
     blank: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     single: bool = False
-    """Whether the enclosing object has exactly one machine of this lane, there from the beginning."""
+    """Whether the enclosing object has exactly one machine of this lane, from its beginning."""
 
     @cached_property
     def start(self) -> str:
-        """The state in which a machine begins."""
+        """The first state of a machine."""
         return next(iter(self.states))
 
     @cached_property
     def opening(self) -> frozenset[str]:
-        """The events with which a machine begins."""
+        """The events that may come first."""
         return frozenset(self.states[self.start])
 
     @cached_property
     def beginnings(self) -> frozenset[str]:
-        """The opening events that cannot come later as well: whoever sees one sees all of the object."""
+        """The opening events that cannot come later; after one of them, the machine sees the whole object."""
         later = {event for state, moves in self.states.items() if state != self.start for event in moves}
         return self.opening - later
 
     @cached_property
     def targets(self) -> Mapping[str, str]:
-        """Event -> the state to which it leads."""
+        """The state to which each event leads."""
         return {event: state for moves in self.states.values() for event, state in moves.items()}
 
     @cached_property
     def closing(self) -> frozenset[str]:
-        """The events after which nothing may come."""
+        """The events after which no further event may come."""
         return frozenset(event for event, state in self.targets.items() if not self.states[state])
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where one event type belongs: its lane, and the state to which it leads."""
+    """The lane of one event type, and the state to which it leads."""
 
     event: str
     lane: Lane
@@ -106,14 +107,14 @@ class Grammar:
     """The lanes of one dialect's streams."""
 
     lanes: Mapping[str, Lane]
-    refuses_unknown: bool = True
-    """Whether event types of no lane, without a prefix, are a breach."""
+    rejects_unknown: bool = True
+    """Whether an event type that is in no lane and has no prefix is a breach."""
     expects_newer: bool = False
-    """Whether such a breach is only noted: the vendor adds event types to its own."""
+    """Whether such a breach is only noted, because the vendor adds event types."""
 
     @cached_property
     def events(self) -> Mapping[str, Move]:
-        """Event type -> where it belongs."""
+        """The lane and state of each event type."""
         return {
             event: Move(event, lane, state)
             for lane in self.lanes.values()
@@ -121,36 +122,36 @@ class Grammar:
         }
 
     def machine(self, *, resumed: bool = False) -> Machine:
-        """A fresh machine; for a `resumed` stream one that may begin anywhere in the grammar."""
+        """A new machine; for a `resumed` stream one that may begin anywhere in the grammar."""
         return Machine(self, resumed=resumed)
 
     def children(self, lane: str | None) -> tuple[Lane, ...]:
         """The lanes directly inside a lane, in the order of the table."""
-        return tuple(found for found in self.lanes.values() if found.within == lane)
+        return tuple(row for row in self.lanes.values() if row.within == lane)
 
     @cached_property
     def root(self) -> Lane | None:
-        """The lane that stands within no other."""
+        """The lane that is within no other lane."""
         return next(iter(self.children(None)), None)
 
     @cached_property
     def inside(self) -> Mapping[str, tuple[Lane, ...]]:
-        """Lane -> the lanes directly inside it."""
+        """For each lane, the lanes directly inside it."""
         return {name: self.children(name) for name in self.lanes}
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
-        """What the machine needs to know of each event, looked up once; the events of a lane share a step."""
+        """The step of each event type; the events of a lane share one step."""
         return {event: self.lane_steps[move.lane.name] for event, move in self.events.items()}
 
     @cached_property
     def lane_steps(self) -> Mapping[str, Step]:
         """The step of each lane, numbered in the order of the table."""
         nodes = {name: Node.graph(lane.states) for name, lane in self.lanes.items()}
-        made: dict[str, Step] = {}
+        steps: dict[str, Step] = {}
         for name in self.lanes:
-            Step.make(name, made, nodes, self.lanes)
-        return {name: made[name] for name in self.lanes}
+            Step.make(name, steps, nodes, self.lanes)
+        return {name: steps[name] for name in self.lanes}
 
     def mermaid(self, lane: str) -> str:
         """A Mermaid state diagram of one lane."""
@@ -158,7 +159,7 @@ class Grammar:
 
 
 def load_grammar(folders: Sequence[Path]) -> Grammar:
-    """The grammar that the `stream.yaml` of these folders make, parent first; a folder may have none.
+    """The grammar of the `stream.yaml` files in these folders, parent first; a folder may have none.
 
     Raises DataError when one is malformed, or names a lane or a state that does not exist.
     """
@@ -172,7 +173,7 @@ def load_grammar(folders: Sequence[Path]) -> Grammar:
             for name in (name for name, row in content["lanes"].items() if row is None):
                 del rows[name]
     lanes = {name: _lane(name, row, rows, source) for name, row in rows.items()}
-    return Grammar(lanes, refuses_unknown=unknown != "ignored", expects_newer=unknown == "noted")
+    return Grammar(lanes, rejects_unknown=unknown != "ignored", expects_newer=unknown == "noted")
 
 
 def _lane(name: str, row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], source: str) -> Lane:
@@ -183,34 +184,34 @@ def _lane(name: str, row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any
     if parent is not None and parent not in rows:
         raise DataError(f"{where}/within", "the name of a lane", repr(parent))
     enclosing = rows[parent] if parent is not None else {}
-    fixed = {
+    members = {
         "title": row.get("title", name),
         "identity": tuple(row["identity"]),
         "of": frozenset(row["of"]) if "of" in row else None,
         "open": _open(row),
         "final": frozenset(row.get("final", (state for state, moves in row["states"].items() if not moves))),
         "during": frozenset(row.get("during", _open(enclosing) if enclosing else ())),
-        "statuses": {event: frozenset(found) for event, found in row.get("statuses", {}).items()},
+        "statuses": {event: frozenset(names) for event, names in row.get("statuses", {}).items()},
         "emits": tuple(row.get("emits", ())),
-        "lacks": {key: tuple(found) for key, found in row.get("lacks", {}).items()},
+        "lacks": {key: tuple(names) for key, names in row.get("lacks", {}).items()},
         "accumulates": Accumulation(**row["accumulates"]) if row.get("accumulates") else None,
         "single": parent is not None and row["identity"] == enclosing["identity"],
     }
-    fixed |= {key: frozenset(row.get(key, ())) for key in ("tolerates", "excused")}
-    made = Lane(name=name, **(dict(row) | fixed))
-    for problem in _problems(made, enclosing):
+    members |= {key: frozenset(row.get(key, ())) for key in ("tolerates", "excused")}
+    lane = Lane(name=name, **(dict(row) | members))
+    for problem in _problems(lane, enclosing):
         raise DataError(where, *problem)
-    return made
+    return lane
 
 
 def _open(row: Mapping[str, Any]) -> frozenset[str]:
     states = row["states"]
-    spoken = (state for index, (state, moves) in enumerate(states.items()) if index and moves)
-    return frozenset(row.get("open", spoken))
+    default = (state for index, (state, moves) in enumerate(states.items()) if index and moves)
+    return frozenset(row.get("open", default))
 
 
 def _problems(lane: Lane, enclosing: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the JSON Schema cannot say: names that must exist, and one target for each event."""
+    """Faults that the JSON Schema cannot find: unknown names, and several targets of one event."""
     for moves in lane.states.values():
         for event, state in moves.items():
             if state not in lane.states:

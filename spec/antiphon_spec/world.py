@@ -1,7 +1,7 @@
-"""A world: a small library of videos with what is said and shown in them, for servers that answer from one.
+"""A world: a small video library with the speech and scenes of its videos, for servers that answer from one.
 
-The mock server serves a world; the judge is given the same one when it is to know what a target holds. Both
-read the same data, and neither knows how the other evaluates it.
+The mock server serves a world. The judge reads the same world when it must know the content of a target.
+Both share the data, but not the code that evaluates it.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from uuid import UUID, uuid5
 from antiphon_spec.data import DataError, read_yaml
 
 NAMESPACE = UUID("6a6f7f0a-5f0c-5c0e-9d3b-2f7a3b6c1d90")
-"""The ids that a world does not give are name-based UUIDs (RFC 9562, 5.5) below this one."""
+"""The namespace of the name-based UUIDs (RFC 9562, 5.5) for objects to which a world gives no id."""
 MODALITIES = ("speech", "visual_scene_description", "scene_text", "audio_description")
-"""What may be described of a segment."""
+"""The kinds of descriptions of a segment."""
 Members = Mapping[str, Any]
 
 
 class WorldError(DataError):
-    """The file of a world is malformed, or contradicts itself."""
+    """The file of a world is malformed or contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that is said, shown or heard."""
+    """A text that a video says or shows, or a description of its sound."""
 
     text: str
     start: float
     end: float
     """Seconds from the beginning of the video."""
     speaker: str | None = None
-    """Who says it; only of speech."""
+    """The speaker; only for speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Segment:
     summary: str
     metadata: Members | None
     passages: Mapping[str, tuple[Passage, ...]]
-    """What is described of it, by modality (`MODALITIES`), each of which is there."""
+    """Its descriptions by modality; the mapping has every modality of `MODALITIES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +77,22 @@ class File:
 
     @property
     def uri(self) -> str:
-        """The address by which the vendor names a file."""
+        """The vendor's URI of the file."""
         return f"cloudglue://files/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The entities that were found in one file."""
+    """The entities of one file."""
 
     file: Members
-    """Those of the whole file; empty when there are none."""
+    """The entities of the whole file; may be empty."""
     segments: tuple[tuple[Segment, Members], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A set of files, prepared in one way."""
+    """A set of files that the server processed in one way."""
 
     id: str
     key: str
@@ -103,12 +103,12 @@ class Collection:
     """Milliseconds since the Unix epoch."""
     files: tuple[File, ...]
     extract: Members
-    """`prompt` or `schema`, of a collection of entities."""
+    """`prompt` or `schema`, for a collection of entities."""
     entities: Mapping[str, Extraction] = field(default_factory=dict)
-    """What was extracted, by the id of the file."""
+    """The extractions, by the id of the file."""
 
     def added_at(self, file: File) -> int:
-        """When a file was added, in milliseconds since the Unix epoch: one second after the one before."""
+        """The time at which a file was added, in milliseconds since the Unix epoch, one file per second."""
         return self.created_at + 1000 * (1 + self.files.index(file))
 
 
@@ -123,7 +123,7 @@ class World:
 
 
 def load_world(path: Path) -> World:
-    """The world that a YAML file describes.
+    """The world in a YAML file.
 
     Raises WorldError when the file is missing, breaks `schemas/world.schema.yaml` or contradicts itself.
     """
@@ -132,20 +132,20 @@ def load_world(path: Path) -> World:
     except WorldError:
         raise
     except DataError as problem:
-        raise WorldError(problem.where, problem.expected, problem.got) from problem
+        raise WorldError(problem.where, problem.expected, problem.actual) from problem
 
 
-def joined(worlds: Sequence[World]) -> World:
-    """One world with all that these hold. Raises WorldError when two of them share an id."""
+def join(worlds: Sequence[World]) -> World:
+    """One world with the files and collections of all these. Raises WorldError when two share an id."""
     names = "+".join(world.name for world in worlds)
     titles = " and ".join(world.title for world in worlds)
     files = tuple(file for world in worlds for file in world.files)
     collections = tuple(collection for world in worlds for collection in world.collections)
-    return _distinct(World(names, titles, files, collections), names)
+    return _require_distinct(World(names, titles, files, collections), names)
 
 
-def _distinct(world: World, where: str) -> World:
-    """This world. Raises WorldError when two things of one kind share an id."""
+def _require_distinct(world: World, where: str) -> World:
+    """Returns the world. Raises WorldError when two objects of one kind share an id."""
     kinds: dict[str, Sequence[File | Segment | Collection]] = {
         "file": world.files,
         "segment": [segment for file in world.files for segment in file.segments],
@@ -158,109 +158,110 @@ def _distinct(world: World, where: str) -> World:
     return world
 
 
-def _world(told: Members, where: str) -> World:
-    name = told["name"]
-    files = {key: _file(name, key, entry, where) for key, entry in told["files"].items()}
+def _world(entry: Members, where: str) -> World:
+    name = entry["name"]
+    files = {key: _file(name, key, part, where) for key, part in entry["files"].items()}
     collections = tuple(
-        _collection(name, key, entry, files, where) for key, entry in told["collections"].items()
+        _collection(name, key, part, files, where) for key, part in entry["collections"].items()
     )
-    return _distinct(World(name, told["title"], tuple(files.values()), collections), where)
+    return _require_distinct(World(name, entry["title"], tuple(files.values()), collections), where)
 
 
-def _file(world: str, key: str, told: Members, where: str) -> File:
+def _file(world: str, key: str, entry: Members, where: str) -> File:
     place = f"{where}#/files/{key}"
     segments = tuple(
-        _segment(f"{world}/{key}/{index}", entry, f"{place}/segments/{index}")
-        for index, entry in enumerate(told["segments"])
+        _segment(f"{world}/{key}/{index}", part, f"{place}/segments/{index}")
+        for index, part in enumerate(entry["segments"])
     )
-    video = told.get("video")
+    video = entry.get("video")
     end = max((segment.end for segment in segments), default=0)
     if video is not None and end > video["duration_seconds"]:
         raise WorldError(place, f"segments within {video['duration_seconds']} seconds", f"one to {end}")
     return File(
-        id=told.get("id") or _id(f"{world}/file/{key}"),
+        id=entry.get("id") or _id(f"{world}/file/{key}"),
         key=key,
-        filename=told["filename"],
-        created_at=_milliseconds(told["created_at"], place),
-        bytes=told.get("bytes", 0),
-        status=told.get("status", "completed"),
-        source=told.get("source", "upload"),
-        url=told.get("url"),
-        title=told.get("title", told["filename"]),
-        summary=told.get("summary", ""),
-        metadata=told.get("metadata"),
-        source_metadata=told.get("source_metadata"),
+        filename=entry["filename"],
+        created_at=_milliseconds(entry["created_at"], place),
+        bytes=entry.get("bytes", 0),
+        status=entry.get("status", "completed"),
+        source=entry.get("source", "upload"),
+        url=entry.get("url"),
+        title=entry.get("title", entry["filename"]),
+        summary=entry.get("summary", ""),
+        metadata=entry.get("metadata"),
+        source_metadata=entry.get("source_metadata"),
         video=video,
         segments=segments,
     )
 
 
-def _segment(name: str, told: Members, where: str) -> Segment:
-    start, end = told["start"], told["end"]
+def _segment(name: str, entry: Members, where: str) -> Segment:
+    start, end = entry["start"], entry["end"]
     if not start < end:
         raise WorldError(where, f"an end after the start at {start}", str(end))
     passages = {
         modality: tuple(
-            _passage(entry, start, end, f"{where}/{modality}/{index}")
-            for index, entry in enumerate(told.get(modality, ()))
+            _passage(part, start, end, f"{where}/{modality}/{index}")
+            for index, part in enumerate(entry.get(modality, ()))
         )
         for modality in MODALITIES
     }
     return Segment(
-        id=told.get("id") or _id(f"segment/{name}"),
+        id=entry.get("id") or _id(f"segment/{name}"),
         start=start,
         end=end,
-        title=told.get("title", ""),
-        summary=told.get("summary", ""),
-        metadata=told.get("metadata"),
+        title=entry.get("title", ""),
+        summary=entry.get("summary", ""),
+        metadata=entry.get("metadata"),
         passages=passages,
     )
 
 
-def _passage(told: Any, start: float, end: float, where: str) -> Passage:
-    if isinstance(told, str):
-        return Passage(told, start, end)
-    passage = Passage(told["text"], told.get("start", start), told.get("end", end), told["speaker"])
+def _passage(entry: Any, start: float, end: float, where: str) -> Passage:
+    if isinstance(entry, str):
+        return Passage(entry, start, end)
+    passage = Passage(entry["text"], entry.get("start", start), entry.get("end", end), entry["speaker"])
     if not start <= passage.start < passage.end <= end:
         raise WorldError(where, f"a time within {start} to {end}", f"{passage.start} to {passage.end}")
     return passage
 
 
-def _collection(world: str, key: str, told: Members, files: Mapping[str, File], where: str) -> Collection:
+def _collection(world: str, key: str, entry: Members, files: Mapping[str, File], where: str) -> Collection:
     place = f"{where}#/collections/{key}"
-    members = {name: _named(files, name, f"{place}/files") for name in told["files"]}
-    found = {
-        _named(members, name, f"{place}/entities").id: _extraction(
-            entry, members[name], f"{place}/entities/{name}"
+    members = {name: _member(files, name, f"{place}/files") for name in entry["files"]}
+    entities = {
+        _member(members, name, f"{place}/entities").id: _extraction(
+            part, members[name], f"{place}/entities/{name}"
         )
-        for name, entry in told.get("entities", {}).items()
+        for name, part in entry.get("entities", {}).items()
     }
     return Collection(
-        id=told.get("id") or _id(f"{world}/collection/{key}"),
+        id=entry.get("id") or _id(f"{world}/collection/{key}"),
         key=key,
-        name=told["name"],
-        description=told.get("description"),
-        type=told["type"],
-        created_at=_milliseconds(told["created_at"], place),
+        name=entry["name"],
+        description=entry.get("description"),
+        type=entry["type"],
+        created_at=_milliseconds(entry["created_at"], place),
         files=tuple(members.values()),
-        extract=told.get("extract", {}),
-        entities=found,
+        extract=entry.get("extract", {}),
+        entities=entities,
     )
 
 
-def _named(files: Mapping[str, File], key: str, where: str) -> File:
+def _member(files: Mapping[str, File], key: str, where: str) -> File:
     if key not in files:
         raise WorldError(where, f"one of {', '.join(files)}", key)
     return files[key]
 
 
-def _extraction(told: Members, file: File, where: str) -> Extraction:
+def _extraction(entry: Members, file: File, where: str) -> Extraction:
     count = len(file.segments)
-    for entry in told.get("segments", ()):
-        if entry["segment"] >= count:
-            raise WorldError(f"{where}/segments", f"a place below {count}", str(entry["segment"]))
-    found = tuple((file.segments[entry["segment"]], entry["entities"]) for entry in told.get("segments", ()))
-    return Extraction(told.get("file", {}), found)
+    parts = entry.get("segments", ())
+    for part in parts:
+        if part["segment"] >= count:
+            raise WorldError(f"{where}/segments", f"an index below {count}", str(part["segment"]))
+    segments = tuple((file.segments[part["segment"]], part["entities"]) for part in parts)
+    return Extraction(entry.get("file", {}), segments)
 
 
 def _id(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a user of Cloudglue's SDK for Python does, and gets: tasks, each with its result as JSON."""
+"""Tasks of a user of Cloudglue's SDK for Python, each with its result as JSON."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import cloudglue
 from openai_python import outcome
 
-from antiphon_mockserver.knowledge.library import open_library
+from antiphon_mockserver.video_library.library import open_library
 
-KITCHEN = next(found.id for found in open_library("cooking").collections if found.key == "kitchen")
+KITCHEN = next(
+    collection.id for collection in open_library("cooking").collections if collection.key == "kitchen"
+)
 REST = "How long does the carbonara rest?"
 
 
@@ -19,51 +21,51 @@ def content(response: Any) -> Any:
     return getattr(item, "actual_instance", item).content[0]
 
 
-def asked(client: Any, **more: Any) -> Any:
+def ask(client: Any, **more: Any) -> Any:
     return client.responses.create(input=REST, collections=[KITCHEN], model="nimbus-001", **more)
 
 
 def create(client: Any) -> Any:
-    found = asked(client)
-    part = content(found)
+    response = ask(client)
+    part = content(response)
     first = part.annotations[0]
-    return found.status, part.text, first.file_id, first.start_time < first.end_time
+    return response.status, part.text, first.file_id, first.start_time < first.end_time
 
 
 def stream(client: Any) -> Any:
-    events = [event["data"] for event in asked(client, stream=True)]
-    told = [event for event in events if isinstance(event, dict)]
-    deltas = (event["delta"] for event in told if event["type"] == "response.output_text.delta")
-    return "".join(deltas), [event["type"] for event in told][-1]
+    events = [event["data"] for event in ask(client, stream=True)]
+    payloads = [event for event in events if isinstance(event, dict)]
+    deltas = (event["delta"] for event in payloads if event["type"] == "response.output_text.delta")
+    return "".join(deltas), [event["type"] for event in payloads][-1]
 
 
 def background(client: Any) -> Any:
-    found = asked(client, background=True)
+    response = ask(client, background=True)
     for _ in range(40):
-        if found.status != "in_progress":
+        if response.status != "in_progress":
             break
-        found = client.responses.get(found.id)
-    return found.status, content(found).text
+        response = client.responses.get(response.id)
+    return response.status, content(response).text
 
 
 def kept(client: Any) -> Any:
-    made = asked(client)
-    again = client.responses.get(made.id)
-    listed = made.id in [one.id for one in client.responses.list(limit=5).data]
-    client.responses.delete(made.id)
-    return content(again).text, listed
+    response = ask(client)
+    again = client.responses.get(response.id)
+    is_listed = response.id in [row.id for row in client.responses.list(limit=5).data]
+    client.responses.delete(response.id)
+    return content(again).text, is_listed
 
 
 def chat(client: Any) -> Any:
     messages = [{"role": "user", "content": REST}]
-    found = client.chat.completions.create(messages=messages, collections=[KITCHEN], model="nimbus-001")
-    return found.choices[0].message.content
+    completion = client.chat.completions.create(messages=messages, collections=[KITCHEN], model="nimbus-001")
+    return completion.choices[0].message.content
 
 
 def library(client: Any) -> Any:
-    listed = client.collections.list()
+    collections = client.collections.list()
     files = client.collections.list_videos(KITCHEN)
-    return len(listed.data), len(files.data)
+    return len(collections.data), len(files.data)
 
 
 TASKS: Mapping[str, Callable[[Any], Any]] = {
@@ -72,6 +74,6 @@ TASKS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def drive(url: str) -> dict[str, Any]:
-    """What each task came to: its result, or what it raised."""
+    """The result of each task, or the exception that it raised."""
     client = cloudglue.Cloudglue(api_key="cg-any", host=url)
     return {name: outcome(task, client) for name, task in TASKS.items()}

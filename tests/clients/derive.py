@@ -1,9 +1,9 @@
 """Finds out which rules a client truly needs: drives it against the mock server with each mutant in turn.
 
-A client needs the rule that notices a mutant when some task of its user comes to another end with that mutant
+A client needs the rule that reports a mutant when some task of its user ends differently with that mutant
 than with the right server. `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these
-clients, or of all, into spec/antiphon_spec/clients.yaml; `--check` repeats the runs that it lists, and says
-what is no longer so.
+clients, or of all, into spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints
+what changed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from typing import Any
 
 import yaml
 
-from antiphon_conformance.rule import rules_for
-from antiphon_mockserver.mock import ResponsesMock
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_mockserver import ResponsesMock
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.clients import CLIENTS, Client, load_clients
 from antiphon_spec.dialect import load
@@ -86,8 +86,8 @@ class Node:
             timeout=600,
             check=True,
         )
-        found: Results = json.loads(run.stdout)
-        return found
+        output: Results = json.loads(run.stdout)
+        return output
 
     def version(self) -> str:
         package = json.loads((self.folder() / "node_modules" / "openai" / "package.json").read_text())
@@ -119,45 +119,51 @@ SUBJECTS = (
 
 
 def results(subject: Subject, dialect: str, mutants: Sequence[str | None]) -> Iterator[Mapping[str, Any]]:
-    """What the client's tasks came to with each of these mutants; None is the right server."""
+    """The results of the client's tasks with each of these mutants; None is the right server."""
     for start in range(0, len(mutants), AT_A_TIME):
         with ExitStack() as running:
-            told: dict[str, Any] = {"dialect": dialect} | ({"world": subject.world} if subject.world else {})
+            options: dict[str, Any] = {"dialect": dialect} | (
+                {"world": subject.world} if subject.world else {}
+            )
             mocks = (
-                ResponsesMock(**told, mutants=[one] if one else [])
-                for one in mutants[start : start + AT_A_TIME]
+                ResponsesMock(**options, mutants=[mutant] if mutant else [])
+                for mutant in mutants[start : start + AT_A_TIME]
             )
             yield from subject.drive([running.enter_context(mock).url for mock in mocks])
 
 
 def breaks(subject: Subject, dialect: str, mutants: Sequence[str]) -> dict[str, str]:
     """Mutant -> where the client broke, and how."""
-    right, *others = results(subject, dialect, [None, *mutants])
-    failed = [name for name, told in right.items() if isinstance(told, str) and told.startswith("raises")]
-    found: dict[str, str] = {}
-    for mutant, told in zip(mutants, others, strict=True):
-        different = [name for name in right if name not in failed and told[name] != right[name]]
+    right, *results_of_mutants = results(subject, dialect, [None, *mutants])
+    broken_tasks = [
+        name for name, result in right.items() if isinstance(result, str) and result.startswith("raises")
+    ]
+    causes: dict[str, str] = {}
+    for mutant, result in zip(mutants, results_of_mutants, strict=True):
+        different = [name for name in right if name not in broken_tasks and result[name] != right[name]]
         if different:
-            first = told[different[0]]
+            first = result[different[0]]
             how = first if isinstance(first, str) and first.startswith("raises") else "gets something else"
-            found[mutant] = f"{different[0]} {how}"
-    return found
+            causes[mutant] = f"{different[0]} {how}"
+    return causes
 
 
 def candidates(dialect: str) -> dict[str, str]:
-    """Mutant -> the rule that is named first for it, where that rule holds in the dialect."""
-    held = rules_for(load(dialect))
-    return {key: one.caught_by[0] for key, one in all_mutants().items() if one.caught_by[0] in held}
+    """Mutant -> the first rule that it names, if that rule applies in the dialect."""
+    catalogue = rules_for(load(dialect))
+    return {
+        key: entry.caught_by[0] for key, entry in all_mutants().items() if entry.caught_by[0] in catalogue
+    }
 
 
-def derived(subject: Subject) -> dict[str, Any]:
-    """The row of one client."""
+def derive(subject: Subject) -> dict[str, Any]:
+    """The row of a client."""
     rules: dict[str, dict[str, dict[str, str]]] = {}
     for dialect in subject.dialects:
-        named = candidates(dialect)
-        found = rules.setdefault(dialect, {})
-        for mutant, how in breaks(subject, dialect, sorted(named)).items():
-            found.setdefault(named[mutant], {})[mutant] = how
+        rules_by_mutant = candidates(dialect)
+        mutants_by_rule = rules.setdefault(dialect, {})
+        for mutant, how in breaks(subject, dialect, sorted(rules_by_mutant)).items():
+            mutants_by_rule.setdefault(rules_by_mutant[mutant], {})[mutant] = how
     return {
         "name": subject.name,
         "package": subject.package,
@@ -165,39 +171,49 @@ def derived(subject: Subject) -> dict[str, Any]:
         "version": subject.version(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "how": HOW,
-        "breaks": {dialect: dict(sorted(found.items())) for dialect, found in rules.items()},
+        "breaks": {
+            dialect: dict(sorted(mutants_by_rule.items())) for dialect, mutants_by_rule in rules.items()
+        },
     }
 
 
 def unconfirmed(client: Client, subject: Subject, most: int | None = None) -> list[str]:
     """The mutants that are listed for a client and no longer break it; `most` looks at so many of each
     dialect."""
-    found: list[str] = []
+    stale: list[str] = []
     for dialect, rules in client.breaks.items():
-        listed = sorted(mutant for told in rules.values() for mutant in told)[:most]
-        broken = breaks(subject, dialect, listed)
-        found += [f"{dialect}: {mutant}" for mutant in listed if mutant not in broken]
-    return found
+        names = sorted(mutant for mutants in rules.values() for mutant in mutants)[:most]
+        breakages = breaks(subject, dialect, names)
+        stale += [f"{dialect}: {mutant}" for mutant in names if mutant not in breakages]
+    return stale
 
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the file, or checks it."""
     if "--check" in arguments:
         by_name = {subject.name: subject for subject in SUBJECTS}
-        lost = [
-            f"{one.name}: {line}" for one in load_clients() for line in unconfirmed(one, by_name[one.name])
+        stale = [
+            f"{client.name}: {line}"
+            for client in load_clients()
+            for line in unconfirmed(client, by_name[client.name])
         ]
-        print("\n".join(lost) or "every client breaks where the file says")
-        return int(bool(lost))
-    wanted = [one for one in SUBJECTS if not arguments or f"{one.package}/{one.registry}" in arguments]
-    kept = {row["name"]: row for row in (yaml.safe_load(CLIENTS.read_text()) if CLIENTS.exists() else [])}
-    for subject in wanted:
-        kept[subject.name] = derived(subject)
-        rows = [kept[one.name] for one in SUBJECTS if one.name in kept]
+        print("\n".join(stale) or "every client breaks where the file says")
+        return int(bool(stale))
+    subjects = [
+        subject
+        for subject in SUBJECTS
+        if not arguments or f"{subject.package}/{subject.registry}" in arguments
+    ]
+    rows_by_name = {
+        row["name"]: row for row in (yaml.safe_load(CLIENTS.read_text()) if CLIENTS.exists() else [])
+    }
+    for subject in subjects:
+        rows_by_name[subject.name] = derive(subject)
+        rows = [rows_by_name[subject.name] for subject in SUBJECTS if subject.name in rows_by_name]
         CLIENTS.write_text(HEAD + yaml.safe_dump(rows, sort_keys=False, width=110), encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # clients tell of what they did not expect
+    warnings.simplefilter("ignore")  # clients warn of values that they did not expect
     sys.exit(main(sys.argv[1:]))

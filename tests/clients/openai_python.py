@@ -1,4 +1,4 @@
-"""What a user of the OpenAI SDK for Python does, and gets: tasks, each with its result as JSON."""
+"""Tasks of a user of the OpenAI SDK for Python, each with its result as JSON."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ TOOL: Any = {
 
 
 class Person(BaseModel):
-    """What is asked for as structured output."""
+    """The structured output of `parse`."""
 
     name: str
     age: int
 
 
-def connected(url: str) -> openai.OpenAI:
+def connect(url: str) -> openai.OpenAI:
     return openai.OpenAI(base_url=url, api_key="sk-antiphon-tests", max_retries=0, timeout=2)
 
 
 def create(client: openai.OpenAI) -> Any:
-    found = client.responses.create(model=MODEL, input="Reply with exactly: pong")
-    return found.output_text, found.status
+    response = client.responses.create(model=MODEL, input="Reply with exactly: pong")
+    return response.output_text, response.status
 
 
 def stream(client: openai.OpenAI) -> Any:
@@ -48,51 +48,51 @@ def stream(client: openai.OpenAI) -> Any:
 
 
 def stream_helper(client: openai.OpenAI) -> Any:
-    with client.responses.stream(model=MODEL, input="Count from 1 to 5.") as opened:
-        return opened.get_final_response().output_text
+    with client.responses.stream(model=MODEL, input="Count from 1 to 5.") as stream:
+        return stream.get_final_response().output_text
 
 
 def tool_loop(client: openai.OpenAI) -> Any:
-    asked = client.responses.create(
+    first = client.responses.create(
         model=MODEL, tools=[TOOL], tool_choice="required", input="What is the weather in Paris?"
     )
-    call: Any = next(item for item in asked.output if item.type == "function_call")
+    call: Any = next(item for item in first.output if item.type == "function_call")
     output = {"type": "function_call_output", "call_id": call.call_id, "output": "21 degrees and sunny"}
-    told = client.responses.create(
+    second = client.responses.create(
         model=MODEL,
         tools=[TOOL],
-        previous_response_id=asked.id,
+        previous_response_id=first.id,
         input=[output],  # type: ignore[list-item]
     )
-    return call.name, json.loads(call.arguments), "21 degrees" in told.output_text
+    return call.name, json.loads(call.arguments), "21 degrees" in second.output_text
 
 
 def streamed_call(client: openai.OpenAI) -> Any:
     ask: Any = {"tools": [TOOL], "tool_choice": "required", "input": "What is the weather in Paris?"}
-    with client.responses.stream(model=MODEL, **ask) as opened:
-        found = opened.get_final_response().output
-    return [(item.name, json.loads(item.arguments)) for item in found if item.type == "function_call"]
+    with client.responses.stream(model=MODEL, **ask) as stream:
+        output = stream.get_final_response().output
+    return [(item.name, json.loads(item.arguments)) for item in output if item.type == "function_call"]
 
 
 def parse(client: openai.OpenAI) -> Any:
-    found = client.responses.parse(model=MODEL, input="A person, please.", text_format=Person)
-    return sorted(found.output_parsed.model_dump()) if found.output_parsed else None
+    response = client.responses.parse(model=MODEL, input="A person, please.", text_format=Person)
+    return sorted(response.output_parsed.model_dump()) if response.output_parsed else None
 
 
 def background(client: openai.OpenAI) -> Any:
-    found = client.responses.create(model=MODEL, input="Reply with exactly: pong", background=True)
+    response = client.responses.create(model=MODEL, input="Reply with exactly: pong", background=True)
     for _ in range(40):
-        if found.status not in ("queued", "in_progress"):
+        if response.status not in ("queued", "in_progress"):
             break
-        found = client.responses.retrieve(found.id)
-    return found.status, found.output_text
+        response = client.responses.retrieve(response.id)
+    return response.status, response.output_text
 
 
 def kept(client: openai.OpenAI) -> Any:
-    made = client.responses.create(model=MODEL, input="Reply with exactly: pong")
-    again = client.responses.retrieve(made.id)
-    items = [item.type for item in client.responses.input_items.list(made.id)]
-    client.responses.delete(made.id)
+    response = client.responses.create(model=MODEL, input="Reply with exactly: pong")
+    again = client.responses.retrieve(response.id)
+    items = [item.type for item in client.responses.input_items.list(response.id)]
+    client.responses.delete(response.id)
     return again.output_text, items
 
 
@@ -111,8 +111,8 @@ TASKS: Mapping[str, Callable[[openai.OpenAI], Any]] = {
 
 
 def drive(url: str) -> dict[str, Any]:
-    """What each task came to: its result, or what it raised."""
-    with connected(url) as client:
+    """The result of each task, or the exception that it raised."""
+    with connect(url) as client:
         return {name: outcome(task, client) for name, task in TASKS.items()}
 
 

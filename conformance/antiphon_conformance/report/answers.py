@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.numbers import BAD, TRIED
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
 
 WORKS, BREAKS, UNCLEAR = "works", "breaks", "unclear"

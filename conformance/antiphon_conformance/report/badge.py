@@ -8,7 +8,7 @@ import orjson
 
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.numbers import numbers
-from antiphon_conformance.verdict import Exit
+from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
 
 COLOURS = {Exit.CONFORMANT: "brightgreen", Exit.NOT_CONFORMANT: "red", Exit.NOT_JUDGED: "lightgrey"}

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.rule import Finding
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.outcome import Outcome, Record
 
 LOUD = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED, Outcome.INFORMED)
 _INDEX = re.compile(r"\[\d+\]|/\d+(?=/|$)")
@@ -24,7 +24,7 @@ ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Occurrence:
     """One place where a root cause shows."""
 
     record: Record
@@ -47,12 +47,12 @@ class Cause:
     """One root cause: the places where it shows and the rules that it breaks."""
 
     outcome: Outcome
-    places: tuple[Place, ...]
+    places: tuple[Occurrence, ...]
     rules: tuple[str, ...]
     """The rule that is shown, then the other rules that it breaks."""
 
     @property
-    def first(self) -> Place:
+    def first(self) -> Occurrence:
         """The place that is shown."""
         return self.places[0]
 
@@ -74,7 +74,7 @@ class Cause:
 
 def causes(records: Iterable[Record]) -> list[Cause]:
     """The root causes of these records: the worst first, and within an outcome the most frequent first."""
-    groups: dict[tuple[str, ...], list[Place]] = {}
+    groups: dict[tuple[str, ...], list[Occurrence]] = {}
     for record in records:
         for place in _places(record):
             groups.setdefault(_kind(place), []).append(place)
@@ -93,22 +93,22 @@ def _rank(cause: Cause) -> tuple[int, int, str]:
     return WORST_FIRST.index(cause.outcome), -len(cause.places), cause.rules[0]
 
 
-def _places(record: Record) -> Iterator[Place]:
+def _places(record: Record) -> Iterator[Occurrence]:
     if record.outcome not in LOUD:
         return
     if not record.findings:
-        yield Place(record)
+        yield Occurrence(record)
     for finding in record.findings:
-        yield Place(record, finding)
+        yield Occurrence(record, finding)
 
 
-def _kind(place: Place) -> tuple[str, ...]:
+def _kind(place: Occurrence) -> tuple[str, ...]:
     """The key that all places of one root cause share."""
     record, finding = place.record, place.finding
     if finding is None:
         return record.dialect, record.outcome, record.note
-    got = finding.got if finding.where.endswith(STATUS) else _VARYING.sub("~", finding.got)
-    return record.dialect, record.outcome, record.rule, _shape(finding.where), got
+    actual = finding.actual if finding.where.endswith(STATUS) else _VARYING.sub("~", finding.actual)
+    return record.dialect, record.outcome, record.rule, _shape(finding.where), actual
 
 
 def _shape(where: str) -> str:
@@ -142,7 +142,7 @@ def _owner(cause: Cause, causes: list[Cause], owners: dict[tuple[str, str, str],
     return candidates.pop() if len(candidates) == 1 else None
 
 
-def _owner_of(place: Place, causes: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
+def _owner_of(place: Occurrence, causes: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
     """The index of the cause at this place, or at an enclosing object that is absent."""
     exchange, where = place.spot
     dialect = place.record.dialect
@@ -154,6 +154,6 @@ def _owner_of(place: Place, causes: list[Cause], owners: dict[tuple[str, str, st
         outer = outer.rpartition("/")[0]
         owner = owners.get((dialect, exchange, outer))
         finding = causes[owner].finding if owner is not None else None
-        if finding is not None and finding.got == ABSENT:
+        if finding is not None and finding.actual == ABSENT:
             return owner
     return None

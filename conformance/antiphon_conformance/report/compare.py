@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.features import LACKING, OFFERED, FeatureRow
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.model import Report, Row, rows, run_summary, title
 from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
-from antiphon_conformance.verdict import Verdict
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RequirementLine:
     """One requirement, and its state in each column."""
 
     requirement: Requirement
@@ -92,7 +92,7 @@ class Comparison:
 
     dialect: Dialect
     columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[RequirementLine, ...]
     changes: tuple[Change, ...]
 
     @property
@@ -130,14 +130,14 @@ def _column(report: Report, dialect: Dialect) -> Column:
     )
 
 
-def _lines(columns: Sequence[Column]) -> Iterator[Line]:
+def _lines(columns: Sequence[Column]) -> Iterator[RequirementLine]:
     """Every requirement of the dialect that is testable, or about which some run reached a verdict."""
     requirements = {identity: row.requirement for column in columns for identity, row in column.rows.items()}
     for identity, requirement in requirements.items():
         cells = [column.rows.get(identity) for column in columns]
         states = tuple(row.state if row else UNTESTED for row in cells)
         if any(state not in ("excluded", "planned") for state in states):
-            yield Line(requirement, states)
+            yield RequirementLine(requirement, states)
 
 
 def _feature(row: FeatureRow | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.compare import Comparison, compare
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.numbers import BAD
-from antiphon_conformance.text import safe
 
 SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "informed": "i"}
 LOUD = frozenset(outcome.value for outcome in BAD)

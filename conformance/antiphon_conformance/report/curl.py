@@ -6,7 +6,7 @@ import shlex
 
 import orjson
 
-from antiphon_conformance.exchange import Request
+from antiphon_conformance.http.exchange import Request
 
 KEY_VARIABLE = "$API_KEY"
 AUTOMATIC = frozenset({"accept", "user-agent", "accept-encoding", "content-length", "host"})

@@ -20,12 +20,12 @@ class Piece:
     differs: bool = False
 
 
-def mark_differences(expected: str, got: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+def mark_differences(expected: str, actual: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """Both texts in pieces; a piece that the other text lacks is marked."""
-    before, after = _WORD.findall(expected), _WORD.findall(got)
+    before, after = _WORD.findall(expected), _WORD.findall(actual)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < ALIKE:
-        return (Piece(expected, True),), (Piece(got, True),)
+        return (Piece(expected, True),), (Piece(actual, True),)
     blocks = [(0, 0, 0), *matcher.get_matching_blocks()]
     return _pieces(before, [(block[0], block[2]) for block in blocks]), _pieces(
         after, [(block[1], block[2]) for block in blocks]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Event, Exchange, Reply, Request, Stream
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Event, Exchange, Reply, Request, Stream
+from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.report.timeline import Timeline, timeline
-from antiphon_conformance.subject import Streamed
-from antiphon_conformance.text import safe, show
+from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.dialect import Dialect
 
 TELLING = ("type", "id", "object", "status", "sequence_number")
@@ -52,10 +52,10 @@ def excerpt(exchange: Exchange, where: str, dialect: Dialect) -> Excerpt:
 
 
 def _lanes(exchange: Exchange, where: str, dialect: Dialect) -> Timeline | None:
-    match = judge.locate(exchange, dialect)
+    match = engine.locate(exchange, dialect)
     if match.reply is None or match.reply.stream is None:
         return None
-    return timeline(Streamed(match, dialect), _event_number(where))
+    return timeline(StreamReply(match, dialect), _event_number(where))
 
 
 def _event_number(where: str) -> int | None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode, Exchange, StepMissing
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.runner import ABSENT
-from antiphon_conformance.scenario import all_scenarios
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange, MissingStepError, Trace
+from antiphon_conformance.scenarios.runner import ABSENT
+from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect, Feature
 
 OFFERED, LACKING, FAILING, UNSEEN = "offered", "not offered", "failing", "not seen"
@@ -53,7 +53,7 @@ def _text_format(exchange: Exchange) -> Any:
 def _output_kinds(exchange: Exchange) -> set[Any]:
     try:
         return _kinds(exchange.response.get("output"))
-    except StepMissing:
+    except MissingStepError:
         return set()
 
 
@@ -76,12 +76,12 @@ REJECTIONS = {"keys": frozenset({401, 403})}
 
 
 def feature_rows(
-    episodes: Iterable[Episode], dialect: Dialect, records: Iterable[Record], claims: Iterable[str] = ()
+    traces: Iterable[Trace], dialect: Dialect, records: Iterable[Record], claims: Iterable[str] = ()
 ) -> tuple[FeatureRow, ...]:
     """Every feature of the dialect, in its order."""
-    traces, verdicts = tuple(episodes), tuple(records)
-    by_feature = _by_feature(traces, dialect)
-    lacking = {episode.missing_feature for episode in traces} | {
+    scenario_runs, verdicts = tuple(traces), tuple(records)
+    by_feature = _by_feature(scenario_runs, dialect)
+    lacking = {trace.missing_feature for trace in scenario_runs} | {
         name.removeprefix(ABSENT) for name in claims if name.startswith(ABSENT)
     }
     outcomes = _by_exchange(verdicts)
@@ -131,12 +131,12 @@ def _is_about(record: Record, feature: Feature) -> bool:
     return scenario is not None and feature.name in (scenario.features or ("create",))
 
 
-def _by_feature(episodes: Iterable[Episode], dialect: Dialect) -> dict[str, list[Exchange]]:
+def _by_feature(traces: Iterable[Trace], dialect: Dialect) -> dict[str, list[Exchange]]:
     scenarios = all_scenarios()
     by_feature: dict[str, list[Exchange]] = {}
-    for episode in episodes:
-        scenario = scenarios.get(episode.scenario)
-        for exchange in episode.exchanges.values():
+    for trace in traces:
+        scenario = scenarios.get(trace.scenario)
+        for exchange in trace.exchanges.values():
             for name in _features(exchange, dialect, scenario.features if scenario else ()):
                 by_feature.setdefault(name, []).append(exchange)
     return by_feature
@@ -144,7 +144,7 @@ def _by_feature(episodes: Iterable[Episode], dialect: Dialect) -> dict[str, list
 
 def _features(exchange: Exchange, dialect: Dialect, topics: Iterable[str]) -> Iterable[str]:
     """The features that an exchange shows; `topics` are the features of its scenario."""
-    match = judge.locate(exchange, dialect)
+    match = engine.locate(exchange, dialect)
     for feature in dialect.features.values():
         sign = SIGNS.get(feature.name)
         if sign is not None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import orjson
 
-from antiphon_conformance import transcript
-from antiphon_conformance.evidence import Examination
+from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.result import Examination
+from antiphon_spec.extras import require
 
 RECORDS = "report.jsonl"
 DIGESTS = "digests.json"
@@ -36,8 +37,13 @@ def transcript_name(number: int) -> str:
 
 
 def render(form: str, *reports: Report) -> str:
-    """One report, or several, in one format. Its module is imported on use: a badge needs no templates."""
+    """One report, or several, in one format. Its module is imported on use: a badge needs no templates.
+
+    Raises MissingExtraError for HTML without the extra `check`.
+    """
     module, function, _ = RENDERERS[form]
+    if form == "html":
+        require("check", "the HTML report")
     renderer = getattr(importlib.import_module(f"antiphon_conformance.report.{module}"), function)
     text: str = renderer(*reports)
     return text
@@ -54,7 +60,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     keys = transcript.hideable_secrets(secrets)
     paths = [
-        _write(folder / transcript_name(number), b"".join(transcript.lines(run.facts, run.episodes, keys)))
+        _write(folder / transcript_name(number), b"".join(transcript.lines(run.facts, run.traces, keys)))
         for number, run in enumerate((first, *repeats), 1)
     ]
     digests = {path.name: digest(path.read_bytes()) for path in paths}

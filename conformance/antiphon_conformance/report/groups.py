@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from antiphon_conformance.outcome import Outcome, Record
-from antiphon_conformance.text import safe
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.verdict.outcome import Outcome, Record
 
 WORST_FIRST = (
     Outcome.BROKEN,

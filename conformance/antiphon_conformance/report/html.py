@@ -14,19 +14,26 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.answers import Answer, answers
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.difference import Piece, mark_differences
 from antiphon_conformance.report.excerpt import Excerpt
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.report.model import MOST_EXCERPTS, Report, Row, rows, run_summary, title
+from antiphon_conformance.report.model import (
+    MOST_EXCERPTS,
+    Report,
+    Row,
+    rows,
+    run_summary,
+    title,
+)
 from antiphon_conformance.report.numbers import Numbers, numbers, sentence
 from antiphon_conformance.report.reproduce import commands, origins
-from antiphon_conformance.rule import Finding, Rule, all_rules
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import Verdict
+from antiphon_conformance.rules.rule import Finding, Rule, all_rules
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
@@ -83,7 +90,7 @@ class CauseDetails:
     def difference(self) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
         """The expected text and the text that came, in pieces; the differing pieces are marked."""
         finding = self.cause.finding
-        return mark_differences(finding.expected, finding.got) if finding else ((), ())
+        return mark_differences(finding.expected, finding.actual) if finding else ((), ())
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -173,7 +180,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunPart:
     """One run's part of the page."""
 
     report: Report
@@ -249,10 +256,10 @@ def _count_states(states: Iterable[str]) -> list[tuple[str, int]]:
     return [(state, counts[state]) for state in STATES if counts[state]]
 
 
-def _part(report: Report, index: int) -> Part:
+def _part(report: Report, index: int) -> RunPart:
     prefix = f"{index}-" if index else ""
     sections = (
         Section(prefix + name, dialects.load(name), verdict, report)
         for name, verdict in report.verdicts.items()
     )
-    return Part(report, tuple(sections))
+    return RunPart(report, tuple(sections))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import Verdict, is_failure
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Verdict, is_failure
 
 SKIPPED = frozenset({Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.UNTESTABLE})
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from antiphon_conformance import judge
-from antiphon_conformance.exchange import Episode, Exchange
-from antiphon_conformance.outcome import Record
-from antiphon_conformance.recordings import Recording
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.recordings.transcript import REDACTED, SECRET_HEADERS, hideable_secrets
 from antiphon_conformance.report.features import feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.model import Report, curls, excerpts
-from antiphon_conformance.rule import Rule, rules_for
-from antiphon_conformance.transcript import REDACTED, SECRET_HEADERS, hideable_secrets
-from antiphon_conformance.verdict import verdict
+from antiphon_conformance.rules.rule import Rule, rules_for
+from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.verdict import verdict
 from antiphon_spec.dialect import Dialect
 
 
@@ -25,10 +25,10 @@ def judge_recordings(
     selection = rules_for(dialect) if rules is None else rules
     records: list[Record] = []
     for recording in files:
-        if recording.episodes:
-            records += judge.judge(recording.episodes, dialect, selection)
+        if recording.traces:
+            records += engine.judge(recording.traces, dialect, selection)
         if recording.exchanges:
-            records += judge.lint(recording.exchanges, dialect, selection)
+            records += engine.lint(recording.exchanges, dialect, selection)
     return records
 
 
@@ -37,7 +37,7 @@ def exchanges_of(files: Iterable[Recording]) -> list[Exchange]:
     exchanges: list[Exchange] = []
     for recording in files:
         exchanges += recording.exchanges
-        exchanges += (exchange for episode in recording.episodes for exchange in episode.exchanges.values())
+        exchanges += (exchange for trace in recording.traces for exchange in trace.exchanges.values())
     return exchanges
 
 
@@ -53,7 +53,7 @@ def report_recordings(
     """The report of recordings. Without `quotes` it shows of the traffic only what the findings quote."""
     exchanges = {exchange.id: exchange for exchange in exchanges_of(files)}
     records = judge_recordings(files, dialect)
-    singles = [Episode(name, {name: exchange}) for name, exchange in exchanges.items()]
+    singles = [Trace(name, {name: exchange}) for name, exchange in exchanges.items()]
     header = {
         "dialects": [dialect.name],
         "requests": len(exchanges),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report import compare_markdown
 from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
@@ -13,10 +13,10 @@ from antiphon_conformance.report.model import Report, run_summary, title
 from antiphon_conformance.report.numbers import numbers
 from antiphon_conformance.report.records import requirement_counts
 from antiphon_conformance.report.reproduce import commands, origins
-from antiphon_conformance.rule import all_rules
-from antiphon_conformance.steady import flapping
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import Exit, Verdict
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.verdict.flakiness import flapping
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, Verdict
 from antiphon_spec import dialect as dialects
 
 SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "⚠️"}

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from antiphon_conformance.baseline import Baseline
-from antiphon_conformance.claim import weigh_claim
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.steady import steady
-from antiphon_conformance.verdict import Verdict, verdict
+from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.baseline import Baseline
+from antiphon_conformance.verdict.flakiness import steady
+from antiphon_conformance.verdict.frozen import weigh_claim
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import Frozen, load_frozen
@@ -112,9 +112,7 @@ def compose(
         "suite": fingerprint(),
         **(labels or {}),
     }
-    exchanges = {
-        exchange.id: exchange for episode in first.episodes for exchange in episode.exchanges.values()
-    }
+    exchanges = {exchange.id: exchange for trace in first.traces for exchange in trace.exchanges.values()}
     return Report(
         facts,
         tuple(records),
@@ -158,7 +156,7 @@ def judge_runs(runs: Sequence[Examination], dialect: Dialect, claim: Frozen | No
 def features(run: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
     """The features of one dialect as a run shows them."""
     own = (record for record in records if record.dialect == dialect.name)
-    return feature_rows(run.episodes, dialect, own, run.facts.get("features", ()))
+    return feature_rows(run.traces, dialect, own, run.facts.get("features", ()))
 
 
 def excerpts(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from antiphon_conformance.outcome import Outcome
 from antiphon_conformance.report.features import OFFERED
 from antiphon_conformance.report.model import Report, Row, rows
-from antiphon_conformance.verdict import Exit, Verdict
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Exit, Verdict
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Severity
 

@@ -20,16 +20,17 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.baseline import Entry
-from antiphon_conformance.outcome import Outcome, Record
 from antiphon_conformance.report.excerpt import Excerpt, Line
 from antiphon_conformance.report.features import FeatureRow
 from antiphon_conformance.report.model import Report, Spot
 from antiphon_conformance.report.timeline import Lane, Step, Timeline
-from antiphon_conformance.rule import Finding
-from antiphon_conformance.verdict import Exit, Verdict, is_failure
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.verdict.baseline import Entry
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
+from antiphon_spec.renamed import current_rule
 
 FORMAT = 1
 
@@ -97,7 +98,7 @@ def requirement_counts(name: str) -> dict[str, int]:
 
 
 def read(path: Path) -> Report:
-    """Reads a report back, also a gzipped one.
+    """Reads a report back, also a gzipped one; ids of earlier versions become the current ones.
 
     Raises ReportError when the file is not a report, or when its run died.
     """
@@ -167,7 +168,7 @@ def _timeline(part: Mapping[str, Any]) -> Timeline:
 
 def _record(entry: Mapping[str, Any]) -> Record:
     return Record(
-        entry["rule"],
+        current_rule(entry["rule"]),
         entry["requirement"],
         tuple(entry["requirements"]),
         entry["level"],
@@ -208,7 +209,7 @@ def _verdict(
         failures,
         own,
         tuple(
-            Entry(entry["rule"], entry["reason"], entry["scenario"], entry["dialect"])
+            Entry(current_rule(entry["rule"]), entry["reason"], entry["scenario"], entry["dialect"])
             for entry in footer["stale"]
         ),
         footer["why"],

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.rule import all_rules
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import Verdict, is_failure
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Verdict, is_failure
 from antiphon_spec import dialect as dialects
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

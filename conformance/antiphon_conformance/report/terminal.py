@@ -9,14 +9,14 @@ from rich.console import Console, RenderableType
 from rich.console import Group as Lines
 from rich.text import Text
 
-from antiphon_conformance.outcome import Outcome
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
-from antiphon_conformance.rule import all_rules
-from antiphon_conformance.steady import flapping
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import Exit, Verdict
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.verdict.flakiness import flapping
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.verdict import Exit, Verdict
 
 COLOURS = {
     Outcome.PASSED: "green",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from antiphon_conformance.exchange import Event
-from antiphon_conformance.fold import Thread, fold
-from antiphon_conformance.subject import Streamed
-from antiphon_conformance.text import safe
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
+from antiphon_conformance.rules.views import StreamReply
 
 BEFORE, AFTER = 14, 9
 """How many steps before and after the marked step the timeline shows."""
@@ -51,14 +51,14 @@ class Timeline:
     after: int = 0
 
 
-def timeline(streamed: Streamed, index: int | None) -> Timeline | None:
+def timeline(stream: StreamReply, index: int | None) -> Timeline | None:
     """The lanes around the event at `index`, or around the end when `index` is None.
 
     None when the stream has no events.
     """
-    if not streamed.events:
+    if not stream.events:
         return None
-    steps = _window(list(_steps(streamed, index)))
+    steps = _window(list(_steps(stream, index)))
     threads = _sort(list(dict.fromkeys(step[0] for step in steps)))[:MOST_LANES]
     rows = {id(thread): number for number, thread in enumerate(threads)}
     cells = tuple(
@@ -66,7 +66,7 @@ def timeline(streamed: Streamed, index: int | None) -> Timeline | None:
         for thread, events, mark in steps
         if id(thread) in rows
     )
-    indices = [event.index for event in streamed.events]
+    indices = [event.index for event in stream.events]
     first, last = steps[0][1][0].index, steps[-1][1][-1].index
     return Timeline(
         tuple(_lane(thread) for thread in threads),
@@ -79,11 +79,11 @@ def timeline(streamed: Streamed, index: int | None) -> Timeline | None:
 _Raw = tuple[Thread | None, list[Event], bool]
 
 
-def _steps(streamed: Streamed, index: int | None) -> Iterator[_Raw]:
+def _steps(stream: StreamReply, index: int | None) -> Iterator[_Raw]:
     """Each event with its thread; consecutive events of one type are joined, the marked event stays alone."""
-    owners = {event.index: thread for thread in fold(streamed).all() for event in thread.events}
+    owners = {event.index: thread for thread in stream_view(stream).all() for event in thread.events}
     run: _Raw | None = None
-    for event in streamed.events:
+    for event in stream.events:
         thread, mark = owners.get(event.index), event.index == index
         alike = run is not None and run[0] is thread and run[1][-1].type == event.type
         if run is not None and alike and not mark and not run[2]:

@@ -16,17 +16,17 @@ from pathlib import Path
 
 import orjson
 
-from antiphon_conformance import recordings
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.outcome import Record
-from antiphon_conformance.recordings import Recording, RecordingError
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.reader import Recording, RecordingError
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.linted import judge_recordings
 from antiphon_conformance.report.model import Report, judge_runs
 from antiphon_conformance.report.records import ReportError
-from antiphon_conformance.text import safe
-from antiphon_conformance.verdict import Exit, Verdict, is_failure
+from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
 
@@ -70,7 +70,7 @@ def verify(place: Path, transcripts: Path | None = None) -> Verification:
     notes = [] if _same_sources(report) else ["other sources made it: pages were compared by their digests"]
     if not missing and not faults:
         try:
-            problems += _differences(report, [recordings.load(path) for path in paths], notes)
+            problems += _differences(report, [reader.load(path) for path in paths], notes)
         except RecordingError as error:
             problems.append(str(error))
     return Verification(tuple(problems), tuple(missing), tuple(notes))
@@ -189,7 +189,7 @@ def _judge_again(report: Report, name: str, transcripts: list[Recording]) -> lis
         return judge_recordings(transcripts, dialect)
     sets = [load_frozen(title) for title in report.facts.get("requirements", ())]
     claim = next((claim for claim in sets if claim.dialect == name), None)
-    runs = [Examination(recording.episodes, recording.run) for recording in transcripts]
+    runs = [Examination(recording.traces, recording.run) for recording in transcripts]
     return judge_runs(runs, dialect, claim)
 
 

@@ -1,1 +1,1 @@
-"""Scenarios, one file per subject. Importing a file registers its scenarios."""
+"""Scenarios, one file per topic. Importing a file registers its scenarios."""

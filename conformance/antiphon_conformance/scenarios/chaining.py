@@ -1,12 +1,11 @@
-"""Conversations that go on from stored responses and items."""
+"""Conversations that continue from stored responses and items."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.answers import output, text_of
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.prompts import (
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
     ASK_FIRST,
     OVERLONG,
@@ -15,47 +14,52 @@ from antiphon_conformance.prompts import (
     TELL_SECOND,
     UNKNOWN_RESPONSE,
 )
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.rules.reading.output import output, text_of
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
 
 
 @scenario(features=("chain",))
-async def chaining(talk: Talk) -> None:
-    """Tells two facts in a chain, asks for them, forks the chain, sends it whole, and compacts it."""
-    told = await talk.create("told", input=TELL_FIRST, instructions="Answer in one short line.", store=True)
-    first = talk.id_of(told)
-    continued = await talk.create(
+async def chaining(conversation: Conversation) -> None:
+    """States two facts in a chain, asks for them, forks the chain, sends it whole, and compacts it."""
+    first_turn = await conversation.create(
+        "told", input=TELL_FIRST, instructions="Answer in one short line.", store=True
+    )
+    first = conversation.id_of(first_turn)
+    second_turn = await conversation.create(
         "continued", input=TELL_SECOND, previous_response_id=first, store=True, stream=True, may_fail=True
     )
-    second = talk.id_of(continued)
-    await talk.create("asked", input=ASK_ALL, previous_response_id=second, may_fail=True)
-    await talk.create(
+    second = conversation.id_of(second_turn)
+    await conversation.create("asked", input=ASK_ALL, previous_response_id=second, may_fail=True)
+    await conversation.create(
         "forked",
         input=ASK_ALL,
         previous_response_id=first,
         instructions="Answer each question in a line of its own.",
         may_fail=True,
     )
-    history = [*turn(TELL_FIRST, told), *turn(TELL_SECOND, continued), user(ASK_ALL)]
-    resent = await talk.create("resent", input=history, store=False, may_fail=True)
+    history = [*turn(TELL_FIRST, first_turn), *turn(TELL_SECOND, second_turn), user(ASK_ALL)]
+    resent = await conversation.create("resent", input=history, store=False, may_fail=True)
     if resent.ok:
-        unstored = talk.id_of(resent)
-        await talk.create("continued_unstored", input=ASK_FIRST, previous_response_id=unstored, may_fail=True)
-    await refer(talk, told, continued)
-    if "retrieve" in talk.dialect.features:
-        await talk.get("told_again", f"/responses/{first}")
-        await talk.get("continued_again", f"/responses/{second}")
+        identity = conversation.id_of(resent)
+        await conversation.create(
+            "continued_unstored", input=ASK_FIRST, previous_response_id=identity, may_fail=True
+        )
+    await refer(conversation, first_turn, second_turn)
+    if "retrieve" in conversation.dialect.features:
+        await conversation.get("told_again", f"/responses/{first}")
+        await conversation.get("continued_again", f"/responses/{second}")
         if resent.ok:
-            await talk.get("unstored", f"/responses/{talk.id_of(resent)}")
-    if "input_items" in talk.dialect.features:
-        await talk.get("continued_items", f"/responses/{second}/input_items")
-    await talk.part("compact", compact)
+            await conversation.get("unstored", f"/responses/{conversation.id_of(resent)}")
+    if "input_items" in conversation.dialect.features:
+        await conversation.get("continued_items", f"/responses/{second}/input_items")
+    await conversation.part("compact", compact)
 
 
 @scenario(dialect="responses")
-async def overlong_input(talk: Talk) -> None:
-    """Sends more than any model reads, and forbids to shorten it."""
-    await talk.create(
+async def overlong_input(conversation: Conversation) -> None:
+    """Sends more text than any model accepts, and forbids truncation."""
+    await conversation.create(
         "overlong",
         input=OVERLONG,
         truncation="disabled",
@@ -65,40 +69,40 @@ async def overlong_input(talk: Talk) -> None:
     )
 
 
-async def refer(talk: Talk, told: Exchange, continued: Exchange) -> None:
-    """Names stored output items instead of sending them again, one by its id alone; when that is refused,
-    only the other one."""
-    messages = [next((item for _, item in output(one.response, "message")), {}) for one in (told, continued)]
-    named, bare = ({"id": message.get("id")} for message in messages)
-    named["type"] = "item_reference"
-    referenced = await talk.create("referenced", input=[named, bare, user(ASK_FIRST)], may_fail=True)
-    if not referenced.ok:
-        await talk.create("referenced_by_type", input=[named, user(ASK_FIRST)], may_fail=True)
+async def refer(conversation: Conversation, *turns: Exchange) -> None:
+    """Refers to the stored output items of two turns, to one of them by its id alone; when the server rejects
+    that, only to the other."""
+    messages = [next((item for _, item in output(turn.response, "message")), {}) for turn in turns]
+    reference, bare = ({"id": message.get("id")} for message in messages)
+    reference["type"] = "item_reference"
+    answer = await conversation.create("referenced", input=[reference, bare, user(ASK_FIRST)], may_fail=True)
+    if not answer.ok:
+        await conversation.create("referenced_by_type", input=[reference, user(ASK_FIRST)], may_fail=True)
 
 
-async def compact(talk: Talk) -> None:
-    """Compacts the chain with more input, asks what is left of it, and misuses what came out."""
-    path, told = "/responses/compact", talk.id_of(talk.exchanges["told"])
-    compacted = await talk.post(
+async def compact(conversation: Conversation) -> None:
+    """Compacts the chain with more input, asks what is left of it, and uses the compaction as a response."""
+    path, first = "/responses/compact", conversation.id_of(conversation.exchanges["told"])
+    compaction = await conversation.post(
         "compacted",
         path,
-        model=talk.model,
-        previous_response_id=told,
+        model=conversation.model,
+        previous_response_id=first,
         input=[{**user(f"The second code word is {SECOND_WORD}."), "role": "assistant"}],
         instructions="Keep every code word.",
         prompt_cache_key="antiphon",
     )
-    await talk.post("compacted_modelless", path, input="Say hello.")
-    unknown = {"model": talk.model, "input": "Say hello.", "previous_response_id": UNKNOWN_RESPONSE}
-    await talk.post("compacted_unknown", path, body=unknown)
-    window = compacted.answer.fields.get("output")
+    await conversation.post("compacted_modelless", path, input="Say hello.")
+    unknown = {"model": conversation.model, "input": "Say hello.", "previous_response_id": UNKNOWN_RESPONSE}
+    await conversation.post("compacted_unknown", path, body=unknown)
+    window = compaction.answer.fields.get("output")
     if isinstance(window, list):
-        await talk.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
-    identity = compacted.answer.fields.get("id")
+        await conversation.create("remembered", input=[*window, user(ASK_ALL)], may_fail=True)
+    identity = compaction.answer.fields.get("id")
     if isinstance(identity, str):
-        await talk.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
-        if "retrieve" in talk.dialect.features:
-            await talk.get("compacted_again", f"/responses/{identity}")
+        await conversation.create("misused", input=ASK_FIRST, previous_response_id=identity, may_fail=True)
+        if "retrieve" in conversation.dialect.features:
+            await conversation.get("compacted_again", f"/responses/{identity}")
 
 
 def user(text: str) -> dict[str, Any]:
@@ -107,5 +111,5 @@ def user(text: str) -> dict[str, Any]:
 
 
 def turn(text: str, answer: Exchange) -> list[dict[str, Any]]:
-    """A turn of a conversation as it is sent again: what the user said and what was answered."""
+    """A turn of a conversation, to be sent again: the user's text and the answer."""
     return [user(text), {**user(text_of(answer.response)), "role": "assistant"}]

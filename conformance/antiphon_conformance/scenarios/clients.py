@@ -1,56 +1,62 @@
-"""Requests as client libraries send them: with other headers, without bodies, with encoded ids."""
+"""Requests as client libraries send them: with unusual headers, without bodies, with encoded ids."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
 
-from antiphon_conformance.library import DESCRIBED
-from antiphon_conformance.probes import NO_UUID
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.requests.constants import NO_UUID
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
+from antiphon_conformance.video_library.library import DESCRIBED
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 QUESTION = "What are these videos about? Answer in one sentence."
 LIST = "/responses?limit=1"
 WORDS = ("speech", "scene_text")
-"""Two modalities, and thus a list."""
+"""Two modalities, so that the query holds a list."""
 
 
 @scenario(features=("stream", "list"))
-async def headers(talk: Talk) -> None:
-    """Streams and lists with the `Accept` headers that clients send, and with switches that are off."""
-    asked: dict[str, Any] = {"input": QUESTION, "stream": True}
-    await talk.create("streamed", headers={"accept": "text/event-stream"}, **asked)
-    asked["may_fail"] = True
-    await talk.create("streamed_as_json", headers={"accept": JSON}, **asked)
-    await talk.create("streamed_in_the_foreground", headers={"accept": None}, background=False, **asked)
-    for step, accepted in (("anything", "*/*"), ("events", "text/event-stream"), ("nothing_said", None)):
-        await talk.get(f"listed_as_{step}", LIST, headers={"accept": accepted})
+async def headers(conversation: Conversation) -> None:
+    """Streams and lists with the `Accept` headers of clients, and with false switches."""
+    members: dict[str, Any] = {"input": QUESTION, "stream": True}
+    await conversation.create("streamed", headers={"accept": "text/event-stream"}, **members)
+    members["may_fail"] = True
+    await conversation.create("streamed_as_json", headers={"accept": JSON}, **members)
+    await conversation.create(
+        "streamed_in_the_foreground", headers={"accept": None}, background=False, **members
+    )
+    for step, accept in (("anything", "*/*"), ("events", "text/event-stream"), ("nothing_said", None)):
+        await conversation.get(f"listed_as_{step}", LIST, headers={"accept": accept})
 
 
 @scenario(features=("background", "cancel", "list"))
-async def bodiless(talk: Talk) -> None:
-    """Cancels without a body, under several content types, and reads what is left by its id, encoded."""
-    started = await talk.create("started", input=QUESTION, background=True, stream=False)
-    identity = talk.id_of(started)
+async def bodiless(conversation: Conversation) -> None:
+    """Cancels without a body, with several content types, and reads the response by its encoded id."""
+    response = await conversation.create("started", input=QUESTION, background=True, stream=False)
+    identity = conversation.id_of(response)
     for step, kind in (("unlabelled", None), ("as_form", FORM), ("as_json", JSON)):
-        await talk.post(f"cancelled_{step}", f"/responses/{identity}/cancel", headers={"content-type": kind})
-    await talk.get("encoded", f"/responses/{_encoded(identity)}")
+        await conversation.post(
+            f"cancelled_{step}", f"/responses/{identity}/cancel", headers={"content-type": kind}
+        )
+    await conversation.get("encoded", f"/responses/{_percent_encode(identity)}")
     for kind in ("responses", "collections", "files"):
-        await talk.get(f"no_uuid_in_{kind}", f"/{kind}/{NO_UUID}")
+        await conversation.get(f"no_uuid_in_{kind}", f"/{kind}/{NO_UUID}")
 
 
 @scenario(features=("collections", "files"))
-async def query_spellings(talk: Talk) -> None:
+async def query_spellings(conversation: Conversation) -> None:
     """Asks for two modalities in both spellings of a list, and switches metadata on and off."""
-    for identity in talk.library.of_type(DESCRIBED[0])[:1]:
+    for identity in conversation.library.of_type(DESCRIBED[0])[:1]:
         path = f"/collections/{identity}/media-descriptions?limit=1&include_metadata="
-        await talk.get("commas", f"{path}true&modalities={','.join(WORDS)}")
-        await talk.get("brackets", f"{path}false&" + "&".join(f"modalities[]={word}" for word in WORDS))
+        await conversation.get("commas", f"{path}true&modalities={','.join(WORDS)}")
+        await conversation.get(
+            "brackets", f"{path}false&" + "&".join(f"modalities[]={word}" for word in WORDS)
+        )
 
 
-def _encoded(identity: str) -> str:
-    """An id with its first letter and every dash percent-encoded, though they need not be."""
+def _percent_encode(identity: str) -> str:
+    """An id with its first letter and every dash percent-encoded, which is allowed though not necessary."""
     first = "".join(f"%{byte:02X}" for byte in identity[:1].encode(errors="replace"))
     return first + quote(identity[1:], safe="", errors="replace").replace("-", "%2D")

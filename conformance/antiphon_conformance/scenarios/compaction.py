@@ -1,21 +1,21 @@
-"""Contexts that are compacted within a create."""
+"""Creates that compact their context."""
 
 from __future__ import annotations
 
-from antiphon_conformance.prompts import TELL_FIRST
-from antiphon_conformance.scenario import scenario
+from antiphon_conformance.requests.test_prompts import TELL_FIRST
 from antiphon_conformance.scenarios.chaining import user
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
 
 THRESHOLD = 1_000
-"""The smallest number of tokens at which the document lets a context be compacted."""
+"""The smallest threshold for compaction that the document allows, in tokens."""
 
 
 @scenario(features=("compact",), dialect="openai")
-async def context_management(talk: Talk) -> None:
-    """Has a context compacted within a create: by a trigger, and by its length."""
+async def context_management(conversation: Conversation) -> None:
+    """Compacts the context within a create: by a trigger item, and by its length."""
     trigger = {"type": "compaction_trigger"}
-    await talk.create("triggered", input=[user(TELL_FIRST), trigger], stream=True, may_fail=True)
+    await conversation.create("triggered", input=[user(TELL_FIRST), trigger], stream=True, may_fail=True)
     management = [{"type": "compaction", "compact_threshold": THRESHOLD}]
     text = f"{'The tea is cold. ' * THRESHOLD}Say hello."
-    await talk.create("managed", input=text, context_management=management, may_fail=True)
+    await conversation.create("managed", input=text, context_management=management, may_fail=True)

@@ -1,11 +1,11 @@
-"""Structured output: by a strict schema, refused, and as any JSON object."""
+"""Structured output: by a strict schema, as a refusal, and as any JSON object."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
 
 CITY: dict[str, Any] = {
     "type": "object",
@@ -21,22 +21,26 @@ CITY: dict[str, Any] = {
 
 
 def schema_format(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """`text` of a create request that asks for this schema."""
+    """The member `text` of a create with this schema."""
     return {"format": {"type": "json_schema", "name": "city", "schema": schema, **more}}
 
 
 @scenario(features=("structured",))
-async def structured_output(talk: Talk) -> None:
-    """Streams a text that follows a strict schema; then wants refusals, in one piece and in a stream."""
-    await talk.create("streamed", input="Describe Paris.", text=schema_format(CITY, strict=True), stream=True)
-    await talk.create("refused", input="Please refuse this request.", text=schema_format(CITY), may_fail=True)
+async def structured_output(conversation: Conversation) -> None:
+    """Streams a text by a strict schema; then asks for refusals, in a body and in a stream."""
+    await conversation.create(
+        "streamed", input="Describe Paris.", text=schema_format(CITY, strict=True), stream=True
+    )
+    await conversation.create(
+        "refused", input="Please refuse this request.", text=schema_format(CITY), may_fail=True
+    )
     form = schema_format(CITY, strict=True)
-    await talk.create("refusing", input="Please refuse this request.", text=form, stream=True)
+    await conversation.create("refusing", input="Please refuse this request.", text=form, stream=True)
 
 
 @scenario(features=("structured",), dialect="openai")
-async def json_object(talk: Talk) -> None:
-    """Wants any JSON object."""
-    await talk.create(
+async def json_object(conversation: Conversation) -> None:
+    """Asks for any JSON object."""
+    await conversation.create(
         "answered", input="Describe Paris as a JSON object.", text={"format": {"type": "json_object"}}
     )

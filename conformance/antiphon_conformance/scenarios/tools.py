@@ -1,15 +1,15 @@
-"""Tools: forced, named, restricted, called twice, custom, and answered."""
+"""Tools: forced, chosen by name, restricted, called twice, custom, and their outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_conformance.answers import calls
-from antiphon_conformance.exchange import Exchange
-from antiphon_conformance.prompts import TOOL_RESULT
-from antiphon_conformance.scenario import scenario
-from antiphon_conformance.talk import Talk
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.requests.test_prompts import TOOL_RESULT
+from antiphon_conformance.rules.reading.output import calls
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
 
 Json = dict[str, Any]
 
@@ -46,20 +46,20 @@ def user(text: str) -> Json:
 
 
 def output_of(call: Mapping[str, Any], output: Any, kind: str = "function_call_output") -> Json:
-    """What the client answers a call with."""
+    """The client's output for a call."""
     return {"type": kind, "call_id": call.get("call_id"), "output": output}
 
 
-def _made(exchange: Exchange) -> tuple[list[Any], list[Mapping[str, Any]]]:
+def _output_and_calls(exchange: Exchange) -> tuple[list[Any], list[Mapping[str, Any]]]:
     """The output of a response, and the calls in it."""
     response = exchange.response
     return response.get("output") or [], [call for _, call in calls(response)]
 
 
 @scenario(dialect="responses")
-async def tool_loop(talk: Talk) -> None:
-    """Names the tool to call, once; forces calls, answers them with the whole history, and has them read."""
-    await talk.create(
+async def tool_loop(conversation: Conversation) -> None:
+    """Forces a call by name, then forces calls and sends their outputs with the whole history."""
+    await conversation.create(
         "named",
         input="What is the weather in Paris, and in Rome?",
         tools=[WEATHER, TIME],
@@ -68,28 +68,29 @@ async def tool_loop(talk: Talk) -> None:
         max_tool_calls=1,
         may_fail=True,
     )
-    asked = user(
+    question = user(
         "What time is it in Paris, and which weather station reports for it? Call get_time and get_weather, "
         "then name the station's code."
     )
     tools = [WEATHER, TIME]
-    called = await talk.create("called", input=[asked], tools=tools, tool_choice="required")
-    items, made = _made(called)
-    if not made:
+    response = await conversation.create("called", input=[question], tools=tools, tool_choice="required")
+    items, client_calls = _output_and_calls(response)
+    if not client_calls:
         return
     result = f'{{"station": "{TOOL_RESULT}", "temperature": 21}}'
     between = {"type": "message", "role": "developer", "content": "Be brief."}
-    outputs = [output_of(call, result) for call in made]
-    await talk.create(
-        "continued", input=[asked, *items, between, *outputs], tools=tools, store=False, may_fail=True
+    outputs = [output_of(call, result) for call in client_calls]
+    await conversation.create(
+        "continued", input=[question, *items, between, *outputs], tools=tools, store=False, may_fail=True
     )
 
 
 @scenario(dialect="responses")
-async def parallel_calls(talk: Talk) -> None:
-    """Streams calls of two tools at once, goes on without their outputs, then with them to one tool only."""
+async def parallel_calls(conversation: Conversation) -> None:
+    """Streams calls of two tools at once, continues without outputs, then with them and a restricted
+    choice."""
     tools = [WEATHER, TIME]
-    called = await talk.create(
+    response = await conversation.create(
         "called",
         input="What are the weather and the time in Paris? Call get_weather and get_time.",
         tools=tools,
@@ -98,31 +99,37 @@ async def parallel_calls(talk: Talk) -> None:
         store=True,
         stream=True,
     )
-    _, made = _made(called)
+    _, client_calls = _output_and_calls(response)
     results: list[Any] = ["", [{"type": "input_text", "text": "It is noon."}]]
-    outputs = [output_of(call, results[index % 2]) for index, call in enumerate(made)]
+    outputs = [output_of(call, results[index % 2]) for index, call in enumerate(client_calls)]
     if outputs:
-        chain: dict[str, Any] = {"tools": tools, "previous_response_id": talk.id_of(called), "may_fail": True}
-        await talk.create("unanswered", input="Thank you.", **chain)
+        chain: dict[str, Any] = {
+            "tools": tools,
+            "previous_response_id": conversation.id_of(response),
+            "may_fail": True,
+        }
+        await conversation.create("unanswered", input="Thank you.", **chain)
         more = user("And what time is it in Rome? Call get_time.")
-        continued = await talk.create("continued", input=[*outputs, more], tool_choice=ONLY_WEATHER, **chain)
-        if not continued.ok:
-            await talk.create("continued_freely", input=outputs, **chain)
+        answer = await conversation.create(
+            "continued", input=[*outputs, more], tool_choice=ONLY_WEATHER, **chain
+        )
+        if not answer.ok:
+            await conversation.create("continued_freely", input=outputs, **chain)
 
 
 @scenario(features=("custom_tools",))
-async def custom_tool(talk: Talk) -> None:
-    """Names a custom tool to call, answers the call, and has a second one streamed."""
-    asked = user("Run a query that selects everything.")
-    called = await talk.create(
+async def custom_tool(conversation: Conversation) -> None:
+    """Forces a custom tool by name, sends its output, and streams a second call."""
+    question = user("Run a query that selects everything.")
+    response = await conversation.create(
         "called",
-        input=[asked],
+        input=[question],
         tools=[QUERY],
         tool_choice=ONLY_QUERY,
     )
-    items, made = _made(called)
-    outputs = [output_of(call, "3 rows", "custom_tool_call_output") for call in made]
+    items, client_calls = _output_and_calls(response)
+    outputs = [output_of(call, "3 rows", "custom_tool_call_output") for call in client_calls]
     if outputs:
-        again = [asked, *items, *outputs, user("Run another query that counts everything.")]
+        again = [question, *items, *outputs, user("Run another query that counts everything.")]
         choice: Json = {"tools": [QUERY], "tool_choice": ONLY_QUERY}
-        await talk.create("continued", input=again, stream=True, may_fail=True, **choice)
+        await conversation.create("continued", input=again, stream=True, may_fail=True, **choice)

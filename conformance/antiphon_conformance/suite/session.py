@@ -1,4 +1,4 @@
-"""What the suite keeps for one pytest session: one run against the target, judged in each dialect."""
+"""The state of one pytest session: one run against the target, judged in each dialect."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance import recordings, transcript
-from antiphon_conformance.address import AddressError, base_url
-from antiphon_conformance.baseline import BaselineError
-from antiphon_conformance.evidence import Examination
-from antiphon_conformance.examination import Order, examine
-from antiphon_conformance.gate import Gate, GateError, gate, write
-from antiphon_conformance.given import GivenError, givens, refuse_unknown
-from antiphon_conformance.outcome import Record
+from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.text import safe
+from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
+from antiphon_conformance.result import Examination
+from antiphon_conformance.run import Order, examine
+from antiphon_conformance.verdict.baseline import BaselineError
+from antiphon_conformance.verdict.gate import Gate, GateError, gate, write
+from antiphon_conformance.verdict.outcome import Record
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import PATH_VARIABLE, DialectError
 
 NOT_JUDGED = 2
-_SEEN = pytest.StashKey[list[Examination]]()
+_RUNS = pytest.StashKey[list[Examination]]()
 _REPORT = pytest.StashKey[Report]()
 _BY_RULE = pytest.StashKey[Mapping[tuple[str, str], tuple[Record, ...]]]()
 _PATCH = pytest.StashKey[pytest.MonkeyPatch]()
@@ -34,7 +34,7 @@ _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
 def order(config: pytest.Config) -> Order:
-    """What the options ask for."""
+    """The order in the options."""
     option = config.getoption
     return Order(
         url=base_url(str(option("responses_target"))),
@@ -48,18 +48,18 @@ def order(config: pytest.Config) -> Order:
         seconds=option("responses_timeout"),
         seed=option("responses_seed"),
         properties=not option("responses_no_properties"),
-        given=givens(option("responses_given")),
+        given=parse_resources(option("responses_given")),
     )
 
 
 def key_variable(config: pytest.Config) -> str:
-    """The environment variable with the key: the one that was named, or that of the first dialect."""
-    named: str | None = config.getoption("responses_api_key_env")
-    return named or dialects.load(dialect_names(config)[0]).key_variable
+    """The environment variable with the key: from the options, else of the first dialect."""
+    option: str | None = config.getoption("responses_api_key_env")
+    return option or dialects.load(dialect_names(config)[0]).key_variable
 
 
 def dialect_names(config: pytest.Config) -> tuple[str, ...]:
-    """The names of the dialects to judge by."""
+    """The names of the dialects in the options."""
     return tuple(dict.fromkeys(filter(None, config.getoption("responses_dialect").split(","))))
 
 
@@ -68,20 +68,25 @@ def check(config: pytest.Config) -> None:
     if config.getoption("responses_dialect_path"):
         _look_up_dialects_in(config)
     try:
-        chosen = [dialects.shipped(name) for name in dialect_names(config)]
-        if not chosen:
+        selection = [dialects.load_concrete(name) for name in dialect_names(config)]
+        if not selection:
             raise DialectError("--responses-dialect", f"one of {', '.join(dialects.names())}", "none")
-        asked(config)
-        wanted = order(config)
-        refuse_unknown(wanted.given, chosen)
-    except (DataError, BaselineError, AddressError, GateError, GivenError) as error:
+        session_gate(config)
+        run_order = order(config)
+        reject_unknown(run_order.given, selection)
+    except (DataError, BaselineError, AddressError, GateError, ResourceError) as error:
         raise pytest.UsageError(str(error)) from error
-    features = {name for dialect in chosen for name in dialect.features}
-    unknown = [name for name in wanted.features if name.removeprefix("no-") not in features]
+    features = {name for dialect in selection for name in dialect.features}
+    unknown = [name for name in run_order.features if name.removeprefix("no-") not in features]
     if unknown:
         expected = ", ".join(sorted(features))
         raise pytest.UsageError(f"--responses-feature {', '.join(unknown)}: expected one of {expected}")
-    numbers = wanted.concurrency, wanted.seconds, _limit(wanted.max_requests), _limit(wanted.max_tokens)
+    numbers = (
+        run_order.concurrency,
+        run_order.seconds,
+        _limit(run_order.max_requests),
+        _limit(run_order.max_tokens),
+    )
     if min(*numbers, config.getoption("responses_repeat")) <= 0:
         raise pytest.UsageError(
             "--responses-concurrency, -timeout, -max-requests, -max-tokens and -repeat: expected more than 0"
@@ -89,47 +94,47 @@ def check(config: pytest.Config) -> None:
 
 
 def _look_up_dialects_in(config: pytest.Config) -> None:
-    """Tells where dialects are looked up first, the workers of xdist as well; undone in `clean_up`."""
+    """Sets where dialects are looked up first, also for the workers of xdist; `clean_up` undoes it."""
     config.stash[_PATCH] = pytest.MonkeyPatch()
     config.stash[_PATCH].setenv(
         PATH_VARIABLE, str(Path(config.getoption("responses_dialect_path")).resolve())
     )
 
 
-def _limit(wanted: int | None) -> int:
-    return 1 if wanted is None else wanted
+def _limit(value: int | None) -> int:
+    return 1 if value is None else value
 
 
-def examined(config: pytest.Config) -> list[Examination]:
-    """The runs of this session, mostly one: read from the controller's transcripts in a worker of xdist, else
-    made now."""
-    if _SEEN not in config.stash:
-        given = getattr(config, "workerinput", {}).get("responses_transcripts")
-        config.stash[_SEEN] = [_read(path) for path in given] if given else _run(config)
-    return config.stash[_SEEN]
+def runs(config: pytest.Config) -> list[Examination]:
+    """The runs of this session, usually one. A worker of xdist reads them from the controller's transcripts;
+    otherwise the first call runs the scenarios."""
+    if _RUNS not in config.stash:
+        paths = getattr(config, "workerinput", {}).get("responses_transcripts")
+        config.stash[_RUNS] = [_read(path) for path in paths] if paths else _run(config)
+    return config.stash[_RUNS]
 
 
 def transcripts(config: pytest.Config) -> list[str]:
     """The paths of the transcripts of the runs, for the workers."""
     if _FOLDER not in config.stash:
         config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="antiphon-")
-        for number, seen in enumerate(examined(config), 1):
-            lines = transcript.lines(seen.facts, seen.episodes, secrets(config))
+        for number, run in enumerate(runs(config), 1):
+            lines = transcript.lines(run.facts, run.traces, secrets(config))
             path = Path(config.stash[_FOLDER].name) / folder.transcript_name(number)
             path.write_bytes(b"".join(lines))
-    made = range(1, len(examined(config)) + 1)
-    return [str(Path(config.stash[_FOLDER].name) / folder.transcript_name(number)) for number in made]
+    directory, numbers = Path(config.stash[_FOLDER].name), range(1, len(runs(config)) + 1)
+    return [str(directory / folder.transcript_name(number)) for number in numbers]
 
 
 def report(config: pytest.Config) -> Report:
-    """The run, judged."""
+    """The report of the runs."""
     if _REPORT not in config.stash:
-        config.stash[_REPORT] = asked(config).report(examined(config), folder.TRANSCRIPT)
+        config.stash[_REPORT] = session_gate(config).report(runs(config), folder.TRANSCRIPT)
     return config.stash[_REPORT]
 
 
-def asked(config: pytest.Config) -> Gate:
-    """What decides between red and green, as the options say."""
+def session_gate(config: pytest.Config) -> Gate:
+    """The gate in the options: it decides between red and green."""
     path = config.getoption("responses_baseline")
     return gate(
         dialect_names(config),
@@ -143,7 +148,7 @@ def asked(config: pytest.Config) -> Gate:
 
 
 def secrets(config: pytest.Config) -> list[str]:
-    """What must reach no file and no screen."""
+    """The texts that must reach no file and no screen."""
     key = order(config).api_key
     return [key] if key else []
 
@@ -151,43 +156,43 @@ def secrets(config: pytest.Config) -> list[str]:
 def records(config: pytest.Config, dialect: str, rule: str) -> tuple[Record, ...]:
     """The records of one rule in one dialect."""
     if _BY_RULE not in config.stash:
-        kept: dict[tuple[str, str], tuple[Record, ...]] = {}
+        by_rule: dict[tuple[str, str], tuple[Record, ...]] = {}
         for record in report(config).records:
             key = record.dialect, record.rule
-            kept[key] = (*kept.get(key, ()), record)
-        config.stash[_BY_RULE] = kept
+            by_rule[key] = (*by_rule.get(key, ()), record)
+        config.stash[_BY_RULE] = by_rule
     return config.stash[_BY_RULE].get((dialect, rule), ())
 
 
 def summarise(reporter: Any, config: pytest.Config) -> None:
-    """Prints the verdict of each dialect and writes the reports that were asked for."""
-    if _SEEN not in config.stash or hasattr(config, "workerinput"):
+    """Prints the verdict of each dialect and writes the reports that the options name."""
+    if _RUNS not in config.stash or hasattr(config, "workerinput"):
         return
-    found, where = report(config), config.getoption("responses_report")
+    result, where = report(config), config.getoption("responses_report")
     reporter.section("conformance")
-    for name, verdict in found.verdicts.items():
+    for name, verdict in result.verdicts.items():
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in sorted(verdict.counts.items()))
         why = f" ({safe(verdict.why)})" if verdict.why else ""
         reporter.write_line(f"{name}: {verdict.title}{why}: {counts}")
     if where:
-        first, *again = examined(config)
-        folder.write(Path(where), found, first, secrets(config), again)
+        first, *again = runs(config)
+        folder.write(Path(where), result, first, secrets(config), again)
         reporter.write_line(f"report: {Path(where) / 'report.html'}")
     if config.getoption("responses_baseline_update"):
-        reporter.write_line(_update(config, found))
+        reporter.write_line(_update(config, result))
 
 
-def _update(config: pytest.Config, found: Report) -> str:
-    """Writes the baseline, and says so, or why not."""
+def _update(config: pytest.Config, result: Report) -> str:
+    """Writes the baseline; returns a line that says so, or why not."""
     try:
-        updated = asked(config).updated(found, examined(config))
+        new_gate = session_gate(config).updated(result, runs(config))
     except GateError as error:
         return str(error)
-    return write(updated, Path(config.getoption("responses_baseline")))
+    return write(new_gate, Path(config.getoption("responses_baseline")))
 
 
 def clean_up(config: pytest.Config) -> None:
-    """Removes the controller's transcript, and what was set for this run alone."""
+    """Removes the controller's transcripts, and resets the environment."""
     if _PATCH in config.stash:
         config.stash[_PATCH].undo()
     if _FOLDER in config.stash:
@@ -196,15 +201,15 @@ def clean_up(config: pytest.Config) -> None:
 
 
 def _run(config: pytest.Config) -> list[Examination]:
-    runs: list[Examination] = []
-    while len(runs) < config.getoption("responses_repeat"):
-        runs.append(examine(order(config)))
-        if runs[-1].why_not:
-            why = safe(runs[-1].why_not)
+    results: list[Examination] = []
+    while len(results) < config.getoption("responses_repeat"):
+        results.append(examine(order(config)))
+        if results[-1].why_not:
+            why = safe(results[-1].why_not)
             pytest.exit(f"the target could not be judged: {why}", returncode=NOT_JUDGED)
-    return runs
+    return results
 
 
 def _read(path: str) -> Examination:
-    found = recordings.load(Path(path))
-    return Examination(found.episodes, found.run)
+    recording = reader.load(Path(path))
+    return Examination(recording.traces, recording.run)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from antiphon_conformance.outcome import Outcome, Record
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.rule import Rule, all_rules, rules_for
+from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_conformance.suite import session
-from antiphon_conformance.text import safe
+from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec import dialect as dialects
 
 ANTIPHON_SUITE = True
@@ -28,16 +28,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_rule(dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
-    """The target obeys the rule wherever it applied."""
+    """The target obeys the rule wherever the rule applied."""
     report = session.report(pytestconfig)
     records = session.records(pytestconfig, dialect, rule)
     failures = [record for record in records if record in report.verdicts[dialect].failures]
-    broken = [record for record in records if record.outcome is Outcome.BROKEN]
-    if broken or failures:
-        pytest.fail(failure_text(all_rules()[rule], dialect, broken or failures, report), pytrace=False)
-    known = [reason for record, reason in report.verdicts[dialect].excuses if record.rule == rule]
-    if known:
-        pytest.xfail(safe(known[0]))
+    crashes = [record for record in records if record.outcome is Outcome.BROKEN]
+    if crashes or failures:
+        pytest.fail(failure_text(all_rules()[rule], dialect, crashes or failures, report), pytrace=False)
+    reasons = [reason for record, reason in report.verdicts[dialect].excuses if record.rule == rule]
+    if reasons:
+        pytest.xfail(safe(reasons[0]))
     if records and all(record.outcome in QUIET for record in records):
         pytest.skip(f"{records[0].outcome.value}: {safe(records[0].note)}")
 
@@ -46,12 +46,12 @@ def test_baseline(dialect: str, pytestconfig: pytest.Config) -> None:
     """Every entry of the baseline still fails."""
     stale = session.report(pytestconfig).verdicts[dialect].stale
     if stale:
-        listed = "\n".join(f"  {entry}" for entry in stale)
-        pytest.fail(f"these entries of the baseline excuse nothing any more:\n{listed}", pytrace=False)
+        entries = "\n".join(f"  {entry}" for entry in stale)
+        pytest.fail(f"these entries of the baseline excuse nothing any more:\n{entries}", pytrace=False)
 
 
 def failure_text(rule: Rule, dialect: str, records: Iterable[Record], report: Report) -> str:
-    """What a person needs: where, expected, got, the norm, and how to see it again."""
+    """The text for people: where, expected, got, the norm, and how to reproduce it."""
     return "\n".join(_lines(rule, dialect, list(records), report))
 
 
@@ -65,12 +65,14 @@ def _lines(rule: Rule, dialect: str, records: list[Record], report: Report) -> I
         place = f"{finding.exchange}: " if finding.exchange else ""
         yield f"  where     {safe(place + finding.where)}"
         yield f"  expected  {safe(finding.expected)}"
-        yield f"  got       {safe(finding.got)}"
+        yield f"  got       {safe(finding.actual)}"
     if len(findings) > MOST_FINDINGS:
         yield f"  and {len(findings) - MOST_FINDINGS} more"
     norm = rule.requirement(dialects.load(dialect))
     if norm is not None:
         yield f"  norm      {norm.id} ({norm.level}): {norm.text} [{norm.source}]"
-    curl = next((report.curls[one.exchange] for one in findings if one.exchange in report.curls), None)
+    curl = next(
+        (report.curls[finding.exchange] for finding in findings if finding.exchange in report.curls), None
+    )
     if curl:
         yield f"  curl      {safe(curl, 1000)}"

@@ -6,49 +6,47 @@ refuses on demand, follows simple instructions, calls tools with valid arguments
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 import orjson
 
-from antiphon_mockserver.model.answers import Answer, Refusal, answer, fit_words
-from antiphon_mockserver.model.budget import cost, spend
-from antiphon_mockserver.model.calls import calls
-from antiphon_mockserver.model.citations import with_citations
-from antiphon_mockserver.model.compaction import in_band, is_triggered
-from antiphon_mockserver.model.hosted import ANSWERED
-from antiphon_mockserver.model.logprobs import logprobs
-from antiphon_mockserver.model.manner import speak
-from antiphon_mockserver.model.parts import with_text_parts
-from antiphon_mockserver.model.reading import Reading, read
-from antiphon_mockserver.model.reasoning import reason
-from antiphon_mockserver.model.servers import lists, outputs
-from antiphon_mockserver.model.structure import json_answer
-from antiphon_mockserver.plan import Context, Item, Plan
-from antiphon_mockserver.tokens import count_input
+from antiphon_mockserver.hosted_tools.calls import ANSWERED
+from antiphon_mockserver.model.calls import calls, server_lists, server_outputs
+from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read, whole_number
+from antiphon_mockserver.model.reasoning import Thought, reason
+from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words, json_answer, speak
+from antiphon_mockserver.model.words import words
+from antiphon_mockserver.response.plan import Context, Item, Plan
+from antiphon_mockserver.response.tokens import count, count_input, split
 
-__all__ = ["message", "plan", "with_logprobs"]
+__all__ = ["cost", "message", "plan", "spend", "with_logprobs"]
+
+TEXT_MEMBERS = {"function_call": "arguments", "custom_tool_call": "input", "compaction": "encrypted_content"}
+"""The member with the text of an item that is no message, by type of item."""
 
 
 def plan(context: Context) -> Plan:
     """What the model says in this context.
 
-    Raises Denied when the encrypted content in the context is not ours or a schema cannot be filled in.
+    Raises ApiError when the encrypted content in the context is not ours or a schema cannot be filled in.
     """
     reading = read(context)
     input_tokens = count_input(context)
     compaction = in_band(context, input_tokens)
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
-    tool_lists = lists(context)
+    tool_lists = server_lists(context)
     items = calls(context, reading, tool_lists)
-    if server_outputs := outputs(items, context):
-        reading = replace(reading, outputs=(*reading.outputs, *server_outputs))
-    names = ", ".join(str(item.get("name", item["type"])) for item in items)
-    thought = reason(context, reading, f"I will call {names}." if items else "I will answer in text.")
+    if outputs := server_outputs(items, context):
+        reading = replace(reading, outputs=(*reading.outputs, *outputs))
+    thought = reason(context, reading, _intent(items)) if context.request.get("reasoning") else None
     if all(item["type"] in ANSWERED for item in items):
         items.append(message(_answer(context, reading)))
-    spending = spend(thought, items, context.whole("max_output_tokens"))
+    spending = spend(thought, items, whole_number(context, "max_output_tokens"))
     return Plan(
         items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items), context)),
         status="incomplete" if spending.cut else "completed",
@@ -57,6 +55,11 @@ def plan(context: Context) -> Plan:
         output_tokens=spending.output_tokens + sum(map(cost, compaction)),
         reasoning_tokens=spending.reasoning_tokens,
     )
+
+
+def _intent(items: Sequence[Item]) -> str:
+    names = ", ".join(str(item.get("name", item["type"])) for item in items)
+    return f"I will call {names}." if items else "I will answer in text."
 
 
 def message(text: Answer) -> Item:
@@ -81,5 +84,120 @@ def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]
     """The items, with log probabilities for their texts when the request includes them."""
     if "message.output_text.logprobs" not in (context.request.get("include") or ()):
         return items
-    alternatives = context.whole("top_logprobs") or 0
+    alternatives = whole_number(context, "top_logprobs") or 0
     return with_text_parts(items, lambda text: {"logprobs": logprobs(text, alternatives)})
+
+
+def with_text_parts(items: tuple[Item, ...], extend: Callable[[str], Mapping[str, Any]]) -> tuple[Item, ...]:
+    """The items; each text part has in addition the members that `extend` gives for its text."""
+    return tuple(_extend(item, extend) if item["type"] == "message" else item for item in items)
+
+
+def _extend(item: Item, extend: Callable[[str], Mapping[str, Any]]) -> Item:
+    part = item["content"][0]
+    if part["type"] != "output_text":
+        return item
+    return {**item, "content": [{**part, **extend(part["text"])}]}
+
+
+ADDRESS = re.compile(r"https?://([^\s/\"'<>()]+)[^\s\"'<>()]*[^\s\"'<>().,;:!?]")
+
+
+def with_citations(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items; each text has an annotation for each address in it."""
+    return with_text_parts(items, _annotations)
+
+
+def _annotations(text: str) -> dict[str, Any]:
+    if "://" not in text:
+        return {}
+    return {"annotations": [_citation(match) for match in ADDRESS.finditer(text)]}
+
+
+def _citation(match: re.Match[str]) -> dict[str, Any]:
+    return {
+        "type": "url_citation",
+        "url": match[0],
+        "title": match[1],
+        "start_index": match.start(),
+        "end_index": match.end(),
+    }
+
+
+ALTERNATIVES = tuple(
+    f" {word}" for word in words("the a and of to in is it that for on with as at by or an be so i you we he")
+)
+
+
+def logprobs(text: str, alternatives: int) -> list[dict[str, Any]]:
+    """An entry for each token of a text, each with this many alternatives."""
+    return [_entry(token, alternatives) for token in split(text)]
+
+
+def _entry(token: str, alternatives: int) -> dict[str, Any]:
+    best = _alternative(token, -(crc32(token.encode(errors="replace")) % 4000) / 10_000)
+    words_besides = (word for word in ALTERNATIVES if word != token)
+    ranking = [best]
+    ranking += [
+        _alternative(word, round(best["logprob"] - rank * 0.75, 4))
+        for rank, word in enumerate(words_besides, start=1)
+    ]
+    return {**best, "top_logprobs": ranking[:alternatives]}
+
+
+def _alternative(token: str, logprob: float) -> dict[str, Any]:
+    return {"token": token, "bytes": list(token.encode(errors="replace")), "logprob": logprob}
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What fits into the limit."""
+
+    items: tuple[Item, ...]
+    output_tokens: int
+    reasoning_tokens: int
+    cut: bool
+
+
+def spend(thought: Thought | None, items: list[Item], limit: int | None) -> Spending:
+    """The items that fit into the limit; the last one may be cut. Reasoning uses up the limit first."""
+    thinking = thought.tokens if thought else 0
+    first = (thought.item,) if thought else ()
+    if limit is None:
+        return Spending((*first, *items), thinking + sum(map(cost, items)), thinking, cut=False)
+    left = limit - thinking
+    if left <= 0:
+        return Spending(first, limit, limit, cut=True)
+    items_within: list[Item] = []
+    for item in items:
+        price = cost(item)
+        if price > left:
+            items_within += [_shorten(item, left)] if left else []
+            return Spending((*first, *items_within), limit, thinking, cut=True)
+        items_within.append(item)
+        left -= price
+    return Spending((*first, *items_within), limit - left, thinking, cut=False)
+
+
+def cost(item: Item) -> int:
+    """The output tokens of an item."""
+    return count(_text_of(item))
+
+
+def _shorten(item: Item, tokens: int) -> Item:
+    """The item with the first tokens of its text."""
+    text = "".join(split(_text_of(item))[:tokens])
+    if field := TEXT_MEMBERS.get(item["type"]):
+        return {**item, field: text}
+    part = item["content"][0]
+    field = "refusal" if part["type"] == "refusal" else "text"
+    return {**item, "content": [{**part, field: text}]}
+
+
+def _text_of(item: Item) -> str:
+    if field := TEXT_MEMBERS.get(item["type"]):
+        return str(item[field])
+    if "content" not in item:
+        return ""
+    part = item["content"][0]
+    return str(part.get("text", part.get("refusal", "")))

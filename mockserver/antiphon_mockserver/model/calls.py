@@ -1,4 +1,4 @@
-"""Calls of tools: which tools, how many calls, and with which arguments."""
+"""Calls of tools: which tools, how many calls, with which arguments, and what tools of servers answer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.instance import Hints, Unsupported, instance
-from antiphon_mockserver.model import servers
-from antiphon_mockserver.model.freetext import free_text
-from antiphon_mockserver.model.hosted import HOSTED
-from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.model.wishes import EXCERPT_LENGTH, hints_of, names_in
-from antiphon_mockserver.plan import Context, Item
-from antiphon_mockserver.words import words
+from antiphon_mockserver.hosted_tools.calls import HOSTED
+from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
+from antiphon_mockserver.model.instance.grammar import shortest
+from antiphon_mockserver.model.instance.pattern import matching
+from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, QUOTED, hints_of, matched_group, names_in
+from antiphon_mockserver.model.reading import Output, Reading, whole_number
+from antiphon_mockserver.model.words import words
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.tool_servers import Result, ToolServer, ToolServerError
 
 CALLABLE = frozenset({"function", "custom"})
 
@@ -46,12 +47,12 @@ def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -
     """The calls that the model makes; none when it answers in text.
 
     `tool_lists` are the items that list the tools of servers.
-    Raises Denied when the parameters or the grammar of a tool cannot be filled in.
+    Raises ApiError when the parameters or the grammar of a tool cannot be filled in.
     """
     request = context.request
     if not request.get("tools"):
         return []
-    offer = servers.expand(request["tools"], tool_lists, context)
+    offer = _expand(request["tools"], tool_lists, context)
     choice = choose(request.get("tool_choice") or "auto", offer)
     if not choice.tools or (reading.ends_in_outputs and not choice.must_call):
         return []
@@ -130,12 +131,14 @@ def _mention(name: str, prompt: str) -> int:
 
 def _most(context: Context) -> int | None:
     """The most calls that the request permits; None for any number."""
-    return 1 if context.request.get("parallel_tool_calls") is False else context.whole("max_tool_calls")
+    if context.request.get("parallel_tool_calls") is False:
+        return 1
+    return whole_number(context, "max_tool_calls")
 
 
 def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
     if "server" in tool:
-        yield servers.call(tool, _arguments(tool, hints_of(prompt), tools))
+        yield _server_call(tool, _arguments(tool, hints_of(prompt), tools))
         return
     if tool["type"] in HOSTED:
         yield HOSTED[tool["type"]](tool, prompt.strip()[:EXCERPT_LENGTH])
@@ -182,7 +185,7 @@ def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> s
         parameters = {"type": "object", **parameters}
     try:
         return orjson.dumps(instance(parameters, hints)).decode()
-    except Unsupported as problem:
+    except UnsupportedSchemaError as problem:
         where = f"tools[{tools.index(tool)}].parameters" if tool in tools else "tools"
         raise invalid(
             f"Invalid schema for function '{tool['name']}': {problem}", where, "invalid_function_parameters"
@@ -192,3 +195,85 @@ def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> s
 @lru_cache(maxsize=1024)
 def _words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in WORD.findall(name))
+
+
+Tool = Mapping[str, Any]
+
+
+def server_lists(context: Context) -> list[Item]:
+    """For each server, the item that lists its tools or has the error."""
+    return [_list(server) for server in context.servers.values()]
+
+
+def _expand(tools: Sequence[Tool], tool_lists: Sequence[Item], context: Context) -> list[Tool]:
+    """The tools; in place of each server with a list stand the tools of its list."""
+    rows_by_label: Mapping[Any, Any] = {item["server_label"]: item["tools"] for item in tool_lists}
+    flat: list[Tool] = []
+    for tool in tools:
+        label: Any = tool.get("server_label") if tool.get("type") == "mcp" else None
+        if label in rows_by_label:
+            flat += [_callable(row, context.servers[label]) for row in rows_by_label[label]]
+        else:
+            flat.append(tool)
+    return flat
+
+
+def _server_call(tool: Tool, arguments: str) -> Item:
+    """The call of a server's tool, with its output or error."""
+    server: ToolServer = tool["server"]
+    try:
+        result = server.call(tool["name"], orjson.loads(arguments))
+    except ToolServerError as problem:
+        result = Result(error=str(problem))
+    head = {"name": tool["name"], "server_label": server.label, "arguments": arguments}
+    return {"type": "mcp_call", **head, "output": result.output, "error": result.error}
+
+
+def server_outputs(items: Sequence[Item], context: Context) -> tuple[Output, ...]:
+    """The outputs of the calls to servers."""
+    calls = (item for item in items if item["type"] == "mcp_call" and item["server_label"] in context.servers)
+    return tuple(Output(item["name"], item["output"] or item["error"] or "") for item in calls)
+
+
+def _list(server: ToolServer) -> Item:
+    try:
+        tools, error = list(server.tools()), None
+    except ToolServerError as problem:
+        tools, error = [], str(problem)
+    return {"type": "mcp_list_tools", "server_label": server.label, "tools": tools, "error": error}
+
+
+def _callable(row: Tool, server: ToolServer) -> Tool:
+    """A tool of a list as the model sees it."""
+    head = {"name": row["name"], "server_label": server.label}
+    return {"type": "mcp", **head, "parameters": row["input_schema"], "server": server}
+
+
+FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
+
+
+def free_text(tool: Mapping[str, Any], prompt: str) -> str:
+    """What the model gives to a custom tool. Raises ApiError when the tool's grammar is malformed."""
+    text_format = tool.get("format") or {}
+    if text_format.get("type") != "grammar":
+        return _from_prompt(prompt)
+    definition = text_format.get("definition", "")
+    try:
+        if text_format.get("syntax") == "regex":
+            text = next(matching(definition, 0, None), None)
+        else:
+            text = shortest(definition)
+    except UnsupportedSchemaError as problem:
+        raise invalid(
+            f"Invalid grammar for tool '{tool['name']}': {problem}", "tools", "invalid_grammar"
+        ) from problem
+    return _from_prompt(prompt) if text is None else text
+
+
+def _from_prompt(prompt: str) -> str:
+    """Code in a fence, else the quoted words, else the whole prompt."""
+    if fence := FENCED.search(prompt):
+        return fence[1].strip()
+    if quotation := QUOTED.search(prompt):
+        return matched_group(quotation)
+    return prompt.strip()

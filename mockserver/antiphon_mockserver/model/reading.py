@@ -1,16 +1,24 @@
-"""What the model reads: the context, split into instructions, past, newest prompt and tool outputs."""
+"""What the model reads and remembers: the context, what was said in it, and its compaction.
+
+A context is split into instructions, past, newest prompt and tool outputs. `my name is Ada` now answers `what
+is my name?` later. A compaction is a conversation shrunk to one opaque item from which it can be recalled.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import orjson
 
-from antiphon_mockserver.errors import invalid
-from antiphon_mockserver.plan import Context, Item
-from antiphon_mockserver.sealed import unseal
+from antiphon_mockserver.response.compose import usage
+from antiphon_mockserver.response.opaque import seal, unseal
+from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
+from antiphon_mockserver.response.tokens import ITEM_OVERHEAD, count, count_input
+from antiphon_mockserver.server.errors import invalid
 
 INSTRUCTING_ROLES = frozenset({"system", "developer"})
 
@@ -48,13 +56,19 @@ class Reading:
     """Whether no message follows the tool outputs."""
 
 
+def whole_number(context: Context, name: str) -> int | None:
+    """A whole number of the request, or None when it is absent or null; JSON may write 16 as 16.0."""
+    number = context.request.get(name)
+    return None if number is None else int(number)
+
+
 def secret(context: Context) -> str:
     """The secret for this client's encrypted contents."""
     return f"{context.seed}:{context.key}"
 
 
 def read(context: Context) -> Reading:
-    """The reading of a context. Raises Denied for encrypted content that is not ours or was changed."""
+    """The reading of a context. Raises ApiError for encrypted content that is not ours or was changed."""
     items = list(unfold(context.items, secret(context)))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
@@ -144,3 +158,197 @@ def _attachments(message: Item) -> Iterator[str]:
     for part in content if isinstance(content, list) else ():
         if name := ATTACHMENTS.get(part.get("type")):
             yield f"{name} {part['filename']}" if part.get("filename") else name
+
+
+READ_LENGTH = 8_000
+"""Characters of one text that are searched for facts."""
+
+STATED = re.compile(
+    r"\b(my|our|the|your|this)\s+([\w][\w '’-]{0,50}?)\s*(?:\bis\b|\bare\b|\bwas\b|=|:)\s*"
+    r"(?:called |named )?(?!called|named)"
+    r"[\"'“‘]?([^\s\"'“‘?][^\n\"”?]{0,120}?)[\"'”’]?\s*(?=[.!](?:\s|$)|[,;\n]|$|\s(?:and|but|so|please)\b)",
+    re.IGNORECASE,
+)
+NAMED = re.compile(r"\b(?:I am|I'm|I’m|call me)\s+([A-Z][\w’'-]*)")
+REMEMBERED = re.compile(
+    r"\bremember\b(?: this| that| the| my)*\s+([a-z][a-z ]{0,20}?)\s*:?\s+"
+    r"[\"'“‘]?((?-i:[\w-]*[A-Z0-9])[\w-]*)",
+    re.IGNORECASE,
+)
+ASKED = re.compile(
+    r"\b(?:(?:what|who|which|where|when)(?:'s|’s| is| are| was| were)"
+    r"|(?:do|can|did) you (?:still )?(?:remember|recall|know|tell me)(?: what)?"
+    r"|(?:tell|remind|give|show) me(?: again)?(?: of| what)?|repeat|recall|state)\s+"
+    r"(my|the|our|your)\s+([\w][\w '’-]{0,60}?)"
+    r"(?:\s+(?:is|was|again|I|that|we|you|from|please|in this|so far)\b[^.?!\n]*)?\s*(?:[.?!,]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+ASKED_BY_VERB = re.compile(
+    r"\bwhat\s+((?:\w+ ){0,2}\w+)\s+(?:did|do|was|am|have|had|should)\s+(?:I|we|you)\b", re.IGNORECASE
+)
+BRIEFLY = re.compile(r"\b(?:only|just|nothing else|(?:one|single) word|alone)\b", re.IGNORECASE)
+
+ANSWERED_AS = {"my": "Your", "your": "My", "our": "Our", "the": "The"}
+UNSPECIFIC = frozenset({"secret", "own", "full", "exact", "favorite", "special", "current"})
+
+GENERAL = {
+    "capital of france": "Paris",
+    "capital of germany": "Berlin",
+    "capital of italy": "Rome",
+    "capital of spain": "Madrid",
+    "capital of england": "London",
+    "capital of the united kingdom": "London",
+    "capital of japan": "Tokyo",
+    "capital of the netherlands": "Amsterdam",
+    "meaning of life": "42",
+    "largest planet": "Jupiter",
+}
+"""General knowledge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement: what it is about, and the value."""
+
+    key: frozenset[str]
+    value: str
+
+
+def recall(reading: Reading) -> str | None:
+    """The answers to questions about earlier statements, or None when the prompt asks no such question."""
+    brief = BRIEFLY.search(reading.prompt) is not None
+    answers: list[str] = []
+    for owner, thing in _questions(reading.prompt):
+        value = _find(thing, reading)
+        if value is not None:
+            sentence = f"{ANSWERED_AS.get(owner.lower(), 'The')} {thing} is {value}."
+            answers.append(value if brief else sentence)
+    return " ".join(answers) or None
+
+
+def _questions(prompt: str) -> Iterator[tuple[str, str]]:
+    for match in ASKED.finditer(prompt):
+        yield match[1], match[2]
+    for match in ASKED_BY_VERB.finditer(prompt):
+        yield "the", match[1]
+
+
+def _find(thing: str, reading: Reading) -> str | None:
+    key = _words(thing)
+    newest = list(_facts((*reading.instructions, *reading.past)))[::-1]
+    for matches in (_same, _narrower, _wider):
+        for fact in newest:
+            if matches(key, fact.key):
+                return fact.value
+    return GENERAL.get(thing.lower())
+
+
+def _facts(texts: Iterable[str]) -> Iterator[Fact]:
+    for text in texts:
+        text = text[:READ_LENGTH]
+        for match in NAMED.finditer(text):
+            yield Fact(frozenset({"name"}), match[1])
+        for match in REMEMBERED.finditer(text):
+            yield Fact(_words(match[1]), match[2])
+        for match in STATED.finditer(text):
+            yield Fact(_words(match[2]), match[3].strip())
+
+
+def _words(text: str) -> frozenset[str]:
+    """The words of a key; `favourite colour` and `favorite color` are the same."""
+    return frozenset(text.lower().replace("our", "or").split())
+
+
+def _same(key: frozenset[str], fact_key: frozenset[str]) -> bool:
+    return key == fact_key
+
+
+def _narrower(key: frozenset[str], fact_key: frozenset[str]) -> bool:
+    return key - UNSPECIFIC == fact_key - UNSPECIFIC and bool(fact_key - UNSPECIFIC)
+
+
+def _wider(key: frozenset[str], fact_key: frozenset[str]) -> bool:
+    """`word` asks for the code word; the `name of my dog` asks for no name."""
+    return bool(fact_key) and (key < fact_key or fact_key < key) and abs(len(key) - len(fact_key)) == 1
+
+
+TRIGGER = "compaction_trigger"
+DEFAULT_THRESHOLD = 200_000
+"""The tokens beyond which a context is compacted when the request names no threshold."""
+
+
+def compact(context: Context, identity: IdSource, created_at: int) -> dict[str, Any]:
+    """The compaction object: the next context window for this conversation."""
+    items = list(unfold(context.items, secret(context)))
+    prefixes = context.dialect.traits.id_prefixes
+    messages = [
+        _resource(item, identity.item(prefixes.get("message", "msg_"), index))
+        for index, item in enumerate(item for item in items if item.get("role") == "user")
+    ]
+    compaction = {
+        "id": identity.item(prefixes.get("compaction", "cmp_"), len(messages)),
+        **_compaction(items, context),
+    }
+    plan = Plan(input_tokens=count_input(context), output_tokens=_cost(items))
+    return {
+        "id": identity.response,
+        "object": "response.compaction",
+        "created_at": created_at,
+        "output": [*messages, compaction],
+        "usage": usage(plan, context.dialect),
+    }
+
+
+def in_band(context: Context, input_tokens: int) -> tuple[Item, ...]:
+    """The compaction item that opens an answer when `context_management` or a trigger demands it.
+
+    A client may drop everything before it (CMP-14), so it also holds the user's messages.
+    """
+    if not is_triggered(context) and input_tokens <= _threshold(context.request.get("context_management")):
+        return ()
+    return (_compaction(unfold(context.items, secret(context)), context, with_user=True),)
+
+
+def is_triggered(context: Context) -> bool:
+    """Whether the input ends in a `compaction_trigger` (CMP-15)."""
+    return bool(context.items) and context.items[-1].get("type") == TRIGGER
+
+
+def _threshold(management: Any) -> float:
+    """The number of tokens beyond which a context is compacted."""
+    entries = [entry for entry in management or () if entry.get("type") == "compaction"]
+    return min((entry.get("compact_threshold") or DEFAULT_THRESHOLD for entry in entries), default=inf)
+
+
+def _compaction(items: Iterable[Item], context: Context, *, with_user: bool = False) -> Item:
+    memory = orjson.dumps(_memory(items, with_user=with_user))
+    return {"type": "compaction", "encrypted_content": seal(memory, secret(context))}
+
+
+def _resource(item: Item, new_id: str) -> Item:
+    """A user message as a resource, with an id and a status."""
+    content = item.get("content")
+    parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
+    return {
+        "id": item.get("id") or new_id,
+        "type": "message",
+        "status": "completed",
+        "content": parts,
+        "role": "user",
+    }
+
+
+def _memory(items: Iterable[Item], *, with_user: bool = False) -> list[Item]:
+    """The texts of the items with their roles; those of the user only on demand."""
+    texts = (
+        (item.get("role", "assistant"), text_of(item.get("content") or item.get("output"))) for item in items
+    )
+    return [
+        {"type": "message", "role": role, "content": text}
+        for role, text in texts
+        if text and (with_user or role != "user")
+    ]
+
+
+def _cost(items: Iterable[Item]) -> int:
+    return sum(ITEM_OVERHEAD + count(item["content"]) for item in _memory(items)) + ITEM_OVERHEAD

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.reading import Reading, secret
-from antiphon_mockserver.plan import Context, Item
-from antiphon_mockserver.sealed import seal
-from antiphon_mockserver.tokens import count
+from antiphon_mockserver.response.opaque import seal
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_mockserver.response.tokens import count
 
 EXCERPT_LENGTH = 200
 
@@ -48,9 +48,9 @@ def _item(context: Context, steps: tuple[tuple[str, str], ...], text: str, summa
     item: Item = {"type": "reasoning"}
     if "reasoning.encrypted_content" in (context.request.get("include") or ()):
         item["encrypted_content"] = seal(text.encode(errors="surrogatepass"), secret(context))
-    elif context.dialect.traits.raw_reasoning:
+    elif context.dialect.mock.raw_reasoning:
         item["content"] = [{"type": "reasoning_text", "text": text}]
-    if not context.dialect.traits.raw_reasoning:
+    if not context.dialect.mock.raw_reasoning:
         item["content"] = []
     item["summary"] = [_summary(headline, step) for headline, step in _summary_steps(steps, summary)]
     return item

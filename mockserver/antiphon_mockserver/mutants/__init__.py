@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from inspect import signature
-from pkgutil import iter_modules
 from typing import Any
+
+from antiphon_spec.discovery import import_all
 
 SEAMS = ("body", "events", "sse", "http", "state")
 
@@ -40,50 +40,53 @@ class Mutant:
     seam: str
     summary: str
     caught_by: tuple[str, ...]
-    spoil: Callable[[Any, Call], Any]
+    mutate: Callable[[Any, Call], Any]
 
+
+ROOMS = (
+    "antiphon_mockserver.mutants",
+    "antiphon_mockserver.video_library.mutants",
+    "antiphon_mockserver.prompt_templates.mutants",
+)
+"""The packages whose modules register mutants."""
 
 REGISTRY: dict[str, Mutant] = {}
 
 
-def mutant(*, caught_by: str | tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers a function `(value)` or `(value, call)` as a mutant; the name of its file gives the seam.
+def mutant(
+    name: str, *, caught_by: str | tuple[str, ...]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a function `(value)` or `(value, call)` as the mutant `name`, which begins with its seam.
 
-    Raises ValueError when the id exists already, the docstring is missing or the file has no seam.
+    Raises ValueError when the id exists already, the docstring is missing or there is no such seam.
     """
 
-    def register(spoil: Callable[..., Any]) -> Callable[..., Any]:
-        add(spoil.__module__.rpartition(".")[2], spoil.__name__, spoil.__doc__ or "", caught_by, spoil)
-        return spoil
+    def register(mutate: Callable[..., Any]) -> Callable[..., Any]:
+        seam, _, rest = name.partition(".")
+        add(seam, rest, mutate.__doc__ or "", caught_by, mutate)
+        return mutate
 
     return register
 
 
-def add(file: str, name: str, doc: str, caught_by: str | tuple[str, ...], spoil: Callable[..., Any]) -> None:
-    """Registers a mutant; for tables of mutants, which cannot use the decorator.
-
-    Raises ValueError when the id exists already, the docstring is missing or the file has no seam.
-    """
-    seam = file.partition("_")[0]
+def add(seam: str, name: str, doc: str, caught_by: str | tuple[str, ...], mutate: Callable[..., Any]) -> None:
+    """Puts a mutant into the registry; for tables of mutants, where the decorator cannot stand."""
     if seam not in SEAMS or not doc.strip():
-        raise ValueError(
-            f"mutant {file}.{name}: its file name must begin with one of {SEAMS}, and it needs a docstring"
-        )
+        raise ValueError(f"mutant {seam}.{name}: expected a seam of {SEAMS}, and a docstring")
     key = f"{seam}.{name}".replace("_", "-")
     if key in REGISTRY:
         raise ValueError(f"two mutants have the id {key}")
-    wants_call = len(signature(spoil).parameters) > 1
+    wants_call = len(signature(mutate).parameters) > 1
     REGISTRY[key] = Mutant(
         id=key,
         seam=seam,
         summary=doc.strip().partition("\n")[0],
         caught_by=(caught_by,) if isinstance(caught_by, str) else tuple(caught_by),
-        spoil=spoil if wants_call else lambda value, _call: spoil(value),
+        mutate=mutate if wants_call else lambda value, _call: mutate(value),
     )
 
 
 def all_mutants() -> Mapping[str, Mutant]:
-    """All mutants by id, in order of their ids."""
-    for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    """Every mutant by id, in order. Imports each module below the folders of mutants once."""
+    import_all(ROOMS)
     return dict(sorted(REGISTRY.items()))

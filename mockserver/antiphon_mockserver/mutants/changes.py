@@ -6,66 +6,79 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from antiphon_mockserver.conduct import Check, Conduct
-from antiphon_mockserver.plan import Denied
-from antiphon_mockserver.record import Asked
+from antiphon_mockserver.behaviour.behaviour import Behaviour, Check
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_spec.document import Document, Operation
 
 Query = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]
 
 
-def with_check(conduct: Conduct, check: Callable[[Asked], None]) -> Conduct:
+def with_check(behaviour: Behaviour, check: Callable[[RequestDetails], None]) -> Behaviour:
     """Adds a check before all other checks."""
-    return replace(conduct, checks={"mutant": check, **conduct.checks})
+    return replace(
+        behaviour, requests=replace(behaviour.requests, checks={"mutant": check, **behaviour.requests.checks})
+    )
 
 
-Mend = Callable[[Asked, Denied], bool]
+Mend = Callable[[RequestDetails, ApiError], bool]
 """Repairs the body of a rejected request in place; True when it did."""
 
 
-def forgiving(mend: Mend) -> Callable[[Conduct], Conduct]:
+def forgiving(mend: Mend) -> Callable[[Behaviour], Behaviour]:
     """A mutant of the seam `state` that repairs requests instead of rejecting them."""
 
     def lenient(check: Check) -> Check:
-        def lenient_check(asked: Asked) -> None:
+        def lenient_check(details: RequestDetails) -> None:
             try:
-                check(asked)
-            except Denied as denied:
-                if not mend(asked, denied):
+                check(details)
+            except ApiError as error:
+                if not mend(details, error):
                     raise
 
         return lenient_check
 
-    return lambda conduct: replace(
-        conduct, checks={name: lenient(check) for name, check in conduct.checks.items()}
+    return lambda behaviour: replace(
+        behaviour,
+        requests=replace(
+            behaviour.requests,
+            checks={name: lenient(check) for name, check in behaviour.requests.checks.items()},
+        ),
     )
 
 
-def with_context_check(conduct: Conduct, check: Callable[[Asked], None]) -> Conduct:
+def with_context_check(behaviour: Behaviour, check: Callable[[RequestDetails], None]) -> Behaviour:
     """Adds a check of the context before all other such checks."""
-    return replace(conduct, context_checks={"mutant": check, **conduct.context_checks})
+    return replace(
+        behaviour,
+        requests=replace(
+            behaviour.requests, context_checks={"mutant": check, **behaviour.requests.context_checks}
+        ),
+    )
 
 
-def without(checks: Mapping[str, Callable[[Asked], None]], *names: str) -> dict[str, Callable[[Asked], None]]:
+def without(
+    checks: Mapping[str, Callable[[RequestDetails], None]], *names: str
+) -> dict[str, Callable[[RequestDetails], None]]:
     """All checks except these."""
     return {name: check for name, check in checks.items() if name not in names}
 
 
-def with_query(conduct: Conduct, change: Callable[[Query], Query]) -> Conduct:
+def with_query(behaviour: Behaviour, change: Callable[[Query], Query]) -> Behaviour:
     """Changes the query parameters after they are read."""
 
     def read_query(operation: Operation, document: Document, given: Pairs) -> Query:
-        return change(conduct.read_query(operation, document, given))
+        return change(behaviour.requests.read_query(operation, document, given))
 
-    return replace(conduct, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))
 
 
-def dropping_values(conduct: Conduct, names: Collection[str], bad: Callable[[str], bool]) -> Conduct:
+def dropping_values(behaviour: Behaviour, names: Collection[str], bad: Callable[[str], bool]) -> Behaviour:
     """Drops bad values of these query parameters instead of rejecting them."""
 
     def read_query(operation: Operation, document: Document, given: Pairs) -> Query:
         rest = [(name, value) for name, value in given if name not in names or not bad(value)]
-        return conduct.read_query(operation, document, rest)
+        return behaviour.requests.read_query(operation, document, rest)
 
-    return replace(conduct, read_query=read_query)
+    return replace(behaviour, requests=replace(behaviour.requests, read_query=read_query))

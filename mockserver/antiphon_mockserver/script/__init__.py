@@ -21,13 +21,14 @@ from typing import Any
 
 from antiphon_mockserver import model
 from antiphon_mockserver.model.reading import read
-from antiphon_mockserver.plan import Context, Denied, Plan
+from antiphon_mockserver.response.pace import Pace, read_pace
+from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.script.answering import answer
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
 from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.explain import faults
+from antiphon_spec.schema import LocalValidator
 
-__all__ = ["Entry", "Script", "ScriptError", "load", "planner"]
+__all__ = ["Script", "ScriptEntry", "ScriptError", "load", "load_pace", "planner"]
 
 Planner = Callable[[Context], Plan]
 SCHEMA = Path(__file__).with_name("script.schema.yaml")
@@ -38,7 +39,7 @@ class ScriptError(DataError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScriptEntry:
     """One entry of a script."""
 
     name: str
@@ -53,7 +54,7 @@ class Script:
 
     name: str
     strict: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[ScriptEntry, ...]
 
 
 def load(source: Path | Mapping[str, Any]) -> Script:
@@ -62,14 +63,22 @@ def load(source: Path | Mapping[str, Any]) -> Script:
         try:
             content, where = read_yaml(source), str(source)
         except DataError as problem:
-            raise ScriptError(problem.where, problem.expected, problem.got) from problem
+            raise ScriptError(problem.where, problem.expected, problem.actual) from problem
     else:
         content, where = source, "script"
-    for fault in faults(_explainer().iter_errors(content)):
-        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.got)
+    for fault in _validator().faults(content):
+        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.actual)
     name = content.get("name", Path(where).stem)
     entries = tuple(_entry(row, number, where) for number, row in enumerate(content["answers"]))
     return Script(name, content.get("strict", False), entries)
+
+
+def load_pace(source: float | Mapping[str, Any]) -> Pace:
+    """Returns the pace that the settings give, as an entry writes it. Raises ScriptError like `load`."""
+    if source:
+        for fault in _validator("#/$defs/pace").faults(source):
+            raise ScriptError(f"pace#{fault.pointer}", fault.expected, fault.actual)
+    return read_pace(source)
 
 
 def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = model.plan) -> Planner:
@@ -81,7 +90,7 @@ def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = mo
 def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model.plan) -> Plan:
     """Returns the plan of the first entry that matches, or that of `otherwise`.
 
-    Raises Denied when the entry asks for an error, or when no entry matches and a script is strict.
+    Raises ApiError when the entry asks for an error, or when no entry matches and a script is strict.
     """
     reading = read(context)
     failures: list[str] = []
@@ -94,23 +103,22 @@ def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model
     if any(script.strict for script in scripts):
         lines = "\n".join(f"  - {line}" for line in failures)
         message = f"No entry of the script matches this request, and the script is strict:\n{lines}"
-        raise Denied(message, code="no_script_matches")
+        raise ApiError(message, code="no_script_matches")
     return otherwise(context)
 
 
-def _entry(row: Mapping[str, Any], number: int, where: str) -> Entry:
+def _entry(row: Mapping[str, Any], number: int, where: str) -> ScriptEntry:
     try:
         tests = conditions(row.get("when", {}))
     except ValueError as problem:
         raise ScriptError(
             f"{where}#/answers/{number}/when", "a regular expression", str(problem)
         ) from problem
-    return Entry(row.get("name", f"entry {number}"), tests, row)
+    return ScriptEntry(row.get("name", f"entry {number}"), tests, row)
 
 
 @cache
-def _explainer() -> Any:
-    # jsonschema needs 0.1 s for its import, and most servers run without a script.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
-
-    return Draft202012Validator(read_yaml(SCHEMA))
+def _validator(part: str = "#") -> LocalValidator:
+    """The validator of a script, or of a part of one that the schema defines."""
+    schema = read_yaml(SCHEMA)
+    return LocalValidator(schema if part == "#" else {"$defs": schema["$defs"], "$ref": part})

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.model import message, with_logprobs
-from antiphon_mockserver.model.answers import Refusal
-from antiphon_mockserver.plan import Context, Denied, Item, Plan
-from antiphon_mockserver.tokens import count_input, count_item
+from antiphon_mockserver.model.skills import Refusal
+from antiphon_mockserver.response.pace import read_pace
+from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
+from antiphon_mockserver.response.tokens import count_input, count_item
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "message": {"role": "assistant", "content": []},
@@ -24,7 +25,7 @@ TEXT_PART = {"type": "output_text", "annotations": [], "logprobs": []}
 
 
 def answer(entry: Mapping[str, Any], context: Context) -> Plan:
-    """Returns the plan of an entry. Raises Denied when the entry asks for an error."""
+    """Returns the plan of an entry. Raises ApiError when the entry asks for an error."""
     if error := entry.get("error"):
         raise _rejection(error, entry.get("delay", 0.0))
     items = with_logprobs(tuple(_items(entry)), context)
@@ -35,7 +36,7 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
         reason=entry.get("reason", "max_output_tokens") if status == "incomplete" else None,
         error=entry.get("failure", FAILURE) if status == "failed" else None,
         delay=entry.get("delay", 0.0),
-        pace=entry.get("pace", 0.0),
+        pace=read_pace(entry["pace"]) if "pace" in entry else None,
         **_usage(items, context, entry.get("usage", {})),
     )
 
@@ -43,8 +44,8 @@ def answer(entry: Mapping[str, Any], context: Context) -> Plan:
 FAILURE = {"code": "server_error", "message": "The script asks for this failure."}
 
 
-def _rejection(error: Mapping[str, Any], delay: float) -> Denied:
-    return Denied(
+def _rejection(error: Mapping[str, Any], delay: float) -> ApiError:
+    return ApiError(
         error.get("message", "The script rejects this request."),
         status=error["status"],
         code=error.get("code"),

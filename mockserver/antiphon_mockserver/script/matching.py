@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_mockserver.model.reading import Reading
-from antiphon_mockserver.plan import Context, Item
-from antiphon_spec.fault import ABSENT, show
+from antiphon_mockserver.response.plan import Context, Item
+from antiphon_spec.json_schema.fault import ABSENT, show
 
 Actual = Callable[[Context, Reading], Any]
 
@@ -38,8 +38,8 @@ def mismatches(tests: Sequence[Condition], context: Context, reading: Reading) -
     for condition in tests:
         actual = condition.actual(context, reading)
         if not condition.holds(actual):
-            got = ABSENT if actual is None else show(actual)
-            reasons.append(f"{condition.label}: expected {condition.expected}, got {got}")
+            phrase = ABSENT if actual is None else show(actual)
+            reasons.append(f"{condition.label}: expected {condition.expected}, got {phrase}")
     return reasons
 
 

@@ -1,0 +1,211 @@
+"""The nouns of a conversation: the request, the reply and, when the reply streamed, its events.
+
+Every class here is frozen and only looks things up: rules are pure functions over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+Json = Any
+T = TypeVar("T")
+
+
+class Facts:
+    """Values that were computed from one exchange, kept so that every rule can use them again."""
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, find: Callable[..., T], *arguments: Any) -> T:
+        """What `find` returns for these arguments. It is called once; `key` names the value."""
+        try:
+            return cast(T, self._values[key])
+        except KeyError:
+            value = self._values[key] = find(*arguments)
+            return value
+
+
+class MissingStepError(LookupError):
+    """A rule or a scenario looked up an exchange that did not take place, or a body that did not arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """HTTP headers in order of arrival; the case of names does not matter (RFC 9110, 5.1)."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """The first value of `name`, or None."""
+        target = name.lower()
+        return next((value for key, value in self.pairs if key.lower() == target), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of `name`, in order."""
+        target = name.lower()
+        return tuple(value for key, value in self.pairs if key.lower() == target)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it was sent. `path` is relative to the base URL and starts with `/`
+    (`/responses/resp_1?stream=true`)."""
+
+    method: str
+    path: str
+    headers: Headers = Headers()
+    body: Json = None
+    raw: bytes | None = None
+    """The bytes that were sent, when they are not `body` as JSON (malformed on purpose)."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The body when it is a JSON object, else nothing."""
+        return self.body if isinstance(self.body, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One SSE message as the standard's parser dispatches it, with every oddity of its bytes."""
+
+    index: int
+    data: str
+    event: str | None = None
+    id: str | None = None
+    retry: str | None = None
+    data_lines: int = 1
+    oddities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A frame whose data is a JSON object. `index` counts frames, so that a finding can point at the wire."""
+
+    index: int
+    type: str
+    data: Mapping[str, Any]
+    frame: Frame
+
+    @property
+    def where(self) -> str:
+        """How a finding names this event."""
+        return f"event[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The body of a `text/event-stream` answer."""
+
+    frames: tuple[Frame, ...]
+    events: tuple[Event, ...]
+    """The frames that hold a JSON object with a string `type`, without the `[DONE]` sentinel."""
+    oddities: tuple[str, ...] = ()
+    """Oddities of the stream: `bom`, `crlf`, `cr`, `comment`, `unterminated`, `retry`, `invalid-utf8`..."""
+    cut: bool = False
+    """True when the connection broke or the time ran out before the body ended."""
+
+    @property
+    def has_sentinel(self) -> bool:
+        """Whether the stream holds a `[DONE]` sentinel."""
+        return any(frame.data == "[DONE]" for frame in self.frames)
+
+    def of(self, *types: str) -> Iterator[Event]:
+        """The events of these types, in order."""
+        return (event for event in self.events if event.type in types)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's answer. Either `stream` or `body` is meaningful; `raw` always holds the bytes."""
+
+    status: int
+    headers: Headers = Headers()
+    raw: bytes = b""
+    body: Json = None
+    json_faults: tuple[str, ...] = ()
+    """The strict reader's complaints: `not JSON: ...`, `duplicate key "id"`, `NaN`, `lone surrogate`..."""
+    stream: Stream | None = None
+    seconds: float | None = None
+    started_at: float | None = None
+    """When the request was sent, in Unix seconds of the judge's clock; None in recordings."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The body when it is a JSON object, else nothing."""
+        return self.body if isinstance(self.body, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its reply. `failure` says why no reply came."""
+
+    id: str
+    request: Request
+    reply: Reply | None
+    operation: str | None = None
+    """The `operationId` in the dialect's document for the request's method and path."""
+    failure: str | None = None
+    traits: frozenset[str] = frozenset()
+    """What a recording lost: `parsed` (bytes rewritten), `altered` (ids and times replaced), `trimmed`,
+    `request-unknown`, `status-unknown`, `resumed`. Rules that need the lost part skip such exchanges."""
+    facts: Facts = field(default_factory=Facts, init=False, repr=False, compare=False)
+    """Values that rules share. They hold under one dialect: the engine copies the exchange for each dialect,
+    and a copy starts without facts."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether a 2xx answer came back."""
+        return self.reply is not None and 200 <= self.reply.status < 300
+
+    @property
+    def answer(self) -> Reply:
+        """The reply. Raises MissingStepError when no reply came."""
+        if self.reply is None:
+            raise MissingStepError(f"{self.id}: {self.failure or 'no reply'}")
+        return self.reply
+
+    @property
+    def response(self) -> Mapping[str, Any]:
+        """The response object: the JSON body, or the one in the stream's last lifecycle event.
+
+        Raises MissingStepError when there is none.
+        """
+        response = self.answer.fields if self.answer.stream is None else final_response(self.answer.stream)
+        if not response:
+            raise MissingStepError(f"{self.id}: no response object came back (status {self.answer.status})")
+        return response
+
+
+def final_response(stream: Stream) -> Mapping[str, Any]:
+    """The response object of the last event that has one; empty when no event has one."""
+    for event in reversed(stream.events):
+        response = event.data.get("response")
+        if isinstance(response, dict):
+            return response
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The named exchanges of one scenario, in the order in which they took place."""
+
+    scenario: str
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+    stop_reason: str | None = None
+    """Why the scenario ended early (`created: answered 500`); None when it ran to its end."""
+    missing_feature: str | None = None
+    """The optional feature that the target does not offer, when that ended the scenario."""
+    blame: str = "target"
+    """Who caused the early end: `target`; `limit` (ours: requests, time, Ctrl-C); `given` (the user has to
+    name something first, with `--given`); `suite` (our bug)."""
+
+    def __getitem__(self, name: str) -> Exchange:
+        if name not in self.exchanges:
+            raise MissingStepError(f"step `{name}` did not take place: {self.stop_reason or 'not reached'}")
+        return self.exchanges[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.exchanges

@@ -1,0 +1,55 @@
+"""Turns the bytes of an answer into a Reply: an event stream, a JSON document, or neither."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from antiphon_conformance.http import sse, strict_json
+from antiphon_conformance.http.exchange import Headers, Reply, Stream
+
+_LOOKS_LIKE_EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?(?:event|data|id|retry)?:")
+
+
+def headers(source: Mapping[str, Any] | Iterable[tuple[str, str]]) -> Headers:
+    """Headers from pairs, or from a mapping whose values are strings or lists of strings."""
+    if not isinstance(source, Mapping):
+        return Headers(tuple((str(name), str(value)) for name, value in source))
+    lists = ((name, value if isinstance(value, list) else [value]) for name, value in source.items())
+    return Headers(tuple((str(name), str(value)) for name, values in lists for value in values))
+
+
+def is_stream(fields: Headers, raw: bytes) -> bool:
+    """Whether an answer is an event stream, by its content type or by its first bytes.
+
+    A stream with a wrong content type is judged as a stream: its header is one finding, not fifty.
+    """
+    media = (fields.get("content-type") or "").partition(";")[0].strip().lower()
+    return media == "text/event-stream" or bool(_LOOKS_LIKE_EVENTS.match(raw))
+
+
+def read_reply(
+    status: int,
+    fields: Headers,
+    raw: bytes,
+    *,
+    cut: bool = False,
+    seconds: float | None = None,
+    started_at: float | None = None,
+    stream: Stream | None = None,
+) -> Reply:
+    """The reply that these bytes form. `stream` is given when the bytes were already read as they arrived."""
+    if stream is None and is_stream(fields, raw):
+        stream = sse.read(raw, cut=cut)
+    if stream is not None:
+        return Reply(status, fields, raw, None, (), stream, seconds, started_at)
+    reading = strict_json.read(raw) if raw else strict_json.Reading(None)
+    return Reply(status, fields, raw, reading.value, reading.faults, None, seconds, started_at)
+
+
+def reply_from_value(status: int, fields: Headers, body: Any) -> Reply:
+    """The reply, when a recorder kept only the parsed body."""
+    return Reply(status, fields, orjson.dumps(body), body)

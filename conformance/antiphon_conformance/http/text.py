@@ -1,0 +1,87 @@
+"""Prints any value safely: short, on one line and harmless, even when a hostile server sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+LIMIT = 100
+"""How many characters `show` spends on a value."""
+
+
+class Absent:
+    """The value of a member that was not sent; `show` prints it as `absent`."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = Absent()
+
+
+def show(value: Any, limit: int = LIMIT) -> str:
+    """A JSON-like rendering of `value` on one line, of at most about `limit` characters.
+
+    The work is bounded too: of a large value, only as much is read as fits.
+    """
+    pieces: list[str] = []
+    room = limit
+    for piece in _pieces(value, limit):
+        pieces.append(piece)
+        room -= len(piece)
+        if room < 0:
+            return "".join(pieces)[: limit - 1] + "…"
+    return "".join(pieces)
+
+
+def safe(text: str, limit: int = 500) -> str:
+    """`text` on one line, without control, bidirectional or surrogate characters, cut to `limit`."""
+    cut = text if len(text) <= limit else text[: limit - 1]
+    clean = cut if cut.isprintable() else "".join(map(_harmless, cut))
+    clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return clean if len(text) <= limit else clean.removesuffix("…") + "…"
+
+
+def _harmless(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+
+
+def _pieces(value: Any, limit: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield _quote(value, limit)
+    elif isinstance(value, Mapping):
+        yield from _members(value, limit)
+    elif isinstance(value, list | tuple):
+        yield from _elements(value, limit)
+    elif value is None or isinstance(value, bool):
+        yield {None: "null", True: "true", False: "false"}[value]
+    else:
+        yield safe(_plain(value), limit)
+
+
+def _members(value: Mapping[Any, Any], limit: int) -> Iterator[str]:
+    yield "{"
+    for index, (key, member) in enumerate(value.items()):
+        yield ", " if index else ""
+        yield _quote(str(key), limit) + ": "
+        yield from _pieces(member, limit)
+    yield "}"
+
+
+def _elements(value: list[Any] | tuple[Any, ...], limit: int) -> Iterator[str]:
+    yield "["
+    for index, element in enumerate(value):
+        yield ", " if index else ""
+        yield from _pieces(element, limit)
+    yield "]"
+
+
+def _quote(text: str, limit: int) -> str:
+    return f'"{safe(text.replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34)), limit)}"'
+
+
+def _plain(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # an integer with more digits than Python agrees to print
+        return f"a number of {value.bit_length()} bits"

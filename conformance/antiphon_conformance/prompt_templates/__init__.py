@@ -1,0 +1,1 @@
+"""Prompt templates and tool servers (Bud): the template, scenarios and rules."""

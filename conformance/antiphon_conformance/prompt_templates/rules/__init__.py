@@ -1,0 +1,1 @@
+"""Rules on prompt templates and tool servers."""

@@ -1,0 +1,1 @@
+"""Scenarios with prompt templates and tool servers."""

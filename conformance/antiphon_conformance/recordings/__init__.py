@@ -1,0 +1,1 @@
+"""Recorded traffic: readers of each format, our own transcripts, and the proxy that records."""

@@ -1,0 +1,198 @@
+"""Reads recorded traffic: our own JSON lines, HAR, VCR cassettes, raw event streams.
+
+A line of our form is one exchange:
+
+    {"id": ..., "request": {"method", "path", "headers", "body"}, "response": {"status", "headers", "body" |
+    "sse"}}
+
+and, when something was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `altered`, `trimmed`,
+`request_unknown`, `sse_synthesised`. A transcript of `check` has further members, which `transcript.py`
+describes, so that its episodes can be read too.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+from antiphon_conformance.http import strict_json
+from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
+from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
+from antiphon_conformance.recordings import har, transcript, vcr
+
+GZIP = b"\x1f\x8b"
+"""The first bytes of a compressed file."""
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
+
+
+class RecordingError(ValueError):
+    """A file is not a recording that we can read."""
+
+    def __init__(self, where: str, expected: str, actual: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {actual}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The content of a file: loose exchanges and, when one of our runs wrote it, episodes and the run's
+    facts."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load(path: Path) -> Recording:
+    """Reads a file by its content rather than by its name. Raises RecordingError when that fails."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
+    try:
+        if raw.startswith(GZIP):
+            return _read(gzip.decompress(raw), path.with_suffix(""))
+        return _read(raw, path)
+    except RecordingError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, EOFError, OSError, zlib.error) as error:
+        raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
+
+
+def _read(raw: bytes, path: Path) -> Recording:
+    start = raw.lstrip()[:6]
+    if path.suffix == ".sse" or start.startswith((b"event:", b"data:", b"id:", b":")):
+        return Recording((_only_events(raw, path.stem),))
+    if path.suffix in (".yaml", ".yml"):
+        return _document(_yaml(raw, path), path)
+    if start.startswith(b"{"):
+        return _json(raw, path)
+    raise RecordingError(str(path), _FORMS, f"{len(raw)} bytes that start with {bytes(start)!r}")
+
+
+def _yaml(raw: bytes, path: Path) -> Any:
+    try:
+        return yaml.load(raw, Loader=_YAML)  # noqa: S506 - the safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        raise RecordingError(str(path), "YAML", str(error).replace("\n", " ")) from error
+
+
+def _json(raw: bytes, path: Path) -> Recording:
+    first, _, rest = raw.strip().partition(b"\n")
+    try:
+        document = _object(first, str(path))
+    except RecordingError:
+        return _document(_object(raw, str(path)), path)
+    if not rest.strip() and "request" not in document and not transcript.is_run(document):
+        return _document(document, path)
+    return _lines(raw, path)
+
+
+def _object(raw: bytes, where: str) -> Any:
+    """Reads JSON that may contain a server's faults: the rules report them."""
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(raw)
+    reading = strict_json.read(raw)
+    if not reading.valid:
+        raise RecordingError(where, _FORMS, reading.faults[0])
+    return reading.value
+
+
+def _document(document: Any, path: Path) -> Recording:
+    if isinstance(document, Mapping) and "log" in document:
+        return Recording(tuple(har.exchanges(document, path.stem)))
+    if isinstance(document, Mapping) and any(key in document for key in vcr.KEYS):
+        return Recording(tuple(vcr.exchanges(document, path.stem)))
+    if isinstance(document, Mapping) and document.get("object") == "response":
+        return Recording((_only_body(document, path.stem),))
+    actual = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__
+    raise RecordingError(str(path), _FORMS, actual)
+
+
+def _lines(raw: bytes, path: Path) -> Recording:
+    rows = ((f"{path}:{number}", line) for number, line in enumerate(raw.splitlines(), 1) if line.strip())
+    entries = ((where, _object(line, where)) for where, line in rows)
+    return assemble(entries)
+
+
+def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
+    """A Recording from the parsed lines of a file, each with its place."""
+    exchanges: dict[str, Exchange] = {}
+    traces: list[Trace] = []
+    run: Mapping[str, Any] = {}
+    for where, entry in entries:
+        if transcript.is_run(entry):
+            run = entry["run"]
+        elif transcript.is_episode(entry):
+            traces.append(transcript.trace(entry, exchanges))
+        else:
+            loose = exchange(entry, where)
+            exchanges[loose.id] = loose
+    steps = {step.id for trace in traces for step in trace.exchanges.values()}
+    rest = tuple(loose for loose in exchanges.values() if loose.id not in steps)
+    return Recording(rest, tuple(traces), run)
+
+
+def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
+    """One line of our format as an Exchange."""
+    fields, response = entry["request"], entry.get("response")
+    if not isinstance(fields, Mapping):
+        raise RecordingError(where, "an object `request`", type(fields).__name__)
+    request = Request(
+        fields["method"].upper(),
+        fields["path"],
+        headers(fields.get("headers") or {}),
+        transcript.body_of(fields),
+        transcript.raw_of(fields),
+    )
+    reply = None if response is None else _reply(response)
+    failure = entry.get("failure") or (None if reply else "no answer was recorded")
+    return Exchange(str(entry.get("id") or where), request, reply, failure=failure, traits=_traits(entry))
+
+
+def _reply(response: Mapping[str, Any]) -> Reply:
+    fields, status = headers(response.get("headers") or {}), int(response["status"])
+    raw = transcript.raw_of(response)
+    if raw is None and "sse" not in response and not isinstance(response.get("body"), str | None):
+        reply = reply_from_value(status, fields, response["body"])
+    else:
+        body = raw if raw is not None else (response.get("sse") or response.get("body") or "").encode()
+        reply = read_reply(status, fields, body, cut=bool(response.get("cut")))
+    return replace(reply, seconds=response.get("seconds"), started_at=response.get("started_at"))
+
+
+def _traits(entry: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(entry.get("traits", ())) | frozenset(_lost(entry))
+
+
+def _lost(entry: Mapping[str, Any]) -> Iterator[str]:
+    if entry.get("capture", "wire") != "wire" or entry.get("sse_synthesised"):
+        yield "parsed"
+    if entry.get("capture") == "fixture":
+        yield "status-unknown"
+    for member in ("altered", "trimmed"):
+        if entry.get(member):
+            yield member
+    if entry.get("request_unknown"):
+        yield "request-unknown"
+
+
+_UNKNOWN = frozenset({"request-unknown", "status-unknown"})
+
+
+def _only_events(raw: bytes, name: str) -> Exchange:
+    fields = Headers((("content-type", "text/event-stream"),))
+    return Exchange(name, Request("POST", "/responses"), read_reply(200, fields, raw), traits=_UNKNOWN)
+
+
+def _only_body(document: Mapping[str, Any], name: str) -> Exchange:
+    reply = reply_from_value(200, Headers((("content-type", "application/json"),)), dict(document))
+    return Exchange(name, Request("POST", "/responses"), reply, traits=_UNKNOWN | {"parsed"})

@@ -1,0 +1,1 @@
+"""The requests that scenarios send: minimal, valid, unusual, invalid and generated ones."""

@@ -1,0 +1,93 @@
+"""The table of unusual requests: well formed, but at odds with themselves or with the server's state.
+
+Rules of their own judge the answers. No request needs another one, so a scenario sends each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.requests.constants import UNKNOWN_MODEL
+from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM, UNKNOWN_RESPONSE
+from antiphon_conformance.rules.views import AnyReply
+from antiphon_spec.dialect import Dialect
+
+Json = dict[str, Any]
+
+OTHER_REASONS = frozenset({401, 403, 408, 429, 503})
+"""Statuses that say nothing about the request's content."""
+LOOSE: Json = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+"""A schema that allows further properties, which a strict schema must not."""
+FUNCTION: Json = {"type": "function", "name": "get_time", "parameters": LOOSE}
+CALL: Json = {
+    "type": "function_call",
+    "id": "fc_1",
+    "call_id": "call_1",
+    "name": "get_time",
+    "arguments": '{"city": "Paris"}',
+}
+QUESTION: Json = {"type": "message", "role": "user", "content": "What time is it in Paris?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Members that make a plain create odd, and the requirements about it."""
+
+    members: Mapping[str, Any]
+    cites: tuple[str, ...]
+
+    def holds_in(self, dialect: Dialect) -> bool:
+        """Whether a requirement of this dialect is about it."""
+        return any(row is not None and row.tested for row in map(dialect.resolve, self.cites))
+
+    def occurs_in(self, body: Mapping[str, Any]) -> bool:
+        """Whether a request has these members."""
+        return all(body.get(name) == value for name, value in self.members.items())
+
+
+def _odd(cites: str, **members: Any) -> Oddity:
+    return Oddity(members, tuple(cites.split()))
+
+
+def _strict(schema: Json) -> Json:
+    return {"format": {"type": "json_schema", "name": "city", "schema": schema, "strict": True}}
+
+
+def _output(call_id: str) -> Json:
+    return {"type": "function_call_output", "call_id": call_id, "output": "noon"}
+
+
+ODDITIES: Mapping[str, Oddity] = {
+    "an_unknown_model": _odd("REQ-03 CG-REQ-02 BUD-REQ-03", model=UNKNOWN_MODEL),
+    "an_empty_list": _odd("REQ-76", input=[]),
+    "a_choice_from_nothing": _odd("REQ-36", tool_choice="required"),
+    "an_unknown_parameter": _odd("REQ-71", temprature=1),
+    "an_unknown_previous_response": _odd("STA-07 BUD-REQ-08", previous_response_id=UNKNOWN_RESPONSE),
+    "a_reference_to_nothing": _odd(
+        "STA-26 REQ-25", input=[{"type": "item_reference", "id": UNKNOWN_ITEM}, QUESTION]
+    ),
+    "background_without_storage": _odd("BGR-05", background=True, store=False),
+    "json_unmentioned": _odd("FMT-02", input="Say hello.", text={"format": {"type": "json_object"}}),
+    "a_loose_strict_schema": _odd("FMT-03", text=_strict(LOOSE)),
+    "an_array_at_the_root": _odd("FMT-09", text=_strict({"type": "array", "items": {"type": "string"}})),
+    "two_functions_of_one_name": _odd("TOOL-29", tools=[FUNCTION, FUNCTION], tool_choice="none"),
+    "a_loose_strict_function": _odd("TOOL-27", tools=[FUNCTION | {"strict": True}], tool_choice="none"),
+    "an_output_without_a_call": _odd("TOOL-16", input=[QUESTION, _output("call_2")], tools=[FUNCTION]),
+    "an_output_matched_by_id": _odd(
+        "TOOL-13", input=[QUESTION, CALL, _output("call_1"), _output("fc_1")], tools=[FUNCTION]
+    ),
+    "a_call_without_an_output": _odd("TOOL-17", input=[QUESTION, CALL], tools=[FUNCTION]),
+    "a_trigger_before_the_end": _odd("CMP-15", input=[{"type": "compaction_trigger"}, QUESTION]),
+}
+
+
+def odd(name: str) -> Callable[[AnyReply], bool]:
+    """For `when=`: a create is odd in this way, and its status is about its content."""
+    oddity = ODDITIES[name]
+    return lambda view: (
+        view.operation == view.dialect.create_operation
+        and view.reply.status not in OTHER_REASONS
+        and oddity.occurs_in(view.request_fields)
+    )

@@ -1,0 +1,1 @@
+"""Rules on HTTP: statuses, headers, framing, credentials and errors."""

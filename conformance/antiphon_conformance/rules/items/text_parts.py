@@ -1,0 +1,91 @@
+"""The text of messages: citations within its bounds, and log probabilities on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import includes, member, number, objects, texts
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import ResponseObject
+
+LOGPROBS = "message.output_text.logprobs"
+
+
+def _citations(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """(path, annotation, text) for each annotation that marks a range of its text."""
+    for where, part in texts(response.object):
+        for index, annotation in objects(part.get("annotations")):
+            bounds = (number(annotation.get(name)) for name in ("start_index", "end_index"))
+            if None not in bounds and isinstance(part.get("text"), str):
+                yield f"{response.where}/{where}/annotations/{index}", annotation, part["text"]
+
+
+def _cites(response: ResponseObject) -> bool:
+    return response.is_final and "trimmed" not in response.exchange.traits and any(_citations(response))
+
+
+@rule(
+    "text-parts.citations-lie-within-their-text",
+    ResponseObject,
+    cites="ITM-16",
+    when=_cites,
+    needs="a message with a citation that marks its text",
+)
+def citations_lie_within_their_text(response: ResponseObject) -> Iterator[Finding]:
+    """A citation starts and ends within its text, and does not end before it starts."""
+    for where, annotation, text in _citations(response):
+        start, end = annotation["start_index"], annotation["end_index"]
+        if not 0 <= start <= end <= len(text):
+            yield Finding(where, f"0 <= start <= end <= {len(text)}", f"start {show(start)}, end {show(end)}")
+
+
+def _answers_a_request_for_logprobs(response: ResponseObject) -> bool:
+    asks = includes(response.request_fields, LOGPROBS)
+    return response.creation and response.status == "completed" and asks and any(texts(response.object))
+
+
+@rule(
+    "text-parts.logprobs-come-on-request",
+    ResponseObject,
+    cites="ITM-13",
+    when=_answers_a_request_for_logprobs,
+    needs=f"a text in answer to a request that includes {LOGPROBS}",
+)
+def logprobs_come_on_request(response: ResponseObject) -> Iterator[Finding]:
+    """A text has log probabilities when `include` asks for them."""
+    for where, part in texts(response.object):
+        if part.get("text") and not any(objects(part.get("logprobs"))):
+            yield Finding(
+                f"{response.where}/{where}/logprobs",
+                "an entry for each token",
+                show(part.get("logprobs", ABSENT)),
+            )
+
+
+def _limits_logprobs(response: ResponseObject) -> bool:
+    has_limit = number(response.request_fields.get("top_logprobs")) is not None
+    return has_limit and _answers_a_request_for_logprobs(response) and any(_entries(response))
+
+
+def _entries(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for where, part in texts(response.object):
+        for index, entry in objects(part.get("logprobs")):
+            yield f"{response.where}/{where}/logprobs/{index}", entry
+
+
+@rule(
+    "text-parts.top-logprobs-limits-the-alternatives",
+    ResponseObject,
+    cites="ITM-13",
+    when=_limits_logprobs,
+    needs="log probabilities in answer to a request with `top_logprobs`",
+)
+def top_logprobs_limits_the_alternatives(response: ResponseObject) -> Iterator[Finding]:
+    """No token has more alternatives than the `top_logprobs` of the request."""
+    limit = response.request_fields["top_logprobs"]
+    for where, entry in _entries(response):
+        alternatives = member(entry, "top_logprobs")
+        if isinstance(alternatives, list) and len(alternatives) > limit:
+            yield Finding(f"{where}/top_logprobs", f"at most {limit} entries", f"{len(alternatives)} entries")

@@ -1,0 +1,1 @@
+"""What rules share to read responses and streams that may be malformed."""

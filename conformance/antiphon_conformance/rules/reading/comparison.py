@@ -1,0 +1,78 @@
+"""Compares answers that must agree, checks statuses that must come, and reads what an answer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import answered, member, number, text_of
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.rules.views import ScenarioTrace
+
+CLIENT_ERROR = range(400, 500)
+
+VOLATILE = frozenset({"encrypted_content", "obfuscation", "billing", "fingerprint"})
+"""Members in which genuine servers put another value each time, or only in some views of a response."""
+
+
+def took_place(*names: str) -> Callable[[ScenarioTrace], bool]:
+    """For `when=`: these steps took place; some steps depend on what the target offers."""
+    return lambda trace: all(name in trace for name in names)
+
+
+def succeeded(*names: str) -> Callable[[ScenarioTrace], bool]:
+    """For `when=`: these steps took place and succeeded."""
+    return lambda trace: all(name in trace and trace[name].ok for name in names)
+
+
+def expect_status(exchange: Exchange, statuses: Collection[int], expected: str) -> Iterator[Finding]:
+    """A finding when the status of an answer is not one of `statuses`."""
+    status = exchange.answer.status
+    if status not in statuses:
+        yield Finding("reply.status", expected, str(status), exchange.id)
+
+
+def expect_ok(exchange: Exchange, expected: str) -> Iterator[Finding]:
+    """A finding when a right request was not answered with 200."""
+    yield from expect_status(exchange, (200,), expected)
+
+
+def refused(exchange: Exchange, expected: str) -> Iterator[Finding]:
+    """A finding when a wrong request was not answered with a 4xx."""
+    yield from expect_status(exchange, CLIENT_ERROR, expected)
+
+
+def expect_not_found(exchange: Exchange) -> Iterator[Finding]:
+    """A finding when an id that names nothing was not answered with 404."""
+    yield from expect_status(exchange, (404,), "404, because nothing has this id")
+
+
+def response_differences(now: Exchange, before: Exchange) -> Iterator[Finding]:
+    """The differences between the response object of `now` and that of `before`, which it must repeat."""
+    earlier = answered(before)
+    for pointer, value, actual in differences(earlier, answered(now)):
+        yield Finding(f"reply.body{pointer}", f"{show(value)}, as in {before.id}", show(actual), now.id)
+
+
+def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(pointer, before, after) where two JSON values differ; members that only `after` has do not count."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in (name for name in before if name not in VOLATILE):
+            yield from differences(before[name], after.get(name, ABSENT), f"{pointer}/{name}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, new, f"{pointer}/{index}")
+    elif isinstance(before, bool) is not isinstance(after, bool) or before != after:
+        yield pointer, before, after
+
+
+def input_tokens(exchange: Exchange) -> int | float:
+    """How many input tokens an answer reports; 0 when it reports none (other rules require them)."""
+    return number(member(answered(exchange), "usage", "input_tokens")) or 0
+
+
+def says(exchange: Exchange, word: str) -> bool:
+    """Whether an answer contains a word, in any case."""
+    return exchange.ok and word.casefold() in text_of(exchange.response).casefold()

@@ -1,0 +1,148 @@
+"""Reads calls, messages, parts and texts in a response object that may be malformed.
+
+A value of an unexpected type is skipped here; the rules about that member report it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from antiphon_conformance.http.exchange import Exchange, MissingStepError
+from antiphon_conformance.http.text import ABSENT
+
+Json = Mapping[str, Any]
+
+CLIENT_CALLS = ("function_call", "custom_tool_call")
+"""The calls that the client has to execute itself."""
+
+
+def objects(value: Any) -> Iterator[tuple[int, Json]]:
+    """The elements of a list that are objects, with their indices."""
+    for index, entry in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(entry, dict):
+            yield index, entry
+
+
+def output(response: Json, *types: str) -> Iterator[tuple[int, Json]]:
+    """The output items of a response, with their indices; only those of `types`, unless it is empty."""
+    return (entry for entry in objects(response.get("output")) if not types or entry[1].get("type") in types)
+
+
+def is_call(item: Json) -> bool:
+    """Whether an item calls a tool, the client's or a hosted one."""
+    kind = item.get("type")
+    return isinstance(kind, str) and kind.endswith("_call")
+
+
+def calls(response: Json) -> list[tuple[int, Json]]:
+    """The items that call a tool of the client."""
+    return list(output(response, *CLIENT_CALLS))
+
+
+def parts(item: Json) -> Iterator[tuple[int, Json]]:
+    """The content parts of a message or a reasoning item, with their indices."""
+    return objects(item.get("content"))
+
+
+def texts(response: Json) -> Iterator[tuple[str, Json]]:
+    """Every `output_text` part of the messages, with its place below the response object."""
+    for index, item in output(response, "message"):
+        for place, part in parts(item):
+            if part.get("type") == "output_text":
+                yield f"output/{index}/content/{place}", part
+
+
+def refusals(response: Json) -> Iterator[tuple[str, Json]]:
+    """Every `refusal` part of the messages, with its place below the response object."""
+    for index, item in output(response, "message"):
+        for place, part in parts(item):
+            if part.get("type") == "refusal":
+                yield f"output/{index}/content/{place}", part
+
+
+def text_of(response: Json) -> str:
+    """The text of all messages of a response."""
+    return "".join(part["text"] for _, part in texts(response) if isinstance(part.get("text"), str))
+
+
+def number(value: Any) -> int | float | None:
+    """The value if it is a number and not a boolean, else None."""
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+
+def member(value: Any, *path: str) -> Any:
+    """The value at a path of members; None when a member is missing or its parent is not an object."""
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def value_at(value: Any, *path: str) -> Any:
+    """The member at a path, as a finding prints it: ABSENT, and not None, when it was not sent."""
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return ABSENT
+        value = value[name]
+    return value
+
+
+def parse_json(text: Any) -> Any:
+    """The JSON value in a text. Raises ValueError when there is none."""
+    if not isinstance(text, str):
+        raise ValueError("not a string")
+    return json.loads(text)
+
+
+def tools_of(request: Json) -> list[Json]:
+    """The tools that a request offers; tools in the nested spelling of Chat are flattened."""
+    return [_flat(tool) for _, tool in objects(request.get("tools"))]
+
+
+def _flat(tool: Json) -> Json:
+    inner = tool.get("function")
+    return {"type": tool.get("type"), **inner} if isinstance(inner, dict) else tool
+
+
+def includes(request: Json, name: str) -> bool:
+    """Whether the request's `include` names this."""
+    include = request.get("include")
+    return isinstance(include, list) and name in include
+
+
+def answered(exchange: Exchange) -> Json:
+    """The response object of a successful exchange. Raises MissingStepError for any other."""
+    if not exchange.ok:
+        raise MissingStepError(f"{exchange.id}: answered {exchange.answer.status}")
+    return exchange.response
+
+
+def response_or_empty(exchange: Exchange) -> Json:
+    """The response object of an exchange; empty when it has none."""
+    try:
+        return exchange.response
+    except MissingStepError:
+        return {}
+
+
+def equal_json(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal. `true` differs from `1`, but `1.0` equals `1`: numbers are
+    compared at double precision, because JSON promises no more (RFC 8259, section 6)."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(equal_json(left[key], right[key]) for key in left)
+    if isinstance(left, Sequence) and isinstance(right, Sequence) and not isinstance(left, str):
+        return len(left) == len(right) and all(map(equal_json, left, right))
+    if number(left) is not None and number(right) is not None:
+        return left == right or _as_double(left) == _as_double(right)
+    return bool(isinstance(left, bool) == isinstance(right, bool) and left == right)
+
+
+def _as_double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -1,0 +1,186 @@
+"""Functions that the rules over streams share: breaches as findings, sums, views, counting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.comparison import VOLATILE
+from antiphon_conformance.rules.reading.output import value_at
+from antiphon_conformance.rules.reading.stream_view import StreamView, Thread, stream_view, value_below, views
+from antiphon_conformance.rules.rule import Finding
+from antiphon_conformance.rules.views import StreamReply
+from antiphon_spec.stream import Breach, Lane
+
+Condition = Callable[[StreamReply], bool]
+
+OPENAI = "openai#/components/schemas/"
+OPEN_RESPONSES = "openresponses#/components/schemas/"
+
+
+def tells_of(*lanes: str) -> Condition:
+    """For `when=`: the stream has an object of one of these lanes."""
+    return lambda stream: any(stream_view(stream).of(lane) for lane in lanes)
+
+
+def is_whole(stream: StreamReply) -> bool:
+    """For `when=`: the stream is complete, from its first to its last event."""
+    return not stream.source.cut and not stream_view(stream).is_tail and bool(stream.events)
+
+
+def has_beginning(stream: StreamReply) -> bool:
+    """For `when=`: the stream holds its first event."""
+    return not stream_view(stream).is_tail and bool(stream.events)
+
+
+def has_end(stream: StreamReply) -> bool:
+    """For `when=`: the stream holds the event that ends the response."""
+    return stream_view(stream).terminal() is not None
+
+
+def breaches(
+    stream: StreamReply,
+    *,
+    lanes: Collection[str] = (),
+    kinds: Collection[str] = (),
+    enclosing: Collection[str] = (),
+) -> Iterator[Finding]:
+    """The breaches of the table in these lanes, of these kinds, within these objects; empty means any."""
+    for event, breach in stream_view(stream).breaches:
+        fits = (
+            (not lanes or breach.lane in lanes)
+            and (not kinds or breach.kind in kinds)
+            and (not enclosing or breach.enclosing in enclosing)
+        )
+        if fits:
+            yield finding(event, breach)
+
+
+def finding(event: Event | None, breach: Breach) -> Finding:
+    """A breach of the table as a finding."""
+    if event is None:
+        return Finding("end of stream", f"{breach.expected} before", f"{breach.where} is {breach.actual}")
+    actual = f"{event.type} while {breach.where} is {breach.actual.partition(' at ')[0]}"
+    return Finding(event.where, breach.expected, actual)
+
+
+def pieces(thread: Thread) -> str | None:
+    """The text that the pieces of an accumulating lane add up to; None when a piece is not a string."""
+    rule = thread.lane.accumulates
+    if rule is None:
+        return None
+    deltas = [event.data.get(rule.piece) for event in thread.events if event.type == rule.event]
+    try:
+        return "".join(deltas)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def unequal_sums(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
+    """The lanes in which the text of the closing event is not the sum of its pieces."""
+    for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
+        rule = thread.lane.accumulates
+        last_event = thread.first(rule.done) if rule else None
+        total = pieces(thread)
+        if rule is None or last_event is None or total is None or not thread.from_start:
+            continue
+        whole = last_event.data.get(rule.whole, ABSENT)
+        if whole != total:
+            yield Finding(
+                f"{last_event.where}/{rule.whole}", f"the joined deltas: {show(total)}", show(whole)
+            )
+
+
+def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
+    """The places where an object shows another text than the event that ended the lane. Other rules report an
+    item or a part that is missing altogether."""
+    for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
+        rule = thread.lane.accumulates
+        last_event = thread.first(rule.done) if rule else None
+        if rule is None or last_event is None:
+            continue
+        whole = last_event.data.get(rule.whole, ABSENT)
+        for where, view in views(thread):
+            if view is ABSENT and thread.lane.within in ("item", "part"):
+                continue
+            value = value_at(view, *(rule.into.split("/") if rule.into else ()))
+            if view is ABSENT or _or_null(value) != _or_null(whole):
+                path = f"{where}/{rule.into}" if rule.into else where
+                yield Finding(path, f"{show(whole)}, as in {last_event.where}", show(value))
+
+
+def _or_null(value: Any) -> Any:
+    """The value, or None when it is absent: a view that omits a null member shows the same."""
+    return None if value is ABSENT else value
+
+
+def numbering_findings(stream: StreamReply, lane: str) -> Iterator[Finding]:
+    """The objects of a lane whose indices are not 0, 1, 2... in order of appearance."""
+    for thread, expected in _miscounts(stream, lane):
+        where = f"{thread.events[0].where}/{thread.lane.identity[-1]}"
+        yield Finding(where, str(expected), str(thread.indices[-1]))
+
+
+def wrong_indices(stream: StreamReply, lane: str) -> frozenset[tuple[int, ...]]:
+    """The objects of a lane with a wrong index, which explains that they stand elsewhere."""
+    return frozenset(thread.indices for thread, _ in _miscounts(stream, lane))
+
+
+def _miscounts(stream: StreamReply, lane: str) -> Iterator[tuple[Thread, int]]:
+    expected: dict[tuple[int, ...], int] = {}
+    for thread in (thread for thread in stream_view(stream).of(lane) if thread.events):
+        *outer, index = thread.indices
+        before = expected.get(tuple(outer), index if not _counts_from_zero(thread) else 0)
+        if index != before:
+            yield thread, before
+        expected[tuple(outer)] = index + 1
+
+
+def _counts_from_zero(thread: Thread) -> bool:
+    """Whether the stream holds the first object of this kind, so that counting starts at 0."""
+    return thread.parent is None or thread.parent.from_start
+
+
+def early_content(stream: StreamReply, lane: str) -> Iterator[Finding]:
+    """The objects that are announced with content which later events are to bring."""
+    stream_fold = stream_view(stream)
+    for thread in stream_fold.of(lane):
+        opening, start = thread.opening_event(), thread.start()
+        for child in children(stream_fold, thread) if opening is not None else ():
+            rule = child.accumulates
+            path, empty = (child.place, []) if child.place else (rule.into if rule else "", "")
+            value: Any = value_below(start, path) if path else None
+            if opening is not None and value is not None and value != empty:
+                yield Finding(f"{opening.where}/{thread.lane.holds}/{path}", show(empty), show(value))
+
+
+def children(stream_fold: StreamView, thread: Thread) -> Iterator[Lane]:
+    """The lanes inside the object of a thread, by its type."""
+    kind = str(thread.start().get("type"))
+    for lane in stream_fold.grammar.children(thread.lane.name):
+        if lane.of is None or kind in lane.of:
+            yield lane
+
+
+def view_differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(pointer, before, after) for each place where two JSON values differ, except for volatile members.
+
+    An absent and an empty member count as equal: servers omit in one view what is empty in another.
+    """
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys((*before, *after)):
+            if name not in VOLATILE:
+                yield from view_differences(
+                    before.get(name, ABSENT), after.get(name, ABSENT), f"{pointer}/{name}"
+                )
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from view_differences(old, new, f"{pointer}/{index}")
+    elif before != after and not (_is_empty(before) and _is_empty(after)):
+        yield pointer, before, after
+
+
+def _is_empty(value: Any) -> bool:
+    return value is ABSENT or value is None or value == []

@@ -1,0 +1,1 @@
+"""Rules on requests: valid ones are accepted, invalid ones rejected."""

@@ -1,0 +1,98 @@
+"""What a response reports for a parameter that its request does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import member, objects
+from antiphon_conformance.rules.reading.schema_faults import lacks_required
+from antiphon_conformance.rules.rule import Finding, add, make, rule_id
+from antiphon_conformance.rules.views import ResponseObject
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A parameter, the values that a response may report when the request lacks it, and the sources."""
+
+    name: str
+    path: tuple[str, ...]
+    values: tuple[Any, ...]
+    cites: tuple[str, ...]
+    always_there: bool = False
+    """Whether the response must have it, and no other rule reports its absence."""
+    why: str = ""
+
+
+DEFAULTS = (
+    Default("instructions_are_null", ("instructions",), (None,), ("RES-24", "CG-REQ-10")),
+    Default("previous_response_id_is_null", ("previous_response_id",), (None,), ("RES-26",)),
+    Default("metadata_is_empty", ("metadata",), ({}, None), ("RES-27",)),
+    Default(
+        "tools_are_empty",
+        ("tools",),
+        ([],),
+        ("RES-28",),
+        why="Clients iterate over `tools` and break on null.",
+    ),
+    Default("tool_choice_is_auto", ("tool_choice",), ("auto",), ("RES-31", "TOOL-01")),
+    Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-33",)),
+    Default(
+        "text_format_is_text",
+        ("text", "format"),
+        ({"type": "text"},),
+        (
+            "RES-40",
+            "BUD-RSP-13",
+        ),
+        always_there=True,
+    ),
+    Default("background_is_false", ("background",), (False,), ("RES-44",)),
+    Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),
+)
+
+
+def _is_absent_from_request(default: Default) -> Callable[[ResponseObject], bool]:
+    def is_absent(response: ResponseObject) -> bool:
+        if not response.creation or member(response.request_fields, *default.path) is not None:
+            return False
+        return not _has_indirect_parameters(response) and not lacks_required(response, default.path[0])
+
+    return is_absent
+
+
+def _has_indirect_parameters(response: ResponseObject) -> bool:
+    """Whether parameters may come from a prompt template, tools in the input, or a member of Chat."""
+    items = objects(response.request_fields.get("input"))
+    adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
+    return adds_tools or any(
+        response.request_fields.get(name) is not None for name in ("prompt", "response_format")
+    )
+
+
+def _register(default: Default) -> None:
+    label = ".".join(default.path)
+    expected = " or ".join(map(show, default.values)) if default.always_there else show(default.values[0])
+
+    def check(response: ResponseObject) -> Iterator[Finding]:
+        parent = member(response.object, *default.path[:-1])
+        if default.path[0] in response.object and not isinstance(parent, dict):
+            return
+        actual = (parent or {}).get(default.path[-1], ABSENT)
+        if actual not in default.values and (default.always_there or actual is not ABSENT):
+            yield Finding(f"{response.where}/{'/'.join(default.path)}", expected, show(actual))
+
+    sentence = f"A response to a request without `{label}` reports {expected}.\n\n{default.why}"
+    add(
+        make(
+            rule_id("defaults", default.name), sentence, ResponseObject, check,
+            cites=default.cites, when=_is_absent_from_request(default),
+            needs=f"an answer to a request without `{label}`",
+        )
+    )  # fmt: skip
+
+
+for _default in DEFAULTS:
+    _register(_default)

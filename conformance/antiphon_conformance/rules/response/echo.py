@@ -1,0 +1,157 @@
+"""A response reports the parameters of its request, with the values that were in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import equal_json, member, value_at
+from antiphon_conformance.rules.reading.schema_faults import lacks_required
+from antiphon_conformance.rules.response.members import OPEN, OPENAI
+from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
+from antiphon_conformance.rules.views import ResponseObject
+
+REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key"})
+SHORTENED_BY_RECORDERS = frozenset({"instructions"})
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A parameter that a response repeats, and its sources. `path` leads into request and response."""
+
+    path: tuple[str, ...]
+    cites: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return "_".join(self.path)
+
+
+def _sources(name: str) -> tuple[str, str]:
+    return "RES-47", f"{OPENAI}Response/properties/{name}"
+
+
+ECHOES = (
+    Echo(("model",), ("CG-RSP-06",)),
+    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-10")),
+    Echo(("previous_response_id",), ("RES-26",)),
+    Echo(
+        ("metadata",),
+        (
+            "RES-27",
+            "BUD-REQ-20",
+        ),
+    ),
+    Echo(("parallel_tool_calls",), ("RES-33",)),
+    Echo(("temperature",), ("RES-36",)),
+    Echo(("top_p",), ("RES-36",)),
+    Echo(("presence_penalty",), (f"{OPEN}ResponseResource/properties/presence_penalty",)),
+    Echo(("frequency_penalty",), (f"{OPEN}ResponseResource/properties/frequency_penalty",)),
+    Echo(
+        ("top_logprobs",),
+        (f"{OPEN}ResponseResource/properties/top_logprobs", f"{OPENAI}Response/properties/top_logprobs"),
+    ),
+    Echo(("truncation",), ("RES-42",)),
+    Echo(("store",), ("RES-43", "RES-56")),
+    Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background")),
+    Echo(("max_output_tokens",), _sources("max_output_tokens")),
+    Echo(("max_tool_calls",), _sources("max_tool_calls")),
+    Echo(("safety_identifier",), _sources("safety_identifier")),
+    Echo(("prompt_cache_key",), _sources("prompt_cache_key")),
+    Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning")),
+    Echo(("text", "verbosity"), ("RES-39", f"{OPENAI}Response/properties/text")),
+    Echo(("text", "format", "type"), ("FMT-08",)),
+    Echo(("text", "format", "name"), ("FMT-08",)),
+    Echo(("text", "format", "strict"), ("FMT-08",)),
+)
+
+
+def is_as_recorded(response: ResponseObject, path: tuple[str, ...]) -> bool:
+    """Whether no recorder has replaced or shortened this parameter; always true for live traffic."""
+    traits = response.exchange.traits
+    has_other_value = "altered" in traits and path[0] in REPLACED_BY_RECORDERS
+    return not has_other_value and not ("trimmed" in traits and path[0] in SHORTENED_BY_RECORDERS)
+
+
+def _is_in_request(path: tuple[str, ...]) -> Callable[[ResponseObject], bool]:
+    def is_present(response: ResponseObject) -> bool:
+        if not response.creation or member(response.request_fields, *path) is None:
+            return False
+        return is_as_recorded(response, path) and not lacks_required(response, path[0])
+
+    return is_present
+
+
+def _register(echo: Echo) -> None:
+    label = ".".join(echo.path)
+
+    def check(response: ResponseObject) -> Iterator[Finding]:
+        asked, actual = member(response.request_fields, *echo.path), value_at(response.object, *echo.path)
+        if not equal_json(asked, actual):
+            where = f"{response.where}/{'/'.join(echo.path)}"
+            yield Finding(where, f"{show(asked)}, as in the request", show(actual))
+
+    sentence = f"A response repeats `{label}` of its request with the same value."
+    add(
+        make(
+            rule_id("echo", f"{echo.name}_comes_back"), sentence, ResponseObject, check,
+            cites=echo.cites, when=_is_in_request(echo.path), needs=f"an answer to a request with `{label}`",
+        )
+    )  # fmt: skip
+
+
+for _echo in ECHOES:
+    _register(_echo)
+
+
+@rule(
+    "echo.max-tokens-comes-back-as-max-output-tokens",
+    ResponseObject,
+    cites="BUD-REQ-19",
+    when=lambda response: response.creation and response.request_fields.get("max_tokens") is not None,
+    needs="an answer to a request with `max_tokens`",
+)
+def max_tokens_comes_back_as_max_output_tokens(response: ResponseObject) -> Iterator[Finding]:
+    """A response repeats `max_tokens`, the name in Chat, as `max_output_tokens`."""
+    asked = response.request_fields.get("max_output_tokens") or response.request_fields["max_tokens"]
+    actual = response.object.get("max_output_tokens", ABSENT)
+    if not equal_json(asked, actual):
+        yield Finding(
+            f"{response.where}/max_output_tokens", f"{show(asked)}, as in the request", show(actual)
+        )
+
+
+def _has_tool_choice(response: ResponseObject) -> bool:
+    choice = response.request_fields.get("tool_choice")
+    is_as_in_chat = isinstance(choice, dict) and "function" in choice
+    if not response.creation or choice is None or is_as_in_chat:
+        return False
+    return not lacks_required(response, "tool_choice")
+
+
+@rule(
+    "echo.tool-choice-comes-back",
+    ResponseObject,
+    cites="RES-31",
+    when=_has_tool_choice,
+    needs="an answer to a request with `tool_choice`",
+)
+def tool_choice_comes_back(response: ResponseObject) -> Iterator[Finding]:
+    """A response repeats `tool_choice` of its request; objects may have added defaults.
+
+    A server that does not know `tool_choice` always reports `auto`.
+    """
+    asked, actual = response.request_fields["tool_choice"], response.object.get("tool_choice", ABSENT)
+    if not _covers(asked, actual):
+        yield Finding(f"{response.where}/tool_choice", f"{show(asked)}, as in the request", show(actual))
+
+
+def _covers(asked: Any, actual: Any) -> bool:
+    """Whether `got` repeats `asked`: objects may have more members, and everything else is equal."""
+    if isinstance(asked, dict):
+        return isinstance(actual, dict) and all(_covers(asked[key], actual.get(key)) for key in asked)
+    if isinstance(asked, list):
+        return isinstance(actual, list) and len(asked) == len(actual) and all(map(_covers, asked, actual))
+    return equal_json(asked, actual)

@@ -1,0 +1,144 @@
+"""A response reports the tools of its request, whole and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import member, objects, tools_of
+from antiphon_conformance.rules.response.members import OPENAI
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import ResponseObject
+
+Tool = Mapping[str, Any]
+
+PLAIN = ("function", "custom")
+"""The tools that have a name and come back one for one."""
+
+
+def _has_simple_tools(response: ResponseObject) -> bool:
+    """Whether the request has only function and custom tools; tool search and deferred tools reorder them."""
+    tools = tools_of(response.request_fields)
+    is_simple = all(tool.get("type") in PLAIN and not tool.get("defer_loading") for tool in tools)
+    return response.creation and bool(tools) and is_simple and "trimmed" not in response.exchange.traits
+
+
+def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
+    return [(tool.get("type", ABSENT), tool.get("name", ABSENT)) for tool in tools]
+
+
+@rule(
+    "echo-tools.tools-come-back",
+    ResponseObject,
+    cites="RES-28",
+    when=_has_simple_tools,
+    needs="an answer to a request with function or custom tools",
+)
+def tools_come_back(response: ResponseObject) -> Iterator[Finding]:
+    """Every function and custom tool of the request comes back in `tools`.
+
+    A server that drops a tool answers as if the request had none, and the client does not notice.
+    """
+    actual = _names(tool for _, tool in objects(response.object.get("tools")))
+    for name in _names(iter(tools_of(response.request_fields))):
+        if name not in actual:
+            yield Finding(f"{response.where}/tools", f"the {name[0]} tool {show(name[1])}", show(actual))
+
+
+def _pairs(response: ResponseObject) -> Iterator[tuple[str, Tool, Tool]]:
+    """(place, tool of the request, tool of the response) for each function tool that comes back."""
+    for index, actual in objects(response.object.get("tools")):
+        for asked in tools_of(response.request_fields):
+            if asked.get("type") == actual.get("type") == "function" and asked.get("name") == actual.get(
+                "name"
+            ):
+                yield f"{response.where}/tools/{index}", asked, actual
+
+
+def _offers_functions(response: ResponseObject) -> bool:
+    return _has_simple_tools(response) and any(_pairs(response))
+
+
+def _parameter_names(tool: Tool) -> list[str]:
+    properties = member(tool, "parameters", "properties")
+    return list(properties) if isinstance(properties, dict) else []
+
+
+@rule(
+    "echo-tools.function-tools-keep-their-meaning",
+    ResponseObject,
+    cites="RES-28",
+    when=_offers_functions,
+    needs="an answer to a request with function tools",
+)
+def function_tools_keep_their_meaning(response: ResponseObject) -> Iterator[Finding]:
+    """A function tool comes back with the description and the parameters of the request."""
+    for where, asked, actual in _pairs(response):
+        if (asked.get("description") or None) != (actual.get("description") or None):
+            expected = show(asked.get("description", ABSENT))
+            yield Finding(f"{where}/description", expected, show(actual.get("description", ABSENT)))
+        names = _parameter_names(actual)
+        if any(name not in names for name in _parameter_names(asked)):
+            expected = f"the parameters {show(_parameter_names(asked))}"
+            yield Finding(f"{where}/parameters/properties", expected, show(names))
+
+
+def _has_strict(response: ResponseObject) -> bool:
+    tools = [asked for _, asked, _ in _pairs(response)]
+    return _has_simple_tools(response) and any(isinstance(tool.get("strict"), bool) for tool in tools)
+
+
+@rule(
+    "echo-tools.strict-comes-back",
+    ResponseObject,
+    cites=("RES-29", f"{OPENAI}FunctionTool/properties/strict"),
+    when=_has_strict,
+    needs="an answer to a request whose function tool has `strict`",
+)
+def strict_comes_back(response: ResponseObject) -> Iterator[Finding]:
+    """`strict` of a function tool comes back with the same value."""
+    for where, asked, actual in _pairs(response):
+        if isinstance(asked.get("strict"), bool) and actual.get("strict") is not asked["strict"]:
+            yield Finding(f"{where}/strict", show(asked["strict"]), show(actual.get("strict", ABSENT)))
+
+
+def _lacks_strict(response: ResponseObject) -> bool:
+    tools = [asked for _, asked, _ in _pairs(response)]
+    return _has_simple_tools(response) and any(tool.get("strict") is None for tool in tools)
+
+
+@rule(
+    "echo-tools.omitted-strict-comes-back-as-a-boolean",
+    ResponseObject,
+    cites="RES-30",
+    when=_lacks_strict,
+    needs="an answer to a request whose function tool has no `strict`",
+)
+def omitted_strict_comes_back_as_a_boolean(response: ResponseObject) -> Iterator[Finding]:
+    """A function tool without `strict` comes back with the value that was in force."""
+    for where, asked, actual in _pairs(response):
+        if asked.get("strict") is None and not isinstance(actual.get("strict"), bool):
+            yield Finding(f"{where}/strict", "true or false", show(actual.get("strict", ABSENT)))
+
+
+def _has_allowed_tools(response: ResponseObject) -> bool:
+    return (
+        _has_simple_tools(response)
+        and member(response.request_fields.get("tool_choice"), "type") == "allowed_tools"
+    )
+
+
+@rule(
+    "echo-tools.allowed-tools-leave-the-list-alone",
+    ResponseObject,
+    cites="TOOL-07",
+    when=_has_allowed_tools,
+    needs="an answer to a request with `allowed_tools`",
+)
+def allowed_tools_leave_the_list_alone(response: ResponseObject) -> Iterator[Finding]:
+    """`tools` comes back whole when `tool_choice` is of the type `allowed_tools`."""
+    asked = _names(iter(tools_of(response.request_fields)))
+    actual = _names(tool for _, tool in objects(response.object.get("tools")))
+    if asked != actual:
+        yield Finding(f"{response.where}/tools", show(asked), show(actual))

@@ -1,0 +1,214 @@
+"""Structured output: a text that follows the schema in `text.format`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.requests.unusual import odd
+from antiphon_conformance.rules.reading.client_schema import misfits
+from antiphon_conformance.rules.reading.comparison import expect_status
+from antiphon_conformance.rules.reading.output import (
+    member,
+    parse_json,
+    refusals,
+    text_of,
+    texts,
+    value_at,
+)
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import AnyReply, ResponseObject, ScenarioTrace, StreamReply
+
+
+def _format(response: ResponseObject) -> Any:
+    return member(response.request_fields, "text", "format")
+
+
+def _has_format(response: ResponseObject, *kinds: str) -> bool:
+    """Whether a whole text answers a request for such a format; refusals and cut texts need not follow it."""
+    whole = response.creation and response.status == "completed" and any(texts(response.object))
+    return whole and member(_format(response), "type") in kinds and not any(refusals(response.object))
+
+
+def _strict(response: ResponseObject) -> bool:
+    return _has_format(response, "json_schema") and member(_format(response), "strict") is True
+
+
+@rule(
+    "structured-output.text-follows-a-strict-schema",
+    ResponseObject,
+    cites="FMT-01",
+    when=_strict,
+    needs="a text that answers a strict `json_schema`",
+)
+def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
+    """With a strict `json_schema` the text is JSON that validates against the schema."""
+    where, text = f"{response.where}/output", text_of(response.object)
+    try:
+        value = parse_json(text)
+    except ValueError:
+        yield Finding(where, "a text that is JSON", show(text))
+        return
+    for misfit in misfits(value, _format(response).get("schema")):
+        yield Finding(where, "a text that follows the schema", show(misfit))
+
+
+def _json_object(response: ResponseObject) -> bool:
+    return _has_format(response, "json_object")
+
+
+@rule(
+    "structured-output.text-is-a-json-object",
+    ResponseObject,
+    cites="FMT-02",
+    when=_json_object,
+    needs="a text that answers `json_object`",
+)
+def text_is_a_json_object(response: ResponseObject) -> Iterator[Finding]:
+    """With `json_object` the text is a JSON object."""
+    text = text_of(response.object)
+    try:
+        value = parse_json(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        yield Finding(f"{response.where}/output", "a text that is a JSON object", show(text))
+
+
+def _answers_a_schema(response: ResponseObject) -> bool:
+    has_schema = member(_format(response), "type") == "json_schema"
+    tools = response.request_fields.get("tools")
+    return response.creation and response.status == "completed" and has_schema and not tools
+
+
+@rule(
+    "structured-output.the-result-is-an-ordinary-text",
+    ResponseObject,
+    cites="FMT-06",
+    when=_answers_a_schema,
+    needs="an answer to a `json_schema`",
+)
+def the_result_is_an_ordinary_text(response: ResponseObject) -> Iterator[Finding]:
+    """Structured output is an `output_text` part or a refusal, not a member of its own."""
+    if not any(texts(response.object)) and not any(refusals(response.object)):
+        yield Finding(
+            f"{response.where}/output", "an output_text part", show(response.object.get("output", ABSENT))
+        )
+
+
+def _omits_strict(response: ResponseObject) -> bool:
+    output_format = _format(response)
+    return (
+        response.creation
+        and member(output_format, "type") == "json_schema"
+        and member(output_format, "strict") is None
+    )
+
+
+@rule(
+    "structured-output.strict-is-false-by-default",
+    ResponseObject,
+    cites="FMT-07",
+    when=_omits_strict,
+    needs="an answer to a `json_schema` without `strict`",
+)
+def strict_is_false_by_default(response: ResponseObject) -> Iterator[Finding]:
+    """`strict` of a `json_schema` is false in the response when the request omits it."""
+    actual = value_at(response.object, "text", "format", "strict")
+    if actual is not False:
+        yield Finding(f"{response.where}/text/format/strict", "false", show(actual))
+
+
+def _has_refusal(response: ResponseObject) -> bool:
+    return _answers_a_schema(response) and any(refusals(response.object))
+
+
+@rule(
+    "structured-output.a-refusal-replaces-the-text",
+    ResponseObject,
+    cites="FMT-04",
+    when=_has_refusal,
+    needs="a refusal in answer to a `json_schema`",
+)
+def a_refusal_replaces_the_text(response: ResponseObject) -> Iterator[Finding]:
+    """A refusal replaces the structured text; the response does not have both."""
+    for where, part in texts(response.object):
+        yield Finding(
+            f"{response.where}/{where}", "no text beside the refusal", show(part.get("text", ABSENT))
+        )
+
+
+def _answers_a_schema_in_a_stream(stream: StreamReply) -> bool:
+    is_create = stream.exchange.operation == stream.dialect.create_operation
+    has_schema = member(stream.request_fields, "text", "format", "type") == "json_schema"
+    return is_create and has_schema and any(texts(stream.final))
+
+
+@rule(
+    "structured-output.streams-as-ordinary-text",
+    StreamReply,
+    cites="FMT-10",
+    when=_answers_a_schema_in_a_stream,
+    needs="a stream that answers a `json_schema`",
+)
+def streams_as_ordinary_text(stream: StreamReply) -> Iterator[Finding]:
+    """Structured output streams as text deltas; joined, they equal the text."""
+    deltas = (event.data.get("delta") for event in stream.source.of("response.output_text.delta"))
+    total = "".join(delta for delta in deltas if isinstance(delta, str))
+    if total != text_of(stream.final):
+        yield Finding("stream", f"text deltas that make {show(text_of(stream.final))}", show(total))
+
+
+@rule("structured-output.schema-is-accepted", ScenarioTrace, scenario="structured_output", cites="FMT-01")
+def schema_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A text format with a strict JSON Schema is accepted.
+
+    Gateways that pass `text` on as the `response_format` of a chat server reject it.
+    """
+    yield from expect_status(
+        trace["streamed"], (200,), "200, because the schema follows the rules for strict schemas"
+    )
+
+
+@rule(
+    "structured-output.json-object-without-the-word-json-is-rejected",
+    AnyReply,
+    cites="FMT-02",
+    when=odd("json_unmentioned"),
+    needs="a request for `json_object` without the word JSON",
+)
+def json_object_without_the_word_json_is_rejected(answer: AnyReply) -> Iterator[Finding]:
+    """`json_object` is rejected when the context does not mention JSON."""
+    yield from expect_status(answer.exchange, (400,), "400, because the input does not mention JSON")
+
+
+@rule(
+    "structured-output.a-strict-schema-with-further-properties-is-rejected",
+    AnyReply,
+    cites="FMT-03",
+    when=odd("a_loose_strict_schema"),
+    needs="a request with a strict schema that allows further properties",
+)
+def a_strict_schema_with_further_properties_is_rejected(answer: AnyReply) -> Iterator[Finding]:
+    """A strict schema that allows further properties is rejected as `invalid_json_schema`."""
+    exchange = answer.exchange
+    yield from expect_status(exchange, (400,), "400, because a strict schema forbids further properties")
+    if exchange.answer.status != 400:
+        return
+    for name, expected in (("code", "invalid_json_schema"), ("param", "text.format.schema")):
+        actual = value_at(exchange.answer.fields, "error", name)
+        if actual != expected:
+            yield Finding(f"reply.body/error/{name}", expected, show(actual), exchange.id)
+
+
+@rule(
+    "structured-output.strict-schema-has-an-object-at-its-root",
+    AnyReply,
+    cites="FMT-09",
+    when=odd("an_array_at_the_root"),
+    needs="a request with a strict schema of an array",
+)
+def strict_schema_has_an_object_at_its_root(answer: AnyReply) -> Iterator[Finding]:
+    """A strict schema whose root is not an object is rejected."""
+    yield from expect_status(answer.exchange, (400,), "400, because the root of a strict schema is an object")

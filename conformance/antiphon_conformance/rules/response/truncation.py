@@ -1,0 +1,42 @@
+"""Rules on `truncation`: a server shortens a context that is too long only on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR
+from antiphon_conformance.rules.reading.output import value_at
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import ScenarioTrace
+
+
+@rule(
+    "truncation.an-overlong-context-fails",
+    ScenarioTrace,
+    scenario="overlong_input",
+    cites=("STA-21", "STA-23"),
+)
+def an_overlong_context_fails(trace: ScenarioTrace) -> Iterator[Finding]:
+    """With `truncation: disabled` a context beyond the model's window fails.
+
+    The failure is a 4xx status or an event in the stream. A server that shortens the context silently answers
+    another question.
+    """
+    exchange = trace["overlong"]
+    if exchange.ok and exchange.answer.stream is not None:
+        yield from _expect_failure_in_stream(exchange)
+    elif exchange.answer.status not in CLIENT_ERROR:
+        expected = "a 4xx status, because the context exceeds the window and the server may drop nothing"
+        yield Finding("reply.status", expected, str(exchange.answer.status), exchange.id)
+
+
+def _expect_failure_in_stream(exchange: Exchange) -> Iterator[Finding]:
+    final = exchange.response
+    code = value_at(final, "error", "code")
+    if final.get("status") != "failed":
+        expected, actual = "failed, because the server may drop nothing", show(value_at(final, "status"))
+        yield Finding("stream/response/status", expected, actual, exchange.id)
+    elif code in (None, ABSENT):
+        yield Finding("stream/response/error/code", "context_length_exceeded", show(code), exchange.id)

@@ -1,0 +1,172 @@
+"""A rule: a sentence that can be checked, and a pure generator of the places where it does not hold.
+
+    @rule(Stream, cites=("ENV-08",))
+    def sequence_numbers_increase(stream: StreamView) -> Iterator[Finding]:
+        \"\"\"Every event carries a `sequence_number` greater than the event before it.
+
+        A client that resumes with `starting_after` skips or repeats events otherwise.
+        \"\"\"
+
+A rule's id comes from its file and its function, `stream.sequence-numbers-increase`, and never changes. The
+rule applies to every dialect in which one of its citations resolves; its level is that of the requirement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.discovery import import_all
+from antiphon_spec.requirement import Requirement
+
+REQUIRED = ("a value", "a value, for it is required", "a value (required)")
+"""The `expected` of a finding about a missing member that says no more than that it is required."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where one exchange breaks one rule."""
+
+    where: str
+    """`reply.body/output/0/status`, `event[3]/sequence_number`, `reply.headers/content-type`."""
+    expected: str
+    actual: str
+    exchange: str = ""
+    """The id of the exchange; the engine fills it in for rules over one exchange."""
+    newer: bool = False
+    """Whether the vendor may have added it after the document was written: it is noted and fails nobody."""
+
+    @property
+    def message(self) -> str:
+        """One line for people: where, what is there, what is expected."""
+        if self.actual != str(ABSENT):
+            return f"{self.where} is {self.actual}: expected {self.expected}"
+        if self.expected in REQUIRED:
+            return f"{self.where} is missing (required)"
+        return f"{self.where} is missing: expected {self.expected}"
+
+
+EVERY = "*"
+"""The scenario of a rule that judges the episodes of all scenarios."""
+
+Check = Callable[[Any], Iterator[Finding]]
+Condition = Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A sentence that can be checked. `when` says where it applies; without a subject it tests nothing."""
+
+    id: str
+    view: type
+    cites: tuple[str, ...]
+    check: Check
+    summary: str
+    explanation: str
+    scenario: str | None = None
+    """For rules over an Episode: the scenario whose episodes they judge."""
+    when: Condition | None = None
+    needs: str | None = None
+    """In words, what a target must show for this rule to apply; printed when the target did not show it."""
+
+    def requirement(self, dialect: Dialect) -> Requirement | None:
+        """The strictest cited requirement that holds in `dialect`; None when no citation resolves."""
+        rows = [row for row in map(dialect.resolve, self.cites) if row is not None and row.tested]
+        return min(rows, key=lambda row: row.severity.rank, default=None)
+
+    def requirements(self, dialect: Dialect) -> tuple[Requirement, ...]:
+        """Every cited requirement that holds in `dialect`."""
+        return tuple(row for row in map(dialect.resolve, self.cites) if row is not None)
+
+
+ROOMS = (
+    "antiphon_conformance.rules",
+    "antiphon_conformance.video_library.rules",
+    "antiphon_conformance.prompt_templates.rules",
+)
+"""The packages whose modules register rules."""
+
+REGISTRY: dict[str, Rule] = {}
+
+
+def rule(
+    name: str,
+    view: type,
+    *,
+    cites: str | tuple[str, ...],
+    scenario: str | None = None,
+    when: Condition | None = None,
+    needs: str | None = None,
+) -> Callable[[Check], Check]:
+    """Registers a generator of findings as the rule `name`; it judges each `view` of an exchange.
+
+    The first line of its docstring is the sentence that it checks.
+    Raises ValueError when the id exists already or the docstring is missing.
+    """
+
+    def register(check: Check) -> Check:
+        doc = check.__doc__ or ""
+        add(make(name, doc, view, check, cites=cites, scenario=scenario, when=when, needs=needs))
+        return check
+
+    return register
+
+
+def make(
+    name: str,
+    doc: str,
+    view: type,
+    check: Check,
+    *,
+    cites: str | tuple[str, ...],
+    scenario: str | None = None,
+    when: Condition | None = None,
+    needs: str | None = None,
+) -> Rule:
+    """Builds a rule from its parts, for tables of rules of one kind, where the decorator cannot stand."""
+    summary, _, explanation = cleandoc(doc).partition("\n")
+    if not summary:
+        raise ValueError(f"rule {name} has no docstring: its first line is the sentence that it checks")
+    return Rule(
+        id=name,
+        view=view,
+        cites=(cites,) if isinstance(cites, str) else tuple(cites),
+        check=check,
+        summary=summary.strip(),
+        explanation=explanation.strip(),
+        scenario=scenario,
+        when=when,
+        needs=needs,
+    )
+
+
+def rule_id(topic: str, name: str) -> str:
+    """The id of a rule of a table: `rule_id("response-members", "error_is_null")`."""
+    return f"{topic}.{name}".replace("_", "-")
+
+
+def add(entry: Rule) -> None:
+    """Puts a rule into the registry. Raises ValueError when another rule has its id."""
+    if entry.id in REGISTRY:
+        raise ValueError(f"two rules have the id {entry.id}")
+    REGISTRY[entry.id] = entry
+
+
+def all_rules() -> Mapping[str, Rule]:
+    """Every rule by id, in order. Imports each module below the folders of rules once."""
+    import_all(ROOMS)
+    return dict(sorted(REGISTRY.items()))
+
+
+def holds(cites: tuple[str, ...], dialect: Dialect) -> bool:
+    """Whether a rule with these citations applies in a dialect."""
+    return any(row is not None and row.tested for row in map(dialect.resolve, cites))
+
+
+def rules_for(dialect: Dialect) -> Mapping[str, Rule]:
+    """The rules that have a citation which resolves in `dialect`, by id."""
+    return {key: entry for key, entry in all_rules().items() if entry.requirement(dialect)}

@@ -1,0 +1,1 @@
+"""Rules on what a server keeps: chains, stored and background responses, lists."""

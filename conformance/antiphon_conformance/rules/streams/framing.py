@@ -1,0 +1,184 @@
+"""The framing of a stream: SSE fields, the `[DONE]` sentinel, one JSON object for each message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from antiphon_conformance.http.exchange import Frame
+from antiphon_conformance.http.sse import SENTINEL
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.stream_view import stream_view
+from antiphon_conformance.rules.reading.streams import breaches, has_end
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import StreamReply
+
+
+def _at(frame: Frame) -> str:
+    return f"event[{frame.index}]"
+
+
+def _has_frames(stream: StreamReply) -> bool:
+    """For `when=`: the frames are as the server sent them."""
+    return "parsed" not in stream.exchange.traits
+
+
+def _has_all_frames(stream: StreamReply) -> bool:
+    """For `when=`: the frames are as the server sent them, and none is missing."""
+    return _has_frames(stream) and not stream.source.cut
+
+
+@rule(
+    "stream-framing.data-is-one-json-object",
+    StreamReply,
+    cites=("ENV-01", "ENV-07", "CG-SSE-02", "BUD-SSE-19"),
+)
+def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
+    """The data of each message is one JSON object.
+
+    Clients parse each message on its own; `data: null` or half an object ends their loop.
+    """
+    events = {event.index for event in stream.events}
+    for frame in stream.source.frames:
+        if frame.data != SENTINEL and frame.index not in events and not frame.data.startswith("{"):
+            yield Finding(f"{_at(frame)}/data", "one JSON object", show(frame.data))
+        for oddity in frame.oddities:
+            if oddity.startswith("json: "):
+                yield Finding(f"{_at(frame)}/data", "one JSON object", oddity.removeprefix("json: "))
+
+
+@rule("stream-framing.events-have-a-type", StreamReply, cites=("ENV-07", "CG-SSE-02"))
+def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
+    """Every event has a `type` that is a string.
+
+    Official clients take the type from the data, not from the `event` line.
+    """
+    events = {event.index for event in stream.events}
+    for frame in stream.source.frames:
+        if frame.index not in events and frame.data.startswith("{"):
+            yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")
+
+
+@rule(
+    "stream-framing.event-line-repeats-the-type",
+    StreamReply,
+    cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"),
+    when=_has_frames,
+)
+def event_line_repeats_the_type(stream: StreamReply) -> Iterator[Finding]:
+    """The SSE `event` field of each message equals the `type` in its data."""
+    for event in stream.events:
+        if event.frame.event != event.type:
+            actual = ABSENT if event.frame.event is None else event.frame.event
+            yield Finding(f"{event.where}/event", show(event.type), show(actual))
+
+
+@rule("stream-framing.data-is-one-line", StreamReply, cites="CG-SSE-02", when=_has_frames)
+def data_is_one_line(stream: StreamReply) -> Iterator[Finding]:
+    """The data of each message is one line, after `data:` and exactly one space.
+
+    The WHATWG standard allows several lines and no space; the vendor's own clients lose such messages.
+    """
+    for frame in stream.source.frames:
+        if frame.data_lines != 1:
+            yield Finding(f"{_at(frame)}/data", "one line", f"{frame.data_lines} lines")
+        elif "no-space:data" in frame.oddities or frame.data.startswith(" "):
+            actual = "several" if frame.data.startswith(" ") else "none"
+            yield Finding(f"{_at(frame)}/data", "one space after the colon", actual)
+
+
+@rule("stream-framing.lines-end-with-a-line-feed", StreamReply, cites="CG-SSE-02", when=_has_frames)
+def lines_end_with_a_line_feed(stream: StreamReply) -> Iterator[Finding]:
+    """Lines end with a line feed, with or without a carriage return before it.
+
+    The WHATWG standard allows a carriage return alone; the vendor's own clients then see no message.
+    """
+    if "cr" in stream.source.oddities:
+        yield Finding("reply.body", "line feeds", "lines that end with a carriage return alone")
+
+
+def _goes_beyond_ascii(stream: StreamReply) -> bool:
+    texts = (json.dumps(event.data, ensure_ascii=False) for event in stream.events)
+    return _has_frames(stream) and not all(map(str.isascii, texts))
+
+
+@rule(
+    "stream-framing.data-is-ascii",
+    StreamReply,
+    cites=("CG-SSE-03", "BUD-SSE-19"),
+    when=_goes_beyond_ascii,
+    needs="a stream with characters beyond ASCII",
+)
+def data_is_ascii(stream: StreamReply) -> Iterator[Finding]:
+    """The data of a message is ASCII: other characters are escaped as `\\uXXXX`.
+
+    The vendor's Python client decodes each network chunk alone, and raises when a chunk ends inside a
+    character.
+    """
+    for frame in stream.source.frames:
+        if not frame.data.isascii():
+            letter = next(letter for letter in frame.data if not letter.isascii())
+            yield Finding(f"{_at(frame)}/data", "every character beyond ASCII escaped", show(letter))
+
+
+@rule("stream-framing.no-message-has-an-id-field", StreamReply, cites="ENV-03", when=_has_frames)
+def no_message_has_an_id_field(stream: StreamReply) -> Iterator[Finding]:
+    """No message has an SSE `id` field: the cursor of a stream is its sequence number."""
+    for frame in stream.source.frames:
+        if frame.id is not None:
+            yield Finding(f"{_at(frame)}/id", "no id field", show(frame.id))
+
+
+@rule("stream-framing.done-sentinel-comes-last", StreamReply, cites="ENV-04", when=_has_all_frames)
+def done_sentinel_comes_last(stream: StreamReply) -> Iterator[Finding]:
+    """The last message of the stream is `data: [DONE]`.
+
+    Clients that wait for this message hang until the connection times out.
+    """
+    frames = stream.source.frames
+    if not frames or frames[-1].data != SENTINEL:
+        actual = show(frames[-1].data) if frames else "a stream without messages"
+        yield Finding("end of stream", "data: [DONE]", actual)
+
+
+@rule(
+    "stream-framing.no-sentinel-is-sent",
+    StreamReply,
+    cites=("ENV-05", "CG-SSE-13", "BUD-SSE-18"),
+    when=_has_all_frames,
+)
+def no_sentinel_is_sent(stream: StreamReply) -> Iterator[Finding]:
+    """The stream ends with its terminal event, and not with `[DONE]`."""
+    for frame in stream.source.frames:
+        if frame.data == SENTINEL:
+            yield Finding(f"{_at(frame)}/data", "no sentinel", SENTINEL)
+
+
+@rule(
+    "stream-framing.nothing-follows-the-terminal-event",
+    StreamReply,
+    cites=("ENV-06", "CG-SSE-12"),
+    when=has_end,
+)
+def nothing_follows_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
+    """No message but the `[DONE]` sentinel follows the terminal event."""
+    terminal = stream_view(stream).terminal()
+    for frame in stream.source.frames:
+        if terminal is not None and frame.index > terminal.index and frame.data != SENTINEL:
+            yield Finding(_at(frame), "nothing after the terminal event", show(frame.data))
+
+
+@rule(
+    "stream-framing.event-types-are-documented",
+    StreamReply,
+    cites=("ENV-11", "ENV-12", "EXT-03", "ENV-10", "ENV-25", "BUD-SSE-20"),
+)
+def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
+    """The type of every event is in the document, or has a provider's prefix.
+
+    Clients that validate against a closed union fail on the first unknown event.
+    """
+    for breach in breaches(stream, kinds={"unknown-event"}):
+        actual = breach.actual.split(" ")[0]
+        newer = stream.dialect.grammar.expects_newer
+        yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual, newer=newer)

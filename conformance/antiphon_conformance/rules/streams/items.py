@@ -1,0 +1,234 @@
+"""Items in a stream: `output_item.added` once, `output_item.done` once, and the same item in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import member, output
+from antiphon_conformance.rules.reading.stream_view import stream_view
+from antiphon_conformance.rules.reading.streams import (
+    breaches,
+    early_content,
+    finding,
+    has_end,
+    numbering_findings,
+    tells_of,
+)
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import StreamReply
+
+ITEM = "item"
+IDENTITY = ("type", "id", "call_id")
+EARLY_MEMBERS = {
+    "message": ("role",),
+    "function_call": ("name", "call_id"),
+    "custom_tool_call": ("name", "call_id"),
+}
+"""Type of an item -> the members that a server knows before the model has finished it."""
+
+
+@rule(
+    "stream-items.are-added-first",
+    StreamReply,
+    cites=("LIT-01", "ENV-14", "CG-SSE-07", "BUD-SSE-06"),
+    when=tells_of(ITEM),
+)
+def are_added_first(stream: StreamReply) -> Iterator[Finding]:
+    """The first event about an item is `response.output_item.added`.
+
+    Clients build the item from this event, and cannot place an earlier one.
+    """
+    yield from breaches(stream, lanes={ITEM}, kinds={"not-started"})
+    yield from breaches(stream, kinds={"outside"}, enclosing={ITEM})
+
+
+@rule(
+    "stream-items.are-added-once",
+    StreamReply,
+    cites=("LIT-06", "LIT-01", "CG-SSE-07", "BUD-SSE-14"),
+    when=tells_of(ITEM),
+)
+def are_added_once(stream: StreamReply) -> Iterator[Finding]:
+    """No two `response.output_item.added` share an `output_index`."""
+    yield from breaches(stream, lanes={ITEM}, kinds={"repeated"})
+
+
+@rule(
+    "stream-items.are-done-once",
+    StreamReply,
+    cites=("LIT-07", "LIT-10", "CG-SSE-07", "BUD-SSE-06"),
+    when=tells_of(ITEM),
+)
+def are_done_once(stream: StreamReply) -> Iterator[Finding]:
+    """Every item ends with exactly one `response.output_item.done` before the response ends."""
+    yield from breaches(stream, lanes={ITEM}, kinds={"unfinished", "after-done", "out-of-order"})
+
+
+@rule(
+    "stream-items.have-no-event-after-done", StreamReply, cites=("LIT-09", "CG-SSE-07"), when=tells_of(ITEM)
+)
+def have_no_event_after_done(stream: StreamReply) -> Iterator[Finding]:
+    """No event about an item follows its `response.output_item.done`."""
+    for thread in stream_view(stream).all():
+        item = thread.enclosing(ITEM)
+        closing = item.closing_event() if item is not None and item is not thread else None
+        last = thread.events[-1] if closing is not None and thread.events else None
+        if closing is not None and last is not None and last.index > closing.index:
+            yield Finding(last.where, f"nothing more after {closing.where}", last.type)
+
+
+@rule(
+    "stream-items.have-no-event-after-the-terminal-event",
+    StreamReply,
+    cites=("ENV-06", "CG-SSE-12"),
+    when=has_end,
+)
+def have_no_event_after_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
+    """No event about an item follows the terminal event."""
+    yield from breaches(stream, kinds={"after-close"}, enclosing={"response"})
+
+
+@rule(
+    "stream-items.are-counted-from-zero",
+    StreamReply,
+    cites=("ENV-15", "CG-SSE-10", "BUD-SSE-14"),
+    when=tells_of(ITEM),
+)
+def are_counted_from_zero(stream: StreamReply) -> Iterator[Finding]:
+    """`output_index` counts the items from 0 in the order of their `output_item.added`."""
+    yield from numbering_findings(stream, ITEM)
+
+
+@rule("stream-items.are-added-with-role-name-and-call-id", StreamReply, cites="LIT-02", when=tells_of(ITEM))
+def are_added_with_role_name_and_call_id(stream: StreamReply) -> Iterator[Finding]:
+    """In `output_item.added` a message has its `role`, and a call its `name` and `call_id`.
+
+    Clients show the name of the tool while the arguments still arrive.
+    """
+    for thread in stream_view(stream).of(ITEM):
+        opening, start = thread.opening_event(), thread.start()
+        if opening is not None and not start:
+            actual = show(opening.data.get(ITEM, ABSENT))
+            yield Finding(f"{opening.where}/item", "the new item", actual)
+        for name in EARLY_MEMBERS.get(str(start.get("type")), ()):
+            if opening is not None and not start.get(name):
+                yield Finding(f"{opening.where}/item/{name}", "a value", show(start.get(name, ABSENT)))
+
+
+@rule("stream-items.begin-in-progress", StreamReply, cites="LIT-04", when=tells_of(ITEM))
+def begin_in_progress(stream: StreamReply) -> Iterator[Finding]:
+    """An item with a status is `in_progress` in its `response.output_item.added`."""
+    lane = stream.dialect.grammar.lanes[ITEM]
+    for thread in stream_view(stream).of(ITEM):
+        opening, start = thread.opening_event(), thread.start()
+        if opening is None or "status" not in start:
+            continue
+        whole = lane.blank.get(str(start.get("type")), {}).get("status")
+        statuses = {whole} if whole else set(lane.statuses[opening.type])
+        if str(start["status"]) not in statuses:
+            expected = " or ".join(sorted(statuses))
+            yield Finding(f"{opening.where}/item/status", expected, show(start["status"]))
+
+
+def _waits_for_a_program(item: Mapping[str, Any]) -> bool:
+    """OpenAI leaves a call in progress that a program makes, until the program has its answer."""
+    return bool(member(item, "caller", "type") == "program")
+
+
+@rule("stream-items.end-in-a-terminal-status", StreamReply, cites="LIT-07", when=tells_of(ITEM))
+def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
+    """An item with a status is completed, incomplete or failed in its `output_item.done`."""
+    for thread in stream_view(stream).of(ITEM):
+        closing, end = thread.closing_event(), thread.end()
+        if closing is None or "status" not in end or _waits_for_a_program(end):
+            continue
+        statuses = thread.lane.statuses[closing.type]
+        if str(end["status"]) not in statuses and ":" not in str(end.get("type")):
+            expected = " or ".join(sorted(statuses))
+            yield Finding(f"{closing.where}/item/status", expected, show(end["status"]))
+
+
+@rule(
+    "stream-items.keep-their-identity",
+    StreamReply,
+    cites=("LIT-08", "ENV-14", "CG-SSE-07", "BUD-SSE-13"),
+    when=tells_of(ITEM),
+)
+def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
+    """`type`, `id` and `call_id` of an item are equal in `output_item.added` and `.done`."""
+    for thread in stream_view(stream).of(ITEM):
+        closing, start, end = thread.closing_event(), thread.start(), thread.end()
+        for name in IDENTITY if start and end and closing else ():
+            if start.get(name) != end.get(name):
+                expected, actual = show(start.get(name, ABSENT)), show(end.get(name, ABSENT))
+                yield Finding(f"{closing.where if closing else ''}/item/{name}", expected, actual)
+
+
+@rule(
+    "stream-items.are-empty-when-added",
+    StreamReply,
+    cites=("LIT-20", "LIT-03", "CG-SSE-07"),
+    when=tells_of(ITEM),
+)
+def are_empty_when_added(stream: StreamReply) -> Iterator[Finding]:
+    """In `output_item.added` an item is still empty: `content: []`, `arguments: ""`.
+
+    Clients append the deltas to this content, so content in the first event counts twice.
+    """
+    yield from early_content(stream, ITEM)
+
+
+@rule(
+    "stream-items.parallel-calls-have-different-call-ids",
+    StreamReply,
+    cites=("LIT-29", "BUD-ITM-08"),
+    when=tells_of("call_arguments"),
+)
+def parallel_calls_have_different_call_ids(stream: StreamReply) -> Iterator[Finding]:
+    """No two calls of a stream share a `call_id`."""
+    first: dict[str, str] = {}
+    for thread in stream_view(stream).of(ITEM):
+        opening, start = thread.opening_event(), thread.start()
+        call = start.get("call_id")
+        if opening is None or not isinstance(call, str) or str(start.get("type")) not in EARLY_MEMBERS:
+            continue
+        if call in first:
+            where = f"{opening.where}/item/call_id"
+            yield Finding(where, f"an id other than in {first[call]}", show(call))
+        first.setdefault(call, opening.where)
+
+
+@rule(
+    "stream-items.have-events-of-their-own-type",
+    StreamReply,
+    cites=("LIT-26", "LIT-11", "LIT-19"),
+    when=tells_of(ITEM),
+)
+def have_events_of_their_own_type(stream: StreamReply) -> Iterator[Finding]:
+    """Events fit their item: parts in messages, arguments in calls, summaries in reasoning."""
+    for event, breach in stream_view(stream).breaches:
+        if breach.kind == "wrong-type" and breach.enclosing == ITEM:
+            yield finding(event, breach)
+
+
+@rule(
+    "stream-items.compactions-are-added-and-done",
+    StreamReply,
+    cites="LIT-43",
+    when=lambda stream: bool(_compactions(stream)),
+)
+def compactions_are_added_and_done(stream: StreamReply) -> Iterator[Finding]:
+    """A compaction item has its `output_item.added` and `output_item.done` like any other item."""
+    threads = {thread.indices[0]: thread for thread in stream_view(stream).of(ITEM)}
+    for index in _compactions(stream):
+        thread = threads.get(index)
+        if thread is None or thread.opening_event() is None or thread.closing_event() is None:
+            expected = "an item with `output_item.added` and `output_item.done`"
+            yield Finding(f"final response/output/{index}", expected, "without both events")
+
+
+def _compactions(stream: StreamReply) -> list[int]:
+    """The indices of the compaction items in the final response."""
+    return [index for index, _ in output(stream_view(stream).final(), "compaction")]

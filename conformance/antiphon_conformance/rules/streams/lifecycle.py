@@ -1,0 +1,282 @@
+"""The lifecycle events of a stream: created, queued, in progress, and one terminal event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import texts
+from antiphon_conformance.rules.reading.stream_view import Thread, member_object, stream_view
+from antiphon_conformance.rules.reading.streams import (
+    breaches,
+    has_beginning,
+    has_end,
+    is_whole,
+    tells_of,
+    view_differences,
+)
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import StreamReply
+from antiphon_spec.stream import Lane
+
+ROOT = "response"
+
+
+@rule(
+    "lifecycle.begins-with-created",
+    StreamReply,
+    cites=("LIF-01", "CG-SSE-07", "BUD-SSE-03"),
+    when=has_beginning,
+)
+def begins_with_created(stream: StreamReply) -> Iterator[Finding]:
+    """The first event is `response.created`.
+
+    The official client raises an error when any other event comes first.
+    """
+    lane = _lane(stream)
+    first = stream.events[0]
+    if first.type not in lane.beginnings:
+        yield Finding(f"{first.where}/type", " or ".join(lane.beginnings), show(first.type))
+
+
+@rule("lifecycle.the-second-event-is-in-progress", StreamReply, cites="BUD-SSE-03", when=has_beginning)
+def the_second_event_is_in_progress(stream: StreamReply) -> Iterator[Finding]:
+    """The second event is `response.in_progress` or `response.queued`."""
+    second = stream.events[1].type if len(stream.events) > 1 else ABSENT
+    if second not in ("response.in_progress", "response.queued"):
+        yield Finding("event[1]/type", "response.in_progress", show(second))
+
+
+@rule("lifecycle.is-created-once", StreamReply, cites=("LIF-02", "CG-SSE-07"), when=tells_of(ROOT))
+def is_created_once(stream: StreamReply) -> Iterator[Finding]:
+    """The stream has exactly one `response.created`."""
+    yield from breaches(stream, lanes={ROOT}, kinds={"repeated"})
+    lane = _lane(stream)
+    if is_whole(stream) and not any(event.type in lane.beginnings for event in stream.events):
+        yield Finding("stream", f"a stream with {' or '.join(lane.beginnings)}", "a stream without it")
+
+
+@rule(
+    "lifecycle.states-follow-each-other",
+    StreamReply,
+    cites=("LIF-05", "LIF-06", "LIF-04"),
+    when=tells_of(ROOT),
+)
+def states_follow_each_other(stream: StreamReply) -> Iterator[Finding]:
+    """The response is created, then perhaps queued, then in progress, each state with one event."""
+    for event, breach in stream_view(stream).breaches:
+        in_order = breach.lane != ROOT or breach.kind not in ("out-of-order", "not-started", "after-done")
+        if event is not None and not in_order and event.type not in _lane(stream).closing:
+            yield Finding(f"{event.where}/type", breach.expected, event.type)
+
+
+@rule("lifecycle.items-come-after-in-progress", StreamReply, cites="LIF-06", when=tells_of("item"))
+def items_come_after_in_progress(stream: StreamReply) -> Iterator[Finding]:
+    """No event about an item comes before `response.in_progress`."""
+    yield from breaches(stream, kinds={"outside"}, enclosing={ROOT})
+
+
+def _should_end(stream: StreamReply) -> bool:
+    """Whether the connection lasted; only a resumed stream may have no event at all."""
+    return not stream.source.cut and bool(stream.events or not stream_view(stream).is_tail)
+
+
+@rule(
+    "lifecycle.ends-with-a-terminal-event",
+    StreamReply,
+    cites=("LIF-07", "CG-SSE-06", "BUD-SSE-15"),
+    when=_should_end,
+)
+def ends_with_a_terminal_event(stream: StreamReply) -> Iterator[Finding]:
+    """The stream ends with `response.completed`, `response.failed` or `response.incomplete`.
+
+    Without this event a client cannot distinguish a whole answer from a broken connection.
+    """
+    yield from breaches(stream, lanes={ROOT}, kinds={"unfinished"})
+
+
+@rule("lifecycle.ends-once", StreamReply, cites="LIF-07", when=has_end)
+def ends_once(stream: StreamReply) -> Iterator[Finding]:
+    """The stream has only one terminal event."""
+    root = stream_view(stream).root()
+    closing = [event for event in root.events if event.type in root.lane.closing] if root else []
+    for event in closing[1:]:
+        yield Finding(f"{event.where}/type", "no second terminal event", event.type)
+
+
+@rule(
+    "lifecycle.events-fit-the-status",
+    StreamReply,
+    cites=("LIF-08", "LIF-03", "CG-SSE-08", "BUD-SSE-04"),
+    when=tells_of(ROOT),
+)
+def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
+    """The response in a lifecycle event has the `status` that the event's name says."""
+    lane = _lane(stream)
+    for event, response in _snapshots(stream):
+        status, statuses = response.get("status", ABSENT), lane.statuses.get(event.type, frozenset())
+        if response and statuses and not (isinstance(status, str) and status in statuses):
+            yield Finding(f"{event.where}/response/status", " or ".join(sorted(statuses)), show(status))
+
+
+@rule(
+    "lifecycle.a-response-is-empty-before-the-terminal-event", StreamReply, cites="LIF-03", when=has_beginning
+)
+def a_response_is_empty_before_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
+    """Before the terminal event the response has no output, usage, error or `completed_at`."""
+    lane = _lane(stream)
+    for event, response in _snapshots(stream):
+        for name, empty in lane.blank.get(ROOT, {}).items() if event.type not in lane.closing else ():
+            if response.get(name, empty) != empty:
+                yield Finding(f"{event.where}/response/{name}", show(empty), show(response[name]))
+
+
+@rule("lifecycle.events-carry-a-response", StreamReply, cites=("ENV-16", "BUD-SSE-04"), when=tells_of(ROOT))
+def events_carry_a_response(stream: StreamReply) -> Iterator[Finding]:
+    """Every lifecycle event carries the response under `response`."""
+    for event, response in _snapshots(stream):
+        if not response:
+            actual = show(event.data.get("response", ABSENT))
+            yield Finding(f"{event.where}/response", "a response object with members", actual)
+
+
+@rule(
+    "lifecycle.the-id-never-changes",
+    StreamReply,
+    cites=("ENV-17", "ENV-16", "CG-SSE-08"),
+    when=tells_of(ROOT),
+)
+def the_id_never_changes(stream: StreamReply) -> Iterator[Finding]:
+    """Every lifecycle event of a stream carries the same `response.id`.
+
+    Clients resume, poll and continue a response with the id of the first event.
+    """
+    yield from _require_constant(stream, "id")
+
+
+@rule("lifecycle.the-time-of-creation-never-changes", StreamReply, cites="ENV-16", when=tells_of(ROOT))
+def the_time_of_creation_never_changes(stream: StreamReply) -> Iterator[Finding]:
+    """Every lifecycle event of a stream carries the same `created_at`."""
+    yield from _require_constant(stream, "created_at")
+
+
+@rule("lifecycle.the-terminal-event-carries-usage", StreamReply, cites=("LIF-10", "BUD-SSE-15"), when=has_end)
+def the_terminal_event_carries_usage(stream: StreamReply) -> Iterator[Finding]:
+    """The terminal event carries `usage`, unless the response failed.
+
+    It is the only event of a stream that shows a client its costs.
+    """
+    terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
+    if terminal and final.get("status") != "failed" and not isinstance(final.get("usage"), dict):
+        actual = show(final.get("usage", ABSENT))
+        yield Finding(f"{terminal.where}/response/usage", "an object with token counts", actual)
+
+
+def _is_completed(stream: StreamReply) -> bool:
+    terminal = stream_view(stream).terminal()
+    return terminal is not None and terminal.type == "response.completed"
+
+
+@rule(
+    "lifecycle.the-completed-event-carries-the-whole-response",
+    StreamReply,
+    cites="CG-SSE-06",
+    when=_is_completed,
+    needs="a stream that completes",
+)
+def the_completed_event_carries_the_whole_response(stream: StreamReply) -> Iterator[Finding]:
+    """`response.completed` carries the whole response: status, output, annotations, usage.
+
+    Clients that ignore the deltas read the answer and its citations from this event alone.
+    """
+    terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
+    where = f"{terminal.where if terminal else 'stream'}/response"
+    if final.get("status") != "completed":
+        yield Finding(f"{where}/status", "completed", show(final.get("status", ABSENT)))
+    for name, kind in (("output", list), ("usage", dict)):
+        if not isinstance(final.get(name), kind):
+            expected = f"an {'array' if kind is list else 'object'}"
+            yield Finding(f"{where}/{name}", expected, show(final.get(name, ABSENT)))
+    for path, part in texts(final):
+        if not isinstance(part.get("annotations"), list):
+            actual = show(part.get("annotations", ABSENT))
+            yield Finding(f"{where}/{path}/annotations", "an array, which may be empty", actual)
+
+
+def _can_compare_items(stream: StreamReply) -> bool:
+    return has_end(stream) and not stream_view(stream).is_tail
+
+
+@rule(
+    "lifecycle.the-terminal-event-has-the-items-of-the-stream",
+    StreamReply,
+    cites=("LIF-09", "CG-SSE-07", "BUD-SSE-15"),
+    when=_can_compare_items,
+)
+def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Iterator[Finding]:
+    """The output of the terminal event has the items of the stream, each at its `output_index`.
+
+    A client that reads the events and one that reads the last object must get the same answer.
+    """
+    terminal, output = stream_view(stream).terminal(), stream_view(stream).final().get("output")
+    where = f"{terminal.where if terminal else 'stream'}/response/output"
+    output = output if isinstance(output, list) else []
+    threads = {thread.indices[0]: thread for thread in stream_view(stream).of("item")}
+    for index, thread in sorted(threads.items()):
+        if index >= len(output) and (thread.end() or not _has_failed(stream)):
+            kind = show((thread.end() or thread.start()).get("type"))
+            yield Finding(f"{where}/{index}", f"the streamed item of type {kind}", show(ABSENT))
+    for index in range(len(output)):
+        if index not in threads:
+            yield Finding(
+                f"{where}/{index}", "no item, since the stream has none at this index", show(output[index])
+            )
+
+
+@rule(
+    "lifecycle.the-terminal-event-repeats-the-items",
+    StreamReply,
+    cites=("LIF-09", "ENV-15", "ITM-22", "CG-SSE-07", "BUD-SSE-14"),
+    when=_can_compare_items,
+)
+def the_terminal_event_repeats_the_items(stream: StreamReply) -> Iterator[Finding]:
+    """Each item of the terminal event equals the item of its `response.output_item.done`."""
+    terminal, output = stream_view(stream).terminal(), stream_view(stream).final().get("output")
+    for thread in stream_view(stream).of("item"):
+        index, item = thread.indices[0], thread.end()
+        if terminal is None or not isinstance(output, list) or index >= len(output) or not item:
+            continue
+        for pointer, expected, actual in view_differences(item, output[index]):
+            where = f"{terminal.where}/response/output/{index}{pointer}"
+            yield Finding(where, f"{show(expected)}, as in `response.output_item.done`", show(actual))
+
+
+def _lane(stream: StreamReply) -> Lane:
+    return stream.dialect.grammar.lanes[ROOT]
+
+
+def _root(stream: StreamReply) -> Thread | None:
+    return stream_view(stream).root()
+
+
+def _snapshots(stream: StreamReply) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+    """The lifecycle events, with the response that each carries."""
+    lane, root = _lane(stream), _root(stream)
+    for event in root.events if root else ():
+        if event.type in lane.statuses:
+            yield event, member_object(event, lane.holds)
+
+
+def _has_failed(stream: StreamReply) -> bool:
+    return stream_view(stream).final().get("status") == "failed"
+
+
+def _require_constant(stream: StreamReply, name: str) -> Iterator[Finding]:
+    responses = [(event, response) for event, response in _snapshots(stream) if name in response]
+    for event, response in responses[1:]:
+        first, expected = responses[0][0], responses[0][1][name]
+        if response[name] != expected:
+            where = f"{event.where}/response/{name}"
+            yield Finding(where, f"{show(expected)}, as in {first.where}", show(response[name]))

@@ -1,0 +1,255 @@
+"""The events compared with the document's schema for their type, one rule for each kind of event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import output
+from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
+from antiphon_conformance.rules.reading.streams import OPEN_RESPONSES, OPENAI
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import StreamReply
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.schema import Fault, Schemas
+from antiphon_spec.stream import Grammar
+
+
+def _kind(grammar: Grammar, event_type: str) -> str:
+    """What an event does, by the stream table of the dialect."""
+    move = grammar.events.get(event_type)
+    if move is None:
+        return "unknown"
+    lane, total = move.lane, move.lane.accumulates
+    if lane.within is None:
+        return "lifecycle" if event_type in lane.statuses else "error"
+    if total and event_type in (total.event, total.done):
+        return "delta" if event_type == total.event else "done"
+    if not lane.holds:
+        return "progress"
+    return "item" if grammar.root and lane.within == grammar.root.name else "part"
+
+
+@cache
+def _types(dialect: Dialect) -> Mapping[str, frozenset[str]]:
+    """Kind -> the event types of this kind."""
+    kinds: dict[str, set[str]] = {}
+    for event_type in dialect.grammar.events:
+        kinds.setdefault(_kind(dialect.grammar, event_type), set()).add(event_type)
+    return {kind: frozenset(types) for kind, types in kinds.items()}
+
+
+@cache
+def _pointers_of_other_rules(dialect: Dialect, event_type: str) -> frozenset[str]:
+    """The members of an event that other rules check: sequence numbers, indices, ids."""
+    lane = dialect.grammar.events[event_type].lane
+    return frozenset(f"/{name}" for name in ("sequence_number", *lane.identity, *lane.names))
+
+
+def _has(*kinds: str) -> Callable[[StreamReply], bool]:
+    def condition(stream: StreamReply) -> bool:
+        types = frozenset[str]().union(*(_types(stream.dialect).get(kind, ()) for kind in kinds))
+        return any(event.type in types for event in stream.events)
+
+    return condition
+
+
+def _faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
+    """The faults that the document finds in events of these kinds, without those that other rules report."""
+    schemas = stream.dialect.schemas
+    for kind in kinds:
+        types = _types(stream.dialect).get(kind, frozenset())
+        valid = {name: validator.is_valid for name in types if (validator := schemas.event(name))}
+        for event in stream.events:
+            if event.type in valid and not valid[event.type](event.data):
+                key = ("faults", event.where)
+                for fault in stream.exchange.facts.once(key, _find_faults, schemas, event):
+                    if fault.pointer not in _pointers_of_other_rules(stream.dialect, event.type):
+                        yield event, fault
+
+
+def _find_faults(schemas: Schemas, event: Event) -> list[Fault]:
+    validator = schemas.event(event.type)
+    return validator.faults(event.data) if validator else []
+
+
+def _new_faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
+    """The faults that other rules do not report: neither faults that the items of the terminal event have
+    too, nor types that the document does not know."""
+    final_faults = _faults_of_final_items(stream)
+    for event, fault in _faults(stream, *kinds):
+        unknown = fault.pointer == "/item/type" and fault.keyword == "enum"
+        if not unknown and (_place(event, fault.pointer), fault.expected) not in final_faults:
+            yield event, fault
+
+
+def _faults_of_final_items(stream: StreamReply) -> frozenset[tuple[str, str]]:
+    """(`index/pointer`, expected) for each fault of the items in the terminal event."""
+    terminal = stream_view(stream).terminal()
+    validator_of = stream.dialect.schemas.item
+    return frozenset(
+        (f"{index}{fault.pointer}", fault.expected)
+        for index, item in output(stream_view(stream).final() if terminal else {})
+        if (validator := validator_of(str(item.get("type")))) is not None and not validator.is_valid(item)
+        for fault in validator.faults(item)
+    )
+
+
+def _place(event: Event, pointer: str) -> str:
+    """The path in the output of a member of the item, part or annotation that an event carries."""
+    item, part, index = (
+        event.data.get(name) for name in ("output_index", "content_index", "annotation_index")
+    )
+    if pointer.startswith("/item/"):
+        return f"{item}{pointer.removeprefix('/item')}"
+    if pointer.startswith("/part/"):
+        return f"{item}/content/{part}{pointer.removeprefix('/part')}"
+    return f"{item}/content/{part}/annotations/{index}{pointer.removeprefix('/annotation')}"
+
+
+def _finding(event: Event, fault: Fault) -> Finding:
+    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.actual, newer=fault.newer)
+
+
+def _schemas(open_responses: str, openai: str) -> tuple[str, str]:
+    return f"{OPEN_RESPONSES}{open_responses}", f"{OPENAI}{openai}"
+
+
+@rule(
+    "stream-schema.item-events-match-the-document",
+    StreamReply,
+    cites=(
+        "CG-SSE-07",
+        *_schemas("ResponseOutputItemDoneStreamingEvent", "ResponseOutputItemDoneEvent"),
+        "BUD-SSE-20",
+    ),
+    when=_has("item"),
+)
+def item_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
+    """`output_item.added`, `.done` and their item have the members that the document demands."""
+    opening = _opening_types(stream)
+    for event, fault in _new_faults(stream, "item"):
+        if event.type not in opening or not fault.pointer.startswith("/item/"):
+            yield _finding(event, fault)
+
+
+@rule(
+    "stream-schema.added-items-have-all-members",
+    StreamReply,
+    cites=("LIT-03", "CG-SSE-07", f"{OPENAI}ResponseOutputItemAddedEvent/properties/item", "BUD-SSE-20"),
+    when=_has("item"),
+)
+def added_items_have_all_members(stream: StreamReply) -> Iterator[Finding]:
+    """In `output_item.added` an item has every required member, empty if its value comes later.
+
+    Typed clients read this item with the same class as the finished one.
+    """
+    opening = _opening_types(stream)
+    later_members = stream.dialect.grammar.lanes["item"].lacks
+    for event, fault in _new_faults(stream, "item"):
+        item = event.data.get("item")
+        kind = item.get("type") if isinstance(item, dict) else None
+        is_later = fault.pointer.removeprefix("/item/") in later_members.get(str(kind), ())
+        if event.type in opening and fault.pointer.startswith("/item/") and not is_later:
+            yield _finding(event, fault)
+
+
+@rule(
+    "stream-schema.part-events-match-the-document",
+    StreamReply,
+    cites=(
+        "CG-SSE-07",
+        *_schemas("ResponseContentPartDoneStreamingEvent", "ResponseContentPartDoneEvent"),
+        "BUD-SSE-20",
+    ),
+    when=_has("part"),
+)
+def part_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
+    """Events on content parts and annotations have the members that the document demands."""
+    yield from (_finding(event, fault) for event, fault in _new_faults(stream, "part"))
+
+
+@rule(
+    "stream-schema.delta-events-match-the-document",
+    StreamReply,
+    cites=(
+        "LIT-24",
+        "CG-SSE-04",
+        *_schemas("ResponseOutputTextDeltaStreamingEvent", "ResponseTextDeltaEvent"),
+        "BUD-SSE-07",
+    ),
+    when=_has("delta"),
+)
+def delta_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
+    """Delta events have the members that the document demands; `delta` is a string.
+
+    Clients append `delta` to the text so far; an object breaks them.
+    """
+    yield from (_finding(event, fault) for event, fault in _faults(stream, "delta"))
+
+
+@rule(
+    "stream-schema.done-events-match-the-document",
+    StreamReply,
+    cites=(
+        "LIT-24",
+        "CG-SSE-07",
+        *_schemas("ResponseOutputTextDoneStreamingEvent", "ResponseTextDoneEvent"),
+        "BUD-SSE-20",
+        "BUD-SSE-12",
+    ),
+    when=_has("done"),
+)
+def done_events_match_the_document(stream: StreamReply) -> Iterator[Finding]:
+    """Events that end a text or the arguments have the members that the document demands."""
+    yield from (_finding(event, fault) for event, fault in _faults(stream, "done"))
+
+
+@rule(
+    "stream-schema.events-name-their-item-and-index",
+    StreamReply,
+    cites=("ENV-13", "CG-SSE-10"),
+    when=_has("item", "part", "delta", "done", "progress"),
+)
+def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
+    """Events have `output_index`, `item_id` and, on a part or a summary, its index.
+
+    Clients sort events by these members; without them they can follow one text only.
+    """
+    for event, breach in stream_view(stream).breaches:
+        if event is not None and breach.kind == "missing-identity":
+            yield Finding(f"{event.where}/{breach.where}", breach.expected, breach.actual)
+    for thread in stream_view(stream).all():
+        for event in thread.events if thread.lane.names else ():
+            for name in thread.lane.names:
+                if not isinstance(event.data.get(name), str):
+                    yield Finding(f"{event.where}/{name}", "an id", show(event.data.get(name, ABSENT)))
+
+
+@rule(
+    "stream-schema.item-ids-name-the-added-item",
+    StreamReply,
+    cites="ENV-14",
+    when=_has("part", "delta", "done", "progress"),
+)
+def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
+    """`item_id` is the id of the item in the `output_item.added` of that `output_index`."""
+    for thread in stream_view(stream).all():
+        for name, lane in thread.lane.names.items():
+            identity = _identity(thread.enclosing(lane))
+            for event in thread.events if identity is not None else ():
+                actual: Any = event.data.get(name, identity)
+                if actual != identity:
+                    yield Finding(f"{event.where}/{name}", show(identity), show(actual))
+
+
+def _identity(thread: Thread | None) -> str | None:
+    identity = (thread.start() or thread.end()).get("id") if thread else None
+    return identity if isinstance(identity, str) else None
+
+
+def _opening_types(stream: StreamReply) -> frozenset[str]:
+    return stream.dialect.grammar.lanes["item"].opening

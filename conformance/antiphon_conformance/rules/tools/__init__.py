@@ -1,0 +1,1 @@
+"""Rules on tools: calls, choice and outputs."""

@@ -1,0 +1,257 @@
+"""Calls of the client's tools: their members, and that the client can carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.client_schema import misfits
+from antiphon_conformance.rules.reading.output import calls, objects, parse_json, tools_of
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import Item, ResponseObject
+
+LONGEST_CALL_ID = 64
+
+
+def _is_function_call(item: Item) -> bool:
+    return bool(item.type == "function_call")
+
+
+def _is_custom_call(item: Item) -> bool:
+    return bool(item.type == "custom_tool_call")
+
+
+def _expect_strings(item: Item, *names: str) -> Iterator[Finding]:
+    for name in names:
+        if not isinstance(item.object.get(name), str):
+            yield Finding(f"{item.where}/{name}", "a string", show(item.object.get(name, ABSENT)))
+
+
+@rule(
+    "tool-calls.a-function-call-has-call-id-name-and-arguments",
+    Item,
+    cites=("TOOL-09", "BUD-ITM-07"),
+    when=_is_function_call,
+    needs="a function call",
+)
+def a_function_call_has_call_id_name_and_arguments(item: Item) -> Iterator[Finding]:
+    """A function call has `call_id`, `name` and `arguments`, each a string."""
+    yield from _expect_strings(item, "call_id", "name", "arguments")
+
+
+@rule(
+    "tool-calls.a-custom-call-has-call-id-name-and-input",
+    Item,
+    cites="TOOL-24",
+    when=_is_custom_call,
+    needs="a call of a custom tool",
+)
+def a_custom_call_has_call_id_name_and_input(item: Item) -> Iterator[Finding]:
+    """A call of a custom tool has `call_id`, `name` and a free-text `input`, each a string."""
+    yield from _expect_strings(item, "call_id", "name", "input")
+
+
+def _is_finished_call(item: Item) -> bool:
+    complete = item.object.get("status", "completed") == "completed"
+    return _is_function_call(item) and complete and isinstance(item.object.get("arguments"), str)
+
+
+@rule(
+    "tool-calls.arguments-are-json",
+    Item,
+    cites=("TOOL-11", "CG-RSP-14", "BUD-ITM-07"),
+    when=_is_finished_call,
+    needs="a finished function call",
+)
+def arguments_are_json(item: Item) -> Iterator[Finding]:
+    """The `arguments` of a finished function call are the text of a JSON object."""
+    try:
+        value = parse_json(item.object["arguments"])
+    except ValueError as problem:
+        yield Finding(f"{item.where}/arguments", "JSON", f"{show(item.object['arguments'])} ({problem})")
+        return
+    if not isinstance(value, dict):
+        yield Finding(f"{item.where}/arguments", "a JSON object", show(value))
+
+
+def _offers(item: Item) -> bool:
+    """Whether the request holds all its tools: none is deferred or comes from a tool search."""
+    tools = tools_of(item.request_fields)
+    return bool(tools) and all(tool.get("type") in ("function", "custom") for tool in tools)
+
+
+def _calls_a_tool_of_the_request(item: Item) -> bool:
+    adds = any(
+        entry.get("type") == "additional_tools" for _, entry in objects(item.request_fields.get("input"))
+    )
+    return _offers(item) and not adds and (_is_function_call(item) or _is_custom_call(item))
+
+
+@rule(
+    "tool-calls.a-call-names-a-tool-of-the-request",
+    Item,
+    cites="TOOL-10",
+    when=_calls_a_tool_of_the_request,
+    needs="a call of a tool that the request offers",
+)
+def a_call_names_a_tool_of_the_request(item: Item) -> Iterator[Finding]:
+    """The `name` of a call is the name of a tool in its request."""
+    names = [tool.get("name", ABSENT) for tool in tools_of(item.request_fields)]
+    if item.object.get("name", ABSENT) not in names:
+        yield Finding(f"{item.where}/name", f"one of {show(names)}", show(item.object.get("name", ABSENT)))
+
+
+def _tool_of(item: Item) -> Mapping[str, Any]:
+    """The tool of the request with the name of the call; empty when there is none."""
+    tools = (tool for tool in tools_of(item.request_fields) if tool.get("name") == item.object.get("name"))
+    return next(tools, {})
+
+
+def _has_its_tool(item: Item) -> bool:
+    return _calls_a_tool_of_the_request(item) and bool(_tool_of(item))
+
+
+@rule(
+    "tool-calls.a-call-has-the-type-of-its-tool",
+    Item,
+    cites="TOOL-24",
+    when=_has_its_tool,
+    needs="a call of a tool that the request offers",
+)
+def a_call_has_the_type_of_its_tool(item: Item) -> Iterator[Finding]:
+    """A call of a custom tool is a `custom_tool_call`, of a function a `function_call`.
+
+    Servers that turn custom tools into functions wrap the free text into JSON.
+    """
+    expected = "custom_tool_call" if _tool_of(item).get("type") == "custom" else "function_call"
+    if item.type != expected:
+        yield Finding(f"{item.where}/type", expected, show(item.type))
+
+
+def _has_parameters(item: Item) -> bool:
+    return _is_finished_call(item) and isinstance(_tool_of(item).get("parameters"), dict)
+
+
+def _has_strict_parameters(item: Item) -> bool:
+    return _has_parameters(item) and _tool_of(item).get("strict") is True
+
+
+def _misfits_of_arguments(item: Item) -> Iterator[Finding]:
+    try:
+        value = parse_json(item.object["arguments"])
+    except ValueError:
+        return
+    for misfit in misfits(value, _tool_of(item)["parameters"]):
+        yield Finding(f"{item.where}/arguments", "arguments that follow the tool's schema", show(misfit))
+
+
+@rule(
+    "tool-calls.arguments-follow-a-strict-schema",
+    Item,
+    cites="TOOL-11",
+    when=_has_strict_parameters,
+    needs="a finished call of a strict function",
+)
+def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
+    """The arguments of a call of a strict function validate against its `parameters`.
+
+    Empty arguments where some are required are the most frequent fault.
+    """
+    yield from _misfits_of_arguments(item)
+
+
+@rule(
+    "tool-calls.arguments-fit-their-parameters",
+    Item,
+    cites="BUD-ITM-09",
+    when=_has_parameters,
+    needs="a finished call of a function with parameters",
+)
+def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
+    """The arguments of a call validate against its function's `parameters`, strict or not."""
+    yield from _misfits_of_arguments(item)
+
+
+def _has_call_id(item: Item) -> bool:
+    return (_is_function_call(item) or _is_custom_call(item)) and isinstance(item.object.get("call_id"), str)
+
+
+@rule("tool-calls.call-id-can-be-sent-back", Item, cites="TOOL-12", when=_has_call_id, needs="a call")
+def call_id_can_be_sent_back(item: Item) -> Iterator[Finding]:
+    """A `call_id` has 1 to 64 characters: servers reject a longer one as input."""
+    length = len(item.object["call_id"])
+    if not 1 <= length <= LONGEST_CALL_ID:
+        yield Finding(f"{item.where}/call_id", f"1 to {LONGEST_CALL_ID} characters", f"{length} characters")
+
+
+@rule("tool-calls.call-id-is-not-the-item-id", Item, cites="TOOL-13", when=_has_call_id, needs="a call")
+def call_id_is_not_the_item_id(item: Item) -> Iterator[Finding]:
+    """The `id` of a call and its `call_id` are different."""
+    if item.object["call_id"] == item.object.get("id"):
+        yield Finding(f"{item.where}/call_id", "a value other than `id`", show(item.object["call_id"]))
+
+
+def _has_calls(response: ResponseObject) -> bool:
+    return response.is_final and bool(calls(response.object))
+
+
+@rule(
+    "tool-calls.call-ids-are-unique",
+    ResponseObject,
+    cites=("TOOL-12", "BUD-ITM-08"),
+    when=_has_calls,
+    needs="a response with calls",
+)
+def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
+    """No two calls have the same `call_id`; the calls in the input count too."""
+    ids = [call.get("call_id") for _, call in objects(response.request_fields.get("input")) if "name" in call]
+    for index, call in calls(response.object):
+        if call.get("call_id") in ids:
+            where = f"{response.where}/output/{index}/call_id"
+            yield Finding(where, "an id of its own", show(call.get("call_id", ABSENT)))
+        ids.append(call.get("call_id"))
+
+
+def _limits_calls(response: ResponseObject) -> bool:
+    return (
+        response.creation
+        and _has_calls(response)
+        and isinstance(response.request_fields.get("max_tool_calls"), int)
+    )
+
+
+@rule(
+    "tool-calls.max-tool-calls-limits-the-calls",
+    ResponseObject,
+    cites="TOOL-21",
+    when=_limits_calls,
+    needs="calls in answer to a request with `max_tool_calls`",
+)
+def max_tool_calls_limits_the_calls(response: ResponseObject) -> Iterator[Finding]:
+    """A response has at most `max_tool_calls` calls."""
+    limit, count = response.request_fields["max_tool_calls"], len(calls(response.object))
+    if count > limit:
+        yield Finding(f"{response.where}/output", f"at most {limit} calls", f"{count} calls")
+
+
+def _forbids_parallel_calls(response: ResponseObject) -> bool:
+    return (
+        response.creation
+        and _has_calls(response)
+        and response.request_fields.get("parallel_tool_calls") is False
+    )
+
+
+@rule(
+    "tool-calls.parallel-calls-can-be-forbidden",
+    ResponseObject,
+    cites="TOOL-14",
+    when=_forbids_parallel_calls,
+    needs="a call in answer to `parallel_tool_calls: false`",
+)
+def parallel_calls_can_be_forbidden(response: ResponseObject) -> Iterator[Finding]:
+    """With `parallel_tool_calls: false` a response has at most one call."""
+    count = len(calls(response.object))
+    if count > 1:
+        yield Finding(f"{response.where}/output", "one call", f"{count} calls")

@@ -1,0 +1,123 @@
+"""`tool_choice`: the calls that it forces, forbids and allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.rules.reading.output import calls, is_call, member, objects, output
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import ResponseObject
+
+
+def _answers(fits: Callable[[Any], bool]) -> Callable[[ResponseObject], bool]:
+    """For `when=`: a completed response answers a request whose `tool_choice` fits."""
+    return lambda response: (
+        response.creation
+        and response.status == "completed"
+        and bool(response.request_fields.get("tools"))
+        and fits(response.request_fields.get("tool_choice"))
+    )
+
+
+def _has_call(response: ResponseObject) -> bool:
+    return any(is_call(item) for _, item in output(response.object))
+
+
+@rule(
+    "tool-choice.required-makes-a-call",
+    ResponseObject,
+    cites=("TOOL-02", "openai#/components/schemas/ToolChoiceOptions", "BUD-REQ-17"),
+    when=_answers(lambda choice: choice == "required"),
+    needs="an answer to `tool_choice: required`",
+)
+def required_makes_a_call(response: ResponseObject) -> Iterator[Finding]:
+    """With `tool_choice: required` the response has at least one tool call."""
+    if not _has_call(response):
+        yield Finding(
+            f"{response.where}/output", "a tool call", f"items of the types {show(_types(response))}"
+        )
+
+
+@rule(
+    "tool-choice.none-makes-no-call",
+    ResponseObject,
+    cites=("TOOL-03", "openai#/components/schemas/ToolChoiceOptions", "BUD-REQ-16"),
+    when=_answers(lambda choice: choice == "none"),
+    needs="an answer to `tool_choice: none`",
+)
+def none_makes_no_call(response: ResponseObject) -> Iterator[Finding]:
+    """With `tool_choice: none` the response has no tool call."""
+    for index, item in output(response.object):
+        if is_call(item):
+            yield Finding(f"{response.where}/output/{index}", "no tool call", show(item.get("type", ABSENT)))
+
+
+def _names_a_tool(choice: Any) -> bool:
+    return member(choice, "type") in ("function", "custom")
+
+
+@rule(
+    "tool-choice.a-named-tool-is-called",
+    ResponseObject,
+    cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction", "BUD-REQ-15"),
+    when=_answers(_names_a_tool),
+    needs="an answer to a `tool_choice` that names a tool",
+)
+def a_named_tool_is_called(response: ResponseObject) -> Iterator[Finding]:
+    """With a `tool_choice` that names a tool the response calls that tool, and no other."""
+    name = response.request_fields["tool_choice"].get("name", ABSENT)
+    names = [call.get("name", ABSENT) for _, call in calls(response.object)]
+    if not names or any(actual != name for actual in names):
+        yield Finding(f"{response.where}/output", f"calls of {show(name)} only", f"calls of {show(names)}")
+
+
+def _restricts(choice: Any) -> bool:
+    return bool(member(choice, "type") == "allowed_tools")
+
+
+def _restricts_and_forces(choice: Any) -> bool:
+    return _restricts(choice) and member(choice, "mode") == "required"
+
+
+def _tool_names(choice: Mapping[str, Any]) -> list[Any]:
+    return [tool.get("name", ABSENT) for _, tool in objects(choice.get("tools"))]
+
+
+@rule(
+    "tool-choice.allowed-tools-is-a-hard-limit",
+    ResponseObject,
+    cites=("TOOL-05", "TOOL-06", "openai#/components/schemas/ToolChoiceAllowed/properties/tools"),
+    when=_answers(_restricts),
+    needs="an answer to `allowed_tools`",
+)
+def allowed_tools_is_a_hard_limit(response: ResponseObject) -> Iterator[Finding]:
+    """With `allowed_tools` the response calls only tools of the list.
+
+    That holds even when the prompt demands another tool. Agents rely on it to block harmful tools.
+    """
+    names = _tool_names(response.request_fields["tool_choice"])
+    for index, call in calls(response.object):
+        if call.get("name", ABSENT) not in names:
+            where = f"{response.where}/output/{index}/name"
+            yield Finding(where, f"one of {show(names)}", show(call.get("name", ABSENT)))
+
+
+@rule(
+    "tool-choice.required-allowed-tools-make-a-call",
+    ResponseObject,
+    cites="TOOL-08",
+    when=_answers(_restricts_and_forces),
+    needs="an answer to `allowed_tools` with `mode: required`",
+)
+def required_allowed_tools_make_a_call(response: ResponseObject) -> Iterator[Finding]:
+    """With `allowed_tools` and `mode: required` the response has at least one tool call."""
+    if not _has_call(response):
+        yield Finding(
+            f"{response.where}/output", "a tool call", f"items of the types {show(_types(response))}"
+        )
+
+
+def _types(response: ResponseObject) -> list[Any]:
+    return [item.get("type", ABSENT) for _, item in output(response.object)]

@@ -1,0 +1,204 @@
+"""The views that rules look at: of an exchange or an episode, under one dialect.
+
+One exchange yields several views: itself as `Answered`, then `Refused`, `Body` or `Streamed`, a `Snapshot`
+for each response object in it, and an `Item` for each output item of a response with a terminal status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from antiphon_conformance.http.exchange import (
+    Event,
+    Exchange,
+    Reply,
+    Request,
+    Stream,
+    Trace,
+    final_response,
+)
+from antiphon_conformance.video_library.library import Library, library_of
+from antiphon_spec.dialect import Dialect
+
+INVALID = "wrong-request"
+"""The trait of an exchange whose request is wrong in this dialect."""
+TERMINAL = frozenset({"completed", "failed", "incomplete", "cancelled"})
+LIFECYCLE = frozenset(
+    f"response.{name}" for name in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
+)
+
+
+@dataclass(frozen=True)
+class AnyReply:
+    """Any exchange with a reply."""
+
+    exchange: Exchange
+    dialect: Dialect
+
+    @cached_property
+    def request(self) -> Request:
+        return self.exchange.request
+
+    @cached_property
+    def reply(self) -> Reply:
+        return self.exchange.answer
+
+    @cached_property
+    def request_fields(self) -> Mapping[str, Any]:
+        """The fields of the request's JSON body; empty when the request has none or a recording lost it."""
+        return self.exchange.request.fields
+
+    @cached_property
+    def operation(self) -> str | None:
+        return self.exchange.operation
+
+
+@dataclass(frozen=True)
+class ErrorReply(AnyReply):
+    """A reply with a 4xx or 5xx status."""
+
+    @cached_property
+    def error(self) -> Mapping[str, Any]:
+        """The error object inside the envelope; empty when the envelope has none."""
+        inner = self.reply.fields.get("error")
+        return inner if isinstance(inner, dict) else {}
+
+
+@dataclass(frozen=True)
+class SuccessReply(AnyReply):
+    """A successful reply, or a part of one."""
+
+    @cached_property
+    def request_fields(self) -> Mapping[str, Any]:
+        """The fields of the request; empty when the request is wrong. The server's one fault is then to have
+        accepted it: nobody can say what the right answer would be."""
+        return {} if INVALID in self.exchange.traits else self.exchange.request.fields
+
+
+@dataclass(frozen=True)
+class DocumentReply(SuccessReply):
+    """A 2xx reply that is one document, not a stream."""
+
+    @cached_property
+    def object(self) -> Mapping[str, Any]:
+        return self.reply.fields
+
+
+@dataclass(frozen=True)
+class StreamReply(SuccessReply):
+    """A 2xx reply that is an event stream."""
+
+    @cached_property
+    def source(self) -> Stream:
+        stream = self.reply.stream
+        assert stream is not None  # noqa: S101 - holds by construction in `subjects`
+        return stream
+
+    @cached_property
+    def events(self) -> Sequence[Event]:
+        return self.source.events
+
+    @cached_property
+    def final(self) -> Mapping[str, Any]:
+        """The response object of the last lifecycle event; empty when no event has one."""
+        return final_response(self.source)
+
+
+@dataclass(frozen=True)
+class ResponseObject(SuccessReply):
+    """One response object, from a body or from a lifecycle event of a stream."""
+
+    where: str
+    object: Mapping[str, Any]
+    kind: str
+    """`body`, or the type of the event that holds it."""
+
+    @cached_property
+    def status(self) -> Any:
+        return self.object.get("status")
+
+    @cached_property
+    def is_final(self) -> bool:
+        """Whether its status is terminal."""
+        return isinstance(self.status, str) and self.status in TERMINAL
+
+    @cached_property
+    def creation(self) -> bool:
+        """Whether `asked` is the create request of this response."""
+        return self.exchange.operation == self.dialect.create_operation and bool(self.request_fields)
+
+
+@dataclass(frozen=True)
+class Item(SuccessReply):
+    """One output item of a response with a terminal status (in a body or a terminal event)."""
+
+    where: str
+    object: Mapping[str, Any]
+    response: Mapping[str, Any]
+
+    @cached_property
+    def type(self) -> str | None:
+        """Its type; None when `type` is missing or not a string."""
+        kind = self.object.get("type")
+        return kind if isinstance(kind, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioTrace:
+    """The named exchanges of one scenario, seen together. `scene["created"]` is an Exchange."""
+
+    trace: Trace
+    dialect: Dialect
+    run: Mapping[str, Trace] = field(default_factory=dict)
+    """All episodes of the run, by scenario."""
+
+    @property
+    def library(self) -> Library:
+        """The target's library, as far as the run listed it."""
+        return library_of(self.run, {})
+
+    def __getitem__(self, name: str) -> Exchange:
+        return self.trace[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.trace
+
+
+def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
+    """Every view of one exchange; none when no reply came."""
+    reply = exchange.reply
+    if reply is None:
+        return
+    yield AnyReply(exchange, dialect)
+    if reply.status >= 400:
+        yield ErrorReply(exchange, dialect)
+    elif reply.stream is not None:
+        yield StreamReply(exchange, dialect)
+    else:
+        yield DocumentReply(exchange, dialect)
+    for response in _snapshots(exchange, dialect):
+        yield response
+        if response.is_final:
+            yield from _items(response)
+
+
+def _snapshots(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:
+    reply = exchange.answer
+    if reply.stream is not None:
+        for event in reply.stream.events:
+            response = event.data.get("response")
+            if event.type in LIFECYCLE and isinstance(response, dict):
+                yield ResponseObject(exchange, dialect, f"{event.where}/response", response, event.type)
+    elif reply.status < 300 and exchange.operation in dialect.response_operations:
+        yield ResponseObject(exchange, dialect, "reply.body", reply.fields, "body")
+
+
+def _items(response: ResponseObject) -> Iterator[Item]:
+    output = response.object.get("output")
+    for index, item in enumerate(output if isinstance(output, list) else ()):
+        if isinstance(item, dict):
+            where = f"{response.where}/output/{index}"
+            yield Item(response.exchange, response.dialect, where, item, response.object)

@@ -1,0 +1,45 @@
+"""Answers to requests with many parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_conformance.requests.test_prompts import SIGNED
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
+from antiphon_conformance.scenarios.tools import TIME, WEATHER
+
+
+@scenario(dialect="responses")
+async def echoes(conversation: Conversation) -> None:
+    """Creates a response with as many parameters as possible."""
+    await conversation.create(
+        "echoed",
+        input="What is the weather in Paris? Use get_weather if you can.",
+        instructions=SIGNED,
+        tools=[WEATHER, TIME],
+        tool_choice="none",
+        parallel_tool_calls=False,
+        max_tool_calls=3,
+        max_output_tokens=400,
+        metadata={"topic": "weather", "turn": "1"},
+        store=True,
+        truncation="disabled",
+        text={"verbosity": "medium"},
+        safety_identifier="judge-1",
+        prompt_cache_key="weather-1",
+    )
+
+
+@scenario(features=("logprobs",))
+async def sampling(conversation: Conversation) -> None:
+    """Sets every sampling parameter and asks for log probabilities, in a body and in a stream."""
+    penalties = {"presence_penalty": 0.5, "frequency_penalty": 0.25}
+    extras: dict[str, Any] = penalties if conversation.dialect.resolve("REQ-45") else {}
+    members: dict[str, Any] = {
+        "input": "Name three colours.",
+        "include": ["message.output_text.logprobs"],
+        "top_logprobs": 2,
+    }
+    await conversation.create("sampled", temperature=0.7, top_p=0.9, **members, **extras)
+    await conversation.create("streamed", stream=True, **members)

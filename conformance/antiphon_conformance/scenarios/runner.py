@@ -1,0 +1,137 @@
+"""Runs scenarios against a target: each once, several at a time, within the limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from antiphon_conformance.http.client import RunOverError, Target
+from antiphon_conformance.http.exchange import MissingStepError, Trace
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.requests.minimal import MissingResourceError
+from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+from antiphon_conformance.scenarios.scenario import Scenario
+from antiphon_spec.dialect import Dialect
+
+ABSENT = "no-"
+"""`--feature no-background` declares that the target does not offer `background`."""
+
+Progress = Callable[[Trace], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run, for which dialects, with which model."""
+
+    scenarios: tuple[Scenario, ...]
+    dialects: tuple[Dialect, ...]
+    model: str | None = None
+    """None for the model that each dialect names."""
+    concurrency: int = 2
+    features: Collection[str] = field(default=())
+    """Declared features: `background`, or `no-background`."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What the target holds, as far as the user names it."""
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """The features that the user declared as offered."""
+        return frozenset(name for name in self.features if not name.startswith(ABSENT))
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The features that the user declared as not offered."""
+        return frozenset(name.removeprefix(ABSENT) for name in self.features if name.startswith(ABSENT))
+
+
+async def run(plan: Plan, target: Target, progress: Progress | None = None) -> list[Trace]:
+    """The episodes of all scenarios, in their order. When the run is cancelled, it returns what it has."""
+    talks = {scenario.name: _talk(scenario, plan, target) for scenario in plan.scenarios}
+    gate = asyncio.Semaphore(plan.concurrency)
+    completions: set[str] = set()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def perform(scenario: Scenario) -> None:
+        async with gate:
+            await _converse(scenario, talks[scenario.name], target, plan.absent)
+        completions.add(scenario.name)
+        if progress is not None:
+            progress(talks[scenario.name].trace)
+
+    try:
+        for batch in _rounds(plan.scenarios):
+            earlier = {name: talks[name].trace for name in completions}
+            for scenario in batch:
+                talks[scenario.name].earlier = earlier
+            tasks = [asyncio.create_task(perform(scenario)) for scenario in batch]
+            await asyncio.gather(*tasks)
+    except asyncio.CancelledError:
+        await _cancel(tasks)
+        _mark_interrupted(conversation for name, conversation in talks.items() if name not in completions)
+    return _episodes(list(talks.values()))
+
+
+def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
+    """The scenarios that run before all others, the others, and those that run after them."""
+    rounds: tuple[list[Scenario], ...] = ([], [], [])
+    for scenario in scenarios:
+        rounds[0 if scenario.first else 2 if scenario.last else 1].append(scenario)
+    return rounds
+
+
+def _talk(scenario: Scenario, plan: Plan, target: Target) -> Conversation:
+    candidates = (dialect for dialect in plan.dialects if scenario.fits(dialect))
+    dialect = max(candidates, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
+    model = plan.model or dialect.models[0]
+    return Conversation(
+        scenario.name, target, dialect, model, scenario.features, plan.claims, plan.absent, plan.given
+    )
+
+
+async def _converse(
+    scenario: Scenario, conversation: Conversation, target: Target, absent: Collection[str]
+) -> None:
+    missing_feature = next((feature for feature in scenario.features if feature in absent), None)
+    if missing_feature is not None:
+        conversation.missing_feature = missing_feature
+        return
+    try:
+        await scenario.run(conversation)
+    except (ScenarioStopError, UnsupportedError, MissingStepError) as end:
+        conversation.stop_reason = safe(str(end))
+    except RunOverError as end:
+        conversation.stop_reason = safe(str(end))
+        conversation.blame = "target" if target.dead or target.bad_credentials else "limit"
+    except MissingResourceError as lacking:
+        conversation.stop_reason, conversation.blame = safe(str(lacking)), "given"
+    except asyncio.CancelledError:
+        conversation.stop_reason, conversation.blame = "interrupted", "limit"
+        raise
+    except Exception as error:  # a scenario that raises is our bug; the run goes on
+        conversation.stop_reason = safe(f"our scenario broke: {type(error).__name__}: {error}")
+        conversation.blame = "suite"
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    waiting = list(tasks)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def _mark_interrupted(talks: Iterable[Conversation]) -> None:
+    """Marks scenarios that were cut off, and those that had not begun."""
+    for conversation in talks:
+        conversation.stop_reason, conversation.blame = "interrupted", "limit"
+
+
+def _episodes(talks: list[Conversation]) -> list[Trace]:
+    """The episodes. A feature that failed in one scenario and worked in another is offered, and must work."""
+    features = frozenset[str]().union(*(conversation.available_features for conversation in talks))
+    return [
+        replace(conversation.trace, missing_feature=None)
+        if conversation.missing_feature in features
+        else conversation.trace
+        for conversation in talks
+    ]

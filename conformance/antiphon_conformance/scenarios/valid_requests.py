@@ -1,0 +1,57 @@
+"""Valid requests that some servers reject."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.scenario import scenario
+
+PARAMETERS = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+LOOK_UP = {"type": "function", "name": "look_up", "description": "Looks a name up.", "parameters": PARAMETERS}
+STORY = "Tell a story of 300 words about the sea."
+"""A task that needs far more tokens than the smallest limit."""
+HISTORY: tuple[dict[str, Any], ...] = (
+    {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]},
+    {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": "Hello. What can I do for you?"}],
+        "phase": "final_answer",
+    },
+    {"type": "message", "role": "user", "content": "Look up Ada."},
+    {"type": "function_call", "call_id": "call_1", "name": "look_up", "arguments": '{"name": "Ada"}'},
+    {"type": "function_call_output", "call_id": "call_1", "output": "Ada, born 1815"},
+    {"type": "message", "role": "developer", "content": "Answer in whole sentences."},
+    {"type": "message", "role": "user", "content": STORY},
+)
+
+
+@scenario(dialect="responses")
+async def legal_forms(conversation: Conversation) -> None:
+    """Sends every valid form that some server rejects, with a task that exceeds the token limit."""
+    members: dict[str, Any] = {"max_output_tokens": 16, "may_fail": True}
+    brief = "Be brief."
+    history = list(HISTORY)
+    await conversation.create(
+        "history", instructions=brief, input=history, tools=[LOOK_UP], stream=True, **members
+    )
+    if conversation.dialect.resolve("REQ-32"):
+        bare = {"type": "function", "name": "look_up"}
+        members |= {"stream": None, "tools": [bare], "tool_choice": "none"}
+    if conversation.dialect.resolve("REQ-45"):
+        members |= {"presence_penalty": 0.5, "frequency_penalty": 0.5}
+    await conversation.create(
+        "switches",
+        input=STORY,
+        truncation="auto",
+        text={},
+        store=True,
+        background=False,
+        parallel_tool_calls=True,
+        metadata={f"key_{number}": "value" for number in range(16)},
+        service_tier="auto",
+        temperature=1,
+        top_p=1,
+        **members,
+    )

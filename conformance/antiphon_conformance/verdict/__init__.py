@@ -1,0 +1,1 @@
+"""From records to a verdict: outcomes, gates, baselines, frozen sets, flakiness."""

@@ -1,0 +1,89 @@
+"""The verdict over all records of a run: conformant or not, and the exit status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from antiphon_conformance.verdict.baseline import Baseline, Entry
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.requirement import SEVERITY, Severity
+
+
+class Exit(IntEnum):
+    """The exit status of `check`, `lint` and the test suite."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    NOT_JUDGED = 2
+    USAGE = 3
+
+
+TITLES = {
+    Exit.CONFORMANT: "conformant",
+    Exit.NOT_CONFORMANT: "not conformant",
+    Exit.NOT_JUDGED: "not judged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a whole run in one dialect, or in several."""
+
+    status: Exit
+    counts: Mapping[Outcome, int]
+    failures: tuple[Record, ...]
+    """The failures that the baseline does not excuse."""
+    excuses: tuple[tuple[Record, str], ...] = ()
+    """The failures that the baseline excuses, with its reasons."""
+    stale: tuple[Entry, ...] = ()
+    why: str = ""
+    """Why the target could not be judged."""
+
+    @property
+    def title(self) -> str:
+        """`conformant`, `not conformant` or `not judged`."""
+        return TITLES[self.status]
+
+
+def is_failure(record: Record, *, strict: bool = False) -> bool:
+    """Whether a record counts against the target; a SHOULD counts only when `strict`."""
+    if record.outcome is Outcome.UNTESTABLE:
+        return strict or SEVERITY[record.level] is Severity.MUST
+    return record.outcome is Outcome.FAILED or (strict and record.outcome is Outcome.WARNED)
+
+
+def verdict(
+    records: Iterable[Record],
+    *,
+    strict: bool = False,
+    baseline: Baseline | None = None,
+    why: str = "",
+    unfinished: str = "",
+) -> Verdict:
+    """Sums records up. `why` is set when the target could not be judged, `unfinished` when only a part of
+    it was.
+
+    An unfinished run can show that a target does not conform, but not that it does, nor that an entry is
+    stale.
+    """
+    all_records = tuple(records)
+    entries = baseline or Baseline()
+    failing = [record for record in all_records if is_failure(record, strict=strict)]
+    excuses = tuple((record, reason) for record in failing if (reason := entries.reason(record)) is not None)
+    failures = tuple(record for record in failing if entries.reason(record) is None)
+    stale = () if unfinished or why else entries.stale(all_records)
+    counts = Counter(record.outcome for record in all_records)
+    if not why and counts[Outcome.BROKEN]:
+        why = f"{counts[Outcome.BROKEN]} of our rules broke"
+    if not why and not failures:
+        why = unfinished
+    return Verdict(_status(why, failures, stale), counts, failures, excuses, stale, why)
+
+
+def _status(why: str, failures: tuple[Record, ...], stale: tuple[Entry, ...]) -> Exit:
+    if why:
+        return Exit.NOT_JUDGED
+    return Exit.NOT_CONFORMANT if failures or stale else Exit.CONFORMANT

@@ -1,0 +1,1 @@
+"""A library of videos (Cloudglue): its requests, scenarios and rules."""

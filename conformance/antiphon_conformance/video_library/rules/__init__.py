@@ -1,0 +1,1 @@
+"""Rules on a library of videos and on answers drawn from it."""

@@ -1,0 +1,1 @@
+"""Scenarios over a library of videos."""

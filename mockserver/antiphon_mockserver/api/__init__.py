@@ -1,0 +1,46 @@
+"""The handler of each operation, by operationId. An operation without a handler answers 501."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from antiphon_mockserver.api import chat, library, responses
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
+from antiphon_spec.document import Operation
+
+Handler = Callable[[ServerContext, Request], Answer | Streaming]
+
+HANDLERS: Mapping[str, Handler] = {
+    "createResponse": responses.create,
+    "getResponse": responses.retrieve,
+    "deleteResponse": responses.delete,
+    "cancelResponse": responses.cancel,
+    "listInputItems": responses.list_input_items,
+    "listResponses": responses.list_responses,
+    "createCompletion": chat.create,
+    "listCompletions": chat.list_completions,
+    "getCompletion": chat.retrieve,
+    "listCollections": library.list_collections,
+    "getCollection": library.get_collection,
+    "listCollectionFiles": library.list_collection_files,
+    "getCollectionFile": library.get_collection_file,
+    "listCollectionEntities": library.list_collection_entities,
+    "getFileEntities": library.get_file_entities,
+    "listMediaDescriptions": library.list_media_descriptions,
+    "getMediaDescription": library.get_media_description,
+    "listRichTranscripts": library.list_rich_transcripts,
+    "getRichTranscript": library.get_rich_transcript,
+    "listFiles": library.list_files,
+    "getFile": library.get_file,
+    "listFileSegments": library.list_file_segments,
+    "getFileSegment": library.get_file_segment,
+    "countInputTokens": responses.count_tokens,
+    "compactResponse": responses.compact,
+}
+
+
+def not_implemented(operation: Operation) -> ApiError:
+    """The error for an operation of the document without a handler."""
+    message = f"The operation '{operation.id}' ({operation.method} {operation.path}) is not implemented."
+    return ApiError(message, status=501, code="not_implemented")

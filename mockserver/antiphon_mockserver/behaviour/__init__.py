@@ -1,0 +1,1 @@
+"""The server's decisions as plain functions, so that a mutant can replace one."""

@@ -1,0 +1,1 @@
+"""Hosted tools: calls that the server carries out itself."""

@@ -1,0 +1,43 @@
+"""JSON Schema -> a small valid instance, with values from a prompt where they fit.
+
+    instance({"type": "object", "properties": {"city": {"type": "string"}}}, Hints(("Paris",)))
+    -> {"city": "Paris"}
+
+Every result was validated. A schema that cannot be filled in raises UnsupportedSchemaError, which names the
+keyword.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.model.instance.hints import NO_HINTS, Hints
+from antiphon_mockserver.model.instance.maker import Maker
+from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError
+
+__all__ = ["Hints", "UnsupportedSchemaError", "instance"]
+
+
+def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
+    """An instance that is valid against the schema.
+
+    Raises UnsupportedSchemaError when the schema is malformed, permits no value, or is too complicated.
+    """
+    maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
+    try:
+        value = maker.make_root(hints.fresh())
+    except RecursionError:
+        raise UnsupportedSchemaError(maker.outermost, "its content is nested too deeply") from None
+    if not maker.valid(maker.root, value):
+        raise UnsupportedSchemaError(
+            maker.offense(value), "no instance was found that satisfies it together with the others"
+        )
+    return value
+
+
+@lru_cache(maxsize=256)
+def _maker(schema: bytes) -> Maker:
+    return Maker(orjson.loads(schema))

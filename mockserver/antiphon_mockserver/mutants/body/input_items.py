@@ -1,0 +1,101 @@
+"""Lists of input items and token counts with wrong or missing members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, mutant
+
+Body = dict[str, Any]
+
+
+def is_list(call: Call) -> bool:
+    """Whether the call asks for a page of input items."""
+    return call.operation == "listInputItems"
+
+
+@mutant("body.calls-a-page-a-page", caught_by="input-items.a-page-is-a-list-object")
+def calls_a_page_a_page(body: Body, call: Call) -> Body:
+    """Gives a list the `object` value `page`."""
+    return {**body, "object": "page"} if is_list(call) else body
+
+
+@mutant("body.leaves-has-more-out-of-input-items", caught_by="input-items.a-page-is-a-list-object")
+def leaves_has_more_out_of_input_items(body: Body, call: Call) -> Body:
+    """Leaves `has_more` out of a list of input items."""
+    if is_list(call):
+        del body["has_more"]
+    return body
+
+
+@mutant("body.swaps-the-ends-of-a-page", caught_by="input-items.first-and-last-id-are-those-of-the-page")
+def swaps_the_ends_of_a_page(body: Body, call: Call) -> Body:
+    """Swaps `first_id` and `last_id` of a page."""
+    if is_list(call):
+        body["first_id"], body["last_id"] = body["last_id"], body["first_id"]
+    return body
+
+
+@mutant(
+    "body.lists-items-without-ids",
+    caught_by=("input-items.every-listed-item-has-an-id", "input-items.a-page-is-a-list-object"),
+)
+def lists_items_without_ids(body: Body, call: Call) -> Body:
+    """Lists items without `id`, and with `first_id` and `last_id` null."""
+    if is_list(call):
+        for item in body["data"]:
+            del item["id"]
+        body |= {"first_id": None, "last_id": None, "has_more": True}
+    return body
+
+
+@mutant("body.gives-all-items-one-id", caught_by="input-items.every-listed-item-has-an-id")
+def gives_all_items_one_id(body: Body, call: Call) -> Body:
+    """Gives every item of a list the same id."""
+    if is_list(call):
+        for item in body["data"]:
+            item["id"] = "msg_0"
+    return body
+
+
+@mutant(
+    "body.lists-messages-as-they-came",
+    caught_by=(
+        "input-items.listed-messages-have-a-status-and-typed-parts",
+        "input-items.a-string-is-listed-as-a-user-message",
+    ),
+)
+def lists_messages_as_they_came(body: Body, call: Call) -> Body:
+    """Lists messages with a string as content and without a status."""
+    if is_list(call):
+        for item in body["data"]:
+            item["content"] = "".join(part["text"] for part in item["content"])
+            item.pop("status", None)
+    return body
+
+
+@mutant(
+    "body.promises-more-behind-an-empty-page", caught_by="input-items.an-empty-page-has-no-ids-and-no-more"
+)
+def promises_more_behind_an_empty_page(body: Body, call: Call) -> Body:
+    """Sends `has_more: true` on a page without items."""
+    return {**body, "has_more": True} if is_list(call) and not body["data"] else body
+
+
+@mutant("body.names-the-ends-of-an-empty-page", caught_by="input-items.an-empty-page-has-no-ids-and-no-more")
+def names_the_ends_of_an_empty_page(body: Body, call: Call) -> Body:
+    """Sets `first_id` and `last_id` on a page without items."""
+    return {**body, "first_id": "msg_0", "last_id": "msg_0"} if is_list(call) and not body["data"] else body
+
+
+@mutant("body.calls-a-count-a-response", caught_by="input-tokens.a-count-is-a-count-object")
+def calls_a_count_a_response(body: Body, call: Call) -> Body:
+    """Gives a token count the `object` value `response`."""
+    return {**body, "object": "response"} if call.operation == "countInputTokens" else body
+
+
+@mutant("body.makes-a-response-to-count", caught_by="input-tokens.a-count-is-not-a-response")
+def makes_a_response_to_count(body: Body, call: Call) -> Body:
+    """Answers a token count with a whole response."""
+    response = {"id": "resp_0", "status": "completed", "output": []}
+    return {**body, **response} if call.operation == "countInputTokens" else body

@@ -1,0 +1,170 @@
+"""Streams of gateways that translate the events of another API, or lose some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from antiphon_mockserver.mutants import Call, add, mutant
+from antiphon_mockserver.mutants.stream_edits import (
+    ENDS,
+    ITEM,
+    PART,
+    TEXT,
+    Event,
+    Spoil,
+    at_the_end,
+    changing,
+    of,
+    place,
+    renumber,
+    without,
+)
+
+SEAM = "events"
+ADDED, DONE = f"{ITEM}.added", f"{ITEM}.done"
+OF_PARTS = (f"{PART}.added", f"{PART}.done", f"{TEXT}.delta", f"{TEXT}.done")
+
+
+def _texts(items: list[Event]) -> Iterator[Event]:
+    """The text parts of the messages among these items."""
+    for item in items:
+        for part in item.get("content") or () if item["type"] == "message" else ():
+            if "text" in part:
+                yield part
+
+
+def _without_log_probabilities(response: Event) -> None:
+    for part in _texts(response["output"]):
+        part["logprobs"] = []
+
+
+def _without(kind: str) -> Spoil:
+    def drop(response: Event) -> None:
+        response["output"] = [item for item in response["output"] if item["type"] != kind]
+
+    return at_the_end(drop)
+
+
+def _counted_on(events: list[Event]) -> list[Event]:
+    """Continues to count parts from those of the reasoning before."""
+    if any(event["item"]["type"] == "reasoning" for event in of(events, ADDED)):
+        for event in of(events, *OF_PARTS):
+            event["content_index"] += 1
+    return events
+
+
+def _open_at_the_end(events: list[Event]) -> list[Event]:
+    """Leaves out the `.done` events of the last item."""
+    endings = of(events, DONE)
+    last = endings[-1]["output_index"] if endings else None
+    closing = [e for e in events if e["type"].endswith(".done") and e.get("output_index") == last]
+    return renumber([event for event in events if event not in closing])
+
+
+def _shorter(events: list[Event]) -> list[Event]:
+    """Loses the second delta of the text, and shortens every copy of the text to match."""
+    deltas = of(events, f"{TEXT}.delta")
+    if len(deltas) < 3:
+        return events
+    whole = "".join(event["delta"] for event in deltas)
+    left = whole.replace(deltas[0]["delta"] + deltas[1]["delta"], deltas[0]["delta"], 1)
+    for holder in _holders(events):
+        if holder["text"] == whole:
+            holder["text"] = left
+    return renumber([event for event in events if event is not deltas[1]])
+
+
+def _holders(events: list[Event]) -> Iterator[Event]:
+    """All objects of a stream that repeat the whole text."""
+    yield from of(events, f"{TEXT}.done")
+    yield from (event["part"] for event in of(events, f"{PART}.done") if "text" in event["part"])
+    yield from _texts([event["item"] for event in of(events, DONE)])
+    for event in of(events, *ENDS):
+        yield from _texts(event["response"]["output"])
+
+
+def _spoken_call(item: Event) -> Event:
+    """The message that holds a call in the model's own markup."""
+    text = f'<tool_call>{{"name": "{item["name"]}", "arguments": {item["arguments"]}}}</tool_call>'
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    return {
+        "type": "message",
+        "id": f"msg_{item['id']}",
+        "status": "completed",
+        "role": "assistant",
+        "content": [part],
+    }
+
+
+def _message_events(message: Event, index: int) -> Iterator[Event]:
+    """The events of a message with one text part in a single delta."""
+    part = message["content"][0]
+    where = {"item_id": message["id"], "output_index": index, "content_index": 0}
+    start = {**message, "status": "in_progress", "content": []}
+    yield {"type": ADDED, "output_index": index, "item": start}
+    yield {"type": f"{PART}.added", **where, "part": {**part, "text": ""}}
+    yield {"type": f"{TEXT}.delta", **where, "delta": part["text"], "logprobs": []}
+    yield {"type": f"{TEXT}.done", **where, "text": part["text"], "logprobs": []}
+    yield {"type": f"{PART}.done", **where, "part": part}
+    yield {"type": DONE, "output_index": index, "item": message}
+
+
+def _in_words(events: list[Event]) -> list[Event]:
+    """Sends every function call as a message instead."""
+    calls = {e["output_index"]: e["item"] for e in of(events, DONE) if e["item"]["type"] == "function_call"}
+    result: list[Event] = []
+    for event in events:
+        index = event.get("output_index")
+        if index not in calls:
+            result.append(event)
+        elif event["type"] == DONE:
+            result += _message_events(_spoken_call(calls[index]), event["output_index"])
+    for event in of(result, *ENDS):
+        output = event["response"]["output"]
+        event["response"]["output"] = [
+            _spoken_call(item) if item["type"] == "function_call" else item for item in output
+        ]
+    return renumber(result)
+
+
+MUTANTS: tuple[tuple[str, str, str, Callable[[list[Event]], list[Event]]], ...] = (
+    ("ends_without_output", "Leaves `output` out of the response of the terminal event.",
+     "response.has-all-members", at_the_end(lambda response: response.pop("output", None))),
+    ("ends_with_null_as_output", "Sends null as `output` in the terminal event.",
+     "response-members.output-is-an-array", at_the_end(lambda response: response.update(output=None))),
+    ("ends_without_log_probabilities", "Sends log probabilities with the deltas, but none at the end.",
+     "lifecycle.the-terminal-event-repeats-the-items", at_the_end(_without_log_probabilities)),
+    ("ends_without_its_compaction", "Completes a compaction and leaves it out of the terminal output.",
+     "lifecycle.the-terminal-event-has-the-items-of-the-stream", _without("compaction")),
+    ("closes_nothing_of_the_last_item", "Leaves out every `.done` event of the last item.",
+     "stream-items.are-done-once", _open_at_the_end),
+    ("indexes_texts_like_items", "Ends texts with the index of their item as `content_index`.",
+     "stream-text.parts-are-opened-first",
+     changing(f"{TEXT}.done", change=lambda event: event.update(content_index=event["output_index"]))),
+    ("counts_parts_on_after_reasoning",
+     "Counts `content_index` from 1 when reasoning comes before the message.",
+     "stream-text.parts-are-counted-from-zero", _counted_on),
+    ("swallows_a_delta", "Loses a delta and completes with the shortened text.",
+     "structured-output.text-follows-a-strict-schema", _shorter),
+    ("streams_calls_as_markup", "Streams function calls as text with the model's own markup.",
+     "tool-choice.required-makes-a-call", _in_words),
+    ("fails_without_a_response", "Sends `response.failed` with an error but without the response.",
+     "lifecycle.events-carry-a-response", without("response.failed", members=("response",))),
+    ("fails_without_a_cause", "Sends `response.failed` with null as the error of the response.",
+     "response-status.failed-has-an-error",
+     changing("response.failed", change=lambda event: event["response"].update(error=None))),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _spoil in MUTANTS:
+    add(SEAM, _name, _sentence, _caught_by, _spoil)
+
+
+@mutant("events.breaks-off-at-developers", caught_by="lifecycle.ends-with-a-terminal-event")
+def breaks_off_at_developers(events: list[Any], call: Call) -> list[Any]:
+    """Breaks the stream off when the input has a developer message."""
+    given = call.body.get("input") if isinstance(call.body, dict) else None
+    details = given if isinstance(given, list) else []
+    if not any(isinstance(item, dict) and item.get("role") == "developer" for item in details):
+        return events
+    return events[: place(events, ADDED)]

@@ -1,0 +1,1 @@
+"""Mutants of status, headers and raw body."""

@@ -1,0 +1,1 @@
+"""Mutants of the bytes of an event stream."""

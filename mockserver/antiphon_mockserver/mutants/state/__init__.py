@@ -1,0 +1,1 @@
+"""Mutants of the server's decisions."""

@@ -1,0 +1,92 @@
+"""Servers in front of another API that lose parameters on the way, or add demands of that API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.mutants.changes import with_check
+from antiphon_mockserver.response.plan import Context, Plan
+from antiphon_mockserver.response.tokens import CONTEXT_WINDOW
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.record import RequestDetails
+
+SEAM = "state"
+LOST: tuple[tuple[str, str, str], ...] = (
+    ("instructions", "instructions", "instructions.affect-the-answer echo.instructions-comes-back"),
+    ("tools", "tools tool_choice", "tool-choice.required-makes-a-call echo-tools.tools-come-back"),
+    ("tool_choice", "tool_choice", "tool-choice.none-makes-no-call echo.tool-choice-comes-back"),
+    ("parallel_tool_calls", "parallel_tool_calls", "echo.parallel-tool-calls-comes-back"),
+)
+"""Name, the parameters that the server loses, the rules that notice."""
+
+
+def _losing(*names: str) -> Callable[[Behaviour], Behaviour]:
+    """The server behaves as if these parameters had not been sent."""
+
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        def ignore_unknown(details: RequestDetails) -> Mapping[str, Any]:
+            return {
+                name: value
+                for name, value in behaviour.requests.ignore_unknown(details).items()
+                if name not in names
+            }
+
+        return replace(behaviour, requests=replace(behaviour.requests, ignore_unknown=ignore_unknown))
+
+    return mutate
+
+
+for _name, _names, _rules in LOST:
+    add(
+        SEAM,
+        f"forgets_{_name}_on_the_way",
+        f"Does not send `{_name}` to the model and does not repeat it.",
+        tuple(_rules.split()),
+        _losing(*_names.split()),
+    )
+
+
+@mutant("state.rejects-requests-without-stream", caught_by="requests.accepts-stream-null")
+def rejects_requests_without_stream(behaviour: Behaviour) -> Behaviour:
+    """Rejects a request without `stream`."""
+
+    def check(details: RequestDetails) -> None:
+        if details.body.get("stream") is None:
+            raise invalid("stream should be a boolean.", "stream")
+
+    return with_check(behaviour, check)
+
+
+@mutant("state.repeats-the-question", caught_by="instructions.affect-the-answer")
+def repeats_the_question(behaviour: Behaviour) -> Behaviour:
+    """Answers with the text of the user."""
+
+    def plan(context: Context) -> Plan:
+        part = {"type": "output_text", "text": _question(context), "annotations": [], "logprobs": []}
+        message = {"type": "message", "role": "assistant", "content": [part]}
+        return replace(behaviour.model.plan(context), items=(message,), status="completed", reason=None)
+
+    return replace(behaviour, model=replace(behaviour.model, plan=plan))
+
+
+def _question(context: Context) -> str:
+    """The last text among the input."""
+    contents = [item["content"] for item in context.items if isinstance(item.get("content"), list)]
+    texts = [part["text"] for content in contents for part in content if part.get("text")]
+    return texts[-1] if texts else "?"
+
+
+@mutant("state.stops-short-at-long-contexts", caught_by="truncation.an-overlong-context-fails")
+def stops_short_at_long_contexts(behaviour: Behaviour) -> Behaviour:
+    """Answers a context beyond its window with a few tokens, as incomplete."""
+
+    def truncate(context: Context, tokens: int) -> Context:
+        if tokens <= CONTEXT_WINDOW:
+            return behaviour.context.truncate(context, tokens)
+        return replace(context, request={**context.request, "max_output_tokens": 16})
+
+    return replace(behaviour, context=replace(behaviour.context, truncate=truncate))

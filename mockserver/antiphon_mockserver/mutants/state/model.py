@@ -1,0 +1,92 @@
+"""Servers that send the model too little, or change its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.mutants import add, mutant
+from antiphon_mockserver.response.plan import Context, Plan
+
+SEAM = "state"
+TEXT = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Sure! Here is Paris: a city."}
+
+
+def _before(change: Callable[[Context], Context]) -> Callable[[Behaviour], Behaviour]:
+    """Changes the context that the model sees."""
+
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        right = behaviour.model.plan
+        return replace(behaviour, model=replace(behaviour.model, plan=lambda context: right(change(context))))
+
+    return mutate
+
+
+def _after(change: Callable[[Plan, Context], Plan]) -> Callable[[Behaviour], Behaviour]:
+    """Changes the answer of the model."""
+
+    def mutate(behaviour: Behaviour) -> Behaviour:
+        right = behaviour.model.plan
+        return replace(
+            behaviour, model=replace(behaviour.model, plan=lambda context: change(right(context), context))
+        )
+
+    return mutate
+
+
+def _asking_without(context: Context, *names: str) -> Context:
+    request = {name: value for name, value in context.request.items() if name not in names}
+    return replace(context, request=request)
+
+
+def _without_outputs(context: Context) -> Context:
+    return replace(context, items=tuple(item for item in context.items if "output" not in item))
+
+
+def _formatted(context: Context) -> Any:
+    return ((context.request.get("text") or {}).get("format") or {}).get("type")
+
+
+def _chatty(plan: Plan, context: Context) -> Plan:
+    if _formatted(context) not in ("json_schema", "json_object"):
+        return plan
+    return replace(plan, items=tuple(_in_prose(item) for item in plan.items))
+
+
+def _in_prose(item: dict[str, Any]) -> dict[str, Any]:
+    is_text = item["type"] == "message" and item["content"][0]["type"] == "output_text"
+    return {**item, "content": [TEXT]} if is_text else item
+
+
+add(
+    SEAM,
+    "keeps_instructions_from_the_model",
+    "Repeats `instructions` but does not send them to the model.",
+    "instructions.affect-the-answer",
+    _before(lambda context: _asking_without(context, "instructions")),
+)
+add(
+    SEAM,
+    "keeps_outputs_from_the_model",
+    "Accepts tool outputs but does not send them to the model.",
+    "tool-outputs.the-answer-uses-the-output",
+    _before(_without_outputs),
+)
+add(
+    SEAM,
+    "answers_in_prose_instead_of_json",
+    "Answers in prose where the request demands JSON.",
+    ("structured-output.text-follows-a-strict-schema", "structured-output.text-is-a-json-object"),
+    _after(_chatty),
+)
+add(SEAM, "ignores_max_output_tokens", "Ignores `max_output_tokens`.",
+    "usage.output-is-within-the-limit",
+    _before(lambda context: _asking_without(context, "max_output_tokens")))  # fmt: skip
+
+
+@mutant("state.keeps-tools-from-the-model", caught_by="tool-choice.required-makes-a-call")
+def keeps_tools_from_the_model(behaviour: Behaviour) -> Behaviour:
+    """Repeats `tools` but does not send them to the model."""
+    return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(behaviour)

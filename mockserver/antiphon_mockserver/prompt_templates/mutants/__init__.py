@@ -1,0 +1,1 @@
+"""Mutants of prompt templates and tool servers."""

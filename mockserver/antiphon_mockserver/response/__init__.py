@@ -1,0 +1,1 @@
+"""One response: its plan, its final object, its events in time, its ids."""

@@ -1,0 +1,79 @@
+"""Counts tokens: not like any vendor, but the same way every time, and more for longer text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.response.plan import Context
+
+CONTEXT_WINDOW = 128_000
+"""How many input tokens the model accepts."""
+
+REQUEST_OVERHEAD = 2
+ITEM_OVERHEAD = 3
+IMAGE_TOKENS = 85
+EXACT_LENGTH = 1 << 16
+"""Beyond this many characters four count as a token, so that a 10 MB input costs little time."""
+
+split = re.compile(r"\s?\w{1,8}|\s?[^\w\s]{1,3}|\s+").findall
+"""split(text) -> its tokens; joined, they are the text."""
+
+
+def count(text: str) -> int:
+    """Returns the number of tokens of a text."""
+    if len(text) <= EXACT_LENGTH:
+        return len(split(text))
+    return len(split(text[:EXACT_LENGTH])) + (len(text) - EXACT_LENGTH) // 4
+
+
+def count_input(context: Context) -> int:
+    """Counts the input tokens: all items of the context, instructions, tools, a structured format."""
+    request = context.request
+    total = REQUEST_OVERHEAD + sum(map(count_item, context.items))
+    instructions = request.get("instructions")
+    if isinstance(instructions, str):
+        total += ITEM_OVERHEAD + count(instructions)
+    elif instructions:
+        total += sum(map(count_item, instructions))
+    if tools := request.get("tools"):
+        total += count_json(tools)
+    if schema := ((request.get("text") or {}).get("format") or {}).get("schema"):
+        total += count_json(schema)
+    return total
+
+
+def count_item(item: Mapping[str, Any]) -> int:
+    """Counts the tokens of one item of the context."""
+    if item.get("type", "message") == "message":
+        return ITEM_OVERHEAD + _count_content(item.get("content"))
+    return ITEM_OVERHEAD + sum(_count_content(value) for name, value in item.items() if name not in UNCOUNTED)
+
+
+UNCOUNTED = frozenset({"id", "type", "status", "call_id"})
+TEXT_MEMBERS = ("text", "refusal", "file_data", "filename", "file_url")
+
+
+def count_json(value: Any) -> int:
+    """Counts the tokens of a value that the model reads as JSON."""
+    return count(orjson.dumps(value).decode())
+
+
+def _count_content(content: Any) -> int:
+    if isinstance(content, str):
+        return count(content)
+    if isinstance(content, list):
+        return sum(map(_count_part, content))
+    return 0 if content is None else count_json(content)
+
+
+def _count_part(part: Any) -> int:
+    if not isinstance(part, dict):
+        return count_json(part)
+    if part.get("type") == "input_image":
+        return IMAGE_TOKENS
+    values = (part.get(name) for name in TEXT_MEMBERS)
+    return sum(count(value) for value in values if isinstance(value, str))

@@ -1,0 +1,1 @@
+"""The server: the ASGI app, its router, its sender, and how it runs."""

@@ -1,0 +1,291 @@
+"""The ASGI app: it finds the operation of a request, reads the body, calls the handler and sends the answer.
+
+One callable without middleware, so the way of a request reads from top to bottom.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
+from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
+from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
+from antiphon_mockserver.prompt_templates.template import open_registry
+from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.script import load_pace, planner
+from antiphon_mockserver.server.cache import open_cache
+from antiphon_mockserver.server.context import (
+    NO_IDENTITY,
+    Answer,
+    Request,
+    ServerContext,
+    Streaming,
+)
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.server.faults import NONE, Faults
+from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender, preflight
+from antiphon_mockserver.settings import Settings, Source
+from antiphon_mockserver.state.clock import Sleeper, open_clock
+from antiphon_mockserver.state.store import open_store
+from antiphon_mockserver.video_library.comparison import readings_of
+from antiphon_mockserver.video_library.library import open_library
+from antiphon_spec.dialect import load
+from antiphon_spec.document import Document, Operation
+from antiphon_spec.renamed import current_mutant
+
+log = logging.getLogger("antiphon")
+
+
+class MockApp:
+    """The mock server of one dialect, as an ASGI app."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.dialect = load(settings.dialect)
+        self.mutants = select_mutants(settings.mutants)
+        self.sleeper = Sleeper()
+        self.faults = Faults(settings.faults) if settings.faults else None
+        self.router = Router(self.dialect.document)
+        self.server = ServerContext(
+            settings=settings,
+            dialect=self.dialect,
+            behaviour=self._behaviour(settings.scripts),
+            store=open_store(settings.store),
+            clock=open_clock(settings.clock, self.sleeper),
+            pace=load_pace(settings.pace),
+            library=open_library(settings.world, readings_of(settings.readings))
+            if self.dialect.traits.knowledge
+            else None,
+            prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
+        )
+        self.sender = Sender(self.server, self.mutants, self.sleeper)
+        self.cache = open_cache(self.server)
+
+    def play(self, scripts: Sequence[Source]) -> None:
+        """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
+        self.server = replace(self.server, behaviour=self._behaviour(scripts))
+        self.cache = None if scripts else open_cache(self.server)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._exchange(scope, Connection(scope, receive, send))
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _behaviour(self, scripts: Sequence[Source]) -> Behaviour:
+        standard = self._standard()
+        behaviour = replace(
+            standard, model=replace(standard.model, plan=planner(scripts, standard.model.plan))
+        )
+        for mutant in self.mutants["state"]:
+            behaviour = mutant.mutate(behaviour, NO_CALL)
+        return behaviour
+
+    def _standard(self) -> Behaviour:
+        """The behaviour of a right server of this dialect."""
+        if not self.dialect.traits.knowledge:
+            return STANDARD
+        # A slow import, and few dialects have a library.
+        planning = import_module("antiphon_mockserver.video_library.planning")
+        return replace(
+            STANDARD,
+            model=replace(STANDARD.model, plan=planning.plan, complete=planning.completion),
+            requests=replace(
+                STANDARD.requests, checks={**STANDARD.requests.checks, "knowledge": planning.knowledge}
+            ),
+        )
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        self.server.store.close()
+        await send({"type": message["type"] + ".complete"})
+
+    async def _exchange(self, scope: Any, connection: Connection) -> None:
+        request, fault = self._incoming(scope), NONE
+        answer: Answer | Streaming
+        try:
+            if request.method == "OPTIONS":
+                answer = preflight(request.headers, self.router.methods(request.path))
+            else:
+                self._route(request)
+                fault = self.faults.next_fault() if self.faults is not None else NONE
+                await self._read(request, connection.receive)
+                answer = self._handle(request)
+        except ApiError as error:
+            answer = self._error_answer(error)
+        except Exception:
+            log.exception("%s %s", request.method, request.target)
+            answer = self._error_answer(
+                ApiError("The server had an error while processing the request.", status=500)
+            )
+        if request.identity is NO_IDENTITY:
+            self._identify(request)
+        if delay := fault.delay:
+            await self.sleeper.wait(delay)
+        if answer.delay:
+            await self.server.clock.wait(answer.delay)
+        if isinstance(answer, Streaming):
+            await self.sender.stream(request, answer, fault, connection)
+        else:
+            await self.sender.answer(request, answer, fault, connection)
+
+    def _incoming(self, scope: Any) -> Request:
+        raw_path = scope.get("raw_path")
+        path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else scope["path"]
+        return Request(
+            method=scope["method"],
+            path=self.router.below_base(path),
+            query_string=scope.get("query_string", b"").decode("latin-1"),
+            headers={
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+            },
+        )
+
+    def _route(self, request: Request) -> None:
+        self.sender.headers.reject_too_large(request.headers)
+        request.operation, request.parameters = self.router.find(request.method, request.path)
+        behaviour = self.server.behaviour
+        request.key = behaviour.access.authenticate(request.headers, self.settings.api_keys)
+        if request.operation.parameters:
+            pairs = parse_qsl(request.query_string, keep_blank_values=True)
+            request.query = behaviour.requests.read_query(request.operation, self.dialect.document, pairs)
+
+    async def _read(self, request: Request, receive: Receive) -> None:
+        if request.method == "POST":
+            maximum = self.settings.body_limit
+            limit = self.server.behaviour.requests.body_limit(maximum, self.dialect)
+            request.content = await read(receive, request.headers, limit, maximum)
+        try:
+            if request.operation.request_schema is not None:
+                request.body = self.server.behaviour.requests.read_body(request.headers, request.content)
+                request.content = canonical(request.body)
+        finally:
+            self._identify(request)
+
+    def _identify(self, request: Request) -> None:
+        """Counts the request among identical ones, and derives its ids from that number."""
+        seed, key = self.settings.seed, request.key
+        target = f"{request.method} {request.target}"
+        digest = fingerprint(seed, key, target, request.content)
+        request.number = self.server.store.count(digest)
+        nonce = of_request(digest, self.server.behaviour.requests.occurrence(request.number))
+        traits = self.dialect.traits
+        request.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
+
+    def _handle(self, request: Request) -> Answer | Streaming:
+        handle = handler(request.operation)
+        if self.cache is None:
+            return handle(self.server, request)
+        return self.cache.answer(handle, self.server, request)
+
+    def _error_answer(self, error: ApiError) -> Answer:
+        status, body = self.server.behaviour.errors.envelope(error, self.dialect)
+        usual = self.dialect.mock.refusal_headers.get(str(status), {})
+        return Answer(status, {**usual, **error.headers}, body, error.delay)
+
+
+def make_app(settings: Settings) -> MockApp:
+    """Returns the ASGI app for these settings. Raises ValueError for invalid settings."""
+    return MockApp(settings)
+
+
+def handler(operation: Operation) -> Handler:
+    """The handler of an operation. Rejects an operation without a handler with 501."""
+    if operation.id not in HANDLERS:
+        raise not_implemented(operation)
+    return HANDLERS[operation.id]
+
+
+def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
+    """The mutants with these ids, current or old, by seam. Raises ValueError for an unknown id."""
+    mutants = all_mutants() if mutant_ids else {}
+    for mutant_id in mutant_ids:
+        if current_mutant(mutant_id) not in mutants:
+            raise ValueError(f"--mutant: expected the id of a mutant, got {mutant_id!r}")
+    selection = [mutants[current_mutant(mutant_id)] for mutant_id in mutant_ids]
+    return {seam: tuple(mutant for mutant in selection if mutant.seam == seam) for seam in SEAMS}
+
+
+def canonical(body: Any) -> bytes:
+    """The body as canonical JSON. Rejects a body that is nested too deeply to be repeated in an answer."""
+    try:
+        # Answers hold what they repeat some levels deeper than the request did.
+        return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
+    except TypeError:
+        raise invalid("The body is nested too deeply.", code="invalid_json") from None
+
+
+async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:
+    """Reads the whole body. Rejects more than `limit` bytes with 413.
+
+    Stops reading beyond `maximum` bytes. A smaller body is read to its end, because a client that is still
+    sending when the connection closes never sees the answer.
+    """
+    length = headers.get("content-length", "0")
+    size = int(length) if length.isdecimal() and len(length) < 20 else 0
+    size = size if size > maximum else 0
+    pieces: list[bytes] = []
+    more = True
+    while more and size <= maximum:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        size = sum(map(len, pieces))
+        more = message.get("more_body", False)
+    if size > limit:
+        text = f"The body is larger than {limit} bytes."
+        raise ApiError(text, status=413, code="request_too_large", headers={"connection": "close"})
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+BASE = "/v1"
+"""The usual base path, when the document has no servers."""
+
+
+class Router:
+    """The routes of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        servers = document.root.get("servers") or [{"url": BASE}]
+        self.base = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
+        self._operations = {
+            (operation.method, operation.path): operation
+            for operation in document.operations.values()
+            if "{" not in operation.path
+        }
+
+    def below_base(self, path: str) -> str:
+        """Returns the path without the base path."""
+        return path[len(self.base) :] if path.startswith(f"{self.base}/") else path
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""
+        if (operation := self._operations.get((method, path))) is not None:
+            return operation, {}
+        route = self.document.match("GET" if method == "HEAD" else method, path)
+        if route is not None:
+            return route
+        methods = self.methods(path)
+        if not methods:
+            raise ApiError(f"Unknown path: {method} {path[:200]}.", status=404, code="unknown_url")
+        headers = {"allow": ", ".join(methods)}
+        message = f"{method} is not allowed here; {headers['allow']} is."
+        raise ApiError(message, status=405, code="method_not_allowed", headers=headers)
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Returns the methods of a path; none when the path is unknown."""
+        methods = self.document.methods(path)
+        extra = ("HEAD", "OPTIONS") if "GET" in methods else ("OPTIONS",)
+        return (*methods, *extra) if methods else ()

@@ -1,0 +1,1 @@
+"""What the server remembers: records, the store and the clock."""

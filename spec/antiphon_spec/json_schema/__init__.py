@@ -1,0 +1,1 @@
+"""JSON Schema beyond validation: explanations, faults, samples, unknown members, drift."""

@@ -1,0 +1,80 @@
+"""The errors of `jsonschema-rs`, with the keyword, its value, the schema and the instance of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema_rs import ValidationError, ValidationErrorKind
+
+Path = tuple[str | int, ...]
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """One keyword that an instance breaks."""
+
+    keyword: str
+    value: Any
+    """The value of the keyword."""
+    schema: Mapping[str, Any]
+    """The schema that has the keyword."""
+    instance: Any
+    path: Path
+    """Where the instance stands in the document that was validated."""
+    members: tuple[tuple[SchemaError, ...], ...] = ()
+    """For a union, the errors against each of its members."""
+    is_about_a_name: bool = False
+    """Whether the instance is the name of a member of the object at `path`."""
+
+
+def read_errors(errors: Iterable[ValidationError], instance: Any, schemas: Any) -> list[SchemaError]:
+    """The errors of a validator, sorted by path. `schemas` is the document that holds the schemas."""
+    reader = _Reader(instance, schemas)
+    return sorted(map(reader.read, errors), key=_place)
+
+
+def readable(instance: Any) -> Any:
+    """The instance as `jsonschema-rs` can read it: lone surrogates become U+FFFD, and every key a string."""
+    if isinstance(instance, dict):
+        return {readable(str(key)): readable(value) for key, value in instance.items()}
+    if isinstance(instance, list):
+        return [readable(value) for value in instance]
+    return _LONE_SURROGATE.sub("\ufffd", instance) if isinstance(instance, str) else instance
+
+
+def _place(error: SchemaError) -> tuple[list[str], int]:
+    """By path; keywords of one schema in the order of the schema."""
+    return list(map(str, error.path)), list(error.schema).index(error.keyword)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    instance: Any
+    schemas: Any
+
+    def read(self, error: ValidationError) -> SchemaError:
+        kind: Any = error.kind  # each kind has attributes of its own
+        *parents, keyword = error.schema_path
+        path = tuple(error.instance_path)
+        schema = _at(self.schemas, parents)
+        is_union = isinstance(kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid)
+        about_name = isinstance(kind, ValidationErrorKind.PropertyNames)
+        return SchemaError(
+            keyword=str(keyword),
+            value=schema[keyword],
+            schema=schema,
+            instance=kind.error.instance if about_name else _at(self.instance, path),
+            path=path,
+            members=tuple(tuple(map(self.read, member)) for member in kind.context) if is_union else (),
+            is_about_a_name=about_name,
+        )
+
+
+def _at(value: Any, path: Iterable[str | int]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
