@@ -13,16 +13,16 @@ from __future__ import annotations
 import gzip
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.lint import exchanges_of, lint_result
+from antiphon_conformance.recordings.transcript import keys_in
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare_markdown import render
-from antiphon_conformance.report.linted import exchanges_of, keys_in, report_recordings
-from antiphon_conformance.report.model import Report
-from antiphon_conformance.result import Examination
+from antiphon_conformance.report.model import Report, compose
 from antiphon_conformance.verdict.gate import Gate
+from antiphon_conformance.verdict.result import Run, judge
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
 
@@ -90,7 +90,7 @@ def refresh(traffic: Path | None) -> None:
     """Judges every report with available traffic again, and writes it anew."""
     for place in places():
         old = records.read(place / "report.jsonl.gz")
-        where = place if "files" not in old.facts else traffic
+        where = place if "files" not in old.metadata else traffic
         files = [] if where is None else [_file(where, name) for name in old.digests]
         if not files or not all(file.exists() for file in files):
             print(f"unchanged, because its traffic is missing: {place}")
@@ -109,16 +109,17 @@ def _file(where: Path, name: str) -> Path:
 
 
 def _again(old: Report, transcripts: list[reader.Recording]) -> Report:
-    facts = old.facts
-    labels = {name: facts.get(name, "") for name in ("vendor", "note")}
-    if "files" in facts:
-        header = {name: facts[name] for name in ("target", "files", "antiphon", "started")} | labels
-        dialect = dialects.load(facts["dialects"][0])
-        return report_recordings(transcripts, dialect, header, old.digests, quotes=facts["quotes"])
-    runs = [Examination(transcript.episodes, transcript.run) for transcript in transcripts]
-    claims = tuple(load_frozen(name) for name in facts.get("requirements", ()))
-    gate = Gate(bool(facts.get("strict")), None, claims, labels["vendor"], labels["note"])
-    return replace(gate.report(runs, folder.TRANSCRIPT), digests=old.digests)
+    metadata = old.metadata
+    labels = {name: metadata.get(name, "") for name in ("vendor", "note")}
+    if "files" in metadata:
+        header = {name: metadata[name] for name in ("target", "files", "antiphon", "started")} | labels
+        dialect = dialects.load(metadata["dialects"][0])
+        result = lint_result(transcripts, dialect, header | {"quotes": metadata["quotes"]})
+        return compose(result, digests=old.digests)
+    runs = [Run(transcript.traces, transcript.run) for transcript in transcripts]
+    claims = tuple(load_frozen(name) for name in metadata.get("requirements", ()))
+    gate = Gate(bool(metadata.get("strict")), None, claims, labels["vendor"], labels["note"])
+    return compose(judge(runs, gate), folder.TRANSCRIPT, old.digests)
 
 
 if __name__ == "__main__":

@@ -1,86 +1,39 @@
-"""The mock server as a transport of the judge: called as a plain ASGI app, without sockets."""
+"""The mock server, judged in this process: the judge calls it as an ASGI application, without sockets."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import groupby
 from typing import Any
 
 from antiphon_conformance import engine
-from antiphon_conformance.http.client import Incoming, Target, UnreachableError
-from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
+from antiphon_conformance.http.asgi import AsgiTransport
+from antiphon_conformance.http.client import Target
+from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.requests import generation
-from antiphon_conformance.result import Examination
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
-from antiphon_conformance.run import Order, examine
+from antiphon_conformance.run import RunConfig, perform
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.result import Run
 from antiphon_conformance.video_library.library import library_of
-from antiphon_mockserver.server.app import MockApp, make_app
+from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 
 KEY = "sk-antiphon-tests"
+URL = "http://mock/v1"
 RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
 
 
-class AsgiTransport:
-    """Carries a request into the app and collects what it sends."""
-
-    def __init__(self, app: MockApp) -> None:
-        self.app = app
-
-    @asynccontextmanager
-    async def open(self, request: Request) -> AsyncIterator[Incoming]:
-        messages = await self._call(request)
-        if not messages:
-            raise UnreachableError("the app sent nothing")
-        head = messages[0]
-        pairs = tuple((name.decode(), value.decode()) for name, value in head["headers"])
-        chunks = self._chunks(messages[1:], dict(pairs).get("content-length"))
-        yield Incoming(head["status"], Headers(pairs), chunks)
-
-    async def close(self) -> None:
-        """Nothing is held open."""
-
-    async def _call(self, request: Request) -> list[Mapping[str, Any]]:
-        path, _, query = request.path.partition("?")
-        scope = {
-            "type": "http",
-            "method": request.method,
-            "path": "/v1" + path,
-            "query_string": query.encode(),
-            "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.pairs],
-        }
-        messages: list[Mapping[str, Any]] = []
-
-        async def receive() -> Mapping[str, Any]:
-            return {"type": "http.request", "body": request.raw or b"", "more_body": False}
-
-        async def send(message: Mapping[str, Any]) -> None:
-            messages.append(message)
-
-        await self.app(scope, receive, send)
-        return messages
-
-    @staticmethod
-    async def _chunks(messages: list[Mapping[str, Any]], length: str | None) -> AsyncIterator[bytes]:
-        for message in messages:
-            yield message.get("body", b"")
-        size = sum(len(message.get("body", b"")) for message in messages)
-        if length is not None and int(length) > size:
-            raise UnreachableError("the connection was closed before the body had ended")
-
-
-def run_suite(dialect: str, *mutants: str, **order: Any) -> Examination:
+def run_suite(dialect: str, *mutants: str, **options: Any) -> Run:
     """A whole run of the suite against the mock in this process."""
     app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
-    config = Order("http://mock/v1", (dialect,), api_key=KEY, **order)
-    return examine(config, transport=AsgiTransport(app))
+    config = RunConfig(URL, (dialect,), api_key=KEY, **options)
+    return perform(config, transport=AsgiTransport(app, URL))
 
 
 @cache
@@ -97,7 +50,7 @@ def traces(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list
     selection = tuple(scenario for name, scenario in catalogue.items() if name in scenarios or scenario.first)
     plan = runner.Plan(selection, (dialect,), features=tuple(dialect.features))
     app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
-    target = Target(AsgiTransport(app), KEY)
+    target = Target(AsgiTransport(app, URL), KEY)
     results = asyncio.run(runner.run(plan, target))
     if generation.SCENARIO in scenarios:
         results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))

@@ -355,7 +355,7 @@ REJECTIONS: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
         "invalid_request_error",
         "decimal_above_max_value",
     ),
-    "a stream refused": (
+    "a rejected stream": (
         {"model": "gpt-4o", "input": 5, "stream": True},
         400,
         "invalid_request_error",

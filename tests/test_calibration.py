@@ -25,34 +25,36 @@ def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -
     return Exchange(name, request, Reply(status, JSON, b"{}", answer, started_at=0.0))
 
 
-def red(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
+def find_rules(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
     trace = Trace("made", {str(index): entry for index, entry in enumerate(exchanges)})
     return {record.rule for record in engine.judge([trace], load(dialect)) if record.outcome in RED}
 
 
 def test_an_accepted_wrong_request_is_one_finding() -> None:
-    rules = red(asked({"background": "yes"}, {"object": "response", "background": True}))
+    rules = find_rules(asked({"background": "yes"}, {"object": "response", "background": True}))
     assert rules == {"requests.rejects-background-that-is-no-boolean"}
 
 
 def test_the_rule_on_the_document_covers_what_no_named_rule_covers() -> None:
-    rules = red(asked({"temperature": True}, {"object": "response"}))
+    rules = find_rules(asked({"temperature": True}, {"object": "response"}))
     assert rules == {"generated-requests.what-the-document-forbids-is-rejected"}
 
 
 def test_a_server_error_on_an_invalid_request_is_one_finding() -> None:
     body = {"error": {"type": "server_error", "code": None, "param": None, "message": "It broke."}}
-    assert red(asked({"background": "yes"}, body, 500)) == {"requests.a-wrong-request-is-no-server-error"}
+    assert find_rules(asked({"background": "yes"}, body, 500)) == {
+        "requests.a-wrong-request-is-no-server-error"
+    }
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
 def test_a_cut_response_may_have_items_in_progress(status: str) -> None:
     item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "in_progress", "content": []}
-    assert "items.are-not-in-progress-in-an-ended-response" not in red(
+    assert "items.are-not-in-progress-in-an-ended-response" not in find_rules(
         asked({}, {"status": status, "output": [item]})
     )
     response = {"status": "completed", "output": [item]}
-    assert "items.are-not-in-progress-in-an-ended-response" in red(asked({}, response))
+    assert "items.are-not-in-progress-in-an-ended-response" in find_rules(asked({}, response))
 
 
 @pytest.mark.parametrize(("code", "expected"), [("null", False), ('"rate_limit"', True)])
@@ -64,12 +66,12 @@ def test_an_error_event_without_a_code_has_no_cause(code: str, expected: bool) -
     ).encode()
     headers = Headers((("content-type", "text/event-stream"),))
     request = Request("POST", "/responses", JSON, {"model": "M", "input": "Hello.", "stream": True})
-    rules = red(Exchange("made/asked", request, Reply(200, headers, raw, stream=sse.read(raw))))
+    rules = find_rules(Exchange("made/asked", request, Reply(200, headers, raw, stream=sse.read(raw))))
     assert ("errors.an-error-event-is-followed-by-failure" in rules) is expected
 
 
 def test_one_rule_reports_an_absent_member() -> None:
-    rules = red(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
+    rules = find_rules(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
     assert "response.has-all-members" in rules
     assert "echo.temperature-comes-back" not in rules
 

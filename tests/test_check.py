@@ -14,7 +14,7 @@ import pytest
 from antiphon.main import run
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.recordings import reader
-from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.result import Run
 
 KEY = "sk-planted-4711"
 
@@ -94,7 +94,7 @@ def test_wrong_usage_exits_with_3(arguments, message, capsys):
 def test_a_target_that_is_always_busy_is_not_judged():
     busy = Reply(429, Headers(()), b"")
     last_exchange = Exchange("a/b", Request("POST", "/responses"), busy)
-    assert "answered every request with 429" in Examination((Trace("a", {"b": last_exchange}),), {}).why_not
+    assert "answered every request with 429" in Run((Trace("a", {"b": last_exchange}),), {}).why_not
 
 
 @pytest.mark.responses_mock(dialect="openai", faults=["status=503"])

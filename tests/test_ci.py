@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from antiphon.check import check
+from antiphon.commands.check import check
 from antiphon_conformance.report import folder
 from antiphon_conformance.verdict import baseline
 

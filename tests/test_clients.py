@@ -17,6 +17,7 @@ from antiphon_conformance.report.answers import answers
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.result import judge
 from antiphon_spec.clients import load_clients
 from antiphon_spec.dialect import load
 from inprocess import run_suite
@@ -75,9 +76,9 @@ def test_a_report_says_whether_a_client_works(outcome, state, why):
 
 
 def test_every_rendering_says_whether_clients_work():
-    right = compose(run_suite("openai"))
+    right = compose(judge([run_suite("openai")]))
     assert [row.state for row in answers(right.records, "openai")] == ["works", "works"]
-    wrong = compose(run_suite("openai", "events.never-ends", properties=False))
+    wrong = compose(judge([run_suite("openai", "events.never-ends", properties=False)]))
     assert {row.state for row in answers(wrong.records, "openai")} == {"breaks"}
     assert "OpenAI SDK for JavaScript" in folder.render("html", wrong)
     assert "(npm): breaks: " in folder.render("markdown", wrong)

@@ -63,11 +63,11 @@ def test_variations_of_genuine_servers_are_no_difference(before: Any, after: Any
     ],
 )
 def test_a_wrong_query_must_be_rejected(path: str, rule: str) -> None:
-    assert red(path, 200) == {rule}
-    assert red(path, 400) == set()
+    assert find_rules(path, 200) == {rule}
+    assert find_rules(path, 400) == set()
 
 
-def red(path: str, status: int) -> set[str]:
+def find_rules(path: str, status: int) -> set[str]:
     """The rules on queries that such an answer breaks."""
     openai = load("openai")
     rules = {name: rule for name, rule in rules_for(openai).items() if name.startswith("query-parameters.")}

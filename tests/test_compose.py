@@ -46,7 +46,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "structured": {"input": "The largest city of Japan is Tokyo.", "text": {"format": FORMAT}},
     "thought": {"input": "Think.", "reasoning": {"effort": "high", "summary": "detailed"}},
     "sealed": {"input": "Think.", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"]},
-    "refused": {"input": "Please refuse."},
+    "refusal": {"input": "Please refuse."},
     "cut": {"input": "Tell me a long story.", "max_output_tokens": 16},
     "cut while thinking": {
         "input": "Think.",

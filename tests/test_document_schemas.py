@@ -28,7 +28,7 @@ def page(*data, **members):
     return {"object": "list", "data": [*data], "total": len(data), "limit": 50, "offset": 0, **members}
 
 
-def told(path, body):
+def find_places(path, body):
     """The places of faults in an answer, by rule."""
     records = lint([exchange("one", body, path=path, method="GET")], CLOUDGLUE, RULES)
     return {
@@ -48,7 +48,7 @@ def told(path, body):
     ],
 )
 def test_no_rule_reports_a_right_answer(path, body):
-    assert told(path, body) == {}
+    assert find_places(path, body) == {}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_no_rule_reports_a_right_answer(path, body):
     ],
 )
 def test_the_rule_of_the_nearest_part_reports_a_fault(path, body, rule, where):
-    assert told(path, body) == {rule: [f"reply.body{where}"]}
+    assert find_places(path, body) == {rule: [f"reply.body{where}"]}
 
 
 def test_other_rules_judge_an_error_answer():

@@ -8,24 +8,27 @@ import orjson
 import pytest
 
 from antiphon.main import run
+from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Limits, Target, UnreachableError
 from antiphon_conformance.http.exchange import Request
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose, rows
 from antiphon_conformance.rules.rule import Finding, all_rules, rules_for
-from antiphon_conformance.run import Order, examine
+from antiphon_conformance.run import RunConfig, perform
+from antiphon_conformance.run import run as run_scenarios
 from antiphon_conformance.verdict import baseline as baselines
 from antiphon_conformance.verdict.baseline import Baseline, Entry
 from antiphon_conformance.verdict.flakiness import flapping, steady
 from antiphon_conformance.verdict.frozen import weigh_claim
+from antiphon_conformance.verdict.gate import Gate
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.result import judge
 from antiphon_conformance.verdict.verdict import Exit, verdict
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load
 from antiphon_spec.frozen import Frozen, frozen_names, load_frozen
-from inprocess import AsgiTransport
 from scripted_transport import ScriptedTransport, response
 
 WRONG_TOTAL = "body.forgets-the-input-in-the-total"
@@ -159,10 +162,10 @@ def test_the_named_set_judges_a_run(responses_mock, tmp_path):
 
 def test_the_rows_of_a_claim_are_those_of_its_set():
     freeze = load_frozen("openresponses@2026-04-24")
-    result = examine(
-        Order("http://t/v1", properties=False), transport=ScriptedTransport(lambda _: (200, response()))
+    result = perform(
+        RunConfig("http://t/v1", properties=False), transport=ScriptedTransport(lambda _: (200, response()))
     )
-    table = rows(compose(result, frozen=(freeze,)), load("openresponses"))
+    table = rows(compose(judge([result], Gate(frozen=(freeze,)))), load("openresponses"))
     assert {row.requirement.id: row.requirement.level for row in table} == freeze.requirements
 
 
@@ -200,20 +203,21 @@ class Changing(AsgiTransport):
         self.later = make_app(Settings(dialect="openai", mutants=(WRONG_TOTAL,)))
 
     async def close(self):
+        await super().close()
         self.app, self.later = self.later, self.app
 
 
 def test_a_flaky_server_neither_fails_nor_passes():
-    transport, order = Changing(), Order("http://t/v1", ("openai",), properties=False)
-    first, second = (examine(order, transport=transport) for _ in range(2))
-    assert compose(first).status == Exit.CONFORMANT
-    assert compose(second).status == Exit.NOT_CONFORMANT
-    report = compose(first, repeats=(second,))
+    transport, config = Changing(), RunConfig("http://t/v1", ("openai",), properties=False)
+    first, second = (perform(config, transport=transport) for _ in range(2))
+    assert judge([first]).conformant
+    assert judge([second]).status is Exit.NOT_CONFORMANT
+    report = compose(judge([first, second]))
     assert RULE in {entry.rule for entry in flapping(report.records)}
     assert {entry.outcome for entry in report.records if entry.rule == RULE} == {Outcome.INCONCLUSIVE}
     assert report.status == Exit.CONFORMANT
     baseline = Baseline((Entry(RULE, "soon"),))
-    assert compose(first, baseline=baseline, repeats=(second,)).verdicts["openai"].stale == ()
+    assert judge([first, second], Gate(baseline=baseline)).verdicts["openai"].stale == ()
     assert "Verdicts that change from run to run" in folder.render("markdown", report)
 
 
@@ -271,10 +275,9 @@ def test_a_lost_connection_is_tried_again(losses, replies, request_count, dead):
 
 def test_a_target_that_dies_during_the_run_is_not_judged():
     transport = LosingTransport(*range(3, 500))
-    result = examine(Order("http://t/v1", ("openai",), properties=False), transport=transport)
-    report = compose(result)
-    assert report.status == Exit.NOT_JUDGED
-    assert report.verdicts["openai"].why == "the target did not answer 3 times in a row: connection reset"
+    result = run_scenarios(RunConfig("http://t/v1", ("openai",), properties=False), transport=transport)
+    assert result.status is Exit.NOT_JUDGED
+    assert result.verdicts["openai"].why == "the target did not answer 3 times in a row: connection reset"
 
 
 def test_an_unknown_set_is_rejected_with_the_known_names():

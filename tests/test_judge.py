@@ -58,7 +58,7 @@ def judge_one(candidate, *traces):
 
 
 GOOD = Trace("plain", {"created": exchange("plain/created", response(), request_body={"input": "hi"})})
-REFUSAL = Trace("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
+REJECTION = Trace("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
 STREAM = Trace(
     "streaming", {"streamed": exchange("streaming/streamed", b'data: {"type":"response.created"}\n\n')}
 )
@@ -101,7 +101,7 @@ def test_a_finding_is_printable_with_hostile_member_names():
 
 
 def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
-    records = judge(rule(AnyReply), GOOD, REFUSAL)
+    records = judge(rule(AnyReply), GOOD, REJECTION)
     assert [(record.scenario, record.outcome) for record in records] == [
         ("plain", Outcome.PASSED),
         ("bad", Outcome.PASSED),
@@ -119,7 +119,7 @@ def test_there_is_one_record_for_each_scenario_in_which_a_rule_applied():
     ],
 )
 def test_a_rule_sees_only_views_of_its_class(subject, scenarios):
-    assert {record.scenario for record in judge(rule(subject), GOOD, REFUSAL, STREAM)} == scenarios
+    assert {record.scenario for record in judge(rule(subject), GOOD, REJECTION, STREAM)} == scenarios
 
 
 def test_a_rule_that_raises_is_broken_and_says_where():
@@ -164,7 +164,7 @@ def test_a_rejection_that_ended_a_scenario_makes_no_rule_untestable():
 
 
 def test_a_rule_may_see_every_scenario():
-    records = judge(rule(ScenarioTrace, silent, name="scene", scenario=EVERY), GOOD, REFUSAL)
+    records = judge(rule(ScenarioTrace, silent, name="scene", scenario=EVERY), GOOD, REJECTION)
     assert {record.scenario for record in records} == {"plain", "bad"}
 
 
@@ -173,7 +173,7 @@ def scenario_trace(check, when=None):
 
 
 def test_a_rule_over_a_scenario_trace_sees_its_scenario_only():
-    assert [record.scenario for record in judge(scenario_trace(silent), GOOD, REFUSAL)] == ["plain"]
+    assert [record.scenario for record in judge(scenario_trace(silent), GOOD, REJECTION)] == ["plain"]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_step_that_is_missing(history, outcome, note, when):
 
 
 def test_a_scenario_that_did_not_run():
-    record = judge_one(scenario_trace(silent), REFUSAL)
+    record = judge_one(scenario_trace(silent), REJECTION)
     assert (record.outcome, record.note) == (Outcome.UNTESTABLE, "the scenario plain did not run")
 
 

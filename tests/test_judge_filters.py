@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from antiphon_conformance import engine
+from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.scenarios.runner import Plan, run
@@ -27,7 +28,7 @@ from antiphon_mockserver.video_library.library import open_library
 from antiphon_mockserver.video_library.objects import file_object, segment_object
 from antiphon_spec.dialect import load
 from antiphon_spec.world import File
-from inprocess import KEY, AsgiTransport
+from inprocess import KEY
 
 Json = dict[str, Any]
 YES, NO = (True, True), (False, True)
@@ -145,7 +146,7 @@ CASES: list[tuple[str, str, str, Any, tuple[bool, bool]]] = [
 ]
 
 
-def told(filter: Mapping[str, Any], file: Json = FILE) -> tuple[bool, bool]:
+def evaluate(filter: Mapping[str, Any], file: Json = FILE) -> tuple[bool, bool]:
     verdict = of_file(filter, file)
     return verdict.admits, verdict.sure
 
@@ -154,7 +155,7 @@ def told(filter: Mapping[str, Any], file: Json = FILE) -> tuple[bool, bool]:
 def test_the_judge_evaluates_a_criterion(
     category: str, path: str, operator: str, value: Any, verdict: tuple[bool, bool]
 ) -> None:
-    assert told(single(category, path, operator, value)) == verdict
+    assert evaluate(single(category, path, operator, value)) == verdict
 
 
 TOPIC, SMALL, LARGE = (
@@ -178,7 +179,7 @@ TOPIC, SMALL, LARGE = (
     ],
 )
 def test_the_judge_evaluates_several_criteria(filter: Json, verdict: tuple[bool, bool]) -> None:
-    assert told(filter) == verdict
+    assert evaluate(filter) == verdict
 
 
 @pytest.mark.parametrize(
@@ -205,13 +206,13 @@ OF_VIDEOS = ("duration_seconds", "has_audio")
 
 
 @cache
-def shown(world: str) -> tuple[tuple[File, Json], ...]:
+def show_files(world: str) -> tuple[tuple[File, Json], ...]:
     return tuple((file, file_object(file)) for file in open_library(world).files)
 
 
 def questions(world: str) -> Iterator[Json]:
     """Every filter of the plan, and every value of the library with every operator."""
-    files = [object for _, object in shown(world)]
+    files = [object for _, object in show_files(world)]
     yield from plan(files).values()
     for category in ("metadata", "source_metadata", "video_info"):
         for path, value in leaves(files, category):
@@ -231,7 +232,7 @@ def about(category: str, path: str, values: list[Any]) -> Iterator[Json]:
 
 @pytest.mark.parametrize("world", ["cooking", "sales"])
 def test_the_mock_agrees_with_every_sure_answer_in_every_reading(world: str) -> None:
-    files, sure = shown(world), 0
+    files, sure = show_files(world), 0
     filters = {str(filter): filter for filter in questions(world)}
     for filter in filters.values():
         alternatives = [parse(filter, readings=readings) for readings in OTHERWISE]
@@ -248,7 +249,7 @@ def test_the_mock_agrees_with_every_sure_answer_in_every_reading(world: str) -> 
 
 @pytest.mark.parametrize("world", ["", "cooking", "sales"])
 def test_the_default_reading_is_that_of_the_mock(world: str) -> None:
-    files = shown(world)
+    files = show_files(world)
     for step, filter in plan([object for _, object in files]).items():
         verdicts = [of_file(filter, object).admits for _, object in files]
         assert verdicts == [parse(filter).matches(file) for file, _ in files], step
@@ -256,7 +257,7 @@ def test_the_default_reading_is_that_of_the_mock(world: str) -> None:
 
 @pytest.mark.parametrize("world", ["", "cooking", "sales"])
 def test_segments_are_read_alike(world: str) -> None:
-    pairs = [(file, segment) for file, _ in shown(world) for segment in file.segments]
+    pairs = [(file, segment) for file, _ in show_files(world) for segment in file.segments]
     filter = by_segment([segment_object(*pair) for pair in pairs])
     assert filter is not None
     verdicts = [of_segment(filter, segment_object(*pair)).admits for pair in pairs]
@@ -268,21 +269,21 @@ def test_segments_are_read_alike(world: str) -> None:
 
 
 def test_a_plan_is_the_same_for_the_same_files() -> None:
-    files = [object for _, object in shown("")]
+    files = [object for _, object in show_files("")]
     assert plan(files) == plan(iter(files))
 
 
 def test_every_filter_of_a_plan_is_valid() -> None:
     document = load("cloudglue").schemas.request("createResponse")
     assert document is not None
-    for step, filter in plan([object for _, object in shown("")]).items():
+    for step, filter in plan([object for _, object in show_files("")]).items():
         body = {"model": "m", "input": "x", "knowledge_base": {"source": "collections", "filter": filter}}
         faults = [fault for fault in document.faults(body) if "filter" in fault.param]
         assert faults == [], step
 
 
 def test_two_criteria_are_also_asked_one_by_one() -> None:
-    steps = plan([object for _, object in shown("")])
+    steps = plan([object for _, object in show_files("")])
     for step in ("two_criteria", "two_categories"):
         parts = singles(steps[step])
         assert len(parts) == 2

@@ -42,7 +42,7 @@ def created(step: str, name: str) -> Exchange:
     return exchange(f"listing/{step}", {**entry(name), "output": []}, request_body={"input": "Hello."})
 
 
-def red(*exchanges: Exchange) -> set[str]:
+def find_rules(*exchanges: Exchange) -> set[str]:
     """The rules that report these steps."""
     steps = {item.id.partition("/")[2]: item for item in exchanges}
     records = judge([Trace("listing", steps)], CLOUDGLUE, RULES)
@@ -107,11 +107,11 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
         (LISTED, page("p", "", 6, "offset=99"), page("q", "fedcba", 6)),
         set(),
     ),
-    "another limit is told than was asked for": (
+    "the list has another limit than the request": (
         (page("p", "ed", 5, "limit=2", limit=50),),
         {"offset-pages.limit-and-offset-are-echoed"},
     ),
-    "a limit that no list has is taken": ((page("p", "edcba", 5, "limit=1000", limit=100),), set()),
+    "a list accepts a limit beyond the maximum": ((page("p", "edcba", 5, "limit=1000", limit=100),), set()),
     "what was made is listed": ((created("made", "a"), LISTED), set()),
     "what was made is missing from a whole list": (
         (created("made", "f"), created("streamed", "a"), LISTED),
@@ -132,7 +132,7 @@ CASES: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_list_is_judged_by_its_own_members(case: str) -> None:
     exchanges, expected = CASES[case]
-    assert red(*exchanges) == expected
+    assert find_rules(*exchanges) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_a_list_is_judged_by_its_own_members(case: str) -> None:
 )
 def test_a_date_filter_may_include_its_day_or_not(query: str, at: int, fits: bool) -> None:
     body = {"object": "list", "data": [entry("a", at=at)], "total": 1, "limit": 50, "offset": 0}
-    rules = red(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
+    rules = find_rules(exchange("listing/p", body, path=f"/responses?{query}", method="GET"))
     assert rules == (set() if fits else {"listing.entries-lie-between-the-dates"})
 
 
 @pytest.mark.parametrize("member", ["output", "error"])
 def test_listed_entries_have_neither_output_nor_error(member: str) -> None:
     body = {"object": "list", "data": [entry("a", **{member: None})], "total": 1, "limit": 50, "offset": 0}
-    rules = red(exchange("listing/p", body, path="/responses", method="GET"))
+    rules = find_rules(exchange("listing/p", body, path="/responses", method="GET"))
     assert rules == {"listing.entries-have-no-output"}

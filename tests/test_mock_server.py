@@ -132,7 +132,7 @@ def test_a_port_in_use_is_reported() -> None:
 
 def test_serving_imports_nothing_that_only_judging_needs() -> None:
     code = (
-        "import sys, antiphon.serve\n"
+        "import sys, antiphon.commands.serve\n"
         "heavy = {'pytest', 'hypothesis', 'schemathesis', 'rich', 'aiohttp', 'jsonschema', 'starlette'}\n"
         "print(*(heavy & set(sys.modules)))"
     )

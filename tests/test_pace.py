@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from antiphon_mockserver.response.pace import AT_ONCE, Pace, Pause, read_pace
 from antiphon_mockserver.response.timeline import Timeline
@@ -20,6 +22,7 @@ STREAM = {"stream": True, "background": True}
 TEXT = "One two three four five."
 """Fifteen events in the background, six of them pieces of text."""
 START = 1_000_000.0
+SECONDS = st.sampled_from([0, 0.25, 1, 1000])
 PIECES = (False, False, True, True, True, False)
 """Which of six events bring a piece of text."""
 
@@ -79,6 +82,23 @@ class PacedServer:
 )
 def test_a_pace_gives_each_event_its_offset(source: Any, offsets: tuple[float, ...]) -> None:
     assert load_pace(source).offsets(PIECES, "resp_1") == offsets
+
+
+@given(
+    pace=st.builds(
+        Pace,
+        first=SECONDS,
+        interval=SECONDS,
+        tokens_per_second=SECONDS,
+        jitter=st.floats(0, 1),
+        pauses=st.lists(st.builds(Pause, st.integers(0, 9), SECONDS), max_size=3).map(tuple),
+    ),
+    pieces=st.lists(st.booleans(), max_size=9),
+)
+def test_no_event_comes_before_the_one_before_it(pace: Pace, pieces: list[bool]) -> None:
+    offsets = pace.offsets(pieces, "resp_1")
+    assert len(offsets) == len(pieces)
+    assert [0, *offsets] == sorted([0, *offsets])
 
 
 def test_jitter_varies_the_waits_in_the_same_way_in_every_run() -> None:

@@ -55,7 +55,7 @@ def test_a_server_with_the_template_conforms(capsys: pytest.CaptureFixture[str])
 def test_an_option_sets_another_id(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = folder_with(tmp_path, id="ours")
     with ResponsesMock(dialect="bud", api_keys=[KEY], prompts=folder) as mock:
-        assert check(mock, "--given", "prompt=ours") == 0
+        assert check(mock, "--resource", "prompt=ours") == 0
     assert "bud: conformant" in capsys.readouterr().out
 
 
@@ -67,5 +67,5 @@ def test_without_the_template_its_rules_are_untestable_and_name_the_option(
         assert check(mock) == 1
     output = capsys.readouterr().out
     assert "untestable prompt-templates.a-missing-variable-is-rejected" in output
-    assert "name it with --given prompt=VALUE" in output
+    assert "name it with --resource prompt=VALUE" in output
     assert "\nfailed" not in output

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from antiphon_conformance import engine
+from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Incoming, Limits, Target, UnreachableError
 from antiphon_conformance.http.exchange import Headers, Request, Trace
 from antiphon_conformance.requests import generation
@@ -20,7 +21,7 @@ from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import load, names
-from inprocess import KEY, AsgiTransport, source
+from inprocess import KEY, source
 
 MODEL = "gpt-4o-mini"
 RESPONSES = ("openai", "openresponses")

@@ -9,8 +9,8 @@ import sys
 import openai
 import pytest
 
-from antiphon.proxy import _below
 from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.proxy import _below
 
 KEY = "sk-planted-4711"
 

@@ -15,16 +15,18 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from antiphon.lint import lint
-from antiphon.report import report as report_command
+from antiphon.commands.lint import lint
+from antiphon.commands.report import report as report_command
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import curl, folder, html, records, terminal
 from antiphon_conformance.report.model import compose, rows
-from antiphon_conformance.run import Order, examine
+from antiphon_conformance.run import RunConfig, perform, run
 from antiphon_conformance.verdict.baseline import Baseline, Entry
+from antiphon_conformance.verdict.gate import Gate
 from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_conformance.verdict.result import judge
 from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
 from scripted_transport import ScriptedTransport, response
@@ -60,19 +62,19 @@ def hostile(request):
 
 @cache
 def run_hostile():
-    order = Order("http://target/v1", ("openresponses", "openai"), api_key=KEY, properties=False)
-    return examine(order, transport=ScriptedTransport(hostile))
+    config = RunConfig("http://target/v1", ("openresponses", "openai"), api_key=KEY, properties=False)
+    return perform(config, transport=ScriptedTransport(hostile))
 
 
 @cache
 def compose_hostile():
-    return compose(run_hostile(), transcript=folder.TRANSCRIPT)
+    return compose(judge([run_hostile()]), folder.TRANSCRIPT)
 
 
 @pytest.fixture(scope="module")
 def folder_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("report")
-    folder.write(path, compose_hostile(), run_hostile(), [KEY])
+    folder.write(path, compose_hostile(), [run_hostile()], [KEY])
     return path
 
 
@@ -201,20 +203,22 @@ def test_sarif_has_a_run_for_each_dialect_and_a_result_for_each_root_cause(folde
         "antiphon/openresponses/",
         "antiphon/openai/",
     ]
-    for run in log["runs"]:
-        rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-        assert run["results"]
-        assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
-        prints = [result["partialFingerprints"]["antiphon/v1"] for result in run["results"]]
+    for part in log["runs"]:
+        rules = [rule["id"] for rule in part["tool"]["driver"]["rules"]]
+        assert part["results"]
+        assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in part["results"])
+        prints = [result["partialFingerprints"]["antiphon/v1"] for result in part["results"]]
         assert len(prints) == len(set(prints))
 
 
 def test_sarif_suppresses_known_failures():
     failing = {record.rule for record in compose_hostile().records if record.outcome is Outcome.FAILED}
     baseline = Baseline(tuple(Entry(rule, "soon") for rule in sorted(failing)))
-    (run, _) = json.loads(folder.render("sarif", compose(run_hostile(), baseline=baseline)))["runs"]
+    (part, _) = json.loads(folder.render("sarif", compose(judge([run_hostile()], Gate(baseline=baseline)))))[
+        "runs"
+    ]
     errors = [
-        record for record in run["results"] if record["ruleId"] in failing and record["level"] == "error"
+        record for record in part["results"] if record["ruleId"] in failing and record["level"] == "error"
     ]
     assert errors
     assert all(record["suppressions"] == [{"kind": "external", "justification": "soon"}] for record in errors)
@@ -247,7 +251,7 @@ def test_a_known_failure_is_shown_and_does_not_fail():
         if record.outcome is Outcome.UNTESTABLE
     }
     baseline = Baseline(tuple(Entry(rule, "known <b>", dialect=dialect) for rule, dialect in sorted(failing)))
-    report = compose(run_hostile(), baseline=baseline)
+    report = compose(judge([run_hostile()], Gate(baseline=baseline)))
     assert report.status == Exit.CONFORMANT
     assert "known &lt;b&gt;" in folder.render("html", report)
     assert "### Known failures" in folder.render("markdown", report)
@@ -261,23 +265,21 @@ def test_a_row_weighs_its_findings_by_its_own_level():
 
 
 def test_a_target_that_never_answered_is_not_judged():
-    report = compose(examine(Order("http://target/v1"), transport=ScriptedTransport(lambda request: None)))
+    report = run(RunConfig("http://target/v1"), transport=ScriptedTransport(lambda request: None))
     assert report.status == Exit.NOT_JUDGED
     assert "never answered: connection refused" in report.verdicts["openresponses"].why
     assert not any(record.outcome is Outcome.PASSED for record in report.records)
 
 
 def test_lint_of_a_transcript_without_an_answer_is_not_judged_either(tmp_path):
-    run_result = examine(Order("http://target/v1"), transport=ScriptedTransport(lambda request: None))
+    run_result = perform(RunConfig("http://target/v1"), transport=ScriptedTransport(lambda request: None))
     path = tmp_path / "transcript.jsonl"
-    path.write_bytes(b"".join(transcript.lines(run_result.facts, run_result.traces)))
+    path.write_bytes(b"".join(transcript.lines(run_result.metadata, run_result.traces)))
     assert CliRunner().invoke(lint, [str(path)], standalone_mode=False).return_value == 2
 
 
 def test_a_target_that_rejects_credentials_is_not_judged():
-    report = compose(
-        examine(Order("http://target/v1"), transport=ScriptedTransport(lambda request: (401, {})))
-    )
+    report = run(RunConfig("http://target/v1"), transport=ScriptedTransport(lambda request: (401, {})))
     assert report.status == Exit.NOT_JUDGED
     assert "rejected our credentials" in report.verdicts["openresponses"].why
 

@@ -9,7 +9,8 @@ import pytest
 
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.run import Order, examine
+from antiphon_conformance.run import RunConfig, perform
+from antiphon_conformance.verdict.result import judge
 from inprocess import run_suite
 from scripted_transport import ScriptedTransport
 
@@ -31,15 +32,19 @@ pytestmark = pytest.mark.skipif(
 def pages(tmp_path_factory):
     """A report, a comparison, and the report of a server that sends scripts."""
     where = tmp_path_factory.mktemp("pages")
-    report = compose(run_suite("openai", *MUTANTS, properties=False), transcript=folder.TRANSCRIPT)
-    later = replace(report, facts={**report.facts, "started": 1.0})
-    hostile = examine(
-        Order("http://t/v1", ("openai",), properties=False),
+    report = compose(judge([run_suite("openai", *MUTANTS, properties=False)]), folder.TRANSCRIPT)
+    later = replace(report, metadata={**report.metadata, "started": 1.0})
+    hostile = perform(
+        RunConfig("http://t/v1", ("openai",), properties=False),
         transport=ScriptedTransport(
             lambda _: (200, {"id": SCRIPT, "object": SCRIPT, "output": [{"type": SCRIPT}]})
         ),
     )
-    reports_by_name = {"report": (report,), "compare": (report, later), "hostile": (compose(hostile),)}
+    reports_by_name = {
+        "report": (report,),
+        "compare": (report, later),
+        "hostile": (compose(judge([hostile])),),
+    }
     for name, reports in reports_by_name.items():
         (where / f"{name}.html").write_text(folder.render("html", *reports), encoding="utf-8")
     return where

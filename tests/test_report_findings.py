@@ -12,6 +12,7 @@ from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.numbers import Ratio, numbers, sentence
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.result import judge
 from antiphon_spec.dialect import load
 from inprocess import run_suite
 from scripted_transport import exchange
@@ -170,7 +171,7 @@ def test_a_long_stream_is_drawn_around_the_event_and_pieces_are_one_step():
 
 
 def test_the_three_numbers_are_kept_apart():
-    report = compose(run_suite("openai", properties=False, features=("no-compact",)))
+    report = compose(judge([run_suite("openai", properties=False, features=("no-compact",))]))
     summary = numbers(report, OPENAI)
     assert summary.capability == Ratio(len(OPENAI.features) - 1, len(OPENAI.features))
     assert summary.musts.part == summary.musts.whole > 200
@@ -183,7 +184,7 @@ def test_features_say_what_is_offered_and_where_it_fails():
     result = run_suite("openai", mutant, properties=False, features=("no-background",))
     rows = {
         row.name: row
-        for row in feature_rows(result.traces, OPENAI, result.records(OPENAI), ("no-background",))
+        for row in feature_rows(result.traces, OPENAI, judge([result]).records, ("no-background",))
     }
     assert rows["background"].state == "not offered"
     assert rows["stream"].state == "offered"

@@ -16,7 +16,8 @@ from antiphon_conformance.http.client import Incoming
 from antiphon_conformance.http.exchange import Headers
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.run import Order, examine
+from antiphon_conformance.run import RunConfig, perform
+from antiphon_conformance.verdict.result import judge
 from scripted_transport import EVENTS, JSON, ScriptedTransport
 
 KEY = "sk-planted-4711/with+signs"
@@ -72,19 +73,19 @@ class Evil(ScriptedTransport):
 
 @cache
 def run_evil():
-    order = Order("http://target/v1", ("openai",), api_key=KEY, properties=False)
-    return examine(order, transport=Evil())
+    config = RunConfig("http://target/v1", ("openai",), api_key=KEY, properties=False)
+    return perform(config, transport=Evil())
 
 
 @cache
 def compose_evil():
-    return compose(run_evil(), transcript=folder.TRANSCRIPT)
+    return compose(judge([run_evil()]), folder.TRANSCRIPT)
 
 
 @pytest.fixture(scope="module")
 def folder_path(tmp_path_factory):
     where = tmp_path_factory.mktemp("hostile")
-    folder.write(where, compose_evil(), run_evil(), [KEY])
+    folder.write(where, compose_evil(), [run_evil()], [KEY])
     return where
 
 

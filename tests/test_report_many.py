@@ -14,14 +14,16 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from antiphon.lint import lint
+from antiphon.commands.lint import lint
+from antiphon.commands.report import report as report_command
 from antiphon.main import run
-from antiphon.report import report as report_command
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.report.verification import verify
+from antiphon_conformance.verdict.gate import Gate
+from antiphon_conformance.verdict.result import judge
 from antiphon_conformance.verdict.verdict import Exit
+from antiphon_conformance.verdict.verification import verify
 from inprocess import run_suite
 
 TOTAL = "body.forgets-the-input-in-the-total"
@@ -35,18 +37,16 @@ def run_mutants(*mutants):
 
 
 def compose_report(vendor, day, *mutants):
-    report = compose(run_mutants(*mutants), labels={"vendor": vendor})
-    return replace(report, facts={**report.facts, "started": day * DAY})
+    report = compose(judge([run_mutants(*mutants)], Gate(vendor=vendor)))
+    return replace(report, metadata={**report.metadata, "started": day * DAY})
 
 
 @pytest.fixture(scope="module")
 def report_path(tmp_path_factory):
     """The folder of a report as a run writes it."""
     path = tmp_path_factory.mktemp("acme")
-    report = compose(
-        run_mutants(TOTAL), transcript=folder.TRANSCRIPT, labels={"vendor": "Acme", "note": "acme serve"}
-    )
-    folder.write(path, report, run_mutants(TOTAL))
+    report = compose(judge([run_mutants(TOTAL)], Gate(vendor="Acme", note="acme serve")), folder.TRANSCRIPT)
+    folder.write(path, report, [run_mutants(TOTAL)])
     return path
 
 
@@ -72,7 +72,9 @@ def test_what_changed_between_two_runs_of_one_vendor():
     assert "stream-numbers.increase" in change.fixes
     assert "usage.total-is-the-sum" in change.regressions
     assert (change.additions, change.removals) == ((), (rule,))
-    (back,) = compare([replace(earlier, facts={**earlier.facts, "started": 9 * DAY}), without])[0].changes
+    (back,) = compare([replace(earlier, metadata={**earlier.metadata, "started": 9 * DAY}), without])[
+        0
+    ].changes
     assert (back.additions, back.removals) == ((rule,), ())
 
 
@@ -228,7 +230,7 @@ def test_the_command_verifies_a_tree_and_says_the_worst(report_path, tmp_path, c
 
 def test_a_placeholder_of_a_key_breaks_no_transcript(tmp_path):
     """A transcript has a long request body in base64, in which every letter occurs."""
-    folder.write(tmp_path, compose(run_mutants(), transcript=folder.TRANSCRIPT), run_mutants(), ["K"])
+    folder.write(tmp_path, compose(judge([run_mutants()]), folder.TRANSCRIPT), [run_mutants()], ["K"])
     assert verify(tmp_path).title == "verified"
 
 

@@ -64,7 +64,7 @@ def test_a_rejected_create_ends_the_scenario():
 
 def test_a_create_may_fail():
     async def run(conversation):
-        await conversation.create("refused", may_fail=True)
+        await conversation.create("rejected", may_fail=True)
         await conversation.create("again", may_fail=True)
 
     assert len(run_one(lambda request: (400, {}), run).exchanges) == 2
@@ -248,12 +248,12 @@ def test_a_rejected_parameter_is_a_feature_that_is_not_offered():
     async def run(conversation):
         await conversation.create("created", background=True)
 
-    refuses = run_one(
+    rejection = run_one(
         lambda request: (400, {"error": {"message": "background?"}}), run, features=("background",)
     )
-    assert refuses.missing_feature == "background"
-    breaks = run_one(lambda request: (500, {}), run, features=("background",))
-    assert (breaks.missing_feature, breaks.stop_reason) == (None, "created: answered 500")
+    assert rejection.missing_feature == "background"
+    crash = run_one(lambda request: (500, {}), run, features=("background",))
+    assert (crash.missing_feature, crash.stop_reason) == (None, "created: answered 500")
 
 
 PATIENT = Headers((("content-type", "application/json"), ("retry-after", "0")))
@@ -372,14 +372,14 @@ def test_a_missing_resource_ends_a_scenario_without_blame(name: str) -> None:
     plan = runner.Plan((scenarios_for(cloudglue)[name],), (cloudglue,))
     (trace,) = asyncio.run(runner.run(plan, Target(ScriptedTransport(lambda _: None))))
     assert (trace.blame, dict(trace.exchanges)) == ("given", {})
-    assert "--given collection=VALUE" in (trace.stop_reason or "")
+    assert "--resource collection=VALUE" in (trace.stop_reason or "")
 
 
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("collection", "name it with --given collection=VALUE"),
-        ("entities", "name it with --given entities=VALUE, or declare --feature no-entities"),
+        ("collection", "name it with --resource collection=VALUE"),
+        ("entities", "name it with --resource entities=VALUE, or declare --feature no-entities"),
     ],
 )
 def test_the_message_about_a_missing_resource_names_the_options(name: str, advice: str) -> None:

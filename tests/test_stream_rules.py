@@ -29,7 +29,7 @@ def _events(exchange: Exchange) -> list[Event]:
     return [dict(event.data) for event in stream.events] if stream is not None else []
 
 
-def _red(exchange: Exchange, events: Sequence[Event], dialect: str) -> set[str]:
+def _find_rules(exchange: Exchange, events: Sequence[Event], dialect: str) -> set[str]:
     """The rules that report these events, after new numbering."""
     sequence = [{**event, "sequence_number": number} for number, event in enumerate(events)]
     frames = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in sequence)
@@ -56,7 +56,7 @@ def _each(dialect: str) -> Iterator[tuple[Exchange, list[Event], int]]:
 
 @each_dialect
 def test_genuine_streams_fail_no_rule(dialect: str) -> None:
-    assert [_red(exchange, _events(exchange), dialect) for exchange in streams(dialect)] == [
+    assert [_find_rules(exchange, _events(exchange), dialect) for exchange in streams(dialect)] == [
         set() for _ in streams(dialect)
     ]
 
@@ -67,7 +67,7 @@ def test_a_lost_event_fails_a_rule(dialect: str) -> None:
         f"{exchange.id}: {events[index]['type']}"
         for exchange, events, index in _each(dialect)
         if events[index]["type"] not in OPTIONAL
-        and not _red(exchange, events[:index] + events[index + 1 :], dialect)
+        and not _find_rules(exchange, events[:index] + events[index + 1 :], dialect)
     ]
     assert silent_cases == []
 
@@ -77,7 +77,7 @@ def test_a_repeated_event_fails_a_rule(dialect: str) -> None:
     silent_cases = [
         f"{exchange.id}: {events[index]['type']}"
         for exchange, events, index in _each(dialect)
-        if not _red(exchange, [*events[: index + 1], *events[index:]], dialect)
+        if not _find_rules(exchange, [*events[: index + 1], *events[index:]], dialect)
     ]
     assert silent_cases == []
 
@@ -88,7 +88,7 @@ def test_an_event_moved_to_the_end_fails_a_rule(dialect: str) -> None:
         f"{exchange.id}: {events[index]['type']}"
         for exchange, events, index in _each(dialect)
         if index < len(events) - 1
-        and not _red(exchange, [*events[:index], *events[index + 1 :], events[index]], dialect)
+        and not _find_rules(exchange, [*events[:index], *events[index + 1 :], events[index]], dialect)
     ]
     assert silent_cases == []
 
@@ -103,4 +103,4 @@ def test_every_breach_of_the_table_fails_a_rule(dialect: str) -> None:
             order.insert(place, events[index])
             machine = grammar.machine()
             breaches = [breach for event in order for breach in machine.feed(event)]
-            assert not breaches or _red(exchange, order, dialect), breaches
+            assert not breaches or _find_rules(exchange, order, dialect), breaches

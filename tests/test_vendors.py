@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
 import vendors
 
 from antiphon_conformance.report import records
-from antiphon_conformance.report.verification import verify
 from antiphon_conformance.verdict.verdict import Exit
+from antiphon_conformance.verdict.verification import verify
 
 PLACES = {f"{place.parent.name}/{place.name}": place for place in vendors.places()}
 OURS = {name for name, place in PLACES.items() if (place / "transcript.jsonl.gz").exists()}
@@ -38,7 +38,7 @@ def test_there_are_vendors_and_servers():
 @pytest.mark.parametrize("name", sorted(set(PLACES) - OURS))
 def test_reports_do_not_quote_foreign_traffic(name):
     report = records.read(PLACES[name] / "report.jsonl.gz")
-    assert (report.excerpts, report.curls, report.facts["quotes"]) == ({}, {}, False)
+    assert (report.excerpts, report.curls, report.metadata["quotes"]) == ({}, {}, False)
     longest = max(
         (len(finding.actual) for record in report.records for finding in record.findings), default=0
     )

@@ -1,169 +1,110 @@
-"""A Hypothesis strategy that makes streams by walking a dialect's table; it knows no event by name either."""
+"""The files that a request passes through the mock server, and an exchange through the judge.
+
+`python tests/walks.py create` prints the files of the one, `python tests/walks.py judgement` of the other.
+Each walk is taken once before it is traced, so what is loaded once for all requests is no part of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any
 
-from hypothesis import strategies as st
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.reply import read_reply
+from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.settings import Settings
+from antiphon_spec.dialect import load
+from inprocess import KEY, AsgiTransport
 
-from antiphon_spec.stream import Grammar, Lane
+DIALECT = "openai"
+HEADERS = Headers((("content-type", "application/json"), ("authorization", f"Bearer {KEY}")))
+CREATE = {"model": "gpt-5.2", "input": "Say hello."}
 
-Event = dict[str, Any]
-
-
-@dataclass(eq=False)
-class Walker:
-    """One object on its way through the states of its lane."""
-
-    lane: Lane
-    indices: tuple[int, ...]
-    state: str
-    type: str
-    id: str
-    parent: Walker | None
-    inside: list[Walker] = field(default_factory=list)
-
-    def speaks(self) -> bool:
-        return self.parent is None or self.parent.state in self.lane.during
-
-    def closable(self, event: str) -> bool:
-        status = self.status(event)
-        return all(child.state in child.lane.final or status in child.lane.excused for child in self.inside)
-
-    def status(self, event: str) -> str | None:
-        """The status of the object in this event, or None."""
-        return sorted(self.lane.statuses.get(event, {"completed"}))[0] if self.lane.holds else None
-
-    def enclosing(self, lane: str) -> Walker:
-        return self if self.lane.name == lane or self.parent is None else self.parent.enclosing(lane)
+Answer = tuple[int, Headers, bytes]
 
 
-@dataclass(frozen=True)
-class Action:
-    """One event that may come next, and its effect."""
+def trace(walk: Callable[[], object], package: str) -> list[str]:
+    """The files of this package and of the spec whose functions a walk calls, in the order of first calls."""
+    files: dict[str, None] = {}
 
-    walker: Walker
-    event: str
-    target: str
-    born: bool
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        name = frame.f_code.co_filename
+        for root in (package, "antiphon_spec"):
+            _, found, path = name.rpartition(f"/{root}/")
+            if found and event == "call" and frame.f_code.co_name != "<module>":
+                files.setdefault(f"{root}/{path}")
 
-
-class Walk:
-    """A stream in the making."""
-
-    def __init__(self, grammar: Grammar, choose: Callable[[list[Any]], Any], *, calm: bool) -> None:
-        self.grammar = grammar
-        self.choose = choose
-        self.calm = calm
-        self.events: list[Event] = []
-        self.kinds = {lane: self._types(lane) for lane in grammar.lanes}
-        assert grammar.root is not None
-        self.root = Walker(grammar.root, (), grammar.root.start, grammar.root.name, "resp_1", None)
-        self._settle(self.root)
-
-    def run(self, steps: int) -> list[Event]:
-        while actions := list(self.actions(self.root, growing=steps > 0)):
-            if steps <= 0 and self.root.state in self.root.lane.final:
-                break
-            if steps > 0:
-                actions = [action for action in actions if not self._ends(action)] or actions
-            else:
-                nearest = min(map(self._distance, actions))
-                actions = [action for action in actions if self._distance(action) == nearest]
-            self.take(self.choose(actions))
-            steps -= 1
-        return self.events
-
-    def actions(self, walker: Walker, *, growing: bool) -> Iterator[Action]:
-        states = walker.lane.states
-        if walker.speaks():
-            for event, target in states[walker.state].items():
-                if self.calm and walker is self.root and event not in walker.lane.emits:
-                    continue
-                if states[target] or walker.closable(event):
-                    yield Action(walker, event, target, born=False)
-        for child in walker.inside:
-            yield from self.actions(child, growing=growing)
-        if growing and walker.state in walker.lane.open:
-            for lane in self._exists(walker, single=False):
-                yield from self._births(walker, lane)
-
-    def take(self, action: Action) -> None:
-        walker, lane = action.walker, action.walker.lane
-        if action.born and walker.parent is not None:
-            walker.parent.inside.append(walker)
-            self._settle(walker)
-        walker.state = action.target
-        event: Event = {"type": action.event, "sequence_number": len(self.events)}
-        event |= dict(zip(lane.identity, walker.indices, strict=True))
-        event |= {member: walker.enclosing(name).id for member, name in lane.names.items()}
-        if lane.holds:
-            item = {"type": walker.type, "id": walker.id, "status": walker.status(action.event)}
-            event[lane.holds] = item
-        self.events.append(event)
-
-    def _ends(self, action: Action) -> bool:
-        """Whether nothing could grow after it."""
-        return action.walker is self.root and action.target not in self.root.lane.open and bool(self.events)
-
-    def _distance(self, action: Action) -> int:
-        """How many states lie between the target and the end; the deepest objects end first."""
-        states, steps, target = action.walker.lane.states, 0, {action.target}
-        while target and not target & action.walker.lane.final:
-            steps, target = steps + 1, {state for name in target for state in states[name].values()}
-        restless = action.walker.state not in action.walker.lane.final
-        idle = action.target == action.walker.state
-        return steps + (0 if restless else 50) + (1000 if idle else 0) - 10 * len(action.walker.indices)
-
-    def _births(self, walker: Walker, lane: Lane) -> Iterator[Action]:
-        count = sum(child.lane is lane for child in walker.inside)
-        if count > 2 or walker.state not in lane.during:
-            return
-        kinds = self.kinds[lane.name] or [lane.name]
-        child = self._make(
-            walker, lane, (*walker.indices, count), kinds[(count * 7 + len(self.events)) % len(kinds)]
-        )
-        for event, target in lane.states[lane.start].items():
-            yield Action(child, event, target, born=True)
-
-    def _settle(self, walker: Walker) -> None:
-        """Creates the objects that exist as soon as the enclosing one does."""
-        for lane in self._exists(walker, single=True):
-            walker.inside.append(self._make(walker, lane, walker.indices, lane.name))
-
-    def _make(self, parent: Walker, lane: Lane, indices: tuple[int, ...], kind: str) -> Walker:
-        name = f"{lane.name}_{'_'.join(map(str, indices))}"
-        return Walker(lane, indices, lane.start, kind, name, parent)
-
-    def _exists(self, walker: Walker, *, single: bool) -> Iterator[Lane]:
-        for lane in self.grammar.inside[walker.lane.name]:
-            if lane.single is single and (lane.of is None or walker.type in lane.of):
-                yield lane
-
-    def _types(self, lane: str) -> list[str]:
-        kinds = {kind for child in self.grammar.children(lane) for kind in child.of or ()}
-        return [*sorted(kinds), "acme:thing"] if kinds else []
+    sys.setprofile(note)
+    try:
+        walk()
+    finally:
+        sys.setprofile(None)
+    return list(files)
 
 
-@st.composite
-def streams(draw: st.DrawFn, grammar: Grammar, *, longest: int = 40, calm: bool = False) -> list[Event]:
-    """Streams that the grammar allows, with objects interleaved in every way that it allows.
-
-    A `calm` one says only what an ordinary run says about the whole: no errors, no failure.
-    """
-    walk = Walk(grammar, lambda actions: actions[draw(st.integers(0, len(actions) - 1))], calm=calm)
-    return walk.run(draw(st.integers(0, longest)))
+async def ask(transport: AsgiTransport, request: Request) -> Answer:
+    """The status, the headers and the bytes of the answer to a request."""
+    async with transport.open(request) as incoming:
+        return incoming.status, incoming.headers, b"".join([chunk async for chunk in incoming.chunks])
 
 
-def breaches(grammar: Grammar, events: list[Event], *, is_resumption: bool = False) -> list[str]:
-    """The kinds of all breaches of a whole stream, in order."""
-    machine = grammar.machine(resumed=is_resumption)
-    return [breach.kind for event in events for breach in machine.feed(event)] + [
-        breach.kind for breach in machine.end()
-    ]
+def request_of(method: str, path: str, body: Mapping[str, Any] | None = None) -> Request:
+    """A request below the base URL, with the headers that each needs."""
+    return Request(method, path, HEADERS, body, None if body is None else json.dumps(body).encode())
 
 
-def without(event: Mapping[str, Any], name: str) -> Event:
-    return {key: value for key, value in event.items() if key != name}
+def create() -> list[str]:
+    """The files that a create passes whose answer the mock server streams."""
+    transport = AsgiTransport(make_app(Settings(dialect=DIALECT, api_keys=(KEY,))))
+
+    def walk(text: str) -> None:
+        request = request_of("POST", "/responses", {**CREATE, "input": text, "stream": True})
+        status, _, content = asyncio.run(ask(transport, request))
+        assert status == 200
+        assert content.startswith(b"event: response.created\n")
+
+    walk("Warm up.")
+    return trace(lambda: walk("Say hello."), "antiphon_mockserver")
+
+
+async def converse(transport: AsgiTransport) -> list[tuple[Request, Answer]]:
+    """Six requests with their answers: create, stream, retrieve, retrieve what is absent, list, delete."""
+    first = request_of("POST", "/responses", CREATE)
+    answer = await ask(transport, first)
+    path = f"/responses/{json.loads(answer[2])['id']}"
+    others = (
+        request_of("POST", "/responses", {**CREATE, "stream": True}),
+        request_of("GET", path),
+        request_of("GET", "/responses/resp_nothing"),
+        request_of("GET", f"{path}/input_items?limit=1"),
+        request_of("DELETE", path),
+    )
+    return [(first, answer), *[(request, await ask(transport, request)) for request in others]]
+
+
+def judgement() -> list[str]:
+    """The files that six exchanges pass, from the bytes of the answers to records; with those of rules."""
+    dialect = load(DIALECT)
+    transport = AsgiTransport(make_app(Settings(dialect=DIALECT, api_keys=(KEY,))))
+    pairs = asyncio.run(converse(transport))
+
+    def walk() -> None:
+        exchanges = [
+            Exchange(f"walk/{number}", request, read_reply(*answer))
+            for number, (request, answer) in enumerate(pairs)
+        ]
+        assert engine.lint(exchanges, dialect)
+
+    walk()
+    return trace(walk, "antiphon_conformance")
+
+
+WALKS = {"create": create, "judgement": judgement}
+
+if __name__ == "__main__":
+    print("\n".join(WALKS[sys.argv[1]]()))

@@ -15,12 +15,13 @@ from typing import Any
 
 import orjson
 
+from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.recordings import transcript
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
-from inprocess import KEY, AsgiTransport
+from inprocess import KEY
 from wild_bugs import bugs
 
 FOLDER = Path(str(files("antiphon_fixtures"))) / "transcripts"

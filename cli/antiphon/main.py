@@ -12,16 +12,17 @@ import click
 from antiphon_spec.extras import MissingExtraError, require
 
 COMMANDS = {
-    "serve": ("antiphon.serve:serve", "Start the mock server."),
-    "check": ("antiphon.check:check", "Judge the server at a URL, one requirement at a time."),
-    "lint": ("antiphon.lint:lint", "Judge recorded traffic."),
-    "proxy": ("antiphon.proxy:proxy", "Forward requests to a server; record and judge the traffic."),
-    "report": ("antiphon.report:report", "Render, compare or verify the results of runs."),
-    "rules": ("antiphon.rules:rules", "List the rules of a dialect."),
-    "explain": ("antiphon.rules:explain", "Explain a rule, a requirement or a mutant."),
-    "spec": ("antiphon.spec:spec", "Compare, bundle and freeze the documents of dialects."),
-    "demo": ("antiphon.demo:demo", "Start the mock server, check it in every dialect, write the reports."),
+    "serve": ("serve", "Start the mock server."),
+    "check": ("check", "Judge the server at a URL, one requirement at a time."),
+    "lint": ("lint", "Judge recorded traffic."),
+    "proxy": ("proxy", "Forward requests to a server; record and judge the traffic."),
+    "report": ("report", "Render, compare or verify the results of runs."),
+    "rules": ("rules", "List the rules of a dialect."),
+    "explain": ("rules", "Explain a rule, a requirement or a mutant."),
+    "spec": ("spec", "Compare, bundle and freeze the documents of dialects."),
+    "demo": ("demo", "Start the mock server, check it in every dialect, write the reports."),
 }
+"""The commands in the order of the help: the module in `antiphon.commands`, and the help text."""
 JUDGING = {"check", "proxy", "demo"}
 """The commands that need the extra `check`."""
 USAGE_ERROR = 3
@@ -38,8 +39,8 @@ class LazyGroup(click.Group):
             return None
         if cmd_name in JUDGING:
             require("check", f"antiphon {cmd_name}")
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"antiphon.commands.{module}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -83,6 +84,12 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (MissingExtraError, OSError) as fault:
+        click.echo(f"Error: {fault}", err=True)
+        return USAGE_ERROR
+    except ValueError as fault:
+        data = import_module("antiphon_spec.data")  # imported late, so that `antiphon --help` is fast
+        if not isinstance(fault, data.DataError):
+            raise
         click.echo(f"Error: {fault}", err=True)
         return USAGE_ERROR
     return result if isinstance(result, int) else 0

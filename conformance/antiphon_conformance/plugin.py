@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from antiphon_conformance.options.table import PREFIX, PYTEST, Kind, Option, options_of
 from antiphon_spec.extras import MissingExtraError, require
 
 SUITE = "antiphon_conformance.suite"
@@ -17,43 +18,25 @@ EXPLANATION = f"""the conformance suite needs a target:
 
 URL is the base URL that a client uses: it ends where /responses begins.
 `antiphon serve` starts a server to try; `antiphon check URL` gives the same verdicts in a friendlier way."""
+TYPES = {Kind.INTEGER: int, Kind.COUNT: int, Kind.SECONDS: float}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("responses", "conformance of Responses APIs (antiphon)")
-    add = group.addoption
-    add("--responses-target", metavar="URL", help="base URL of the server to judge")
-    add(
-        "--responses-dialect",
-        default="openresponses",
-        metavar="D[,D2]",
-        help="dialects to judge the server by",
-    )
-    add("--responses-dialect-path", metavar="DIR", help="a folder of further dialects")
-    add("--responses-model", metavar="M", help="the model in every request")
-    add("--responses-api-key-env", metavar="VAR", help="variable with the key; default: the dialect's own")
-    add("--responses-given", action="append", default=[], metavar="NAME=VALUE", help="what the target holds")
-    add("--responses-feature", action="append", default=[], metavar="F", help="declare F, or no-F")
-    add("--responses-baseline", metavar="FILE", help="known failures, with reasons")
-    add("--responses-baseline-update", action="store_true", help="write the baseline; needs a complete run")
-    add("--responses-requirements", action="append", default=[], metavar="D@RELEASE", help="a frozen set")
-    add(
-        "--responses-repeat",
-        type=int,
-        default=1,
-        metavar="N",
-        help="run N times; a verdict that changes is inconclusive",
-    )
-    add("--responses-strict", action="store_true", help="a breach of a SHOULD fails, too")
-    add("--responses-report", metavar="DIR", help="write report.html and the other reports there")
-    add("--responses-vendor", default="", metavar="NAME", help="the vendor of the server, for the report")
-    add("--responses-note", default="", metavar="TEXT", help="how the server was started, for the report")
-    add("--responses-concurrency", type=int, default=2, metavar="N", help="conversations at a time")
-    add("--responses-max-requests", type=int, metavar="N", help="send no more requests than this")
-    add("--responses-max-tokens", type=int, metavar="N", help="stop when the answers report this many tokens")
-    add("--responses-timeout", type=float, default=60.0, metavar="S", help="seconds for one request")
-    add("--responses-seed", type=int, default=0, metavar="N", help="seed of the generated requests")
-    add("--responses-no-properties", action="store_true", help="generate no requests")
+    for option in options_of(PYTEST):
+        group.addoption(f"{PREFIX[PYTEST]}{option.name}", **_attributes(option))
+
+
+def _attributes(option: Option) -> dict[str, Any]:
+    """The option as `addoption` takes it."""
+    default = "" if option.default in (None, "") else f" [default: {option.default}]"
+    attributes: dict[str, Any] = {"help": option.help + default}
+    if option.kind is Kind.FLAG:
+        return attributes | {"action": "store_true"}
+    attributes |= {"metavar": option.metavar, "type": TYPES.get(option.kind, str)}
+    if option.repeatable:
+        return attributes | {"action": "append", "default": []}
+    return attributes | {"default": option.default}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -79,7 +62,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     has_suite = any(_is_ours(item) for item in session.items)
     runs_here = session.config.getoption("responses_target") and not session.config.option.collectonly
     if has_suite and runs_here and not hasattr(session.config, "workerinput"):
-        _session().runs(session.config)
+        _session().result(session.config)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

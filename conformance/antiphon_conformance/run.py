@@ -14,9 +14,10 @@ from antiphon_conformance.http.client import Limits, Target, Transport
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.network import HttpTransport
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.result import GENERATED, Examination
 from antiphon_conformance.scenarios import runner
-from antiphon_conformance.scenarios.scenario import Scenario, scenarios_for
+from antiphon_conformance.scenarios.scenario import GENERATED, Scenario, scenarios_for
+from antiphon_conformance.verdict.gate import Gate
+from antiphon_conformance.verdict.result import Run, RunResult, judge
 from antiphon_conformance.video_library.library import library_of
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
@@ -27,7 +28,7 @@ NOT_GENERATED = "no requests are generated, because of --no-properties"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunConfig:
     """What to run, and how."""
 
     url: str
@@ -36,14 +37,19 @@ class Order:
     """None for the model that each dialect names."""
     api_key: str | None = field(default=None, repr=False)
     features: tuple[str, ...] = ()
+    """Optional features that the target claims (`background`), or denies (`no-background`)."""
     concurrency: int = CONCURRENCY
     max_requests: int | None = None
     max_tokens: int | None = None
     seconds: float = 60.0
+    """The time limit of one request."""
     seed: int = 0
     properties: bool = True
-    given: Mapping[str, str] = field(default_factory=dict)
-    """What the target holds, by the names in its dialect (`collection`, `prompt`)."""
+    """Whether requests are generated from the document."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """The ids of what the target holds, by the names in its dialect (`collection`, `prompt`)."""
+    repeat: int = 1
+    """How many runs; a verdict that changes from run to run is inconclusive."""
 
 
 def scenarios(selection: Iterable[Dialect], with_tables: bool = True) -> dict[str, Scenario]:
@@ -55,47 +61,69 @@ def scenarios(selection: Iterable[Dialect], with_tables: bool = True) -> dict[st
     return {name: entry for name, entry in sorted(by_name.items()) if with_tables or not entry.from_table}
 
 
-def examine(
-    order: Order, progress: runner.Progress | None = None, transport: Transport | None = None
-) -> Examination:
-    """Runs all scenarios. Ctrl-C ends the run early and keeps what it has. A target's faults raise
-    nothing."""
-    return asyncio.run(_examine(order, progress or _ignore, transport or HttpTransport(order.url)))
+def run(
+    config: RunConfig,
+    gate: Gate | None = None,
+    *,
+    progress: runner.Progress | None = None,
+    transport: Transport | None = None,
+) -> RunResult:
+    """Runs all scenarios, `config.repeat` times, and judges what the target did.
+
+    A run that could not be judged, or that was cut short, is not repeated. Ctrl-C ends a run early and keeps
+    what it has. A target's faults raise nothing.
+    """
+    runs = [perform(config, progress=progress, transport=transport)]
+    while len(runs) < config.repeat and not (runs[-1].why_not or runs[-1].unfinished):
+        runs.append(perform(config, progress=progress, transport=transport))
+    return judge(runs, gate)
 
 
-async def _examine(order: Order, progress: runner.Progress, transport: Transport) -> Examination:
-    selection = tuple(dialects.load(name) for name in order.dialects)
-    by_name = scenarios(selection, order.properties)
+def perform(
+    config: RunConfig, *, progress: runner.Progress | None = None, transport: Transport | None = None
+) -> Run:
+    """Runs all scenarios once and judges nothing."""
+    return asyncio.run(_perform(config, progress or _ignore, transport or HttpTransport(config.url)))
+
+
+async def _perform(config: RunConfig, progress: runner.Progress, transport: Transport) -> Run:
+    selection = tuple(dialects.load(name) for name in config.dialects)
+    by_name = scenarios(selection, config.properties)
     plan = runner.Plan(
-        tuple(by_name.values()), selection, order.model, order.concurrency, order.features, order.given
+        tuple(by_name.values()),
+        selection,
+        config.model,
+        config.concurrency,
+        config.features,
+        config.resources,
     )
     started_at, start = time.time(), time.monotonic()
-    limits = Limits(order.seconds, order.max_requests, order.max_tokens)
-    async with Target(transport, order.api_key, limits) as target:
+    limits = Limits(config.seconds, config.max_requests, config.max_tokens)
+    async with Target(transport, config.api_key, limits) as target:
         traces = await runner.run(plan, target, progress)
-        traces.append(await _generate(order, selection, target, traces))
+        traces.append(await _generate(config, selection, target, traces))
         progress(traces[-1])
-        facts = _facts(order, target, started_at, time.monotonic() - start)
-    return Examination(tuple(traces), facts)
+        metadata = _metadata(config, target, started_at, time.monotonic() - start)
+    return Run(tuple(traces), metadata)
 
 
 async def _generate(
-    order: Order, selection: Sequence[Dialect], target: Target, traces: Sequence[Trace]
+    config: RunConfig, selection: Sequence[Dialect], target: Target, traces: Sequence[Trace]
 ) -> Trace:
     """The requests that are made from the document, unless the user wants none or the run has ended."""
-    why = target.stop_reason or ("" if order.properties else NOT_GENERATED)
+    why = target.stop_reason or ("" if config.properties else NOT_GENERATED)
     if any(trace.stop_reason == "interrupted" for trace in traces):
         why = "interrupted"
     if why:
         return Trace(GENERATED, {}, why, None, "target" if target.dead or target.bad_credentials else "limit")
-    if Examination(tuple(traces), {}).hint:
+    if Run(tuple(traces), {}).hint:
         return Trace(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.requests.generation")  # Schemathesis takes half a second
-    values = library_of({item.scenario: item for item in traces}, order.given).values
+    values = library_of({item.scenario: item for item in traces}, config.resources).values
     plans = [
-        properties.Source(item, {"model": order.model or item.models[0], **values}) for item in selection
+        properties.Source(item, {"model": config.model or item.models[0], **values}) for item in selection
     ]
-    trace: Trace = await properties.generate(target, plans, order.seed, order.concurrency)
+    trace: Trace = await properties.generate(target, plans, config.seed, config.concurrency)
     return trace
 
 
@@ -103,16 +131,17 @@ def _ignore(trace: Trace) -> None:
     """Drops reports of progress."""
 
 
-def _facts(order: Order, target: Target, started_at: float, seconds: float) -> dict[str, Any]:
+def _metadata(config: RunConfig, target: Target, started_at: float, seconds: float) -> dict[str, Any]:
+    """The first line of the transcript. Its keys are those that older transcripts have."""
     return {
-        "target": safe(order.url),
-        "dialects": list(order.dialects),
-        "model": order.model
-        or ", ".join(dict.fromkeys(dialects.load(name).models[0] for name in order.dialects)),
-        "features": list(order.features),
-        "given": dict(order.given),
-        "seed": order.seed,
-        "properties": order.properties,
+        "target": safe(config.url),
+        "dialects": list(config.dialects),
+        "model": config.model
+        or ", ".join(dict.fromkeys(dialects.load(name).models[0] for name in config.dialects)),
+        "features": list(config.features),
+        "given": dict(config.resources),
+        "seed": config.seed,
+        "properties": config.properties,
         "started": started_at,
         "seconds": round(seconds, 3),
         "requests": target.request_count,

@@ -20,9 +20,9 @@ class Settings:
     dialect: str = "openai"
     seed: int = 0
     api_keys: tuple[str, ...] = ()
-    """The accepted keys; none means every key that does not look invalid (models.py)."""
+    """The accepted keys; none means every key that does not look invalid (behaviour/access.py)."""
     models: tuple[str, ...] = ()
-    """The models that exist; none means every name that does not look invalid (models.py)."""
+    """The models that exist; none means every name that does not look invalid (behaviour/access.py)."""
     scripts: tuple[Source, ...] = ()
     """Script files, or their content."""
     store: str = "memory"
@@ -34,7 +34,7 @@ class Settings:
     mutants: tuple[str, ...] = ()
     """Ids of mutants to apply."""
     faults: tuple[str, ...] = ()
-    """Faults to inject, as `--fault` writes them (faults.py)."""
+    """Faults to inject, as `--fault` writes them (server/faults.py)."""
     world: str = ""
     """The library of videos, in dialects with one: a shipped world or a file; "" means all shipped ones."""
     readings: tuple[str, ...] = ()

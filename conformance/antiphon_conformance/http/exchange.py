@@ -200,7 +200,7 @@ class Trace:
     """The optional feature that the target does not offer, when that ended the scenario."""
     blame: str = "target"
     """Who caused the early end: `target`; `limit` (ours: requests, time, Ctrl-C); `given` (the user has to
-    name something first, with `--given`); `suite` (our bug)."""
+    name something first, with `--resource`); `suite` (our bug)."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

@@ -212,3 +212,13 @@ def _headers(headers: Headers) -> dict[str, Any]:
         else:
             fields[name] = text
     return fields
+
+
+def keys_in(exchanges: Iterable[Exchange]) -> list[str]:
+    """The credentials of recorded requests, so that a report can hide them where an answer repeats them."""
+    keys: dict[str, None] = {}
+    for exchange in exchanges:
+        for name, value in exchange.request.headers.pairs:
+            if name.lower() in SECRET_HEADERS and value != REDACTED:
+                keys[value.rpartition(" ")[2]] = None
+    return [key for key in hideable_secrets(keys) if key != REDACTED]

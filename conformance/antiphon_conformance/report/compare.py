@@ -36,7 +36,7 @@ class Column:
     @property
     def started(self) -> float:
         """The start of the run as Unix time in seconds, for sorting; 0 when unknown."""
-        return float(self.report.facts.get("started") or 0)
+        return float(self.report.metadata.get("started") or 0)
 
     def outcomes(self, dialect: str) -> dict[str, Outcome]:
         """The worst outcome of each rule, by its id."""

@@ -13,7 +13,7 @@ import orjson
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.result import Examination
+from antiphon_conformance.verdict.result import Run
 from antiphon_spec.extras import require
 
 RECORDS = "report.jsonl"
@@ -52,16 +52,15 @@ def render(form: str, *reports: Report) -> str:
 def write(
     folder: Path,
     report: Report,
-    first: Examination,
+    runs: Iterable[Run],
     secrets: Iterable[str] = (),
-    repeats: Iterable[Examination] = (),
 ) -> list[Path]:
     """Writes the transcripts of all runs, then the records, then every rendering; returns the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     keys = transcript.hideable_secrets(secrets)
     paths = [
-        _write(folder / transcript_name(number), b"".join(transcript.lines(run.facts, run.traces, keys)))
-        for number, run in enumerate((first, *repeats), 1)
+        _write(folder / transcript_name(number), b"".join(transcript.lines(run.metadata, run.traces, keys)))
+        for number, run in enumerate(runs, 1)
     ]
     digests = {path.name: digest(path.read_bytes()) for path in paths}
     return paths + write_renderings(folder, replace(report, digests=digests), keys)

@@ -1,8 +1,8 @@
-"""A report: the facts of a run, its records and verdicts, excerpts of the traffic, and curl commands."""
+"""A report: the metadata of a run, its records and verdicts, excerpts of the traffic, and curl commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,15 +14,12 @@ from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.result import Examination
-from antiphon_conformance.verdict.baseline import Baseline
-from antiphon_conformance.verdict.flakiness import steady
-from antiphon_conformance.verdict.frozen import weigh_claim
 from antiphon_conformance.verdict.outcome import Outcome, Record
-from antiphon_conformance.verdict.verdict import Verdict, verdict
+from antiphon_conformance.verdict.result import RunResult
+from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.frozen import Frozen, load_frozen
+from antiphon_spec.frozen import load_frozen
 from antiphon_spec.requirement import SEVERITY, Requirement
 
 Spot = tuple[str, str, str]
@@ -31,6 +28,8 @@ MOST_EXCERPTS = 120
 """For how many root causes of one dialect the report has an excerpt; the limit bounds its size."""
 SHOWN_EXCHANGES = 1
 """For how many exchanges of one record the report has a curl command."""
+RECORDED_TARGET = "https://api.example.com/v1"
+"""The base URL of the curl commands for recorded traffic, which names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Row:
 class Report:
     """Everything that a renderer may show."""
 
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     records: tuple[Record, ...]
     verdicts: Mapping[str, Verdict]
     """The verdict of each dialect, in the order of the command line."""
@@ -80,83 +79,54 @@ class Report:
         return sorted(records, key=lambda record: WORST_FIRST.index(record.outcome))
 
 
-def compose(
-    first: Examination,
-    *,
-    strict: bool = False,
-    baseline: Baseline | None = None,
-    transcript: str = "",
-    frozen: Iterable[Frozen] = (),
-    repeats: Iterable[Examination] = (),
-    labels: Mapping[str, Any] | None = None,
-) -> Report:
-    """The report of a run: judges it in each of its dialects.
+def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] | None = None) -> Report:
+    """The report of a result. `transcript` names the file with its traffic, `digests` its recordings.
 
-    `frozen` holds the frozen sets by which dialects are judged. `repeats` holds further runs of the same
-    target: a verdict that differs between the runs is inconclusive. `labels` holds further facts: the
-    vendor's name and a note.
+    Without `quotes` in the metadata, a report shows of the traffic only what the findings quote.
     """
-    sets = {claim.dialect: claim for claim in frozen}
-    runs = (first, *repeats)
-    records: list[Record] = []
-    verdicts: dict[str, Verdict] = {}
-    why = next((run.why_not for run in runs if run.why_not), "")
-    gap = next((run.unfinished for run in runs if run.unfinished), "")
-    for name in first.facts["dialects"]:
-        part = judge_runs(runs, dialects.load(name), sets.get(name))
-        verdicts[name] = verdict(part, strict=strict, baseline=baseline, why=why, unfinished=gap)
-        records += part
-    facts = {**first.facts, "strict": strict, "unfinished": gap, "runs": len(runs)}
-    facts |= {
-        "requirements": [claim.name for claim in sets.values()],
-        "suite": fingerprint(),
-        **(labels or {}),
-    }
-    exchanges = {exchange.id: exchange for trace in first.traces for exchange in trace.exchanges.values()}
+    metadata = {**result.metadata, "suite": fingerprint()}
+    is_recorded = "files" in metadata
+    quotes = bool(metadata.get("quotes", True))
+    exchanges = result.exchanges if quotes else {}
+    base = RECORDED_TARGET if is_recorded else str(metadata.get("target", ""))
     return Report(
-        facts,
-        tuple(records),
-        verdicts,
-        curls(exchanges, records, str(first.facts.get("target", ""))),
+        metadata,
+        result.records,
+        result.verdicts,
+        curls(exchanges, result.records, base),
         transcript,
-        {name: features(first, records, dialects.load(name)) for name in verdicts},
-        excerpts(exchanges, records, verdicts),
+        {name: features(result, dialects.load(name)) for name in result.verdicts},
+        excerpts(exchanges, result.records, result.verdicts),
+        digests or {},
     )
 
 
 def title(report: Report) -> str:
     """The name of the server: the vendor's name when there is one, else the address."""
-    return str(report.facts.get("vendor") or report.facts.get("target", ""))
+    return str(report.metadata.get("vendor") or report.metadata.get("target", ""))
 
 
 def run_summary(report: Report) -> list[str]:
     """The date, the size and the settings of the run, for the head of a report."""
-    facts = report.facts
-    start = facts.get("started")
+    metadata = report.metadata
+    start = metadata.get("started")
     when = f"{datetime.fromtimestamp(start, UTC):%Y-%m-%d %H:%M} UTC" if start else "unknown date"
-    if "files" in facts:
-        how = [f"{facts['requests']} recorded exchanges"]
+    if "files" in metadata:
+        how = [f"{metadata['requests']} recorded exchanges"]
     else:
         how = [
-            f"model {facts.get('model', '')}",
-            f"{facts.get('requests', 0)} requests",
-            f"{facts.get('seconds', 0)} s",
+            f"model {metadata.get('model', '')}",
+            f"{metadata.get('requests', 0)} requests",
+            f"{metadata.get('seconds', 0)} s",
         ]
-    sets = [f"requirements {name}" for name in facts.get("requirements", ())]
-    return [when, *how, *sets, f"antiphon {facts.get('antiphon', '')}"]
+    sets = [f"requirements {name}" for name in metadata.get("requirements", ())]
+    return [when, *how, *sets, f"antiphon {metadata.get('antiphon', '')}"]
 
 
-def judge_runs(runs: Sequence[Examination], dialect: Dialect, claim: Frozen | None = None) -> list[Record]:
-    """The records of one dialect over one run or several, by the frozen set `claim` when there is one."""
-    by_run = [run.records(dialect) for run in runs]
-    records = by_run[0] if len(by_run) == 1 else steady(by_run)
-    return records if claim is None else weigh_claim(records, claim)
-
-
-def features(run: Examination, records: Iterable[Record], dialect: Dialect) -> tuple[FeatureRow, ...]:
-    """The features of one dialect as a run shows them."""
-    own = (record for record in records if record.dialect == dialect.name)
-    return feature_rows(run.traces, dialect, own, run.facts.get("features", ()))
+def features(result: RunResult, dialect: Dialect) -> tuple[FeatureRow, ...]:
+    """The features of one dialect as the traffic shows them."""
+    own = (record for record in result.records if record.dialect == dialect.name)
+    return feature_rows(result.traces, dialect, own, result.metadata.get("features", ()))
 
 
 def excerpts(
@@ -183,7 +153,7 @@ def rows(report: Report, dialect: Dialect) -> list[Row]:
             by_id.setdefault(identity, []).append(record)
     places = (dialect.resolve(identity) for identity in sorted(by_id.keys() - dialect.requirements.keys()))
     requirements = [*dialect.requirements.values(), *(row for row in places if row is not None)]
-    names = [name for name in report.facts.get("requirements", ()) if name.startswith(f"{dialect.name}@")]
+    names = [name for name in report.metadata.get("requirements", ()) if name.startswith(f"{dialect.name}@")]
     for levels in (load_frozen(name).requirements for name in names):
         requirements = [replace(row, level=levels[row.id]) for row in requirements if row.id in levels]
     return [_row(requirement, by_id.get(requirement.id, ())) for requirement in requirements]

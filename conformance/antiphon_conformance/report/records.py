@@ -41,7 +41,11 @@ class ReportError(ValueError):
 
 def lines(report: Report) -> Iterator[bytes]:
     """The lines of `report.jsonl`."""
-    header = {"facts": dict(report.facts), "transcript": report.transcript, "digests": dict(report.digests)}
+    header = {
+        "facts": dict(report.metadata),
+        "transcript": report.transcript,
+        "digests": dict(report.digests),
+    }
     yield _line({"report": FORMAT, **header})
     reasons = {
         _key(record): reason for verdict in report.verdicts.values() for record, reason in verdict.excuses
@@ -55,7 +59,7 @@ def lines(report: Report) -> Iterator[bytes]:
         yield from (_line({"feature": {"dialect": name, **asdict(row)}}) for row in rows)
     for (name, exchange, where), part in report.excerpts.items():
         yield _line({"excerpt": asdict(part), "dialect": name, "exchange": exchange, "where": where})
-    ending = {"status": report.status, "unfinished": report.facts.get("unfinished", "")}
+    ending = {"status": report.status, "unfinished": report.metadata.get("unfinished", "")}
     yield _line({"footer": ending | {"dialects": _footers(report.verdicts)}})
 
 

@@ -11,56 +11,58 @@ from antiphon_conformance.report.model import Report
 
 def commands(report: Report) -> list[str]:
     """The command lines, in order: make the report, judge its traffic again, check it for edits."""
-    facts = report.facts
+    metadata = report.metadata
     lines = (
-        [_line(("antiphon", "lint", *facts["files"]), _lint(facts))] if "files" in facts else [_check(facts)]
+        [_line(("antiphon", "lint", *metadata["files"]), _lint(metadata))]
+        if "files" in metadata
+        else [_check(metadata)]
     )
     if report.transcript:
         lines += [
             _line(("antiphon", "lint", report.transcript), ("--dialect", name)) for name in report.verdicts
         ]
-    return [*lines, "antiphon report --verify ." + (" --transcripts FOLDER" if "files" in facts else "")]
+    return [*lines, "antiphon report --verify ." + (" --transcripts FOLDER" if "files" in metadata else "")]
 
 
 def origins(report: Report) -> list[str]:
     """The version, the note and the transcripts behind the report, one line each."""
-    facts = report.facts
-    lines = [f"antiphon {facts.get('antiphon', '')}, sources {facts.get('suite', 'unknown')}"]
-    if facts.get("note"):
-        lines.append(str(facts["note"]))
+    metadata = report.metadata
+    lines = [f"antiphon {metadata.get('antiphon', '')}, sources {metadata.get('suite', 'unknown')}"]
+    if metadata.get("note"):
+        lines.append(str(metadata["note"]))
     for name, digest in report.digests.items():
         lines.append(f"{name}: sha256 {digest}")
     return lines
 
 
-def _check(facts: Mapping[str, Any]) -> str:
-    return _line(("antiphon", "check", facts["target"]), _options(facts))
+def _check(metadata: Mapping[str, Any]) -> str:
+    return _line(("antiphon", "check", metadata["target"]), _options(metadata))
 
 
-def _lint(facts: Mapping[str, Any]) -> Iterator[str]:
-    yield from ("--dialect", facts["dialects"][0])
+def _lint(metadata: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("--dialect", metadata["dialects"][0])
     for name in ("vendor", "note"):
-        if facts.get(name):
-            yield from (f"--{name}", facts[name])
+        if metadata.get(name):
+            yield from (f"--{name}", metadata[name])
     yield from ("--report", ".")
-    if not facts.get("quotes", True):
+    if not metadata.get("quotes", True):
         yield "--no-quotes"
 
 
-def _options(facts: Mapping[str, Any]) -> Iterator[str]:
-    yield from ("--dialect", ",".join(facts["dialects"]), "--model", facts["model"])
-    for feature in facts.get("features", ()):
+def _options(metadata: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("--dialect", ",".join(metadata["dialects"]), "--model", metadata["model"])
+    for feature in metadata.get("features", ()):
         yield from ("--feature", feature)
-    for name, value in facts.get("given", {}).items():
-        yield from ("--given", f"{name}={value}")
-    for name in facts.get("requirements", ()):
+    for name, value in metadata.get("given", {}).items():
+        yield from ("--resource", f"{name}={value}")
+    for name in metadata.get("requirements", ()):
         yield from ("--requirements", name)
-    yield from ("--seed", str(facts.get("seed", 0)))
-    if facts.get("runs", 1) > 1:
-        yield from ("--repeat", str(facts["runs"]))
-    if facts.get("strict"):
+    yield from ("--seed", str(metadata.get("seed", 0)))
+    if metadata.get("runs", 1) > 1:
+        yield from ("--repeat", str(metadata["runs"]))
+    if metadata.get("strict"):
         yield "--strict"
-    if not facts.get("properties", True):
+    if not metadata.get("properties", True):
         yield "--no-properties"
     yield from ("--report", ".")
 

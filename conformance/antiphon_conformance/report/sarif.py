@@ -42,7 +42,7 @@ def _run(report: Report, name: str, verdict: Verdict) -> dict[str, Any]:
     rules = list(dict.fromkeys(cause.rules[0] for cause in results))
     driver = {
         "name": "antiphon",
-        "version": str(report.facts.get("antiphon", "")),
+        "version": str(report.metadata.get("antiphon", "")),
         "rules": [_rule(rule, name) for rule in rules],
     }
     return {
@@ -83,7 +83,7 @@ def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) ->
     return {
         "ruleId": cause.rules[0],
         "ruleIndex": rules.index(cause.rules[0]),
-        "level": _level(cause, strict=bool(report.facts.get("strict"))),
+        "level": _level(cause, strict=bool(report.metadata.get("strict"))),
         "message": {"text": safe(f"{message}{often}")},
         "locations": [location],
         "partialFingerprints": {"antiphon/v1": safe(identity)},

@@ -1,7 +1,7 @@
 """Plain requests: the members that a request of an operation needs, from the dialect's table.
 
 In these members `{model}` stands for the model, and any other name in braces for something that the target
-holds: an entry of its library, or a value that the user names with `--given`.
+holds: an entry of its library, or a value that the user names with `--resource`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class MissingResourceError(LookupError):
         description = dialect.holds.get(name, name)
         feature = dialect.features.get(name)
         absent = f", or declare --feature no-{name}" if feature is not None and feature.optional else ""
-        super().__init__(f"the target shows no {description}: name it with --given {name}=VALUE{absent}")
+        super().__init__(f"the target shows no {description}: name it with --resource {name}=VALUE{absent}")
 
 
 def minimal(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:

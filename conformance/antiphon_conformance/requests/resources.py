@@ -1,4 +1,4 @@
-"""The option `--given`: the user names what a target holds, `collection=ID`, `prompt=ID`."""
+"""The option `--resource`: the user names what a target holds, `collection=ID`, `prompt=ID`."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from antiphon_spec.dialect import Dialect
 
 
 class ResourceError(ValueError):
-    """A value of `--given` makes no sense; the message says what was expected."""
+    """A value of `--resource` makes no sense; the message says what was expected."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"expected {expected}, got {actual}")
+        self.expected = expected
+        self.actual = actual
 
 
 def parse_resources(pairs: Iterable[str]) -> dict[str, str]:
-    """`["collection=ID"]` -> `{"collection": "ID"}`. Raises GivenError for any other form."""
-    values: dict[str, str] = {}
+    """`["collection=ID"]` -> `{"collection": "ID"}`. Raises ResourceError for any other form."""
+    resources: dict[str, str] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name or not value:
-            raise ResourceError(f"{pair!r}: expected NAME=VALUE")
-        values[name] = value
-    return values
+            raise ResourceError("NAME=ID", repr(pair))
+        resources[name] = value
+    return resources
 
 
-def reject_unknown(given: Mapping[str, str], dialects: Iterable[Dialect]) -> None:
-    """Raises GivenError for a name that none of the dialects knows."""
+def reject_unknown(resources: Mapping[str, str], dialects: Iterable[Dialect]) -> None:
+    """Raises ResourceError for a name that none of the dialects knows."""
     names = {name: description for dialect in dialects for name, description in dialect.holds.items()}
-    for name in given:
+    for name in resources:
         if name not in names:
             options = "; ".join(f"{key} ({description})" for key, description in names.items())
-            raise ResourceError(f"{name}: expected one of {options or 'none: these dialects need nothing'}")
+            raise ResourceError(f"one of {options or 'none, because these dialects need nothing'}", name)

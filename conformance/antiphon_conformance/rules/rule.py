@@ -20,7 +20,7 @@ from typing import Any
 
 from antiphon_conformance.http.text import ABSENT
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.discovery import import_all
+from antiphon_spec.discovery import import_all, import_extensions
 from antiphon_spec.requirement import Requirement
 
 REQUIRED = ("a value", "a value, for it is required", "a value (required)")
@@ -89,6 +89,8 @@ ROOMS = (
     "antiphon_conformance.prompt_templates.rules",
 )
 """The packages whose modules register rules."""
+EXTENSIONS = "antiphon.rules"
+"""The group of entry points that name modules of others with rules."""
 
 REGISTRY: dict[str, Rule] = {}
 
@@ -157,8 +159,12 @@ def add(entry: Rule) -> None:
 
 
 def all_rules() -> Mapping[str, Rule]:
-    """Every rule by id, in order. Imports each module below the folders of rules once."""
+    """Every rule by id, in order. Imports each module with rules once, ours and those of others.
+
+    Raises ExtensionError when a module of others is broken.
+    """
     import_all(ROOMS)
+    import_extensions(EXTENSIONS)
     return dict(sorted(REGISTRY.items()))
 
 

@@ -49,7 +49,7 @@ class Conversation:
         features: Collection[str] = (),
         claims: Collection[str] = (),
         absent: Collection[str] = (),
-        given: Mapping[str, str] | None = None,
+        resources: Mapping[str, str] | None = None,
     ) -> None:
         self.scenario = scenario
         self.dialect = dialect
@@ -60,8 +60,8 @@ class Conversation:
         self.stop_reason: str | None = None
         self.missing_feature: str | None = None
         self.blame = "target"
-        self.given: Mapping[str, str] = given or {}
-        """What the target holds, as the user says with `--given`: the id of a `collection`, of a `prompt`."""
+        self.resources: Mapping[str, str] = resources or {}
+        """What the target holds, as the user says with `--resource`: the id of a `collection` or `prompt`."""
         self.earlier: Mapping[str, Trace] = {}
         """The episodes of the scenarios that ran before all others, by name."""
         self._target = target
@@ -71,7 +71,7 @@ class Conversation:
     @cached_property
     def library(self) -> Library:
         """The target's library, as far as earlier scenarios listed it."""
-        return library_of(self.earlier, self.given)
+        return library_of(self.earlier, self.resources)
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -134,12 +134,12 @@ class Conversation:
         """A create with the target's prompt template, with or without a version; without a model unless
         `body` has one. When the target has no such template and the user named none, this ends the
         scenario, and the step is kept as `NAME-unknown`."""
-        prompt: dict[str, Any] = {"id": self.given.get("prompt", PROBE)}
+        prompt: dict[str, Any] = {"id": self.resources.get("prompt", PROBE)}
         prompt |= {"version": version} if version is not None else {}
         prompt |= {"variables": dict(variables)} if variables is not None else {}
         first = not self.exchanges
         exchange = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
-        if first and exchange.answer.status == 404 and "prompt" not in self.given:
+        if first and exchange.answer.status == 404 and "prompt" not in self.resources:
             self._rename(name, f"{name}-unknown")
             raise MissingResourceError("prompt", self.dialect)
         return exchange

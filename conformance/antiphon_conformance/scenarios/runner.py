@@ -31,7 +31,7 @@ class Plan:
     concurrency: int = 2
     features: Collection[str] = field(default=())
     """Declared features: `background`, or `no-background`."""
-    given: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, str] = field(default_factory=dict)
     """What the target holds, as far as the user names it."""
 
     @property
@@ -85,7 +85,7 @@ def _talk(scenario: Scenario, plan: Plan, target: Target) -> Conversation:
     dialect = max(candidates, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
     model = plan.model or dialect.models[0]
     return Conversation(
-        scenario.name, target, dialect, model, scenario.features, plan.claims, plan.absent, plan.given
+        scenario.name, target, dialect, model, scenario.features, plan.claims, plan.absent, plan.resources
     )
 
 

@@ -18,7 +18,7 @@ from inspect import cleandoc
 
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.discovery import import_all
+from antiphon_spec.discovery import import_all, import_extensions
 
 ScenarioFunction = Callable[[Conversation], Awaitable[None]]
 
@@ -47,12 +47,16 @@ class Scenario:
         return has_features and (self.dialect is None or self.dialect in dialect.lineage)
 
 
+GENERATED = "generated"
+"""The name of the trace of generated requests, which no scenario makes."""
 ROOMS = (
     "antiphon_conformance.scenarios",
     "antiphon_conformance.video_library.scenarios",
     "antiphon_conformance.prompt_templates.scenarios",
 )
 """The packages whose modules register scenarios."""
+EXTENSIONS = "antiphon.scenarios"
+"""The group of entry points that name modules of others with scenarios."""
 
 REGISTRY: dict[str, Scenario] = {}
 
@@ -82,8 +86,12 @@ def scenario(
 
 
 def all_scenarios() -> Mapping[str, Scenario]:
-    """Every scenario by name, in order. Imports each module below the folders of scenarios once."""
+    """Every scenario by name, in order. Imports each module with scenarios once, ours and those of others.
+
+    Raises ExtensionError when a module of others is broken.
+    """
     import_all(ROOMS)
+    import_extensions(EXTENSIONS)
     return dict(sorted(REGISTRY.items()))
 
 

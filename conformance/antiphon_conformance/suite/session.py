@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,87 +9,36 @@ from typing import Any
 
 import pytest
 
-from antiphon_conformance.http.address import AddressError, base_url
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
+from antiphon_conformance.options.table import PYTEST, options_of
 from antiphon_conformance.recordings import reader, transcript
 from antiphon_conformance.report import folder
-from antiphon_conformance.report.model import Report
-from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
-from antiphon_conformance.result import Examination
-from antiphon_conformance.run import Order, examine
-from antiphon_conformance.verdict.baseline import BaselineError
-from antiphon_conformance.verdict.gate import Gate, GateError, gate, write
+from antiphon_conformance.report.model import Report, compose
+from antiphon_conformance.run import run
+from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.outcome import Record
-from antiphon_spec import dialect as dialects
-from antiphon_spec.data import DataError
-from antiphon_spec.dialect import PATH_VARIABLE, DialectError
+from antiphon_conformance.verdict.result import PartialRunError, Run, RunResult, judge, with_new_baseline
+from antiphon_spec.dialect import PATH_VARIABLE
 
 NOT_JUDGED = 2
-_RUNS = pytest.StashKey[list[Examination]]()
+_SETUP = pytest.StashKey[Setup]()
+_RESULT = pytest.StashKey[RunResult]()
 _REPORT = pytest.StashKey[Report]()
 _BY_RULE = pytest.StashKey[Mapping[tuple[str, str], tuple[Record, ...]]]()
 _PATCH = pytest.StashKey[pytest.MonkeyPatch]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
-def order(config: pytest.Config) -> Order:
-    """The order in the options."""
-    option = config.getoption
-    return Order(
-        url=base_url(str(option("responses_target"))),
-        dialects=dialect_names(config),
-        model=option("responses_model"),
-        api_key=os.environ.get(key_variable(config), "").strip() or None,
-        features=tuple(option("responses_feature")),
-        concurrency=option("responses_concurrency"),
-        max_requests=option("responses_max_requests"),
-        max_tokens=option("responses_max_tokens"),
-        seconds=option("responses_timeout"),
-        seed=option("responses_seed"),
-        properties=not option("responses_no_properties"),
-        given=parse_resources(option("responses_given")),
-    )
-
-
-def key_variable(config: pytest.Config) -> str:
-    """The environment variable with the key: from the options, else of the first dialect."""
-    option: str | None = config.getoption("responses_api_key_env")
-    return option or dialects.load(dialect_names(config)[0]).key_variable
-
-
-def dialect_names(config: pytest.Config) -> tuple[str, ...]:
-    """The names of the dialects in the options."""
-    return tuple(dict.fromkeys(filter(None, config.getoption("responses_dialect").split(","))))
-
-
 def check(config: pytest.Config) -> None:
-    """Raises UsageError when an option cannot be followed."""
+    """Reads the options. Raises UsageError when one cannot be followed."""
     if config.getoption("responses_dialect_path"):
         _look_up_dialects_in(config)
+    values = {option.key: config.getoption(f"responses_{option.key}") for option in options_of(PYTEST)}
     try:
-        selection = [dialects.load_concrete(name) for name in dialect_names(config)]
-        if not selection:
-            raise DialectError("--responses-dialect", f"one of {', '.join(dialects.names())}", "none")
-        session_gate(config)
-        run_order = order(config)
-        reject_unknown(run_order.given, selection)
-    except (DataError, BaselineError, AddressError, GateError, ResourceError) as error:
+        config.stash[_SETUP] = read_options(values, PYTEST)
+    except USAGE_ERRORS as error:
         raise pytest.UsageError(str(error)) from error
-    features = {name for dialect in selection for name in dialect.features}
-    unknown = [name for name in run_order.features if name.removeprefix("no-") not in features]
-    if unknown:
-        expected = ", ".join(sorted(features))
-        raise pytest.UsageError(f"--responses-feature {', '.join(unknown)}: expected one of {expected}")
-    numbers = (
-        run_order.concurrency,
-        run_order.seconds,
-        _limit(run_order.max_requests),
-        _limit(run_order.max_tokens),
-    )
-    if min(*numbers, config.getoption("responses_repeat")) <= 0:
-        raise pytest.UsageError(
-            "--responses-concurrency, -timeout, -max-requests, -max-tokens and -repeat: expected more than 0"
-        )
 
 
 def _look_up_dialects_in(config: pytest.Config) -> None:
@@ -101,63 +49,59 @@ def _look_up_dialects_in(config: pytest.Config) -> None:
     )
 
 
-def _limit(value: int | None) -> int:
-    return 1 if value is None else value
+def dialect_names(config: pytest.Config) -> tuple[str, ...]:
+    """The names of the dialects in the options; none without a target."""
+    return config.stash[_SETUP].config.dialects if _SETUP in config.stash else ()
 
 
-def runs(config: pytest.Config) -> list[Examination]:
-    """The runs of this session, usually one. A worker of xdist reads them from the controller's transcripts;
-    otherwise the first call runs the scenarios."""
-    if _RUNS not in config.stash:
+def result(config: pytest.Config) -> RunResult:
+    """The result of this session. A worker of xdist judges the controller's transcripts; otherwise the first
+    call runs the scenarios."""
+    if _RESULT not in config.stash:
+        setup = config.stash[_SETUP]
         paths = getattr(config, "workerinput", {}).get("responses_transcripts")
-        config.stash[_RUNS] = [_read(path) for path in paths] if paths else _run(config)
-    return config.stash[_RUNS]
+        runs = [_read(path) for path in paths or ()]
+        config.stash[_RESULT] = judge(runs, setup.gate) if runs else _run(setup)
+    return config.stash[_RESULT]
+
+
+def _run(setup: Setup) -> RunResult:
+    found = run(setup.config, setup.gate)
+    why = next((safe(part.why_not) for part in found.runs if part.why_not), "")
+    if why:
+        pytest.exit(f"the target could not be judged: {why}", returncode=NOT_JUDGED)
+    return found
+
+
+def _read(path: str) -> Run:
+    recording = reader.load(Path(path))
+    return Run(recording.traces, recording.run)
 
 
 def transcripts(config: pytest.Config) -> list[str]:
     """The paths of the transcripts of the runs, for the workers."""
+    runs = result(config).runs
     if _FOLDER not in config.stash:
         config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="antiphon-")
-        for number, run in enumerate(runs(config), 1):
-            lines = transcript.lines(run.facts, run.traces, secrets(config))
-            path = Path(config.stash[_FOLDER].name) / folder.transcript_name(number)
-            path.write_bytes(b"".join(lines))
-    directory, numbers = Path(config.stash[_FOLDER].name), range(1, len(runs(config)) + 1)
-    return [str(directory / folder.transcript_name(number)) for number in numbers]
+    directory = Path(config.stash[_FOLDER].name)
+    paths = [directory / folder.transcript_name(number) for number in range(1, len(runs) + 1)]
+    for path, part in zip(paths, runs, strict=True):
+        path.write_bytes(b"".join(transcript.lines(part.metadata, part.traces, _secrets(config))))
+    return [str(path) for path in paths]
 
 
 def report(config: pytest.Config) -> Report:
-    """The report of the runs."""
+    """The report of the result."""
     if _REPORT not in config.stash:
-        config.stash[_REPORT] = session_gate(config).report(runs(config), folder.TRANSCRIPT)
+        config.stash[_REPORT] = compose(result(config), folder.TRANSCRIPT)
     return config.stash[_REPORT]
-
-
-def session_gate(config: pytest.Config) -> Gate:
-    """The gate in the options: it decides between red and green."""
-    path = config.getoption("responses_baseline")
-    return gate(
-        dialect_names(config),
-        strict=config.getoption("responses_strict"),
-        baseline=Path(path) if path else None,
-        update=config.getoption("responses_baseline_update"),
-        requirements=config.getoption("responses_requirements"),
-        vendor=config.getoption("responses_vendor"),
-        note=config.getoption("responses_note"),
-    )
-
-
-def secrets(config: pytest.Config) -> list[str]:
-    """The texts that must reach no file and no screen."""
-    key = order(config).api_key
-    return [key] if key else []
 
 
 def records(config: pytest.Config, dialect: str, rule: str) -> tuple[Record, ...]:
     """The records of one rule in one dialect."""
     if _BY_RULE not in config.stash:
         by_rule: dict[tuple[str, str], tuple[Record, ...]] = {}
-        for record in report(config).records:
+        for record in result(config).records:
             key = record.dialect, record.rule
             by_rule[key] = (*by_rule.get(key, ()), record)
         config.stash[_BY_RULE] = by_rule
@@ -166,29 +110,33 @@ def records(config: pytest.Config, dialect: str, rule: str) -> tuple[Record, ...
 
 def summarise(reporter: Any, config: pytest.Config) -> None:
     """Prints the verdict of each dialect and writes the reports that the options name."""
-    if _RUNS not in config.stash or hasattr(config, "workerinput"):
+    if _RESULT not in config.stash or hasattr(config, "workerinput"):
         return
-    result, where = report(config), config.getoption("responses_report")
+    setup, found = config.stash[_SETUP], config.stash[_RESULT]
     reporter.section("conformance")
-    for name, verdict in result.verdicts.items():
+    for name, verdict in found.verdicts.items():
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in sorted(verdict.counts.items()))
         why = f" ({safe(verdict.why)})" if verdict.why else ""
         reporter.write_line(f"{name}: {verdict.title}{why}: {counts}")
-    if where:
-        first, *again = runs(config)
-        folder.write(Path(where), result, first, secrets(config), again)
-        reporter.write_line(f"report: {Path(where) / 'report.html'}")
-    if config.getoption("responses_baseline_update"):
-        reporter.write_line(_update(config, result))
+    if setup.report is not None:
+        folder.write(setup.report, report(config), found.runs, _secrets(config))
+        reporter.write_line(f"report: {setup.report / 'report.html'}")
+    if setup.gate.new_baseline is not None:
+        reporter.write_line(_update(setup, found, setup.gate.new_baseline))
 
 
-def _update(config: pytest.Config, result: Report) -> str:
+def _update(setup: Setup, found: RunResult, path: Path) -> str:
     """Writes the baseline; returns a line that says so, or why not."""
     try:
-        new_gate = session_gate(config).updated(result, runs(config))
-    except GateError as error:
+        return write_baseline(with_new_baseline(setup.gate, found), path)
+    except PartialRunError as error:
         return str(error)
-    return write(new_gate, Path(config.getoption("responses_baseline")))
+
+
+def _secrets(config: pytest.Config) -> list[str]:
+    """The texts that must reach no file and no screen."""
+    key = config.stash[_SETUP].config.api_key
+    return [key] if key else []
 
 
 def clean_up(config: pytest.Config) -> None:
@@ -198,18 +146,3 @@ def clean_up(config: pytest.Config) -> None:
     if _FOLDER in config.stash:
         config.stash[_FOLDER].cleanup()
         del config.stash[_FOLDER]
-
-
-def _run(config: pytest.Config) -> list[Examination]:
-    results: list[Examination] = []
-    while len(results) < config.getoption("responses_repeat"):
-        results.append(examine(order(config)))
-        if results[-1].why_not:
-            why = safe(results[-1].why_not)
-            pytest.exit(f"the target could not be judged: {why}", returncode=NOT_JUDGED)
-    return results
-
-
-def _read(path: str) -> Examination:
-    recording = reader.load(Path(path))
-    return Examination(recording.traces, recording.run)

@@ -29,13 +29,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_rule(dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
     """The target obeys the rule wherever the rule applied."""
-    report = session.report(pytestconfig)
+    verdict = session.result(pytestconfig).verdicts[dialect]
     records = session.records(pytestconfig, dialect, rule)
-    failures = [record for record in records if record in report.verdicts[dialect].failures]
+    failures = [record for record in records if record in verdict.failures]
     crashes = [record for record in records if record.outcome is Outcome.BROKEN]
     if crashes or failures:
-        pytest.fail(failure_text(all_rules()[rule], dialect, crashes or failures, report), pytrace=False)
-    reasons = [reason for record, reason in report.verdicts[dialect].excuses if record.rule == rule]
+        text = failure_text(all_rules()[rule], dialect, crashes or failures, session.report(pytestconfig))
+        pytest.fail(text, pytrace=False)
+    reasons = [reason for record, reason in verdict.excuses if record.rule == rule]
     if reasons:
         pytest.xfail(safe(reasons[0]))
     if records and all(record.outcome in QUIET for record in records):
@@ -44,7 +45,7 @@ def test_rule(dialect: str, rule: str, pytestconfig: pytest.Config) -> None:
 
 def test_baseline(dialect: str, pytestconfig: pytest.Config) -> None:
     """Every entry of the baseline still fails."""
-    stale = session.report(pytestconfig).verdicts[dialect].stale
+    stale = session.result(pytestconfig).verdicts[dialect].stale
     if stale:
         entries = "\n".join(f"  {entry}" for entry in stale)
         pytest.fail(f"these entries of the baseline excuse nothing any more:\n{entries}", pytrace=False)

@@ -18,8 +18,7 @@ from typing import Any
 import yaml
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.result import GENERATED
-from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.scenarios.scenario import GENERATED, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.renamed import current_rule
 

@@ -45,15 +45,15 @@ class Library:
         return [collection["id"] for collection in _of_types(self.collections, types)]
 
 
-def library_of(earlier: Mapping[str, Trace], given: Mapping[str, str]) -> Library:
-    """The library in the episode of the scenario `library`; values of `given` take precedence."""
+def library_of(earlier: Mapping[str, Trace], resources: Mapping[str, str]) -> Library:
+    """The library in the episode of the scenario `library`; values of `resources` take precedence."""
     trace = earlier.get(SCENARIO)
     exchanges = trace.exchanges if trace is not None else {}
     collections = tuple(_entries(exchanges, "collections"))
     files = {file["id"]: file for file in _entries(exchanges, "files") if isinstance(file.get("id"), str)}
     members = dict(_members(exchanges.values()))
     whole = _total(exchanges, "files") == len(files)
-    return Library(collections, files, whole, members, {**_values(collections), **given})
+    return Library(collections, files, whole, members, {**_values(collections), **resources})
 
 
 def _total(exchanges: Mapping[str, Exchange], step: str) -> Any:

@@ -1,11 +1,11 @@
 """Mutants: servers that are wrong in exactly one way, by seam, with the rules that must notice.
 
-    @mutant(caught_by="stream.sequence-numbers-increase")
+    @mutant("events.repeats-a-sequence-number", caught_by="stream.sequence-numbers-increase")
     def repeats_a_sequence_number(events: list[Event]) -> list[Event]:
         \"\"\"Gives the third event the number of the second.\"\"\"
 
-The name of the file begins with the seam (`body`, `events`, `sse`, `http`, `state`). The id is seam and
-function: `events.repeats-a-sequence-number`. The name is a sentence whose subject is the server.
+The id begins with the seam (`body`, `events`, `sse`, `http`, `state`), which is also the folder. The rest is
+a sentence whose subject is the server.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One way to be wrong. `spoil(value, call)` returns the wrong value; it may change `value` in place."""
+    """One way to be wrong. `mutate(value, call)` returns the wrong value; it may change `value` in place."""
 
     id: str
     seam: str

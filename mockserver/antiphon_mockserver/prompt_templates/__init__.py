@@ -4,5 +4,5 @@ template.py    templates, their versions, and the registry that finds them
 rendering.py   Jinja2, in its sandbox
 variables.py   the checks that variables must pass
 filling.py     a request that names a template -> the request that the model sees
-insisting.py   repeats an answer until it satisfies the template's rules
+retries.py     repeats an answer until it satisfies the template's rules
 """

@@ -1,4 +1,4 @@
-"""The checks that the variables of a request must pass, in order. Each raises Denied (400)."""
+"""The checks that the variables of a request must pass, in order. Each raises ApiError (400)."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class _Walk:
 
 @lru_cache(maxsize=16)
 def event_composer(dialect: Dialect) -> EventComposer:
-    """Returns the unfolder of a dialect."""
+    """Returns the composer of the events of a dialect."""
     return EventComposer(dialect.grammar)
 
 

@@ -76,7 +76,7 @@ class MockApp:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._exchange(scope, Connection(scope, receive, send))
+            await self._exchange(scope, Connection(receive, send))
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":

@@ -35,6 +35,10 @@ class CacheEntry:
     record: bytes | None
     """The packed record, when the response is stored."""
 
+    def answer(self, nonce: bytes) -> Answer:
+        """Returns the answer with the ids of another request."""
+        return Answer(headers={"content-type": self.content_type}, body=self.body.replace(self.nonce, nonce))
+
 
 class AnswerCache:
     """The latest answers to creates, by key and request."""
@@ -48,16 +52,15 @@ class AnswerCache:
             return handle(server, request)
         entry = self._entries.get((request.key, request.content))
         if entry is None:
-            answer = handle(server, request)
-            self._keep(request, _entry(server, request, answer))
-            return answer
+            entry = _entry(server, request, handle(server, request))
+            self._keep(request, entry)
+            return entry.answer(entry.nonce)
         self._entries.move_to_end((request.key, request.content))
         request.identity = request.identity.with_storage(entry.persistent)
         nonce = request.identity.nonce.encode()
         if entry.record is not None:
             server.responses.write(request.identity.response, entry.record.replace(entry.nonce, nonce))
-        body = entry.body.replace(entry.nonce, nonce)
-        return Answer(headers={"content-type": entry.content_type}, body=body)
+        return entry.answer(nonce)
 
     def _keep(self, request: Request, entry: CacheEntry) -> None:
         """Stores an answer, unless it is large; drops the least recently used one when there are too many."""

@@ -43,7 +43,6 @@ KEEP_ALIVE = b": keep-alive\n\n"
 class Connection:
     """The connection of a request."""
 
-    scope: Any
     receive: Receive
     send: Send
 
@@ -83,14 +82,14 @@ class Sender:
             frames = damage(frames, fault)
         # A fault takes real time, also where the clock stands still.
         clock: Clock = self.real_clock if fault.pace else self.server.clock
-        timed = self._schedule(frames, streaming, fault)
-        body = b"".join(frame for _, frame in timed) if timed else b"".join(frames)
+        schedule = self._schedule(frames, streaming, fault)
+        body = b"".join(frame for _, frame in schedule) if schedule else b"".join(frames)
         pairs = self.headers.of(request, EVENT_STREAM, self.now())
-        if not timed or clock.virtual or self.mutants["http"]:
+        if not schedule or clock.virtual or self.mutants["http"]:
             await self._send_whole(request, 200, pairs, body, fault, connection)
         else:
             self._note(request, 200, body)
-            pieces = self._in_time(timed, clock, streaming.response_id)
+            pieces = self._in_time(schedule, clock, streaming.response_id)
             await send_pieces(pieces, pairs, connection)
 
     def now(self) -> bytes:
@@ -125,14 +124,14 @@ class Sender:
             return ()
         # A mutant may add frames, and some dialects end with `[DONE]`: they come with the last event.
         last = len(streaming.times) - 1
-        timed = [(streaming.times[min(index, last)], frame) for index, frame in enumerate(frames)]
-        return list(with_comments(timed, streaming.start, streaming.keep_alive))
+        schedule = [(streaming.times[min(index, last)], frame) for index, frame in enumerate(frames)]
+        return list(with_comments(schedule, streaming.start, streaming.keep_alive))
 
     async def _in_time(
-        self, timed: Sequence[TimedFrame], clock: Clock, response_id: str
+        self, schedule: Sequence[TimedFrame], clock: Clock, response_id: str
     ) -> AsyncIterator[bytes]:
         """The frames, each when it is due; stops when the response is cancelled."""
-        for time, frame in timed:
+        for time, frame in schedule:
             if (seconds := time - clock.now()) > 0:
                 await clock.wait(seconds)
                 record = self.server.responses.get(response_id)
@@ -250,10 +249,10 @@ def damage(frames: Sequence[bytes], fault: Injection) -> Sequence[bytes]:
     return copies[: fault.cut]
 
 
-def with_comments(timed: Iterable[TimedFrame], start: float, keep_alive: float) -> Iterator[TimedFrame]:
+def with_comments(schedule: Iterable[TimedFrame], start: float, keep_alive: float) -> Iterator[TimedFrame]:
     """The frames, with a comment after each `keep_alive` seconds in which none comes; 0 means no comments."""
     silent_since = start
-    for time, content in timed:
+    for time, content in schedule:
         while keep_alive and silent_since + keep_alive < time:
             silent_since += keep_alive
             yield silent_since, KEEP_ALIVE

@@ -65,7 +65,7 @@ class RealClock:
     virtual = False
 
     def __init__(self, sleeper: Sleeper) -> None:
-        self._patience = sleeper
+        self._sleeper = sleeper
 
     def now(self) -> float:
         """The wall clock's time."""
@@ -73,7 +73,7 @@ class RealClock:
 
     async def wait(self, seconds: float) -> None:
         """Waits, unless the server shuts down."""
-        await self._patience.wait(seconds)
+        await self._sleeper.wait(seconds)
 
 
 def open_clock(name: str, sleeper: Sleeper) -> Clock:

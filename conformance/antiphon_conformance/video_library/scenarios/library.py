@@ -17,7 +17,7 @@ async def library(conversation: Conversation) -> None:
     """Lists collections and files, and the members of the collections that later scenarios use."""
     await _pages(conversation, "collections", "/collections")
     await _pages(conversation, "files", "/files")
-    contents = library_of({conversation.scenario: conversation.trace}, conversation.given)
+    contents = library_of({conversation.scenario: conversation.trace}, conversation.resources)
     for use, identity in contents.values.items():
         if use in conversation.dialect.holds:
             await _pages(conversation, f"{use}_members", f"/collections/{identity}/videos")

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from antiphon import question
-from antiphon.check import run
-from antiphon_conformance.run import Order
+from antiphon.commands.check import run
+from antiphon_conformance.options.reading import Setup
+from antiphon_conformance.run import RunConfig
+from antiphon_conformance.verdict.gate import Gate
 from antiphon_mockserver import ResponsesMock
 from antiphon_spec.dialect import load, names
 
@@ -40,5 +42,5 @@ def _dialect(name: str, report_folder: Path, properties: bool) -> int:
     dialect = load(name)
     with ResponsesMock(dialect=name, api_keys=(KEY,), journal=0) as mock:
         click.echo(f"\n{dialect.title} ({dialect.release}): checking a mock server at {mock.url}")
-        order = Order(mock.url, (name,), api_key=KEY, properties=properties)
-        return run(order, report_folder=report_folder)
+        config = RunConfig(mock.url, (name,), api_key=KEY, properties=properties)
+        return run(Setup(config, Gate(), report_folder))

@@ -1,4 +1,4 @@
-"""`antiphon proxy`: forwards requests to a server, records the traffic, and judges it at once."""
+"""Forwards requests to a server, records the traffic, and judges it at once."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-import click
 import orjson
 import yarl
 from aiohttp import web
 
-from antiphon.dialects import dialect_path, find_dialect
 from antiphon_conformance import engine
 from antiphon_conformance.http import strict_json
-from antiphon_conformance.http.address import AddressError, base_url
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.http.text import safe
@@ -40,6 +37,8 @@ class Proxy:
 
     target: str
     dialect: Dialect
+    show: Callable[[str], None]
+    """Called with each line for people."""
     record: Path | None = None
     counts: Counter[Outcome] = field(default_factory=Counter)
     count: int = 0
@@ -99,11 +98,11 @@ class Proxy:
         records = [record for record in engine.lint([exchange], self.dialect) if record.outcome in LOUD]
         self.counts.update(record.outcome for record in records)
         status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
-        click.echo(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
+        self.show(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
         for record in records:
-            click.echo(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {record.note}")
+            self.show(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {record.note}")
             for finding in record.findings:
-                click.echo(f"    {safe(finding.message)}")
+                self.show(f"    {safe(finding.message)}")
         if self.record is not None:
             with self.record.open("ab") as file:
                 file.write(_line(exchange))
@@ -161,7 +160,7 @@ async def serve(proxy: Proxy, host: str, port: int) -> None:
     site = web.TCPSite(runner, host, port)
     await site.start()
     address = runner.addresses[0]
-    click.echo(f"http://{address[0]}:{address[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
+    proxy.show(f"http://{address[0]}:{address[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
     await _wait_for_signal()
     await runner.cleanup()
     await proxy.close()
@@ -172,50 +171,3 @@ async def _wait_for_signal() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-def summary(counts: Mapping[Outcome, int], exchanges: int) -> str:
-    """The last line of the output: the number of exchanges and of verdicts that are not passed."""
-    totals = [f"{counts[outcome]} {outcome.value}" for outcome in LOUD if counts.get(outcome)]
-    return f"{exchanges} exchanges: {', '.join(totals) or 'nothing found'}"
-
-
-def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a rule of ours raised, 1 when a requirement failed, else 0."""
-    kinds = set(outcomes)
-    return 2 if Outcome.BROKEN in kinds else int(Outcome.FAILED in kinds)
-
-
-@click.command()
-@click.option(
-    "--target", required=True, metavar="URL", help="The server's base URL: the part before /responses."
-)
-@dialect_path
-@click.option(
-    "--dialect", "dialect_name", default="openai", show_default=True, help="The dialect to judge by."
-)
-@click.option(
-    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Append the exchanges to this file."
-)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=4020,
-    show_default=True,
-    help="The port to listen on; 0 means any free port.",
-)
-def proxy(target: str, dialect_name: str, record: Path | None, host: str, port: int) -> int:
-    """Forward requests to a server; record and judge the traffic, and print the verdicts."""
-    dialect = find_dialect(dialect_name)
-    try:
-        url = base_url(target)
-    except AddressError as error:
-        raise click.UsageError(str(error)) from error
-    forwarding = Proxy(url, dialect, record)
-    try:
-        asyncio.run(serve(forwarding, host, port))
-    except OSError as error:
-        raise click.ClickException(f"{host}:{port}: {error.strerror or error}") from error
-    click.echo(summary(forwarding.counts, forwarding.count))
-    return exit_code(forwarding.counts)

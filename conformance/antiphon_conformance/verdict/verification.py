@@ -18,14 +18,14 @@ import orjson
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.lint import judge_recordings
 from antiphon_conformance.recordings.reader import Recording, RecordingError
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.fingerprint import fingerprint
-from antiphon_conformance.report.linted import judge_recordings
-from antiphon_conformance.report.model import Report, judge_runs
+from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import ReportError
-from antiphon_conformance.result import Examination
 from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.result import Run, judge_runs
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
@@ -77,7 +77,7 @@ def verify(place: Path, transcripts: Path | None = None) -> Verification:
 
 
 def _same_sources(report: Report) -> bool:
-    return report.facts.get("suite") == fingerprint()
+    return report.metadata.get("suite") == fingerprint()
 
 
 def _edited_files(place: Path) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _footer_faults(report: Report) -> Iterator[str]:
         of_dialect = [record for record in report.records if record.dialect == name]
         if Counter(record.outcome for record in of_dialect) != Counter(verdict.counts):
             yield f"{name}: expected the counts of its records, got {dict(verdict.counts)}"
-        if not _follows(verdict, of_dialect, strict=bool(report.facts.get("strict"))):
+        if not _follows(verdict, of_dialect, strict=bool(report.metadata.get("strict"))):
             yield f"{name}: expected the verdict that follows from its records, got {verdict.title}"
 
 
@@ -158,8 +158,8 @@ def _plain(path: Path) -> bytes:
 
 
 def _differences(report: Report, transcripts: list[Recording], notes: list[str]) -> Iterator[str]:
-    """Records and facts of the report that differ from what the transcripts show now."""
-    yield from _facts(report, transcripts)
+    """Records and metadata of the report that differ from what the transcripts show now."""
+    yield from _changed_metadata(report, transcripts)
     here: dict[tuple[str, str, str], Record] = {}
     for name in report.verdicts:
         here |= {_key(record): record for record in _judge_again(report, name, transcripts)}
@@ -176,20 +176,20 @@ def _differences(report: Report, transcripts: list[Recording], notes: list[str])
         yield f"and {len(changes) - MOST_DIFFERENCES} more records differ"
 
 
-def _facts(report: Report, transcripts: Iterable[Recording]) -> Iterator[str]:
+def _changed_metadata(report: Report, transcripts: Iterable[Recording]) -> Iterator[str]:
     run: Mapping[str, object] = next((recording.run for recording in transcripts if recording.run), {})
     for name, value in run.items():
-        if report.facts.get(name) != value:
-            yield f"{name}: expected {safe(str(value), 80)}, got {safe(str(report.facts.get(name)), 80)}"
+        if report.metadata.get(name) != value:
+            yield f"{name}: expected {safe(str(value), 80)}, got {safe(str(report.metadata.get(name)), 80)}"
 
 
 def _judge_again(report: Report, name: str, transcripts: list[Recording]) -> list[Record]:
     dialect = dialects.load(name)
-    if "files" in report.facts:
+    if "files" in report.metadata:
         return judge_recordings(transcripts, dialect)
-    sets = [load_frozen(title) for title in report.facts.get("requirements", ())]
+    sets = [load_frozen(title) for title in report.metadata.get("requirements", ())]
     claim = next((claim for claim in sets if claim.dialect == name), None)
-    runs = [Examination(recording.traces, recording.run) for recording in transcripts]
+    runs = [Run(recording.traces, recording.run) for recording in transcripts]
     return judge_runs(runs, dialect, claim)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import orjson
 
-from antiphon.sdk_types import print_type_drift
+from antiphon.commands.sdk_types import print_type_drift
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError

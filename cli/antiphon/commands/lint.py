@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
@@ -15,16 +12,15 @@ import orjson
 from antiphon.dialects import dialect_path, find_dialect
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.recordings import reader
-from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.recordings.lint import digests_of, judge_files
+from antiphon_conformance.recordings.reader import RecordingError
+from antiphon_conformance.recordings.transcript import keys_in
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.groups import group_by_rule
-from antiphon_conformance.report.linted import exchanges_of, judge_recordings, keys_in, report_recordings
-from antiphon_conformance.result import Examination
-from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
+from antiphon_conformance.report.model import compose
+from antiphon_conformance.rules.rule import all_rules, rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import verdict
-from antiphon_spec.dialect import Dialect
 from antiphon_spec.renamed import current_rule
 
 LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcome.UNTESTABLE)
@@ -73,51 +69,28 @@ def lint(
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
     gc.disable()  # a recording is a million small objects that all live until the end
     dialect = find_dialect(dialect_name)
+    rules = rules_for(dialect)
+    current = None if rule_id is None else current_rule(rule_id)
+    chosen = {name: rule for name, rule in rules.items() if current in (None, name)}
+    labels = {"vendor": vendor, "note": note, "quotes": quotes}
     try:
-        transcripts = [reader.load(file) for file in files]
-    except reader.RecordingError as error:
+        # a report holds all rules, whichever rule the output is about
+        result = judge_files(files, dialect, chosen if report_folder is None else rules, labels)
+    except RecordingError as error:
         raise click.UsageError(str(error)) from error
-    records = judge_recordings(transcripts, dialect, _rules(rule_id, dialect))
+    records = [record for record in result.records if record.rule in chosen]
+    exchanges = [exchange for trace in result.traces for exchange in trace.exchanges.values()]
     if form == "json":
         click.echo(orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2))
     else:
         _print(records, show_all)
-        _sum_up(records, exchanges_of(transcripts))
+        _sum_up(records, exchanges)
     if report_folder is not None:
-        facts = {"vendor": vendor, "note": note, "files": list(map(str, files)), "quotes": quotes}
-        facts["target"] = vendor or files[0].name
-        _write_report(report_folder, transcripts, dialect, facts)
-    return int(verdict(records, why=_why_not(transcripts)).status)
-
-
-def _why_not(transcripts: Iterable[Recording]) -> str:
-    """The reason that a recorded run gives for not having judged its target; empty without one."""
-    runs = (Examination(recording.traces, recording.run) for recording in transcripts if recording.traces)
-    return next((run.why_not for run in runs if run.why_not), "")
-
-
-def _rules(rule_id: str | None, dialect: Dialect) -> dict[str, Rule]:
-    """The rules of the dialect, or only the rule of this id, current or old."""
-    rules = rules_for(dialect)
-    if rule_id is None:
-        return dict(rules)
-    return {name: rule for name, rule in rules.items() if name == current_rule(rule_id)}
-
-
-def _write_report(
-    target: Path, transcripts: Sequence[Recording], dialect: Dialect, facts: Mapping[str, Any]
-) -> None:
-    """Writes the report of recordings into a folder."""
-    target.mkdir(parents=True, exist_ok=True)
-    files = [Path(name) for name in facts["files"]]
-    digests = {file.name: folder.digest(file.read_bytes()) for file in files}
-    header = {**facts, "files": list(digests), "antiphon": version("antiphon"), "started": time.time()}
-    quotes = bool(facts["quotes"])
-    result = report_recordings(
-        transcripts, dialect, header, digests, why=_why_not(transcripts), quotes=quotes
-    )
-    folder.write_renderings(target, result, keys_in(exchanges_of(transcripts)))
-    click.echo(f"report: {target / 'report.html'}", err=True)
+        report_folder.mkdir(parents=True, exist_ok=True)
+        report = compose(result, digests=digests_of(files))
+        folder.write_renderings(report_folder, report, keys_in(exchanges))
+        click.echo(f"report: {report_folder / 'report.html'}", err=True)
+    return verdict(records, why=result.verdicts[dialect.name].why).status
 
 
 def _print(records: Iterable[Record], show_all: bool) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from antiphon_conformance.report import folder, records, verification
+from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.records import ReportError
+from antiphon_conformance.verdict import verification
 
 
 @click.command()

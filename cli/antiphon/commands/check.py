@@ -1,0 +1,109 @@
+"""`antiphon check`: judges the server at a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.console import Console
+
+from antiphon.dialects import dialect_path
+from antiphon.progress import show_progress
+from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
+from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
+from antiphon_conformance.report import folder, terminal
+from antiphon_conformance.report.model import compose
+from antiphon_conformance.run import run as run_scenarios
+from antiphon_conformance.run import scenarios
+from antiphon_conformance.verdict.gate import write_baseline
+from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline
+from antiphon_conformance.verdict.verdict import Exit
+from antiphon_spec import dialect as dialects
+
+ENDING = """\b
+Exit status: 0 conformant; 1 a requirement at MUST level failed that the baseline does not list, or an entry
+of the baseline is stale; 2 the target could not be judged, or only in part; 3 wrong usage.
+"""
+TYPES: dict[Kind, click.Path | type] = {
+    Kind.TEXT: str,
+    Kind.FLAG: bool,
+    Kind.INTEGER: int,
+    Kind.COUNT: int,
+    Kind.SECONDS: float,
+    Kind.FILE: click.Path(dir_okay=False),
+    Kind.FOLDER: click.Path(file_okay=False),
+}
+Command = Callable[..., int]
+
+
+def run_options(command: Command) -> Command:
+    """Adds the options of the table, in its order."""
+    for option in reversed(options_of(COMMAND)):
+        command = _click_option(option)(command)
+    return command
+
+
+def _click_option(option: Option) -> Callable[[Command], Command]:
+    return click.option(
+        f"{PREFIX[COMMAND]}{option.name}",
+        option.key,
+        type=TYPES[option.kind],
+        is_flag=option.kind is Kind.FLAG,
+        multiple=option.repeatable,
+        default=() if option.repeatable else option.default,
+        show_default=option.default not in (None, ""),
+        metavar=option.metavar,
+        help=option.help,
+    )
+
+
+@click.command(epilog=ENDING)
+@click.argument("url")
+@dialect_path
+@run_options
+def check(url: str, **values: Any) -> int:
+    """Judge the server at URL, the base URL of its clients: the part before /responses."""
+    try:
+        setup = read_options({"target": url, **values}, COMMAND)
+    except USAGE_ERRORS as error:
+        raise click.UsageError(str(error)) from error
+    return run(setup)
+
+
+def run(setup: Setup) -> int:
+    """Judges the target, prints the verdicts and writes the reports; returns the exit status."""
+    config, gate = setup.config, setup.gate
+    console = Console(highlight=False)
+    norms = [dialects.load(name) for name in config.dialects]
+    steps = len(scenarios(norms, config.properties)) + 1  # the generated requests are one more
+    with show_progress(Console(stderr=True), steps * config.repeat, config.url) as progress:
+        result = run_scenarios(config, gate, progress=progress)
+    if setup.gate.new_baseline is not None:
+        try:
+            gate = with_new_baseline(gate, result)
+        except PartialRunError as error:
+            console.print(f"{error}.", markup=False, soft_wrap=True)
+            return Exit.NOT_JUDGED
+        console.print(write_baseline(gate, setup.gate.new_baseline), markup=False, soft_wrap=True)
+        result = judge(result.runs, gate)
+    report = compose(result, folder.TRANSCRIPT)
+    page = setup.report / "report.html" if setup.report else None
+    terminal.show(report, console, f"see {page}" if page else "--report DIR writes all of them")
+    _print_size(console, result, has_key=config.api_key is not None)
+    if setup.report is not None:
+        folder.write(setup.report, report, result.runs, [config.api_key] if config.api_key else [])
+        console.print(f"report: {page}", markup=False, soft_wrap=True)
+    return result.status
+
+
+def _print_size(console: Console, result: RunResult, *, has_key: bool) -> None:
+    """Prints hints, and the size of the first run."""
+    first, metadata = result.runs[0], result.metadata
+    if metadata["refused"] and not has_key:
+        console.print("the run sent no API key: name the variable that holds it with --api-key-env")
+    for message in filter(None, (first.unfinished, first.hint)):
+        console.print(f"{message}.", markup=False, soft_wrap=True)
+    tokens = f", {metadata['tokens']} tokens" if metadata["tokens"] else ""
+    size = f"{metadata['requests']} requests{tokens}, {metadata['seconds']:.2f} s"
+    console.print(size, style="dim", markup=False)

@@ -1,0 +1,61 @@
+"""`antiphon proxy`: forwards requests to a server, records the traffic, and judges it at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+from antiphon.dialects import dialect_path, find_dialect
+from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.recordings.proxy import LOUD, Proxy, serve
+from antiphon_conformance.verdict.outcome import Outcome
+
+
+def summary(counts: Mapping[Outcome, int], exchanges: int) -> str:
+    """The last line of the output: the number of exchanges and of verdicts that are not passed."""
+    totals = [f"{counts[outcome]} {outcome.value}" for outcome in LOUD if counts.get(outcome)]
+    return f"{exchanges} exchanges: {', '.join(totals) or 'nothing found'}"
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """2 when a rule of ours raised, 1 when a requirement failed, else 0."""
+    kinds = set(outcomes)
+    return 2 if Outcome.BROKEN in kinds else int(Outcome.FAILED in kinds)
+
+
+@click.command()
+@click.option(
+    "--target", required=True, metavar="URL", help="The server's base URL: the part before /responses."
+)
+@dialect_path
+@click.option(
+    "--dialect", "dialect_name", default="openai", show_default=True, help="The dialect to judge by."
+)
+@click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Append the exchanges to this file."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4020,
+    show_default=True,
+    help="The port to listen on; 0 means any free port.",
+)
+def proxy(target: str, dialect_name: str, record: Path | None, host: str, port: int) -> int:
+    """Forward requests to a server; record and judge the traffic, and print the verdicts."""
+    dialect = find_dialect(dialect_name)
+    try:
+        url = base_url(target)
+    except AddressError as error:
+        raise click.UsageError(f"--target: {error}") from error
+    forwarding = Proxy(url, dialect, click.echo, record)
+    try:
+        asyncio.run(serve(forwarding, host, port))
+    except OSError as error:
+        raise click.ClickException(f"{host}:{port}: {error.strerror or error}") from error
+    click.echo(summary(forwarding.counts, forwarding.count))
+    return exit_code(forwarding.counts)

@@ -1,0 +1,164 @@
+"""Turns the values of the options into what to run and what decides. Every mistake has the same form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, options_of
+from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.run import RunConfig
+from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.verdict import baseline as baselines
+from antiphon_conformance.verdict.baseline import BaselineError
+from antiphon_conformance.verdict.gate import Gate
+from antiphon_spec import dialect as dialects
+from antiphon_spec.data import DataError
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.discovery import ExtensionError
+from antiphon_spec.frozen import load_frozen
+
+
+class OptionError(DataError):
+    """An option cannot be followed; the message says where, what was expected and what was there."""
+
+
+USAGE_ERRORS = (OptionError, BaselineError)
+"""What `read_options` raises when a person made a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a person wants: what to run, what decides, and where the reports go."""
+
+    config: RunConfig
+    gate: Gate
+    report: Path | None = None
+    """The folder of the reports; None to write none."""
+
+
+def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
+    """The setup in the values of the options, by their keys; the key `target` holds the URL.
+
+    Raises OptionError or BaselineError, and creates the folder of the reports.
+    """
+    prefix = PREFIX[front_door]
+    _check_numbers(values, front_door)
+    selection = _dialects(values["dialect"], f"{prefix}dialect")
+    _load_extensions()
+    names = tuple(dialect.name for dialect in selection)
+    config = RunConfig(
+        url=_url(values["target"], "URL" if front_door == COMMAND else f"{prefix}target"),
+        dialects=names,
+        model=values["model"],
+        api_key=_api_key(values["api_key_env"], selection[0], f"{prefix}api-key-env"),
+        features=_features(values["feature"], selection, f"{prefix}feature"),
+        concurrency=values["concurrency"],
+        max_requests=values["max_requests"],
+        max_tokens=values["max_tokens"],
+        seconds=values["timeout"],
+        seed=values["seed"],
+        properties=not values["no_properties"],
+        resources=_resources(values["resource"], selection, f"{prefix}resource"),
+        repeat=values["repeat"],
+    )
+    return Setup(config, _gate(values, names, prefix), _report_folder(values["report"], f"{prefix}report"))
+
+
+def _check_numbers(values: Mapping[str, Any], front_door: str) -> None:
+    for option in options_of(front_door):
+        value = values[option.key]
+        if option.kind in (Kind.COUNT, Kind.SECONDS) and value is not None and not value > 0:
+            raise OptionError(f"{PREFIX[front_door]}{option.name}", "more than 0", str(value))
+
+
+def _load_extensions() -> None:
+    """Imports every module with rules and scenarios, so that a broken one shows before the first request."""
+    try:
+        all_rules()
+        all_scenarios()
+    except ExtensionError as error:
+        raise OptionError(error.where, error.expected, error.actual) from error
+
+
+def _url(text: str, where: str) -> str:
+    try:
+        return base_url(text)
+    except AddressError as error:
+        raise OptionError(where, error.expected, error.actual) from error
+
+
+def _dialects(text: str, where: str) -> list[Dialect]:
+    """The dialects in `openai,openresponses`, with all of their files loaded."""
+    names = dict.fromkeys(filter(None, (name.strip() for name in text.split(","))))
+    if not names:
+        raise OptionError(where, f"one of {', '.join(dialects.names())}", "none")
+    try:
+        selection = [dialects.load_concrete(name) for name in names]
+        for dialect in selection:
+            _ = dialect.document, dialect.grammar, dialect.requirements
+    except DataError as error:
+        raise OptionError(f"{where}: {error.where}", error.expected, error.actual) from error
+    return selection
+
+
+def _api_key(variable: str | None, first: Dialect, where: str) -> str | None:
+    """The API key in the environment; a variable that the user names must be set."""
+    key = os.environ.get(variable or first.key_variable, "").strip()
+    if not key and variable:
+        raise OptionError(f"{where} {variable}", "a variable that is set", "none")
+    return key or None
+
+
+def _features(names: Iterable[str], selection: Iterable[Dialect], where: str) -> tuple[str, ...]:
+    known = {name for dialect in selection for name in dialect.features}
+    features = tuple(names)
+    unknown = [name for name in features if name.removeprefix("no-") not in known]
+    if unknown:
+        raise OptionError(where, f"one of {', '.join(sorted(known))}", ", ".join(unknown))
+    return features
+
+
+def _resources(pairs: Iterable[str], selection: Iterable[Dialect], where: str) -> dict[str, str]:
+    try:
+        resources = parse_resources(pairs)
+        reject_unknown(resources, selection)
+    except ResourceError as error:
+        raise OptionError(where, error.expected, error.actual) from error
+    return resources
+
+
+def _gate(values: Mapping[str, Any], names: tuple[str, ...], prefix: str) -> Gate:
+    path = Path(values["baseline"]) if values["baseline"] else None
+    update = bool(values["baseline_update"])
+    if update and path is None:
+        raise OptionError(f"{prefix}baseline-update", f"{prefix}baseline FILE", "none")
+    try:
+        frozen = tuple(load_frozen(name) for name in values["requirements"])
+    except DataError as error:
+        raise OptionError(f"{prefix}requirements: {error.where}", error.expected, error.actual) from error
+    foreign = next((claim.name for claim in frozen if claim.dialect not in names), None)
+    if foreign is not None:
+        raise OptionError(f"{prefix}requirements", f"a set of {', '.join(names)}", foreign)
+    entries = None if path is None or (update and not path.exists()) else baselines.load(path)
+    return Gate(values["strict"], entries, frozen, values["vendor"], values["note"], path if update else None)
+
+
+def _report_folder(name: str | None, where: str) -> Path | None:
+    """The folder of the reports, which exists from now on: a full run must not end at its last step."""
+    if not name:
+        return None
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise OptionError(where, "a writable folder", str(folder))
+    return folder

@@ -1,0 +1,79 @@
+"""The table of options. It imports nothing of ours: every pytest session reads it, and few judge a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+COMMAND, PYTEST = "command", "pytest"
+PREFIX = {COMMAND: "--", PYTEST: "--responses-"}
+"""The two front doors, and how an option of each one begins."""
+
+
+class Kind(StrEnum):
+    """What the value of an option is."""
+
+    TEXT = "text"
+    FLAG = "flag"
+    INTEGER = "integer"
+    COUNT = "count"
+    """An integer of at least 1."""
+    SECONDS = "seconds"
+    """A number above 0."""
+    FILE = "file"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a run, without the prefix of its front door."""
+
+    name: str
+    help: str
+    kind: Kind = Kind.TEXT
+    metavar: str | None = None
+    default: str | int | float | None = None
+    repeatable: bool = False
+    """Whether it may be named several times; its value is then a list."""
+    front_doors: tuple[str, ...] = (COMMAND, PYTEST)
+
+    @property
+    def key(self) -> str:
+        """The name of its value: `max_requests` for `max-requests`."""
+        return self.name.replace("-", "_")
+
+
+OPTIONS = (
+    Option("target", "The base URL of the server: the part before /responses.", metavar="URL",
+           front_doors=(PYTEST,)),
+    Option("dialect", "Dialects to judge by: openresponses,openai.", metavar="D[,D]",
+           default="openresponses"),
+    Option("dialect-path", "A folder with further dialects, one subfolder for each.", Kind.FOLDER, "DIR",
+           front_doors=(PYTEST,)),
+    Option("model", "The model of every request. Default: the dialect's first model.", metavar="MODEL"),
+    Option("api-key-env", "Environment variable with the API key. Default: by dialect.", metavar="VARIABLE"),
+    Option("resource", "The id of a resource of the target: collection=ID.", metavar="NAME=ID",
+           repeatable=True),
+    Option("feature", "Claim an optional feature, or deny it: no-FEATURE.", metavar="FEATURE",
+           repeatable=True),
+    Option("baseline", "A YAML file of known failures, with reasons.", Kind.FILE, "FILE"),
+    Option("baseline-update", "Write the current failures of a full run into the baseline.", Kind.FLAG),
+    Option("requirements", "Judge by a frozen set of requirements.", metavar="DIALECT@RELEASE",
+           repeatable=True),
+    Option("strict", "Fail on a broken SHOULD as well.", Kind.FLAG),
+    Option("report", "Write the reports into this folder.", Kind.FOLDER, "DIR"),
+    Option("vendor", "The name of the server's vendor, for the report.", metavar="NAME", default=""),
+    Option("note", "How to start the server, for the report.", metavar="TEXT", default=""),
+    Option("concurrency", "How many conversations run at once.", Kind.COUNT, "N", 2),
+    Option("repeat", "Runs; a changing verdict is inconclusive.", Kind.COUNT, "N", 1),
+    Option("max-requests", "The largest number of requests to send.", Kind.COUNT, "N"),
+    Option("max-tokens", "Stop when the answers add up to this many tokens.", Kind.COUNT, "N"),
+    Option("timeout", "Time limit of a request, in seconds.", Kind.SECONDS, "S", 60.0),
+    Option("seed", "The seed of the generated requests.", Kind.INTEGER, "N", 0),
+    Option("no-properties", "Send no generated requests.", Kind.FLAG),
+)  # fmt: skip
+
+
+def options_of(front_door: str) -> tuple[Option, ...]:
+    """The options of one front door, in the order of its help."""
+    return tuple(option for option in OPTIONS if front_door in option.front_doors)

@@ -1,0 +1,98 @@
+"""Judges recorded traffic, exchange by exchange, without the network."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.rules.rule import Rule, rules_for
+from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.result import Run, RunResult
+from antiphon_conformance.verdict.verdict import verdict
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
+
+
+def lint(files: str | Path | Iterable[str | Path], dialect: str = "openai") -> RunResult:
+    """Judges recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`.
+
+    Raises RecordingError for a file that cannot be read, and DataError for an unknown dialect.
+    """
+    paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
+    return judge_files(paths, dialects.load_concrete(dialect))
+
+
+def judge_files(
+    files: Sequence[Path],
+    dialect: Dialect,
+    rules: Mapping[str, Rule] | None = None,
+    labels: Mapping[str, Any] | None = None,
+) -> RunResult:
+    """The result of these recordings. `labels` is more metadata: `vendor`, `note`, `quotes`.
+
+    Raises RecordingError when a file cannot be read.
+    """
+    labels = labels or {}
+    metadata = {
+        "target": labels.get("vendor") or files[0].name,
+        "files": [file.name for file in files],
+        "antiphon": version("antiphon"),
+        "started": time.time(),
+    }
+    return lint_result([reader.load(file) for file in files], dialect, {**metadata, **labels}, rules)
+
+
+def lint_result(
+    recordings: Sequence[Recording],
+    dialect: Dialect,
+    metadata: Mapping[str, Any],
+    rules: Mapping[str, Rule] | None = None,
+) -> RunResult:
+    """The result of recordings that were read: `metadata` says where they come from."""
+    records = judge_recordings(recordings, dialect, rules)
+    traces = tuple(Trace(exchange.id, {exchange.id: exchange}) for exchange in exchanges_of(recordings))
+    header = {"dialects": [dialect.name], "requests": len(traces), **metadata}
+    verdicts = {dialect.name: verdict(records, why=_why_not(recordings))}
+    return RunResult(header, tuple(records), verdicts, traces)
+
+
+def judge_recordings(
+    recordings: Iterable[Recording], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+) -> list[Record]:
+    """The records of recordings: loose exchanges are linted, traces of a run are judged like the run."""
+    selection = rules_for(dialect) if rules is None else rules
+    records: list[Record] = []
+    for recording in recordings:
+        if recording.traces:
+            records += engine.judge(recording.traces, dialect, selection)
+        if recording.exchanges:
+            records += engine.lint(recording.exchanges, dialect, selection)
+    return records
+
+
+def exchanges_of(recordings: Iterable[Recording]) -> list[Exchange]:
+    """Every exchange of these recordings."""
+    exchanges: list[Exchange] = []
+    for recording in recordings:
+        exchanges += recording.exchanges
+        exchanges += (exchange for trace in recording.traces for exchange in trace.exchanges.values())
+    return exchanges
+
+
+def digests_of(files: Iterable[Path]) -> dict[str, str]:
+    """The SHA-256 of each file as hex digits, by the file's name."""
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def _why_not(recordings: Iterable[Recording]) -> str:
+    """The reason that a recorded run gives for not having judged its target; empty without one."""
+    runs = (Run(recording.traces, recording.run) for recording in recordings if recording.traces)
+    return next((run.why_not for run in runs if run.why_not), "")
