@@ -17,7 +17,7 @@ from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, l
 ANSWERS = tuple(
     f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
 )
-FIELDS = "openai#/components/schemas/CreateResponse/properties"
+FIELDS = "openai#/components/schemas/CreateResponse/properties@contract"
 NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
 """Error codes that are about the model of the request, and not about its form."""
 
@@ -220,7 +220,7 @@ def _combines_forms(trace: ScenarioTrace) -> bool:
     "requests.valid-forms-may-be-combined",
     ScenarioTrace,
     scenario=EVERY,
-    cites=ANSWERS,
+    cites=tuple(f"{place}@contract" for place in ANSWERS),
     when=_combines_forms,
     needs="a request in several valid forms",
 )
