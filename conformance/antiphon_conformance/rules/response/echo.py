@@ -35,7 +35,7 @@ def _sources(name: str) -> tuple[str, str]:
 
 ECHOES = (
     Echo(("model",), ("CG-RSP-06",)),
-    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-10")),
+    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-23")),
     Echo(("previous_response_id",), ("RES-26",)),
     Echo(
         ("metadata",),

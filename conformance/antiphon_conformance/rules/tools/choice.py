@@ -61,7 +61,7 @@ def _names_a_tool(choice: Any) -> bool:
 @rule(
     "tool-choice.a-named-tool-is-called",
     ResponseObject,
-    cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction@contract", "BUD-REQ-15"),
+    cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction@contract", "BUD-REQ-25"),
     when=_answers(_names_a_tool),
     needs="an answer to a `tool_choice` that names a tool",
 )
