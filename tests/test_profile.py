@@ -71,7 +71,7 @@ def test_the_table_above_is_whole() -> None:
 
 def test_the_default_comes_first() -> None:
     assert profile_names() == ("compatible", "identical", "strict")
-    assert load_profile() is load_profile("compatible")
+    assert load_profile() == load_profile("compatible")
 
 
 OWN = """\
