@@ -24,14 +24,14 @@ from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
 from antiphon_conformance.rules.views import (
     INVALID,
     AnyReply,
-    DocumentReply,
-    ErrorReply,
     ResponseObject,
     ScenarioTrace,
     views,
 )
+from antiphon_conformance.verdict.no_verdict import probe_of, why_missing, why_not_applied
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.profile import Profile, load_profile
 from antiphon_spec.requirement import Requirement
 
 MOST_FINDINGS = 20
@@ -56,11 +56,12 @@ _CLEAN = _Result(applies=True)
 
 @dataclass(frozen=True, slots=True)
 class _RuleRun:
-    """One rule, the requirements that it cites in this dialect, and its results by scenario."""
+    """One rule, the requirements that it cites in this dialect, the profile, and its results by scenario."""
 
     rule: Rule
     requirement: Requirement
     requirements: tuple[str, ...]
+    profile: Profile
     results: dict[str, _Result] = field(default_factory=dict)
 
     def evaluate(self, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
@@ -84,7 +85,7 @@ class _RuleRun:
                 self.results.setdefault(scenario, _CLEAN).applies = True
                 return True
             self._result(scenario).findings += (
-                _with_exchange(finding, view, exchanges) for finding in findings
+                _complete(finding, view, exchanges, self.requirement) for finding in findings
             )
         return False
 
@@ -115,12 +116,15 @@ class _RuleRun:
             rule,
             requirement.id,
             self.requirements,
-            requirement.level,
+            requirement.authority,
             dialect.name,
             scenario,
             outcome,
             tuple(findings),
             note,
+            requirement.kind,
+            self.profile.weigh(requirement),
+            self.profile.name,
         )
 
 
@@ -133,11 +137,18 @@ class _Panel:
     by_subject: Mapping[type, Sequence[_RuleRun]]
 
 
-def judge(traces: Iterable[Trace], dialect: Dialect, rules: Mapping[str, Rule] | None = None) -> list[Record]:
-    """One record for each rule and each scenario in which it applied; for other rules, one with the
-    reason."""
+def judge(
+    traces: Iterable[Trace],
+    dialect: Dialect,
+    rules: Mapping[str, Rule] | None = None,
+    profile: Profile | None = None,
+) -> list[Record]:
+    """One record for each rule and each scenario in which it applied; for other rules, one with the reason.
+
+    Without `rules` they are those that the profile judges; without `profile` it is `compatible`.
+    """
     copies = [_locate_trace(trace, dialect) for trace in traces]
-    panel = _panel(dialect, rules)
+    panel = _panel(dialect, rules, profile)
     by_scenario = {trace.scenario: trace for trace in copies}
     for trace in copies:
         for exchange in trace.exchanges.values():
@@ -150,14 +161,17 @@ def judge(traces: Iterable[Trace], dialect: Dialect, rules: Mapping[str, Rule] |
 
 
 def lint(
-    exchanges: Iterable[Exchange], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+    exchanges: Iterable[Exchange],
+    dialect: Dialect,
+    rules: Mapping[str, Rule] | None = None,
+    profile: Profile | None = None,
 ) -> list[Record]:
     """One record for each rule and each exchange with findings, and one for all exchanges without.
 
     An exchange that no rule can judge has one record of its own, `unjudged` with the reason.
     Rules over episodes need more than loose exchanges, so they do not run.
     """
-    panel = _panel(dialect, rules)
+    panel = _panel(dialect, rules, profile)
     aside: list[Record] = []
     for exchange in exchanges:
         copy = locate(exchange, dialect)
@@ -169,21 +183,22 @@ def lint(
     return [record for run in panel.runs for record in _lint_records(run, dialect)] + aside
 
 
-def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Panel:
-    selection = rules_for(dialect) if rules is None else rules
-    runs = [_rule_run(rule, dialect) for rule in selection.values()]
+def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None, profile: Profile | None) -> _Panel:
+    profile = profile or load_profile()
+    selection = rules_for(dialect, profile) if rules is None else rules
+    runs = [_rule_run(rule, dialect, profile) for rule in selection.values()]
     by_subject: dict[type, list[_RuleRun]] = {}
     for run in runs:
         by_subject.setdefault(run.rule.view, []).append(run)
     return _Panel(dialect, runs, by_subject)
 
 
-def _rule_run(rule: Rule, dialect: Dialect) -> _RuleRun:
+def _rule_run(rule: Rule, dialect: Dialect, profile: Profile) -> _RuleRun:
     rows = rule.requirements(dialect)
-    strictest = rule.requirement(dialect) or next(iter(rows), None)
-    if strictest is None:
+    heaviest = rule.requirement(dialect, profile) or next(iter(rows), None)
+    if heaviest is None:
         raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
-    return _RuleRun(rule, strictest, tuple(row.id for row in rows))
+    return _RuleRun(rule, heaviest, tuple(row.id for row in rows), profile)
 
 
 def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
@@ -236,9 +251,11 @@ def _locate_trace(trace: Trace, dialect: Dialect) -> Trace:
     return replace(trace, exchanges=steps)
 
 
-def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange]) -> Finding:
-    """The finding with the id of its exchange, safe to print even if a hostile server chose the names of
-    members.
+def _complete(
+    finding: Finding, view: Any, exchanges: Mapping[str, Exchange], requirement: Requirement
+) -> Finding:
+    """The finding with the id of its exchange and whether the model may be to blame, safe to print even if a
+    hostile server chose the names of members.
 
     A rule over an episode names a step, in `exchange` or before a dot.
     """
@@ -251,7 +268,14 @@ def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange
         step, dot, rest = where.partition(".")
         if not identity and dot and step in exchanges:
             where, identity = rest, exchanges[step].id
-    return Finding(safe(where), safe(finding.expected), safe(finding.actual), identity)
+    return Finding(
+        safe(where),
+        safe(finding.expected),
+        safe(finding.actual),
+        identity,
+        finding.newer,
+        requirement.model,
+    )
 
 
 def _last_line(error: Exception) -> str:
@@ -262,7 +286,7 @@ def _last_line(error: Exception) -> str:
 
 def _records(run: _RuleRun, dialect: Dialect, traces: Sequence[Trace]) -> Iterator[Record]:
     if not run.results:
-        reason = _why_not_applied(run.rule, traces, dialect)
+        reason = why_not_applied(run.rule, traces, dialect)
         yield run.record(dialect, run.rule.scenario or "", *reason)
     by_scenario = {trace.scenario: trace for trace in traces}
     for scenario, result in run.results.items():
@@ -276,11 +300,11 @@ def _record(
         return run.record(dialect, scenario, Outcome.BROKEN, result.crash, result.findings)
     if result.findings:
         if trace is not None and _is_all_about_the_probe(result, trace, dialect):
-            return run.record(dialect, scenario, *_why_missing(trace, ""))
-        outcome = Outcome.of_findings(run.requirement.severity)
+            return run.record(dialect, scenario, *why_missing(trace, ""))
+        outcome = Outcome.of_findings(result.findings, run.profile.weigh(run.requirement))
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
-        return run.record(dialect, scenario, *_why_missing(trace, result.missing))
+        return run.record(dialect, scenario, *why_missing(trace, result.missing))
     if result.not_recorded and not result.applies:
         return run.record(dialect, scenario, Outcome.INCONCLUSIVE, _lost(result.not_recorded))
     return run.record(dialect, scenario, Outcome.PASSED)
@@ -288,7 +312,7 @@ def _record(
 
 def _is_all_about_the_probe(result: _Result, trace: Trace, dialect: Dialect) -> bool:
     """Whether every finding is about the error that showed that the target lacks an optional feature."""
-    probe = _probe(trace, dialect) if trace.missing_feature else None
+    probe = probe_of(trace, dialect) if trace.missing_feature else None
     return probe is not None and all(finding.exchange == probe.id for finding in result.findings)
 
 
@@ -316,74 +340,3 @@ def _count(number: int) -> str:
 def _lost(parts: frozenset[Part]) -> str:
     """Why a rule did not judge: `not recorded: the ids, the status`."""
     return f"not recorded: {', '.join(sorted(parts))}"
-
-
-def _why_missing(trace: Trace | None, missing: str) -> tuple[Outcome, str]:
-    """Why a step that a rule needs did not take place."""
-    if trace is not None and trace.missing_feature:
-        return Outcome.NOT_SUPPORTED, f"the target does not offer {trace.missing_feature}"
-    if trace is None or not trace.stop_reason:
-        return Outcome.UNTESTABLE, missing
-    by_blame = {"suite": Outcome.BROKEN, "limit": Outcome.INCONCLUSIVE}
-    return by_blame.get(trace.blame, Outcome.UNTESTABLE), missing
-
-
-def _why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tuple[Outcome, str]:
-    """Why a rule never applied."""
-    if rule.scenario not in (None, EVERY):
-        return _why_no_scene(rule, traces)
-    feature = _missing_feature(rule, traces, dialect)
-    if feature:
-        return Outcome.NOT_SUPPORTED, f"the target does not offer {feature}"
-    if not any(exchange.reply for trace in traces for exchange in trace.exchanges.values()):
-        return Outcome.UNTESTABLE, "not reached, because the target answered no request"
-    note = f"not seen: {rule.needs or rule.summary}"
-    needs_value = _first_stop(traces, "given")
-    if needs_value:
-        return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
-    limit = _first_stop(traces, "limit")
-    return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
-
-
-def _first_stop(traces: Sequence[Trace], blame: str) -> str:
-    """Why the first episode stopped that ended early for this cause; empty when none did."""
-    reasons = (trace.stop_reason for trace in traces if trace.blame == blame)
-    return next(filter(None, reasons), "")
-
-
-def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
-    trace = next((trace for trace in traces if trace.scenario == rule.scenario), None)
-    if trace is None:
-        return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
-    if trace.missing_feature or trace.stop_reason:
-        return _why_missing(trace, safe(trace.stop_reason or ""))
-    return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
-
-
-def _missing_feature(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> str | None:
-    """The feature whose absence left a rule without a subject: it would have applied to the probe's error."""
-    for trace in traces:
-        probe = _probe(trace, dialect) if trace.missing_feature else None
-        if probe is not None and _would_apply(rule, probe, dialect):
-            return trace.missing_feature
-    return None
-
-
-def _probe(trace: Trace, dialect: Dialect) -> Exchange | None:
-    """The request that showed that a feature is missing: one of its operation, else the last of all."""
-    feature = dialect.features.get(trace.missing_feature or "")
-    exchanges = trace.exchanges.values()
-    errors = (exchange for exchange in exchanges if feature and not exchange.ok)
-    probe = next(
-        (exchange for exchange in errors if feature and exchange.operation == feature.operation), None
-    )
-    return probe or next(reversed(list(exchanges)), None)
-
-
-def _would_apply(rule: Rule, probe: Exchange, dialect: Dialect) -> bool:
-    if rule.when is None or rule.view not in (AnyReply, DocumentReply, ErrorReply) or probe.reply is None:
-        return False
-    try:
-        return bool(rule.when(rule.view(probe, dialect)))
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return False

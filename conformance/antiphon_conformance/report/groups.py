@@ -14,7 +14,7 @@ WORST_FIRST = (
     Outcome.UNTESTABLE,
     Outcome.UNJUDGED,
     Outcome.WARNED,
-    Outcome.INFORMED,
+    Outcome.NOTED,
     Outcome.INCONCLUSIVE,
     Outcome.NOT_SUPPORTED,
     Outcome.PASSED,

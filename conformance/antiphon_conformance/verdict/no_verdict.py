@@ -1,0 +1,83 @@
+"""Why a rule has no verdict: what did not take place, and what the target did not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.rules.rule import EVERY, Rule
+from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_spec.dialect import Dialect
+
+
+def why_missing(trace: Trace | None, missing: str) -> tuple[Outcome, str]:
+    """Why a step that a rule needs did not take place."""
+    if trace is not None and trace.missing_feature:
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {trace.missing_feature}"
+    if trace is None or not trace.stop_reason:
+        return Outcome.UNTESTABLE, missing
+    by_blame = {"suite": Outcome.BROKEN, "limit": Outcome.INCONCLUSIVE}
+    return by_blame.get(trace.blame, Outcome.UNTESTABLE), missing
+
+
+def why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tuple[Outcome, str]:
+    """Why a rule never applied."""
+    if rule.scenario not in (None, EVERY):
+        return _why_no_scene(rule, traces)
+    feature = _missing_feature(rule, traces, dialect)
+    if feature:
+        return Outcome.NOT_SUPPORTED, f"the target does not offer {feature}"
+    if not any(exchange.reply for trace in traces for exchange in trace.exchanges.values()):
+        return Outcome.UNTESTABLE, "not reached, because the target answered no request"
+    note = f"not seen: {rule.needs or rule.summary}"
+    needs_value = _first_stop(traces, "given")
+    if needs_value:
+        return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
+    limit = _first_stop(traces, "limit")
+    return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
+
+
+def _first_stop(traces: Sequence[Trace], blame: str) -> str:
+    """Why the first episode stopped that ended early for this cause; empty when none did."""
+    reasons = (trace.stop_reason for trace in traces if trace.blame == blame)
+    return next(filter(None, reasons), "")
+
+
+def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
+    trace = next((trace for trace in traces if trace.scenario == rule.scenario), None)
+    if trace is None:
+        return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
+    if trace.missing_feature or trace.stop_reason:
+        return why_missing(trace, safe(trace.stop_reason or ""))
+    return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
+
+
+def _missing_feature(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> str | None:
+    """The feature whose absence left a rule without a subject: it would have applied to the probe's error."""
+    for trace in traces:
+        probe = probe_of(trace, dialect) if trace.missing_feature else None
+        if probe is not None and _would_apply(rule, probe, dialect):
+            return trace.missing_feature
+    return None
+
+
+def probe_of(trace: Trace, dialect: Dialect) -> Exchange | None:
+    """The request that showed that a feature is missing: one of its operation, else the last of all."""
+    feature = dialect.features.get(trace.missing_feature or "")
+    exchanges = trace.exchanges.values()
+    errors = (exchange for exchange in exchanges if feature and not exchange.ok)
+    probe = next(
+        (exchange for exchange in errors if feature and exchange.operation == feature.operation), None
+    )
+    return probe or next(reversed(list(exchanges)), None)
+
+
+def _would_apply(rule: Rule, probe: Exchange, dialect: Dialect) -> bool:
+    if rule.when is None or rule.view not in (AnyReply, DocumentReply, ErrorReply) or probe.reply is None:
+        return False
+    try:
+        return bool(rule.when(rule.view(probe, dialect)))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
