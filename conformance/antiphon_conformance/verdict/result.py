@@ -127,7 +127,7 @@ class RunResult:
         return {exchange.id: exchange for trace in self.traces for exchange in trace.exchanges.values()}
 
     def __str__(self) -> str:
-        """The verdict of each dialect with its profile on one line, and below it the failures, one line for each finding."""
+        """The verdict of each dialect and its profile on one line, and below it a line for each failure."""
         profiles = {name: profile["name"] for name, profile in self.metadata["profiles"].items()}
         parts = (_lines(f"{name} ({profiles[name]})", part) for name, part in self.verdicts.items())
         return "\n".join(line for lines in parts for line in lines)
