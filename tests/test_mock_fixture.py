@@ -71,6 +71,11 @@ def test_a_malformed_script_is_rejected(responses_mock: ResponsesMock) -> None:
         responses_mock.script({"when": {}, "txt": "It is mild."})
 
 
+def test_the_name_of_a_script_file_is_no_script(responses_mock: ResponsesMock) -> None:
+    with pytest.raises(TypeError, match="the Path of a script file"):
+        responses_mock.script("weather.yaml")  # type: ignore[arg-type]
+
+
 def test_the_journal_has_requests_and_answers(responses_mock: ResponsesMock) -> None:
     ask(responses_mock, "Say hello.")
     ask(responses_mock, "Say hello.", stream=True)

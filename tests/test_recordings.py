@@ -160,7 +160,7 @@ def test_a_compressed_body_in_a_cassette(tmp_path):
     [
         ("a.jsonl", "{", "not JSON"),
         ("a.jsonl", json.dumps(line()) + "\n{", "a.jsonl:2"),
-        ("a.jsonl", '{"request": {}, "response": {}}', "KeyError"),
+        ("a.jsonl", '{"request": {}, "response": {}}', "a.jsonl:1: expected a string `request.method`"),
         ("a.jsonl", '{"request": 1, "response": null}', "an object `request`"),
         ("a.json", '{"x": 1}', "keys ['x']"),
         ("a.yaml", "a: [", "YAML"),

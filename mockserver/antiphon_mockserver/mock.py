@@ -43,8 +43,11 @@ class MockServer:
         """Adds entries of a script, or script files; the first entry that matches a request answers it.
 
         With `strict`, a request that matches no entry gets an error that says why.
-        Raises ScriptError when an entry is malformed.
+        Raises ScriptError when an entry is malformed, and TypeError when one is no mapping and no Path.
         """
+        for answer in answers:
+            if not isinstance(answer, Mapping | Path):
+                raise TypeError(f"script: expected a mapping, or the Path of a script file, got {answer!r}")
         self._sources += [answer for answer in answers if isinstance(answer, Path)]
         self._answers += [answer for answer in answers if isinstance(answer, Mapping)]
         inline = [{"name": "script", "strict": strict, "answers": self._answers}] if self._answers else []

@@ -50,6 +50,8 @@ def responses_mock(
 
     marker = request.node.get_closest_marker("responses_mock")
     settings = marker.kwargs if marker is not None else {}
+    if marker is not None and marker.args:
+        raise TypeError(f"the marker responses_mock takes keyword arguments alone, got {marker.args[0]!r}")
     with ResponsesMock(**{**responses_mock_settings, **settings}) as mock:
         yield mock
 

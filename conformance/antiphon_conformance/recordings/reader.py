@@ -143,9 +143,12 @@ def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
 
 def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
     """One line of our format as an Exchange."""
-    fields, response = entry["request"], entry.get("response")
+    fields, response = entry.get("request"), entry.get("response")
     if not isinstance(fields, Mapping):
         raise RecordingError(where, "an object `request`", type(fields).__name__)
+    for member in ("method", "path"):
+        if not isinstance(fields.get(member), str):
+            raise RecordingError(where, f"a string `request.{member}`", repr(fields.get(member)))
     request = Request(
         fields["method"].upper(),
         fields["path"],

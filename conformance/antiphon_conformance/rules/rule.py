@@ -62,7 +62,7 @@ class Finding:
 
 
 EVERY = "*"
-"""The scenario of a rule that judges the episodes of all scenarios."""
+"""The scenario of a rule that judges the traces of all scenarios."""
 
 Check = Callable[[Any], Iterator[Finding]]
 Condition = Callable[[Any], bool]
@@ -79,7 +79,7 @@ class Rule:
     summary: str
     explanation: str
     scenario: str | None = None
-    """For rules over an Episode: the scenario whose episodes they judge."""
+    """For rules over a ScenarioTrace: the scenario whose traces they judge."""
     when: Condition | None = None
     needs: str | None = None
     """In words, what a target must show for this rule to apply; printed when the target did not show it."""

@@ -1,7 +1,8 @@
-"""The views that rules look at: of an exchange or an episode, under one dialect.
+"""The views that rules look at: of an exchange or a scenario's trace, under one dialect.
 
-One exchange yields several views: itself as `Answered`, then `Refused`, `Body` or `Streamed`, a `Snapshot`
-for each response object in it, and an `Item` for each output item of a response with a terminal status.
+One exchange yields several views: itself as `AnyReply`, then `ErrorReply`, `DocumentReply` or `StreamReply`,
+a `ResponseObject` for each response object in it, and an `Item` for each output item of a response with a
+terminal status.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class StreamReply(SuccessReply):
     @cached_property
     def source(self) -> Stream:
         stream = self.reply.stream
-        assert stream is not None  # noqa: S101 - holds by construction in `subjects`
+        assert stream is not None  # noqa: S101 - holds by construction in `views`
         return stream
 
     @cached_property
@@ -127,7 +128,7 @@ class ResponseObject(SuccessReply):
 
     @cached_property
     def creation(self) -> bool:
-        """Whether `asked` is the create request of this response."""
+        """Whether the request is the create request of this response."""
         return self.exchange.operation == self.dialect.create_operation and bool(self.request_fields)
 
 
@@ -148,12 +149,12 @@ class Item(SuccessReply):
 
 @dataclass(frozen=True, slots=True)
 class ScenarioTrace:
-    """The named exchanges of one scenario, seen together. `scene["created"]` is an Exchange."""
+    """The named exchanges of one scenario, seen together. `trace["created"]` is an Exchange."""
 
     trace: Trace
     dialect: Dialect
     run: Mapping[str, Trace] = field(default_factory=dict)
-    """All episodes of the run, by scenario."""
+    """All traces of the run, by scenario."""
 
     @property
     def library(self) -> Library:
@@ -179,13 +180,13 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
         yield StreamReply(exchange, dialect)
     else:
         yield DocumentReply(exchange, dialect)
-    for response in _snapshots(exchange, dialect):
+    for response in _response_objects(exchange, dialect):
         yield response
         if response.is_final:
             yield from _items(response)
 
 
-def _snapshots(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:
+def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:
     reply = exchange.answer
     if reply.stream is not None:
         for event in reply.stream.events:

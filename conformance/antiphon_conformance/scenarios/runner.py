@@ -46,30 +46,30 @@ class Plan:
 
 
 async def run(plan: Plan, target: Target, progress: Progress | None = None) -> list[Trace]:
-    """The episodes of all scenarios, in their order. When the run is cancelled, it returns what it has."""
-    talks = {scenario.name: _talk(scenario, plan, target) for scenario in plan.scenarios}
+    """The traces of all scenarios, in their order. When the run is cancelled, it returns what it has."""
+    conversations = {scenario.name: _conversation(scenario, plan, target) for scenario in plan.scenarios}
     gate = asyncio.Semaphore(plan.concurrency)
     completions: set[str] = set()
     tasks: list[asyncio.Task[None]] = []
 
     async def perform(scenario: Scenario) -> None:
         async with gate:
-            await _converse(scenario, talks[scenario.name], target, plan.absent)
+            await _converse(scenario, conversations[scenario.name], target, plan.absent)
         completions.add(scenario.name)
         if progress is not None:
-            progress(talks[scenario.name].trace)
+            progress(conversations[scenario.name].trace)
 
     try:
         for batch in _rounds(plan.scenarios):
-            earlier = {name: talks[name].trace for name in completions}
+            earlier = {name: conversations[name].trace for name in completions}
             for scenario in batch:
-                talks[scenario.name].earlier = earlier
+                conversations[scenario.name].earlier = earlier
             tasks = [asyncio.create_task(perform(scenario)) for scenario in batch]
             await asyncio.gather(*tasks)
     except asyncio.CancelledError:
         await _cancel(tasks)
-        _mark_interrupted(conversation for name, conversation in talks.items() if name not in completions)
-    return _episodes(list(talks.values()))
+        _mark_interrupted(conversations[name] for name in conversations if name not in completions)
+    return _traces(list(conversations.values()))
 
 
 def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
@@ -80,7 +80,7 @@ def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
     return rounds
 
 
-def _talk(scenario: Scenario, plan: Plan, target: Target) -> Conversation:
+def _conversation(scenario: Scenario, plan: Plan, target: Target) -> Conversation:
     candidates = (dialect for dialect in plan.dialects if scenario.fits(dialect))
     dialect = max(candidates, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
     model = plan.model or dialect.models[0]
@@ -120,18 +120,18 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def _mark_interrupted(talks: Iterable[Conversation]) -> None:
+def _mark_interrupted(conversations: Iterable[Conversation]) -> None:
     """Marks scenarios that were cut off, and those that had not begun."""
-    for conversation in talks:
+    for conversation in conversations:
         conversation.stop_reason, conversation.blame = "interrupted", "limit"
 
 
-def _episodes(talks: list[Conversation]) -> list[Trace]:
-    """The episodes. A feature that failed in one scenario and worked in another is offered, and must work."""
-    features = frozenset[str]().union(*(conversation.available_features for conversation in talks))
+def _traces(conversations: list[Conversation]) -> list[Trace]:
+    """The traces. A feature that failed in one scenario and worked in another is offered, and must work."""
+    features = frozenset[str]().union(*(conversation.available_features for conversation in conversations))
     return [
         replace(conversation.trace, missing_feature=None)
         if conversation.missing_feature in features
         else conversation.trace
-        for conversation in talks
+        for conversation in conversations
     ]

@@ -1,10 +1,10 @@
-"""A scenario: a named conversation that yields an Episode and never judges.
+"""A scenario: a named conversation that yields a Trace and never judges.
 
     @scenario(features=("retrieve",))
-    async def retrieve(talk: Talk) -> None:
+    async def retrieve(conversation: Conversation) -> None:
         \"\"\"Creates a response and reads it back.\"\"\"
-        created = await talk.create("created", input="Say hello.")
-        await talk.get("retrieved", f"/responses/{talk.id_of(created)}")
+        created = await conversation.create("created", input="Say hello.")
+        await conversation.get("retrieved", f"/responses/{conversation.id_of(created)}")
 
 A scenario must work with a real model: it asks for kinds of answers, never for exact text. It runs for the
 dialects that know all its features; without an optional feature of the target it ends as unsupported.
@@ -37,7 +37,7 @@ class Scenario:
     from_table: bool = False
     """Whether its requests come from a table; the user can switch those off."""
     first: bool = False
-    """Whether it runs before all others, which may use its episode."""
+    """Whether it runs before all others, which may use its trace."""
     last: bool = False
     """Whether it runs after all others, which would change what it tests."""
 

@@ -115,7 +115,7 @@ def ends_once(stream: StreamReply) -> Iterator[Finding]:
 def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
     """The response in a lifecycle event has the `status` that the event's name says."""
     lane = _lane(stream)
-    for event, response in _snapshots(stream):
+    for event, response in _response_objects(stream):
         status, statuses = response.get("status", ABSENT), lane.statuses.get(event.type, frozenset())
         if response and statuses and not (isinstance(status, str) and status in statuses):
             yield Finding(f"{event.where}/response/status", " or ".join(sorted(statuses)), show(status))
@@ -127,7 +127,7 @@ def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
 def a_response_is_empty_before_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
     """Before the terminal event the response has no output, usage, error or `completed_at`."""
     lane = _lane(stream)
-    for event, response in _snapshots(stream):
+    for event, response in _response_objects(stream):
         for name, empty in lane.blank.get(ROOT, {}).items() if event.type not in lane.closing else ():
             if response.get(name, empty) != empty:
                 yield Finding(f"{event.where}/response/{name}", show(empty), show(response[name]))
@@ -136,7 +136,7 @@ def a_response_is_empty_before_the_terminal_event(stream: StreamReply) -> Iterat
 @rule("lifecycle.events-carry-a-response", StreamReply, cites=("ENV-16", "BUD-SSE-04"), when=tells_of(ROOT))
 def events_carry_a_response(stream: StreamReply) -> Iterator[Finding]:
     """Every lifecycle event carries the response under `response`."""
-    for event, response in _snapshots(stream):
+    for event, response in _response_objects(stream):
         if not response:
             actual = show(event.data.get("response", ABSENT))
             yield Finding(f"{event.where}/response", "a response object with members", actual)
@@ -261,7 +261,7 @@ def _root(stream: StreamReply) -> Thread | None:
     return stream_view(stream).root()
 
 
-def _snapshots(stream: StreamReply) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+def _response_objects(stream: StreamReply) -> Iterator[tuple[Event, Mapping[str, Any]]]:
     """The lifecycle events, with the response that each carries."""
     lane, root = _lane(stream), _root(stream)
     for event in root.events if root else ():
@@ -274,7 +274,7 @@ def _has_failed(stream: StreamReply) -> bool:
 
 
 def _require_constant(stream: StreamReply, name: str) -> Iterator[Finding]:
-    responses = [(event, response) for event, response in _snapshots(stream) if name in response]
+    responses = [(event, response) for event, response in _response_objects(stream) if name in response]
     for event, response in responses[1:]:
         first, expected = responses[0][0], responses[0][1][name]
         if response[name] != expected:
