@@ -11,7 +11,7 @@ from antiphon.main import antiphon
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load
-from antiphon_spec.frozen import freeze, write_frozen
+from antiphon_spec.frozen import freeze, load_frozen, write_frozen
 from antiphon_spec.profile import (
     Weight,
     load_profile,
@@ -136,6 +136,16 @@ def test_an_unknown_name_is_told_with_the_nearest_one(own: Path) -> None:
     )
 
 
+def test_a_rule_that_the_profile_has_off_cannot_be_chosen(own: Path) -> None:
+    own.write_text("")
+    status, message = lint(own, "--rule", "stream-numbers.have-no-gaps")
+    assert (status, message) == (
+        3,
+        "--rule stream-numbers.have-no-gaps: the profile compatible has it off; try --profile identical",
+    )
+    assert lint(own, "--rule", "stream-numbers.have-no-gaps", "--profile", "identical")[0] != 3
+
+
 def test_a_rule_that_weighs_nothing_is_not_run() -> None:
     openai = load("openai")
     off = {key for key, rule in rules_for(openai).items() if rule.weight(openai) is OFF}
@@ -155,7 +165,7 @@ def test_the_cited_row_that_weighs_most_decides_in_each_profile() -> None:
             )
 
 
-def test_a_frozen_set_keeps_its_profile(tmp_path: Path) -> None:
+def test_a_frozen_set_keeps_its_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     openai, strict = load("openai"), load_profile("strict")
     heaviest = {key: rule.requirement(openai, strict) for key, rule in rules_for(openai, strict).items()}
     rows = {key: row for key, row in heaviest.items() if row is not None}
@@ -164,6 +174,8 @@ def test_a_frozen_set_keeps_its_profile(tmp_path: Path) -> None:
     assert "name: strict" in text
     assert "ENV-09: TRAFFIC vendor" in text
     assert claim.weight("ENV-09") is NOTE
+    monkeypatch.setattr("antiphon_spec.frozen.FROZEN", tmp_path)
+    assert load_frozen("openai@9.9.9") == claim
 
 
 @pytest.mark.parametrize(("strict", "weight"), [(False, WARN), (True, FAIL)])

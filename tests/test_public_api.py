@@ -36,7 +36,7 @@ def test_a_right_application_conforms() -> None:
     assert result.conformant
     assert result.status is Exit.CONFORMANT
     assert result.failed == ()
-    assert str(result).startswith("openai: conformant: ")
+    assert str(result).startswith("openai (compatible): conformant: ")
     assert result.metadata["dialects"] == ["openai"]
 
 
@@ -45,7 +45,7 @@ def test_a_wrong_application_fails_and_says_where() -> None:
     assert result.status is Exit.NOT_CONFORMANT
     assert "usage.total-is-the-sum" in {record.rule for record in result.failed}
     first, *failures = str(result).splitlines()
-    assert first.startswith("openai: not conformant: ")
+    assert first.startswith("openai (compatible): not conformant: ")
     assert len(failures) == sum(len(record.findings) for record in result.failed)
     assert any("usage.total-is-the-sum: " in line and "usage/total_tokens" in line for line in failures)
 

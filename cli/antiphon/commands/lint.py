@@ -77,6 +77,10 @@ def lint(
     rules = rules_for(dialect, weights)
     current = None if rule_id is None else current_rule(rule_id)
     chosen = {name: rule for name, rule in rules.items() if current in (None, name)}
+    if current in rules_for(dialect) and current not in rules:
+        raise click.UsageError(
+            f"--rule {rule_id}: the profile {weights.name} has it off; try --profile identical"
+        )
     labels = {"vendor": vendor, "note": note, "quotes": quotes}
     try:
         # a report holds all rules, whichever rule the output is about

@@ -127,8 +127,10 @@ class RunResult:
         return {exchange.id: exchange for trace in self.traces for exchange in trace.exchanges.values()}
 
     def __str__(self) -> str:
-        """The verdict of each dialect on one line, and below it the failures, one line for each finding."""
-        return "\n".join(line for name, part in self.verdicts.items() for line in _lines(name, part))
+        """The verdict of each dialect and its profile on one line, and below it a line for each failure."""
+        profiles = {name: profile["name"] for name, profile in self.metadata["profiles"].items()}
+        parts = (_lines(f"{name} ({profiles[name]})", part) for name, part in self.verdicts.items())
+        return "\n".join(line for lines in parts for line in lines)
 
 
 def judge(runs: Iterable[Run], gate: Gate | None = None) -> RunResult:
@@ -188,10 +190,10 @@ def _is_response(reply: Reply) -> bool:
     return isinstance(reply.body, Mapping) and reply.body.get("object") == "response"
 
 
-def _lines(dialect: str, part: Verdict) -> list[str]:
+def _lines(title: str, part: Verdict) -> list[str]:
     counts = ", ".join(f"{part.counts[outcome]} {outcome}" for outcome in Outcome if part.counts.get(outcome))
     why = f" ({safe(part.why)})" if part.why else ""
-    lines = [f"{dialect}: {part.title}{why}: {counts or 'no rule applies'}"]
+    lines = [f"{title}: {part.title}{why}: {counts or 'no rule applies'}"]
     for record in part.failures:
         places = [safe(f"{finding.exchange}: {finding.message}") for finding in record.findings]
         lines += [f"  {record.rule}: {text}" for text in places or [safe(record.note)]]
