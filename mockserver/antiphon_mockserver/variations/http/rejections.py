@@ -1,0 +1,121 @@
+"""Rejections with another status, or in another place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+
+from antiphon_mockserver.mutants import Call
+from antiphon_mockserver.server.context import Answer
+from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, add, variation
+from antiphon_mockserver.variations.edits import json_of
+
+OPTIONAL = frozenset(
+    {
+        "getResponse",
+        "deleteResponse",
+        "cancelResponse",
+        "listInputItems",
+        "countInputTokens",
+        "compactResponse",
+    }
+)
+OPTIONAL_VIDEO = frozenset(
+    {"deleteResponse", "cancelResponse", "listFiles", "createCompletion", "listCompletions"}
+)
+"""The operations of optional features in the dialect with a library of videos."""
+
+
+def _answers(answer: Answer, status: int, message: str, *, in_text: bool = False) -> Answer:
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    headers = {
+        name: value for name, value in answer.headers.items() if name not in ("cache-control", "content-length")
+    }
+    return Answer(status, headers | {"content-type": "application/json"},
+                  orjson.dumps({"error": message if in_text else error}))  # fmt: skip
+
+
+def _offering_nothing_optional(status: int, *, in_text: bool) -> Callable[[Answer, Call], Answer]:
+    operations = OPTIONAL_VIDEO if in_text else OPTIONAL
+
+    def vary(answer: Answer, call: Call) -> Answer:
+        if call.operation not in operations or answer.status == 401:
+            return answer
+        varied = _answers(answer, status, "This server does not offer that.", in_text=in_text)
+        if status == 405:
+            varied.headers["allow"] = "OPTIONS"
+        return varied
+
+    return vary
+
+
+for _status in (404, 405):
+    for _place, _fits in (("", ITEMS), ("_of_the_library", ("cloudglue",))):
+        add("http", f"offers_no_optional_endpoint{_place}_by_{_status}",
+            f"Answers {_status} on every endpoint of an optional feature.\n\n"
+            "RFC 9110, 15.5.5 and 15.5.6: both say that the server has no such resource or method; the "
+            "dialect calls the features optional.",
+            _fits, _offering_nothing_optional(_status, in_text=bool(_place)))  # fmt: skip
+
+
+@variation("http.answers-422", fits=EVERY)
+def answers_422(answer: Answer) -> Answer:
+    """Answers 422 to a request whose content is wrong, and not 400.
+
+    RFC 9110, 15.5.21: the syntax is right, and the instructions in it cannot be processed.
+    """
+    if answer.status == 400 and json_of(answer) is not None:
+        answer.status = 422
+    return answer
+
+
+@variation("http.answers-404-for-a-wrong-method", fits=EVERY)
+def answers_404_for_a_wrong_method(answer: Answer) -> Answer:
+    """Answers 404 where another server answers 405.
+
+    RFC 9110, 15.5.5: a server that does not want to say which methods a resource has answers 404.
+    """
+    if answer.status == 405:
+        answer.status = 404
+        answer.headers.pop("allow", None)
+    return answer
+
+
+@variation("http.rejects-in-the-stream", fits=DOCUMENTS)
+def rejects_in_the_stream(answer: Answer, call: Call) -> Answer:
+    """Answers 200 to a stream whose model or earlier response does not exist, and rejects it by an `error` event.
+
+    A server that asks another machine finds the fault when it has sent the status; both documents have the
+    event for that.
+    """
+    document = json_of(answer) if 400 <= answer.status < 500 else None
+    error = document.get("error") if isinstance(document, dict) else None
+    is_late = isinstance(error, dict) and error.get("code") in (
+        "model_not_found", "previous_response_not_found",
+    )  # fmt: skip
+    if not is_late or not isinstance(call.body, dict) or call.body.get("stream") is not True:
+        return answer
+    event = {"type": "error", "sequence_number": 0, **error, "error": error}
+    event |= {"type": "error"}
+    body = b"event: error\ndata: " + orjson.dumps(event) + b"\n\n"
+    headers = answer.headers | {"content-type": "text/event-stream; charset=utf-8"}
+    headers.pop("content-length", None)
+    return Answer(200, headers, body)
+
+
+@variation("http.offers-no-preflight", fits=EVERY)
+def offers_no_preflight(answer: Answer, call: Call) -> Answer:
+    """Answers 405 to OPTIONS and sends no headers for browsers.
+
+    RFC 9110, 9.1: only GET and HEAD are mandatory for a general server, and no dialect promises scripts in
+    a browser anything.
+    """
+    answer.headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if not name.startswith("access-control-") and name != "vary"
+    }
+    if call.method == "OPTIONS":
+        return Answer(405, {"allow": "GET, POST, DELETE"}, b"")
+    return answer
