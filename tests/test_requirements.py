@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from antiphon_spec.dialect import DIALECTS, load, names
 from antiphon_spec.requirement import SEVERITY, Severity, read_requirements
 
 DIALECT_NAMES = names()
+
+MUST_REJECT = {"WSK-22", "WSK-25"}
+"""Requirements whose norm says that a server must reject."""
 
 
 @pytest.mark.parametrize("dialect", DIALECT_NAMES)
@@ -81,6 +85,37 @@ def test_each_dialect_says_what_it_follows() -> None:
             assert (folder / "SOURCE.md").read_text().startswith(f"# {folder.name}\n")
 
 
+NO_NORM = re.compile(
+    r"github\.com/|GitHub |openai-(python|node)|docstring|example|inferred|unspecified", re.IGNORECASE
+)
+"""What a sentence may be drawn from that demands nothing."""
+
+
+@pytest.mark.parametrize("dialect", DIALECT_NAMES)
+def test_every_requirement_says_what_a_breach_does(dialect: str) -> None:
+    assert [row.id for row in load(dialect).requirements.values() if row.kind is None] == []
+
+
+@pytest.mark.parametrize("dialect", DIALECT_NAMES)
+def test_what_document_or_schema_demands_stands_in_a_normative_place(dialect: str) -> None:
+    demanded = [row for row in load(dialect).requirements.values() if row.level in ("DOC", "SCHEMA")]
+    assert [(row.id, row.source) for row in demanded if NO_NORM.search(row.source)] == []
+
+
+@pytest.mark.parametrize("dialect", DIALECT_NAMES)
+def test_what_traffic_holds_is_counted_and_what_clients_need_names_them(dialect: str) -> None:
+    rows = load(dialect).requirements.values()
+    assert [row.id for row in rows if (row.level == "TRAFFIC") != (row.traffic is not None)] == []
+    assert [row.id for row in rows if (row.level == "CLIENT") != (row.client is not None)] == []
+    counts = [(row.id, row.traffic) for row in rows if row.traffic is not None]
+    assert [key for key, count in counts if count.held != count.of or count.of < 10] == []
+
+
+def test_the_norm_itself_demands_each_rejection_that_fails_a_compatible_server() -> None:
+    every = (row for dialect in DIALECT_NAMES for row in load(dialect).requirements.values())
+    assert {row.id for row in every if (row.level, row.kind) == ("MUST", "strictness")} == MUST_REJECT
+
+
 ROW = "- {id: ABC-01, level: MUST, text: A sentence that holds., source: here%s}\n"
 
 
@@ -89,6 +124,8 @@ ROW = "- {id: ABC-01, level: MUST, text: A sentence that holds., source: here%s}
     [
         (ROW % ", excluded: both reasons here, planned: both reasons", "#/0"),
         (ROW % ", levle: MUST", "levle"),
+        (ROW % ", kind: habit", "#/0/kind"),
+        (ROW % ", traffic: {held: 9, of: 9}", "families"),
         (ROW.replace("MUST", "OUGHT") % "", "#/0/level"),
         (ROW % "" * 2, "a second row"),
         ("- [", "expected YAML"),

@@ -238,7 +238,7 @@ def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange
         step, dot, rest = where.partition(".")
         if not identity and dot and step in exchanges:
             where, identity = rest, exchanges[step].id
-    return Finding(safe(where), safe(finding.expected), safe(finding.actual), identity)
+    return Finding(safe(where), safe(finding.expected), safe(finding.actual), identity, finding.newer)
 
 
 def _last_line(error: Exception) -> str:
@@ -264,7 +264,7 @@ def _record(
     if result.findings:
         if trace is not None and _is_all_about_the_probe(result, trace, dialect):
             return run.record(dialect, scenario, *_why_missing(trace, ""))
-        outcome = Outcome.of_findings(run.requirement.severity)
+        outcome = Outcome.of_findings(result.findings, run.requirement.severity)
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
         return run.record(dialect, scenario, *_why_missing(trace, result.missing))

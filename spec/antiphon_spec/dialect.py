@@ -87,6 +87,9 @@ class MockTraits:
     """Whether answers to POST have `x-ratelimit-*` headers."""
     obfuscation: bool = False
     """Whether delta events have padding unless the request turns it off."""
+    optional_members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The members that a response has only when the request has them, each with the members that it repeats
+    and their defaults for what the request leaves out or to the server (`auto`). A null stays out."""
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By `type`, the members that the echo of a tool, format or tool choice has beyond the request's."""
     echoes_schema: bool = True

@@ -29,6 +29,7 @@ SEVERITY: Mapping[str, Severity] = {
     "SCHEMA": Severity.MUST,
     "DOC": Severity.MUST,
     "CLIENT": Severity.MUST,
+    "TRAFFIC": Severity.MUST,
     "SHOULD": Severity.SHOULD,
     "OBS": Severity.SHOULD,
     "INF": Severity.SHOULD,
@@ -43,6 +44,7 @@ AUTHORITY: Mapping[str, str] = {
     "SCHEMA": "the published schema says so",
     "DOC": "the vendor's documentation says so",
     "CLIENT": "released clients break otherwise",
+    "TRAFFIC": "all genuine traffic keeps to it",
     "SHOULD": "a norm says should",
     "OBS": "observed servers or clients do so",
     "INF": "it follows from the documentation",
@@ -51,6 +53,18 @@ AUTHORITY: Mapping[str, str] = {
     "OPEN": "no source says so; it is our interpretation",
 }
 """The source of the requirements of each level, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How much of the genuine traffic that shows a requirement keeps to it."""
+
+    held: int
+    """How many exchanges, items or events keep to it."""
+    of: int
+    """How many show it."""
+    families: tuple[str, ...]
+    """The repositories whose recordings they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,14 @@ class Requirement:
     """The dialect whose file holds the row."""
     test: str = "B"
     """What shows a breach. B: any request; M: a request to a controllable model; U: nothing from outside."""
+    kind: str | None = None
+    """The effect of a breach: `interop`, `contract`, `strictness` or `vendor`."""
+    model: bool = False
+    """Whether it is about what a model does, and not the server."""
+    traffic: Traffic | None = None
+    """The count behind a row of TRAFFIC."""
+    client: str | None = None
+    """The released client behind a row of CLIENT, its version, and how it breaks."""
     excluded: str | None = None
     """Why no rule tests it."""
     planned: str | None = None
@@ -127,7 +149,9 @@ def _row(
     row: Mapping[str, Any], path: Path, dialect: str, parent_rows: Mapping[str, Requirement]
 ) -> Requirement:
     if "text" in row:
-        return Requirement(dialect=dialect, **row)
+        counts = row.get("traffic")
+        traffic = counts and Traffic(counts["held"], counts["of"], tuple(counts["families"]))
+        return Requirement(dialect=dialect, **{**row, "traffic": traffic})
     if row["id"] not in parent_rows:
         raise DataError(f"{path}#{row['id']}", "the id of a row of the parent", "none of its rows")
     return replace(parent_rows[row["id"]], dialect=dialect, excluded=row["excluded"], planned=None)

@@ -109,6 +109,8 @@ class Grammar:
     lanes: Mapping[str, Lane]
     rejects_unknown: bool = True
     """Whether an event type that is in no lane and has no prefix is a breach."""
+    expects_newer: bool = False
+    """Whether such a breach is only noted, because the vendor adds event types."""
 
     @cached_property
     def events(self) -> Mapping[str, Move]:
@@ -171,7 +173,7 @@ def load_grammar(folders: Sequence[Path]) -> Grammar:
             for name in (name for name, row in content["lanes"].items() if row is None):
                 del rows[name]
     lanes = {name: _lane(name, row, rows, source) for name, row in rows.items()}
-    return Grammar(lanes, rejects_unknown=unknown == "refused")
+    return Grammar(lanes, rejects_unknown=unknown != "ignored", expects_newer=unknown == "noted")
 
 
 def _lane(name: str, row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], source: str) -> Lane:

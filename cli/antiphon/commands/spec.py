@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import orjson
 
+from antiphon.sdk_types import print_type_drift
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError
@@ -15,6 +16,7 @@ from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
 from antiphon_spec.frozen import FROZEN
 from antiphon_spec.json_schema.drift import Drift, compare, load_differences
+from antiphon_spec.json_schema.served import compare_served
 
 
 @click.group()
@@ -24,17 +26,32 @@ def spec() -> None:
 
 @spec.command()
 @click.argument("dialect", type=click.Choice(names()))
-@click.argument("published", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def diff(dialect: str, published: Path) -> int:
-    """Compare a dialect's document with the published one.
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sdk", is_flag=True, help="Compare with the types of the vendor's installed SDK.")
+@click.option(
+    "--published",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare with this document, only where the dialect's operations reach.",
+)
+def diff(dialect: str, file: Path | None, sdk: bool, published: Path | None) -> int:
+    """Compare a dialect's document with the published one, or with the types of the vendor's SDK.
 
-    Both documents validate sample values at the limits of each schema. Exit status 1 when they disagree
-    and the dialect's differences.yaml does not list it, or when it lists a difference that is gone.
+    Both documents validate sample values at the limits of each schema; types are compared member by member.
+    Exit status 1 when they disagree and the dialect's differences.yaml does not list it, or when it lists a
+    difference from a published document that is gone.
     """
     norm = load(dialect)
-    drift = compare(norm.document, _read_document(published), load_differences(norm.folders[0]))
-    _print(drift)
-    return int(bool(drift.unlisted or drift.stale))
+    entries = load_differences(norm.folders[0])
+    status = 0
+    if sdk:
+        status |= print_type_drift(norm)
+    if published is not None:
+        status |= _print(compare_served(norm.document, _read_document(published), entries))
+    if file is not None:
+        status |= _print(compare(norm.document, _read_document(file), entries))
+    if not (sdk or published or file):
+        raise click.UsageError("give a FILE, --published FILE or --sdk")
+    return status
 
 
 @spec.command()
@@ -81,7 +98,7 @@ def _read_document(path: Path) -> Document:
     return Document(root)
 
 
-def _print(drift: Drift) -> None:
+def _print(drift: Drift) -> int:
     for difference in drift.unlisted:
         click.echo(f"not listed: {difference}")
     for entry in drift.stale:
@@ -91,3 +108,4 @@ def _print(drift: Drift) -> None:
         f"{drift.probes} probes: {count} differences listed, {len(drift.unlisted)} not listed, "
         f"{len(drift.stale)} entries stale"
     )
+    return int(bool(drift.unlisted or drift.stale))

@@ -169,7 +169,7 @@ def _row(requirement: Requirement, records: Iterable[Record]) -> Row:
 def _weigh(record: Record, requirement: Requirement) -> Outcome:
     """The outcome of a record by the level of this requirement: a rule may cite a MUST and a SHOULD."""
     if record.findings and record.outcome is not Outcome.BROKEN:
-        return Outcome.of_findings(SEVERITY[requirement.level])
+        return Outcome.of_findings(record.findings, SEVERITY[requirement.level])
     return record.outcome
 
 

@@ -180,7 +180,13 @@ def _record(entry: Mapping[str, Any]) -> Record:
         entry["scenario"],
         Outcome(entry["outcome"]),
         tuple(
-            Finding(part["where"], part["expected"], part["got"], part.get("exchange", ""))
+            Finding(
+                part["where"],
+                part["expected"],
+                part["got"],
+                part.get("exchange", ""),
+                part.get("newer", False),
+            )
             for part in entry["findings"]
         ),
         entry["note"],

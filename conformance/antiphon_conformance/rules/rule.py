@@ -37,6 +37,8 @@ class Finding:
     actual: str
     exchange: str = ""
     """The id of the exchange; the engine fills it in for rules over one exchange."""
+    newer: bool = False
+    """Whether the vendor may have added it after the document was written: it is noted and fails nobody."""
 
     @property
     def message(self) -> str:

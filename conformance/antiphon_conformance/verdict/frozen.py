@@ -20,6 +20,7 @@ def weigh_claim(records: Iterable[Record], frozen_set: Frozen) -> list[Record]:
 def _weigh(record: Record, frozen_set: Frozen) -> Record:
     level = frozen_set.level(record.rule)
     requirements = tuple(row for row in record.requirements if row in frozen_set.requirements)
-    outcome = Outcome.of_findings(SEVERITY[level]) if record.outcome in WEIGHED else record.outcome
+    weighed = record.outcome in WEIGHED
+    outcome = Outcome.of_findings(record.findings, SEVERITY[level]) if weighed else record.outcome
     requirement = frozen_set.rules[record.rule]
     return replace(record, requirement=requirement, requirements=requirements, level=level, outcome=outcome)

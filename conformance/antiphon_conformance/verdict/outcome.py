@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,15 +18,18 @@ class Outcome(StrEnum):
     FAILED = "failed"
     WARNED = "warned"
     INFORMED = "informed"
-    """The target does not use a MAY, or it answers an open question in the rarer way: no fault."""
+    """The target does not use a MAY, answers an open question in the rarer way or is newer than we know."""
     NOT_SUPPORTED = "not-supported"
     INCONCLUSIVE = "inconclusive"
     UNTESTABLE = "untestable"
     BROKEN = "broken"
 
     @classmethod
-    def of_findings(cls, severity: Severity) -> Outcome:
+    def of_findings(cls, findings: Iterable[Finding], severity: Severity) -> Outcome:
         """The outcome of a rule with findings."""
+        known = list(findings)
+        if known and all(finding.newer for finding in known):
+            return cls.INFORMED
         return {Severity.MUST: cls.FAILED, Severity.SHOULD: cls.WARNED, Severity.MAY: cls.INFORMED}[severity]
 
 
@@ -65,6 +69,7 @@ class Record:
                     "expected": finding.expected,
                     "got": finding.actual,
                     "message": finding.message,
+                    **({"newer": True} if finding.newer else {}),
                 }
                 for finding in self.findings
             ],

@@ -104,15 +104,26 @@ CALL_TYPES = {output: call for call, output in OUTPUT_TYPES.items()}
 
 
 def outputs_have_calls(details: RequestDetails) -> None:
-    """Every tool output follows its call."""
+    """Every tool output that names a call follows it."""
     call_ids: set[object] = set()
     for item in details.items:
         kind = item.get("type")
         if kind in OUTPUT_TYPES:
-            call_ids.add(item.get("call_id"))
-        elif kind in CALL_TYPES and item.get("call_id") not in call_ids:
+            call_ids |= _names_of(item)
+        elif kind in CALL_TYPES and _is_named(item) and not call_ids & _names_of(item):
             message = f"No tool call found for the output with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
+
+
+def _names_of(item: Item) -> set[object]:
+    """The names by which a call and its output find each other: `call_id`, and `id` for a local shell."""
+    members = ("call_id", "id") if str(item.get("type")).startswith("local_shell") else ("call_id",)
+    return {item[name] for name in members if item.get(name) is not None}
+
+
+def _is_named(item: Item) -> bool:
+    """Whether an output names its call; the output of a function may come without (openai-python 3.5.0)."""
+    return item.get("type") != "function_call_output" or item.get("call_id") is not None
 
 
 def triggers_come_last(details: RequestDetails) -> None:
@@ -124,10 +135,12 @@ def triggers_come_last(details: RequestDetails) -> None:
 
 
 def calls_have_outputs(details: RequestDetails) -> None:
-    """Every tool call has an output before the model continues (STA-17)."""
-    output_ids = {item.get("call_id") for item in details.items if item.get("type") in CALL_TYPES}
+    """Every tool call has an output before the model continues (STA-17), unless it is asynchronous."""
+    outputs = [_names_of(item) for item in details.items if item.get("type") in CALL_TYPES]
+    answers = set[object]().union(*outputs)
     for item in details.items:
-        if item.get("type") in OUTPUT_TYPES and item.get("call_id") not in output_ids:
+        needs_output = item.get("type") in OUTPUT_TYPES and not item.get("async")
+        if needs_output and not _names_of(item) & answers:
             message = f"No tool output found for the call with call_id '{item.get('call_id')}'."
             raise invalid(message, "input")
 

@@ -28,6 +28,7 @@ def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -
     for name, value in context.request.items():
         if value is not None and name in response and name not in NOT_ECHOED:
             response[name] = echo(name, value, response[name], dialect.mock)
+    response |= optional_members(context.request, dialect.mock)
     if dialect.mock.instructions_form == "messages":
         response["instructions"] = instruction_messages(context.request)
     is_complete = plan.status == "completed"
@@ -45,6 +46,23 @@ def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -
         if name in response:
             response[name] = value
     return response if is_complete else {**response, **dialect.mock.unfinished}
+
+
+def optional_members(request: Mapping[str, Any], mock: MockTraits) -> dict[str, Any]:
+    """Returns the members that the response has only because the request has them."""
+    return {
+        name: _repeat(request[name], defaults)
+        for name, defaults in mock.optional_members.items()
+        if isinstance(request.get(name), Mapping)
+    }
+
+
+def _repeat(value: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The value's own members; the default for an absent one and for one that the server chooses (`auto`)."""
+    own = {
+        name: member for name, member in value.items() if name in defaults and member not in (None, "auto")
+    }
+    return {name: member for name, member in {**defaults, **own}.items() if member is not None}
 
 
 def echo(name: str, value: Any, default: Any, mock: MockTraits) -> Any:

@@ -92,13 +92,16 @@ class Drift:
 
 
 def load_differences(folder: Path) -> tuple[KnownDifference, ...]:
-    """The entries of `differences.yaml` in a dialect's folder. Raises DataError when it is malformed."""
+    """The entries of `differences.yaml` in a dialect's folder that are about the published document.
+
+    Raises DataError when it is malformed.
+    """
     entries = read_yaml(folder / "differences.yaml", schema="differences")
-    return tuple(_entry(entry) for entry in entries)
+    return tuple(_entry(entry) for entry in entries if "places" not in entry)
 
 
 def _entry(entry: Mapping[str, Any]) -> KnownDifference:
-    names = frozenset(map(_blank, entry.get("operations", entry.get("schemas"))))
+    names = frozenset(map(without_names, entry.get("operations", entry.get("schemas"))))
     if "only" in entry:
         return KnownDifference(entry["only"], names, None, entry["reason"])
     return KnownDifference(entry["accepts"], names, frozenset(entry["pointers"]), entry["reason"])
@@ -107,7 +110,7 @@ def _entry(entry: Mapping[str, Any]) -> KnownDifference:
 def operations(document: Document) -> Iterator[str]:
     """The operations of a document in the notation of differences: `GET /responses/{}`."""
     for path, item in document.root.get("paths", {}).items():
-        yield from (f"{method.upper()} {_blank(path)}" for method in item if method in _METHODS)
+        yield from (f"{method.upper()} {without_names(path)}" for method in item if method in _METHODS)
 
 
 def compare(local: Document, reference: Document, entries: tuple[KnownDifference, ...] = ()) -> Drift:
@@ -181,7 +184,7 @@ def _one_sided(names: Mapping[str, set[str]]) -> Iterator[Difference]:
             yield Difference(side, name, None)
 
 
-def _blank(path: str) -> str:
+def without_names(path: str) -> str:
     """The path without the names of its parameters, which clients do not see."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 

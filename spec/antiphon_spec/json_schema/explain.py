@@ -7,6 +7,7 @@ only the errors of that member. When no member fits, the one fault names the tag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,10 @@ from antiphon_spec.json_schema.fault import (
 )
 
 TAGS = ("type", "role")
+OPEN = "x-antiphon-open"
+"""The keyword with which a schema says whether the vendor may add to its `enum`."""
+CLOSED = ("type", "object", "role", "status")
+"""Members whose lists are closed unless their schema says that they are open."""
 _KINDS = {
     "null": "null",
     "string": "a string",
@@ -50,6 +55,8 @@ _PHRASES: Mapping[str, Callable[[Any], str]] = {
     "oneOf": lambda _: "exactly one of the alternatives",
 }
 _WORDS = ("enum", "const")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+"""What vendors add to lists; an empty text or a sentence is nobody's addition."""
 _SIZES = {
     "minLength": "character",
     "maxLength": "character",
@@ -121,7 +128,19 @@ def _plain(error: SchemaError) -> Fault:
         return Fault(
             _pointer(error), "propertyNames", f"names of {phrase(error.value)}", f"a name of {actual}"
         )
-    return Fault(_pointer(error), keyword, phrase(error.value), actual)
+    return Fault(_pointer(error), keyword, phrase(error.value), actual, _may_be_newer(error))
+
+
+def _may_be_newer(error: SchemaError) -> bool:
+    """Whether the value is a word that an open list lacks.
+
+    A list is open unless its word decides how the rest is read; a document may say so of either kind.
+    """
+    instance = error.instance
+    if error.keyword != "enum" or not isinstance(instance, str) or not _WORD.fullmatch(instance):
+        return False
+    name = next((step for step in reversed(error.path) if isinstance(step, str)), "")
+    return bool(error.schema.get(OPEN, name not in CLOSED))
 
 
 def _missing(error: SchemaError, name: str) -> Fault:
@@ -166,7 +185,8 @@ def _no_kind(error: SchemaError, members: Sequence[_Member]) -> Fault:
         inner for member in members if not member.of(("type",)) for inner in member.of(("const", "enum"))
     )
     if words and isinstance(instance, str):
-        return Fault(_pointer(error), "enum", one_of(words), show(instance))
+        lists = [inner for member in members for inner in member.of(("enum",))]
+        return Fault(_pointer(error), "enum", one_of(words), show(instance), any(map(_may_be_newer, lists)))
     kinds = [kind for member in members for inner in member.of(("type",)) for kind in _list(inner.value)]
     expected = " or ".join(filter(None, (_kinds(kinds), one_of(words) if words else "")))
     return Fault(_pointer(error), "type", expected, show(instance))

@@ -21,6 +21,8 @@ class Fault:
     """The broken keyword (`type`, `required`, `maxLength`); `unknown` for a member that no schema names."""
     expected: str
     actual: str
+    newer: bool = False
+    """Whether it may be no fault: the vendor may have added the word to an open list since."""
 
     @property
     def param(self) -> str:

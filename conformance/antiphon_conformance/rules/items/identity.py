@@ -34,7 +34,8 @@ def types_are_documented(item: Item) -> Iterator[Finding]:
     """Every output item has a `type` that the document lists."""
     if item.type not in item.dialect.schemas.item_types:
         actual = show(item.object.get("type", ABSENT))
-        yield Finding(f"{item.where}/type", "a documented item type", actual)
+        newer = isinstance(item.object.get("type"), str) and item.dialect.grammar.expects_newer
+        yield Finding(f"{item.where}/type", "a documented item type", actual, newer=newer)
 
 
 def _has_states(item: Item) -> bool:

@@ -180,4 +180,5 @@ def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
     """
     for breach in breaches(stream, kinds={"unknown-event"}):
         actual = breach.actual.split(" ")[0]
-        yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual)
+        newer = stream.dialect.grammar.expects_newer
+        yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual, newer=newer)

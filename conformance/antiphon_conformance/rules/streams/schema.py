@@ -111,7 +111,7 @@ def _place(event: Event, pointer: str) -> str:
 
 
 def _finding(event: Event, fault: Fault) -> Finding:
-    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.actual)
+    return Finding(f"{event.where}{fault.pointer}", fault.expected, fault.actual, newer=fault.newer)
 
 
 def _schemas(open_responses: str, openai: str) -> tuple[str, str]:

@@ -40,7 +40,7 @@ MEMBERS: tuple[tuple[str, str, tuple[str, ...], str, Any, str], ...] = (
     ("is_done_with_messages", "Gives messages the status `done`.", ("message",), "status", "done",
      "item-members.message-status-is-documented"),
     ("thinks_in_phases",
-     "Gives messages a phase that the API does not define.", ("message",), "phase", "thinking",
+     "Numbers the phase of messages.", ("message",), "phase", 1,
      "item-members.message-phase-is-documented"),
     ("reasons_without_summary", "Leaves `summary` out of reasoning items.", ("reasoning",), "summary",
      DROPPED, "item-members.reasoning-summary-is-an-array"),
@@ -102,7 +102,7 @@ def _rename_types(response: Json) -> None:
 
 def _send_an_image(response: Json) -> None:
     for item in items(response, "message"):
-        item["content"].append({"type": "input_image", "detail": "enormous", "image_url": None})
+        item["content"].append({"type": "input_image", "detail": 100, "image_url": None})
 
 
 def _go_on_after_the_incomplete(response: Json) -> None:
@@ -139,7 +139,7 @@ def _parse_for_the_client(response: Json) -> None:
 WHOLE = (
     ("calls_items_by_other_names", "Gives messages the item type `text_message`.",
      ("items.types-are-documented", "extensions.added-items-have-a-prefix"), _rename_types),
-    ("sends_an_image_of_enormous_detail", "Adds an image whose `detail` the API does not define to messages.",
+    ("sends_an_image_of_enormous_detail", "Adds an image whose `detail` is a number to messages.",
      ("items.match-the-document",), _send_an_image),
     ("goes_on_after_an_incomplete_item", "Sends another item after one that ended incomplete.",
      ("items.an-incomplete-item-is-the-last",), _go_on_after_the_incomplete),
