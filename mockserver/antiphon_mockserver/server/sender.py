@@ -1,4 +1,4 @@
-"""Sends answers: applies mutants and variations, adds headers, applies faults, keeps time and writes the bytes.
+"""Sends answers: applies mutants and variations, adds headers, applies faults, keeps time, writes bytes.
 
 The headers are those of every answer, those of the dialect, and those that browsers need. No other module
 uses sse-starlette.
@@ -180,7 +180,7 @@ async def send(
 
     An event stream has no content length: no server knows it before the end (RFC 9112, 6.3).
     """
-    is_stream = pairs[0][1].startswith(b"text/event-stream")
+    is_stream = pairs[0][1].lower().startswith(b"text/event-stream")
     if has_length and not is_stream and not any(name == b"content-length" for name, _ in pairs):
         pairs.append((b"content-length", b"%d" % len(body)))
     await connection.send({"type": "http.response.start", "status": status, "headers": pairs})

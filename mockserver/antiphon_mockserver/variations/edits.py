@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -52,6 +52,22 @@ def on_plan(change: Callable[[Plan, Context], Plan]) -> Vary:
         return replace(behaviour, model=replace(behaviour.model, plan=plan))
 
     return vary
+
+
+def accepting_back(behaviour: Behaviour, clean: Callable[[Json], Json | None]) -> Behaviour:
+    """Accepts as input what the variation adds to items: `clean` returns an item without it, or None.
+
+    A server accepts the items that it wrote itself.
+    """
+
+    def read_body(headers: Mapping[str, str], content: bytes) -> Json:
+        body = behaviour.requests.read_body(headers, content)
+        if not isinstance(body.get("input"), list):
+            return body
+        items = (clean(item) if isinstance(item, dict) else item for item in body["input"])
+        return {**body, "input": [item for item in items if item is not None]}
+
+    return replace(behaviour, requests=replace(behaviour.requests, read_body=read_body))
 
 
 def output(response: Json) -> Iterator[Json]:

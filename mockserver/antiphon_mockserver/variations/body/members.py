@@ -11,10 +11,12 @@ Json = dict[str, Any]
 
 @variation("body.adds-members", fits=EVERY)
 def adds_members(body: Json) -> Json:
-    """Adds a member that no document has to every answer.
+    """Adds a member that no document has to every answer that is no response.
 
-    Objects are open: OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
     """
+    if body.get("object") == "response" and not body.get("deleted"):
+        return body
     return {**body, "x_gateway": {"region": "eu", "cost": 0.0004}}
 
 
@@ -22,7 +24,7 @@ def adds_members(body: Json) -> Json:
 def adds_members_to_listed_objects(body: Json) -> Json:
     """Adds a member that no document has to every object of a list.
 
-    Objects are open: OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
     """
     if body.get("object") == "list" and isinstance(body.get("data"), list):
         return {**body, "data": [{**item, "x_rank": 1} for item in body["data"]]}

@@ -31,7 +31,8 @@ def _each_text(events: list[Event], change: Callable[[list[Event]], Iterator[Eve
     """Changes each run of deltas that belong together."""
     result: list[Event] = []
     for (is_piece, *_), group in groupby(events, _place):
-        result += change([*group]) if is_piece else group
+        members = [*group]
+        result += change(members) if is_piece else members
     return _number(result)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from antiphon_mockserver.server.context import Answer
-from antiphon_mockserver.variations import EVERY, variation
+from antiphon_mockserver.variations import EVERY, ITEMS, variation
 from antiphon_mockserver.variations.edits import json_of
 
 
@@ -67,7 +67,7 @@ def sends_json_in_chunks(answer: Answer) -> Answer:
     return answer
 
 
-@variation("http.closes-after-each-answer", fits=EVERY)
+@variation("http.closes-after-each-answer", fits=ITEMS)
 def closes_after_each_answer(answer: Answer) -> Answer:
     """Ends each body by closing the connection, as HTTP/1.0 did.
 

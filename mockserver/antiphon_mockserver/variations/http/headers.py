@@ -7,7 +7,8 @@ from email.utils import formatdate, parsedate_to_datetime
 from antiphon_mockserver.server.context import Answer
 from antiphon_mockserver.variations import EVERY, variation
 
-NEEDED = ("content-type", "content-length", "date", "cache-control", "retry-after", "allow", "connection")
+NEEDED = ("content-type", "content-length", "date", "cache-control", "retry-after", "allow",
+          "connection", "www-authenticate")  # fmt: skip
 
 
 @variation("http.writes-header-names-in-capitals", fits=EVERY)
@@ -64,16 +65,6 @@ def leads_two_seconds(answer: Answer) -> Answer:
     RFC 9110, 6.6.1: `Date` is an approximation, and no norm compares it with `created_at`.
     """
     return _shift(answer, 2)
-
-
-@variation("http.sends-no-date", fits=EVERY)
-def sends_no_date(answer: Answer) -> Answer:
-    """Sends no `date`.
-
-    RFC 9110, 6.6.1: a server without a clock that it trusts sends none.
-    """
-    answer.headers.pop("date", None)
-    return answer
 
 
 @variation("http.forbids-storing", fits=EVERY)

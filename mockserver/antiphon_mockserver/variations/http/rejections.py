@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import orjson
 
+from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import Call
 from antiphon_mockserver.server.context import Answer
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.record import RequestDetails
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, add, variation
 from antiphon_mockserver.variations.edits import json_of
 
@@ -26,11 +30,16 @@ OPTIONAL_VIDEO = frozenset(
 )
 """The operations of optional features in the dialect with a library of videos."""
 
+LATE_CODES = frozenset({"model_not_found", "previous_response_not_found"})
+"""The codes of rejections that need a look at something other than the request."""
+
 
 def _answers(answer: Answer, status: int, message: str, *, in_text: bool = False) -> Answer:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
     headers = {
-        name: value for name, value in answer.headers.items() if name not in ("cache-control", "content-length")
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("cache-control", "content-length")
     }
     return Answer(status, headers | {"content-type": "application/json"},
                   orjson.dumps({"error": message if in_text else error}))  # fmt: skip
@@ -50,13 +59,38 @@ def _offering_nothing_optional(status: int, *, in_text: bool) -> Callable[[Answe
     return vary
 
 
+def _working_in_the_foreground(behaviour: Behaviour, _call: Call) -> Behaviour:
+    """Rejects background responses, for nobody could read them later."""
+
+    def foreground(details: RequestDetails) -> None:
+        if details.body.get("background") is True:
+            raise invalid("This server does not answer in the background.", "background")
+
+    checks = {"foreground": foreground, **behaviour.requests.checks}
+    return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
+
+
+_REASON = """RFC 9110, 15.5.5 and 15.5.6: both say that the server has no such resource or method.
+
+The dialect calls the features optional."""
+
 for _status in (404, 405):
-    for _place, _fits in (("", ITEMS), ("_of_the_library", ("cloudglue",))):
-        add("http", f"offers_no_optional_endpoint{_place}_by_{_status}",
-            f"Answers {_status} on every endpoint of an optional feature.\n\n"
-            "RFC 9110, 15.5.5 and 15.5.6: both say that the server has no such resource or method; the "
-            "dialect calls the features optional.",
-            _fits, _offering_nothing_optional(_status, in_text=bool(_place)))  # fmt: skip
+    _summary = f"Answers {_status} on every endpoint of an optional feature.\n\n{_REASON}"
+    add(
+        "http",
+        f"offers_no_optional_endpoint_by_{_status}",
+        _summary,
+        ITEMS,
+        _offering_nothing_optional(_status, in_text=False),
+        state=_working_in_the_foreground,
+    )
+    add(
+        "http",
+        f"offers_no_optional_endpoint_of_the_library_by_{_status}",
+        _summary,
+        ("cloudglue",),
+        _offering_nothing_optional(_status, in_text=True),
+    )
 
 
 @variation("http.answers-422", fits=EVERY)
@@ -84,27 +118,24 @@ def answers_404_for_a_wrong_method(answer: Answer) -> Answer:
 
 @variation("http.rejects-in-the-stream", fits=DOCUMENTS)
 def rejects_in_the_stream(answer: Answer, call: Call) -> Answer:
-    """Answers 200 to a stream whose model or earlier response does not exist, and rejects it by an `error` event.
+    """Rejects a stream whose model or earlier response does not exist by an `error` event, after 200.
 
     A server that asks another machine finds the fault when it has sent the status; both documents have the
     event for that.
     """
     document = json_of(answer) if 400 <= answer.status < 500 else None
     error = document.get("error") if isinstance(document, dict) else None
-    is_late = isinstance(error, dict) and error.get("code") in (
-        "model_not_found", "previous_response_not_found",
-    )  # fmt: skip
-    if not is_late or not isinstance(call.body, dict) or call.body.get("stream") is not True:
+    streams = isinstance(call.body, dict) and call.body.get("stream") is True
+    if not streams or not isinstance(error, dict) or error.get("code") not in LATE_CODES:
         return answer
-    event = {"type": "error", "sequence_number": 0, **error, "error": error}
-    event |= {"type": "error"}
+    event = {**error, "type": "error", "sequence_number": 0, "error": error}
     body = b"event: error\ndata: " + orjson.dumps(event) + b"\n\n"
     headers = answer.headers | {"content-type": "text/event-stream; charset=utf-8"}
     headers.pop("content-length", None)
     return Answer(200, headers, body)
 
 
-@variation("http.offers-no-preflight", fits=EVERY)
+@variation("http.offers-no-preflight", fits=ITEMS)
 def offers_no_preflight(answer: Answer, call: Call) -> Answer:
     """Answers 405 to OPTIONS and sends no headers for browsers.
 
@@ -117,5 +148,7 @@ def offers_no_preflight(answer: Answer, call: Call) -> Answer:
         if not name.startswith("access-control-") and name != "vary"
     }
     if call.method == "OPTIONS":
-        return Answer(405, {"allow": "GET, POST, DELETE"}, b"")
+        varied = _answers(answer, 405, "OPTIONS is not allowed here.")
+        varied.headers["allow"] = "GET, POST, DELETE"
+        return varied
     return answer

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from antiphon_mockserver.variations import EVERY, ITEMS, add
+from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, add
 
 SEAM = "sse"
 SENTINEL = b"data: [DONE]"
@@ -56,8 +56,8 @@ def _before_the_end(addition: bytes) -> Callable[[Frames], Frames]:
     """Adds bytes before the first event that ends a stream."""
 
     def vary(frames: Frames) -> Frames:
-        index = next((index for index, frame in enumerate(frames) if _is_last(frame)), len(frames))
-        return [*frames[:index], addition, *frames[index:]]
+        index = next((index for index, frame in enumerate(frames) if _is_last(frame)), None)
+        return frames if index is None else [*frames[:index], addition, *frames[index:]]
 
     return vary
 
@@ -90,7 +90,7 @@ VARIATIONS: tuple[tuple[str, str, str, tuple[str, ...], Callable[[Frames], Frame
      EVERY, lambda frames: [b":" + b" " * 2048 + b"\n\n", *frames]),
     ("pings_before_the_end", "Sends `event: ping` before the terminal event, as some proxies do.",
      "Clients ignore events whose type they do not know; the extension is the proxy's.",
-     PLAIN, _before_the_end(b'event: ping\ndata: {"type": "ping"}\n\n')),
+     DOCUMENTS, _before_the_end(b'event: ping\ndata: {"type": "ping"}\n\n')),
     ("omits_the_space_after_the_colon", "Sends no space after the colon of a field.",
      f"{STANDARD}.6: one space after the colon is dropped if there is one.",
      PLAIN, _without_spaces),
@@ -110,7 +110,7 @@ VARIATIONS: tuple[tuple[str, str, str, tuple[str, ...], Callable[[Frames], Frame
     ("escapes_letters", "Sends the letters beyond ASCII as escapes.",
      "RFC 8259, 7: any character may be escaped.", EVERY, _each_event(lambda event: event)),
     ("sends_letters_as_they_are", "Sends the letters beyond ASCII as UTF-8.",
-     "RFC 8259, 8.1: JSON is UTF-8.", PLAIN, _each_event(lambda event: event, ascii=False)),
+     "RFC 8259, 8.1: JSON is UTF-8.", DOCUMENTS, _each_event(lambda event: event, ascii=False)),
 )  # fmt: skip
 
 for _name, _summary, _reason, _fits, _change in VARIATIONS:

@@ -8,11 +8,11 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import Context
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, variation
-from antiphon_mockserver.variations.edits import Json, on_final, output
+from antiphon_mockserver.variations.edits import Json, accepting_back, on_final, output
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Validator
 
-KEPT = frozenset({"type", "object", "id", "status", "role", "call_id", "usage"})
+KEPT = frozenset({"type", "object", "id", "status", "role", "call_id", "usage", "output"})
 """Members that tell one object from another, or that a response has at its end."""
 
 
@@ -46,16 +46,20 @@ def _try(holder: Json, name: str, response: Json, validator: Validator, **replac
 
 @variation("state.omits-optional-members", fits=EVERY)
 def omits_optional_members(behaviour: Behaviour) -> Behaviour:
-    """Leaves out every member of the response and of its items that the schema does not require.
+    """Leaves out the members of the response that have their default, and the empty ones of its items.
 
-    The schema of the answer says which members are required.
+    The schema of the answer says which members are required; none of these is.
     """
 
     def thin(response: Json, context: Context) -> None:
         validator = _validator(context.dialect)
-        for holder in (response, *(node for item in output(response) for node in _objects(item))):
-            for name in [name for name in holder if name not in KEPT]:
-                _try(holder, name, response, validator)
+        defaults = context.dialect.traits.response
+        for name in [name for name in response if name not in KEPT and name not in context.request]:
+            if response[name] in (None, defaults[name]):
+                _try(response, name, response, validator)
+        for item in output(response):
+            for name in [name for name, value in item.items() if value is None and name not in KEPT]:
+                _try(item, name, response, validator)
 
     return on_final(thin)(behaviour)
 
@@ -85,7 +89,7 @@ def echoes_null_for_omitted_members(behaviour: Behaviour) -> Behaviour:
     def blank(response: Json, context: Context) -> None:
         validator = _validator(context.dialect)
         for name in [*response]:
-            is_ours = name in {*KEPT, "output", "created_at", "completed_at", "model", "error",
+            is_ours = name in {*KEPT, "created_at", "completed_at", "model", "error",
                                "incomplete_details", "background", "store"}  # fmt: skip
             if not is_ours and context.request.get(name) is None:
                 _try(response, name, response, validator, **{name: None})
@@ -97,7 +101,7 @@ def echoes_null_for_omitted_members(behaviour: Behaviour) -> Behaviour:
 def adds_members(behaviour: Behaviour) -> Behaviour:
     """Adds members that no document has to the response, its items, their parts and its usage.
 
-    Objects are open: OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
     """
 
     def add(response: Json, _context: Context) -> None:
@@ -107,14 +111,21 @@ def adds_members(behaviour: Behaviour) -> Behaviour:
                 if "type" in node:
                     node["x_score"] = 0.5
 
-    return on_final(add)(behaviour)
+    return accepting_back(on_final(add)(behaviour), _without_additions)
+
+
+def _without_additions(value: Any) -> Any:
+    """A value without the members that the variation adds."""
+    if isinstance(value, dict):
+        return {name: _without_additions(member) for name, member in value.items() if name != "x_score"}
+    return [*map(_without_additions, value)] if isinstance(value, list) else value
 
 
 @variation("state.counts-more-kinds-of-tokens", fits=ITEMS)
 def counts_more_kinds_of_tokens(behaviour: Behaviour) -> Behaviour:
     """Adds details to `usage`: tokens of audio and images, and the cost.
 
-    Objects are open: OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
     """
 
     def add(response: Json, _context: Context) -> None:
@@ -148,7 +159,7 @@ def echoes_tools_with_defaults(behaviour: Behaviour) -> Behaviour:
 
     The response has the tools as the server reads them; both documents name the defaults.
     """
-    defaults = {"function": {"description": None, "parameters": None, "strict": True},
+    defaults: dict[str, Json] = {"function": {"description": None, "parameters": None, "strict": True},
                 "web_search": {"search_context_size": "medium", "user_location": None}}  # fmt: skip
 
     def fill(response: Json, _context: Context) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
-from antiphon_mockserver.model import message
+from antiphon_mockserver.model import message, with_logprobs
 from antiphon_mockserver.response.plan import Context, Plan
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, variation
-from antiphon_mockserver.variations.edits import Json, on_final, on_plan, output
+from antiphon_mockserver.variations.edits import Json, accepting_back, on_final, on_plan, output
 
 
 def _is_free(plan: Plan, context: Context) -> bool:
@@ -19,8 +19,13 @@ def _is_free(plan: Plan, context: Context) -> bool:
 
 
 def _thinking(summary: list[Json]) -> Any:
-    def think(plan: Plan, _context: Context) -> Plan:
-        if not plan.items or any(item["type"] in ("reasoning", "compaction") for item in plan.items):
+    def think(plan: Plan, context: Context) -> Plan:
+        effort = (context.request.get("reasoning") or {}).get("effort")
+        if (
+            effort == "none"
+            or not plan.items
+            or any(item["type"] in ("reasoning", "compaction") for item in plan.items)
+        ):
             return plan
         item = {"type": "reasoning", "summary": summary}
         return replace(
@@ -33,7 +38,7 @@ def _thinking(summary: list[Json]) -> Any:
     return on_plan(think)
 
 
-@variation("state.thinks-before-every-answer", fits=DOCUMENTS)
+@variation("state.thinks-before-every-answer", fits=("openresponses",))
 def thinks_before_every_answer(behaviour: Behaviour) -> Behaviour:
     """Puts a reasoning item with a summary before every output.
 
@@ -62,9 +67,7 @@ def summarizes_nothing(behaviour: Behaviour) -> Behaviour:
     """
 
     def forget(plan: Plan, _context: Context) -> Plan:
-        items = tuple(
-            {**item, "summary": []} if item["type"] == "reasoning" else item for item in plan.items
-        )
+        items = tuple({**item, "summary": []} if item["type"] == "reasoning" else item for item in plan.items)
         return replace(plan, items=items)
 
     return on_plan(forget)(behaviour)
@@ -95,8 +98,8 @@ def sends_several_messages(behaviour: Behaviour) -> Behaviour:
         if not _is_free(plan, context) or not any(item["type"] == "message" for item in plan.items):
             return plan
         place = next(index for index, item in enumerate(plan.items) if item["type"] == "message")
-        extra = message("Let me see.")
-        return replace(plan, items=(*plan.items[:place], extra, *plan.items[place:]))
+        extra = with_logprobs((message("Let me see."),), context)
+        return replace(plan, items=(*plan.items[:place], *extra, *plan.items[place:]))
 
     return on_plan(comment)(behaviour)
 
@@ -143,7 +146,7 @@ def adds_a_refusal_part(behaviour: Behaviour) -> Behaviour:
         if not _is_free(plan, context):
             return plan
         part = {"type": "refusal", "refusal": "I cannot help with the rest."}
-        return replace(plan, items=tuple(map(lambda item: _with_part(item, part), plan.items)))
+        return replace(plan, items=tuple(_with_part(item, part) for item in plan.items))
 
     return on_plan(refuse)(behaviour)
 
@@ -177,17 +180,17 @@ def cuts_a_text_into_parts(behaviour: Behaviour) -> Behaviour:
             return
         for item in output(response):
             if item["type"] == "message" and len(item["content"]) == 1:
-                _cut_in_half(item)
+                _cut_at_a_space(item)
 
     return on_final(cut)(behaviour)
 
 
-def _cut_in_half(item: Json) -> None:
+def _cut_at_a_space(item: Json) -> None:
     (part,) = item["content"]
     text = part.get("text", "")
-    if len(text) > 1 and not part.get("logprobs") and not part.get("annotations"):
-        half = len(text) // 2
-        item["content"] = [{**part, "text": text[:half]}, {**part, "text": text[half:]}]
+    place = text.find(" ")
+    if place > 0 and not part.get("logprobs") and not part.get("annotations"):
+        item["content"] = [{**part, "text": text[:place]}, {**part, "text": text[place:]}]
 
 
 def _with_part(item: Json, part: Json) -> Json:
@@ -199,10 +202,13 @@ def _adding(kind: str) -> Any:
         if response["status"] == "completed" and response["output"]:
             shared = response["id"].rpartition("_")[2]
             response["output"].append(
-                {"type": kind, "id": f"wf_{shared}", "status": "completed", "url": "https://example.com/"}
+                {"type": kind, "id": f"mn_{shared}", "status": "completed", "note": "The user is kind."}
             )
 
-    return on_final(add)
+    def without_ours(item: Json) -> Json | None:
+        return None if item.get("type") == kind else item
+
+    return lambda behaviour: accepting_back(on_final(add)(behaviour), without_ours)
 
 
 @variation("state.adds-a-newer-item", fits=("openai",))
@@ -211,7 +217,7 @@ def adds_a_newer_item(behaviour: Behaviour) -> Behaviour:
 
     OpenAI adds types of items; clients pass over those that they do not know.
     """
-    varied: Behaviour = _adding("web_fetch_call")(behaviour)
+    varied: Behaviour = _adding("memory_note")(behaviour)
     return varied
 
 
@@ -221,7 +227,7 @@ def adds_an_item_of_its_own(behaviour: Behaviour) -> Behaviour:
 
     Open Responses, Extending items: the type has the slug of the implementor as prefix.
     """
-    varied: Behaviour = _adding("acme:web_fetch_call")(behaviour)
+    varied: Behaviour = _adding("acme:memory_note")(behaviour)
     return varied
 
 
@@ -252,4 +258,6 @@ def phrases_in_phases(behaviour: Behaviour) -> Behaviour:
             if item["type"] == "message":
                 item["phase"] = "afterthought"
 
-    return on_final(phase)(behaviour)
+    return accepting_back(
+        on_final(phase)(behaviour), lambda item: {name: item[name] for name in item if name != "phase"}
+    )

@@ -29,7 +29,7 @@ def knows_no_keys(behaviour: Behaviour) -> Behaviour:
 
 @variation("state.answers-one-request-at-a-time", fits=EVERY)
 def answers_one_request_at_a_time(behaviour: Behaviour) -> Behaviour:
-    """Answers every fourth create with 429 and `retry-after`, as a server with one slot does while it is busy.
+    """Answers every fourth create with 429 and `retry-after`, as a busy server with one slot does.
 
     RFC 6585, 4: 429 says that there are too many requests, and when to try again.
     """
@@ -97,7 +97,7 @@ def gives_errors_no_code(behaviour: Behaviour) -> Behaviour:
 def adds_members_to_errors(behaviour: Behaviour) -> Behaviour:
     """Adds members to errors and beside them.
 
-    Objects are open: OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
     """
 
     def add(body: dict[str, Any]) -> dict[str, Any]:
