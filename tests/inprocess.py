@@ -61,6 +61,12 @@ def traces(
     return results
 
 
+@cache
+def plain_traces(dialect_name: str) -> list[Trace]:
+    """The traces of all scenarios against the right server."""
+    return traces(dialect_name, tuple(scenarios_for(load(dialect_name))))
+
+
 def source(dialect_name: str) -> generation.Source:
     """The dialect and the values from which requests to the right server are generated."""
     return _source(load(dialect_name), traces(dialect_name, ()))

@@ -35,6 +35,9 @@ ITEMS = ("bud", "openai", "openresponses")
 DOCUMENTS = ("openai", "openresponses")
 """The dialects that publish a schema of every item and event."""
 
+STORES = ("bud", "cloudglue", "openai")
+"""The dialects in which a stored response can be read again."""
+
 ROOMS = ("antiphon_mockserver.variations",)
 REGISTRY: dict[str, Variation] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_mockserver.variations import EVERY, variation
+from antiphon_mockserver.variations import EVERY, STORES, variation
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ def adds_members(body: Json) -> Json:
     return {**body, "x_gateway": {"region": "eu", "cost": 0.0004}}
 
 
-@variation("body.adds-members-to-listed-objects", fits=EVERY)
+@variation("body.adds-members-to-listed-objects", fits=STORES)
 def adds_members_to_listed_objects(body: Json) -> Json:
     """Adds a member that no document has to every object of a list.
 

@@ -30,9 +30,6 @@ OPTIONAL_VIDEO = frozenset(
 )
 """The operations of optional features in the dialect with a library of videos."""
 
-LATE_CODES = frozenset({"model_not_found", "previous_response_not_found"})
-"""The codes of rejections that need a look at something other than the request."""
-
 
 def _answers(answer: Answer, status: int, message: str, *, in_text: bool = False) -> Answer:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
@@ -118,15 +115,15 @@ def answers_404_for_a_wrong_method(answer: Answer) -> Answer:
 
 @variation("http.rejects-in-the-stream", fits=DOCUMENTS)
 def rejects_in_the_stream(answer: Answer, call: Call) -> Answer:
-    """Rejects a stream whose model or earlier response does not exist by an `error` event, after 200.
+    """Rejects what a stream asks for by an `error` event, after 200.
 
     A server that asks another machine finds the fault when it has sent the status; both documents have the
     event for that.
     """
-    document = json_of(answer) if 400 <= answer.status < 500 else None
+    document = json_of(answer) if answer.status == 400 else None
     error = document.get("error") if isinstance(document, dict) else None
     streams = isinstance(call.body, dict) and call.body.get("stream") is True
-    if not streams or not isinstance(error, dict) or error.get("code") not in LATE_CODES:
+    if not streams or not isinstance(error, dict):
         return answer
     event = {**error, "type": "error", "sequence_number": 0, "error": error}
     body = b"event: error\ndata: " + orjson.dumps(event) + b"\n\n"

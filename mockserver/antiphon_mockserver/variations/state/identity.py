@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
-from antiphon_mockserver.variations import EVERY, ITEMS, variation
+from antiphon_mockserver.variations import DOCUMENTS, ITEMS, variation
 from antiphon_mockserver.variations.edits import Json, on_final, on_items, output
 
 
@@ -35,7 +35,7 @@ def _with_ids(behaviour: Behaviour, response_prefix: str, item_prefix: str) -> B
     )
 
 
-@variation("state.gives-ids-without-prefix", fits=EVERY)
+@variation("state.gives-ids-without-prefix", fits=ITEMS)
 def gives_ids_without_prefix(behaviour: Behaviour) -> Behaviour:
     """Gives responses and items ids of hexadecimal digits alone.
 
@@ -95,7 +95,7 @@ def dates_to_the_fraction_of_a_second(behaviour: Behaviour) -> Behaviour:
     return on_final(date)(behaviour)
 
 
-@variation("state.takes-twenty-seconds", fits=EVERY)
+@variation("state.takes-twenty-seconds", fits=DOCUMENTS)
 def takes_twenty_seconds(behaviour: Behaviour) -> Behaviour:
     """Takes twenty seconds to the first byte of an answer.
 

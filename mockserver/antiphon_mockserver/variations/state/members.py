@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import Context
-from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, variation
+from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, STORES, variation
 from antiphon_mockserver.variations.edits import Json, accepting_back, on_final, output
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Validator
@@ -44,7 +44,7 @@ def _try(holder: Json, name: str, response: Json, validator: Validator, **replac
         holder.update(before)
 
 
-@variation("state.omits-optional-members", fits=EVERY)
+@variation("state.omits-optional-members", fits=("bud", "openai"))
 def omits_optional_members(behaviour: Behaviour) -> Behaviour:
     """Leaves out the members of the response that have their default, and the empty ones of its items.
 
@@ -64,7 +64,7 @@ def omits_optional_members(behaviour: Behaviour) -> Behaviour:
     return on_final(thin)(behaviour)
 
 
-@variation("state.omits-null-members", fits=EVERY)
+@variation("state.omits-null-members", fits=STORES)
 def omits_null_members(behaviour: Behaviour) -> Behaviour:
     """Leaves out the members of a response that are null, where the schema does not require them.
 
@@ -184,7 +184,7 @@ def has_a_newer_service_tier(behaviour: Behaviour) -> Behaviour:
     return on_final(name)(behaviour)
 
 
-@variation("state.writes-whole-numbers", fits=EVERY)
+@variation("state.writes-whole-numbers", fits=ITEMS)
 def writes_whole_numbers(behaviour: Behaviour) -> Behaviour:
     """Sends 1 and not 1.0 for a temperature of one.
 

@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.model import message, with_logprobs
 from antiphon_mockserver.response.plan import Context, Plan
-from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, variation
+from antiphon_mockserver.variations import DOCUMENTS, ITEMS, variation
 from antiphon_mockserver.variations.edits import Json, accepting_back, on_final, on_plan, output
 
 
@@ -120,7 +120,7 @@ def comments_before_calls(behaviour: Behaviour) -> Behaviour:
     return on_plan(comment)(behaviour)
 
 
-@variation("state.calls-in-another-order", fits=EVERY)
+@variation("state.calls-in-another-order", fits=ITEMS)
 def calls_in_another_order(behaviour: Behaviour) -> Behaviour:
     """Makes the parallel calls of a response in the opposite order.
 
@@ -229,21 +229,6 @@ def adds_an_item_of_its_own(behaviour: Behaviour) -> Behaviour:
     """
     varied: Behaviour = _adding("acme:memory_note")(behaviour)
     return varied
-
-
-@variation("state.ends-for-a-newer-reason", fits=("openai",))
-def ends_for_a_newer_reason(behaviour: Behaviour) -> Behaviour:
-    """Gives an incomplete response a reason that is newer than our document when the limit is not its own.
-
-    OpenAI calls new values of such members a compatible change.
-    """
-
-    def end(plan: Plan, context: Context) -> Plan:
-        if plan.status != "incomplete" or context.request.get("max_output_tokens") is not None:
-            return plan
-        return replace(plan, reason="model_context_window")
-
-    return on_plan(end)(behaviour)
 
 
 @variation("state.phrases-in-phases", fits=("openai",))

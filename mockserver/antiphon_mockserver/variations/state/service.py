@@ -10,7 +10,7 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.state.record import Record, RequestDetails
-from antiphon_mockserver.variations import EVERY, ITEMS, variation
+from antiphon_mockserver.variations import EVERY, ITEMS, STORES, variation
 from antiphon_spec.dialect import Dialect
 
 
@@ -44,7 +44,7 @@ def answers_one_request_at_a_time(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
 
 
-@variation("state.says-response-deleted", fits=ITEMS)
+@variation("state.says-response-deleted", fits=("bud", "openai"))
 def says_response_deleted(behaviour: Behaviour) -> Behaviour:
     """Answers a deletion with the object `response.deleted`.
 
@@ -108,7 +108,7 @@ def adds_members_to_errors(behaviour: Behaviour) -> Behaviour:
     return _with_errors(behaviour, add)
 
 
-@variation("state.works-slowly-in-the-background", fits=EVERY)
+@variation("state.works-slowly-in-the-background", fits=STORES)
 def works_slowly_in_the_background(behaviour: Behaviour) -> Behaviour:
     """Shows a background response in the same status for three polls, before it goes on.
 
@@ -124,7 +124,7 @@ def works_slowly_in_the_background(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, progress=replace(behaviour.progress, observe=observe))
 
 
-@variation("state.finishes-in-the-background-at-once", fits=EVERY)
+@variation("state.finishes-in-the-background-at-once", fits=STORES)
 def finishes_in_the_background_at_once(behaviour: Behaviour) -> Behaviour:
     """Has finished a background response at the first poll.
 
