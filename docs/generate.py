@@ -17,12 +17,14 @@ import yaml
 
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec.dialect import Dialect, load, names
-from antiphon_spec.requirement import AUTHORITY, SEVERITY, Requirement, Severity, count
+from antiphon_spec.profile import Profile, Weight, load_profile, profile_names
+from antiphon_spec.requirement import AUTHORITY, Kind, Requirement, count
 
 DOCS = Path(__file__).parent
 WILD_BUGS = DOCS.parent / "tests" / "wild_bugs.yaml"
 DEFAULT_DIALECT = "openresponses"
-WEIGHT = {Severity.MUST: "fails", Severity.SHOULD: "warns", Severity.MAY: "informs"}
+PROFILES_PAGE = "profiles.md"
+BEGIN, END = "<!-- weights: written by docs/generate.py -->", "<!-- end of weights -->"
 Bug = Mapping[str, Any]
 
 INTRODUCTION = """\
@@ -66,7 +68,31 @@ def pages() -> dict[Path, str]:
     for dialect in map(load, names()):
         texts[DOCS / f"requirements-{dialect.name}.md"] = requirements(dialect)
         texts[DOCS / f"streams-{dialect.name}.md"] = streams(dialect)
+    page = (DOCS / PROFILES_PAGE).read_text("utf-8")
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    texts[DOCS / PROFILES_PAGE] = f"{before}{BEGIN}\n{weights()}\n{END}{after}"
     return texts
+
+
+def weights() -> str:
+    """A table with what each profile that ships makes of each kind and authority."""
+    profiles = [load_profile(name) for name in profile_names()]
+    return table(
+        ("Profile", "Kind", "Fails on", "Warns on", "Notes", "Does not judge"),
+        (
+            (f"`{profile.name}`", f"`{kind}`", *_by_weight(profile, kind))
+            for profile in profiles
+            for kind in Kind
+        ),
+    )
+
+
+def _by_weight(profile: Profile, kind: Kind) -> list[str]:
+    """The authorities of each weight, the heaviest weight first."""
+    columns = {
+        weight: [name for name in AUTHORITY if profile.weight(kind, name) is weight] for weight in Weight
+    }
+    return ["all" if len(names) == len(AUTHORITY) else ", ".join(names) for names in columns.values()]
 
 
 def requirements(dialect: Dialect) -> str:
@@ -77,24 +103,36 @@ def requirements(dialect: Dialect) -> str:
             citing.setdefault(row.id, []).append(key)
     rows = dialect.requirements.values()
     body = table(
-        ("Requirement", "Level", "Sentence and source", "Checked by"),
-        ((row.id, row.level, f"{row.text}<br>*{row.source}*", checked(row, citing)) for row in rows),
+        ("Requirement", "Authority", "Kind", "Sentence and source", "Checked by"),
+        (
+            (row.id, row.authority, row.kind.value, f"{row.text}<br>*{row.source}*", checked(row, citing))
+            for row in rows
+        ),
     )
     counts = ", ".join(f"{number} {state}" for state, number in dialect.counts.items())
     title = f"# {dialect.title} ({dialect.release}): requirements"
-    return f"{title}\n\n{counts}.\n\n{levels(rows)}\n\n{body}\n"
+    return f"{title}\n\n{counts}.\n\n{authorities(rows)}\n\n{kinds(rows)}\n\n{body}\n"
 
 
-def levels(rows: Collection[Requirement]) -> str:
-    """A table with the number of requirements of each level, and the meaning of the level."""
-    by_level = {level: [row for row in rows if row.level == level] for level in SEVERITY}
+def authorities(rows: Collection[Requirement]) -> str:
+    """A table with the number of requirements of each authority."""
+    by_authority = {name: [row for row in rows if row.authority == name] for name in AUTHORITY}
     return table(
-        ("Level", "Because", "A breach", *map(str.title, count(()))),
+        ("Authority", "Because", *map(str.title, count(()))),
         (
-            (level, AUTHORITY[level], WEIGHT[severity], *map(str, count(by_level[level]).values()))
-            for level, severity in SEVERITY.items()
-            if by_level[level]
+            (name, AUTHORITY[name], *map(str, count(members).values()))
+            for name, members in by_authority.items()
+            if members
         ),
+    )
+
+
+def kinds(rows: Collection[Requirement]) -> str:
+    """A table with the number of requirements of each kind; docs/profiles.md says what a kind weighs."""
+    by_kind = {kind: [row for row in rows if row.kind is kind] for kind in Kind}
+    return table(
+        ("[Kind](profiles.md)", *map(str.title, count(()))),
+        ((kind.value, *map(str, count(members).values())) for kind, members in by_kind.items()),
     )
 
 

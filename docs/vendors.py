@@ -25,6 +25,7 @@ from antiphon_conformance.verdict.gate import Gate
 from antiphon_conformance.verdict.result import Run, judge
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.profile import load_profile
 
 DOCS = Path(__file__).parent
 REPORTS = DOCS / "reports"
@@ -118,7 +119,7 @@ def _again(old: Report, transcripts: list[reader.Recording]) -> Report:
         return compose(result, digests=old.digests)
     runs = [Run(transcript.traces, transcript.run) for transcript in transcripts]
     claims = tuple(load_frozen(name) for name in metadata.get("requirements", ()))
-    gate = Gate(bool(metadata.get("strict")), None, claims, labels["vendor"], labels["note"])
+    gate = Gate(load_profile(), None, claims, labels["vendor"], labels["note"])
     return compose(judge(runs, gate), folder.TRANSCRIPT, old.digests)
 
 

@@ -23,10 +23,12 @@ from antiphon_conformance.video_library.library import library_of
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
+from antiphon_spec.profile import NOTICES_ALL, load_profile
 
 KEY = "sk-antiphon-tests"
 URL = "http://mock/v1"
-RED = {Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED}
+NOTICES = load_profile(NOTICES_ALL)
+RED = {Outcome.FAILED, Outcome.WARNED, Outcome.NOTED}
 
 
 def run_suite(dialect: str, *mutants: str, **options: Any) -> Run:
@@ -38,9 +40,9 @@ def run_suite(dialect: str, *mutants: str, **options: Any) -> Run:
 
 @cache
 def verdicts(dialect: str) -> tuple[Record, ...]:
-    """The records of the right server."""
+    """The records of the right server under the profile that notices every breach."""
     scenarios = (*scenarios_for(load(dialect)), generation.SCENARIO)
-    return tuple(engine.judge(traces(dialect, scenarios), load(dialect)))
+    return tuple(engine.judge(traces(dialect, scenarios), load(dialect), None, NOTICES))
 
 
 def traces(
@@ -81,7 +83,7 @@ def judge_mutant(
     dialect_name: str, mutant: str, scenarios: Collection[str], rules: Mapping[str, Rule]
 ) -> list[Record]:
     """The records of these rules on these scenarios against a server with one mutant."""
-    return engine.judge(traces(dialect_name, scenarios, mutant), load(dialect_name), rules)
+    return engine.judge(traces(dialect_name, scenarios, mutant), load(dialect_name), rules, NOTICES)
 
 
 def noticed(mutant: str, rule: str, *dialects: str) -> bool:

@@ -8,30 +8,31 @@ from antiphon_conformance.verdict import baseline
 from antiphon_conformance.verdict.baseline import Baseline, BaselineError, Entry
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Exit, verdict
+from antiphon_spec.profile import Weight
 
 
-def record(outcome, rule="a.b", scenario="s", level="MUST", dialect="openai"):
-    return Record(rule, "R-1", ("R-1",), level, dialect, scenario, outcome)
+def record(outcome, rule="a.b", scenario="s", weight=Weight.FAIL, dialect="openai"):
+    return Record(rule, "R-1", ("R-1",), "MUST", dialect, scenario, outcome, weight=weight)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "level", "strict", "status"),
+    ("outcome", "weight", "status"),
     [
-        (Outcome.PASSED, "MUST", True, Exit.CONFORMANT),
-        (Outcome.FAILED, "MUST", False, Exit.NOT_CONFORMANT),
-        (Outcome.WARNED, "SHOULD", False, Exit.CONFORMANT),
-        (Outcome.WARNED, "SHOULD", True, Exit.NOT_CONFORMANT),
-        (Outcome.INFORMED, "MAY", True, Exit.CONFORMANT),
-        (Outcome.UNTESTABLE, "MUST", False, Exit.NOT_CONFORMANT),
-        (Outcome.UNTESTABLE, "SHOULD", False, Exit.CONFORMANT),
-        (Outcome.UNTESTABLE, "SHOULD", True, Exit.NOT_CONFORMANT),
-        (Outcome.INCONCLUSIVE, "MUST", True, Exit.CONFORMANT),
-        (Outcome.NOT_SUPPORTED, "MUST", True, Exit.CONFORMANT),
-        (Outcome.BROKEN, "MUST", False, Exit.NOT_JUDGED),
+        (Outcome.PASSED, Weight.FAIL, Exit.CONFORMANT),
+        (Outcome.FAILED, Weight.FAIL, Exit.NOT_CONFORMANT),
+        (Outcome.WARNED, Weight.WARN, Exit.CONFORMANT),
+        (Outcome.NOTED, Weight.NOTE, Exit.CONFORMANT),
+        (Outcome.NOTED, Weight.FAIL, Exit.CONFORMANT),
+        (Outcome.UNTESTABLE, Weight.FAIL, Exit.NOT_CONFORMANT),
+        (Outcome.UNTESTABLE, Weight.WARN, Exit.CONFORMANT),
+        (Outcome.UNTESTABLE, Weight.NOTE, Exit.CONFORMANT),
+        (Outcome.INCONCLUSIVE, Weight.FAIL, Exit.CONFORMANT),
+        (Outcome.NOT_SUPPORTED, Weight.FAIL, Exit.CONFORMANT),
+        (Outcome.BROKEN, Weight.FAIL, Exit.NOT_JUDGED),
     ],
 )
-def test_exit_status(outcome, level, strict, status):
-    assert verdict([record(Outcome.PASSED), record(outcome, level=level)], strict=strict).status is status
+def test_exit_status(outcome, weight, status):
+    assert verdict([record(Outcome.PASSED), record(outcome, weight=weight)]).status is status
 
 
 def test_a_target_that_could_not_be_judged():

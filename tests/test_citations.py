@@ -85,7 +85,7 @@ def find_rules(request_members, *citations):
     }
 
 
-RED = (Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED)
+RED = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_segment_is_searched_among_all_segments_of_its_file():
     path = f"/files/{CARBONARA}/segments"
     plain, entries = answer(IN_KITCHEN, CITATION), list_page(path, {"id": KITCHEN})
     rule = "cite-segments-that-exist"
-    assert find_outcomes(plain=plain, segments=entries)[rule] is Outcome.INFORMED
+    assert find_outcomes(plain=plain, segments=entries)[rule] is Outcome.NOTED
     assert rule not in find_outcomes(plain=plain, segments=list_page(path, {"id": FIRST}))
     page = exchange(path, {"data": [{"id": KITCHEN}], "total": 2}, path=path, method="GET")
     assert find_outcomes(plain=plain, segments=page)[rule] is Outcome.INCONCLUSIVE
@@ -162,5 +162,5 @@ def test_include_is_judged_only_when_two_answers_are_equal():
     shorter = answer(WITH_DESCRIPTIONS)
     rule = "include-only-adds"
     assert rule not in find_outcomes(plain=plain, again=plain, described=description)
-    assert find_outcomes(plain=plain, again=plain, described=shorter)[rule] is Outcome.INFORMED
+    assert find_outcomes(plain=plain, again=plain, described=shorter)[rule] is Outcome.NOTED
     assert find_outcomes(plain=plain, again=variant, described=shorter)[rule] is Outcome.INCONCLUSIVE

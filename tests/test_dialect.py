@@ -39,7 +39,10 @@ def test_a_citation_resolves_to_a_row_or_to_a_place_in_the_document() -> None:
     assert openai.resolve("ENV-04") is None
     place = openai.resolve("openai#/components/schemas/Response")
     assert place is not None
-    assert (place.level, place.tested) == ("SCHEMA", True)
+    assert (place.authority, place.kind, place.tested) == ("SCHEMA", "interop", True)
+    contract = openai.resolve("openai#/components/schemas/Response@contract")
+    assert contract is not None
+    assert (contract.id, contract.kind) == (place.id, "contract")
     assert openresponses.resolve("openai#/components/schemas/Response") is None
     assert openai.resolve("openai#/components/schemas/NoSuchThing") is None
 

@@ -28,7 +28,9 @@ from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import load
-from antiphon_spec.frozen import Frozen, frozen_names, load_frozen
+from antiphon_spec.frozen import Frozen, FrozenRow, frozen_names, load_frozen
+from antiphon_spec.profile import load_profile
+from antiphon_spec.requirement import Kind
 from scripted_transport import ScriptedTransport, response
 
 WRONG_TOTAL = "body.forgets-the-input-in-the-total"
@@ -39,9 +41,9 @@ def check(mock, *arguments):
     return run(["check", mock.url, "--dialect", "openai", *map(str, arguments)])
 
 
-def record(outcome, rule="a.b", scenario="s", level="MUST", note=""):
+def record(outcome, rule="a.b", scenario="s", note=""):
     findings = (Finding("reply.body/x", "y", "z", "s/t"),) if outcome is Outcome.FAILED else ()
-    return Record(rule, "R-1", ("R-1",), level, "openai", scenario, outcome, findings, note)
+    return Record(rule, "R-1", ("R-1",), "MUST", "openai", scenario, outcome, findings, note)
 
 
 # The four cases of a baseline.
@@ -145,10 +147,22 @@ def test_every_released_dialect_has_a_frozen_set():
 
 
 def test_newer_and_stricter_rules_do_not_change_a_claim():
-    freeze = Frozen("openai", "1", "2026-01-01", {"R-1": "SHOULD"}, {"a.b": "R-1"})
+    freeze = Frozen(
+        "openai",
+        "1",
+        "2026-01-01",
+        {"R-1": FrozenRow("SHOULD", Kind.VENDOR)},
+        {"a.b": "R-1"},
+        load_profile("identical"),
+    )
     records = [record(Outcome.FAILED), record(Outcome.FAILED, "later.rule")]
     (only,) = weigh_claim(records, freeze)
-    assert (only.rule, only.level, only.outcome) == ("a.b", "SHOULD", Outcome.WARNED)
+    assert (only.rule, only.authority, only.kind, only.outcome) == (
+        "a.b",
+        "SHOULD",
+        Kind.VENDOR,
+        Outcome.WARNED,
+    )
 
 
 @pytest.mark.responses_mock(dialect="openai")
@@ -166,12 +180,14 @@ def test_the_rows_of_a_claim_are_those_of_its_set():
         RunConfig("http://t/v1", properties=False), transport=ScriptedTransport(lambda _: (200, response()))
     )
     table = rows(compose(judge([result], Gate(frozen=(freeze,)))), load("openresponses"))
-    assert {row.requirement.id: row.requirement.level for row in table} == freeze.requirements
+    assert {
+        row.requirement.id: FrozenRow(row.requirement.authority, row.requirement.kind) for row in table
+    } == freeze.requirements
 
 
 def test_freezing_writes_the_rules_of_today_and_never_overwrites_a_set(tmp_path, capsys):
     assert run(["spec", "freeze", "openai", "--to", str(tmp_path)]) == 0
-    assert f"{len(rules_for(load('openai')))} rules" in capsys.readouterr().out
+    assert f"{len(rules_for(load('openai'), load_profile()))} rules" in capsys.readouterr().out
     assert run(["spec", "freeze", "openai", "--to", str(tmp_path)]) == 3
 
 

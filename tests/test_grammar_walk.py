@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from antiphon_spec import dialect
 from antiphon_spec.data import DataError
 from antiphon_spec.stream import Grammar, load_grammar
-from walks import Event, breaches, streams, without
+from grammar_walks import Event, breaches, streams, without
 
 GRAMMARS = {name: dialect.load(name).grammar for name in dialect.names()}
 UNPUBLISHED = {

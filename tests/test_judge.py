@@ -17,13 +17,14 @@ from antiphon_conformance.rules.views import (
 )
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
-from antiphon_spec.requirement import Severity
+from antiphon_spec.profile import Weight, load_profile
 from scripted_transport import exchange, response
 
 OPENAI = dialects.load("openai")
-MUST, SHOULD, MAY = (
-    next(row.id for row in OPENAI.requirements.values() if row.tested and row.severity is severity)
-    for severity in Severity
+COMPATIBLE = load_profile("compatible")
+FAILS, WARNS, NOTES, OFF = (
+    next(row.id for row in OPENAI.requirements.values() if row.tested and COMPATIBLE.weigh(row) is weight)
+    for weight in Weight
 )
 
 
@@ -44,7 +45,7 @@ def raises(subject):
     yield
 
 
-def rule(subject=AnyReply, check=silent, cites=MUST, name="rule", **how):
+def rule(subject=AnyReply, check=silent, cites=FAILS, name="rule", **how):
     return make(f"test.{name}".replace("_", "-"), "A sentence.", subject, check, cites=cites, **how)
 
 
@@ -68,9 +69,9 @@ NO_ANSWER = Exchange("dead/created", Request("POST", "/responses"), None, failur
 def test_a_rule_that_finds_nothing_passes():
     record = judge_one(rule(), GOOD)
     assert (record.outcome, record.rule, record.scenario) == (Outcome.PASSED, "test.rule", "plain")
-    assert (record.requirement, record.level, record.dialect) == (
-        MUST,
-        OPENAI.requirements[MUST].level,
+    assert (record.requirement, record.authority, record.dialect) == (
+        FAILS,
+        OPENAI.requirements[FAILS].authority,
         "openai",
     )
 
@@ -78,13 +79,14 @@ def test_a_rule_that_finds_nothing_passes():
 @pytest.mark.parametrize(
     ("cites", "outcome"),
     [
-        (MUST, Outcome.FAILED),
-        (SHOULD, Outcome.WARNED),
-        (MAY, Outcome.INFORMED),
-        ((MAY, MUST), Outcome.FAILED),
+        (FAILS, Outcome.FAILED),
+        (WARNS, Outcome.WARNED),
+        (NOTES, Outcome.NOTED),
+        ((NOTES, FAILS), Outcome.FAILED),
+        ((OFF, NOTES), Outcome.NOTED),
     ],
 )
-def test_the_level_of_the_cited_row_decides_the_outcome(cites, outcome):
+def test_the_cited_row_that_weighs_most_decides_the_outcome(cites, outcome):
     assert judge_one(rule(check=finds("reply.status"), cites=cites), GOOD).outcome is outcome
 
 

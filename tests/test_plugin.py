@@ -10,6 +10,7 @@ import pytest
 
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import dialect as dialects
+from antiphon_spec.profile import load_profile
 
 pytest_plugins = ["pytester"]
 SUITE = ("--pyargs", "antiphon_conformance.suite", "-p", "no:cacheprovider")
@@ -49,7 +50,7 @@ def counts(result):
 def test_one_test_for_each_rule_and_one_run_for_all(suite, responses_mock, tmp_path):
     result = suite(f"--responses-report={tmp_path}", "-rA")
     request_count = len(responses_mock.journal)
-    assert sum(counts(result).values()) == len(rules_for(dialects.load("openai"))) + 1
+    assert sum(counts(result).values()) == len(rules_for(dialects.load("openai"), load_profile())) + 1
     result.stdout.fnmatch_lines(["PASSED *test_rule?openai:usage.total-is-the-sum?"])
     header = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[0])
     assert header["facts"]["requests"] == request_count
@@ -72,7 +73,7 @@ def test_a_failure_says_where_expected_got_norm_and_how_to_repeat_it(suite):
     text = result.stdout.str()
     assert counts(result)["failed"] == 1
     assert re.search(r"where +\S+/\S+: reply.body/usage/total_tokens\n +expected +\S.*\n +got +\d+\n", text)
-    assert re.search(r"norm +RES-51 \(\w+\): \S", text)
+    assert re.search(r"norm +RES-51 \(\w+, \w+\): \S", text)
     assert re.search(r"curl +curl -sS", text)
     assert "Traceback" not in text
     assert not re.search(r"test_conformance\.py:\d", text)

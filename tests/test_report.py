@@ -29,6 +29,7 @@ from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.result import judge
 from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
+from antiphon_spec.profile import Weight
 from scripted_transport import ScriptedTransport, response
 
 KEY = "sk-planted-4711"
@@ -113,7 +114,16 @@ def test_records_have_what_readers_rely_on(folder_path):
     entries = [line for line in lines if "rule" in line]
     assert len(entries) == len(compose_hostile().records)
     for line in entries:
-        assert line.keys() >= {"rule", "requirement", "level", "scenario", "outcome", "findings"}
+        assert line.keys() >= {
+            "rule",
+            "requirement",
+            "authority",
+            "kind",
+            "profile",
+            "scenario",
+            "outcome",
+            "findings",
+        }
         for finding in line["findings"]:
             assert finding.keys() >= {"where", "expected", "got", "message", "exchange"}
 
@@ -176,13 +186,14 @@ def test_the_junit_file_counts_what_the_report_counts(folder_path):
     root = ElementTree.parse(folder_path / "junit.xml").getroot()
     for suite in root:
         verdict = compose_hostile().verdicts[suite.get("name").removeprefix("antiphon.")]
-        assert int(suite.get("tests")) == sum(verdict.counts.values()) == len(suite)
+        assert int(suite.get("tests")) == sum(verdict.counts.values()) == len(suite.findall("testcase"))
+        assert suite.find("properties/property[@name='profile']").get("value") == "compatible"
         assert int(suite.get("failures")) == len(verdict.failures) == len(suite.findall("*/failure"))
 
 
 def test_the_badge(folder_path):
     badge = json.loads((folder_path / "badge.json").read_text())
-    assert badge["label"] == dialects.load("openresponses").title
+    assert badge["label"] == f"{dialects.load('openresponses').title} (compatible)"
     assert re.fullmatch(r"not conformant, \d+/\d+", badge["message"])
     assert badge["color"] == "red"
 
@@ -235,7 +246,7 @@ def test_the_terminal_shows_failures_and_no_escape_sequence():
     terminal.show(compose_hostile(), console)
     console.file.close()
     text = console.export_text()
-    assert "openai: not conformant" in text
+    assert "openai (compatible): not conformant" in text
     assert "\x1b" not in text
 
 
@@ -257,11 +268,12 @@ def test_a_known_failure_is_shown_and_does_not_fail():
     assert "### Known failures" in folder.render("markdown", report)
 
 
-def test_a_row_weighs_its_findings_by_its_own_level():
+def test_a_row_weighs_its_findings_by_its_own_weight():
     dialect = dialects.load("openai")
     for row in rows(compose_hostile(), dialect):
-        if row.requirement.severity.value == "should":
+        if row.weight is not Weight.FAIL:
             assert row.outcome is not Outcome.FAILED
+        assert (row.state == "off") is (row.weight is Weight.OFF and row.requirement.tested)
 
 
 def test_a_target_that_never_answered_is_not_judged():

@@ -66,7 +66,7 @@ def test_vendors_stand_side_by_side_and_their_own_runs_in_order_of_time():
 
 def test_what_changed_between_two_runs_of_one_vendor():
     earlier, later = compose_report("Acme", 1, NUMBERS), compose_report("Acme", 2, TOTAL)
-    rule = "stream-numbers.have-no-gaps"
+    rule = "resume.first-part-and-rest-make-the-whole-stream"
     without = replace(later, records=tuple(record for record in later.records if record.rule != rule))
     (change,) = compare([without, earlier])[0].changes
     assert "stream-numbers.increase" in change.fixes
@@ -102,10 +102,8 @@ def test_a_report_says_how_to_repeat_it(report_path):
     text = (report_path / "summary.md").read_text()
     section = text.partition("## Reproduce")[2]
     assert "acme serve" in section
-    assert (
-        "antiphon check http://mock/v1 --dialect openai --model gpt-4o-mini --seed 0 --no-properties"
-        in section
-    )
+    command = "antiphon check http://mock/v1 --dialect openai --model gpt-4o-mini --seed 0"
+    assert f"{command} --profile compatible --no-properties" in section
     assert folder.digest((report_path / "transcript.jsonl").read_bytes()) in section
 
 
@@ -266,7 +264,10 @@ def test_recordings_become_a_report_that_is_verified_with_them(recording):
     assert not (where / "transcript.jsonl").exists()
     assert verify(where).status is Exit.NOT_JUDGED
     assert verify(where, recording.parent).title == "verified"
-    assert "antiphon lint traffic.jsonl --dialect openai --vendor Acme" in (where / "summary.md").read_text()
+    assert (
+        "antiphon lint traffic.jsonl --dialect openai --profile compatible --vendor Acme"
+        in (where / "summary.md").read_text()
+    )
 
 
 def test_no_key_of_a_recording_reaches_a_report(recording):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Literal, Required
 
 import pytest
-from antiphon.spec import spec
 from click.testing import CliRunner, Result
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from antiphon.sdk_types import print_type_drift
+from antiphon.commands.sdk_types import print_type_drift
+from antiphon.commands.spec import spec
 from antiphon_spec.dialect import load
 from antiphon_spec.document import Document
 from antiphon_spec.json_schema.sdk_types import (

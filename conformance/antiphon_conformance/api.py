@@ -14,6 +14,7 @@ from antiphon_conformance.verdict.gate import Gate
 from antiphon_conformance.verdict.result import RunResult
 from antiphon_spec import dialect as dialects
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.profile import DEFAULT, load_profile
 
 
 def check(
@@ -27,7 +28,7 @@ def check(
     resources: Mapping[str, str] | None = None,
     baseline: str | Path | None = None,
     requirements: Iterable[str] = (),
-    strict: bool = False,
+    profile: str = DEFAULT,
     concurrency: int = CONCURRENCY,
     max_requests: int | None = None,
     max_tokens: int | None = None,
@@ -43,11 +44,12 @@ def check(
 
     `base_path` is where an application serves the API; a URL has it already. `features` claims an optional
     feature, or denies it (`no-background`). `resources` names what the target holds (`{"prompt": "pmpt_1"}`).
-    `baseline` is a file of known failures, `requirements` are frozen sets (`openai@2.3.0`), `strict` fails on
-    a broken SHOULD. `timeout` is the time limit of one request in seconds. `properties=False` sends no
-    generated requests. It has an event loop of its own, so it cannot be called from a coroutine.
+    `baseline` is a file of known failures, `requirements` are frozen sets (`openai@2.3.0`). `profile` says
+    what a breach weighs: `compatible`, `strict`, `identical`, or the path of a file of your own. `timeout` is
+    the time limit of one request in seconds. `properties=False` sends no generated requests. It has an event
+    loop of its own, so it cannot be called from a coroutine.
 
-    Raises AddressError for a text that is no base URL, DataError for an unknown dialect or set,
+    Raises AddressError for a text that is no base URL, DataError for an unknown dialect, profile or set,
     ResourceError for an unknown resource, and BaselineError for a malformed baseline.
     """
     names = (dialect,) if isinstance(dialect, str) else tuple(dialect)
@@ -70,5 +72,5 @@ def check(
         repeat=repeat,
     )
     entries = baselines.load(Path(baseline)) if baseline is not None else None
-    gate = Gate(strict, entries, tuple(map(load_frozen, requirements)))
+    gate = Gate(load_profile(profile), entries, tuple(map(load_frozen, requirements)))
     return run(config, gate, transport=None if isinstance(target, str) else AsgiTransport(target, url))

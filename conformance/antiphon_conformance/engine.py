@@ -29,6 +29,7 @@ from antiphon_conformance.rules.views import (
 )
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.profile import Profile, load_profile
 from antiphon_spec.requirement import Requirement
 
 MOST_FINDINGS = 20
@@ -51,11 +52,12 @@ _CLEAN = _Result(applies=True)
 
 @dataclass(frozen=True, slots=True)
 class _RuleRun:
-    """One rule, the requirements that it cites in this dialect, and its results by scenario."""
+    """One rule, the requirements that it cites in this dialect, the profile, and its results by scenario."""
 
     rule: Rule
     requirement: Requirement
     requirements: tuple[str, ...]
+    profile: Profile
     results: dict[str, _Result] = field(default_factory=dict)
 
     def evaluate(self, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
@@ -74,7 +76,7 @@ class _RuleRun:
                 self.results.setdefault(scenario, _CLEAN).applies = True
                 return True
             self._result(scenario).findings += (
-                _with_exchange(finding, view, exchanges) for finding in findings
+                _complete(finding, view, exchanges, self.requirement) for finding in findings
             )
         return False
 
@@ -99,12 +101,15 @@ class _RuleRun:
             rule,
             requirement.id,
             self.requirements,
-            requirement.level,
+            requirement.authority,
             dialect.name,
             scenario,
             outcome,
             tuple(findings),
             note,
+            requirement.kind,
+            self.profile.weigh(requirement),
+            self.profile.name,
         )
 
 
@@ -127,11 +132,18 @@ def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
     return replace(copy, traits=traits | {INVALID}) if is_invalid(copy, dialect) else copy
 
 
-def judge(traces: Iterable[Trace], dialect: Dialect, rules: Mapping[str, Rule] | None = None) -> list[Record]:
-    """One record for each rule and each scenario in which it applied; for other rules, one with the
-    reason."""
+def judge(
+    traces: Iterable[Trace],
+    dialect: Dialect,
+    rules: Mapping[str, Rule] | None = None,
+    profile: Profile | None = None,
+) -> list[Record]:
+    """One record for each rule and each scenario in which it applied; for other rules, one with the reason.
+
+    Without `rules` they are those that the profile judges; without `profile` it is `compatible`.
+    """
     copies = [_locate_episode(trace, dialect) for trace in traces]
-    panel = _panel(dialect, rules)
+    panel = _panel(dialect, rules, profile)
     by_scenario = {trace.scenario: trace for trace in copies}
     for trace in copies:
         for exchange in trace.exchanges.values():
@@ -144,34 +156,38 @@ def judge(traces: Iterable[Trace], dialect: Dialect, rules: Mapping[str, Rule] |
 
 
 def lint(
-    exchanges: Iterable[Exchange], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+    exchanges: Iterable[Exchange],
+    dialect: Dialect,
+    rules: Mapping[str, Rule] | None = None,
+    profile: Profile | None = None,
 ) -> list[Record]:
     """One record for each rule and each exchange with findings, and one for all exchanges without.
 
     Rules over episodes need more than loose exchanges, so they do not run.
     """
-    panel = _panel(dialect, rules)
+    panel = _panel(dialect, rules, profile)
     for exchange in exchanges:
         copy = locate(exchange, dialect)
         _evaluate_exchange(panel, copy, copy.id)
     return [record for run in panel.runs for record in _lint_records(run, dialect)]
 
 
-def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None) -> _Panel:
-    selection = rules_for(dialect) if rules is None else rules
-    runs = [_rule_run(rule, dialect) for rule in selection.values()]
+def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None, profile: Profile | None) -> _Panel:
+    profile = profile or load_profile()
+    selection = rules_for(dialect, profile) if rules is None else rules
+    runs = [_rule_run(rule, dialect, profile) for rule in selection.values()]
     by_subject: dict[type, list[_RuleRun]] = {}
     for run in runs:
         by_subject.setdefault(run.rule.view, []).append(run)
     return _Panel(dialect, runs, by_subject)
 
 
-def _rule_run(rule: Rule, dialect: Dialect) -> _RuleRun:
+def _rule_run(rule: Rule, dialect: Dialect, profile: Profile) -> _RuleRun:
     rows = rule.requirements(dialect)
-    strictest = rule.requirement(dialect) or next(iter(rows), None)
-    if strictest is None:
+    heaviest = rule.requirement(dialect, profile) or next(iter(rows), None)
+    if heaviest is None:
         raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
-    return _RuleRun(rule, strictest, tuple(row.id for row in rows))
+    return _RuleRun(rule, heaviest, tuple(row.id for row in rows), profile)
 
 
 def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
@@ -223,9 +239,11 @@ def _below_base(path: str, dialect: Dialect) -> str:
     return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
 
 
-def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange]) -> Finding:
-    """The finding with the id of its exchange, safe to print even if a hostile server chose the names of
-    members.
+def _complete(
+    finding: Finding, view: Any, exchanges: Mapping[str, Exchange], requirement: Requirement
+) -> Finding:
+    """The finding with the id of its exchange and whether the model may be to blame, safe to print even if a
+    hostile server chose the names of members.
 
     A rule over an episode names a step, in `exchange` or before a dot.
     """
@@ -238,7 +256,14 @@ def _with_exchange(finding: Finding, view: Any, exchanges: Mapping[str, Exchange
         step, dot, rest = where.partition(".")
         if not identity and dot and step in exchanges:
             where, identity = rest, exchanges[step].id
-    return Finding(safe(where), safe(finding.expected), safe(finding.actual), identity, finding.newer)
+    return Finding(
+        safe(where),
+        safe(finding.expected),
+        safe(finding.actual),
+        identity,
+        finding.newer,
+        requirement.model,
+    )
 
 
 def _last_line(error: Exception) -> str:
@@ -264,7 +289,7 @@ def _record(
     if result.findings:
         if trace is not None and _is_all_about_the_probe(result, trace, dialect):
             return run.record(dialect, scenario, *_why_missing(trace, ""))
-        outcome = Outcome.of_findings(result.findings, run.requirement.severity)
+        outcome = Outcome.of_findings(result.findings, run.profile.weigh(run.requirement))
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.missing:
         return run.record(dialect, scenario, *_why_missing(trace, result.missing))

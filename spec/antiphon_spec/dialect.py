@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.document import Document, load_document
-from antiphon_spec.requirement import Requirement, count, read_requirements
+from antiphon_spec.requirement import Kind, Requirement, count, read_requirements
 from antiphon_spec.schema import Schemas
 from antiphon_spec.stream import Grammar, load_grammar
 
@@ -204,23 +204,24 @@ class Dialect:
         return count(self.requirements.values())
 
     def resolve(self, citation: str) -> Requirement | None:
-        """The requirement of a citation, `ENV-08` or `openai#/components/schemas/X`.
+        """The requirement of a citation, `ENV-08` or `openai#/components/schemas/X@contract`.
 
         None when this dialect does not have it. A place in a document holds in the named dialect and its
-        descendants.
+        descendants; the word after `@` is its kind, `interop` when there is none.
         """
-        dialect, separator, pointer = citation.partition("#")
+        dialect, separator, place = citation.partition("#")
         if not separator:
             return self.requirements.get(citation)
         if citation not in self._places:
-            self._places[citation] = self._place(dialect, pointer)
+            pointer, _, kind = place.partition("@")
+            self._places[citation] = self._place(dialect, pointer, Kind(kind or "interop"))
         return self._places[citation]
 
     @cached_property
     def _places(self) -> dict[str, Requirement | None]:
         return {}
 
-    def _place(self, dialect: str, pointer: str) -> Requirement | None:
+    def _place(self, dialect: str, pointer: str, kind: Kind) -> Requirement | None:
         if dialect not in self.lineage:
             return None
         try:
@@ -228,7 +229,8 @@ class Dialect:
         except LookupError:
             return None
         citation = f"{dialect}#{pointer}"
-        return Requirement(citation, "SCHEMA", f"The document demands it at {pointer}.", self.source, dialect)
+        text = f"The document demands it at {pointer}."
+        return Requirement(citation, "SCHEMA", text, self.source, dialect, kind=kind)
 
 
 def load(name: str, path: Path | None = None) -> Dialect:

@@ -1,4 +1,4 @@
-"""Requirement rows: one sentence of a norm each, with its level, its source, and why no rule tests it."""
+"""Requirement rows: a sentence of a norm each, with authority, kind and source, or why no rule tests it."""
 
 from __future__ import annotations
 
@@ -11,33 +11,18 @@ from typing import Any
 from antiphon_spec.data import DataError, read_yaml
 
 
-class Severity(StrEnum):
-    """What a breach does: MUST fails the run, SHOULD warns, MAY informs."""
+class Kind(StrEnum):
+    """The effect of a breach."""
 
-    MUST = "must"
-    SHOULD = "should"
-    MAY = "may"
+    INTEROP = "interop"
+    """A client that reads the published API misreads, crashes or hangs."""
+    CONTRACT = "contract"
+    """A documented effect does not happen."""
+    STRICTNESS = "strictness"
+    """A wrong request is accepted, or rejected in another way than documented."""
+    VENDOR = "vendor"
+    """It is not this very vendor."""
 
-    @property
-    def rank(self) -> int:
-        """0 for the strictest; for sorting."""
-        return list(Severity).index(self)
-
-
-SEVERITY: Mapping[str, Severity] = {
-    "MUST": Severity.MUST,
-    "SCHEMA": Severity.MUST,
-    "DOC": Severity.MUST,
-    "CLIENT": Severity.MUST,
-    "TRAFFIC": Severity.MUST,
-    "SHOULD": Severity.SHOULD,
-    "OBS": Severity.SHOULD,
-    "INF": Severity.SHOULD,
-    "SUITE": Severity.SHOULD,
-    "MAY": Severity.MAY,
-    "OPEN": Severity.MAY,
-}
-"""The severity of each level."""
 
 AUTHORITY: Mapping[str, str] = {
     "MUST": "a norm says must",
@@ -52,7 +37,7 @@ AUTHORITY: Mapping[str, str] = {
     "MAY": "a norm says may",
     "OPEN": "no source says so; it is our interpretation",
 }
-"""The source of the requirements of each level, in words."""
+"""Who says so: what each authority means, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +57,16 @@ class Requirement:
     """One sentence of a norm, in our own words."""
 
     id: str
-    level: str
+    authority: str
+    """Who says so: a key of AUTHORITY."""
     text: str
     source: str
     dialect: str
     """The dialect whose file holds the row."""
     test: str = "B"
     """What shows a breach. B: any request; M: a request to a controllable model; U: nothing from outside."""
-    kind: str | None = None
-    """The effect of a breach: `interop`, `contract`, `strictness` or `vendor`."""
+    kind: Kind = Kind.INTEROP
+    """The effect of a breach."""
     model: bool = False
     """Whether it is about what a model does, and not the server."""
     traffic: Traffic | None = None
@@ -91,11 +77,6 @@ class Requirement:
     """Why no rule tests it."""
     planned: str | None = None
     """What a test of it needs first."""
-
-    @property
-    def severity(self) -> Severity:
-        """What a breach of it does."""
-        return SEVERITY[self.level]
 
     @property
     def tested(self) -> bool:
@@ -151,7 +132,7 @@ def _row(
     if "text" in row:
         counts = row.get("traffic")
         traffic = counts and Traffic(counts["held"], counts["of"], tuple(counts["families"]))
-        return Requirement(dialect=dialect, **{**row, "traffic": traffic})
+        return Requirement(dialect=dialect, **{**row, "kind": Kind(row["kind"]), "traffic": traffic})
     if row["id"] not in parent_rows:
         raise DataError(f"{path}#{row['id']}", "the id of a row of the parent", "none of its rows")
     return replace(parent_rows[row["id"]], dialect=dialect, excluded=row["excluded"], planned=None)

@@ -22,8 +22,8 @@ from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec import dialect as dialects
 
 ENDING = """\b
-Exit status: 0 conformant; 1 a requirement at MUST level failed that the baseline does not list, or an entry
-of the baseline is stale; 2 the target could not be judged, or only in part; 3 wrong usage.
+Exit status: 0 conformant; 1 a rule failed that the baseline does not list, or an entry of the baseline is
+stale; 2 the target could not be judged, or only in part; 3 wrong usage.
 """
 TYPES: dict[Kind, click.Path | type] = {
     Kind.TEXT: str,

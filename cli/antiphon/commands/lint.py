@@ -10,6 +10,7 @@ import click
 import orjson
 
 from antiphon.dialects import dialect_path, find_dialect
+from antiphon.profiles import find_profile, profile_option
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings.lint import digests_of, judge_files
@@ -23,7 +24,7 @@ from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import verdict
 from antiphon_spec.renamed import current_rule
 
-LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcome.UNTESTABLE)
+LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.UNTESTABLE)
 
 
 @click.command()
@@ -42,6 +43,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcom
     show_default=True,
     help="The format of the output.",
 )
+@profile_option
 @click.option("--rule", "rule_id", help="Judge by this rule only.")
 @click.option(
     "--report",
@@ -54,11 +56,12 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.INFORMED, Outcom
 @click.option(
     "--quotes/--no-quotes", default=True, show_default=True, help="Show parts of the traffic in the report."
 )
-@click.option("--all", "show_all", is_flag=True, help="Show findings about optional requirements as well.")
+@click.option("--all", "show_all", is_flag=True, help="Show what is only noted as well.")
 def lint(
     files: tuple[Path, ...],
     dialect_name: str,
     form: str,
+    profile: str,
     rule_id: str | None,
     report_folder: Path | None,
     vendor: str,
@@ -69,13 +72,14 @@ def lint(
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
     gc.disable()  # a recording is a million small objects that all live until the end
     dialect = find_dialect(dialect_name)
-    rules = rules_for(dialect)
+    weights = find_profile(profile)
+    rules = rules_for(dialect, weights)
     current = None if rule_id is None else current_rule(rule_id)
     chosen = {name: rule for name, rule in rules.items() if current in (None, name)}
     labels = {"vendor": vendor, "note": note, "quotes": quotes}
     try:
         # a report holds all rules, whichever rule the output is about
-        result = judge_files(files, dialect, chosen if report_folder is None else rules, labels)
+        result = judge_files(files, dialect, chosen if report_folder is None else rules, labels, weights)
     except RecordingError as error:
         raise click.UsageError(str(error)) from error
     records = [record for record in result.records if record.rule in chosen]
@@ -95,7 +99,7 @@ def lint(
 
 def _print(records: Iterable[Record], show_all: bool) -> None:
     rules = all_rules()
-    loud = LOUD if show_all else tuple(outcome for outcome in LOUD if outcome is not Outcome.INFORMED)
+    loud = LOUD if show_all else tuple(outcome for outcome in LOUD if outcome is not Outcome.NOTED)
     for group in group_by_rule(record for record in records if record.outcome in loud):
         count = "" if group.exchanges == 1 else f" in {group.exchanges} exchanges"
         click.echo(f"{group.outcome.upper():10} {group.rule} ({safe(group.requirement)}){count}")

@@ -10,15 +10,18 @@ from typing import Any
 
 import click
 
+from antiphon.profiles import find_profile, profile_option
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
+from antiphon_spec.profile import Profile
 from antiphon_spec.renamed import current_mutant, current_rule
 from antiphon_spec.requirement import AUTHORITY, Requirement
 
 
 @click.command()
 @click.option("--dialect", type=click.Choice(names()), help="List only the rules of this dialect.")
+@profile_option
 @click.option(
     "--format",
     "form",
@@ -27,27 +30,30 @@ from antiphon_spec.requirement import AUTHORITY, Requirement
     show_default=True,
     help="The format of the output.",
 )
-def rules(dialect: str | None, form: str) -> None:
-    """List the rules with id, level, summary, and the requirements that they cite."""
-    rows = [row for name in ([dialect] if dialect else names()) for row in _rows(load(name))]
+def rules(dialect: str | None, profile: str, form: str) -> None:
+    """List the rules with id, weight, kind, authority, summary, and the requirements that they cite."""
+    weights = find_profile(profile)
+    rows = [row for name in ([dialect] if dialect else names()) for row in _rows(load(name), weights)]
     writers = {"text": _text, "json": _json, "markdown": _markdown}
     click.echo("\n".join(writers[form](rows)))
 
 
-def _rows(dialect: Dialect) -> Iterator[dict[str, Any]]:
+def _rows(dialect: Dialect, profile: Profile) -> Iterator[dict[str, Any]]:
     for key, rule in rules_for(dialect).items():
         yield {
             "dialect": dialect.name,
             "rule": key,
-            "level": _level(rule, dialect),
+            **_weighing(rule, dialect, profile),
             "summary": rule.summary,
             "requirements": [row.id for row in rule.requirements(dialect)],
         }
 
 
-def _level(rule: Rule, dialect: Dialect) -> str:
-    row = rule.requirement(dialect)
-    return row.level if row else ""
+def _weighing(rule: Rule, dialect: Dialect, profile: Profile) -> dict[str, str]:
+    """What a breach weighs, with the kind and authority of the requirement that weighs most."""
+    row = rule.requirement(dialect, profile)
+    kind, authority = (row.kind.value, row.authority) if row else ("", "")
+    return {"weight": rule.weight(dialect, profile).value, "kind": kind, "authority": authority}
 
 
 def _text(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -56,7 +62,10 @@ def _text(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if not count[row["dialect"]]:
             yield f"\n{row['dialect']}"
         count[row["dialect"]] += 1
-        yield f"  {row['rule']:<55} {row['level']:<6} {row['summary']}  [{', '.join(row['requirements'])}]"
+        yield (
+            f"  {row['rule']:<55} {row['weight']:<5} {row['kind']:<11} {row['authority']:<8} "
+            f"{row['summary']}  [{', '.join(row['requirements'])}]"
+        )
     yield ""
     yield ", ".join(f"{name}: {number} rules" for name, number in count.items())
 
@@ -66,12 +75,13 @@ def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _markdown(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    yield "| dialect | rule | level | checks that | requirements |"
-    yield "|---|---|---|---|---|"
+    yield "| dialect | rule | a breach | kind | authority | checks that | requirements |"
+    yield "|---|---|---|---|---|---|---|"
     for row in rows:
         sentence = row["summary"].replace("|", r"\|")
         citations = ", ".join(row["requirements"])
-        yield f"| {row['dialect']} | `{row['rule']}` | {row['level']} | {sentence} | {citations} |"
+        weighing = f"{row['weight']} | {row['kind']} | {row['authority']}"
+        yield f"| {row['dialect']} | `{row['rule']}` | {weighing} | {sentence} | {citations} |"
 
 
 @click.command()
@@ -134,7 +144,8 @@ def _explain_requirement(key: str) -> Iterator[str]:
 
 
 def _sentence(row: Requirement) -> str:
-    return f"{row.id} ({row.level}: {AUTHORITY[row.level]}) {row.text}\n    Source: {row.source}"
+    why = f"{row.kind}, {row.authority}: {AUTHORITY[row.authority]}"
+    return f"{row.id} ({why}) {row.text}\n    Source: {row.source}"
 
 
 def _guess(key: str) -> str:

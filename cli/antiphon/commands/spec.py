@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import orjson
 
-from antiphon.sdk_types import print_type_drift
+from antiphon.commands.sdk_types import print_type_drift
+from antiphon.profiles import find_profile, profile_option
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError
@@ -66,6 +67,7 @@ def bundle(dialect: str) -> None:
 @spec.command()
 @click.argument("dialect", type=click.Choice(names()))
 @click.option("--day", help="The date of the set, as YYYY-MM-DD. Default: today.")
+@profile_option
 @click.option(
     "--to",
     "folder",
@@ -74,13 +76,14 @@ def bundle(dialect: str) -> None:
     show_default="the sets that ship",
     help="The folder to write the set into.",
 )
-def freeze(dialect: str, day: str | None, folder: Path) -> None:
+def freeze(dialect: str, day: str | None, profile: str, folder: Path) -> None:
     """Freeze a dialect's requirements and rules under its release, for `check --requirements`."""
     norm = load(dialect)
-    weights = {key: rule.requirement(norm) for key, rule in rules_for(norm).items()}
-    rows = {key: row for key, row in weights.items() if row is not None}
+    weights = find_profile(profile)
+    heaviest = {key: rule.requirement(norm, weights) for key, rule in rules_for(norm, weights).items()}
+    rows = {key: row for key, row in heaviest.items() if row is not None}
     today = day or f"{datetime.now(UTC):%Y-%m-%d}"
-    claim = frozen.freeze(dialect, norm.release, today, rows, norm.requirements.values())
+    claim = frozen.freeze(dialect, norm.release, today, weights, rows, norm.requirements.values())
     try:
         path = frozen.write_frozen(claim, folder)
     except DataError as error:

@@ -22,6 +22,7 @@ from antiphon_spec.data import DataError
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import ExtensionError
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.profile import load_profile
 
 
 class OptionError(DataError):
@@ -145,8 +146,12 @@ def _gate(values: Mapping[str, Any], names: tuple[str, ...], prefix: str) -> Gat
     foreign = next((claim.name for claim in frozen if claim.dialect not in names), None)
     if foreign is not None:
         raise OptionError(f"{prefix}requirements", f"a set of {', '.join(names)}", foreign)
+    try:
+        profile = load_profile(values["profile"])
+    except DataError as error:
+        raise OptionError(f"{prefix}profile: {error.where}", error.expected, error.actual) from error
     entries = None if path is None or (update and not path.exists()) else baselines.load(path)
-    return Gate(values["strict"], entries, frozen, values["vendor"], values["note"], path if update else None)
+    return Gate(profile, entries, frozen, values["vendor"], values["note"], path if update else None)
 
 
 def _report_folder(name: str | None, where: str) -> Path | None:

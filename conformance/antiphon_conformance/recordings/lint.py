@@ -13,21 +13,25 @@ from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.recordings import reader
 from antiphon_conformance.recordings.reader import Recording
-from antiphon_conformance.rules.rule import Rule, rules_for
+from antiphon_conformance.rules.rule import Rule
 from antiphon_conformance.verdict.outcome import Record
 from antiphon_conformance.verdict.result import Run, RunResult
 from antiphon_conformance.verdict.verdict import verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.profile import DEFAULT, Profile, load_profile
 
 
-def lint(files: str | Path | Iterable[str | Path], dialect: str = "openai") -> RunResult:
+def lint(
+    files: str | Path | Iterable[str | Path], dialect: str = "openai", *, profile: str = DEFAULT
+) -> RunResult:
     """Judges recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`.
 
-    Raises RecordingError for a file that cannot be read, and DataError for an unknown dialect.
+    `profile` is `compatible`, `strict`, `identical`, or the path of a profile of one's own.
+    Raises RecordingError for a file that cannot be read, and DataError for an unknown dialect or profile.
     """
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
-    return judge_files(paths, dialects.load_concrete(dialect))
+    return judge_files(paths, dialects.load_concrete(dialect), profile=load_profile(profile))
 
 
 def judge_files(
@@ -35,6 +39,7 @@ def judge_files(
     dialect: Dialect,
     rules: Mapping[str, Rule] | None = None,
     labels: Mapping[str, Any] | None = None,
+    profile: Profile | None = None,
 ) -> RunResult:
     """The result of these recordings. `labels` is more metadata: `vendor`, `note`, `quotes`.
 
@@ -47,7 +52,7 @@ def judge_files(
         "antiphon": version("antiphon"),
         "started": time.time(),
     }
-    return lint_result([reader.load(file) for file in files], dialect, {**metadata, **labels}, rules)
+    return lint_result([reader.load(file) for file in files], dialect, {**metadata, **labels}, rules, profile)
 
 
 def lint_result(
@@ -55,26 +60,31 @@ def lint_result(
     dialect: Dialect,
     metadata: Mapping[str, Any],
     rules: Mapping[str, Rule] | None = None,
+    profile: Profile | None = None,
 ) -> RunResult:
     """The result of recordings that were read: `metadata` says where they come from."""
-    records = judge_recordings(recordings, dialect, rules)
+    profile = profile or load_profile()
+    records = judge_recordings(recordings, dialect, rules, profile)
     traces = tuple(Trace(exchange.id, {exchange.id: exchange}) for exchange in exchanges_of(recordings))
     header = {"dialects": [dialect.name], "requests": len(traces), **metadata}
+    header["profiles"] = {dialect.name: profile.as_json()}
     verdicts = {dialect.name: verdict(records, why=_why_not(recordings))}
     return RunResult(header, tuple(records), verdicts, traces)
 
 
 def judge_recordings(
-    recordings: Iterable[Recording], dialect: Dialect, rules: Mapping[str, Rule] | None = None
+    recordings: Iterable[Recording],
+    dialect: Dialect,
+    rules: Mapping[str, Rule] | None = None,
+    profile: Profile | None = None,
 ) -> list[Record]:
     """The records of recordings: loose exchanges are linted, traces of a run are judged like the run."""
-    selection = rules_for(dialect) if rules is None else rules
     records: list[Record] = []
     for recording in recordings:
         if recording.traces:
-            records += engine.judge(recording.traces, dialect, selection)
+            records += engine.judge(recording.traces, dialect, rules, profile)
         if recording.exchanges:
-            records += engine.lint(recording.exchanges, dialect, selection)
+            records += engine.lint(recording.exchanges, dialect, rules, profile)
     return records
 
 

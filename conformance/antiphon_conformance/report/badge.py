@@ -31,7 +31,7 @@ SVG = """\
 
 
 def render(*reports: Report) -> str:
-    """The verdict of the report's first dialect, and how many of its tested MUST requirements hold."""
+    """The verdict of the report's first dialect, its profile, and how many of the tested demands hold."""
     label, message, status = _content(reports[0])
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": COLOURS[status]}
     return orjson.dumps(badge, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
@@ -56,6 +56,6 @@ def render_svg(*reports: Report) -> str:
 def _content(report: Report) -> tuple[str, str, Exit]:
     name, verdict = next(iter(report.verdicts.items()))
     dialect = dialects.load(name)
-    ratio = numbers(report, dialect).musts
+    ratio = numbers(report, dialect).demands
     message = verdict.title if verdict.status is Exit.NOT_JUDGED else f"{verdict.title}, {ratio}"
-    return dialect.title, message, verdict.status
+    return f"{dialect.title} ({report.profile(name).name})", message, verdict.status

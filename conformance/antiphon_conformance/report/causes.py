@@ -16,7 +16,7 @@ from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
 
-LOUD = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED, Outcome.INFORMED)
+LOUD = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED, Outcome.NOTED)
 _INDEX = re.compile(r"\[\d+\]|/\d+(?=/|$)")
 _VARYING = re.compile(r'"(?:[^"\\]|\\.)*"?|\d+')
 STATUS = "reply.status"

@@ -30,6 +30,8 @@ class Column:
     report: Report
     verdict: Verdict
     numbers: Numbers
+    profile: str
+    """The name of the profile."""
     rows: Mapping[str, Row]
     features: Mapping[str, FeatureRow]
 
@@ -125,6 +127,7 @@ def _column(report: Report, dialect: Dialect) -> Column:
         report,
         report.verdicts[dialect.name],
         numbers(report, dialect),
+        report.profile(dialect.name).name,
         {row.requirement.id: row for row in rows(report, dialect)},
         {row.name: row for row in report.features.get(dialect.name, ())},
     )

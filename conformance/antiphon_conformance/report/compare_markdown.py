@@ -9,7 +9,7 @@ from antiphon_conformance.report.compare import Comparison, compare
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.numbers import BAD
 
-SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "informed": "i"}
+SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i"}
 LOUD = frozenset(outcome.value for outcome in BAD)
 
 
@@ -42,9 +42,10 @@ def _lines(comparison: Comparison) -> Iterator[str]:
 
 def _numbers(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
     yield "verdict", [column.verdict.title for column in comparison.columns]
+    yield "profile", [column.profile for column in comparison.columns]
     yield "coverage", [str(column.numbers.coverage) for column in comparison.columns]
-    yield "conformance, MUST", [str(column.numbers.musts) for column in comparison.columns]
-    yield "conformance, SHOULD", [str(column.numbers.shoulds) for column in comparison.columns]
+    yield "conformance, demands", [str(column.numbers.demands) for column in comparison.columns]
+    yield "conformance, advice", [str(column.numbers.advice) for column in comparison.columns]
     yield "capability", [str(column.numbers.capability) for column in comparison.columns]
 
 

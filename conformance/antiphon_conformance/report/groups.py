@@ -13,7 +13,7 @@ WORST_FIRST = (
     Outcome.FAILED,
     Outcome.UNTESTABLE,
     Outcome.WARNED,
-    Outcome.INFORMED,
+    Outcome.NOTED,
     Outcome.INCONCLUSIVE,
     Outcome.NOT_SUPPORTED,
     Outcome.PASSED,

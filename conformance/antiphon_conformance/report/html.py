@@ -39,14 +39,14 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
 
 _CODE = re.compile("`([^`]+)`")
-STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "excluded")
+STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "excluded", "off")
 SIGNS = {
     "passed": "✓",
     "failed": "✗",
     "broken": "✗",
     "untestable": "⊘",
     "warned": "!",
-    "informed": "i",
+    "noted": "i",
     "inconclusive": "?",
     "not-supported": "–",
     "offered": "✓",
@@ -140,7 +140,7 @@ class Section:
         """The verdict in one sentence."""
         failing = set(map(id, self.verdict.failures))
         count = sum(any(id(place.record) in failing for place in cause.places) for cause in self.causes)
-        return sentence(self.verdict, self.numbers, count)
+        return sentence(self.verdict, self.numbers, count, self.report.profile(self.dialect.name))
 
     @property
     def details(self) -> list[CauseDetails]:

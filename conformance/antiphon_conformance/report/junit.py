@@ -26,6 +26,8 @@ def _suite(root: ElementTree.Element, name: str, verdict: Verdict, report: Repor
     records = report.of(name)
     failing = {(record.rule, record.scenario) for record in verdict.failures}
     suite = ElementTree.SubElement(root, "testsuite", name=f"antiphon.{name}", tests=str(len(records)))
+    properties = ElementTree.SubElement(suite, "properties")
+    ElementTree.SubElement(properties, "property", name="profile", value=safe(report.profile(name).name))
     kinds = {"failure": 0, "error": 0, "skipped": 0}
     for record in records:
         kind = _case(suite, record, report, fails=(record.rule, record.scenario) in failing)
@@ -45,7 +47,8 @@ def _case(suite: ElementTree.Element, record: Record, report: Report, *, fails: 
     kind = _kind(record, fails=fails)
     if kind:
         text = [safe(finding.message) for finding in record.findings] or [safe(record.note)]
-        result = ElementTree.SubElement(case, kind, message=f"{record.requirement}: {text[0]}")
+        message = f"{record.requirement} ({record.kind}): {text[0]}"
+        result = ElementTree.SubElement(case, kind, message=message)
         ids = (finding.exchange for finding in record.findings)
         curls = [report.curls[identity] for identity in ids if identity in report.curls]
         result.text = "\n".join([*text, *dict.fromkeys(curls)])

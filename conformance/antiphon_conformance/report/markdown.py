@@ -54,7 +54,11 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
     dialect = dialects.load(name)
     ratios = numbers(report, dialect)
     yield f"- coverage: {ratios.coverage} testable requirements tested"
-    yield f"- conformance: {ratios.musts} tested MUST requirements hold, {ratios.shoulds} SHOULD requirements"
+    profile = escape(report.profile(name).name)
+    yield (
+        f"- conformance: {ratios.demands} tested demands of the profile {profile} hold, "
+        f"{ratios.advice} of what only warns"
+    )
     yield f"- capability: {ratios.capability} features offered"
     yield ""
     yield "| " + " | ".join(outcome.value for outcome in WORST_FIRST) + " |"

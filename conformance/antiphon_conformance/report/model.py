@@ -20,7 +20,8 @@ from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import load_frozen
-from antiphon_spec.requirement import SEVERITY, Requirement
+from antiphon_spec.profile import Profile, Weight, profile_of, profile_of_levels
+from antiphon_spec.requirement import Requirement
 
 Spot = tuple[str, str, str]
 """Dialect, id of the exchange, and where in it."""
@@ -40,12 +41,16 @@ class Row:
     outcome: Outcome | None
     """The worst outcome of its rules; None when no rule tested it."""
     records: tuple[Record, ...] = ()
+    weight: Weight = Weight.FAIL
+    """What its breach weighs in the profile."""
 
     @property
     def state(self) -> str:
-        """The outcome; without one `excluded`, `planned`, or `untested`."""
+        """The outcome; without one `excluded`, `planned`, `off` (not in the profile) or `untested`."""
         if self.outcome is not None:
             return self.outcome.value
+        if self.requirement.tested and self.weight is Weight.OFF:
+            return Weight.OFF.value
         return "untested" if self.requirement.tested else self.requirement.state
 
 
@@ -72,6 +77,11 @@ class Report:
     def status(self) -> int:
         """The exit status: the worst of all dialects."""
         return max((int(verdict.status) for verdict in self.verdicts.values()), default=2)
+
+    def profile(self, dialect: str) -> Profile:
+        """The profile by which a dialect was judged; reports of earlier versions weigh by level."""
+        content = self.metadata.get("profiles", {}).get(dialect)
+        return profile_of(content) if content else profile_of_levels(bool(self.metadata.get("strict")))
 
     def of(self, dialect: str) -> list[Record]:
         """The records of one dialect, worst first."""
@@ -119,7 +129,9 @@ def run_summary(report: Report) -> list[str]:
             f"{metadata.get('requests', 0)} requests",
             f"{metadata.get('seconds', 0)} s",
         ]
-    sets = [f"requirements {name}" for name in metadata.get("requirements", ())]
+    names = dict.fromkeys(report.profile(name).name for name in report.verdicts)
+    sets = [f"profile {name}" for name in names]
+    sets += [f"requirements {name}" for name in metadata.get("requirements", ())]
     return [when, *how, *sets, f"antiphon {metadata.get('antiphon', '')}"]
 
 
@@ -154,22 +166,30 @@ def rows(report: Report, dialect: Dialect) -> list[Row]:
     places = (dialect.resolve(identity) for identity in sorted(by_id.keys() - dialect.requirements.keys()))
     requirements = [*dialect.requirements.values(), *(row for row in places if row is not None)]
     names = [name for name in report.metadata.get("requirements", ()) if name.startswith(f"{dialect.name}@")]
-    for levels in (load_frozen(name).requirements for name in names):
-        requirements = [replace(row, level=levels[row.id]) for row in requirements if row.id in levels]
-    return [_row(requirement, by_id.get(requirement.id, ())) for requirement in requirements]
+    for frozen_rows in (load_frozen(name).requirements for name in names):
+        requirements = [
+            replace(row, authority=frozen_rows[row.id].authority, kind=frozen_rows[row.id].kind)
+            for row in requirements
+            if row.id in frozen_rows
+        ]
+    profile = report.profile(dialect.name)
+    return [_row(requirement, by_id.get(requirement.id, ()), profile) for requirement in requirements]
 
 
-def _row(requirement: Requirement, records: Iterable[Record]) -> Row:
+def _row(requirement: Requirement, records: Iterable[Record], profile: Profile) -> Row:
+    weight = profile.weigh(requirement)
+    if weight is Weight.OFF:
+        return Row(requirement, None, (), weight)
     members = tuple(records)
-    outcomes = [_weigh(record, requirement) for record in members]
+    outcomes = [_weigh(record, weight) for record in members]
     worst = min(outcomes, key=WORST_FIRST.index, default=None)
-    return Row(requirement, worst, members)
+    return Row(requirement, worst, members, weight)
 
 
-def _weigh(record: Record, requirement: Requirement) -> Outcome:
-    """The outcome of a record by the level of this requirement: a rule may cite a MUST and a SHOULD."""
+def _weigh(record: Record, weight: Weight) -> Outcome:
+    """The outcome of a record by the weight of one requirement: a rule may cite several of other weights."""
     if record.findings and record.outcome is not Outcome.BROKEN:
-        return Outcome.of_findings(record.findings, SEVERITY[requirement.level])
+        return Outcome.of_findings(record.findings, weight)
     return record.outcome
 
 

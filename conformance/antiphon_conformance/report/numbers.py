@@ -10,9 +10,9 @@ from antiphon_conformance.report.model import Report, Row, rows
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Exit, Verdict
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.requirement import Severity
+from antiphon_spec.profile import Profile, Weight
 
-TRIED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED})
+TRIED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.NOTED})
 BAD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE, Outcome.BROKEN})
 
 
@@ -38,16 +38,16 @@ class Numbers:
 
     coverage: Ratio
     """The requirements that the run tested, of all testable ones."""
-    musts: Ratio
-    """The requirements at MUST level that hold, of the tested ones."""
-    shoulds: Ratio
-    """The requirements at SHOULD level that hold, of the tested ones."""
+    demands: Ratio
+    """The requirements that hold, of the tested ones whose breach fails."""
+    advice: Ratio
+    """The requirements that hold, of the tested ones whose breach warns."""
     capability: Ratio
     """The features that the target offers, of all features of the dialect."""
     breaches: int = 0
-    """How many requirements at MUST level do not hold."""
+    """How many requirements whose breach fails do not hold."""
     untestable: int = 0
-    """How many requirements at MUST level could not be tested because something before them failed."""
+    """How many requirements whose breach fails could not be tested because something before them failed."""
 
 
 def numbers(report: Report, dialect: Dialect) -> Numbers:
@@ -56,11 +56,11 @@ def numbers(report: Report, dialect: Dialect) -> Numbers:
     sample = [row for row in norm if was_tested(row)]
     offers = sum(feature.state == OFFERED for feature in report.features.get(dialect.name, ()))
     return Numbers(
-        Ratio(len(sample), sum(row.requirement.tested for row in norm)),
-        _conformance(sample, Severity.MUST),
-        _conformance(sample, Severity.SHOULD),
+        Ratio(len(sample), sum(row.requirement.tested and row.weight is not Weight.OFF for row in norm)),
+        _conformance(sample, Weight.FAIL),
+        _conformance(sample, Weight.WARN),
         Ratio(offers, len(dialect.features)),
-        *(_musts(norm, outcome) for outcome in (Outcome.FAILED, Outcome.UNTESTABLE)),
+        *(_demands(norm, outcome) for outcome in (Outcome.FAILED, Outcome.UNTESTABLE)),
     )
 
 
@@ -69,30 +69,32 @@ def was_tested(row: Row) -> bool:
     return any(record.outcome in TRIED for record in row.records)
 
 
-def _musts(norm: Iterable[Row], outcome: Outcome) -> int:
-    return sum(row.requirement.severity is Severity.MUST and row.outcome is outcome for row in norm)
+def _demands(norm: Iterable[Row], outcome: Outcome) -> int:
+    return sum(row.weight is Weight.FAIL and row.outcome is outcome for row in norm)
 
 
-def _conformance(sample: Iterable[Row], severity: Severity) -> Ratio:
-    rows_of_level = [row for row in sample if row.requirement.severity is severity]
-    return Ratio(sum(row.outcome not in BAD for row in rows_of_level), len(rows_of_level))
+def _conformance(sample: Iterable[Row], weight: Weight) -> Ratio:
+    rows_of_weight = [row for row in sample if row.weight is weight]
+    return Ratio(sum(row.outcome not in BAD for row in rows_of_weight), len(rows_of_weight))
 
 
-def sentence(verdict: Verdict, numbers: Numbers, causes: int) -> str:
-    """The verdict in one sentence."""
+def sentence(verdict: Verdict, numbers: Numbers, causes: int, profile: Profile) -> str:
+    """The verdict in one sentence, with the name of the profile that decided it."""
     if verdict.status is Exit.NOT_JUDGED:
         return f"Not judged: {verdict.why}."
-    part, whole = numbers.musts.part, numbers.musts.whole
+    part, whole = numbers.demands.part, numbers.demands.whole
     if verdict.status is Exit.CONFORMANT:
         excuses = f"; {_count(len(verdict.excuses), 'known failure')} excused" if verdict.excuses else ""
-        return f"Conformant: {part} of {_count(whole, 'tested requirement')} at MUST level hold{excuses}."
+        demands = _count(whole, "tested demand")
+        return f"Conformant: {part} of {demands} of the profile {profile.name} hold{excuses}."
     if not verdict.failures:
         stale = len(verdict.stale)
         entries = "1 baseline entry excuses" if stale == 1 else f"{stale} baseline entries excuse"
         return f"Not conformant: {entries} no failure."
     untestable = f", {numbers.untestable} could not be tested" if numbers.untestable else ""
     return (
-        f"Not conformant: {numbers.breaches} of {_count(whole, 'tested requirement')} at MUST level "
+        f"Not conformant: {numbers.breaches} of {_count(whole, 'tested demand')} of the profile "
+        f"{profile.name} "
         f"{'is' if numbers.breaches == 1 else 'are'} broken{untestable}; {_count(causes, 'root cause')}."
     )
 

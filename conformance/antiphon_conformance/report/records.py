@@ -1,9 +1,10 @@
 """`report.jsonl`: a header, a line for each record, and a footer. Without a footer, the run died.
 
 header: `{"report": 1, "facts": {...}, "transcript", "digests": {file: sha256}}`.
-record: `{"rule", "requirement", "requirements", "level", "dialect", "scenario", "outcome", "note",
-"findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`; `known` is the baseline's
-reason and absent without one. curl: `{"exchange", "curl"}`, for exchanges with findings.
+record: `{"rule", "requirement", "requirements", "authority", "kind", "profile", "weight", "dialect",
+"scenario", "outcome", "note", "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`;
+`known` is the baseline's reason and absent without one.
+curl: `{"exchange", "curl"}`, for exchanges with findings.
 feature: `{"feature": {"dialect", "name", "title", "optional", "state", "clean", "failed", "warned",
 "untestable"}}`. excerpt: `{"excerpt": {...}, "dialect", "exchange", "where"}`; see `excerpt.py`.
 footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes",
@@ -30,7 +31,9 @@ from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError
+from antiphon_spec.profile import Profile, Weight, profile_of_levels
 from antiphon_spec.renamed import current_rule
+from antiphon_spec.requirement import Kind
 
 FORMAT = 1
 
@@ -124,16 +127,14 @@ def _report(entries: list[Any], path: Path) -> Report:
         raise ReportError(f"{path}: expected a footer in the last line, got none: the run died")
     header, footer = entries[0], entries[-1]["footer"]
     verdict_lines = [entry for entry in entries[1:-1] if "rule" in entry]
-    records = tuple(_record(entry) for entry in verdict_lines)
+    levels = profile_of_levels(bool(header["facts"].get("strict")))
+    records = tuple(_record(entry, levels) for entry in verdict_lines)
     excuses = [
         (record, entry["known"])
         for record, entry in zip(records, verdict_lines, strict=True)
         if "known" in entry
     ]
-    strict = bool(header["facts"].get("strict"))
-    verdicts = {
-        name: _verdict(name, part, records, excuses, strict) for name, part in footer["dialects"].items()
-    }
+    verdicts = {name: _verdict(name, part, records, excuses) for name, part in footer["dialects"].items()}
     curls = {entry["exchange"]: entry["curl"] for entry in entries[1:-1] if "curl" in entry}
     return Report(
         header["facts"],
@@ -170,15 +171,18 @@ def _timeline(part: Mapping[str, Any]) -> Timeline:
     return Timeline(lanes, steps, part["before"], part["after"])
 
 
-def _record(entry: Mapping[str, Any]) -> Record:
+def _record(entry: Mapping[str, Any], levels: Profile) -> Record:
+    """The record of a line; earlier versions wrote a `level`, which alone weighed."""
+    authority = entry.get("authority") or entry["level"]
+    kind = Kind(entry.get("kind", Kind.INTEROP))
     return Record(
         current_rule(entry["rule"]),
         entry["requirement"],
         tuple(entry["requirements"]),
-        entry["level"],
+        authority,
         entry["dialect"],
         entry["scenario"],
-        Outcome(entry["outcome"]),
+        Outcome.read(entry["outcome"]),
         tuple(
             Finding(
                 part["where"],
@@ -186,10 +190,14 @@ def _record(entry: Mapping[str, Any]) -> Record:
                 part["got"],
                 part.get("exchange", ""),
                 part.get("newer", False),
+                part.get("by_model", False),
             )
             for part in entry["findings"]
         ),
         entry["note"],
+        kind,
+        Weight(entry.get("weight") or levels.weight(kind, authority)),
+        entry.get("profile", levels.name),
     )
 
 
@@ -198,18 +206,17 @@ def _verdict(
     footer: Mapping[str, Any],
     records: Iterable[Record],
     excuses: Iterable[tuple[Record, str]],
-    strict: bool,
 ) -> Verdict:
     own = tuple((record, reason) for record, reason in excuses if record.dialect == name)
     excuse_keys = {_key(record) for record, _ in own}
     failures = tuple(
         record
         for record in records
-        if record.dialect == name and is_failure(record, strict=strict) and _key(record) not in excuse_keys
+        if record.dialect == name and is_failure(record) and _key(record) not in excuse_keys
     )
     return Verdict(
         Exit(footer["status"]),
-        {Outcome(outcome): count for outcome, count in footer["outcomes"].items()},
+        {Outcome.read(outcome): count for outcome, count in footer["outcomes"].items()},
         failures,
         own,
         tuple(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.report.model import Report
+from antiphon_spec.profile import DEFAULT, NOTICES_ALL
 
 
 def commands(report: Report) -> list[str]:
@@ -18,8 +19,10 @@ def commands(report: Report) -> list[str]:
         else [_check(metadata)]
     )
     if report.transcript:
+        profile = _profile(metadata)
         lines += [
-            _line(("antiphon", "lint", report.transcript), ("--dialect", name)) for name in report.verdicts
+            _line(("antiphon", "lint", report.transcript), ("--dialect", name, "--profile", profile))
+            for name in report.verdicts
         ]
     return [*lines, "antiphon report --verify ." + (" --transcripts FOLDER" if "files" in metadata else "")]
 
@@ -40,7 +43,7 @@ def _check(metadata: Mapping[str, Any]) -> str:
 
 
 def _lint(metadata: Mapping[str, Any]) -> Iterator[str]:
-    yield from ("--dialect", metadata["dialects"][0])
+    yield from ("--dialect", metadata["dialects"][0], "--profile", _profile(metadata))
     for name in ("vendor", "note"):
         if metadata.get(name):
             yield from (f"--{name}", metadata[name])
@@ -60,11 +63,18 @@ def _options(metadata: Mapping[str, Any]) -> Iterator[str]:
     yield from ("--seed", str(metadata.get("seed", 0)))
     if metadata.get("runs", 1) > 1:
         yield from ("--repeat", str(metadata["runs"]))
-    if metadata.get("strict"):
-        yield "--strict"
+    yield from ("--profile", _profile(metadata))
     if not metadata.get("properties", True):
         yield "--no-properties"
     yield from ("--report", ".")
+
+
+def _profile(metadata: Mapping[str, Any]) -> str:
+    """The profile of the options: the one that belongs to no frozen set. Reports of earlier versions weighed
+    by level, as `identical` does."""
+    frozen = {name.partition("@")[0] for name in metadata.get("requirements", ())}
+    names = [part["name"] for name, part in metadata.get("profiles", {}).items() if name not in frozen]
+    return names[0] if names else DEFAULT if "profiles" in metadata else NOTICES_ALL
 
 
 def _line(words: tuple[str, ...], more: Any) -> str:

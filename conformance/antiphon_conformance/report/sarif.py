@@ -18,13 +18,14 @@ from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Verdict, is_failure
 from antiphon_spec import dialect as dialects
+from antiphon_spec.profile import Profile
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {
     Outcome.FAILED: "error",
     Outcome.UNTESTABLE: "warning",
     Outcome.WARNED: "warning",
-    Outcome.INFORMED: "note",
+    Outcome.NOTED: "note",
 }
 MOST_RESULTS = 1000
 """Code hosts reject files with more results."""
@@ -43,27 +44,29 @@ def _run(report: Report, name: str, verdict: Verdict) -> dict[str, Any]:
     driver = {
         "name": "antiphon",
         "version": str(report.metadata.get("antiphon", "")),
-        "rules": [_rule(rule, name) for rule in rules],
+        "rules": [_rule(rule, name, report.profile(name)) for rule in rules],
     }
     return {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"antiphon/{name}/"},
+        "properties": {"profile": report.profile(name).name},
         "invocations": [{"executionSuccessful": not verdict.why, "exitCode": int(verdict.status)}],
         "results": [_result(cause, report, verdict, rules) for cause in results],
     }
 
 
-def _rule(identity: str, dialect: str) -> dict[str, Any]:
+def _rule(identity: str, dialect: str, profile: Profile) -> dict[str, Any]:
     rule = all_rules().get(identity)
     if rule is None:
         return {"id": identity}
-    norm = rule.requirement(dialects.load(dialect))
-    text = f"{norm.text} ({norm.id}, {norm.level}; {norm.source})" if norm else rule.summary
+    norm = rule.requirement(dialects.load(dialect), profile)
+    text = f"{norm.text} ({norm.id}, {norm.authority}; {norm.source})" if norm else rule.summary
     return {
         "id": identity,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": " ".join(rule.explanation.split()) or rule.summary},
         "help": {"text": text},
+        "properties": {"tags": [norm.kind.value] if norm else []},
     }
 
 
@@ -83,17 +86,18 @@ def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) ->
     return {
         "ruleId": cause.rules[0],
         "ruleIndex": rules.index(cause.rules[0]),
-        "level": _level(cause, strict=bool(report.metadata.get("strict"))),
+        "level": _level(cause),
         "message": {"text": safe(f"{message}{often}")},
         "locations": [location],
         "partialFingerprints": {"antiphon/v1": safe(identity)},
+        "properties": {"kind": cause.record.kind.value, "authority": cause.record.authority},
         "suppressions": _suppressions(cause, verdict.excuses),
     }
 
 
-def _level(cause: Cause, *, strict: bool) -> str:
-    """`error` for what fails the run, with `--strict` also a SHOULD; else the level of the outcome."""
-    return "error" if is_failure(cause.record, strict=strict) else LEVELS[cause.outcome]
+def _level(cause: Cause) -> str:
+    """`error` for what fails the run, else the level of the outcome."""
+    return "error" if is_failure(cause.record) else LEVELS[cause.outcome]
 
 
 def _suppressions(cause: Cause, excuses: Iterable[tuple[Any, str]]) -> list[dict[str, str]]:

@@ -62,7 +62,7 @@ def _dialect(report: Report, name: str, verdict: Verdict, rest: str) -> Iterator
         yield Text(f"stale  {safe(str(entry))} no longer fails: remove it from the baseline", style="red")
     for flap in flapping(records):
         yield Text(f"flaps  {flap.rule} in {safe(flap.scenario)}: {safe(flap.note)}", style="yellow")
-    yield _headline(name, verdict, *map(len, groups))
+    yield _headline(name, safe(report.profile(name).name), verdict, *map(len, groups))
     yield _counts(name, verdict)
 
 
@@ -74,8 +74,8 @@ def _first(report: Report, groups: list[Group], most: int, rest: str) -> Iterato
         yield Text(f"and {len(groups) - most} more rules {outcomes}: {rest}")
 
 
-def _headline(name: str, verdict: Verdict, failures: int, warnings: int) -> Text:
-    line = Text(f"{name}: ")
+def _headline(name: str, profile: str, verdict: Verdict, failures: int, warnings: int) -> Text:
+    line = Text(f"{name} ({profile}): ")
     line.append(verdict.title, style=VERDICT_COLOURS[verdict.status])
     if verdict.why:
         return line.append(f" ({safe(verdict.why)})")

@@ -66,20 +66,20 @@ ODDITIES: Mapping[str, Oddity] = {
     "an_unknown_parameter": _odd("REQ-71", temprature=1),
     "an_unknown_previous_response": _odd("STA-07 BUD-REQ-08", previous_response_id=UNKNOWN_RESPONSE),
     "a_reference_to_nothing": _odd(
-        "STA-26 REQ-25", input=[{"type": "item_reference", "id": UNKNOWN_ITEM}, QUESTION]
+        "REQ-83 REQ-25", input=[{"type": "item_reference", "id": UNKNOWN_ITEM}, QUESTION]
     ),
     "background_without_storage": _odd("BGR-05", background=True, store=False),
-    "json_unmentioned": _odd("FMT-02", input="Say hello.", text={"format": {"type": "json_object"}}),
+    "json_unmentioned": _odd("FMT-11", input="Say hello.", text={"format": {"type": "json_object"}}),
     "a_loose_strict_schema": _odd("FMT-03", text=_strict(LOOSE)),
     "an_array_at_the_root": _odd("FMT-09", text=_strict({"type": "array", "items": {"type": "string"}})),
     "two_functions_of_one_name": _odd("TOOL-29", tools=[FUNCTION, FUNCTION], tool_choice="none"),
     "a_loose_strict_function": _odd("TOOL-27", tools=[FUNCTION | {"strict": True}], tool_choice="none"),
     "an_output_without_a_call": _odd("TOOL-16", input=[QUESTION, _output("call_2")], tools=[FUNCTION]),
     "an_output_matched_by_id": _odd(
-        "TOOL-13", input=[QUESTION, CALL, _output("call_1"), _output("fc_1")], tools=[FUNCTION]
+        "TOOL-30", input=[QUESTION, CALL, _output("call_1"), _output("fc_1")], tools=[FUNCTION]
     ),
     "a_call_without_an_output": _odd("TOOL-17", input=[QUESTION, CALL], tools=[FUNCTION]),
-    "a_trigger_before_the_end": _odd("CMP-15", input=[{"type": "compaction_trigger"}, QUESTION]),
+    "a_trigger_before_the_end": _odd("CMP-19", input=[{"type": "compaction_trigger"}, QUESTION]),
 }
 
 

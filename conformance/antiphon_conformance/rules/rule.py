@@ -8,7 +8,7 @@
         \"\"\"
 
 A rule's id comes from its file and its function, `stream.sequence-numbers-increase`, and never changes. The
-rule applies to every dialect in which one of its citations resolves; its level is that of the requirement.
+rule applies to every dialect in which one of its citations resolves; a profile says what its breach weighs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from antiphon_conformance.http.text import ABSENT
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import import_all, import_extensions
+from antiphon_spec.profile import Profile, Weight, load_profile
 from antiphon_spec.requirement import Requirement
 
 REQUIRED = ("a value", "a value, for it is required", "a value (required)")
@@ -39,10 +40,20 @@ class Finding:
     """The id of the exchange; the engine fills it in for rules over one exchange."""
     newer: bool = False
     """Whether the vendor may have added it after the document was written: it is noted and fails nobody."""
+    by_model: bool = False
+    """Whether the model may be to blame, and not the server; the engine fills it in from the requirement."""
 
     @property
     def message(self) -> str:
-        """One line for people: where, what is there, what is expected."""
+        """One line for people: where, what is there, what is expected, and who may be to blame."""
+        remarks = (
+            "; it may be newer than our document" if self.newer else "",
+            "; the model may be to blame, not the server" if self.by_model else "",
+        )
+        return "".join((self._statement, *remarks))
+
+    @property
+    def _statement(self) -> str:
         if self.actual != str(ABSENT):
             return f"{self.where} is {self.actual}: expected {self.expected}"
         if self.expected in REQUIRED:
@@ -73,10 +84,19 @@ class Rule:
     needs: str | None = None
     """In words, what a target must show for this rule to apply; printed when the target did not show it."""
 
-    def requirement(self, dialect: Dialect) -> Requirement | None:
-        """The strictest cited requirement that holds in `dialect`; None when no citation resolves."""
+    def requirement(self, dialect: Dialect, profile: Profile | None = None) -> Requirement | None:
+        """The cited requirement of `dialect` whose breach weighs most in a profile (default: compatible).
+
+        None when no citation resolves.
+        """
         rows = [row for row in map(dialect.resolve, self.cites) if row is not None and row.tested]
-        return min(rows, key=lambda row: row.severity.rank, default=None)
+        return (profile or load_profile()).heaviest(rows)
+
+    def weight(self, dialect: Dialect, profile: Profile | None = None) -> Weight:
+        """What a breach of this rule weighs in a profile (default: compatible)."""
+        profile = profile or load_profile()
+        row = self.requirement(dialect, profile)
+        return Weight.OFF if row is None else profile.weigh(row)
 
     def requirements(self, dialect: Dialect) -> tuple[Requirement, ...]:
         """Every cited requirement that holds in `dialect`."""
@@ -173,6 +193,9 @@ def holds(cites: tuple[str, ...], dialect: Dialect) -> bool:
     return any(row is not None and row.tested for row in map(dialect.resolve, cites))
 
 
-def rules_for(dialect: Dialect) -> Mapping[str, Rule]:
-    """The rules that have a citation which resolves in `dialect`, by id."""
-    return {key: entry for key, entry in all_rules().items() if entry.requirement(dialect)}
+def rules_for(dialect: Dialect, profile: Profile | None = None) -> Mapping[str, Rule]:
+    """The rules with a citation that resolves in `dialect`, by id, without those that `profile` has off."""
+    rules = {key: entry for key, entry in all_rules().items() if holds(entry.cites, dialect)}
+    if profile is None:
+        return rules
+    return {key: entry for key, entry in rules.items() if entry.weight(dialect, profile) is not Weight.OFF}

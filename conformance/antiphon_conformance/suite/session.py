@@ -20,6 +20,7 @@ from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.outcome import Record
 from antiphon_conformance.verdict.result import PartialRunError, Run, RunResult, judge, with_new_baseline
 from antiphon_spec.dialect import PATH_VARIABLE
+from antiphon_spec.profile import Profile
 
 NOT_JUDGED = 2
 _SETUP = pytest.StashKey[Setup]()
@@ -52,6 +53,11 @@ def _look_up_dialects_in(config: pytest.Config) -> None:
 def dialect_names(config: pytest.Config) -> tuple[str, ...]:
     """The names of the dialects in the options; none without a target."""
     return config.stash[_SETUP].config.dialects if _SETUP in config.stash else ()
+
+
+def profile(config: pytest.Config, dialect: str) -> Profile:
+    """The profile by which a dialect is judged."""
+    return config.stash[_SETUP].gate.profile_for(dialect)
 
 
 def result(config: pytest.Config) -> RunResult:

@@ -23,7 +23,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "rule" not in metafunc.fixturenames:
         metafunc.parametrize("dialect", names)
         return
-    pairs = [(name, rule) for name in names for rule in rules_for(dialects.load(name))]
+    pairs = [
+        (name, rule)
+        for name in names
+        for rule in rules_for(dialects.load(name), session.profile(metafunc.config, name))
+    ]
     metafunc.parametrize(("dialect", "rule"), pairs, ids=[f"{name}:{rule}" for name, rule in pairs])
 
 
@@ -69,9 +73,9 @@ def _lines(rule: Rule, dialect: str, records: list[Record], report: Report) -> I
         yield f"  got       {safe(finding.actual)}"
     if len(findings) > MOST_FINDINGS:
         yield f"  and {len(findings) - MOST_FINDINGS} more"
-    norm = rule.requirement(dialects.load(dialect))
+    norm = rule.requirement(dialects.load(dialect), report.profile(dialect))
     if norm is not None:
-        yield f"  norm      {norm.id} ({norm.level}): {norm.text} [{norm.source}]"
+        yield f"  norm      {norm.id} ({norm.authority}, {norm.kind}): {norm.text} [{norm.source}]"
     curl = next(
         (report.curls[finding.exchange] for finding in findings if finding.exchange in report.curls), None
     )

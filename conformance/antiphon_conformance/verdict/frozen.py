@@ -7,20 +7,25 @@ from dataclasses import replace
 
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.frozen import Frozen
-from antiphon_spec.requirement import SEVERITY
 
-WEIGHED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.INFORMED})
+WEIGHED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.NOTED})
 
 
 def weigh_claim(records: Iterable[Record], frozen_set: Frozen) -> list[Record]:
-    """The records of the rules in a frozen set, at the levels of that set."""
+    """The records of the rules in a frozen set, with the weights of that set."""
     return [_weigh(record, frozen_set) for record in records if record.rule in frozen_set.rules]
 
 
 def _weigh(record: Record, frozen_set: Frozen) -> Record:
-    level = frozen_set.level(record.rule)
-    requirements = tuple(row for row in record.requirements if row in frozen_set.requirements)
-    weighed = record.outcome in WEIGHED
-    outcome = Outcome.of_findings(record.findings, SEVERITY[level]) if weighed else record.outcome
-    requirement = frozen_set.rules[record.rule]
-    return replace(record, requirement=requirement, requirements=requirements, level=level, outcome=outcome)
+    requirement, row = frozen_set.rules[record.rule], frozen_set.row(record.rule)
+    weight = frozen_set.weight(requirement)
+    outcome = Outcome.of_findings(record.findings, weight) if record.outcome in WEIGHED else record.outcome
+    return replace(
+        record,
+        requirement=requirement,
+        requirements=tuple(row for row in record.requirements if row in frozen_set.requirements),
+        authority=row.authority,
+        kind=row.kind,
+        weight=weight,
+        outcome=outcome,
+    )

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from antiphon_conformance.rules.rule import Finding
-from antiphon_spec.requirement import Severity
+from antiphon_spec.profile import DEFAULT, Weight
+from antiphon_spec.requirement import Kind
 
 
 class Outcome(StrEnum):
@@ -17,20 +18,24 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     WARNED = "warned"
-    INFORMED = "informed"
-    """The target does not use a MAY, answers an open question in the rarer way or is newer than we know."""
+    NOTED = "noted"
+    """A finding that weighs little in the profile, or that is newer than our document."""
     NOT_SUPPORTED = "not-supported"
     INCONCLUSIVE = "inconclusive"
     UNTESTABLE = "untestable"
     BROKEN = "broken"
 
     @classmethod
-    def of_findings(cls, findings: Iterable[Finding], severity: Severity) -> Outcome:
-        """The outcome of a rule with findings."""
-        known = list(findings)
-        if known and all(finding.newer for finding in known):
-            return cls.INFORMED
-        return {Severity.MUST: cls.FAILED, Severity.SHOULD: cls.WARNED, Severity.MAY: cls.INFORMED}[severity]
+    def of_findings(cls, findings: Iterable[Finding], weight: Weight) -> Outcome:
+        """The outcome of a rule with findings; what is newer than our document is always noted."""
+        by_weight = {Weight.FAIL: cls.FAILED, Weight.WARN: cls.WARNED}
+        newer = [finding.newer for finding in findings]
+        return cls.NOTED if newer and all(newer) else by_weight.get(weight, cls.NOTED)
+
+    @classmethod
+    def read(cls, name: str) -> Outcome:
+        """The outcome of this name, also by the name that earlier reports have."""
+        return cls.NOTED if name == "informed" else cls(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,11 @@ class Record:
 
     rule: str
     requirement: str
-    """The id of the strictest cited requirement that holds in the dialect."""
+    """The id of the cited requirement of the dialect that weighs most."""
     requirements: tuple[str, ...]
     """Every cited requirement that holds in the dialect."""
-    level: str
+    authority: str
+    """Who says so: the authority of `requirement`."""
     dialect: str
     scenario: str
     """The scenario's name; in a recording the id of the exchange; empty when the rule applied nowhere."""
@@ -50,6 +56,12 @@ class Record:
     findings: tuple[Finding, ...] = ()
     note: str = ""
     """Why there is no verdict: what failed before, what the target did not show, or how our code raised."""
+    kind: Kind = Kind.INTEROP
+    """The effect of a breach of `requirement`."""
+    weight: Weight = Weight.FAIL
+    """What a breach weighs in the profile."""
+    profile: str = DEFAULT
+    """The name of the profile."""
 
     def as_json(self) -> dict[str, Any]:
         """The record as `report.jsonl` and `lint --format json` hold it."""
@@ -57,7 +69,10 @@ class Record:
             "rule": self.rule,
             "requirement": self.requirement,
             "requirements": list(self.requirements),
-            "level": self.level,
+            "authority": self.authority,
+            "kind": self.kind.value,
+            "profile": self.profile,
+            "weight": self.weight.value,
             "dialect": self.dialect,
             "scenario": self.scenario,
             "outcome": self.outcome.value,
@@ -70,6 +85,7 @@ class Record:
                     "got": finding.actual,
                     "message": finding.message,
                     **({"newer": True} if finding.newer else {}),
+                    **({"by_model": True} if finding.by_model else {}),
                 }
                 for finding in self.findings
             ],

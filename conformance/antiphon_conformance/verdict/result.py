@@ -14,6 +14,7 @@ from typing import Any
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Reply, Trace
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.scenarios.scenario import GENERATED
 from antiphon_conformance.verdict.baseline import Baseline
 from antiphon_conformance.verdict.flakiness import steady
@@ -24,6 +25,7 @@ from antiphon_conformance.verdict.verdict import Exit, Verdict, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import Frozen
+from antiphon_spec.profile import Profile
 
 TOO_MANY = 429
 
@@ -138,30 +140,34 @@ def judge(runs: Iterable[Run], gate: Gate | None = None) -> RunResult:
     if not runs:
         raise ValueError("judge: expected at least one run, got none")
     first = runs[0]
-    claims = {claim.dialect: claim for claim in gate.frozen}
     records: list[Record] = []
     verdicts: dict[str, Verdict] = {}
+    profiles: dict[str, Profile] = {}
     why = next((run.why_not for run in runs if run.why_not), "")
     gap = next((run.unfinished for run in runs if run.unfinished), "")
     for name in first.metadata["dialects"]:
-        part = judge_runs(runs, dialects.load(name), claims.get(name))
-        verdicts[name] = verdict(part, strict=gate.strict, baseline=gate.baseline, why=why, unfinished=gap)
+        profiles[name] = gate.profile_for(name)
+        part = judge_runs(runs, dialects.load(name), profiles[name], gate.claim(name))
+        verdicts[name] = verdict(part, baseline=gate.baseline, why=why, unfinished=gap)
         records += part
     metadata = {
         **first.metadata,
-        "strict": gate.strict,
+        "profiles": {name: profile.as_json() for name, profile in profiles.items()},
         "unfinished": gap,
         "runs": len(runs),
-        "requirements": [claim.name for claim in claims.values()],
+        "requirements": [claim.name for claim in gate.frozen],
         "vendor": gate.vendor,
         "note": gate.note,
     }
     return RunResult(metadata, tuple(records), verdicts, first.traces, runs)
 
 
-def judge_runs(runs: Sequence[Run], dialect: Dialect, claim: Frozen | None = None) -> list[Record]:
+def judge_runs(
+    runs: Sequence[Run], dialect: Dialect, profile: Profile, claim: Frozen | None = None
+) -> list[Record]:
     """The records of one dialect over one run or several, by the frozen set `claim` when there is one."""
-    by_run = [engine.judge(run.traces, dialect) for run in runs]
+    rules = None if claim is None else rules_for(dialect)
+    by_run = [engine.judge(run.traces, dialect, rules, profile) for run in runs]
     records = by_run[0] if len(by_run) == 1 else steady(by_run)
     return records if claim is None else weigh_claim(records, claim)
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from antiphon_conformance.verdict.baseline import Baseline, Entry
 from antiphon_conformance.verdict.outcome import Outcome, Record
-from antiphon_spec.requirement import SEVERITY, Severity
+from antiphon_spec.profile import Weight
 
 
 class Exit(IntEnum):
@@ -48,17 +48,16 @@ class Verdict:
         return TITLES[self.status]
 
 
-def is_failure(record: Record, *, strict: bool = False) -> bool:
-    """Whether a record counts against the target; a SHOULD counts only when `strict`."""
+def is_failure(record: Record) -> bool:
+    """Whether a record counts against the target: it failed, or what would fail could not be tested."""
     if record.outcome is Outcome.UNTESTABLE:
-        return strict or SEVERITY[record.level] is Severity.MUST
-    return record.outcome is Outcome.FAILED or (strict and record.outcome is Outcome.WARNED)
+        return record.weight is Weight.FAIL
+    return record.outcome is Outcome.FAILED
 
 
 def verdict(
     records: Iterable[Record],
     *,
-    strict: bool = False,
     baseline: Baseline | None = None,
     why: str = "",
     unfinished: str = "",
@@ -71,7 +70,7 @@ def verdict(
     """
     all_records = tuple(records)
     entries = baseline or Baseline()
-    failing = [record for record in all_records if is_failure(record, strict=strict)]
+    failing = [record for record in all_records if is_failure(record)]
     excuses = tuple((record, reason) for record in failing if (reason := entries.reason(record)) is not None)
     failures = tuple(record for record in failing if entries.reason(record) is None)
     stale = () if unfinished or why else entries.stale(all_records)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -28,7 +28,9 @@ from antiphon_conformance.verdict.outcome import Record
 from antiphon_conformance.verdict.result import Run, judge_runs
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.requirement import Kind
 
 MOST_DIFFERENCES = 5
 SUMMARY = folder.RENDERERS["markdown"][-1]
@@ -113,17 +115,15 @@ def _footer_faults(report: Report) -> Iterator[str]:
         of_dialect = [record for record in report.records if record.dialect == name]
         if Counter(record.outcome for record in of_dialect) != Counter(verdict.counts):
             yield f"{name}: expected the counts of its records, got {dict(verdict.counts)}"
-        if not _follows(verdict, of_dialect, strict=bool(report.metadata.get("strict"))):
+        if not _follows(verdict, of_dialect):
             yield f"{name}: expected the verdict that follows from its records, got {verdict.title}"
 
 
-def _follows(verdict: Verdict, records: Iterable[Record], *, strict: bool) -> bool:
+def _follows(verdict: Verdict, records: Iterable[Record]) -> bool:
     if verdict.status is Exit.NOT_JUDGED:
         return bool(verdict.why)
     excuses = {id(record) for record, _ in verdict.excuses}
-    failures = [
-        record for record in records if is_failure(record, strict=strict) and id(record) not in excuses
-    ]
+    failures = [record for record in records if is_failure(record) and id(record) not in excuses]
     return bool(failures or verdict.stale) is (verdict.status is Exit.NOT_CONFORMANT)
 
 
@@ -184,13 +184,20 @@ def _changed_metadata(report: Report, transcripts: Iterable[Recording]) -> Itera
 
 
 def _judge_again(report: Report, name: str, transcripts: list[Recording]) -> list[Record]:
-    dialect = dialects.load(name)
+    """The records of its transcripts under its profile. A report without profiles has no kinds."""
+    records = _judge(report, dialects.load(name), transcripts)
+    has_kinds = "profiles" in report.metadata
+    return records if has_kinds else [replace(record, kind=Kind.INTEROP) for record in records]
+
+
+def _judge(report: Report, dialect: Dialect, transcripts: list[Recording]) -> list[Record]:
+    profile = report.profile(dialect.name)
     if "files" in report.metadata:
-        return judge_recordings(transcripts, dialect)
+        return judge_recordings(transcripts, dialect, None, profile)
     sets = [load_frozen(title) for title in report.metadata.get("requirements", ())]
-    claim = next((claim for claim in sets if claim.dialect == name), None)
+    claim = next((claim for claim in sets if claim.dialect == dialect.name), None)
     runs = [Run(recording.traces, recording.run) for recording in transcripts]
-    return judge_runs(runs, dialect, claim)
+    return judge_runs(runs, dialect, profile, claim)
 
 
 def _key(record: Record) -> tuple[str, str, str]:

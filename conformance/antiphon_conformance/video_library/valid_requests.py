@@ -61,28 +61,28 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/conversation",
         "a_history",
-        "CG-REQ-05 CG-REQ-06 CG-REQ-07 CG-REQ-08",
+        "CG-REQ-22 CG-REQ-08",
         "turns of developer, user and assistant as `input_text`",
         input=HISTORY,
     ),
     _form(
         "knowledge/conversation",
         "instructions",
-        "CG-REQ-10",
+        "CG-REQ-22",
         "`instructions`",
         instructions="Answer in English.",
     ),
     _form(
         "knowledge/question",
         "functions",
-        "CG-REQ-19",
+        "CG-REQ-22",
         "functions, with and without `description` and `strict`",
         tools=[FUNCTION, DESCRIBED_FUNCTION],
     ),
     _form(
         "knowledge/conversation",
         "descriptions_included",
-        "CG-REQ-14",
+        "CG-REQ-22",
         "an `include` of media descriptions",
         include=["cloudglue_citations.media_descriptions"],
     ),
@@ -103,7 +103,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/conversation",
         "switches_that_are_off",
-        "CG-REQ-15",
+        "CG-REQ-22",
         "`background` and `stream` false",
         background=False,
         stream=False,
@@ -111,14 +111,14 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/conversation",
         "the_source_collections",
-        "CG-KB-02",
+        "CG-REQ-22",
         "the source collections, spelled out",
         knowledge_base=_base(source="collections"),
     ),
     _form(
         "knowledge/conversation",
         "the_usual_type",
-        "CG-KB-08 CG-KB-09",
+        "CG-REQ-22 CG-KB-09",
         "the type general_question_answering, spelled out",
         knowledge_base=_base(type=ANSWERING),
     ),
@@ -132,7 +132,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/conversation",
         "descriptions_for_the_reasoning_model",
-        "CG-KB-19 CG-REQ-02",
+        "CG-KB-19 CG-REQ-24",
         "a collection of media descriptions for nimbus-002-preview",
         model=REASONING,
         knowledge_base={"collections": ["{described}"]},
@@ -140,7 +140,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/conversation",
         "transcripts_for_the_reasoning_model",
-        "CG-KB-19 CG-REQ-02",
+        "CG-KB-19 CG-REQ-24",
         "a collection of rich transcripts for nimbus-002-preview",
         model=REASONING,
         knowledge_base={"collections": ["{transcribed}"]},
@@ -166,7 +166,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/question",
         "descriptions_for_the_answering_model",
-        "CG-KB-19 CG-REQ-02",
+        "CG-KB-19 CG-REQ-24",
         "a collection of media descriptions for nimbus-001",
         model=ANSWERS,
         knowledge_base={"collections": ["{described}"]},
@@ -174,7 +174,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/question",
         "transcripts_for_the_answering_model",
-        "CG-KB-19 CG-REQ-02",
+        "CG-KB-19 CG-REQ-24",
         "a collection of rich transcripts for nimbus-001",
         model=ANSWERS,
         knowledge_base={"collections": ["{transcribed}"]},
@@ -182,7 +182,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "knowledge/files",
         "a_file_by_its_id",
-        "CG-KB-05 CG-KB-06",
+        "CG-REQ-22 CG-KB-06",
         "the id of a file as source",
         input=OVERVIEW,
         knowledge_base={"source": "files", "files": ["{file}"]},
@@ -235,7 +235,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "entity_knowledge/streamed",
         "entities_without_a_name",
-        "CG-KB-13",
+        "CG-REQ-22",
         "an entity collection that has only its id",
         model=REASONING,
         input=OVERVIEW,
@@ -244,7 +244,7 @@ KNOWLEDGE_FORMS = (
     _form(
         "entity_knowledge/streamed",
         "the_longest_description",
-        "CG-KB-15",
+        "CG-REQ-22",
         "a 2000-character `description` of entities",
         model=REASONING,
         input=OVERVIEW,

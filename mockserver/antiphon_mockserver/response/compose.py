@@ -139,6 +139,9 @@ def _with_type(form: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _with_defaults(member: Mapping[str, Any], mock: MockTraits) -> dict[str, Any]:
-    """The object, `type` first, with the default members that the dialect has for its type."""
+    """The object, `type` first, with the default members that the dialect has for its type; null is unset."""
     extra = mock.members.get(member.get("type", ""))
-    return {"type": member["type"], **extra, **member} if extra else dict(member)
+    if not extra:
+        return dict(member)
+    own = {name: value for name, value in member.items() if value is not None or name not in extra}
+    return {"type": member["type"], **extra, **own}

@@ -54,7 +54,7 @@ def the_model_sees_the_item(trace: ScenarioTrace) -> Iterator[Finding]:
 @rule(
     "item-references.an-unknown-item-is-rejected",
     AnyReply,
-    cites=("STA-26", "REQ-25"),
+    cites=("REQ-83", "REQ-25"),
     when=odd("a_reference_to_nothing"),
     needs="an `item_reference` to an unknown item",
 )

@@ -77,7 +77,7 @@ def _has_untabled_body(view: AnyReply) -> bool:
 @rule(
     "generated-requests.what-the-document-forbids-is-rejected",
     AnyReply,
-    cites=REQUESTS,
+    cites=tuple(f"{place}@strictness" for place in REQUESTS),
     when=_is_wrong,
     needs="a request that the document does not allow",
 )
@@ -101,7 +101,7 @@ def _why(view: AnyReply) -> str:
 @rule(
     "generated-requests.no-request-causes-a-server-error",
     AnyReply,
-    cites=("ERR-20", *ANSWERS),
+    cites=("ERR-20", *(f"{place}@strictness" for place in ANSWERS)),
     when=_has_untabled_body,
     needs="a request with a body",
 )
@@ -138,7 +138,7 @@ def _plain_exchanges(trace: ScenarioTrace) -> Iterator[tuple[str, Exchange]]:
     "generated-requests.what-the-document-allows-is-accepted",
     ScenarioTrace,
     scenario="generated",
-    cites=REQUESTS,
+    cites=tuple(f"{place}@contract" for place in REQUESTS),
     when=lambda trace: any(_plain_exchanges(trace)),
     needs="a generated request that every server must accept",
 )

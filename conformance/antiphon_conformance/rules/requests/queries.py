@@ -142,7 +142,7 @@ def wrong_orders(answer: AnyReply) -> list[str]:
 @rule(
     "query-parameters.an-unknown-order-is-rejected",
     AnyReply,
-    cites="INP-04",
+    cites="INP-19",
     when=lambda answer: is_listing(answer) and bool(wrong_orders(answer)),
     needs="a request for a page in an unknown order",
 )

@@ -17,7 +17,7 @@ from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS, l
 ANSWERS = tuple(
     f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
 )
-FIELDS = "openai#/components/schemas/CreateResponse/properties"
+FIELDS = "openai#/components/schemas/CreateResponse/properties@contract"
 NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
 """Error codes that are about the model of the request, and not about its form."""
 
@@ -30,53 +30,53 @@ def _form(name: str, cites: str, says: str, where: str, members: str = "input") 
 
 
 VALID_REQUESTS = (
-    _form("a_text_as_input", "REQ-04 BUD-REQ-04", "a string as `input`", "repeat/first"),
+    _form("a_text_as_input", "REQ-78 BUD-REQ-04", "a string as `input`", "repeat/first"),
     _form(
-        "a_list_as_input", "REQ-04 BUD-REQ-04 BUD-REQ-06", "a list of messages as `input`", "repeat/as_list"
+        "a_list_as_input", "REQ-77 BUD-REQ-04 BUD-REQ-06", "a list of messages as `input`", "repeat/as_list"
     ),
-    _form("parts_of_text", "REQ-10 REQ-11", "user messages made of `input_text` parts", "history"),
+    _form("parts_of_text", "REQ-80", "user messages made of `input_text` parts", "history"),
     _form(
         "text_without_annotations",
-        "REQ-10 REQ-13 ITM-28",
+        "REQ-80 ITM-28",
         "assistant messages whose `output_text` has no annotations",
         "history",
     ),
-    _form("a_developer_message", "REQ-07", "a developer message between other messages", "history"),
+    _form("a_developer_message", "REQ-79", "a developer message between other messages", "history"),
     _form(
         "instructions_beside_a_developer_message",
-        "REQ-07",
+        "REQ-79",
         "`instructions` beside a developer message",
         "history",
         "instructions input",
     ),
-    _form("a_phase", "REQ-27 ITM-19", "a `phase` on an assistant message", "history"),
-    _form("a_call_without_status", "REQ-18 TOOL-18", "calls without `id` and `status`", "history"),
-    _form("a_text_as_tool_output", "REQ-19 TOOL-19", "a string as tool output", "history"),
+    _form("a_phase", "REQ-81 ITM-19", "a `phase` on an assistant message", "history"),
+    _form("a_call_without_status", "TOOL-18", "calls without `id` and `status`", "history"),
+    _form("a_text_as_tool_output", "TOOL-19", "a string as tool output", "history"),
     _form(
         "functions_that_are_not_nested",
-        "REQ-31 REQ-32 BUD-REQ-14",
+        "REQ-82 REQ-32 BUD-REQ-14",
         "functions that are not nested as in Chat",
         "history",
         "tools",
     ),
     _form("messages_without_type", "REQ-09 BUD-REQ-06", "messages without `type`", "repeat/as_list"),
     _form("a_bare_function", "REQ-32", "functions that have only `type` and `name`", "switches", "tools"),
-    _form("a_bare_reference", "REQ-24 STA-26", "an item reference that has only `id`", "chaining/referenced"),
-    _form("truncation_auto", "REQ-54", "`truncation: auto`", "switches", "truncation"),
+    _form("a_bare_reference", "STA-26", "an item reference that has only `id`", "chaining/referenced"),
+    _form("truncation_auto", "REQ-81", "`truncation: auto`", "switches", "truncation"),
     _form("an_empty_text", f"RES-40 {FIELDS}", "an empty `text`", "switches", "text"),
     _form(
         "booleans",
-        "REQ-65",
+        "REQ-81 BUD-REQ-27",
         "`store` and other booleans",
         "switches",
         "store background parallel_tool_calls",
     ),
-    _form("full_metadata", "REQ-39 REQ-40", "16 entries of `metadata`", "switches", "metadata"),
-    _form("the_fewest_tokens", "REQ-46", "`max_output_tokens: 16`", "switches", "max_output_tokens"),
-    _form("the_tier_auto", "REQ-52 REQ-53", "`service_tier: auto`", "switches", "service_tier"),
+    _form("full_metadata", "REQ-81 BUD-REQ-27", "16 entries of `metadata`", "switches", "metadata"),
+    _form("the_fewest_tokens", "REQ-81", "`max_output_tokens: 16`", "switches", "max_output_tokens"),
+    _form("the_tier_auto", "REQ-81", "`service_tier: auto`", "switches", "service_tier"),
     _form(
         "usual_sampling",
-        "REQ-42 REQ-43",
+        "REQ-81",
         "a `temperature` and a `top_p` of 1",
         "switches",
         "temperature top_p",
@@ -105,7 +105,7 @@ VALID_REQUESTS = (
         "chat_spellings/first_turn",
         "previous_response_id instructions",
     ),
-    _form("modalities", "BUD-REQ-22", "`modalities`", "chat_spellings/in_text", "modalities"),
+    _form("modalities", "BUD-REQ-26", "`modalities`", "chat_spellings/in_text", "modalities"),
     _form("unknown_members", "BUD-GEN-07", "unknown members", "chat_spellings/unknown_member"),
     _form("a_model_in_a_header", "BUD-GEN-06", "the header `x-model-name`", "chat_spellings/routed"),
     _form("stream_null", "TRN-15", "`stream: null`", "switches", "stream"),
@@ -220,7 +220,7 @@ def _combines_forms(trace: ScenarioTrace) -> bool:
     "requests.valid-forms-may-be-combined",
     ScenarioTrace,
     scenario=EVERY,
-    cites=ANSWERS,
+    cites=tuple(f"{place}@contract" for place in ANSWERS),
     when=_combines_forms,
     needs="a request in several valid forms",
 )

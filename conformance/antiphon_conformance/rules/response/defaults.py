@@ -27,7 +27,7 @@ class Default:
 
 
 DEFAULTS = (
-    Default("instructions_are_null", ("instructions",), (None,), ("RES-24", "CG-REQ-10")),
+    Default("instructions_are_null", ("instructions",), (None,), ("RES-24", "CG-REQ-23")),
     Default("previous_response_id_is_null", ("previous_response_id",), (None,), ("RES-26",)),
     Default("metadata_is_empty", ("metadata",), ({}, None), ("RES-27",)),
     Default(
@@ -38,7 +38,7 @@ DEFAULTS = (
         why="Clients iterate over `tools` and break on null.",
     ),
     Default("tool_choice_is_auto", ("tool_choice",), ("auto",), ("RES-31", "TOOL-01")),
-    Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-33",)),
+    Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-59",)),
     Default(
         "text_format_is_text",
         ("text", "format"),

@@ -30,12 +30,12 @@ class Echo:
 
 
 def _sources(name: str) -> tuple[str, str]:
-    return "RES-47", f"{OPENAI}Response/properties/{name}"
+    return "RES-47", f"{OPENAI}Response/properties/{name}@contract"
 
 
 ECHOES = (
     Echo(("model",), ("CG-RSP-06",)),
-    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-10")),
+    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-23")),
     Echo(("previous_response_id",), ("RES-26",)),
     Echo(
         ("metadata",),
@@ -47,21 +47,24 @@ ECHOES = (
     Echo(("parallel_tool_calls",), ("RES-33",)),
     Echo(("temperature",), ("RES-36",)),
     Echo(("top_p",), ("RES-36",)),
-    Echo(("presence_penalty",), (f"{OPEN}ResponseResource/properties/presence_penalty",)),
-    Echo(("frequency_penalty",), (f"{OPEN}ResponseResource/properties/frequency_penalty",)),
+    Echo(("presence_penalty",), (f"{OPEN}ResponseResource/properties/presence_penalty@contract",)),
+    Echo(("frequency_penalty",), (f"{OPEN}ResponseResource/properties/frequency_penalty@contract",)),
     Echo(
         ("top_logprobs",),
-        (f"{OPEN}ResponseResource/properties/top_logprobs", f"{OPENAI}Response/properties/top_logprobs"),
+        (
+            f"{OPEN}ResponseResource/properties/top_logprobs@contract",
+            f"{OPENAI}Response/properties/top_logprobs@contract",
+        ),
     ),
     Echo(("truncation",), ("RES-42",)),
     Echo(("store",), ("RES-43", "RES-56")),
-    Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background")),
+    Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background@contract")),
     Echo(("max_output_tokens",), _sources("max_output_tokens")),
     Echo(("max_tool_calls",), _sources("max_tool_calls")),
     Echo(("safety_identifier",), _sources("safety_identifier")),
     Echo(("prompt_cache_key",), _sources("prompt_cache_key")),
-    Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning")),
-    Echo(("text", "verbosity"), ("RES-39", f"{OPENAI}Response/properties/text")),
+    Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning@contract")),
+    Echo(("text", "verbosity"), ("RES-39", f"{OPENAI}Response/properties/text@contract")),
     Echo(("text", "format", "type"), ("FMT-08",)),
     Echo(("text", "format", "name"), ("FMT-08",)),
     Echo(("text", "format", "strict"), ("FMT-08",)),

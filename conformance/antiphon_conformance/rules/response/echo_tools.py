@@ -92,7 +92,7 @@ def _has_strict(response: ResponseObject) -> bool:
 @rule(
     "echo-tools.strict-comes-back",
     ResponseObject,
-    cites=("RES-29", f"{OPENAI}FunctionTool/properties/strict"),
+    cites=("RES-29", f"{OPENAI}FunctionTool/properties/strict@contract"),
     when=_has_strict,
     needs="an answer to a request whose function tool has `strict`",
 )

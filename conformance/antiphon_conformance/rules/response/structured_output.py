@@ -174,7 +174,7 @@ def schema_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
 @rule(
     "structured-output.json-object-without-the-word-json-is-rejected",
     AnyReply,
-    cites="FMT-02",
+    cites="FMT-11",
     when=odd("json_unmentioned"),
     needs="a request for `json_object` without the word JSON",
 )

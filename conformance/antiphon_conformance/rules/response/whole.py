@@ -155,7 +155,7 @@ def _ids_of_creates(trace: ScenarioTrace) -> list[tuple[str, str]]:
     "response.no-two-creates-return-the-same-id",
     ScenarioTrace,
     scenario=EVERY,
-    cites="CG-RSP-02",
+    cites="CG-RSP-18",
     when=lambda trace: len(_ids_of_creates(trace)) > 1,
 )
 def no_two_creates_return_the_same_id(trace: ScenarioTrace) -> Iterator[Finding]:

@@ -270,7 +270,7 @@ def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Find
     "chaining.a-call-with-its-output-is-accepted",
     ScenarioTrace,
     scenario="parallel_calls",
-    cites="STA-17",
+    cites="STA-27",
     when=took_place("continued"),
     needs="a model that calls the tools that the prompt names",
 )

@@ -30,7 +30,7 @@ def is_compaction(body: DocumentReply) -> bool:
     return body.operation == "compactResponse"
 
 
-@rule("compaction.a-history-can-be-compacted", ScenarioTrace, scenario="chaining", cites=("CMP-01", "CMP-03"))
+@rule("compaction.a-history-can-be-compacted", ScenarioTrace, scenario="chaining", cites=("CMP-18", "CMP-03"))
 def a_history_can_be_compacted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A compaction accepts `model`, `input` and the other documented parameters.
 
@@ -241,7 +241,7 @@ def _expect_compaction_item(exchange: Exchange) -> Iterator[Finding]:
 @rule(
     "compaction.a-trigger-comes-last",
     AnyReply,
-    cites="CMP-15",
+    cites="CMP-19",
     when=odd("a_trigger_before_the_end"),
     needs="a `compaction_trigger` that is not the last item",
 )

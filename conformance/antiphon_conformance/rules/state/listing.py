@@ -209,7 +209,7 @@ def statuses(body: DocumentReply) -> list[str]:
 @rule(
     "listing.entries-have-the-requested-status",
     DocumentReply,
-    cites="CG-OPS-23",
+    cites="CG-OPS-28",
     when=lambda body: lists_responses(body) and bool(statuses(body)),
     needs="a list by status",
 )
@@ -225,7 +225,7 @@ def entries_have_the_requested_status(body: DocumentReply) -> Iterator[Finding]:
     "listing.a-status-selects-the-responses-with-it",
     ScenarioTrace,
     scenario="listing",
-    cites="CG-OPS-23",
+    cites="CG-OPS-28",
     when=lambda trace: succeeded("completed", "cancelled", "stopped")(trace),
     needs="lists by status, and a successful cancellation",
 )

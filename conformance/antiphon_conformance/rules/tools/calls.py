@@ -149,7 +149,7 @@ def _misfits_of_arguments(item: Item) -> Iterator[Finding]:
 @rule(
     "tool-calls.arguments-follow-a-strict-schema",
     Item,
-    cites="TOOL-11",
+    cites="TOOL-31",
     when=_has_strict_parameters,
     needs="a finished call of a strict function",
 )

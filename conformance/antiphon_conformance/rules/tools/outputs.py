@@ -75,7 +75,7 @@ def an_output_without_a_call_is_rejected(answer: AnyReply) -> Iterator[Finding]:
 @rule(
     "tool-outputs.outputs-are-matched-by-call-id-only",
     AnyReply,
-    cites="TOOL-13",
+    cites="TOOL-30",
     when=odd("an_output_matched_by_id"),
     needs="a request with an output that names an item id",
 )

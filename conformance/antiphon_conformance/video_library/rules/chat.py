@@ -88,7 +88,7 @@ def the_payload_repeats_the_request(body: DocumentReply) -> Iterator[Finding]:
 @rule(
     "chat.the-payload-has-the-default-temperature",
     DocumentReply,
-    cites="CG-CHAT-08",
+    cites="CG-CHAT-25",
     when=lambda body: _is_completion(body) and "temperature" not in body.request_fields,
     needs="a chat completion whose request has no temperature",
 )

@@ -173,7 +173,7 @@ def _lists_at_same_path(trace: ScenarioTrace, exchange: Exchange) -> Iterator[Ex
     "filter-laws.the-scope-of-files-is-the-default",
     ScenarioTrace,
     scenario=SCENARIO,
-    cites=("CG-FLT-33", "CG-FLT-08"),
+    cites=("CG-FLT-33", "CG-FLT-36"),
     when=succeeded("scope_of_files"),
     needs="a library whose files differ in metadata or duration",
 )
@@ -232,7 +232,7 @@ def the_criteria_of_all_categories_hold(trace: ScenarioTrace) -> Iterator[Findin
     "filter-laws.a-filter-without-criteria-admits-everything",
     ScenarioTrace,
     scenario=SCENARIO,
-    cites="CG-FLT-01",
+    cites="CG-FLT-35",
     when=lambda trace: answered("empty", "empty_categories")(trace) and bool(trace.library.files),
     needs="a library with files",
 )

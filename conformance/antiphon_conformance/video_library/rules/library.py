@@ -342,7 +342,7 @@ def _uploads(body: DocumentReply) -> Iterator[tuple[int, Mapping[str, Any]]]:
     "video-library.segments-begin-after-start-time-after",
     ScenarioTrace,
     scenario="members",
-    cites="CG-COL-29",
+    cites="CG-COL-31",
     when=succeeded("segments", "late_segments"),
     needs="a file with segments",
 )
