@@ -45,18 +45,28 @@ def verdicts(dialect: str) -> tuple[Record, ...]:
     return tuple(engine.judge(traces(dialect, scenarios), load(dialect), None, NOTICES))
 
 
-def traces(dialect_name: str, scenarios: Collection[str], *mutants: str) -> list[Trace]:
-    """The traces of these scenarios against a server with these mutants."""
+def traces(
+    dialect_name: str, scenarios: Collection[str], *mutants: str, variations: tuple[str, ...] = ()
+) -> list[Trace]:
+    """The traces of these scenarios against a server with these mutants and legal variations."""
     dialect = load(dialect_name)
     catalogue = scenarios_for(dialect)
     selection = tuple(scenario for name, scenario in catalogue.items() if name in scenarios or scenario.first)
-    plan = runner.Plan(selection, (dialect,), features=tuple(dialect.features))
-    app = make_app(Settings(dialect=dialect_name, mutants=mutants, api_keys=(KEY,)))
+    features = () if variations else tuple(dialect.features)
+    plan = runner.Plan(selection, (dialect,), features=features)
+    settings = Settings(dialect=dialect_name, mutants=mutants, variations=variations, api_keys=(KEY,))
+    app = make_app(settings)
     target = Target(AsgiTransport(app, URL), KEY)
     results = asyncio.run(runner.run(plan, target))
     if generation.SCENARIO in scenarios:
         results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))
     return results
+
+
+@cache
+def plain_traces(dialect_name: str) -> list[Trace]:
+    """The traces of all scenarios against the right server."""
+    return traces(dialect_name, tuple(scenarios_for(load(dialect_name))))
 
 
 def source(dialect_name: str) -> generation.Source:

@@ -33,6 +33,8 @@ class Settings:
     """The pace of streams, as a script's entry writes it: seconds between two events, or a mapping."""
     mutants: tuple[str, ...] = ()
     """Ids of mutants to apply."""
+    variations: tuple[str, ...] = ()
+    """Ids of legal variations to apply."""
     faults: tuple[str, ...] = ()
     """Faults to inject, as `--fault` writes them (server/faults.py)."""
     world: str = ""
@@ -59,6 +61,7 @@ class SettingsOptions(TypedDict, total=False):
     clock: str
     pace: float | Mapping[str, Any]
     mutants: Sequence[str]
+    variations: Sequence[str]
     faults: Sequence[str]
     world: str
     readings: Sequence[str]

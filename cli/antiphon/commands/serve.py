@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.server.runner import address, listen
 from antiphon_mockserver.server.runner import serve as run
 from antiphon_mockserver.settings import MEBIBYTE, Settings
+from antiphon_mockserver.variations import all_variations
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_mockserver.video_library.objects import DESCRIBING
 from antiphon_spec.dialect import load, names
@@ -32,10 +34,21 @@ Ctrl-C stops it.
 def list_mutants(context: click.Context, _option: click.Parameter, flag: bool) -> None:
     """Prints every mutant with its summary, and exits."""
     if flag:
-        mutants = all_mutants().values()
-        width = max(len(mutant.id) for mutant in mutants)
-        click.echo("\n".join(f"{mutant.id:{width}}  {mutant.summary}" for mutant in mutants))
+        print_summaries({mutant.id: mutant.summary for mutant in all_mutants().values()})
         context.exit()
+
+
+def list_variations(context: click.Context, _option: click.Parameter, flag: bool) -> None:
+    """Prints every legal variation with its summary, and exits."""
+    if flag:
+        print_summaries({variation.id: variation.summary for variation in all_variations().values()})
+        context.exit()
+
+
+def print_summaries(summaries: Mapping[str, str]) -> None:
+    """Prints ids and summaries in two columns."""
+    width = max(map(len, summaries))
+    click.echo("\n".join(f"{key:{width}}  {summary}" for key, summary in summaries.items()))
 
 
 @click.command()
@@ -118,6 +131,21 @@ def list_mutants(context: click.Context, _option: click.Parameter, flag: bool) -
     help="List the ids and summaries of all bugs, and exit.",
 )
 @click.option(
+    "--variation",
+    "variations",
+    multiple=True,
+    help="Differ from the usual answers in the legal way with this id.",
+)
+@click.option(
+    "--variations",
+    "variation_list_flag",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=list_variations,
+    help="List the ids and summaries of all legal variations, and exit.",
+)
+@click.option(
     "--fault", "faults", multiple=True, help="A fault to inject: status=503,first=2 or delay=0.5 or cut=5."
 )
 @click.option(
@@ -142,6 +170,7 @@ def serve(
     workers: int,
     clock: str,
     mutants: tuple[str, ...],
+    variations: tuple[str, ...],
     faults: tuple[str, ...],
     body_limit: int,
 ) -> None:
@@ -160,6 +189,7 @@ def serve(
         store=store,
         clock=clock,
         mutants=mutants,
+        variations=variations,
         faults=faults,
         body_limit=body_limit * MEBIBYTE,
     )
@@ -200,12 +230,13 @@ def welcome(settings: Settings, url: str) -> None:
         else f"It accepts {len(settings.api_keys)} API key(s)."
     )
     wrong = f" It has bugs: {', '.join(settings.mutants)}." if settings.mutants else ""
+    legal = f" It differs legally: {', '.join(settings.variations)}." if settings.variations else ""
     faults = f" It has faults: {', '.join(settings.faults)}." if settings.faults else ""
     key = "any" if not settings.api_keys else "$KEY"
     text = WELCOME.format(
         dialect=settings.dialect,
         url=url,
-        details=f"{keys}{wrong}{faults}\n",
+        details=f"{keys}{wrong}{legal}{faults}\n",
         key=key,
         body=_sample_request(settings),
     )

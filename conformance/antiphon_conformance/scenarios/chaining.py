@@ -70,9 +70,9 @@ async def overlong_input(conversation: Conversation) -> None:
 
 
 async def refer(conversation: Conversation, *turns: Exchange) -> None:
-    """Refers to the stored output items of two turns, to one of them by its id alone; when the server rejects
-    that, only to the other."""
-    messages = [next((item for _, item in output(turn.response, "message")), {}) for turn in turns]
+    """Refers to the last messages of two turns, to one of them by its id alone; when the server rejects that,
+    only to the other."""
+    messages = [[{}, *(item for _, item in output(turn.response, "message"))][-1] for turn in turns]
     reference, bare = ({"id": message.get("id")} for message in messages)
     reference["type"] = "item_reference"
     answer = await conversation.create("referenced", input=[reference, bare, user(ASK_FIRST)], may_fail=True)

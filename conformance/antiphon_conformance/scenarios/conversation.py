@@ -104,24 +104,12 @@ class Conversation:
     ) -> Exchange:
         """Creates a response. The keywords are the body; `model` and other required members are added.
 
-        Unless it `may_fail`, an answer that is not 2xx ends the scenario. After a 429 the request waits and
-        is repeated; the 429 is kept as step `NAME-limited-1`.
+        Unless it `may_fail`, an answer that is not 2xx ends the scenario.
         """
         members = {**self._required_members(), **body}
-
-        async def attempt(step: str) -> Exchange:
-            return await self.send(
-                step, "POST", "/responses", body=members, headers=headers, read_events=read_events
-            )
-
-        exchange = await attempt(name)
-        for turn in range(1, MOST_RETRIES + 1):
-            pause = None if may_fail else _pause(exchange)
-            if pause is None:
-                break
-            self._rename(name, f"{name}-limited-{turn}")
-            await asyncio.sleep(pause)
-            exchange = await attempt(name)
+        exchange = await self.send(
+            name, "POST", "/responses", body=members, headers=headers, read_events=read_events
+        )
         if not exchange.ok and not may_fail:
             self._stop_on_error(name, exchange)
         if exchange.ok and not may_fail:
@@ -182,16 +170,30 @@ class Conversation:
         headers: Mapping[str, str | None] | None = None,
         read_events: int | None = None,
     ) -> Exchange:
-        """Any request. A header with the value None is not sent, even if every client sends it."""
+        """Any request. A header with the value None is not sent, even if every client sends it.
+
+        After a 429 the request waits and is repeated; the 429 is kept as step `NAME-limited-1`.
+        """
         if name in self.exchanges:
             raise ValueError(f"scenario {self.scenario} has two steps called {name}")
         pairs = tuple((key.lower(), value or "") for key, value in (headers or {}).items())
         request = Request(method, path, Headers(pairs), body, raw)
+        exchange = await self._send_once(name, request, read_events)
+        for turn in range(1, MOST_RETRIES + 1):
+            if (pause := _pause(exchange)) is None:
+                break
+            self._rename(name, f"{name}-limited-{turn}")
+            await asyncio.sleep(pause)
+            exchange = await self._send_once(name, request, read_events)
+        self._check_feature(name, exchange, usual_headers=not pairs)
+        return exchange
+
+    async def _send_once(self, name: str, request: Request, read_events: int | None) -> Exchange:
+        """Sends a request as a step; ends the scenario when there is no answer."""
         exchange = await self._target.send(request, f"{self.scenario}/{name}", read_events=read_events)
         self.exchanges[name] = exchange
         if exchange.reply is None:
             raise ScenarioStopError(f"{name}: {exchange.failure}")
-        self._check_feature(name, exchange, usual_headers=not pairs)
         return exchange
 
     async def poll(

@@ -31,10 +31,11 @@ from antiphon_mockserver.server.context import (
 )
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Faults
-from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender, preflight
+from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
 from antiphon_mockserver.settings import Settings, Source
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.store import open_store
+from antiphon_mockserver.variations import Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import load
@@ -50,7 +51,7 @@ class MockApp:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.dialect = load(settings.dialect)
-        self.mutants = select_mutants(settings.mutants)
+        self.changes = select_changes(settings)
         self.sleeper = Sleeper()
         self.faults = Faults(settings.faults) if settings.faults else None
         self.router = Router(self.dialect.document)
@@ -66,7 +67,7 @@ class MockApp:
             else None,
             prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
         )
-        self.sender = Sender(self.server, self.mutants, self.sleeper)
+        self.sender = Sender(self.server, self.changes, self.sleeper)
         self.cache = open_cache(self.server)
 
     def play(self, scripts: Sequence[Source]) -> None:
@@ -88,8 +89,8 @@ class MockApp:
         behaviour = replace(
             standard, model=replace(standard.model, plan=planner(scripts, standard.model.plan))
         )
-        for mutant in self.mutants["state"]:
-            behaviour = mutant.mutate(behaviour, NO_CALL)
+        for change in self.changes["state"]:
+            behaviour = change(behaviour, NO_CALL)
         return behaviour
 
     def _standard(self) -> Behaviour:
@@ -206,6 +207,31 @@ def handler(operation: Operation) -> Handler:
     if operation.id not in HANDLERS:
         raise not_implemented(operation)
     return HANDLERS[operation.id]
+
+
+def select_changes(settings: Settings) -> Changes:
+    """What the variations and the mutants of the settings change, by seam; the mutants come last.
+
+    Raises ValueError for an unknown id.
+    """
+    mutants = select_mutants(settings.mutants)
+    variations = select_variations(settings.variations)
+    return {
+        seam: (
+            *(variation.changes[seam] for variation in variations if seam in variation.changes),
+            *(mutant.mutate for mutant in mutants[seam]),
+        )
+        for seam in SEAMS
+    }
+
+
+def select_variations(variation_ids: Sequence[str]) -> tuple[Variation, ...]:
+    """The variations with these ids. Raises ValueError for an unknown id."""
+    variations = all_variations() if variation_ids else {}
+    for variation_id in variation_ids:
+        if variation_id not in variations:
+            raise ValueError(f"--variation: expected the id of a variation, got {variation_id!r}")
+    return tuple(variations[variation_id] for variation_id in variation_ids)
 
 
 def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:

@@ -74,7 +74,9 @@ class AnswerCache:
 def open_cache(server: ServerContext) -> AnswerCache | None:
     """Returns a cache; None when an answer of this server depends on more than its request."""
     settings = server.settings
-    deviations = settings.mutants or settings.faults or settings.scripts or settings.pace
+    deviations = (
+        settings.mutants or settings.variations or settings.faults or settings.scripts or settings.pace
+    )
     has_shared_digits = server.dialect.traits.id_form == "prefixed"
     if deviations or not has_shared_digits or not server.clock.virtual or server.lists_responses:
         return None

@@ -68,6 +68,8 @@ class Answer:
     """Bytes are sent unchanged; anything else is sent as JSON."""
     delay: float = 0.0
     """Seconds to wait before sending."""
+    has_length: bool = True
+    """Whether the headers say how long the body is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sends answers: applies mutants, adds headers, applies faults, keeps time and writes the bytes.
+"""Sends answers: applies mutants and variations, adds headers, applies faults, keeps time, writes bytes.
 
 The headers are those of every answer, those of the dialect, and those that browsers need. No other module
 uses sse-starlette.
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from antiphon_mockserver.mutants import Call, Mutant
+from antiphon_mockserver.mutants import Call
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.faults import Injection
@@ -25,7 +25,8 @@ from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
 from antiphon_spec.dialect import Dialect, MockTraits
 
 NO_CALL = Call("", "", "", {}, None)
-Mutants = Mapping[str, tuple[Mutant, ...]]
+Changes = Mapping[str, Sequence[Callable[[Any, Call], Any]]]
+"""What mutants and variations change, by seam."""
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[Message], Any]
@@ -50,9 +51,9 @@ class Connection:
 class Sender:
     """Sends the answers of one server."""
 
-    def __init__(self, server: ServerContext, mutants: Mutants, sleeper: Sleeper) -> None:
+    def __init__(self, server: ServerContext, changes: Changes, sleeper: Sleeper) -> None:
         self.server = server
-        self.mutants = mutants
+        self.changes = changes
         self.real_clock = RealClock(sleeper)
         self.headers = Headers(server.dialect)
         self.journal = Journal(server.settings.journal)
@@ -63,7 +64,7 @@ class Sender:
         """Sends an answer in one piece."""
         call = self._call(request)
         if 200 <= answer.status < 300 and isinstance(answer.body, dict):
-            answer.body = self._mutate("body", answer.body, call)
+            answer.body = self._apply("body", answer.body, call)
         kind = answer.headers.pop("content-type", JSON)
         pairs = self.headers.of(request, kind, self.now())
         if answer.headers:
@@ -76,8 +77,8 @@ class Sender:
     ) -> None:
         """Sends a stream."""
         call = self._call(request)
-        events = self._mutate("events", streaming.events, call)
-        frames: Sequence[bytes] = self._mutate("sse", encode(events, self.server.dialect.mock), call)
+        events = self._apply("events", streaming.events, call)
+        frames: Sequence[bytes] = self._apply("sse", encode(events, self.server.dialect.mock), call)
         if fault.cut is not None or fault.broken_frame is not None:
             frames = damage(frames, fault)
         # A fault takes real time, also where the clock stands still.
@@ -85,7 +86,7 @@ class Sender:
         schedule = self._schedule(frames, streaming, fault)
         body = b"".join(frame for _, frame in schedule) if schedule else b"".join(frames)
         pairs = self.headers.of(request, EVENT_STREAM, self.now())
-        if not schedule or clock.virtual or self.mutants["http"]:
+        if not schedule or clock.virtual or self.changes["http"]:
             await self._send_whole(request, 200, pairs, body, fault, connection)
         else:
             self._note(request, 200, body)
@@ -105,13 +106,16 @@ class Sender:
         fault: Injection,
         connection: Connection,
     ) -> None:
-        if self.mutants["http"]:
-            answer = self._mutate("http", Answer(status, decode_headers(pairs), body), self._call(request))
+        has_length = True
+        if self.changes["http"]:
+            answer = self._apply("http", Answer(status, decode_headers(pairs), body), self._call(request))
             status, pairs = answer.status, encode_headers(answer.headers)
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+            has_length = answer.has_length
         self._note(request, status, body)
         silent = request.method == "HEAD"
-        await send(connection, status, pairs, body, silent=silent, cut=fault.cut is not None)
+        cut = fault.cut is not None
+        await send(connection, status, pairs, body, silent=silent, cut=cut, has_length=has_length)
 
     def _schedule(
         self, frames: Sequence[bytes], streaming: Streaming, fault: Injection
@@ -140,16 +144,16 @@ class Sender:
             yield frame
 
     def _call(self, request: Request) -> Call:
-        if not self.server.settings.mutants:
+        if not any(self.changes.values()):
             return NO_CALL
         query = dict(parse_qsl(request.query_string, keep_blank_values=True))
         return Call(request.operation.id, request.method, request.path, query, request.body)
 
-    def _mutate(self, seam: str, value: Any, call: Call) -> Any:
-        for mutant in self.mutants[seam]:
-            # Events share objects; copying each event alone lets a mutant change one of them.
+    def _apply(self, seam: str, value: Any, call: Call) -> Any:
+        for change in self.changes[seam]:
+            # Events share objects; copying each event alone lets a change concern one of them.
             copy = [deepcopy(event) for event in value] if isinstance(value, list) else deepcopy(value)
-            value = mutant.mutate(copy, call)
+            value = change(copy, call)
         return value
 
     def _note(self, request: Request, status: int, body: bytes) -> None:
@@ -170,13 +174,14 @@ async def send(
     *,
     silent: bool = False,
     cut: bool = False,
+    has_length: bool = True,
 ) -> None:
     """Sends an answer; `silent` omits its body (HEAD), `cut` omits its end.
 
     An event stream has no content length: no server knows it before the end (RFC 9112, 6.3).
     """
-    is_stream = pairs[0][1].startswith(b"text/event-stream")
-    if not is_stream and not any(name == b"content-length" for name, _ in pairs):
+    is_stream = pairs[0][1].lower().startswith(b"text/event-stream")
+    if has_length and not is_stream and not any(name == b"content-length" for name, _ in pairs):
         pairs.append((b"content-length", b"%d" % len(body)))
     await connection.send({"type": "http.response.start", "status": status, "headers": pairs})
     if cut:

@@ -1,0 +1,31 @@
+"""Answers in one piece with other members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antiphon_mockserver.variations import EVERY, STORES, variation
+
+Json = dict[str, Any]
+
+
+@variation("body.adds-members", fits=EVERY)
+def adds_members(body: Json) -> Json:
+    """Adds a member that no document has to every answer that is no response.
+
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    """
+    if body.get("object") == "response" and not body.get("deleted"):
+        return body
+    return {**body, "x_gateway": {"region": "eu", "cost": 0.0004}}
+
+
+@variation("body.adds-members-to-listed-objects", fits=STORES)
+def adds_members_to_listed_objects(body: Json) -> Json:
+    """Adds a member that no document has to every object of a list.
+
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    """
+    if body.get("object") == "list" and isinstance(body.get("data"), list):
+        return {**body, "data": [{**item, "x_rank": 1} for item in body["data"]]}
+    return body

@@ -1,0 +1,1 @@
+"""Variations of the events of a stream."""

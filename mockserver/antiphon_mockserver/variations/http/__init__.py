@@ -1,0 +1,1 @@
+"""Variations of statuses, headers and bytes of answers."""

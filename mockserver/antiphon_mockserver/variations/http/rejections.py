@@ -1,0 +1,151 @@
+"""Rejections with another status, or in another place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import orjson
+
+from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.mutants import Call
+from antiphon_mockserver.server.context import Answer
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.record import RequestDetails
+from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, add, variation
+from antiphon_mockserver.variations.edits import json_of
+
+OPTIONAL = frozenset(
+    {
+        "getResponse",
+        "deleteResponse",
+        "cancelResponse",
+        "listInputItems",
+        "countInputTokens",
+        "compactResponse",
+    }
+)
+OPTIONAL_VIDEO = frozenset(
+    {"deleteResponse", "cancelResponse", "listFiles", "createCompletion", "listCompletions"}
+)
+"""The operations of optional features in the dialect with a library of videos."""
+
+
+def _answers(answer: Answer, status: int, message: str, *, in_text: bool = False) -> Answer:
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("cache-control", "content-length")
+    }
+    return Answer(status, headers | {"content-type": "application/json"},
+                  orjson.dumps({"error": message if in_text else error}))  # fmt: skip
+
+
+def _offering_nothing_optional(status: int, *, in_text: bool) -> Callable[[Answer, Call], Answer]:
+    operations = OPTIONAL_VIDEO if in_text else OPTIONAL
+
+    def vary(answer: Answer, call: Call) -> Answer:
+        if call.operation not in operations or answer.status == 401:
+            return answer
+        varied = _answers(answer, status, "This server does not offer that.", in_text=in_text)
+        if status == 405:
+            varied.headers["allow"] = "OPTIONS"
+        return varied
+
+    return vary
+
+
+def _working_in_the_foreground(behaviour: Behaviour, _call: Call) -> Behaviour:
+    """Rejects background responses, for nobody could read them later."""
+
+    def foreground(details: RequestDetails) -> None:
+        if details.body.get("background") is True:
+            raise invalid("This server does not answer in the background.", "background")
+
+    checks = {"foreground": foreground, **behaviour.requests.checks}
+    return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
+
+
+_REASON = """RFC 9110, 15.5.5 and 15.5.6: both say that the server has no such resource or method.
+
+The dialect calls the features optional."""
+
+for _status in (404, 405):
+    _summary = f"Answers {_status} on every endpoint of an optional feature.\n\n{_REASON}"
+    add(
+        "http",
+        f"offers_no_optional_endpoint_by_{_status}",
+        _summary,
+        ITEMS,
+        _offering_nothing_optional(_status, in_text=False),
+        state=_working_in_the_foreground,
+    )
+    add(
+        "http",
+        f"offers_no_optional_endpoint_of_the_library_by_{_status}",
+        _summary,
+        ("cloudglue",),
+        _offering_nothing_optional(_status, in_text=True),
+    )
+
+
+@variation("http.answers-422", fits=EVERY)
+def answers_422(answer: Answer) -> Answer:
+    """Answers 422 to a request whose content is wrong, and not 400.
+
+    RFC 9110, 15.5.21: the syntax is right, and the instructions in it cannot be processed.
+    """
+    if answer.status == 400 and json_of(answer) is not None:
+        answer.status = 422
+    return answer
+
+
+@variation("http.answers-404-for-a-wrong-method", fits=EVERY)
+def answers_404_for_a_wrong_method(answer: Answer) -> Answer:
+    """Answers 404 where another server answers 405.
+
+    RFC 9110, 15.5.5: a server that does not want to say which methods a resource has answers 404.
+    """
+    if answer.status == 405:
+        answer.status = 404
+        answer.headers.pop("allow", None)
+    return answer
+
+
+@variation("http.rejects-in-the-stream", fits=DOCUMENTS)
+def rejects_in_the_stream(answer: Answer, call: Call) -> Answer:
+    """Rejects what a stream asks for by an `error` event, after 200.
+
+    A server that asks another machine finds the fault when it has sent the status; both documents have the
+    event for that.
+    """
+    document = json_of(answer) if answer.status == 400 else None
+    error = document.get("error") if isinstance(document, dict) else None
+    streams = isinstance(call.body, dict) and call.body.get("stream") is True
+    if not streams or not isinstance(error, dict):
+        return answer
+    event = {**error, "type": "error", "sequence_number": 0, "error": error}
+    body = b"event: error\ndata: " + orjson.dumps(event) + b"\n\n"
+    headers = answer.headers | {"content-type": "text/event-stream; charset=utf-8"}
+    headers.pop("content-length", None)
+    return Answer(200, headers, body)
+
+
+@variation("http.offers-no-preflight", fits=ITEMS)
+def offers_no_preflight(answer: Answer, call: Call) -> Answer:
+    """Answers 405 to OPTIONS and sends no headers for browsers.
+
+    RFC 9110, 9.1: only GET and HEAD are mandatory for a general server, and no dialect promises scripts in
+    a browser anything.
+    """
+    answer.headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if not name.startswith("access-control-") and name != "vary"
+    }
+    if call.method == "OPTIONS":
+        varied = _answers(answer, 405, "OPTIONS is not allowed here.")
+        varied.headers["allow"] = "GET, POST, DELETE"
+        return varied
+    return answer

@@ -1,0 +1,1 @@
+"""Variations of the bytes of an event stream."""

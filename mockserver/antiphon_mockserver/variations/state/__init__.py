@@ -1,0 +1,1 @@
+"""Variations of what the server decides, of its model, and of the objects that it stores."""

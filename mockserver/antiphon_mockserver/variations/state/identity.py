@@ -1,0 +1,112 @@
+"""Ids, names and times in other forms."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
+from antiphon_mockserver.variations import DOCUMENTS, ITEMS, variation
+from antiphon_mockserver.variations.edits import Json, on_final, on_items, output
+
+
+def _with_ids(behaviour: Behaviour, response_prefix: str, item_prefix: str) -> Behaviour:
+    """Gives responses and items ids of another form; a reference to an item still finds it."""
+    items: dict[str, Item] = {}
+
+    def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -> Json:
+        response = deepcopy(behaviour.model.compose(plan, context, identity, created_at))
+        response["id"] = response_prefix + response["id"].rpartition("_")[2]
+        for item in output(response):
+            if "id" in item:
+                item["id"] = item_prefix + item["id"].rpartition("_")[2]
+                items[item["id"]] = item
+        return response
+
+    def resolve(reference: Item, found: Item | None) -> Item:
+        return behaviour.context.resolve(reference, found or items.get(reference["id"]))
+
+    return replace(
+        behaviour,
+        model=replace(behaviour.model, compose=compose),
+        context=replace(behaviour.context, resolve=resolve),
+    )
+
+
+@variation("state.gives-ids-without-prefix", fits=ITEMS)
+def gives_ids_without_prefix(behaviour: Behaviour) -> Behaviour:
+    """Gives responses and items ids of hexadecimal digits alone.
+
+    No document says what an id looks like: it is opaque.
+    """
+    return _with_ids(behaviour, "", "")
+
+
+@variation("state.gives-all-items-one-prefix", fits=ITEMS)
+def gives_all_items_one_prefix(behaviour: Behaviour) -> Behaviour:
+    """Gives every item an id that begins with `item-`, and a response one that begins with `gen-`.
+
+    No document says what an id looks like: it is opaque.
+    """
+    return _with_ids(behaviour, "gen-", "item-")
+
+
+def _equal_ids(item: dict[str, Any]) -> None:
+    if "call_id" in item and "id" in item:
+        item["call_id"] = item["id"]
+
+
+@variation("state.repeats-the-id-as-call-id", fits=ITEMS)
+def repeats_the_id_as_call_id(behaviour: Behaviour) -> Behaviour:
+    """Gives a call a `call_id` that equals its `id`.
+
+    Both are opaque, and no document says that they differ.
+    """
+    return on_items(_equal_ids)(behaviour)
+
+
+@variation("state.dates-the-model", fits=ITEMS)
+def dates_the_model(behaviour: Behaviour) -> Behaviour:
+    """Names the model with a date, as in `gpt-4o-mini-2026-08-07`.
+
+    `model` is the model that answered; an alias in the request stands for the dated one.
+    """
+
+    def date(response: Json, _context: Context) -> None:
+        response["model"] += "-2026-08-07"
+
+    return on_final(date)(behaviour)
+
+
+@variation("state.dates-to-the-fraction-of-a-second", fits=("openai",))
+def dates_to_the_fraction_of_a_second(behaviour: Behaviour) -> Behaviour:
+    """Sends `created_at` and `completed_at` with fractions of seconds.
+
+    OpenAI's document types both as `number`.
+    """
+
+    def date(response: Json, _context: Context) -> None:
+        for name in ("created_at", "completed_at"):
+            if response.get(name) is not None:
+                response[name] += 0.25
+
+    return on_final(date)(behaviour)
+
+
+@variation("state.takes-twenty-seconds", fits=DOCUMENTS)
+def takes_twenty_seconds(behaviour: Behaviour) -> Behaviour:
+    """Takes twenty seconds to the first byte of an answer.
+
+    No document says how long a model may take.
+    """
+
+    def date(response: Json, _context: Context) -> None:
+        if response.get("completed_at") is not None:
+            response["completed_at"] += 20
+
+    def plan(context: Context) -> Plan:
+        return replace(behaviour.model.plan(context), delay=20.0)
+
+    return on_final(date)(replace(behaviour, model=replace(behaviour.model, plan=plan)))

@@ -1,0 +1,137 @@
+"""Servers with other access, other pace and other words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.state.record import Record, RequestDetails
+from antiphon_mockserver.variations import EVERY, ITEMS, STORES, variation
+from antiphon_spec.dialect import Dialect
+
+
+@variation("state.knows-no-keys", fits=EVERY)
+def knows_no_keys(behaviour: Behaviour) -> Behaviour:
+    """Accepts every request, with and without a key, and keeps all responses in one place.
+
+    Authentication is an agreement between a server and its clients: many servers have none.
+    """
+
+    def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
+        return ""
+
+    return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
+
+
+@variation("state.answers-one-request-at-a-time", fits=EVERY)
+def answers_one_request_at_a_time(behaviour: Behaviour) -> Behaviour:
+    """Answers every fourth create with 429 and `retry-after`, as a busy server with one slot does.
+
+    RFC 6585, 4: 429 says that there are too many requests, and when to try again.
+    """
+    numbers = count(1)
+
+    def be_busy(_details: RequestDetails) -> None:
+        if next(numbers) % 4 == 0:
+            headers = {"retry-after": "0"}
+            raise ApiError("The slot is busy.", status=429, code="rate_limit_exceeded", headers=headers)
+
+    checks = {**behaviour.requests.checks, "slot": be_busy}
+    return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
+
+
+@variation("state.says-response-deleted", fits=("bud", "openai"))
+def says_response_deleted(behaviour: Behaviour) -> Behaviour:
+    """Answers a deletion with the object `response.deleted`.
+
+    OpenAI's guide shows `response.deleted`, genuine servers send `response`: both are in use.
+    """
+
+    def deletion_body(response_id: str) -> dict[str, Any]:
+        return {"id": response_id, "object": "response.deleted", "deleted": True}
+
+    return replace(behaviour, storage=replace(behaviour.storage, deletion_body=deletion_body))
+
+
+def _with_errors(behaviour: Behaviour, change: Any) -> Behaviour:
+    def envelope(error: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
+        status, body = behaviour.errors.envelope(error, dialect)
+        return status, change(body)
+
+    return replace(behaviour, errors=replace(behaviour.errors, envelope=envelope))
+
+
+@variation("state.words-errors-otherwise", fits=EVERY)
+def words_errors_otherwise(behaviour: Behaviour) -> Behaviour:
+    """Says something else in the messages of errors.
+
+    Messages are for people; no document prescribes them.
+    """
+
+    def word(body: dict[str, Any]) -> dict[str, Any]:
+        text = "Nein, das geht so nicht."
+        error = body["error"]
+        return {"error": {**error, "message": text} if isinstance(error, dict) else text}
+
+    return _with_errors(behaviour, word)
+
+
+@variation("state.gives-errors-no-code", fits=ITEMS)
+def gives_errors_no_code(behaviour: Behaviour) -> Behaviour:
+    """Sends errors whose `code` and `param` are null.
+
+    Both documents allow null for both.
+    """
+
+    def blank(body: dict[str, Any]) -> dict[str, Any]:
+        return {"error": {**body["error"], "code": None, "param": None}}
+
+    return _with_errors(behaviour, blank)
+
+
+@variation("state.adds-members-to-errors", fits=EVERY)
+def adds_members_to_errors(behaviour: Behaviour) -> Behaviour:
+    """Adds members to errors and beside them.
+
+    OpenAI calls new members a compatible change, and Open Responses has clients ignore them.
+    """
+
+    def add(body: dict[str, Any]) -> dict[str, Any]:
+        error = body["error"]
+        varied = {**error, "x_doc": "https://example.com/errors"} if isinstance(error, dict) else error
+        return {"error": varied, "request_id": "req-7", "status": "failed"}
+
+    return _with_errors(behaviour, add)
+
+
+@variation("state.works-slowly-in-the-background", fits=STORES)
+def works_slowly_in_the_background(behaviour: Behaviour) -> Behaviour:
+    """Shows a background response in the same status for three polls, before it goes on.
+
+    No document says how long a background response takes.
+    """
+    polls: dict[str, int] = {}
+
+    def observe(record: Record, milestones: Any) -> int:
+        polls[record.id] = polls.get(record.id, 0) + 1
+        is_turn = polls[record.id] % 3 == 0
+        return behaviour.progress.observe(record, milestones) if is_turn else record.step
+
+    return replace(behaviour, progress=replace(behaviour.progress, observe=observe))
+
+
+@variation("state.finishes-in-the-background-at-once", fits=STORES)
+def finishes_in_the_background_at_once(behaviour: Behaviour) -> Behaviour:
+    """Has finished a background response at the first poll.
+
+    No document says how long a background response takes.
+    """
+
+    def observe(_record: Record, milestones: Any) -> int:
+        return int(milestones[-1])
+
+    return replace(behaviour, progress=replace(behaviour.progress, observe=observe))

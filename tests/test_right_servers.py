@@ -1,0 +1,82 @@
+"""The second zoo: no rule fails or warns about a right server that differs from the mock in a legal way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from antiphon.main import run
+from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.requests import generation
+from antiphon_conformance.scenarios.scenario import scenarios_for
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.settings import Settings
+from antiphon_mockserver.variations import EVERY, all_variations
+from antiphon_spec.dialect import load, names
+from inprocess import plain_traces, traces
+
+OBJECTIONS = {Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN, Outcome.UNTESTABLE}
+EXPECTED: Mapping[tuple[str, str], str] = {}
+"""The reason why rules still object to a variation in a dialect; each is a rule to be narrowed."""
+
+
+PAIRS = [(variation.id, dialect) for variation in all_variations().values() for dialect in variation.fits]
+
+
+def _with_expectation(variation: str, dialect: str) -> object:
+    """A pair as a parameter, marked when a rule is known to object to it."""
+    reason = EXPECTED.get((variation, dialect))
+    marks = () if reason is None else (pytest.mark.xfail(reason=reason, strict=True),)
+    return pytest.param(variation, dialect, marks=marks)
+
+
+@pytest.fixture(autouse=True)
+def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
+
+
+@pytest.mark.parametrize(("variation", "dialect"), [_with_expectation(*pair) for pair in PAIRS])
+def test_no_rule_objects_to_a_right_server(variation: str, dialect: str) -> None:
+    scenarios = tuple(scenarios_for(load(dialect)))
+    results = traces(dialect, scenarios, variations=(variation,))
+    assert _bytes(results) != _bytes(plain_traces(dialect)), "the variation changes nothing in this dialect"
+    objections = {
+        f"{record.rule} in {record.scenario}: {record.outcome}: "
+        f"{record.note or '; '.join(finding.message for finding in record.findings[:3])}"
+        for record in engine.judge(results, load(dialect))
+        if record.outcome in OBJECTIONS and record.scenario != generation.SCENARIO
+    }
+    assert not objections
+
+
+def _bytes(results: list[Trace]) -> dict[str, object]:
+    """What came back in each step."""
+    exchanges = (exchange for trace in results for exchange in trace.exchanges.values())
+    return {
+        exchange.id: (exchange.answer.status, exchange.answer.headers.pairs, exchange.answer.raw)
+        for exchange in exchanges
+        if exchange.reply
+    }
+
+
+def test_the_zoo_is_large() -> None:
+    assert len(all_variations()) >= 60
+
+
+def test_variations_fit_dialects_that_ship() -> None:
+    assert set(EVERY) == set(names())
+    assert {dialect for _, dialect in PAIRS} == set(EVERY)
+
+
+def test_serve_lists_the_variations(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--variations"]) == 0
+    output = capsys.readouterr().out
+    assert all(variation in output for variation in all_variations())
+
+
+def test_an_unknown_variation_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"--variation: expected the id of a variation, got 'sse\.sings'"):
+        make_app(Settings(variations=("sse.sings",)))
