@@ -29,6 +29,12 @@ def media_type(view: AnyReply) -> str:
     return (view.reply.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
+def is_json_type(view: AnyReply) -> bool:
+    """Whether the answer is labelled as JSON: `application/json`, or a type that is JSON too (RFC 6839)."""
+    kind = media_type(view)
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
 def _header(view: AnyReply, name: str) -> str:
     value = view.reply.headers.get(name)
     return show(ABSENT if value is None else value)
@@ -84,7 +90,7 @@ def a_success_is_200(view: AnyReply) -> Iterator[Finding]:
 )
 def a_document_is_labelled_json(body: DocumentReply) -> Iterator[Finding]:
     """An answer that is not a stream has the content type `application/json`."""
-    if media_type(body) != "application/json":
+    if not is_json_type(body):
         yield Finding("reply.headers/content-type", "application/json", _header(body, "content-type"))
 
 

@@ -23,7 +23,8 @@ def _count(response: ResponseObject, *path: str) -> int | float | None:
 
 
 def _has_answer(response: ResponseObject) -> bool:
-    return response.status in ("completed", "incomplete")
+    """Whether the response is an answer in one piece; another rule reports what the end of a stream lacks."""
+    return response.status in ("completed", "incomplete") and response.kind == "body"
 
 
 def _under_way(response: ResponseObject) -> bool:
@@ -45,12 +46,12 @@ def an_ended_response_has_usage(response: ResponseObject) -> Iterator[Finding]:
     needs="a response that is queued or in progress",
 )
 def no_usage_before_the_end(response: ResponseObject) -> Iterator[Finding]:
-    """`usage` is null or absent while a response is queued or in progress.
+    """`usage` counts no output while a response is queued or in progress.
 
-    Clients that sum up the usage would count a response twice.
+    Clients that sum up the usage would count a response twice. Counts of the input, and zeros, do no harm.
     """
-    if response.object.get("usage") is not None:
-        yield Finding(f"{response.where}/usage", "null", show(response.object["usage"]))
+    if response.object.get("usage") is not None and _count(response, "output_tokens") != 0:
+        yield Finding(f"{response.where}/usage", "null, or no output tokens", show(response.object["usage"]))
 
 
 def _has_usage(response: ResponseObject) -> bool:
