@@ -14,8 +14,8 @@ from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import TERMINAL, ResponseObject
 from antiphon_spec.dialect import Dialect
 
-HALF_A_SENTENCE = re.compile(r"[^\n]*[.!?] [^\n]*[\w,] *")
-"""Prose in one line with a whole sentence, and after it one without an end."""
+HALF_A_SENTENCE = re.compile(r".*(,|\b(a|an|and|the|of|to|with|for|or|is|are|that|which|by)) *", re.S | re.I)
+"""A text that ends in a comma, or in an English word that ends no sentence."""
 SERVER_SKEW = 5
 """Seconds by which the clocks of two machines of one server may differ."""
 USUAL = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
@@ -220,7 +220,7 @@ def _reached_the_limit(response: ResponseObject) -> bool:
 def _is_cut(response: ResponseObject) -> bool:
     """Whether an answer shows that it is not whole; an answer may also end by itself exactly at its limit.
 
-    It shows nothing but reasoning, an item of it is not finished, or its last sentence has no end.
+    It shows nothing but reasoning, a message of it is not finished, or its last sentence goes on.
     """
     items = [item for _, item in output(response.content)]
     messages = [item for item in items if item.get("type") == "message"]

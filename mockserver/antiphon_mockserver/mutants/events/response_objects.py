@@ -77,7 +77,7 @@ for _name, _sentence, _caught_by, _spoil in MUTANTS:
     add(SEAM, _name, _sentence, _caught_by, _spoil)
 
 
-@mutant("events.sends-usage-beside-the-response", caught_by="usage.an-ended-response-has-usage")
+@mutant("events.sends-usage-beside-the-response", caught_by="lifecycle.the-terminal-event-carries-usage")
 def sends_usage_beside_the_response(events: list[Any]) -> list[Any]:
     """Sends `usage` beside the response of the last event instead of inside."""
     last = events[-1]
