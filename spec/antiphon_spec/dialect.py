@@ -11,10 +11,9 @@ from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.document import Document, load_document
-from antiphon_spec.items import UNKNOWN, ItemLife, load_items
 from antiphon_spec.requirement import Requirement, count, read_requirements
 from antiphon_spec.schema import Schemas
-from antiphon_spec.stream import Grammar, load_grammar
+from antiphon_spec.stream import UNKNOWN, Grammar, ItemLife, load_grammar, load_items
 
 DIALECTS = Path(__file__).parent / "dialects"
 PATH_VARIABLE = "ANTIPHON_DIALECT_PATH"

@@ -130,7 +130,7 @@ def are_added_with_role_name_and_call_id(stream: StreamReply) -> Iterator[Findin
 
 @rule("stream-items.begin-in-progress", StreamReply, cites="LIT-04", when=tells_of(ITEM))
 def begin_in_progress(stream: StreamReply) -> Iterator[Finding]:
-    """An item is `in_progress` in its `output_item.added`, or has a status that it may begin with.
+    """An item is added in progress, or with another status that its type may begin with.
 
     What a server already has it may add as `completed`; hosted tools report their progress.
     """
@@ -187,9 +187,9 @@ def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
     when=tells_of(ITEM),
 )
 def are_empty_when_added(stream: StreamReply) -> Iterator[Finding]:
-    """In `output_item.added` an item is still empty where deltas follow: `content: []`, `arguments: ""`.
+    """In `output_item.added` an item is empty where deltas follow: `content: []`.
 
-    Clients append the deltas to this content, so content in the first event counts twice.
+    The same holds for `arguments: ""`. Clients append the deltas to this content, so content in the first event counts twice.
     """
     yield from early_content(stream, ITEM)
 

@@ -76,7 +76,10 @@ def states_follow_each_other(stream: StreamReply) -> Iterator[Finding]:
 
 @rule("lifecycle.items-come-after-in-progress", StreamReply, cites="LIF-06", when=tells_of("item"))
 def items_come_after_in_progress(stream: StreamReply) -> Iterator[Finding]:
-    """No event about an item comes before `response.created` or, where it is sent, `response.in_progress`."""
+    """No event about an item comes before `response.created` and `response.in_progress`.
+
+    The latter may be missing, but it does not come late.
+    """
     yield from breaches(stream, kinds={"outside"}, enclosing={ROOT})
     first = min((thread.events[0].index for thread in stream_view(stream).of("item")), default=None)
     start = next(stream.source.of(RUNNING), None)
