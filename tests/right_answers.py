@@ -135,6 +135,21 @@ def _an_uncounted_thought(request: Json, response: Json) -> None:
         response["output"].insert(0, THOUGHT)
 
 
+def _no_text_settings(request: Json, response: Json) -> None:
+    if "text" not in request:
+        del response["text"]
+
+
+def _nulls_for_defaults(request: Json, response: Json) -> None:
+    if "background" not in request:
+        response["background"] = None
+
+
+def _calls_without_ids(_request: Json, response: Json) -> None:
+    for item in _items(response, "function_call"):
+        del item["id"], item["status"]
+
+
 def _strict_left_open(request: Json, response: Json) -> None:
     asked = (request.get("text") or {}).get("format") or {}
     if asked.get("type") == "json_schema" and asked.get("strict") is None:
@@ -163,3 +178,9 @@ BODIES: dict[str, Change] = {
     "an uncounted thought": _an_uncounted_thought,
     "strict left open": _strict_left_open,
 }
+SPARSE: dict[str, Change] = {
+    "no text settings": _no_text_settings,
+    "nulls for defaults": _nulls_for_defaults,
+    "calls without ids": _calls_without_ids,
+}
+"""Answers without what the document of OpenAI does not demand."""

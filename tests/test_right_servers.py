@@ -7,7 +7,7 @@ rules judge what came out.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -22,7 +22,7 @@ from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import load
 from inprocess import streams, traces
-from right_answers import BODIES
+from right_answers import BODIES, SPARSE
 
 Json = dict[str, Any]
 DIALECTS = ("openai", "openresponses")
@@ -65,15 +65,22 @@ def with_body(exchange: Exchange, request: Json, body: Json) -> Exchange:
     return replace(exchange, request=asked, reply=reply)
 
 
+def varied_answers(dialect: str, variation: str) -> Iterator[Exchange]:
+    for exchange in creates(dialect):
+        request, body = deepcopy(dict(exchange.request.fields)), deepcopy(dict(exchange.answer.fields))
+        (BODIES | SPARSE)[variation](request, body)
+        yield with_body(exchange, request, body)
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("variation", BODIES)
 def test_a_right_answer_fails_no_rule(dialect: str, variation: str) -> None:
-    varied = []
-    for exchange in creates(dialect):
-        request, body = deepcopy(dict(exchange.request.fields)), deepcopy(dict(exchange.answer.fields))
-        BODIES[variation](request, body)
-        varied.append(with_body(exchange, request, body))
-    assert red_rules(varied, dialect) == {}
+    assert red_rules(varied_answers(dialect, variation), dialect) == {}
+
+
+@pytest.mark.parametrize("variation", SPARSE)
+def test_a_sparse_answer_fails_no_rule(variation: str) -> None:
+    assert red_rules(varied_answers("openai", variation), "openai") == {}
 
 
 Event = dict[str, Any]

@@ -1,4 +1,4 @@
-"""The grammar of a dialect's streams: a table of lanes with the machine that follows it, and the lives of items.
+"""The grammar of a dialect's streams: a table of lanes with their machine, and the lives of the items.
 
 The tables are data: `dialects/*/stream.yaml` and `items.yaml`. The files of `dialects/responses` describe
 their formats. This module contains no name of an event and no type of an item.

@@ -13,6 +13,10 @@ from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ResponseObject
 
 
+def _must_have_an_id(item: Item) -> bool:
+    return _has_prefixed_type(item) or any(fault.pointer == "/id" for fault in item_faults(item))
+
+
 def _has_prefixed_type(item: Item) -> bool:
     """Whether the item is a provider's own. Open Responses has such types, and demands the same of them."""
     return item.type is not None and ":" in item.type
@@ -27,8 +31,10 @@ def _has_prefixed_type(item: Item) -> bool:
 def have_an_id(item: Item) -> Iterator[Finding]:
     """Every output item has an `id` that is a non-empty string.
 
-    Of a type that the document does not know nobody can say whether it has one.
+    Of a type that the document does not know nobody can say whether it has one; and some calls need none.
     """
+    if "id" not in item.object and not _must_have_an_id(item):
+        return
     if not isinstance(item.object.get("id"), str) or not item.object["id"]:
         yield Finding(f"{item.where}/id", "a non-empty string", show(item.object.get("id", ABSENT)))
 

@@ -73,7 +73,7 @@ DEFAULTS = (
         ),
         always_there=True,
     ),
-    Default("background_is_false", ("background",), (False,), ("RES-44",)),
+    Default("background_is_false", ("background",), (False, None), ("RES-44",)),
     Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),
 )
 
@@ -102,7 +102,7 @@ def _register(default: Default) -> None:
 
     def check(response: ResponseObject) -> Iterator[Finding]:
         parent = member(response.object, *default.path[:-1])
-        if default.path[0] in response.object and not isinstance(parent, dict):
+        if len(default.path) > 1 and not isinstance(parent, dict):
             return
         actual = (parent or {}).get(default.path[-1], ABSENT)
         is_right = actual in default.values or default.allows(response, actual)

@@ -189,7 +189,8 @@ def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
 def are_empty_when_added(stream: StreamReply) -> Iterator[Finding]:
     """In `output_item.added` an item is empty where deltas follow: `content: []`.
 
-    The same holds for `arguments: ""`. Clients append the deltas to this content, so content in the first event counts twice.
+    The same holds for `arguments: ""`. Clients append the deltas to this content, so content in the first
+    event counts twice.
     """
     yield from early_content(stream, ITEM)
 

@@ -56,7 +56,7 @@ MUTANTS = (
      "Leaves `created_at` and `model` out of the response in stream events.",
      "response.has-all-members", _leave_out("created_at", "model")),
     ("leaves_out_the_text_settings", "Leaves `text` out of the response in stream events.",
-     "defaults.text-format-is-text", _leave_out("text")),
+     "response.has-all-members", _leave_out("text")),
     ("names_neither_id_nor_status", "Leaves `id` and `status` out of the response in stream events.",
      "response.has-all-members", _leave_out("id", "status")),
     ("dates_streams_by_halves", "Writes `created_at` with a fraction of a second in stream events.",
