@@ -150,6 +150,22 @@ def _calls_without_ids(_request: Json, response: Json) -> None:
         del item["id"], item["status"]
 
 
+def _other_forms(_request: Json, response: Json) -> None:
+    """Calls numbered anew in each response, a model with prefix and date, cached input, unknown members."""
+    for index, item in enumerate(_items(response, "function_call")):
+        item["call_id"] = f"call_{index}"
+    response["model"] = f"acme/{response['model']}-2026-01-01"
+    response["service_tier"] = "priority"
+    response["usage"]["input_tokens_details"]["cached_tokens"] = response["usage"]["input_tokens"]
+    response["x_trace"] = {"hop": 1}
+
+
+def _instructions_as_messages(_request: Json, response: Json) -> None:
+    if isinstance(response["instructions"], str):
+        part = {"type": "input_text", "text": response["instructions"]}
+        response["instructions"] = [{"type": "message", "role": "developer", "content": [part]}]
+
+
 def _strict_left_open(request: Json, response: Json) -> None:
     asked = (request.get("text") or {}).get("format") or {}
     if asked.get("type") == "json_schema" and asked.get("strict") is None:
@@ -177,10 +193,12 @@ BODIES: dict[str, Change] = {
     "a summary by default": _a_summary_by_default,
     "an uncounted thought": _an_uncounted_thought,
     "strict left open": _strict_left_open,
+    "other forms": _other_forms,
 }
 SPARSE: dict[str, Change] = {
+    "instructions as messages": _instructions_as_messages,
     "no text settings": _no_text_settings,
     "nulls for defaults": _nulls_for_defaults,
     "calls without ids": _calls_without_ids,
 }
-"""Answers without what the document of OpenAI does not demand."""
+"""Answers that only the document of OpenAI allows: without what it does not demand, and in other forms."""

@@ -157,6 +157,18 @@ def _one_piece(events: list[Event]) -> list[Event]:
     return output
 
 
+def _empty_deltas(events: list[Event]) -> list[Event]:
+    """An empty delta before each, without log probabilities and padding."""
+    output: list[Event] = []
+    for event in events:
+        if event["type"].endswith(".delta"):
+            output.append(
+                {**event, "delta": "", "obfuscation": ""} | ({"logprobs": []} if "logprobs" in event else {})
+            )
+        output.append(event)
+    return output
+
+
 STREAMS: dict[str, Callable[[list[Event]], list[Event]]] = {
     "as it is": lambda events: events,
     "without in_progress": _without_in_progress,
@@ -165,6 +177,7 @@ STREAMS: dict[str, Callable[[list[Event]], list[Event]]] = {
     "calls at once": _calls_at_once,
     "calls that wait": _waiting_calls,
     "one piece for each text": _one_piece,
+    "empty deltas": _empty_deltas,
     "a keep-alive after the end": lambda events: [*events, {"type": "acme:ping"}],
 }
 

@@ -15,7 +15,8 @@ MEDIA_TYPE = re.compile(
 )
 MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 """Content coding -> its first bytes (RFC 1952, RFC 8878)."""
-SINGLE = ("content-type", "content-length", "date", "retry-after")
+SINGLE = ("content-type", "content-length", "retry-after")
+"""Headers with one value that clients act on. A proxy may add a `Date` of its own, which nobody minds."""
 LIVE = "an answer that is not from a recording"
 
 

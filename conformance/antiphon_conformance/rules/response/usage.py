@@ -99,6 +99,12 @@ def reasoning_tokens_are_output_tokens(response: ResponseObject) -> Iterator[Fin
     yield from _compare_detail(response, "output", "reasoning_tokens")
 
 
+def _limit(response: ResponseObject) -> int | float:
+    """The limit of the request, or a higher one that the server reports: some raise what is too low."""
+    limits = (side.get("max_output_tokens") for side in (response.request_fields, response.object))
+    return max((limit for limit in map(number, limits) if limit is not None), default=0)
+
+
 def _has_limit(response: ResponseObject) -> bool:
     limit = number(response.request_fields.get("max_output_tokens"))
     return response.creation and limit is not None and _count(response, "output_tokens") is not None
@@ -113,7 +119,7 @@ def _has_limit(response: ResponseObject) -> bool:
 )
 def output_is_within_the_limit(response: ResponseObject) -> Iterator[Finding]:
     """`output_tokens` is at most the `max_output_tokens` of the request."""
-    count, limit = _count(response, "output_tokens") or 0, response.request_fields["max_output_tokens"]
+    count, limit = _count(response, "output_tokens") or 0, _limit(response)
     if count > limit:
         yield Finding(f"{response.where}/usage/output_tokens", f"at most {show(limit)}", show(count))
 
@@ -132,7 +138,7 @@ def _has_reasoning_and_limit(response: ResponseObject) -> bool:
 def reasoning_counts_towards_the_limit(response: ResponseObject) -> Iterator[Finding]:
     """Reasoning tokens count towards `max_output_tokens`."""
     count = _count(response, "output_tokens_details", "reasoning_tokens") or 0
-    limit = response.request_fields["max_output_tokens"]
+    limit = _limit(response)
     if count > limit:
         where = f"{response.where}/usage/output_tokens_details/reasoning_tokens"
         yield Finding(where, f"at most {show(limit)}", show(count))

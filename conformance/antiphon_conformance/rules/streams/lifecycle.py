@@ -13,7 +13,6 @@ from antiphon_conformance.rules.reading.streams import (
     breaches,
     has_beginning,
     has_end,
-    is_whole,
     tells_of,
     view_differences,
 )
@@ -53,11 +52,11 @@ def the_second_event_is_in_progress(stream: StreamReply) -> Iterator[Finding]:
 
 @rule("lifecycle.is-created-once", StreamReply, cites=("LIF-02", "CG-SSE-07"), when=tells_of(ROOT))
 def is_created_once(stream: StreamReply) -> Iterator[Finding]:
-    """The stream has exactly one `response.created`."""
+    """The stream has no second `response.created`.
+
+    Another rule reports a stream that begins without one.
+    """
     yield from breaches(stream, lanes={ROOT}, kinds={"repeated"})
-    lane = _lane(stream)
-    if is_whole(stream) and not any(event.type in lane.beginnings for event in stream.events):
-        yield Finding("stream", f"a stream with {' or '.join(lane.beginnings)}", "a stream without it")
 
 
 @rule(
