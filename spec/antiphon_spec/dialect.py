@@ -13,7 +13,7 @@ from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.document import Document, load_document
 from antiphon_spec.requirement import Kind, Requirement, count, read_requirements
 from antiphon_spec.schema import Schemas
-from antiphon_spec.stream import Grammar, load_grammar
+from antiphon_spec.stream import UNKNOWN, Grammar, ItemLife, load_grammar, load_items
 
 DIALECTS = Path(__file__).parent / "dialects"
 PATH_VARIABLE = "ANTIPHON_DIALECT_PATH"
@@ -55,8 +55,6 @@ class Traits:
     """The members of a response object in wire order, with the defaults for a minimal request."""
     sequence_numbers_since: int = 0
     """The Unix time in seconds since which streams have numbers; older recordings may have none."""
-    items_without_status: tuple[str, ...] = ()
-    """The types of items without a `status`."""
     id_form: str = "prefixed"
     """The form of the ids of objects: `prefixed` (`resp_...`) or `uuid`."""
     error_envelope: str = "object"
@@ -189,6 +187,16 @@ class Dialect:
     def grammar(self) -> Grammar:
         """The lanes of its streams."""
         return load_grammar(tuple(reversed(self.folders)))
+
+    @cached_property
+    def items(self) -> Mapping[str, ItemLife]:
+        """The lives of its output items, by type."""
+        return load_items(tuple(reversed(self.folders)))
+
+    def life(self, item: Mapping[str, Any]) -> ItemLife:
+        """The life of an item by its type; `UNKNOWN` for a type that the dialect does not have."""
+        kind = item.get("type")
+        return self.items.get(kind, UNKNOWN) if isinstance(kind, str) else UNKNOWN
 
     @cached_property
     def requirements(self) -> Mapping[str, Requirement]:

@@ -5,7 +5,7 @@ Every class here is frozen and only looks things up: rules are pure functions ov
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -197,13 +197,36 @@ class Exchange:
         return response
 
 
+ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
+"""The events that end a response."""
+
+
 def final_response(stream: Stream) -> Mapping[str, Any]:
-    """The response object of the last event that has one; empty when no event has one."""
+    """The response object of the last event that has one; empty when no event has one.
+
+    An end without items has those of the stream: what is missing there is one fault, and the answer came.
+    """
     for event in reversed(stream.events):
         response = event.data.get("response")
         if isinstance(response, dict):
-            return response
+            return with_streamed_items(response, stream) if event.type in ENDS else response
     return {}
+
+
+def with_streamed_items(response: Mapping[str, Any], stream: Stream) -> Mapping[str, Any]:
+    """A response object that ended a stream; its output is that of the stream when it has none itself."""
+    items = [] if response.get("output") else [item for _, item in streamed_items(stream)]
+    return {**response, "output": items} if items else response
+
+
+def streamed_items(stream: Stream) -> Sequence[tuple[Event, Mapping[str, Any]]]:
+    """The finished items of a stream with the events that hold them, in the order of `output_index`."""
+    items: dict[int, tuple[Event, Mapping[str, Any]]] = {}
+    for event in stream.of("response.output_item.done"):
+        index, item = event.data.get("output_index"), event.data.get("item")
+        if type(index) is int and isinstance(item, dict):
+            items[index] = (event, item)
+    return [items[index] for index in sorted(items)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from antiphon_conformance.http.exchange import (
     Stream,
     Trace,
     final_response,
+    streamed_items,
+    with_streamed_items,
 )
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -118,6 +120,17 @@ class ResponseObject(SuccessReply):
     """`body`, or the type of the event that holds it."""
 
     @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """The object with its items; with those of the stream when the end of a stream lacks them.
+
+        A rule that judges the items reads this. Another rule reports that the end lacks them.
+        """
+        stream = self.reply.stream
+        return (
+            self.object if stream is None or not self.is_final else with_streamed_items(self.object, stream)
+        )
+
+    @cached_property
     def status(self) -> Any:
         return self.object.get("status")
 
@@ -198,8 +211,15 @@ def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[Response
 
 
 def _items(response: ResponseObject) -> Iterator[Item]:
-    output = response.object.get("output")
-    for index, item in enumerate(output if isinstance(output, list) else ()):
+    for where, item in _places(response):
         if isinstance(item, dict):
-            where = f"{response.where}/output/{index}"
             yield Item(response.exchange, response.dialect, where, item, response.object)
+
+
+def _places(response: ResponseObject) -> Iterator[tuple[str, Any]]:
+    """(path, item) of each item of a response, or of its stream where the end of the stream lacks them."""
+    output, stream = response.object.get("output"), response.reply.stream
+    if isinstance(output, list):
+        yield from ((f"{response.where}/output/{index}", item) for index, item in enumerate(output))
+    if not output and stream is not None:
+        yield from ((f"{event.where}/item", item) for event, item in streamed_items(stream))

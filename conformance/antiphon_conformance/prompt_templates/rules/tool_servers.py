@@ -54,7 +54,7 @@ def an_unreachable_server_has_a_list_with_an_error(trace: ScenarioTrace) -> Iter
 
 
 def _lists(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.object, LIST)) and any(output(response.object, CALL))
+    return response.is_final and any(output(response.content, LIST)) and any(output(response.content, CALL))
 
 
 @rule(
@@ -68,10 +68,10 @@ def calls_name_a_listed_tool(response: ResponseObject) -> Iterator[Finding]:
     """A call names a tool from the list of its server."""
     tools = {
         (item.get("server_label"), tool.get("name"))
-        for _, item in output(response.object, LIST)
+        for _, item in output(response.content, LIST)
         for _, tool in objects(item.get("tools"))
     }
-    for index, call in output(response.object, CALL):
+    for index, call in output(response.content, CALL):
         if (call.get("server_label"), call.get("name")) not in tools:
             where = f"{response.where}/output/{index}/name"
             yield Finding(where, "a tool from the list", show(call.get("name", ABSENT)))

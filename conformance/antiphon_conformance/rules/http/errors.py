@@ -10,16 +10,20 @@ from typing import Any
 from antiphon_conformance.http.exchange import Part, Reply
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.http.transport import media_type
+from antiphon_conformance.rules.http.transport import is_json_type
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ErrorReply, StreamReply
 
 MEMBERS = ("type", "code", "param", "message")
+FLAT_MEMBERS = ("code", "param", "message")
+"""The members of an `error` event that has them beside its type."""
+OF_GATEWAYS = frozenset({408, 413, 414, 431, 502, 503, 504, *range(520, 531)})
+"""Statuses that proxies and load balancers make up themselves."""
 KINDS = {
     400: ("invalid_request", "invalid_request_error"),
     404: ("not_found", "invalid_request", "invalid_request_error"),
     422: ("invalid_request", "invalid_request_error"),
-    429: ("too_many_requests", "rate_limit_error"),
+    429: ("too_many_requests", "rate_limit_error", "insufficient_quota"),
     500: ("server_error", "model_error"),
 }
 """Open Responses' table of types by status; it is not strict, so a 404 may also be an invalid request."""
@@ -31,16 +35,30 @@ INTERNALS = re.compile(
 """Stack traces, source files and memory addresses, as several languages print them."""
 
 
-@rule("errors.an-error-is-json", ErrorReply, cites=("ERR-11", "BUD-SSE-22"), reads={Part.REPLY_HEADERS})
+def _is_of_the_api(error_reply: ErrorReply) -> bool:
+    """Whether the API made the error: on an operation of the document, and not with a proxy's status."""
+    return error_reply.operation is not None and error_reply.reply.status not in OF_GATEWAYS
+
+
+@rule(
+    "errors.an-error-is-json",
+    ErrorReply,
+    cites=("ERR-11", "BUD-SSE-22"),
+    reads={Part.REPLY_HEADERS},
+    when=_is_of_the_api,
+)
 def an_error_is_json(error_reply: ErrorReply) -> Iterator[Finding]:
-    """The body of an error is a JSON object of the media type `application/json`."""
+    """The body of an error is a JSON object of the media type `application/json`.
+
+    Proxies and load balancers answer in HTML; that is no error of the API.
+    """
     yield from _expect_json_type(error_reply)
     if not isinstance(error_reply.reply.body, dict):
         yield Finding("reply.body", "a JSON object", describe_body(error_reply.reply))
 
 
 def _expect_json_type(error_reply: ErrorReply) -> Iterator[Finding]:
-    if media_type(error_reply) != "application/json":
+    if not is_json_type(error_reply):
         value = error_reply.reply.headers.get("content-type")
         actual = show(ABSENT if value is None else value)
         yield Finding("reply.headers/content-type", "application/json", actual)
@@ -89,7 +107,7 @@ def the_error_on_an_unknown_path_is_a_string(error_reply: ErrorReply) -> Iterato
 
 
 def _has_json_object(error_reply: ErrorReply) -> bool:
-    return isinstance(error_reply.reply.body, dict)
+    return isinstance(error_reply.reply.body, dict) and _is_of_the_api(error_reply)
 
 
 @rule(
@@ -108,9 +126,11 @@ def the_envelope_is_complete(error_reply: ErrorReply) -> Iterator[Finding]:
     yield from _check_members(error_reply.error, "reply.body/error")
 
 
-def _check_members(error: Mapping[str, Any], where: str) -> Iterator[Finding]:
+def _check_members(
+    error: Mapping[str, Any], where: str, names: tuple[str, ...] = MEMBERS
+) -> Iterator[Finding]:
     """A finding for each member of an error that is no string; `code` and `param` may be null."""
-    for name in MEMBERS:
+    for name in names:
         value, is_nullable = error.get(name, ABSENT), name in ("code", "param")
         if not (isinstance(value, str) or (is_nullable and value is None)):
             yield Finding(f"{where}/{name}", "a string or null" if is_nullable else "a string", show(value))
@@ -164,10 +184,17 @@ def the_message_is_for_people(error_reply: ErrorReply) -> Iterator[Finding]:
     message = error_reply.error.get("message", ABSENT)
     if not isinstance(message, str) or not message.strip():
         yield Finding("reply.body/error/message", "a sentence", show(message))
-    elif INTERNALS.search(message):
+    elif _shows_internals(message, error_reply):
         yield Finding("reply.body/error/message", "no stack trace, source path or address", show(message))
     elif _is_packed(message):
         yield Finding("reply.body/error/message", "a sentence, and not JSON", show(message))
+
+
+def _shows_internals(message: str, error_reply: ErrorReply) -> bool:
+    """Whether a message shows the inside of the server, and does not merely quote the request."""
+    match = INTERNALS.search(message)
+    asked = error_reply.request.raw or json.dumps(error_reply.request.body).encode()
+    return match is not None and match.group().encode() not in asked
 
 
 def _is_packed(message: str) -> bool:
@@ -199,11 +226,15 @@ def _error_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
 def an_error_event_is_complete(stream: StreamReply) -> Iterator[Finding]:
     """An `error` event has a `sequence_number`, and an `error` object with all its members.
 
-    These are `type`, `code`, `message` and `param`. OpenAI's document has them beside the event's `type`;
-    every recorded event has them in `error`.
+    These are `type`, `code`, `message` and `param`. OpenAI's document has them beside the event's `type`, and
+    every recorded event has them in `error`: with OpenAI both will do.
     """
+    may_be_flat = "openai" in stream.dialect.lineage
     for event in stream.source.of("error"):
-        yield from _check_members(_error_of(event.data), f"{event.where}/error")
+        if may_be_flat and "error" not in event.data:
+            yield from _check_members(event.data, event.where, FLAT_MEMBERS)
+        else:
+            yield from _check_members(_error_of(event.data), f"{event.where}/error")
         if not isinstance(event.data.get("sequence_number"), int):
             actual = show(event.data.get("sequence_number", ABSENT))
             yield Finding(f"{event.where}/sequence_number", "an integer", actual)

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.items.members import is_claimed
-from antiphon_conformance.rules.reading.output import member, output
+from antiphon_conformance.rules.reading.output import output
 from antiphon_conformance.rules.reading.schema_faults import findings, item_faults
 from antiphon_conformance.rules.response.members import CLOUDGLUE, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ResponseObject
 
 
+def _must_have_an_id(item: Item) -> bool:
+    return _has_prefixed_type(item) or any(fault.pointer == "/id" for fault in item_faults(item))
+
+
+def _has_prefixed_type(item: Item) -> bool:
+    """Whether the item is a provider's own. Open Responses has such types, and demands the same of them."""
+    return item.type is not None and ":" in item.type
+
+
 @rule(
-    "items.have-an-id", Item, cites=("ITM-02", "EXT-02", f"{OPENAI}OutputMessage/properties/id", "BUD-RSP-06")
+    "items.have-an-id",
+    Item,
+    cites=("ITM-02", "EXT-02", f"{OPENAI}OutputMessage/properties/id", "BUD-RSP-06"),
+    when=lambda item: item.type in item.dialect.schemas.item_types or _has_prefixed_type(item),
 )
 def have_an_id(item: Item) -> Iterator[Finding]:
-    """Every output item has an `id` that is a non-empty string."""
+    """Every output item has an `id` that is a non-empty string.
+
+    Of a type that the document does not know nobody can say whether it has one; and some calls need none.
+    """
+    if "id" not in item.object and not _must_have_an_id(item):
+        return
     if not isinstance(item.object.get("id"), str) or not item.object["id"]:
         yield Finding(f"{item.where}/id", "a non-empty string", show(item.object.get("id", ABSENT)))
 
@@ -37,18 +53,18 @@ def types_are_documented(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/type", "a documented item type", actual, newer=newer)
 
 
-def _has_states(item: Item) -> bool:
-    return item.type not in item.dialect.traits.items_without_status
+def _must_have_a_status(item: Item) -> bool:
+    return item.dialect.life(item.object).status == "always" or _has_prefixed_type(item)
 
 
 @rule(
     "items.have-a-status",
     Item,
     cites=("ITM-02", "EXT-02", "TOOL-09", f"{OPENAI}OutputMessage/properties/status", "BUD-RSP-06"),
-    when=_has_states,
+    when=_must_have_a_status,
 )
 def have_a_status(item: Item) -> Iterator[Finding]:
-    """Every output item has a `status`, except items of types without states."""
+    """Every output item has a `status`, where the document demands one for its type."""
     if not isinstance(item.object.get("status"), str):
         yield Finding(f"{item.where}/status", "a status", show(item.object.get("status", ABSENT)))
 
@@ -76,7 +92,7 @@ def match_the_document(item: Item) -> Iterator[Finding]:
 
 
 def _with_output(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.object))
+    return response.is_final and any(output(response.content))
 
 
 @rule(
@@ -89,7 +105,7 @@ def _with_output(response: ResponseObject) -> bool:
 def ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """All items of one output have different ids."""
     ids: set[str] = set()
-    for index, item in output(response.object):
+    for index, item in output(response.content):
         identity = item.get("id")
         if not isinstance(identity, str):
             continue
@@ -97,11 +113,6 @@ def ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
             actual = f"{show(identity)}, as another item has"
             yield Finding(f"{response.where}/output/{index}/id", "a unique id", actual)
         ids.add(identity)
-
-
-def _runs_in_a_program(item: Mapping[str, Any]) -> bool:
-    """Whether a program on the server made the call; such a call is in progress until the program goes on."""
-    return bool(member(item.get("caller"), "type") == "program")
 
 
 def _completed_or_cut(response: ResponseObject) -> bool:
@@ -113,12 +124,13 @@ def _completed_or_cut(response: ResponseObject) -> bool:
     "items.are-not-in-progress-in-an-ended-response", ResponseObject, cites="ITM-23", when=_completed_or_cut
 )
 def are_not_in_progress_in_an_ended_response(response: ResponseObject) -> Iterator[Finding]:
-    """A response that has ended has no item in progress.
+    """A response that has ended has no item in progress, save calls that wait for the client.
 
     Clients that wait for the end of each item wait for ever.
     """
-    for index, item in output(response.object):
-        if item.get("status") == "in_progress" and not _runs_in_a_program(item):
+    for index, item in output(response.content):
+        life = response.dialect.life(item)
+        if item.get("status") == "in_progress" and not life.may_be_in_progress:
             yield Finding(
                 f"{response.where}/output/{index}/status", "a status other than in_progress", "in_progress"
             )
@@ -135,15 +147,20 @@ def _completed_with_output(response: ResponseObject) -> bool:
     when=_completed_with_output,
 )
 def are_not_incomplete_in_a_completed_response(response: ResponseObject) -> Iterator[Finding]:
-    """A completed response has no incomplete item; a call of a hosted tool may have failed."""
-    for index, item in output(response.object):
-        if item.get("status") == "incomplete":
+    """A completed response has no incomplete message and no incomplete call for the client.
+
+    A client shows a cut text as the whole, and runs a tool with half of its arguments.
+    """
+    for index, item in output(response.content):
+        ended = response.dialect.life(item).ended
+        if item.get("status") == "incomplete" and ended is not None and "incomplete" not in ended:
             yield Finding(f"{response.where}/output/{index}/status", "completed", "incomplete")
 
 
 def _has_incomplete(response: ResponseObject) -> bool:
-    return response.is_final and any(
-        item.get("status") == "incomplete" for _, item in output(response.object)
+    """Whether an item is incomplete in a response that ended by itself; failures and cancels cut anywhere."""
+    return _completed_or_cut(response) and any(
+        item.get("status") == "incomplete" for _, item in output(response.content)
     )
 
 
@@ -156,7 +173,7 @@ def _has_incomplete(response: ResponseObject) -> bool:
 )
 def an_incomplete_item_is_the_last(response: ResponseObject) -> Iterator[Finding]:
     """An incomplete item is the last one of its response."""
-    items = list(output(response.object))
+    items = list(output(response.content))
     for index, item in items[:-1]:
         if item.get("status") == "incomplete":
             actual = f"incomplete and number {index + 1} of {len(items)} items"

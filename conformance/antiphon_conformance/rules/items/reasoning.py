@@ -12,9 +12,9 @@ from antiphon_conformance.rules.reading.output import (
     number,
     objects,
     output,
-    tools_of,
     value_at,
 )
+from antiphon_conformance.rules.reading.request import tools_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ResponseObject, ScenarioTrace
 
@@ -30,7 +30,9 @@ def _is_reasoning(item: Item) -> bool:
 
 
 def _requests_encryption(item: Item) -> bool:
-    return _is_reasoning(item) and includes(item.request_fields, ENCRYPTED)
+    """Whether the request includes the content, and the item is whole; a cut one may have none."""
+    completed = item.response.get("status") == "completed"
+    return _is_reasoning(item) and completed and includes(item.request_fields, ENCRYPTED)
 
 
 @rule(
@@ -52,9 +54,7 @@ def encrypted_content_is_there_on_request(item: Item) -> Iterator[Finding]:
 
 def _counts_reasoning(response: ResponseObject) -> bool:
     """Whether a completed answer counts reasoning and must include it; hosted tools may reason unseen."""
-    only_client_tools = all(
-        tool.get("type") in ("function", "custom") for tool in tools_of(response.request_fields)
-    )
+    only_client_tools = all(tool.get("type") in ("function", "custom") for tool in tools_of(response))
     count = number(member(response.object, "usage", "output_tokens_details", "reasoning_tokens"))
     requests_content = response.creation and includes(response.request_fields, ENCRYPTED)
     return requests_content and only_client_tools and response.status == "completed" and bool(count)
@@ -69,14 +69,16 @@ def _counts_reasoning(response: ResponseObject) -> bool:
 )
 def counted_reasoning_is_in_the_output(response: ResponseObject) -> Iterator[Finding]:
     """A response that counts reasoning tokens has the reasoning item that `include` requests."""
-    if not any(output(response.object, "reasoning")):
+    if not any(output(response.content, "reasoning")):
         yield Finding(f"{response.where}/output", "a reasoning item", "no reasoning item")
 
 
 def _requests_no_summary(item: Item) -> bool:
+    """Whether the request asks for no summary, and the server does not report one by its own default."""
     asked = item.request_fields.get("reasoning")
     styles = [member(asked, name) for name in ("summary", "generate_summary")]
-    return _is_reasoning(item) and styles == [None, None] and item.request_fields.get("prompt") is None
+    unasked = styles == [None, None] and item.request_fields.get("prompt") is None
+    return _is_reasoning(item) and unasked and member(item.response, "reasoning", "summary") is None
 
 
 @rule(
@@ -93,7 +95,7 @@ def no_summary_without_a_request(item: Item) -> Iterator[Finding]:
 
 
 def _has_reasoning(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.object, "reasoning"))
+    return response.is_final and any(output(response.content, "reasoning"))
 
 
 def _is_completed_with_reasoning(response: ResponseObject) -> bool:
@@ -109,7 +111,7 @@ def _is_completed_with_reasoning(response: ResponseObject) -> bool:
 )
 def true_puts_reasoning_before_the_message(response: ResponseObject) -> Iterator[Finding]:
     """With `reasoning: true` the output has a reasoning item before the message."""
-    types = [item.get("type") for _, item in output(response.object)]
+    types = [item.get("type") for _, item in output(response.content)]
     if "reasoning" not in types[: types.index("message") if "message" in types else None]:
         yield Finding(
             f"{response.where}/output",
@@ -126,9 +128,15 @@ def true_puts_reasoning_before_the_message(response: ResponseObject) -> Iterator
     needs="a completed response with reasoning",
 )
 def precedes_the_item_that_it_leads_to(response: ResponseObject) -> Iterator[Finding]:
-    """In a completed response a reasoning item precedes the message or call that it led to."""
-    items = list(output(response.object))
-    if items[-1][1].get("type") == "reasoning":
+    """In a completed response a reasoning item precedes the message or call that it led to.
+
+    A model may also end after it has only reasoned, or reason once more after a remark or a call.
+    """
+    items = list(output(response.content))
+    types = [item.get("type") for _, item in items]
+    first = types.index("reasoning")
+    all_behind = set(types[first:]) == {"reasoning"} and set(types[:first]) == {"message"}
+    if all_behind and not any(item.get("phase") == "commentary" for _, item in items):
         where = f"{response.where}/output/{items[-1][0]}"
         yield Finding(where, "an item followed by a message or a call", "the last item")
 
@@ -144,7 +152,7 @@ def shown_reasoning_is_counted(response: ResponseObject) -> Iterator[Finding]:
     """A response whose reasoning item has text counts `reasoning_tokens`."""
     has_text = any(
         any(objects(item.get(name)))
-        for _, item in output(response.object, "reasoning")
+        for _, item in output(response.content, "reasoning")
         for name in ("summary", "content")
     )
     count = member(response.object, "usage", "output_tokens_details", "reasoning_tokens")
@@ -165,8 +173,14 @@ def _without_effort(response: ResponseObject) -> bool:
     needs="an answer to `reasoning.effort: none`",
 )
 def no_effort_no_reasoning(response: ResponseObject) -> Iterator[Finding]:
-    """With `reasoning.effort: none` the output has no reasoning item."""
-    for index, _ in output(response.object, "reasoning"):
+    """With `reasoning.effort: none` the output has no reasoning.
+
+    An empty reasoning item that was not counted holds none.
+    """
+    count = number(member(response.object, "usage", "output_tokens_details", "reasoning_tokens"))
+    for index, item in output(response.content, "reasoning"):
+        if count == 0 and not item.get("summary") and not item.get("content"):
+            continue
         yield Finding(f"{response.where}/output/{index}", "no reasoning item", "a reasoning item")
 
 

@@ -16,7 +16,7 @@ LOGPROBS = "message.output_text.logprobs"
 
 def _citations(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     """(path, annotation, text) for each annotation that marks a range of its text."""
-    for where, part in texts(response.object):
+    for where, part in texts(response.content):
         for index, annotation in objects(part.get("annotations")):
             bounds = (number(annotation.get(name)) for name in ("start_index", "end_index"))
             if None not in bounds and isinstance(part.get("text"), str):
@@ -36,16 +36,24 @@ def _cites(response: ResponseObject) -> bool:
     reads={Part.TEXTS},
 )
 def citations_lie_within_their_text(response: ResponseObject) -> Iterator[Finding]:
-    """A citation starts and ends within its text, and does not end before it starts."""
+    """A citation starts and ends within its text, and does not end before it starts.
+
+    No document says whether characters, UTF-16 units or bytes count; each will do.
+    """
     for where, annotation, text in _citations(response):
-        start, end = annotation["start_index"], annotation["end_index"]
-        if not 0 <= start <= end <= len(text):
-            yield Finding(where, f"0 <= start <= end <= {len(text)}", f"start {show(start)}, end {show(end)}")
+        start, end, length = annotation["start_index"], annotation["end_index"], _longest(text)
+        if not 0 <= start <= end <= length:
+            yield Finding(where, f"0 <= start <= end <= {length}", f"start {show(start)}, end {show(end)}")
+
+
+def _longest(text: str) -> int:
+    """The length of a text in UTF-8 bytes, which is never less than in characters or UTF-16 units."""
+    return len(text.encode("utf-8", errors="surrogatepass"))
 
 
 def _answers_a_request_for_logprobs(response: ResponseObject) -> bool:
     asks = includes(response.request_fields, LOGPROBS)
-    return response.creation and response.status == "completed" and asks and any(texts(response.object))
+    return response.creation and response.status == "completed" and asks and any(texts(response.content))
 
 
 @rule(
@@ -57,9 +65,13 @@ def _answers_a_request_for_logprobs(response: ResponseObject) -> bool:
     reads={Part.TEXTS},
 )
 def logprobs_come_on_request(response: ResponseObject) -> Iterator[Finding]:
-    """A text has log probabilities when `include` asks for them."""
-    for where, part in texts(response.object):
-        if part.get("text") and not any(objects(part.get("logprobs"))):
+    """A text has log probabilities when `include` asks for them.
+
+    Of several texts one is enough: remarks between calls may have none.
+    """
+    has_some = any(_entries(response))
+    for where, part in texts(response.content):
+        if part.get("text") and not has_some:
             yield Finding(
                 f"{response.where}/{where}/logprobs",
                 "an entry for each token",
@@ -73,7 +85,7 @@ def _limits_logprobs(response: ResponseObject) -> bool:
 
 
 def _entries(response: ResponseObject) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for where, part in texts(response.object):
+    for where, part in texts(response.content):
         for index, entry in objects(part.get("logprobs")):
             yield f"{response.where}/{where}/logprobs/{index}", entry
 

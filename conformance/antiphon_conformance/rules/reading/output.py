@@ -98,16 +98,6 @@ def parse_json(text: Any) -> Any:
     return json.loads(text)
 
 
-def tools_of(request: Json) -> list[Json]:
-    """The tools that a request offers; tools in the nested spelling of Chat are flattened."""
-    return [_flat(tool) for _, tool in objects(request.get("tools"))]
-
-
-def _flat(tool: Json) -> Json:
-    inner = tool.get("function")
-    return {"type": tool.get("type"), **inner} if isinstance(inner, dict) else tool
-
-
 def includes(request: Json, name: str) -> bool:
     """Whether the request's `include` names this."""
     include = request.get("include")

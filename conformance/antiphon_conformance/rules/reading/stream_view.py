@@ -106,7 +106,7 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
     """The places that show the object of a thread whole: (place, object), nearest first.
 
     A text is shown in its part, in the item and in the response when they are closed; ABSENT where it is
-    missing.
+    missing. What is inside a missing object is not missing once more.
     """
     lane, event = thread.lane, thread.closing_event()
     if lane.holds and event is not None:
@@ -118,6 +118,8 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
         return
     index = thread.indices[-1]
     for where, outer in views(thread.parent):
+        if outer is ABSENT:
+            continue
         siblings = value_below(outer, lane.place)
         view = siblings[index] if isinstance(siblings, list) and index < len(siblings) else ABSENT
         yield f"{where}/{lane.place}/{index}", view

@@ -12,7 +12,7 @@ from antiphon_conformance.rules.reading.output import value_at
 from antiphon_conformance.rules.reading.stream_view import StreamView, Thread, stream_view, value_below, views
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.rules.views import StreamReply
-from antiphon_spec.stream import Breach, Lane
+from antiphon_spec.stream import Accumulation, Breach, Lane
 
 Condition = Callable[[StreamReply], bool]
 
@@ -87,10 +87,16 @@ def unequal_sums(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
         if rule is None or last_event is None or total is None or not thread.from_start:
             continue
         whole = last_event.data.get(rule.whole, ABSENT)
-        if whole != total:
+        if whole != total and not _came_at_once(thread, rule, whole, total):
             yield Finding(
                 f"{last_event.where}/{rule.whole}", f"the joined deltas: {show(total)}", show(whole)
             )
+
+
+def _came_at_once(thread: Thread, rule: Accumulation, whole: Any, total: str) -> bool:
+    """Whether the enclosing object was announced with the whole text, and no piece followed."""
+    start = thread.parent.start() if thread.parent and not thread.lane.holds and rule.into else {}
+    return not total and value_below(start, rule.into) == whole
 
 
 def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
@@ -144,16 +150,24 @@ def _counts_from_zero(thread: Thread) -> bool:
 
 
 def early_content(stream: StreamReply, lane: str) -> Iterator[Finding]:
-    """The objects that are announced with content which later events are to bring."""
+    """The objects that are announced with content which later events bring once more."""
     stream_fold = stream_view(stream)
     for thread in stream_fold.of(lane):
         opening, start = thread.opening_event(), thread.start()
         for child in children(stream_fold, thread) if opening is not None else ():
+            if not _brings_content(stream_fold, thread, child):
+                continue
             rule = child.accumulates
             path, empty = (child.place, []) if child.place else (rule.into if rule else "", "")
             value: Any = value_below(start, path) if path else None
             if opening is not None and value is not None and value != empty:
                 yield Finding(f"{opening.where}/{thread.lane.holds}/{path}", show(empty), show(value))
+
+
+def _brings_content(stream_fold: StreamView, thread: Thread, child: Lane) -> bool:
+    """Whether events of this lane add to the object: pieces of a text, or objects in a list."""
+    inner = [inside for inside in stream_fold.of(child.name) if inside.parent is thread]
+    return any(pieces(inside) if child.accumulates and not child.place else inside.events for inside in inner)
 
 
 def children(stream_fold: StreamView, thread: Thread) -> Iterator[Lane]:

@@ -24,21 +24,45 @@ class Default:
     always_there: bool = False
     """Whether the response must have it, and no other rule reports its absence."""
     why: str = ""
+    allows: Callable[[ResponseObject, Any], bool] = lambda _response, _value: False
+    """Whether the response may also report this value."""
 
 
 DEFAULTS = (
     Default("instructions_are_null", ("instructions",), (None,), ("RES-24", "CG-REQ-23")),
     Default("previous_response_id_is_null", ("previous_response_id",), (None,), ("RES-26",)),
-    Default("metadata_is_empty", ("metadata",), ({}, None), ("RES-27",)),
+    Default(
+        "metadata_is_empty",
+        ("metadata",),
+        ({}, None),
+        ("RES-27",),
+        allows=lambda _response, value: isinstance(value, dict),
+        why="A server may add keys of its own; clients read the keys that they have sent.",
+    ),
     Default(
         "tools_are_empty",
         ("tools",),
         ([],),
         ("RES-28",),
-        why="Clients iterate over `tools` and break on null.",
+        allows=lambda _response, value: isinstance(value, list),
+        why="Clients iterate over `tools` and break on null. A server may have tools of its own.",
     ),
-    Default("tool_choice_is_auto", ("tool_choice",), ("auto",), ("RES-31", "TOOL-01")),
-    Default("parallel_tool_calls_is_true", ("parallel_tool_calls",), (True,), ("RES-59",)),
+    Default(
+        "tool_choice_is_auto",
+        ("tool_choice",),
+        ("auto",),
+        ("RES-31", "TOOL-01"),
+        allows=lambda response, value: value == "none" and not response.object.get("tools"),
+        why="Without tools `none` means the same.",
+    ),
+    Default(
+        "parallel_tool_calls_is_true",
+        ("parallel_tool_calls",),
+        (True,),
+        ("RES-59",),
+        allows=lambda response, value: value is False and "openai" not in response.dialect.lineage,
+        why="OpenAI alone documents a default; others report what they do.",
+    ),
     Default(
         "text_format_is_text",
         ("text", "format"),
@@ -49,7 +73,7 @@ DEFAULTS = (
         ),
         always_there=True,
     ),
-    Default("background_is_false", ("background",), (False,), ("RES-44",)),
+    Default("background_is_false", ("background",), (False, None), ("RES-44",)),
     Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),
 )
 
@@ -78,10 +102,11 @@ def _register(default: Default) -> None:
 
     def check(response: ResponseObject) -> Iterator[Finding]:
         parent = member(response.object, *default.path[:-1])
-        if default.path[0] in response.object and not isinstance(parent, dict):
+        if len(default.path) > 1 and not isinstance(parent, dict):
             return
         actual = (parent or {}).get(default.path[-1], ABSENT)
-        if actual not in default.values and (default.always_there or actual is not ABSENT):
+        is_right = actual in default.values or default.allows(response, actual)
+        if not is_right and (default.always_there or actual is not ABSENT):
             yield Finding(f"{response.where}/{'/'.join(default.path)}", expected, show(actual))
 
     sentence = f"A response to a request without `{label}` reports {expected}.\n\n{default.why}"

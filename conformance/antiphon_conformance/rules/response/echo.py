@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import equal_json, member, value_at
+from antiphon_conformance.rules.reading.output import equal_json, member, number, value_at
+from antiphon_conformance.rules.reading.request import declares
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
@@ -24,10 +26,49 @@ class Echo:
 
     path: tuple[str, ...]
     cites: tuple[str, ...]
+    allows: Callable[[Any, Any], bool] = lambda _asked, _actual: False
+    """Whether a server may report another value: (that of the request, that of the response)."""
 
     @property
     def name(self) -> str:
         return "_".join(self.path)
+
+
+def _is_the_same_text(asked: Any, actual: Any) -> bool:
+    """Whether instructions come back as messages, or shortened."""
+    if isinstance(actual, list):
+        return not isinstance(asked, str) or asked in "\n".join(_texts(actual))
+    shortened = actual.rstrip(".\u2026") if isinstance(actual, str) else ""
+    return isinstance(asked, str) and bool(shortened) and asked.startswith(shortened)
+
+
+def _texts(messages: list[Any]) -> Iterator[str]:
+    for message in messages:
+        content = member(message, "content")
+        parts = content if isinstance(content, list) else [{"text": content}]
+        yield from (text for part in parts if isinstance(text := member(part, "text"), str))
+
+
+def _is_rounded(asked: Any, actual: Any) -> bool:
+    """Whether two numbers are equal in single precision, which some servers compute in."""
+    left, right = number(asked), number(actual)
+    return left is not None and right is not None and math.isclose(left, right, rel_tol=1e-6)
+
+
+def _is_less(asked: Any, actual: Any) -> bool:
+    """Whether a server reports a lower limit, because its model allows no more."""
+    left, right = number(asked), number(actual)
+    return left is not None and right is not None and 0 < right < left
+
+
+def _is_withheld(asked: Any, actual: Any) -> bool:
+    """Whether a server reports that it does not do what the request allows."""
+    return asked is True and actual is False
+
+
+def _has_more(asked: Any, actual: Any) -> bool:
+    """Whether a server adds keys of its own to those of the request."""
+    return isinstance(asked, dict) and _covers(asked, actual)
 
 
 def _sources(name: str) -> tuple[str, str]:
@@ -36,7 +77,7 @@ def _sources(name: str) -> tuple[str, str]:
 
 ECHOES = (
     Echo(("model",), ("CG-RSP-06",)),
-    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-23")),
+    Echo(("instructions",), ("RES-24", "RES-25", "CG-REQ-23"), _is_the_same_text),
     Echo(("previous_response_id",), ("RES-26",)),
     Echo(
         ("metadata",),
@@ -44,12 +85,21 @@ ECHOES = (
             "RES-27",
             "BUD-REQ-20",
         ),
+        _has_more,
     ),
-    Echo(("parallel_tool_calls",), ("RES-33",)),
-    Echo(("temperature",), ("RES-36",)),
-    Echo(("top_p",), ("RES-36",)),
-    Echo(("presence_penalty",), (f"{OPEN}ResponseResource/properties/presence_penalty@contract",)),
-    Echo(("frequency_penalty",), (f"{OPEN}ResponseResource/properties/frequency_penalty@contract",)),
+    Echo(("parallel_tool_calls",), ("RES-33",), _is_withheld),
+    Echo(("temperature",), ("RES-36",), _is_rounded),
+    Echo(("top_p",), ("RES-36",), _is_rounded),
+    Echo(
+        ("presence_penalty",),
+        (f"{OPEN}ResponseResource/properties/presence_penalty@contract",),
+        _is_rounded,
+    ),
+    Echo(
+        ("frequency_penalty",),
+        (f"{OPEN}ResponseResource/properties/frequency_penalty@contract",),
+        _is_rounded,
+    ),
     Echo(
         ("top_logprobs",),
         (
@@ -60,8 +110,8 @@ ECHOES = (
     Echo(("truncation",), ("RES-42",)),
     Echo(("store",), ("RES-43", "RES-56")),
     Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background@contract")),
-    Echo(("max_output_tokens",), _sources("max_output_tokens")),
-    Echo(("max_tool_calls",), _sources("max_tool_calls")),
+    Echo(("max_output_tokens",), _sources("max_output_tokens"), _is_less),
+    Echo(("max_tool_calls",), _sources("max_tool_calls"), _is_less),
     Echo(("safety_identifier",), _sources("safety_identifier")),
     Echo(("prompt_cache_key",), _sources("prompt_cache_key")),
     Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning@contract")),
@@ -83,7 +133,8 @@ def _is_in_request(path: tuple[str, ...]) -> Callable[[ResponseObject], bool]:
     def is_present(response: ResponseObject) -> bool:
         if not response.creation or member(response.request_fields, *path) is None:
             return False
-        return is_as_recorded(response, path) and not lacks_required(response, path[0])
+        known = is_as_recorded(response, path) and declares(response, path)
+        return known and not lacks_required(response, path[0])
 
     return is_present
 
@@ -93,7 +144,7 @@ def _register(echo: Echo) -> None:
 
     def check(response: ResponseObject) -> Iterator[Finding]:
         asked, actual = member(response.request_fields, *echo.path), value_at(response.object, *echo.path)
-        if not equal_json(asked, actual):
+        if not equal_json(asked, actual) and not echo.allows(asked, actual):
             where = f"{response.where}/{'/'.join(echo.path)}"
             yield Finding(where, f"{show(asked)}, as in the request", show(actual))
 
@@ -149,8 +200,27 @@ def tool_choice_comes_back(response: ResponseObject) -> Iterator[Finding]:
     A server that does not know `tool_choice` always reports `auto`.
     """
     asked, actual = response.request_fields["tool_choice"], response.object.get("tool_choice", ABSENT)
-    if not _covers(asked, actual):
+    if not _covers(asked, actual) and not _means_the_same(asked, actual):
         yield Finding(f"{response.where}/tool_choice", f"{show(asked)}, as in the request", show(actual))
+
+
+def _means_the_same(asked: Any, actual: Any) -> bool:
+    """Whether two choices differ in their form or in the order of the allowed tools only."""
+    left, right = _choice(asked), _choice(actual)
+    entries = member(left, "tools"), member(right, "tools")
+    if isinstance(entries[0], list) and isinstance(entries[1], list):
+        same_tools = all(any(_covers(tool, other) for other in entries[1]) for tool in entries[0])
+        return (
+            same_tools
+            and len(entries[0]) == len(entries[1])
+            and _covers({**left, "tools": None}, right | {"tools": None})
+        )
+    return _covers(left, right)
+
+
+def _choice(value: Any) -> Any:
+    """A choice as an object; `{"type": "auto"}` is `auto`."""
+    return {"type": value} if isinstance(value, str) else value
 
 
 def _covers(asked: Any, actual: Any) -> bool:

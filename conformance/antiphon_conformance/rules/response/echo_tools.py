@@ -7,22 +7,21 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, objects, tools_of
+from antiphon_conformance.rules.reading.output import member, objects
+from antiphon_conformance.rules.reading.request import has_only_named_tools, tools_of
 from antiphon_conformance.rules.response.members import OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
 
 Tool = Mapping[str, Any]
 
-PLAIN = ("function", "custom")
-"""The tools that have a name and come back one for one."""
-
 
 def _has_simple_tools(response: ResponseObject) -> bool:
     """Whether the request has only function and custom tools; tool search and deferred tools reorder them."""
-    tools = tools_of(response.request_fields)
-    is_simple = all(tool.get("type") in PLAIN and not tool.get("defer_loading") for tool in tools)
-    return response.creation and bool(tools) and is_simple
+    is_simple = has_only_named_tools(response) and not any(
+        tool.get("defer_loading") for tool in tools_of(response)
+    )
+    return response.creation and is_simple
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:
@@ -43,15 +42,21 @@ def tools_come_back(response: ResponseObject) -> Iterator[Finding]:
     A server that drops a tool answers as if the request had none, and the client does not notice.
     """
     actual = _names(tool for _, tool in objects(response.object.get("tools")))
-    for name in _names(iter(tools_of(response.request_fields))):
+    for name in _names(iter(tools_of(response))):
         if name not in actual:
             yield Finding(f"{response.where}/tools", f"the {name[0]} tool {show(name[1])}", show(actual))
 
 
 def _pairs(response: ResponseObject) -> Iterator[tuple[str, Tool, Tool]]:
-    """(place, tool of the request, tool of the response) for each function tool that comes back."""
+    """(place, tool of the request, tool of the response) for each function tool that comes back.
+
+    Of two functions of one name nobody can say which of both came back.
+    """
+    names = [tool.get("name") for tool in tools_of(response)]
     for index, actual in objects(response.object.get("tools")):
-        for asked in tools_of(response.request_fields):
+        for asked in tools_of(response):
+            if names.count(asked.get("name")) > 1:
+                continue
             if asked.get("type") == actual.get("type") == "function" and asked.get("name") == actual.get(
                 "name"
             ):
@@ -78,13 +83,21 @@ def _parameter_names(tool: Tool) -> list[str]:
 def function_tools_keep_their_meaning(response: ResponseObject) -> Iterator[Finding]:
     """A function tool comes back with the description and the parameters of the request."""
     for where, asked, actual in _pairs(response):
-        if (asked.get("description") or None) != (actual.get("description") or None):
+        if not _is_the_same_description(asked.get("description"), actual.get("description")):
             expected = show(asked.get("description", ABSENT))
             yield Finding(f"{where}/description", expected, show(actual.get("description", ABSENT)))
         names = _parameter_names(actual)
         if any(name not in names for name in _parameter_names(asked)):
             expected = f"the parameters {show(_parameter_names(asked))}"
             yield Finding(f"{where}/parameters/properties", expected, show(names))
+
+
+def _is_the_same_description(asked: Any, actual: Any) -> bool:
+    """Whether a description came back; the white space around it, and the end of a long one, may be gone."""
+    if not isinstance(asked, str) or not isinstance(actual, str):
+        return (asked or None) == (actual or None)
+    shortened = actual.strip().rstrip(".\u2026")
+    return asked.strip().startswith(shortened) and (bool(shortened) or not asked.strip(" .\u2026"))
 
 
 def _has_strict(response: ResponseObject) -> bool:
@@ -144,7 +157,7 @@ def _has_allowed_tools(response: ResponseObject) -> bool:
 )
 def allowed_tools_leave_the_list_alone(response: ResponseObject) -> Iterator[Finding]:
     """`tools` comes back whole when `tool_choice` is of the type `allowed_tools`."""
-    asked = _names(iter(tools_of(response.request_fields)))
+    asked = _names(iter(tools_of(response)))
     actual = _names(tool for _, tool in objects(response.object.get("tools")))
-    if asked != actual:
+    if any(name not in actual for name in asked):
         yield Finding(f"{response.where}/tools", show(asked), show(actual))

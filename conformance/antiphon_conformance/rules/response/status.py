@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, number, value_at
+from antiphon_conformance.rules.reading.output import member, number, output, text_of, value_at
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import ResponseObject
+from antiphon_conformance.rules.views import TERMINAL, ResponseObject
 from antiphon_spec.dialect import Dialect
 
-ENDS = ("completed", "incomplete", "failed")
+HALF_A_SENTENCE = re.compile(r".*(,|\b(a|an|and|the|of|to|with|for|or|is|are|that|which|by)) *", re.S | re.I)
+"""A text that ends in a comma, or in an English word that ends no sentence."""
+SERVER_SKEW = 5
+"""Seconds by which the clocks of two machines of one server may differ."""
 USUAL = ("completed", "failed", "in_progress", "cancelled", "queued", "incomplete")
 
 
@@ -64,7 +68,7 @@ def _answers_a_blocking_create(response: ResponseObject) -> bool:
 )
 def a_blocking_create_returns_an_ended_response(response: ResponseObject) -> Iterator[Finding]:
     """The answer to a create without `background` and `stream` holds a response that has ended."""
-    if response.status not in ENDS:
+    if response.status not in TERMINAL:
         yield Finding(f"{response.where}/status", "completed, incomplete or failed", show(response.status))
 
 
@@ -139,10 +143,13 @@ def incomplete_has_a_reason(response: ResponseObject) -> Iterator[Finding]:
     "response-status.only-incomplete-has-a-reason",
     ResponseObject,
     cites="RES-18",
-    when=lambda response: response.status != "incomplete",
+    when=lambda response: response.status in ("completed", "in_progress", "queued"),
 )
 def only_incomplete_has_a_reason(response: ResponseObject) -> Iterator[Finding]:
-    """`incomplete_details` is null in every response that is not incomplete."""
+    """`incomplete_details` is null in a response that is completed or under way.
+
+    A response that failed or was cancelled is not whole either, and may say why.
+    """
     details = response.object.get("incomplete_details")
     if details is not None:
         yield Finding(f"{response.where}/incomplete_details", "null", show(details))
@@ -152,13 +159,17 @@ def only_incomplete_has_a_reason(response: ResponseObject) -> Iterator[Finding]:
     "response-status.only-completed-has-completed-at",
     ResponseObject,
     cites=("RES-09", "RES-10"),
-    when=lambda response: not _completed(response),
+    when=lambda response: _is_under_way_or_cut(response),
 )
 def only_completed_has_completed_at(response: ResponseObject) -> Iterator[Finding]:
-    """`completed_at` is null while a response is not completed."""
+    """`completed_at` is null while a response is under way, and when it was cut."""
     completed_at = response.object.get("completed_at")
     if completed_at is not None:
         yield Finding(f"{response.where}/completed_at", "null", show(completed_at))
+
+
+def _is_under_way_or_cut(response: ResponseObject) -> bool:
+    return response.status in ("queued", "in_progress", "incomplete")
 
 
 def _completed_with_time(response: ResponseObject) -> bool:
@@ -192,16 +203,32 @@ def _has_both_times(response: ResponseObject) -> bool:
     reads={Part.TIMES},
 )
 def completed_at_is_not_before_created_at(response: ResponseObject) -> Iterator[Finding]:
-    """`completed_at` of a response is not earlier than its `created_at`."""
+    """`completed_at` of a response is not earlier than its `created_at`.
+
+    Two machines may have set the times, and their clocks may differ by some seconds.
+    """
     start, end = (response.object[name] for name in ("created_at", "completed_at"))
-    if end < start:
+    if end < start - SERVER_SKEW:
         yield Finding(f"{response.where}/completed_at", f"at least {show(start)}", show(end))
 
 
 def _reached_the_limit(response: ResponseObject) -> bool:
     limit = number(response.request_fields.get("max_output_tokens"))
     tokens = number(member(response.object, "usage", "output_tokens"))
-    return response.is_final and limit is not None and tokens is not None and tokens == limit
+    ended = response.creation and response.status in ("completed", "incomplete")
+    return ended and limit is not None and tokens is not None and tokens == limit and _is_cut(response)
+
+
+def _is_cut(response: ResponseObject) -> bool:
+    """Whether an answer shows that it is not whole; an answer may also end by itself exactly at its limit.
+
+    It shows nothing but reasoning, a message of it is not finished, or its last sentence goes on.
+    """
+    items = [item for _, item in output(response.content)]
+    messages = [item for item in items if item.get("type") == "message"]
+    unfinished = any(item.get("status") in ("incomplete", "in_progress") for item in messages)
+    only_thoughts = all(item.get("type") == "reasoning" for item in items)
+    return unfinished or only_thoughts or bool(HALF_A_SENTENCE.fullmatch(text_of(response.content)))
 
 
 @rule(
@@ -212,25 +239,26 @@ def _reached_the_limit(response: ResponseObject) -> bool:
     needs="an answer that used up `max_output_tokens`",
 )
 def a_response_at_the_token_limit_is_incomplete(response: ResponseObject) -> Iterator[Finding]:
-    """A response that used up `max_output_tokens` is incomplete, with that as its reason.
+    """A response that `max_output_tokens` cut is incomplete, and not completed.
 
     Users read a cut text as the whole when its status is completed. To exceed the limit is another fault.
     """
     if response.status != "incomplete":
         actual = show(response.object.get("status", ABSENT))
         yield Finding(f"{response.where}/status", "incomplete", actual)
-        return
-    reason = value_at(response.object, "incomplete_details", "reason")
-    if reason != "max_output_tokens":
-        yield Finding(f"{response.where}/incomplete_details/reason", "max_output_tokens", show(reason))
 
 
 def _ends_in_calls(response: ResponseObject) -> bool:
-    output = response.object.get("output")
-    last = output[-1] if isinstance(output, list) and output else None
-    has_status = "function_call" not in response.dialect.traits.items_without_status
-    complete = member(last, "status") == "completed" or not has_status
-    return response.is_final and complete and member(last, "type") == "function_call"
+    last = next((item for _, item in reversed(list(output(response.content)))), {})
+    has_status = response.dialect.life(last).status != "never"
+    finished = last.get("status") == "completed" or not has_status
+    ended = response.status in ("completed", "incomplete")
+    return ended and finished and last.get("type") == "function_call" and not _was_cut_elsewhere(response)
+
+
+def _was_cut_elsewhere(response: ResponseObject) -> bool:
+    """Whether a response was cut for a reason other than its calls, in an item that never came."""
+    return member(response.object, "incomplete_details", "reason") in ("max_output_tokens", "content_filter")
 
 
 @rule(

@@ -8,10 +8,11 @@ from typing import Any
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.unusual import odd
-from antiphon_conformance.rules.reading.client_schema import misfits
+from antiphon_conformance.rules.reading.client_schema import misfits, structure
 from antiphon_conformance.rules.reading.comparison import expect_status
 from antiphon_conformance.rules.reading.output import (
     member,
+    output,
     parse_json,
     refusals,
     text_of,
@@ -21,19 +22,28 @@ from antiphon_conformance.rules.reading.output import (
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ResponseObject, ScenarioTrace, StreamReply
 
+MEMBERS_OF_SDKS = ("output_parsed", "parsed", "output_text")
+"""Members that client libraries add to a response; a server has none of them."""
+
 
 def _format(response: ResponseObject) -> Any:
     return member(response.request_fields, "text", "format")
 
 
 def _has_format(response: ResponseObject, *kinds: str) -> bool:
-    """Whether a whole text answers a request for such a format; refusals and cut texts need not follow it."""
-    whole = response.creation and response.status == "completed" and any(texts(response.object))
-    return whole and member(_format(response), "type") in kinds and not any(refusals(response.object))
+    """Whether one whole text answers a request for such a format, and nothing else does.
+
+    Refusals and cut texts need not follow it. Where there are several texts, or tools, some may be remarks.
+    """
+    whole = response.creation and response.status == "completed" and len(list(texts(response.content))) == 1
+    alone = not any(refusals(response.content)) and not response.request_fields.get("tools")
+    return whole and alone and member(_format(response), "type") in kinds
 
 
 def _strict(response: ResponseObject) -> bool:
-    return _has_format(response, "json_schema") and member(_format(response), "strict") is True
+    """Whether the request is strict, and the server does not say that it took the schema as a mere hint."""
+    honoured = value_at(response.object, "text", "format", "strict") is not False
+    return _has_format(response, "json_schema") and member(_format(response), "strict") is True and honoured
 
 
 @rule(
@@ -45,14 +55,17 @@ def _strict(response: ResponseObject) -> bool:
     reads={Part.TEXTS},
 )
 def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
-    """With a strict `json_schema` the text is JSON that validates against the schema."""
-    where, text = f"{response.where}/output", text_of(response.object)
+    """With a strict `json_schema` the text is JSON that validates against the schema.
+
+    Types, members and enums count; servers need not enforce lengths, ranges and patterns.
+    """
+    where, text = f"{response.where}/output", text_of(response.content)
     try:
         value = parse_json(text)
     except ValueError:
         yield Finding(where, "a text that is JSON", show(text))
         return
-    for misfit in misfits(value, _format(response).get("schema")):
+    for misfit in misfits(value, structure(_format(response).get("schema"))):
         yield Finding(where, "a text that follows the schema", show(misfit))
 
 
@@ -70,7 +83,7 @@ def _json_object(response: ResponseObject) -> bool:
 )
 def text_is_a_json_object(response: ResponseObject) -> Iterator[Finding]:
     """With `json_object` the text is a JSON object."""
-    text = text_of(response.object)
+    text = text_of(response.content)
     try:
         value = parse_json(text)
     except ValueError:
@@ -93,8 +106,13 @@ def _answers_a_schema(response: ResponseObject) -> bool:
     needs="an answer to a `json_schema`",
 )
 def the_result_is_an_ordinary_text(response: ResponseObject) -> Iterator[Finding]:
-    """Structured output is an `output_text` part or a refusal, not a member of its own."""
-    if not any(texts(response.object)) and not any(refusals(response.object)):
+    """Structured output is an `output_text` part or a refusal, not a member of its own.
+
+    A response without a message has no result at all; a model may end after it has only reasoned.
+    """
+    has_result = any(texts(response.content)) or any(refusals(response.content))
+    elsewhere = any(response.object.get(name) is not None for name in MEMBERS_OF_SDKS)
+    if not has_result and (elsewhere or any(output(response.content, "message"))):
         yield Finding(
             f"{response.where}/output", "an output_text part", show(response.object.get("output", ABSENT))
         )
@@ -117,14 +135,17 @@ def _omits_strict(response: ResponseObject) -> bool:
     needs="an answer to a `json_schema` without `strict`",
 )
 def strict_is_false_by_default(response: ResponseObject) -> Iterator[Finding]:
-    """`strict` of a `json_schema` is false in the response when the request omits it."""
+    """`strict` of a `json_schema` is not true in the response when the request omits it.
+
+    False is the default; absent and null mean the same.
+    """
     actual = value_at(response.object, "text", "format", "strict")
-    if actual is not False:
+    if actual is True:
         yield Finding(f"{response.where}/text/format/strict", "false", show(actual))
 
 
 def _has_refusal(response: ResponseObject) -> bool:
-    return _answers_a_schema(response) and any(refusals(response.object))
+    return _answers_a_schema(response) and any(refusals(response.content))
 
 
 @rule(
@@ -135,11 +156,14 @@ def _has_refusal(response: ResponseObject) -> bool:
     needs="a refusal in answer to a `json_schema`",
 )
 def a_refusal_replaces_the_text(response: ResponseObject) -> Iterator[Finding]:
-    """A refusal replaces the structured text; the response does not have both."""
-    for where, part in texts(response.object):
-        yield Finding(
-            f"{response.where}/{where}", "no text beside the refusal", show(part.get("text", ABSENT))
-        )
+    """A refusal replaces the structured text; a message does not have both.
+
+    Another message may have a text: a remark before the refusal.
+    """
+    messages = {where.partition("/content/")[0] for where, _ in refusals(response.content)}
+    for where, part in texts(response.content):
+        if where.partition("/content/")[0] in messages and part.get("text"):
+            yield Finding(f"{response.where}/{where}", "no text beside the refusal", show(part["text"]))
 
 
 def _answers_a_schema_in_a_stream(stream: StreamReply) -> bool:
@@ -157,11 +181,12 @@ def _answers_a_schema_in_a_stream(stream: StreamReply) -> bool:
     reads={Part.TEXTS},
 )
 def streams_as_ordinary_text(stream: StreamReply) -> Iterator[Finding]:
-    """Structured output streams as text deltas; joined, they equal the text."""
-    deltas = (event.data.get("delta") for event in stream.source.of("response.output_text.delta"))
-    total = "".join(delta for delta in deltas if isinstance(delta, str))
-    if total != text_of(stream.final):
-        yield Finding("stream", f"text deltas that make {show(text_of(stream.final))}", show(total))
+    """Structured output streams as text deltas, like any other text.
+
+    Another rule compares the joined deltas with the text.
+    """
+    if text_of(stream.final) and not any(stream.source.of("response.output_text.delta")):
+        yield Finding("stream", f"text deltas that make {show(text_of(stream.final))}", "no text delta")
 
 
 @rule("structured-output.schema-is-accepted", ScenarioTrace, scenario="structured_output", cites="FMT-01")

@@ -23,7 +23,8 @@ def _count(response: ResponseObject, *path: str) -> int | float | None:
 
 
 def _has_answer(response: ResponseObject) -> bool:
-    return response.status in ("completed", "incomplete")
+    """Whether the response is an answer in one piece; another rule reports what the end of a stream lacks."""
+    return response.status in ("completed", "incomplete") and response.kind == "body"
 
 
 def _under_way(response: ResponseObject) -> bool:
@@ -45,12 +46,12 @@ def an_ended_response_has_usage(response: ResponseObject) -> Iterator[Finding]:
     needs="a response that is queued or in progress",
 )
 def no_usage_before_the_end(response: ResponseObject) -> Iterator[Finding]:
-    """`usage` is null or absent while a response is queued or in progress.
+    """`usage` counts no output while a response is queued or in progress.
 
-    Clients that sum up the usage would count a response twice.
+    Clients that sum up the usage would count a response twice. Counts of the input, and zeros, do no harm.
     """
-    if response.object.get("usage") is not None:
-        yield Finding(f"{response.where}/usage", "null", show(response.object["usage"]))
+    if response.object.get("usage") is not None and _count(response, "output_tokens") != 0:
+        yield Finding(f"{response.where}/usage", "null, or no output tokens", show(response.object["usage"]))
 
 
 def _has_usage(response: ResponseObject) -> bool:
@@ -98,6 +99,12 @@ def reasoning_tokens_are_output_tokens(response: ResponseObject) -> Iterator[Fin
     yield from _compare_detail(response, "output", "reasoning_tokens")
 
 
+def _limit(response: ResponseObject) -> int | float:
+    """The limit of the request, or a higher one that the server reports: some raise what is too low."""
+    limits = (side.get("max_output_tokens") for side in (response.request_fields, response.object))
+    return max((limit for limit in map(number, limits) if limit is not None), default=0)
+
+
 def _has_limit(response: ResponseObject) -> bool:
     limit = number(response.request_fields.get("max_output_tokens"))
     return response.creation and limit is not None and _count(response, "output_tokens") is not None
@@ -112,7 +119,7 @@ def _has_limit(response: ResponseObject) -> bool:
 )
 def output_is_within_the_limit(response: ResponseObject) -> Iterator[Finding]:
     """`output_tokens` is at most the `max_output_tokens` of the request."""
-    count, limit = _count(response, "output_tokens") or 0, response.request_fields["max_output_tokens"]
+    count, limit = _count(response, "output_tokens") or 0, _limit(response)
     if count > limit:
         yield Finding(f"{response.where}/usage/output_tokens", f"at most {show(limit)}", show(count))
 
@@ -131,7 +138,7 @@ def _has_reasoning_and_limit(response: ResponseObject) -> bool:
 def reasoning_counts_towards_the_limit(response: ResponseObject) -> Iterator[Finding]:
     """Reasoning tokens count towards `max_output_tokens`."""
     count = _count(response, "output_tokens_details", "reasoning_tokens") or 0
-    limit = response.request_fields["max_output_tokens"]
+    limit = _limit(response)
     if count > limit:
         where = f"{response.where}/usage/output_tokens_details/reasoning_tokens"
         yield Finding(where, f"at most {show(limit)}", show(count))

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.rules.reading.stream_view import stream_view
-from antiphon_conformance.rules.reading.streams import breaches, tells_of, unequal_sums, unequal_views
+from antiphon_conformance.rules.reading.streams import (
+    breaches,
+    finding,
+    tells_of,
+    unequal_sums,
+    unequal_views,
+)
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
@@ -25,9 +31,24 @@ def _calls(stream: StreamReply) -> bool:
 
 @rule("stream-calls.arguments-come-in-order", StreamReply, cites=("LIT-26", "BUD-SSE-12"), when=_calls)
 def arguments_come_in_order(stream: StreamReply) -> Iterator[Finding]:
-    """The arguments of a call stream as deltas, then one `function_call_arguments.done`."""
-    kinds = {"unfinished", "after-done", "out-of-order", "repeated"}
+    """The arguments of a call stream as deltas, then one `function_call_arguments.done`.
+
+    A call that was added with its arguments needs no further event about them.
+    """
+    kinds = {"after-done", "out-of-order", "repeated"}
     yield from breaches(stream, lanes={ARGUMENTS}, kinds=kinds)
+    whole = _calls_added_whole(stream)
+    for event, breach in stream_view(stream).breaches:
+        of_arguments = breach.lane == ARGUMENTS and breach.kind == "unfinished"
+        if of_arguments and breach.where.partition("/")[0] not in whole:
+            yield finding(event, breach)
+
+
+def _calls_added_whole(stream: StreamReply) -> list[str]:
+    """The items that were added with arguments, and about whose arguments no event came."""
+    streamed = {thread.indices[0] for thread in stream_view(stream).of(ARGUMENTS)}
+    items = [thread for thread in stream_view(stream).of("item") if thread.indices[0] not in streamed]
+    return [f"item[{thread.indices[0]}]" for thread in items if thread.start().get("arguments")]
 
 
 @rule(

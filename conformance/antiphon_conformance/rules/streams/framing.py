@@ -13,6 +13,9 @@ from antiphon_conformance.rules.reading.streams import breaches, has_end
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
+KEEPALIVES = ("ping", "keepalive", "heartbeat")
+"""The types of events that servers and proxies send to keep a connection alive."""
+
 
 def _at(frame: Frame) -> str:
     return f"event[{frame.index}]"
@@ -180,11 +183,17 @@ def no_sentinel_is_sent(stream: StreamReply) -> Iterator[Finding]:
     when=has_end,
 )
 def nothing_follows_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
-    """No message but the `[DONE]` sentinel follows the terminal event."""
-    terminal = stream_view(stream).terminal()
+    """No message but the `[DONE]` sentinel follows the terminal event; keep-alives may."""
+    terminal, alive = stream_view(stream).terminal(), _keepalives(stream)
     for frame in stream.source.frames:
-        if terminal is not None and frame.index > terminal.index and frame.data != SENTINEL:
+        is_more = frame.data != SENTINEL and frame.index not in alive
+        if terminal is not None and frame.index > terminal.index and is_more:
             yield Finding(_at(frame), "nothing after the terminal event", show(frame.data))
+
+
+def _keepalives(stream: StreamReply) -> set[int]:
+    """The messages that only keep the connection alive."""
+    return {event.index for event in stream.events if event.type.rpartition(":")[2] in KEEPALIVES}
 
 
 @rule(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, output
+from antiphon_conformance.rules.reading.output import output
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import (
     breaches,
@@ -64,7 +63,19 @@ def are_added_once(stream: StreamReply) -> Iterator[Finding]:
 )
 def are_done_once(stream: StreamReply) -> Iterator[Finding]:
     """Every item ends with exactly one `response.output_item.done` before the response ends."""
-    yield from breaches(stream, lanes={ITEM}, kinds={"unfinished", "after-done", "out-of-order"})
+    for event, breach in stream_view(stream).breaches:
+        wrong = breach.lane == ITEM and breach.kind in ("unfinished", "after-done", "out-of-order")
+        if wrong and not (breach.kind == "unfinished" and breach.where in _open_by_right(stream)):
+            yield finding(event, breach)
+
+
+def _open_by_right(stream: StreamReply) -> list[str]:
+    """The items whose type needs no `output_item.done`, when another item of the type has one."""
+    items = stream_view(stream).of(ITEM)
+    shared = [thread.start() for thread in items if stream.dialect.life(thread.start()).closes == "sometimes"]
+    done = {thread.end().get("type") for thread in items}
+    types = {item.get("type") for item in shared} & done
+    return [f"{ITEM}[{thread.indices[0]}]" for thread in items if thread.start().get("type") in types]
 
 
 @rule(
@@ -120,33 +131,32 @@ def are_added_with_role_name_and_call_id(stream: StreamReply) -> Iterator[Findin
 
 @rule("stream-items.begin-in-progress", StreamReply, cites="LIT-04", when=tells_of(ITEM))
 def begin_in_progress(stream: StreamReply) -> Iterator[Finding]:
-    """An item with a status is `in_progress` in its `response.output_item.added`."""
-    lane = stream.dialect.grammar.lanes[ITEM]
+    """An item is added in progress, or with another status that its type may begin with.
+
+    What a server already has it may add as `completed`; hosted tools report their progress.
+    """
     for thread in stream_view(stream).of(ITEM):
         opening, start = thread.opening_event(), thread.start()
-        if opening is None or "status" not in start:
+        statuses = stream.dialect.life(start).added
+        if opening is None or start.get("status") is None or statuses is None:
             continue
-        whole = lane.blank.get(str(start.get("type")), {}).get("status")
-        statuses = {whole} if whole else set(lane.statuses[opening.type])
         if str(start["status"]) not in statuses:
             expected = " or ".join(sorted(statuses))
             yield Finding(f"{opening.where}/item/status", expected, show(start["status"]))
 
 
-def _waits_for_a_program(item: Mapping[str, Any]) -> bool:
-    """OpenAI leaves a call in progress that a program makes, until the program has its answer."""
-    return bool(member(item, "caller", "type") == "program")
-
-
 @rule("stream-items.end-in-a-terminal-status", StreamReply, cites="LIT-07", when=tells_of(ITEM))
 def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
-    """An item with a status is completed, incomplete or failed in its `output_item.done`."""
+    """An item has a status in its `output_item.done` that its type may end with.
+
+    A message is completed, incomplete or failed; a call may wait for the client.
+    """
     for thread in stream_view(stream).of(ITEM):
         closing, end = thread.closing_event(), thread.end()
-        if closing is None or "status" not in end or _waits_for_a_program(end):
+        statuses = stream.dialect.life(end).done
+        if closing is None or end.get("status") is None or statuses is None:
             continue
-        statuses = thread.lane.statuses[closing.type]
-        if str(end["status"]) not in statuses and ":" not in str(end.get("type")):
+        if str(end["status"]) not in statuses:
             expected = " or ".join(sorted(statuses))
             yield Finding(f"{closing.where}/item/status", expected, show(end["status"]))
 
@@ -159,11 +169,15 @@ def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
     reads={Part.TEXTS, Part.IDS},
 )
 def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
-    """`type`, `id` and `call_id` of an item are equal in `output_item.added` and `.done`."""
+    """`type`, `id` and `call_id` of an item are equal in `output_item.added` and `.done`.
+
+    Other rules report a member that one of the two lacks.
+    """
     for thread in stream_view(stream).of(ITEM):
         closing, start, end = thread.closing_event(), thread.start(), thread.end()
-        for name in IDENTITY if start and end and closing else ():
-            if start.get(name) != end.get(name):
+        kept = [name for name in IDENTITY if name not in stream.dialect.life(start).provisional]
+        for name in kept if start and end and closing else ():
+            if start.get(name) != end.get(name) and None not in (start.get(name), end.get(name)):
                 expected, actual = show(start.get(name, ABSENT)), show(end.get(name, ABSENT))
                 yield Finding(f"{closing.where if closing else ''}/item/{name}", expected, actual)
 
@@ -175,9 +189,10 @@ def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
     when=tells_of(ITEM),
 )
 def are_empty_when_added(stream: StreamReply) -> Iterator[Finding]:
-    """In `output_item.added` an item is still empty: `content: []`, `arguments: ""`.
+    """In `output_item.added` an item is empty where deltas follow: `content: []`.
 
-    Clients append the deltas to this content, so content in the first event counts twice.
+    The same holds for `arguments: ""`. Clients append the deltas to this content, so content in the first
+    event counts twice.
     """
     yield from early_content(stream, ITEM)
 

@@ -7,13 +7,12 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import texts
+from antiphon_conformance.rules.reading.output import number, texts
 from antiphon_conformance.rules.reading.stream_view import Thread, member_object, stream_view
 from antiphon_conformance.rules.reading.streams import (
     breaches,
     has_beginning,
     has_end,
-    is_whole,
     tells_of,
     view_differences,
 )
@@ -22,6 +21,8 @@ from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.stream import Lane
 
 ROOT = "response"
+RUNNING = "response.in_progress"
+USAGE = "usage"
 
 
 @rule(
@@ -57,11 +58,11 @@ def the_second_event_is_in_progress(stream: StreamReply) -> Iterator[Finding]:
 
 @rule("lifecycle.is-created-once", StreamReply, cites=("LIF-02", "CG-SSE-07"), when=tells_of(ROOT))
 def is_created_once(stream: StreamReply) -> Iterator[Finding]:
-    """The stream has exactly one `response.created`."""
+    """The stream has no second `response.created`.
+
+    Another rule reports a stream that begins without one.
+    """
     yield from breaches(stream, lanes={ROOT}, kinds={"repeated"})
-    lane = _lane(stream)
-    if is_whole(stream) and not any(event.type in lane.beginnings for event in stream.events):
-        yield Finding("stream", f"a stream with {' or '.join(lane.beginnings)}", "a stream without it")
 
 
 @rule(
@@ -80,8 +81,15 @@ def states_follow_each_other(stream: StreamReply) -> Iterator[Finding]:
 
 @rule("lifecycle.items-come-after-in-progress", StreamReply, cites="LIF-06", when=tells_of("item"))
 def items_come_after_in_progress(stream: StreamReply) -> Iterator[Finding]:
-    """No event about an item comes before `response.in_progress`."""
+    """No event about an item comes before `response.created` and `response.in_progress`.
+
+    The latter may be missing, but it does not come late.
+    """
     yield from breaches(stream, kinds={"outside"}, enclosing={ROOT})
+    first = min((thread.events[0].index for thread in stream_view(stream).of("item")), default=None)
+    start = next(stream.source.of(RUNNING), None)
+    if first is not None and start is not None and start.index > first:
+        yield Finding(f"{start.where}/type", f"{RUNNING} before event[{first}]", "after the first item")
 
 
 def _should_end(stream: StreamReply) -> bool:
@@ -132,11 +140,14 @@ def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
     "lifecycle.a-response-is-empty-before-the-terminal-event", StreamReply, cites="LIF-03", when=has_beginning
 )
 def a_response_is_empty_before_the_terminal_event(stream: StreamReply) -> Iterator[Finding]:
-    """Before the terminal event the response has no output, usage, error or `completed_at`."""
+    """Before the terminal event the response has no output, error or `completed_at`.
+
+    Another rule judges `usage`.
+    """
     lane = _lane(stream)
     for event, response in _response_objects(stream):
         for name, empty in lane.blank.get(ROOT, {}).items() if event.type not in lane.closing else ():
-            if response.get(name, empty) != empty:
+            if name != USAGE and response.get(name, empty) != empty:
                 yield Finding(f"{event.where}/response/{name}", show(empty), show(response[name]))
 
 
@@ -172,18 +183,22 @@ def the_id_never_changes(stream: StreamReply) -> Iterator[Finding]:
     reads={Part.TIMES},
 )
 def the_time_of_creation_never_changes(stream: StreamReply) -> Iterator[Finding]:
-    """Every lifecycle event of a stream carries the same `created_at`."""
+    """Every lifecycle event of a stream carries the same `created_at`, to the second."""
     yield from _require_constant(stream, "created_at")
 
 
 @rule("lifecycle.the-terminal-event-carries-usage", StreamReply, cites=("LIF-10", "BUD-SSE-15"), when=has_end)
 def the_terminal_event_carries_usage(stream: StreamReply) -> Iterator[Finding]:
-    """The terminal event carries `usage`, unless the response failed.
+    """The terminal event carries `usage`, unless the response failed or was cancelled.
 
     It is the only event of a stream that shows a client its costs.
     """
     terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
-    if terminal and final.get("status") != "failed" and not isinstance(final.get("usage"), dict):
+    if (
+        terminal
+        and final.get("status") not in ("failed", "cancelled")
+        and not isinstance(final.get("usage"), dict)
+    ):
         actual = show(final.get("usage", ABSENT))
         yield Finding(f"{terminal.where}/response/usage", "an object with token counts", actual)
 
@@ -240,6 +255,9 @@ def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Itera
     where = f"{terminal.where if terminal else 'stream'}/response/output"
     output = output if isinstance(output, list) else []
     threads = {thread.indices[0]: thread for thread in stream_view(stream).of("item")}
+    if not output and any(thread.end() for thread in threads.values()):
+        yield Finding(where, f"the {len(threads)} items of the stream", show([]))
+        return
     for index, thread in sorted(threads.items()):
         if index >= len(output) and (thread.end() or not _has_failed(stream)):
             kind = show((thread.end() or thread.start()).get("type"))
@@ -259,15 +277,26 @@ def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Itera
     reads={Part.TEXTS, Part.IDS},
 )
 def the_terminal_event_repeats_the_items(stream: StreamReply) -> Iterator[Finding]:
-    """Each item of the terminal event equals the item of its `response.output_item.done`."""
+    """Each item of the terminal event equals the item of its `response.output_item.done`.
+
+    Another rule reports an item that is missing or in another place.
+    """
     terminal, output = stream_view(stream).terminal(), stream_view(stream).final().get("output")
+    places = _places_by_id(output)
     for thread in stream_view(stream).of("item"):
         index, item = thread.indices[0], thread.end()
+        index = places.get(str(item.get("id")), index)
         if terminal is None or not isinstance(output, list) or index >= len(output) or not item:
             continue
         for pointer, expected, actual in view_differences(item, output[index]):
             where = f"{terminal.where}/response/output/{index}{pointer}"
             yield Finding(where, f"{show(expected)}, as in `response.output_item.done`", show(actual))
+
+
+def _places_by_id(output: Any) -> Mapping[str, int]:
+    """The index of each item that has an id of its own."""
+    ids = [item.get("id") if isinstance(item, dict) else None for item in output or ()]
+    return {name: index for index, name in enumerate(ids) if isinstance(name, str) and ids.count(name) == 1}
 
 
 def _lane(stream: StreamReply) -> Lane:
@@ -290,10 +319,16 @@ def _has_failed(stream: StreamReply) -> bool:
     return stream_view(stream).final().get("status") == "failed"
 
 
+def _is_the_same_second(left: Any, right: Any) -> bool:
+    """Whether two values are times of the same second, rounded or not."""
+    first, second = number(left), number(right)
+    return first is not None and second is not None and abs(first - second) < 1
+
+
 def _require_constant(stream: StreamReply, name: str) -> Iterator[Finding]:
     responses = [(event, response) for event, response in _response_objects(stream) if name in response]
     for event, response in responses[1:]:
         first, expected = responses[0][0], responses[0][1][name]
-        if response[name] != expected:
+        if response[name] != expected and not _is_the_same_second(response[name], expected):
             where = f"{event.where}/response/{name}"
             yield Finding(where, f"{show(expected)}, as in {first.where}", show(response[name]))

@@ -18,9 +18,12 @@ def _forbids_padding(stream: StreamReply) -> bool:
 
 @rule("stream-padding.is-absent-on-request", StreamReply, cites="ENV-20", when=_forbids_padding)
 def is_absent_on_request(stream: StreamReply) -> Iterator[Finding]:
-    """With `stream_options.include_obfuscation: false` no event carries `obfuscation`."""
+    """With `stream_options.include_obfuscation: false` no event carries `obfuscation`.
+
+    Empty padding is none.
+    """
     for event in stream.events:
-        if MEMBER in event.data:
+        if event.data.get(MEMBER):
             yield Finding(f"{event.where}/{MEMBER}", "no padding", show(event.data[MEMBER]))
 
 

@@ -92,7 +92,7 @@ def _faults_of_final_items(stream: StreamReply) -> frozenset[tuple[str, str]]:
     validator_of = stream.dialect.schemas.item
     return frozenset(
         (f"{index}{fault.pointer}", fault.expected)
-        for index, item in output(stream_view(stream).final() if terminal else {})
+        for index, item in output(stream.final if terminal else {})
         if (validator := validator_of(str(item.get("type")))) is not None and not validator.is_valid(item)
         for fault in validator.faults(item)
     )

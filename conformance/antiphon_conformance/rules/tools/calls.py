@@ -7,8 +7,16 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.client_schema import misfits
-from antiphon_conformance.rules.reading.output import calls, objects, parse_json, tools_of
+from antiphon_conformance.rules.reading.client_schema import misfits, structure
+from antiphon_conformance.rules.reading.output import (
+    CLIENT_CALLS,
+    calls,
+    is_call,
+    objects,
+    output,
+    parse_json,
+)
+from antiphon_conformance.rules.reading.request import has_only_named_tools, tools_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ResponseObject
 
@@ -54,7 +62,8 @@ def a_custom_call_has_call_id_name_and_input(item: Item) -> Iterator[Finding]:
 
 
 def _is_finished_call(item: Item) -> bool:
-    complete = item.object.get("status", "completed") == "completed"
+    by_default = "completed" if item.response.get("status") == "completed" else None
+    complete = (item.object.get("status") or by_default) == "completed"
     return _is_function_call(item) and complete and isinstance(item.object.get("arguments"), str)
 
 
@@ -77,17 +86,15 @@ def arguments_are_json(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/arguments", "a JSON object", show(value))
 
 
-def _offers(item: Item) -> bool:
-    """Whether the request holds all its tools: none is deferred or comes from a tool search."""
-    tools = tools_of(item.request_fields)
-    return bool(tools) and all(tool.get("type") in ("function", "custom") for tool in tools)
-
-
 def _calls_a_tool_of_the_request(item: Item) -> bool:
-    adds = any(
-        entry.get("type") == "additional_tools" for _, entry in objects(item.request_fields.get("input"))
-    )
-    return _offers(item) and not adds and (_is_function_call(item) or _is_custom_call(item))
+    """Whether an item is a call, and the request holds all tools that it may call.
+
+    Others may come from a template, a tool search or the input.
+    """
+    fields = item.request_fields
+    adds = any(entry.get("type") == "additional_tools" for _, entry in objects(fields.get("input")))
+    more = adds or fields.get("prompt") is not None or item.object.get("namespace") is not None
+    return has_only_named_tools(item) and not more and (_is_function_call(item) or _is_custom_call(item))
 
 
 @rule(
@@ -100,15 +107,15 @@ def _calls_a_tool_of_the_request(item: Item) -> bool:
 )
 def a_call_names_a_tool_of_the_request(item: Item) -> Iterator[Finding]:
     """The `name` of a call is the name of a tool in its request."""
-    names = [tool.get("name", ABSENT) for tool in tools_of(item.request_fields)]
+    names = [tool.get("name", ABSENT) for tool in tools_of(item)]
     if item.object.get("name", ABSENT) not in names:
         yield Finding(f"{item.where}/name", f"one of {show(names)}", show(item.object.get("name", ABSENT)))
 
 
 def _tool_of(item: Item) -> Mapping[str, Any]:
-    """The tool of the request with the name of the call; empty when there is none."""
-    tools = (tool for tool in tools_of(item.request_fields) if tool.get("name") == item.object.get("name"))
-    return next(tools, {})
+    """The tool of the request with the name of the call; empty when there is none, or more than one."""
+    tools = [tool for tool in tools_of(item) if tool.get("name") == item.object.get("name")]
+    return tools[0] if len(tools) == 1 else {}
 
 
 def _has_its_tool(item: Item) -> bool:
@@ -138,15 +145,24 @@ def _has_parameters(item: Item) -> bool:
 
 
 def _has_strict_parameters(item: Item) -> bool:
-    return _has_parameters(item) and _tool_of(item).get("strict") is True
+    """Whether the call is alone and of a strict function: OpenAI promises nothing for parallel calls."""
+    is_strict = _has_parameters(item) and _tool_of(item).get("strict") is True
+    return is_strict and len(calls(item.response)) <= 1 and _honours_strict(item)
 
 
-def _misfits_of_arguments(item: Item) -> Iterator[Finding]:
+def _honours_strict(item: Item) -> bool:
+    """Whether the response does not say that the function is not strict."""
+    echoes = (tool for _, tool in objects(item.response.get("tools")))
+    name = item.object.get("name")
+    return not any(tool.get("name") == name and tool.get("strict") is False for tool in echoes)
+
+
+def _misfits_of_arguments(item: Item, schema: Any) -> Iterator[Finding]:
     try:
         value = parse_json(item.object["arguments"])
     except ValueError:
         return
-    for misfit in misfits(value, _tool_of(item)["parameters"]):
+    for misfit in misfits(value, schema):
         yield Finding(f"{item.where}/arguments", "arguments that follow the tool's schema", show(misfit))
 
 
@@ -161,9 +177,10 @@ def _misfits_of_arguments(item: Item) -> Iterator[Finding]:
 def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
     """The arguments of a call of a strict function validate against its `parameters`.
 
-    Empty arguments where some are required are the most frequent fault.
+    Empty arguments where some are required are the most frequent fault. Types, members and enums count;
+    servers need not enforce lengths, ranges and patterns.
     """
-    yield from _misfits_of_arguments(item)
+    yield from _misfits_of_arguments(item, structure(_tool_of(item)["parameters"]))
 
 
 @rule(
@@ -176,7 +193,7 @@ def arguments_follow_a_strict_schema(item: Item) -> Iterator[Finding]:
 )
 def arguments_fit_their_parameters(item: Item) -> Iterator[Finding]:
     """The arguments of a call validate against its function's `parameters`, strict or not."""
-    yield from _misfits_of_arguments(item)
+    yield from _misfits_of_arguments(item, _tool_of(item)["parameters"])
 
 
 def _has_call_id(item: Item) -> bool:
@@ -213,7 +230,7 @@ def call_id_is_not_the_item_id(item: Item) -> Iterator[Finding]:
 
 
 def _has_calls(response: ResponseObject) -> bool:
-    return response.is_final and bool(calls(response.object))
+    return response.is_final and bool(calls(response.content))
 
 
 @rule(
@@ -225,21 +242,28 @@ def _has_calls(response: ResponseObject) -> bool:
     reads={Part.IDS},
 )
 def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
-    """No two calls have the same `call_id`; the calls in the input count too."""
-    ids = [call.get("call_id") for _, call in objects(response.request_fields.get("input")) if "name" in call]
-    for index, call in calls(response.object):
+    """No two calls of a response have the same `call_id`.
+
+    A client answers a call by this id alone.
+    """
+    ids: list[Any] = []
+    for index, call in calls(response.content):
         if call.get("call_id") in ids:
             where = f"{response.where}/output/{index}/call_id"
             yield Finding(where, "an id of its own", show(call.get("call_id", ABSENT)))
         ids.append(call.get("call_id"))
 
 
+def _counted_calls(response: ResponseObject) -> list[str]:
+    """The calls that `max_tool_calls` limits: with OpenAI those of hosted tools, elsewhere all."""
+    types = [str(item.get("type")) for _, item in output(response.content) if is_call(item)]
+    only_hosted = "openai" in response.dialect.lineage
+    return [kind for kind in types if not (only_hosted and kind in CLIENT_CALLS)]
+
+
 def _limits_calls(response: ResponseObject) -> bool:
-    return (
-        response.creation
-        and _has_calls(response)
-        and isinstance(response.request_fields.get("max_tool_calls"), int)
-    )
+    has_limit = isinstance(response.request_fields.get("max_tool_calls"), int)
+    return response.creation and response.is_final and has_limit and bool(_counted_calls(response))
 
 
 @rule(
@@ -250,8 +274,8 @@ def _limits_calls(response: ResponseObject) -> bool:
     needs="calls in answer to a request with `max_tool_calls`",
 )
 def max_tool_calls_limits_the_calls(response: ResponseObject) -> Iterator[Finding]:
-    """A response has at most `max_tool_calls` calls."""
-    limit, count = response.request_fields["max_tool_calls"], len(calls(response.object))
+    """A response has at most `max_tool_calls` calls; OpenAI counts those of hosted tools only."""
+    limit, count = response.request_fields["max_tool_calls"], len(_counted_calls(response))
     if count > limit:
         yield Finding(f"{response.where}/output", f"at most {limit} calls", f"{count} calls")
 
@@ -273,6 +297,6 @@ def _forbids_parallel_calls(response: ResponseObject) -> bool:
 )
 def parallel_calls_can_be_forbidden(response: ResponseObject) -> Iterator[Finding]:
     """With `parallel_tool_calls: false` a response has at most one call."""
-    count = len(calls(response.object))
+    count = len(calls(response.content))
     if count > 1:
         yield Finding(f"{response.where}/output", "one call", f"{count} calls")

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import calls, is_call, member, objects, output
+from antiphon_conformance.rules.reading.output import calls, is_call, member, objects, output, refusals
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
+
+ACTIONS = ("mcp_approval_request", "program")
+"""Items that stand for a call."""
 
 
 def _answers(fits: Callable[[Any], bool]) -> Callable[[ResponseObject], bool]:
@@ -17,12 +20,23 @@ def _answers(fits: Callable[[Any], bool]) -> Callable[[ResponseObject], bool]:
         response.creation
         and response.status == "completed"
         and bool(response.request_fields.get("tools"))
+        and not _may_be_answered_in_words(response)
         and fits(response.request_fields.get("tool_choice"))
     )
 
 
 def _has_call(response: ResponseObject) -> bool:
-    return any(is_call(item) for _, item in output(response.object))
+    """Whether the response has a call, or what may be one: a request for approval, a newer item."""
+    known = response.dialect.schemas.item_types
+    return any(
+        is_call(item) or item.get("type") in ACTIONS or item.get("type") not in known
+        for _, item in output(response.content)
+    )
+
+
+def _may_be_answered_in_words(response: ResponseObject) -> bool:
+    """Whether a model refused, which no choice of a tool forbids."""
+    return any(refusals(response.content))
 
 
 @rule(
@@ -49,7 +63,7 @@ def required_makes_a_call(response: ResponseObject) -> Iterator[Finding]:
 )
 def none_makes_no_call(response: ResponseObject) -> Iterator[Finding]:
     """With `tool_choice: none` the response has no tool call."""
-    for index, item in output(response.object):
+    for index, item in output(response.content):
         if is_call(item):
             yield Finding(f"{response.where}/output/{index}", "no tool call", show(item.get("type", ABSENT)))
 
@@ -68,7 +82,7 @@ def _names_a_tool(choice: Any) -> bool:
 def a_named_tool_is_called(response: ResponseObject) -> Iterator[Finding]:
     """With a `tool_choice` that names a tool the response calls that tool, and no other."""
     name = response.request_fields["tool_choice"].get("name", ABSENT)
-    names = [call.get("name", ABSENT) for _, call in calls(response.object)]
+    names = [call.get("name", ABSENT) for _, call in calls(response.content)]
     if not names or any(actual != name for actual in names):
         yield Finding(f"{response.where}/output", f"calls of {show(name)} only", f"calls of {show(names)}")
 
@@ -98,7 +112,7 @@ def allowed_tools_is_a_hard_limit(response: ResponseObject) -> Iterator[Finding]
     That holds even when the prompt demands another tool. Agents rely on it to block harmful tools.
     """
     names = _tool_names(response.request_fields["tool_choice"])
-    for index, call in calls(response.object):
+    for index, call in calls(response.content):
         if call.get("name", ABSENT) not in names:
             where = f"{response.where}/output/{index}/name"
             yield Finding(where, f"one of {show(names)}", show(call.get("name", ABSENT)))
@@ -120,4 +134,4 @@ def required_allowed_tools_make_a_call(response: ResponseObject) -> Iterator[Fin
 
 
 def _types(response: ResponseObject) -> list[Any]:
-    return [item.get("type", ABSENT) for _, item in output(response.object)]
+    return [item.get("type", ABSENT) for _, item in output(response.content)]

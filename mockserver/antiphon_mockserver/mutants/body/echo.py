@@ -46,7 +46,7 @@ def _forgets(path: str, value: Any) -> Any:
 DEFAULTS: tuple[tuple[str, Any, str], ...] = (
     ("instructions", "Be helpful.", "defaults.instructions-are-null"),
     ("previous_response_id", "resp_0", "defaults.previous-response-id-is-null"),
-    ("metadata", {"server": "mock"}, "defaults.metadata-is-empty"),
+    ("metadata", [], "defaults.metadata-is-empty"),
     ("tools", None, "defaults.tools-are-empty"),
     ("tool_choice", "none", "defaults.tool-choice-is-auto"),
     ("parallel_tool_calls", False, "defaults.parallel-tool-calls-is-true"),

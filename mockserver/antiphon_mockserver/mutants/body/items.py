@@ -176,7 +176,8 @@ def thinks_without_effort(body: Any, call: Call) -> Any:
     """Reasons although `reasoning.effort` is `none`."""
     details = (call.body or {}).get("reasoning") or {}
     if is_response(body) and details.get("effort") == "none":
-        body["output"].insert(0, {"type": "reasoning", "id": "rs_1", "summary": []})
+        summary = [{"type": "summary_text", "text": "I thought."}]
+        body["output"].insert(0, {"type": "reasoning", "id": "rs_1", "summary": summary})
     return body
 
 

@@ -11,9 +11,9 @@ SEAM = "events"
 NOTHING_YET = {
     "input_tokens": 7,
     "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-    "output_tokens": 0,
+    "output_tokens": 3,
     "output_tokens_details": {"reasoning_tokens": 0},
-    "total_tokens": 7,
+    "total_tokens": 10,
 }
 
 
@@ -56,12 +56,12 @@ MUTANTS = (
      "Leaves `created_at` and `model` out of the response in stream events.",
      "response.has-all-members", _leave_out("created_at", "model")),
     ("leaves_out_the_text_settings", "Leaves `text` out of the response in stream events.",
-     "defaults.text-format-is-text", _leave_out("text")),
+     "response.has-all-members", _leave_out("text")),
     ("names_neither_id_nor_status", "Leaves `id` and `status` out of the response in stream events.",
      "response.has-all-members", _leave_out("id", "status")),
     ("dates_streams_by_halves", "Writes `created_at` with a fraction of a second in stream events.",
      "response-members.created-at-is-a-time", on_snapshots(_add_a_fraction)),
-    ("counts_before_it_speaks", "Sends usage before the response has ended, without output.",
+    ("counts_before_it_speaks", "Sends a usage with output before the response has ended.",
      "usage.no-usage-before-the-end", on_snapshots(_count_early)),
     ("fails_without_an_error", "Sends a failed response with a null error in stream events.",
      "response-status.failed-has-an-error", on_snapshots(_fail_in_silence)),
@@ -77,7 +77,7 @@ for _name, _sentence, _caught_by, _spoil in MUTANTS:
     add(SEAM, _name, _sentence, _caught_by, _spoil)
 
 
-@mutant("events.sends-usage-beside-the-response", caught_by="usage.an-ended-response-has-usage")
+@mutant("events.sends-usage-beside-the-response", caught_by="lifecycle.the-terminal-event-carries-usage")
 def sends_usage_beside_the_response(events: list[Any]) -> list[Any]:
     """Sends `usage` beside the response of the last event instead of inside."""
     last = events[-1]
