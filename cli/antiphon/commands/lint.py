@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import orjson
 
+from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon.profiles import find_profile, profile_option
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings.lint import digests_of, judge_files

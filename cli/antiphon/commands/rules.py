@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from antiphon.profiles import find_profile, profile_option
+from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names

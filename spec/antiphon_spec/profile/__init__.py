@@ -13,7 +13,7 @@ from typing import Any
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.requirement import Kind, Requirement
 
-PROFILES = Path(__file__).parent / "profiles"
+PROFILES = Path(__file__).parent
 DEFAULT = "compatible"
 NOTICES_ALL = "identical"
 """The profile under which every breach fails, warns or is noted."""
