@@ -112,14 +112,22 @@ def test_a_report_is_rendered_with_the_current_ids(tmp_path: Path) -> None:
         assert row.rule in page.read_text()
 
 
-REJECTS_NULL = {("generated-requests.what-the-document-allows-is-accepted", "generated"): "failed"}
-"""Since then the document of Open Responses allows null for what nobody set; the server rejected it."""
+CHANGES = {
+    # Since then the document of Open Responses allows null for what nobody set; the server rejected it.
+    ("generated-requests.what-the-document-allows-is-accepted", "generated"): "failed",
+    # Deltas that make another text are the finding of `stream-text.deltas-add-up-to-the-text` alone.
+    ("structured-output.streams-as-ordinary-text", "structured_output"): "passed",
+    # An answer that has as many tokens as `max_output_tokens` allows may have ended by itself.
+    ("response-status.a-response-at-the-token-limit-is-incomplete", "legal_forms"): "passed",
+    ("response-status.a-response-at-the-token-limit-is-incomplete", "generated"): "passed",
+}
+"""The verdicts that a later change of a rule or a document made different."""
 
 
 def test_a_transcript_is_judged_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--dialect", "openresponses", "--profile", "identical", "--format", "json"]
     run(["lint", str(TRANSCRIPT), *arguments])
-    then = {key(line): line["outcome"] for line in old_verdicts()} | REJECTS_NULL
+    then = {key(line): line["outcome"] for line in old_verdicts()} | CHANGES
     rules = {rule for rule, _ in then}  # a rule that is newer has no verdict in the old report
     verdicts = orjson.loads(capsys.readouterr().out)
     today = {key(line): line["outcome"] for line in verdicts if key(line)[0] in rules}
