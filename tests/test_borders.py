@@ -30,7 +30,7 @@ ONLY_IN = {
 ENTRIES = {
     "antiphon_spec": 19,
     "antiphon_fixtures": 6,
-    "antiphon_mockserver": 17,
+    "antiphon_mockserver": 18,
     "antiphon_conformance": 17,
     "antiphon": 8,
 }

@@ -26,7 +26,7 @@ def _before_each(comment: bytes) -> Callable[[Frames], Frames]:
 
 
 def _each_event(
-    change: Callable[[dict[str, Any]], Any], indent: int | None = None, *, ascii: bool = True
+    change: Callable[[dict[str, Any]], Any], indent: int | None = None, *, escapes: bool = True
 ) -> Callable[[Frames], Frames]:
     """Writes the JSON of each event anew; with `indent` it has several data lines."""
 
@@ -34,7 +34,7 @@ def _each_event(
         head, _, data = frame.rstrip(b"\n").partition(b"data: ")
         if not data.startswith(b"{"):
             return frame
-        text = json.dumps(change(json.loads(data)), indent=indent, ensure_ascii=ascii)
+        text = json.dumps(change(json.loads(data)), indent=indent, ensure_ascii=escapes)
         return head + b"\n".join(b"data: " + line.encode() for line in text.splitlines()) + b"\n\n"
 
     return lambda frames: [*map(vary, frames)]
@@ -110,7 +110,7 @@ VARIATIONS: tuple[tuple[str, str, str, tuple[str, ...], Callable[[Frames], Frame
     ("escapes_letters", "Sends the letters beyond ASCII as escapes.",
      "RFC 8259, 7: any character may be escaped.", EVERY, _each_event(lambda event: event)),
     ("sends_letters_as_they_are", "Sends the letters beyond ASCII as UTF-8.",
-     "RFC 8259, 8.1: JSON is UTF-8.", DOCUMENTS, _each_event(lambda event: event, ascii=False)),
+     "RFC 8259, 8.1: JSON is UTF-8.", DOCUMENTS, _each_event(lambda event: event, escapes=False)),
 )  # fmt: skip
 
 for _name, _summary, _reason, _fits, _change in VARIATIONS:
