@@ -11,6 +11,7 @@ import pytest
 from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.recordings import reader, transcript
+from antiphon_conformance.recordings.member import RecordingError
 
 BODY = {"id": "resp_1", "object": "response", "status": "completed"}
 ASKED = {"model": "m", "input": "hi"}
@@ -127,7 +128,7 @@ def test_a_recorded_stream(tmp_path):
     ],
 )
 def test_a_malformed_entry_is_rejected_with_the_line(tmp_path, entry):
-    with pytest.raises(reader.RecordingError):
+    with pytest.raises(RecordingError):
         load_text(tmp_path, "a.jsonl", json.dumps(entry) + "\n" + json.dumps(line()))
 
 
@@ -166,11 +167,11 @@ def test_a_compressed_body_in_a_cassette(tmp_path):
         ("a.yaml", "a: [", "YAML"),
         ("a.yaml", "- 1", "list"),
         ("a.bin", b"\x00\x01", "2 bytes"),
-        ("a.har", '{"log": {}}', "KeyError"),
+        ("a.har", '{"log": {}}', "an array `entries`"),
     ],
 )
 def test_a_file_other_than_a_recording_is_rejected_with_a_reason(tmp_path, name, content, message):
-    with pytest.raises(reader.RecordingError) as error:
+    with pytest.raises(RecordingError) as error:
         load_text(tmp_path, name, content)
     assert message in str(error.value)
     assert name in str(error.value)
@@ -226,3 +227,37 @@ def test_no_secret_reaches_the_transcript():
         transcript.lines({"over": "sk-planted"}, [Trace("s", {"step": original})], ["sk-planted"])
     )
     assert b"sk-" not in text
+
+
+REQUEST = {"method": "POST", "url": "http://h/v1/responses"}
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "message"),
+    [
+        ("a.har", {"log": {}}, r"a\.har#/log: expected an array `entries`, got none"),
+        ("a.har", {"log": {"entries": [{}]}}, r"entries/0: expected an object `request`, got none"),
+        (
+            "a.har",
+            {"log": {"entries": [{"request": {}}]}},
+            r"0/request: expected a string `method`, got none",
+        ),
+        (
+            "a.har",
+            {"log": {"entries": [{"request": REQUEST}]}},
+            r"0: expected an object `response`, got none",
+        ),
+        ("a.yaml", {"interactions": None}, r"a\.yaml: expected an array `interactions`, got a value of"),
+        ("a.yaml", {"interactions": [{"request": REQUEST}]}, r"0/request: expected a string `uri`, got none"),
+        (
+            "a.yaml",
+            {"interactions": [{"request": {"method": "GET", "uri": "/"}, "response": {"status": {}}}]},
+            r"interactions/0/response: expected a number `status\.code`, got none",
+        ),
+    ],
+)
+def test_a_missing_member_of_a_recording_is_named(tmp_path, name, document, message):
+    path = tmp_path / name
+    path.write_text(json.dumps(document))
+    with pytest.raises(RecordingError, match=message):
+        reader.load(path)

@@ -13,7 +13,7 @@ from antiphon.dialects import dialect_path, find_dialect
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings.lint import digests_of, judge_files
-from antiphon_conformance.recordings.reader import RecordingError
+from antiphon_conformance.recordings.member import RecordingError
 from antiphon_conformance.recordings.transcript import keys_in
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.groups import group_by_rule

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.recordings.member import member
 
 
-def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
-    """Every entry of a HAR document as an Exchange called `name#index`."""
-    for index, entry in enumerate(document["log"]["entries"]):
-        yield _exchange(f"{name}#{index}", entry["request"], entry["response"])
+def exchanges(document: Mapping[str, Any], path: Path) -> Iterator[Exchange]:
+    """Every entry of a HAR document as an Exchange called `name#index`, after its file.
+
+    Raises RecordingError, which names the member, for a missing one.
+    """
+    log = member(document, "log", Mapping, str(path))
+    for index, entry in enumerate(member(log, "entries", list, f"{path}#/log")):
+        where = f"{path}#/log/entries/{index}"
+        message = member(entry, "request", Mapping, where)
+        for name in ("method", "url"):
+            member(message, name, str, f"{where}/request")
+        response = member(entry, "response", Mapping, where)
+        yield _exchange(f"{path.stem}#{index}", message, response)
 
 
 def _exchange(identity: str, message: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:

@@ -27,18 +27,12 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
 from antiphon_conformance.recordings import har, transcript, vcr
+from antiphon_conformance.recordings.member import RecordingError
 
 GZIP = b"\x1f\x8b"
 """The first bytes of a compressed file."""
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
-
-
-class RecordingError(ValueError):
-    """A file is not a recording that we can read."""
-
-    def __init__(self, where: str, expected: str, actual: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {actual}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +102,9 @@ def _object(raw: bytes, where: str) -> Any:
 
 def _document(document: Any, path: Path) -> Recording:
     if isinstance(document, Mapping) and "log" in document:
-        return Recording(tuple(har.exchanges(document, path.stem)))
+        return Recording(tuple(har.exchanges(document, path)))
     if isinstance(document, Mapping) and any(key in document for key in vcr.KEYS):
-        return Recording(tuple(vcr.exchanges(document, path.stem)))
+        return Recording(tuple(vcr.exchanges(document, path)))
     if isinstance(document, Mapping) and document.get("object") == "response":
         return Recording((_only_body(document, path.stem),))
     actual = f"keys {sorted(document)[:5]}" if isinstance(document, Mapping) else type(document).__name__

@@ -6,6 +6,7 @@ import base64
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,15 +14,32 @@ import orjson
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Request
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
+from antiphon_conformance.recordings.member import RecordingError, member
 
 KEYS = ("interactions", "http_interactions")
 
 
-def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
-    """Every interaction of a cassette as an Exchange called `name#index`."""
-    interactions = next(document[key] for key in KEYS if key in document)
-    for index, entry in enumerate(interactions):
-        yield _exchange(f"{name}#{index}", entry["request"], entry["response"])
+def exchanges(document: Mapping[str, Any], path: Path) -> Iterator[Exchange]:
+    """Every interaction of a cassette as an Exchange called `name#index`, after its file.
+
+    Raises RecordingError, which names the member, for a missing one.
+    """
+    key = next(key for key in KEYS if key in document)
+    for index, entry in enumerate(member(document, key, list, str(path))):
+        where = f"{path}#/{key}/{index}"
+        request = member(entry, "request", Mapping, where)
+        for name in ("method", "uri"):
+            member(request, name, str, f"{where}/request")
+        response = member(entry, "response", Mapping, where)
+        status = response.get("status")
+        code, place = (
+            (status.get("code"), "status.code") if isinstance(status, Mapping) else (status, "status")
+        )
+        if not str(code).isdecimal():
+            raise RecordingError(
+                f"{where}/response", f"a number `{place}`", "none" if code is None else repr(code)
+            )
+        yield _exchange(f"{path.stem}#{index}", request, response)
 
 
 def _exchange(identity: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:

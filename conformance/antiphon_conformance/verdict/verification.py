@@ -19,7 +19,8 @@ import orjson
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import reader
 from antiphon_conformance.recordings.lint import judge_recordings
-from antiphon_conformance.recordings.reader import Recording, RecordingError
+from antiphon_conformance.recordings.member import RecordingError
+from antiphon_conformance.recordings.reader import Recording
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.model import Report
