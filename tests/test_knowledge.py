@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.video_library.answers import NOTHING_FOUND, NOTHING_TO_SEARCH
 from antiphon_mockserver.video_library.claims import chat_citation, citation, clock
 from antiphon_mockserver.video_library.library import find_segment, open_library
 from antiphon_mockserver.video_library.retrieval import index_of
-from antiphon_spec.world import MODALITIES, WorldError
+from antiphon_spec.world import MODALITIES
 from library_questions import CALLS, KITCHEN, LIBRARY, ask, collection_by_name, criterion, files
 
 BARE = """
@@ -332,11 +333,11 @@ def test_worlds_are_opened_by_name_by_path_and_all_at_once(bare: Path) -> None:
 
 
 def test_an_unknown_world_is_rejected_with_the_known_names() -> None:
-    with pytest.raises(WorldError) as error:
+    with pytest.raises(SettingError) as error:
         open_library("kitchen")
     expected = "a YAML file, or the name of a shipped world (cooking, sales)"
     assert (error.value.where, error.value.expected, error.value.actual) == (
-        "kitchen",
+        "world kitchen",
         expected,
         "no such file",
     )

@@ -65,12 +65,12 @@ def test_a_frame_is_broken() -> None:
     ],
 )
 def test_a_malformed_fault_is_rejected(spec: str) -> None:
-    with pytest.raises(FaultError, match=r"--fault .*: expected"):
+    with pytest.raises(FaultError, match=r"^faults.*: expected"):
         parse(spec)
 
 
 def test_an_unknown_mutant_is_rejected() -> None:
-    with pytest.raises(ValueError, match=r"--mutant: expected the id of a mutant, got 'body\.nothing'"):
+    with pytest.raises(ValueError, match=r"^mutants: expected the id of a mutant, got 'body\.nothing'"):
         make_app(Settings(mutants=("body.nothing",)))
 
 

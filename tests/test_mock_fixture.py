@@ -186,3 +186,27 @@ def test_the_pytest_plugin_imports_no_server() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["antiphon_mockserver", "antiphon_mockserver.testing"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"seed": "7"}, TypeError, "^seed: expected an integer, got '7'"),
+        ({"seed": True}, TypeError, "^seed: expected an integer, got True"),
+        ({"body_limit": "x"}, TypeError, "^body_limit: expected an integer, got 'x'"),
+        ({"journal": "many"}, TypeError, "^journal: expected an integer, got 'many'"),
+        ({"dialect": 7}, TypeError, "^dialect: expected a string, got 7"),
+        ({"models": [7]}, TypeError, "^models: expected a list of strings, got 7 in it"),
+        ({"dialect": "base"}, ValueError, "^dialect: expected one of bud, .*got 'base'"),
+        ({"clock": "fast"}, ValueError, "^clock: expected virtual or real, got 'fast'"),
+        ({"world": "cooking"}, ValueError, "^world: expected a dialect with a video library, got openai"),
+        ({"prompts": "."}, ValueError, "^prompts: expected a dialect with prompt templates, got openai"),
+        ({"dialect": "cloudglue", "readings": ["upside-down"]}, ValueError, "^readings: expected one of "),
+        ({"mutants": ["body.forget-the-input"]}, ValueError, "^mutants: expected .* did you mean 'body"),
+    ],
+)
+def test_a_setting_of_a_wrong_type_or_value_is_named(
+    settings: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        MockServer(**settings)

@@ -113,6 +113,11 @@ def test_workers_share_their_store(tmp_path: Path) -> None:
         (("--fault", "nothing"), "--fault nothing: expected one of"),
         (("--store", "sand"), "--store: expected memory, sqlite:PATH or redis"),
         (("--dialect", "klingon"), "got 'klingon'"),
+        (("--dialect", "responses"), "got 'responses'"),
+        (("--world", "cooking"), "--world: expected a dialect with a video library, got openresponses"),
+        (("--reading", "missing-differs"), "--reading: expected a dialect with a video library"),
+        (("--prompts", "."), "--prompts: expected a dialect with prompt templates, got openresponses"),
+        (("--dialect", "cloudglue", "--world", "no.yaml"), "--world no.yaml: expected a YAML file"),
     ],
 )
 def test_the_message_on_wrong_usage_says_what_was_expected(options: tuple[str, ...], message: str) -> None:
@@ -140,3 +145,23 @@ def test_serving_imports_nothing_that_only_judging_needs() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
     )
     assert process.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "is_said"),
+    [
+        ({"text": "Hello.", "pace": 0.01}, (), True),
+        ({"text": "Hello.", "delay": 1}, (), True),
+        ({"text": "Hello."}, (), False),
+        ({"text": "Hello.", "pace": 0.01}, ("--clock", "real"), False),
+    ],
+)
+def test_the_welcome_says_when_a_pace_takes_no_time(
+    tmp_path: Path, entry: dict[str, object], options: tuple[str, ...], is_said: bool
+) -> None:
+    script = tmp_path / "script.yaml"
+    script.write_text(json.dumps({"answers": [entry]}))
+    with serve("--script", str(script), *options) as (process, _):
+        assert process.stderr is not None
+        details = next(process.stderr)
+    assert ("take no time without --clock real" in details) == is_said

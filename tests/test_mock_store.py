@@ -171,7 +171,7 @@ def test_background_work_goes_on_in_another_server(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "disk", "sqlite:", "http://localhost"])
 def test_an_unknown_store_is_rejected(name: str) -> None:
-    with pytest.raises(ValueError, match="--store: expected memory, sqlite:PATH or redis"):
+    with pytest.raises(ValueError, match="store: expected memory, sqlite:PATH or redis"):
         open_store(name)
 
 
@@ -187,7 +187,7 @@ def test_memory_counts_recent_requests_only() -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"--store sqlite:.*: expected a file"):
+    with pytest.raises(ValueError, match=r"store sqlite:.*: expected a file"):
         open_store(f"sqlite:{tmp_path / 'nowhere' / 'store.db'}")
 
 
@@ -201,9 +201,7 @@ def test_a_file_of_another_version_is_rejected_and_left_as_it_is(tmp_path: Path)
     with closing(sqlite3.connect(newer)) as database:
         database.execute("PRAGMA user_version=3")
     for path in (older, newer):
-        with pytest.raises(
-            ValueError, match=r"--store sqlite:.*: expected a new file, .* of another version"
-        ):
+        with pytest.raises(ValueError, match=r"store sqlite:.*: expected a new file, .* of another version"):
             open_store(f"sqlite:{path}")
     with closing(sqlite3.connect(older)) as database:
         assert database.execute("SELECT id FROM records").fetchall() == [("resp_1",)]

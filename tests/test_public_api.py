@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ import antiphon_conformance
 from antiphon_conformance import RunResult, check, lint
 from antiphon_conformance.options.reading import OptionError, read_options
 from antiphon_conformance.options.table import COMMAND, OPTIONS, PREFIX, PYTEST, options_of
+from antiphon_conformance.verdict.baseline import BaselineError
 from antiphon_conformance.verdict.verdict import Exit
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
@@ -139,3 +141,38 @@ def test_a_mistake_says_where_expected_and_got(door: str, changes: dict[str, obj
     with pytest.raises(OptionError) as error:
         read_options(values(**changes), door)
     assert str(error.value).startswith(message.format(PREFIX[door]))
+
+
+# The arguments of `check` in Python.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"features": ["backgrond"]}, OptionError, r"^features: expected one of .*did you mean 'background'"),
+        ({"features": "background"}, TypeError, r"^features: expected a list of strings, got 'background'"),
+        ({"repeat": 0}, OptionError, r"^repeat: expected more than 0, got 0"),
+        ({"repeat": True}, TypeError, r"^repeat: expected an integer, got True"),
+        ({"max_requests": -1}, OptionError, r"^max_requests: expected more than 0, got -1"),
+        ({"seed": "a"}, TypeError, r"^seed: expected an integer, got 'a'"),
+        ({"timeout": "a"}, TypeError, r"^timeout: expected a number of seconds, got 'a'"),
+        ({"timeout": None}, TypeError, r"^timeout: expected a number of seconds, got None"),
+        ({"base_path": "v9"}, OptionError, r"^base_path: expected a path that starts with a slash.*'v9'"),
+        ({"resources": {"telepathy": "1"}}, OptionError, r"^resources: expected no resource, because"),
+        ({"requirements": ["openai@1"]}, OptionError, r"^requirements: expected one of .* got 'openai@1'"),
+        ({"baseline": "no.yaml"}, BaselineError, r"^no\.yaml: expected a YAML file, got no such file$"),
+        ({"dialect": "base"}, OptionError, r"^dialect: expected one of bud, .* got 'base'"),
+        ({"target": 7}, TypeError, r"^target: expected a base URL or an ASGI application, got 7"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_before_anything_is_sent(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    calls: list[object] = []
+
+    async def app(*call: object) -> None:
+        calls.append(call)
+
+    with pytest.raises(error, match=message):
+        check(**{"target": app, "dialect": "openai", "properties": False, **arguments})
+    assert calls == []

@@ -268,3 +268,19 @@ def test_the_shipped_bad_endings_come_in_order(prompt: str) -> None:
         events = timeline(respond(prompt, name, result), name).events
         assert [machine.feed(event) for event in events] == [[]] * len(events)
         assert machine.end() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([{"text": "a"}], "^script#: expected an object with the list under `answers:`, got a list alone"),
+        ({"answer": [{"text": "a"}]}, "^script#/answer: .*did you mean `answers`"),
+        ({"answers": [{"txt": "a"}]}, "^script#/answers/0/txt: .*did you mean `text`"),
+        ({"answers": [{"text": "a", "when": {"inpt": "x"}}]}, "when/inpt: .*did you mean `input`"),
+        ({"answers": [{"text": "a", "pace": {"frst": 1}}]}, "pace/frst: .*did you mean `first`"),
+        ({"answers": [{"calls": [{"nam": "f"}]}]}, "calls/0/nam: .*did you mean `name`"),
+    ],
+)
+def test_a_mistake_in_a_script_comes_with_a_hint(content: Any, message: str) -> None:
+    with pytest.raises(ScriptError, match=message):
+        load(content)

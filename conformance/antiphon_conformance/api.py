@@ -7,14 +7,10 @@ from pathlib import Path
 
 from antiphon_conformance.http.address import base_url
 from antiphon_conformance.http.asgi import URL, AsgiApp, AsgiTransport
-from antiphon_conformance.requests.resources import reject_unknown
-from antiphon_conformance.run import CONCURRENCY, RunConfig, run
-from antiphon_conformance.verdict import baseline as baselines
-from antiphon_conformance.verdict.gate import Gate
+from antiphon_conformance.options.parameters import read_base_path, read_parameters
+from antiphon_conformance.run import CONCURRENCY, run
 from antiphon_conformance.verdict.result import RunResult
-from antiphon_spec import dialect as dialects
-from antiphon_spec.frozen import load_frozen
-from antiphon_spec.profile import DEFAULT, load_profile
+from antiphon_spec.profile import DEFAULT
 
 
 def check(
@@ -49,28 +45,32 @@ def check(
     the time limit of one request in seconds. `properties=False` sends no generated requests. It has an event
     loop of its own, so it cannot be called from a coroutine.
 
-    Raises AddressError for a text that is no base URL, DataError for an unknown dialect, profile or set,
-    ResourceError for an unknown resource, and BaselineError for a malformed baseline.
+    Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that
+    cannot be followed, and BaselineError for a malformed baseline; all before the first request.
     """
-    names = (dialect,) if isinstance(dialect, str) else tuple(dialect)
-    selection = [dialects.load_concrete(name) for name in names]
-    reject_unknown(resources or {}, selection)
-    url = base_url(target) if isinstance(target, str) else base_url(URL).removesuffix("/v1") + base_path
-    config = RunConfig(
-        url=url,
-        dialects=names,
+    if not isinstance(target, str) and not callable(target):
+        raise TypeError(f"target: expected a base URL or an ASGI application, got {target!r}")
+    if not isinstance(properties, bool):
+        raise TypeError(f"properties: expected True or False, got {properties!r}")
+    path = read_base_path(base_path)
+    url = target if isinstance(target, str) else base_url(URL).removesuffix("/v1") + path
+    setup = read_parameters(
+        url,
+        dialect,
+        resources={} if resources is None else resources,
         model=model,
         api_key=api_key,
-        features=tuple(features),
+        feature=features,
+        baseline=baseline,
+        requirements=requirements,
+        profile=profile,
         concurrency=concurrency,
         max_requests=max_requests,
         max_tokens=max_tokens,
-        seconds=timeout,
+        timeout=timeout,
         seed=seed,
-        properties=properties,
-        resources=resources or {},
+        no_properties=not properties,
         repeat=repeat,
     )
-    entries = baselines.load(Path(baseline)) if baseline is not None else None
-    gate = Gate(load_profile(profile), entries, tuple(map(load_frozen, requirements)))
-    return run(config, gate, transport=None if isinstance(target, str) else AsgiTransport(target, url))
+    transport = None if isinstance(target, str) else AsgiTransport(target, setup.config.url)
+    return run(setup.config, setup.gate, transport=transport)

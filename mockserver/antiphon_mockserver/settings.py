@@ -8,9 +8,21 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from antiphon_spec.data import DataError
+
 MEBIBYTE = 1024 * 1024
 Source = Path | Mapping[str, Any]
 """A script: its file, or its content."""
+PATHS = ("world", "prompts")
+"""The settings that are a name or a path."""
+
+
+class SettingError(DataError):
+    """A setting has a value that cannot be followed; the message begins with the name of the setting."""
+
+    def __init__(self, setting: str, expected: str, actual: str, value: str = "") -> None:
+        super().__init__(f"{setting} {value}".rstrip(), expected, actual)
+        self.setting = setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +98,25 @@ def with_options(settings: Settings, **options: Unpack[SettingsOptions]) -> Sett
             raise TypeError(f"{name}: expected a list, got {value!r}")
         changes[name] = tuple(value) if is_list and isinstance(value, Sequence) else value
     return replace(settings, **changes)
+
+
+def check_types(settings: Settings) -> None:
+    """Raises TypeError, which names the setting, for a value of a wrong type."""
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        kind = type(field.default)
+        if kind is int and (not isinstance(value, int) or isinstance(value, bool)):
+            raise TypeError(f"{field.name}: expected an integer, got {value!r}")
+        if kind is str and not isinstance(value, (str, Path) if field.name in PATHS else str):
+            raise TypeError(f"{field.name}: expected a string, got {value!r}")
+        if kind is tuple:
+            _check_list(field.name, value)
+
+
+def _check_list(name: str, value: object) -> None:
+    types, words = ((Path, Mapping), "paths or mappings") if name == "scripts" else (str, "strings")
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise TypeError(f"{name}: expected a list, got {value!r}")
+    for entry in value:
+        if not isinstance(entry, types):
+            raise TypeError(f"{name}: expected a list of {words}, got {entry!r} in it")

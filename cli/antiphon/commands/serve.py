@@ -13,9 +13,10 @@ import click
 from antiphon.dialects import check_name, dialect_path
 from antiphon_conformance.requests.minimal import minimal
 from antiphon_mockserver.mutants import all_mutants
+from antiphon_mockserver.script import has_times
 from antiphon_mockserver.server.runner import address, listen
 from antiphon_mockserver.server.runner import serve as run
-from antiphon_mockserver.settings import MEBIBYTE, Settings
+from antiphon_mockserver.settings import MEBIBYTE, SettingError, Settings
 from antiphon_mockserver.variations import all_variations
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_mockserver.video_library.objects import DESCRIBING
@@ -202,6 +203,10 @@ def serve(
     url = f"{address(listener)}/v1"
     try:
         run(settings, listener, workers, ready=lambda: welcome(settings, url))
+    except SettingError as problem:
+        listener.close()
+        option = next(entry.opts[0] for entry in serve.params if entry.name == problem.setting)
+        raise click.UsageError(str(problem).replace(problem.setting, option, 1)) from problem
     except ValueError as problem:
         listener.close()
         raise click.UsageError(str(problem)) from problem
@@ -232,11 +237,16 @@ def welcome(settings: Settings, url: str) -> None:
     wrong = f" It has bugs: {', '.join(settings.mutants)}." if settings.mutants else ""
     legal = f" It differs legally: {', '.join(settings.variations)}." if settings.variations else ""
     faults = f" It has faults: {', '.join(settings.faults)}." if settings.faults else ""
+    waits = (
+        " The pace and the delays of its scripts take no time without --clock real."
+        if settings.clock == "virtual" and has_times(settings.scripts)
+        else ""
+    )
     key = "any" if not settings.api_keys else "$KEY"
     text = WELCOME.format(
         dialect=settings.dialect,
         url=url,
-        details=f"{keys}{wrong}{legal}{faults}\n",
+        details=f"{keys}{wrong}{legal}{faults}{waits}\n",
         key=key,
         body=_sample_request(settings),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from antiphon_conformance.http.address import AddressError, base_url
-from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, options_of
+from antiphon_conformance.options.table import COMMAND, OPTIONS, PYTHON, Kind, place
 from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.run import RunConfig
@@ -29,6 +31,8 @@ class OptionError(DataError):
     """An option cannot be followed; the message says where, what was expected and what was there."""
 
 
+Place = Callable[[str], str]
+"""How a person writes the option with a key."""
 USAGE_ERRORS = (OptionError, BaselineError)
 """What `read_options` raises when a person made a mistake."""
 
@@ -48,34 +52,36 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
 
     Raises OptionError or BaselineError, and creates the folder of the reports.
     """
-    prefix = PREFIX[front_door]
-    _check_numbers(values, front_door)
-    selection = _dialects(values["dialect"], f"{prefix}dialect")
+    where = partial(place, front_door=front_door)
+    _check_numbers(values, where)
+    selection = _dialects(values["dialect"], where("dialect"))
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
     config = RunConfig(
-        url=_url(values["target"], "URL" if front_door == COMMAND else f"{prefix}target"),
+        url=_url(values["target"], "URL" if front_door == COMMAND else where("target")),
         dialects=names,
         model=values["model"],
-        api_key=_api_key(values["api_key_env"], selection[0], f"{prefix}api-key-env"),
-        features=_features(values["feature"], selection, f"{prefix}feature"),
+        api_key=values["api_key"]
+        if front_door == PYTHON
+        else _api_key(values["api_key_env"], selection[0], where("api_key_env")),
+        features=_features(values["feature"], selection, where("feature")),
         concurrency=values["concurrency"],
         max_requests=values["max_requests"],
         max_tokens=values["max_tokens"],
         seconds=values["timeout"],
         seed=values["seed"],
         properties=not values["no_properties"],
-        resources=_resources(values["resource"], selection, f"{prefix}resource"),
+        resources=_resources(values["resource"], selection, where("resource")),
         repeat=values["repeat"],
     )
-    return Setup(config, _gate(values, names, prefix), _report_folder(values["report"], f"{prefix}report"))
+    return Setup(config, _gate(values, names, where), _report_folder(values["report"], where("report")))
 
 
-def _check_numbers(values: Mapping[str, Any], front_door: str) -> None:
-    for option in options_of(front_door):
-        value = values[option.key]
+def _check_numbers(values: Mapping[str, Any], where: Place) -> None:
+    for option in OPTIONS:
+        value = values.get(option.key)
         if option.kind in (Kind.COUNT, Kind.SECONDS) and value is not None and not value > 0:
-            raise OptionError(f"{PREFIX[front_door]}{option.name}", "more than 0", str(value))
+            raise OptionError(where(option.key), "more than 0", str(value))
 
 
 def _load_extensions() -> None:
@@ -104,7 +110,8 @@ def _dialects(text: str, where: str) -> list[Dialect]:
         for dialect in selection:
             _ = dialect.document, dialect.grammar, dialect.requirements
     except DataError as error:
-        raise OptionError(f"{where}: {error.where}", error.expected, error.actual) from error
+        place_in_file = "" if error.where == "dialect" else f": {error.where}"
+        raise OptionError(where + place_in_file, error.expected, error.actual) from error
     return selection
 
 
@@ -121,7 +128,9 @@ def _features(names: Iterable[str], selection: Iterable[Dialect], where: str) ->
     features = tuple(names)
     unknown = [name for name in features if name.removeprefix("no-") not in known]
     if unknown:
-        raise OptionError(where, f"one of {', '.join(sorted(known))}", ", ".join(unknown))
+        nearest = get_close_matches(unknown[0].removeprefix("no-"), sorted(known), n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        raise OptionError(where, f"one of {', '.join(sorted(known))}", ", ".join(unknown) + hint)
     return features
 
 
@@ -134,22 +143,23 @@ def _resources(pairs: Iterable[str], selection: Iterable[Dialect], where: str) -
     return resources
 
 
-def _gate(values: Mapping[str, Any], names: tuple[str, ...], prefix: str) -> Gate:
+def _gate(values: Mapping[str, Any], names: tuple[str, ...], where: Place) -> Gate:
     path = Path(values["baseline"]) if values["baseline"] else None
     update = bool(values["baseline_update"])
     if update and path is None:
-        raise OptionError(f"{prefix}baseline-update", f"{prefix}baseline FILE", "none")
+        raise OptionError(where("baseline_update"), f"{where('baseline')} FILE", "none")
     try:
         frozen = tuple(load_frozen(name) for name in values["requirements"])
     except DataError as error:
-        raise OptionError(f"{prefix}requirements: {error.where}", error.expected, error.actual) from error
+        place_in_file = "" if error.where == "requirements" else f": {error.where}"
+        raise OptionError(where("requirements") + place_in_file, error.expected, error.actual) from error
     foreign = next((claim.name for claim in frozen if claim.dialect not in names), None)
     if foreign is not None:
-        raise OptionError(f"{prefix}requirements", f"a set of {', '.join(names)}", foreign)
+        raise OptionError(where("requirements"), f"a set of {', '.join(names)}", foreign)
     try:
         profile = load_profile(values["profile"])
     except DataError as error:
-        raise OptionError(f"{prefix}profile: {error.where}", error.expected, error.actual) from error
+        raise OptionError(f"{where('profile')}: {error.where}", error.expected, error.actual) from error
     entries = None if path is None or (update and not path.exists()) else baselines.load(path)
     return Gate(profile, entries, frozen, values["vendor"], values["note"], path if update else None)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-COMMAND, PYTEST = "command", "pytest"
+COMMAND, PYTEST, PYTHON = "command", "pytest", "python"
 PREFIX = {COMMAND: "--", PYTEST: "--responses-"}
-"""The two front doors, and how an option of each one begins."""
+"""The two front doors with options, and how an option of each one begins."""
+PARAMETERS = {"feature": "features", "resource": "resources"}
+"""The parameters of `check` in Python that have another name than the value of their option."""
 
 
 class Kind(StrEnum):
@@ -73,6 +75,13 @@ OPTIONS = (
     Option("seed", "The seed of the generated requests.", Kind.INTEGER, "N", 0),
     Option("no-properties", "Send no generated requests.", Kind.FLAG),
 )  # fmt: skip
+
+
+def place(key: str, front_door: str) -> str:
+    """How a person writes the option with this key: `--max-requests`, or `max_requests` in Python."""
+    if front_door == PYTHON:
+        return PARAMETERS.get(key, key)
+    return PREFIX[front_door] + key.replace("_", "-")
 
 
 def options_of(front_door: str) -> tuple[Option, ...]:

@@ -33,4 +33,5 @@ def reject_unknown(resources: Mapping[str, str], dialects: Iterable[Dialect]) ->
     for name in resources:
         if name not in names:
             options = "; ".join(f"{key} ({description})" for key, description in names.items())
-            raise ResourceError(f"one of {options or 'none, because these dialects need nothing'}", name)
+            expected = f"one of {options}" if options else "no resource, because these dialects need none"
+            raise ResourceError(expected, name)

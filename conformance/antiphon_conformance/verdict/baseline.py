@@ -122,7 +122,10 @@ def load(path: Path) -> Baseline:
     """Reads a baseline. Raises BaselineError when it is malformed."""
     try:
         rows = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise BaselineError(f"{path}: expected a YAML file, got {reason}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise BaselineError(f"{path}: expected YAML, got {error}".replace("\n", " ")) from error
     if not isinstance(rows, list | None):
         raise BaselineError(f"{path}: expected a list of entries, got {type(rows).__name__}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import antiphon_fixtures
+from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.tool_servers import FileServer, ToolServer, open_servers
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.extras import require
@@ -75,7 +76,7 @@ def open_registry(folder: str) -> Registry:
     require("templates", "a dialect with prompt templates")
     root = Path(folder) if folder else SHIPPED
     if not root.is_dir():
-        raise DataError(f"--prompts {folder}", "a folder of prompt templates", "no such folder")
+        raise SettingError("prompts", "a folder of prompt templates", "no such folder", str(folder))
     servers = open_servers(root / SERVERS)
     templates: dict[str, Template] = {}
     for path in sorted(root.glob("*.yaml")):

@@ -24,11 +24,13 @@ from antiphon_mockserver.model.reading import read
 from antiphon_mockserver.response.pace import Pace, read_pace
 from antiphon_mockserver.response.plan import ApiError, Context, Plan
 from antiphon_mockserver.script.answering import answer
+from antiphon_mockserver.script.hints import UNKNOWN, hint
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
+from antiphon_mockserver.settings import Source
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.schema import LocalValidator
 
-__all__ = ["Script", "ScriptEntry", "ScriptError", "load", "load_pace", "planner"]
+__all__ = ["Script", "ScriptEntry", "ScriptError", "has_times", "load", "load_pace", "planner"]
 
 Planner = Callable[[Context], Plan]
 SCHEMA = Path(__file__).with_name("script.schema.yaml")
@@ -57,7 +59,7 @@ class Script:
     entries: tuple[ScriptEntry, ...]
 
 
-def load(source: Path | Mapping[str, Any]) -> Script:
+def load(source: Source) -> Script:
     """Loads a script from a file or from its content. Raises ScriptError when it is malformed."""
     if isinstance(source, Path):
         try:
@@ -66,11 +68,21 @@ def load(source: Path | Mapping[str, Any]) -> Script:
             raise ScriptError(problem.where, problem.expected, problem.actual) from problem
     else:
         content, where = source, "script"
-    for fault in _validator().faults(content):
-        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, fault.actual)
+    if isinstance(content, list):
+        raise ScriptError(f"{where}#", "an object with the list under `answers:`", "a list alone")
+    # A misspelt member explains a missing one, so it comes first.
+    for fault in sorted(_validator().faults(content), key=lambda fault: fault.keyword != UNKNOWN):
+        actual = fault.actual + hint(fault, _schema())
+        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, actual)
     name = content.get("name", Path(where).stem)
     entries = tuple(_entry(row, number, where) for number, row in enumerate(content["answers"]))
     return Script(name, content.get("strict", False), entries)
+
+
+def has_times(sources: Iterable[Source]) -> bool:
+    """Whether an entry of these scripts says when something comes. Raises ScriptError like `load`."""
+    entries = (entry for source in sources for entry in load(source).entries)
+    return any(entry.content.get(key) for entry in entries for key in ("pace", "delay"))
 
 
 def load_pace(source: float | Mapping[str, Any]) -> Pace:
@@ -81,7 +93,7 @@ def load_pace(source: float | Mapping[str, Any]) -> Pace:
     return read_pace(source)
 
 
-def planner(sources: Iterable[Path | Mapping[str, Any]], otherwise: Planner = model.plan) -> Planner:
+def planner(sources: Iterable[Source], otherwise: Planner = model.plan) -> Planner:
     """Returns a planner of these scripts in order, then `otherwise`. Raises ScriptError like `load`."""
     scripts = tuple(map(load, sources))
     return (lambda context: plan(context, scripts, otherwise)) if scripts else otherwise
@@ -120,5 +132,10 @@ def _entry(row: Mapping[str, Any], number: int, where: str) -> ScriptEntry:
 @cache
 def _validator(part: str = "#") -> LocalValidator:
     """The validator of a script, or of a part of one that the schema defines."""
-    schema = read_yaml(SCHEMA)
+    schema = _schema()
     return LocalValidator(schema if part == "#" else {"$defs": schema["$defs"], "$ref": part})
+
+
+@cache
+def _schema() -> Any:
+    return read_yaml(SCHEMA)

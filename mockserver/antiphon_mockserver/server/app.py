@@ -6,8 +6,9 @@ One callable without middleware, so the way of a request reads from top to botto
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -32,13 +33,13 @@ from antiphon_mockserver.server.context import (
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
-from antiphon_mockserver.settings import Settings, Source
+from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.store import open_store
 from antiphon_mockserver.variations import Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
-from antiphon_spec.dialect import load
+from antiphon_spec.dialect import Dialect, load_concrete
 from antiphon_spec.document import Document, Operation
 from antiphon_spec.renamed import current_mutant
 
@@ -49,8 +50,10 @@ class MockApp:
     """The mock server of one dialect, as an ASGI app."""
 
     def __init__(self, settings: Settings) -> None:
+        check_types(settings)
         self.settings = settings
-        self.dialect = load(settings.dialect)
+        self.dialect = load_concrete(settings.dialect)
+        reject_unused(settings, self.dialect)
         self.changes = select_changes(settings)
         self.sleeper = Sleeper()
         self.faults = Faults(settings.faults) if settings.faults else None
@@ -198,7 +201,7 @@ class MockApp:
 
 
 def make_app(settings: Settings) -> MockApp:
-    """Returns the ASGI app for these settings. Raises ValueError for invalid settings."""
+    """Returns the ASGI app for these settings. Raises TypeError and ValueError for invalid settings."""
     return MockApp(settings)
 
 
@@ -239,9 +242,26 @@ def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]
     mutants = all_mutants() if mutant_ids else {}
     for mutant_id in mutant_ids:
         if current_mutant(mutant_id) not in mutants:
-            raise ValueError(f"--mutant: expected the id of a mutant, got {mutant_id!r}")
+            raise SettingError("mutants", "the id of a mutant", repr(mutant_id) + _hint(mutant_id, mutants))
     selection = [mutants[current_mutant(mutant_id)] for mutant_id in mutant_ids]
     return {seam: tuple(mutant for mutant in selection if mutant.seam == seam) for seam in SEAMS}
+
+
+def reject_unused(settings: Settings, dialect: Dialect) -> None:
+    """Raises SettingError for a setting that the dialect has no use for."""
+    uses = (
+        ("world", "a dialect with a video library", dialect.traits.knowledge),
+        ("readings", "a dialect with a video library", dialect.traits.knowledge),
+        ("prompts", "a dialect with prompt templates", dialect.mock.prompts),
+    )
+    for setting, expected, is_used in uses:
+        if getattr(settings, setting) and not is_used:
+            raise SettingError(setting, expected, dialect.name)
+
+
+def _hint(mutant_id: str, mutants: Iterable[str]) -> str:
+    nearest = get_close_matches(mutant_id, mutants, n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def canonical(body: Any) -> bytes:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.settings import SettingError
 
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})
@@ -23,8 +24,11 @@ MOST = 1_000_000_000
 SELECTORS = ("first", "every")
 
 
-class FaultError(ValueError):
-    """A `--fault` is malformed."""
+class FaultError(SettingError):
+    """A fault is malformed."""
+
+    def __init__(self, spec: str, expected: str, actual: str) -> None:
+        super().__init__("faults", expected, actual, spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +95,16 @@ def rejection(status: int) -> ApiError:
 
 
 def parse(spec: str) -> Fault:
-    """Parses one `--fault`. Raises FaultError when it is malformed."""
+    """Parses one fault. Raises FaultError when it is malformed."""
     head, *selectors = spec.split(",")
     kind, _, value = head.partition("=")
     if kind not in KINDS:
-        raise FaultError(f"--fault {spec}: expected one of {', '.join(KINDS)}, got {kind!r}")
+        raise FaultError(spec, f"one of {', '.join(KINDS)}", repr(kind))
     options = {}
     for selector in selectors:
         name, _, amount = selector.partition("=")
         if name not in SELECTORS or not amount.isdecimal() or int(amount) < 1:
-            raise FaultError(f"--fault {spec}: expected first=N or every=N, got {selector!r}")
+            raise FaultError(spec, "first=N or every=N", repr(selector))
         options[name] = int(amount)
     return Fault(kind, _number(spec, kind, value), **options)
 
@@ -116,5 +120,5 @@ def _number(spec: str, kind: str, value: str) -> float:
         or (kind == "status" and not 400 <= number <= 599)
     ):
         phrase = "a status from 400 to 599" if kind == "status" else "a number that is not negative"
-        raise FaultError(f"--fault {spec}: expected {kind}= and {phrase}, got {value!r}")
+        raise FaultError(spec, f"{kind}= and {phrase}", repr(value))
     return number

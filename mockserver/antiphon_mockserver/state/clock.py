@@ -7,6 +7,8 @@ import time
 from functools import lru_cache
 from typing import Protocol
 
+from antiphon_mockserver.settings import SettingError
+
 EPOCH = 1_767_225_600
 """The Unix time of the virtual clock: the first second of 2026."""
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -82,7 +84,7 @@ def open_clock(name: str, sleeper: Sleeper) -> Clock:
         return VirtualClock()
     if name == "real":
         return RealClock(sleeper)
-    raise ValueError(f"--clock: expected virtual or real, got {name!r}")
+    raise SettingError("clock", "virtual or real", repr(name))
 
 
 @lru_cache(maxsize=4)

@@ -18,6 +18,8 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
+from antiphon_mockserver.settings import SettingError
+
 CAPACITY = 10_000
 """How many objects of a kind the memory store holds; then it drops the oldest: a load test stays small."""
 COUNT_CAPACITY = 10 * CAPACITY
@@ -183,9 +185,11 @@ class SqliteStore(Store):
         self._database.execute("COMMIT")
         if version not in (None, VERSION):
             self._database.close()
-            raise ValueError(
-                f"--store sqlite:{path}: expected a new file, or one that this version of Antiphon wrote, got"
-                " one of another version; delete it, or name another file"
+            raise SettingError(
+                "store",
+                "a new file, or one that this version of Antiphon wrote",
+                "one of another version; delete it, or name another file",
+                f"sqlite:{path}",
             )
 
     def _version(self) -> int | None:
@@ -293,7 +297,9 @@ def _redis() -> Any:
         # An optional extra, and only this store needs it.
         return import_module("redis")
     except ModuleNotFoundError:
-        raise ValueError("--store redis://...: the extra `antiphon[redis]` is not installed") from None
+        raise SettingError(
+            "store", "the module `redis`", "none: the extra `antiphon[redis]` is not installed", "redis://..."
+        ) from None
 
 
 def open_store(name: str) -> Store:
@@ -304,12 +310,10 @@ def open_store(name: str) -> Store:
         try:
             return SqliteStore(name.removeprefix("sqlite:"))
         except sqlite3.Error as problem:
-            raise ValueError(
-                f"--store {name}: expected a file for a SQLite database ({problem})"
-            ) from problem
+            raise SettingError("store", "a file for a SQLite database", str(problem), name) from problem
     if name.startswith(("redis://", "rediss://", "unix://")):
         return RedisStore(name)
-    raise ValueError(f"--store: expected memory, sqlite:PATH or redis://..., got {name!r}")
+    raise SettingError("store", "memory, sqlite:PATH or redis://...", repr(name))
 
 
 def pack(value: Any) -> bytes:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from antiphon_mockserver.settings import SettingError
 from antiphon_spec.world import Members
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def readings_of(names: Iterable[str]) -> Readings:
     for name in names:
         if name.removeprefix(NO) not in members:
             expected = ", ".join(sorted(members))
-            raise ValueError(f"--reading {name}: expected one of {expected}, or no- and one of these")
+            raise SettingError("readings", f"one of {expected}, or no- and one of these", repr(name))
     return Readings(**{members[name.removeprefix(NO)]: not name.startswith(NO) for name in names})
 
 

@@ -7,13 +7,13 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import antiphon_fixtures
+from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.video_library.comparison import Readings
 from antiphon_spec.world import (
     Collection,
     File,
     Segment,
     World,
-    WorldError,
     join,
     load_world,
 )
@@ -77,7 +77,7 @@ def shipped() -> dict[str, Path]:
 def open_library(name_or_path: str, readings: Readings = Readings()) -> Library:  # noqa: B008 - it is frozen
     """The library of a shipped world, of the world in a YAML file, or, for "", of all shipped worlds.
 
-    Raises WorldError when the world does not exist or its file is malformed.
+    Raises SettingError when the world does not exist, and WorldError when its file is malformed.
     """
     worlds = shipped()
     if not name_or_path:
@@ -85,5 +85,5 @@ def open_library(name_or_path: str, readings: Readings = Readings()) -> Library:
     path = worlds.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         expected = f"a YAML file, or the name of a shipped world ({', '.join(worlds)})"
-        raise WorldError(name_or_path, expected, "no such file")
+        raise SettingError("world", expected, "no such file", str(name_or_path))
     return Library(load_world(path), readings)
