@@ -19,44 +19,7 @@ from antiphon_spec.dialect import load, names
 from inprocess import plain_traces, traces
 
 OBJECTIONS = {Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN, Outcome.UNTESTABLE}
-TOO_STRICT: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "events.numbers-from-one": (
-        ("openai",),
-        "resume.a-replay-begins-at-the-beginning expects 0, not the first number of the original stream",
-    ),
-    "events.omits-in-progress": (
-        ("bud", "openai", "openresponses"),
-        "lifecycle.items-come-after-in-progress demands an event that `response.created` makes superfluous",
-    ),
-    "http.offers-no-optional-endpoint-of-the-library-by-404": (
-        ("cloudglue",),
-        "clients.a-post-without-a-body-needs-no-content-type posts to cancel, an optional endpoint",
-    ),
-    "http.offers-no-optional-endpoint-of-the-library-by-405": (
-        ("cloudglue",),
-        "clients.a-post-without-a-body-needs-no-content-type posts to cancel, an optional endpoint",
-    ),
-    "sse.pings-before-the-end": (
-        ("openai", "openresponses"),
-        "rules of numbers, types and resuming judge the event of a proxy like one of the dialect",
-    ),
-    "state.ends-exactly-at-the-limit": (
-        ("openai", "openresponses"),
-        "response-status.a-response-at-the-token-limit-is-incomplete takes the last token for a missing one",
-    ),
-    "state.omits-optional-members": (
-        ("openai",),
-        "defaults.text-format-is-text demands `text`, which the schema does not require",
-    ),
-    "state.refuses-everything": (
-        ("openai", "openresponses"),
-        "rules of memory and of tool outputs look for a word in an answer that is a refusal",
-    ),
-    "state.says-response-deleted": (
-        ("bud", "openai"),
-        "delete.a-deletion-is-confirmed demands one of the two objects that are in use",
-    ),
-}
+TOO_STRICT: Mapping[str, tuple[tuple[str, ...], str]] = {}
 """The dialects in which rules still object to a variation, and why; each is a rule to be narrowed."""
 
 

@@ -18,7 +18,7 @@ from antiphon_conformance.rules.reading.comparison import (
     succeeded,
     took_place,
 )
-from antiphon_conformance.rules.reading.output import member, number, output, text_of, value_at
+from antiphon_conformance.rules.reading.output import member, number, output, refusals, text_of, value_at
 from antiphon_conformance.rules.reading.schema_faults import body_faults
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.state.input_items import roles_and_texts
@@ -150,6 +150,8 @@ def compacted_output_is_accepted_as_input(trace: ScenarioTrace) -> Iterator[Find
 def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
     """The model knows after a compaction what the history said."""
     answer = trace["remembered"]
+    if any(refusals(answer.response)) and not text_of(answer.response):
+        return  # the model refused: nothing shows what it knows
     for word in (FIRST_WORD, SECOND_WORD):
         if not says(answer, word):
             actual = show(text_of(answer.response))

@@ -24,6 +24,10 @@ def a_stored_response_can_be_deleted(trace: ScenarioTrace) -> Iterator[Finding]:
     yield from expect_ok(trace["deleted"], "200, since the response is stored")
 
 
+IN_USE = ("response", "response.deleted")
+"""What genuine servers send as the `object` of a deletion; clients read `id` and `deleted`."""
+
+
 @rule(
     "delete.a-deletion-is-confirmed",
     DocumentReply,
@@ -35,7 +39,7 @@ def a_stored_response_can_be_deleted(trace: ScenarioTrace) -> Iterator[Finding]:
 def a_deletion_is_confirmed(body: DocumentReply) -> Iterator[Finding]:
     """The body of the answer to a deletion names the response and has `deleted: true`.
 
-    Where the document gives no value, `object` may be `response` or `response.deleted`.
+    Unless the document demands another value, `object` is `response` or `response.deleted`.
     """
     if body.object.get("deleted") is not True:
         yield Finding("reply.body/deleted", "true", show(body.object.get("deleted", ABSENT)))
@@ -52,7 +56,8 @@ def object_types(dialect: Dialect) -> tuple[str, ...]:
     pointer = dialect.document.operations["deleteResponse"].answer_schema("200")
     schema = dialect.document.resolve(dialect.document.pointer(pointer)) if pointer else {}
     type_schema = schema.get("properties", {}).get("object", {})
-    return (type_schema["const"],) if "const" in type_schema else ("response", "response.deleted")
+    documented = type_schema.get("const")
+    return IN_USE if documented is None or documented in IN_USE else (documented,)
 
 
 @rule(

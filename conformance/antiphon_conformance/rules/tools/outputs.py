@@ -8,7 +8,7 @@ from antiphon_conformance.http.text import show
 from antiphon_conformance.requests.test_prompts import TOOL_RESULT
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, expect_status
-from antiphon_conformance.rules.reading.output import answered, text_of, value_at
+from antiphon_conformance.rules.reading.output import answered, refusals, text_of, value_at
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 
@@ -42,8 +42,9 @@ def _has_continuation(trace: ScenarioTrace) -> bool:
 )
 def the_answer_uses_the_output(trace: ScenarioTrace) -> Iterator[Finding]:
     """The answer after a call uses the output of the tool."""
-    text = text_of(answered(trace["continued"]))
-    if TOOL_RESULT not in text:
+    response = answered(trace["continued"])
+    text = text_of(response)
+    if TOOL_RESULT not in text and not (any(refusals(response)) and not text):
         expected = f"a text that contains {TOOL_RESULT}"
         yield Finding("reply.body/output", expected, show(text), trace["continued"].id)
 
