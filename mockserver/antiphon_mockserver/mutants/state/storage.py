@@ -128,14 +128,14 @@ def deletes_only_once(behaviour: Behaviour) -> Behaviour:
 
 @mutant("state.confirms-a-deletion-in-other-words", caught_by="delete.a-deletion-is-confirmed")
 def confirms_a_deletion_in_other_words(behaviour: Behaviour) -> Behaviour:
-    """Confirms a deletion with the object `response.deleted` instead of `response`."""
+    """Confirms a deletion with the object `response.removed`."""
     return replace(
         behaviour,
         storage=replace(
             behaviour.storage,
             deletion_body=lambda response_id: {
                 **behaviour.storage.deletion_body(response_id),
-                "object": "response.deleted",
+                "object": "response.removed",
             },
         ),
     )
