@@ -135,8 +135,13 @@ def precedes_the_item_that_it_leads_to(response: ResponseObject) -> Iterator[Fin
     items = list(output(response.content))
     types = [item.get("type") for _, item in items]
     first = types.index("reasoning")
-    all_behind = set(types[first:]) == {"reasoning"} and set(types[:first]) == {"message"}
-    if all_behind and not any(item.get("phase") == "commentary" for _, item in items):
+    only_reasoning_follows = all(kind == "reasoning" for kind in types[first:])
+    only_messages_precede = first > 0 and all(kind == "message" for kind in types[:first])
+    if (
+        only_reasoning_follows
+        and only_messages_precede
+        and not any(item.get("phase") == "commentary" for _, item in items)
+    ):
         where = f"{response.where}/output/{items[-1][0]}"
         yield Finding(where, "an item followed by a message or a call", "the last item")
 

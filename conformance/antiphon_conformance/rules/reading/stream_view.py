@@ -121,7 +121,7 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
         if outer is ABSENT:
             continue
         siblings = value_below(outer, lane.place)
-        view = siblings[index] if isinstance(siblings, list) and index < len(siblings) else ABSENT
+        view = siblings[index] if isinstance(siblings, list) and 0 <= index < len(siblings) else ABSENT
         yield f"{where}/{lane.place}/{index}", view
 
 

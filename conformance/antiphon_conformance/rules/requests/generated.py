@@ -27,7 +27,7 @@ PLAIN = frozenset(
 HOTTEST = 2
 """The highest legal temperature, also where only the prose says so (REQ-44)."""
 ROLES = frozenset({"user", "system", "developer"})
-NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
+NOT_THIS_MODEL = ("unsupported_parameter", "unsupported_value", "unsupported_model")
 """Error codes that concern the model of the request and not the form of the request."""
 
 

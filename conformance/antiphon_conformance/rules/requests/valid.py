@@ -18,7 +18,7 @@ ANSWERS = tuple(
     f"{dialect}#/paths/~1responses/post/responses" for dialect in ("openai", "openresponses", "cloudglue")
 )
 FIELDS = "openai#/components/schemas/CreateResponse/properties@contract"
-NOT_THIS_MODEL = frozenset({"unsupported_parameter", "unsupported_value", "unsupported_model"})
+NOT_THIS_MODEL = ("unsupported_parameter", "unsupported_value", "unsupported_model")
 """Error codes that are about the model of the request, and not about its form."""
 
 

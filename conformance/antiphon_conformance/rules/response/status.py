@@ -12,7 +12,7 @@ from antiphon_conformance.rules.reading.output import member, number, output, te
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import TERMINAL, ResponseObject
+from antiphon_conformance.rules.views import ResponseObject
 from antiphon_spec.dialect import Dialect
 
 HALF_A_SENTENCE = re.compile(r".*(,|\b(a|an|and|the|of|to|with|for|or|is|are|that|which|by)) *", re.S | re.I)
@@ -68,7 +68,7 @@ def _answers_a_blocking_create(response: ResponseObject) -> bool:
 )
 def a_blocking_create_returns_an_ended_response(response: ResponseObject) -> Iterator[Finding]:
     """The answer to a create without `background` and `stream` holds a response that has ended."""
-    if response.status not in TERMINAL:
+    if not response.is_final:
         yield Finding(f"{response.where}/status", "completed, incomplete or failed", show(response.status))
 
 

@@ -86,7 +86,9 @@ def items_come_after_in_progress(stream: StreamReply) -> Iterator[Finding]:
     The latter may be missing, but it does not come late.
     """
     yield from breaches(stream, kinds={"outside"}, enclosing={ROOT})
-    first = min((thread.events[0].index for thread in stream_view(stream).of("item")), default=None)
+    first = min(
+        (event.index for item in stream_view(stream).of("item") for event in item.events), default=None
+    )
     start = next(stream.source.of(RUNNING), None)
     if first is not None and start is not None and start.index > first:
         yield Finding(f"{start.where}/type", f"{RUNNING} before event[{first}]", "after the first item")
