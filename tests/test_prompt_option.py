@@ -66,6 +66,6 @@ def test_without_the_template_its_rules_are_untestable_and_name_the_option(
     with ResponsesMock(dialect="bud", api_keys=[KEY], prompts=folder) as mock:
         assert check(mock) == 1
     output = capsys.readouterr().out
-    assert "untestable prompt-templates.a-missing-variable-is-rejected" in output
+    assert "untestable prompt-templates.variables-are-filled-in" in output
     assert "name it with --resource prompt=VALUE" in output
     assert "\nfailed" not in output
