@@ -30,7 +30,11 @@ def asked(body: Any, answer: Any, status: int = 200, name: str = "made/asked") -
 
 def find_rules(*exchanges: Exchange, dialect: str = "openresponses") -> set[str]:
     trace = Trace("made", {str(index): entry for index, entry in enumerate(exchanges)})
-    return {record.rule for record in engine.judge([trace], load(dialect), profile=STRICT) if record.outcome in RED}
+    return {
+        record.rule
+        for record in engine.judge([trace], load(dialect), profile=STRICT)
+        if record.outcome in RED
+    }
 
 
 def test_an_accepted_wrong_request_is_one_finding() -> None:

@@ -41,9 +41,8 @@ def check(
     `base_path` is where an application serves the API; a URL has it already. `features` claims an optional
     feature, or denies it (`no-background`). `resources` names what the target holds (`{"prompt": "pmpt_1"}`).
     `baseline` is a file of known failures, `requirements` are frozen sets (`openai@2.3.0`). `profile` says
-    what a breach weighs: `compatible`, `strict`, `identical`, or the path of a file of your own. `timeout` is
-    the time limit of one request in seconds. `properties=False` sends no generated requests. It has an event
-    loop of its own, so it cannot be called from a coroutine.
+    what a breach weighs: `compatible`, `strict`, `identical`, or the path of a file. `timeout` limits one
+    request, in seconds. `properties=False` sends no generated requests. A coroutine cannot call this.
 
     Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that
     cannot be followed, and BaselineError for a malformed baseline; all before the first request.

@@ -151,8 +151,8 @@ def breaks(subject: Subject, dialect: str, mutants: Sequence[str]) -> dict[str, 
 
 def candidates(dialect: str) -> dict[str, str]:
     """Mutant -> the first rule that it names, if that rule applies in the dialect and the default profile
-    judges it. The others are traits of the vendor: a client broke at such a mutant only because the mock server
-    then refuses the id that it gave (the prefix of a response's id, one id for both)."""
+    judges it. The others are traits of the vendor: a client broke at such a mutant only because the mock
+    server then refuses the id that it gave (the prefix of a response's id, one id for both)."""
     catalogue = rules_for(load(dialect), load_profile())
     return {
         key: entry.caught_by[0] for key, entry in all_mutants().items() if entry.caught_by[0] in catalogue

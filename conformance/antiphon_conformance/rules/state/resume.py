@@ -98,7 +98,7 @@ def a_resumed_stream_begins_after_its_cursor(answer: StreamReply) -> Iterator[Fi
     when=stream("replayed"),
 )
 def a_replay_begins_at_the_beginning(trace: ScenarioTrace) -> Iterator[Finding]:
-    """Without `starting_after` the events begin with `response.created` and the first number of the stream.
+    """Without `starting_after` a replay begins with the first number and `response.created`.
 
     No norm says where numbers begin, so the stream that the create sent decides; without one it is 0.
     """
