@@ -11,6 +11,7 @@ from antiphon_conformance.http.exchange import Part, Reply
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.http.transport import is_json_type
+from antiphon_conformance.rules.reading.output import member, parse_json
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ErrorReply, StreamReply
 
@@ -202,7 +203,7 @@ def _is_packed(message: str) -> bool:
     if not message.lstrip().startswith("{"):
         return False
     try:
-        return isinstance(json.loads(message), dict)
+        return isinstance(parse_json(message), dict)
     except ValueError:
         return False
 
@@ -211,8 +212,8 @@ def _has_error_event(stream: StreamReply) -> bool:
     return any(stream.source.of("error"))
 
 
-def _error_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    error = event.get("error")
+def _error_of(holder: Any) -> Mapping[str, Any]:
+    error = member(holder, "error")
     return error if isinstance(error, dict) else {}
 
 
@@ -297,7 +298,7 @@ def an_error_event_is_followed_by_failure(stream: StreamReply) -> Iterator[Findi
         yield Finding(event.where, "response.failed after it", "followed by no response.failed")
         return
     code = _error_of(event.data).get("code")
-    cause = _error_of(failure.data.get("response") or {})
+    cause = _error_of(failure.data.get("response"))
     if code is not None and code != cause.get("code"):
         actual = show(cause.get("code", ABSENT))
         yield Finding(f"{failure.where}/response/error/code", show(code), actual)

@@ -95,7 +95,10 @@ def parse_json(text: Any) -> Any:
     """The JSON value in a text. Raises ValueError when there is none."""
     if not isinstance(text, str):
         raise ValueError("not a string")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError as problem:
+        raise ValueError("nested too deeply") from problem
 
 
 def includes(request: Json, name: str) -> bool:

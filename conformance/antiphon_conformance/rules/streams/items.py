@@ -73,8 +73,8 @@ def _open_by_right(stream: StreamReply) -> list[str]:
     """The items whose type needs no `output_item.done`, when another item of the type has one."""
     items = stream_view(stream).of(ITEM)
     shared = [thread.start() for thread in items if stream.dialect.life(thread.start()).closes == "sometimes"]
-    done = {thread.end().get("type") for thread in items}
-    types = {item.get("type") for item in shared} & done
+    done = [thread.end().get("type") for thread in items]
+    types = [kind for kind in (item.get("type") for item in shared) if kind in done]
     return [f"{ITEM}[{thread.indices[0]}]" for thread in items if thread.start().get("type") in types]
 
 

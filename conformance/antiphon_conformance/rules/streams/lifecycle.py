@@ -288,7 +288,7 @@ def the_terminal_event_repeats_the_items(stream: StreamReply) -> Iterator[Findin
     for thread in stream_view(stream).of("item"):
         index, item = thread.indices[0], thread.end()
         index = places.get(str(item.get("id")), index)
-        if terminal is None or not isinstance(output, list) or index >= len(output) or not item:
+        if terminal is None or not isinstance(output, list) or not 0 <= index < len(output) or not item:
             continue
         for pointer, expected, actual in view_differences(item, output[index]):
             where = f"{terminal.where}/response/output/{index}{pointer}"
@@ -297,7 +297,11 @@ def the_terminal_event_repeats_the_items(stream: StreamReply) -> Iterator[Findin
 
 def _places_by_id(output: Any) -> Mapping[str, int]:
     """The index of each item that has an id of its own."""
-    ids = [item.get("id") if isinstance(item, dict) else None for item in output or ()]
+    ids = (
+        [item.get("id") if isinstance(item, dict) else None for item in output]
+        if isinstance(output, list)
+        else []
+    )
     return {name: index for index, name in enumerate(ids) if isinstance(name, str) and ids.count(name) == 1}
 
 

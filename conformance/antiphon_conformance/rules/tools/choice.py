@@ -29,7 +29,7 @@ def _has_call(response: ResponseObject) -> bool:
     """Whether the response has a call, or what may be one: a request for approval, a newer item."""
     known = response.dialect.schemas.item_types
     return any(
-        is_call(item) or item.get("type") in ACTIONS or item.get("type") not in known
+        is_call(item) or item.get("type") in ACTIONS or str(item.get("type")) not in known
         for _, item in output(response.content)
     )
 
