@@ -11,11 +11,16 @@ import pytest
 
 from antiphon_conformance import engine
 from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.rules.reading.output import parse_json
+from antiphon_conformance.rules.response.echo import ECHOES
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from inprocess import run_suite
 
-JUNK = (None, True, -1, 1e308, "", [], {}, {"type": "message"}, [1, None], "x" * 50, {"type": []}, [[]])
+JUNK = (
+    *(None, True, -1, -5, 1e308, "", [], {}, {"type": "message"}, [1, None], "x" * 50, {"type": []}, [[]]),
+    *("[" * 50_000, "completed", {"error": {"code": [], "type": {}}}),
+)
 ROUNDS = 4
 
 
@@ -95,3 +100,14 @@ def places(value):
     for key, inner in members:
         yield value, key
         yield from places(inner)
+
+
+@pytest.mark.parametrize("asked", [0.7, 10**400])
+def test_a_number_beyond_double_precision_is_compared(asked):
+    (echo,) = (entry for entry in ECHOES if entry.path == ("temperature",))
+    assert echo.allows(asked, 10**400) is (asked == 10**400)
+
+
+def test_a_text_that_nests_too_deeply_is_not_json():
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_json("[" * 200_000)

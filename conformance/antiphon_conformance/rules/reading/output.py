@@ -130,11 +130,12 @@ def equal_json(left: Any, right: Any) -> bool:
     if isinstance(left, Sequence) and isinstance(right, Sequence) and not isinstance(left, str):
         return len(left) == len(right) and all(map(equal_json, left, right))
     if number(left) is not None and number(right) is not None:
-        return left == right or _as_double(left) == _as_double(right)
+        return left == right or as_double(left) == as_double(right)
     return bool(isinstance(left, bool) == isinstance(right, bool) and left == right)
 
 
-def _as_double(value: float) -> float:
+def as_double(value: float) -> float:
+    """The number at double precision; infinity beyond it."""
     try:
         return float(value)
     except OverflowError:

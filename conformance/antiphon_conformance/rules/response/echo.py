@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import equal_json, member, number, value_at
+from antiphon_conformance.rules.reading.output import as_double, equal_json, member, number, value_at
 from antiphon_conformance.rules.reading.request import declares
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN, OPENAI
@@ -52,7 +52,11 @@ def _texts(messages: list[Any]) -> Iterator[str]:
 def _is_rounded(asked: Any, actual: Any) -> bool:
     """Whether two numbers are equal in single precision, which some servers compute in."""
     left, right = number(asked), number(actual)
-    return left is not None and right is not None and math.isclose(left, right, rel_tol=1e-6)
+    return (
+        left is not None
+        and right is not None
+        and math.isclose(as_double(left), as_double(right), rel_tol=1e-6)
+    )
 
 
 def _is_less(asked: Any, actual: Any) -> bool:
