@@ -9,6 +9,7 @@ import pytest
 from antiphon.main import run
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.recordings.lint import lint
+from antiphon_conformance.report.records import read
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Exit
 from inprocess import traces
@@ -136,3 +137,16 @@ def test_a_body_that_the_recorder_cut_is_set_aside(tmp_path):
     path.write_text(json.dumps({"interactions": [{"request": request, "response": cut}]}))
     (record,) = lint(path).records
     assert record.note == "the recorder cut the body of the answer"
+
+
+def test_a_written_report_with_what_was_set_aside_is_read_again(tmp_path):
+    path = tmp_path / "recorded.jsonl"
+    path.write_text(f"{created('create')}\n{CHAT}\n", encoding="utf-8")
+    folder = tmp_path / "report"
+    run(["lint", str(path), "--dialect", "openai", "--report", str(folder)])
+    page = tmp_path / "page.md"
+    assert run(["report", str(folder / "report.jsonl"), "--to", "markdown", "-o", str(page)]) == 0
+    assert page.read_text(encoding="utf-8")
+    assert [record.note for record in read(folder / "report.jsonl").records if not record.rule] == [
+        "no operation of openai: POST /v1/chat/completions"
+    ]

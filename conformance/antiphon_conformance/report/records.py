@@ -173,7 +173,7 @@ def _timeline(part: Mapping[str, Any]) -> Timeline:
 
 def _record(entry: Mapping[str, Any], levels: Profile) -> Record:
     """The record of a line; earlier versions wrote a `level`, which alone weighed."""
-    authority = entry.get("authority") or entry["level"]
+    authority = entry["authority"] if "authority" in entry else entry["level"]
     kind = Kind(entry.get("kind", Kind.INTEROP))
     return Record(
         current_rule(entry["rule"]),
