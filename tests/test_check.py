@@ -166,7 +166,13 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
         "--report",
         str(tmp_path),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # background jobs ignore it
+    )
     try:
         assert silent.wait(60)
         process.send_signal(signal.SIGINT)
