@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
 from antiphon.main import run
@@ -19,18 +17,7 @@ from antiphon_spec.dialect import load, names
 from inprocess import plain_traces, traces
 
 OBJECTIONS = {Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN, Outcome.UNTESTABLE}
-TOO_STRICT: Mapping[str, tuple[tuple[str, ...], str]] = {}
-"""The dialects in which rules still object to a variation, and why; each is a rule to be narrowed."""
-
-
 PAIRS = [(variation.id, dialect) for variation in all_variations().values() for dialect in variation.fits]
-
-
-def _with_expectation(variation: str, dialect: str) -> object:
-    """A pair as a parameter, marked when a rule is known to object to it."""
-    dialects, reason = TOO_STRICT.get(variation, ((), ""))
-    marks = (pytest.mark.xfail(reason=reason, strict=True),) if dialect in dialects else ()
-    return pytest.param(variation, dialect, marks=marks)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +25,7 @@ def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
 
 
-@pytest.mark.parametrize(("variation", "dialect"), [_with_expectation(*pair) for pair in PAIRS])
+@pytest.mark.parametrize(("variation", "dialect"), PAIRS)
 def test_no_rule_objects_to_a_right_server(variation: str, dialect: str) -> None:
     scenarios = tuple(scenarios_for(load(dialect)))
     results = traces(dialect, scenarios, variations=(variation,))

@@ -9,12 +9,9 @@ from antiphon_conformance.http.exchange import Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.stream_view import stream_view
-from antiphon_conformance.rules.reading.streams import breaches, has_end
+from antiphon_conformance.rules.reading.streams import KEEPALIVES, breaches, has_end
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
-
-KEEPALIVES = ("ping", "keepalive", "heartbeat")
-"""The types of events that servers and proxies send to keep a connection alive."""
 
 
 def _at(frame: Frame) -> str:
@@ -208,6 +205,5 @@ def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
     """
     for breach in breaches(stream, kinds={"unknown-event"}):
         actual = breach.actual.split(" ")[0]
-        foreign = not actual.strip('"').startswith(("response.", "error"))  # a proxy's `ping`
-        newer = stream.dialect.grammar.expects_newer or foreign
+        newer = stream.dialect.grammar.expects_newer or actual.strip('"') in KEEPALIVES
         yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual, newer=newer)

@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import number
-from antiphon_conformance.rules.reading.streams import has_beginning
+from antiphon_conformance.rules.reading.streams import KEEPALIVES, has_beginning
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
@@ -20,11 +20,6 @@ def _number(event: Event) -> Any:
 
 def _is_number(value: Any) -> bool:
     return type(value) is int
-
-
-def _is_of_the_api(event: Event) -> bool:
-    """Whether the API sent the event; proxies put events of their own between them, such as `ping`."""
-    return event.type is None or event.type.startswith(("response.", "error")) or ":" in event.type
 
 
 def _uneven(stream: StreamReply) -> list[tuple[Event, int, int]]:
@@ -55,7 +50,7 @@ def are_integers_on_every_event(stream: StreamReply) -> Iterator[Finding]:
     Typed clients reject an event without one, and no client can resume such a stream.
     """
     for event in stream.events:
-        if not _is_number(_number(event)) and _is_of_the_api(event):
+        if not _is_number(_number(event)) and event.type not in KEEPALIVES:
             yield Finding(f"{event.where}/sequence_number", "an integer", show(_number(event)))
 
 
