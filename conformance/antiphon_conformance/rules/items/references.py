@@ -8,7 +8,7 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.requests.unusual import odd
-from antiphon_conformance.rules.reading.comparison import expect_status, refused, says, took_place
+from antiphon_conformance.rules.reading.comparison import expect_rejection, expect_status, says, took_place
 from antiphon_conformance.rules.reading.output import text_of
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
@@ -64,4 +64,4 @@ def an_unknown_item_is_rejected(answer: AnyReply) -> Iterator[Finding]:
 
     A server that drops it changes the conversation; a 5xx makes clients repeat the request.
     """
-    yield from refused(answer.exchange, "a 4xx, since no item has this id")
+    yield from expect_rejection(answer.exchange, "a 4xx, since no item has this id")

@@ -39,7 +39,7 @@ def expect_ok(exchange: Exchange, expected: str) -> Iterator[Finding]:
     yield from expect_status(exchange, (200,), expected)
 
 
-def refused(exchange: Exchange, expected: str) -> Iterator[Finding]:
+def expect_rejection(exchange: Exchange, expected: str) -> Iterator[Finding]:
     """A finding when a wrong request was not answered with a 4xx."""
     yield from expect_status(exchange, CLIENT_ERROR, expected)
 

@@ -38,7 +38,7 @@ def _has(invalid_request: InvalidRequest) -> Callable[[AnyReply], bool]:
     return applies
 
 
-def refused(view: AnyReply, place: str, actual: Any, legal: str) -> Iterator[Finding]:
+def expect_rejection(view: AnyReply, place: str, actual: Any, legal: str) -> Iterator[Finding]:
     """A finding when the answer is a success. Other rules report server errors, and streams that begin as a
     success and end in failure."""
     if view.reply.status < 400 and not _fails_in_its_stream(view):
@@ -49,7 +49,9 @@ def refused(view: AnyReply, place: str, actual: Any, legal: str) -> Iterator[Fin
 def _check_of(invalid_request: InvalidRequest) -> Callable[[AnyReply], Iterator[Finding]]:
     def check(view: AnyReply) -> Iterator[Finding]:
         for place, value in invalid_request.occurrences_in(view.request_fields):
-            yield from refused(view, place or invalid_request.path, value, invalid_request.legal.words)
+            yield from expect_rejection(
+                view, place or invalid_request.path, value, invalid_request.legal.words
+            )
             return
 
     return check

@@ -54,7 +54,7 @@ def is_integer(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20
 
 
-def refused(answer: AnyReply, why: str) -> Iterator[Finding]:
+def expect_rejection(answer: AnyReply, why: str) -> Iterator[Finding]:
     """A finding when the status of the answer is not a 4xx."""
     if answer.reply.status not in CLIENT_ERROR:
         yield Finding("reply.status", f"a 4xx, since {why}", str(answer.reply.status))
@@ -77,7 +77,9 @@ def wrong_limits(answer: AnyReply) -> list[str]:
 )
 def a_limit_out_of_range_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A `limit` that is not an integer from 1 to 100 is rejected."""
-    yield from refused(answer, f"`limit` is {show(wrong_limits(answer)[0])} and not an integer from 1 to 100")
+    yield from expect_rejection(
+        answer, f"`limit` is {show(wrong_limits(answer)[0])} and not an integer from 1 to 100"
+    )
 
 
 def wrong_offsets(answer: AnyReply) -> list[str]:
@@ -95,7 +97,7 @@ def wrong_offsets(answer: AnyReply) -> list[str]:
 )
 def an_offset_is_a_whole_number(answer: AnyReply) -> Iterator[Finding]:
     """An `offset` that is negative or not an integer is rejected."""
-    yield from refused(answer, f"no page begins at {show(wrong_offsets(answer)[0])}")
+    yield from expect_rejection(answer, f"no page begins at {show(wrong_offsets(answer)[0])}")
 
 
 def wrong_statuses(answer: AnyReply) -> list[str]:
@@ -116,7 +118,7 @@ def an_unknown_status_is_rejected(answer: AnyReply) -> Iterator[Finding]:
 
     A client that misspells a status would believe an empty list, or the unfiltered one.
     """
-    yield from refused(answer, f"no response has the status {show(wrong_statuses(answer)[0])}")
+    yield from expect_rejection(answer, f"no response has the status {show(wrong_statuses(answer)[0])}")
 
 
 def wrong_dates(answer: AnyReply) -> list[str]:
@@ -135,7 +137,7 @@ def wrong_dates(answer: AnyReply) -> list[str]:
 )
 def a_malformed_date_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """A `created_before` or `created_after` that is not a day of the calendar is rejected."""
-    yield from refused(answer, f"{show(wrong_dates(answer)[0])} is not a day")
+    yield from expect_rejection(answer, f"{show(wrong_dates(answer)[0])} is not a day")
 
 
 def wrong_orders(answer: AnyReply) -> list[str]:
@@ -153,7 +155,7 @@ def wrong_orders(answer: AnyReply) -> list[str]:
 )
 def an_unknown_order_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An `order` other than `asc` and `desc` is rejected."""
-    yield from refused(answer, f"there is no order {show(wrong_orders(answer)[0])}")
+    yield from expect_rejection(answer, f"there is no order {show(wrong_orders(answer)[0])}")
 
 
 def wrong_includes(answer: AnyReply) -> list[str]:
@@ -173,7 +175,7 @@ def wrong_includes(answer: AnyReply) -> list[str]:
 )
 def an_unknown_include_is_rejected(answer: AnyReply) -> Iterator[Finding]:
     """An `include` value that the document does not list is rejected."""
-    yield from refused(answer, f"there is no include {show(wrong_includes(answer)[0])}")
+    yield from expect_rejection(answer, f"there is no include {show(wrong_includes(answer)[0])}")
 
 
 @rule(
@@ -189,7 +191,7 @@ def an_unknown_include_is_rejected(answer: AnyReply) -> Iterator[Finding]:
 def a_cursor_is_a_whole_number(answer: AnyReply) -> Iterator[Finding]:
     """A `starting_after` that is negative or not an integer is rejected."""
     cursors = show(query(answer, "starting_after"))
-    yield from refused(answer, f"no event has the number {cursors}")
+    yield from expect_rejection(answer, f"no event has the number {cursors}")
 
 
 def id_in_path(answer: AnyReply) -> str:
@@ -213,4 +215,4 @@ def is_odd(identity: str) -> bool:
 )
 def an_id_with_unusual_characters_is_a_client_error(answer: AnyReply) -> Iterator[Finding]:
     """A response id with impossible characters gets a 4xx, not a server error."""
-    yield from refused(answer, f"no response can have the id {show(id_in_path(answer))}")
+    yield from expect_rejection(answer, f"no response can have the id {show(id_in_path(answer))}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, refused, took_place
+from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, expect_rejection, took_place
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import has_end
 from antiphon_conformance.rules.rule import Finding, rule
@@ -50,7 +50,7 @@ def the_core_stream_stands_alone(stream: StreamReply) -> Iterator[Finding]:
 )
 def unknown_hosted_tools_are_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """An unknown hosted tool of a provider is rejected with a 4xx."""
-    yield from refused(trace["unknown_tool"], "a 4xx, since the server does not know the tool")
+    yield from expect_rejection(trace["unknown_tool"], "a 4xx, since the server does not know the tool")
 
 
 @rule(

@@ -11,8 +11,8 @@ from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
     expect_ok,
+    expect_rejection,
     expect_status,
-    refused,
     took_place,
 )
 from antiphon_conformance.rules.reading.output import member, value_at
@@ -224,7 +224,7 @@ def background_without_storage_is_rejected(answer: AnyReply) -> Iterator[Finding
 
     Nobody can poll a response that the server does not store.
     """
-    yield from refused(answer.exchange, "a 4xx, since background mode needs storage")
+    yield from expect_rejection(answer.exchange, "a 4xx, since background mode needs storage")
 
 
 @rule(

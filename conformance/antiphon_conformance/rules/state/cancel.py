@@ -10,8 +10,8 @@ from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
     expect_not_found,
     expect_ok,
+    expect_rejection,
     expect_status,
-    refused,
     response_differences,
     took_place,
 )
@@ -184,7 +184,7 @@ def cancelling_an_ended_response_is_rejected_or_changes_nothing(trace: ScenarioT
 )
 def a_foreground_response_cannot_be_cancelled(trace: ScenarioTrace) -> Iterator[Finding]:
     """Cancelling a response that was not created in the background is rejected."""
-    yield from refused(trace["cancelled"], "a 4xx, since the response did not run in the background")
+    yield from expect_rejection(trace["cancelled"], "a 4xx, since the response did not run in the background")
 
 
 @rule(

@@ -9,9 +9,9 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
+    expect_rejection,
     expect_status,
     input_tokens,
-    refused,
     response_differences,
     says,
     succeeded,
@@ -229,7 +229,7 @@ def an_unknown_previous_response_is_rejected(answer: AnyReply) -> Iterator[Findi
 
     A server that accepts it drops the conversation, and the client does not notice.
     """
-    yield from refused(answer.exchange, "a 4xx, since no response has this id")
+    yield from expect_rejection(answer.exchange, "a 4xx, since no response has this id")
 
 
 @rule(
@@ -265,7 +265,7 @@ def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Find
 
     A model cannot go on from a call that has no output.
     """
-    yield from refused(trace["unanswered"], "a 4xx, since the previous calls have no outputs")
+    yield from expect_rejection(trace["unanswered"], "a 4xx, since the previous calls have no outputs")
 
 
 @rule(

@@ -12,8 +12,8 @@ from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
     expect_ok,
+    expect_rejection,
     input_tokens,
-    refused,
     says,
     succeeded,
     took_place,
@@ -167,7 +167,7 @@ def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def a_compaction_needs_a_model(trace: ScenarioTrace) -> Iterator[Finding]:
     """A compaction without `model` is rejected."""
-    yield from refused(trace["compacted_modelless"], "a 4xx, since `model` is required")
+    yield from expect_rejection(trace["compacted_modelless"], "a 4xx, since `model` is required")
 
 
 @rule(
@@ -179,7 +179,7 @@ def a_compaction_needs_a_model(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def a_compaction_cannot_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:
     """The id of a compaction is rejected as `previous_response_id`: it names no response."""
-    yield from refused(trace["misused"], "a 4xx, since a compaction is no response")
+    yield from expect_rejection(trace["misused"], "a 4xx, since a compaction is no response")
 
 
 @rule(
@@ -203,7 +203,7 @@ def a_compaction_is_not_stored(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def an_unknown_history_cannot_be_compacted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A compaction with an unknown `previous_response_id` is rejected."""
-    yield from refused(trace["compacted_unknown"], "a 4xx, since no response has this id")
+    yield from expect_rejection(trace["compacted_unknown"], "a 4xx, since no response has this id")
 
 
 def _counts(trace: ScenarioTrace) -> bool:
@@ -256,7 +256,7 @@ def _expect_compaction_item(exchange: Exchange) -> Iterator[Finding]:
 )
 def a_trigger_comes_last(answer: AnyReply) -> Iterator[Finding]:
     """A `compaction_trigger` that is not the last input item is rejected."""
-    yield from refused(answer.exchange, "a 4xx, since a trigger must be the last item")
+    yield from expect_rejection(answer.exchange, "a 4xx, since a trigger must be the last item")
 
 
 @rule(

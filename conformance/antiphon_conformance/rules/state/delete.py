@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.comparison import expect_not_found, expect_ok, refused, took_place
+from antiphon_conformance.rules.reading.comparison import (
+    expect_not_found,
+    expect_ok,
+    expect_rejection,
+    took_place,
+)
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.state.named_response import named_id
 from antiphon_conformance.rules.views import DocumentReply, ScenarioTrace
@@ -121,4 +126,4 @@ def an_unknown_response_counts_as_deleted(trace: ScenarioTrace) -> Iterator[Find
 )
 def a_deleted_response_cannot_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:
     """The id of a deleted response is rejected as `previous_response_id`."""
-    yield from refused(trace["continued_deleted"], "a 4xx, since the previous response is deleted")
+    yield from expect_rejection(trace["continued_deleted"], "a 4xx, since the previous response is deleted")

@@ -8,7 +8,7 @@ from antiphon_conformance.requests.test_prompts import unknown_response
 from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
     expect_ok,
-    refused,
+    expect_rejection,
     response_differences,
     succeeded,
     took_place,
@@ -96,4 +96,6 @@ def an_unknown_response_is_not_found(answer: AnyReply) -> Iterator[Finding]:
 )
 def only_a_background_stream_can_be_streamed_again(trace: ScenarioTrace) -> Iterator[Finding]:
     """`stream=true` is rejected for a response that was not streamed in the background."""
-    yield from refused(trace["streamed"], "a 4xx status, because the response did not run in the background")
+    yield from expect_rejection(
+        trace["streamed"], "a 4xx status, because the response did not run in the background"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
     expect_ok,
-    refused,
+    expect_rejection,
     response_differences,
     succeeded,
     took_place,
@@ -29,7 +29,7 @@ def an_unstored_response_cannot_be_continued(trace: ScenarioTrace) -> Iterator[F
     A client that can continue the response knows that the server stored it.
     """
     expected = "a 4xx status, because the previous response was not to be stored"
-    yield from refused(trace["continued_unstored"], expected)
+    yield from expect_rejection(trace["continued_unstored"], expected)
 
 
 @rule(

@@ -13,8 +13,8 @@ from antiphon_conformance.rules.reading.comparison import (
     differences,
     expect_not_found,
     expect_ok,
+    expect_rejection,
     expect_status,
-    refused,
     succeeded,
     took_place,
 )
@@ -106,7 +106,7 @@ def the_payload_has_the_default_temperature(body: DocumentReply) -> Iterator[Fin
 def required_members_are_required(trace: ScenarioTrace) -> Iterator[Finding]:
     """A chat without a model, messages or collections is rejected."""
     for name in REQUIRED:
-        yield from refused(trace[f"without_{name}"], f"a 4xx, since `{name}` is missing")
+        yield from expect_rejection(trace[f"without_{name}"], f"a 4xx, since `{name}` is missing")
 
 
 @rule(
@@ -122,7 +122,9 @@ def a_collection_of_entities_is_rejected(trace: ScenarioTrace) -> Iterator[Findi
 
     Such a collection has neither descriptions nor transcripts to answer from.
     """
-    yield from refused(trace["wrong_type"], "a 4xx, since a collection of entities has no descriptions")
+    yield from expect_rejection(
+        trace["wrong_type"], "a 4xx, since a collection of entities has no descriptions"
+    )
 
 
 @rule("chat.an-unknown-collection-is-not-found", ScenarioTrace, scenario="chat", cites="CG-CHAT-07")

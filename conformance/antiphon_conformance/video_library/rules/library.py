@@ -12,7 +12,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
     expect_ok,
-    refused,
+    expect_rejection,
     succeeded,
     took_place,
 )
@@ -194,7 +194,9 @@ def members_are_ordered_and_selected(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def descriptions_have_no_entities(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request for the entities of a collection of another type gets 400."""
-    yield from refused(trace["entities_of_another_type"], "a 4xx, since this collection has no entities")
+    yield from expect_rejection(
+        trace["entities_of_another_type"], "a 4xx, since this collection has no entities"
+    )
 
 
 @rule(
@@ -206,7 +208,7 @@ def descriptions_have_no_entities(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def entities_have_no_descriptions(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request for the media descriptions of a collection of another type gets 400."""
-    yield from refused(
+    yield from expect_rejection(
         trace["descriptions_of_another_type"], "a 4xx, since this collection has no media descriptions"
     )
 
@@ -371,6 +373,6 @@ def segments_begin_after_start_time_after(trace: ScenarioTrace) -> Iterator[Find
 )
 def a_contradictory_duration_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """A `min_duration` above `max_duration` is rejected: no segment can match it."""
-    yield from refused(
+    yield from expect_rejection(
         trace["no_segments"], "a 4xx, since no segment is longer than 20 s and shorter than 10 s"
     )
