@@ -21,6 +21,7 @@ async def background(conversation: Conversation) -> None:
     metadata = conversation.known(metadata={"topic": "antiphon"})
     first = await conversation.create("started", input="Say hello.", background=True, **metadata)
     identity = conversation.id_of(first)
+    conversation.expect_background("started")
     if "chain" in conversation.dialect.features:
         await conversation.create("continued", input="Go on.", previous_response_id=identity, may_fail=True)
     if "retrieve" in conversation.dialect.features:
@@ -34,6 +35,7 @@ async def cancel(conversation: Conversation) -> None:
     """Cancels a running response twice, reads it again later, and deletes another running response."""
     first = await conversation.create("started", input=LONG_TASK, background=True)
     path = f"/responses/{conversation.id_of(first)}"
+    conversation.expect_background("started")
     await conversation.post("cancelled", f"{path}/cancel")
     await conversation.post("cancelled_again", f"{path}/cancel")
     second = await conversation.create("abandoned", input=LONG_TASK, background=True)

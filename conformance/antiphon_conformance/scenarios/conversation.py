@@ -112,9 +112,16 @@ class Conversation:
         )
         if not exchange.ok and not may_fail:
             self._stop_on_error(name, exchange)
-        if exchange.ok and not may_fail:
+        if exchange.ok and not may_fail and (not body.get("background") or _is_in_background(exchange)):
             self.available_features.update(self._features_without_route())
         return exchange
+
+    def expect_background(self, name: str) -> None:
+        """Ends the scenario as unsupported when the response of step `name` ended in its own create, and is
+        not reported as one in the background: the target does not have this optional feature."""
+        if "background" not in self.available_features and not _is_in_background(self.exchanges[name]):
+            self.missing_feature = "background"
+            raise UnsupportedError(f"{name}: the response had ended when the create was answered")
 
     async def templated(
         self, name: str, version: Any, variables: Mapping[str, Any] | None = None, /, **body: Any
@@ -318,6 +325,16 @@ class Conversation:
         ):
             return False
         return any(_stores(exchange, identity) for exchange in successes)
+
+
+def _is_in_background(exchange: Exchange) -> bool:
+    """Whether a create was answered by a response that still runs, or that says it ran in the background."""
+    try:
+        response = exchange.response
+    except MissingStepError:
+        return False
+    is_running = exchange.answer.stream is None and response.get("status") in WORKING
+    return is_running or response.get("background") is True
 
 
 def _stores(exchange: Exchange, identity: str) -> bool:

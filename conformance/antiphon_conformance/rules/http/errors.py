@@ -157,7 +157,7 @@ def the_type_fits_the_status(error_reply: ErrorReply) -> Iterator[Finding]:
 @rule(
     "errors.a-client-error-has-its-type",
     ErrorReply,
-    cites=("ERR-07", "RET-13", "RET-03"),
+    cites=("ERR-07", "RET-03"),
     when=lambda error_reply: (
         error_reply.reply.status in (400, 404, 405, 413, 415, 422) and bool(error_reply.error)
     ),

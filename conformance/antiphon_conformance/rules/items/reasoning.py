@@ -190,7 +190,10 @@ def no_effort_no_reasoning(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _has_context(response: ResponseObject) -> bool:
-    return response.creation and member(response.request_fields.get("reasoning"), "context") is not None
+    asked, actual = (
+        member(side, "reasoning", "context") for side in (response.request_fields, response.object)
+    )
+    return response.creation and asked is not None and actual is not None
 
 
 @rule(
@@ -198,7 +201,7 @@ def _has_context(response: ResponseObject) -> bool:
     ResponseObject,
     cites="RSN-17",
     when=_has_context,
-    needs="an answer to a request with `reasoning.context`",
+    needs="an answer that reports `reasoning.context` of its request",
 )
 def context_is_reported_as_in_force(response: ResponseObject) -> Iterator[Finding]:
     """The response shows the `reasoning.context` in force: the requested one, or that of `auto`."""

@@ -71,7 +71,6 @@ DEFAULTS = (
             "RES-40",
             "BUD-RSP-13",
         ),
-        always_there=True,
     ),
     Default("background_is_false", ("background",), (False, None), ("RES-44",)),
     Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),

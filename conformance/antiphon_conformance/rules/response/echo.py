@@ -28,6 +28,10 @@ class Echo:
     cites: tuple[str, ...]
     allows: Callable[[Any, Any], bool] = lambda _asked, _actual: False
     """Whether a server may report another value: (that of the request, that of the response)."""
+    may_be_null: bool = False
+    """Whether null says no more than that the server does not report it: no sentence demands the value."""
+    always_there: bool = False
+    """Whether its absence is a finding of this rule."""
 
     @property
     def name(self) -> str:
@@ -76,7 +80,10 @@ def _has_more(asked: Any, actual: Any) -> bool:
 
 
 def _sources(name: str) -> tuple[str, str]:
-    return "RES-47", f"{OPENAI}Response/properties/{name}@contract"
+    return (
+        f"{OPEN}ResponseResource/properties/{name}@contract",
+        f"{OPENAI}Response/properties/{name}@contract",
+    )
 
 
 ECHOES = (
@@ -106,20 +113,17 @@ ECHOES = (
     ),
     Echo(
         ("top_logprobs",),
-        (
-            f"{OPEN}ResponseResource/properties/top_logprobs@contract",
-            f"{OPENAI}Response/properties/top_logprobs@contract",
-        ),
+        _sources("top_logprobs"),
     ),
-    Echo(("truncation",), ("RES-42",)),
-    Echo(("store",), ("RES-43", "RES-56")),
-    Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background@contract")),
-    Echo(("max_output_tokens",), _sources("max_output_tokens"), _is_less),
-    Echo(("max_tool_calls",), _sources("max_tool_calls"), _is_less),
-    Echo(("safety_identifier",), _sources("safety_identifier")),
-    Echo(("prompt_cache_key",), _sources("prompt_cache_key")),
-    Echo(("reasoning", "effort"), ("RES-38", f"{OPENAI}Response/properties/reasoning@contract")),
-    Echo(("text", "verbosity"), ("RES-39", f"{OPENAI}Response/properties/text@contract")),
+    Echo(("truncation",), _sources("truncation"), may_be_null=True),
+    Echo(("store",), ("RES-43", "RES-56"), always_there=True),
+    Echo(("background",), ("RES-43", f"{OPENAI}Response/properties/background@contract"), may_be_null=True),
+    Echo(("max_output_tokens",), _sources("max_output_tokens"), _is_less, may_be_null=True),
+    Echo(("max_tool_calls",), _sources("max_tool_calls"), _is_less, may_be_null=True),
+    Echo(("safety_identifier",), _sources("safety_identifier"), may_be_null=True),
+    Echo(("prompt_cache_key",), _sources("prompt_cache_key"), may_be_null=True),
+    Echo(("reasoning", "effort"), _sources("reasoning"), may_be_null=True),
+    Echo(("text", "verbosity"), _sources("text"), may_be_null=True),
     Echo(("text", "format", "type"), ("FMT-08",)),
     Echo(("text", "format", "name"), ("FMT-08",)),
     Echo(("text", "format", "strict"), ("FMT-08",)),
@@ -133,14 +137,31 @@ def is_as_recorded(response: ResponseObject, path: tuple[str, ...]) -> bool:
     return not has_other_value and not (Part.TEXTS in lost and path[0] in SHORTENED_BY_RECORDERS)
 
 
-def _is_in_request(path: tuple[str, ...]) -> Callable[[ResponseObject], bool]:
-    def is_present(response: ResponseObject) -> bool:
-        if not response.creation or member(response.request_fields, *path) is None:
-            return False
-        known = is_as_recorded(response, path) and declares(response, path)
-        return known and not lacks_required(response, path[0])
+def _is_asked(response: ResponseObject, path: tuple[str, ...]) -> bool:
+    """Whether the request sends this parameter, the dialect knows it, and the recorder left it alone."""
+    if not response.creation or member(response.request_fields, *path) is None:
+        return False
+    return is_as_recorded(response, path) and declares(response, path)
 
-    return is_present
+
+def _is_silent(response: ResponseObject, echo: Echo) -> bool:
+    """Whether the response does not report this parameter, as its schema allows."""
+    actual = value_at(response.object, *echo.path)
+    return actual is ABSENT or (actual is None and echo.may_be_null)
+
+
+def _is_reported(echo: Echo) -> Callable[[ResponseObject], bool]:
+    """For `when=`: a response without the parameter contradicts nothing.
+
+    Where the document requires the member, the rule on all members reports that it is missing.
+    """
+
+    def applies(response: ResponseObject) -> bool:
+        if not _is_asked(response, echo.path) or lacks_required(response, echo.path[0]):
+            return False
+        return echo.always_there or not _is_silent(response, echo)
+
+    return applies
 
 
 def _register(echo: Echo) -> None:
@@ -156,13 +177,34 @@ def _register(echo: Echo) -> None:
     add(
         make(
             rule_id("echo", f"{echo.name}_comes_back"), sentence, ResponseObject, check,
-            cites=echo.cites, when=_is_in_request(echo.path), needs=f"an answer to a request with `{label}`",
+            cites=echo.cites, when=_is_reported(echo),
+            needs=f"an answer that reports `{label}` of its request",
         )
     )  # fmt: skip
 
 
 for _echo in ECHOES:
     _register(_echo)
+
+
+@rule(
+    "echo.every-parameter-comes-back",
+    ResponseObject,
+    cites="RES-60",
+    when=lambda response: any(_is_asked(response, echo.path) for echo in ECHOES),
+    needs="an answer to a request with a parameter that responses report",
+)
+def every_parameter_comes_back(response: ResponseObject) -> Iterator[Finding]:
+    """A response has every parameter of its request.
+
+    Most of them are optional in a response, so another server may leave them out.
+    """
+    for echo in ECHOES:
+        is_ours = not echo.always_there and not lacks_required(response, echo.path[0])
+        if is_ours and _is_asked(response, echo.path) and _is_silent(response, echo):
+            asked, actual = member(response.request_fields, *echo.path), value_at(response.object, *echo.path)
+            where = f"{response.where}/{'/'.join(echo.path)}"
+            yield Finding(where, f"{show(asked)}, as in the request", show(actual))
 
 
 @rule(

@@ -21,7 +21,7 @@ def _has_simple_tools(response: ResponseObject) -> bool:
     is_simple = has_only_named_tools(response) and not any(
         tool.get("defer_loading") for tool in tools_of(response)
     )
-    return response.creation and is_simple
+    return response.creation and is_simple and isinstance(response.object.get("tools"), list)
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:

@@ -42,7 +42,7 @@ def _may_be_answered_in_words(response: ResponseObject) -> bool:
 @rule(
     "tool-choice.required-makes-a-call",
     ResponseObject,
-    cites=("TOOL-02", "openai#/components/schemas/ToolChoiceOptions@contract", "BUD-REQ-17"),
+    cites=("TOOL-02", "TOOL-32", "BUD-REQ-17"),
     when=_answers(lambda choice: choice == "required"),
     needs="an answer to `tool_choice: required`",
 )
@@ -57,7 +57,7 @@ def required_makes_a_call(response: ResponseObject) -> Iterator[Finding]:
 @rule(
     "tool-choice.none-makes-no-call",
     ResponseObject,
-    cites=("TOOL-03", "openai#/components/schemas/ToolChoiceOptions@contract", "BUD-REQ-16"),
+    cites=("TOOL-03", "TOOL-32", "BUD-REQ-16"),
     when=_answers(lambda choice: choice == "none"),
     needs="an answer to `tool_choice: none`",
 )
@@ -75,7 +75,7 @@ def _names_a_tool(choice: Any) -> bool:
 @rule(
     "tool-choice.a-named-tool-is-called",
     ResponseObject,
-    cites=("TOOL-04", "openai#/components/schemas/ToolChoiceFunction@contract", "BUD-REQ-25"),
+    cites=("TOOL-04", "TOOL-33", "BUD-REQ-25"),
     when=_answers(_names_a_tool),
     needs="an answer to a `tool_choice` that names a tool",
 )
@@ -102,7 +102,7 @@ def _tool_names(choice: Mapping[str, Any]) -> list[Any]:
 @rule(
     "tool-choice.allowed-tools-is-a-hard-limit",
     ResponseObject,
-    cites=("TOOL-05", "TOOL-06", "openai#/components/schemas/ToolChoiceAllowed/properties/tools@contract"),
+    cites=("TOOL-05", "TOOL-06", "TOOL-34"),
     when=_answers(_restricts),
     needs="an answer to `allowed_tools`",
 )

@@ -22,11 +22,11 @@ FORGOTTEN: tuple[tuple[str, Any], ...] = (
     ("truncation", "auto"),
     ("store", False),
     ("background", False),
-    ("max_output_tokens", None),
-    ("max_tool_calls", None),
-    ("safety_identifier", None),
-    ("prompt_cache_key", None),
-    ("reasoning.effort", None),
+    ("max_output_tokens", 1_000_000),
+    ("max_tool_calls", 1_000),
+    ("safety_identifier", "somebody-else"),
+    ("prompt_cache_key", "another-key"),
+    ("reasoning.effort", "minimal"),
     ("text.verbosity", "low"),
     ("text.format.type", "text"),
     ("text.format.name", "other"),
@@ -51,6 +51,7 @@ DEFAULTS: tuple[tuple[str, Any, str], ...] = (
     ("tool_choice", "none", "defaults.tool-choice-is-auto"),
     ("parallel_tool_calls", False, "defaults.parallel-tool-calls-is-true"),
     ("background", True, "defaults.background-is-false"),
+    ("text.format", {"type": "json_object"}, "defaults.text-format-is-text"),
 )
 """Parameters, the wrong values for absent ones, and the rules that notice."""
 
@@ -71,7 +72,13 @@ def _register() -> None:
             on_responses(_forgets(path, value)))  # fmt: skip
     for path, value, caught_by in DEFAULTS:
         sentence = f"Reports a non-default `{path}` when the request leaves it out."
-        add(SEAM, f"presumes_{path}", sentence, caught_by, on_responses(_presumes(path, value)))
+        add(
+            SEAM,
+            f"presumes_{path.replace('.', '_')}",
+            sentence,
+            caught_by,
+            on_responses(_presumes(path, value)),
+        )
 
 
 _register()
@@ -82,6 +89,16 @@ def leaves_out_store(body: Any) -> Any:
     """Leaves `store` out of a response."""
     if is_response(body):
         body.pop("store", None)
+    return body
+
+
+@mutant("body.reports-no-parameters", caught_by="echo.every-parameter-comes-back")
+def reports_no_parameters(body: Any, call: Call) -> Any:
+    """Leaves the optional parameters of the request out of a response."""
+    if is_response(body):
+        for name in ("truncation", "max_output_tokens", "max_tool_calls", "background", "safety_identifier"):
+            if at(call.body, name) is not None:
+                body.pop(name, None)
     return body
 
 

@@ -91,7 +91,7 @@ WRONG = (
     Edit("gives_every_response_the_same_id", "Gives every response the same id.", "id", "resp_1",
          "response.ids-are-unique"),
     Edit("leaves_out_the_text_format", "Sends `text` without a format.", "text", {},
-         "defaults.text-format-is-text"),
+         "response-members.text-has-a-documented-form"),
 )  # fmt: skip
 
 for _wrong in WRONG:

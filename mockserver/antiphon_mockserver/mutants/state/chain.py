@@ -9,7 +9,8 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import mutant
 from antiphon_mockserver.mutants.changes import with_check, with_context_check, without
-from antiphon_mockserver.response.plan import ApiError, Item
+from antiphon_mockserver.response.plan import ApiError, Context, Item
+from antiphon_mockserver.response.tokens import CONTEXT_WINDOW
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_spec.dialect import Dialect
@@ -247,7 +248,14 @@ def breaks_at_a_reference_to_nothing(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, context=replace(behaviour.context, resolve=resolve))
 
 
-@mutant("state.reads-past-its-window", caught_by="truncation.an-overlong-context-fails")
-def reads_past_its_window(behaviour: Behaviour) -> Behaviour:
-    """Accepts a context that is longer than its window."""
-    return replace(behaviour, context=replace(behaviour.context, truncate=lambda context, _tokens: context))
+@mutant("state.shortens-what-must-stay-whole", caught_by="truncation.an-overlong-context-fails")
+def shortens_what_must_stay_whole(behaviour: Behaviour) -> Behaviour:
+    """Drops the beginning of a text beyond its window in spite of `truncation: disabled`."""
+
+    def truncate(context: Context, tokens: int) -> Context:
+        if tokens <= CONTEXT_WINDOW:
+            return behaviour.context.truncate(context, tokens)
+        end = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "one two"}]}
+        return replace(context, items=(end,))
+
+    return replace(behaviour, context=replace(behaviour.context, truncate=truncate))

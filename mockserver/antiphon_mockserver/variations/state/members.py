@@ -64,6 +64,59 @@ def omits_optional_members(behaviour: Behaviour) -> Behaviour:
     return on_final(thin)(behaviour)
 
 
+PARAMETERS = ("previous_response_id", "truncation", "background", "max_output_tokens", "max_tool_calls",
+              "safety_identifier", "prompt_cache_key", "reasoning", "text", "top_logprobs")  # fmt: skip
+
+
+@variation("state.reports-no-optional-parameter", fits=("bud", "openai"))
+def reports_no_optional_parameter(behaviour: Behaviour) -> Behaviour:
+    """Does what the parameters of the request ask for, and leaves the optional ones out of the response.
+
+    The schema of the answer says which members are required; none of these is.
+    """
+
+    def thin(response: Json, context: Context) -> None:
+        validator = _validator(context.dialect)
+        for name in PARAMETERS:
+            if name in response:
+                _try(response, name, response, validator)
+
+    return on_final(thin)(behaviour)
+
+
+@variation("state.reports-null-for-its-limits", fits=DOCUMENTS)
+def reports_null_for_its_limits(behaviour: Behaviour) -> Behaviour:
+    """Sends null for limits and identifiers of the request, where the schema requires or allows them.
+
+    Open Responses lets a server echo them or send null; no sentence of OpenAI's demands the value.
+    """
+
+    def blank(response: Json, _context: Context) -> None:
+        for name in ("max_output_tokens", "max_tool_calls", "safety_identifier", "prompt_cache_key"):
+            if name in response:
+                response[name] = None
+
+    return on_final(blank)(behaviour)
+
+
+@variation("state.leaves-strict-open", fits=("openai",))
+def leaves_strict_open(behaviour: Behaviour) -> Behaviour:
+    """Sends `strict: null` for a function that the request sends without `strict`.
+
+    The schema of a function tool allows null; what OpenAI tries in its place is its own affair.
+    """
+
+    def open_up(response: Json, context: Context) -> None:
+        loose = {
+            tool.get("name") for tool in context.request.get("tools") or () if tool.get("strict") is None
+        }
+        for tool in response.get("tools") or ():
+            if tool.get("type") == "function" and tool.get("name") in loose:
+                tool["strict"] = None
+
+    return on_final(open_up)(behaviour)
+
+
 @variation("state.omits-null-members", fits=STORES)
 def omits_null_members(behaviour: Behaviour) -> Behaviour:
     """Leaves out the members of a response that are null, where the schema does not require them.

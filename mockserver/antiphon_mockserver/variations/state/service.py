@@ -10,7 +10,7 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.state.record import Record, RequestDetails
-from antiphon_mockserver.variations import EVERY, ITEMS, STORES, variation
+from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, STORES, variation
 from antiphon_spec.dialect import Dialect
 
 
@@ -106,6 +106,30 @@ def adds_members_to_errors(behaviour: Behaviour) -> Behaviour:
         return {"error": varied, "request_id": "req-7", "status": "failed"}
 
     return _with_errors(behaviour, add)
+
+
+@variation("state.types-errors-by-their-status", fits=("openai",))
+def types_errors_by_their_status(behaviour: Behaviour) -> Behaviour:
+    """Gives errors types of its own: `not_found` for 404, `invalid_request` for other wrong requests.
+
+    The schema has any string there, and clients tell errors by their status.
+    """
+
+    def envelope(error: ApiError, dialect: Dialect) -> tuple[int, dict[str, Any]]:
+        status, body = behaviour.errors.envelope(error, dialect)
+        kind = "not_found" if status == 404 else "invalid_request"
+        return status, {"error": {**body["error"], "type": kind}} if 400 <= status < 429 else body
+
+    return replace(behaviour, errors=replace(behaviour.errors, envelope=envelope))
+
+
+@variation("state.reads-texts-of-any-length", fits=DOCUMENTS)
+def reads_texts_of_any_length(behaviour: Behaviour) -> Behaviour:
+    """Has a model whose window takes every text, and answers the longest one.
+
+    There are models with windows of ten million tokens; no document sets a limit.
+    """
+    return replace(behaviour, context=replace(behaviour.context, truncate=lambda context, _tokens: context))
 
 
 @variation("state.works-slowly-in-the-background", fits=STORES)
