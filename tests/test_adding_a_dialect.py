@@ -56,7 +56,7 @@ def test_it_is_served_checked_and_linted(folder: Path, tmp_path: Path) -> None:
     with serve(*options, "--api-key", "parley-key") as (_, url):
         status, raw = ask(url)
         assert (status, json.loads(raw)["error"]["type"]) == (401, "invalid_request_error")
-        check_run = antiphon("check", url, *options, "--report", tmp_path)
+        check_run = antiphon("check", url, *options, "--api-key-env", "PARLEY_API_KEY", "--report", tmp_path)
     assert check_run.returncode == 0, check_run.stdout + check_run.stderr
     assert "parley (compatible): conformant" in check_run.stdout
     lint_run = antiphon("lint", tmp_path / "transcript.jsonl", *options)

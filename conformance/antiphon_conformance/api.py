@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from antiphon_conformance.http.address import base_url
 from antiphon_conformance.http.asgi import URL, AsgiApp, AsgiTransport
 from antiphon_conformance.options.parameters import read_base_path, read_parameters
 from antiphon_conformance.run import CONCURRENCY, run
@@ -19,6 +18,10 @@ def check(
     *,
     model: str | None = None,
     api_key: str | None = None,
+    auth: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    ca_file: str | Path | None = None,
+    insecure: bool = False,
     base_path: str = "/v1",
     features: Iterable[str] = (),
     resources: Mapping[str, str] | None = None,
@@ -33,43 +36,28 @@ def check(
     properties: bool = True,
     repeat: int = 1,
 ) -> RunResult:
-    """Judges the server at a base URL, or an ASGI application in this process, by one dialect or several.
+    """Judges the server at an address, or an ASGI application in this process, by one dialect or several.
 
         result = check(app, dialect="openai", properties=False)
         assert result.conformant, str(result)
 
-    `base_path` is where an application serves the API; a URL has it already. `features` claims an optional
-    feature, or denies it (`no-background`). `resources` names what the target holds (`{"prompt": "pmpt_1"}`).
-    `baseline` is a file of known failures, `requirements` are frozen sets (`openai@2.3.0`). `profile` says
-    what a breach weighs: `compatible`, `strict`, `identical`, or the path of a file. `timeout` limits one
-    request, in seconds. `properties=False` sends no generated requests. A coroutine cannot call this.
+    `auth` says where the key goes: `bearer`, `header:NAME`, `query:NAME` or `none`; `headers` go with every
+    request. `base_path` is where an application serves the API; an address has it already. `features` claims
+    an optional feature, or denies it (`no-background`). `resources` names what the target holds
+    (`{"prompt": "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets
+    (`openai@2.3.0`). `profile` says what a breach weighs: `compatible`, `strict`, `identical`, or the path of
+    a file. `timeout` limits one request, in seconds. `properties=False` sends no generated requests.
+    A coroutine cannot call this.
 
     Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that
     cannot be followed, and BaselineError for a malformed baseline; all before the first request.
     """
+    arguments = dict(locals())  # each argument by its name
     if not isinstance(target, str) and not callable(target):
         raise TypeError(f"target: expected a base URL or an ASGI application, got {target!r}")
-    if not isinstance(properties, bool):
-        raise TypeError(f"properties: expected True or False, got {properties!r}")
     path = read_base_path(base_path)
-    url = target if isinstance(target, str) else base_url(URL).removesuffix("/v1") + path
-    setup = read_parameters(
-        url,
-        dialect,
-        resources={} if resources is None else resources,
-        model=model,
-        api_key=api_key,
-        feature=features,
-        baseline=baseline,
-        requirements=requirements,
-        profile=profile,
-        concurrency=concurrency,
-        max_requests=max_requests,
-        max_tokens=max_tokens,
-        timeout=timeout,
-        seed=seed,
-        no_properties=not properties,
-        repeat=repeat,
-    )
+    if not isinstance(target, str):
+        arguments["target"] = URL.removesuffix("/v1") + path
+    setup = read_parameters(arguments)
     transport = None if isinstance(target, str) else AsgiTransport(target, setup.config.url)
     return run(setup.config, setup.gate, transport=transport)

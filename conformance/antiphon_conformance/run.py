@@ -10,10 +10,12 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
+from antiphon_conformance.http.address import read_address, shown
 from antiphon_conformance.http.client import Limits, Target, Transport
+from antiphon_conformance.http.credentials import BEARER, Credentials, read_place
 from antiphon_conformance.http.exchange import Trace
-from antiphon_conformance.http.network import HttpTransport
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import GENERATED, Scenario, scenarios_for
 from antiphon_conformance.verdict.gate import Gate
@@ -36,6 +38,16 @@ class RunConfig:
     model: str | None = None
     """None for the model that each dialect names."""
     api_key: str | None = field(default=None, repr=False)
+    key_variable: str = ""
+    """The environment variable that the key is from, for the report; empty for a key from elsewhere."""
+    auth: str = BEARER
+    """Where the key goes: `bearer`, `header:NAME`, `query:NAME` or `none`."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Headers of every request, besides the usual ones; an empty value keeps a usual one from being sent."""
+    ca_file: str | None = None
+    """The file with the certificates to trust; None for those of the system."""
+    insecure: bool = False
+    """Whether any certificate is accepted."""
     features: tuple[str, ...] = ()
     """Optional features that the target claims (`background`), or denies (`no-background`)."""
     concurrency: int = CONCURRENCY
@@ -50,6 +62,16 @@ class RunConfig:
     """The ids of what the target holds, by the names in its dialect (`collection`, `prompt`)."""
     repeat: int = 1
     """How many runs; a verdict that changes from run to run is inconclusive."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """How requests show who asks. Raises ValueError when `auth` names no place."""
+        place, name = read_place(self.auth)
+        return Credentials(self.api_key, place, name, self.headers, read_address(self.url).secrets)
+
+    def open_transport(self) -> Transport:
+        """The transport to the target. Raises what `transport.open_transport` raises."""
+        return open_transport(self.url, self.ca_file, self.insecure)
 
 
 def scenarios(selection: Iterable[Dialect], with_tables: bool = True) -> dict[str, Scenario]:
@@ -83,7 +105,7 @@ def perform(
     config: RunConfig, *, progress: runner.Progress | None = None, transport: Transport | None = None
 ) -> Run:
     """Runs all scenarios once and judges nothing."""
-    return asyncio.run(_perform(config, progress or _ignore, transport or HttpTransport(config.url)))
+    return asyncio.run(_perform(config, progress or _ignore, transport or config.open_transport()))
 
 
 async def _perform(config: RunConfig, progress: runner.Progress, transport: Transport) -> Run:
@@ -99,7 +121,7 @@ async def _perform(config: RunConfig, progress: runner.Progress, transport: Tran
     )
     started_at, start = time.time(), time.monotonic()
     limits = Limits(config.seconds, config.max_requests, config.max_tokens)
-    async with Target(transport, config.api_key, limits) as target:
+    async with Target(transport, config.credentials, limits) as target:
         traces = await runner.run(plan, target, progress)
         traces.append(await _generate(config, selection, target, traces))
         progress(traces[-1])
@@ -134,7 +156,12 @@ def _ignore(trace: Trace) -> None:
 def _metadata(config: RunConfig, target: Target, started_at: float, seconds: float) -> dict[str, Any]:
     """The first line of the transcript. Its keys are those that older transcripts have."""
     return {
-        "target": safe(config.url),
+        "target": safe(shown(config.url)),
+        "key": config.key_variable,
+        "auth": config.auth,
+        "headers": [name for name, _ in config.headers],
+        "ca_file": config.ca_file or "",
+        "insecure": config.insecure,
         "dialects": list(config.dialects),
         "model": config.model
         or ", ".join(dict.fromkeys(dialects.load(name).models[0] for name in config.dialects)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,10 @@ class Dialect:
     """Models that a target is likely to serve; the first one is the default of `--model`."""
     key_variable: str = "OPENAI_API_KEY"
     """The environment variable from which its clients read the API key."""
+    key_hosts: tuple[str, ...] = ()
+    """The vendor's own hosts, which alone get the key of that variable; `*.` stands for any names before."""
+    auth: str = "bearer"
+    """Where its clients put the key: `bearer`, or `header:NAME`."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """For each resource that a full run needs, a description, by name (`collection`, `prompt`)."""
     plain: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -169,6 +174,10 @@ class Dialect:
     values of the target."""
     abstract: bool = False
     """Whether the dialect only serves as a parent of others."""
+
+    def is_own_host(self, host: str) -> bool:
+        """Whether a host is the vendor's own."""
+        return any(fnmatchcase(host.lower(), pattern) for pattern in self.key_hosts)
 
     @cached_property
     def document(self) -> Document:
@@ -295,6 +304,8 @@ def _load(name: str, path: Path | None) -> Dialect:
         abstract=layers[-1].get("abstract", False),
         models=tuple(whole.get("models", Dialect.models)),
         key_variable=whole.get("key_variable", Dialect.key_variable),
+        key_hosts=tuple(whole.get("key_hosts", ())),
+        auth=whole.get("auth", Dialect.auth),
         holds=whole.get("holds", {}),
         plain=whole.get("plain", {}),
     )
@@ -334,6 +345,8 @@ def _merge(layers: list[dict[str, Any]]) -> dict[str, Any]:
     """
     whole: dict[str, Any] = {"traits": {}, "mock": {}, "features": {}}
     for layer in layers:
+        if "key_variable" in layer:
+            whole.pop("key_hosts", None)  # the hosts of the parent's key are not those of this one
         whole |= {key: value for key, value in layer.items() if key not in ("traits", "mock", "features")}
         whole["features"] |= layer.get("features", {})
         whole["features"] = {name: entry for name, entry in whole["features"].items() if entry is not None}

@@ -10,12 +10,14 @@ from rich.console import Console
 
 from antiphon.dialects import dialect_path
 from antiphon.progress import show_progress
+from antiphon_conformance.http.address import shown
+from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
+from antiphon_conformance.run import RunConfig, scenarios
 from antiphon_conformance.run import run as run_scenarios
-from antiphon_conformance.run import scenarios
 from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline
 from antiphon_conformance.verdict.verdict import Exit
@@ -63,7 +65,10 @@ def _click_option(option: Option) -> Callable[[Command], Command]:
 @dialect_path
 @run_options
 def check(url: str, **values: Any) -> int:
-    """Judge the server at URL, the base URL of its clients: the part before /responses."""
+    """Judge the server at URL, the base URL of its clients: the part before /responses.
+
+    URL may also be http+unix://%2Fpath.sock/v1, or module:app for an ASGI application in this process.
+    """
     try:
         setup = read_options({"target": url, **values}, COMMAND)
     except USAGE_ERRORS as error:
@@ -75,9 +80,11 @@ def run(setup: Setup) -> int:
     """Judges the target, prints the verdicts and writes the reports; returns the exit status."""
     config, gate = setup.config, setup.gate
     console = Console(highlight=False)
+    if key := _key_line(config):
+        console.print(key, style="dim", markup=False, soft_wrap=True)
     norms = [dialects.load(name) for name in config.dialects]
     steps = len(scenarios(norms, config.properties)) + 1  # the generated requests are one more
-    with show_progress(Console(stderr=True), steps * config.repeat, config.url) as progress:
+    with show_progress(Console(stderr=True), steps * config.repeat, shown(config.url)) as progress:
         result = run_scenarios(config, gate, progress=progress)
     if setup.gate.new_baseline is not None:
         try:
@@ -90,18 +97,29 @@ def run(setup: Setup) -> int:
     report = compose(result, folder.TRANSCRIPT)
     page = setup.report / "report.html" if setup.report else None
     terminal.show(report, console, f"see {page}" if page else "--report DIR writes all of them")
-    _print_size(console, result, has_key=config.api_key is not None)
+    _print_size(console, result)
     if setup.report is not None:
-        folder.write(setup.report, report, result.runs, [config.api_key] if config.api_key else [])
+        folder.write(setup.report, report, result.runs, config.credentials.secrets)
         console.print(f"report: {page}", markup=False, soft_wrap=True)
     return result.status
 
 
-def _print_size(console: Console, result: RunResult, *, has_key: bool) -> None:
+def _key_line(config: RunConfig) -> str:
+    """The first line: which key goes to the target, or how to send one. Empty when the user knows."""
+    credentials = config.credentials
+    if credentials.place == NONE or "authorization" in dict(credentials.headers):
+        return ""
+    if config.key_variable:
+        return f"the API key of {config.key_variable} goes to {shown(config.url)}"
+    if config.api_key:
+        return ""
+    name = dialects.load(config.dialects[0]).key_variable
+    return f"no API key is sent; --api-key-env {name} sends the one in that variable"
+
+
+def _print_size(console: Console, result: RunResult) -> None:
     """Prints hints, and the size of the first run."""
     first, metadata = result.runs[0], result.metadata
-    if metadata["refused"] and not has_key:
-        console.print("the run sent no API key: name the variable that holds it with --api-key-env")
     for message in filter(None, (first.unfinished, first.hint)):
         console.print(f"{message}.", markup=False, soft_wrap=True)
     tokens = f", {metadata['tokens']} tokens" if metadata["tokens"] else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon_conformance.http.address import AddressError, base_url
+from antiphon_conformance.http.address import AddressError, base_url, is_application
 from antiphon_conformance.recordings.proxy import LOUD, Proxy, serve
 from antiphon_conformance.verdict.outcome import Outcome
 
@@ -37,6 +37,10 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 @click.option(
     "--record", type=click.Path(dir_okay=False, path_type=Path), help="Append the exchanges to this file."
 )
+@click.option(
+    "--ca-file", type=click.Path(dir_okay=False), help="The certificates to trust, not the system's."
+)
+@click.option("--insecure", is_flag=True, help="Accept any certificate.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -45,14 +49,25 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
     show_default=True,
     help="The port to listen on; 0 means any free port.",
 )
-def proxy(target: str, dialect_name: str, record: Path | None, host: str, port: int) -> int:
+def proxy(
+    target: str,
+    dialect_name: str,
+    record: Path | None,
+    ca_file: str | None,
+    insecure: bool,
+    host: str,
+    port: int,
+) -> int:
     """Forward requests to a server; record and judge the traffic, and print the verdicts."""
     dialect = find_dialect(dialect_name)
     try:
-        url = base_url(target)
-    except AddressError as error:
+        if is_application(target):
+            raise AddressError("a URL", target)
+        forwarding = Proxy(base_url(target), dialect, click.echo, record, ca_file, insecure)
+    except ValueError as error:
         raise click.UsageError(f"--target: {error}") from error
-    forwarding = Proxy(url, dialect, click.echo, record)
+    except OSError as error:
+        raise click.UsageError(f"--ca-file {ca_file}: {error.strerror or error}") from error
     try:
         asyncio.run(serve(forwarding, host, port))
     except OSError as error:

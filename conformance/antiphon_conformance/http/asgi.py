@@ -42,6 +42,7 @@ class AsgiTransport:
         self.app = app
         self._host = parts.netloc
         self._root = parts.path.rstrip("/")
+        self._query = parts.query
         self._lifespan: _Lifespan | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,6 +74,7 @@ class AsgiTransport:
 
     def _scope(self, request: Request) -> dict[str, Any]:
         path, _, query = request.path.partition("?")
+        query = "&".join(filter(None, (query, self._query)))
         pairs = request.headers.pairs
         defaults = {"host": self._host, "content-length": str(len(request.raw or b""))}
         if request.raw is None:

@@ -12,27 +12,18 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol
 
-import orjson
-
 from antiphon_conformance.http import sse
+from antiphon_conformance.http.credentials import Credentials
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, final_response
 from antiphon_conformance.http.reply import is_stream, read_reply
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.recordings.transcript import REDACTED, hideable_secrets, redact, scrub
+from antiphon_conformance.recordings.transcript import REDACTED, hideable_secrets, scrub
 
-AGENT = f"antiphon/{version('antiphon')}"
-"""Our `User-Agent`. Looking up the version takes a millisecond, so it is done once."""
 DEAD_AFTER = 3
 """After so many calls in a row without a whole answer the run ends: it would take hours."""
-PLACEHOLDER = "no-key"
-"""The key that is sent when the user has none: clients always send one, so servers without keys expect
-any."""
-KEY = "{api_key}"
-"""Stands for the key in the value of a header, so that scenarios never see the key."""
 RETRIES = 1
 """How often a request is sent again when its answer was lost: a network problem is not the server's fault."""
 FIRST_PAUSE = 0.1
@@ -84,7 +75,8 @@ class Target:
     """A server under test, and the limits for talking to it."""
 
     transport: Transport
-    api_key: str | None = None
+    credentials: Credentials | str | None = None
+    """A text is a bearer key."""
     limits: Limits = Limits()
     request_count: int = 0
     retry_count: int = 0
@@ -96,11 +88,13 @@ class Target:
     """Whether the target rejected our credentials."""
     _silent: int = 0
     _is_alive: bool = False
+    _signer: Credentials = field(init=False)
     _secrets: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
-        key = self.api_key
-        self._secrets = hideable_secrets([key] if key else [])
+        given = self.credentials
+        self._signer = given if isinstance(given, Credentials) else Credentials(given)
+        self._secrets = hideable_secrets(self._signer.secrets)
 
     async def __aenter__(self) -> Target:
         return self
@@ -169,8 +163,8 @@ class Target:
         self.stop_reason = self.stop_reason or why
 
     async def _exchange(self, request: Request, identity: str, read_events: int | None) -> Exchange:
-        final = _with_default_headers(request, self.api_key)
-        safe_request = redact(replace(final, body=request.body, raw=request.raw), self._secrets)
+        final = self._signer.sign(request)
+        safe_request = self._signer.redact(replace(final, raw=request.raw))
         started_at, start = time.time(), time.monotonic()
         body = _Body(self.limits.size, read_events)
         failure = None
@@ -253,19 +247,3 @@ def _scrub_headers(headers: Headers, secrets: Iterable[str]) -> Headers:
             for name, value in pairs
         )
     return Headers(pairs)
-
-
-def _with_default_headers(request: Request, api_key: str | None) -> Request:
-    """The request with the headers that every client sends. An empty header is not sent."""
-    raw = request.raw
-    if raw is None and request.body is not None:
-        raw = orjson.dumps(request.body)
-    defaults = {"accept": "application/json, text/event-stream", "user-agent": AGENT}
-    if raw is not None:
-        defaults["content-type"] = "application/json"
-    key = api_key or PLACEHOLDER
-    defaults["authorization"] = f"Bearer {key}"
-    names = {name.lower() for name, _ in request.headers.pairs}
-    extra = tuple(pair for pair in defaults.items() if pair[0] not in names)
-    pairs = tuple((name, value.replace(KEY, key)) for name, value in request.headers.pairs if value)
-    return replace(request, headers=Headers((*extra, *pairs)), raw=raw)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import yarl
 
+from antiphon_conformance.http.address import Address, read_address
 from antiphon_conformance.http.client import Incoming, UnreachableError
 from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.http.proxies import proxy_for
 
 LARGE = 1 << 20
 """From so many bytes on, a body is sent from a buffer."""
@@ -22,11 +26,18 @@ def _payload(raw: bytes | None) -> bytes | io.BytesIO | None:
 
 
 class HttpTransport:
-    """Over HTTP/1.1, with one pool of connections, without redirects, cookies or compression."""
+    """Over HTTP/1.1, with one pool of connections, without redirects, cookies or compression.
 
-    def __init__(self, url: str, connections: int = 100) -> None:
-        self._url = url.rstrip("/")
+    The address may name a unix socket. A proxy of the environment is used, except for this machine.
+    `ca_file` has the certificates to trust instead of the system's; `insecure` accepts any certificate.
+    """
+
+    def __init__(
+        self, url: str, connections: int = 100, *, ca_file: str | None = None, insecure: bool = False
+    ) -> None:
+        self.address = read_address(url)
         self._connections = connections
+        self._route = route(self.address, ca_file, insecure)
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -35,21 +46,19 @@ class HttpTransport:
         try:
             async with self._client().request(
                 request.method,
-                yarl.URL(self._url + request.path, encoded=True),
+                yarl.URL(self.address.url(request.path), encoded=True),
                 headers=[*request.headers.pairs, ("accept-encoding", "identity")],
                 data=_payload(request.raw),
                 allow_redirects=False,
                 skip_auto_headers=("accept", "content-type", "user-agent"),
+                **self._route,
             ) as answer:
                 pairs = tuple((str(name), str(value)) for name, value in answer.headers.items())
                 yield Incoming(answer.status, Headers(pairs), answer.content.iter_any())
         except TimeoutError:
             raise
-        except aiohttp.ClientConnectorError as error:
-            why = error.os_error.strerror or error.os_error
-            raise UnreachableError(f"cannot connect to {error.host}:{error.port}: {why}") from error
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise UnreachableError(f"{type(error).__name__}: {error}") from error
+            raise UnreachableError(describe(error)) from error
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -59,7 +68,7 @@ class HttpTransport:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=2),
+                connector=connector(self.address, self._connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,  # we accept no compression, and a false label must show
                 timeout=aiohttp.ClientTimeout(total=None),
@@ -67,3 +76,36 @@ class HttpTransport:
                 max_field_size=65536,
             )
         return self._session
+
+
+def connector(address: Address, connections: int = 100) -> aiohttp.BaseConnector:
+    """The pool of connections to an address: to its host, or to its unix socket."""
+    if address.socket:
+        return aiohttp.UnixConnector(address.socket, limit=connections, keepalive_timeout=2)
+    return aiohttp.TCPConnector(limit=connections, keepalive_timeout=2)
+
+
+def route(address: Address, ca_file: str | None, insecure: bool) -> dict[str, Any]:
+    """The arguments of each request that say how to get there: the proxy and the trusted certificates.
+
+    Raises OSError (`ssl.SSLError` is one) for a file without certificates.
+    """
+    trust: bool | ssl.SSLContext = not insecure
+    if ca_file and not insecure:
+        trust = ssl.create_default_context(cafile=ca_file)
+    return {"proxy": proxy_for(address), "ssl": trust}
+
+
+def describe(error: Exception) -> str:
+    """A network error in words. A proxy's address, which may hold a password, is not repeated."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = getattr(error.certificate_error, "verify_message", "") or "it cannot be verified"
+        return f"the certificate of {error.host} is not trusted: {why}; see --ca-file and --insecure"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy of the environment answered {error.status}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        kind = "the proxy " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
+        why = error.os_error.strerror or error.os_error
+        place = getattr(error, "path", "") or f"{kind}{error.host}:{error.port}"  # a path is of a unix socket
+        return f"cannot connect to {place}: {why}"
+    return f"{type(error).__name__}: {error}"

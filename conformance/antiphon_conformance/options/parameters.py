@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from antiphon_conformance.options.reading import OptionError, Setup, read_options
+from antiphon_conformance.options.error import OptionError
+from antiphon_conformance.options.reading import Setup, read_options
 from antiphon_conformance.options.table import OPTIONS, PYTHON, Kind, Option, place
 
 TYPES: dict[Kind, tuple[tuple[type, ...], str]] = {
@@ -22,29 +23,60 @@ TYPES: dict[Kind, tuple[tuple[type, ...], str]] = {
 NAMES = "a list of strings"
 
 
-def read_parameters(
-    url: str, dialect: str | Iterable[str], *, resources: Mapping[str, str], **values: Any
-) -> Setup:
-    """What to run and what decides, from a URL and the arguments of `check` by the keys of their options.
+def read_parameters(arguments: Mapping[str, Any]) -> Setup:
+    """What to run and what decides, from the arguments of `check` by their names; `target` is an address.
 
     Raises TypeError for an argument of a wrong type; OptionError and BaselineError for a wrong value.
     """
-    names = (dialect,) if isinstance(dialect, str) else _strings(dialect, "dialect")
+    options: dict[str, Any] = {"api_key_env": None, "baseline_update": False}
+    options |= {"report": None, "vendor": "", "note": ""}
+    options |= {"target": arguments["target"], "api_key": _text(arguments["api_key"], "api_key")}
+    options["dialect"] = ",".join(_names(arguments["dialect"], "dialect"))
+    options["resource"] = _resources(arguments["resources"] or {})
+    options["no_properties"] = not _flag(arguments["properties"], "properties")
+    for option in OPTIONS:
+        name = place(option.key, PYTHON)
+        if name == "headers":
+            options[option.key] = _headers(arguments[name] or {})
+        elif option.key not in options and name in arguments:
+            options[option.key] = _argument(arguments[name], option)
+    return read_options(options, PYTHON)
+
+
+def _text(value: Any, name: str) -> str | None:
+    """A secret text; the message does not repeat it."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name}: expected a string, got a value of type {type(value).__name__}")
+    return value
+
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return value
+
+
+def _names(value: Any, name: str) -> tuple[str, ...]:
+    """One name, or several."""
+    return (value,) if isinstance(value, str) else _strings(value, name)
+
+
+def _resources(resources: Any) -> tuple[str, ...]:
     if not isinstance(resources, Mapping):
         raise TypeError(f"resources: expected a mapping of names to ids, got {resources!r}")
     for name, value in resources.items():
         if not isinstance(value, str) or not value:
             raise TypeError(f"resources[{name!r}]: expected the id of a resource, got {value!r}")
-    by_key = {option.key: option for option in OPTIONS}
-    arguments = {
-        key: _argument(value, by_key[key]) if key in by_key else value for key, value in values.items()
-    }
-    if arguments["api_key"] is not None and not isinstance(arguments["api_key"], str):
-        raise TypeError(f"api_key: expected a string, got a value of type {type(values['api_key']).__name__}")
-    unused = {"baseline_update": False, "report": None, "vendor": "", "note": ""}
-    resource = tuple(f"{name}={value}" for name, value in resources.items())
-    options = {"target": url, "dialect": ",".join(names), "resource": resource, **unused, **arguments}
-    return read_options(options, PYTHON)
+    return tuple(f"{name}={value}" for name, value in resources.items())
+
+
+def _headers(headers: Any) -> tuple[str, ...]:
+    """Headers by their names as the lines of the option. Raises TypeError for anything but texts."""
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"headers: expected a mapping of names to values, got {type(headers).__name__}")
+    if not all(isinstance(text, str) for pair in headers.items() for text in pair):
+        raise TypeError("headers: expected strings as names and values")
+    return tuple(f"{name}: {value}" for name, value in headers.items())
 
 
 def read_base_path(value: str) -> str:

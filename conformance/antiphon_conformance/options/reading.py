@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from antiphon_conformance.http.address import AddressError, base_url
-from antiphon_conformance.options.table import COMMAND, OPTIONS, PYTHON, Kind, place
+from antiphon_conformance.options.error import OptionError
+from antiphon_conformance.options.reach import read_reach
+from antiphon_conformance.options.table import COMMAND, OPTIONS, Kind, place
 from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.run import RunConfig
@@ -25,11 +26,6 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import ExtensionError
 from antiphon_spec.frozen import load_frozen
 from antiphon_spec.profile import load_profile
-
-
-class OptionError(DataError):
-    """An option cannot be followed; the message says where, what was expected and what was there."""
-
 
 Place = Callable[[str], str]
 """How a person writes the option with a key."""
@@ -57,13 +53,11 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
     selection = _dialects(values["dialect"], where("dialect"))
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
+    target = "URL" if front_door == COMMAND else where("target")
     config = RunConfig(
-        url=_url(values["target"], "URL" if front_door == COMMAND else where("target")),
+        **read_reach(values, selection[0], where, front_door, target),
         dialects=names,
         model=values["model"],
-        api_key=values["api_key"]
-        if front_door == PYTHON
-        else _api_key(values["api_key_env"], selection[0], where("api_key_env")),
         features=_features(values["feature"], selection, where("feature")),
         concurrency=values["concurrency"],
         max_requests=values["max_requests"],
@@ -93,13 +87,6 @@ def _load_extensions() -> None:
         raise OptionError(error.where, error.expected, error.actual) from error
 
 
-def _url(text: str, where: str) -> str:
-    try:
-        return base_url(text)
-    except AddressError as error:
-        raise OptionError(where, error.expected, error.actual) from error
-
-
 def _dialects(text: str, where: str) -> list[Dialect]:
     """The dialects in `openai,openresponses`, with all of their files loaded."""
     names = dict.fromkeys(filter(None, (name.strip() for name in text.split(","))))
@@ -113,14 +100,6 @@ def _dialects(text: str, where: str) -> list[Dialect]:
         place_in_file = "" if error.where == "dialect" else f": {error.where}"
         raise OptionError(where + place_in_file, error.expected, error.actual) from error
     return selection
-
-
-def _api_key(variable: str | None, first: Dialect, where: str) -> str | None:
-    """The API key in the environment; a variable that the user names must be set."""
-    key = os.environ.get(variable or first.key_variable, "").strip()
-    if not key and variable:
-        raise OptionError(f"{where} {variable}", "a variable that is set", "none")
-    return key or None
 
 
 def _features(names: Iterable[str], selection: Iterable[Dialect], where: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 COMMAND, PYTEST, PYTHON = "command", "pytest", "python"
 PREFIX = {COMMAND: "--", PYTEST: "--responses-"}
 """The two front doors with options, and how an option of each one begins."""
-PARAMETERS = {"feature": "features", "resource": "resources"}
+PARAMETERS = {"feature": "features", "resource": "resources", "header": "headers"}
 """The parameters of `check` in Python that have another name than the value of their option."""
 
 
@@ -46,14 +46,19 @@ class Option:
 
 
 OPTIONS = (
-    Option("target", "The base URL of the server: the part before /responses.", metavar="URL",
+    Option("target", "The server: its URL before /responses, or module:app.", metavar="URL",
            front_doors=(PYTEST,)),
     Option("dialect", "Dialects to judge by: openresponses,openai.", metavar="D[,D]",
            default="openresponses"),
     Option("dialect-path", "A folder with further dialects, one subfolder for each.", Kind.FOLDER, "DIR",
            front_doors=(PYTEST,)),
     Option("model", "The model of every request. Default: the dialect's first model.", metavar="MODEL"),
-    Option("api-key-env", "Environment variable with the API key. Default: by dialect.", metavar="VARIABLE"),
+    Option("api-key-env", "Variable with the key. Default: OPENAI_API_KEY and so on, to its vendor only.",
+           metavar="VARIABLE"),
+    Option("auth", "Where the key goes: bearer, header:NAME, query:NAME, none.", metavar="PLACE"),
+    Option("header", "A header of every request: 'NAME: VALUE'.", metavar="'N: V'", repeatable=True),
+    Option("ca-file", "The certificates to trust, in place of the system's.", Kind.FILE, "FILE"),
+    Option("insecure", "Accept any certificate.", Kind.FLAG),
     Option("resource", "The id of a resource of the target: collection=ID.", metavar="NAME=ID",
            repeatable=True),
     Option("feature", "Claim an optional feature, or deny it: no-FEATURE.", metavar="FEATURE",

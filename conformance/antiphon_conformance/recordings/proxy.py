@@ -6,9 +6,10 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import orjson
@@ -17,7 +18,9 @@ from aiohttp import web
 
 from antiphon_conformance import engine
 from antiphon_conformance.http import strict_json
+from antiphon_conformance.http.address import Address, read_address, shown
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.network import connector, describe, route
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import transcript
@@ -40,15 +43,25 @@ class Proxy:
     show: Callable[[str], None]
     """Called with each line for people."""
     record: Path | None = None
+    ca_file: str | None = None
+    """The file with the certificates to trust; None for those of the system."""
+    insecure: bool = False
     counts: Counter[Outcome] = field(default_factory=Counter)
     count: int = 0
     _session: aiohttp.ClientSession | None = None
+    _address: Address = field(init=False)
+    _route: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Raises what `read_address` and `route` raise."""
+        self._address = read_address(self.target)
+        self._route = route(self._address, self.ca_file, self.insecure)
 
     async def forward(self, incoming: web.Request) -> web.StreamResponse:
         """Forwards one request and returns the answer; 502 when the target does not answer."""
         content = await incoming.read()
         pairs = tuple((name.lower(), value) for name, value in incoming.headers.items())
-        path = _below(self.target, incoming.raw_path)
+        path = _below(self._address.base, incoming.raw_path)
         self.count += 1
         identity = f"proxy/{self.count}"
         try:
@@ -58,10 +71,9 @@ class Proxy:
             request = Request(incoming.method, path, Headers(pairs), body, raw)
             return await self._relay(incoming, request, content, identity)
         except (aiohttp.ClientError, OSError) as error:
-            self._report(Exchange(identity, request, None, failure=safe(f"{type(error).__name__}: {error}")))
-            return web.json_response(
-                {"error": {"message": f"the target did not answer: {error}"}}, status=502
-            )
+            why = describe(error)
+            self._report(Exchange(identity, request, None, failure=safe(why)))
+            return web.json_response({"error": {"message": f"the target did not answer: {why}"}}, status=502)
 
     async def _relay(
         self, incoming: web.Request, request: Request, content: bytes, identity: str
@@ -70,10 +82,11 @@ class Proxy:
         wall_start, start, raw = time.time(), time.monotonic(), bytearray()
         async with self._connect().request(
             request.method,
-            yarl.URL(self.target + request.path, encoded=True),
+            yarl.URL(self._address.url(request.path), encoded=True),
             headers=[*headers, ("accept-encoding", "identity")],
             data=content or None,
             allow_redirects=False,
+            **self._route,
         ) as answer:
             reply_headers = Headers(tuple((str(name), str(value)) for name, value in answer.headers.items()))
             outgoing = web.StreamResponse(status=answer.status)
@@ -110,7 +123,9 @@ class Proxy:
     def _connect(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector(self._address),
+                timeout=aiohttp.ClientTimeout(total=None),
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 
@@ -160,7 +175,9 @@ async def serve(proxy: Proxy, host: str, port: int) -> None:
     site = web.TCPSite(runner, host, port)
     await site.start()
     address = runner.addresses[0]
-    proxy.show(f"http://{address[0]}:{address[1]} -> {safe(proxy.target)}, judged as {proxy.dialect.name}")
+    proxy.show(
+        f"http://{address[0]}:{address[1]} -> {safe(shown(proxy.target))}, judged as {proxy.dialect.name}"
+    )
     await _wait_for_signal()
     await runner.cleanup()
     await proxy.close()

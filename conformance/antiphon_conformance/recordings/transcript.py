@@ -144,16 +144,6 @@ def _secret_pattern(secret: str) -> re.Pattern[bytes]:
     return re.compile("".join(letters).encode())
 
 
-def redact(request: Request, secrets: Iterable[str]) -> Request:
-    """The request without credentials in its headers."""
-    values = frozenset(secrets)
-    pairs = tuple(
-        (name, REDACTED if name.lower() in SECRET_HEADERS or value in values else value)
-        for name, value in request.headers.pairs
-    )
-    return Request(request.method, request.path, Headers(pairs), request.body, request.raw)
-
-
 def _line(line: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
     return scrub(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE), secrets)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import orjson
 
+from antiphon_conformance.http.address import REDACTED, Address, AddressError, read_address
 from antiphon_conformance.http.exchange import Request
 
 KEY_VARIABLE = "$API_KEY"
@@ -14,12 +16,13 @@ LONGEST = 2000
 """The command does not hold a body of more bytes than this; the transcript does."""
 
 
-def command(request: Request, base: str) -> str:
-    """A curl command. It reads the key from `$API_KEY`, because no file of a run holds a key."""
-    words = ["curl", "-sS", "-N", "-i"]
+def command(request: Request, base: str, insecure: bool = False) -> str:
+    """A curl command. It reads the key from `$API_KEY`, because no file of a run holds a key; the value of
+    another secret header is in a variable named after it."""
+    words = ["curl", "-sS", "-N", "-i"] + (["-k"] if insecure else [])
     if request.method != "GET":
         words += ["-X", request.method]
-    words.append(_word(base.rstrip("/") + request.path))
+    words += _url(request.path, base)
     for name, value in request.headers.pairs:
         if name.lower() not in AUTOMATIC:
             words += ["-H", _header(name, value)]
@@ -27,10 +30,26 @@ def command(request: Request, base: str) -> str:
     return " ".join(words + (["--data-binary", body] if body else []))
 
 
+def _url(path: str, base: str) -> list[str]:
+    """The words for the URL, and for the unix socket. A key in the query becomes the variable."""
+    try:
+        address = read_address(base)
+    except AddressError:  # a report of another source may name any target
+        address = Address(base.rstrip("/"))
+    url = address.url(path)
+    socket = ["--unix-socket", _word(address.socket)] if address.socket else []
+    if f"={REDACTED}" not in url:
+        return [*socket, _word(url)]
+    return [*socket, _word(url).replace(f"={REDACTED}", f"='\"{KEY_VARIABLE}\"'")]
+
+
 def _header(name: str, value: str) -> str:
-    if name.lower() == "authorization" and "REDACTED" in value:
+    if REDACTED not in value:
+        return _word(f"{name}: {value}")
+    if name.lower() == "authorization":
         return f'"Authorization: Bearer {KEY_VARIABLE}"'
-    return _word(f"{name}: {value}")
+    variable = KEY_VARIABLE if "key" in name.lower() else "$" + re.sub(r"\W", "_", name).upper()
+    return f'"{name}: {variable}"'
 
 
 def _word(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from antiphon_conformance.http.address import is_application
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command
@@ -103,7 +104,7 @@ def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] 
         metadata,
         result.records,
         result.verdicts,
-        curls(exchanges, result.records, base),
+        curls(exchanges, result.records, base, bool(metadata.get("insecure"))),
         transcript,
         {name: features(result, dialects.load(name)) for name in result.verdicts},
         excerpts(exchanges, result.records, result.verdicts),
@@ -193,10 +194,15 @@ def _weigh(record: Record, weight: Weight) -> Outcome:
     return record.outcome
 
 
-def curls(exchanges: Mapping[str, Exchange], records: Iterable[Record], base: str) -> dict[str, str]:
-    """The command that repeats an exchange, for the first exchanges of each record."""
+def curls(
+    exchanges: Mapping[str, Exchange], records: Iterable[Record], base: str, insecure: bool = False
+) -> dict[str, str]:
+    """The command that repeats an exchange, for the first exchanges of each record; none for an application
+    in this process, which curl cannot reach."""
+    if is_application(base):
+        return {}
     names: dict[str, None] = {}
     for record in records:
         ids = dict.fromkeys(finding.exchange for finding in record.findings if finding.exchange)
         names.update(dict.fromkeys(list(ids)[:SHOWN_EXCHANGES]))
-    return {name: command(exchanges[name].request, base) for name in names if name in exchanges}
+    return {name: command(exchanges[name].request, base, insecure) for name in names if name in exchanges}

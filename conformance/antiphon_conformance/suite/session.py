@@ -139,10 +139,9 @@ def _update(setup: Setup, found: RunResult, path: Path) -> str:
         return str(error)
 
 
-def _secrets(config: pytest.Config) -> list[str]:
+def _secrets(config: pytest.Config) -> tuple[str, ...]:
     """The texts that must reach no file and no screen."""
-    key = config.stash[_SETUP].config.api_key
-    return [key] if key else []
+    return config.stash[_SETUP].config.credentials.secrets
 
 
 def clean_up(config: pytest.Config) -> None:

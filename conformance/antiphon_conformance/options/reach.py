@@ -1,0 +1,113 @@
+"""How to reach a target, from the values of the options: the address, the key, the certificates."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from antiphon_conformance.http.address import Address, AddressError, base_url, read_address
+from antiphon_conformance.http.credentials import AUTHORIZATION, BEARER, HEADER, read_place
+from antiphon_conformance.http.transport import open_transport
+from antiphon_conformance.options.error import OptionError
+from antiphon_conformance.options.table import PYTHON
+from antiphon_spec.dialect import Dialect
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_KEY_HEADERS = frozenset({"api-key", "x-api-key"})
+"""Headers that hold nothing but a key: whoever sends one with `--header` says where the key goes."""
+Headers = tuple[tuple[str, str], ...]
+Place = Callable[[str], str]
+
+
+def read_reach(
+    values: Mapping[str, Any], first: Dialect, where: Place, front_door: str, target: str
+) -> dict[str, Any]:
+    """The fields of a RunConfig that say how to reach the target, by the first of the dialects.
+
+    Raises OptionError.
+    """
+    url = _url(values["target"], target)
+    headers = _headers(values["header"], where("header"))
+    auth = _auth(values["auth"], first, where("auth"))
+    if front_door == PYTHON:
+        key, variable = values["api_key"], ""
+    else:
+        key, variable = _key(values["api_key_env"], first, read_address(url), where("api_key_env"))
+    if not variable and key is None and values["auth"] is None:
+        key, auth, headers = _key_among(headers, auth)
+    reach = {"url": url, "api_key": key, "key_variable": variable, "auth": auth, "headers": headers}
+    reach |= {
+        "ca_file": str(values["ca_file"]) if values["ca_file"] else None,
+        "insecure": values["insecure"],
+    }
+    _check_transport(reach, target, where)
+    return reach
+
+
+def _url(text: str, where: str) -> str:
+    try:
+        return base_url(text)
+    except AddressError as error:
+        raise OptionError(where, error.expected, error.actual) from error
+
+
+def _check_transport(reach: Mapping[str, Any], target: str, where: Place) -> None:
+    """Loads the application and the certificates, so that a mistake shows before the first request."""
+    try:
+        open_transport(reach["url"], reach["ca_file"], reach["insecure"])
+    except AddressError as error:
+        raise OptionError(target, error.expected, error.actual) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise OptionError(f"{where('ca_file')} {reach['ca_file']}", "a file of certificates", why) from error
+    except ValueError as error:
+        raise OptionError("environment", "a proxy over HTTP", str(error)) from error
+
+
+def _auth(text: str | None, first: Dialect, where: str) -> str:
+    """The place of the key; without one, the place that the dialect's clients use."""
+    try:
+        place, name = read_place(first.auth if text is None else text)
+    except ValueError as error:
+        raise OptionError(where, "bearer, header:NAME, query:NAME or none", repr(text)) from error
+    return f"{place}:{name}" if name else place
+
+
+def _headers(lines: Iterable[str], where: str) -> Headers:
+    """The headers in `NAME: VALUE`. The message about a wrong one does not repeat it: it may hold a key."""
+    pairs = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name, value = name.strip(), value.strip()
+        if not colon or not _HEADER_NAME.fullmatch(name):
+            raise OptionError(where, "'NAME: VALUE'", "a text without a name and a colon")
+        if not all(letter == "\t" or (" " <= letter <= "\xff" and letter != "\x7f") for letter in value):
+            raise OptionError(f"{where} {name}", "a value of printable Latin-1", "another letter")
+        pairs.append((name.lower(), value))
+    return tuple(pairs)
+
+
+def _key(variable: str | None, first: Dialect, address: Address, where: str) -> tuple[str | None, str]:
+    """The key and the variable that it is from. A variable that the user names must be set; the vendor's own
+    variable counts only where the vendor's host is asked, so that no key reaches anybody else."""
+    name = variable or first.key_variable
+    key = os.environ.get(name, "").strip()
+    if variable and not key:
+        raise OptionError(f"{where} {variable}", "a variable that is set", "none")
+    if key and (variable or first.is_own_host(address.host)):
+        return key, name
+    return None, ""
+
+
+def _key_among(headers: Headers, auth: str) -> tuple[str | None, str, Headers]:
+    """The key that the user's headers hold, its place, and the other headers: the judge must know it, because
+    some conversations ask without it, or with a wrong one."""
+    for name, value in headers:
+        rest = tuple(pair for pair in headers if pair[0] != name)
+        if name in _KEY_HEADERS and value:
+            return value, f"{HEADER}:{name}", rest
+        if name == AUTHORIZATION and value.lower().startswith("bearer "):
+            return value[7:].strip(), BEARER, rest
+    return None, auth, headers
