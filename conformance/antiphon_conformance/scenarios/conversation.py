@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from antiphon_conformance.http.client import Target
 from antiphon_conformance.http.exchange import Exchange, Headers, MissingStepError, Request, Trace
@@ -135,9 +135,13 @@ class Conversation:
         first = not self.exchanges
         exchange = await self.send(name, "POST", "/responses", body={"prompt": prompt, **body})
         if first and exchange.answer.status == 404 and "prompt" not in self.resources:
-            self._rename(name, f"{name}-unknown")
-            raise MissingResourceError("prompt", self.dialect)
+            self.end_without_resource(name, "prompt")
         return exchange
+
+    def end_without_resource(self, name: str, resource: str) -> NoReturn:
+        """Ends the scenario: the target lacks what the user did not name. The step becomes `NAME-unknown`."""
+        self._rename(name, f"{name}-unknown")
+        raise MissingResourceError(resource, self.dialect)
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:
         """A GET; see `send` for the keywords."""

@@ -8,11 +8,11 @@ from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.prompt_templates import template as probe
 from antiphon_conformance.rules.reading.comparison import took_place
-from antiphon_conformance.rules.reading.output import answered, objects, output, parse_json, value_at
+from antiphon_conformance.rules.reading.output import answered, output, value_at
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import breaches, tells_of, unequal_sums, unequal_views
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import Item, ResponseObject, ScenarioTrace, StreamReply
+from antiphon_conformance.rules.views import ScenarioTrace, StreamReply
 
 LIST, CALL = "mcp_list_tools", "mcp_call"
 """The names of these items, and of the lanes of their events."""
@@ -53,64 +53,6 @@ def an_unreachable_server_has_a_list_with_an_error(trace: ScenarioTrace) -> Iter
         yield Finding("reply.body/output", expected, show(lists), trace["unreachable"].id)
 
 
-def _lists(response: ResponseObject) -> bool:
-    return response.is_final and any(output(response.content, LIST)) and any(output(response.content, CALL))
-
-
-@rule(
-    "tool-servers.calls-name-a-listed-tool",
-    ResponseObject,
-    cites="BUD-ITM-06",
-    when=_lists,
-    needs="a list of tools and a call",
-)
-def calls_name_a_listed_tool(response: ResponseObject) -> Iterator[Finding]:
-    """A call names a tool from the list of its server."""
-    tools = {
-        (item.get("server_label"), tool.get("name"))
-        for _, item in output(response.content, LIST)
-        for _, tool in objects(item.get("tools"))
-    }
-    for index, call in output(response.content, CALL):
-        if (call.get("server_label"), call.get("name")) not in tools:
-            where = f"{response.where}/output/{index}/name"
-            yield Finding(where, "a tool from the list", show(call.get("name", ABSENT)))
-
-
-@rule(
-    "tool-servers.arguments-are-json",
-    Item,
-    cites="BUD-ITM-05",
-    when=lambda item: item.type == CALL,
-    needs="a call of a server's tool",
-    reads={Part.TEXTS},
-)
-def arguments_are_json(item: Item) -> Iterator[Finding]:
-    """The `arguments` of a call by the server are the text of a JSON object."""
-    try:
-        value = parse_json(item.object.get("arguments"))
-    except ValueError:
-        value = ABSENT
-    if not isinstance(value, dict):
-        actual = show(item.object.get("arguments", ABSENT))
-        yield Finding(f"{item.where}/arguments", "the text of a JSON object", actual)
-
-
-@rule(
-    "tool-servers.a-completed-call-has-an-output-or-an-error",
-    Item,
-    cites="BUD-ITM-05",
-    when=lambda item: item.type == CALL,
-    needs="a call of a server's tool",
-)
-def a_completed_call_has_an_output_or_an_error(item: Item) -> Iterator[Finding]:
-    """A completed call has an `output` or an `error`."""
-    is_complete = item.object.get("status") == "completed"
-    if is_complete and not any(isinstance(item.object.get(name), str) for name in ("output", "error")):
-        actual = show(item.object.get("output", ABSENT))
-        yield Finding(f"{item.where}/output", "a string, unless there is an error", actual)
-
-
 @rule("tool-servers.lists-come-in-order", StreamReply, cites="BUD-SSE-05", when=tells_of(LIST))
 def lists_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     """A list of tools streams as `added`, `in_progress`, `completed`, `done`."""
@@ -129,7 +71,13 @@ def lists_come_first(stream: StreamReply) -> Iterator[Finding]:
         after_items = after_items or not is_list
 
 
-@rule("tool-servers.calls-come-in-order", StreamReply, cites="BUD-SSE-10", when=tells_of(CALL))
+@rule(
+    "tool-servers.calls-come-in-order",
+    StreamReply,
+    cites=("BUD-SSE-10", "LIT-40"),
+    when=tells_of(CALL),
+    needs="a streamed call of a server's tool",
+)
 def calls_come_in_order(stream: StreamReply) -> Iterator[Finding]:
     """A call streams as `in_progress`, argument deltas, their `.done`, `completed` or `failed`."""
     yield from breaches(stream, lanes={CALL})
@@ -138,8 +86,9 @@ def calls_come_in_order(stream: StreamReply) -> Iterator[Finding]:
 @rule(
     "tool-servers.argument-deltas-add-up-to-the-arguments",
     StreamReply,
-    cites=("BUD-SSE-11", "BUD-SSE-10"),
+    cites=("BUD-SSE-11", "BUD-SSE-10", "LIT-40"),
     when=tells_of(CALL),
+    needs="a streamed call of a server's tool",
     reads={Part.TEXTS},
 )
 def argument_deltas_add_up_to_the_arguments(stream: StreamReply) -> Iterator[Finding]:

@@ -20,7 +20,8 @@ from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 
 ITEM = "item"
-IDENTITY = ("type", "id", "call_id")
+IDENTITY = ("type", "id", "call_id", "name", "namespace", "server_label")
+"""The members by which a client knows an item, and what it calls."""
 EARLY_MEMBERS = {
     "message": ("role",),
     "function_call": ("name", "call_id"),
@@ -164,14 +165,15 @@ def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
 @rule(
     "stream-items.keep-their-identity",
     StreamReply,
-    cites=("LIT-08", "ENV-14", "CG-SSE-07", "BUD-SSE-13"),
+    cites=("LIT-08", "LIT-45", "ENV-14", "CG-SSE-07", "BUD-SSE-13"),
     when=tells_of(ITEM),
     reads={Part.TEXTS, Part.IDS},
 )
 def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
-    """`type`, `id` and `call_id` of an item are equal in `output_item.added` and `.done`.
+    """What names an item is equal in `output_item.added` and `.done`: `id`, `call_id`, `name`...
 
-    Other rules report a member that one of the two lacks.
+    A client shows the tool when the call begins, and runs it when the call is done. Other rules report a
+    member that one of the two lacks.
     """
     for thread in stream_view(stream).of(ITEM):
         closing, start, end = thread.closing_event(), thread.start(), thread.end()

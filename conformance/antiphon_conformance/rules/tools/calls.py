@@ -8,6 +8,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.client_schema import misfits, structure
+from antiphon_conformance.rules.reading.offer import may_name, offered_names, offers_nothing, sees_every_tool
 from antiphon_conformance.rules.reading.output import (
     CLIENT_CALLS,
     calls,
@@ -86,30 +87,54 @@ def arguments_are_json(item: Item) -> Iterator[Finding]:
         yield Finding(f"{item.where}/arguments", "a JSON object", show(value))
 
 
-def _calls_a_tool_of_the_request(item: Item) -> bool:
-    """Whether an item is a call, and the request holds all tools that it may call.
-
-    Others may come from a template, a tool search or the input.
-    """
-    fields = item.request_fields
-    adds = any(entry.get("type") == "additional_tools" for _, entry in objects(fields.get("input")))
-    more = adds or fields.get("prompt") is not None or item.object.get("namespace") is not None
-    return has_only_named_tools(item) and not more and (_is_function_call(item) or _is_custom_call(item))
+def _calls_one_of_several(item: Item) -> bool:
+    """Whether an item is a call, and every tool is in sight that it may call."""
+    is_call = _is_function_call(item) or _is_custom_call(item)
+    return is_call and sees_every_tool(item) and bool(offered_names(item))
 
 
 @rule(
     "tool-calls.a-call-names-a-tool-of-the-request",
     Item,
     cites="TOOL-10",
-    when=_calls_a_tool_of_the_request,
+    when=_calls_one_of_several,
     needs="a call of a tool that the request offers",
     reads={Part.TEXTS},
 )
 def a_call_names_a_tool_of_the_request(item: Item) -> Iterator[Finding]:
-    """The `name` of a call is the name of a tool in its request."""
-    names = [tool.get("name", ABSENT) for tool in tools_of(item)]
-    if item.object.get("name", ABSENT) not in names:
-        yield Finding(f"{item.where}/name", f"one of {show(names)}", show(item.object.get("name", ABSENT)))
+    """A call names a tool that was offered: by the request, its input or its template.
+
+    A client runs tools by their names, and has none for a name that it never sent: of another server, of
+    another turn, or made of a namespace and a name.
+    """
+    names = offered_names(item)
+    if not may_name(item.object, names):
+        expected = [name if group is None else f"{group}: {name}" for group, name in sorted(names, key=str)]
+        actual = show(item.object.get("name", ABSENT))
+        yield Finding(f"{item.where}/name", f"one of {show(expected)}", actual)
+
+
+def _has_no_tools(response: ResponseObject) -> bool:
+    return response.creation and response.is_final and offers_nothing(response)
+
+
+@rule("tool-calls.no-tools-no-calls", ResponseObject, cites="TOOL-44", when=_has_no_tools)
+def no_tools_no_calls(response: ResponseObject) -> Iterator[Finding]:
+    """A response to a request without tools has no call of a tool.
+
+    The client has nothing to run, and an agent waits for an output that never comes.
+    """
+    for index, call in calls(response.content):
+        where = f"{response.where}/output/{index}"
+        yield Finding(where, "no call: the request offers no tool", show(call.get("name", ABSENT)))
+
+
+def _calls_a_tool_of_the_request(item: Item) -> bool:
+    """Whether an item is a call, and the request alone holds all tools that it may call."""
+    fields = item.request_fields
+    adds = any(entry.get("type") == "additional_tools" for _, entry in objects(fields.get("input")))
+    more = adds or fields.get("prompt") is not None or item.object.get("namespace") is not None
+    return has_only_named_tools(item) and not more and (_is_function_call(item) or _is_custom_call(item))
 
 
 def _tool_of(item: Item) -> Mapping[str, Any]:

@@ -106,6 +106,15 @@ def _call_anyway(response: Json, call: Call) -> None:
         response["output"].append(deepcopy(CALL))
 
 
+def _call_unasked(response: Json, call: Call) -> None:
+    if at(call.body, "model") and not at(call.body, "tools"):
+        response["output"].append(deepcopy(CALL))
+
+
+def _call_without_approval(item: Json, _call: Call) -> None:
+    item.update(type="mcp_call", status="completed", output="Done.", error=None, approval_request_id=None)
+
+
 def _call_another(response: Json, call: Call) -> None:
     if at(call.body, "tool_choice.type") is not None:
         for item in items(response, "function_call"):
@@ -125,6 +134,8 @@ CHOICES = (
      ("tool-choice.required-makes-a-call",), _think_only),
     ("calls_although_forbidden", "Calls a tool although `tool_choice` is `none`.",
      ("tool-choice.none-makes-no-call",), _call_anyway),
+    ("calls_a_tool_that_nothing_offered", "Calls a tool although the request has none.",
+     ("tool-calls.no-tools-no-calls",), _call_unasked),
     ("calls_another_tool", "Calls a different tool than `tool_choice` names or allows.",
      ("tool-choice.a-named-tool-is-called", "tool-choice.allowed-tools-is-a-hard-limit"),
      _call_another),
@@ -135,3 +146,11 @@ CHOICES = (
 
 for _name, _sentence, _rules, _change in CHOICES:
     add(SEAM, _name, _sentence, _rules, on_responses(_change))
+
+add(
+    SEAM,
+    "calls_a_server_unasked",
+    "Calls the tool of a server without the approval that the request demands.",
+    "tool-servers.approval-is-asked-for-as-the-request-says",
+    on_items("mcp_approval_request", change=_call_without_approval),
+)
