@@ -14,6 +14,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from antiphon_mockserver.model.instance.preparing import with_known_dialects
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.state.record import RequestDetails
@@ -286,7 +287,7 @@ def _inside(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _schema_problem(schema: Mapping[str, Any]) -> str | None:
     """Why this is not a JSON Schema, or None."""
     try:
-        jsonschema_rs.meta.validate(dict(schema))
+        jsonschema_rs.meta.validate(with_known_dialects(schema))
     except jsonschema_rs.ValidationError as problem:
         return f"it is not a JSON Schema: {problem.message}"
     except ValueError as problem:

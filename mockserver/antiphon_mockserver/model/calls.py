@@ -265,7 +265,7 @@ def free_text(tool: Mapping[str, Any], prompt: str) -> str:
             text = shortest(definition)
     except UnsupportedSchemaError as problem:
         raise invalid(
-            f"Invalid grammar for tool '{tool['name']}': {problem}", "tools", "invalid_grammar"
+            f"Invalid grammar for tool '{tool['name']}': {problem.why}.", "tools", "invalid_grammar"
         ) from problem
     return _from_prompt(prompt) if text is None else text
 

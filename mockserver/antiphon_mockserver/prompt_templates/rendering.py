@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 
@@ -21,7 +22,7 @@ def render(text: str, variables: Mapping[str, Any]) -> str:
     if "{" not in text:
         return text
     try:
-        return str(_environment().from_string(text).render(variables))
+        return str(_environment().render(text, variables))
     except _faults() as problem:
         raise _template_error(problem) from problem
 
@@ -29,7 +30,7 @@ def render(text: str, variables: Mapping[str, Any]) -> str:
 def holds(test: str, variables: Mapping[str, Any]) -> bool:
     """Whether an expression is true for these variables; false when it cannot be evaluated."""
     try:
-        return bool(_environment().compile_expression(test)(**variables))
+        return bool(_environment().evaluate(test, variables))
     except _faults():
         return False
 
@@ -52,9 +53,7 @@ def _variables_of(text: str) -> frozenset[str]:
 @cache
 def _environment() -> Any:
     # A slow import, as above.
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
-
-    return ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    return import_module("antiphon_mockserver.prompt_templates.sandbox").BoundedEnvironment()
 
 
 @cache
@@ -62,4 +61,4 @@ def _faults() -> tuple[type[Exception], ...]:
     # A slow import, as above.
     import jinja2  # noqa: PLC0415
 
-    return (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
+    return (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError)

@@ -16,6 +16,7 @@ import orjson
 
 from antiphon_mockserver.model.instance.hints import NO_HINTS, Hints
 from antiphon_mockserver.model.instance.maker import Maker
+from antiphon_mockserver.model.instance.preparing import with_known_dialects
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError
 
 __all__ = ["Hints", "UnsupportedSchemaError", "instance"]
@@ -40,4 +41,4 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
 
 @lru_cache(maxsize=256)
 def _maker(schema: bytes) -> Maker:
-    return Maker(orjson.loads(schema))
+    return Maker(with_known_dialects(orjson.loads(schema)))

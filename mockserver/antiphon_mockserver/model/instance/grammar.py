@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from antiphon_mockserver.model.instance.grammar_size import check_size
 from antiphon_mockserver.model.instance.pattern import matching
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
 
@@ -29,12 +30,16 @@ def shortest(grammar: str) -> str | None:
     try:
         from lark import Lark  # noqa: PLC0415 - an extra
         from lark.exceptions import LarkError  # noqa: PLC0415 - an extra
+        from lark.load_grammar import _parse_grammar  # noqa: PLC0415 - an extra
     except ImportError:
         return None
     if len(grammar) > LONGEST_GRAMMAR:
         return None
     try:
+        check_size(_parse_grammar(grammar, ""))  # type: ignore[no-untyped-call]  # untyped in the package
         parser = Lark(grammar, parser="earley", maybe_placeholders=False)
+    except UnsupportedSchemaError:
+        raise
     except (LarkError, RecursionError, ValueError) as problem:
         reason = first_line(problem)[:200]
         if reason.startswith(AMBIGUOUS):

@@ -1,0 +1,198 @@
+"""What a request costs the mock server is bounded by its size, and no request makes it fetch anything."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from antiphon_mockserver.model.instance import UnsupportedSchemaError, instance
+from antiphon_mockserver.model.instance.grammar import shortest
+from antiphon_mockserver.prompt_templates.rendering import TemplateError, holds, render
+from antiphon_spec.dialect import load
+from mock_client import Client
+
+SECONDS = 5
+"""Far more than a bounded piece of work takes, far less than an unbounded one."""
+
+GRAMMARS = {
+    "optional symbols": "start: " + " ".join(f'["{i}"]' for i in range(20)),
+    "choices in a row": "start: " + " ".join('("a" | "b")' for _ in range(20)),
+    "a choice, repeated": 'start: ("a" | "b")~49',
+    "repeats within repeats": 'start: (("a" | "b")~1..40)~1..40',
+    "a long terminal": 'start: A\nA: ("a"~1000)~1000',
+    "terminals that double": "start: A0\n"
+    + "\n".join(f"A{i}: A{i + 1} A{i + 1}" for i in range(25))
+    + '\nA25: "x"',
+    "a terminal that names itself": 'start: A\nA: "x" A',
+    "rules that double": "start: r0\n"
+    + "\n".join(f"r{i}: r{i + 1} r{i + 1}" for i in range(25))
+    + '\nr25: "x"',
+    "a rule with parameters": 'start: y{A}\ny{t}: t y{y{t}}\nA: "a"',
+    "another file": "%import .secret.X\nstart: X",
+    "a library that is no part of the package": "%import python.name\nstart: name",
+    "an endless rule": "start: start start",
+    "a long ignored terminal": 'start: "a"\n%ignore ("x"~3000)',
+}
+
+
+@pytest.mark.parametrize("definition", GRAMMARS.values(), ids=GRAMMARS.keys())
+def test_a_grammar_that_grows_is_rejected_and_says_why(definition: str) -> None:
+    pytest.importorskip("lark", reason="the extra `grammar` is not installed")
+    before = time.monotonic()
+    with pytest.raises(UnsupportedSchemaError) as problem:
+        shortest(definition)
+    assert problem.value.keyword == "definition"
+    assert time.monotonic() - before < SECONDS
+
+
+def test_a_grammar_of_usual_size_is_still_filled_in() -> None:
+    pytest.importorskip("lark", reason="the extra `grammar` is not installed")
+    select = 'start: "select " A (", " A)* [" from " A] [" where " A]\nA: /[a-z]+/'
+    assert shortest(select) == "select a"
+    assert shortest("start: " + " | ".join(f'"word{i}"' for i in range(300))) == "word0"
+
+
+TEMPLATES = {
+    "a repeated text": "{{ 'a' * 10**10 }}",
+    "a repeated list": "{{ [1] * 10**9 }}",
+    "a power": "{{ 9 ** (9 ** 9) }}",
+    "a width in %": "{{ '%0999999999d' % 1 }}",
+    "a width from a value in %": "{{ '%*d' % (999999999, 1) }}",
+    "a width in a filter": "{{ '%099999d' | format(1) }}",
+    "a width in format()": "{{ '{:0999999999d}'.format(1) }}",
+    "a width from a value in format()": "{{ '{:{w}}'.format(1, w=10**9) }}",
+    "a centred text": "{{ 'a' | center(10**9) }}",
+    "a padded text": "{{ 'a'.ljust(10**9) }}",
+    "an indented text": "{{ 'a\nb' | indent(10**8) }}",
+    "tabulators": "{{ ('\t' * 9999).expandtabs(99999) }}",
+    "loops within loops": "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}",
+    "a text that doubles with ~": "{% set n = namespace(s='a') %}{% for i in range(99) %}"
+    "{% set n.s = n.s ~ n.s %}{% endfor %}",
+    "a text that doubles with +": "{% set n = namespace(s='a') %}{% for i in range(99) %}"
+    "{% set n.s = n.s + n.s %}{% endfor %}",
+    "a long separator": "{{ ('b' * 100000).join('a' * 100000) }}",
+    "replacements of replacements": "{{ 'a' | replace('a', 'b' * 1000) | replace('b', 'c' * 1000)"
+    " | replace('c', 'd' * 1000) }}",
+    "a macro that calls itself": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "a macro that calls itself twice": "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}"
+    "{% endmacro %}{{ f(40) }}",
+    "filler text": "{{ lipsum(n=10**6) }}",
+}
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES.keys())
+def test_a_template_that_grows_is_rejected(template: str) -> None:
+    before = time.monotonic()
+    with pytest.raises(TemplateError):
+        render(template, {})
+    assert time.monotonic() - before < SECONDS
+
+
+def test_a_template_of_usual_size_is_still_rendered() -> None:
+    text = "{% for x in names %}{{ loop.index }}:{{ x ~ '!' }} {% endfor %}{{ '%04.1f' | format(3.14) }}"
+    assert render(text, {"names": ["Ann", "Bo"]}) == "1:Ann! 2:Bo! 03.1"
+    assert holds("names | length == 2 and names[0].startswith('A')", {"names": ["Ann", "Bo"]})
+    assert not holds("'a' * 10**10 == 'b'", {})
+
+
+SCHEMAS: dict[str, Any] = {
+    "a long text": {"type": "string", "minLength": 10**9},
+    "lists of lists of lists": {
+        "type": "array",
+        "minItems": 100,
+        "items": {"type": "array", "minItems": 100, "items": {"type": "array", "minItems": 100}},
+    },
+    "references that double": {
+        "$defs": {
+            **{
+                f"d{i}": {
+                    "type": "object",
+                    "properties": {"a": {"$ref": f"#/$defs/d{i + 1}"}, "b": {"$ref": f"#/$defs/d{i + 1}"}},
+                    "required": ["a", "b"],
+                }
+                for i in range(25)
+            },
+            "d25": {"type": "string"},
+        },
+        "$ref": "#/$defs/d0",
+    },
+    "a pattern of a million": {"type": "string", "pattern": "^((a{100}){100}){100}$"},
+    "a schema that leads back": {"$ref": "#"},
+    "different numbers": {
+        "type": "array",
+        "uniqueItems": True,
+        "minItems": 9_999,
+        "items": {"enum": list(range(50))},
+    },
+}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
+def test_a_schema_that_grows_is_rejected(schema: Any) -> None:
+    before = time.monotonic()
+    with pytest.raises(UnsupportedSchemaError):
+        instance(schema)
+    assert time.monotonic() - before < SECONDS
+
+
+@contextmanager
+def listener() -> Iterator[tuple[str, socket.socket]]:
+    """A port of this machine that nobody should connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/x", server
+
+
+def was_called(server: socket.socket) -> bool:
+    try:
+        server.accept()
+    except BlockingIOError:
+        return False
+    return True
+
+
+def places(url: str) -> Iterator[dict[str, Any]]:
+    """Creates that name an address wherever a request can."""
+    schemas = [
+        {"$schema": url, "type": "object"},
+        {"type": "object", "properties": {"a": {"$schema": url}}},
+        {"$ref": url},
+        {"type": "object", "properties": {"a": {"$ref": f"{url}#/a"}}},
+        {"$id": url, "type": "object", "properties": {"a": {"$ref": "other"}}},
+        {"$dynamicRef": url},
+        {"$vocabulary": {url: True}, "$schema": f"{url}#", "type": "object"},
+        {"allOf": [{"$ref": url}], "type": "object"},
+    ]
+    for schema in schemas:
+        yield {"text": {"format": {"type": "json_schema", "name": "n", "schema": schema}}}
+        yield {"tools": [{"type": "function", "name": "f", "parameters": schema}], "tool_choice": "required"}
+    yield {"tools": [{"type": "mcp", "server_label": "m", "server_url": url}]}
+    yield {"tools": [{"type": "mcp", "server_label": "m", "server_url": url}], "tool_choice": "required"}
+    for part in (
+        {"type": "input_image", "image_url": url, "detail": "auto"},
+        {"type": "input_file", "file_url": url},
+        {"type": "input_text", "text": f"Read {url}, please."},
+    ):
+        yield {"input": [{"type": "message", "role": "user", "content": [part]}]}
+    for name in ("model", "user", "previous_response_id", "prompt_cache_key", "instructions", "conversation"):
+        yield {name: url}
+    yield {"metadata": {"url": url}}
+    yield {"prompt": {"id": url, "variables": {"a": url}}}
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openresponses", "cloudglue", "bud"])
+def test_no_request_makes_the_server_fetch_an_address(dialect: str) -> None:
+    body = {"model": load(dialect).models[0], "input": "Hi"}
+    client = Client(dialect=dialect)
+    with listener() as (url, server):
+        for place in places(url):
+            before = time.monotonic()
+            reply = client.post("/responses", {**body, **place})
+            assert reply.status < 500, place
+            assert time.monotonic() - before < SECONDS, place
+            assert not was_called(server), place
