@@ -8,6 +8,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
+import fast_loop
 from antiphon_conformance import engine
 from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
@@ -57,7 +58,7 @@ def traces(
     settings = Settings(dialect=dialect_name, mutants=mutants, variations=variations, api_keys=(KEY,))
     app = make_app(settings)
     target = Target(AsgiTransport(app, URL), KEY)
-    results = asyncio.run(runner.run(plan, target))
+    results = fast_loop.run(runner.run(plan, target))
     if generation.SCENARIO in scenarios:
         results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))
     return results

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from types import SimpleNamespace
+
 import pytest
 
 from antiphon.main import run
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.requests import generation
+from antiphon_conformance.run import RunConfig, perform
 from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.variations import EVERY, all_variations
 from antiphon_spec.dialect import load, names
-from inprocess import plain_traces, traces
+from closing_server import closing_server
+from inprocess import KEY, plain_traces, traces
 
 OBJECTIONS = {Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN, Outcome.UNTESTABLE}
 PAIRS = [(variation.id, dialect) for variation in all_variations().values() for dialect in variation.fits]
@@ -23,6 +29,13 @@ PAIRS = [(variation.id, dialect) for variation in all_variations().values() for 
 @pytest.fixture(autouse=True)
 def _polls_without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("antiphon_conformance.scenarios.conversation.FIRST_PAUSE", 0)
+
+
+@pytest.fixture(autouse=True)
+def _in_virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judge measures with the clock of the event loop, which the waits alone move."""
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: asyncio.get_running_loop().time())
+    monkeypatch.setattr("antiphon_conformance.http.client.time", clock)
 
 
 @pytest.mark.parametrize(("variation", "dialect"), PAIRS)
@@ -39,11 +52,49 @@ def test_no_rule_objects_to_a_right_server(variation: str, dialect: str) -> None
     assert not objections
 
 
+def test_the_judge_waits_for_a_slow_server() -> None:
+    for trace in traces("openai", ("chaining", "text_stream"), variations=("wire.takes-twenty-seconds",)):
+        for exchange in trace.exchanges.values():
+            if exchange.request.method == "POST":
+                assert 20 <= (exchange.answer.seconds or 0) < 21, exchange.id
+
+
+def test_the_judge_comes_back_to_a_server_with_one_slot() -> None:
+    scenarios = tuple(scenarios_for(load("openai")))
+    results = traces("openai", scenarios, variations=("wire.answers-one-request-at-a-time",))
+    rejections = [
+        exchange
+        for trace in results
+        for exchange in trace.exchanges.values()
+        if exchange.answer.status == 429
+    ]
+    assert rejections, "no create met another one"
+    assert all(exchange.answer.headers.get("retry-after") == "1" for exchange in rejections)
+    assert not [trace.stop_reason for trace in results if "429" in (trace.stop_reason or "")]
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+def test_no_rule_objects_to_a_server_that_closes_each_connection(dialect: str) -> None:
+    with closing_server(dialect=dialect, api_keys=(KEY,)) as url:
+        run = perform(RunConfig(url, (dialect,), api_key=KEY, properties=False))
+    answers = [exchange.answer for trace in run.traces for exchange in trace.exchanges.values()]
+    records = engine.judge(run.traces, load(dialect))
+    assert len(answers) > 40
+    assert not [answer for answer in answers if answer.headers.get("content-length")]
+    assert not [answer for answer in answers if answer.headers.get("transfer-encoding")]
+    assert not {f"{record.rule}: {record.note}" for record in records if record.outcome in OBJECTIONS}
+
+
 def _bytes(results: list[Trace]) -> dict[str, object]:
-    """What came back in each step."""
+    """What came back in each step, and after how many times ten seconds."""
     exchanges = (exchange for trace in results for exchange in trace.exchanges.values())
     return {
-        exchange.id: (exchange.answer.status, exchange.answer.headers.pairs, exchange.answer.raw)
+        exchange.id: (
+            exchange.answer.status,
+            exchange.answer.headers.pairs,
+            exchange.answer.raw,
+            (exchange.answer.seconds or 0) // 10,
+        )
         for exchange in exchanges
         if exchange.reply
     }

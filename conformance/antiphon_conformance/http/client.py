@@ -79,6 +79,8 @@ class Target:
     """A text is a bearer key."""
     limits: Limits = Limits()
     request_count: int = 0
+    in_flight: int = 0
+    """How many requests wait for an answer."""
     retry_count: int = 0
     tokens: int = 0
     """How many tokens the answers reported."""
@@ -139,7 +141,11 @@ class Target:
         if self.stop_reason is not None:
             raise RunOverError(self.stop_reason)
         self.request_count += 1
-        exchange = await self._exchange(request, identity, read_events)
+        self.in_flight += 1
+        try:
+            exchange = await self._exchange(request, identity, read_events)
+        finally:
+            self.in_flight -= 1
         self._is_alive = self._is_alive or exchange.reply is not None
         if request.method == "POST" and exchange.reply is not None:
             self.tokens += tokens_of(exchange.reply)

@@ -25,6 +25,8 @@ MOST_POLLS = 40
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
 MOST_RETRIES = 2
+MOST_WAITS = 60
+"""How often a request is repeated while another one of ours is in flight: a server may have one slot."""
 LONGEST_WAIT = 30.0
 NO_CREDIT = "insufficient_quota"
 
@@ -183,15 +185,18 @@ class Conversation:
     ) -> Exchange:
         """Any request. A header with the value None is not sent, even if every client sends it.
 
-        After a 429 the request waits and is repeated; the 429 is kept as step `NAME-limited-1`.
+        After a 429 the request waits and is repeated, often when another request of ours keeps the target
+        busy; the 429 is kept as step `NAME-limited-1`.
         """
         if name in self.exchanges:
             raise ValueError(f"scenario {self.scenario} has two steps called {name}")
         pairs = tuple((key.lower(), value or "") for key, value in (headers or {}).items())
         request = Request(method, path, Headers(pairs), body, raw)
         exchange = await self._send_once(name, request, read_events)
-        for turn in range(1, MOST_RETRIES + 1):
-            if (pause := _pause(exchange)) is None:
+        retries = 0
+        for turn in range(1, MOST_WAITS + 1):
+            retries += 0 if self._target.in_flight else 1
+            if (pause := _pause(exchange)) is None or retries > MOST_RETRIES:
                 break
             self._rename(name, f"{name}-limited-{turn}")
             await asyncio.sleep(pause)

@@ -36,7 +36,7 @@ from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Rece
 from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.store import open_store
-from antiphon_mockserver.variations import Variation, all_variations
+from antiphon_mockserver.variations import Serve, Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import Dialect, load_concrete
@@ -72,6 +72,7 @@ class MockApp:
         )
         self.sender = Sender(self.server, self.changes, self.sleeper)
         self.cache = open_cache(self.server)
+        self._serve = wrap(self._exchange, settings.variations)
 
     def play(self, scripts: Sequence[Source]) -> None:
         """Answers by these scripts from now on. Raises ScriptError when a script is malformed."""
@@ -80,7 +81,7 @@ class MockApp:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._exchange(scope, Connection(receive, send))
+            await self._serve(scope, Connection(receive, send))
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
@@ -226,6 +227,14 @@ def select_changes(settings: Settings) -> Changes:
         )
         for seam in SEAMS
     }
+
+
+def wrap(serve: Serve, variation_ids: Sequence[str]) -> Serve:
+    """The function that answers requests, as the variations of the seam `wire` change it."""
+    for variation in select_variations(variation_ids):
+        if "wire" in variation.changes:
+            serve = variation.changes["wire"](serve, NO_CALL)
+    return serve
 
 
 def select_variations(variation_ids: Sequence[str]) -> tuple[Variation, ...]:

@@ -8,13 +8,13 @@
         \"\"\"
 
 No rule may fail or warn about one of them. The id begins with the seam (`body`, `events`, `sse`, `http`,
-`state`), which is also the folder; the rest is a sentence whose subject is the server. The second paragraph
-of the docstring says why the variation is legal.
+`state`, and `wire`: when requests are answered), which is also the folder; the rest is a sentence whose
+subject is the server. The second paragraph of the docstring says why the variation is legal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from inspect import getdoc, signature
@@ -28,6 +28,11 @@ from antiphon_spec.discovery import import_all
 Event = dict[str, Any]
 Change = Callable[[Any, Call], Any]
 """Returns the changed value of a seam; it may change the value in place."""
+
+Serve = Callable[[Any, Any], Awaitable[None]]
+"""What the seam `wire` wraps: it answers a request, given the ASGI scope and the connection."""
+PLACES = (*SEAMS, "wire")
+"""The seams of variations."""
 
 EVERY = ("bud", "cloudglue", "openai", "openresponses")
 ITEMS = ("bud", "openai", "openresponses")
@@ -83,8 +88,8 @@ def add(
     `others` are the changes of other seams, by seam.
     """
     summary, _, reason = doc.strip().partition("\n\n")
-    if seam not in SEAMS or not reason:
-        raise ValueError(f"variation {seam}.{name}: expected a seam of {SEAMS}, a summary and a reason")
+    if seam not in PLACES or not reason:
+        raise ValueError(f"variation {seam}.{name}: expected a seam of {PLACES}, a summary and a reason")
     key = f"{seam}.{name}".replace("_", "-")
     if key in REGISTRY:
         raise ValueError(f"two variations have the id {key}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.state.record import Record, RequestDetails
+from antiphon_mockserver.state.record import Record
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, STORES, variation
 from antiphon_spec.dialect import Dialect
 
@@ -25,23 +24,6 @@ def knows_no_keys(behaviour: Behaviour) -> Behaviour:
         return ""
 
     return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
-
-
-@variation("state.answers-one-request-at-a-time", fits=EVERY)
-def answers_one_request_at_a_time(behaviour: Behaviour) -> Behaviour:
-    """Answers every fourth create with 429 and `retry-after`, as a busy server with one slot does.
-
-    RFC 6585, 4: 429 says that there are too many requests, and when to try again.
-    """
-    numbers = count(1)
-
-    def be_busy(_details: RequestDetails) -> None:
-        if next(numbers) % 4 == 0:
-            headers = {"retry-after": "0"}
-            raise ApiError("The slot is busy.", status=429, code="rate_limit_exceeded", headers=headers)
-
-    checks = {**behaviour.requests.checks, "slot": be_busy}
-    return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
 
 
 @variation("state.says-response-deleted", fits=("bud", "openai"))
