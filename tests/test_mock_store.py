@@ -9,12 +9,16 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 
 import pytest
 
 from antiphon_mockserver.response.pace import Pace, Pause
+from antiphon_mockserver.state.memory import MemoryStore
+from antiphon_mockserver.state.opening import open_store
 from antiphon_mockserver.state.record import Record, unpack_record
-from antiphon_mockserver.state.store import MemoryStore, SqliteStore, Store, Table, open_store, pack
+from antiphon_mockserver.state.sqlite import SqliteStore
+from antiphon_mockserver.state.store import Store, Table, pack
 from mock_client import BOB, Client
 
 RECORD = Record(
@@ -171,7 +175,7 @@ def test_background_work_goes_on_in_another_server(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "disk", "sqlite:", "http://localhost"])
 def test_an_unknown_store_is_rejected(name: str) -> None:
-    with pytest.raises(ValueError, match="store: expected memory, sqlite:PATH or redis"):
+    with pytest.raises(ValueError, match="store: expected memory, memory:SIZE, sqlite:PATH or redis"):
         open_store(name)
 
 
@@ -220,3 +224,99 @@ def test_a_completion_cannot_be_retrieved_as_a_response() -> None:
     assert client.get(f"/responses/{completion['id']}").status == 404
     assert client.get(f"/chat/completions/{completion['id']}", headers=BOB).status == 404
     assert client.get("/responses").json["data"] == []
+
+
+def test_memory_is_bounded_in_bytes_and_says_what_it_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    store = open_store("memory:1KiB")
+    for number in range(5):
+        store.write("response", f"resp_{number}", b"x" * 400)
+    assert [store.read("response", f"resp_{number}") is None for number in range(5)] == [True] * 3 + [
+        False
+    ] * 2
+    assert "resp_0" in caplog.text
+    assert "memory:SIZE" in caplog.text
+    store.write("response", "resp_4", b"y")
+    store.write("chat.completion", "one", b"z" * 500)
+    assert store.read("response", "resp_3") == b"x" * 400
+
+
+def test_memory_keeps_nothing_that_is_larger_than_all_of_it() -> None:
+    store = open_store("memory:10")
+    store.write("response", "resp_1", b"x" * 11)
+    assert store.read("response", "resp_1") is None
+    store.write("response", "resp_2", b"x" * 10)
+    assert store.read("response", "resp_2") == b"x" * 10
+
+
+def test_memory_bounds_the_lists_of_many_keys() -> None:
+    store = MemoryStore()
+    for number in range(1_500):
+        store.enlist("response", f"key-{number}", "resp_1")
+    assert (store.ids("response", "key-0"), store.ids("response", "key-1499")) == ((), ("resp_1",))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process writes to the file for long."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_locked_store_answers_503_soon_and_reads_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    client = Client(store=f"sqlite:{path}")
+    creation = client.create("Hi")
+    with locked(path):
+        before = monotonic()
+        reply = client.create("Hi")
+        seconds = monotonic() - before
+        assert client.get(f"/responses/{creation.json['id']}").raw == creation.raw
+        assert client.get("/responses/resp_unknown").status == 404
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    assert reply.error["message"] == "The server cannot store or read responses now; try again."
+    assert seconds < 5
+    assert client.create("Hi").status == 200
+
+
+def test_a_store_whose_file_was_damaged_answers_503(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    client = Client(store=f"sqlite:{path}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DROP TABLE objects")
+    assert client.create("Hi").status == 503
+    assert client.get("/responses/resp_1").status == 503
+    assert client.create("Hi", store=False).status == 200
+
+
+def test_a_redis_server_that_is_gone_answers_503() -> None:
+    with redis_server() as name:
+        client = Client(store=name)
+        creation = client.create("Hi")
+    replies = [client.create("Hi"), client.get(f"/responses/{creation.json['id']}")]
+    assert [(reply.status, reply.headers["retry-after"]) for reply in replies] == [(503, "1")] * 2
+
+
+def test_a_redis_server_that_does_not_answer_is_rejected_at_the_start() -> None:
+    pytest.importorskip("redis")
+    with pytest.raises(ValueError, match=r"store redis://127.0.0.1:1: expected a Redis server that answers"):
+        open_store("redis://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("content", [b"not a database, but a text of some length" * 100, b"\x00" * 5000])
+def test_a_file_that_is_no_database_is_rejected(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"store sqlite:.*: expected a file for a SQLite database"):
+        open_store(f"sqlite:{path}")
+    assert path.read_bytes() == content
+
+
+def test_a_file_of_our_version_with_another_shape_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE objects (id TEXT PRIMARY KEY, content BLOB)")
+        database.execute("PRAGMA user_version=2")
+    with pytest.raises(ValueError, match=r"store sqlite:.*: expected a new file"):
+        open_store(f"sqlite:{path}")

@@ -38,7 +38,7 @@ class Settings:
     scripts: tuple[Source, ...] = ()
     """Script files, or their content."""
     store: str = "memory"
-    """`memory`, `sqlite:PATH` or `redis://...`."""
+    """`memory` (256 MiB), `memory:SIZE` such as `memory:64MiB`, `sqlite:PATH` or `redis://...`."""
     clock: str = "virtual"
     """`virtual` (time stands still and nothing waits) or `real`."""
     pace: float | Mapping[str, Any] = 0.0

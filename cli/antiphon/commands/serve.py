@@ -109,7 +109,7 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
     "--store",
     default="memory",
     show_default=True,
-    help="Where to store responses: memory, sqlite:PATH or redis://...",
+    help="Where to store responses: memory, memory:SIZE, sqlite:PATH or redis://...",
 )
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="The number of processes."

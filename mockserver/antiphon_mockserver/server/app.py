@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
@@ -35,7 +36,8 @@ from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
 from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
-from antiphon_mockserver.state.store import open_store
+from antiphon_mockserver.state.opening import open_store
+from antiphon_mockserver.state.store import StoreError
 from antiphon_mockserver.variations import Serve, Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
@@ -44,6 +46,10 @@ from antiphon_spec.document import Document, Operation
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
+
+STORE_UNAVAILABLE = ApiError(
+    "The server cannot store or read responses now; try again.", status=503, headers={"retry-after": "1"}
+)
 
 
 class MockApp:
@@ -130,13 +136,17 @@ class MockApp:
                 answer = self._handle(request)
         except ApiError as error:
             answer = self._error_answer(error)
+        except StoreError as problem:
+            log.error("%s %s: the store failed: %s", request.method, request.target, problem)
+            answer = self._error_answer(STORE_UNAVAILABLE)
         except Exception:
             log.exception("%s %s", request.method, request.target)
             answer = self._error_answer(
                 ApiError("The server had an error while processing the request.", status=500)
             )
         if request.identity is NO_IDENTITY:
-            self._identify(request)
+            with suppress(StoreError):
+                self._identify(request)
         if delay := fault.delay:
             await self.sleeper.wait(delay)
         if answer.delay:
@@ -180,14 +190,24 @@ class MockApp:
             self._identify(request)
 
     def _identify(self, request: Request) -> None:
-        """Counts the request among identical ones, and derives its ids from that number."""
+        """Counts the request among identical ones, and derives its ids from that number.
+
+        Raises StoreError when a request that may create something cannot be counted.
+        """
         seed, key = self.settings.seed, request.key
         target = f"{request.method} {request.target}"
         digest = fingerprint(seed, key, target, request.content)
-        request.number = self.server.store.count(digest)
+        failure: StoreError | None = None
+        try:
+            request.number = self.server.store.count(digest)
+        except StoreError as problem:
+            failure = problem
         nonce = of_request(digest, self.server.behaviour.requests.occurrence(request.number))
         traits = self.dialect.traits
         request.identity = Identity(nonce, traits.id_prefixes, form=traits.id_form)
+        if failure is not None and request.method == "POST":
+            # An object that is created must not get the ids of another; reading goes on.
+            raise failure
 
     def _handle(self, request: Request) -> Answer | Streaming:
         handle = handler(request.operation)
