@@ -16,7 +16,7 @@ import yaml
 from antiphon_mockserver.tool_servers import open_servers
 from antiphon_mockserver.tool_servers.toolserver import ToolServerError
 from antiphon_spec.data import DataError
-from mock_client import Client
+from mock_client import AUTHORIZED, Client
 
 SERVER = Path(__file__).with_name("mcp_server.py")
 Json = dict[str, Any]
@@ -178,3 +178,42 @@ def test_a_server_out_of_reach_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(yaml.safe_dump({"label": "a", "unreachable": "Gone fishing."}))
     with pytest.raises(ToolServerError, match="Gone fishing"):
         open_servers(tmp_path)["a"].tools()
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_local"),
+    [
+        ({"host": "localhost:8080"}, True),
+        ({"host": "127.0.0.1"}, True),
+        ({"host": "127.9.9.9:80"}, True),
+        ({"host": "[::1]:8080"}, True),
+        ({"host": "LocalHost."}, True),
+        ({"host": "mock.localhost:8080", "origin": "http://localhost:3000"}, True),
+        ({"host": "ci.internal"}, True),
+        ({"host": "evil.example"}, False),
+        ({"host": "localhost.evil.example"}, False),
+        ({"host": "127.0.0.1.evil.example"}, False),
+        ({"host": "192.168.1.4"}, False),
+        ({"host": "localhost", "origin": "https://evil.example"}, False),
+        ({"host": "localhost", "origin": "null"}, False),
+        ({"host": "localhost", "origin": "http://localhost@evil.example"}, False),
+        ({"host": ""}, False),
+        ({"host": "[::1"}, False),
+    ],
+)
+def test_real_tools_are_called_for_clients_of_this_machine_only(
+    tmp_path: Path, headers: dict[str, str], is_local: bool
+) -> None:
+    client = serve(tmp_path, connect={"command": ["/no/such/command"]})
+    local = Client(dialect="bud", prompts=client.app.settings.prompts, allowed_hosts=("ci.internal",))
+    reply = local.post(
+        "/responses", {"prompt": {"id": "sums", "version": "1"}, "input": "Hi"}, {**AUTHORIZED, **headers}
+    )
+    assert (reply.status != 403) == is_local
+
+
+def test_plain_mocking_answers_every_web_page() -> None:
+    reply = Client(dialect="openai").post(
+        "/responses", {"model": "gpt-5", "input": "Hi"}, {**AUTHORIZED, "host": "a.example", "origin": "null"}
+    )
+    assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, "*")

@@ -55,6 +55,8 @@ class Settings:
     """Unusual readings of its filters, where the documents leave them open, such as `missing-differs`."""
     prompts: str = ""
     """The folder of prompt templates, in dialects that have them; "" means the shipped ones."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names besides those of this machine that `Host` and `Origin` may have when tools are real."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
     journal: int = 0
@@ -78,6 +80,7 @@ class SettingsOptions(TypedDict, total=False):
     world: str
     readings: Sequence[str]
     prompts: str
+    allowed_hosts: Sequence[str]
     body_limit: int
     journal: int
 

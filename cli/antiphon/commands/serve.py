@@ -150,6 +150,13 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
     "--fault", "faults", multiple=True, help="A fault to inject: status=503,first=2 or delay=0.5 or cut=5."
 )
 @click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Where tools are real: accept this name in Host and Origin, too.",
+)
+@click.option(
     "--body-limit",
     type=click.IntRange(1),
     default=64,
@@ -173,10 +180,12 @@ def serve(
     mutants: tuple[str, ...],
     variations: tuple[str, ...],
     faults: tuple[str, ...],
+    allowed_hosts: tuple[str, ...],
     body_limit: int,
 ) -> None:
     """Start the deterministic mock server. It accepts any API key unless --api-key is given."""
     logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("antiphon").setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # uvicorn logs every --fault cut as an error
     settings = Settings(
         dialect=dialect,
@@ -192,6 +201,7 @@ def serve(
         mutants=mutants,
         variations=variations,
         faults=faults,
+        allowed_hosts=allowed_hosts,
         body_limit=body_limit * MEBIBYTE,
     )
     try:

@@ -33,11 +33,13 @@ from antiphon_mockserver.server.context import (
 )
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Faults
+from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
 from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.opening import open_store
 from antiphon_mockserver.state.store import StoreError
+from antiphon_mockserver.tool_servers import is_live
 from antiphon_mockserver.variations import Serve, Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
@@ -76,6 +78,8 @@ class MockApp:
             else None,
             prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
         )
+        prompts = self.server.prompts
+        self.has_effects = prompts is not None and any(map(is_live, prompts.servers.values()))
         self.sender = Sender(self.server, self.changes, self.sleeper)
         self.cache = open_cache(self.server)
         self._serve = wrap(self._exchange, settings.variations)
@@ -170,6 +174,8 @@ class MockApp:
 
     def _route(self, request: Request) -> None:
         self.sender.headers.reject_too_large(request.headers)
+        if self.has_effects:
+            reject_elsewhere(request.headers, self.settings.allowed_hosts)
         request.operation, request.parameters = self.router.find(request.method, request.path)
         behaviour = self.server.behaviour
         request.key = behaviour.access.authenticate(request.headers, self.settings.api_keys)

@@ -14,7 +14,7 @@ from antiphon_mockserver.tool_servers.described import FileServer
 from antiphon_mockserver.tool_servers.toolserver import Result, ToolServer, ToolServerError
 from antiphon_spec.data import DataError, read_yaml
 
-__all__ = ["FileServer", "Result", "ToolServer", "ToolServerError", "open_servers"]
+__all__ = ["FileServer", "Result", "ToolServer", "ToolServerError", "is_live", "open_servers"]
 
 
 def open_servers(folder: Path) -> Mapping[str, ToolServer]:
@@ -29,3 +29,8 @@ def open_servers(folder: Path) -> Mapping[str, ToolServer]:
             raise DataError(f"{path}#/label", "a label of its own", repr(content["label"]))
         servers[content["label"]] = LiveServer(content) if "connect" in content else FileServer(content)
     return servers
+
+
+def is_live(server: ToolServer) -> bool:
+    """Whether calls of this server's tools have an effect outside the mock server."""
+    return isinstance(server, LiveServer)
