@@ -23,6 +23,8 @@ def check(
     ca_file: str | Path | None = None,
     insecure: bool = False,
     base_path: str = "/v1",
+    rules: Iterable[str] = (),
+    scenarios: Iterable[str] = (),
     features: Iterable[str] = (),
     resources: Mapping[str, str] | None = None,
     baseline: str | Path | None = None,
@@ -47,6 +49,7 @@ def check(
     (`{"prompt": "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets
     (`openai@2.3.0`). `profile` says what a breach weighs: `compatible`, `strict`, `identical`, or the path of
     a file. `timeout` limits one request, in seconds. `properties=False` sends no generated requests.
+    `rules` judges by these alone, in the conversations that they need; `scenarios` holds these alone.
     A coroutine cannot call this.
 
     Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that

@@ -18,6 +18,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.scenario import GENERATED, Scenario, scenarios_for
+from antiphon_conformance.scenarios.selection import generates, selection
 from antiphon_conformance.verdict.gate import Gate
 from antiphon_conformance.verdict.result import Run, RunResult, judge
 from antiphon_conformance.video_library.library import library_of
@@ -27,6 +28,7 @@ from antiphon_spec.dialect import Dialect
 CONCURRENCY = 2
 """How many conversations run at a time: servers with one slot answer the others with 429."""
 NOT_GENERATED = "no requests are generated, because of --no-properties"
+NOT_NEEDED = "no requests are generated, because the run is about some rules or conversations only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class RunConfig:
     """The file with the certificates to trust; None for those of the system."""
     insecure: bool = False
     """Whether any certificate is accepted."""
+    rules: tuple[str, ...] = ()
+    """The rules that the run is about; none means all. Only the conversations that they need are held."""
+    scenarios: tuple[str, ...] = ()
+    """The conversations that are held; none means all that are needed."""
     features: tuple[str, ...] = ()
     """Optional features that the target claims (`background`), or denies (`no-background`)."""
     concurrency: int = CONCURRENCY
@@ -83,6 +89,12 @@ def scenarios(selection: Iterable[Dialect], with_tables: bool = True) -> dict[st
     return {name: entry for name, entry in sorted(by_name.items()) if with_tables or not entry.from_table}
 
 
+def planned(config: RunConfig) -> dict[str, Scenario]:
+    """The conversations that a run holds, without the generated requests."""
+    norms = [dialects.load(name) for name in config.dialects]
+    return selection(scenarios(norms, config.properties), config.rules, config.scenarios)
+
+
 def run(
     config: RunConfig,
     gate: Gate | None = None,
@@ -109,11 +121,10 @@ def perform(
 
 
 async def _perform(config: RunConfig, progress: runner.Progress, transport: Transport) -> Run:
-    selection = tuple(dialects.load(name) for name in config.dialects)
-    by_name = scenarios(selection, config.properties)
+    norms = tuple(dialects.load(name) for name in config.dialects)
     plan = runner.Plan(
-        tuple(by_name.values()),
-        selection,
+        tuple(planned(config).values()),
+        norms,
         config.model,
         config.concurrency,
         config.features,
@@ -123,17 +134,18 @@ async def _perform(config: RunConfig, progress: runner.Progress, transport: Tran
     limits = Limits(config.seconds, config.max_requests, config.max_tokens)
     async with Target(transport, config.credentials, limits) as target:
         traces = await runner.run(plan, target, progress)
-        traces.append(await _generate(config, selection, target, traces))
+        traces.append(await _generate(config, norms, target, traces))
         progress(traces[-1])
         metadata = _metadata(config, target, started_at, time.monotonic() - start)
     return Run(tuple(traces), metadata)
 
 
 async def _generate(
-    config: RunConfig, selection: Sequence[Dialect], target: Target, traces: Sequence[Trace]
+    config: RunConfig, norms: Sequence[Dialect], target: Target, traces: Sequence[Trace]
 ) -> Trace:
     """The requests that are made from the document, unless the user wants none or the run has ended."""
     why = target.stop_reason or ("" if config.properties else NOT_GENERATED)
+    why = why or ("" if generates(config.rules, config.scenarios) else NOT_NEEDED)
     if any(trace.stop_reason == "interrupted" for trace in traces):
         why = "interrupted"
     if why:
@@ -142,9 +154,7 @@ async def _generate(
         return Trace(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.requests.generation")  # Schemathesis takes half a second
     values = library_of({item.scenario: item for item in traces}, config.resources).values
-    plans = [
-        properties.Source(item, {"model": config.model or item.models[0], **values}) for item in selection
-    ]
+    plans = [properties.Source(item, {"model": config.model or item.models[0], **values}) for item in norms]
     trace: Trace = await properties.generate(target, plans, config.seed, config.concurrency)
     return trace
 
@@ -166,6 +176,8 @@ def _metadata(config: RunConfig, target: Target, started_at: float, seconds: flo
         "model": config.model
         or ", ".join(dict.fromkeys(dialects.load(name).models[0] for name in config.dialects)),
         "features": list(config.features),
+        "rules": list(config.rules),
+        "scenarios": list(config.scenarios),
         "given": dict(config.resources),
         "seed": config.seed,
         "properties": config.properties,

@@ -16,7 +16,7 @@ from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_optio
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.run import RunConfig, scenarios
+from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
 from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline
@@ -82,8 +82,7 @@ def run(setup: Setup) -> int:
     console = Console(highlight=False)
     if key := _key_line(config):
         console.print(key, style="dim", markup=False, soft_wrap=True)
-    norms = [dialects.load(name) for name in config.dialects]
-    steps = len(scenarios(norms, config.properties)) + 1  # the generated requests are one more
+    steps = len(planned(config)) + 1  # the generated requests are one more
     with show_progress(Console(stderr=True), steps * config.repeat, shown(config.url)) as progress:
         result = run_scenarios(config, gate, progress=progress)
     if setup.gate.new_baseline is not None:

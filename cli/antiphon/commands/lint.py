@@ -13,6 +13,8 @@ from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.dialects import dialect_path, find_dialect
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.options.error import OptionError
+from antiphon_conformance.options.selection import read_rule
 from antiphon_conformance.recordings.lint import digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.recordings.transcript import keys_in
@@ -23,7 +25,6 @@ from antiphon_conformance.report.model import compose
 from antiphon_conformance.rules.rule import all_rules, rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import verdict
-from antiphon_spec.renamed import current_rule
 
 LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.UNTESTABLE)
 
@@ -45,7 +46,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.U
     help="The format of the output.",
 )
 @profile_option
-@click.option("--rule", "rule_id", help="Judge by this rule only.")
+@click.option("--rule", "rule_ids", multiple=True, metavar="ID", help="Judge by this rule alone.")
 @click.option(
     "--report",
     "report_folder",
@@ -63,7 +64,7 @@ def lint(
     dialect_name: str,
     form: str,
     profile: str,
-    rule_id: str | None,
+    rule_ids: tuple[str, ...],
     report_folder: Path | None,
     vendor: str,
     note: str,
@@ -75,12 +76,11 @@ def lint(
     dialect = find_dialect(dialect_name)
     weights = find_profile(profile)
     rules = rules_for(dialect, weights)
-    current = None if rule_id is None else current_rule(rule_id)
-    chosen = {name: rule for name, rule in rules.items() if current in (None, name)}
-    if current in rules_for(dialect) and current not in rules:
-        raise click.UsageError(
-            f"--rule {rule_id}: the profile {weights.name} has it off; try --profile identical"
-        )
+    try:
+        named = [read_rule(name, [dialect], weights, "--rule") for name in rule_ids]
+    except OptionError as error:
+        raise click.UsageError(str(error)) from error
+    chosen = {name: rule for name, rule in rules.items() if not named or name in named}
     labels = {"vendor": vendor, "note": note, "quotes": quotes}
     try:
         # a report holds all rules, whichever rule the output is about

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.reach import read_reach
+from antiphon_conformance.options.selection import nearest, read_selection
 from antiphon_conformance.options.table import COMMAND, OPTIONS, Kind, place
 from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.rules.rule import all_rules
@@ -53,6 +53,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
     selection = _dialects(values["dialect"], where("dialect"))
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
+    gate = _gate(values, names, where)
     target = "URL" if front_door == COMMAND else where("target")
     config = RunConfig(
         **read_reach(values, selection[0], where, front_door, target),
@@ -67,8 +68,9 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         properties=not values["no_properties"],
         resources=_resources(values["resource"], selection, where("resource")),
         repeat=values["repeat"],
+        **read_selection(values, selection, gate.profile, where),
     )
-    return Setup(config, _gate(values, names, where), _report_folder(values["report"], where("report")))
+    return Setup(config, gate, _report_folder(values["report"], where("report")))
 
 
 def _check_numbers(values: Mapping[str, Any], where: Place) -> None:
@@ -107,9 +109,8 @@ def _features(names: Iterable[str], selection: Iterable[Dialect], where: str) ->
     features = tuple(names)
     unknown = [name for name in features if name.removeprefix("no-") not in known]
     if unknown:
-        nearest = get_close_matches(unknown[0].removeprefix("no-"), sorted(known), n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        raise OptionError(where, f"one of {', '.join(sorted(known))}", ", ".join(unknown) + hint)
+        first = nearest(unknown[0].removeprefix("no-"), known)
+        raise OptionError(where, f"one of {', '.join(sorted(known))}", first)
     return features
 
 

@@ -9,6 +9,7 @@ COMMAND, PYTEST, PYTHON = "command", "pytest", "python"
 PREFIX = {COMMAND: "--", PYTEST: "--responses-"}
 """The two front doors with options, and how an option of each one begins."""
 PARAMETERS = {"feature": "features", "resource": "resources", "header": "headers"}
+PARAMETERS |= {"rule": "rules", "scenario": "scenarios"}
 """The parameters of `check` in Python that have another name than the value of their option."""
 
 
@@ -59,6 +60,9 @@ OPTIONS = (
     Option("header", "A header of every request: 'NAME: VALUE'.", metavar="'N: V'", repeatable=True),
     Option("ca-file", "The certificates to trust, in place of the system's.", Kind.FILE, "FILE"),
     Option("insecure", "Accept any certificate.", Kind.FLAG),
+    Option("rule", "Judge by this rule alone, in the conversations that it needs.", metavar="ID",
+           repeatable=True),
+    Option("scenario", "Hold this conversation alone.", metavar="NAME", repeatable=True),
     Option("resource", "The id of a resource of the target: collection=ID.", metavar="NAME=ID",
            repeatable=True),
     Option("feature", "Claim an optional feature, or deny it: no-FEATURE.", metavar="FEATURE",

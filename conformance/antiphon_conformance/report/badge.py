@@ -58,4 +58,9 @@ def _content(report: Report) -> tuple[str, str, Exit]:
     dialect = dialects.load(name)
     ratio = numbers(report, dialect).demands
     message = verdict.title if verdict.status is Exit.NOT_JUDGED else f"{verdict.title}, {ratio}"
-    return f"{dialect.title} ({report.profile(name).name})", message, verdict.status
+    selective = any(report.metadata.get(key) for key in ("rules", "scenarios"))
+    if selective and verdict.status is Exit.CONFORMANT:  # a part that holds says nothing about the whole
+        message, status = "only a part was judged", Exit.NOT_JUDGED
+    else:
+        status = verdict.status
+    return f"{dialect.title} ({report.profile(name).name})", message, status

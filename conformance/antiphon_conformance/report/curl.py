@@ -48,8 +48,13 @@ def _header(name: str, value: str) -> str:
         return _word(f"{name}: {value}")
     if name.lower() == "authorization":
         return f'"Authorization: Bearer {KEY_VARIABLE}"'
-    variable = KEY_VARIABLE if "key" in name.lower() else "$" + re.sub(r"\W", "_", name).upper()
+    variable = KEY_VARIABLE if "key" in name.lower() else variable_of(name)
     return f'"{name}: {variable}"'
+
+
+def variable_of(header: str) -> str:
+    """The variable that stands for the value of a header that no file holds: `$X_TENANT`."""
+    return "$" + re.sub(r"\W", "_", header).upper()
 
 
 def _word(text: str) -> str:

@@ -30,7 +30,7 @@ from antiphon_conformance.report.model import (
     title,
 )
 from antiphon_conformance.report.numbers import Numbers, numbers, sentence
-from antiphon_conformance.report.reproduce import commands, origins
+from antiphon_conformance.report.reproduce import commands, finding_command, origins
 from antiphon_conformance.rules.rule import Finding, Rule, all_rules
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Verdict
@@ -77,6 +77,8 @@ class CauseDetails:
     further_rules: tuple[tuple[str, str], ...]
     """The other rules that it breaks, each with its summary."""
     excerpt: Excerpt | None
+    again: str
+    """The command that looks at the rule again."""
     curl: str
     baseline_reason: str
     """The reason that the baseline gives when it lists this failure; else empty."""
@@ -174,6 +176,7 @@ class Section:
             self.dialect.resolve(record.requirement),
             tuple((name, rules[name].summary if name in rules else "") for name in cause.rules[1:]),
             self.report.excerpts.get(spot),
+            safe(finding_command(self.report, record.dialect, record)) if record.rule in rules else "",
             curl if len(curl) <= LONGEST_CURL else "",
             reasons.get((record.rule, record.scenario), ""),
         )

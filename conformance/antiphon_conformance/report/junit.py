@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.reproduce import finding_command
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Verdict, is_failure
 
@@ -51,7 +52,8 @@ def _case(suite: ElementTree.Element, record: Record, report: Report, *, fails: 
         result = ElementTree.SubElement(case, kind, message=message)
         ids = (finding.exchange for finding in record.findings)
         curls = [report.curls[identity] for identity in ids if identity in report.curls]
-        result.text = "\n".join([*text, *dict.fromkeys(curls)])
+        again = [finding_command(report, record.dialect, record)] if record.findings else []
+        result.text = "\n".join([*text, *again, *dict.fromkeys(curls)])
     return kind
 
 

@@ -12,7 +12,7 @@ from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
 from antiphon_conformance.report.model import Report, run_summary, title
 from antiphon_conformance.report.numbers import numbers
 from antiphon_conformance.report.records import requirement_counts
-from antiphon_conformance.report.reproduce import commands, origins
+from antiphon_conformance.report.reproduce import commands, finding_command, origins
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -102,6 +102,9 @@ def _group(group: Group, report: Report) -> Iterator[str]:
     findings = [finding for record in group.records for finding in record.findings]
     ids = (finding.exchange for finding in findings)
     curl = next((report.curls[identity] for identity in ids if identity in report.curls), None)
+    if rule:
+        again = finding_command(report, group.records[0].dialect, group.records[0])
+        yield f"  - look again: {_code(safe(again, LONGEST_CURL))}"
     if curl and len(curl) <= LONGEST_CURL:
         yield f"  - reproduce: {_code(curl)}"
 

@@ -132,6 +132,7 @@ def run_summary(report: Report) -> list[str]:
         ]
     names = dict.fromkeys(report.profile(name).name for name in report.verdicts)
     sets = [f"profile {name}" for name in names]
+    sets += [f"{kind} {name} only" for kind in ("rule", "scenario") for name in metadata.get(f"{kind}s", ())]
     sets += [f"requirements {name}" for name in metadata.get("requirements", ())]
     return [when, *how, *sets, f"antiphon {metadata.get('antiphon', '')}"]
 

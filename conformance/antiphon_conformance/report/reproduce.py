@@ -6,8 +6,17 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from antiphon_conformance.http.credentials import BEARER
+from antiphon_conformance.report.curl import variable_of
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.scenarios.selection import of_rule
+from antiphon_conformance.verdict.outcome import Record
+from antiphon_spec import dialect as dialects
 from antiphon_spec.profile import DEFAULT, NOTICES_ALL
+
+DIALECT = "openresponses"
+"""The dialect by which `check` judges unless it is told another."""
 
 
 def commands(report: Report) -> list[str]:
@@ -38,8 +47,38 @@ def origins(report: Report) -> list[str]:
     return lines
 
 
+def finding_command(report: Report, dialect: str, record: Record) -> str:
+    """The command that looks at one rule again, in seconds: in the conversations that it needs, or in the one
+    of this record where that is another."""
+    metadata = report.metadata
+    rule = ["--rule", record.rule] + ([] if dialect == DIALECT else ["--dialect", dialect])
+    profile = report.profile(dialect).name
+    rule += [] if profile == DEFAULT else ["--profile", profile]
+    if "files" in metadata:
+        return _line(("antiphon", "lint", *metadata["files"]), ("--rule", record.rule, "--dialect", dialect))
+    if record.rule in all_rules() and record.scenario not in (of_rule(record.rule) or ("",)):
+        rule += ["--scenario", record.scenario] if record.scenario else []
+    model = metadata.get("model")
+    if model and model != dialects.load(dialect).models[0]:
+        rule += ["--model", str(model)]
+    return f"{_line(('antiphon', 'check', str(metadata['target'])), rule)}{_reach(metadata)}"
+
+
 def _check(metadata: Mapping[str, Any]) -> str:
-    return _line(("antiphon", "check", metadata["target"]), _options(metadata))
+    command = _line(("antiphon", "check", metadata["target"]), _options(metadata))
+    return f"{command}{_reach(metadata)} --report ."
+
+
+def _reach(metadata: Mapping[str, Any]) -> str:
+    """The options that say how to reach the target; a header's value, which no file holds, is a variable."""
+    first = next(iter(metadata.get("dialects", ())), DIALECT)
+    words = ["--api-key-env", metadata["key"]] if metadata.get("key") else []
+    if metadata.get("auth", BEARER) != dialects.load(first).auth:
+        words += ["--auth", metadata["auth"]]
+    words += ["--ca-file", metadata["ca_file"]] if metadata.get("ca_file") else []
+    words += ["--insecure"] if metadata.get("insecure") else []
+    headers = [f'--header "{name}: {variable_of(name)}"' for name in metadata.get("headers", ())]
+    return "".join(f" {word}" for word in (*map(shlex.quote, words), *headers))
 
 
 def _lint(metadata: Mapping[str, Any]) -> Iterator[str]:
@@ -54,6 +93,9 @@ def _lint(metadata: Mapping[str, Any]) -> Iterator[str]:
 
 def _options(metadata: Mapping[str, Any]) -> Iterator[str]:
     yield from ("--dialect", ",".join(metadata["dialects"]), "--model", metadata["model"])
+    for name in ("rule", "scenario"):
+        for value in metadata.get(f"{name}s", ()):
+            yield from (f"--{name}", value)
     for feature in metadata.get("features", ()):
         yield from ("--feature", feature)
     for name, value in metadata.get("given", {}).items():
@@ -66,7 +108,6 @@ def _options(metadata: Mapping[str, Any]) -> Iterator[str]:
     yield from ("--profile", _profile(metadata))
     if not metadata.get("properties", True):
         yield "--no-properties"
-    yield from ("--report", ".")
 
 
 def _profile(metadata: Mapping[str, Any]) -> str:

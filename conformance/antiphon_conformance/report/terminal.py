@@ -13,6 +13,7 @@ from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import requirement_counts
+from antiphon_conformance.report.reproduce import finding_command
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.outcome import Outcome
@@ -113,3 +114,6 @@ def _group(report: Report, group: Group) -> Iterator[Text]:
     curl = next((curl for curl in curls if len(curl) <= LONGEST_CURL), None)
     if curl:
         yield Text(f"       {safe(curl, LONGEST_CURL)}", style="dim")
+    if group.rule in rules:
+        again = finding_command(report, group.records[0].dialect, group.records[0])
+        yield Text(f"       {safe(again, LONGEST_CURL)}", style="dim")

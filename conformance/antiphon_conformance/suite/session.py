@@ -60,6 +60,12 @@ def profile(config: pytest.Config, dialect: str) -> Profile:
     return config.stash[_SETUP].gate.profile_for(dialect)
 
 
+def is_chosen(config: pytest.Config, rule: str) -> bool:
+    """Whether a rule is one of those that the options name; every rule is when they name none."""
+    rules = config.stash[_SETUP].config.rules
+    return not rules or rule in rules
+
+
 def result(config: pytest.Config) -> RunResult:
     """The result of this session. A worker of xdist judges the controller's transcripts; otherwise the first
     call runs the scenarios."""

@@ -27,6 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         (name, rule)
         for name in names
         for rule in rules_for(dialects.load(name), session.profile(metafunc.config, name))
+        if session.is_chosen(metafunc.config, rule)
     ]
     metafunc.parametrize(("dialect", "rule"), pairs, ids=[f"{name}:{rule}" for name, rule in pairs])
 

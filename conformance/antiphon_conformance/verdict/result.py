@@ -71,6 +71,11 @@ class Run:
         )
 
     @property
+    def selective(self) -> bool:
+        """Whether the run is about some rules or conversations only."""
+        return bool(self.metadata.get("rules") or self.metadata.get("scenarios"))
+
+    @property
     def _exchanges(self) -> list[Exchange]:
         return [exchange for trace in self.traces for exchange in trace.exchanges.values()]
 
@@ -150,7 +155,9 @@ def judge(runs: Iterable[Run], gate: Gate | None = None) -> RunResult:
     for name in first.metadata["dialects"]:
         profiles[name] = gate.profile_for(name)
         part = judge_runs(runs, dialects.load(name), profiles[name], gate.claim(name))
-        verdicts[name] = verdict(part, baseline=gate.baseline, why=why, unfinished=gap)
+        verdicts[name] = verdict(
+            part, baseline=gate.baseline, why=why, unfinished=gap, selective=first.selective
+        )
         records += part
     metadata = {
         **first.metadata,
@@ -168,10 +175,20 @@ def judge_runs(
     runs: Sequence[Run], dialect: Dialect, profile: Profile, claim: Frozen | None = None
 ) -> list[Record]:
     """The records of one dialect over one run or several, by the frozen set `claim` when there is one."""
-    rules = None if claim is None else rules_for(dialect)
-    by_run = [engine.judge(run.traces, dialect, rules, profile) for run in runs]
+    rules = rules_for(dialect, profile if claim is None else None)
+    chosen = runs[0].metadata.get("rules") or rules
+    rules = {name: rule for name, rule in rules.items() if name in chosen}
+    by_run = [_of_conversations(run, engine.judge(run.traces, dialect, rules, profile)) for run in runs]
     records = by_run[0] if len(by_run) == 1 else steady(by_run)
     return records if claim is None else weigh_claim(records, claim)
+
+
+def _of_conversations(run: Run, records: list[Record]) -> list[Record]:
+    """The records of a run; of one that is about some conversations only, those of them and of no other."""
+    if not run.metadata.get("scenarios"):
+        return records
+    names = {trace.scenario for trace in run.traces if trace.scenario != GENERATED or trace.exchanges}
+    return [record for record in records if record.scenario in names]
 
 
 def with_new_baseline(gate: Gate, result: RunResult) -> Gate:

@@ -61,19 +61,20 @@ def verdict(
     baseline: Baseline | None = None,
     why: str = "",
     unfinished: str = "",
+    selective: bool = False,
 ) -> Verdict:
     """Sums records up. `why` is set when the target could not be judged, `unfinished` when only a part of
     it was.
 
     An unfinished run can show that a target does not conform, but not that it does, nor that an entry is
-    stale.
+    stale. Nor does a `selective` one, which is about some rules only, show that an entry is stale.
     """
     all_records = tuple(records)
     entries = baseline or Baseline()
     failing = [record for record in all_records if is_failure(record)]
     excuses = tuple((record, reason) for record in failing if (reason := entries.reason(record)) is not None)
     failures = tuple(record for record in failing if entries.reason(record) is None)
-    stale = () if unfinished or why else entries.stale(all_records)
+    stale = () if unfinished or why or selective else entries.stale(all_records)
     counts = Counter(record.outcome for record in all_records)
     if not why and counts[Outcome.BROKEN]:
         why = f"{counts[Outcome.BROKEN]} of our rules broke"

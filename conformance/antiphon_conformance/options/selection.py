@@ -1,0 +1,58 @@
+"""The rules and the scenarios that a run is about, from the values of the options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from antiphon_conformance.options.error import OptionError
+from antiphon_conformance.rules.rule import all_rules, rules_for
+from antiphon_conformance.scenarios.scenario import GENERATED, scenarios_for
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.profile import Profile
+from antiphon_spec.renamed import current_rule
+
+Place = Callable[[str], str]
+
+
+def read_selection(
+    values: Mapping[str, Any], dialects: Sequence[Dialect], profile: Profile, where: Place
+) -> dict[str, Any]:
+    """The fields of a RunConfig that say what it is about. Raises OptionError."""
+    rules = tuple(read_rule(name, dialects, profile, where("rule")) for name in values["rule"])
+    known = {name for dialect in dialects for name in scenarios_for(dialect)} | {GENERATED}
+    for name in values["scenario"]:
+        if name not in known:
+            raise OptionError(where("scenario"), _of_dialects("a scenario", dialects), nearest(name, known))
+    for name in ("baseline_update", "requirements"):
+        if (rules or values["scenario"]) and values[name]:
+            chosen = where("rule" if rules else "scenario")
+            raise OptionError(where(name), f"a full run, without {chosen}", chosen)
+    return {"rules": tuple(dict.fromkeys(rules)), "scenarios": tuple(dict.fromkeys(values["scenario"]))}
+
+
+def read_rule(name: str, dialects: Sequence[Dialect], profile: Profile, where: str) -> str:
+    """The current id of a rule that judges in one of these dialects.
+
+    Raises OptionError for an unknown id, with the nearest one, and for a rule that nothing is judged by here.
+    """
+    rule = current_rule(name)
+    if rule not in all_rules():
+        raise OptionError(where, "the id of a rule", nearest(name, all_rules()))
+    if any(rule in rules_for(dialect, profile) for dialect in dialects):
+        return rule
+    if any(rule in rules_for(dialect) for dialect in dialects):
+        off = f"{name}, which the profile {profile.name} has off; try --profile identical"
+        raise OptionError(where, "a rule that the profile judges", off)
+    raise OptionError(where, _of_dialects("a rule", dialects), name)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """An unknown name, with the known one that is most like it."""
+    matches = get_close_matches(name, sorted(known), n=1)
+    return f"{name!r}; did you mean {matches[0]!r}?" if matches else repr(name)
+
+
+def _of_dialects(kind: str, dialects: Sequence[Dialect]) -> str:
+    return f"{kind} of {', '.join(dialect.name for dialect in dialects)}"
