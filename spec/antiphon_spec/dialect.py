@@ -202,9 +202,8 @@ class Dialect:
         """The lives of its output items, by type."""
         return load_items(tuple(reversed(self.folders)))
 
-    def life(self, item: Mapping[str, Any]) -> ItemLife:
-        """The life of an item by its type; `UNKNOWN` for a type that the dialect does not have."""
-        kind = item.get("type")
+    def life(self, kind: str | None) -> ItemLife:
+        """The life of the items of a type; `UNKNOWN` for a type that the dialect does not have."""
         return self.items.get(kind, UNKNOWN) if isinstance(kind, str) else UNKNOWN
 
     @cached_property

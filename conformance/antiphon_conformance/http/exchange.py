@@ -118,7 +118,8 @@ class Stream:
 
     frames: tuple[Frame, ...]
     events: tuple[Event, ...]
-    """The frames that hold a JSON object with a string `type`, without the `[DONE]` sentinel."""
+    """The frames that hold a JSON object with a string `type`, without the `[DONE]` sentinel. Where an
+    object has no `type`, the `event` line is the type."""
     oddities: tuple[str, ...] = ()
     """Oddities of the stream: `bom`, `crlf`, `cr`, `comment`, `unterminated`, `retry`, `invalid-utf8`..."""
     cut: bool = False
@@ -197,8 +198,12 @@ class Exchange:
         return response
 
 
-ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
-"""The events that end a response."""
+ENDS = {
+    "response.completed": "completed",
+    "response.failed": "failed",
+    "response.incomplete": "incomplete",
+}
+"""The events that end a response -> the status in which it ends."""
 
 
 def final_response(stream: Stream) -> Mapping[str, Any]:
@@ -220,13 +225,25 @@ def with_streamed_items(response: Mapping[str, Any], stream: Stream) -> Mapping[
 
 
 def streamed_items(stream: Stream) -> Sequence[tuple[Event, Mapping[str, Any]]]:
-    """The finished items of a stream with the events that hold them, in the order of `output_index`."""
+    """The finished items of a stream with the events that hold them, in the order of `output_index`.
+
+    An item without an index has the place in which it was announced, or else that in which it was finished.
+    """
+    announced = [item.get("id") for _, item in _items(stream, "response.output_item.added")]
     items: dict[int, tuple[Event, Mapping[str, Any]]] = {}
-    for event in stream.of("response.output_item.done"):
-        index, item = event.data.get("output_index"), event.data.get("item")
-        if type(index) is int and isinstance(item, dict):
-            items[index] = (event, item)
+    for count, (event, item) in enumerate(_items(stream, "response.output_item.done")):
+        index, name = event.data.get("output_index"), item.get("id")
+        if type(index) is not int:
+            index = announced.index(name) if name is not None and name in announced else count
+        items[index] = (event, item)
     return [items[index] for index in sorted(items)]
+
+
+def _items(stream: Stream, kind: str) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+    for event in stream.of(kind):
+        item = event.data.get("item")
+        if isinstance(item, dict):
+            yield event, item
 
 
 @dataclass(frozen=True, slots=True)

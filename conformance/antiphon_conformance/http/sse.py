@@ -210,7 +210,7 @@ def stream(frames: Iterable[Frame], oddities: tuple[str, ...] = (), *, cut: bool
 
 
 def interpret(frame: Frame) -> tuple[Frame, Event | None]:
-    """The frame with the faults of its JSON, and its event if the data is an object with a string `type`."""
+    """The frame with the faults of its JSON, and its event if the data is an object whose type is known."""
     if frame.data == SENTINEL:
         return frame, None
     reading = strict_json.read(frame.data)
@@ -220,5 +220,9 @@ def interpret(frame: Frame) -> tuple[Frame, Event | None]:
 
 
 def _event(frame: Frame, value: Any) -> Event | None:
-    kind = value.get("type") if isinstance(value, dict) else None
+    """The event of a frame. Where its data has no `type`, the `event` line says it: that is one fault of the
+    server, and the rest of the event can be judged."""
+    if not isinstance(value, dict):
+        return None
+    kind = frame.event if value.get("type") is None else value["type"]
     return Event(frame.index, kind, value, frame) if isinstance(kind, str) else None

@@ -125,6 +125,6 @@ def _lane(thread: Thread | None) -> Lane:
     if thread is None:
         return Lane(STRAY, 0)
     number = f" {thread.indices[-1]}" if thread.indices else ""
-    kind = thread.start().get("type")
-    label = f" ({safe(kind, 40)})" if isinstance(kind, str) and thread.lane.name == "item" else ""
+    kind = thread.kind
+    label = f" ({safe(kind, 40)})" if kind is not None and thread.lane.name == "item" else ""
     return Lane(f"{thread.lane.title}{number}{label}", _depth(thread))

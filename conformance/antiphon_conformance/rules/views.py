@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from antiphon_conformance.http.exchange import (
+    ENDS,
     Event,
     Exchange,
     Reply,
@@ -23,15 +24,20 @@ from antiphon_conformance.http.exchange import (
     streamed_items,
     with_streamed_items,
 )
+from antiphon_conformance.rules.reading.kinds import item_kind
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 
 INVALID = "wrong-request"
 """The trait of an exchange whose request is wrong in this dialect."""
 TERMINAL = frozenset({"completed", "failed", "incomplete", "cancelled"})
-LIFECYCLE = frozenset(
-    f"response.{name}" for name in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
-)
+STATUSES = {
+    **ENDS,
+    "response.created": "in_progress",
+    "response.queued": "queued",
+    "response.in_progress": "in_progress",
+}
+"""The events that have a response -> the status that it then has."""
 
 
 @dataclass(frozen=True)
@@ -121,23 +127,34 @@ class ResponseObject(SuccessReply):
 
     @cached_property
     def content(self) -> Mapping[str, Any]:
-        """The object with its items; with those of the stream when the end of a stream lacks them.
+        """The object with what it lacks and the rest of the answer tells: status, and the items of a stream.
 
-        A rule that judges the items reads this. Another rule reports that the end lacks them.
+        A rule that judges the items reads this. Another rule reports that the object lacks them.
         """
         stream = self.reply.stream
-        return (
-            self.object if stream is None or not self.is_final else with_streamed_items(self.object, stream)
-        )
+        known = self.object if "status" in self.object else {**self.object, "status": self.status}
+        return known if stream is None or not self.is_final else with_streamed_items(known, stream)
 
     @cached_property
     def status(self) -> Any:
-        return self.object.get("status")
+        """The status; when it is absent or null, what the event or the other members tell, or None."""
+        status = self.object.get("status")
+        return status if status is not None else STATUSES.get(self.kind) or self._likely_status()
+
+    def _likely_status(self) -> str | None:
+        """The status in which the response of a body has ended, by its other members."""
+        if isinstance(self.object.get("error"), dict):
+            return "failed"
+        if isinstance(self.object.get("incomplete_details"), dict):
+            return "incomplete"
+        at_once = self.creation and self.request_fields.get("background") is not True
+        ended = isinstance(self.object.get("usage"), dict) or (at_once and self.object.get("output"))
+        return "completed" if ended else None
 
     @cached_property
     def is_final(self) -> bool:
-        """Whether its status is terminal."""
-        return isinstance(self.status, str) and self.status in TERMINAL
+        """Whether it has ended: its status is terminal, or it came with the event that ends a stream."""
+        return self.kind in ENDS or (isinstance(self.status, str) and self.status in TERMINAL)
 
     @cached_property
     def creation(self) -> bool:
@@ -152,12 +169,12 @@ class Item(SuccessReply):
     where: str
     object: Mapping[str, Any]
     response: Mapping[str, Any]
+    """The response that holds it, with what the rest of the answer tells of it."""
 
     @cached_property
     def type(self) -> str | None:
-        """Its type; None when `type` is missing or not a string."""
-        kind = self.object.get("type")
-        return kind if isinstance(kind, str) else None
+        """Its type; where `type` is missing, the one that the other members tell; None when nothing tells."""
+        return item_kind(self.object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +210,14 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
         yield StreamReply(exchange, dialect)
     else:
         yield DocumentReply(exchange, dialect)
+    has_ended = False
     for response in _response_objects(exchange, dialect):
         yield response
         if response.is_final:
+            has_ended = True
             yield from _items(response)
+    if reply.stream is not None and not has_ended:
+        yield from _items_without_end(exchange, dialect, reply.stream)
 
 
 def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:
@@ -204,7 +225,7 @@ def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[Response
     if reply.stream is not None:
         for event in reply.stream.events:
             response = event.data.get("response")
-            if event.type in LIFECYCLE and isinstance(response, dict):
+            if event.type in STATUSES and isinstance(response, dict):
                 yield ResponseObject(exchange, dialect, f"{event.where}/response", response, event.type)
     elif reply.status < 300 and exchange.operation in dialect.response_operations:
         yield ResponseObject(exchange, dialect, "reply.body", reply.fields, "body")
@@ -213,7 +234,18 @@ def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[Response
 def _items(response: ResponseObject) -> Iterator[Item]:
     for where, item in _places(response):
         if isinstance(item, dict):
-            yield Item(response.exchange, response.dialect, where, item, response.object)
+            yield Item(response.exchange, response.dialect, where, item, response.content)
+
+
+def _items_without_end(exchange: Exchange, dialect: Dialect, stream: Stream) -> Iterator[Item]:
+    """The finished items of a stream that shows no response at its end."""
+    items = streamed_items(stream)
+    response = {"status": _status_at_end(stream), "output": [item for _, item in items]}
+    return (Item(exchange, dialect, f"{event.where}/item", item, response) for event, item in items)
+
+
+def _status_at_end(stream: Stream) -> str | None:
+    return next((ENDS[event.type] for event in stream.of(*ENDS)), None)
 
 
 def _places(response: ResponseObject) -> Iterator[tuple[str, Any]]:

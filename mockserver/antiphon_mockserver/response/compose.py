@@ -110,7 +110,7 @@ def _finish(item: Item, index: int, cut: bool, identity: IdSource, dialect: Dial
     if dialect.mock.bare_items and kind == "message":
         return _strip(item)
     complete: Item = {"id": identity.item(traits.id_prefixes.get(kind, f"{kind}_"), index), "type": kind}
-    if dialect.life(item).status != "never":
+    if dialect.life(item["type"]).status != "never":
         complete["status"] = "incomplete" if cut else "completed"
     complete |= item if dialect.mock.phases else {name: item[name] for name in item if name != "phase"}
     if "call_id" in complete and complete["call_id"] is None:

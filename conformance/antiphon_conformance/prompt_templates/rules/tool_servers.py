@@ -65,7 +65,7 @@ def lists_come_first(stream: StreamReply) -> Iterator[Finding]:
     after_items = False
     threads = [thread for thread in stream_view(stream).of("item") if thread.events]
     for thread in sorted(threads, key=lambda thread: thread.events[0].index):
-        is_list = thread.start().get("type") == LIST
+        is_list = thread.kind == LIST
         if is_list and after_items:
             yield Finding(thread.events[0].where, "the lists of tools before all other items", LIST)
         after_items = after_items or not is_list

@@ -47,14 +47,15 @@ def _has_prefix(item: Item) -> bool:
 @rule("items.types-are-documented", Item, cites=("ITM-06", "BUD-RSP-15"))
 def types_are_documented(item: Item) -> Iterator[Finding]:
     """Every output item has a `type` that the document lists."""
-    if item.type not in item.dialect.schemas.item_types:
+    kind = item.object.get("type")
+    if not isinstance(kind, str) or kind not in item.dialect.schemas.item_types:
         actual = show(item.object.get("type", ABSENT))
-        newer = isinstance(item.object.get("type"), str) and item.dialect.grammar.expects_newer
+        newer = isinstance(kind, str) and item.dialect.grammar.expects_newer
         yield Finding(f"{item.where}/type", "a documented item type", actual, newer=newer)
 
 
 def _must_have_a_status(item: Item) -> bool:
-    return item.dialect.life(item.object).status == "always" or _has_prefixed_type(item)
+    return item.dialect.life(item.type).status == "always" or _has_prefixed_type(item)
 
 
 @rule(
@@ -129,7 +130,7 @@ def are_not_in_progress_in_an_ended_response(response: ResponseObject) -> Iterat
     Clients that wait for the end of each item wait for ever.
     """
     for index, item in output(response.content):
-        life = response.dialect.life(item)
+        life = response.dialect.life(item.get("type"))
         if item.get("status") == "in_progress" and not life.may_be_in_progress:
             yield Finding(
                 f"{response.where}/output/{index}/status", "a status other than in_progress", "in_progress"
@@ -152,7 +153,7 @@ def are_not_incomplete_in_a_completed_response(response: ResponseObject) -> Iter
     A client shows a cut text as the whole, and runs a tool with half of its arguments.
     """
     for index, item in output(response.content):
-        ended = response.dialect.life(item).ended
+        ended = response.dialect.life(item.get("type")).ended
         if item.get("status") == "incomplete" and ended is not None and "incomplete" not in ended:
             yield Finding(f"{response.where}/output/{index}/status", "completed", "incomplete")
 

@@ -57,7 +57,8 @@ def _counts_reasoning(response: ResponseObject) -> bool:
     only_client_tools = all(tool.get("type") in ("function", "custom") for tool in tools_of(response))
     count = number(member(response.object, "usage", "output_tokens_details", "reasoning_tokens"))
     requests_content = response.creation and includes(response.request_fields, ENCRYPTED)
-    return requests_content and only_client_tools and response.status == "completed" and bool(count)
+    has_output = response.status == "completed" and "output" in response.content
+    return requests_content and only_client_tools and has_output and bool(count)
 
 
 @rule(

@@ -71,7 +71,7 @@ def logprobs_come_on_request(response: ResponseObject) -> Iterator[Finding]:
     """
     has_some = any(_entries(response))
     for where, part in texts(response.content):
-        if part.get("text") and not has_some:
+        if part.get("text") != "" and not has_some:
             yield Finding(
                 f"{response.where}/{where}/logprobs",
                 "an entry for each token",

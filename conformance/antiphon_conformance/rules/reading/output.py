@@ -12,6 +12,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError
 from antiphon_conformance.http.text import ABSENT
+from antiphon_conformance.rules.reading.kinds import typed_item, typed_part
 
 Json = Mapping[str, Any]
 
@@ -27,8 +28,12 @@ def objects(value: Any) -> Iterator[tuple[int, Json]]:
 
 
 def output(response: Json, *types: str) -> Iterator[tuple[int, Json]]:
-    """The output items of a response, with their indices; only those of `types`, unless it is empty."""
-    return (entry for entry in objects(response.get("output")) if not types or entry[1].get("type") in types)
+    """The output items of a response, with their indices; only those of `types`, unless it is empty.
+
+    An item without `type` has the one that its members tell.
+    """
+    items = ((index, typed_item(item)) for index, item in objects(response.get("output")))
+    return (entry for entry in items if not types or entry[1].get("type") in types)
 
 
 def is_call(item: Json) -> bool:
@@ -43,8 +48,11 @@ def calls(response: Json) -> list[tuple[int, Json]]:
 
 
 def parts(item: Json) -> Iterator[tuple[int, Json]]:
-    """The content parts of a message or a reasoning item, with their indices."""
-    return objects(item.get("content"))
+    """The content parts of a message or a reasoning item, with their indices.
+
+    A part without `type` has the one that its members tell.
+    """
+    return ((index, typed_part(part, item)) for index, part in objects(item.get("content")))
 
 
 def texts(response: Json) -> Iterator[tuple[str, Json]]:

@@ -6,11 +6,14 @@ whole document report the faults that no other rule reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from antiphon_conformance.http.text import ABSENT
+from antiphon_conformance.rules.reading.kinds import typed_parts
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.rules.views import DocumentReply, Item, ResponseObject
-from antiphon_spec.schema import Fault
+from antiphon_spec.schema import Fault, Validator
 
 
 def response_faults(response: ResponseObject) -> tuple[Fault, ...]:
@@ -75,5 +78,22 @@ def _faults_of_response(response: ResponseObject) -> tuple[Fault, ...]:
 
 
 def _faults_of_item(item: Item) -> tuple[Fault, ...]:
-    validator = item.dialect.schemas.item(str(item.object.get("type")))
-    return tuple(validator.faults(item.object)) if validator is not None else ()
+    validator = item.dialect.schemas.item(str(item.type))
+    faults = object_faults(validator, item.object) if validator is not None else ()
+    return tuple(fault for fault in faults if fault.pointer != "/type")
+
+
+def object_faults(validator: Validator, item: Mapping[str, Any]) -> Iterator[Fault]:
+    """The faults of an item: that it or a part of it lacks its type, and all else as if they had it."""
+    typed = typed_parts(item)
+    yield from validator.faults(typed)
+    if typed is not item:
+        whole = validator.faults(item), validator.faults({**item, "type": typed.get("type")})
+        yield from {
+            fault.pointer: fault for faults in whole for fault in faults if _lacks_type(fault)
+        }.values()
+
+
+def _lacks_type(fault: Fault) -> bool:
+    """Whether a fault is the lack of a type."""
+    return fault.pointer.endswith("/type") and fault.actual == str(ABSENT)

@@ -12,6 +12,8 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT
+from antiphon_conformance.rules.reading.kinds import item_kind
+from antiphon_conformance.rules.reading.places import places
 from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.stream import Breach, Grammar, Lane
 
@@ -28,10 +30,15 @@ class Thread:
     events: list[Event] = field(default_factory=list)
     firsts: dict[str, Event] = field(default_factory=dict)
     """The first event of each type."""
+    kind: str | None = None
+    """The type of the object, sent or inferred; None when no event tells."""
 
-    def add(self, event: Event) -> None:
-        """Adds one event."""
+    def add(self, event: Event, data: Mapping[str, Any]) -> None:
+        """Adds one event, and its data with what the event may lack."""
         self.events.append(event)
+        held = data.get(self.lane.holds) if self.kind is None and self.lane.holds else None
+        if isinstance(held, dict) and isinstance(held.get("type"), str):
+            self.kind = held["type"]
         if event.type not in self.firsts:
             self.firsts[event.type] = event
 
@@ -78,6 +85,8 @@ class StreamView:
     """Lane -> its objects, in order of appearance."""
     is_tail: bool
     """Whether the stream is the rest of one that began earlier."""
+    places: Mapping[int, Mapping[str, Any]]
+    """The data of each event, by the event's index, with what it lacks and the rest of the stream tells."""
 
     def of(self, lane: str) -> Sequence[Thread]:
         """The objects of one lane; none when the dialect does not have the lane."""
@@ -102,6 +111,10 @@ class StreamView:
         return (thread for threads in self.threads.values() for thread in threads)
 
 
+REPORTED = {"output": None, "annotations": None, "content": "message", "summary": "reasoning"}
+"""Lists whose absence a rule of its own reports -> the type of the item for which it does; None for any."""
+
+
 def views(thread: Thread) -> Iterator[tuple[str, Any]]:
     """The places that show the object of a thread whole: (place, object), nearest first.
 
@@ -109,7 +122,7 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
     missing. What is inside a missing object is not missing once more.
     """
     lane, event = thread.lane, thread.closing_event()
-    if lane.holds and event is not None:
+    if lane.holds and event is not None and lane.holds in event.data:
         yield f"{event.where}/{lane.holds}", thread.end()
     if thread.parent is None:
         return
@@ -118,11 +131,18 @@ def views(thread: Thread) -> Iterator[tuple[str, Any]]:
         return
     index = thread.indices[-1]
     for where, outer in views(thread.parent):
-        if outer is ABSENT:
+        if outer is ABSENT or _is_reported(outer, lane.place):
             continue
         siblings = value_below(outer, lane.place)
         view = siblings[index] if isinstance(siblings, list) and 0 <= index < len(siblings) else ABSENT
         yield f"{where}/{lane.place}/{index}", view
+
+
+def _is_reported(outer: Any, place: str) -> bool:
+    """Whether an object lacks a list, and a rule of its own reports that."""
+    kind = REPORTED.get(place, "")
+    absent = isinstance(outer, dict) and place not in outer
+    return absent and (kind is None or kind == item_kind(outer))
 
 
 def member_object(event: Event | None, member: str | None) -> Mapping[str, Any]:
@@ -149,14 +169,16 @@ def _fold(stream: StreamReply) -> StreamView:
     machine, threader = grammar.machine(resumed=is_tail), _Threader(grammar, is_tail)
     breaches: list[tuple[Event | None, Breach]] = []
     feed, add = machine.feed, threader.add
-    for event in source.events:
-        faults = feed(event.data)
+    data_of = places(source.events, grammar)
+    for event, data in zip(source.events, data_of, strict=True):
+        faults = feed(data)
         if faults:
             breaches += [(event, breach) for breach in faults]
-        add(event)
+        add(event, data)
     if not source.cut:
         breaches += [(None, breach) for breach in machine.end()]
-    return StreamView(grammar, tuple(breaches), threader.by_lane(), is_tail)
+    by_index = {event.index: data for event, data in zip(source.events, data_of, strict=True)}
+    return StreamView(grammar, tuple(breaches), threader.by_lane(), is_tail, by_index)
 
 
 class _Threader:
@@ -168,35 +190,29 @@ class _Threader:
         self._steps = grammar.steps
         self._threads: list[dict[Any, Thread]] = [{} for _ in grammar.lanes]
 
-    def add(self, event: Event) -> None:
-        try:
-            step = self._steps[event.type]
-            key = step.key(event.data)
-            thread = self._threads[step.number].get(key)
-        except (KeyError, TypeError):
+    def add(self, event: Event, data: Mapping[str, Any]) -> None:
+        """Adds an event to its object; `data` has the indices that the event may lack."""
+        step = self._steps.get(event.type)
+        if step is None:
             return
+        thread = self._threads[step.number].get(step.key(data))
         if thread is None:
-            thread = self._begin(step.lane, event)
-            if thread is None:
-                return
-        thread.add(event)
+            thread = self._begin(step.lane, event, data)
+        thread.add(event, data)
 
     def by_lane(self) -> Mapping[str, Sequence[Thread]]:
         lanes = zip(self._grammar.lanes, self._threads, strict=True)
         return {name: tuple(threads.values()) for name, threads in lanes if threads}
 
-    def _begin(self, lane: Lane, event: Event) -> Thread | None:
-        indices = tuple(event.data.get(name) for name in lane.identity)
-        if not all(type(index) is int for index in indices):
-            return None
+    def _begin(self, lane: Lane, event: Event, data: Mapping[str, Any]) -> Thread:
         outer = self._grammar.lanes[lane.within] if lane.within else None
-        parent = self._parent(outer, event) if outer else None
+        parent = self._parent(outer, event, data) if outer else None
         from_start = event.type in lane.beginnings or (parent.from_start if parent else not self._is_tail)
-        thread = Thread(lane, indices, parent, from_start)  # type: ignore[arg-type]
+        thread = Thread(lane, tuple(data[name] for name in lane.identity), parent, from_start)
         step = self._grammar.lane_steps[lane.name]
-        self._threads[step.number][step.key(event.data)] = thread
+        self._threads[step.number][step.key(data)] = thread
         return thread
 
-    def _parent(self, lane: Lane, event: Event) -> Thread | None:
+    def _parent(self, lane: Lane, event: Event, data: Mapping[str, Any]) -> Thread:
         step = self._grammar.lane_steps[lane.name]
-        return self._threads[step.number].get(step.key(event.data)) or self._begin(lane, event)
+        return self._threads[step.number].get(step.key(data)) or self._begin(lane, event, data)

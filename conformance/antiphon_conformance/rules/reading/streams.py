@@ -81,14 +81,17 @@ def pieces(thread: Thread) -> str | None:
 
 
 def unequal_sums(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
-    """The lanes in which the text of the closing event is not the sum of its pieces."""
+    """The lanes in which the text of the closing event is not the sum of its pieces.
+
+    Another rule reports an event without its text.
+    """
     for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
         rule = thread.lane.accumulates
         last_event = thread.first(rule.done) if rule else None
         total = pieces(thread)
         if rule is None or last_event is None or total is None or not thread.from_start:
             continue
-        whole = last_event.data.get(rule.whole, ABSENT)
+        whole = last_event.data.get(rule.whole, total)
         if whole != total and not _came_at_once(thread, rule, whole, total):
             yield Finding(
                 f"{last_event.where}/{rule.whole}", f"the joined deltas: {show(total)}", show(whole)
@@ -102,18 +105,23 @@ def _came_at_once(thread: Thread, rule: Accumulation, whole: Any, total: str) ->
 
 
 def unequal_views(stream: StreamReply, *lanes: str) -> Iterator[Finding]:
-    """The places where an object shows another text than the event that ended the lane. Other rules report an
-    item or a part that is missing altogether."""
+    """The places where an object shows another text than the event that ended the lane.
+
+    An event without its text ended that of the deltas. Other rules report an item, a part or a text that is
+    missing altogether.
+    """
     for thread in (thread for lane in lanes for thread in stream_view(stream).of(lane)):
         rule = thread.lane.accumulates
         last_event = thread.first(rule.done) if rule else None
         if rule is None or last_event is None:
             continue
-        whole = last_event.data.get(rule.whole, ABSENT)
-        for where, view in views(thread):
+        whole = last_event.data.get(rule.whole, pieces(thread) if thread.from_start else ABSENT)
+        for where, view in views(thread) if whole is not ABSENT else ():
             if view is ABSENT and thread.lane.within in ("item", "part"):
                 continue
             value = value_at(view, *(rule.into.split("/") if rule.into else ()))
+            if value is ABSENT and view is not ABSENT and whole:
+                continue
             if view is ABSENT or _or_null(value) != _or_null(whole):
                 path = f"{where}/{rule.into}" if rule.into else where
                 yield Finding(path, f"{show(whole)}, as in {last_event.where}", show(value))
@@ -169,14 +177,22 @@ def early_content(stream: StreamReply, lane: str) -> Iterator[Finding]:
 def _brings_content(stream_fold: StreamView, thread: Thread, child: Lane) -> bool:
     """Whether events of this lane add to the object: pieces of a text, or objects in a list."""
     inner = [inside for inside in stream_fold.of(child.name) if inside.parent is thread]
-    return any(pieces(inside) if child.accumulates and not child.place else inside.events for inside in inner)
+    return any(
+        _has_pieces(inside) if child.accumulates and not child.place else inside.events for inside in inner
+    )
+
+
+def _has_pieces(thread: Thread) -> bool:
+    """Whether deltas bring text; one without its text brings some that nobody can see."""
+    rule = thread.lane.accumulates
+    deltas = [event.data for event in thread.events if rule and event.type == rule.event]
+    return any(delta.get(rule.piece, ABSENT) != "" for delta in deltas if rule)
 
 
 def children(stream_fold: StreamView, thread: Thread) -> Iterator[Lane]:
     """The lanes inside the object of a thread, by its type."""
-    kind = str(thread.start().get("type"))
     for lane in stream_fold.grammar.children(thread.lane.name):
-        if lane.of is None or kind in lane.of:
+        if lane.of is None or thread.kind in lane.of:
             yield lane
 
 

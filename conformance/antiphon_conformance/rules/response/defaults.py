@@ -13,6 +13,12 @@ from antiphon_conformance.rules.rule import Finding, add, make, rule_id
 from antiphon_conformance.rules.views import ResponseObject
 
 
+def _tools(response: ResponseObject) -> Any:
+    """The tools that the response reports or, where it reports none at all, those of its request."""
+    fields = response.object if "tools" in response.object else response.request_fields
+    return fields.get("tools")
+
+
 @dataclass(frozen=True, slots=True)
 class Default:
     """A parameter, the values that a response may report when the request lacks it, and the sources."""
@@ -52,7 +58,7 @@ DEFAULTS = (
         ("tool_choice",),
         ("auto",),
         ("RES-31", "TOOL-01"),
-        allows=lambda response, value: value == "none" and not response.object.get("tools"),
+        allows=lambda response, value: value == "none" and not _tools(response),
         why="Without tools `none` means the same.",
     ),
     Default(

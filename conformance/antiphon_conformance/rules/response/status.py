@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, number, output, text_of, value_at
+from antiphon_conformance.rules.reading.output import member, number, output, parse_json, text_of, value_at
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN
+from antiphon_conformance.rules.response.usage import tokens_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
 from antiphon_spec.dialect import Dialect
@@ -46,7 +48,7 @@ def status_is_documented(response: ResponseObject) -> Iterator[Finding]:
     With a status of an older API, such as `requires_action`, a client waits forever.
     """
     statuses = _statuses(response.dialect)
-    if response.status not in statuses:
+    if response.object.get("status") not in statuses:
         actual = show(response.object.get("status", ABSENT))
         yield Finding(f"{response.where}/status", f"one of {', '.join(statuses)}", actual)
 
@@ -214,7 +216,7 @@ def completed_at_is_not_before_created_at(response: ResponseObject) -> Iterator[
 
 def _reached_the_limit(response: ResponseObject) -> bool:
     limit = number(response.request_fields.get("max_output_tokens"))
-    tokens = number(member(response.object, "usage", "output_tokens"))
+    tokens = tokens_of(response, "output")
     ended = response.creation and response.status in ("completed", "incomplete")
     return ended and limit is not None and tokens is not None and tokens == limit and _is_cut(response)
 
@@ -250,10 +252,19 @@ def a_response_at_the_token_limit_is_incomplete(response: ResponseObject) -> Ite
 
 def _ends_in_calls(response: ResponseObject) -> bool:
     last = next((item for _, item in reversed(list(output(response.content)))), {})
-    has_status = response.dialect.life(last).status != "never"
-    finished = last.get("status") == "completed" or not has_status
+    has_status = response.dialect.life(last.get("type")).status != "never"
+    status = last.get("status")
+    finished = status == "completed" or not has_status or (status is None and _is_json(last.get("arguments")))
     ended = response.status in ("completed", "incomplete")
     return ended and finished and last.get("type") == "function_call" and not _was_cut_elsewhere(response)
+
+
+def _is_json(text: Any) -> bool:
+    """Whether arguments are whole, which shows that a call without status is finished."""
+    try:
+        return isinstance(parse_json(text), dict)
+    except ValueError:
+        return False
 
 
 def _was_cut_elsewhere(response: ResponseObject) -> bool:

@@ -35,7 +35,8 @@ def _has_format(response: ResponseObject, *kinds: str) -> bool:
 
     Refusals and cut texts need not follow it. Where there are several texts, or tools, some may be remarks.
     """
-    whole = response.creation and response.status == "completed" and len(list(texts(response.content))) == 1
+    parts = [part for _, part in texts(response.content)]
+    whole = response.creation and response.status == "completed" and len(parts) == 1 and "text" in parts[0]
     alone = not any(refusals(response.content)) and not response.request_fields.get("tools")
     return whole and alone and member(_format(response), "type") in kinds
 
@@ -112,7 +113,8 @@ def the_result_is_an_ordinary_text(response: ResponseObject) -> Iterator[Finding
     """
     has_result = any(texts(response.content)) or any(refusals(response.content))
     elsewhere = any(response.object.get(name) is not None for name in MEMBERS_OF_SDKS)
-    if not has_result and (elsewhere or any(output(response.content, "message"))):
+    messages = [item for _, item in output(response.content, "message") if "content" in item]
+    if not has_result and (elsewhere or messages):
         yield Finding(
             f"{response.where}/output", "an output_text part", show(response.object.get("output", ABSENT))
         )

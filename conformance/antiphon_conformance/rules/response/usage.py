@@ -22,6 +22,14 @@ def _count(response: ResponseObject, *path: str) -> int | float | None:
     return number(member(response.object, "usage", *path))
 
 
+def tokens_of(response: ResponseObject, side: str) -> int | float | None:
+    """The tokens of the input or of the output; what is left of the total where their count is absent."""
+    other = {"input": "output", "output": "input"}[side]
+    count, rest = _count(response, f"{side}_tokens"), _count(response, f"{other}_tokens")
+    total = _count(response, "total_tokens")
+    return count if count is not None or rest is None or total is None else total - rest
+
+
 def _has_answer(response: ResponseObject) -> bool:
     """Whether the response is an answer in one piece; another rule reports what the end of a stream lacks."""
     return response.status in ("completed", "incomplete") and response.kind == "body"
@@ -81,7 +89,7 @@ def total_is_the_sum(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _compare_detail(response: ResponseObject, side: str, detail: str) -> Iterator[Finding]:
-    whole, part = _count(response, f"{side}_tokens"), _count(response, f"{side}_tokens_details", detail)
+    whole, part = tokens_of(response, side), _count(response, f"{side}_tokens_details", detail)
     if whole is not None and part is not None and part > whole:
         where = f"{response.where}/usage/{side}_tokens_details/{detail}"
         yield Finding(where, f"at most {show(whole)}", show(part))
@@ -107,7 +115,7 @@ def _limit(response: ResponseObject) -> int | float:
 
 def _has_limit(response: ResponseObject) -> bool:
     limit = number(response.request_fields.get("max_output_tokens"))
-    return response.creation and limit is not None and _count(response, "output_tokens") is not None
+    return response.creation and limit is not None and tokens_of(response, "output") is not None
 
 
 @rule(
@@ -119,7 +127,7 @@ def _has_limit(response: ResponseObject) -> bool:
 )
 def output_is_within_the_limit(response: ResponseObject) -> Iterator[Finding]:
     """`output_tokens` is at most the `max_output_tokens` of the request."""
-    count, limit = _count(response, "output_tokens") or 0, _limit(response)
+    count, limit = tokens_of(response, "output") or 0, _limit(response)
     if count > limit:
         yield Finding(f"{response.where}/usage/output_tokens", f"at most {show(limit)}", show(count))
 

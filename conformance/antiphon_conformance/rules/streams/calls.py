@@ -23,10 +23,8 @@ def _calls(stream: StreamReply) -> bool:
     """Whether the stream has events on arguments, or a function call without any."""
     events = stream.dialect.grammar.lanes[ARGUMENTS].targets
     silent = not any(event.type in events for event in stream.events)
-    items = (thread.start() for thread in stream_view(stream).of("item"))
-    return tells_of(ARGUMENTS)(stream) or (
-        silent and any(item.get("type") == "function_call" for item in items)
-    )
+    calls = any(thread.kind == "function_call" for thread in stream_view(stream).of("item"))
+    return tells_of(ARGUMENTS)(stream) or (silent and calls)
 
 
 @rule("stream-calls.arguments-come-in-order", StreamReply, cites=("LIT-26", "BUD-SSE-12"), when=_calls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from antiphon_conformance.http.exchange import Frame, Part
+from antiphon_conformance.http.exchange import Event, Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.stream_view import stream_view
@@ -16,6 +16,11 @@ from antiphon_conformance.rules.views import StreamReply
 
 def _at(frame: Frame) -> str:
     return f"event[{frame.index}]"
+
+
+def _says_its_type(event: Event) -> bool:
+    """Whether the data has a type; where it has none, the event's type is that of its `event` line."""
+    return isinstance(event.data.get("type"), str)
 
 
 def _has_all_frames(stream: StreamReply) -> bool:
@@ -54,9 +59,9 @@ def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
 
     Official clients take the type from the data, not from the `event` line.
     """
-    events = {event.index for event in stream.events}
+    typed = {event.index for event in stream.events if _says_its_type(event)}
     for frame in stream.source.frames:
-        if frame.index not in events and frame.data.startswith("{"):
+        if frame.index not in typed and frame.data.startswith("{"):
             yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")
 
 
@@ -67,9 +72,12 @@ def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     reads={Part.BYTES},
 )
 def event_line_repeats_the_type(stream: StreamReply) -> Iterator[Finding]:
-    """The SSE `event` field of each message equals the `type` in its data."""
+    """The SSE `event` field of each message equals the `type` in its data.
+
+    Another rule reports data without a `type`.
+    """
     for event in stream.events:
-        if event.frame.event != event.type:
+        if _says_its_type(event) and event.frame.event != event.type:
             actual = ABSENT if event.frame.event is None else event.frame.event
             yield Finding(f"{event.where}/event", show(event.type), show(actual))
 

@@ -73,10 +73,9 @@ def are_done_once(stream: StreamReply) -> Iterator[Finding]:
 def _open_by_right(stream: StreamReply) -> list[str]:
     """The items whose type needs no `output_item.done`, when another item of the type has one."""
     items = stream_view(stream).of(ITEM)
-    shared = [thread.start() for thread in items if stream.dialect.life(thread.start()).closes == "sometimes"]
-    done = [thread.end().get("type") for thread in items]
-    types = [kind for kind in (item.get("type") for item in shared) if kind in done]
-    return [f"{ITEM}[{thread.indices[0]}]" for thread in items if thread.start().get("type") in types]
+    done = [thread.kind for thread in items if thread.end()]
+    shared = [thread for thread in items if stream.dialect.life(thread.kind).closes == "sometimes"]
+    return [f"{ITEM}[{thread.indices[0]}]" for thread in shared if thread.kind in done]
 
 
 @rule(
@@ -125,7 +124,7 @@ def are_added_with_role_name_and_call_id(stream: StreamReply) -> Iterator[Findin
         if opening is not None and not start:
             actual = show(opening.data.get(ITEM, ABSENT))
             yield Finding(f"{opening.where}/item", "the new item", actual)
-        for name in EARLY_MEMBERS.get(str(start.get("type")), ()):
+        for name in EARLY_MEMBERS.get(str(thread.kind), ()):
             if opening is not None and not start.get(name):
                 yield Finding(f"{opening.where}/item/{name}", "a value", show(start.get(name, ABSENT)))
 
@@ -138,7 +137,7 @@ def begin_in_progress(stream: StreamReply) -> Iterator[Finding]:
     """
     for thread in stream_view(stream).of(ITEM):
         opening, start = thread.opening_event(), thread.start()
-        statuses = stream.dialect.life(start).added
+        statuses = stream.dialect.life(thread.kind).added
         if opening is None or start.get("status") is None or statuses is None:
             continue
         if str(start["status"]) not in statuses:
@@ -154,7 +153,7 @@ def end_in_a_terminal_status(stream: StreamReply) -> Iterator[Finding]:
     """
     for thread in stream_view(stream).of(ITEM):
         closing, end = thread.closing_event(), thread.end()
-        statuses = stream.dialect.life(end).done
+        statuses = stream.dialect.life(thread.kind).done
         if closing is None or end.get("status") is None or statuses is None:
             continue
         if str(end["status"]) not in statuses:
@@ -177,7 +176,7 @@ def keep_their_identity(stream: StreamReply) -> Iterator[Finding]:
     """
     for thread in stream_view(stream).of(ITEM):
         closing, start, end = thread.closing_event(), thread.start(), thread.end()
-        kept = [name for name in IDENTITY if name not in stream.dialect.life(start).provisional]
+        kept = [name for name in IDENTITY if name not in stream.dialect.life(thread.kind).provisional]
         for name in kept if start and end and closing else ():
             if start.get(name) != end.get(name) and None not in (start.get(name), end.get(name)):
                 expected, actual = show(start.get(name, ABSENT)), show(end.get(name, ABSENT))
@@ -212,7 +211,7 @@ def parallel_calls_have_different_call_ids(stream: StreamReply) -> Iterator[Find
     for thread in stream_view(stream).of(ITEM):
         opening, start = thread.opening_event(), thread.start()
         call = start.get("call_id")
-        if opening is None or not isinstance(call, str) or str(start.get("type")) not in EARLY_MEMBERS:
+        if opening is None or not isinstance(call, str) or thread.kind not in EARLY_MEMBERS:
             continue
         if call in first:
             where = f"{opening.where}/item/call_id"

@@ -130,11 +130,14 @@ def ends_once(stream: StreamReply) -> Iterator[Finding]:
     when=tells_of(ROOT),
 )
 def events_fit_the_status(stream: StreamReply) -> Iterator[Finding]:
-    """The response in a lifecycle event has the `status` that the event's name says."""
+    """The response in a lifecycle event has the `status` that the event's name says.
+
+    Another rule reports a response without status.
+    """
     lane = _lane(stream)
     for event, response in _response_objects(stream):
-        status, statuses = response.get("status", ABSENT), lane.statuses.get(event.type, frozenset())
-        if response and statuses and not (isinstance(status, str) and status in statuses):
+        status, statuses = response.get("status"), lane.statuses.get(event.type, frozenset())
+        if status is not None and statuses and not (isinstance(status, str) and status in statuses):
             yield Finding(f"{event.where}/response/status", " or ".join(sorted(statuses)), show(status))
 
 
@@ -198,6 +201,7 @@ def the_terminal_event_carries_usage(stream: StreamReply) -> Iterator[Finding]:
     terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
     if (
         terminal
+        and final
         and final.get("status") not in ("failed", "cancelled")
         and not isinstance(final.get("usage"), dict)
     ):
@@ -251,19 +255,22 @@ def _can_compare_items(stream: StreamReply) -> bool:
 def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Iterator[Finding]:
     """The output of the terminal event has the items of the stream, each at its `output_index`.
 
-    A client that reads the events and one that reads the last object must get the same answer.
+    A client that reads the events and one that reads the last object must get the same answer. Another rule
+    reports a response without output.
     """
-    terminal, output = stream_view(stream).terminal(), stream_view(stream).final().get("output")
+    terminal, final = stream_view(stream).terminal(), stream_view(stream).final()
+    if "output" not in final:
+        return
     where = f"{terminal.where if terminal else 'stream'}/response/output"
-    output = output if isinstance(output, list) else []
+    output = final["output"] if isinstance(final["output"], list) else []
     threads = {thread.indices[0]: thread for thread in stream_view(stream).of("item")}
     if not output and any(thread.end() for thread in threads.values()):
         yield Finding(where, f"the {len(threads)} items of the stream", show([]))
         return
     for index, thread in sorted(threads.items()):
         if index >= len(output) and (thread.end() or not _has_failed(stream)):
-            kind = show((thread.end() or thread.start()).get("type"))
-            yield Finding(f"{where}/{index}", f"the streamed item of type {kind}", show(ABSENT))
+            expected = f"the streamed item of type {show(thread.kind)}"
+            yield Finding(f"{where}/{index}", expected, show(ABSENT))
     for index in range(len(output)):
         if index not in threads:
             yield Finding(

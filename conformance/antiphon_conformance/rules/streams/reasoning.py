@@ -74,7 +74,7 @@ def summaries_are_in_their_item(stream: StreamReply) -> Iterator[Finding]:
 
 def _reasons(stream: StreamReply) -> bool:
     """The stream has a reasoning item, or events of raw reasoning."""
-    reasoning = (thread.start().get("type") == "reasoning" for thread in stream_view(stream).of("item"))
+    reasoning = (thread.kind == "reasoning" for thread in stream_view(stream).of("item"))
     return bool(stream_view(stream).of(RAW)) or any(reasoning)
 
 

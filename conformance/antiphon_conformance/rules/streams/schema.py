@@ -8,14 +8,20 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import output
+from antiphon_conformance.rules.reading.kinds import item_kind
+from antiphon_conformance.rules.reading.output import member, objects
+from antiphon_conformance.rules.reading.places import is_index
+from antiphon_conformance.rules.reading.schema_faults import object_faults
 from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
 from antiphon_conformance.rules.reading.streams import OPEN_RESPONSES, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault, Schemas
-from antiphon_spec.stream import Grammar
+from antiphon_spec.stream import Grammar, Lane
+
+OWN = "an id of its own"
+"""The id that an item should have whose events name none, or that of another item."""
 
 
 def _kind(grammar: Grammar, event_type: str) -> str:
@@ -44,9 +50,9 @@ def _types(dialect: Dialect) -> Mapping[str, frozenset[str]]:
 
 @cache
 def _pointers_of_other_rules(dialect: Dialect, event_type: str) -> frozenset[str]:
-    """The members of an event that other rules check: sequence numbers, indices, ids."""
+    """The members of an event that other rules check: its type, sequence numbers, indices, ids."""
     lane = dialect.grammar.events[event_type].lane
-    return frozenset(f"/{name}" for name in ("sequence_number", *lane.identity, *lane.names))
+    return frozenset(f"/{name}" for name in ("type", "sequence_number", *lane.identity, *lane.names))
 
 
 def _has(*kinds: str) -> Callable[[StreamReply], bool]:
@@ -82,7 +88,9 @@ def _new_faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault
     final_faults = _faults_of_final_items(stream)
     for event, fault in _faults(stream, *kinds):
         unknown = fault.pointer == "/item/type" and fault.keyword == "enum"
-        if not unknown and (_place(event, fault.pointer), fault.expected) not in final_faults:
+        lane = stream.dialect.grammar.events[event.type].lane
+        place = _place(lane, stream_view(stream).places[event.index], fault.pointer)
+        if not unknown and (place, fault.expected) not in final_faults:
             yield event, fault
 
 
@@ -92,22 +100,20 @@ def _faults_of_final_items(stream: StreamReply) -> frozenset[tuple[str, str]]:
     validator_of = stream.dialect.schemas.item
     return frozenset(
         (f"{index}{fault.pointer}", fault.expected)
-        for index, item in output(stream.final if terminal else {})
-        if (validator := validator_of(str(item.get("type")))) is not None and not validator.is_valid(item)
-        for fault in validator.faults(item)
+        for index, item in objects(stream.final.get("output") if terminal else None)
+        if (validator := validator_of(str(item_kind(item)))) is not None
+        for fault in object_faults(validator, item)
     )
 
 
-def _place(event: Event, pointer: str) -> str:
-    """The path in the output of a member of the item, part or annotation that an event carries."""
-    item, part, index = (
-        event.data.get(name) for name in ("output_index", "content_index", "annotation_index")
-    )
-    if pointer.startswith("/item/"):
-        return f"{item}{pointer.removeprefix('/item')}"
-    if pointer.startswith("/part/"):
-        return f"{item}/content/{part}{pointer.removeprefix('/part')}"
-    return f"{item}/content/{part}/annotations/{index}{pointer.removeprefix('/annotation')}"
+def _place(lane: Lane, data: Mapping[str, Any], pointer: str) -> str:
+    """The path in the output of a member of the item, part or annotation that an event's data carries."""
+    path = [str(data.get(name)) for name in lane.identity]
+    if lane.holds and lane.within == "item":
+        path.insert(1, lane.place or "")
+    elif lane.holds and len(path) > 2:
+        path = [path[0], "content", path[1], lane.place or "", *path[2:]]
+    return "/".join(path) + pointer.removeprefix(f"/{lane.holds}")
 
 
 def _finding(event: Event, fault: Fault) -> Finding:
@@ -150,8 +156,7 @@ def added_items_have_all_members(stream: StreamReply) -> Iterator[Finding]:
     opening = _opening_types(stream)
     later_members = stream.dialect.grammar.lanes["item"].lacks
     for event, fault in _new_faults(stream, "item"):
-        item = event.data.get("item")
-        kind = item.get("type") if isinstance(item, dict) else None
+        kind = member(stream_view(stream).places[event.index], "item", "type")
         is_later = fault.pointer.removeprefix("/item/") in later_members.get(str(kind), ())
         if event.type in opening and fault.pointer.startswith("/item/") and not is_later:
             yield _finding(event, fault)
@@ -219,11 +224,11 @@ def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
 
     Clients sort events by these members; without them they can follow one text only.
     """
-    for event, breach in stream_view(stream).breaches:
-        if event is not None and breach.kind == "missing-identity":
-            yield Finding(f"{event.where}/{breach.where}", breach.expected, breach.actual)
     for thread in stream_view(stream).all():
-        for event in thread.events if thread.lane.names else ():
+        for event in thread.events:
+            for name in thread.lane.identity:
+                if not is_index(event.data.get(name)):
+                    yield Finding(f"{event.where}/{name}", "an index", show(event.data.get(name, ABSENT)))
             for name in thread.lane.names:
                 if not isinstance(event.data.get(name), str):
                     yield Finding(f"{event.where}/{name}", "an id", show(event.data.get(name, ABSENT)))
@@ -238,18 +243,44 @@ def events_name_their_item_and_index(stream: StreamReply) -> Iterator[Finding]:
 )
 def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
     """`item_id` is the id of the item in the `output_item.added` of that `output_index`."""
+    identities = _identities(stream)
     for thread in stream_view(stream).all():
         for name, lane in thread.lane.names.items():
-            identity = _identity(thread.enclosing(lane))
+            identity = identities.get(_indices(thread, lane))
             for event in thread.events if identity is not None else ():
                 actual: Any = event.data.get(name, identity)
                 if actual != identity:
-                    yield Finding(f"{event.where}/{name}", show(identity), show(actual))
+                    expected = OWN if identity == OWN else show(identity)
+                    yield Finding(f"{event.where}/{name}", expected, show(actual))
 
 
-def _identity(thread: Thread | None) -> str | None:
-    identity = (thread.start() or thread.end()).get("id") if thread else None
-    return identity if isinstance(identity, str) else None
+def _identities(stream: StreamReply) -> Mapping[tuple[int, ...] | None, str]:
+    """The id of each item by its indices: its own or, where it has none, the first by which events name it.
+
+    No two items have one id, so that an id of another item does not count.
+    """
+    own = {thread.indices: _identity(thread) for thread in stream_view(stream).of("item")}
+    named = {indices: name for indices, name in own.items() if name is not None}
+    for thread in stream_view(stream).all():
+        for name, lane in thread.lane.names.items():
+            indices = _indices(thread, lane)
+            ids = [event.data.get(name) for event in thread.events]
+            fresh = [
+                entry for entry in ids if isinstance(entry, str) and entry and entry not in named.values()
+            ]
+            if indices is not None and indices not in named and ids:
+                named[indices] = fresh[0] if fresh else OWN
+    return named
+
+
+def _indices(thread: Thread, lane: str) -> tuple[int, ...] | None:
+    owner = thread.enclosing(lane)
+    return owner.indices if owner is not None else None
+
+
+def _identity(thread: Thread) -> str | None:
+    identity = (thread.start() or thread.end()).get("id")
+    return identity if isinstance(identity, str) and identity else None
 
 
 def _opening_types(stream: StreamReply) -> frozenset[str]:

@@ -105,10 +105,10 @@ def a_call_names_a_tool_of_the_request(item: Item) -> Iterator[Finding]:
     """A call names a tool that was offered: by the request, its input or its template.
 
     A client runs tools by their names, and has none for a name that it never sent: of another server, of
-    another turn, or made of a namespace and a name.
+    another turn, or made of a namespace and a name. Another rule reports a call without a name.
     """
     names = offered_names(item)
-    if not may_name(item.object, names):
+    if item.object.get("name") is not None and not may_name(item.object, names):
         expected = [name if group is None else f"{group}: {name}" for group, name in sorted(names, key=str)]
         actual = show(item.object.get("name", ABSENT))
         yield Finding(f"{item.where}/name", f"one of {show(expected)}", actual)
@@ -138,8 +138,12 @@ def _calls_a_tool_of_the_request(item: Item) -> bool:
 
 
 def _tool_of(item: Item) -> Mapping[str, Any]:
-    """The tool of the request with the name of the call; empty when there is none, or more than one."""
-    tools = [tool for tool in tools_of(item) if tool.get("name") == item.object.get("name")]
+    """The tool of the request with the name of the call; empty when there is none, or more than one.
+
+    A call without a name calls the only tool of the request.
+    """
+    name = item.object.get("name")
+    tools = [tool for tool in tools_of(item) if name is None or tool.get("name") == name]
     return tools[0] if len(tools) == 1 else {}
 
 
@@ -273,10 +277,10 @@ def call_ids_are_unique(response: ResponseObject) -> Iterator[Finding]:
     """
     ids: list[Any] = []
     for index, call in calls(response.content):
-        if call.get("call_id") in ids:
-            where = f"{response.where}/output/{index}/call_id"
-            yield Finding(where, "an id of its own", show(call.get("call_id", ABSENT)))
-        ids.append(call.get("call_id"))
+        identity = call.get("call_id")
+        if identity is not None and identity in ids:
+            yield Finding(f"{response.where}/output/{index}/call_id", "an id of its own", show(identity))
+        ids.append(identity)
 
 
 def _counted_calls(response: ResponseObject) -> list[str]:

@@ -15,10 +15,14 @@ ACTIONS = ("mcp_approval_request", "program")
 
 
 def _answers(fits: Callable[[Any], bool]) -> Callable[[ResponseObject], bool]:
-    """For `when=`: a completed response answers a request whose `tool_choice` fits."""
+    """For `when=`: a completed response answers a request whose `tool_choice` fits.
+
+    Another rule reports a response without `output`.
+    """
     return lambda response: (
         response.creation
         and response.status == "completed"
+        and "output" in response.content
         and bool(response.request_fields.get("tools"))
         and not _may_be_answered_in_words(response)
         and fits(response.request_fields.get("tool_choice"))
@@ -82,8 +86,8 @@ def _names_a_tool(choice: Any) -> bool:
 def a_named_tool_is_called(response: ResponseObject) -> Iterator[Finding]:
     """With a `tool_choice` that names a tool the response calls that tool, and no other."""
     name = response.request_fields["tool_choice"].get("name", ABSENT)
-    names = [call.get("name", ABSENT) for _, call in calls(response.content)]
-    if not names or any(actual != name for actual in names):
+    names = [call.get("name") for _, call in calls(response.content)]
+    if not names or any(actual not in (name, None) for actual in names):
         yield Finding(f"{response.where}/output", f"calls of {show(name)} only", f"calls of {show(names)}")
 
 
@@ -113,9 +117,9 @@ def allowed_tools_is_a_hard_limit(response: ResponseObject) -> Iterator[Finding]
     """
     names = _tool_names(response.request_fields["tool_choice"])
     for index, call in calls(response.content):
-        if call.get("name", ABSENT) not in names:
-            where = f"{response.where}/output/{index}/name"
-            yield Finding(where, f"one of {show(names)}", show(call.get("name", ABSENT)))
+        name = call.get("name")
+        if name is not None and name not in names:
+            yield Finding(f"{response.where}/output/{index}/name", f"one of {show(names)}", show(name))
 
 
 @rule(

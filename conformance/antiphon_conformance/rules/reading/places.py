@@ -1,0 +1,142 @@
+"""Where the events of a stream belong that do not say it: `output_index` and the like, inferred.
+
+An event without an index belongs to the object that its id names or, failing that, to the first object that
+fits: announced, of the right type, not ended. The rule on the indices reports that they are missing; every
+other rule judges the stream as if they were there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from antiphon_conformance.http.exchange import Event
+from antiphon_conformance.rules.reading.kinds import typed_item, typed_part
+from antiphon_spec.stream import Grammar, Lane
+
+Json = Mapping[str, Any]
+
+
+def is_index(value: Any) -> bool:
+    """Whether a value can be an index: an integer from 0."""
+    return type(value) is int and value >= 0
+
+
+def places(events: Sequence[Event], grammar: Grammar) -> Sequence[Json]:
+    """The data of each event, with its type and with the indices and types that can be inferred."""
+    if all(_is_placed(event, grammar) for event in events):
+        return [event.data for event in events]
+    places_so_far = _Places(grammar)
+    return [places_so_far.place(event) for event in events]
+
+
+def _is_placed(event: Event, grammar: Grammar) -> bool:
+    move, data = grammar.events.get(event.type), event.data
+    if "type" not in data:
+        return False
+    if move is None or move.lane.within is None:
+        return True
+    held = data.get(move.lane.holds) if move.lane.holds else None
+    has_type = not isinstance(held, dict) or "type" in held
+    return has_type and all(is_index(data.get(name)) for name in move.lane.identity)
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """An object of the stream, as far as its events have told."""
+
+    index: int
+    content: Json = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    """The lanes that have ended in it, its own included."""
+    is_fresh: bool = True
+    """Whether no event came since its announcement."""
+    inner: dict[str, list[_Place]] = field(default_factory=dict)
+    """The objects inside, by the member that counts them."""
+
+
+class _Places:
+    """The objects of a stream so far."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        self._root = _Place(0)
+
+    def place(self, event: Event) -> Json:
+        """The data of the next event, with what it lacks."""
+        move = self._grammar.events.get(event.type)
+        data = {**event.data, "type": event.type}
+        if move is None or move.lane.within is None:
+            return data
+        lane, place = move.lane, self._root
+        owners = self._owners(lane)
+        for owner in owners:
+            name = owner.identity[-1]
+            place, outer = self._inside(place, owner, owners, event, lane), place
+            data[name] = place.index if not is_index(data.get(name)) else data[name]
+            if owner is lane and isinstance(data.get(lane.holds or ""), dict):
+                data[lane.holds or ""] = place.content = _typed(data[lane.holds or ""], outer, lane)
+        place.is_fresh = event.type in lane.beginnings and bool(lane.holds)
+        if event.type in lane.closing:
+            place.ended.add(lane.name)
+        return data
+
+    def _owners(self, lane: Lane) -> list[Lane]:
+        """The lanes whose objects the indices of an event count, outermost first."""
+        chain = [lane]
+        while chain[0].within:
+            chain.insert(0, self._grammar.lanes[chain[0].within])
+        return [row for outer, row in pairwise(chain) if row.identity != outer.identity]
+
+    def _inside(self, outer: _Place, owner: Lane, owners: Sequence[Lane], event: Event, lane: Lane) -> _Place:
+        """The object of one lane to which an event belongs; a new one when there is none yet."""
+        siblings = outer.inner.setdefault(owner.identity[-1], [])
+        index, ids = event.data.get(owner.identity[-1]), _ids(event, owner, lane)
+        if is_index(index):
+            matches = [place for place in siblings if place.index == index]
+        else:
+            matches = [place for place in siblings if place.ids & ids]
+            if not matches and event.type in owner.opening and owner.holds:
+                matches = [place for place in siblings[-1:] if place.is_fresh and not ids]
+            elif not matches:
+                matches = self._fitting(siblings, owner, owners, event, lane)
+        if not matches:
+            number = index if is_index(index) else 1 + max((place.index for place in siblings), default=-1)
+            matches = [_Place(number)]
+            siblings += matches
+        matches[0].ids |= ids
+        return matches[0]
+
+    def _fitting(
+        self, siblings: list[_Place], owner: Lane, owners: Sequence[Lane], event: Event, lane: Lane
+    ) -> list[_Place]:
+        """The objects that an event without index and id may mean, the likeliest first."""
+        kinds = _kinds(owner, owners, event, lane)
+        of_kind = [place for place in siblings if not kinds or place.content.get("type") in kinds]
+        last = of_kind[-1:] or siblings[-1:]
+        return [place for place in of_kind if not place.ended & {owner.name, lane.name}] or last
+
+
+def _kinds(owner: Lane, owners: Sequence[Lane], event: Event, lane: Lane) -> list[Any]:
+    """The types of objects of a lane to which an event may belong; empty when any will do."""
+    if owner is lane and owner.holds:
+        held = event.data.get(owner.holds)
+        return [held["type"]] if isinstance(held, dict) and "type" in held else []
+    inner = next((row for row in (*owners, lane) if row.within == owner.name), None)
+    return [*inner.of, *inner.tolerates] if inner is not None and inner.of else []
+
+
+def _ids(event: Event, owner: Lane, lane: Lane) -> set[str]:
+    """The ids by which an event names an object of a lane."""
+    held = event.data.get(owner.holds) if owner is lane and owner.holds else None
+    values = [held.get("id") if isinstance(held, dict) else None]
+    values += [event.data.get(name) for name, named in lane.names.items() if named == owner.name]
+    return {value for value in values if isinstance(value, str) and value}
+
+
+def _typed(held: Json, outer: _Place, lane: Lane) -> Json:
+    """The object in an event, with its type."""
+    return typed_part(held, outer.content, lane.place or "") if lane.within == "item" else typed_item(held)
