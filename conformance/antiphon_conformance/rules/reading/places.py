@@ -104,8 +104,8 @@ class _Places:
             elif not matches:
                 matches = self._fitting(siblings, owner, owners, event, lane)
         if not matches:
-            number = index if is_index(index) else 1 + max((place.index for place in siblings), default=-1)
-            matches = [_Place(number)]
+            following = 1 + max((place.index for place in siblings), default=-1)
+            matches = [_Place(index if index is not None and is_index(index) else following)]
             siblings += matches
         matches[0].ids |= ids
         return matches[0]

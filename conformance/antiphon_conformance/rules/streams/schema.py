@@ -246,7 +246,7 @@ def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
     identities = _identities(stream)
     for thread in stream_view(stream).all():
         for name, lane in thread.lane.names.items():
-            identity = identities.get(_indices(thread, lane))
+            identity = identities.get(_indices(thread, lane) or ())
             for event in thread.events if identity is not None else ():
                 actual: Any = event.data.get(name, identity)
                 if actual != identity:
@@ -254,7 +254,7 @@ def item_ids_name_the_added_item(stream: StreamReply) -> Iterator[Finding]:
                     yield Finding(f"{event.where}/{name}", expected, show(actual))
 
 
-def _identities(stream: StreamReply) -> Mapping[tuple[int, ...] | None, str]:
+def _identities(stream: StreamReply) -> Mapping[tuple[int, ...], str]:
     """The id of each item by its indices: its own or, where it has none, the first by which events name it.
 
     No two items have one id, so that an id of another item does not count.
