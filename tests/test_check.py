@@ -76,7 +76,7 @@ def test_rejected_credentials_exit_with_2(responses_mock, capsys):
         (["ftp://h"], "expected a URL that starts with http"),
         (["http://h", "--dialect", "klingon"], "klingon"),
         (["http://h", "--dialect", ","], "dialect"),
-        (["http://h", "--dialect", "base"], "expected one of bud, cloudglue, openai, openresponses"),
+        (["http://h", "--dialect", "base"], "expected one of azure, bud, cloudglue, openai, openresponses"),
         (["http://me:secret@h"], "without credentials"),
         (["http://h", "--api-key-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
         (["http://h", "--report", "/proc/no/such"], "a writable folder"),

@@ -12,7 +12,7 @@ from antiphon_spec.dialect import DialectError, MockTraits, Traits, load, names
 
 
 def test_the_concrete_dialects_ship() -> None:
-    assert names() == ("bud", "cloudglue", "openai", "openresponses")
+    assert names() == ("azure", "bud", "cloudglue", "openai", "openresponses")
 
 
 def test_a_dialect_knows_its_ancestors() -> None:

@@ -197,7 +197,7 @@ def test_the_pytest_plugin_imports_no_server() -> None:
         ({"journal": "many"}, TypeError, "^journal: expected an integer, got 'many'"),
         ({"dialect": 7}, TypeError, "^dialect: expected a string, got 7"),
         ({"models": [7]}, TypeError, "^models: expected a list of strings, got 7 in it"),
-        ({"dialect": "base"}, ValueError, "^dialect: expected one of bud, .*got 'base'"),
+        ({"dialect": "base"}, ValueError, "^dialect: expected one of azure, bud, .*got 'base'"),
         ({"clock": "fast"}, ValueError, "^clock: expected virtual or real, got 'fast'"),
         ({"world": "cooking"}, ValueError, "^world: expected a dialect with a video library, got openai"),
         ({"prompts": "."}, ValueError, "^prompts: expected a dialect with prompt templates, got openai"),

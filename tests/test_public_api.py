@@ -128,7 +128,7 @@ def test_defaults_make_a_configuration() -> None:
     [
         ({"repeat": 0}, "{}repeat: expected more than 0, got 0"),
         ({"timeout": 0.0}, "{}timeout: expected more than 0, got 0.0"),
-        ({"dialect": ","}, "{}dialect: expected one of bud, cloudglue, openai, openresponses, got none"),
+        ({"dialect": ","}, "{}dialect: expected one of azure, bud, cloudglue"),
         ({"feature": ("telepathy",)}, "{}feature: expected one of "),
         ({"resource": ("telepathy",)}, "{}resource: expected NAME=ID, got 'telepathy'"),
         ({"baseline_update": True}, "{0}baseline-update: expected {0}baseline FILE, got none"),
@@ -161,7 +161,7 @@ def test_a_mistake_says_where_expected_and_got(door: str, changes: dict[str, obj
         ({"resources": {"telepathy": "1"}}, OptionError, r"^resources: expected no resource, because"),
         ({"requirements": ["openai@1"]}, OptionError, r"^requirements: expected one of .* got 'openai@1'"),
         ({"baseline": "no.yaml"}, BaselineError, r"^no\.yaml: expected a YAML file, got no such file$"),
-        ({"dialect": "base"}, OptionError, r"^dialect: expected one of bud, .* got 'base'"),
+        ({"dialect": "base"}, OptionError, r"^dialect: expected one of azure, bud, .* got 'base'"),
         ({"target": 7}, TypeError, r"^target: expected a base URL or an ASGI application, got 7"),
     ],
 )

@@ -71,6 +71,8 @@ class Traits:
 class MockTraits:
     """The settings of a dialect that only the mock server reads; merged like `Traits`."""
 
+    base_paths: tuple[str, ...] = ()
+    """The paths below which the API is served; none for the path of the document's server."""
     sentinel: str = "optional"
     """Whether a stream's last message is `[DONE]`: `required`, `absent` or `optional`."""
     error_event: str = "nested"
@@ -295,7 +297,7 @@ def _load(name: str, path: Path | None) -> Dialect:
         source=whole.get("source", ""),
         lineage=tuple(folder.name for folder in folders),
         folders=tuple(folders),
-        traits=Traits(**whole["traits"]),
+        traits=Traits(**whole["traits"] | {"constant_headers": _present(whole["traits"])}),
         mock=MockTraits(**whole["mock"]),
         features={key: Feature(key, **entry) for key, entry in whole["features"].items()},
         create_operation=whole.get("create_operation", "createResponse"),
@@ -308,6 +310,12 @@ def _load(name: str, path: Path | None) -> Dialect:
         holds=whole.get("holds", {}),
         plain=whole.get("plain", {}),
     )
+
+
+def _present(traits: Mapping[str, Any]) -> dict[str, str]:
+    """The constant headers; null removes one of the parent's."""
+    headers = traits.get("constant_headers", {})
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 def _lineage(name: str, path: Path | None) -> list[Path]:

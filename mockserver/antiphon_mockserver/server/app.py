@@ -44,7 +44,7 @@ from antiphon_mockserver.variations import Serve, Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import Dialect, load_concrete
-from antiphon_spec.document import Document, Operation
+from antiphon_spec.document import Operation
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
@@ -65,7 +65,7 @@ class MockApp:
         self.changes = select_changes(settings)
         self.sleeper = Sleeper()
         self.faults = Faults(settings.faults) if settings.faults else None
-        self.router = Router(self.dialect.document)
+        self.router = Router(self.dialect)
         self.server = ServerContext(
             settings=settings,
             dialect=self.dialect,
@@ -178,7 +178,9 @@ class MockApp:
             reject_elsewhere(request.headers, self.settings.allowed_hosts)
         request.operation, request.parameters = self.router.find(request.method, request.path)
         behaviour = self.server.behaviour
-        request.key = behaviour.access.authenticate(request.headers, self.settings.api_keys)
+        request.key = behaviour.access.authenticate(
+            with_bearer(request.headers, self.dialect.auth), self.settings.api_keys
+        )
         if request.operation.parameters:
             pairs = parse_qsl(request.query_string, keep_blank_values=True)
             request.query = behaviour.requests.read_query(request.operation, self.dialect.document, pairs)
@@ -225,6 +227,14 @@ class MockApp:
         status, body = self.server.behaviour.errors.envelope(error, self.dialect)
         usual = self.dialect.mock.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
+
+
+def with_bearer(headers: Mapping[str, str], auth: str) -> Mapping[str, str]:
+    """The headers with the key as a bearer key, where the dialect's clients put it into another header."""
+    name = auth.removeprefix("header:")
+    if name == auth or name not in headers or "authorization" in headers:
+        return headers
+    return {**headers, "authorization": f"Bearer {headers[name]}"}
 
 
 def make_app(settings: Settings) -> MockApp:
@@ -335,12 +345,14 @@ BASE = "/v1"
 
 
 class Router:
-    """The routes of one document."""
+    """The routes of one dialect's document."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, dialect: Dialect) -> None:
+        self.document = document = dialect.document
         servers = document.root.get("servers") or [{"url": BASE}]
-        self.base = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
+        of_document = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
+        self.bases = (*dialect.mock.base_paths, of_document)
+        self.base = self.bases[0]
         self._operations = {
             (operation.method, operation.path): operation
             for operation in document.operations.values()
@@ -349,7 +361,8 @@ class Router:
 
     def below_base(self, path: str) -> str:
         """Returns the path without the base path."""
-        return path[len(self.base) :] if path.startswith(f"{self.base}/") else path
+        base = next((base for base in self.bases if path.startswith(f"{base}/")), "")
+        return path[len(base) :]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""
