@@ -59,6 +59,8 @@ class Settings:
     """Names besides those of this machine that `Host` and `Origin` may have when tools are real."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
+    socket_seconds: float = 3600.0
+    """How long a WebSocket connection may last, in seconds."""
     journal: int = 0
     """How many exchanges the journal keeps; 0 means no journal."""
 
@@ -82,6 +84,7 @@ class SettingsOptions(TypedDict, total=False):
     prompts: str
     allowed_hosts: Sequence[str]
     body_limit: int
+    socket_seconds: float
     journal: int
 
 

@@ -136,6 +136,9 @@ class MockTraits:
     """Whether messages have a `phase`."""
     cancelled_at: bool = False
     """Whether a cancelled response has the time of its cancellation."""
+    websocket: str = "absent"
+    """How creates are answered over WebSocket: one after another (`sequential`), in `lanes` side by side, or
+    not at all (`absent`)."""
 
     def error_type(self, status: int) -> str:
         """The `error.type` of a rejection with this HTTP status."""

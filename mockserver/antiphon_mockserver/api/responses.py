@@ -202,8 +202,9 @@ def _pace(server: ServerContext, turn: Turn, plan: Plan) -> Pace:
 
 
 def _store(server: ServerContext, record: Record, persistent: bool) -> None:
-    """Stores a response, if the request wants that."""
+    """Stores a response, if the request wants that; a WebSocket connection remembers it anyway."""
     if not persistent:
+        server.responses.remember(record.id, record)
         return
     server.responses.put(record.id, record)
     if server.lists_responses:

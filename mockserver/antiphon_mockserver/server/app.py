@@ -14,8 +14,6 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import orjson
-
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
 from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
@@ -31,10 +29,11 @@ from antiphon_mockserver.server.context import (
     ServerContext,
     Streaming,
 )
-from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.origin import reject_elsewhere
+from antiphon_mockserver.server.reading import canonical, read
 from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
+from antiphon_mockserver.server.websocket import serve_socket
 from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.opening import open_store
@@ -95,8 +94,7 @@ class MockApp:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            await serve_socket(self, scope, receive, send)
 
     def _behaviour(self, scripts: Sequence[Source]) -> Behaviour:
         standard = self._standard()
@@ -128,7 +126,7 @@ class MockApp:
         await send({"type": message["type"] + ".complete"})
 
     async def _exchange(self, scope: Any, connection: Connection) -> None:
-        request, fault = self._incoming(scope), NONE
+        request, fault = self.read_scope(scope), NONE
         answer: Answer | Streaming
         try:
             if request.method == "OPTIONS":
@@ -139,18 +137,18 @@ class MockApp:
                 await self._read(request, connection.receive)
                 answer = self._handle(request)
         except ApiError as error:
-            answer = self._error_answer(error)
+            answer = self.error_answer(error)
         except StoreError as problem:
             log.error("%s %s: the store failed: %s", request.method, request.target, problem)
-            answer = self._error_answer(STORE_UNAVAILABLE)
+            answer = self.error_answer(STORE_UNAVAILABLE)
         except Exception:
             log.exception("%s %s", request.method, request.target)
-            answer = self._error_answer(
+            answer = self.error_answer(
                 ApiError("The server had an error while processing the request.", status=500)
             )
         if request.identity is NO_IDENTITY:
             with suppress(StoreError):
-                self._identify(request)
+                self.identify(request)
         if delay := fault.delay:
             await self.sleeper.wait(delay)
         if answer.delay:
@@ -160,7 +158,8 @@ class MockApp:
         else:
             await self.sender.answer(request, answer, fault, connection)
 
-    def _incoming(self, scope: Any) -> Request:
+    def read_scope(self, scope: Any) -> Request:
+        """Returns the request of an ASGI scope, before its body is read."""
         raw_path = scope.get("raw_path")
         path = raw_path.partition(b"?")[0].decode("latin-1") if raw_path else scope["path"]
         return Request(
@@ -195,9 +194,9 @@ class MockApp:
                 request.body = self.server.behaviour.requests.read_body(request.headers, request.content)
                 request.content = canonical(request.body)
         finally:
-            self._identify(request)
+            self.identify(request)
 
-    def _identify(self, request: Request) -> None:
+    def identify(self, request: Request) -> None:
         """Counts the request among identical ones, and derives its ids from that number.
 
         Raises StoreError when a request that may create something cannot be counted.
@@ -223,7 +222,15 @@ class MockApp:
             return handle(self.server, request)
         return self.cache.answer(handle, self.server, request)
 
-    def _error_answer(self, error: ApiError) -> Answer:
+    def admit(self, headers: Mapping[str, str]) -> str:
+        """Returns the key of a client that opens a connection. Rejects one that may not."""
+        self.sender.headers.reject_too_large(headers)
+        if self.has_effects:
+            reject_elsewhere(headers, self.settings.allowed_hosts)
+        return self.server.behaviour.access.authenticate(headers, self.settings.api_keys)
+
+    def error_answer(self, error: ApiError) -> Answer:
+        """Returns the answer for an error, in the envelope of the dialect."""
         status, body = self.server.behaviour.errors.envelope(error, self.dialect)
         usual = self.dialect.mock.refusal_headers.get(str(status), {})
         return Answer(status, {**usual, **error.headers}, body, error.delay)
@@ -307,37 +314,6 @@ def reject_unused(settings: Settings, dialect: Dialect) -> None:
 def _hint(mutant_id: str, mutants: Iterable[str]) -> str:
     nearest = get_close_matches(mutant_id, mutants, n=1)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
-
-
-def canonical(body: Any) -> bytes:
-    """The body as canonical JSON. Rejects a body that is nested too deeply to be repeated in an answer."""
-    try:
-        # Answers hold what they repeat some levels deeper than the request did.
-        return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
-    except TypeError:
-        raise invalid("The body is nested too deeply.", code="invalid_json") from None
-
-
-async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:
-    """Reads the whole body. Rejects more than `limit` bytes with 413.
-
-    Stops reading beyond `maximum` bytes. A smaller body is read to its end, because a client that is still
-    sending when the connection closes never sees the answer.
-    """
-    length = headers.get("content-length", "0")
-    size = int(length) if length.isdecimal() and len(length) < 20 else 0
-    size = size if size > maximum else 0
-    pieces: list[bytes] = []
-    more = True
-    while more and size <= maximum:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        size = sum(map(len, pieces))
-        more = message.get("more_body", False)
-    if size > limit:
-        text = f"The body is larger than {limit} bytes."
-        raise ApiError(text, status=413, code="request_too_large", headers={"connection": "close"})
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 BASE = "/v1"

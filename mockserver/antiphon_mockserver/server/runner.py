@@ -41,11 +41,12 @@ class Server(uvicorn.Server):
 
 
 def configuration(app: MockApp) -> uvicorn.Config:
-    """Configures uvicorn without dates (the app sends them), access logs, proxy headers and WebSockets."""
+    """Configures uvicorn without dates (the app sends them), access logs and proxy headers."""
     return uvicorn.Config(
         app,
         http="auto",  # httptools where the extra `fast` is installed, else h11
-        ws="none",
+        ws="wsproto",
+        ws_max_size=app.settings.body_limit,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -77,7 +77,7 @@ class Sender:
     ) -> None:
         """Sends a stream."""
         call = self._call(request)
-        events = self._apply("events", streaming.events, call)
+        events = self.changed_events(request, streaming.events)
         frames: Sequence[bytes] = self._apply("sse", encode(events, self.server.dialect.mock), call)
         if fault.cut is not None or fault.broken_frame is not None:
             frames = damage(frames, fault)
@@ -89,9 +89,14 @@ class Sender:
         if not schedule or clock.virtual or self.changes["http"]:
             await self._send_whole(request, 200, pairs, body, fault, connection)
         else:
-            self._note(request, 200, body)
+            self.note(request, 200, body)
             pieces = self._in_time(schedule, clock, streaming.response_id)
             await send_pieces(pieces, pairs, connection)
+
+    def changed_events(self, request: Request, events: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        """The events as mutants and variations make them."""
+        changed: Sequence[Any] = self._apply("events", events, self._call(request))
+        return changed
 
     def now(self) -> bytes:
         """Returns the `Date` of an answer, from the same clock as `created_at`."""
@@ -112,7 +117,7 @@ class Sender:
             status, pairs = answer.status, encode_headers(answer.headers)
             body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
             has_length = answer.has_length
-        self._note(request, status, body)
+        self.note(request, status, body)
         silent = request.method == "HEAD"
         cut = fault.cut is not None
         await send(connection, status, pairs, body, silent=silent, cut=cut, has_length=has_length)
@@ -156,7 +161,8 @@ class Sender:
             value = change(copy, call)
         return value
 
-    def _note(self, request: Request, status: int, body: bytes) -> None:
+    def note(self, request: Request, status: int, body: bytes) -> None:
+        """Writes an exchange into the journal."""
         if self.journal.open:
             operation = request.operation.id or None
             self.journal.add(

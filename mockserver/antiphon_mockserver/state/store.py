@@ -58,6 +58,12 @@ class Store(ABC):
     def close(self) -> None:
         """Closes files and connections."""
 
+    def remember(self, kind: str, object_id: str, content: bytes) -> None:  # noqa: B027 - most stores forget
+        """Keeps the JSON of an object that is not to be stored, as long as a connection lasts.
+
+        Only the store of a WebSocket connection does so.
+        """
+
     def _apply(self, kind: str, object_id: str, change: Change) -> bytes | None:
         before = self.read(kind, object_id)
         if before is None:
@@ -83,6 +89,10 @@ class Table(Generic[T]):
     def write(self, object_id: str, content: bytes) -> None:
         """Stores a packed object."""
         self.store.write(self.kind, object_id, content)
+
+    def remember(self, object_id: str, value: T) -> None:
+        """Keeps an object that is not to be stored, as long as a connection lasts."""
+        self.store.remember(self.kind, object_id, pack(value))
 
     def read(self, object_id: str) -> bytes | None:
         """Returns the packed object with this id; None when there is none."""

@@ -1,0 +1,189 @@
+"""Creates over WebSocket: the turns of one connection, one after another or in lanes side by side.
+
+A turn is a create over HTTP with `stream: true`; its events are sent as one JSON text each. What a response
+needs to be continued is remembered as long as the connection lasts, also with `store: false`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.server.lane import Lane
+from antiphon_mockserver.server.steering import steer
+from antiphon_mockserver.state.connection import ConnectionStore
+
+if TYPE_CHECKING:
+    from antiphon_mockserver.server.app import MockApp
+
+log = logging.getLogger("antiphon")
+
+LONGEST = 3600.0
+"""Seconds that a connection lasts."""
+MOST_LANES = 32
+"""Named lanes of a connection."""
+MOST_RUNNING = 16
+"""Responses in flight on a connection; more wait."""
+MOST_WAITING = 1_000
+"""Messages that wait in all lanes; a client that sends more waits itself."""
+LANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
+Message = Mapping[str, Any]
+Receive = Any
+Send = Any
+
+
+class Session:
+    """One connection of an authenticated client."""
+
+    def __init__(
+        self, app: MockApp, headers: Mapping[str, str], key: str, receive: Receive, send: Send
+    ) -> None:
+        self.app = app
+        self.headers = headers
+        self.key = key
+        self.store = ConnectionStore(app.server.store)
+        self.has_lanes = app.dialect.mock.websocket == "lanes"
+        self.running = asyncio.Semaphore(MOST_RUNNING)
+        self.cache: dict[str, str] = {}
+        """The responses that only this connection can continue, each with the lane that made it."""
+        self._lanes: dict[str, Lane] = {}
+        self._receive, self._send = receive, send
+        self._closed = False
+
+    async def run(self) -> None:
+        """Serves the connection until the client leaves or its time is over."""
+        try:
+            async with asyncio.timeout(self.app.settings.socket_seconds):
+                while (message := await self._receive())["type"] == "websocket.receive":
+                    await self._take(message)
+        except TimeoutError:
+            over = ApiError(
+                "This connection has reached its time limit; open a new one.",
+                code="websocket_connection_limit_reached",
+            )
+            await self.reject(over)
+            await self.close(1000)
+        finally:
+            self._closed = True
+            await asyncio.gather(*(lane.stop() for lane in self._lanes.values()))
+
+    async def send(self, event: Mapping[str, Any], lane_id: str | None = None) -> None:
+        """Sends an event, with the lane of its request where that named one."""
+        if self._closed:
+            return
+        members = event if lane_id is None else {**event, "stream_id": lane_id}
+        await self._send({"type": "websocket.send", "text": orjson.dumps(members).decode()})
+
+    async def reject(self, problem: ApiError, lane_id: str | None = None) -> None:
+        """Sends an error: the envelope that an answer over HTTP would have, with its status."""
+        await self.send(self._error(problem), lane_id)
+
+    async def close(self, code: int) -> None:
+        """Closes the connection with this code (RFC 6455, 7.4)."""
+        if not self._closed:
+            self._closed = True
+            with suppress(RuntimeError, OSError):  # the client may have left
+                await self._send({"type": "websocket.close", "code": code})
+
+    def lane_of(self, response_id: str) -> Lane | None:
+        """The lane that made a response on this connection; None when none did."""
+        return next((lane for lane in self._lanes.values() if response_id in lane.made), None)
+
+    async def _take(self, message: Mapping[str, Any]) -> None:
+        """Takes one message of the client: it starts a turn, steers one, or is rejected."""
+        lane_id: str | None = None
+        try:
+            event = self._read(message)
+            kind = event.get("type")
+            if kind == "response.steer" and self.has_lanes:
+                await steer(self, event)
+                return
+            if kind != "response.create":
+                known = "response.create or response.steer" if self.has_lanes else "response.create"
+                raise invalid(f"Invalid 'type': expected {known}.", "type", "invalid_value")
+            if self.has_lanes:
+                lane_id = self._lane_id(event)
+            await self._lane(lane_id).put(event)
+        except ApiError as problem:
+            await self.reject(problem, lane_id)
+
+    def _read(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        text = message.get("text")
+        if text is None:
+            raise invalid("The message is binary; send JSON as a text message.", code="invalid_json")
+        try:
+            event = orjson.loads(text)
+        except orjson.JSONDecodeError as problem:
+            raise invalid(f"The message is not valid JSON: {problem}.", code="invalid_json") from None
+        if not isinstance(event, dict):
+            raise invalid("The message has to be a JSON object.", code="invalid_type")
+        return event
+
+    def _lane_id(self, event: dict[str, Any]) -> str | None:
+        """The lane that an event names. Rejects an invalid id, and one lane too many."""
+        lane_id = event.pop("stream_id", None)
+        if lane_id is None:
+            return None
+        if not isinstance(lane_id, str) or LANE_ID.fullmatch(lane_id) is None:
+            message = "Invalid 'stream_id': expected 1 to 256 letters, digits, dots, underscores and dashes."
+            raise invalid(message, "stream_id", "invalid_stream_id")
+        names = self._lanes.keys() - {""}
+        if lane_id not in names and len(names) >= MOST_LANES:
+            message = f"This connection has reached its limit of {MOST_LANES} streams."
+            raise invalid(message, "stream_id", "websocket_stream_limit_reached")
+        return lane_id
+
+    def _lane(self, lane_id: str | None) -> Lane:
+        name = lane_id or ""
+        if name not in self._lanes:
+            self._lanes[name] = Lane(self, lane_id, MOST_WAITING)
+        return self._lanes[name]
+
+    def _error(self, problem: ApiError) -> dict[str, Any]:
+        status, body = self.app.server.behaviour.errors.envelope(problem, self.app.dialect)
+        error = body["error"]
+        error["code"] = error.get("code") or error["type"]  # required over WebSocket
+        return {"type": "error", "status": status, "error": error}
+
+
+async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -> None:
+    """Serves a request to upgrade: accepts it, or answers as the server answers over HTTP."""
+    await receive()
+    request = app.read_scope({**scope, "method": "GET"})
+    try:
+        key = _admit(app, request.path, request.headers)
+    except ApiError as problem:
+        answer = app.error_answer(problem)
+        pairs = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
+        pairs.append((b"content-type", b"application/json"))
+        start = {"type": "websocket.http.response.start", "status": answer.status, "headers": pairs}
+        await send(start)
+        await send({"type": "websocket.http.response.body", "body": orjson.dumps(answer.body)})
+        return
+    await send({"type": "websocket.accept"})
+    try:
+        await Session(app, request.headers, key, receive, send).run()
+    except Exception:
+        log.exception("WebSocket %s", request.target)
+        with suppress(RuntimeError, OSError):
+            await send({"type": "websocket.close", "code": 1011})
+
+
+def _admit(app: MockApp, path: str, headers: Mapping[str, str]) -> str:
+    """The key of a client that may open a connection. Rejects an unknown path, and one without WebSocket."""
+    methods = app.router.methods(path)
+    if not methods:
+        raise ApiError("Unknown path.", status=404, code="unknown_url")
+    create = app.dialect.document.operations[app.dialect.create_operation]
+    if app.dialect.mock.websocket == "absent" or path != create.path:
+        # RFC 9110, 15.5.22 has no status for an upgrade that is not offered; this one says so by its name.
+        raise ApiError("WebSocket is not offered here.", status=426, code="upgrade_not_offered")
+    return app.admit(headers)
