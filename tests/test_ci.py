@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import shlex
@@ -52,6 +53,18 @@ def test_the_shell_example_runs(tmp_path):
     assert names == {"report.jsonl", "transcript.jsonl", "digests.json"} | {
         name for *_, name in folder.RENDERERS.values()
     }
+
+
+def test_the_drift_from_the_newest_sdk_is_a_job_of_its_own():
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    job = tox["testenv:drift"]
+    assert job["deps"] == "openai", "without a version, so that it is the newest"
+    assert job["commands"] == "antiphon spec diff openai --sdk"
+    assert "drift" not in tox["tox"]["env_list"]
+    script = ROOT / ".ci" / "drift"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().splitlines()[-1].endswith("tox run --recreate -e drift")
 
 
 def test_every_option_on_the_page_exists():

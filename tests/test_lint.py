@@ -138,3 +138,15 @@ def test_wrong_usage_exits_with_3(tmp_path, content, arguments, message, capsys)
     path.write_text(content)
     assert lint(path, *arguments) == 3
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("response.has-all-memberz", "did you mean 'response.has-all-members'?"),
+        ("xyzzy", "--rule: expected the id of a rule, got 'xyzzy'"),
+    ],
+)
+def test_an_unknown_rule_is_wrong_usage_with_the_nearest_name(recording, rule, message, capsys):
+    assert run(["lint", str(recording), "--rule", rule]) == 3
+    assert message in capsys.readouterr().err

@@ -174,7 +174,30 @@ def test_a_compressed_body_in_a_cassette(tmp_path):
         ("a.yaml", "a: [", "YAML"),
         ("a.yaml", "- 1", "list"),
         ("a.bin", b"\x00\x01", "2 bytes"),
-        ("a.har", '{"log": {}}', "KeyError"),
+        ("a.har", '{"log": {}}', "a.har: log: expected a member `entries`, got none"),
+        ("a.har", '{"log": {"entries": [{"response": {}}]}}', "log/entries/0: expected a member `request`"),
+        (
+            "a.har",
+            '{"log": {"entries": [{"request": {"method": "GET"}}]}}',
+            "log/entries/0/request: expected a member `url`",
+        ),
+        (
+            "a.har",
+            '{"log": {"entries": [{"request": {"method": "GET", "url": "/", "headers": [{"name": "a"}]}}]}}',
+            "log/entries/0/request/headers/0: expected a member `value`",
+        ),
+        (
+            "a.har",
+            '{"log": {"entries": [{"request": {"method": "GET", "url": "/"}}]}}',
+            "log/entries/0: expected a member `response`",
+        ),
+        ("a.yaml", "interactions: [{response: {}}]", "interactions/0: expected a member `request`"),
+        (
+            "a.yaml",
+            "interactions: [{request: {method: POST}}]",
+            "interactions/0/request: expected a member `url`",
+        ),
+        ("a.jsonl", json.dumps({**line(), "response": {}}), "response: expected a member `status`"),
     ],
 )
 def test_a_file_other_than_a_recording_is_rejected_with_a_reason(tmp_path, name, content, message):

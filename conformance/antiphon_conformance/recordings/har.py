@@ -10,6 +10,7 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode, join_chunks
+from antiphon_conformance.recordings.members import required
 
 FRAMES = "_webSocketMessages"
 SWITCHING = 101
@@ -17,14 +18,17 @@ SWITCHING = 101
 
 
 def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
-    """Every entry of a HAR document as an Exchange called `name#index`."""
-    for index, entry in enumerate(document["log"]["entries"]):
-        yield _exchange(f"{name}#{index}", entry)
+    """Every entry of a HAR document as an Exchange called `name#index`.
+
+    Raises MissingMemberError when an entry lacks a member.
+    """
+    for index, entry in enumerate(required(required(document, "log", ""), "entries", "log")):
+        yield _exchange(f"{name}#{index}", entry, f"log/entries/{index}")
 
 
-def _exchange(identity: str, entry: Mapping[str, Any]) -> Exchange:
-    message, response = entry["request"], entry["response"]
-    request = _request(message)
+def _exchange(identity: str, entry: Mapping[str, Any], where: str) -> Exchange:
+    request = _request(required(entry, "request", where), f"{where}/request")
+    response = required(entry, "response", where)
     status = int(response.get("status") or 0)
     if entry.get(FRAMES) or status == SWITCHING:
         return Exchange(
@@ -33,7 +37,7 @@ def _exchange(identity: str, entry: Mapping[str, Any]) -> Exchange:
     if not status:
         failure = str(response.get("_error") or "no answer was recorded")
         return Exchange(identity, request, None, failure=failure)
-    fields = _headers(response)
+    fields = _headers(response, f"{where}/response")
     try:
         raw = decode(_content(response.get("content") or {}), fields)
     except CodingError as error:
@@ -41,16 +45,20 @@ def _exchange(identity: str, entry: Mapping[str, Any]) -> Exchange:
     return Exchange(identity, request, read_reply(status, fields, raw))
 
 
-def _request(message: Mapping[str, Any]) -> Request:
+def _request(message: Mapping[str, Any], where: str) -> Request:
+    method, url = str(required(message, "method", where)), str(required(message, "url", where))
     raw = bytes_of((message.get("postData") or {}).get("text"))
     body = strict_json.read(raw)
-    return Request(
-        message["method"].upper(), message["url"], _headers(message), body.value, None if body.valid else raw
+    return Request(method.upper(), url, _headers(message, where), body.value, None if body.valid else raw)
+
+
+def _headers(message: Mapping[str, Any], where: str) -> Headers:
+    pairs = ((f"{where}/headers/{index}", pair) for index, pair in enumerate(message.get("headers") or ()))
+    return Headers(
+        tuple(
+            (str(required(pair, "name", place)), str(required(pair, "value", place))) for place, pair in pairs
+        )
     )
-
-
-def _headers(message: Mapping[str, Any]) -> Headers:
-    return Headers(tuple((pair["name"], pair["value"]) for pair in message.get("headers", ())))
 
 
 def _content(content: Mapping[str, Any]) -> bytes:

@@ -30,6 +30,7 @@ from antiphon_conformance.http.reply import headers, read_reply, reply_from_valu
 from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
 from antiphon_conformance.recordings.bodies import GZIP
 from antiphon_conformance.recordings.evidence import with_losses
+from antiphon_conformance.recordings.members import MissingMemberError, required
 
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 
@@ -63,6 +64,8 @@ def load(path: Path) -> Recording:
         return _read(raw, path)
     except RecordingError:
         raise
+    except MissingMemberError as error:
+        raise RecordingError(f"{path}: {error.where}", f"a member `{error.member}`", "none") from error
     except (LookupError, TypeError, AttributeError, ValueError, EOFError, OSError, zlib.error) as error:
         raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
 
@@ -208,7 +211,7 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
 
 
 def _reply(response: Mapping[str, Any]) -> Reply:
-    fields, status = headers(response.get("headers") or {}), int(response["status"])
+    fields, status = headers(response.get("headers") or {}), int(required(response, "status", "response"))
     raw = transcript.raw_of(response)
     if raw is None and "sse" not in response and not isinstance(response.get("body"), str | None):
         reply = reply_from_value(status, fields, response["body"])

@@ -15,27 +15,35 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
 from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode
+from antiphon_conformance.recordings.members import required
 
 KEYS = ("interactions", "http_interactions")
 STATUS_NAMES = ("code", "status_code", "status")
 
 
 def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
-    """Every interaction of a cassette as an Exchange called `name#index`."""
-    interactions = next(document[key] for key in KEYS if key in document)
-    for index, entry in enumerate(interactions or ()):
-        yield interaction(f"{name}#{index}", entry["request"], entry["response"])
+    """Every interaction of a cassette as an Exchange called `name#index`.
+
+    Raises MissingMemberError when an interaction lacks a member.
+    """
+    key = next(key for key in KEYS if key in document)
+    for index, entry in enumerate(document[key] or ()):
+        where = f"{key}/{index}"
+        yield interaction(f"{name}#{index}", required(entry, "request", where), entry.get("response"), where)
 
 
-def interaction(identity: str, message: Mapping[str, Any], response: Mapping[str, Any] | None) -> Exchange:
-    """One recorded request and its answer as an Exchange."""
+def interaction(
+    identity: str, message: Mapping[str, Any], response: Mapping[str, Any] | None, where: str = ""
+) -> Exchange:
+    """One recorded request and its answer as an Exchange. Raises MissingMemberError."""
+    request = _request(message, f"{where}/request")
     if not response:
-        return Exchange(identity, _request(message), None, failure="no answer was recorded")
+        return Exchange(identity, request, None, failure="no answer was recorded")
     try:
         reply, lost = _reply(response)
     except CodingError as error:
-        return Exchange(identity, _request(message), None, failure=str(error))
-    return Exchange(identity, _request(message), reply, not_recorded=lost)
+        return Exchange(identity, request, None, failure=str(error))
+    return Exchange(identity, request, reply, not_recorded=lost)
 
 
 def _reply(response: Mapping[str, Any]) -> tuple[Reply, frozenset[Part]]:
@@ -59,7 +67,9 @@ def _status(response: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _request(message: Mapping[str, Any]) -> Request:
+def _request(message: Mapping[str, Any], where: str) -> Request:
+    place = str(message["uri"] if "uri" in message else required(message, "url", where))
+    method = str(required(message, "method", where))
     fields = _headers(message)
     if "parsed_body" in message:
         body, raw = message["parsed_body"], orjson.dumps(message["parsed_body"])
@@ -67,8 +77,7 @@ def _request(message: Mapping[str, Any]) -> Request:
         raw = _request_bytes(message, fields)
         body = strict_json.read(raw).value
     readable = body is not None or not raw
-    place = str(message["uri"] if "uri" in message else message["url"])
-    return Request(str(message["method"]).upper(), place, fields, body, None if readable else raw)
+    return Request(method.upper(), place, fields, body, None if readable else raw)
 
 
 def _request_bytes(message: Mapping[str, Any], fields: Headers) -> bytes:

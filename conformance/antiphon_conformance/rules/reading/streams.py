@@ -33,8 +33,11 @@ def is_whole(stream: StreamReply) -> bool:
 
 
 def has_beginning(stream: StreamReply) -> bool:
-    """For `when=`: the stream holds its first event."""
-    return not stream_view(stream).is_tail and bool(stream.events)
+    """For `when=`: the stream holds the first event of a response.
+
+    A stream of `error` events alone is a rejection after the status was sent: no response began.
+    """
+    return not stream_view(stream).is_tail and any(event.type != "error" for event in stream.events)
 
 
 def has_end(stream: StreamReply) -> bool:

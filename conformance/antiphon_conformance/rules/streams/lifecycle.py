@@ -69,7 +69,7 @@ def is_created_once(stream: StreamReply) -> Iterator[Finding]:
     "lifecycle.states-follow-each-other",
     StreamReply,
     cites=("LIF-05", "LIF-06", "LIF-04"),
-    when=tells_of(ROOT),
+    when=lambda stream: has_beginning(stream) or (stream_view(stream).is_tail and tells_of(ROOT)(stream)),
 )
 def states_follow_each_other(stream: StreamReply) -> Iterator[Finding]:
     """The response is created, then perhaps queued, then in progress, each state with one event."""

@@ -95,9 +95,9 @@ def dates_to_the_fraction_of_a_second(behaviour: Behaviour) -> Behaviour:
     return on_final(date)(behaviour)
 
 
-@variation("state.takes-twenty-seconds", fits=DOCUMENTS)
-def takes_twenty_seconds(behaviour: Behaviour) -> Behaviour:
-    """Takes twenty seconds to the first byte of an answer.
+@variation("state.says-it-took-twenty-seconds", fits=DOCUMENTS)
+def says_it_took_twenty_seconds(behaviour: Behaviour) -> Behaviour:
+    """Dates the end of a response twenty seconds after its creation.
 
     No document says how long a model may take.
     """
@@ -106,7 +106,21 @@ def takes_twenty_seconds(behaviour: Behaviour) -> Behaviour:
         if response.get("completed_at") is not None:
             response["completed_at"] += 20
 
-    def plan(context: Context) -> Plan:
-        return replace(behaviour.model.plan(context), delay=20.0)
+    return on_final(date)(behaviour)
 
-    return on_final(date)(replace(behaviour, model=replace(behaviour.model, plan=plan)))
+
+@variation("state.derives-ids-along-a-chain", fits=("bud", "openai"))
+def derives_ids_along_a_chain(behaviour: Behaviour) -> Behaviour:
+    """Gives a continuation the id of the response before with a number behind it, as in `resp_1-2`.
+
+    No document says what an id looks like: it is opaque.
+    """
+    numbers: dict[str, int] = {}
+
+    def derive(response: Json, context: Context) -> None:
+        before = context.request.get("previous_response_id")
+        if isinstance(before, str):
+            numbers[before] = numbers.get(before, 1) + 1
+            response["id"] = f"{before}-{numbers[before]}"
+
+    return on_final(derive)(_with_ids(behaviour, "resp_", "msg_"))

@@ -130,6 +130,19 @@ def works_slowly_in_the_background(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, progress=replace(behaviour.progress, observe=observe))
 
 
+@variation("state.has-finished-before-a-cancel", fits=STORES)
+def has_finished_before_a_cancel(behaviour: Behaviour) -> Behaviour:
+    """Has completed a background response when the cancel comes, and answers with it unchanged.
+
+    No document says how long a background response takes, and what has ended cannot be cancelled.
+    """
+
+    def cancel(record: Record, last: int) -> Record:
+        return behaviour.progress.cancel(record if record.cut is not None else record.at(last), last)
+
+    return replace(behaviour, progress=replace(behaviour.progress, cancel=cancel))
+
+
 @variation("state.finishes-in-the-background-at-once", fits=STORES)
 def finishes_in_the_background_at_once(behaviour: Behaviour) -> Behaviour:
     """Has finished a background response at the first poll.
