@@ -168,7 +168,7 @@ def test_an_application_that_does_not_answer_is_waited_for_as_long_as_a_server()
         return JSONResponse({})
 
     exchange = send(routed(endpoint), seconds=0.2)
-    assert exchange.failure == "no end after 0.2 s"
+    assert exchange.failure == "we stopped listening after 0.2 s (--timeout)"
 
 
 def test_the_lifespan_surrounds_the_requests() -> None:

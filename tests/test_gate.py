@@ -230,7 +230,7 @@ def test_a_flaky_server_neither_fails_nor_passes():
     assert judge([second]).status is Exit.NOT_CONFORMANT
     report = compose(judge([first, second]))
     assert RULE in {entry.rule for entry in flapping(report.records)}
-    assert {entry.outcome for entry in report.records if entry.rule == RULE} == {Outcome.INCONCLUSIVE}
+    assert Outcome.FAILED not in {entry.outcome for entry in report.records if entry.rule == RULE}
     assert report.status == Exit.CONFORMANT
     baseline = Baseline((Entry(RULE, "soon"),))
     assert judge([first, second], Gate(baseline=baseline)).verdicts["openai"].stale == ()
@@ -276,24 +276,25 @@ class LosingTransport(ScriptedTransport):
     ("losses", "replies", "request_count", "dead"),
     [
         pytest.param([1], [True, True, True], 4, False, id="a connection that was lost once is tried again"),
-        pytest.param([1, 2], [True, False, True], 4, False, id="lost twice, it is an answer that never came"),
-        pytest.param(
-            range(1, 9), [True, False, False, False], 7, True, id="three calls in a row end the run"
-        ),
+        pytest.param([1, 2], [True, True, True], 6, False, id="lost twice, the target is probed"),
+        pytest.param([1, 2, 4, 5], [True, False], 7, False, id="lost always, it is no answer"),
+        pytest.param(range(1, 99), [True, False], None, True, id="a target that is gone ends the run"),
     ],
 )
 def test_a_lost_connection_is_tried_again(losses, replies, request_count, dead):
     transport = LosingTransport(*losses)
-    target, exchanges = asyncio.run(send_all(transport, len(replies)))
+    target, exchanges = asyncio.run(send_all(transport, len(replies), recovery=0.3))
     assert [exchange.reply is not None for exchange in exchanges] == replies
-    assert (len(transport.details), target.dead) == (request_count, dead)
+    assert target.dead == dead
+    assert request_count in (None, len(transport.details))
 
 
 def test_a_target_that_dies_during_the_run_is_not_judged():
     transport = LosingTransport(*range(3, 500))
-    result = run_scenarios(RunConfig("http://t/v1", ("openai",), properties=False), transport=transport)
+    config = RunConfig("http://t/v1", ("openai",), properties=False, recovery=0.3)
+    result = run_scenarios(config, transport=transport)
     assert result.status is Exit.NOT_JUDGED
-    assert result.verdicts["openai"].why == "the target did not answer 3 times in a row: connection reset"
+    assert "the target stopped answering at fingerprint/create" in result.verdicts["openai"].why
 
 
 def test_an_unknown_set_is_rejected_with_the_known_names():

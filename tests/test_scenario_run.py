@@ -263,11 +263,15 @@ PATIENT = Headers((("content-type", "application/json"), ("retry-after", "0")))
     ("answers", "steps", "stop_reason"),
     [
         ([429, 200], ["created-limited-1", "created"], None),
-        ([429, 429, 429], ["created-limited-1", "created-limited-2", "created"], "created: answered 429"),
-        ([503], ["created"], "created: answered 503"),
+        ([503, 200], ["created-limited-1", "created"], None),
+        (
+            [429] * 7,
+            [*(f"created-limited-{turn}" for turn in range(1, 7)), "created"],
+            "created: the target is too busy: answered 429",
+        ),
     ],
 )
-def test_a_rate_limited_request_is_sent_again(answers, steps, stop_reason):
+def test_a_request_to_a_busy_target_is_sent_again(answers, steps, stop_reason):
     left = iter(answers)
     transport = ScriptedTransport(lambda request: (next(left), response()), PATIENT)
     plan = runner.Plan((Scenario("creates", "", creates),), (OPENAI,), "m")

@@ -34,6 +34,11 @@ def check(
     max_requests: int | None = None,
     max_tokens: int | None = None,
     timeout: float = 60.0,
+    exchange_timeout: float | None = None,
+    deadline: float | None = None,
+    recovery: float = 60.0,
+    restart: str | None = None,
+    without: Iterable[str] = (),
     seed: int = 0,
     properties: bool = True,
     repeat: int = 1,
@@ -48,9 +53,12 @@ def check(
     an optional feature, or denies it (`no-background`). `resources` names what the target holds
     (`{"prompt": "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets
     (`openai@2.3.0`). `profile` says what a breach weighs: `compatible`, `strict`, `identical`, or the path of
-    a file. `timeout` limits one request, in seconds. `properties=False` sends no generated requests.
-    `rules` judges by these alone, in the conversations that they need; `scenarios` holds these alone.
-    A coroutine cannot call this.
+    a file. After `timeout` seconds without a byte a request is given up; `exchange_timeout` and `deadline`
+    limit a whole exchange and the run. `restart` is a command that starts a target that stopped answering,
+    which has `recovery` seconds to come back. `properties=False` sends no generated requests. `rules` judges
+    by these alone, in the conversations that they need; `scenarios` holds these alone, and `without` leaves
+    some out. A coroutine cannot call this.
+
 
     Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that
     cannot be followed, and BaselineError for a malformed baseline; all before the first request.

@@ -14,7 +14,15 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.http.exchange import Exchange, MissingStepError, Part, Trace
+from antiphon_conformance.http.exchange import (
+    BUSY,
+    UNROUTED,
+    Exchange,
+    MissingStepError,
+    NoEvidenceError,
+    Part,
+    Trace,
+)
 from antiphon_conformance.http.placeholder import is_placeholder
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
@@ -44,6 +52,8 @@ class _Result:
 
     findings: list[Finding] = field(default_factory=list)
     missing: str = ""
+    no_evidence: str = ""
+    """Why an exchange proves nothing, and whose fault that is: ours."""
     crash: str = ""
     applies: bool = False
     not_recorded: frozenset[Part] = frozenset()
@@ -76,6 +86,8 @@ class _RuleRun:
             findings = [*islice(self.rule.check(view), MOST_FINDINGS)]
             if lost and any(map(_is_about_placeholder, findings)):
                 return self._leave(scenario, frozenset({Part.TEXTS}))
+        except NoEvidenceError as reason:
+            self._result(scenario).no_evidence = safe(str(reason))
         except MissingStepError as missing:
             self._result(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
@@ -247,7 +259,13 @@ def _repeatable(view: AnyReply) -> bytes | None:
 
 
 def _locate_trace(trace: Trace, dialect: Dialect) -> Trace:
-    steps = {name: locate(exchange, dialect) for name, exchange in trace.exchanges.items()}
+    """The trace with the operations of its exchanges, without those that say only that the target is busy, or
+    that it answers any path."""
+    steps = {
+        name: locate(exchange, dialect)
+        for name, exchange in trace.exchanges.items()
+        if not exchange.traits & {BUSY, UNROUTED}
+    }
     return replace(trace, exchanges=steps)
 
 
@@ -303,6 +321,8 @@ def _record(
             return run.record(dialect, scenario, *why_missing(trace, ""))
         outcome = Outcome.of_findings(result.findings, run.profile.weigh(run.requirement))
         return run.record(dialect, scenario, outcome, "", result.findings)
+    if result.no_evidence:
+        return run.record(dialect, scenario, Outcome.INCONCLUSIVE, result.no_evidence)
     if result.missing:
         return run.record(dialect, scenario, *why_missing(trace, result.missing))
     if result.not_recorded and not result.applies:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
 from antiphon_conformance.http.address import read_address, shown
-from antiphon_conformance.http.client import Limits, Target, Transport
+from antiphon_conformance.http.client import Target, Transport
 from antiphon_conformance.http.credentials import BEARER, Credentials, read_place
 from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.http.patience import Limits
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.scenarios import runner
+from antiphon_conformance.scenarios.fingerprint import look
+from antiphon_conformance.scenarios.remainder import end_generation
 from antiphon_conformance.scenarios.scenario import GENERATED, Scenario, scenarios_for
 from antiphon_conformance.scenarios.selection import generates, selection
 from antiphon_conformance.verdict.gate import Gate
@@ -27,6 +30,8 @@ from antiphon_spec.dialect import Dialect
 
 CONCURRENCY = 2
 """How many conversations run at a time: servers with one slot answer the others with 429."""
+LONGEST_RUN, SHORTEST_RUN = 3600.0, 600.0
+"""The bounds of the deadline that we choose, in seconds."""
 NOT_GENERATED = "no requests are generated, because of --no-properties"
 NOT_NEEDED = "no requests are generated, because the run is about some rules or conversations only"
 
@@ -60,7 +65,17 @@ class RunConfig:
     max_requests: int | None = None
     max_tokens: int | None = None
     seconds: float = 60.0
-    """The time limit of one request."""
+    """Seconds without a byte after which a request is given up."""
+    exchange_seconds: float | None = None
+    """The time limit of a whole exchange; None for ten times `seconds`."""
+    deadline: float | None = None
+    """The time limit of a run; None for one that follows from the number of conversations and `seconds`."""
+    recovery: float = 60.0
+    """Seconds in which a target that stopped answering may come back."""
+    restart: str | None = None
+    """A command that starts the target again when it stopped answering."""
+    without: tuple[str, ...] = ()
+    """The names of scenarios that do not run."""
     seed: int = 0
     properties: bool = True
     """Whether requests are generated from the document."""
@@ -80,19 +95,25 @@ class RunConfig:
         return open_transport(self.url, self.ca_file, self.insecure)
 
 
-def scenarios(selection: Iterable[Dialect], with_tables: bool = True) -> dict[str, Scenario]:
-    """Every scenario of these dialects, once; `with_tables` includes those whose requests come from a
-    table."""
+def scenarios(
+    selection: Iterable[Dialect], with_tables: bool = True, without: Collection[str] = ()
+) -> dict[str, Scenario]:
+    """Every scenario of these dialects, once, except those `without`; `with_tables` includes those whose
+    requests come from a table."""
     by_name: dict[str, Scenario] = {}
     for dialect in selection:
         by_name |= scenarios_for(dialect)
-    return {name: entry for name, entry in sorted(by_name.items()) if with_tables or not entry.from_table}
+    return {
+        name: entry
+        for name, entry in sorted(by_name.items())
+        if (with_tables or not entry.from_table) and name not in without
+    }
 
 
 def planned(config: RunConfig) -> dict[str, Scenario]:
     """The conversations that a run holds, without the generated requests."""
     norms = [dialects.load(name) for name in config.dialects]
-    return selection(scenarios(norms, config.properties), config.rules, config.scenarios)
+    return selection(scenarios(norms, config.properties, config.without), config.rules, config.scenarios)
 
 
 def run(
@@ -131,13 +152,42 @@ async def _perform(config: RunConfig, progress: runner.Progress, transport: Tran
         config.resources,
     )
     started_at, start = time.time(), time.monotonic()
-    limits = Limits(config.seconds, config.max_requests, config.max_tokens)
-    async with Target(transport, config.credentials, limits) as target:
-        traces = await runner.run(plan, target, progress)
+    limits = _limits(config, len(plan.scenarios))
+    async with Target(transport, config.credentials, limits, config.restart) as target:
+        traces = []
+        if not (config.rules or config.scenarios):
+            traces.append(await look(target, norms[0], config.model or norms[0].models[0]))
+        traces += await runner.run(plan, target, progress)
         traces.append(await _generate(config, norms, target, traces))
         progress(traces[-1])
+        traces = [_with_stoppers(trace, target.survival.traits) for trace in traces]
+        await end_generation(target, traces)
         metadata = _metadata(config, target, started_at, time.monotonic() - start)
     return Run(tuple(traces), metadata)
+
+
+def _limits(config: RunConfig, conversations: int) -> Limits:
+    """The limits of a run. Without a deadline of the user it is a time-out for each conversation."""
+    derived = min(LONGEST_RUN, max(SHORTEST_RUN, conversations * config.seconds))
+    return Limits(
+        config.seconds,
+        config.max_requests,
+        config.max_tokens,
+        whole=config.exchange_seconds,
+        deadline=config.deadline or derived,
+        recovery=config.recovery,
+    )
+
+
+def _with_stoppers(trace: Trace, traits: Mapping[str, str]) -> Trace:
+    """The trace with the traits of exchanges that turned out later to have stopped the target."""
+    steps = {
+        name: replace(exchange, traits=exchange.traits | {traits[exchange.id]})
+        if exchange.id in traits
+        else exchange
+        for name, exchange in trace.exchanges.items()
+    }
+    return replace(trace, exchanges=steps)
 
 
 async def _generate(
@@ -149,7 +199,7 @@ async def _generate(
     if any(trace.stop_reason == "interrupted" for trace in traces):
         why = "interrupted"
     if why:
-        return Trace(GENERATED, {}, why, None, "target" if target.dead or target.bad_credentials else "limit")
+        return Trace(GENERATED, {}, why, None, "target" if target.bad_credentials else "limit")
     if Run(tuple(traces), {}).hint:
         return Trace(GENERATED, {}, "no conversation got a response", None, "target")
     properties = import_module("antiphon_conformance.requests.generation")  # Schemathesis takes half a second
@@ -187,6 +237,8 @@ def _metadata(config: RunConfig, target: Target, started_at: float, seconds: flo
         "over": target.stop_reason,
         "refused": target.bad_credentials,
         "dead": target.dead,
+        "no_api": target.no_api,
+        "outages": [outage.as_json() for outage in target.survival.outages],
         "tokens": target.tokens,
         "retried": target.retry_count,
         "antiphon": version("antiphon"),

@@ -10,27 +10,50 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol
 
 from antiphon_conformance.http import sse
 from antiphon_conformance.http.credentials import Credentials
-from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, final_response
+from antiphon_conformance.http.exchange import (
+    BUSY,
+    GAVE_UP,
+    UNROUTED,
+    Exchange,
+    Headers,
+    Reply,
+    Request,
+    final_response,
+)
+from antiphon_conformance.http.patience import Limits, Patience
 from antiphon_conformance.http.reply import is_stream, read_reply
+from antiphon_conformance.http.restart import Restart
+from antiphon_conformance.http.survival import Sent, Survival
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings.transcript import REDACTED, hideable_secrets, scrub
 
 DEAD_AFTER = 3
-"""After so many calls in a row without a whole answer the run ends: it would take hours."""
+"""After so many calls without an answer the run ends, where the target has answered none at all."""
+PROBE = Request("GET", "/no-such-route")
+"""The request that asks whether the target is alive."""
+TOO_BUSY = frozenset({429, 503})
+"""The statuses of a target that is too busy."""
 RETRIES = 1
 """How often a request is sent again when its answer was lost: a network problem is not the server's fault."""
 FIRST_PAUSE = 0.1
 
 
 class UnreachableError(Exception):
-    """No answer came, or the connection broke."""
+    """No answer came, or the connection broke.
+
+    `is_refused` says that the host is there and nobody listens at its port: the server's process has ended.
+    """
+
+    def __init__(self, message: str, *, is_refused: bool = False) -> None:
+        super().__init__(message)
+        self.is_refused = is_refused
 
 
 class RunOverError(Exception):
@@ -57,19 +80,6 @@ class Transport(Protocol):
         """Closes the connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits of a run."""
-
-    seconds: float = 60.0
-    """Seconds for one request, from first byte to last."""
-    requests: int | None = None
-    tokens: int | None = None
-    """The sum of the tokens that the answers report."""
-    size: int = 16 * 1024 * 1024
-    """Bytes of one body."""
-
-
 @dataclass(slots=True)
 class Target:
     """A server under test, and the limits for talking to it."""
@@ -77,7 +87,15 @@ class Target:
     transport: Transport
     credentials: Credentials | str | None = None
     """A text is a bearer key."""
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
+    restart: str | None = None
+    """The user's command that starts the target again."""
+    probe: Request | None = PROBE
+    """A cheap request that the target answers, to ask whether it is alive; None when none is known."""
+    any_path: Reply | None = None
+    """The successful answer to a path that cannot exist; None where such a path gets an error."""
+    no_api: str = ""
+    """Why nothing here is the API; empty when something may be."""
     request_count: int = 0
     in_flight: int = 0
     """How many requests wait for an answer."""
@@ -88,8 +106,12 @@ class Target:
     """Why nothing more may be sent."""
     bad_credentials: bool = False
     """Whether the target rejected our credentials."""
+    patience: Patience = field(init=False)
+    survival: Survival = field(init=False)
     _silent: int = 0
     _is_alive: bool = False
+    _slot: asyncio.Lock | None = None
+    """The lock of the only request at a time, once the target was too busy for two."""
     _signer: Credentials = field(init=False)
     _secrets: tuple[str, ...] = field(default=(), init=False)
 
@@ -97,6 +119,8 @@ class Target:
         given = self.credentials
         self._signer = given if isinstance(given, Credentials) else Credentials(given)
         self._secrets = hideable_secrets(self._signer.secrets)
+        self.patience = Patience(self.limits)
+        self.survival = Survival(self._attempt, self._probe, self.patience, Restart(self.restart))
 
     async def __aenter__(self) -> Target:
         return self
@@ -105,37 +129,51 @@ class Target:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.transport.close()
+        await self.survival.restart.stop()
 
     @property
     def dead(self) -> bool:
-        """Whether so many calls in a row got no answer that the run is over."""
-        return self._silent >= DEAD_AFTER
+        """Whether the target stopped answering and the run is over."""
+        return self._silent >= DEAD_AFTER or self.survival.stop_reason is not None
 
     async def send(self, request: Request, identity: str, *, read_events: int | None = None) -> Exchange:
         """Sends one request. After `read_events` events of a stream the connection is closed.
 
         Raises RunOverError when no further request may be sent.
         """
-        exchange = await self._attempt(request, identity, read_events)
+        sent = Sent(request, identity, read_events)
+        async with self._slot or nullcontext():
+            exchange = await self.survival.send(sent)
+        self.stop_reason = self.stop_reason or self.survival.stop_reason
+        if BUSY in exchange.traits and self._slot is None:
+            self._slot = asyncio.Lock()
+        self._silent = 0 if self._is_alive else self._silent + 1
+        if self.dead and self.stop_reason is None:
+            self.stop_reason = f"the target did not answer {DEAD_AFTER} times in a row: {exchange.failure}"
+        return exchange
+
+    def is_over(self) -> bool:
+        """Whether no further request may be sent."""
+        return (self.stop_reason or self._spent()) is not None
+
+    async def _attempt(self, sent: Sent) -> Exchange:
+        """Sends a request, and once more when its answer was lost, if the limits allow it."""
+        exchange = await self._send_once(sent)
         for turn in range(RETRIES):
             if not self._lost(exchange) or self.stop_reason is not None or self._spent() is not None:
                 break
             self.retry_count += 1
             await asyncio.sleep(FIRST_PAUSE * 2**turn)
-            exchange = await self._attempt(request, identity, read_events)
-        silent = exchange.reply is None or exchange.failure == self._endless
-        self._silent = self._silent + 1 if silent else 0
-        if self.dead and self.stop_reason is None:
-            verb = "end its answer" if exchange.reply else "answer"
-            self.stop_reason = f"the target did not {verb} {DEAD_AFTER} times in a row: {exchange.failure}"
+            again = await self._send_once(sent)
+            exchange = exchange if self._lost(again) else again  # the first loss tells more
         return exchange
 
     def _lost(self, exchange: Exchange) -> bool:
         """Whether the connection broke to a target that has answered before: a retry may help."""
-        is_our_limit = exchange.failure in (self._endless, _too_large(self.limits.size))
+        is_our_limit = GAVE_UP in exchange.traits or exchange.failure == _too_large(self.limits.size)
         return self._is_alive and exchange.reply is None and not is_our_limit
 
-    async def _attempt(self, request: Request, identity: str, read_events: int | None) -> Exchange:
+    async def _send_once(self, sent: Sent) -> Exchange:
         """Sends a request once, if the limits allow it."""
         self.stop_reason = self.stop_reason or self._spent()
         if self.stop_reason is not None:
@@ -143,25 +181,48 @@ class Target:
         self.request_count += 1
         self.in_flight += 1
         try:
-            exchange = await self._exchange(request, identity, read_events)
+            exchange = await self._exchange(sent.request, sent.identity, sent.read_events)
         finally:
             self.in_flight -= 1
         self._is_alive = self._is_alive or exchange.reply is not None
-        if request.method == "POST" and exchange.reply is not None:
+        if sent.request.method == "POST" and exchange.reply is not None:
             self.tokens += tokens_of(exchange.reply)
         return exchange
 
+    async def _probe(self) -> str:
+        """Whether the target answers a cheap request: empty when it does, else a word of `send_aside`.
+
+        A target that never answered is not probed: it may just not be there.
+        """
+        if self.probe is None or not self._is_alive:
+            return ""
+        answer = await self.send_aside(self.probe)
+        return answer if isinstance(answer, str) else ""
+
+    async def send_aside(self, request: Request) -> int | str:
+        """Sends a request that is no part of the run and counts towards no limit. Returns the status of the
+        answer, or else `refused`, `closed` or `silent`."""
+        final = self._signer.sign(request)
+        try:
+            async with asyncio.timeout(self.patience.probe()), self.transport.open(final) as incoming:
+                async for _ in incoming.chunks:
+                    pass
+                return incoming.status
+        except TimeoutError:
+            return "silent"
+        except UnreachableError as error:
+            return "refused" if error.is_refused else "closed"
+
     def _spent(self) -> str | None:
         """The limit that is reached, in words; None when none is."""
-        if self.limits.requests is not None and self.request_count >= self.limits.requests:
-            return f"the limit of {self.limits.requests} requests is reached"
-        if self.limits.tokens is not None and self.tokens >= self.limits.tokens:
-            return f"the budget of {self.limits.tokens} tokens is used up: the answers counted {self.tokens}"
+        limits = self.limits
+        if self.patience.remaining <= 0:
+            return f"the deadline of {limits.deadline:g} s is reached (--deadline)"
+        if limits.requests is not None and self.request_count >= limits.requests:
+            return f"the limit of {limits.requests} requests is reached"
+        if limits.tokens is not None and self.tokens >= limits.tokens:
+            return f"the budget of {limits.tokens} tokens is used up: the answers counted {self.tokens}"
         return None
-
-    @property
-    def _endless(self) -> str:
-        return f"no end after {self.limits.seconds:g} s"
 
     def stop_for_credentials(self, why: str) -> None:
         """Ends the run because the target rejects our credentials."""
@@ -173,18 +234,61 @@ class Target:
         safe_request = self._signer.redact(replace(final, raw=request.raw))
         started_at, start = time.time(), time.monotonic()
         body = _Body(self.limits.size, read_events)
-        failure = None
+        failure, traits = None, set[str]()
         try:
-            async with asyncio.timeout(self.limits.seconds), self.transport.open(final) as incoming:
-                body.begin(incoming)
-                await body.read(incoming.chunks)
-        except TimeoutError:
-            failure = self._endless
+            failure = await self._listen(final, body, start)
         except UnreachableError as error:
             failure = safe(scrub(str(error).encode(errors="replace"), self._secrets).decode())
-        reply = body.reply(failure, time.monotonic() - start, started_at, self._secrets)
-        traits = frozenset({"left-early"}) if body.left else frozenset[str]()
-        return Exchange(identity, safe_request, reply, failure=failure or body.failure, traits=traits)
+        else:
+            traits |= {GAVE_UP} if failure else set()
+        seconds = time.monotonic() - start
+        reply = body.reply(failure, seconds, started_at, self._secrets)
+        if GAVE_UP in traits:
+            self.patience.note_hang()
+        elif reply is not None:
+            self.patience.note_answer(seconds)
+            traits |= {BUSY} if reply.status in TOO_BUSY else set()
+            traits |= {UNROUTED} if self._is_unrouted(request, reply) else set()
+        traits |= {"left-early"} if body.left else set()
+        return Exchange(
+            identity, safe_request, reply, failure=failure or body.failure, traits=frozenset(traits)
+        )
+
+    def _is_unrouted(self, request: Request, reply: Reply) -> bool:
+        """Whether an answer says no more than the answer to a path that cannot exist."""
+        if self.any_path is None or request.path.startswith(PROBE.path) or reply.status >= 300:
+            return False
+        return is_alike(reply, self.any_path)
+
+    async def _listen(self, request: Request, body: _Body, start: float) -> str | None:
+        """Sends a request and reads the answer into `body`; returns why we stopped before its end."""
+        loop = asyncio.get_running_loop()
+        end, option = self.patience.expiry(start, start)
+        try:
+            async with (
+                asyncio.timeout(end - time.monotonic()) as timer,
+                self.transport.open(request) as incoming,
+            ):
+                body.begin(incoming)
+                async for _ in body.read(incoming.chunks):
+                    now = time.monotonic()
+                    end, option = self.patience.expiry(start, now)
+                    timer.reschedule(loop.time() + end - now)
+        except TimeoutError:
+            seconds = end - start
+            return f"we stopped listening after {seconds:{'.0f' if seconds >= 10 else '.1g'}} s ({option})"
+        return None
+
+
+def is_alike(reply: Reply, other: Reply) -> bool:
+    """Whether two answers are the same, but for values such as times and ids: JSON objects with the same
+    members, or pages of the same type."""
+    if reply.raw == other.raw:
+        return True
+    if isinstance(reply.body, dict) or isinstance(other.body, dict):
+        return reply.fields.keys() == other.fields.keys()
+    kinds = {answer.headers.get("content-type") for answer in (reply, other)}
+    return reply.stream is None and not isinstance(reply.body, list) and len(kinds) == 1
 
 
 def tokens_of(reply: Reply) -> int:
@@ -213,7 +317,8 @@ class _Body:
     def begin(self, incoming: Incoming) -> None:
         self._head = incoming
 
-    async def read(self, chunks: AsyncIterator[bytes]) -> None:
+    async def read(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[None]:
+        """Reads the body; yields after each piece that is not the last."""
         reader = sse.Reader() if self._read_events is not None else None
         count = 0
         async for chunk in chunks:
@@ -226,6 +331,7 @@ class _Body:
                 if count >= self._read_events:
                     self.left = True
                     return
+            yield
 
     def reply(
         self, failure: str | None, seconds: float, started_at: float, secrets: tuple[str, ...]

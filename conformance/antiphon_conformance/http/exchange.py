@@ -49,6 +49,22 @@ class MissingStepError(LookupError):
     """A rule or a scenario looked up an exchange that did not take place, or a body that did not arrive."""
 
 
+class NoEvidenceError(MissingStepError):
+    """The exchange took place and proves nothing, because we stopped listening before its end."""
+
+
+GAVE_UP = "gave-up"
+"""The trait of an exchange that we ended: the target may have answered later."""
+BUSY = "busy"
+"""The trait of an exchange whose answer, 429 or 503, is about the target's load and not about the request."""
+UNROUTED = "unrouted"
+"""The trait of an exchange whose success is the one that the target answers to any path."""
+FATAL = "fatal"
+"""The trait of an exchange after which the target's port was closed."""
+SILENCING = "silencing"
+"""The trait of an exchange after which the target answered nothing, though its port was open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Headers:
     """HTTP headers in order of arrival; the case of names does not matter (RFC 9110, 5.1)."""
@@ -167,7 +183,8 @@ class Exchange:
     """The `operationId` in the dialect's document for the request's method and path."""
     failure: str | None = None
     traits: frozenset[str] = frozenset()
-    """What kind of exchange it is: `resumed` (a tail of a stream), `left-early`, `wrong-request`."""
+    """What kind of exchange it is: `resumed` (a tail of a stream), `left-early`, `wrong-request`, or one of
+    those above."""
     not_recorded: frozenset[Part] = frozenset()
     """What a recorder lost or changed. Rules that read such a part do not judge the exchange."""
     facts: Facts = field(default_factory=Facts, init=False, repr=False, compare=False)
@@ -176,14 +193,15 @@ class Exchange:
 
     @property
     def ok(self) -> bool:
-        """Whether a 2xx answer came back."""
-        return self.reply is not None and 200 <= self.reply.status < 300
+        """Whether a 2xx answer came back that is not the one to any path."""
+        return self.reply is not None and 200 <= self.reply.status < 300 and UNROUTED not in self.traits
 
     @property
     def answer(self) -> Reply:
         """The reply. Raises MissingStepError when no reply came."""
         if self.reply is None:
-            raise MissingStepError(f"{self.id}: {self.failure or 'no reply'}")
+            error = NoEvidenceError if GAVE_UP in self.traits else MissingStepError
+            raise error(f"{self.id}: {self.failure or 'no reply'}")
         return self.reply
 
     @property
@@ -196,6 +214,11 @@ class Exchange:
         if not response:
             raise MissingStepError(f"{self.id}: no response object came back (status {self.answer.status})")
         return response
+
+
+def is_stopper(exchange: Exchange) -> bool:
+    """Whether the target stopped answering after this exchange, also when it was sent alone."""
+    return bool(exchange.traits & {FATAL, SILENCING})
 
 
 ENDS = {
@@ -263,7 +286,10 @@ class Trace:
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:
             raise MissingStepError(f"step `{name}` did not take place: {self.stop_reason or 'not reached'}")
-        return self.exchanges[name]
+        exchange = self.exchanges[name]
+        if GAVE_UP in exchange.traits:
+            raise NoEvidenceError(f"step `{name}`: {exchange.failure}")
+        return exchange
 
     def __contains__(self, name: str) -> bool:
         return name in self.exchanges

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import ssl
 from collections.abc import AsyncIterator
@@ -58,7 +59,7 @@ class HttpTransport:
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise UnreachableError(describe(error)) from error
+            raise UnreachableError(describe(error), is_refused=_is_refused(error)) from error
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -76,6 +77,12 @@ class HttpTransport:
                 max_field_size=65536,
             )
         return self._session
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether the host is there and nobody listens at its port, as where the server's process has ended."""
+    code = errno.ECONNREFUSED
+    return isinstance(error, OSError) and (error.errno == code or f"[Errno {code}]" in str(error))
 
 
 def connector(address: Address, connections: int = 100) -> aiohttp.BaseConnector:

@@ -64,6 +64,11 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         max_requests=values["max_requests"],
         max_tokens=values["max_tokens"],
         seconds=values["timeout"],
+        exchange_seconds=values["exchange_timeout"],
+        deadline=values["deadline"],
+        recovery=values["recovery"],
+        restart=values["restart"],
+        without=_without(values["without"], where("without")),
         seed=values["seed"],
         properties=not values["no_properties"],
         resources=_resources(values["resource"], selection, where("resource")),
@@ -112,6 +117,15 @@ def _features(names: Iterable[str], selection: Iterable[Dialect], where: str) ->
         first = nearest(unknown[0].removeprefix("no-"), known)
         raise OptionError(where, f"one of {', '.join(sorted(known))}", first)
     return features
+
+
+def _without(names: Iterable[str], where: str) -> tuple[str, ...]:
+    """The names of scenarios to leave out."""
+    known = all_scenarios()
+    for name in (left_out := tuple(names)):
+        if name not in known:
+            raise OptionError(where, "the name of a scenario", nearest(name, known))
+    return left_out
 
 
 def _resources(pairs: Iterable[str], selection: Iterable[Dialect], where: str) -> dict[str, str]:

@@ -27,8 +27,9 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.core import NOT_SET
 
+from antiphon_conformance.http.busy import send_when_free
 from antiphon_conformance.http.client import RunOverError, Target
-from antiphon_conformance.http.exchange import Exchange, Request, Trace
+from antiphon_conformance.http.exchange import GAVE_UP, Exchange, Request, Trace, is_stopper
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.boundaries import Case, cases
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal
@@ -107,7 +108,7 @@ async def generate(
     except RunOverError as end:
         session.stop_reason, session.blame = (
             safe(str(end)),
-            "target" if target.dead or target.bad_credentials else "limit",
+            "target" if target.bad_credentials else "limit",
         )
     except asyncio.CancelledError:
         session.stop_reason = "interrupted"
@@ -119,7 +120,8 @@ async def _send_cases(target: Target, source: Source, session: _Session, concurr
 
     async def ask(case: Case) -> Exchange:
         async with gate:
-            return await target.send(Request("POST", case.path, body=case.body), f"{SCENARIO}/{case.name}")
+            request = Request("POST", case.path, body=case.body)
+            return await send_when_free(target, request, f"{SCENARIO}/{case.name}")
 
     new = [case for case in cases(source.dialect, source.values) if case.name not in session.exchanges]
     answers = await asyncio.gather(*map(ask, new), return_exceptions=True)
@@ -136,7 +138,7 @@ async def _random(search: _Search, target: Target, session: _Session, start: int
     loop = asyncio.get_running_loop()
 
     def send(request: Request, name: str) -> Exchange:
-        return asyncio.run_coroutine_threadsafe(target.send(request, name), loop).result()
+        return asyncio.run_coroutine_threadsafe(send_when_free(target, request, name), loop).result()
 
     try:
         await asyncio.to_thread(search.run, send, start)
@@ -227,6 +229,8 @@ class _Search:
             self.exhaustion = end
             raise GenerationOverError from end
         fault = fault_of(exchange, self._dialect, operation)
+        if fault and is_stopper(exchange):  # smaller ones would stop the target again
+            self._budget = 0
         if fault:
             return self._remember(f"{operation} of {self._dialect.name}, {fault}, shrunk", exchange)
         self.exchanges[name] = exchange
@@ -243,7 +247,9 @@ class _Search:
 def fault_of(exchange: Exchange, dialect: Dialect, operation: str) -> str:
     """The target's fault on a generated request, in a few words; empty when it has none."""
     reply = exchange.reply
-    if reply is None:
+    if GAVE_UP in exchange.traits:
+        return ""
+    if reply is None or is_stopper(exchange):
         return "no answer"
     if reply.status >= 500 and reply.status not in PASSING and reply.status != 501:
         return f"answered {reply.status}"

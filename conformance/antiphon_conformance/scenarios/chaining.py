@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import Exchange, final_response
 from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
     ASK_FIRST,
@@ -56,17 +56,36 @@ async def chaining(conversation: Conversation) -> None:
     await conversation.part("compact", compact)
 
 
-@scenario(dialect="responses")
+LARGE = 1_100_000
+"""The characters of a text that is too large for a body of 1 MiB."""
+
+
+@scenario(dialect="responses", heavy=True)
 async def overlong_input(conversation: Conversation) -> None:
-    """Sends more text than any model accepts, and forbids truncation."""
-    await conversation.create(
-        "overlong",
-        input=OVERLONG,
-        truncation="disabled",
-        stream=True,
-        store=False,
-        may_fail=True,
-    )
+    """Sends longer and longer texts, up to more than any model accepts, and forbids truncation."""
+    for part in (100, 10, 1):
+        step = f"overlong_{part}" if part > 1 else "overlong"
+        members: dict[str, Any] = {
+            "truncation": "disabled",
+            "stream": True,
+            "store": False,
+            "max_output_tokens": 16,
+        }
+        text = OVERLONG[: len(OVERLONG) // part]
+        exchange = await conversation.create(step, input=text, may_fail=True, **members)
+        if part > 1 and _is_rejection(exchange):
+            conversation.rename(step, "overlong")
+            break
+    if conversation.dialect.resolve("BUD-GEN-09"):
+        await conversation.create("large", input=OVERLONG[:LARGE], may_fail=True)
+
+
+def _is_rejection(exchange: Exchange) -> bool:
+    """Whether a create was rejected, at once or in its stream."""
+    if not exchange.ok:
+        return exchange.reply is not None
+    stream = exchange.answer.stream
+    return stream is not None and final_response(stream).get("status") == "failed"
 
 
 async def refer(conversation: Conversation, *turns: Exchange) -> None:

@@ -8,8 +8,18 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, NoReturn
 
+from antiphon_conformance.http.busy import LONGEST_WAIT, MOST_RETRIES, pause_of
 from antiphon_conformance.http.client import Target
-from antiphon_conformance.http.exchange import Exchange, Headers, MissingStepError, Request, Trace
+from antiphon_conformance.http.exchange import (
+    BUSY,
+    GAVE_UP,
+    UNROUTED,
+    Exchange,
+    Headers,
+    MissingStepError,
+    Request,
+    Trace,
+)
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
@@ -24,15 +34,16 @@ WORKING = ("queued", "in_progress")
 MOST_POLLS = 40
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
-MOST_RETRIES = 2
-MOST_WAITS = 60
+MOST_WAITS = 120
 """How often a request is repeated while another one of ours is in flight: a server may have one slot."""
-LONGEST_WAIT = 30.0
-NO_CREDIT = "insufficient_quota"
 
 
 class ScenarioStopError(Exception):
     """The scenario cannot go on."""
+
+
+class TargetRestartError(Exception):
+    """The target started again, and may have lost what the conversation created."""
 
 
 class UnsupportedError(Exception):
@@ -66,7 +77,10 @@ class Conversation:
         """What the target holds, as the user says with `--resource`: the id of a `collection` or `prompt`."""
         self.earlier: Mapping[str, Trace] = {}
         """The episodes of the scenarios that ran before all others, by name."""
+        self.are_steps_independent = False
+        """Whether the scenario goes on after a step without an answer."""
         self._target = target
+        self._restarts = target.survival.restarts
         self._absent = absent
         self._optional = [name for name in features if dialect.features[name].optional]
 
@@ -142,7 +156,7 @@ class Conversation:
 
     def end_without_resource(self, name: str, resource: str) -> NoReturn:
         """Ends the scenario: the target lacks what the user did not name. The step becomes `NAME-unknown`."""
-        self._rename(name, f"{name}-unknown")
+        self.rename(name, f"{name}-unknown")
         raise MissingResourceError(resource, self.dialect)
 
     async def get(self, name: str, path: str, /, **how: Any) -> Exchange:
@@ -185,30 +199,43 @@ class Conversation:
     ) -> Exchange:
         """Any request. A header with the value None is not sent, even if every client sends it.
 
-        After a 429 the request waits and is repeated, often when another request of ours keeps the target
-        busy; the 429 is kept as step `NAME-limited-1`.
+        After a 429 or 503 the request waits and is repeated, often when another request of ours keeps the
+        target busy; the 429 is kept as step `NAME-limited-1`.
         """
         if name in self.exchanges:
             raise ValueError(f"scenario {self.scenario} has two steps called {name}")
         pairs = tuple((key.lower(), value or "") for key, value in (headers or {}).items())
         request = Request(method, path, Headers(pairs), body, raw)
         exchange = await self._send_once(name, request, read_events)
-        retries = 0
+        retries = 1
         for turn in range(1, MOST_WAITS + 1):
+            pause = pause_of(exchange, retries)
             retries += 0 if self._target.in_flight else 1
-            if (pause := _pause(exchange)) is None or retries > MOST_RETRIES:
+            if pause is None or retries > MOST_RETRIES + 1:
                 break
-            self._rename(name, f"{name}-limited-{turn}")
+            if pause > min(LONGEST_WAIT, self._target.patience.remaining):
+                self.blame = "limit"
+                raise ScenarioStopError(f"{name}: set aside, because the target asks to wait {pause:g} s")
+            self.rename(name, f"{name}-limited-{turn}")
             await asyncio.sleep(pause)
             exchange = await self._send_once(name, request, read_events)
+        if exchange.reply is None:
+            return exchange
+        if BUSY in exchange.traits:
+            self.blame = "limit"
+            raise ScenarioStopError(f"{name}: the target is too busy: {_describe_error(exchange)}")
         self._check_feature(name, exchange, usual_headers=not pairs)
         return exchange
 
     async def _send_once(self, name: str, request: Request, read_events: int | None) -> Exchange:
-        """Sends a request as a step; ends the scenario when there is no answer."""
+        """Sends a request as a step; ends the scenario when there is no answer, unless its steps are
+        independent. Raises TargetRestartError when the target may have forgotten the earlier steps."""
         exchange = await self._target.send(request, f"{self.scenario}/{name}", read_events=read_events)
+        if self._target.survival.restarts != self._restarts and not self.are_steps_independent:
+            raise TargetRestartError
         self.exchanges[name] = exchange
-        if exchange.reply is None:
+        if exchange.reply is None and not self.are_steps_independent:
+            self.blame = "limit" if GAVE_UP in exchange.traits else self.blame
             raise ScenarioStopError(f"{name}: {exchange.failure}")
         return exchange
 
@@ -264,7 +291,7 @@ class Conversation:
             self.missing_feature = feature
             raise UnsupportedError(f"{name}: answered {self.exchanges[name].answer.status}")
 
-    def _rename(self, name: str, new_name: str) -> None:
+    def rename(self, name: str, new_name: str) -> None:
         """Gives a step another name, so that the rules about it do not find it."""
         self.exchanges[new_name] = replace(self.exchanges.pop(name), id=f"{self.scenario}/{new_name}")
 
@@ -284,6 +311,8 @@ class Conversation:
 
     def _stop_on_error(self, name: str, exchange: Exchange) -> None:
         """Ends the scenario because a create failed: as unsupported when an optional feature explains it."""
+        if exchange.reply is None:
+            raise ScenarioStopError(f"{name}: {exchange.failure}")
         status = exchange.answer.status
         error = _describe_error(exchange)
         if status in BAD_CREDENTIALS:
@@ -321,6 +350,8 @@ class Conversation:
 
     def _no_route(self, exchange: Exchange, parameters: Mapping[str, str]) -> bool:
         status = exchange.answer.status
+        if UNROUTED in exchange.traits:
+            return True
         if status not in MISSING_ROUTE:
             return False
         return status != 404 or all(self._has_response(identity) for identity in parameters.values())
@@ -352,16 +383,6 @@ def _stores(exchange: Exchange, identity: str) -> bool:
     except MissingStepError:
         return False
     return response.get("id") == identity and exchange.request.fields.get("store") is not False
-
-
-def _pause(exchange: Exchange) -> float | None:
-    """How many seconds to wait before a retry, when the answer is about our pace and not about our
-    request."""
-    error = exchange.answer.fields.get("error")
-    if exchange.answer.status != 429 or (isinstance(error, dict) and error.get("code") == NO_CREDIT):
-        return None
-    delay = exchange.answer.headers.get("retry-after") or ""
-    return min(float(delay), LONGEST_WAIT) if delay.isascii() and delay.isdigit() else LONGEST_PAUSE
 
 
 def _describe_error(exchange: Exchange) -> str:

@@ -12,7 +12,7 @@ JSON = {"content-type": "application/json"}
 MALFORMED = b'{"model": "'
 
 
-@scenario()
+@scenario(risky=True)
 async def wrong_requests(conversation: Conversation) -> None:
     """Sends malformed, mislabelled and misrouted requests."""
     await conversation.post("malformed", "/responses", raw=MALFORMED, headers=JSON)
@@ -26,7 +26,7 @@ async def wrong_requests(conversation: Conversation) -> None:
     await conversation.send("wrong_method", "PUT", "/responses", body=body)
 
 
-@scenario(dialect="openai")
+@scenario(dialect="openai", heavy=True)
 async def long_headers(conversation: Conversation) -> None:
     """Sends very long headers."""
     body = {"model": conversation.model, "input": "Hello.", "max_output_tokens": 16}
@@ -34,7 +34,7 @@ async def long_headers(conversation: Conversation) -> None:
     await conversation.post("much_header", "/responses", body=body, headers=padding)
 
 
-@scenario(features=("keys",))
+@scenario(features=("keys",), risky=True)
 async def credentials(conversation: Conversation) -> None:
     """Asks without a key, with an empty key, a wrong key and another spelling; lists without a key."""
     members: dict[str, Any] = {"input": "Hello.", "max_output_tokens": 16, "may_fail": True}
@@ -50,13 +50,13 @@ async def credentials(conversation: Conversation) -> None:
         await conversation.get("listed_without_key", "/responses", headers={"authorization": None})
 
 
-@scenario(dialect="openresponses")
+@scenario(dialect="openresponses", heavy=True)
 async def oversized_input(conversation: Conversation) -> None:
     """Sends a text that is one character too long."""
     await _send_oversized(conversation, "/responses")
 
 
-@scenario(features=("input_tokens",))
+@scenario(features=("input_tokens",), heavy=True)
 async def oversized_count(conversation: Conversation) -> None:
     """Counts the tokens of a text that is one character too long."""
     await _send_oversized(conversation, "/responses/input_tokens")

@@ -12,25 +12,25 @@ from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_spec.dialect import Dialect
 
 
-@scenario(dialect="openai", from_table=True)
+@scenario(dialect="openai", from_table=True, risky=True)
 async def mistakes_in_openai(conversation: Conversation) -> None:
     """Sends every wrong request that the openai dialect forbids."""
     await _send_all(conversation, conversation.dialect)
 
 
-@scenario(dialect="openresponses", from_table=True)
+@scenario(dialect="openresponses", from_table=True, risky=True)
 async def mistakes_in_openresponses(conversation: Conversation) -> None:
     """Sends every wrong request that the openresponses dialect forbids."""
     await _send_all(conversation, conversation.dialect)
 
 
-@scenario(dialect="cloudglue", from_table=True)
+@scenario(dialect="cloudglue", from_table=True, risky=True)
 async def mistakes_in_cloudglue(conversation: Conversation) -> None:
     """Sends every wrong request that the cloudglue dialect forbids."""
     await _send_all(conversation, conversation.dialect)
 
 
-@scenario(dialect="bud", from_table=True)
+@scenario(dialect="bud", from_table=True, risky=True)
 async def mistakes_in_bud(conversation: Conversation) -> None:
     """Sends every wrong request that the bud dialect forbids."""
     await _send_all(conversation, conversation.dialect)

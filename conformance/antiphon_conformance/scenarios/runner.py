@@ -10,13 +10,20 @@ from antiphon_conformance.http.client import RunOverError, Target
 from antiphon_conformance.http.exchange import MissingStepError, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.minimal import MissingResourceError
-from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+from antiphon_conformance.scenarios.conversation import (
+    Conversation,
+    ScenarioStopError,
+    TargetRestartError,
+    UnsupportedError,
+)
 from antiphon_conformance.scenarios.scenario import Scenario
 from antiphon_spec.dialect import Dialect
 
 ABSENT = "no-"
 """`--feature no-background` declares that the target does not offer `background`."""
 
+MOST_TURNS = 3
+"""How often a scenario begins again because the target started again in its middle."""
 Progress = Callable[[Trace], None]
 
 
@@ -54,7 +61,13 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
 
     async def perform(scenario: Scenario) -> None:
         async with gate:
-            await _converse(scenario, conversations[scenario.name], target, plan.absent)
+            for turn in range(1, MOST_TURNS + 1):
+                if await _converse(scenario, conversations[scenario.name], target, plan.absent):
+                    break
+                if turn < MOST_TURNS:
+                    conversations[scenario.name] = _again(
+                        conversations[scenario.name], scenario, plan, target
+                    )
         completions.add(scenario.name)
         if progress is not None:
             progress(conversations[scenario.name].trace)
@@ -73,36 +86,54 @@ async def run(plan: Plan, target: Target, progress: Progress | None = None) -> l
 
 
 def _rounds(scenarios: Iterable[Scenario]) -> tuple[list[Scenario], ...]:
-    """The scenarios that run before all others, the others, and those that run after them."""
+    """The scenarios that run before all others, the others, those that run after them; then one by one those
+    that may stop the target, and those whose requests are heavy."""
     rounds: tuple[list[Scenario], ...] = ([], [], [])
+    alone: tuple[list[Scenario], ...] = ([], [])
     for scenario in scenarios:
-        rounds[0 if scenario.first else 2 if scenario.last else 1].append(scenario)
-    return rounds
+        if scenario.risky or scenario.heavy:
+            alone[scenario.heavy].append(scenario)
+        else:
+            rounds[0 if scenario.first else 2 if scenario.last else 1].append(scenario)
+    return (*rounds, *([scenario] for part in alone for scenario in part))
 
 
 def _conversation(scenario: Scenario, plan: Plan, target: Target) -> Conversation:
     candidates = (dialect for dialect in plan.dialects if scenario.fits(dialect))
     dialect = max(candidates, key=lambda dialect: len(dialect.features))  # it takes the most optional steps
     model = plan.model or dialect.models[0]
-    return Conversation(
+    conversation = Conversation(
         scenario.name, target, dialect, model, scenario.features, plan.claims, plan.absent, plan.resources
     )
+    conversation.are_steps_independent = scenario.risky or scenario.heavy
+    return conversation
+
+
+def _again(before: Conversation, scenario: Scenario, plan: Plan, target: Target) -> Conversation:
+    """A new beginning of a conversation, with what it knew of others."""
+    conversation = _conversation(scenario, plan, target)
+    conversation.earlier = before.earlier
+    return conversation
 
 
 async def _converse(
     scenario: Scenario, conversation: Conversation, target: Target, absent: Collection[str]
-) -> None:
+) -> bool:
+    """Runs the scenario; returns False when the target started again in its middle."""
     missing_feature = next((feature for feature in scenario.features if feature in absent), None)
     if missing_feature is not None:
         conversation.missing_feature = missing_feature
-        return
+        return True
     try:
         await scenario.run(conversation)
     except (ScenarioStopError, UnsupportedError, MissingStepError) as end:
         conversation.stop_reason = safe(str(end))
+    except TargetRestartError:
+        conversation.stop_reason, conversation.blame = "the target started again in its middle", "limit"
+        return False
     except RunOverError as end:
         conversation.stop_reason = safe(str(end))
-        conversation.blame = "target" if target.dead or target.bad_credentials else "limit"
+        conversation.blame = "target" if target.bad_credentials else "limit"
     except MissingResourceError as lacking:
         conversation.stop_reason, conversation.blame = safe(str(lacking)), "given"
     except asyncio.CancelledError:
@@ -111,6 +142,7 @@ async def _converse(
     except Exception as error:  # a scenario that raises is our bug; the run goes on
         conversation.stop_reason = safe(f"our scenario broke: {type(error).__name__}: {error}")
         conversation.blame = "suite"
+    return True
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

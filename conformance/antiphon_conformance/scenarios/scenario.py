@@ -40,6 +40,10 @@ class Scenario:
     """Whether it runs before all others, which may use its trace."""
     last: bool = False
     """Whether it runs after all others, which would change what it tests."""
+    risky: bool = False
+    """Whether it runs alone, after those: its requests have stopped servers. No step needs another one."""
+    heavy: bool = False
+    """Whether it runs alone, at the very end: its requests are heavy. No step needs another one."""
 
     def fits(self, dialect: Dialect) -> bool:
         """Whether the dialect has all features of this scenario, and is of its lineage."""
@@ -68,6 +72,8 @@ def scenario(
     from_table: bool = False,
     first: bool = False,
     last: bool = False,
+    risky: bool = False,
+    heavy: bool = False,
 ) -> Callable[[ScenarioFunction], ScenarioFunction]:
     """Registers a coroutine function as the scenario of its name.
 
@@ -79,7 +85,9 @@ def scenario(
         summary = cleandoc(run.__doc__ or "").partition("\n")[0]
         if name in REGISTRY or not summary:
             raise ValueError(f"scenario {name}: expected a unique name and a docstring")
-        REGISTRY[name] = Scenario(name, summary, run, features, dialect, from_table, first, last)
+        REGISTRY[name] = Scenario(
+            name, summary, run, features, dialect, from_table, first, last, risky, heavy
+        )
         return run
 
     return register

@@ -27,7 +27,7 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.frozen import Frozen
 from antiphon_spec.profile import Profile
 
-TOO_MANY = 429
+TOO_BUSY = (429, 503)
 
 
 class PartialRunError(ValueError):
@@ -47,11 +47,13 @@ class Run:
         """Why the target could not be judged; empty when it could."""
         if self.metadata.get("refused"):
             return str(self.metadata.get("over") or "the target rejected our credentials")
-        if self._replies and self.metadata.get("dead"):
-            return str(self.metadata["over"])
+        if self.metadata.get("no_api"):
+            return str(self.metadata["no_api"])
         if self._replies:
-            busy = all(reply.status == TOO_MANY for reply in self._replies)
-            return f"the target answered every request with {TOO_MANY}: it is too busy" if busy else ""
+            statuses = {reply.status for reply in self._replies}
+            is_busy = statuses <= set(TOO_BUSY)
+            words = " or ".join(str(status) for status in sorted(statuses))
+            return f"the target answered every request with {words}: it is too busy" if is_busy else ""
         failure = next((exchange.failure for exchange in self._exchanges if exchange.failure), None)
         if failure:
             return f"the target never answered: {failure}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
-from antiphon_conformance.http.exchange import Part
+from antiphon_conformance.http.exchange import GAVE_UP, NoEvidenceError, Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply, ScenarioTrace, StreamReply
@@ -293,6 +293,8 @@ def a_stream_is_complete(stream: StreamReply) -> Iterator[Finding]:
 
     The status is long sent by then, so a client can learn of the failure nowhere else.
     """
+    if GAVE_UP in stream.exchange.traits:
+        raise NoEvidenceError(stream.exchange.failure)
     if stream.source.cut:
         why = stream.exchange.failure or "the connection broke"
         yield Finding("reply.body", "a complete body", f"cut off: {show(why)}")

@@ -1,0 +1,59 @@
+"""The first look at a target: how it answers what no API offers, before anything is asked of it.
+
+A server that answers 200 to any path offers nothing by that: an answer counts as one of the API only where it
+differs from the answer to a path that cannot exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from antiphon_conformance.http.client import PROBE, RunOverError, Target
+from antiphon_conformance.http.exchange import UNROUTED, Exchange, Headers, Request, Trace
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.requests.minimal import MissingResourceError, minimal
+from antiphon_spec.dialect import Dialect
+
+FINGERPRINT = "fingerprint"
+"""The name of its trace."""
+REQUESTS = {
+    "unknown_path": PROBE,
+    "wrong_method": Request("PUT", "/responses", body={}),
+    "no_key": Request("GET", PROBE.path, Headers((("authorization", ""),))),
+}
+INTERRUPTED = "interrupted"
+NO_API = (
+    "the target answers a create as it answers any path, with a success: is the URL right? "
+    "It ends where /responses begins"
+)
+
+
+async def look(target: Target, dialect: Dialect, model: str) -> Trace:
+    """Sends the requests. Tells the target how to recognise an answer to any path, and how to probe it."""
+    exchanges: dict[str, Exchange] = {}
+    stop_reason = None
+    try:
+        for name, request in REQUESTS.items():
+            exchanges[name] = await target.send(request, f"{FINGERPRINT}/{name}")
+        _learn(target, exchanges)
+        if target.any_path is not None:
+            body = minimal(dialect, dialect.create_operation, {"model": model})
+            create = Request("POST", "/responses", body=body)
+            exchanges["create"] = await target.send(create, f"{FINGERPRINT}/create")
+            if UNROUTED in exchanges["create"].traits:
+                target.stop_reason = target.no_api = NO_API
+    except MissingResourceError:
+        pass  # the target must hold something first; what it offers shows later
+    except RunOverError as end:
+        stop_reason = safe(str(end))
+    except asyncio.CancelledError:
+        stop_reason = target.stop_reason = INTERRUPTED
+    return Trace(FINGERPRINT, exchanges, stop_reason, None, "limit" if stop_reason else "target")
+
+
+def _learn(target: Target, exchanges: dict[str, Exchange]) -> None:
+    answers = [name for name, exchange in exchanges.items() if exchange.reply is not None]
+    target.probe = REQUESTS[answers[0]] if answers else None
+    unknown = exchanges["unknown_path"]
+    if unknown.ok:
+        target.any_path = unknown.reply
