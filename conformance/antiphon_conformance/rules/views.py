@@ -24,7 +24,7 @@ from antiphon_conformance.http.exchange import (
     streamed_items,
     with_streamed_items,
 )
-from antiphon_conformance.rules.reading.kinds import item_kind
+from antiphon_conformance.rules.reading.output import item_kind
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 

@@ -1,6 +1,8 @@
 """Reads calls, messages, parts and texts in a response object that may be malformed.
 
-A value of an unexpected type is skipped here; the rules about that member report it.
+A value of an unexpected type is skipped here; the rules about that member report it. An item or a part
+without `type` has the one that its members tell: the missing member is one finding of the rule that demands
+it, and every other rule judges the object all the same. A wrong type is what the server says, and stays.
 """
 
 from __future__ import annotations
@@ -12,12 +14,29 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError
 from antiphon_conformance.http.text import ABSENT
-from antiphon_conformance.rules.reading.kinds import typed_item, typed_part
 
 Json = Mapping[str, Any]
 
 CLIENT_CALLS = ("function_call", "custom_tool_call")
 """The calls that the client has to execute itself."""
+
+Tellers = Sequence[tuple[str, tuple[str, ...]]]
+
+ITEMS: Tellers = (
+    ("message", ("role",)),
+    ("mcp_call", ("server_label", "arguments")),
+    ("function_call", ("call_id", "arguments")),
+    ("function_call", ("name", "arguments")),
+    ("custom_tool_call", ("call_id", "input")),
+    ("custom_tool_call", ("name", "input")),
+    ("reasoning", ("summary",)),
+    ("compaction", ("encrypted_content",)),
+)
+"""Types of items, each with members that tell it; the first row that fits decides."""
+PARTS: Tellers = (("output_text", ("text",)), ("refusal", ("refusal",)))
+"""Types of parts of a message, each with the member that tells it."""
+THOUGHTS = {"content": "reasoning_text", "summary": "summary_text"}
+"""The list of a reasoning item -> the type of its parts."""
 
 
 def objects(value: Any) -> Iterator[tuple[int, Json]]:
@@ -148,3 +167,49 @@ def as_double(value: float) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def item_kind(item: Json) -> str | None:
+    """The type of an item, sent or inferred; None when it has a wrong type, or nothing tells."""
+    return _kind(item, ITEMS)
+
+
+def part_kind(part: Json) -> str | None:
+    """The type of a part of a message, sent or inferred; None when it has a wrong type, or nothing tells."""
+    return _kind(part, PARTS)
+
+
+def typed_item(item: Json) -> Json:
+    """The item with its type, where that was missing and can be inferred."""
+    return _typed(item, item_kind(item))
+
+
+def typed_part(part: Json, item: Json, place: str = "content") -> Json:
+    """A part of an item's list with its type, where that was missing and can be inferred."""
+    thought = THOUGHTS.get(place) if item_kind(item) == "reasoning" and "text" in part else None
+    return _typed(part, thought or part_kind(part))
+
+
+def typed_parts(item: Json) -> Json:
+    """The item with its type and those of its parts, where they were missing and can be inferred."""
+    lists = {name: _list(item, name) for name in THOUGHTS if isinstance(item.get(name), list)}
+    return (
+        {**typed_item(item), **lists}
+        if any(item[name] != lists[name] for name in lists)
+        else typed_item(item)
+    )
+
+
+def _list(item: Json, name: str) -> list[Any]:
+    return [typed_part(part, item, name) if isinstance(part, dict) else part for part in item[name]]
+
+
+def _kind(value: Json, rows: Tellers) -> str | None:
+    sent = value.get("type")
+    if sent is not None:
+        return sent if isinstance(sent, str) else None
+    return next((kind for kind, names in rows if all(name in value for name in names)), None)
+
+
+def _typed(value: Json, kind: str | None) -> Json:
+    return {**value, "type": kind} if value.get("type") is None and kind is not None else value

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from antiphon_conformance.http.exchange import Event
-from antiphon_conformance.rules.reading.kinds import typed_item, typed_part
+from antiphon_conformance.rules.reading.output import typed_item, typed_part
 from antiphon_spec.stream import Grammar, Lane
 
 Json = Mapping[str, Any]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.text import ABSENT
-from antiphon_conformance.rules.reading.kinds import typed_parts
+from antiphon_conformance.rules.reading.output import typed_parts
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.rules.views import DocumentReply, Item, ResponseObject
 from antiphon_spec.schema import Fault, Validator

@@ -12,7 +12,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.http.text import ABSENT
-from antiphon_conformance.rules.reading.kinds import item_kind
+from antiphon_conformance.rules.reading.output import item_kind
 from antiphon_conformance.rules.reading.places import places
 from antiphon_conformance.rules.views import StreamReply
 from antiphon_spec.stream import Breach, Grammar, Lane

@@ -8,8 +8,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Event, Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.kinds import item_kind
-from antiphon_conformance.rules.reading.output import member, objects
+from antiphon_conformance.rules.reading.output import item_kind, member, objects
 from antiphon_conformance.rules.reading.places import is_index
 from antiphon_conformance.rules.reading.schema_faults import object_faults
 from antiphon_conformance.rules.reading.stream_view import Thread, stream_view
