@@ -12,6 +12,7 @@ from antiphon_conformance.http.client import Limits, RunOverError, Target
 from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.http.network import HttpTransport
 
+QUICK = Limits(seconds=0.1, recovery=0.1)
 CREATE = Request("POST", "/responses", body={"model": "m", "input": "hi"})
 
 
@@ -146,7 +147,7 @@ def test_a_silent_server_is_a_failure():
     assert (exchange.reply, exchange.failure) == (None, "we stopped listening after 0.05 s (--timeout)")
 
 
-@pytest.mark.parametrize("how", [{"silent": True, "limits": Limits(seconds=0.1, recovery=0.1)}, {"reset": True}])
+@pytest.mark.parametrize("how", [{"silent": True, "limits": QUICK}, {"reset": True, "limits": QUICK}])
 def test_a_broken_stream_keeps_its_first_bytes(how):
     whole = b'data: {"type":"a"}\n\n'
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
