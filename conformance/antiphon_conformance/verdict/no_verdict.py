@@ -8,6 +8,7 @@ from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.rules.rule import EVERY, Rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply
+from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
@@ -49,9 +50,16 @@ def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
     trace = next((trace for trace in traces if trace.scenario == rule.scenario), None)
     if trace is None:
         return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
-    if trace.missing_feature or trace.stop_reason:
+    if (trace.missing_feature or trace.stop_reason) and not _lacks_only_a_part(rule, trace):
         return why_missing(trace, safe(trace.stop_reason or ""))
     return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
+
+
+def _lacks_only_a_part(rule: Rule, trace: Trace) -> bool:
+    """Whether the target lacks a feature of some last steps only, and the rule says what else it needs."""
+    scenario = all_scenarios().get(trace.scenario)
+    is_of_a_part = scenario is not None and trace.missing_feature not in (None, *scenario.features)
+    return is_of_a_part and bool(rule.needs)
 
 
 def _missing_feature(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.requests.unusual import odd
+from antiphon_conformance.requests.unusual import ODDITIES, odd
 from antiphon_conformance.rules.reading.client_schema import misfits, structure
 from antiphon_conformance.rules.reading.comparison import expect_status
 from antiphon_conformance.rules.reading.output import (
@@ -44,7 +44,13 @@ def _has_format(response: ResponseObject, *kinds: str) -> bool:
 def _strict(response: ResponseObject) -> bool:
     """Whether the request is strict, and the server does not say that it took the schema as a mere hint."""
     honoured = value_at(response.object, "text", "format", "strict") is not False
-    return _has_format(response, "json_schema") and member(_format(response), "strict") is True and honoured
+    is_strict = _has_format(response, "json_schema") and member(_format(response), "strict") is True
+    return is_strict and honoured and not _is_at_odds(response, "a_loose_strict_schema")
+
+
+def _is_at_odds(response: ResponseObject, name: str) -> bool:
+    """Whether the request is one that servers may reject; whoever answers it has promised nothing."""
+    return ODDITIES[name].occurs_in(response.request_fields)
 
 
 @rule(
@@ -71,7 +77,7 @@ def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
 
 
 def _json_object(response: ResponseObject) -> bool:
-    return _has_format(response, "json_object")
+    return _has_format(response, "json_object") and not _is_at_odds(response, "json_unmentioned")
 
 
 @rule(
