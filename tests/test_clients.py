@@ -1,9 +1,10 @@
-"""Clients and the rules that they need: the file has what runs showed, and reports use it."""
+"""Clients and the faults that break them: the file has what runs showed, and reports use it."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ import derive
 
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.answers import answers
+from antiphon_conformance.report.features import FeatureRow
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.report.overview import Overview
+from antiphon_conformance.rules.rule import Finding, rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import judge
 from antiphon_spec.clients import load_clients
@@ -36,10 +39,30 @@ def test_every_client_that_we_can_run_has_a_row():
 
 
 @pytest.mark.parametrize("key", CLIENTS)
-def test_every_rule_that_a_client_needs_applies_in_its_dialect(key):
-    for dialect, rules in CLIENTS[key].breaks.items():
-        assert set(rules) <= set(rules_for(load(dialect)))
-        assert {mutant for mutants in rules.values() for mutant in mutants} <= set(derive.candidates(dialect))
+def test_every_fault_of_a_client_is_told_by_a_rule_of_its_dialect(key):
+    for dialect, features in CLIENTS[key].breaks.items():
+        assert set(features) <= set(CLIENTS[key].features[dialect])
+        assert set(CLIENTS[key].rules(dialect)) <= set(rules_for(load(dialect)))
+        mutants = {
+            mutant
+            for rules in features.values()
+            for faults in rules.values()
+            for mutants in faults.values()
+            for mutant in mutants
+        }
+        assert mutants <= set(derive.candidates(dialect))
+
+
+def test_a_fault_that_leaves_a_feature_as_it_was_is_not_listed_for_it():
+    outcomes = {"a": {"stream": "raises TypeError"}, "b": {}, "c": {"stream": "gets something else"}}
+    wires = {
+        "a": Counter({("r.s", "x absent"): 4, ("r.s", "y absent"): 4}),
+        "b": Counter({("r.s", "x absent"): 4, ("r.s", "z wrong"): 1}),
+        "c": Counter({("r.s", "z wrong"): 9}),
+    }
+    assert derive.claims(("create", "stream"), outcomes, wires) == {
+        "stream": {"r.s": {"y absent": {"a": "raises TypeError"}, "z wrong": {"c": "gets something else"}}}
+    }
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -52,33 +75,60 @@ def test_a_client_breaks_where_the_file_says(key):
     assert derive.unconfirmed(CLIENTS[key], ALL[key], SAMPLE) == []
 
 
-def record(rule, outcome):
-    return Record(rule, "R-1", ("R-1",), "MUST", "openai", "repeat", outcome)
+CLIENT = CLIENTS["openai", "PyPI"]
+RULE, FAULTS = next(iter(CLIENT.faults("openai", "create").items()))
+
+
+def record(rule, outcome, *findings):
+    return Record(rule, "R-1", ("R-1",), "MUST", "openai", "repeat", outcome, findings)
+
+
+def finding_of(what):
+    """A finding that shows a fault such as `response/output absent`."""
+    place, _, effect = what.partition(" ")
+    holder, _, member = place.partition("/")
+    where = {"status": "reply.status", "response": f"reply.body/{member}"}.get(holder, f"event[1]/{member}")
+    return Finding(where, "a value", {"absent": "absent", "null": "null", "4xx": "400"}.get(effect, "5"))
+
+
+def state_of(feature, *records, **states):
+    rows = [FeatureRow(name, name, True, state) for name, state in states.items()]
+    answer = next(row for row in answers(records, "openai", rows) if row.client is CLIENT)
+    return next(row.state for row in answer.features if row.feature == feature)
+
+
+def test_a_client_breaks_at_the_feature_and_fault_that_broke_it_in_a_run():
+    what = next(name for name in FAULTS if name.startswith(("response/", "status ")))
+    broken = record(RULE, Outcome.FAILED, finding_of(what))
+    assert state_of("create", broken, create="offered") == "breaks"
+    other = record(RULE, Outcome.FAILED, Finding("reply.body/no_such_member", "a value", "5"))
+    assert state_of("create", other, create="offered") == "works"
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state", "why"),
+    ("outcome", "offer", "state"),
     [
-        (Outcome.PASSED, "works", "rules that it needs hold"),
-        (Outcome.FAILED, "breaks", "1 of the "),
-        (Outcome.UNTESTABLE, "breaks", "1 of the "),
-        (Outcome.INCONCLUSIVE, "unclear", "the others were not tested"),
-        (Outcome.NOT_SUPPORTED, "unclear", "the others were not tested"),
+        (Outcome.PASSED, "offered", "works"),
+        (Outcome.PASSED, "not offered", "not offered"),
+        (Outcome.PASSED, "not seen", "unclear"),
+        (Outcome.INCONCLUSIVE, "offered", "unclear"),
     ],
 )
-def test_a_report_says_whether_a_client_works(outcome, state, why):
-    client = CLIENTS["openai", "PyPI"]
-    first, *rest = client.rules("openai")
-    records = [record(first, outcome), *(record(rule, Outcome.PASSED) for rule in rest)]
-    result = next(row for row in answers(records, "openai") if row.client is client)
-    assert result.state == state
-    assert why in result.why
+def test_a_feature_of_a_client_works_where_the_run_saw_it(outcome, offer, state):
+    assert state_of("create", record(RULE, outcome), create=offer) == state
 
 
 def test_every_rendering_says_whether_clients_work():
     right = compose(judge([run_suite("openai")]))
-    assert [row.state for row in answers(right.records, "openai")] == ["works", "works"]
+    assert {row.state for row in Overview(right, "openai").answers} == {"works"}
     wrong = compose(judge([run_suite("openai", "events.never-ends", properties=False)]))
-    assert {row.state for row in answers(wrong.records, "openai")} == {"breaks"}
+    broken = {
+        part.feature
+        for row in Overview(wrong, "openai").answers
+        for part in row.features
+        if part.state == "breaks"
+    }
+    assert {"stream", "stream_helper"} <= broken
+    assert "create" not in broken
     assert "OpenAI SDK for JavaScript" in folder.render("html", wrong)
-    assert "(npm): breaks: " in folder.render("markdown", wrong)
+    assert "breaks at: stream" in folder.render("markdown", wrong)

@@ -178,8 +178,13 @@ def test_frozen_sets_name_rules_that_exist() -> None:
 
 
 def test_clients_need_rules_that_exist_and_broke_on_mutants_that_exist() -> None:
-    needs = [rules for client in load_clients() for rules in client.breaks.values()]
-    assert {rule for rules in needs for rule in rules} <= set(all_rules())
-    assert {
-        mutant for rules in needs for mutants_of_rule in rules.values() for mutant in mutants_of_rule
-    } <= set(all_mutants())
+    faults = [
+        (rule, what)
+        for client in load_clients()
+        for features in client.breaks.values()
+        for rules in features.values()
+        for rule, whats in rules.items()
+        for what in whats.values()
+    ]
+    assert {rule for rule, _ in faults} <= set(all_rules())
+    assert {mutant for _, mutants in faults for mutant in mutants} <= set(all_mutants())

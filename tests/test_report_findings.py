@@ -82,7 +82,7 @@ def at(where, actual="absent", of="repeat/first"):
 )
 def test_findings_of_one_root_cause_are_one(records, expected):
     groups = causes(records)
-    assert [(cause.rules[0], len(cause.places), cause.rules[1:]) for cause in groups] == expected
+    assert [(cause.rules[0], len(cause.places), cause.further_rules) for cause in groups] == expected
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def background(client: Any) -> Any:
     return response.status, content(response).text
 
 
-def kept(client: Any) -> Any:
+def retrieve(client: Any) -> Any:
     response = ask(client)
     again = client.responses.get(response.id)
     is_listed = response.id in [row.id for row in client.responses.list(limit=5).data]
@@ -69,7 +69,7 @@ def library(client: Any) -> Any:
 
 
 TASKS: Mapping[str, Callable[[Any], Any]] = {
-    task.__name__: task for task in (create, stream, background, kept, chat, library)
+    task.__name__: task for task in (create, stream, background, retrieve, chat, library)
 }
 
 

@@ -1,9 +1,12 @@
-"""Finds out which rules a client truly needs: drives it against the mock server with each mutant in turn.
+"""Finds out which faults break which features of a client, by driving it against the mock with each mutant.
 
-A client needs the rule that reports a mutant when some task of its user ends differently with that mutant
-than with the right server. `python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these
-clients, or of all, into spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints
-what changed.
+A fault breaks a feature when the task of that feature ends differently with a mutant that has the fault than
+with the right server, and when no mutant with the same fault leaves the task as it is. A fault is a rule with
+what it reports and where (`response/output absent`), as the judge sees the mutant. A mutant whose fault shows
+in far fewer exchanges says nothing about the task, because it may never have met it; nor does one with many
+faults, because any of them may have done it.
+`python tests/clients/derive.py [PACKAGE/REGISTRY...]` writes the rows of these clients, or of all, into
+spec/antiphon_spec/clients/clients.yaml; `--check` repeats the listed runs and prints what changed.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +29,12 @@ from typing import Any
 
 import yaml
 
+from antiphon_conformance.report.answers import NEEDS, SHOWN
+from antiphon_conformance.report.capability import TOPICS
+from antiphon_conformance.report.families import NO_EFFECT, fault, sight
 from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Record
+from antiphon_conformance.verdict.result import judge
 from antiphon_mockserver import ResponsesMock
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.clients import CLIENTS, Client, load_clients
@@ -33,10 +42,20 @@ from antiphon_spec.dialect import load
 from antiphon_spec.profile import load_profile
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from inprocess import run_suite  # noqa: E402 - a module of the tests
+
 AT_A_TIME = 20
 Results = Sequence[Mapping[str, Any]]
-HEAD = "# Written by tests/clients/derive.py: which rules a client needs, found by running it.\n"
+HEAD = "# Written by tests/clients/derive.py: which faults break which features of a client.\n"
 HOW = "driven against the mock with every mutant by tests/clients/derive.py; `breaks` says where it broke"
+FEWER = 2
+"""A harmless mutant counts against a harmful one when its fault shows at least half as often."""
+SUSPECTS = 2
+"""A mutant with more faults that might have done it tells nothing: the client broke at one of them."""
+Wire = tuple[str, str]
+"""A rule, and the fault that it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,40 +152,69 @@ def results(subject: Subject, dialect: str, mutants: Sequence[str | None]) -> It
             yield from subject.drive([running.enter_context(mock).url for mock in mocks])
 
 
-def breaks(subject: Subject, dialect: str, mutants: Sequence[str]) -> dict[str, str]:
-    """Mutant -> where the client broke, and how."""
+def breaks(subject: Subject, dialect: str, mutants: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Mutant -> the features that broke, and how."""
     right, *results_of_mutants = results(subject, dialect, [None, *mutants])
-    broken_tasks = [
-        name for name, result in right.items() if isinstance(result, str) and result.startswith("raises")
-    ]
-    causes: dict[str, str] = {}
-    for mutant, result in zip(mutants, results_of_mutants, strict=True):
-        different = [name for name in right if name not in broken_tasks and result[name] != right[name]]
-        if different:
-            first = result[different[0]]
-            how = first if isinstance(first, str) and first.startswith("raises") else "gets something else"
-            causes[mutant] = f"{different[0]} {how}"
-    return causes
-
-
-def candidates(dialect: str) -> dict[str, str]:
-    """Mutant -> the first rule that it names, if that rule applies in the dialect and the default profile
-    judges it. The others are traits of the vendor: a client broke at such a mutant only because the mock
-    server then refuses the id that it gave (the prefix of a response's id, one id for both)."""
-    catalogue = rules_for(load(dialect), load_profile())
+    features = working(right)
     return {
-        key: entry.caught_by[0] for key, entry in all_mutants().items() if entry.caught_by[0] in catalogue
+        mutant: {name: _how(result[name]) for name in features if result[name] != right[name]}
+        for mutant, result in zip(mutants, results_of_mutants, strict=True)
     }
+
+
+def working(right: Mapping[str, Any]) -> list[str]:
+    """The features whose tasks end well with the right server."""
+    return [name for name, result in right.items() if not _raises(result)]
+
+
+def _raises(result: Any) -> bool:
+    return isinstance(result, str) and result.startswith("raises")
+
+
+def _how(result: Any) -> str:
+    return str(result) if _raises(result) else "gets something else"
+
+
+def candidates(dialect: str) -> dict[str, tuple[str, ...]]:
+    """Mutant -> the rules that it names and the default profile judges in this dialect.
+
+    Mutants that name no such rule are traits of the vendor: a client broke at such a mutant only because the
+    mock server then rejects the id that it gave (the prefix of a response's id, one id for both).
+    """
+    catalogue = rules_for(load(dialect), load_profile())
+    named = {
+        key: tuple(rule for rule in entry.caught_by if rule in catalogue)
+        for key, entry in all_mutants().items()
+    }
+    return {key: rules for key, rules in named.items() if rules}
+
+
+def faults(dialect: str, mutant: str, rules: Sequence[str]) -> Counter[Wire]:
+    """The faults of a mutant as the judge sees them, by the rules that it names."""
+    return wires(judge([run_suite(dialect, mutant, properties=False)]).records, rules)
+
+
+def wires(records: Iterable[Record], rules: Sequence[str]) -> Counter[Wire]:
+    """The faults that these rules tell, with the number of exchanges in which they show."""
+    places = {
+        (record.rule, fault(sight(record, finding)), finding.exchange)
+        for record in records
+        if record.rule in rules and record.outcome in SHOWN
+        for finding in record.findings
+    }
+    return Counter((rule, what) for rule, what, _ in places)
 
 
 def derive(subject: Subject) -> dict[str, Any]:
     """The row of a client."""
-    rules: dict[str, dict[str, dict[str, str]]] = {}
+    features: dict[str, list[str]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     for dialect in subject.dialects:
-        rules_by_mutant = candidates(dialect)
-        mutants_by_rule = rules.setdefault(dialect, {})
-        for mutant, how in breaks(subject, dialect, sorted(rules_by_mutant)).items():
-            mutants_by_rule.setdefault(rules_by_mutant[mutant], {})[mutant] = how
+        rules = candidates(dialect)
+        features[dialect] = working(next(iter(results(subject, dialect, [None]))))
+        outcomes = breaks(subject, dialect, sorted(rules))
+        wires_by_mutant = {mutant: faults(dialect, mutant, rules[mutant]) for mutant in outcomes}
+        rows[dialect] = claims(features[dialect], outcomes, wires_by_mutant)
     return {
         "name": subject.name,
         "package": subject.package,
@@ -174,20 +222,63 @@ def derive(subject: Subject) -> dict[str, Any]:
         "version": subject.version(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "how": HOW,
-        "breaks": {
-            dialect: dict(sorted(mutants_by_rule.items())) for dialect, mutants_by_rule in rules.items()
-        },
+        "features": features,
+        "breaks": rows,
     }
 
 
+def claims(
+    features: Sequence[str],
+    outcomes: Mapping[str, Mapping[str, str]],
+    wires_by_mutant: Mapping[str, Counter[Wire]],
+) -> dict[str, Any]:
+    """Feature -> rule -> fault -> mutant -> how: the faults that never left the feature as it was."""
+    rows: dict[str, Any] = {}
+    for feature in features:
+        harmless: Counter[Wire] = Counter()
+        for mutant in (name for name, hits in outcomes.items() if feature not in hits):
+            harmless |= wires_by_mutant[mutant]
+        for mutant in (name for name, hits in sorted(outcomes.items()) if feature in hits):
+            counts = wires_by_mutant[mutant]
+            suspects = sorted(
+                wire
+                for wire in counts
+                if harmless[wire] * FEWER < counts[wire]
+                and _can_break(feature, *wire, outcomes[mutant][feature])
+            )
+            for rule, what in suspects if len(suspects) <= SUSPECTS else ():
+                by_rule = rows.setdefault(feature, {}).setdefault(rule, {})
+                by_rule.setdefault(what, {})[mutant] = outcomes[mutant][feature]
+    return {feature: dict(sorted(rows[feature].items())) for feature in features if feature in rows}
+
+
+def _can_break(feature: str, rule: str, what: str, how: str) -> bool:
+    """Whether a fault can be why a feature broke. A different text is no breakage of a feature that has nothing
+    to do with the effect: the model answers in other words when it reads something else."""
+    if not what.startswith(NO_EFFECT) or how.startswith("raises"):
+        return True
+    topics = TOPICS.get(NEEDS.get(feature, ""), frozenset())
+    return feature not in ("create", "stream", "stream_helper") and rule.partition(".")[0] in topics
+
+
 def unconfirmed(client: Client, subject: Subject, most: int | None = None) -> list[str]:
-    """The mutants that are listed for a client and no longer break it; `most` looks at so many of each
-    dialect."""
+    """What is listed for a client and no longer breaks it; `most` mutants of each dialect are driven."""
     stale: list[str] = []
-    for dialect, rules in client.breaks.items():
-        names = sorted(mutant for mutants in rules.values() for mutant in mutants)[:most]
-        breakages = breaks(subject, dialect, names)
-        stale += [f"{dialect}: {mutant}" for mutant in names if mutant not in breakages]
+    for dialect, features in client.breaks.items():
+        listed = {
+            (feature, mutant)
+            for feature, rules in features.items()
+            for what in rules.values()
+            for mutants in what.values()
+            for mutant in mutants
+        }
+        names = sorted({mutant for _, mutant in listed})[:most]
+        hits = breaks(subject, dialect, names)
+        stale += [
+            f"{dialect}: {mutant} at {feature}"
+            for feature, mutant in sorted(listed)
+            if mutant in hits and feature not in hits[mutant]
+        ]
     return stale
 
 

@@ -33,17 +33,34 @@ const tasks = {
   async stream_helper(client) {
     return (await client.responses.stream({ model, input: "Count from 1 to 5." }).finalResponse()).output_text;
   },
-  async tool_loop(client) {
+  async tools(client) {
     const asked = await client.responses.create(weather);
     const call = asked.output.find((item) => item.type === "function_call");
     const input = [{ type: "function_call_output", call_id: call.call_id, output: "21 degrees and sunny" }];
     const told = await client.responses.create({ model, tools, previous_response_id: asked.id, input });
     return [call.name, JSON.parse(call.arguments), told.output_text.includes("21 degrees")];
   },
-  async streamed_call(client) {
+  async streamed_tools(client) {
     const { output } = await client.responses.stream(weather).finalResponse();
     const calls = output.filter((item) => item.type === "function_call");
     return calls.map((call) => [call.name, JSON.parse(call.arguments)]);
+  },
+  async parse(client) {
+    const schema = {
+      type: "object",
+      properties: { name: { type: "string" }, age: { type: "integer" } },
+      required: ["name", "age"],
+      additionalProperties: false,
+    };
+    const text = { format: { type: "json_schema", name: "person", strict: true, schema } };
+    const found = await client.responses.parse({ model, input: "A person, please.", text });
+    return found.output_parsed ? Object.keys(found.output_parsed).sort() : null;
+  },
+  async chain(client) {
+    const made = await client.responses.create({ model, input: "The code word is heron-17. Reply with OK." });
+    const request = { model, previous_response_id: made.id, input: "What is the code word?" };
+    const next = await client.responses.create(request);
+    return next.output_text.includes("heron-17");
   },
   async background(client) {
     let found = await client.responses.create({ model, input: "Reply with exactly: pong", background: true });
@@ -52,7 +69,7 @@ const tasks = {
     }
     return [found.status, found.output_text];
   },
-  async kept(client) {
+  async retrieve(client) {
     const made = await client.responses.create({ model, input: "Reply with exactly: pong" });
     const again = await client.responses.retrieve(made.id);
     const items = [];
@@ -60,13 +77,13 @@ const tasks = {
     await client.responses.delete(made.id);
     return [again.output_text, items];
   },
-  async refused(client) {
+  async errors(client) {
     try {
       await client.responses.create({ model, input: "x", temperature: 9 });
     } catch (error) {
       return [error.constructor.name, Boolean(error.message)];
     }
-    return "taken";
+    return "accepted";
   },
 };
 

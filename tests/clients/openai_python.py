@@ -52,7 +52,7 @@ def stream_helper(client: openai.OpenAI) -> Any:
         return stream.get_final_response().output_text
 
 
-def tool_loop(client: openai.OpenAI) -> Any:
+def tools(client: openai.OpenAI) -> Any:
     first = client.responses.create(
         model=MODEL, tools=[TOOL], tool_choice="required", input="What is the weather in Paris?"
     )
@@ -67,11 +67,19 @@ def tool_loop(client: openai.OpenAI) -> Any:
     return call.name, json.loads(call.arguments), "21 degrees" in second.output_text
 
 
-def streamed_call(client: openai.OpenAI) -> Any:
+def streamed_tools(client: openai.OpenAI) -> Any:
     ask: Any = {"tools": [TOOL], "tool_choice": "required", "input": "What is the weather in Paris?"}
     with client.responses.stream(model=MODEL, **ask) as stream:
         output = stream.get_final_response().output
     return [(item.name, json.loads(item.arguments)) for item in output if item.type == "function_call"]
+
+
+def chain(client: openai.OpenAI) -> Any:
+    first = client.responses.create(model=MODEL, input="The code word is heron-17. Reply with OK.")
+    second = client.responses.create(
+        model=MODEL, previous_response_id=first.id, input="What is the code word?"
+    )
+    return "heron-17" in second.output_text
 
 
 def parse(client: openai.OpenAI) -> Any:
@@ -88,7 +96,7 @@ def background(client: openai.OpenAI) -> Any:
     return response.status, response.output_text
 
 
-def kept(client: openai.OpenAI) -> Any:
+def retrieve(client: openai.OpenAI) -> Any:
     response = client.responses.create(model=MODEL, input="Reply with exactly: pong")
     again = client.responses.retrieve(response.id)
     items = [item.type for item in client.responses.input_items.list(response.id)]
@@ -96,18 +104,30 @@ def kept(client: openai.OpenAI) -> Any:
     return again.output_text, items
 
 
-def refused(client: openai.OpenAI) -> Any:
+def errors(client: openai.OpenAI) -> Any:
     try:
         client.responses.create(model=MODEL, input="x", temperature=9)
     except openai.APIStatusError as error:
         return type(error).__name__, bool(error.message)
-    return "taken"
+    return "accepted"
 
 
 TASKS: Mapping[str, Callable[[openai.OpenAI], Any]] = {
     task.__name__: task
-    for task in (create, stream, stream_helper, tool_loop, streamed_call, parse, background, kept, refused)
+    for task in (
+        create,
+        stream,
+        stream_helper,
+        tools,
+        streamed_tools,
+        parse,
+        chain,
+        retrieve,
+        background,
+        errors,
+    )
 }
+"""The tasks by the feature that they need."""
 
 
 def drive(url: str) -> dict[str, Any]:

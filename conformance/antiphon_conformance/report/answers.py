@@ -1,16 +1,41 @@
-"""Whether a client works against a server, judged by the rules that the client needs."""
+"""Whether a client works against a server, feature by feature: what runs of the client have shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from antiphon_conformance.report.groups import WORST_FIRST
-from antiphon_conformance.report.numbers import BAD, TRIED
+from antiphon_conformance.report.families import NO_EFFECT, fault, sight
+from antiphon_conformance.report.features import FAILING, LACKING, UNSEEN, FeatureRow
+from antiphon_conformance.report.groups import TRIED
+from antiphon_conformance.report.harm import FEATURES, Wire, feature_title
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.clients import Client, load_clients
 
-WORKS, BREAKS, UNCLEAR = "works", "breaks", "unclear"
+WORKS, BREAKS, UNCLEAR, ABSENT = "works", "breaks", "unclear", "not offered"
+NEEDS: Mapping[str, str] = {
+    "create": "create", "stream": "stream", "stream_helper": "stream", "tools": "tools",
+    "streamed_tools": "tools", "parse": "structured", "chain": "chain", "retrieve": "retrieve",
+    "background": "background", "chat": "chat", "library": "collections",
+}  # fmt: skip
+"""The feature of a server that a feature of a client needs."""
+SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureAnswer:
+    """The answer for one feature of one client."""
+
+    feature: str
+    state: str
+    """`works`, `breaks`, `not offered`, or `unclear` when the run saw too little of it."""
+    faults: tuple[Wire, ...] = ()
+    """The rules and faults at which the client broke in a run."""
+
+    @property
+    def title(self) -> str:
+        """The feature for people."""
+        return feature_title(self.feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,46 +43,70 @@ class Answer:
     """The answer for one client."""
 
     client: Client
-    rule_count: int
-    """How many rules the client needs."""
-    breaches: tuple[str, ...]
-    """The needed rules that the server breaks."""
-    gaps: tuple[str, ...]
-    """The needed rules about which the run reached no verdict."""
+    features: tuple[FeatureAnswer, ...]
 
     @property
     def title(self) -> str:
         """The client and its version."""
         return f"{self.client.name} {self.client.version}"
 
+    def of(self, state: str) -> tuple[str, ...]:
+        """The features in one state."""
+        return tuple(row.title for row in self.features if row.state == state)
+
     @property
     def state(self) -> str:
-        """`breaks`, `works`, or `unclear` when the run saw too little."""
-        if self.breaches:
+        """`breaks` when a feature does, `works` when all that the server offers do, else `unclear`."""
+        if self.of(BREAKS):
             return BREAKS
-        return UNCLEAR if self.gaps else WORKS
+        return WORKS if self.of(WORKS) and not self.of(UNCLEAR) else UNCLEAR
+
+    @property
+    def breaches(self) -> tuple[str, ...]:
+        """The rules at whose faults it breaks."""
+        return tuple(dict.fromkeys(rule for row in self.features for rule, _ in row.faults))
 
     @property
     def why(self) -> str:
-        """The reason for the state, in a few words."""
-        if self.breaches:
-            return f"the server breaks {len(self.breaches)} of the {self.rule_count} rules that it needs"
-        if self.gaps:
-            count = self.rule_count - len(self.gaps)
-            return f"{count} of the {self.rule_count} rules that it needs hold, the others were not tested"
-        return f"all {self.rule_count} rules that it needs hold"
+        """Its features by state, in one line."""
+        words = {BREAKS: "breaks at", WORKS: "works with", UNCLEAR: "unclear", ABSENT: "not offered"}
+        parts = (f"{word}: {', '.join(self.of(state))}" for state, word in words.items() if self.of(state))
+        return "; ".join(parts)
 
 
-def answers(records: Iterable[Record], dialect: str) -> list[Answer]:
-    """The answer for each client that was tested with servers of this dialect."""
-    worst: dict[str, Outcome] = {}
-    for record in sorted(records, key=lambda record: WORST_FIRST.index(record.outcome), reverse=True):
-        if record.outcome in TRIED or record.outcome in BAD:
-            worst[record.rule] = record.outcome
-    return [_answer(client, worst, dialect) for client in load_clients() if client.rules(dialect)]
+def answers(records: Iterable[Record], dialect: str, features: Iterable[FeatureRow] = ()) -> list[Answer]:
+    """The answer for each client that was tested with servers of this dialect; `features` are what the server
+    offers."""
+    own = tuple(records)
+    wires = {
+        (record.rule, fault(sight(record, finding)))
+        for record in own
+        if record.outcome in SHOWN
+        for finding in record.findings
+    }
+    rules = {record.rule for record in own if record.outcome in TRIED}
+    states = {row.name: row.state for row in features}
+    clients = (client for client in load_clients() if client.features.get(dialect))
+    return [_answer(client, dialect, wires, rules, states) for client in clients]
 
 
-def _answer(client: Client, worst: dict[str, Outcome], dialect: str) -> Answer:
-    rules = client.rules(dialect)
-    breaches = tuple(rule for rule in rules if worst.get(rule) in BAD)
-    return Answer(client, len(rules), breaches, tuple(rule for rule in rules if rule not in worst))
+def _answer(
+    client: Client, dialect: str, wires: set[Wire], rules: set[str], states: Mapping[str, str]
+) -> Answer:
+    names = sorted(client.features[dialect], key=FEATURES.index)
+    return Answer(client, tuple(_feature(client, dialect, name, wires, rules, states) for name in names))
+
+
+def _feature(
+    client: Client, dialect: str, name: str, wires: set[Wire], rules: set[str], states: Mapping[str, str]
+) -> FeatureAnswer:
+    faults = client.faults(dialect, name)
+    hits = tuple(sorted((rule, what) for rule, what in wires if what in faults.get(rule, {})))
+    state = states.get(NEEDS.get(name, ""), "")
+    if state == LACKING:
+        return FeatureAnswer(name, ABSENT)
+    if hits:
+        return FeatureAnswer(name, BREAKS, hits)
+    doubts = any(rule in faults and what.startswith(NO_EFFECT) for rule, what in wires)
+    is_clear = bool(rules & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
+    return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)

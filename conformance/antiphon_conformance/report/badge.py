@@ -8,13 +8,27 @@ import orjson
 
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.numbers import numbers
+from antiphon_conformance.report.overview import overviews
+from antiphon_conformance.report.titles import plural
 from antiphon_conformance.verdict.verdict import Exit
-from antiphon_spec import dialect as dialects
+from antiphon_spec.requirement import Kind
 
-COLOURS = {Exit.CONFORMANT: "brightgreen", Exit.NOT_CONFORMANT: "red", Exit.NOT_JUDGED: "lightgrey"}
-
-
-PAINT = {Exit.CONFORMANT: "#17683d", Exit.NOT_CONFORMANT: "#a8201a", Exit.NOT_JUDGED: "#59616e"}
+ACCEPTED, HIDDEN = "ACCEPTED", "HIDDEN"
+"""A run that passes because its baseline accepts failures: of no harm to clients, or of some."""
+COLOURS = {
+    Exit.CONFORMANT.name: "brightgreen",
+    ACCEPTED: "yellowgreen",
+    HIDDEN: "orange",
+    Exit.NOT_CONFORMANT.name: "red",
+    Exit.NOT_JUDGED.name: "lightgrey",
+}
+PAINT = {
+    Exit.CONFORMANT.name: "#17683d",
+    ACCEPTED: "#6b7a1d",
+    HIDDEN: "#9a5b00",
+    Exit.NOT_CONFORMANT.name: "#a8201a",
+    Exit.NOT_JUDGED.name: "#59616e",
+}
 LETTER = 6.6
 """How wide a letter is on average, in pixels at 11 pixels of height."""
 SVG = """\
@@ -31,15 +45,15 @@ SVG = """\
 
 
 def render(*reports: Report) -> str:
-    """The verdict of the report's first dialect, its profile, and how many of the tested demands hold."""
-    label, message, status = _content(reports[0])
-    badge = {"schemaVersion": 1, "label": label, "message": message, "color": COLOURS[status]}
+    """The verdict of the first dialect, its profile, what is to mend, and what the baseline accepts."""
+    label, message, colour = _content(reports[0])
+    badge = {"schemaVersion": 1, "label": label, "message": message, "color": COLOURS[colour]}
     return orjson.dumps(badge, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def render_svg(*reports: Report) -> str:
     """The same badge as an SVG picture."""
-    label, message, status = _content(reports[0])
+    label, message, colour = _content(reports[0])
     left, right = (round(len(text) * LETTER + 10) for text in (label, message))
     return SVG.format(
         width=left + right,
@@ -49,18 +63,28 @@ def render_svg(*reports: Report) -> str:
         message_at=left + right / 2,
         label=escape(label),
         message=escape(message),
-        paint=PAINT[status],
+        paint=PAINT[colour],
     )
 
 
-def _content(report: Report) -> tuple[str, str, Exit]:
-    name, verdict = next(iter(report.verdicts.items()))
-    dialect = dialects.load(name)
-    ratio = numbers(report, dialect).demands
-    message = verdict.title if verdict.status is Exit.NOT_JUDGED else f"{verdict.title}, {ratio}"
-    selective = any(report.metadata.get(key) for key in ("rules", "scenarios"))
-    if selective and verdict.status is Exit.CONFORMANT:  # a part that holds says nothing about the whole
-        message, status = "only a part was judged", Exit.NOT_JUDGED
-    else:
-        status = verdict.status
-    return f"{dialect.title} ({report.profile(name).name})", message, status
+def _content(report: Report) -> tuple[str, str, str]:
+    """Label, message and colour. A baseline that hides failures takes the bright colour away."""
+    overview = overviews(report)[0]
+    status = overview.verdict.status
+    label = f"{overview.dialect.title} ({overview.profile})"
+    if status is Exit.NOT_JUDGED:
+        return label, overview.verdict.title, status.name
+    if overview.is_part and status is Exit.CONFORMANT:  # a part that holds says nothing about the whole
+        return label, "only a part was judged", Exit.NOT_JUDGED.name
+    accepted = [record for record, _ in overview.verdict.excuses]
+    rules = len({record.rule for record in accepted})
+    groups = (overview.faults, overview.lenient, overview.habits)
+    failing = sum(fault.fails for group in groups for fault in group)
+    parts = [
+        overview.verdict.title,
+        plural(failing, "cause") if failing else f"{numbers(report, overview.dialect).demands}",
+        f"{rules} accepted" if rules else "",
+    ]
+    grave = any(record.kind in (Kind.INTEROP, Kind.CONTRACT) for record in accepted)
+    colour = ACCEPTED if accepted and status is Exit.CONFORMANT else status.name
+    return label, ", ".join(filter(None, parts)), HIDDEN if colour == ACCEPTED and grave else colour

@@ -1,35 +1,41 @@
-"""Findings by root cause: one fault of a server is one entry with a count, however many rules it breaks.
+"""Findings by cause: one fault of a server is one entry, however many rules it breaks.
 
-Findings of one rule share a cause when their places and values look alike; indices and ids do not matter.
-Findings of several rules share a cause when they point at the same place of the same exchanges: the entry
-shows the strictest and most frequent rule and names the others. Rules that could not be tested because of
-the same earlier failure share that failure as their cause.
+`families.py` has the table. Findings of one family and key share a cause. A cause whose every place another
+one explains follows from it (`follows.py`). Rules that could not look hang under the cause that kept
+them from looking. Both are named under their cause, never beside it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from antiphon_conformance.report.families import (
+    BLOCKED,
+    Family,
+    Sight,
+    family_of,
+    is_loud,
+    own_words,
+    sight,
+)
+from antiphon_conformance.report.follows import FOLLOWS, Link
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
 
-LOUD = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED, Outcome.NOTED)
-_INDEX = re.compile(r"\[\d+\]|/\d+(?=/|$)")
-_VARYING = re.compile(r'"(?:[^"\\]|\\.)*"?|\d+')
-STATUS = "reply.status"
-ABSENT = "absent"
+_NAMES = re.compile(r"`[\w.\[\]]+`")
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place where a root cause shows."""
+    """One place where a cause shows."""
 
     record: Record
     finding: Finding | None = None
     """None when the rule reached no verdict; the record's note says why."""
+    look: Sight | None = None
 
     @property
     def exchange(self) -> str:
@@ -37,19 +43,28 @@ class Occurrence:
         return (self.finding.exchange if self.finding else "") or self.record.scenario
 
     @property
-    def spot(self) -> tuple[str, str]:
-        """The exchange and the place in it, without indices."""
-        return self.exchange, _shape(self.finding.where) if self.finding else ""
+    def where(self) -> tuple[str, str, str]:
+        """The exchange and the place in it: a member without indices, else as the finding writes it."""
+        place = self.look.place if self.look else None
+        if place is None or not place.member:
+            return self.exchange, "", self.finding.where if self.finding else ""
+        return self.exchange, place.holder, place.member
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One root cause: the places where it shows and the rules that it breaks."""
+    """One fault: the places where it shows, the rules that it breaks, and what follows from it."""
 
+    family: Family
+    key: str
     outcome: Outcome
     places: tuple[Occurrence, ...]
     rules: tuple[str, ...]
-    """The rule that is shown, then the other rules that it breaks."""
+    """The rules that it breaks, that of the shown place first."""
+    follows: tuple[Record, ...] = ()
+    """The records of other rules that fail because of it."""
+    hides: tuple[Record, ...] = ()
+    """The records of rules that could not look because of it."""
 
     @property
     def first(self) -> Occurrence:
@@ -67,93 +82,195 @@ class Cause:
         return self.first.finding
 
     @property
+    def records(self) -> tuple[Record, ...]:
+        """Every record that it explains."""
+        own = (place.record for place in self.places)
+        return tuple({id(record): record for record in (*own, *self.follows, *self.hides)}.values())
+
+    @property
     def exchanges(self) -> int:
         """The number of exchanges, or conversations, in which it shows."""
         return len({place.exchange for place in self.places})
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What it lists, each once: the members that are missing, the wrong requests that are accepted."""
+        subject = self.family.subject
+        if subject is None:
+            return ()
+        names = (subject(place.look) for place in self.places if place.look)
+        return tuple(dict.fromkeys(filter(None, names)))
 
-def causes(records: Iterable[Record]) -> list[Cause]:
-    """The root causes of these records: the worst first, and within an outcome the most frequent first."""
-    groups: dict[tuple[str, ...], list[Occurrence]] = {}
+    @property
+    def further_rules(self) -> tuple[str, ...]:
+        """The rules that it breaks besides the first, then those that fail because of it."""
+        return tuple(dict.fromkeys((*self.rules[1:], *(record.rule for record in self.follows))))
+
+    @property
+    def hidden_rules(self) -> tuple[str, ...]:
+        """The rules that could not look because of it."""
+        return tuple(dict.fromkeys(record.rule for record in self.hides))
+
+
+def causes(records: Iterable[Record], operations: Mapping[str, str] | None = None) -> list[Cause]:
+    """The causes of these records, the deepest first; `operations` has method and path by exchange."""
+    pool = tuple(records)
+    seen = [record for record in pool if is_loud(record)]
+    by_key: dict[tuple[str, str, str], list[Occurrence]] = {}
+    families: dict[str, Family] = {}
+    for place, look in _occurrences(seen, operations or {}):
+        family = family_of(look)
+        families[family.name] = family
+        by_key.setdefault((place.record.dialect, family.name, family.key(look)), []).append(place)
+    groups = ((families[name], key, places) for (_, name, key), places in by_key.items())
+    separate = sorted((_cause(*group) for group in groups), key=_depth)
+    blocked = [record for record in seen if not record.findings]
+    blind = [record for record in pool if record.outcome is Outcome.INCONCLUSIVE]
+    return _hide(_blind(_join(_fold(separate)), blind), blocked)
+
+
+def _occurrences(
+    records: Iterable[Record], operations: Mapping[str, str]
+) -> Iterator[tuple[Occurrence, Sight]]:
     for record in records:
-        for place in _places(record):
-            groups.setdefault(_kind(place), []).append(place)
-    separate = [
-        Cause(
-            places[0].record.outcome,
-            tuple(places),
-            tuple(dict.fromkeys(place.record.rule for place in places)),
-        )
-        for places in groups.values()
-    ]
-    return _merge(sorted(separate, key=_rank))
+        for finding in record.findings:
+            look = sight(record, finding, operations.get(finding.exchange, ""))
+            yield Occurrence(record, finding, look), look
 
 
-def _rank(cause: Cause) -> tuple[int, int, str]:
-    return WORST_FIRST.index(cause.outcome), -len(cause.places), cause.rules[0]
+def _cause(family: Family, key: str, places: list[Occurrence]) -> Cause:
+    places.sort(key=lambda place: WORST_FIRST.index(place.record.outcome))
+    rules = tuple(dict.fromkeys(place.record.rule for place in places))
+    return Cause(family, key, places[0].record.outcome, tuple(places), rules)
 
 
-def _places(record: Record) -> Iterator[Occurrence]:
-    if record.outcome not in LOUD:
-        return
-    if not record.findings:
-        yield Occurrence(record)
-    for finding in record.findings:
-        yield Occurrence(record, finding)
+def _depth(cause: Cause) -> tuple[int, int, int, str]:
+    return cause.family.layer, WORST_FIRST.index(cause.outcome), -len(cause.places), cause.rules[0]
 
 
-def _kind(place: Occurrence) -> tuple[str, ...]:
-    """The key that all places of one root cause share."""
-    record, finding = place.record, place.finding
-    if finding is None:
-        return record.dialect, record.outcome, record.note
-    actual = finding.actual if finding.where.endswith(STATUS) else _VARYING.sub("~", finding.actual)
-    return record.dialect, record.outcome, record.rule, _shape(finding.where), actual
-
-
-def _shape(where: str) -> str:
-    return _INDEX.sub("[]", where)
-
-
-def _merge(ranking: list[Cause]) -> list[Cause]:
-    """Adds a cause to an earlier one when the earlier one covers all of its places."""
-    merger: list[Cause] = []
-    owners: dict[tuple[str, str, str], int] = {}
-    for cause in ranking:
-        owner = _owner(cause, merger, owners)
+def _fold(separate: Iterable[Cause]) -> list[Cause]:
+    """Adds each cause to the first deeper one that explains it."""
+    roots: list[Cause] = []
+    for cause in separate:
+        owner = next((index for index, root in enumerate(roots) if _explains(root, cause)), None)
         if owner is None:
-            owner = len(merger)
-            merger.append(cause)
-            for place in cause.places:
-                owners.setdefault((place.record.dialect, *place.spot), owner)
+            roots.append(cause)
         else:
-            whole = merger[owner]
-            rules = tuple(dict.fromkeys((*whole.rules, *cause.rules)))
-            merger[owner] = Cause(whole.outcome, whole.places, rules)
-    return merger
+            root = roots[owner]
+            records = dict.fromkeys((*root.follows, *cause.records))
+            worst = min(root.outcome, cause.outcome, key=WORST_FIRST.index)
+            roots[owner] = replace(root, follows=tuple(records), outcome=worst)
+    return roots
 
 
-def _owner(cause: Cause, causes: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
-    candidates: set[int | None] = set()
-    for place in cause.places:
-        if place.finding is None:
-            return None
-        candidates.add(_owner_of(place, causes, owners))
-    return candidates.pop() if len(candidates) == 1 else None
+def _join(roots: list[Cause]) -> list[Cause]:
+    """Joins causes of one family that only the same rule tells: there are never more causes than rules."""
+    whole: list[Cause] = []
+    for cause in roots:
+        owner = next((index for index, root in enumerate(whole) if _is_joined(root, cause)), None)
+        if owner is None:
+            whole.append(cause)
+        else:
+            root = whole[owner]
+            records = tuple(dict.fromkeys((*root.follows, *cause.follows)))
+            whole[owner] = replace(root, places=(*root.places, *cause.places), follows=records)
+    return whole
 
 
-def _owner_of(place: Occurrence, causes: list[Cause], owners: dict[tuple[str, str, str], int]) -> int | None:
-    """The index of the cause at this place, or at an enclosing object that is absent."""
-    exchange, where = place.spot
-    dialect = place.record.dialect
-    owner = owners.get((dialect, exchange, where))
-    if owner is not None:
-        return owner
-    outer = where
-    while "/" in outer:
-        outer = outer.rpartition("/")[0]
-        owner = owners.get((dialect, exchange, outer))
-        finding = causes[owner].finding if owner is not None else None
-        if finding is not None and finding.actual == ABSENT:
-            return owner
-    return None
+def _is_joined(root: Cause, cause: Cause) -> bool:
+    same = root.family is cause.family and root.record.dialect == cause.record.dialect
+    return same and cause.family.subject is None and set(cause.rules) <= set(root.rules)
+
+
+def _explains(root: Cause, cause: Cause) -> bool:
+    """Whether all places of a cause follow from a deeper one: by the table, or by standing at its places."""
+    if root.record.dialect != cause.record.dialect:
+        return False
+    if cause.family.subject is None and (_spots(cause) <= _spots(root) or _is_inside(root, cause)):
+        return True
+    edges = (edge for edge in FOLLOWS if edge.cause == root.family.name and root.key.startswith(edge.key))
+    return any(
+        _shares(root, cause, edge.link) for edge in edges if edge.leads_to(cause.family.name, cause.rules)
+    )
+
+
+def _spots(cause: Cause) -> set[tuple[str, str, str]]:
+    return {place.where for place in cause.places}
+
+
+def _is_inside(root: Cause, cause: Cause) -> bool:
+    """Whether all places of a cause stand in an object that the other cause says is absent."""
+    gaps = {
+        (place.exchange, place.look.place.holder, place.look.place.member)
+        for place in root.places
+        if place.look and place.look.is_absent and place.look.place.member
+    }
+    return bool(gaps) and all(
+        any((exchange, holder) == gap[:2] and member.startswith(f"{gap[2]}/") for gap in gaps)
+        for exchange, holder, member in _spots(cause)
+    )
+
+
+def _shares(root: Cause, cause: Cause, link: Link) -> bool:
+    if link is Link.RUN:
+        return True
+    if link is Link.EXCHANGE:
+        return {place.exchange for place in cause.places} <= {place.exchange for place in root.places}
+    if link is Link.LANE:
+        return "either" in (root.key + cause.key) and root.key.split()[0] == cause.key.split()[0]
+    members = {place.look.place for place in root.places if place.look and place.look.place.member}
+    return all(place.look and any(map(place.look.place.touches, members)) for place in cause.places)
+
+
+def _blind(roots: list[Cause], records: Iterable[Record]) -> list[Cause]:
+    """Hangs each rule that looked for a member under the cause that says that the member is missing."""
+    hides: dict[int, list[Record]] = {}
+    owners = {
+        f"`{name}`": index
+        for index, cause in reversed(list(enumerate(roots)))
+        if cause.family.name == "member missing"
+        for name in cause.subjects
+    }
+    for record in records:
+        owner = next((owners[name] for name in _NAMES.findall(record.note) if name in owners), None)
+        if owner is not None:
+            hides.setdefault(owner, []).append(record)
+    return [replace(cause, hides=tuple(hides.get(index, ()))) for index, cause in enumerate(roots)]
+
+
+def _hide(roots: list[Cause], blocked: Iterable[Record]) -> list[Cause]:
+    """Hangs each rule that could not look under the cause that kept it from looking."""
+    alone: dict[tuple[str, Outcome, str], list[Record]] = {}
+    for record in blocked:
+        owner = next(iter(_hiders(roots, record)), None)
+        if owner is None:
+            reason = record.note.rpartition(": ")[2] or record.note
+            alone.setdefault((record.dialect, record.outcome, reason), []).append(record)
+        else:
+            roots[owner] = replace(roots[owner], hides=(*roots[owner].hides, record))
+    for (_, outcome, reason), records in alone.items():
+        places = tuple(Occurrence(record) for record in records)
+        rules = tuple(dict.fromkeys(record.rule for record in records))
+        roots.append(Cause(BLOCKED, reason, outcome, places, rules))
+    return roots
+
+
+def _hiders(roots: list[Cause], record: Record) -> Iterator[int]:
+    """The causes that may have kept a rule from looking, the surest first."""
+    words = own_words(f'"message": "{record.note.rpartition(": ")[2]}"')
+    numbered = [(index, cause) for index, cause in enumerate(roots) if cause.family is not BLOCKED]
+    for index, cause in numbered:
+        if any(place.finding and place.exchange in record.note for place in cause.places):
+            yield index
+    for index, cause in numbered:
+        if (
+            cause.family.name in ("right request", "server error")
+            and words
+            and cause.key.startswith(words[:40])
+        ):
+            yield index
+    for index, cause in numbered:
+        if cause.outcome is Outcome.FAILED and any(
+            place.record.scenario == record.scenario for place in cause.places
+        ):
+            yield index

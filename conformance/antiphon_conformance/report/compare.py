@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from antiphon_conformance.report.features import LACKING, OFFERED, FeatureRow
-from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.capability import BROKEN, FLAWED, Capability
+from antiphon_conformance.report.groups import BAD, TRIED, WORST_FIRST
 from antiphon_conformance.report.model import Report, Row, rows, run_summary, title
-from antiphon_conformance.report.numbers import BAD, TRIED, Numbers, numbers
+from antiphon_conformance.report.numbers import Numbers, numbers
+from antiphon_conformance.report.overview import Overview
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
@@ -18,7 +19,6 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
 
 UNTESTED = "untested"
-FLAWED = "offered with faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Column:
     profile: str
     """The name of the profile."""
     rows: Mapping[str, Row]
-    features: Mapping[str, FeatureRow]
+    features: Mapping[str, Capability]
 
     @property
     def started(self) -> float:
@@ -129,7 +129,7 @@ def _column(report: Report, dialect: Dialect) -> Column:
         numbers(report, dialect),
         report.profile(dialect.name).name,
         {row.requirement.id: row for row in rows(report, dialect)},
-        {row.name: row for row in report.features.get(dialect.name, ())},
+        {row.row.name: row for row in Overview(report, dialect.name).capabilities},
     )
 
 
@@ -143,13 +143,13 @@ def _lines(columns: Sequence[Column]) -> Iterator[RequirementLine]:
             yield RequirementLine(requirement, states)
 
 
-def _feature(row: FeatureRow | None) -> str:
-    if row is None:
+def _feature(capability: Capability | None) -> str:
+    if capability is None:
         return "not seen"
-    if not row.failed or row.state == LACKING:
-        return row.state
-    word = FLAWED if row.state == OFFERED else row.state
-    return f"{word}, {row.failed} of {row.exchanges} failed"
+    row = capability.row
+    if capability.state not in (FLAWED, BROKEN) or not row.failed:
+        return capability.state
+    return f"{capability.state}, {row.failed} of {row.exchanges} exchanges with faults"
 
 
 def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:

@@ -19,6 +19,9 @@ WORST_FIRST = (
     Outcome.NOT_SUPPORTED,
     Outcome.PASSED,
 )
+TRIED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.NOTED})
+"""The outcomes of rules that reached a verdict."""
+BAD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE, Outcome.BROKEN})
 MOST_PLACES = 3
 """How many places of one rule are shown; further places look alike."""
 

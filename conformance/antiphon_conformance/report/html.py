@@ -15,8 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.answers import Answer, answers
-from antiphon_conformance.report.causes import Cause, causes
+from antiphon_conformance.report.answers import Answer
+from antiphon_conformance.report.causes import Cause
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.difference import Piece, mark_differences
 from antiphon_conformance.report.excerpt import Excerpt
@@ -30,7 +30,9 @@ from antiphon_conformance.report.model import (
     title,
 )
 from antiphon_conformance.report.numbers import Numbers, numbers, sentence
+from antiphon_conformance.report.overview import Overview
 from antiphon_conformance.report.reproduce import commands, finding_command, origins
+from antiphon_conformance.report.titles import title_of
 from antiphon_conformance.rules.rule import Finding, Rule, all_rules
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Verdict
@@ -49,9 +51,8 @@ SIGNS = {
     "noted": "i",
     "inconclusive": "?",
     "not-supported": "–",
-    "offered": "✓",
-    "offered with faults": "!",
-    "failing": "✗",
+    "works but": "!",
+    "ignored": "✗",
     "not offered": "–",
     "not seen": "?",
     "works": "✓",
@@ -82,6 +83,11 @@ class CauseDetails:
     curl: str
     baseline_reason: str
     """The reason that the baseline gives when it lists this failure; else empty."""
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one sentence."""
+        return title_of(self.cause)
 
     @property
     def finding(self) -> Finding | None:
@@ -128,20 +134,25 @@ class Section:
         return numbers(self.report, self.dialect)
 
     @cached_property
+    def overview(self) -> Overview:
+        """The results, ordered and grouped."""
+        return Overview(self.report, self.dialect.name)
+
+    @property
     def causes(self) -> list[Cause]:
-        """Every root cause, the worst first."""
-        return causes(self.report.of(self.dialect.name))
+        """Every cause, by harm."""
+        return self.overview.all_causes
 
     @property
     def answers(self) -> list[Answer]:
         """For each well-known client, whether it works."""
-        return answers(self.report.of(self.dialect.name), self.dialect.name)
+        return self.overview.answers
 
     @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
-        failing = set(map(id, self.verdict.failures))
-        count = sum(any(id(place.record) in failing for place in cause.places) for cause in self.causes)
+        groups = (self.overview.faults, self.overview.lenient, self.overview.habits)
+        count = sum(fault.fails for group in groups for fault in group)
         return sentence(self.verdict, self.numbers, count, self.report.profile(self.dialect.name))
 
     @property
@@ -174,7 +185,7 @@ class Section:
             cause,
             rules.get(record.rule),
             self.dialect.resolve(record.requirement),
-            tuple((name, rules[name].summary if name in rules else "") for name in cause.rules[1:]),
+            tuple((name, rules[name].summary if name in rules else "") for name in cause.further_rules),
             self.report.excerpts.get(spot),
             safe(finding_command(self.report, record.dialect, record)) if record.rule in rules else "",
             curl if len(curl) <= LONGEST_CURL else "",

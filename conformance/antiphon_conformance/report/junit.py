@@ -1,66 +1,116 @@
-"""`junit.xml`: one test suite for each dialect, one test case for each record."""
+"""`junit.xml`: a suite for each dialect, with a case for each cause, worst first, then for each other rule.
+
+A cause that fails the run is a failure. A warning, a note and what the baseline accepts are skipped, with the
+reason. A rule that a cause explains has no case of its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.report.reproduce import finding_command
+from antiphon_conformance.report.overview import Fault, Overview, overviews
+from antiphon_conformance.report.titles import aftermath_of, evidence_of
 from antiphon_conformance.verdict.outcome import Outcome, Record
-from antiphon_conformance.verdict.verdict import Verdict, is_failure
 
-SKIPPED = frozenset({Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.UNTESTABLE})
+SKIPPED = frozenset({Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.UNTESTABLE, Outcome.UNJUDGED})
+MOST_PLACES = 5
+"""How many places of a cause its case lists."""
+Case = tuple[str, str, str, str, str]
+"""Class, name, kind (`failure`, `error`, `skipped` or empty), message and text."""
 
 
 def render(*reports: Report) -> str:
     """One report, or several, as JUnit XML."""
     root = ElementTree.Element("testsuites", name="antiphon")
     for report in reports:
-        for name, verdict in report.verdicts.items():
-            _suite(root, name, verdict, report)
+        for overview in overviews(report):
+            _suite(root, overview)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(root: ElementTree.Element, name: str, verdict: Verdict, report: Report) -> None:
-    records = report.of(name)
-    failing = {(record.rule, record.scenario) for record in verdict.failures}
-    suite = ElementTree.SubElement(root, "testsuite", name=f"antiphon.{name}", tests=str(len(records)))
-    properties = ElementTree.SubElement(suite, "properties")
-    ElementTree.SubElement(properties, "property", name="profile", value=safe(report.profile(name).name))
-    kinds = {"failure": 0, "error": 0, "skipped": 0}
-    for record in records:
-        kind = _case(suite, record, report, fails=(record.rule, record.scenario) in failing)
-        if kind:
-            kinds[kind] += 1
-    suite.set("failures", str(kinds["failure"]))
-    suite.set("errors", str(kinds["error"]))
-    suite.set("skipped", str(kinds["skipped"]))
-
-
-def _case(suite: ElementTree.Element, record: Record, report: Report, *, fails: bool) -> str | None:
-    file, _, name = record.rule.partition(".")
-    scenario = f"[{safe(record.scenario)}]" if record.scenario else ""
-    case = ElementTree.SubElement(
-        suite, "testcase", classname=f"{record.dialect}.{file}", name=f"{name}{scenario}"
+def _suite(root: ElementTree.Element, overview: Overview) -> None:
+    cases = [*_causes(overview), *_rules(overview)]
+    kinds = [kind for _, _, kind, _, _ in cases]
+    suite = ElementTree.SubElement(
+        root,
+        "testsuite",
+        name=f"antiphon.{overview.name}",
+        tests=str(len(cases)),
+        failures=str(kinds.count("failure")),
+        errors=str(kinds.count("error")),
+        skipped=str(kinds.count("skipped")),
     )
-    kind = _kind(record, fails=fails)
-    if kind:
-        text = [safe(finding.message) for finding in record.findings] or [safe(record.note)]
-        message = f"{record.requirement} ({record.kind}): {text[0]}"
-        result = ElementTree.SubElement(case, kind, message=message)
-        ids = (finding.exchange for finding in record.findings)
-        curls = [report.curls[identity] for identity in ids if identity in report.curls]
-        again = [finding_command(report, record.dialect, record)] if record.findings else []
-        result.text = "\n".join([*text, *again, *dict.fromkeys(curls)])
-    return kind
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in (("answer", overview.answer), ("profile", overview.profile)):
+        ElementTree.SubElement(properties, "property", name=name, value=safe(value, 2000))
+    for class_name, name, kind, message, text in cases:
+        case = ElementTree.SubElement(suite, "testcase", classname=class_name, name=name)
+        if kind:
+            ElementTree.SubElement(case, kind, message=message).text = text
 
 
-def _kind(record: Record, *, fails: bool) -> str | None:
-    if record.outcome is Outcome.BROKEN:
+def _causes(overview: Overview) -> Iterator[Case]:
+    for fault in (*overview.faults, *overview.lenient, *overview.habits, *overview.notes):
+        rule = fault.cause.record.rule
+        topic, _, _ = rule.partition(".")
+        yield f"{overview.name}.{topic}", _name(fault), _kind(fault), _message(fault), _text(fault, overview)
+
+
+def _name(fault: Fault) -> str:
+    """The title, and the rule, by which code hosts recognise the case of an earlier run."""
+    return f"{fault.title} [{fault.cause.record.rule}]"
+
+
+def _kind(fault: Fault) -> str:
+    if fault.cause.outcome is Outcome.BROKEN:
         return "error"
-    if fails:
-        return "failure"
-    excuse = is_failure(record)  # a failure that does not fail the run is one that the baseline excuses
-    return "skipped" if excuse or record.outcome in SKIPPED else None
+    return "failure" if fault.fails else "skipped"
+
+
+def _message(fault: Fault) -> str:
+    record = fault.cause.record
+    accepted = f"accepted: {safe(fault.accepted)}; " if fault.accepted else ""
+    return f"{accepted}{fault.harm} ({record.requirement}, {record.kind}): {evidence_of(fault.cause, 300)}"
+
+
+def _text(fault: Fault, overview: Overview) -> str:
+    clients = [f"breaks {row.title}" for row in fault.breaks]
+    places = [
+        safe(f"{place.exchange}: {place.finding.message if place.finding else place.record.note}")
+        for place in fault.cause.places[:MOST_PLACES]
+    ]
+    ids = dict.fromkeys(place.exchange for place in fault.cause.places)
+    curl = next((overview.report.curls[name] for name in ids if name in overview.report.curls), "")
+    rules = (
+        f"rules: {', '.join((*fault.cause.rules, *fault.cause.further_rules[len(fault.cause.rules) - 1 :]))}"
+    )
+    lines = (
+        *clients,
+        *places,
+        aftermath_of(fault.cause),
+        rules,
+        overview.check_command(fault.cause.record),
+        curl,
+    )
+    return "\n".join(filter(None, lines))
+
+
+def _rules(overview: Overview) -> Iterator[Case]:
+    """Each rule that no cause names, once, with its worst outcome."""
+    named = {record.rule for cause in overview.all_causes for record in cause.records}
+    worst: dict[str, Record] = {}
+    for record in sorted(
+        overview.records, key=lambda record: WORST_FIRST.index(record.outcome), reverse=True
+    ):
+        if record.rule not in named and (record.outcome not in SKIPPED or record.rule not in worst):
+            worst[record.rule] = record
+    for rule, record in sorted(worst.items()):
+        topic, _, name = rule.partition(".")
+        kind = "skipped" if record.outcome in SKIPPED else ""
+        note = safe(f"{record.outcome.value}: {record.note}") if kind else ""
+        yield f"{overview.name}.{topic or 'recording'}", name or "not judged", kind, note, ""

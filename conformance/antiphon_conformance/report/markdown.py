@@ -1,28 +1,28 @@
-"""`summary.md`: the verdict, the failures and how to reproduce them, for a pull request."""
+"""`summary.md`: the answer, what to mend first and how to reproduce it, for a pull request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report import compare_markdown
-from antiphon_conformance.report.answers import answers
-from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
+from antiphon_conformance.report.capability import BROKEN
+from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.model import Report, run_summary, title
 from antiphon_conformance.report.numbers import numbers
+from antiphon_conformance.report.overview import Fault, Overview, overviews
 from antiphon_conformance.report.records import requirement_counts
-from antiphon_conformance.report.reproduce import commands, finding_command, origins
-from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.report.reproduce import commands, origins
+from antiphon_conformance.report.titles import MOST_SUBJECTS, aftermath_of, evidence_of, extent_of
 from antiphon_conformance.verdict.flakiness import flapping
-from antiphon_conformance.verdict.outcome import Outcome, Record
-from antiphon_conformance.verdict.verdict import Exit, Verdict
-from antiphon_spec import dialect as dialects
+from antiphon_conformance.verdict.verdict import Exit
 
 SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "⚠️"}
-MOST_FINDINGS = 5
+MOST_RULES = 6
 LONGEST_CURL = 600
 """A longer command is only in the HTML report, so that the summary fits on one page."""
+_BACKTICKS = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
@@ -37,48 +37,106 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"# Antiphon: {escape(title(report))}"
     yield ""
     yield ", ".join(map(escape, run_summary(report))) + "."
-    for name, verdict in report.verdicts.items():
+    for overview in overviews(report):
         yield ""
-        yield from _dialect(report, name, verdict)
+        yield from _dialect(overview)
     yield from ("", "## Reproduce", "")
     yield from (f"- {escape(line)}" for line in origins(report))
     yield from ("", "```sh", *commands(report), "```")
 
 
-def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
-    yield f"## {SIGNS[verdict.status]} {escape(name)}: {verdict.title}"
+def _dialect(overview: Overview) -> Iterator[str]:
+    dialect, verdict = overview.dialect, overview.verdict
+    yield f"## {SIGNS[verdict.status]} {escape(overview.answer)}"
     yield ""
-    if verdict.why:
-        yield f"{escape(verdict.why)}."
-        yield ""
-    dialect = dialects.load(name)
-    ratios = numbers(report, dialect)
-    yield f"- coverage: {ratios.coverage} testable requirements tested"
-    profile = escape(report.profile(name).name)
     yield (
-        f"- conformance: {ratios.demands} tested demands of the profile {profile} hold, "
-        f"{ratios.advice} of what only warns"
+        f"{escape(dialect.title)} {escape(dialect.release)}, profile {escape(overview.profile)}: "
+        f"**{escape(overview.headline)}**."
     )
-    yield f"- capability: {ratios.capability} features offered"
-    yield ""
-    yield "| " + " | ".join(outcome.value for outcome in WORST_FIRST) + " |"
-    yield "|" + " ---: |" * len(WORST_FIRST)
-    yield "| " + " | ".join(str(verdict.counts.get(outcome, 0)) for outcome in WORST_FIRST) + " |"
-    yield ""
-    counts = requirement_counts(name)
-    yield "Requirements: " + ", ".join(f"{count} {state}" for state, count in counts.items()) + "."
-    for answer in answers(report.of(name), name):
-        yield f"- {answer.title} ({answer.client.registry}): {answer.state}: {answer.why}"
-    crashes = [record for record in report.of(name) if record.outcome is Outcome.BROKEN]
-    yield from _section("Failures", (*crashes, *verdict.failures), report)
-    warnings = [record for record in report.of(name) if record.outcome is Outcome.WARNED]
-    yield from _section("Warnings", [record for record in warnings if record not in verdict.failures], report)
-    flaps = flapping(report.of(name))
+    if verdict.why and not overview.faults:
+        return
+    yield from _states(overview)
+    yield from _clients(overview)
+    yield from _faults("Fix first", [fault for fault in overview.faults if not fault.accepted], overview)
+    yield from _faults("Too lenient", overview.lenient, overview)
+    yield from _faults("Habits of the vendor", overview.habits, overview)
+    yield from _baseline(overview)
+    flaps = flapping(overview.records)
     if flaps:
         yield from ("", "### Verdicts that change from run to run", "")
         yield from (f"- `{flap.rule}` in {escape(flap.scenario)}: {escape(flap.note)}" for flap in flaps)
+    yield from _numbers(overview)
+    if overview.next_steps:
+        yield from ("", "### What next", "")
+        yield from (f"1. {_prose(step)}" for step in overview.next_steps)
+
+
+def _states(overview: Overview) -> Iterator[str]:
+    if overview.states:
+        yield from ("", "| state | features |", "| --- | --- |")
+    for state, rows in overview.states:
+        names = (row.name + (f" ({row.why})" if row.why and state == BROKEN else "") for row in rows)
+        yield f"| {state} | {escape(', '.join(names))} |"
+
+
+def _clients(overview: Overview) -> Iterator[str]:
+    if overview.answers:
+        yield ""
+    for answer in overview.answers:
+        yield f"- {escape(answer.title)} ({answer.client.registry}): {escape(answer.why)}"
+
+
+def _numbers(overview: Overview) -> Iterator[str]:
+    ratios = numbers(overview.report, overview.dialect)
+    counts = requirement_counts(overview.name)
+    outcomes = (
+        f"{count} {outcome.value}"
+        for outcome in WORST_FIRST
+        if (count := overview.verdict.counts.get(outcome))
+    )
+    yield from ("", "### Numbers", "")
+    yield f"- coverage: {ratios.coverage} testable requirements tested"
+    yield f"- conformance: {ratios.demands} tested demands hold, {ratios.advice} of what only warns"
+    yield f"- capability: {ratios.capability} features work"
+    yield f"- verdicts: {', '.join(outcomes)}"
+    yield "- requirements: " + ", ".join(f"{count} {state}" for state, count in counts.items())
+
+
+def _faults(heading: str, faults: Sequence[Fault], overview: Overview) -> Iterator[str]:
+    if faults:
+        yield from ("", f"### {heading}", "")
+    for number, fault in enumerate(faults, 1):
+        yield from _fault(number, fault, overview)
+
+
+def _fault(number: int, fault: Fault, overview: Overview) -> Iterator[str]:
+    clients = ", ".join(row.title for row in fault.breaks)
+    harm = f"{fault.harm}: {clients}" if clients else fault.harm
+    weight = "" if fault.fails else ", fails nothing in this profile"
+    yield f"{number}. **{_prose(fault.title)}** ({escape(harm)}; {extent_of(fault.cause)}{weight})"
+    yield f"   - {escape(evidence_of(fault.cause))}"
+    later = aftermath_of(fault.cause)
+    if later:
+        yield f"   - {later}"
+    subjects = fault.cause.subjects
+    if len(subjects) > MOST_SUBJECTS:
+        names = ", ".join(map(_code, subjects))
+        yield f"   - <details><summary>all {len(subjects)}</summary>{names}</details>"
+    yield f"   - rules: {', '.join(f'`{rule}`' for rule in fault.cause.rules[:MOST_RULES])}"
+    again = overview.check_command(fault.cause.record)
+    if again:
+        yield f"   - look again: {_code(again)}"
+    ids = (place.exchange for place in fault.cause.places)
+    curls = (overview.report.curls[name] for name in ids if name in overview.report.curls)
+    curl = next((curl for curl in curls if len(curl) <= LONGEST_CURL), None)
+    if curl:
+        yield f"   - <details><summary>reproduce</summary>{_code(curl)}</details>"
+
+
+def _baseline(overview: Overview) -> Iterator[str]:
+    verdict = overview.verdict
     if verdict.excuses:
-        yield from ("", "### Known failures", "")
+        yield from ("", "### Accepted failures", "", f"{escape(overview.acceptance)}.", "")
         for record, reason in verdict.excuses:
             yield f"- `{record.rule}` in {escape(record.scenario)}: {escape(reason)}"
     if verdict.stale:
@@ -86,27 +144,10 @@ def _dialect(report: Report, name: str, verdict: Verdict) -> Iterator[str]:
         yield from (f"- {escape(str(entry))}" for entry in verdict.stale)
 
 
-def _section(title: str, records: Iterable[Record], report: Report) -> Iterator[str]:
-    groups = group_by_rule(records)
-    if groups:
-        yield from ("", f"### {title}", "")
-    for group in groups:
-        yield from _group(group, report)
-
-
-def _group(group: Group, report: Report) -> Iterator[str]:
-    rule = all_rules().get(group.rule)
-    summary = f": {escape(rule.summary)}" if rule else ""
-    yield f"- {group.outcome.value} **`{group.rule}`** ({escape(group.requirement)}){summary}"
-    yield from (f"  - {escape(line)}" for line in group.lines(MOST_FINDINGS))
-    findings = [finding for record in group.records for finding in record.findings]
-    ids = (finding.exchange for finding in findings)
-    curl = next((report.curls[identity] for identity in ids if identity in report.curls), None)
-    if rule:
-        again = finding_command(report, group.records[0].dialect, group.records[0])
-        yield f"  - look again: {_code(safe(again, LONGEST_CURL))}"
-    if curl and len(curl) <= LONGEST_CURL:
-        yield f"  - reproduce: {_code(curl)}"
+def _prose(text: str) -> str:
+    """Our own text; parts in backticks stay code."""
+    pieces = _BACKTICKS.split(safe(text))
+    return "".join(_code(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces))
 
 
 def _code(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from antiphon_conformance.http.address import is_application
 from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.curl import command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
@@ -24,6 +25,7 @@ from antiphon_spec.frozen import load_frozen
 from antiphon_spec.profile import Profile, Weight, profile_of, profile_of_levels
 from antiphon_spec.requirement import Requirement
 
+STATUS = "reply.status"
 Spot = tuple[str, str, str]
 """Dialect, id of the exchange, and where in it."""
 MOST_EXCERPTS = 120
@@ -73,6 +75,8 @@ class Report:
     """For the first place of each root cause, the part of the traffic that shows it."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of each transcript, by its file's name."""
+    operations: Mapping[str, str] = field(default_factory=dict)
+    """Method and path of each request that a finding names, `POST /responses`, by the exchange's id."""
 
     @property
     def status(self) -> int:
@@ -109,7 +113,30 @@ def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] 
         {name: features(result, dialects.load(name)) for name in result.verdicts},
         excerpts(exchanges, result.records, result.verdicts),
         digests or {},
+        operations(result),
     )
+
+
+def operations(result: RunResult) -> dict[str, str]:
+    """Method and path of each exchange whose status a finding names, by the exchange's id."""
+    ids = {
+        finding.exchange: record.dialect
+        for record in result.records
+        for finding in record.findings
+        if finding.where == STATUS
+    }
+    exchanges = result.exchanges
+    return {
+        identity: _operation(exchanges[identity], dialects.load(name))
+        for identity, name in ids.items()
+        if identity in exchanges
+    }
+
+
+def _operation(exchange: Exchange, dialect: Dialect) -> str:
+    bare = exchange.request.path.partition("?")[0]
+    match = dialect.document.match(exchange.request.method, bare)
+    return f"{exchange.request.method} {match[0].path if match else safe(bare, 60)}"
 
 
 def title(report: Report) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from antiphon_conformance.report.features import OFFERED
+from antiphon_conformance.report.capability import FLAWED, WORKS
+from antiphon_conformance.report.groups import BAD, TRIED
 from antiphon_conformance.report.model import Report, Row, rows
+from antiphon_conformance.report.overview import Overview
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Exit, Verdict
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.profile import Profile, Weight
-
-TRIED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.NOTED})
-BAD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE, Outcome.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Numbers:
     advice: Ratio
     """The requirements that hold, of the tested ones whose breach warns."""
     capability: Ratio
-    """The features that the target offers, of all features of the dialect."""
+    """The features that work, of all features of the dialect."""
     breaches: int = 0
     """How many requirements whose breach fails do not hold."""
     untestable: int = 0
@@ -54,12 +53,12 @@ def numbers(report: Report, dialect: Dialect) -> Numbers:
     """The numbers of one dialect."""
     norm = [row for row in rows(report, dialect) if "#" not in row.requirement.id]
     sample = [row for row in norm if was_tested(row)]
-    offers = sum(feature.state == OFFERED for feature in report.features.get(dialect.name, ()))
+    works = sum(row.state in (WORKS, FLAWED) for row in Overview(report, dialect.name).capabilities)
     return Numbers(
         Ratio(len(sample), sum(row.requirement.tested and row.weight is not Weight.OFF for row in norm)),
         _conformance(sample, Weight.FAIL),
         _conformance(sample, Weight.WARN),
-        Ratio(offers, len(dialect.features)),
+        Ratio(works, len(dialect.features)),
         *(_demands(norm, outcome) for outcome in (Outcome.FAILED, Outcome.UNTESTABLE)),
     )
 

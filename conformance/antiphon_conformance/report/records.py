@@ -5,6 +5,7 @@ record: `{"rule", "requirement", "requirements", "authority", "kind", "profile",
 "scenario", "outcome", "note", "findings": [{"exchange", "where", "expected", "got", "message"}], "known"}`;
 `known` is the baseline's reason and absent without one.
 curl: `{"exchange", "curl"}`, for exchanges with findings.
+operation: `{"exchange", "operation"}`, for exchanges with findings about their status.
 feature: `{"feature": {"dialect", "name", "title", "optional", "state", "clean", "failed", "warned",
 "untestable"}}`. excerpt: `{"excerpt": {...}, "dialect", "exchange", "where"}`; see `excerpt.py`.
 footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "status", "why", "outcomes",
@@ -58,6 +59,8 @@ def lines(report: Report) -> Iterator[bytes]:
         yield _line(record.as_json() | ({} if reason is None else {"known": reason}))
     for identity, curl in report.curls.items():
         yield _line({"exchange": identity, "curl": curl})
+    for identity, operation in report.operations.items():
+        yield _line({"exchange": identity, "operation": operation})
     for name, rows in report.features.items():
         yield from (_line({"feature": {"dialect": name, **asdict(row)}}) for row in rows)
     for (name, exchange, where), part in report.excerpts.items():
@@ -145,6 +148,7 @@ def _report(entries: list[Any], path: Path) -> Report:
         _features(entries[1:-1], verdicts),
         dict(_excerpt(entry) for entry in entries[1:-1] if "excerpt" in entry),
         header.get("digests", {}),
+        {entry["exchange"]: entry["operation"] for entry in entries[1:-1] if "operation" in entry},
     )
 
 

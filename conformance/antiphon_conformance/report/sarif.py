@@ -1,22 +1,23 @@
 """`report.sarif`: SARIF 2.1.0, from which a code host shows the findings in its own pages.
 
-A result is a root cause. A server has no source file, so the location is the transcript, and the logical
-location names the exchange and the place in it.
+A result is a cause. A server has no source file, so the location is the page of requirements, which may be
+in a repository; the logical location names the exchange and the place in it. The fingerprint is made of what
+stays the same from run to run: the family of the cause, its key and its dialect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.overview import Fault, Overview, overviews
+from antiphon_conformance.report.titles import evidence_of
 from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.verdict.outcome import Outcome
-from antiphon_conformance.verdict.verdict import Verdict, is_failure
+from antiphon_conformance.verdict.verdict import is_failure
 from antiphon_spec import dialect as dialects
 from antiphon_spec.profile import Profile
 
@@ -27,20 +28,24 @@ LEVELS = {
     Outcome.WARNED: "warning",
     Outcome.NOTED: "note",
 }
+PAGE = "docs/requirements-{dialect}.md"
+"""The file at which a code host shows a result: one that a repository may hold."""
 MOST_RESULTS = 1000
 """Code hosts reject files with more results."""
 
 
 def render(*reports: Report) -> str:
     """One report, or several, as SARIF; each dialect is a run of its own."""
-    runs = [_run(report, name, verdict) for report in reports for name, verdict in report.verdicts.items()]
+    runs = [_run(overview) for report in reports for overview in overviews(report)]
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
     return orjson.dumps(log, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _run(report: Report, name: str, verdict: Verdict) -> dict[str, Any]:
-    results = [cause for cause in causes(report.of(name)) if cause.outcome in LEVELS][:MOST_RESULTS]
-    rules = list(dict.fromkeys(cause.rules[0] for cause in results))
+def _run(overview: Overview) -> dict[str, Any]:
+    report, verdict, name = overview.report, overview.verdict, overview.name
+    groups = (overview.faults, overview.lenient, overview.habits, overview.notes)
+    results = [fault for group in groups for fault in group if fault.cause.outcome in LEVELS][:MOST_RESULTS]
+    rules = list(dict.fromkeys(fault.cause.record.rule for fault in results))
     driver = {
         "name": "antiphon",
         "version": str(report.metadata.get("antiphon", "")),
@@ -49,9 +54,9 @@ def _run(report: Report, name: str, verdict: Verdict) -> dict[str, Any]:
     return {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"antiphon/{name}/"},
-        "properties": {"profile": report.profile(name).name},
+        "properties": {"answer": overview.answer, "profile": overview.profile},
         "invocations": [{"executionSuccessful": not verdict.why, "exitCode": int(verdict.status)}],
-        "results": [_result(cause, report, verdict, rules) for cause in results],
+        "results": [_result(fault, overview, rules) for fault in results],
     }
 
 
@@ -70,38 +75,35 @@ def _rule(identity: str, dialect: str, profile: Profile) -> dict[str, Any]:
     }
 
 
-def _result(cause: Cause, report: Report, verdict: Verdict, rules: list[str]) -> dict[str, Any]:
-    finding = cause.finding
-    message = finding.message if finding else cause.record.note
-    often = f" ({len(cause.places)} times)" if len(cause.places) > 1 else ""
+def _result(fault: Fault, overview: Overview, rules: list[str]) -> dict[str, Any]:
+    cause = fault.cause
+    rule, finding = cause.record.rule, cause.finding
     where = f"{cause.first.exchange} {finding.where}" if finding else cause.first.exchange
+    clients = ", ".join(row.title for row in fault.breaks)
+    harm = f"{fault.harm}: {clients}" if clients else fault.harm
     location = {
         "physicalLocation": {
-            "artifactLocation": {"uri": report.transcript or "transcript.jsonl"},
+            "artifactLocation": {"uri": PAGE.format(dialect=overview.name)},
             "region": {"startLine": 1},
         },
         "logicalLocations": [{"fullyQualifiedName": safe(where)}],
     }
-    identity = f"{cause.record.dialect}/{cause.rules[0]}/{where}"
     return {
-        "ruleId": cause.rules[0],
-        "ruleIndex": rules.index(cause.rules[0]),
-        "level": _level(cause),
-        "message": {"text": safe(f"{message}{often}")},
+        "ruleId": rule,
+        "ruleIndex": rules.index(rule),
+        "level": "error" if fault.fails or is_failure(cause.record) else LEVELS[cause.outcome],
+        "message": {"text": safe(f"{fault.title}. {evidence_of(cause)}. {harm}", 1000)},
         "locations": [location],
-        "partialFingerprints": {"antiphon/v1": safe(identity)},
-        "properties": {"kind": cause.record.kind.value, "authority": cause.record.authority},
-        "suppressions": _suppressions(cause, verdict.excuses),
+        "partialFingerprints": {
+            "antiphon/v2": f"{overview.name}/{cause.family.name}/{safe(cause.key or rule)}"
+        },
+        "properties": {
+            "kind": cause.record.kind.value,
+            "authority": cause.record.authority,
+            "requirement": cause.record.requirement,
+            "rules": list(dict.fromkeys((*cause.rules, *cause.further_rules))),
+        },
+        "suppressions": [{"kind": "external", "justification": safe(fault.accepted)}]
+        if fault.accepted
+        else [],
     }
-
-
-def _level(cause: Cause) -> str:
-    """`error` for what fails the run, else the level of the outcome."""
-    return "error" if is_failure(cause.record) else LEVELS[cause.outcome]
-
-
-def _suppressions(cause: Cause, excuses: Iterable[tuple[Any, str]]) -> list[dict[str, str]]:
-    """A suppression for a known failure, with the reason that the baseline gives."""
-    reasons = {(record.rule, record.scenario): reason for record, reason in excuses}
-    reason = reasons.get((cause.record.rule, cause.record.scenario))
-    return [] if reason is None else [{"kind": "external", "justification": safe(reason)}]

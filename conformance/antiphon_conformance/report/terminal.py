@@ -1,119 +1,190 @@
-"""The summary on a terminal. Only this module and the command's `progress` use rich."""
+"""The result on a terminal: the answer, what to mend first, and what to do next. Only this package and the
+command use rich."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from rich.console import Console, RenderableType
-from rich.console import Group as Lines
+from rich.console import Console
 from rich.text import Text
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.groups import WORST_FIRST, Group, group_by_rule
-from antiphon_conformance.report.model import Report
-from antiphon_conformance.report.records import requirement_counts
-from antiphon_conformance.report.reproduce import finding_command
-from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.report.capability import BROKEN, FLAWED, IGNORED, UNSEEN, WORKS
+from antiphon_conformance.report.features import LACKING
+from antiphon_conformance.report.model import Report, title
+from antiphon_conformance.report.overview import Fault, Overview, overviews
+from antiphon_conformance.report.titles import aftermath_of, evidence_of, extent_of, plural
 from antiphon_conformance.verdict.flakiness import flapping
-from antiphon_conformance.verdict.outcome import Outcome
-from antiphon_conformance.verdict.verdict import Exit, Verdict
+from antiphon_conformance.verdict.verdict import Exit
 
-COLOURS = {
-    Outcome.PASSED: "green",
-    Outcome.FAILED: "red",
-    Outcome.WARNED: "yellow",
-    Outcome.BROKEN: "magenta",
-    Outcome.UNTESTABLE: "red",
+STATE_COLOURS = {
+    WORKS: "green",
+    FLAWED: "yellow",
+    BROKEN: "red",
+    IGNORED: "yellow",
+    LACKING: "dim",
+    UNSEEN: "dim",
 }
 VERDICT_COLOURS = {
     Exit.CONFORMANT: "bold green",
     Exit.NOT_CONFORMANT: "bold red",
     Exit.NOT_JUDGED: "bold yellow",
 }
-
-
-MOST_FAILED, MOST_WARNED = 8, 3
-"""How many rules the summary shows: a screen has no room for more, and mending one often mends others."""
+MOST_FAULTS = 5
+"""How many causes the first screen shows: mending one often mends others."""
+MOST_NAMES = 6
+"""How many lenient kinds of requests a verbose screen lists."""
 LONGEST_CURL = 400
 """A command of more characters is only in the report."""
+WIDTHS = (60, 120)
+"""The least and the largest number of columns that lines are wrapped to."""
+MARGIN = " " * 4
 
 
-def show(report: Report, console: Console, rest: str = "--report DIR writes all of them") -> None:
-    """Prints the failures and then the verdict of each dialect; `rest` says where to find the other ones."""
-    for name, verdict in report.verdicts.items():
-        console.print(Lines(*_dialect(report, name, verdict, rest)), soft_wrap=True)
+def show(
+    report: Report, console: Console, rest: str = "--report DIR writes all of them", *, verbose: bool = False
+) -> None:
+    """Prints the result of each dialect; `rest` says where to find what is left out. `verbose` leaves out
+    nothing and adds the curl commands."""
+    width = max(WIDTHS[0], min(console.width, WIDTHS[1]))
+    for index, overview in enumerate(overviews(report)):
+        if index:
+            console.print()
+        for line in _dialect(overview, rest, width, verbose):
+            console.print(line, soft_wrap=True)
 
 
-def _dialect(report: Report, name: str, verdict: Verdict, rest: str) -> Iterator[RenderableType]:
-    records = report.of(name)
-    crashes = [record for record in records if record.outcome is Outcome.BROKEN]
-    failing = set(map(id, verdict.failures))
-    warnings = [
-        record for record in records if record.outcome is Outcome.WARNED and id(record) not in failing
-    ]
-    groups = group_by_rule([*crashes, *verdict.failures]), group_by_rule(warnings)
-    if crashes or not verdict.why:  # when the target could not be judged, its failures say nothing new
-        yield from _first(report, groups[1], MOST_WARNED, rest)
-        yield from _first(report, groups[0], MOST_FAILED, rest)
-    for (rule, reason), count in Counter((record.rule, why) for record, why in verdict.excuses).items():
+def answer_line(overview: Overview) -> str:
+    """The answer in one line, for `--quiet`."""
+    return f"{overview.name} ({safe(overview.profile)}): {overview.headline}"
+
+
+def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[Text]:
+    status = overview.verdict.status
+    yield from _wrap(overview.answer, width, style=VERDICT_COLOURS[status])
+    dialect = overview.dialect
+    head = (
+        f"{safe(title(overview.report))} · {dialect.title} {dialect.release} · "
+        f"profile {safe(overview.profile)}"
+    )
+    yield from _wrap(head, width, style="dim")
+    yield from _wrap(overview.headline, width, style=VERDICT_COLOURS[status])
+    if overview.verdict.why and not overview.faults:
+        return
+    yield from _states(overview, width)
+    yield from _faults(overview, rest, width, verbose)
+    yield from _blocks(overview, width, verbose)
+    yield from _accepted(overview, width)
+    if overview.next_steps:
+        yield Text("")
+        yield Text("What next", style="bold")
+        for step in overview.next_steps:
+            yield from _wrap(step, width, "  ", "    ")
+
+
+def _states(overview: Overview, width: int) -> Iterator[Text]:
+    """The features by state, with the reason where there is one; then the clients."""
+    if overview.states:
+        yield Text("")
+    for state, rows in overview.states:
+        names = [row.name + (f" ({row.why})" if state == BROKEN and row.why else "") for row in rows]
+        remark = "  accepted, without visible effect" if state == IGNORED else ""
+        yield from _labelled(state, ", ".join(names) + remark, width, STATE_COLOURS[state])
+    for answer in overview.answers:
+        yield from _labelled(
+            "client", f"{answer.client.short} {answer.client.version} {answer.why}", width, "dim"
+        )
+
+
+def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[Text]:
+    rows = [fault for fault in overview.faults if not fault.accepted]
+    if not rows:
+        return
+    yield Text("")
+    yield Text("Fix first", style="bold")
+    most = len(rows) if verbose else MOST_FAULTS
+    for number, fault in enumerate(rows[:most], 1):
+        yield from _fault(overview, fault, number, width, verbose)
+    if len(rows) > most:
+        yield from _wrap(f"... {len(rows) - most} more: {rest}", width, MARGIN, MARGIN)
+
+
+def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: bool) -> Iterator[Text]:
+    style = "bold red" if fault.fails else "bold yellow"
+    yield from _wrap(f"{number:>2}  {fault.title}", width, "", MARGIN, style)
+    harm = ", ".join(row.title for row in fault.breaks)
+    facts = [f"{fault.harm}{': ' + harm if harm else ''}", extent_of(fault.cause)]
+    if not fault.fails:
+        facts.append("warning")
+    yield from _wrap(" · ".join(facts), width, MARGIN, MARGIN)
+    yield from _wrap(evidence_of(fault.cause), width, MARGIN, MARGIN)
+    later = aftermath_of(fault.cause)
+    if later:
+        yield from _wrap(later, width, MARGIN, MARGIN, "dim")
+    yield from _wrap(f"rule {fault.cause.record.rule}", width, MARGIN, MARGIN, "dim")
+    if verbose:
+        yield from _wrap(
+            f"rules: {', '.join((*fault.cause.rules, *fault.cause.further_rules))}", width, MARGIN, MARGIN
+        )
+        ids = (place.exchange for place in fault.cause.places)
+        curls = (overview.report.curls[name] for name in ids if name in overview.report.curls)
+        curl = next((curl for curl in curls if len(curl) <= LONGEST_CURL), None)
+        if curl:
+            yield Text(MARGIN + safe(curl, LONGEST_CURL), style="dim")
+
+
+def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[Text]:
+    """What is folded: lenience, habits, notes, and what the run did not show."""
+    lines: list[tuple[str, str]] = []
+    for fault in overview.lenient:
+        hint = "" if overview.profile == "strict" else " (--profile strict fails them)"
+        names = f": {', '.join(fault.cause.rules[:MOST_NAMES])}, ..." if verbose else ""
+        lines.append(("too lenient", f"{fault.title}{hint}{names}"))
+    for fault in overview.habits:
+        lines.append(("habits", f"{plural(len(fault.cause.rules), 'habit')} of the vendor differ"))
+    if overview.notes:
+        lines.append(("noted", f"{plural(len(overview.notes), 'cause')} that weigh little in this profile"))
+    blind = len({record.rule for record in overview.unseen_records})
+    if blind:
+        lines.append(("unjudged", f"{plural(blind, 'rule')} saw nothing to judge"))
+    if lines:
+        yield Text("")
+    for label, text in lines:
+        yield from _labelled(label, text, width, "dim")
+    for flap in flapping(overview.records):
+        yield from _labelled(
+            "flaps", f"{flap.rule} in {safe(flap.scenario)}: {safe(flap.note)}", width, "yellow"
+        )
+
+
+def _accepted(overview: Overview, width: int) -> Iterator[Text]:
+    excuses = Counter((record.rule, why) for record, why in overview.verdict.excuses)
+    for (rule, reason), count in excuses.items():
         often = f" ({count} times)" if count > 1 else ""
-        yield Text(f"known  {rule}{often}: {safe(reason)}", style="dim")
-    for entry in verdict.stale:
-        yield Text(f"stale  {safe(str(entry))} no longer fails: remove it from the baseline", style="red")
-    for flap in flapping(records):
-        yield Text(f"flaps  {flap.rule} in {safe(flap.scenario)}: {safe(flap.note)}", style="yellow")
-    yield _headline(name, safe(report.profile(name).name), verdict, *map(len, groups))
-    yield _counts(name, verdict)
+        yield from _labelled("accepted", f"{rule}{often}: {safe(reason)}", width, "dim")
+    for entry in overview.verdict.stale:
+        text = f"{safe(str(entry))} no longer fails: remove it from the baseline"
+        yield from _labelled("stale", text, width, "red")
 
 
-def _first(report: Report, groups: list[Group], most: int, rest: str) -> Iterator[Text]:
-    for group in groups[:most]:
-        yield from _group(report, group)
-    if len(groups) > most:
-        outcomes = " or ".join(dict.fromkeys(group.outcome.value for group in groups[most:]))
-        yield Text(f"and {len(groups) - most} more rules {outcomes}: {rest}")
+def _labelled(label: str, text: str, width: int, style: str) -> Iterator[Text]:
+    """A label in a column of its own, and a text that is wrapped beside it."""
+    head, indent = f"  {label:<12}", " " * 14
+    for index, line in enumerate(
+        textwrap.wrap(text, width - 14, break_long_words=False, break_on_hyphens=False)
+    ):
+        yield Text.assemble((head if not index else indent, style), line)
 
 
-def _headline(name: str, profile: str, verdict: Verdict, failures: int, warnings: int) -> Text:
-    line = Text(f"{name} ({profile}): ")
-    line.append(verdict.title, style=VERDICT_COLOURS[verdict.status])
-    if verdict.why:
-        return line.append(f" ({safe(verdict.why)})")
-    totals = [
-        f"{count} {_rules(count)} {word}"
-        for count, word in ((failures, "failed"), (warnings, "warned"))
-        if count
-    ]
-    return line.append(f": {', '.join(totals)}" if totals else "")
-
-
-def _rules(count: int) -> str:
-    return "rule" if count == 1 else "rules"
-
-
-def _counts(name: str, verdict: Verdict) -> Text:
-    outcomes = [outcome for outcome in reversed(WORST_FIRST) if verdict.counts.get(outcome)]
-    line = Text("  verdicts: ")
-    for index, outcome in enumerate(outcomes):
-        line.append(", " if index else "")
-        line.append(f"{verdict.counts[outcome]} {outcome.value}", style=COLOURS.get(outcome, ""))
-    counts = requirement_counts(name)
-    totals = ", ".join(f"{count} {state}" for state, count in counts.items())
-    return line.append(f"; requirements: {totals}" if totals else "", style="dim")
-
-
-def _group(report: Report, group: Group) -> Iterator[Text]:
-    rules = all_rules()
-    line = Text(f"{group.outcome.value:6} ", style=COLOURS.get(group.outcome, ""))
-    line.append(group.rule, style="bold").append(f" ({safe(group.requirement)}) ")
-    yield line.append(rules[group.rule].summary if group.rule in rules else "", style="dim")
-    yield from (Text(f"       {place}") for place in group.lines())
-    ids = (finding.exchange for record in group.records for finding in record.findings)
-    curls = (report.curls[exchange] for exchange in ids if exchange in report.curls)
-    curl = next((curl for curl in curls if len(curl) <= LONGEST_CURL), None)
-    if curl:
-        yield Text(f"       {safe(curl, LONGEST_CURL)}", style="dim")
-    if group.rule in rules:
-        again = finding_command(report, group.records[0].dialect, group.records[0])
-        yield Text(f"       {safe(again, LONGEST_CURL)}", style="dim")
+def _wrap(text: str, width: int, first: str = "", later: str = "", style: str = "") -> Iterator[Text]:
+    lines = textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield from (Text(line, style=style) for line in lines)

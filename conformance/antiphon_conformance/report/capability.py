@@ -1,0 +1,118 @@
+"""What of a dialect works on a server: its features, each in one of six states.
+
+A feature that is only answered does not work: a server that accepts `background` and answers as without it
+ignores the feature, and one that answers in a way that breaks a client has it broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer
+from antiphon_conformance.report.causes import Cause
+from antiphon_conformance.report.features import FAILING, LACKING, UNSEEN, FeatureRow
+from antiphon_conformance.verdict.outcome import Outcome
+
+WORKS, FLAWED, BROKEN, IGNORED = "works", "works but", "broken", "ignored"
+STATES = (WORKS, FLAWED, BROKEN, IGNORED, LACKING, UNSEEN)
+"""Every state, in the order of a screen."""
+MEANINGS: Mapping[str, str] = {
+    FLAWED: "answered, with faults that stop no client that we ran",
+    BROKEN: "",
+    IGNORED: "accepted, without effect",
+}
+SHORT: Mapping[str, str] = {
+    "stream": "streaming", "tools": "function tools", "structured": "structured output",
+    "chain": "continuing", "keys": "API keys", "logprobs": "log probabilities", "compact": "compaction",
+    "custom_tools": "custom tools", "input_items": "input items", "input_tokens": "token counts",
+    "chat_list": "lists of chats", "chat_spellings": "spellings of Chat", "tool_servers": "tool servers",
+}  # fmt: skip
+"""The names of features on a screen, where the name in the dialect is no word for people."""
+TOPICS: Mapping[str, frozenset[str]] = {
+    "create": frozenset({
+        "response", "response-members", "response-status", "items", "item-members", "usage", "instructions",
+        "requests", "errors", "transport", "framing", "echo", "defaults", "truncation",
+    }),
+    "stream": frozenset({
+        "lifecycle", "stream-framing", "stream-items", "stream-text", "stream-numbers", "stream-schema",
+        "stream-padding", "stream-parity",
+    }),
+    "tools": frozenset({"tool-calls", "tool-choice", "tool-outputs", "echo-tools", "stream-calls"}),
+    "structured": frozenset({"structured-output"}),
+    "chain": frozenset({"chaining", "item-references"}),
+    "keys": frozenset({"credentials"}),
+    "background": frozenset({"background"}),
+    "reasoning": frozenset({"reasoning", "stream-reasoning"}),
+    "compact": frozenset({"compaction"}),
+    "retrieve": frozenset({"retrieve", "storage"}),
+    "delete": frozenset({"delete"}),
+    "cancel": frozenset({"cancel"}),
+    "input_items": frozenset({"input-items", "pagination"}),
+    "input_tokens": frozenset({"input-tokens"}),
+    "resume": frozenset({"resume"}),
+    "list": frozenset({"listing", "offset-pages"}),
+    "chat": frozenset({"chat"}),
+    "filters": frozenset({"filters", "filter-laws", "filtered-answers"}),
+    "prompts": frozenset({"prompt-templates"}),
+}  # fmt: skip
+"""The topics of the rules that are about each feature."""
+SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
+    "tools": ("tool-choice.required-makes-a-call",),
+    "structured": ("structured-output.text-follows-a-strict-schema",),
+    "chain": ("chaining.a-chain-knows-the-whole-history",),
+    "logprobs": ("text-parts.logprobs-come-on-request",),
+    "background": (
+        "background.background-is-used-or-rejected",
+        "background.a-background-create-answers-at-once",
+    ),
+}
+"""The rules that see whether a feature has any effect at all."""
+BAD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One feature of a dialect, and whether it works on the server."""
+
+    row: FeatureRow
+    state: str
+    """One of STATES."""
+    why: str = ""
+    """The clients that break, or the first fault; empty for what works."""
+
+    @property
+    def name(self) -> str:
+        """Its name on a screen."""
+        return SHORT.get(self.row.name, self.row.name.replace("_", " "))
+
+
+def capabilities(
+    rows: Iterable[FeatureRow], causes: Sequence[Cause], answers: Iterable[Answer]
+) -> tuple[Capability, ...]:
+    """Every feature with its state; `causes` are those that count, worst first."""
+    clients = tuple(answers)
+    return tuple(_capability(row, causes, clients) for row in rows)
+
+
+def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answer]) -> Capability:
+    if row.state in (LACKING, UNSEEN):
+        return Capability(row, row.state)
+    rules = {
+        rule for cause in causes if cause.outcome in BAD for rule in (*cause.rules, *cause.further_rules)
+    }
+    if row.state == FAILING:
+        return Capability(row, BROKEN, "no request succeeds")
+    if rules & set(SIGNS_OF_EFFECT.get(row.name, ())):
+        return Capability(row, IGNORED, "accepted, without effect")
+    clients = [answer.client.short for answer in answers if _breaks(answer, row.name)]
+    if clients:
+        verb = "breaks" if len(clients) == 1 else "break"
+        return Capability(row, BROKEN, f"{' and '.join(clients)} {verb}")
+    topics = TOPICS.get(row.name, frozenset())
+    flaws = [rule for rule in rules if rule.partition(".")[0] in topics]
+    return Capability(row, FLAWED if flaws else WORKS)
+
+
+def _breaks(answer: Answer, feature: str) -> bool:
+    return any(part.state == BREAKS and NEEDS.get(part.feature) == feature for part in answer.features)

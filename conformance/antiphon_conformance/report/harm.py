@@ -1,0 +1,110 @@
+"""What a cause harms, which clients break and at which of their features; and the order of causes by harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from antiphon_conformance.report.causes import Cause
+from antiphon_conformance.report.families import fault, sight
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_spec.clients import Client, load_clients
+from antiphon_spec.requirement import Kind
+
+FEATURES = (
+    "create", "stream", "stream_helper", "tools", "streamed_tools", "parse", "chain", "retrieve",
+    "background", "chat", "library", "errors",
+)  # fmt: skip
+"""The features of clients, those that most programs use first."""
+TITLES = {
+    "stream_helper": "stream helper",
+    "streamed_tools": "streamed tools",
+    "parse": "parse",
+}
+KINDS = (Kind.INTEROP, Kind.CONTRACT, Kind.STRICTNESS, Kind.VENDOR)
+AUTHORITIES = ("CLIENT", "MUST", "SCHEMA", "DOC", "TRAFFIC", "SHOULD", "INF", "OBS", "MAY", "SUITE", "OPEN")
+OUTCOMES = (
+    Outcome.BROKEN,
+    Outcome.FAILED,
+    Outcome.UNTESTABLE,
+    Outcome.WARNED,
+    Outcome.NOTED,
+)
+Wire = tuple[str, str]
+"""A rule, and the fault that it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """A client that breaks, and the features at which it does."""
+
+    client: Client
+    features: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """`openai-python (stream, parse)`."""
+        return f"{self.client.short} ({', '.join(feature_title(name) for name in self.features)})"
+
+
+def feature_title(name: str) -> str:
+    """The name of a client's feature for people."""
+    return TITLES.get(name, name)
+
+
+def faults_of(cause: Cause) -> set[Wire]:
+    """The faults that a cause shows, its own and those that follow from it."""
+    own = {(place.record.rule, fault(place.look)) for place in cause.places if place.look}
+    later = {
+        (record.rule, fault(sight(record, finding)))
+        for record in cause.follows
+        for finding in record.findings
+    }
+    return own | later
+
+
+def breakages(faults: Iterable[Wire], dialect: str) -> tuple[Breakage, ...]:
+    """The clients that break by these faults: only what a run of the client has shown."""
+    wires = tuple(faults)
+    rows = []
+    for client in load_clients():
+        features = [
+            name
+            for name in client.features.get(dialect, ())
+            if any(what in client.faults(dialect, name).get(rule, {}) for rule, what in wires)
+        ]
+        if features:
+            rows.append(Breakage(client, tuple(sorted(features, key=_use))))
+    return tuple(rows)
+
+
+def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]], total: int) -> list[Cause]:
+    """The causes in the order in which they hurt.
+
+    First what breaks clients, and of these what breaks more of them at what more programs use; then by kind,
+    outcome, authority and the share of the run of `total` exchanges; never by the count of findings. `breaks`
+    has the breakages by the identity of the cause.
+    """
+
+    def rank(cause: Cause) -> tuple[object, ...]:
+        harm = breaks[id(cause)]
+        first = min((_use(name) for row in harm for name in row.features), default=len(FEATURES))
+        return (
+            cause.outcome is not Outcome.BROKEN,
+            cause.outcome is Outcome.NOTED,
+            -len(harm),
+            first,
+            -sum(len(row.features) for row in harm),
+            KINDS.index(cause.record.kind),
+            OUTCOMES.index(cause.outcome),
+            cause.family.name in ("header", "preflight", "not reached"),
+            AUTHORITIES.index(cause.record.authority) if cause.record.authority in AUTHORITIES else 99,
+            -round(cause.exchanges / max(total, 1), 2),
+            cause.rules[0],
+        )
+
+    return sorted(causes, key=rank)
+
+
+def _use(feature: str) -> int:
+    return FEATURES.index(feature) if feature in FEATURES else len(FEATURES)

@@ -1,0 +1,261 @@
+"""What a report says of one dialect, in the order in which a reader needs it: every renderer shows this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.report.answers import Answer, answers
+from antiphon_conformance.report.capability import (
+    BROKEN,
+    FLAWED,
+    IGNORED,
+    STATES,
+    WORKS,
+    Capability,
+    capabilities,
+)
+from antiphon_conformance.report.causes import Cause, causes
+from antiphon_conformance.report.features import LACKING
+from antiphon_conformance.report.groups import TRIED
+from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of
+from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.reproduce import finding_command
+from antiphon_conformance.report.titles import plural, title_of
+from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
+from antiphon_spec import dialect as dialects
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.requirement import Kind
+
+LENIENT = frozenset({"leniency", "rejection"})
+HABITS = "vendor habit"
+COUNTED = (Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED)
+"""The outcomes of causes that a maintainer should mend."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One cause with the clients that break by it."""
+
+    number: int
+    """Its place in the list, from 1."""
+    cause: Cause
+    breaks: tuple[Breakage, ...]
+    fails: bool
+    """Whether it fails the run."""
+    accepted: str = ""
+    """Why the baseline accepts it; empty when it does not, or not all of it."""
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one sentence."""
+        return title_of(self.cause)
+
+    @property
+    def harm(self) -> str:
+        """What a breach does: the clients that break, or the kind of fault."""
+        if self.breaks:
+            count = len(self.breaks)
+            return f"{plural(count, 'client')} {'breaks' if count == 1 else 'break'}"
+        words = {
+            Kind.INTEROP: "clients may misread it",
+            Kind.CONTRACT: "a promise is not kept",
+            Kind.STRICTNESS: "too lenient",
+            Kind.VENDOR: "a vendor's habit",
+        }
+        return words[self.cause.record.kind]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The results of one dialect, ordered and grouped."""
+
+    report: Report
+    name: str
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The dialect."""
+        return dialects.load(self.name)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the run passes."""
+        return self.report.verdicts[self.name]
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile that decided."""
+        return self.report.profile(self.name).name
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The records of the dialect, worst first."""
+        return self.report.of(self.name)
+
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        """What to mend: what breaks clients first, then what does not do what it promises. Lenience and the
+        habits of a vendor have blocks of their own."""
+        rows = [
+            cause
+            for cause in self.all_causes
+            if cause.outcome in COUNTED and cause.family.name not in (*LENIENT, HABITS)
+        ]
+        return self._faults(rows)
+
+    @cached_property
+    def lenient(self) -> tuple[Fault, ...]:
+        """The wrong requests that are accepted, or rejected in another way than documented."""
+        return self._faults([cause for cause in self.all_causes if cause.family.name in LENIENT])
+
+    @cached_property
+    def habits(self) -> tuple[Fault, ...]:
+        """The habits of the vendor that the server lacks."""
+        return self._faults([cause for cause in self.all_causes if cause.family.name == HABITS])
+
+    @cached_property
+    def notes(self) -> tuple[Fault, ...]:
+        """What weighs little in the profile, or is newer than our document."""
+        own = [
+            cause
+            for cause in self.all_causes
+            if cause.outcome is Outcome.NOTED and cause.family.name not in (*LENIENT, HABITS)
+        ]
+        return self._faults(own)
+
+    @cached_property
+    def all_causes(self) -> list[Cause]:
+        """Every cause, by harm."""
+        return by_harm(self._causes, self._breaks, int(self.report.metadata.get("requests") or 0))
+
+    @cached_property
+    def _causes(self) -> list[Cause]:
+        return causes(self.records, self.report.operations)
+
+    @cached_property
+    def _breaks(self) -> dict[int, tuple[Breakage, ...]]:
+        """The clients that break by each cause, by its identity."""
+        return {id(cause): breakages(faults_of(cause), self.name) for cause in self._causes}
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        """For each well-known client, whether it works, feature by feature."""
+        return answers(self.records, self.name, self.report.features.get(self.name, ()))
+
+    @cached_property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """Every feature of the dialect, and whether it works."""
+        counted = [fault.cause for fault in self.faults]
+        return capabilities(self.report.features.get(self.name, ()), counted, self.answers)
+
+    @property
+    def states(self) -> list[tuple[str, list[Capability]]]:
+        """The features by state, without the states of none."""
+        groups = [(state, [row for row in self.capabilities if row.state == state]) for state in STATES]
+        return [(state, rows) for state, rows in groups if rows]
+
+    @property
+    def unseen_records(self) -> list[Record]:
+        """The records of rules that saw nothing to judge, without those whose cause is known."""
+        hidden = {record.rule for cause in self.all_causes for record in cause.hides}
+        seen = {record.rule for record in self.records if record.outcome in TRIED}
+        return [
+            record
+            for record in self.records
+            if record.outcome is Outcome.INCONCLUSIVE and record.rule not in hidden | seen
+        ]
+
+    @property
+    def answer(self) -> str:
+        """The answer, in one line: what works, what does not, and how it was judged."""
+        if self.verdict.status is Exit.NOT_JUDGED:
+            return f"not judged: {safe(self.verdict.why)}"
+        if self.is_part:
+            return f"only a part was judged: {self.verdict.title}"
+        words = (
+            (WORKS, "works for"),
+            (FLAWED, "works, with faults"),
+            (BROKEN, "broken"),
+            (IGNORED, "ignored"),
+        )
+        parts = [f"{word}: {self._names(state)}" for state, word in words if self._names(state)]
+        parts += [f"not offered: {self._names(LACKING)}"] if self._names(LACKING) else []
+        return "; ".join(parts) or self.verdict.title
+
+    def _names(self, state: str) -> str:
+        return ", ".join(row.name for row in self.capabilities if row.state == state)
+
+    @property
+    def headline(self) -> str:
+        """The verdict with its counts, and what the baseline hides."""
+        verdict = self.verdict
+        if verdict.status is Exit.NOT_JUDGED:
+            return f"not judged ({safe(verdict.why)})"
+        failing = sum(fault.fails for fault in (*self.faults, *self.lenient, *self.habits))
+        warned = sum(not fault.fails and not fault.accepted for fault in self.faults)
+        parts = [f"{plural(failing, 'cause')} to mend"] if failing else []
+        parts += [plural(warned, "warning")] if warned else []
+        parts += [self.acceptance] if self.acceptance else []
+        parts += (
+            [f"{plural(len(verdict.stale), 'stale baseline entry', 'stale baseline entries')}"]
+            if verdict.stale
+            else []
+        )
+        return f"{verdict.title}: {', '.join(parts)}" if parts else verdict.title
+
+    @property
+    def acceptance(self) -> str:
+        """How many failures the baseline accepts, and how many of them can break clients."""
+        excuses = [record for record, _ in self.verdict.excuses]
+        if not excuses:
+            return ""
+        rules = len({record.rule for record in excuses})
+        interop = len({record.rule for record in excuses if record.kind is Kind.INTEROP})
+        grave = f", {interop} of them can break clients" if interop else ""
+        return f"the baseline accepts {plural(rules, 'failing rule')}{grave}"
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next: the cause to mend first, the command that checks it alone, the page that explains
+        it. Empty when nothing is to mend."""
+        first = next((fault for fault in (*self.faults, *self.lenient) if not fault.accepted), None)
+        if first is None:
+            return ()
+        rule = first.cause.record.rule
+        return (
+            f"mend first: {first.title}",
+            f"check it: {self.check_command(rule)}",
+            f"antiphon explain {rule}",
+        )
+
+    def check_command(self, record: Record) -> str:
+        """The command that looks at one rule again."""
+        return safe(finding_command(self.report, self.name, record)) if record.rule in all_rules() else ""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the run judged only some rules or conversations: what holds says nothing about the whole."""
+        return any(self.report.metadata.get(key) for key in ("rules", "scenarios"))
+
+    def _faults(self, rows: Iterable[Cause]) -> tuple[Fault, ...]:
+        failing = {id(record) for record in self.verdict.failures}
+        reasons = {id(record): reason for record, reason in self.verdict.excuses}
+        faults = []
+        for cause in rows:
+            own = [record for record in cause.records if is_failure(record)]
+            fails = any(id(record) in failing for record in own)
+            reason = next((reasons[id(record)] for record in own if id(record) in reasons), "")
+            breaks = self._breaks.get(id(cause), ())
+            crash = cause.outcome is Outcome.BROKEN
+            faults.append(Fault(len(faults) + 1, cause, breaks, fails or crash, "" if fails else reason))
+        return tuple(faults)
+
+
+def overviews(report: Report) -> list[Overview]:
+    """The overview of each dialect, in the order of the command line."""
+    return [Overview(report, name) for name in report.verdicts]

@@ -1,0 +1,102 @@
+"""A cause in words for people: one sentence that says the fault, and one line of evidence."""
+
+from __future__ import annotations
+
+import re
+
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.report.causes import Cause
+from antiphon_conformance.report.families import BLOCKED, HOLDERS
+from antiphon_conformance.report.place import END, LANE
+from antiphon_conformance.rules.rule import all_rules
+
+MOST_SUBJECTS = 4
+"""How many members or requests a title lists."""
+LONGEST = 160
+_ALTERNATIVES = re.compile(r",? or ")
+_STATUS = re.compile(r"\d{3}")
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{count} {noun if count == 1 else many or noun + 's'}"
+
+
+def title_of(cause: Cause) -> str:
+    """What is wrong, in one sentence."""
+    if cause.family.name == "order":
+        return safe(_order(cause), LONGEST)
+    if cause.family is BLOCKED:
+        return f"{plural(len(cause.rules), 'rule')} could not look: {safe(cause.key, 100)}"
+    if cause.family.name == "value":
+        return _value(cause)
+    if cause.family.name == "right request" and cause.key != cause.record.rule:
+        return safe(f"A right request is rejected: {cause.key}", LONGEST)
+    if not cause.family.title:
+        return summary_of(cause.record.rule)
+    subjects = cause.subjects
+    status = _STATUS.search(cause.finding.actual) if cause.finding else None
+    title = cause.family.title.format(
+        key=cause.key or "The server",
+        got=status.group() if status else "with a server error",
+        count=len(cause.rules),
+        list=listing(subjects),
+        members=plural(len(subjects), "required member"),
+        holder=HOLDERS.get(cause.key, cause.key.capitalize()),
+    )
+    return safe(title.replace("1 kinds of wrong requests are", "1 kind of wrong requests is"), LONGEST)
+
+
+def summary_of(rule: str) -> str:
+    """What a right server does, by the rule's summary; the id of a rule that no longer exists."""
+    entry = all_rules().get(rule)
+    return f"Not so: {entry.summary.rstrip('.')}" if entry else rule
+
+
+def listing(names: tuple[str, ...], most: int = MOST_SUBJECTS) -> str:
+    """`a, b and 3 more`."""
+    rest = len(names) - most
+    return ", ".join(names) if rest <= 1 else f"{', '.join(names[:most])} and {rest} more"
+
+
+def evidence_of(cause: Cause, limit: int = 200) -> str:
+    """The shown finding, or why there is none."""
+    return safe(cause.finding.message if cause.finding else cause.record.note, limit)
+
+
+def extent_of(cause: Cause) -> str:
+    """How much of the run shows it."""
+    noun = "exchange" if cause.finding else "scenario"
+    return f"in {plural(cause.exchanges, noun)}"
+
+
+def aftermath_of(cause: Cause) -> str:
+    """What follows from it and what it hides, in one line; empty when it stands alone."""
+    later, hidden = len(cause.further_rules), len(cause.hidden_rules)
+    parts = [
+        f"{plural(later, 'further rule')} {'fails' if later == 1 else 'fail'}" if later else "",
+        f"{plural(hidden, 'rule')} could not look" if hidden else "",
+    ]
+    text = " and ".join(filter(None, parts))
+    return f"{text} because of it" if text else ""
+
+
+def _value(cause: Cause) -> str:
+    place = cause.first.look.place if cause.first.look else None
+    if place is None or cause.finding is None:
+        return summary_of(cause.record.rule)
+    names = dict.fromkeys(row.look.place.dotted for row in cause.places if row.look)
+    return f"`{listing(tuple(names))}` of {HOLDERS.get(place.holder, 'responses').lower()} is wrong"
+
+
+def _order(cause: Cause) -> str:
+    """`No response.output_item.done before response.completed`."""
+    message = cause.finding.message if cause.finding else ""
+    expected = cause.finding.expected if cause.finding else ""
+    first = _ALTERNATIVES.split(expected)[0]
+    step = LANE.search(message)
+    if step is not None and first.startswith("response."):
+        return f"No {first} before {step['event']} in a stream"
+    if END.search(message) and first.startswith("response."):
+        return "A stream ends without a terminal event, such as response.completed"
+    return summary_of(cause.record.rule)
