@@ -76,7 +76,7 @@ PAIRS = (
     ("body.writes-temperature-as-text", "state.rejects-plain-output"),
     ("events.numbers-nothing", "body.leaves-out-item-status"),
     ("events.opens-no-parts", "body.presumes-metadata"),
-    ("events.repeats-a-sequence-number", "events.never-creates"),
+    ("events.repeats-a-sequence-number", "body.wraps-instructions"),
     ("http.says-created", "events.never-ends"),
     ("state.loses-its-worker", "events.opens-no-parts"),
 )

@@ -43,8 +43,8 @@ def at(where, actual="absent", of="repeat/first"):
         ),
         pytest.param(
             [record("a.b", at("reply.body/id"), at("reply.body/usage"))],
-            [("a.b", 1, ()), ("a.b", 1, ())],
-            id="two members are two causes",
+            [("a.b", 2, ())],
+            id="two members that one rule tells are one cause",
         ),
         pytest.param(
             [record("a.b", at("reply.status", "200"), at("reply.status", "500", of="repeat/second"))],

@@ -31,7 +31,7 @@ import yaml
 
 from antiphon_conformance.report.answers import NEEDS, SHOWN
 from antiphon_conformance.report.capability import TOPICS
-from antiphon_conformance.report.families import NO_EFFECT, fault, sight
+from antiphon_conformance.report.families import ECHOES, NO_EFFECT, fault, sight
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Record
 from antiphon_conformance.verdict.result import judge
@@ -52,6 +52,8 @@ HEAD = "# Written by tests/clients/derive.py: which faults break which features 
 HOW = "driven against the mock with every mutant by tests/clients/derive.py; `breaks` says where it broke"
 FEWER = 2
 """A harmless mutant counts against a harmful one when its fault shows at least half as often."""
+GENERAL = ("create", "stream", "stream_helper")
+"""The features whose results are texts of the model."""
 SUSPECTS = 2
 """A mutant with more faults that might have done it tells nothing: the client broke at one of them."""
 Wire = tuple[str, str]
@@ -253,12 +255,16 @@ def claims(
 
 
 def _can_break(feature: str, rule: str, what: str, how: str) -> bool:
-    """Whether a fault can be why a feature broke. A different text is no breakage of a feature that has nothing
-    to do with the effect: the model answers in other words when it reads something else."""
-    if not what.startswith(NO_EFFECT) or how.startswith("raises"):
+    """Whether a fault can be why a feature broke: no client breaks by an echo that tells of a deeper fault.
+
+    A different text is no breakage of a feature that has nothing to do with the effect: the model answers in
+    other words when it reads something else.
+    """
+    if not what.startswith(NO_EFFECT):
         return True
-    topics = TOPICS.get(NEEDS.get(feature, ""), frozenset())
-    return feature not in ("create", "stream", "stream_helper") and rule.partition(".")[0] in topics
+    topic = rule.partition(".")[0]
+    about = topic in TOPICS.get(NEEDS.get(feature, ""), frozenset()) and feature not in GENERAL
+    return topic not in ECHOES and (how.startswith("raises") or about)
 
 
 def unconfirmed(client: Client, subject: Subject, most: int | None = None) -> list[str]:

@@ -88,7 +88,10 @@ FOLLOWS: tuple[Edge, ...] = (
     ),
     *(_edges(name, Link.RUN, "resumption") for name in ("unreadable", "order", "sequence", "counter")),
     _edges("order", Link.LANE, "order"),
-    _edges("counter", Link.EXCHANGE, *IN_STREAMS),
+    *(
+        _edges("counter", Link.EXCHANGE, *(name for name in IN_STREAMS if name != "sequence"), key=key)
+        for key in ("output_index", "content_index", "summary_index", "annotation_index", "item_id")
+    ),
     _edges("order", Link.EXCHANGE, "stream rule", "counter"),
     _edges("order", Link.EXCHANGE, *IN_STREAMS, key="response"),
     _edges("order", Link.EXCHANGE, "finished object", "final response", key="item"),
@@ -130,7 +133,6 @@ FOLLOWS: tuple[Edge, ...] = (
     _edges("order", Link.EXCHANGE, "sequence", key="response"),
     _edges("order", Link.RUN, "stream-framing.event-types-are-documented", key="response"),
     _edges("rule", Link.RUN, "resumption", key="padding"),
-    _edges("counter", Link.EXCHANGE, "counter"),
     _edges("stream content", Link.RUN, *END_EFFECTS, key="text"),
     _edges("stream content", Link.RUN, "text-parts.logprobs-come-on-request", key="logprobs"),
     _edges("final response", Link.RUN, *LATER_REQUESTS),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from antiphon_conformance.report.causes import Cause
+from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import fault, sight
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
@@ -76,6 +76,21 @@ def breakages(faults: Iterable[Wire], dialect: str) -> tuple[Breakage, ...]:
         if features:
             rows.append(Breakage(client, tuple(sorted(features, key=_use))))
     return tuple(rows)
+
+
+def worst_place_first(cause: Cause, dialect: str) -> Cause:
+    """The cause with a place in front at which a client broke in a run, when there is one."""
+    places = sorted(cause.places, key=lambda place: not _breaks_any(place, dialect))
+    return replace(cause, places=tuple(places))
+
+
+def _breaks_any(place: Occurrence, dialect: str) -> bool:
+    what = fault(place.look) if place.look else ""
+    return any(
+        what in client.faults(dialect, name).get(place.record.rule, {})
+        for client in load_clients()
+        for name in client.features.get(dialect, ())
+    )
 
 
 def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]], total: int) -> list[Cause]:

@@ -20,7 +20,7 @@ from antiphon_conformance.report.capability import (
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.features import LACKING
 from antiphon_conformance.report.groups import TRIED
-from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of
+from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.reproduce import finding_command
 from antiphon_conformance.report.titles import plural, title_of
@@ -135,7 +135,8 @@ class Overview:
 
     @cached_property
     def _causes(self) -> list[Cause]:
-        return causes(self.records, self.report.operations)
+        rows = causes(self.records, self.report.operations)
+        return [worst_place_first(cause, self.name) for cause in rows]
 
     @cached_property
     def _breaks(self) -> dict[int, tuple[Breakage, ...]]:
@@ -226,11 +227,11 @@ class Overview:
         first = next((fault for fault in (*self.faults, *self.lenient) if not fault.accepted), None)
         if first is None:
             return ()
-        rule = first.cause.record.rule
+        record = first.cause.record
         return (
             f"mend first: {first.title}",
-            f"check it: {self.check_command(rule)}",
-            f"antiphon explain {rule}",
+            f"check it: {self.check_command(record)}",
+            f"read on: antiphon explain {record.rule}",
         )
 
     def check_command(self, record: Record) -> str:
@@ -239,7 +240,7 @@ class Overview:
 
     @property
     def is_part(self) -> bool:
-        """Whether the run judged only some rules or conversations: what holds says nothing about the whole."""
+        """Whether the run judged only some rules or conversations, which says nothing about the whole."""
         return any(self.report.metadata.get(key) for key in ("rules", "scenarios"))
 
     def _faults(self, rows: Iterable[Cause]) -> tuple[Fault, ...]:

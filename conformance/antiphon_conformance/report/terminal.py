@@ -81,7 +81,7 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
         yield Text("")
         yield Text("What next", style="bold")
         for step in overview.next_steps:
-            yield from _wrap(step, width, "  ", "    ")
+            yield from _step(step, width)
 
 
 def _states(overview: Overview, width: int) -> Iterator[Text]:
@@ -167,6 +167,14 @@ def _accepted(overview: Overview, width: int) -> Iterator[Text]:
     for entry in overview.verdict.stale:
         text = f"{safe(str(entry))} no longer fails: remove it from the baseline"
         yield from _labelled("stale", text, width, "red")
+
+
+def _step(step: str, width: int) -> Iterator[Text]:
+    """A step; a command that needs several lines can be copied whole."""
+    lines = list(_wrap(step, width - 2, "  ", "    "))
+    is_command = " antiphon " in step
+    for index, line in enumerate(lines):
+        yield line.append(" \\") if is_command and index < len(lines) - 1 else line
 
 
 def _labelled(label: str, text: str, width: int, style: str) -> Iterator[Text]:
