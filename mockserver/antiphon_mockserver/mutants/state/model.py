@@ -90,3 +90,43 @@ add(SEAM, "ignores_max_output_tokens", "Ignores `max_output_tokens`.",
 def keeps_tools_from_the_model(behaviour: Behaviour) -> Behaviour:
     """Repeats `tools` but does not send them to the model."""
     return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(behaviour)
+
+
+def _each_text(change: Callable[[str], list[str]]) -> Callable[[Context], Context]:
+    """Sends each text of the user to the model as other messages."""
+
+    def split(item: dict[str, Any]) -> list[dict[str, Any]]:
+        content = item.get("content")
+        if item.get("role") != "user" or not content:
+            return [item]
+        whole = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+        parts = ([{"type": "input_text", "text": text}] for text in change(whole))
+        return [{**item, "content": part} for part in parts]
+
+    return lambda context: replace(context, items=tuple(new for item in context.items for new in split(item)))
+
+
+def _with_one_part(context: Context) -> Context:
+    def cut(item: dict[str, Any]) -> dict[str, Any]:
+        content = item.get("content")
+        return {**item, "content": content[:1]} if isinstance(content, list) else item
+
+    return replace(context, items=tuple(cut(item) for item in context.items))
+
+
+INPUTS: tuple[tuple[str, str, str, Callable[[Context], Context]], ...] = (
+    ("reads_the_first_part_only", "Sends only the first part of each message to the model.",
+     "requests.every-part-of-the-input-reaches-the-model", _with_one_part),
+    ("reads_the_last_message_only", "Sends only the last item of the input to the model.",
+     "requests.every-part-of-the-input-reaches-the-model",
+     lambda context: replace(context, items=context.items[-1:])),
+    ("keeps_system_messages_from_the_model", "Sends no system message to the model.",
+     "requests.every-part-of-the-input-reaches-the-model",
+     lambda context: replace(context, items=tuple(
+         item for item in context.items if item.get("role") != "system"))),
+    ("sends_letters_to_the_model", "Sends each character of a text to the model as a message.",
+     "usage.input-tokens-fit-the-input", _each_text(lambda text: [*text])),
+)  # fmt: skip
+
+for _name, _sentence, _rule, _change in INPUTS:
+    add(SEAM, _name, _sentence, _rule, _before(_change))

@@ -1,0 +1,83 @@
+"""The input reaches the model whole: every message and part, in no more tokens than it has bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antiphon_conformance.http.text import show
+from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, SECOND_WORD
+from antiphon_conformance.rules.reading.output import answered, member, number, text_of
+from antiphon_conformance.rules.rule import Finding, rule
+from antiphon_conformance.rules.views import ScenarioTrace
+
+SCENARIO = "whole_input"
+WORDS = {FIRST_WORD: "the system message", SECOND_WORD: "the first part", NEW_COLOUR: "the second part"}
+"""A word -> where in the list it stands."""
+MARGIN = 32
+"""How many tokens two inputs may differ by besides their texts: templates name days, models get hints."""
+
+
+def _knows(trace: ScenarioTrace, step: str) -> set[str]:
+    """The words that the answer of a step repeats."""
+    text = text_of(answered(trace[step])).lower()
+    return {word for word in WORDS if word.lower() in text}
+
+
+def _repeats_a_text(trace: ScenarioTrace) -> bool:
+    steps = ("one_text", "in_parts")
+    return all(step in trace and trace[step].ok for step in steps) and bool(_knows(trace, "one_text"))
+
+
+@rule(
+    "requests.every-part-of-the-input-reaches-the-model",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites="REQ-86",
+    when=_repeats_a_text,
+    needs="a model that repeats a fact of its input",
+)
+def every_part_of_the_input_reaches_the_model(trace: ScenarioTrace) -> Iterator[Finding]:
+    """The model knows from a list of messages and parts what it knows from one text.
+
+    Servers that read only the last message, only the first part, or only the user answer beside the point.
+    """
+    for word in sorted(_knows(trace, "one_text") - _knows(trace, "in_parts")):
+        actual = show(text_of(answered(trace["in_parts"])))
+        where = "reply.body/output"
+        yield Finding(where, f"{word}, from {WORDS[word]} of the input", actual, trace["in_parts"].id)
+
+
+def _tokens(trace: ScenarioTrace, step: str) -> int | float | None:
+    return number(member(answered(trace[step]), "usage", "input_tokens"))
+
+
+def _length(trace: ScenarioTrace, step: str) -> int:
+    return len(str(trace[step].request.fields.get("input")).encode())
+
+
+def _counts(trace: ScenarioTrace) -> bool:
+    steps = ("short", "one_text")
+    return all(step in trace and trace[step].ok and _tokens(trace, step) is not None for step in steps)
+
+
+@rule(
+    "usage.input-tokens-fit-the-input",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites="RES-62",
+    when=_counts,
+    needs="answers with `usage.input_tokens`",
+)
+def input_tokens_fit_the_input(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A longer text counts more input tokens than a short one, and at most one more for each byte.
+
+    A constant is no count; and a server that sends each letter as a message pays for thousands.
+    """
+    short, long = _tokens(trace, "short") or 0, _tokens(trace, "one_text") or 0
+    further = _length(trace, "one_text") - _length(trace, "short")
+    where, identity = "reply.body/usage/input_tokens", trace["one_text"].id
+    if long <= short:
+        yield Finding(where, f"more than {show(short)}, for {further} bytes more", show(long), identity)
+    if long > short + further + MARGIN:
+        expected = f"at most {show(short + further + MARGIN)}, for {further} bytes more"
+        yield Finding(where, expected, show(long), identity)
