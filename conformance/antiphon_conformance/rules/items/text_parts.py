@@ -105,3 +105,44 @@ def top_logprobs_limits_the_alternatives(response: ResponseObject) -> Iterator[F
         alternatives = member(entry, "top_logprobs")
         if isinstance(alternatives, list) and len(alternatives) > limit:
             yield Finding(f"{where}/top_logprobs", f"at most {limit} entries", f"{len(alternatives)} entries")
+
+
+def _has_logprobs(response: ResponseObject) -> bool:
+    """Whether a completed response has log probabilities; another rule reports entries without a token."""
+    entries = [entry for _, entry in _entries(response)]
+    return (
+        response.status == "completed"
+        and bool(entries)
+        and all(isinstance(entry.get("token"), str) for entry in entries)
+    )
+
+
+def _joins(part: Mapping[str, Any]) -> tuple[str, str]:
+    """The text of the entries of `logprobs`: by their tokens, and by their bytes."""
+    entries = [entry for _, entry in objects(part.get("logprobs"))]
+    tokens = "".join(str(entry.get("token", "")) for entry in entries)
+    lists = (entry.get("bytes") for entry in entries)
+    codes = [code for values in lists if isinstance(values, list) for code in values]
+    if not all(type(code) is int and 0 <= code < 256 for code in codes):
+        return tokens, tokens
+    return tokens, bytes(codes).decode("utf-8", errors="replace")
+
+
+@rule(
+    "text-parts.logprobs-join-to-the-text",
+    ResponseObject,
+    cites="ITM-36",
+    when=_has_logprobs,
+    needs="a text with log probabilities",
+    reads={Part.TEXTS},
+)
+def logprobs_join_to_the_text(response: ResponseObject) -> Iterator[Finding]:
+    """The tokens of `logprobs` join to the text of their part.
+
+    The joined tokens may have more: what begins or ends a message is a token without text.
+    """
+    for where, part in texts(response.content):
+        text, joins = part.get("text"), _joins(part)
+        if part.get("logprobs") and isinstance(text, str) and not any(text in join for join in joins):
+            expected = f"tokens that join to {show(text)}"
+            yield Finding(f"{response.where}/{where}/logprobs", expected, show(joins[0]))

@@ -69,7 +69,7 @@ def _counts(trace: ScenarioTrace) -> bool:
     needs="answers with `usage.input_tokens`",
 )
 def input_tokens_fit_the_input(trace: ScenarioTrace) -> Iterator[Finding]:
-    """A longer text counts more input tokens than a short one, and at most one more for each byte.
+    """A longer text counts more input tokens than a short one, and at most one for each byte.
 
     A constant is no count; and a server that sends each letter as a message pays for thousands.
     """

@@ -27,7 +27,10 @@ MEMBERS_OF_SDKS = ("output_parsed", "parsed", "output_text")
 
 
 def _format(response: ResponseObject) -> Any:
-    return member(response.request_fields, "text", "format")
+    """The format of the request; where a template holds it, the one that the response reports."""
+    own = member(response.request_fields, "text", "format")
+    from_template = own is None and response.request_fields.get("prompt") is not None
+    return member(response.object, "text", "format") if from_template else own
 
 
 def _has_format(response: ResponseObject, *kinds: str) -> bool:

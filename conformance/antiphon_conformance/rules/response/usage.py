@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.output import member, number
+from antiphon_conformance.rules.reading.output import member, number, text_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
 
@@ -73,6 +73,28 @@ def counts_are_not_negative(response: ResponseObject) -> Iterator[Finding]:
         count = _count(response, *path)
         if count is not None and count < 0:
             yield Finding(f"{response.where}/usage/{'/'.join(path)}", "at least 0", show(count))
+
+
+def _says_something(response: ResponseObject) -> bool:
+    whole = response.creation and response.status == "completed" and _has_usage(response)
+    return whole and bool(text_of(response.content))
+
+
+@rule(
+    "usage.what-was-read-and-said-is-counted",
+    ResponseObject,
+    cites="RES-63",
+    when=_says_something,
+    needs="a completed response with a text and `usage`",
+)
+def what_was_read_and_said_is_counted(response: ResponseObject) -> Iterator[Finding]:
+    """A completed response with a text counts input tokens and output tokens.
+
+    Agents decide by the count when to shorten a conversation; with zeros they never do.
+    """
+    for name in ("input_tokens", "output_tokens"):
+        if _count(response, name) == 0:
+            yield Finding(f"{response.where}/usage/{name}", "more than 0", "0")
 
 
 def _has_total(response: ResponseObject) -> bool:

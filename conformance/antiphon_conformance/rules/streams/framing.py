@@ -68,7 +68,7 @@ def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
 @rule(
     "stream-framing.event-line-repeats-the-type",
     StreamReply,
-    cites=("ENV-02", "CG-SSE-02", "BUD-SSE-01"),
+    cites=("ENV-02", "ENV-26", "CG-SSE-02", "BUD-SSE-01"),
     reads={Part.BYTES},
 )
 def event_line_repeats_the_type(stream: StreamReply) -> Iterator[Finding]:
@@ -80,6 +80,24 @@ def event_line_repeats_the_type(stream: StreamReply) -> Iterator[Finding]:
         if _says_its_type(event) and event.frame.event != event.type:
             actual = ABSENT if event.frame.event is None else event.frame.event
             yield Finding(f"{event.where}/event", show(event.type), show(actual))
+
+
+@rule(
+    "stream-framing.event-line-names-no-other-type",
+    StreamReply,
+    cites="ENV-27",
+    when=lambda stream: any(event.frame.event is not None for event in stream.events),
+    needs="a stream with `event` fields",
+    reads={Part.BYTES},
+)
+def event_line_names_no_other_type(stream: StreamReply) -> Iterator[Finding]:
+    """An SSE `event` field, where a message has one, equals the `type` in its data.
+
+    Some clients sort messages by the field, others by the type; with two names one of them is lost.
+    """
+    for event in stream.events:
+        if event.frame.event not in (None, event.type):
+            yield Finding(f"{event.where}/event", show(event.type), show(event.frame.event))
 
 
 @rule("stream-framing.data-is-one-line", StreamReply, cites="CG-SSE-02", reads={Part.BYTES})

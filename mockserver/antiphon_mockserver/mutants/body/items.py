@@ -195,3 +195,21 @@ def leaves_the_reasoning_context_open(body: Any) -> Any:
     if is_response(body) and isinstance(body["reasoning"], dict) and "context" in body["reasoning"]:
         body["reasoning"]["context"] = "auto"
     return body
+
+
+@mutant("body.numbers-items-anew-in-each-response", caught_by="items.ids-are-unique-in-a-run")
+def numbers_items_anew_in_each_response(body: Any) -> Any:
+    """Counts the items of each response from `item_0`."""
+    if is_response(body):
+        for index, item in enumerate(items(body)):
+            item["id"] = f"item_{index}"
+    return body
+
+
+@mutant("body.loses-every-other-logprob", caught_by="text-parts.logprobs-join-to-the-text")
+def loses_every_other_logprob(body: Any) -> Any:
+    """Sends the log probabilities of every other token only."""
+    for item in items(body, "message") if is_response(body) else ():
+        for part in item["content"]:
+            part["logprobs"] = part.get("logprobs", [])[::2]
+    return body

@@ -36,6 +36,16 @@ def _reasons_for_nothing(usage: Json) -> None:
     usage["output_tokens_details"]["reasoning_tokens"] = 0
 
 
+def _nothing(usage: Json) -> None:
+    usage.update(input_tokens=0, output_tokens=0, total_tokens=0)
+    usage["input_tokens_details"]["cached_tokens"] = 0
+    usage["output_tokens_details"]["reasoning_tokens"] = 0
+
+
+def _always_the_same(usage: Json) -> None:
+    usage.update(input_tokens=100, output_tokens=50, total_tokens=150)
+
+
 def _spoiling(change: Any) -> Any:
     def mutate(response: Json, _call: Any) -> None:
         if isinstance(response["usage"], dict):
@@ -57,6 +67,10 @@ COUNTS = (
      _excess_reasoning),
     ("counts_beyond_the_limit", "Reports more output tokens than `max_output_tokens` allows.",
      ("usage.output-is-within-the-limit",), _beyond_the_limit),
+    ("counts_nothing", "Reports zero tokens for every response.",
+     ("usage.what-was-read-and-said-is-counted",), _nothing),
+    ("counts_always_the_same", "Reports the same usage for every response.",
+     ("usage.input-tokens-fit-the-input",), _always_the_same),
     ("reasons_for_nothing", "Counts no tokens for the reasoning that it shows.",
      ("reasoning.shown-reasoning-is-counted",), _reasons_for_nothing),
 )  # fmt: skip

@@ -130,3 +130,36 @@ INPUTS: tuple[tuple[str, str, str, Callable[[Context], Context]], ...] = (
 
 for _name, _sentence, _rule, _change in INPUTS:
     add(SEAM, _name, _sentence, _rule, _before(_change))
+
+
+def _failing(plan: Plan, _context: Context) -> Plan:
+    """The answer of a gateway that wraps the error of its upstream into a text."""
+    text = {**TEXT, "text": "Error code: 503 - {'error': {'message': 'The model is overloaded.'}}"}
+    items = ({**item, "content": [text]} if item["type"] == "message" else item for item in plan.items)
+    return replace(plan, items=tuple(items))
+
+
+add(
+    SEAM,
+    "answers_with_the_text_of_an_error",
+    "Completes with the message of a failure as the text.",
+    "response-status.a-failure-is-not-an-answer",
+    _after(_failing),
+)
+
+
+def _numbered_calls(plan: Plan, _context: Context) -> Plan:
+    items = (
+        {**item, "call_id": f"call_{index}"} if "call_id" in item else item
+        for index, item in enumerate(plan.items)
+    )
+    return replace(plan, items=tuple(items))
+
+
+add(
+    SEAM,
+    "numbers_calls_anew_in_each_turn",
+    "Counts the calls of each response from `call_0`.",
+    "tool-calls.call-ids-are-unique-in-a-conversation",
+    _after(_numbered_calls),
+)
