@@ -85,7 +85,7 @@ def exchange(request: str, identity: str, mutants: Collection[str]) -> Exchange:
 def line(record: Exchange) -> bytes:
     """One exchange, without headers and times that change nothing."""
     answer = replace(
-        record.answer, headers=content_type(record.answer.headers), seconds=None, started_at=None
+        record.answer, headers=content_type(record.answer.headers), seconds=None, started_at=None, arrivals=()
     )
     bare_request = replace(record.request, headers=content_type(record.request.headers))
     entry = transcript.entry(replace(record, request=bare_request, reply=answer))

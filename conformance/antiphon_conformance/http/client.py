@@ -43,6 +43,8 @@ TOO_BUSY = frozenset({429, 503})
 RETRIES = 1
 """How often a request is sent again when its answer was lost: a network problem is not the server's fault."""
 FIRST_PAUSE = 0.1
+MOST_ARRIVALS = 10_000
+"""Of how many parts of a body the time is kept."""
 
 
 class UnreachableError(Exception):
@@ -235,6 +237,7 @@ class Target:
         started_at, start = time.time(), time.monotonic()
         body = _Body(self.limits.size, read_events)
         failure, traits = None, set[str]()
+        body.start = asyncio.get_running_loop().time()
         try:
             failure = await self._listen(final, body, start)
         except UnreachableError as error:
@@ -313,6 +316,9 @@ class _Body:
         self._head: Incoming | None = None
         self.left = False
         self.failure: str | None = None
+        self.start = 0.0
+        """When the request was sent, by the clock of the event loop."""
+        self._arrivals: list[tuple[int, float]] = []
 
     def begin(self, incoming: Incoming) -> None:
         self._head = incoming
@@ -323,6 +329,8 @@ class _Body:
         count = 0
         async for chunk in chunks:
             self._raw += chunk[: self._size - len(self._raw)]
+            if len(self._arrivals) < MOST_ARRIVALS:
+                self._arrivals.append((len(self._raw), asyncio.get_running_loop().time() - self.start))
             if len(self._raw) >= self._size:
                 self.failure = _too_large(self._size)
                 return
@@ -345,7 +353,9 @@ class _Body:
         if failure and not is_stream(headers, raw):
             return None
         cut = self.left or failure is not None
-        return read_reply(self._head.status, headers, raw, cut=cut, seconds=seconds, started_at=started_at)
+        reply = read_reply(self._head.status, headers, raw, cut=cut, seconds=seconds, started_at=started_at)
+        whole = bool(self._arrivals) and self._arrivals[-1][0] == len(raw)
+        return replace(reply, arrivals=tuple(self._arrivals)) if reply.stream is not None and whole else reply
 
 
 def _scrub_headers(headers: Headers, secrets: Iterable[str]) -> Headers:

@@ -165,6 +165,8 @@ class Reply:
     seconds: float | None = None
     started_at: float | None = None
     """When the request was sent, in Unix seconds of the judge's clock; None in recordings."""
+    arrivals: tuple[tuple[int, float], ...] = ()
+    """Of a stream, the parts in which it arrived: (bytes so far, seconds since the request was sent)."""
 
     @property
     def fields(self) -> Mapping[str, Any]:

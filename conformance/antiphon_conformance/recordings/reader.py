@@ -218,7 +218,9 @@ def _reply(response: Mapping[str, Any]) -> Reply:
     else:
         body = raw if raw is not None else (response.get("sse") or response.get("body") or "").encode()
         reply = read_reply(status, fields, body, cut=bool(response.get("cut")))
-    return replace(reply, seconds=response.get("seconds"), started_at=response.get("started_at"))
+    arrivals = tuple((int(size), float(seconds)) for size, seconds in response.get("arrivals", ()))
+    seconds, start = response.get("seconds"), response.get("started_at")
+    return replace(reply, seconds=seconds, started_at=start, arrivals=arrivals)
 
 
 def _lost(entry: Mapping[str, Any]) -> Iterator[Part]:

@@ -1,10 +1,10 @@
 """Writes a run to a file, so that it can be judged again without the network, with the same verdicts.
 
 A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
-with `failure`, `traits`, `not_recorded` and, in the response, `seconds`, `started_at` and `cut`; last one
-`{"episode": {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body that JSON
-cannot carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`. Credentials are
-replaced before a line is written.
+with `failure`, `traits`, `not_recorded` and, in the response, `seconds`, `started_at`, `arrivals` and `cut`;
+last one `{"episode": {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body
+that JSON cannot carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`.
+Credentials are replaced before a line is written.
 """
 
 from __future__ import annotations
@@ -168,6 +168,8 @@ def _response(reply: Reply) -> dict[str, Any]:
         fields["seconds"] = round(reply.seconds, 6)
     if reply.started_at is not None:
         fields["started_at"] = reply.started_at
+    if reply.arrivals:
+        fields["arrivals"] = [[size, round(seconds, 4)] for size, seconds in reply.arrivals]
     return fields
 
 

@@ -47,6 +47,15 @@ def _numbers(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
     yield "conformance, demands", [str(column.numbers.demands) for column in comparison.columns]
     yield "conformance, advice", [str(column.numbers.advice) for column in comparison.columns]
     yield "capability", [str(column.numbers.capability) for column in comparison.columns]
+    paces = [column.report.metadata.get("pace") or {} for column in comparison.columns]
+    for name, head in (
+        ("first_byte", "first byte, s"),
+        ("first_delta", "first delta, s"),
+        ("tokens_per_second", "tokens a second"),
+        ("longest_pause", "longest pause, s"),
+    ):
+        if any(name in pace for pace in paces):
+            yield f"median: {head}", [f"{pace[name]:g}" if name in pace else "" for pace in paces]
 
 
 def _table(corner: str, names: Iterable[str], lines: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.pace import medians, sentence
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import RunResult
 from antiphon_conformance.verdict.verdict import Verdict
@@ -100,6 +101,8 @@ def compose(result: RunResult, transcript: str = "", digests: Mapping[str, str] 
     Without `quotes` in the metadata, a report shows of the traffic only what the findings quote.
     """
     metadata = {**result.metadata, "suite": fingerprint()}
+    pace = medians(result.exchanges.values())
+    metadata |= {"pace": pace} if pace else {}
     is_recorded = "files" in metadata
     quotes = bool(metadata.get("quotes", True))
     exchanges = result.exchanges if quotes else {}
@@ -161,6 +164,7 @@ def run_summary(report: Report) -> list[str]:
     sets = [f"profile {name}" for name in names]
     sets += [f"{kind} {name} only" for kind in ("rule", "scenario") for name in metadata.get(f"{kind}s", ())]
     sets += [f"requirements {name}" for name in metadata.get("requirements", ())]
+    how += [sentence(metadata["pace"])] if metadata.get("pace") else []
     return [when, *how, *sets, f"antiphon {metadata.get('antiphon', '')}"]
 
 

@@ -259,6 +259,10 @@ MUTANTS = (
          {**item, "id": f"{item['id']}0"} for item in event["response"]["output"]]))),
     ("pads_although_padding_is_off", "Pads deltas although the request turns the padding off.",
      "stream-padding.is-absent-on-request", setting(f"{TEXT}.delta", obfuscation="x7Kq")),
+    ("is_sent_at_its_end", "Sends the whole stream when the response is complete, after eight seconds.",
+     "stream-pace.a-stream-is-sent-as-it-is-made",
+     changing("response.completed", change=lambda event: event["response"].update(
+         completed_at=event["response"]["created_at"] + 8))),
     ("pads_with_numbers", "Pads deltas with numbers.",
      "stream-padding.is-a-string", setting(f"{TEXT}.delta", obfuscation=7)),
 )  # fmt: skip
