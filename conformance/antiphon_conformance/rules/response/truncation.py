@@ -17,14 +17,22 @@ FEWEST_TOKENS = len(OVERLONG.split()) // 2
 
 
 def _may_have_read_it_all(exchange: Exchange) -> bool:
-    """Whether the answer is whole, and its count of tokens does not tell that text was dropped.
+    """Whether the answer is as long as asked, and its count of tokens does not tell that text was dropped.
 
     There are models with windows of ten million tokens, and servers that count nothing.
     """
     final = exchange.response
     count = number(value_at(final, "usage", "input_tokens"))
     has_dropped = count is not None and 0 < count < FEWEST_TOKENS
-    return exchange.ok and final.get("status") == "completed" and not has_dropped
+    return exchange.ok and _is_as_long_as_asked(exchange) and not has_dropped
+
+
+def _is_as_long_as_asked(exchange: Exchange) -> bool:
+    """Whether the answer ended by itself, or at the `max_output_tokens` of its request."""
+    final, limit = exchange.response, number(exchange.request.fields.get("max_output_tokens"))
+    count = number(value_at(final, "usage", "output_tokens"))
+    at_limit = limit is not None and count is not None and count >= limit
+    return final.get("status") == "completed" or (final.get("status") == "incomplete" and at_limit)
 
 
 @rule(

@@ -87,6 +87,6 @@ def stops_short_at_long_contexts(behaviour: Behaviour) -> Behaviour:
     def truncate(context: Context, tokens: int) -> Context:
         if tokens <= CONTEXT_WINDOW:
             return behaviour.context.truncate(context, tokens)
-        return replace(context, request={**context.request, "max_output_tokens": 16})
+        return replace(context, request={**context.request, "max_output_tokens": 4})
 
     return replace(behaviour, context=replace(behaviour.context, truncate=truncate))
