@@ -46,9 +46,7 @@ class Hole:
 def holders(value: Json, kind: str) -> Iterator[Json]:
     """The objects of a kind in an event or in a response object."""
     is_event = "response" in value or str(value.get("type")).startswith("response.")
-    responses = [
-        response for response in [value.get("response") if is_event else value] if _is_object(response)
-    ]
+    responses = _objects([value.get("response") if is_event else value])
     items = [item for response in responses for item in _objects(response.get("output"))]
     items += _objects([value.get("item")]) if is_event else []
     if kind == "event":
@@ -62,10 +60,6 @@ def holders(value: Json, kind: str) -> Iterator[Json]:
     elif kind == "part":
         yield from _objects([value.get("part")]) if is_event else []
         yield from (part for item in items for name in PARTS for part in _objects(item.get(name)))
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
 
 
 def _objects(value: Any) -> list[Json]:

@@ -134,7 +134,8 @@ def rules() -> Mapping[str, Rule]:
 @cache
 def right_answers() -> tuple[Exchange, ...]:
     """Responses and streams of the right server, one for each request and each sequence of events."""
-    dialect, answers = load(DIALECT), {}
+    dialect = load(DIALECT)
+    answers: dict[str, Exchange] = {}
     selection = [name for name in SCENARIOS if name in scenarios_for(dialect)]
     exchanges = [
         exchange
@@ -147,7 +148,7 @@ def right_answers() -> tuple[Exchange, ...]:
         types = [kind for kind, _ in groupby(event.type for event in stream.events)] if stream else None
         is_response = stream is not None or exchange.answer.fields.get("object") == "response"
         if is_response and not (stream and stream.cut):
-            answers.setdefault(str(types or sorted(exchange.request.fields.items())), exchange)
+            answers.setdefault(str(types or exchange.request.fields), exchange)
     return tuple(answers.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.exchange import ENDS, Exchange
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
@@ -13,9 +13,10 @@ from antiphon_conformance.rules.reading.comparison import (
     expect_ok,
     expect_rejection,
     expect_status,
+    succeeded,
     took_place,
 )
-from antiphon_conformance.rules.reading.output import member, value_at
+from antiphon_conformance.rules.reading.output import answered, member, text_of, value_at
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import TERMINAL, AnyReply, ResponseObject, ScenarioTrace
 from antiphon_spec.dialect import Dialect
@@ -264,3 +265,26 @@ def a_response_runs_on_without_its_client(trace: ScenarioTrace) -> Iterator[Find
         expected = "completed or incomplete, although the client closed the stream"
         actual = show(retrieval.response.get("status", ABSENT))
         yield Finding("reply.body/status", expected, actual, retrieval.id)
+
+
+@rule(
+    "background.a-client-that-left-finds-the-whole-answer",
+    ScenarioTrace,
+    scenario="resume",
+    cites=("BGR-07", "BGR-08"),
+    when=succeeded("replayed", "stored"),
+    needs="a background response that can be streamed again and retrieved",
+)
+def a_client_that_left_finds_the_whole_answer(trace: ScenarioTrace) -> Iterator[Finding]:
+    """A client that left its stream retrieves the text with which the stream ended.
+
+    Servers that store what they sent store half an answer.
+    """
+    replay, retrieval = trace["replayed"], trace["stored"]
+    stream = replay.answer.stream
+    if stream is None or stream.cut or not any(stream.of(*ENDS)):
+        return
+    before, after = text_of(answered(replay)), text_of(answered(retrieval))
+    if before != after:
+        expected = f"{show(before)}, as at the end of the stream"
+        yield Finding("reply.body/output", expected, show(after), retrieval.id)

@@ -15,6 +15,7 @@ from antiphon_conformance.rules.reading.streams import (
     has_end,
     tells_of,
     view_differences,
+    wrong_indices,
 )
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import StreamReply
@@ -271,11 +272,22 @@ def the_terminal_event_has_the_items_of_the_stream(stream: StreamReply) -> Itera
         if index >= len(output) and (thread.end() or not _has_failed(stream)):
             expected = f"the streamed item of type {show(thread.kind)}"
             yield Finding(f"{where}/{index}", expected, show(ABSENT))
+    yield from _misplaced_items(stream, output, where)
     for index in range(len(output)):
         if index not in threads:
             yield Finding(
                 f"{where}/{index}", "no item, since the stream has none at this index", show(output[index])
             )
+
+
+def _misplaced_items(stream: StreamReply, output: list[Any], where: str) -> Iterator[Finding]:
+    """The items that stand elsewhere than at their index; another rule reports indices that miscount."""
+    places, miscounted = _places_by_id(output), wrong_indices(stream, "item")
+    for thread in stream_view(stream).of("item") if not miscounted else ():
+        identity, index = thread.end().get("id"), thread.indices[0]
+        if isinstance(identity, str) and places.get(identity, index) != index:
+            place = places[identity]
+            yield Finding(f"{where}/{place}", f"the item with `output_index` {place}", f"that with {index}")
 
 
 @rule(

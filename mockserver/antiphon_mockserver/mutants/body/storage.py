@@ -54,6 +54,18 @@ def makes_new_item_ids_on_retrieval(body: Body, call: Call) -> Body:
     return body
 
 
+@mutant("body.stores-what-its-client-read", caught_by="background.a-client-that-left-finds-the-whole-answer")
+def stores_what_its_client_read(body: Body, call: Call) -> Body:
+    """Retrieves the texts of background responses cut off where a client may have left."""
+    parts = [
+        part for item in body.get("output", ()) if is_retrieval(call) for part in item.get("content") or ()
+    ]
+    for part in parts if body.get("background") is True else ():
+        if "text" in part:
+            part["text"] = part["text"][: len(part["text"]) // 2]
+    return body
+
+
 @mutant("body.drops-usage-when-it-includes-more", caught_by="retrieve.two-retrievals-are-equal")
 def drops_usage_when_it_includes_more(body: Body, call: Call) -> Body:
     """Leaves `usage` null when a retrieval sends `include`."""

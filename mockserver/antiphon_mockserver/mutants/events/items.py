@@ -54,6 +54,16 @@ def _from_one(events: list[Event]) -> list[Event]:
     return events
 
 
+def _index_by_type(events: list[Event]) -> list[Event]:
+    """Numbers the items of each type from 0, in all events about them."""
+    kinds = [event["item"]["type"] for event in of(events, ADDED)]
+    numbers = [kinds[:index].count(kind) for index, kind in enumerate(kinds)]
+    for event in events:
+        if "output_index" in event and event["output_index"] < len(numbers):
+            event["output_index"] = numbers[event["output_index"]]
+    return events
+
+
 def _full(events: list[Event]) -> list[Event]:
     """Announces items with their final content."""
     finals = {event["output_index"]: event["item"] for event in of(events, DONE)}
@@ -162,6 +172,8 @@ MUTANTS = (
      "stream-items.are-added-once", repeating(ADDED)),
     ("indexes_all_items_zero", "Sends `output_index` 0 on the events of all items.",
      "stream-items.are-added-once", _every("output_index", 0)),
+    ("indexes_items_of_each_type_from_zero", "Counts `output_index` anew for each type of item.",
+     "stream-items.are-added-once", _index_by_type),
     ("leaves_items_open", "Leaves out `response.output_item.done`.",
      "stream-items.are-done-once", leaving_out(DONE)),
     ("leaves_the_last_item_open", "Leaves out the events that end the last item.",

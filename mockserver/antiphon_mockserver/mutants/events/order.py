@@ -27,6 +27,11 @@ SEAM = "events"
 CREATED, QUEUED, RUNNING = "response.created", "response.queued", "response.in_progress"
 
 
+def _with_second_message(items: list[Event]) -> list[Event]:
+    message = next((item for item in items if item["type"] == "message"), None)
+    return [*items, {**message, "id": f"{message['id']}0"}] if message else items
+
+
 def _numbers(change: Any) -> Spoil:
     def mutate(events: list[Event]) -> list[Event]:
         for index, event in enumerate(events):
@@ -184,6 +189,10 @@ MUTANTS = (
      _output(lambda items: [item for item in items if item["type"] == "function_call"])),
     ("ends_with_nothing", "Sends the terminal event with an empty output.",
      "lifecycle.the-terminal-event-has-the-items-of-the-stream", _output(lambda _items: [])),
+    ("ends_in_another_order", "Reverses the output of the terminal event.",
+     "lifecycle.the-terminal-event-has-the-items-of-the-stream", _output(lambda items: items[::-1])),
+    ("ends_with_a_second_message", "Ends with a message that no event announced.",
+     "lifecycle.the-terminal-event-has-the-items-of-the-stream", _output(_with_second_message)),
     ("ends_without_reasoning", "Leaves reasoning out of the output of the terminal event.",
      "lifecycle.the-terminal-event-has-the-items-of-the-stream",
      _output(lambda items: [item for item in items if item["type"] != "reasoning"])),
