@@ -14,7 +14,7 @@ QUESTION = "Reply with exactly: More is at https://example.com/sea today."
 
 @scenario(dialect="responses")
 async def repeat(conversation: Conversation) -> None:
-    """Asks a question as text, as a list from a web page and for a stream, then counts its tokens."""
+    """Asks a question as text, as a list from a web page and for a stream; lists models, counts tokens."""
     await conversation.create("first", input=QUESTION)
     if conversation.dialect.resolve("TRN-20"):
         await conversation.create("again", input=QUESTION, headers={"x-client-request-id": "antiphon-again"})
@@ -24,6 +24,7 @@ async def repeat(conversation: Conversation) -> None:
     await conversation.create("as_list", input=[message], headers={"origin": ORIGIN})
     options = {"include_obfuscation": False}
     await conversation.create("streamed", input=QUESTION, stream=True, stream_options=options)
+    await conversation.get("models", "/models")
     await conversation.part("input_tokens", count)
 
 

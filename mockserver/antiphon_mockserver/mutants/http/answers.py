@@ -193,3 +193,11 @@ def writes_nan(answer: Answer) -> Answer:
 def cuts_characters_in_half(answer: Answer) -> Answer:
     """Writes half of a surrogate pair."""
     return _with_text(answer, rb"\A\{", b'{"face":"\\ud83d",')
+
+
+@mutant("http.breaks-at-the-list-of-models", caught_by="models.a-list-of-models-is-readable")
+def breaks_at_the_list_of_models(answer: Answer, call: Call) -> Answer:
+    """Answers 500 to `GET /models`."""
+    if call.path.endswith("/models"):
+        answer.status = 500
+    return answer
