@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -129,3 +130,20 @@ def test_the_command_of_a_report_repeats_how_the_target_was_reached(responses_mo
     line = commands(type(report)(metadata, report.records, report.verdicts))[0]
     assert line.startswith("antiphon check 'https://h/v1?api-version=1' --dialect openai")
     assert line.endswith('--api-key-env MY_KEY --insecure --header "x-tenant: $X_TENANT" --report .')
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_watch_judges_again_at_each_line_until_the_input_ends(responses_mock, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\n"))
+    options = ["--rule", "usage.total-is-the-sum", "--dialect", "openai", "--watch"]
+    assert run(["check", responses_mock.url, *options]) == 0
+    output = capsys.readouterr().out
+    assert output.count("openai (compatible, a part only): conformant") == 3
+    assert output.count("Enter runs it again") == 3
+
+
+def test_an_application_in_this_process_cannot_be_watched(tmp_path: Path, monkeypatch, capsys) -> None:
+    (tmp_path / "watched_app.py").write_text("async def app(scope, receive, send): ...")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert run(["check", "watched_app:app", "--watch"]) == 3
+    assert "--watch: expected a server" in capsys.readouterr().err

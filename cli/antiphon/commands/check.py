@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -10,12 +12,12 @@ from rich.console import Console
 
 from antiphon.dialects import dialect_path
 from antiphon.progress import show_progress
-from antiphon_conformance.http.address import shown
+from antiphon_conformance.http.address import is_application, shown
 from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
-from antiphon_conformance.report import folder, terminal
-from antiphon_conformance.report.model import compose
+from antiphon_conformance.report import folder, models, terminal
+from antiphon_conformance.report.model import Report, compose
 from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
 from antiphon_conformance.verdict.gate import write_baseline
@@ -73,15 +75,55 @@ def check(url: str, **values: Any) -> int:
         setup = read_options({"target": url, **values}, COMMAND)
     except USAGE_ERRORS as error:
         raise click.UsageError(str(error)) from error
-    return run(setup)
+    if not values["watch"]:
+        return run(setup)
+    if is_application(setup.config.url):
+        raise click.UsageError("--watch: expected a server, which can start anew, got an application")
+    return _watch(setup)
+
+
+def _watch(setup: Setup) -> int:
+    """Judges the target at once and again at each line of the input; returns the last exit status."""
+    status = run(setup)
+    click.echo("Enter runs it again; Ctrl-D ends.")
+    for _ in sys.stdin:
+        status = run(setup)
+        click.echo("Enter runs it again; Ctrl-D ends.")
+    return status
 
 
 def run(setup: Setup) -> int:
-    """Judges the target, prints the verdicts and writes the reports; returns the exit status."""
-    config, gate = setup.config, setup.gate
+    """Judges the target with each model, prints the verdicts and writes the reports; returns the worst exit
+    status."""
     console = Console(highlight=False)
-    if key := _key_line(config):
+    if key := _key_line(setup.config):
         console.print(key, style="dim", markup=False, soft_wrap=True)
+    if len(setup.models) < 2:
+        status, _ = _judge(setup, console)
+        return status
+    return _compare(setup, console)
+
+
+def _compare(setup: Setup, console: Console) -> int:
+    """Judges the target with several models, and shows them side by side."""
+    reports: dict[str, Report] = {}
+    folders = models.folder_names(setup.models)
+    name = setup.gate.vendor or shown(setup.config.url)
+    for model in setup.models:
+        console.print(f"model {model}", style="bold", markup=False)
+        place = setup.report / folders[model] if setup.report else None
+        config, gate = replace(setup.config, model=model), replace(setup.gate, vendor=f"{name}, {model}")
+        _, reports[model] = _judge(Setup(config, gate, place), console)
+    terminal.show_models(models.lines(reports), tuple(reports), console)
+    if setup.report is not None:
+        page = models.write(setup.report, reports, folders)
+        console.print(f"report: {page}", markup=False, soft_wrap=True)
+    return max(report.status for report in reports.values())
+
+
+def _judge(setup: Setup, console: Console) -> tuple[int, Report]:
+    """Judges the target with one model; returns the exit status and the report."""
+    config, gate = setup.config, setup.gate
     steps = len(planned(config)) + 1  # the generated requests are one more
     with show_progress(Console(stderr=True), steps * config.repeat, shown(config.url)) as progress:
         result = run_scenarios(config, gate, progress=progress)
@@ -90,7 +132,7 @@ def run(setup: Setup) -> int:
             gate = with_new_baseline(gate, result)
         except PartialRunError as error:
             console.print(f"{error}.", markup=False, soft_wrap=True)
-            return Exit.NOT_JUDGED
+            return Exit.NOT_JUDGED, compose(result)
         console.print(write_baseline(gate, setup.gate.new_baseline), markup=False, soft_wrap=True)
         result = judge(result.runs, gate)
     report = compose(result, folder.TRANSCRIPT)
@@ -100,7 +142,7 @@ def run(setup: Setup) -> int:
     if setup.report is not None:
         folder.write(setup.report, report, result.runs, config.credentials.secrets)
         console.print(f"report: {page}", markup=False, soft_wrap=True)
-    return result.status
+    return result.status, report
 
 
 def _key_line(config: RunConfig) -> str:

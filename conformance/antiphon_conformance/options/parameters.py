@@ -33,6 +33,8 @@ def read_parameters(arguments: Mapping[str, Any]) -> Setup:
     options |= {"target": arguments["target"], "api_key": _text(arguments["api_key"], "api_key")}
     options["dialect"] = ",".join(_names(arguments["dialect"], "dialect"))
     options["resource"] = _resources(arguments["resources"] or {})
+    model = _text(arguments["model"], "model")
+    options["model"] = () if model is None else (model,)
     options["no_properties"] = not _flag(arguments["properties"], "properties")
     for option in OPTIONS:
         name = place(option.key, PYTHON)

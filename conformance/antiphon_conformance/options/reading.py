@@ -41,6 +41,8 @@ class Setup:
     gate: Gate
     report: Path | None = None
     """The folder of the reports; None to write none."""
+    models: tuple[str, ...] = ()
+    """The models to judge, one after the other; none means the one of `config`."""
 
 
 def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
@@ -53,12 +55,14 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
     selection = _dialects(values["dialect"], where("dialect"))
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
-    gate = _gate(values, names, where)
+    gate, models = _gate(values, names, where), tuple(dict.fromkeys(values["model"]))
+    if len(models) > 1 and (front_door != COMMAND or values["baseline_update"]):
+        raise OptionError(where("model"), "one model", f"{len(models)} models")
     target = "URL" if front_door == COMMAND else where("target")
     config = RunConfig(
         **read_reach(values, selection[0], where, front_door, target),
         dialects=names,
-        model=values["model"],
+        model=next(iter(models), None),
         features=_features(values["feature"], selection, where("feature")),
         concurrency=values["concurrency"],
         max_requests=values["max_requests"],
@@ -75,7 +79,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         repeat=values["repeat"],
         **read_selection(values, selection, gate.profile, where),
     )
-    return Setup(config, gate, _report_folder(values["report"], where("report")))
+    return Setup(config, gate, _report_folder(values["report"], where("report")), models)
 
 
 def _check_numbers(values: Mapping[str, Any], where: Place) -> None:

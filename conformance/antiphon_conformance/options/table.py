@@ -53,7 +53,8 @@ OPTIONS = (
            default="openresponses"),
     Option("dialect-path", "A folder with further dialects, one subfolder for each.", Kind.FOLDER, "DIR",
            front_doors=(PYTEST,)),
-    Option("model", "The model of every request. Default: the dialect's first model.", metavar="MODEL"),
+    Option("model", "The model of every request; several are judged side by side.", metavar="MODEL",
+           repeatable=True),
     Option("api-key-env", "Variable with the key. Default: OPENAI_API_KEY and so on, to its vendor only.",
            metavar="VARIABLE"),
     Option("auth", "Where the key goes: bearer, header:NAME, query:NAME, none.", metavar="PLACE"),
@@ -91,6 +92,7 @@ OPTIONS = (
     Option("without", "Leave a scenario out.", metavar="SCENARIO", repeatable=True),
     Option("seed", "The seed of the generated requests.", Kind.INTEGER, "N", 0),
     Option("no-properties", "Send no generated requests.", Kind.FLAG),
+    Option("watch", "Run again at each Enter, until the input ends.", Kind.FLAG, front_doors=(COMMAND,)),
 )  # fmt: skip
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.capability import BROKEN, FLAWED, IGNORED, UNSEEN, WORKS
 from antiphon_conformance.report.features import LACKING
 from antiphon_conformance.report.model import Report, title
+from antiphon_conformance.report.models import Line
 from antiphon_conformance.report.overview import Fault, Overview, overviews
 from antiphon_conformance.report.titles import aftermath_of, evidence_of, extent_of, plural
 from antiphon_conformance.verdict.flakiness import flapping
@@ -167,6 +169,14 @@ def _accepted(overview: Overview, width: int) -> Iterator[Text]:
     for entry in overview.verdict.stale:
         text = f"{safe(str(entry))} no longer fails: remove it from the baseline"
         yield from _labelled("stale", text, width, "red")
+
+
+def show_models(lines: Iterable[Line], names: tuple[str, ...], console: Console) -> None:
+    """Prints a table with a column for each model."""
+    table = Table("", *map(safe, names), box=None, pad_edge=False)
+    for head, cells in lines:
+        table.add_row(Text(head), *(Text(cell) for cell in cells))
+    console.print(table)
 
 
 def _step(step: str, width: int) -> Iterator[Text]:

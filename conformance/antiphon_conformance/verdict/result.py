@@ -157,8 +157,9 @@ def judge(runs: Iterable[Run], gate: Gate | None = None) -> RunResult:
     for name in first.metadata["dialects"]:
         profiles[name] = gate.profile_for(name)
         part = judge_runs(runs, dialects.load(name), profiles[name], gate.claim(name))
+        unseen = _unseen(part) if first.selective else ""
         verdicts[name] = verdict(
-            part, baseline=gate.baseline, why=why, unfinished=gap, selective=first.selective
+            part, baseline=gate.baseline, why=why or unseen, unfinished=gap, selective=first.selective
         )
         records += part
     metadata = {
@@ -183,6 +184,14 @@ def judge_runs(
     by_run = [_of_conversations(run, engine.judge(run.traces, dialect, rules, profile)) for run in runs]
     records = by_run[0] if len(by_run) == 1 else steady(by_run)
     return records if claim is None else weigh_claim(records, claim)
+
+
+def _unseen(records: Sequence[Record]) -> str:
+    """Why a run about some rules or conversations judged nothing; empty when it judged something."""
+    if any(record.outcome not in (Outcome.INCONCLUSIVE, Outcome.UNTESTABLE) for record in records):
+        return ""
+    note = next((record.note for record in records if record.note), "no rule applies")
+    return f"nothing was seen to judge: {note}"
 
 
 def _of_conversations(run: Run, records: list[Record]) -> list[Record]:
