@@ -66,7 +66,8 @@ def _click_option(option: Option) -> Callable[[Command], Command]:
 @click.argument("url")
 @dialect_path
 @run_options
-def check(url: str, **values: Any) -> int:
+@click.option("--watch", is_flag=True, help="Run again at each Enter, until the input ends.")
+def check(url: str, watch: bool, **values: Any) -> int:
     """Judge the server at URL, the base URL of its clients: the part before /responses.
 
     URL may also be http+unix://%2Fpath.sock/v1, or module:app for an ASGI application in this process.
@@ -75,7 +76,7 @@ def check(url: str, **values: Any) -> int:
         setup = read_options({"target": url, **values}, COMMAND)
     except USAGE_ERRORS as error:
         raise click.UsageError(str(error)) from error
-    if not values["watch"]:
+    if not watch:
         return run(setup)
     if is_application(setup.config.url):
         raise click.UsageError("--watch: expected a server, which can start anew, got an application")

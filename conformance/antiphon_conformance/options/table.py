@@ -92,7 +92,6 @@ OPTIONS = (
     Option("without", "Leave a scenario out.", metavar="SCENARIO", repeatable=True),
     Option("seed", "The seed of the generated requests.", Kind.INTEGER, "N", 0),
     Option("no-properties", "Send no generated requests.", Kind.FLAG),
-    Option("watch", "Run again at each Enter, until the input ends.", Kind.FLAG, front_doors=(COMMAND,)),
 )  # fmt: skip
 
 
