@@ -77,6 +77,30 @@ def test_an_error_event_without_a_code_has_no_cause(code: str, expected: bool) -
     assert ("errors.an-error-event-is-followed-by-failure" in rules) is expected
 
 
+@pytest.mark.parametrize(("length", "expected"), [(100_000, False), (10, True)])
+def test_what_a_web_server_says_to_long_headers_is_no_error_of_the_api(length: int, expected: bool) -> None:
+    headers = Headers((*JSON.pairs, ("x-padding", "x" * length)))
+    request = Request("POST", "/responses", headers, {"model": "M", "input": "Hello."})
+    text = Headers((("content-type", "text/plain"),))
+    reply = Reply(400, text, b"Invalid HTTP request received.", started_at=0.0)
+    assert ("errors.an-error-is-json" in find_rules(Exchange("made/asked", request, reply))) is expected
+
+
+def test_nothing_is_expected_of_the_report_on_a_wrong_request() -> None:
+    wrong = {"tool_choice": "none", "temperature": True}
+    assert "echo.tool-choice-comes-back" not in find_rules(asked(wrong, {"tool_choice": "auto"}))
+    right = {"tool_choice": "none", "temperature": 1}
+    assert "echo.tool-choice-comes-back" in find_rules(asked(right, {"tool_choice": "auto"}))
+
+
+def test_turns_without_a_count_of_tokens_are_one_finding_each() -> None:
+    turns = {name: asked({}, {"status": "completed", "id": name}) for name in ("told", "continued", "asked")}
+    records = engine.judge([Trace("chaining", turns)], load("openai"), profile=STRICT)
+    red = {record.rule for record in records if record.outcome in RED}
+    assert "usage.an-ended-response-has-usage" in red
+    assert "chaining.input-tokens-grow-along-a-chain" not in red
+
+
 def test_one_rule_reports_an_absent_member() -> None:
     rules = find_rules(asked({"temperature": 1}, {"object": "response", "status": "completed"}))
     assert "response.has-all-members" in rules

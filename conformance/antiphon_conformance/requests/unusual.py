@@ -83,6 +83,15 @@ ODDITIES: Mapping[str, Oddity] = {
 }
 
 
+def is_odd(body: Mapping[str, Any]) -> bool:
+    """Whether a request is at odds with itself or with the server's state in one of these ways."""
+    return any(
+        oddity.occurs_in(body)
+        for name, oddity in ODDITIES.items()
+        if name != "a_choice_from_nothing" or not body.get("tools")
+    )
+
+
 def odd(name: str) -> Callable[[AnyReply], bool]:
     """For `when=`: a create is odd in this way, and its status is about its content."""
     oddity = ODDITIES[name]

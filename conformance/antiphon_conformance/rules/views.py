@@ -227,7 +227,7 @@ def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[Response
             response = event.data.get("response")
             if event.type in STATUSES and isinstance(response, dict):
                 yield ResponseObject(exchange, dialect, f"{event.where}/response", response, event.type)
-    elif reply.status < 300 and exchange.operation in dialect.response_operations:
+    elif reply.status < 300 and exchange.operation in dialect.response_operations and reply.fields:
         yield ResponseObject(exchange, dialect, "reply.body", reply.fields, "body")
 
 

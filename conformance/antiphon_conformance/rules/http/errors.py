@@ -20,6 +20,8 @@ FLAT_MEMBERS = ("code", "param", "message")
 """The members of an `error` event that has them beside its type."""
 OF_GATEWAYS = frozenset({408, 413, 414, 431, 502, 503, 504, *range(520, 531)})
 """Statuses that proxies and load balancers make up themselves."""
+LONG_HEADERS = 8_000
+"""Characters of headers that web servers read; they reject more by themselves, in words of their own."""
 KINDS = {
     400: ("invalid_request", "invalid_request_error"),
     404: ("not_found", "invalid_request", "invalid_request_error"),
@@ -37,8 +39,13 @@ INTERNALS = re.compile(
 
 
 def _is_of_the_api(error_reply: ErrorReply) -> bool:
-    """Whether the API made the error: on an operation of the document, and not with a proxy's status."""
-    return error_reply.operation is not None and error_reply.reply.status not in OF_GATEWAYS
+    """Whether the API made the error: on an operation of the document, and not before it saw the request."""
+    is_early = error_reply.reply.status in OF_GATEWAYS or _length_of_headers(error_reply) > LONG_HEADERS
+    return error_reply.operation is not None and not is_early
+
+
+def _length_of_headers(error_reply: ErrorReply) -> int:
+    return sum(len(name) + len(value) for name, value in error_reply.request.headers.pairs)
 
 
 @rule(
@@ -115,16 +122,32 @@ def _has_json_object(error_reply: ErrorReply) -> bool:
     "errors.the-envelope-is-complete", ErrorReply, cites=("ERR-01", "ERR-02", "RET-13"), when=_has_json_object
 )
 def the_envelope_is_complete(error_reply: ErrorReply) -> Iterator[Finding]:
-    """An error is an object `error` with `type`, `code`, `param` and `message`.
+    """An error is an object `error` with a `message`; its other members are strings or null.
 
-    `code` and `param` may be null. Clients read `error.message` first, and show "undefined" where it is
-    missing.
+    Clients read `error.message` first: openai-node says "(no body)" where there is no `error`.
     """
     if not error_reply.error:
         actual = show(error_reply.reply.fields.get("error", ABSENT))
         yield Finding("reply.body/error", f"an object with {', '.join(MEMBERS)}", actual)
         return
-    yield from _check_members(error_reply.error, "reply.body/error")
+    present = tuple(name for name in MEMBERS if name in error_reply.error or name == "message")
+    yield from _check_members(error_reply.error, "reply.body/error", present)
+
+
+@rule(
+    "errors.an-error-has-type-code-and-param",
+    ErrorReply,
+    cites="ERR-24",
+    when=lambda error_reply: bool(error_reply.error) and _has_json_object(error_reply),
+    needs="an error with an object `error`",
+)
+def an_error_has_type_code_and_param(error_reply: ErrorReply) -> Iterator[Finding]:
+    """An error has `type`, `code` and `param`; the last two are null where they have no value."""
+    absent = (name for name in MEMBERS if name not in error_reply.error and name != "message")
+    for name in absent:
+        yield Finding(
+            f"reply.body/error/{name}", "a string" if name == "type" else "a string or null", show(ABSENT)
+        )
 
 
 def _check_members(

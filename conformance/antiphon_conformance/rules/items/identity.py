@@ -8,7 +8,7 @@ from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.items.members import is_claimed
 from antiphon_conformance.rules.reading.output import output
-from antiphon_conformance.rules.reading.schema_faults import findings, item_faults
+from antiphon_conformance.rules.reading.schema_faults import findings, item_faults, item_nulls
 from antiphon_conformance.rules.response.members import CLOUDGLUE, OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import Item, ResponseObject
@@ -90,6 +90,12 @@ def match_the_document(item: Item) -> Iterator[Finding]:
     """
     rest = (fault for fault in item_faults(item) if not is_claimed(item, fault))
     yield from findings(item.where, rest)
+
+
+@rule("items.optional-members-are-not-null", Item, cites="RES-61")
+def optional_members_are_not_null(item: Item) -> Iterator[Finding]:
+    """An optional member of an item is absent where it has no value and cannot be null."""
+    yield from findings(item.where, item_nulls(item))
 
 
 def _with_output(response: ResponseObject) -> bool:

@@ -8,12 +8,26 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from antiphon_conformance.requests.unusual import is_odd
+from antiphon_conformance.requests.validity import is_invalid
 from antiphon_conformance.rules.reading.output import Json, objects
 from antiphon_conformance.rules.views import SuccessReply
 from antiphon_spec.dialect import Dialect
 
 NAMED = ("function", "custom")
 """The types of tools that have a name."""
+
+
+def is_sound(view: SuccessReply) -> bool:
+    """Whether the request of an answer has a defined meaning.
+
+    A server that accepts a wrong request is lenient, and nothing says what it then does and reports.
+    """
+    return view.exchange.facts.once("sound", _find_soundness, view)
+
+
+def _find_soundness(view: SuccessReply) -> bool:
+    return not is_invalid(view.exchange, view.dialect) and not is_odd(view.request_fields)
 
 
 def tools_of(view: SuccessReply) -> list[Json]:

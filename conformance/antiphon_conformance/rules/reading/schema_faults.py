@@ -7,7 +7,8 @@ whole document report the faults that no other rule reads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from copy import deepcopy
+from typing import Any, NamedTuple
 
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.rules.reading.output import typed_parts
@@ -15,15 +16,60 @@ from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.rules.views import DocumentReply, Item, ResponseObject
 from antiphon_spec.schema import Fault, Validator
 
+NULL = "null"
+"""How a fault shows null."""
+
+
+class Sorted(NamedTuple):
+    """The faults of an object, and apart from them those that released clients do not notice."""
+
+    faults: tuple[Fault, ...] = ()
+    nulls: tuple[Fault, ...] = ()
+    """Nulls that the schema would have absent."""
+    absences: tuple[Fault, ...] = ()
+    """Absent members of inner objects that the schema would have as null."""
+
 
 def response_faults(response: ResponseObject) -> tuple[Fault, ...]:
-    """The faults of a response object, without faults inside output items, which rules over items report."""
+    """The faults of a response object, without faults inside output items, which rules over items report.
+
+    `response_nulls` and `response_absences` have those that released clients do not notice.
+    """
+    return _sorted(response).faults
+
+
+def response_nulls(response: ResponseObject) -> tuple[Fault, ...]:
+    """The nulls of a response object that the schema would have absent."""
+    return _sorted(response).nulls
+
+
+def response_absences(response: ResponseObject) -> tuple[Fault, ...]:
+    """The absent members of the objects in a response that the schema would have as null."""
+    return _sorted(response).absences
+
+
+def _sorted(response: ResponseObject) -> Sorted:
     return response.exchange.facts.once(("faults", response.where), _faults_of_response, response)
 
 
 def item_faults(item: Item) -> tuple[Fault, ...]:
-    """The faults of one output item; none when the document does not know its type."""
-    return item.exchange.facts.once(("faults", item.where), _faults_of_item, item)
+    """The faults of one output item but those of `item_nulls`; none when the document does not know it."""
+    sorted_faults = item.exchange.facts.once(("faults", item.where), _faults_of_item, item)
+    return sorted_faults.faults + sorted_faults.absences
+
+
+def item_nulls(item: Item) -> tuple[Fault, ...]:
+    """The nulls of an output item that the schema would have absent."""
+    return item.exchange.facts.once(("faults", item.where), _faults_of_item, item).nulls
+
+
+def is_nullable(response: ResponseObject, name: str) -> bool:
+    """Whether the schema allows null for a member of the response object."""
+    validator = response.dialect.schemas.body(response.dialect.create_operation)
+    if validator is None:
+        return False
+    faults = validator.faults({**response.object, name: None})
+    return not any(covers(f"/{name}", fault) for fault in faults)
 
 
 def body_faults(body: DocumentReply) -> Iterator[Finding]:
@@ -70,17 +116,21 @@ def _is_unknown_item(fault: Fault) -> bool:
     return fault.keyword == "enum" and covers("/output/*/type", fault, exactly=True)
 
 
-def _faults_of_response(response: ResponseObject) -> tuple[Fault, ...]:
+def _faults_of_response(response: ResponseObject) -> Sorted:
     validator = response.dialect.schemas.body(response.dialect.create_operation)
-    faults = validator.faults(response.object) if validator is not None else ()
+    if validator is None:
+        return Sorted()
     ignored = _inside_item if response.is_final else _is_unknown_item
-    return tuple(fault for fault in faults if not ignored(fault))
+    faults = (fault for fault in validator.faults(response.object) if not ignored(fault))
+    return _sort(validator, response.object, faults)
 
 
-def _faults_of_item(item: Item) -> tuple[Fault, ...]:
+def _faults_of_item(item: Item) -> Sorted:
     validator = item.dialect.schemas.item(str(item.type))
-    faults = object_faults(validator, item.object) if validator is not None else ()
-    return tuple(fault for fault in faults if fault.pointer != "/type")
+    if validator is None:
+        return Sorted()
+    faults = (fault for fault in object_faults(validator, item.object) if fault.pointer != "/type")
+    return _sort(validator, typed_parts(item.object), faults)
 
 
 def object_faults(validator: Validator, item: Mapping[str, Any]) -> Iterator[Fault]:
@@ -97,3 +147,43 @@ def object_faults(validator: Validator, item: Mapping[str, Any]) -> Iterator[Fau
 def _lacks_type(fault: Fault) -> bool:
     """Whether a fault is the lack of a type."""
     return fault.pointer.endswith("/type") and fault.actual == str(ABSENT)
+
+
+def _sort(validator: Validator, value: Any, faults: Iterable[Fault]) -> Sorted:
+    groups: tuple[list[Fault], list[Fault], list[Fault]] = ([], [], [])
+    for fault in faults:
+        is_null = _is_right_when_absent(validator, value, fault)
+        groups[1 if is_null else 2 if _is_right_as_null(validator, value, fault) else 0].append(fault)
+    return Sorted(*map(tuple, groups))
+
+
+def _is_right_when_absent(validator: Validator, value: Any, fault: Fault) -> bool:
+    """Whether a fault is a null that would be right as an absent member."""
+    if fault.actual != NULL:
+        return False
+    copy = deepcopy(value)
+    holder, name = _holder(copy, fault)
+    if not isinstance(holder, dict):
+        return False
+    del holder[name]
+    return not any(covers(fault.pointer, other) for other in validator.faults(copy))
+
+
+def _is_right_as_null(validator: Validator, value: Any, fault: Fault) -> bool:
+    """Whether a fault is the absence of a member of an inner object that would be right as null."""
+    if fault.keyword != "required" or missing_member(fault):
+        return False
+    copy = deepcopy(value)
+    holder, name = _holder(copy, fault)
+    if not isinstance(holder, dict):
+        return False
+    holder[name] = None
+    return not any(covers(fault.pointer, other) for other in validator.faults(copy))
+
+
+def _holder(value: Any, fault: Fault) -> tuple[Any, str]:
+    """The object or array in which a fault is, and the name of the member."""
+    *path, name = fault.pointer.removeprefix("/").split("/")
+    for step in path:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value, name

@@ -10,7 +10,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import as_double, equal_json, member, number, value_at
-from antiphon_conformance.rules.reading.request import declares
+from antiphon_conformance.rules.reading.request import declares, is_sound
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
@@ -139,7 +139,7 @@ def is_as_recorded(response: ResponseObject, path: tuple[str, ...]) -> bool:
 
 def _is_asked(response: ResponseObject, path: tuple[str, ...]) -> bool:
     """Whether the request sends this parameter, the dialect knows it, and the recorder left it alone."""
-    if not response.creation or member(response.request_fields, *path) is None:
+    if not response.creation or member(response.request_fields, *path) is None or not is_sound(response):
         return False
     return is_as_recorded(response, path) and declares(response, path)
 
@@ -227,7 +227,7 @@ def max_tokens_comes_back_as_max_output_tokens(response: ResponseObject) -> Iter
 def _has_tool_choice(response: ResponseObject) -> bool:
     choice = response.request_fields.get("tool_choice")
     is_as_in_chat = isinstance(choice, dict) and "function" in choice
-    if not response.creation or choice is None or is_as_in_chat:
+    if not response.creation or choice is None or is_as_in_chat or not is_sound(response):
         return False
     return not lacks_required(response, "tool_choice")
 

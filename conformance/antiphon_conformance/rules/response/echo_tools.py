@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, objects
-from antiphon_conformance.rules.reading.request import has_only_named_tools, tools_of
+from antiphon_conformance.rules.reading.request import has_only_named_tools, is_sound, tools_of
 from antiphon_conformance.rules.response.members import OPENAI
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
@@ -21,7 +21,8 @@ def _has_simple_tools(response: ResponseObject) -> bool:
     is_simple = has_only_named_tools(response) and not any(
         tool.get("defer_loading") for tool in tools_of(response)
     )
-    return response.creation and is_simple and isinstance(response.object.get("tools"), list)
+    is_told = isinstance(response.object.get("tools"), list)
+    return response.creation and is_simple and is_told and is_sound(response)
 
 
 def _names(tools: Iterator[Tool]) -> list[tuple[Any, Any]]:

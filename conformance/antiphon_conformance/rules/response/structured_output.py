@@ -19,6 +19,7 @@ from antiphon_conformance.rules.reading.output import (
     texts,
     value_at,
 )
+from antiphon_conformance.rules.reading.request import is_sound
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ResponseObject, ScenarioTrace, StreamReply
 
@@ -41,7 +42,7 @@ def _has_format(response: ResponseObject, *kinds: str) -> bool:
     parts = [part for _, part in texts(response.content)]
     whole = response.creation and response.status == "completed" and len(parts) == 1 and "text" in parts[0]
     alone = not any(refusals(response.content)) and not response.request_fields.get("tools")
-    return whole and alone and member(_format(response), "type") in kinds
+    return whole and alone and is_sound(response) and member(_format(response), "type") in kinds
 
 
 def _strict(response: ResponseObject) -> bool:
@@ -105,7 +106,8 @@ def text_is_a_json_object(response: ResponseObject) -> Iterator[Finding]:
 def _answers_a_schema(response: ResponseObject) -> bool:
     has_schema = member(_format(response), "type") == "json_schema"
     tools = response.request_fields.get("tools")
-    return response.creation and response.status == "completed" and has_schema and not tools
+    is_whole = response.creation and response.status == "completed"
+    return is_whole and has_schema and not tools and is_sound(response)
 
 
 @rule(

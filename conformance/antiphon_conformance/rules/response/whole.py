@@ -8,11 +8,20 @@ from email.utils import parsedate_to_datetime
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import show
+from antiphon_conformance.rules.http.errors import describe_body
 from antiphon_conformance.rules.reading.output import number, response_or_empty, value_at
-from antiphon_conformance.rules.reading.schema_faults import findings, missing_member, response_faults
+from antiphon_conformance.rules.reading.schema_faults import (
+    findings,
+    is_nullable,
+    missing_member,
+    response_absences,
+    response_faults,
+    response_nulls,
+)
 from antiphon_conformance.rules.response.members import is_claimed
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
-from antiphon_conformance.rules.views import ResponseObject, ScenarioTrace
+from antiphon_conformance.rules.views import DocumentReply, ResponseObject, ScenarioTrace
+from antiphon_spec.schema import Fault
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 CLOCK_SKEW = 300
@@ -30,7 +39,51 @@ def has_all_members(response: ResponseObject) -> Iterator[Finding]:
     The response object in a lifecycle event has them too: clients keep the last of these as the response.
     Typed clients decode the whole object or nothing, so one absent member loses the answer.
     """
-    yield from findings(response.where, filter(missing_member, response_faults(response)))
+    missing = filter(missing_member, response_faults(response))
+    yield from findings(response.where, (fault for fault in missing if not _may_be_absent(response, fault)))
+
+
+def _may_be_absent(response: ResponseObject, fault: Fault) -> bool:
+    """Whether a missing member may be null, and the dialect does not demand it as null in so many words."""
+    is_explicit = response.dialect.resolve("RES-02") is None
+    return not is_explicit and is_nullable(response, fault.pointer.removeprefix("/"))
+
+
+@rule("response.members-without-a-value-are-null", ResponseObject, cites="RES-60")
+def members_without_a_value_are_null(response: ResponseObject) -> Iterator[Finding]:
+    """A required member that may be null is null where it has no value, and not absent.
+
+    Released clients read both alike. Clients that are generated from the document may not.
+    """
+    missing = filter(missing_member, response_faults(response))
+    yield from findings(response.where, (fault for fault in missing if _may_be_absent(response, fault)))
+    yield from findings(response.where, response_absences(response))
+
+
+@rule("response.optional-members-are-not-null", ResponseObject, cites="RES-61")
+def optional_members_are_not_null(response: ResponseObject) -> Iterator[Finding]:
+    """An optional member that cannot be null is absent where it has no value.
+
+    Servers that write out every field of their classes send null; released clients read both alike.
+    """
+    yield from findings(response.where, response_nulls(response))
+
+
+@rule(
+    "response.is-an-object",
+    DocumentReply,
+    cites=("RES-03", "CG-RSP-03", "BUD-RSP-02"),
+    when=lambda body: body.operation in body.dialect.response_operations,
+    reads={Part.TEXTS},
+)
+def is_an_object(body: DocumentReply) -> Iterator[Finding]:
+    """A success answers with a response object.
+
+    A server that cannot answer without a stream, and sends `null` with 200, leaves its client with nothing:
+    the openai package returns None or raises an AttributeError far from the cause.
+    """
+    if not body.reply.fields:
+        yield Finding("reply.body", "a response object", describe_body(body.reply))
 
 
 @rule(

@@ -61,7 +61,8 @@ def gives_all_items_one_id(body: Body, call: Call) -> Body:
 @mutant(
     "body.lists-messages-as-they-came",
     caught_by=(
-        "input-items.listed-messages-have-a-status-and-typed-parts",
+        "input-items.listed-messages-have-typed-parts",
+        "input-items.listed-messages-have-a-status",
         "input-items.a-string-is-listed-as-a-user-message",
     ),
 )

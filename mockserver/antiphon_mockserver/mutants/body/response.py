@@ -35,6 +35,9 @@ WRONG = (
          "response-members.output-is-an-array"),
     Edit("leaves_out_output",
          "Leaves `output` out of a response.", "output", DROPPED, "response.has-all-members"),
+    Edit("leaves_out_the_error", "Leaves `error` out of a response that has none.", "error", DROPPED,
+         "response.members-without-a-value-are-null"),
+    Edit("reports_no_text", "Sends `text` as null.", "text", None, "response.optional-members-are-not-null"),
     Edit("wraps_instructions", "Wraps `instructions` in an object.", "instructions", {"text": "Be brief."},
          "response-members.instructions-have-a-documented-form"),
     Edit("puts_numbers_into_metadata", "Sends numbers as values of `metadata`.", "metadata", {"turn": 1},
@@ -98,6 +101,13 @@ for _wrong in WRONG:
     _spoil = on_responses(setting(_wrong.path, _wrong.value))
     add(SEAM, _wrong.name, _wrong.sentence, _wrong.caught_by, _spoil)
 
+
+@mutant("body.answers-with-null", caught_by="response.is-an-object")
+def answers_with_null(body: Any) -> Any:
+    """Answers a create with null, as a server that only knows streams."""
+    return None if is_response(body) else body
+
+
 USUAL = ("id", "object", "created_at", "status", "model", "output", "usage")
 
 
@@ -115,7 +125,15 @@ def leaves_out_what_was_not_asked_for(body: Any) -> Any:
     return body
 
 
-@mutant("body.echoes-tools-without-strict", caught_by="response-members.tools-have-all-members")
+@mutant("body.echoes-tools-without-a-name", caught_by="response-members.tools-have-all-members")
+def echoes_tools_without_a_name(body: Any) -> Any:
+    """Leaves `name` out of the tools that it echoes."""
+    for tool in body.get("tools") or () if is_response(body) else ():
+        tool.pop("name", None)
+    return body
+
+
+@mutant("body.echoes-tools-without-strict", caught_by="response.members-without-a-value-are-null")
 def echoes_tools_without_strict(body: Any) -> Any:
     """Leaves `strict` out of the tools that it echoes."""
     for tool in body["tools"] if is_response(body) else ():

@@ -219,7 +219,7 @@ def answers_wrong_requests_with_409(behaviour: Behaviour) -> Behaviour:
     return _with_errors(behaviour, lambda status, error: (409 if status == 400 else status, error))
 
 
-@mutant("state.leaves-nulls-out-of-errors", caught_by="errors.the-envelope-is-complete")
+@mutant("state.leaves-nulls-out-of-errors", caught_by="errors.an-error-has-type-code-and-param")
 def leaves_nulls_out_of_errors(behaviour: Behaviour) -> Behaviour:
     """Leaves members that are null out of the error object."""
     return _with_errors(

@@ -29,3 +29,19 @@ def adds_members_to_listed_objects(body: Json) -> Json:
     if body.get("object") == "list" and isinstance(body.get("data"), list):
         return {**body, "data": [{**item, "x_rank": 1} for item in body["data"]]}
     return body
+
+
+@variation("body.lists-messages-without-a-status", fits=("openai",))
+def lists_messages_without_a_status(body: Json) -> Json:
+    """Lists the messages of the input without their status.
+
+    The document's schema of a listed message does not require it, and its example has none.
+    """
+    if body.get("object") == "list" and isinstance(body.get("data"), list):
+        return {**body, "data": [_without_status(item) for item in body["data"]]}
+    return body
+
+
+def _without_status(item: Json) -> Json:
+    is_of_user = item.get("type") == "message" and item.get("role") != "assistant"
+    return {name: value for name, value in item.items() if name != "status" or not is_of_user}

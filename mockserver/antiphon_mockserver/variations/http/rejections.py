@@ -113,6 +113,18 @@ def answers_404_for_a_wrong_method(answer: Answer) -> Answer:
     return answer
 
 
+@variation("http.sends-no-challenge", fits=EVERY)
+def sends_no_challenge(answer: Answer) -> Answer:
+    """Answers 401 without a challenge, and 405 without the methods that it allows.
+
+    RFC 9110 demands both; no client of such an API reads them, and most servers leave them out.
+    """
+    answer.headers = {
+        name: value for name, value in answer.headers.items() if name not in ("www-authenticate", "allow")
+    }
+    return answer
+
+
 @variation("http.rejects-in-the-stream", fits=DOCUMENTS)
 def rejects_in_the_stream(answer: Answer, call: Call) -> Answer:
     """Rejects what a stream asks for by an `error` event, after 200.

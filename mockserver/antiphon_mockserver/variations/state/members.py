@@ -250,3 +250,27 @@ def writes_whole_numbers(behaviour: Behaviour) -> Behaviour:
                 response[name] = int(value)
 
     return on_final(write)(behaviour)
+
+
+@variation("state.writes-out-empty-members", fits=("openai",))
+def writes_out_empty_members(behaviour: Behaviour) -> Behaviour:
+    """Sends null for optional members of calls and tools that have no value, and for an omitted `strict`.
+
+    Released clients read null and absence alike; the schema of `strict` has null.
+    """
+
+    def write_out(response: Json, context: Context) -> None:
+        asked = {tool.get("name"): tool for tool in context.request.get("tools") or ()}
+        for tool in response["tools"] or ():
+            if tool.get("type") == "function":
+                tool.setdefault("defer_loading", None)
+                if asked.get(tool["name"], {}).get("strict") is None:
+                    tool["strict"] = None
+        for item in output(response):
+            if item["type"] == "function_call":
+                item.setdefault("namespace", None)
+
+    def without_nulls(item: Json) -> Json:
+        return {name: value for name, value in item.items() if name != "namespace" or value is not None}
+
+    return accepting_back(on_final(write_out)(behaviour), without_nulls)
