@@ -49,7 +49,7 @@ def _may_be_absent(response: ResponseObject, fault: Fault) -> bool:
     return not is_explicit and is_nullable(response, fault.pointer.removeprefix("/"))
 
 
-@rule("response.members-without-a-value-are-null", ResponseObject, cites="RES-60")
+@rule("response.members-without-a-value-are-null", ResponseObject, cites="RES-65")
 def members_without_a_value_are_null(response: ResponseObject) -> Iterator[Finding]:
     """A required member that may be null is null where it has no value, and not absent.
 
