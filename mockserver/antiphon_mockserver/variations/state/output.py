@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -246,3 +247,34 @@ def phrases_in_phases(behaviour: Behaviour) -> Behaviour:
     return accepting_back(
         on_final(phase)(behaviour), lambda item: {name: item[name] for name in item if name != "phase"}
     )
+
+
+@variation("state.counts-letters-and-a-hidden-prompt", fits=ITEMS)
+def counts_letters_and_a_hidden_prompt(behaviour: Behaviour) -> Behaviour:
+    """Counts about a token for each letter, and a prompt of its own with every request.
+
+    No document says how a text is cut into tokens; what a service adds to the input, its model reads, too.
+    """
+
+    def count(tokens: int) -> int:
+        return 3 * tokens + 400
+
+    right = behaviour.model
+    model = replace(
+        right,
+        plan=lambda context: _recount(right.plan(context), count),
+        count_tokens=lambda context: count(right.count_tokens(context)),
+        compact=lambda *arguments: _recount_compaction(right.compact(*arguments), count),
+    )
+    return replace(behaviour, model=model)
+
+
+def _recount(plan: Plan, count: Callable[[int], int]) -> Plan:
+    return replace(plan, input_tokens=count(plan.input_tokens))
+
+
+def _recount_compaction(compaction: Json, count: Callable[[int], int]) -> Json:
+    usage = compaction["usage"]
+    tokens = count(usage["input_tokens"])
+    total = tokens + usage["output_tokens"]
+    return {**compaction, "usage": {**usage, "input_tokens": tokens, "total_tokens": total}}
