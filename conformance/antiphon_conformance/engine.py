@@ -17,6 +17,7 @@ import orjson
 from antiphon_conformance.http.exchange import (
     BUSY,
     UNROUTED,
+    BlockedError,
     Exchange,
     MissingStepError,
     NoEvidenceError,
@@ -54,6 +55,8 @@ class _Result:
     missing: str = ""
     no_evidence: str = ""
     """Why an exchange proves nothing, and whose fault that is: ours."""
+    blocked: str = ""
+    """The fault that left the rule without a subject, and which rule reports it."""
     crash: str = ""
     applies: bool = False
     not_recorded: frozenset[Part] = frozenset()
@@ -88,6 +91,8 @@ class _RuleRun:
                 return self._leave(scenario, frozenset({Part.TEXTS}))
         except NoEvidenceError as reason:
             self._result(scenario).no_evidence = safe(str(reason))
+        except BlockedError as cause:
+            self._result(scenario).blocked = safe(str(cause))
         except MissingStepError as missing:
             self._result(scenario).missing = safe(str(missing))
         except Exception as error:  # whatever a rule raises is our bug, never the target's
@@ -323,6 +328,8 @@ def _record(
         return run.record(dialect, scenario, outcome, "", result.findings)
     if result.no_evidence:
         return run.record(dialect, scenario, Outcome.INCONCLUSIVE, result.no_evidence)
+    if result.blocked:
+        return run.record(dialect, scenario, Outcome.UNTESTABLE, result.blocked)
     if result.missing:
         return run.record(dialect, scenario, *why_missing(trace, result.missing))
     if result.not_recorded and not result.applies:

@@ -65,6 +65,10 @@ SILENCING = "silencing"
 """The trait of an exchange after which the target answered nothing, though its port was open."""
 
 
+class BlockedError(LookupError):
+    """A rule has nothing to judge because of a fault that another rule reports; the message names that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Headers:
     """HTTP headers in order of arrival; the case of names does not matter (RFC 9110, 5.1)."""

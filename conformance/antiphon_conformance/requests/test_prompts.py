@@ -21,11 +21,20 @@ TELL_SECOND = f"The second code word is {SECOND_WORD}. From now on the colour is
 ASK_FIRST = "What is the first code word?"
 ASK_ALL = "What is the first code word? What is the second code word? What is the colour?"
 
+TELL_SIMPLY = f"The code word is {FIRST_WORD}."
+TELL_ANEW = f"The code word is {SECOND_WORD}."
+ASK_SIMPLY = "What is the code word?"
+"""The same in the simplest sentences, for models that understand no more."""
+
 LONG_TASK = "Count from 1 to 300, one number a line."
 """A task that keeps a real model busy long enough for a cancel or for a second reader."""
 
 BEYOND_ASCII = "Answer in one short line; à bientôt, \U0001f44b."
 """Instructions with letters beyond ASCII and one beyond the basic plane; responses echo them."""
+
+LETTERS = "à bientôt e\u0301 \U0001f44b\U0001f3fd \u2028 \u05e9\u05c1"
+"""Letters beyond ASCII that a stream may cut badly: accented, combining, beyond the basic plane with a
+modifier, a line separator that JSON allows bare, and letters that are written from right to left."""
 
 OVERLONG = "one two " * 1_250_000
 """More text than any model accepts."""

@@ -8,15 +8,22 @@ from antiphon_conformance.http.exchange import Exchange, final_response
 from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
     ASK_FIRST,
+    ASK_SIMPLY,
+    FIRST_WORD,
     OVERLONG,
     SECOND_WORD,
+    TELL_ANEW,
     TELL_FIRST,
     TELL_SECOND,
+    TELL_SIMPLY,
     UNKNOWN_RESPONSE,
 )
-from antiphon_conformance.rules.reading.output import output, text_of
+from antiphon_conformance.rules.reading.comparison import says
+from antiphon_conformance.rules.reading.output import output, response_or_empty, text_of
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
+
+HELLO = "Say hello."
 
 
 @scenario(features=("chain",))
@@ -45,7 +52,12 @@ async def chaining(conversation: Conversation) -> None:
         await conversation.create(
             "continued_unstored", input=ASK_FIRST, previous_response_id=identity, may_fail=True
         )
-    await refer(conversation, first_turn, second_turn)
+    if not all(says(resent, word) for word in (FIRST_WORD, SECOND_WORD)):
+        await chain_simply(conversation)
+    if "recalled" in conversation.exchanges and not says(first_turn, FIRST_WORD):
+        await refer(conversation, ASK_SIMPLY, conversation.exchanges["recalled"], first_turn)
+    else:
+        await refer(conversation, ASK_FIRST, first_turn, second_turn)
     if "retrieve" in conversation.dialect.features:
         await conversation.get("told_again", f"/responses/{first}")
         await conversation.get("continued_again", f"/responses/{second}")
@@ -54,6 +66,29 @@ async def chaining(conversation: Conversation) -> None:
     if "input_items" in conversation.dialect.features:
         await conversation.get("continued_items", f"/responses/{second}/input_items")
     await conversation.part("compact", compact)
+
+
+async def chain_simply(conversation: Conversation) -> None:
+    """The same in simple sentences, for a model that does not recall the code words from the whole history.
+
+    Tells a code word, then another in one branch, and asks in both, by the chain and with the whole history.
+    """
+    members: dict[str, Any] = {"store": True, "may_fail": True}
+    told = await conversation.create("told_simply", input=TELL_SIMPLY, **members)
+    if not told.ok:
+        return
+    branches = (
+        ("renamed", TELL_ANEW, "asked_anew", "resent_anew"),
+        ("greeted", HELLO, "recalled", "resent_simply"),
+    )
+    for second, text, question, control in branches:
+        identity = conversation.id_of(told)
+        answer = await conversation.create(second, input=text, previous_response_id=identity, **members)
+        if answer.ok:
+            identity = conversation.id_of(answer)
+            await conversation.create(question, input=ASK_SIMPLY, previous_response_id=identity, **members)
+            history = [*turn(TELL_SIMPLY, told), *turn(text, answer), user(ASK_SIMPLY)]
+            await conversation.create(control, input=history, store=False, may_fail=True)
 
 
 LARGE = 1_100_000
@@ -88,15 +123,15 @@ def _is_rejection(exchange: Exchange) -> bool:
     return stream is not None and final_response(stream).get("status") == "failed"
 
 
-async def refer(conversation: Conversation, *turns: Exchange) -> None:
+async def refer(conversation: Conversation, question: str, *turns: Exchange) -> None:
     """Refers to the last messages of two turns, to one of them by its id alone; when the server rejects that,
     only to the other."""
-    messages = [[{}, *(item for _, item in output(turn.response, "message"))][-1] for turn in turns]
+    messages = [[{}, *(item for _, item in output(response_or_empty(turn), "message"))][-1] for turn in turns]
     reference, bare = ({"id": message.get("id")} for message in messages)
     reference["type"] = "item_reference"
-    answer = await conversation.create("referenced", input=[reference, bare, user(ASK_FIRST)], may_fail=True)
+    answer = await conversation.create("referenced", input=[reference, bare, user(question)], may_fail=True)
     if not answer.ok:
-        await conversation.create("referenced_by_type", input=[reference, user(ASK_FIRST)], may_fail=True)
+        await conversation.create("referenced_by_type", input=[reference, user(question)], may_fail=True)
 
 
 async def compact(conversation: Conversation) -> None:

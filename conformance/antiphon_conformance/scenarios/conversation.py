@@ -23,6 +23,7 @@ from antiphon_conformance.http.exchange import (
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
+from antiphon_conformance.requests.signs import says_unsupported
 from antiphon_conformance.rules.views import TERMINAL
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -36,6 +37,9 @@ FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
 MOST_WAITS = 120
 """How often a request is repeated while another one of ours is in flight: a server may have one slot."""
+FORMS = frozenset({"custom_tools"})
+"""Features that are forms of a request which any server can read: a rejection has to say that the model lacks
+the ability; otherwise it is a failure."""
 
 
 class ScenarioStopError(Exception):
@@ -284,6 +288,10 @@ class Conversation:
             return False
         return True
 
+    def lacks(self, feature: str | None) -> bool:
+        """Whether the user said that the target does not offer a feature."""
+        return feature is not None and feature in self._absent
+
     def expect_rejection(self, name: str, feature: str) -> None:
         """Ends the scenario as unsupported when step `name` succeeded, which happens only on a target
         without the optional `feature`."""
@@ -320,7 +328,8 @@ class Conversation:
         candidates = [
             feature for feature in self._features_without_route() if feature not in self.available_features
         ]
-        if candidates and (400 <= status < 500 or status == 501) and status not in {401, 403, 408, 429}:
+        is_rejection = (400 <= status < 500 or status == 501) and status not in {401, 403, 408, 429}
+        if candidates and is_rejection and (candidates[0] not in FORMS or says_unsupported(exchange)):
             self.missing_feature = candidates[0]
             raise UnsupportedError(f"{name}: {error}")
         raise ScenarioStopError(f"{name}: {error}")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.requests.test_prompts import SIGNED
+from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, SIGN_OFF, SIGNED, TELL_SIMPLY
+from antiphon_conformance.rules.reading.comparison import says
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
-from antiphon_conformance.scenarios.tools import TIME, WEATHER
+from antiphon_conformance.scenarios.tools import TIME, WEATHER, user
 
 
 @scenario(dialect="responses")
 async def echoes(conversation: Conversation) -> None:
     """Creates a response with as many parameters as possible."""
-    await conversation.create(
+    answer = await conversation.create(
         "echoed",
         input="What is the weather in Paris? Use get_weather if you can.",
         instructions=SIGNED,
@@ -29,6 +30,10 @@ async def echoes(conversation: Conversation) -> None:
         safety_identifier="judge-1",
         prompt_cache_key="weather-1",
     )
+    if not says(answer, SIGN_OFF):
+        members: dict[str, Any] = {"store": False, "may_fail": True}
+        await conversation.create("instructed_simply", input=ASK_SIMPLY, instructions=TELL_SIMPLY, **members)
+        await conversation.create("told", input=[user(TELL_SIMPLY), user(ASK_SIMPLY)], **members)
 
 
 @scenario(features=("logprobs",))

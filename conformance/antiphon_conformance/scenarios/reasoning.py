@@ -18,13 +18,14 @@ async def reasoning(conversation: Conversation) -> None:
     """Lets the model reason, continues from its encrypted reasoning in a stream, and misuses that."""
     question = user("A train leaves at 9:40 and takes 95 minutes. When does it arrive? Think first.")
     options: dict[str, Any] = {"include": ["reasoning.encrypted_content"], "store": False}
-    exchange = await conversation.create(
-        "reasoned",
-        input=[question],
-        reasoning={"effort": "low", "summary": "auto"},
-        max_output_tokens=ENOUGH,
-        **options,
-    )
+    members: dict[str, Any] = {
+        "input": [question],
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "max_output_tokens": ENOUGH,
+    }
+    exchange = await conversation.create("reasoned", may_fail=True, **members, **options)
+    if not exchange.ok:  # some models reason, but do not encrypt it
+        exchange = await conversation.create("reasoned_plainly", **members)
     items = exchange.response.get("output") or []
     thoughts = [item for _, item in output(exchange.response, "reasoning") if item.get("encrypted_content")]
     if not thoughts:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.constants import ORIGIN
+from antiphon_conformance.requests.test_prompts import LETTERS
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.tools import WEATHER
 
-QUESTION = "Reply with exactly: More is at https://example.com/sea today."
+QUESTION = f"Reply with exactly: More is at https://example.com/sea today, {LETTERS}."
 
 
 @scenario(dialect="responses")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.requests.test_prompts import TOOL_RESULT
-from antiphon_conformance.rules.reading.output import calls
+from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, TOOL_RESULT
+from antiphon_conformance.rules.reading.output import calls, text_of
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 
@@ -58,10 +58,10 @@ def _output_and_calls(exchange: Exchange) -> tuple[list[Any], list[Mapping[str, 
 
 @scenario(dialect="responses")
 async def tool_loop(conversation: Conversation) -> None:
-    """Forces a call by name, then forces calls and sends their outputs with the whole history."""
+    """Forces a call that the prompt does not suggest, then calls; sends their outputs with the history."""
     await conversation.create(
         "named",
-        input="What is the weather in Paris, and in Rome?",
+        input="What time is it in Paris, and in Rome? Call get_time.",
         tools=[WEATHER, TIME],
         tool_choice={"type": "function", "name": "get_weather"},
         parallel_tool_calls=False,
@@ -80,9 +80,18 @@ async def tool_loop(conversation: Conversation) -> None:
     result = f'{{"station": "{TOOL_RESULT}", "temperature": 21}}'
     between = {"type": "message", "role": "developer", "content": "Be brief."}
     outputs = [output_of(call, result) for call in client_calls]
-    await conversation.create(
-        "continued", input=[question, *items, between, *outputs], tools=tools, store=False, may_fail=True
+    history = [question, *items, between]
+    answer = await conversation.create(
+        "continued", input=[*history, *outputs], tools=tools, store=False, may_fail=True
     )
+    if answer.ok and TOOL_RESULT not in text_of(answer.response):
+        fact = f"The code word is {TOOL_RESULT}."
+        simple_outputs = [output_of(call, fact) for call in client_calls]
+        members: Json = {"store": False, "may_fail": True}
+        await conversation.create(
+            "continued_simply", input=[*history, *simple_outputs, user(ASK_SIMPLY)], tools=tools, **members
+        )
+        await conversation.create("told", input=[user(fact), user(ASK_SIMPLY)], **members)
 
 
 @scenario(dialect="responses")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.requests.tries import story, tries_for
 from antiphon_conformance.rules.rule import EVERY, Rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply
 from antiphon_conformance.scenarios.scenario import all_scenarios
@@ -32,7 +33,7 @@ def why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tu
         return Outcome.NOT_SUPPORTED, f"the target does not offer {feature}"
     if not any(exchange.reply for trace in traces for exchange in trace.exchanges.values()):
         return Outcome.UNTESTABLE, "not reached, because the target answered no request"
-    note = f"not seen: {rule.needs or rule.summary}"
+    note = _not_seen(rule, traces)
     needs_value = _first_stop(traces, "given")
     if needs_value:
         return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
@@ -52,7 +53,14 @@ def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
         return Outcome.UNTESTABLE, f"the scenario {rule.scenario} did not run"
     if (trace.missing_feature or trace.stop_reason) and not _lacks_only_a_part(rule, trace):
         return why_missing(trace, safe(trace.stop_reason or ""))
-    return Outcome.INCONCLUSIVE, f"not seen: {rule.needs or rule.summary}"
+    return Outcome.INCONCLUSIVE, _not_seen(rule, traces)
+
+
+def _not_seen(rule: Rule, traces: Sequence[Trace]) -> str:
+    """What a rule needs to see, and which tries were made to show it."""
+    exchanges = {exchange.id: exchange for trace in traces for exchange in trace.exchanges.values()}
+    tries = story(tries_for(rule.id), exchanges)
+    return "; ".join(filter(None, (f"not seen: {rule.needs or rule.summary}", tries)))
 
 
 def _lacks_only_a_part(rule: Rule, trace: Trace) -> bool:

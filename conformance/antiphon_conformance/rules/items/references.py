@@ -33,14 +33,17 @@ def a_stored_item_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     )
 
 
+def _has_told(trace: ScenarioTrace) -> bool:
+    """Whether the referenced item has the code word."""
+    return any(step in trace and says(trace[step], FIRST_WORD) for step in ("told", "recalled"))
+
+
 @rule(
     "item-references.the-model-sees-the-item",
     ScenarioTrace,
     scenario="chaining",
     cites="STA-26",
-    when=lambda trace: (
-        took_place("referenced")(trace) and _reference_exchange(trace).ok and says(trace["told"], FIRST_WORD)
-    ),
+    when=lambda trace: took_place("referenced")(trace) and _reference_exchange(trace).ok and _has_told(trace),
     needs="a model that repeats the code word in the referenced item",
 )
 def the_model_sees_the_item(trace: ScenarioTrace) -> Iterator[Finding]:

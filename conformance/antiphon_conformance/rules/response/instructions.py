@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import show
-from antiphon_conformance.requests.test_prompts import SIGN_OFF
-from antiphon_conformance.rules.reading.comparison import succeeded
+from antiphon_conformance.requests.test_prompts import FIRST_WORD, SIGN_OFF
+from antiphon_conformance.rules.reading.comparison import says, succeeded
 from antiphon_conformance.rules.reading.output import answered, text_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.state.input_items import roles_and_texts
@@ -16,6 +16,14 @@ from antiphon_conformance.rules.views import ResponseObject, ScenarioTrace
 
 def _has_text(trace: ScenarioTrace) -> bool:
     return succeeded("echoed")(trace) and bool(text_of(answered(trace["echoed"])))
+
+
+def _obeys(trace: ScenarioTrace) -> bool:
+    """Whether an answer follows instructions, or the model tells a fact that a message tells it."""
+    told = (step for step in ("instructed_simply", "told") if step in trace)
+    return _has_text(trace) and (
+        says(trace["echoed"], SIGN_OFF) or any(says(trace[step], FIRST_WORD) for step in told)
+    )
 
 
 def _shows_messages(response: ResponseObject) -> bool:
@@ -48,12 +56,22 @@ def come_back_before_the_input(response: ResponseObject) -> Iterator[Finding]:
         )
 
 
-@rule("instructions.affect-the-answer", ScenarioTrace, scenario="echoes", cites="RES-57", when=_has_text)
+@rule(
+    "instructions.affect-the-answer",
+    ScenarioTrace,
+    scenario="echoes",
+    cites="RES-57",
+    when=_obeys,
+    needs="a model that follows instructions, or repeats a fact that it was told",
+)
 def affect_the_answer(trace: ScenarioTrace) -> Iterator[Finding]:
     """The answer follows the `instructions`.
 
     Some servers echo them but do not send them to the model.
     """
-    text = text_of(answered(trace["echoed"]))
-    if SIGN_OFF not in text.upper():
-        yield Finding("reply.body/output", f"a text with {SIGN_OFF}", show(text), trace["echoed"].id)
+    echo = trace["echoed"]
+    if says(echo, SIGN_OFF) or (
+        "instructed_simply" in trace and says(trace["instructed_simply"], FIRST_WORD)
+    ):
+        return
+    yield Finding("reply.body/output", f"a text with {SIGN_OFF}", show(text_of(answered(echo))), echo.id)

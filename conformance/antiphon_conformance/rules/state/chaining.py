@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
+from antiphon_conformance.requests.test_prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.requests.unusual import odd
+from antiphon_conformance.rules.reading.chains import (
+    forks,
+    orders,
+    recalls,
+    unless_forgotten,
+    unless_run_forgets,
+)
 from antiphon_conformance.rules.reading.comparison import (
     expect_rejection,
     expect_status,
@@ -58,21 +65,12 @@ def instructions_may_accompany_a_chain(trace: ScenarioTrace) -> Iterator[Finding
         yield Finding("reply.body/instructions", show(expected), show(instructions), fork.id)
 
 
-def knows_with_the_whole_history(trace: ScenarioTrace) -> bool:
-    """Whether the model names both code words when it gets the whole history, and the chain was answered."""
-    return (
-        succeeded("asked", "resent")(trace)
-        and says(trace["resent"], FIRST_WORD)
-        and says(trace["resent"], SECOND_WORD)
-    )
-
-
 @rule(
     "chaining.a-chain-knows-the-whole-history",
     ScenarioTrace,
     scenario="chaining",
     cites=("STA-01", "STA-03", "BUD-REQ-09"),
-    when=knows_with_the_whole_history,
+    when=lambda trace: any(recalls(trace)),
     needs="a model that recalls the code words when it gets the whole history",
 )
 def a_chain_knows_the_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
@@ -81,34 +79,29 @@ def a_chain_knows_the_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     A chain means the same as the whole history. Some servers accept `previous_response_id` and silently
     ignore it, or load only one turn.
     """
-    continuation = trace["asked"]
-    for word in (FIRST_WORD, SECOND_WORD):
-        if not says(continuation, word):
+    for recall in recalls(trace):
+        continuation = trace[recall.chain]
+        for word in (word for word in recall.words if not says(continuation, word)):
             actual = show(text_of(continuation.response))
             yield Finding("reply.body/output", f"the code word {word}", actual, continuation.id)
-
-
-def tells_the_newer_colour(trace: ScenarioTrace) -> bool:
-    """Whether the model names the newer colour only when it gets the whole history."""
-    whole = trace["resent"]
-    return succeeded("asked", "resent")(trace) and says(whole, NEW_COLOUR) and not says(whole, OLD_COLOUR)
 
 
 @rule(
     "chaining.a-chain-keeps-the-order-of-its-turns",
     ScenarioTrace,
     scenario="chaining",
-    cites="STA-02",
-    when=tells_the_newer_colour,
+    cites=("STA-02", "STA-03"),
+    when=unless_forgotten(lambda trace: any(orders(trace))),
     needs="a model that names the newer colour when it gets the whole history",
 )
 def a_chain_keeps_the_order_of_its_turns(trace: ScenarioTrace) -> Iterator[Finding]:
     """A continuation reads the earlier input and output, oldest first, then the new input."""
-    continuation = trace["asked"]
-    if not says(continuation, NEW_COLOUR) or says(continuation, OLD_COLOUR):
-        expected = f"{NEW_COLOUR}, the colour of the later turn, and not {OLD_COLOUR}"
-        actual = show(text_of(continuation.response))
-        yield Finding("reply.body/output", expected, actual, continuation.id)
+    for order in orders(trace):
+        continuation = trace[order.chain]
+        if not says(continuation, order.newer) or says(continuation, order.older):
+            expected = f"{order.newer}, from the later turn, and not {order.older}"
+            actual = show(text_of(continuation.response))
+            yield Finding("reply.body/output", expected, actual, continuation.id)
 
 
 @rule(
@@ -116,7 +109,7 @@ def a_chain_keeps_the_order_of_its_turns(trace: ScenarioTrace) -> Iterator[Findi
     ScenarioTrace,
     scenario="chaining",
     cites=("STA-03", "STA-13"),
-    when=succeeded("asked", "resent"),
+    when=unless_forgotten(succeeded("asked", "resent")),
 )
 def a_chain_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     """`usage.input_tokens` of a continuation is about that of the whole history.
@@ -135,7 +128,7 @@ def a_chain_counts_its_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="chaining",
     cites="STA-13",
-    when=succeeded("told", "continued", "asked"),
+    when=unless_forgotten(succeeded("told", "continued", "asked")),
 )
 def input_tokens_grow_along_a_chain(trace: ScenarioTrace) -> Iterator[Finding]:
     """`usage.input_tokens` grows from turn to turn of a chain.
@@ -183,9 +176,10 @@ def a_response_may_be_continued_twice(trace: ScenarioTrace) -> Iterator[Finding]
     """Two creates can continue the same response, and neither reads the input of the other."""
     fork = trace["forked"]
     yield from expect_status(fork, (200,), "200, since a response may be continued more than once")
-    if says(fork, SECOND_WORD):
-        expected = f"a text without {SECOND_WORD}, which is only in the other branch"
-        yield Finding("reply.body/output", expected, show(text_of(fork.response)), fork.id)
+    for branch in (trace[step] for step in ("forked", "recalled") if step in trace):
+        if says(branch, SECOND_WORD):
+            expected = f"a text without {SECOND_WORD}, which is only in the other branch"
+            yield Finding("reply.body/output", expected, show(text_of(branch.response)), branch.id)
 
 
 @rule(
@@ -193,15 +187,15 @@ def a_response_may_be_continued_twice(trace: ScenarioTrace) -> Iterator[Finding]
     ScenarioTrace,
     scenario="chaining",
     cites="STA-14",
-    when=lambda trace: knows_with_the_whole_history(trace) and succeeded("forked")(trace),
+    when=unless_forgotten(lambda trace: any(forks(trace))),
     needs="a model that recalls the code words when it gets the whole history",
 )
 def a_second_branch_knows_the_common_past(trace: ScenarioTrace) -> Iterator[Finding]:
     """A second continuation of a response knows the turns up to that response."""
-    fork = trace["forked"]
-    if not says(fork, FIRST_WORD):
-        actual = show(text_of(fork.response))
-        yield Finding("reply.body/output", f"the code word {FIRST_WORD}", actual, fork.id)
+    for fork in forks(trace):
+        if not says(fork, FIRST_WORD):
+            actual = show(text_of(fork.response))
+            yield Finding("reply.body/output", f"the code word {FIRST_WORD}", actual, fork.id)
 
 
 @rule(
@@ -257,7 +251,7 @@ def an_unknown_previous_response_has_its_code(rejection: ErrorReply) -> Iterator
     ScenarioTrace,
     scenario="parallel_calls",
     cites="STA-17",
-    when=took_place("unanswered"),
+    when=unless_run_forgets(took_place("unanswered")),
     needs="a model that calls the tools that the prompt names",
 )
 def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
@@ -273,7 +267,7 @@ def a_call_without_its_output_is_rejected(trace: ScenarioTrace) -> Iterator[Find
     ScenarioTrace,
     scenario="parallel_calls",
     cites="STA-27",
-    when=took_place("continued"),
+    when=unless_run_forgets(took_place("continued")),
     needs="a model that calls the tools that the prompt names",
 )
 def a_call_with_its_output_is_accepted(trace: ScenarioTrace) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from antiphon_conformance.http.text import show
 from antiphon_conformance.requests.test_prompts import TOOL_RESULT
 from antiphon_conformance.requests.unusual import odd
-from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, expect_status
+from antiphon_conformance.rules.reading.chains import unless_run_forgets
+from antiphon_conformance.rules.reading.comparison import CLIENT_ERROR, expect_status, says, succeeded
 from antiphon_conformance.rules.reading.output import answered, refusals, text_of, value_at
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
@@ -29,8 +30,14 @@ def output_items_are_accepted_as_input(trace: ScenarioTrace) -> Iterator[Finding
     yield from _expect_ok(trace, "continued", "200, because the server itself wrote these items")
 
 
-def _has_continuation(trace: ScenarioTrace) -> bool:
-    return "continued" in trace and trace["continued"].ok
+CONTINUATIONS = ("continued", "continued_simply")
+"""The steps that send an output which no model knows without it."""
+
+
+def _can_tell(trace: ScenarioTrace) -> bool:
+    """Whether an answer uses the output, or the model tells the same fact when a message tells it."""
+    answers = [trace[step] for step in (*CONTINUATIONS, "told") if step in trace]
+    return succeeded("continued")(trace) and any(says(answer, TOOL_RESULT) for answer in answers)
 
 
 @rule(
@@ -38,15 +45,19 @@ def _has_continuation(trace: ScenarioTrace) -> bool:
     ScenarioTrace,
     scenario="tool_loop",
     cites="TOOL-20",
-    when=_has_continuation,
+    when=_can_tell,
+    needs="a model that repeats a fact that it was told",
 )
 def the_answer_uses_the_output(trace: ScenarioTrace) -> Iterator[Finding]:
     """The answer after a call uses the output of the tool."""
-    response = answered(trace["continued"])
+    answers = [trace[step] for step in CONTINUATIONS if succeeded(step)(trace)]
+    if any(says(answer, TOOL_RESULT) for answer in answers):
+        return
+    response = answered(answers[-1])
     text = text_of(response)
-    if TOOL_RESULT not in text and not (any(refusals(response)) and not text):
+    if text or not any(refusals(response)):
         expected = f"a text that contains {TOOL_RESULT}"
-        yield Finding("reply.body/output", expected, show(text), trace["continued"].id)
+        yield Finding("reply.body/output", expected, show(text), answers[-1].id)
 
 
 @rule(
@@ -54,6 +65,7 @@ def the_answer_uses_the_output(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="parallel_calls",
     cites="TOOL-19",
+    when=unless_run_forgets(lambda _trace: True),
 )
 def empty_outputs_and_parts_are_accepted(trace: ScenarioTrace) -> Iterator[Finding]:
     """A server accepts an empty string and a list of content parts as the output of a tool."""

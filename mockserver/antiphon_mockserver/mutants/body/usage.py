@@ -54,6 +54,12 @@ def _spoiling(change: Any) -> Any:
     return on_responses(mutate)
 
 
+def _counts_new_input_only(response: Json, _call: Any) -> None:
+    if isinstance(response["usage"], dict) and response.get("previous_response_id"):
+        response["usage"] |= {"input_tokens": 5, "total_tokens": 5 + response["usage"]["output_tokens"]}
+        response["usage"]["input_tokens_details"]["cached_tokens"] = 0
+
+
 COUNTS = (
     ("counts_below_zero", "Reports a negative number of cached tokens.",
      ("usage.counts-are-not-negative",), _negative),
@@ -77,3 +83,11 @@ COUNTS = (
 
 for _name, _sentence, _caught_by, _change in COUNTS:
     add(SEAM, _name, _sentence, _caught_by, _spoiling(_change))
+
+add(
+    SEAM,
+    "counts_only_the_new_input",
+    "Counts only the new input of a continuation, although the model reads the whole chain.",
+    ("chaining.a-chain-counts-its-whole-history", "chaining.input-tokens-grow-along-a-chain"),
+    on_responses(_counts_new_input_only),
+)

@@ -22,12 +22,14 @@ def _input(details: RequestDetails) -> list[Json]:
     return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
 
 
-def _rejecting(wrong: Callable[[RequestDetails], bool]) -> Callable[[Behaviour], Behaviour]:
-    """Adds a check that rejects a valid request."""
+def _rejecting(
+    wrong: Callable[[RequestDetails], bool], param: str | None = None
+) -> Callable[[Behaviour], Behaviour]:
+    """Adds a check that rejects a valid request, with an error that names `param`."""
 
     def check(details: RequestDetails) -> None:
         if wrong(details):
-            raise invalid("This server does not accept such requests.")
+            raise invalid("This server does not accept such requests.", param)
 
     return lambda behaviour: with_check(behaviour, check)
 
@@ -61,6 +63,22 @@ def _has_empty_output(details: RequestDetails) -> bool:
     return any(item.get("output") == "" for item in _input(details))
 
 
+def _chooses(kind: str) -> Callable[[RequestDetails], bool]:
+    def chooses(details: RequestDetails) -> bool:
+        choice = details.body.get("tool_choice")
+        return isinstance(choice, dict) and choice.get("type") == kind
+
+    return chooses
+
+
+def _has_part(kind: str) -> Callable[[RequestDetails], bool]:
+    return lambda details: any(
+        isinstance(part, dict) and part.get("type") == kind
+        for item in _input(details)
+        for part in (item["content"] if isinstance(item.get("content"), list) else ())
+    )
+
+
 REJECTIONS = (
     ("rejects_its_own_calls", "Rejects a `function_call` that comes back as input.",
      "tool-outputs.output-items-are-accepted-as-input", _has_item("function_call")),
@@ -75,6 +93,27 @@ REJECTIONS = (
 )  # fmt: skip
 
 for _name, _sentence, _caught_by, _wrong in REJECTIONS:
+    add(SEAM, _name, _sentence, _caught_by, _rejecting(_wrong))
+
+CHOICES = (
+    ("rejects_named_functions", "Rejects a `tool_choice` that names a function.",
+     "requests.accepts-a-named-function", _chooses("function")),
+    ("rejects_allowed_tools", "Rejects a `tool_choice` of the type `allowed_tools`.",
+     "requests.accepts-allowed-tools", _chooses("allowed_tools")),
+)  # fmt: skip
+PARTS = (
+    ("rejects_pictures", "Rejects every part of a message with a picture.",
+     "requests.accepts-a-picture", _has_part("input_image")),
+    ("rejects_files", "Rejects every part of a message with a file.",
+     "requests.accepts-a-file", _has_part("input_file")),
+    ("rejects_custom_tools", "Rejects custom tools, as if they were not in the document.",
+     "requests.a-create-that-others-depend-on-is-accepted",
+     lambda details: any(tool.get("type") == "custom" for tool in details.body.get("tools") or ())),
+)  # fmt: skip
+
+for _name, _sentence, _caught_by, _wrong in CHOICES:
+    add(SEAM, _name, _sentence, _caught_by, _rejecting(_wrong, "tool_choice"))
+for _name, _sentence, _caught_by, _wrong in PARTS:
     add(SEAM, _name, _sentence, _caught_by, _rejecting(_wrong))
 
 add(

@@ -20,11 +20,7 @@ EMPTY: Item = {"type": "message", "role": "user", "content": [], "status": "comp
 
 @mutant(
     "state.forgets-the-chain",
-    caught_by=(
-        "chaining.a-chain-knows-the-whole-history",
-        "chaining.a-chain-counts-its-whole-history",
-        "chaining.input-tokens-grow-along-a-chain",
-    ),
+    caught_by="chaining.a-chain-knows-the-whole-history",
 )
 def forgets_the_chain(behaviour: Behaviour) -> Behaviour:
     """Accepts `previous_response_id` but sends the model only the new input."""

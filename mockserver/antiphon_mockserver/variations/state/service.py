@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
-from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.state.record import Record
+from antiphon_mockserver.response.plan import ApiError, Item
+from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.variations import DOCUMENTS, EVERY, ITEMS, STORES, variation
 from antiphon_spec.dialect import Dialect
 
@@ -154,3 +155,24 @@ def finishes_in_the_background_at_once(behaviour: Behaviour) -> Behaviour:
         return int(milestones[-1])
 
     return replace(behaviour, progress=replace(behaviour.progress, observe=observe))
+
+
+@variation("state.reads-text-only", fits=ITEMS)
+def reads_text_only(behaviour: Behaviour) -> Behaviour:
+    """Rejects pictures and files, because its model reads nothing but text, and says so.
+
+    Which parts a model can read is a property of the model: OpenAI's models without sight reject pictures.
+    """
+
+    def read_text(details: RequestDetails) -> None:
+        kinds = {part.get("type") for item in details.items for part in _parts(item)}
+        if kinds & {"input_image", "input_file"}:
+            raise invalid("This model does not support image or file inputs.", "input")
+
+    checks = {**behaviour.requests.context_checks, "reads_text": read_text}
+    return replace(behaviour, requests=replace(behaviour.requests, context_checks=checks))
+
+
+def _parts(item: Item) -> list[Any]:
+    content = item.get("content")
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []

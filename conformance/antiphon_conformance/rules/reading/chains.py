@@ -1,0 +1,110 @@
+"""Reads what the model recalls over a chain, and what it recalls from the whole history in one request.
+
+What the model does not recall from the whole history says nothing about the chain. A chain that remembers
+nothing is one fault: the rules about its order, its branches and its tokens have then nothing to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from antiphon_conformance.http.exchange import BlockedError, Exchange
+from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, OLD_COLOUR, SECOND_WORD
+from antiphon_conformance.rules.reading.comparison import says, succeeded
+from antiphon_conformance.rules.views import ScenarioTrace
+
+FORGETFUL = "the chain remembers nothing, as chaining.a-chain-knows-the-whole-history reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """A question over a chain, the same with the whole history, and the words that answer it."""
+
+    chain: str
+    whole: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A question over a chain whose answer shows the order of the turns."""
+
+    chain: str
+    whole: str
+    newer: str
+    older: str
+
+
+RECALLS = (
+    Recall("asked", "resent", (FIRST_WORD, SECOND_WORD)),
+    Recall("recalled", "resent_simply", (FIRST_WORD,)),
+    Recall("asked_anew", "resent_anew", (SECOND_WORD,)),
+)
+ORDERS = (
+    Order("asked", "resent", NEW_COLOUR, OLD_COLOUR),
+    Order("asked_anew", "resent_anew", SECOND_WORD, FIRST_WORD),
+)
+FORKS = (("forked", RECALLS[0]), ("recalled", RECALLS[1]))
+"""The second continuations of a response, and what they must recall, as far as the first turn told it."""
+
+
+def recalls(trace: ScenarioTrace) -> Iterator[Recall]:
+    """The questions that the model answers with the whole history, and that a chain answered too."""
+    return (
+        recall
+        for recall in RECALLS
+        if succeeded(recall.chain, recall.whole)(trace)
+        and all(says(trace[recall.whole], word) for word in recall.words)
+    )
+
+
+def orders(trace: ScenarioTrace) -> Iterator[Order]:
+    """The questions for which the model names the newer word only when it gets the whole history."""
+    return (
+        order
+        for order in ORDERS
+        if succeeded(order.chain, order.whole)(trace)
+        and says(trace[order.whole], order.newer)
+        and not says(trace[order.whole], order.older)
+    )
+
+
+def forks(trace: ScenarioTrace) -> Iterator[Exchange]:
+    """The second continuations of a response for which the model knows the first code word."""
+    known = list(recalls(trace))
+    return (trace[step] for step, recall in FORKS if recall in known and succeeded(step)(trace))
+
+
+def is_forgetful(trace: ScenarioTrace) -> bool:
+    """Whether no chain recalls any of the words that the model knows with the whole history."""
+    known = list(recalls(trace))
+    return bool(known) and not any(
+        says(trace[recall.chain], word) for recall in known for word in recall.words
+    )
+
+
+def unless_run_forgets(applies: Callable[[ScenarioTrace], bool]) -> Callable[[ScenarioTrace], bool]:
+    """The same for rules on another scenario's chain, which continues from calls."""
+
+    def decide(trace: ScenarioTrace) -> bool:
+        chaining = trace.run.get("chaining")
+        if chaining is not None and is_forgetful(ScenarioTrace(chaining, trace.dialect)):
+            raise BlockedError(FORGETFUL)
+        return applies(trace)
+
+    return decide
+
+
+def unless_forgotten(applies: Callable[[ScenarioTrace], bool]) -> Callable[[ScenarioTrace], bool]:
+    """For `when=`: the condition; on a chain that remembers nothing the rule is untestable.
+
+    The condition raises BlockedError then, which names the rule that reports the fault.
+    """
+
+    def decide(trace: ScenarioTrace) -> bool:
+        if is_forgetful(trace):
+            raise BlockedError(FORGETFUL)
+        return applies(trace)
+
+    return decide
