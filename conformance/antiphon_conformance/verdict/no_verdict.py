@@ -35,7 +35,7 @@ def why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tu
         return Outcome.UNTESTABLE, "not reached, because the target answered no request"
     note = _not_seen(rule, traces)
     needs_value = _first_stop(traces, "given")
-    if needs_value:
+    if needs_value and not _story(rule, traces):
         return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
     limit = _first_stop(traces, "limit")
     return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
@@ -58,9 +58,13 @@ def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
 
 def _not_seen(rule: Rule, traces: Sequence[Trace]) -> str:
     """What a rule needs to see, and which tries were made to show it."""
+    return "; ".join(filter(None, (f"not seen: {rule.needs or rule.summary}", _story(rule, traces))))
+
+
+def _story(rule: Rule, traces: Sequence[Trace]) -> str:
+    """Which tries were made so that the rule may apply; empty when none was."""
     exchanges = {exchange.id: exchange for trace in traces for exchange in trace.exchanges.values()}
-    tries = story(tries_for(rule.id), exchanges)
-    return "; ".join(filter(None, (f"not seen: {rule.needs or rule.summary}", tries)))
+    return story(tries_for(rule.id), exchanges)
 
 
 def _lacks_only_a_part(rule: Rule, trace: Trace) -> bool:
