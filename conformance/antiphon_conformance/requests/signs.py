@@ -115,7 +115,7 @@ def chooses(kind: str) -> Callable[[Exchange], bool]:
 
     def chooses_a_tool(exchange: Exchange) -> bool:
         choice = exchange.request.fields.get("tool_choice")
-        if member(choice, "type") != kind:
+        if not isinstance(choice, dict) or choice.get("type") != kind:
             return False
         wanted = [choice] if "name" in choice else [entry for _, entry in objects(choice.get("tools"))]
         names = [tool.get("name") for _, tool in objects(exchange.request.fields.get("tools"))]
