@@ -60,7 +60,9 @@ def test_a_finding_comes_again_with_the_command_of_its_report(mutant: str) -> No
         for record in findings(whole, rule)[:1]:
             command = finding_command(compose(whole), dialect, record)
             scenarios = words_after(command, "--scenario")
-            again = result(dialect, mutant, rules=words_after(command, "--rule"), scenarios=scenarios)
+            features = words_after(command, "--feature")
+            rules = words_after(command, "--rule")
+            again = result(dialect, mutant, rules=rules, scenarios=scenarios, features=features)
             assert findings(again, rule), command
             return
     pytest.fail(f"{mutant} is not noticed by {rule}")

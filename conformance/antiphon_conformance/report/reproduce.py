@@ -10,6 +10,7 @@ from antiphon_conformance.http.credentials import BEARER
 from antiphon_conformance.report.curl import variable_of
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.rules.rule import all_rules
+from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.scenarios.selection import of_rule
 from antiphon_conformance.verdict.outcome import Record
 from antiphon_spec import dialect as dialects
@@ -58,10 +59,20 @@ def finding_command(report: Report, dialect: str, record: Record) -> str:
         return _line(("antiphon", "lint", *metadata["files"]), ("--rule", record.rule, "--dialect", dialect))
     if record.rule in all_rules() and record.scenario not in (of_rule(record.rule) or ("",)):
         rule += ["--scenario", record.scenario] if record.scenario else []
+    for feature in _features_of(record.scenario, dialect):
+        rule += ["--feature", feature]
     model = metadata.get("model")
     if model and model != dialects.load(dialect).models[0]:
         rule += ["--model", str(model)]
     return f"{_line(('antiphon', 'check', str(metadata['target'])), rule)}{_reach(metadata)}"
+
+
+def _features_of(scenario: str, dialect: str) -> list[str]:
+    """The optional features of a conversation. Alone it cannot show that the target offers them, although the
+    whole run did; without that a rejection would count as a feature that is not offered."""
+    known = dialects.load(dialect).features
+    entry = all_scenarios().get(scenario)
+    return [name for name in (entry.features if entry else ()) if name in known and known[name].optional]
 
 
 def _check(metadata: Mapping[str, Any]) -> str:

@@ -157,7 +157,7 @@ def finishes_in_the_background_at_once(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, progress=replace(behaviour.progress, observe=observe))
 
 
-@variation("state.reads-text-only", fits=ITEMS)
+@variation("state.reads-text-only", fits=DOCUMENTS)
 def reads_text_only(behaviour: Behaviour) -> Behaviour:
     """Rejects pictures and files, because its model reads nothing but text, and says so.
 
