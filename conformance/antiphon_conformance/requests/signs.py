@@ -147,6 +147,9 @@ def kind_of(exchange: Exchange) -> str:
     return "text" if any(texts(response)) else "no text"
 
 
+FORMS = frozenset({"custom_tools"})
+"""Features that are forms of a request which any server can read: a rejection has to say that the model lacks
+the ability; otherwise it is a failure."""
 UNSUPPORTED = ("unsupported_parameter", "unsupported_value", "unsupported_model")
 """Error codes that are about the model of the request, and not about its form."""
 LACKING = re.compile(

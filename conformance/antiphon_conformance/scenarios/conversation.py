@@ -23,7 +23,7 @@ from antiphon_conformance.http.exchange import (
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.prompt_templates.template import PROBE
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
-from antiphon_conformance.requests.signs import says_unsupported
+from antiphon_conformance.requests.signs import FORMS, says_unsupported
 from antiphon_conformance.rules.views import TERMINAL
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -37,9 +37,6 @@ FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
 MOST_WAITS = 120
 """How often a request is repeated while another one of ours is in flight: a server may have one slot."""
-FORMS = frozenset({"custom_tools"})
-"""Features that are forms of a request which any server can read: a rejection has to say that the model lacks
-the ability; otherwise it is a failure."""
 
 
 class ScenarioStopError(Exception):

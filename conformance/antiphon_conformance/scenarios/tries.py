@@ -13,9 +13,12 @@ MOST_TRIES = 30
 """How many requests the tries may cost in a run."""
 
 
-@scenario(dialect="responses", last=True)
+@scenario(dialect="responses", heavy=True)
 async def tries(conversation: Conversation) -> None:
-    """Tries in further ways what the model has not shown yet: cut answers, calls, refusals, failures."""
+    """Tries in further ways what the model has not shown yet: cut answers, calls, refusals, failures.
+
+    It is the last of the heavy scenarios by its name, so that it knows what all others showed.
+    """
     for case in CASES:
         if case.seen and case.fits(conversation.dialect) and not conversation.lacks(case.feature):
             await _try(conversation, case, case.seen)
