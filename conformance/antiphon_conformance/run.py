@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.patience import Limits
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
+from antiphon_conformance.interruption import Interruption
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.fingerprint import look
 from antiphon_conformance.scenarios.remainder import end_generation
@@ -122,26 +123,34 @@ def run(
     *,
     progress: runner.Progress | None = None,
     transport: Transport | None = None,
+    interruption: Interruption | None = None,
 ) -> RunResult:
     """Runs all scenarios, `config.repeat` times, and judges what the target did.
 
     A run that could not be judged, or that was cut short, is not repeated. Ctrl-C ends a run early and keeps
-    what it has. A target's faults raise nothing.
+    what it has, and so do the signals of `interruption`. A target's faults raise nothing.
     """
-    runs = [perform(config, progress=progress, transport=transport)]
+    runs = [perform(config, progress=progress, transport=transport, interruption=interruption)]
     while len(runs) < config.repeat and not (runs[-1].why_not or runs[-1].unfinished):
-        runs.append(perform(config, progress=progress, transport=transport))
+        runs.append(perform(config, progress=progress, transport=transport, interruption=interruption))
     return judge(runs, gate)
 
 
 def perform(
-    config: RunConfig, *, progress: runner.Progress | None = None, transport: Transport | None = None
+    config: RunConfig,
+    *,
+    progress: runner.Progress | None = None,
+    transport: Transport | None = None,
+    interruption: Interruption | None = None,
 ) -> Run:
     """Runs all scenarios once and judges nothing."""
-    return asyncio.run(_perform(config, progress or _ignore, transport or config.open_transport()))
+    transport = transport or config.open_transport()
+    return asyncio.run(_perform(config, progress or _ignore, transport, interruption or Interruption()))
 
 
-async def _perform(config: RunConfig, progress: runner.Progress, transport: Transport) -> Run:
+async def _perform(
+    config: RunConfig, progress: runner.Progress, transport: Transport, interruption: Interruption
+) -> Run:
     norms = tuple(dialects.load(name) for name in config.dialects)
     plan = runner.Plan(
         tuple(planned(config).values()),
@@ -154,16 +163,36 @@ async def _perform(config: RunConfig, progress: runner.Progress, transport: Tran
     started_at, start = time.time(), time.monotonic()
     limits = _limits(config, len(plan.scenarios))
     async with Target(transport, config.credentials, limits, config.restart) as target:
-        traces = []
-        if not (config.rules or config.scenarios):
-            traces.append(await look(target, norms[0], config.model or norms[0].models[0]))
-        traces += await runner.run(plan, target, progress)
-        traces.append(await _generate(config, norms, target, traces))
+        with interruption.stops(_cancellation()):
+            traces = await _converse(config, plan, target, progress)
+            traces.append(await _generate(config, norms, target, traces))
         progress(traces[-1])
         traces = [_with_stoppers(trace, target.survival.traits) for trace in traces]
         await end_generation(target, traces)
         metadata = _metadata(config, target, started_at, time.monotonic() - start)
     return Run(tuple(traces), metadata)
+
+
+def _cancellation() -> Callable[[], None]:
+    """A function for signal handlers that cancels the current task."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+
+    def cancel() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    return cancel
+
+
+async def _converse(
+    config: RunConfig, plan: runner.Plan, target: Target, progress: runner.Progress
+) -> list[Trace]:
+    """The first look, unless the user wants only certain conversations, and the conversations."""
+    if config.rules or config.scenarios:
+        return await runner.run(plan, target, progress)
+    dialect = plan.dialects[0]
+    first = await look(target, dialect, config.model or dialect.models[0])
+    return [first, *await runner.run(plan, target, progress)]
 
 
 def _limits(config: RunConfig, conversations: int) -> Limits:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,17 @@ from antiphon.dialects import dialect_path
 from antiphon.progress import show_progress
 from antiphon_conformance.http.address import is_application, shown
 from antiphon_conformance.http.credentials import NONE
+from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.interruption import Interruption, interruption
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
 from antiphon_conformance.report import folder, models, terminal
+from antiphon_conformance.report.journal import Journal
 from antiphon_conformance.report.model import Report, compose
 from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
+from antiphon_conformance.scenarios.runner import Progress
 from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline
 from antiphon_conformance.verdict.verdict import Exit
@@ -27,7 +33,7 @@ from antiphon_spec import dialect as dialects
 
 ENDING = """\b
 Exit status: 0 conformant; 1 a rule failed that the baseline does not list, or an entry of the baseline is
-stale; 2 the target could not be judged, or only in part; 3 wrong usage.
+stale; 2 the target could not be judged, or only in part; 3 wrong usage; 130 interrupted three times.
 """
 TYPES: dict[Kind, click.Path | type] = {
     Kind.TEXT: str,
@@ -94,18 +100,34 @@ def _watch(setup: Setup) -> int:
 
 
 def run(setup: Setup) -> int:
-    """Judges the target with each model, prints the verdicts and writes the reports; returns the worst exit
-    status."""
-    console = Console(highlight=False)
+    """Judges the target with each model, writes the reports and prints the verdicts; returns the worst exit
+    status.
+
+    A signal ends the sending of requests; what was seen is judged and written all the same.
+    """
+    with interruption() as signals:
+        return _run(setup, Screen(highlight=False), signals)
+
+
+class Screen(Console):
+    """A console whose reader may leave: the rest is not printed, and the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Sends the rest nowhere."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(setup: Setup, console: Console, signals: Interruption) -> int:
     if key := _key_line(setup.config):
         console.print(key, style="dim", markup=False, soft_wrap=True)
     if len(setup.models) < 2:
-        status, _ = _judge(setup, console)
+        status, _ = _judge(setup, console, signals)
         return status
-    return _compare(setup, console)
+    return _compare(setup, console, signals)
 
 
-def _compare(setup: Setup, console: Console) -> int:
+def _compare(setup: Setup, console: Console, signals: Interruption) -> int:
     """Judges the target with several models, and shows them side by side."""
     reports: dict[str, Report] = {}
     folders = models.folder_names(setup.models)
@@ -114,7 +136,7 @@ def _compare(setup: Setup, console: Console) -> int:
         console.print(f"model {model}", style="bold", markup=False)
         place = setup.report / folders[model] if setup.report else None
         config, gate = replace(setup.config, model=model), replace(setup.gate, vendor=f"{name}, {model}")
-        _, reports[model] = _judge(Setup(config, gate, place), console)
+        _, reports[model] = _judge(Setup(config, gate, place), console, signals)
     terminal.show_models(models.lines(reports), tuple(reports), console)
     if setup.report is not None:
         page = models.write(setup.report, reports, folders)
@@ -122,12 +144,12 @@ def _compare(setup: Setup, console: Console) -> int:
     return max(report.status for report in reports.values())
 
 
-def _judge(setup: Setup, console: Console) -> tuple[int, Report]:
+def _judge(setup: Setup, console: Console, signals: Interruption) -> tuple[int, Report]:
     """Judges the target with one model; returns the exit status and the report."""
     config, gate = setup.config, setup.gate
     steps = len(planned(config)) + 1  # the generated requests are one more
     with show_progress(Console(stderr=True), steps * config.repeat, shown(config.url)) as progress:
-        result = run_scenarios(config, gate, progress=progress)
+        result = _send(setup, progress, signals)
     if setup.gate.new_baseline is not None:
         try:
             gate = with_new_baseline(gate, result)
@@ -138,12 +160,53 @@ def _judge(setup: Setup, console: Console) -> tuple[int, Report]:
         result = judge(result.runs, gate)
     report = compose(result, folder.TRANSCRIPT)
     page = setup.report / "report.html" if setup.report else None
+    written = _write(setup, report, result)
+    for line in _outages(result):
+        console.print(line, markup=False, soft_wrap=True, style="bold yellow")
     terminal.show(report, console, f"see {page}" if page else "--report DIR writes all of them")
     _print_size(console, result)
     if setup.report is not None:
-        folder.write(setup.report, report, result.runs, config.credentials.secrets)
-        console.print(f"report: {page}", markup=False, soft_wrap=True)
+        console.print(written or f"report: {page}", markup=False, soft_wrap=True)
     return result.status, report
+
+
+def _send(setup: Setup, progress: Progress, signals: Interruption) -> RunResult:
+    """The result of the run; meanwhile its folder holds what was seen so far."""
+    config = setup.config
+    header = {"target": shown(config.url), "dialects": list(config.dialects), "unfinished": True}
+    journal = Journal(setup.report, header, config.credentials.secrets)
+
+    def note(trace: Trace) -> None:
+        journal.add(trace)
+        progress(trace)
+
+    try:
+        return run_scenarios(config, setup.gate, progress=note, interruption=signals)
+    finally:
+        journal.close()
+
+
+def _write(setup: Setup, report: Report, result: RunResult) -> str:
+    """Writes the reports; returns why that failed. The verdict is known all the same."""
+    if setup.report is None:
+        return ""
+    try:
+        folder.write(setup.report, report, result.runs, setup.config.credentials.secrets)
+    except OSError as error:
+        return f"the report could not be written: {error}"
+    return ""
+
+
+def _outages(result: RunResult) -> Iterator[str]:
+    """A line for each time at which the target stopped answering: after what, and what became of it."""
+    for outage in result.runs[0].metadata.get("outages", ()):
+        end = "it came back after" if outage["back"] else "it did not come back within"
+        line = f"the target stopped answering at {outage['suspects'][0]} ({outage['failure']}); {end}"
+        line += f" {outage['seconds']:g} s; "
+        if outage["killer"]:
+            yield safe(f"{line}{outage['killer']} stops it", 400)
+        else:
+            yield safe(f"{line}before it: {', '.join(outage['suspects'][1:]) or 'nothing'}", 400)
 
 
 def _key_line(config: RunConfig) -> str:

@@ -44,12 +44,24 @@ def lines(run: Mapping[str, Any], traces: Iterable[Trace], secrets: Iterable[str
     """The lines of a transcript; each of `secrets` is replaced everywhere."""
     hideable = hideable_secrets(secrets)
     all_episodes = tuple(traces)
-    yield _line({"run": dict(run)}, hideable)
+    yield run_line(run, hideable)
     for trace in all_episodes:
         for exchange in trace.exchanges.values():
             yield _line(entry(exchange), hideable)
     for trace in all_episodes:
         yield _line(_episode_entry(trace), hideable)
+
+
+def run_line(run: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
+    """The first line of a transcript."""
+    return _line({"run": dict(run)}, secrets)
+
+
+def trace_lines(trace: Trace, secrets: tuple[str, ...]) -> Iterator[bytes]:
+    """The lines of one scenario: its exchanges, then what sums it up."""
+    for exchange in trace.exchanges.values():
+        yield _line(entry(exchange), secrets)
+    yield _line(_episode_entry(trace), secrets)
 
 
 def entry(exchange: Exchange) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import orjson
 
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
+from antiphon_conformance.report.journal import UNFINISHED
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.verdict.result import Run
 from antiphon_spec.extras import require
@@ -55,15 +57,28 @@ def write(
     runs: Iterable[Run],
     secrets: Iterable[str] = (),
 ) -> list[Path]:
-    """Writes the transcripts of all runs, then the records, then every rendering; returns the paths."""
+    """Writes the transcripts of all runs, then the records, then every rendering; returns the paths.
+
+    All files are made beside the folder's, and then take their places: the files of an earlier report stay
+    until then, and none of them stays after it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     keys = transcript.hideable_secrets(secrets)
-    paths = [
-        _write(folder / transcript_name(number), b"".join(transcript.lines(run.metadata, run.traces, keys)))
-        for number, run in enumerate(runs, 1)
-    ]
-    digests = {path.name: digest(path.read_bytes()) for path in paths}
-    return paths + write_renderings(folder, replace(report, digests=digests), keys)
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
+        place = Path(name)
+        paths = [
+            _write(
+                place / transcript_name(number), b"".join(transcript.lines(run.metadata, run.traces, keys))
+            )
+            for number, run in enumerate(runs, 1)
+        ]
+        digests = {path.name: digest(path.read_bytes()) for path in paths}
+        paths += write_renderings(place, replace(report, digests=digests), keys)
+        for old in {*folder.glob("transcript-*.jsonl")} - {folder / path.name for path in paths}:
+            old.unlink()
+        new = [path.replace(folder / path.name) for path in paths]
+    (folder / UNFINISHED).unlink(missing_ok=True)
+    return new
 
 
 def write_renderings(folder: Path, report: Report, secrets: Iterable[str] = ()) -> list[Path]:

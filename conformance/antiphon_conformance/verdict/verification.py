@@ -22,6 +22,7 @@ from antiphon_conformance.recordings.lint import judge_recordings
 from antiphon_conformance.recordings.reader import Recording, RecordingError
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.fingerprint import fingerprint
+from antiphon_conformance.report.journal import UNFINISHED
 from antiphon_conformance.report.model import Report
 from antiphon_conformance.report.records import ReportError
 from antiphon_conformance.verdict.outcome import Record
@@ -62,6 +63,8 @@ class Verification:
 
 def verify(place: Path, transcripts: Path | None = None) -> Verification:
     """Verifies the report in folder `place`. Its transcripts are there, or in `transcripts`."""
+    if (place / UNFINISHED).exists():
+        return Verification((f"unfinished: a later run into {place} did not end; see {UNFINISHED}",))
     try:
         report = records.read(_file(place, folder.RECORDS))
     except ReportError as error:

@@ -22,13 +22,25 @@ class Interruption:
         self.stop: Callable[[], None] | None = None
         """Ends the run; None while none is going on."""
 
+    @contextmanager
+    def stops(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While it holds, the first signal calls `stop`."""
+        if self.count:
+            stop()
+        self.stop = stop
+        try:
+            yield
+        finally:
+            self.stop = None
+
     def handle(self, _signal: int, _frame: FrameType | None) -> None:
         """Handles one signal. Raises KeyboardInterrupt at the third."""
         self.count += 1
         if self.count >= MOST:
             raise KeyboardInterrupt
-        if self.stop is not None:
-            self.stop()
+        stop, self.stop = self.stop, None
+        if stop is not None:
+            stop()
 
 
 @contextmanager
