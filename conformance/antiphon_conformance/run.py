@@ -17,9 +17,9 @@ from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.patience import Limits
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
-from antiphon_conformance.interruption import Interruption
 from antiphon_conformance.scenarios import runner
 from antiphon_conformance.scenarios.fingerprint import look
+from antiphon_conformance.scenarios.interruption import Interruption
 from antiphon_conformance.scenarios.remainder import end_generation
 from antiphon_conformance.scenarios.scenario import GENERATED, Scenario, scenarios_for
 from antiphon_conformance.scenarios.selection import generates, selection

@@ -17,7 +17,6 @@ from antiphon_conformance.http.address import is_application, shown
 from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.interruption import Interruption, interruption
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
 from antiphon_conformance.report import folder, models, terminal
@@ -25,6 +24,7 @@ from antiphon_conformance.report.journal import Journal
 from antiphon_conformance.report.model import Report, compose
 from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
+from antiphon_conformance.scenarios.interruption import Interruption, interruption
 from antiphon_conformance.scenarios.runner import Progress
 from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline

@@ -55,5 +55,5 @@ def _learn(target: Target, exchanges: dict[str, Exchange]) -> None:
     answers = [name for name, exchange in exchanges.items() if exchange.reply is not None]
     target.probe = REQUESTS[answers[0]] if answers else None
     unknown = exchanges["unknown_path"]
-    if unknown.ok:
+    if unknown.ok and unknown.answer.fields.get("object") != "response":  # that is a try, and is judged
         target.any_path = unknown.reply
