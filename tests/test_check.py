@@ -103,7 +103,7 @@ def test_the_screen_shows_a_bounded_number_of_lines(responses_mock, capsys):
     assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
     output = capsys.readouterr().out
     assert len(output.splitlines()) < 100
-    assert "more rules" in output
+    assert "What next" in output
     assert "is the URL right?" in output
 
 

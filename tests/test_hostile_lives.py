@@ -22,6 +22,14 @@ SERVER = Path(__file__).parent / "hostile_lives.py"
 QUICK = ("--dialect", "openai", "--no-properties", "--timeout", "1")
 
 
+WORDS = {
+    0: "conformant",
+    1: "server.outlives-every-request",
+    2: "the target answers a create as it answers any",
+}
+"""By exit status, what the report says of these lives."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -70,24 +78,24 @@ def check(port: int, capsys, *options: str) -> tuple[int, list[str]]:
         pytest.param(
             "dies-without-key", 0, ("--recovery", "1"), 1,
             ["stopped answering at credentials/no_credentials", "did not come back within",
-             "credentials/no_credentials stops it", "failed server.outlives-every-request"],
+             "credentials/no_credentials stops it"],
             id="dies",
         ),
         pytest.param(
             "hangs-after-a-list", 4, ("--recovery", "10"), 1,
             ["stopped answering at wrong_requests/array", "came back after",
-             "wrong_requests/array stops it", "failed server.outlives-every-request"],
+             "wrong_requests/array stops it"],
             id="hangs",
         ),
-        pytest.param("single-slot", 0.02, (), 0, ["openai (compatible): conformant"], id="one slot"),
+        pytest.param("single-slot", 0.02, (), 0, [], id="one slot"),
         pytest.param(
             "restarts", 2, ("--recovery", "30"), 0,
-            ["the target stopped answering at", "it came back after", "openai (compatible): conformant"],
+            ["the target stopped answering at", "it came back after"],
             id="restarts",
         ),
         pytest.param(
             "answers-anything", 0, (), 2,
-            ["openai (compatible): not judged (the target answers a create as it answers any path"],
+            [],
             id="answers anything",
         ),
     ],
@@ -99,6 +107,7 @@ def test_a_hostile_life(life, seconds, options, status, first, capsys) -> None:
         elapsed = time.monotonic() - start
     head = "\n".join(lines[:2])
     assert [text for text in first if text not in head] == []
+    assert WORDS[status] in "\n".join(lines)
     assert actual == status
     assert elapsed < 60
 
@@ -109,8 +118,8 @@ def test_a_command_starts_a_dead_target_again_and_the_rest_is_judged(capsys) -> 
         status, lines = check(port, capsys, "--restart", restart, "--recovery", "30")
     assert status == 1
     assert "credentials/no_credentials stops it" in lines[0]
-    assert "failed server.outlives-every-request" in lines[1]
-    assert "1 rule failed" in "\n".join(lines)
+    assert WORDS[1] in "\n".join(lines)
+    assert "1 cause to mend" in "\n".join(lines)
 
 
 def test_a_stream_that_goes_on_is_followed_past_the_time_out_for_a_pause(capsys, tmp_path) -> None:
