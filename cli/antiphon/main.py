@@ -19,6 +19,7 @@ COMMANDS = {
     "report": ("report", "Render, compare or verify the results of runs."),
     "rules": ("rules", "List the rules of a dialect."),
     "explain": ("rules", "Explain a rule, a requirement or a mutant."),
+    "example": ("example", "Print a right response, stream or error of a dialect."),
     "spec": ("spec", "Compare, bundle and freeze the documents of dialects."),
     "demo": ("demo", "Start the mock server, check it in every dialect, write the reports."),
 }

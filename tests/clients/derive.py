@@ -248,7 +248,8 @@ def claims(
                 if harmless[wire] * FEWER < counts[wire]
                 and _can_break(feature, *wire, outcomes[mutant][feature])
             )
-            for rule, what in suspects if len(suspects) <= SUSPECTS else ():
+            kinds = {(rule, what.partition(" in ")[0]) for rule, what in suspects}
+            for rule, what in suspects if len(kinds) <= SUSPECTS else ():
                 by_rule = rows.setdefault(feature, {}).setdefault(rule, {})
                 by_rule.setdefault(what, {})[mutant] = outcomes[mutant][feature]
     return {feature: dict(sorted(rows[feature].items())) for feature in features if feature in rows}

@@ -19,9 +19,10 @@ from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
-from antiphon_conformance.report import folder, models, terminal
+from antiphon_conformance.report import as_json, folder, models, terminal
 from antiphon_conformance.report.journal import Journal
 from antiphon_conformance.report.model import Report, compose
+from antiphon_conformance.report.overview import overviews
 from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
 from antiphon_conformance.scenarios.interruption import Interruption, interruption
@@ -35,6 +36,8 @@ ENDING = """\b
 Exit status: 0 conformant; 1 a rule failed that the baseline does not list, or an entry of the baseline is
 stale; 2 the target could not be judged, or only in part; 3 wrong usage; 130 interrupted three times.
 """
+TEXT, VERBOSE, QUIET, JSON = "text", "verbose", "quiet", "json"
+"""The forms of the output."""
 TYPES: dict[Kind, click.Path | type] = {
     Kind.TEXT: str,
     Kind.FLAG: bool,
@@ -72,8 +75,18 @@ def _click_option(option: Option) -> Callable[[Command], Command]:
 @click.argument("url")
 @dialect_path
 @run_options
+@click.option("--verbose", "-v", is_flag=True, help="Show every cause, with its rules and a curl command.")
+@click.option("--quiet", "-q", is_flag=True, help="Show one line for each dialect, and no progress.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The format of the output.",
+)
 @click.option("--watch", is_flag=True, help="Run again at each Enter, until the input ends.")
-def check(url: str, watch: bool, **values: Any) -> int:
+def check(url: str, watch: bool, verbose: bool, quiet: bool, form: str, **values: Any) -> int:
     """Judge the server at URL, the base URL of its clients: the part before /responses.
 
     URL may also be http+unix://%2Fpath.sock/v1, or module:app for an ASGI application in this process.
@@ -82,35 +95,50 @@ def check(url: str, watch: bool, **values: Any) -> int:
         setup = read_options({"target": url, **values}, COMMAND)
     except USAGE_ERRORS as error:
         raise click.UsageError(str(error)) from error
+    form = JSON if form == JSON else QUIET if quiet else VERBOSE if verbose else TEXT
     if not watch:
-        return run(setup)
+        return run(setup, form)
     if is_application(setup.config.url):
         raise click.UsageError("--watch: expected a server, which can start anew, got an application")
-    return _watch(setup)
+    return _watch(setup, form)
 
 
-def _watch(setup: Setup) -> int:
+def _watch(setup: Setup, form: str) -> int:
     """Judges the target at once and again at each line of the input; returns the last exit status."""
-    status = run(setup)
+    status = run(setup, form)
     click.echo("Enter runs it again; Ctrl-D ends.")
     for _ in sys.stdin:
-        status = run(setup)
+        status = run(setup, form)
         click.echo("Enter runs it again; Ctrl-D ends.")
     return status
 
 
-def run(setup: Setup) -> int:
+def run(setup: Setup, form: str = TEXT) -> int:
     """Judges the target with each model, writes the reports and prints the verdicts; returns the worst exit
     status.
 
     A signal ends the sending of requests; what was seen is judged and written all the same.
     """
     with interruption() as signals:
-        return _run(setup, Screen(highlight=False), signals)
+        return _run(setup, Screen(form), signals)
 
 
 class Screen(Console):
     """A console whose reader may leave: the rest is not printed, and the run goes on."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(highlight=False, stderr=form == JSON, quiet=form == QUIET)
+        self.form = form
+
+    def show(self, report: Report, rest: str) -> None:
+        """Prints the result; `rest` says where to find what the screen leaves out."""
+        if self.form == JSON:
+            click.echo(as_json.render(report), nl=False)
+        elif self.form == QUIET:
+            for overview in overviews(report):
+                click.echo(terminal.answer_line(overview))
+        else:
+            terminal.show(report, self, rest, verbose=self.form == VERBOSE)
 
     def on_broken_pipe(self) -> None:
         """Sends the rest nowhere."""
@@ -118,7 +146,7 @@ class Screen(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(setup: Setup, console: Console, signals: Interruption) -> int:
+def _run(setup: Setup, console: Screen, signals: Interruption) -> int:
     if key := _key_line(setup.config):
         console.print(key, style="dim", markup=False, soft_wrap=True)
     if len(setup.models) < 2:
@@ -127,7 +155,7 @@ def _run(setup: Setup, console: Console, signals: Interruption) -> int:
     return _compare(setup, console, signals)
 
 
-def _compare(setup: Setup, console: Console, signals: Interruption) -> int:
+def _compare(setup: Setup, console: Screen, signals: Interruption) -> int:
     """Judges the target with several models, and shows them side by side."""
     reports: dict[str, Report] = {}
     folders = models.folder_names(setup.models)
@@ -144,11 +172,12 @@ def _compare(setup: Setup, console: Console, signals: Interruption) -> int:
     return max(report.status for report in reports.values())
 
 
-def _judge(setup: Setup, console: Console, signals: Interruption) -> tuple[int, Report]:
+def _judge(setup: Setup, console: Screen, signals: Interruption) -> tuple[int, Report]:
     """Judges the target with one model; returns the exit status and the report."""
     config, gate = setup.config, setup.gate
     steps = len(planned(config)) + 1  # the generated requests are one more
-    with show_progress(Console(stderr=True), steps * config.repeat, shown(config.url)) as progress:
+    quiet, size = console.form == QUIET, steps * config.repeat
+    with show_progress(Console(stderr=True), size, shown(config.url), quiet=quiet) as progress:
         result = _send(setup, progress, signals)
     if setup.gate.new_baseline is not None:
         try:
@@ -163,7 +192,7 @@ def _judge(setup: Setup, console: Console, signals: Interruption) -> tuple[int, 
     written = _write(setup, report, result)
     for line in _outages(result):
         console.print(line, markup=False, soft_wrap=True, style="bold yellow")
-    terminal.show(report, console, f"see {page}" if page else "--report DIR writes all of them")
+    console.show(report, f"see {page}" if page else "--verbose shows them, --report DIR writes them")
     _print_size(console, result)
     if setup.report is not None:
         console.print(written or f"report: {page}", markup=False, soft_wrap=True)

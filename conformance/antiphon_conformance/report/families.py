@@ -19,6 +19,8 @@ from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.requirement import Kind
 
 ABSENT = "absent"
+ANY_CREATE = "requests.a-create-that-others-depend-on-is-accepted"
+"""The rule about creates of every kind: what it tells is a fault of one conversation."""
 NO_EFFECT = "no effect"
 """The fault of rules about documented effects."""
 SCHEMA_TOPICS = frozenset({
@@ -39,7 +41,7 @@ FINAL = (
 )
 SUMS = ("-in-their-", "add-up", "keep-their-", *FINAL)
 """Parts of the ids of rules that compare one place of a stream with another."""
-_MESSAGE = re.compile(r'"(?:message|detail)": ?"((?:[^"\\]|\\.){4,})')
+MESSAGE = re.compile(r'"(?:message|detail)": ?"((?:[^"\\]|\\.){4,})')
 _VARYING = re.compile(r'"(?:[^"\\]|\\.)*"?|`[^`]*`|[\w-]*\d[\w-]*')
 UNREADABLE = frozenset({
     "framing.every-field-is-a-standard-field", "framing.every-message-has-data", "framing.a-stream-is-utf-8",
@@ -118,7 +120,7 @@ class Sight:
 
 def own_words(text: str) -> str:
     """The message of an error that a text quotes, without ids and numbers."""
-    match = _MESSAGE.search(text)
+    match = MESSAGE.search(text)
     words = match.group(1) if match else ""
     return " ".join(_VARYING.sub("~", words).split())[:48]
 
@@ -287,7 +289,8 @@ def fault(look: Sight) -> str:
         return f"order {_order_key(look)}"
     place = look.place
     if place.holder == places.STATUS:
-        return f"status {look.finding.actual[:1]}xx"
+        request = f" in {look.record.scenario}" if look.record.rule == ANY_CREATE else ""
+        return f"status {look.finding.actual[:1]}xx{request}"
     stream = " in a stream" if "/" in look.finding.where and _in_stream(look) else ""
     if look.record.kind is Kind.CONTRACT:
         return NO_EFFECT + stream

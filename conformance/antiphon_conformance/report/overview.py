@@ -246,7 +246,7 @@ class Overview:
     def _faults(self, rows: Iterable[Cause]) -> tuple[Fault, ...]:
         failing = {id(record) for record in self.verdict.failures}
         reasons = {id(record): reason for record, reason in self.verdict.excuses}
-        faults = []
+        faults: list[Fault] = []
         for cause in rows:
             own = [record for record in cause.records if is_failure(record)]
             fails = any(id(record) in failing for record in own)

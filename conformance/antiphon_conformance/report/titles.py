@@ -6,7 +6,7 @@ import re
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import Cause
-from antiphon_conformance.report.families import BLOCKED, HOLDERS
+from antiphon_conformance.report.families import BLOCKED, HOLDERS, MESSAGE
 from antiphon_conformance.report.place import END, LANE
 from antiphon_conformance.rules.rule import all_rules
 
@@ -31,7 +31,7 @@ def title_of(cause: Cause) -> str:
     if cause.family.name == "value":
         return _value(cause)
     if cause.family.name == "right request" and cause.key != cause.record.rule:
-        return safe(f"A right request is rejected: {cause.key}", LONGEST)
+        return safe(f"A right request is rejected: {_own_words(cause)}", LONGEST)
     if not cause.family.title:
         return summary_of(cause.record.rule)
     subjects = cause.subjects
@@ -79,6 +79,12 @@ def aftermath_of(cause: Cause) -> str:
     ]
     text = " and ".join(filter(None, parts))
     return f"{text} because of it" if text else ""
+
+
+def _own_words(cause: Cause) -> str:
+    """The server's own words, as far as the finding quotes them."""
+    match = MESSAGE.search(cause.finding.actual) if cause.finding else None
+    return match.group(1).replace('\\"', '"') if match else cause.key
 
 
 def _value(cause: Cause) -> str:
