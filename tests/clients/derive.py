@@ -29,9 +29,9 @@ from typing import Any
 
 import yaml
 
-from antiphon_conformance.report.answers import NEEDS, SHOWN
-from antiphon_conformance.report.capability import TOPICS
-from antiphon_conformance.report.families import ECHOES, NO_EFFECT, fault, sight
+from antiphon_conformance.report.answers import GENERAL, NEEDS, SHOWN
+from antiphon_conformance.report.families import COMPARISONS, ECHOES, NO_EFFECT, fault, sight
+from antiphon_conformance.report.features import TOPICS
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Record
 from antiphon_conformance.verdict.result import judge
@@ -40,6 +40,7 @@ from antiphon_mockserver.mutants import all_mutants
 from antiphon_spec.clients import CLIENTS, Client, load_clients
 from antiphon_spec.dialect import load
 from antiphon_spec.profile import load_profile
+from antiphon_spec.requirement import Kind
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -52,8 +53,6 @@ HEAD = "# Written by tests/clients/derive.py: which faults break which features 
 HOW = "driven against the mock with every mutant by tests/clients/derive.py; `breaks` says where it broke"
 FEWER = 2
 """A harmless mutant counts against a harmful one when its fault shows at least half as often."""
-GENERAL = ("create", "stream", "stream_helper")
-"""The features whose results are texts of the model."""
 SUSPECTS = 2
 """A mutant with more faults that might have done it tells nothing: the client broke at one of them."""
 Wire = tuple[str, str]
@@ -197,11 +196,14 @@ def faults(dialect: str, mutant: str, rules: Sequence[str]) -> Counter[Wire]:
 
 
 def wires(records: Iterable[Record], rules: Sequence[str]) -> Counter[Wire]:
-    """The faults that these rules tell, with the number of exchanges in which they show."""
+    """The faults that these rules tell, with the number of exchanges in which they show.
+
+    Of a missing effect only the first rule counts: the others see what follows from it.
+    """
     places = {
         (record.rule, fault(sight(record, finding)), finding.exchange)
         for record in records
-        if record.rule in rules and record.outcome in SHOWN
+        if record.rule in (rules[:1] if record.kind is Kind.CONTRACT else rules) and record.outcome in SHOWN
         for finding in record.findings
     }
     return Counter((rule, what) for rule, what, _ in places)
@@ -256,7 +258,7 @@ def claims(
 
 
 def _can_break(feature: str, rule: str, what: str, how: str) -> bool:
-    """Whether a fault can be why a feature broke: no client breaks by an echo that tells of a deeper fault.
+    """Whether a fault can be why a feature broke: an echo or a comparison only tells of a deeper fault.
 
     A different text is no breakage of a feature that has nothing to do with the effect: the model answers in
     other words when it reads something else.
@@ -265,7 +267,8 @@ def _can_break(feature: str, rule: str, what: str, how: str) -> bool:
         return True
     topic = rule.partition(".")[0]
     about = topic in TOPICS.get(NEEDS.get(feature, ""), frozenset()) and feature not in GENERAL
-    return topic not in ECHOES and (how.startswith("raises") or about)
+    is_deep = topic not in ECHOES and not rule.startswith(COMPARISONS)
+    return is_deep and (how.startswith("raises") or about)
 
 
 def unconfirmed(client: Client, subject: Subject, most: int | None = None) -> list[str]:

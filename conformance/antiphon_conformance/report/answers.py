@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from antiphon_conformance.report.families import NO_EFFECT, fault, sight
-from antiphon_conformance.report.features import FAILING, LACKING, UNSEEN, FeatureRow
+from antiphon_conformance.report.features import FAILING, LACKING, TOPICS, UNSEEN, FeatureRow
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import FEATURES, Wire, feature_title
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -19,6 +19,8 @@ NEEDS: Mapping[str, str] = {
     "background": "background", "chat": "chat", "library": "collections",
 }  # fmt: skip
 """The feature of a server that a feature of a client needs."""
+GENERAL = ("create", "stream", "stream_helper")
+"""The features that need nothing of a server but answers: no missing effect makes them doubtful."""
 SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 
 
@@ -107,6 +109,7 @@ def _feature(
         return FeatureAnswer(name, ABSENT)
     if hits:
         return FeatureAnswer(name, BREAKS, hits)
-    doubts = any(rule in faults and what.startswith(NO_EFFECT) for rule, what in wires)
+    topics = TOPICS.get(NEEDS.get(name, ""), frozenset()) if name not in GENERAL else frozenset()
+    doubts = any(what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics for rule, what in wires)
     is_clear = bool(rules & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer
 from antiphon_conformance.report.causes import Cause
-from antiphon_conformance.report.features import FAILING, LACKING, UNSEEN, FeatureRow
+from antiphon_conformance.report.features import FAILING, LACKING, TOPICS, UNSEEN, FeatureRow
 from antiphon_conformance.verdict.outcome import Outcome
 
 WORKS, FLAWED, BROKEN, IGNORED = "works", "works but", "broken", "ignored"
@@ -29,34 +29,6 @@ SHORT: Mapping[str, str] = {
     "chat_list": "lists of chats", "chat_spellings": "spellings of Chat", "tool_servers": "tool servers",
 }  # fmt: skip
 """The names of features on a screen, where the name in the dialect is no word for people."""
-TOPICS: Mapping[str, frozenset[str]] = {
-    "create": frozenset({
-        "response", "response-members", "response-status", "items", "item-members", "usage", "instructions",
-        "requests", "errors", "transport", "framing", "echo", "defaults", "truncation",
-    }),
-    "stream": frozenset({
-        "lifecycle", "stream-framing", "stream-items", "stream-text", "stream-numbers", "stream-schema",
-        "stream-padding", "stream-parity",
-    }),
-    "tools": frozenset({"tool-calls", "tool-choice", "tool-outputs", "echo-tools", "stream-calls"}),
-    "structured": frozenset({"structured-output"}),
-    "chain": frozenset({"chaining", "item-references"}),
-    "keys": frozenset({"credentials"}),
-    "background": frozenset({"background"}),
-    "reasoning": frozenset({"reasoning", "stream-reasoning"}),
-    "compact": frozenset({"compaction"}),
-    "retrieve": frozenset({"retrieve", "storage"}),
-    "delete": frozenset({"delete"}),
-    "cancel": frozenset({"cancel"}),
-    "input_items": frozenset({"input-items", "pagination"}),
-    "input_tokens": frozenset({"input-tokens"}),
-    "resume": frozenset({"resume"}),
-    "list": frozenset({"listing", "offset-pages"}),
-    "chat": frozenset({"chat"}),
-    "filters": frozenset({"filters", "filter-laws", "filtered-answers"}),
-    "prompts": frozenset({"prompt-templates"}),
-}  # fmt: skip
-"""The topics of the rules that are about each feature."""
 SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     "tools": ("tool-choice.required-makes-a-call",),
     "structured": ("structured-output.text-follows-a-strict-schema",),

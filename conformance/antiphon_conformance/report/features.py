@@ -71,6 +71,34 @@ SIGNS: Mapping[str, Callable[[Exchange], bool]] = {
     "resume": lambda exchange: "starting_after=" in exchange.request.path,
 }
 """How to recognise an exchange that shows a feature which is no operation of its own."""
+TOPICS: Mapping[str, frozenset[str]] = {
+    "create": frozenset({
+        "response", "response-members", "response-status", "items", "item-members", "usage", "instructions",
+        "requests", "errors", "transport", "framing", "echo", "defaults", "truncation",
+    }),
+    "stream": frozenset({
+        "lifecycle", "stream-framing", "stream-items", "stream-text", "stream-numbers", "stream-schema",
+        "stream-padding", "stream-parity",
+    }),
+    "tools": frozenset({"tool-calls", "tool-choice", "tool-outputs", "echo-tools", "stream-calls"}),
+    "structured": frozenset({"structured-output"}),
+    "chain": frozenset({"chaining", "item-references"}),
+    "keys": frozenset({"credentials"}),
+    "background": frozenset({"background"}),
+    "reasoning": frozenset({"reasoning", "stream-reasoning"}),
+    "compact": frozenset({"compaction"}),
+    "retrieve": frozenset({"retrieve", "storage"}),
+    "delete": frozenset({"delete"}),
+    "cancel": frozenset({"cancel"}),
+    "input_items": frozenset({"input-items", "pagination"}),
+    "input_tokens": frozenset({"input-tokens"}),
+    "resume": frozenset({"resume"}),
+    "list": frozenset({"listing", "offset-pages"}),
+    "chat": frozenset({"chat"}),
+    "filters": frozenset({"filters", "filter-laws", "filtered-answers"}),
+    "prompts": frozenset({"prompt-templates"}),
+}  # fmt: skip
+"""The topics of the rules that are about each feature."""
 REJECTIONS = {"keys": frozenset({401, 403})}
 """Features that a target shows by rejecting a request, and the statuses of the rejection."""
 
