@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.compare import Comparison, compare
+from antiphon_conformance.report.groups import BAD
 from antiphon_conformance.report.model import Report
-from antiphon_conformance.report.numbers import BAD
 
 SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i"}
 LOUD = frozenset(outcome.value for outcome in BAD)
