@@ -16,8 +16,7 @@ import tempfile
 from pathlib import Path
 
 from antiphon_conformance.recordings import reader
-from antiphon_conformance.recordings.lint import exchanges_of, lint_result
-from antiphon_conformance.recordings.transcript import keys_in
+from antiphon_conformance.recordings.lint import lint_result
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.compare_markdown import render
 from antiphon_conformance.report.model import Report, compose
@@ -100,7 +99,7 @@ def refresh(traffic: Path | None) -> None:
         with tempfile.TemporaryDirectory() as scratch:
             target = Path(scratch) / place.parent.name / place.name
             target.mkdir(parents=True)
-            folder.write_renderings(target, _again(old, transcripts), keys_in(exchanges_of(transcripts)))
+            folder.write_renderings(target, _again(old, transcripts))
             add(target)
 
 

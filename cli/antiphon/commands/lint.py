@@ -17,7 +17,6 @@ from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.selection import read_rule
 from antiphon_conformance.recordings.lint import digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
-from antiphon_conformance.recordings.transcript import keys_in
 from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.report import folder
 from antiphon_conformance.report.groups import group_by_rule
@@ -97,7 +96,7 @@ def lint(
     if report_folder is not None:
         report_folder.mkdir(parents=True, exist_ok=True)
         report = compose(result, digests=digests_of(files))
-        folder.write_renderings(report_folder, report, keys_in(exchanges))
+        folder.write_renderings(report_folder, report)
         click.echo(f"report: {report_folder / 'report.html'}", err=True)
     return verdict(records, why=result.verdicts[dialect.name].why).status
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -28,11 +28,11 @@ from antiphon_conformance.http.exchange import (
     final_response,
 )
 from antiphon_conformance.http.patience import Limits, Patience
+from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.reply import is_stream, read_reply
 from antiphon_conformance.http.restart import Restart
 from antiphon_conformance.http.survival import Sent, Survival
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.recordings.transcript import REDACTED, hideable_secrets, scrub
 
 DEAD_AFTER = 3
 """After so many calls without an answer the run ends, where the target has answered none at all."""
@@ -87,7 +87,7 @@ class Target:
     """A server under test, and the limits for talking to it."""
 
     transport: Transport
-    credentials: Credentials | str | None = None
+    credentials: Credentials | str | None = field(default=None, repr=False)
     """A text is a bearer key."""
     limits: Limits = field(default_factory=Limits)
     restart: str | None = None
@@ -115,12 +115,12 @@ class Target:
     _slot: asyncio.Lock | None = None
     """The lock of the only request at a time, once the target was too busy for two."""
     _signer: Credentials = field(init=False)
-    _secrets: tuple[str, ...] = field(default=(), init=False)
+    _redaction: Redaction = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         given = self.credentials
         self._signer = given if isinstance(given, Credentials) else Credentials(given)
-        self._secrets = hideable_secrets(self._signer.secrets)
+        self._redaction = redaction_of(self._signer.secrets)
         self.patience = Patience(self.limits)
         self.survival = Survival(self._attempt, self._probe, self.patience, Restart(self.restart))
 
@@ -241,11 +241,11 @@ class Target:
         try:
             failure = await self._listen(final, body, start)
         except UnreachableError as error:
-            failure = safe(scrub(str(error).encode(errors="replace"), self._secrets).decode())
+            failure = safe(self._redaction.text(str(error)))
         else:
             traits |= {GAVE_UP} if failure else set()
         seconds = time.monotonic() - start
-        reply = body.reply(failure, seconds, started_at, self._secrets)
+        reply = body.reply(failure, seconds, started_at, self._redaction)
         if GAVE_UP in traits:
             self.patience.note_hang()
         elif reply is not None:
@@ -342,30 +342,17 @@ class _Body:
             yield
 
     def reply(
-        self, failure: str | None, seconds: float, started_at: float, secrets: tuple[str, ...]
+        self, failure: str | None, seconds: float, started_at: float, redaction: Redaction
     ) -> Reply | None:
         """The reply: of a stream the part that arrived; half a document is no reply."""
         if self._head is None:
             return None
         failure = failure or self.failure
-        raw = scrub(bytes(self._raw), secrets)
-        headers = _scrub_headers(self._head.headers, secrets)
+        raw = redaction.raw(bytes(self._raw))
+        headers = redaction.headers(self._head.headers)
         if failure and not is_stream(headers, raw):
             return None
         cut = self.left or failure is not None
         reply = read_reply(self._head.status, headers, raw, cut=cut, seconds=seconds, started_at=started_at)
         whole = bool(self._arrivals) and self._arrivals[-1][0] == len(raw)
         return replace(reply, arrivals=tuple(self._arrivals)) if reply.stream is not None and whole else reply
-
-
-def _scrub_headers(headers: Headers, secrets: Iterable[str]) -> Headers:
-    pairs = headers.pairs
-    for secret in secrets:
-        pairs = tuple(
-            (
-                name.replace(secret.lower(), REDACTED).replace(secret, REDACTED),
-                value.replace(secret, REDACTED),
-            )
-            for name, value in pairs
-        )
-    return Headers(pairs)

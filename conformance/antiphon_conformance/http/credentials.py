@@ -12,9 +12,9 @@ from urllib.parse import quote, quote_plus
 
 import orjson
 
-from antiphon_conformance.http.address import is_secret_name
+from antiphon_conformance.http.address import REDACTED, is_secret_name
 from antiphon_conformance.http.exchange import Headers, Request
-from antiphon_conformance.recordings.transcript import REDACTED, SECRET_HEADERS
+from antiphon_conformance.recordings.transcript import SECRET_HEADERS
 
 BEARER, HEADER, QUERY, NONE = "bearer", "header", "query", "none"
 PLACES = "bearer, header:NAME, query:NAME or none"

@@ -21,9 +21,11 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.address import Address, read_address, shown
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.network import connector, describe, route
+from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import transcript
+from antiphon_conformance.recordings.keys import MOST_KEYS, hide, keys_in
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
@@ -51,11 +53,14 @@ class Proxy:
     _session: aiohttp.ClientSession | None = None
     _address: Address = field(init=False)
     _route: Mapping[str, Any] = field(init=False)
+    _keys: dict[str, None] = field(default_factory=dict, repr=False)
+    """The keys that came last, of all clients: the target may give one to another."""
 
     def __post_init__(self) -> None:
         """Raises what `read_address` and `route` raise."""
         self._address = read_address(self.target)
         self._route = route(self._address, self.ca_file, self.insecure)
+        self._keys.update(dict.fromkeys(self._address.secrets))
 
     async def forward(self, incoming: web.Request) -> web.StreamResponse:
         """Forwards one request and returns the answer; 502 when the target does not answer."""
@@ -107,7 +112,8 @@ class Proxy:
         return outgoing
 
     def _report(self, exchange: Exchange) -> None:
-        """Judges, prints and records one exchange."""
+        """Judges, prints and records one exchange, without any key."""
+        exchange = hide(exchange, self._redaction(exchange))
         records = [record for record in engine.lint([exchange], self.dialect) if record.outcome in LOUD]
         self.counts.update(record.outcome for record in records)
         status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
@@ -118,7 +124,16 @@ class Proxy:
                 self.show(f"    {safe(finding.message)}")
         if self.record is not None:
             with self.record.open("ab") as file:
-                file.write(_line(exchange))
+                file.write(orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE))
+
+    def _redaction(self, exchange: Exchange) -> Redaction:
+        """The redaction of the keys of this request, and of those before it."""
+        for key in keys_in([exchange]):
+            self._keys.pop(key, None)
+            self._keys[key] = None
+        while len(self._keys) > MOST_KEYS:
+            self._keys.pop(next(key for key in self._keys if key not in self._address.secrets))
+        return redaction_of(tuple(self._keys))
 
     def _connect(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -154,16 +169,6 @@ def _below(target: str, path: str) -> str:
     """The path without the target's own path (`/v1`), which clients may repeat."""
     base = yarl.URL(target).path.rstrip("/")
     return path.removeprefix(base) if base and path.startswith(base + "/") else path
-
-
-def _line(exchange: Exchange) -> bytes:
-    credentials = (
-        value.rpartition(" ")[2]
-        for name, value in exchange.request.headers.pairs
-        if name in transcript.SECRET_HEADERS
-    )
-    line = orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE)
-    return transcript.scrub(line, [secret for secret in credentials if len(secret) > 5])
 
 
 async def serve(proxy: Proxy, host: str, port: int) -> None:

@@ -30,6 +30,7 @@ from antiphon_conformance.http.reply import headers, read_reply, reply_from_valu
 from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
 from antiphon_conformance.recordings.bodies import GZIP
 from antiphon_conformance.recordings.evidence import with_losses
+from antiphon_conformance.recordings.keys import without_keys
 from antiphon_conformance.recordings.members import MissingMemberError, required
 
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
@@ -60,14 +61,26 @@ def load(path: Path) -> Recording:
         raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
     try:
         if raw.startswith(GZIP):
-            return _read(gzip.decompress(raw), path.with_suffix(""))
-        return _read(raw, path)
+            return _hide(_read(gzip.decompress(raw), path.with_suffix("")))
+        return _hide(_read(raw, path))
     except RecordingError:
         raise
     except MissingMemberError as error:
         raise RecordingError(f"{path}: {error.where}", f"a member `{error.member}`", "none") from error
     except (LookupError, TypeError, AttributeError, ValueError, EOFError, OSError, zlib.error) as error:
         raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
+
+
+def _hide(recording: Recording) -> Recording:
+    """The recording without the keys of its requests."""
+    steps = (exchange for item in recording.traces for exchange in item.exchanges.values())
+    clean = without_keys((*recording.exchanges, *steps))
+    count = len(recording.exchanges)
+    rest = iter(clean[count:])
+    traces = tuple(
+        replace(item, exchanges=dict(zip(item.exchanges, rest, strict=False))) for item in recording.traces
+    )
+    return replace(recording, exchanges=clean[:count], traces=traces)
 
 
 def _read(raw: bytes, path: Path) -> Recording:

@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import base64
 import gzip
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import orjson
 
+from antiphon_conformance.http.address import REDACTED
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
+from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_spec.renamed import current_step
 
-REDACTED = "REDACTED"
 LONG = 100_000
 """How many bytes of JSON a request may have before it is compressed."""
-SHORTEST_SECRET = 6
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
@@ -42,26 +40,27 @@ def is_episode(entry: Mapping[str, Any]) -> bool:
 
 def lines(run: Mapping[str, Any], traces: Iterable[Trace], secrets: Iterable[str] = ()) -> Iterator[bytes]:
     """The lines of a transcript; each of `secrets` is replaced everywhere."""
-    hideable = hideable_secrets(secrets)
+    redaction = redaction_of(tuple(secrets))
     all_episodes = tuple(traces)
-    yield run_line(run, hideable)
+    yield _line({"run": dict(run)}, redaction)
     for trace in all_episodes:
         for exchange in trace.exchanges.values():
-            yield _line(entry(exchange), hideable)
+            yield _line(entry(exchange), redaction)
     for trace in all_episodes:
-        yield _line(_episode_entry(trace), hideable)
+        yield _line(_episode_entry(trace), redaction)
 
 
 def run_line(run: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
     """The first line of a transcript."""
-    return _line({"run": dict(run)}, secrets)
+    return _line({"run": dict(run)}, redaction_of(secrets))
 
 
 def trace_lines(trace: Trace, secrets: tuple[str, ...]) -> Iterator[bytes]:
     """The lines of one scenario: its exchanges, then what sums it up."""
+    redaction = redaction_of(secrets)
     for exchange in trace.exchanges.values():
-        yield _line(entry(exchange), secrets)
-    yield _line(_episode_entry(trace), secrets)
+        yield _line(entry(exchange), redaction)
+    yield _line(_episode_entry(trace), redaction)
 
 
 def entry(exchange: Exchange) -> dict[str, Any]:
@@ -133,31 +132,8 @@ def raw_of(message: Mapping[str, Any]) -> bytes | None:
     return text.encode() if isinstance(text, str) else None
 
 
-def hideable_secrets(secrets: Iterable[str]) -> tuple[str, ...]:
-    """The secrets that can be hidden. A shorter one is a placeholder and would match in the middle of
-    words."""
-    return tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
-
-
-def scrub(raw: bytes, secrets: Iterable[str]) -> bytes:
-    """`raw` with each secret replaced, also where JSON escapes its letters."""
-    for secret in secrets:
-        raw = raw.replace(secret.encode(), REDACTED.encode())
-        if b"\\u00" in raw or b"\\/" in raw:
-            raw = _secret_pattern(secret).sub(REDACTED.encode(), raw)
-    return raw
-
-
-@cache
-def _secret_pattern(secret: str) -> re.Pattern[bytes]:
-    """The pattern of a secret in which any letter may be escaped."""
-    slash = {"/": r"\\?/"}
-    letters = (rf"(?:{slash.get(letter, re.escape(letter))}|\\u(?i:{ord(letter):04x}))" for letter in secret)
-    return re.compile("".join(letters).encode())
-
-
-def _line(line: Mapping[str, Any], secrets: tuple[str, ...]) -> bytes:
-    return scrub(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE), secrets)
+def _line(line: Mapping[str, Any], redaction: Redaction) -> bytes:
+    return redaction.raw(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _episode_entry(trace: Trace) -> dict[str, Any]:
@@ -218,13 +194,3 @@ def _headers(headers: Headers) -> dict[str, Any]:
         else:
             fields[name] = text
     return fields
-
-
-def keys_in(exchanges: Iterable[Exchange]) -> list[str]:
-    """The credentials of recorded requests, so that a report can hide them where an answer repeats them."""
-    keys: dict[str, None] = {}
-    for exchange in exchanges:
-        for name, value in exchange.request.headers.pairs:
-            if name.lower() in SECRET_HEADERS and value != REDACTED:
-                keys[value.rpartition(" ")[2]] = None
-    return [key for key in hideable_secrets(keys) if key != REDACTED]

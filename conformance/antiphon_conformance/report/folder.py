@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from antiphon_conformance.http.redaction import redaction_of
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
 from antiphon_conformance.report.journal import UNFINISHED
@@ -63,7 +64,7 @@ def write(
     until then, and none of them stays after it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    keys = transcript.hideable_secrets(secrets)
+    keys = tuple(secrets)
     with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
         place = Path(name)
         paths = [
@@ -83,8 +84,8 @@ def write(
 
 def write_renderings(folder: Path, report: Report, secrets: Iterable[str] = ()) -> list[Path]:
     """Writes the records, then every rendering of them, then their digests; returns the paths."""
-    keys = transcript.hideable_secrets(secrets)
-    contents = {name: transcript.scrub(text, keys) for name, text in renderings(report).items()}
+    redaction = redaction_of(tuple(secrets))
+    contents = {name: redaction.raw(text) for name, text in renderings(report).items()}
     paths = [_write(folder / name, text) for name, text in contents.items()]
     digests = {name: digest(text) for name, text in contents.items()}
     index = orjson.dumps(digests, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

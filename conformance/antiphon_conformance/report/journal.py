@@ -20,7 +20,7 @@ class Journal:
     """Writes the traces of a run. A full disk ends the writing, not the run."""
 
     def __init__(self, folder: Path | None, run: Mapping[str, Any], secrets: Iterable[str]) -> None:
-        self._secrets = transcript.hideable_secrets(secrets)
+        self._secrets = tuple(secrets)
         self._file: BinaryIO | None = None
         if folder is not None:
             try:
