@@ -16,6 +16,7 @@ from antiphon_mockserver.model.instance.grammar import shortest
 from antiphon_mockserver.model.instance.pattern import matching
 from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, QUOTED, hints_of, matched_group, names_in
 from antiphon_mockserver.model.reading import Output, Reading, whole_number
+from antiphon_mockserver.model.shell import command_of, with_command
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
@@ -56,7 +57,11 @@ def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -
     choice = choose(request.get("tool_choice") or "auto", offer)
     if not choice.tools or (reading.ends_in_outputs and not choice.must_call):
         return []
-    tools = [tool for tool in choice.tools if is_named(tool["name"], reading.prompt)]
+    tools = [
+        tool
+        for tool in choice.tools
+        if is_named(tool["name"], reading.prompt) or command_of(tool, reading.prompt) is not None
+    ]
     if choice.must_call and not tools:
         tools = [choice.tools[0]]
     names = [tool["name"] for tool in tools]
@@ -148,6 +153,11 @@ def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Ite
         yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **head}
         return
     hints = hints_of(prompt)
+    if (command := command_of(tool, prompt)) is not None:
+        draft = orjson.loads(_arguments(tool, Hints(prompt=command), tools))
+        arguments = orjson.dumps(with_command(draft, tool, command)).decode()
+        yield {"type": "function_call", "arguments": arguments, "call_id": None, **head}
+        return
     names = tuple(word for word in hints.words if word.lower() not in _words(tool["name"]))
     for call_hints in _occasions(tool, replace(hints, words=names)):
         yield {

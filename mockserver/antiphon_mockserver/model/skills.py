@@ -254,13 +254,14 @@ def tell(prompt: str, length: int) -> str:
 Change = Callable[[str], str]
 Maker = Callable[[re.Match[str]], Change]
 
-READ_LENGTH = 8_000
-"""Characters of the instructions that the model follows."""
+LONGEST_ORDER = 1_500
+"""Characters of instructions that order how to speak; the longer ones of agents tell how to work."""
 
 
 def speak(text: str, instructions: tuple[str, ...]) -> str:
     """The text, changed as the instructions demand."""
-    for change in changes("\n".join(instructions)[:READ_LENGTH]) if instructions else ():
+    orders = "\n".join(order for order in instructions if len(order) <= LONGEST_ORDER)
+    for change in changes(orders) if orders else ():
         text = change(text)
     return text
 

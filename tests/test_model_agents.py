@@ -1,0 +1,64 @@
+"""What agents send: long instructions, and a shell as a function."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from model_requests import plan, text, user
+
+BOILERPLATE = "You are an agent. End every answer with the word over. " + "Work with care. " * 200
+
+
+def test_short_instructions_order_how_to_speak_and_long_ones_do_not() -> None:
+    assert text("Repeat exactly: heron", instructions="End every answer with the word over.") == "heron over"
+    assert text("Repeat exactly: heron", instructions=BOILERPLATE) == "heron"
+    both = [{"role": "developer", "content": BOILERPLATE}, user("Repeat exactly: heron")]
+    assert text(both, instructions="End every answer with the word over.") == "heron over"
+
+
+def shell(name: str, **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "name": name,
+        "parameters": {"type": "object", "properties": properties, "required": list(properties)},
+    }
+
+
+TEXT, LIST = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Run the shell command: ls -l /tmp",
+        "Please run `ls -l /tmp` now.",
+        'Execute the command "ls -l /tmp" and tell me the result.',
+        "Run this in the terminal: `ls -l /tmp`",
+    ],
+)
+@pytest.mark.parametrize(
+    ("tool", "expected"),
+    [
+        (shell("exec_command", cmd=TEXT), {"cmd": "ls -l /tmp"}),
+        (shell("shell", command=LIST), {"command": ["bash", "-lc", "ls -l /tmp"]}),
+        (shell("do_it", command=TEXT), {"command": "ls -l /tmp"}),
+    ],
+)
+def test_a_command_goes_to_the_shell_as_it_is(prompt: str, tool: Any, expected: Any) -> None:
+    (call,) = [item for item in plan(prompt, tools=[tool]).items if item["type"] == "function_call"]
+    assert json.loads(call["arguments"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tool"),
+    [
+        ("Say hello.", shell("exec_command", cmd=TEXT)),
+        ("Run: ls", shell("remember", text=TEXT)),
+        ("I run every day.", shell("exec_command", cmd=TEXT)),
+    ],
+)
+def test_nothing_runs_without_an_order_or_a_shell(prompt: str, tool: Any) -> None:
+    assert not [item for item in plan(prompt, tools=[tool]).items if item["type"] == "function_call"]
