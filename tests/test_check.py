@@ -51,7 +51,7 @@ def test_both_dialects_are_judged_from_one_conversation(responses_mock, tmp_path
 def test_a_breach_of_a_must_exits_with_1(responses_mock, capsys):
     assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
     output = capsys.readouterr().out
-    assert "failed usage.total-is-the-sum (RES-51)" in output
+    assert "rule usage.total-is-the-sum" in output
     assert "curl -sS" in output
 
 

@@ -260,8 +260,7 @@ def test_the_terminal_shows_failures_and_no_escape_sequence():
     terminal.show(compose_hostile(), console)
     console.file.close()
     text = console.export_text()
-    assert "profile compatible" in text
-    assert "not conformant: " in text
+    assert "openai (compatible): not conformant" in text
     assert "\x1b" not in text
 
 

@@ -59,7 +59,7 @@ def show(
 
 
 def answer_line(overview: Overview) -> str:
-    """The answer in one line, for `--quiet`."""
+    """The verdict in one line, with dialect and profile."""
     return f"{overview.name} ({safe(overview.profile)}): {overview.headline}"
 
 
@@ -67,12 +67,9 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
     status = overview.verdict.status
     yield from _wrap(overview.answer, width, style=VERDICT_COLOURS[status])
     dialect = overview.dialect
-    head = (
-        f"{safe(title(overview.report))} · {dialect.title} {dialect.release} · "
-        f"profile {safe(overview.profile)}"
-    )
+    head = f"{safe(title(overview.report))} · {dialect.title} {dialect.release}"
     yield from _wrap(head, width, style="dim")
-    yield from _wrap(overview.headline, width, style=VERDICT_COLOURS[status])
+    yield from _wrap(answer_line(overview), width, style=VERDICT_COLOURS[status])
     if overview.verdict.why and not overview.faults:
         return
     yield from _states(overview, width)
