@@ -15,7 +15,7 @@ OPENRESPONSES = load("openresponses").document
 CLOUDGLUE = load("cloudglue").document
 
 
-def test_openai_has_every_operation_of_its_responses() -> None:
+def test_openai_has_the_operations_of_responses_conversations_and_models() -> None:
     assert {
         operation.id: f"{operation.method} {operation.path}" for operation in OPENAI.operations.values()
     } == {
@@ -26,6 +26,16 @@ def test_openai_has_every_operation_of_its_responses() -> None:
         "listInputItems": "GET /responses/{response_id}/input_items",
         "countInputTokens": "POST /responses/input_tokens",
         "compactResponse": "POST /responses/compact",
+        "createConversation": "POST /conversations",
+        "getConversation": "GET /conversations/{conversation_id}",
+        "updateConversation": "POST /conversations/{conversation_id}",
+        "deleteConversation": "DELETE /conversations/{conversation_id}",
+        "createConversationItems": "POST /conversations/{conversation_id}/items",
+        "listConversationItems": "GET /conversations/{conversation_id}/items",
+        "getConversationItem": "GET /conversations/{conversation_id}/items/{item_id}",
+        "deleteConversationItem": "DELETE /conversations/{conversation_id}/items/{item_id}",
+        "listModels": "GET /models",
+        "retrieveModel": "GET /models/{model}",
     }
 
 

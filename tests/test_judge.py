@@ -239,6 +239,7 @@ def test_a_rule_about_an_operation_that_the_target_lacks_is_not_supported():
         ("/responses", "createResponse", "/responses"),
         ("/v1/responses", "createResponse", "/responses"),
         ("https://h/openai/v1/responses?api-version=1", "createResponse", "/responses?api-version=1"),
+        ("https://h/models/gpt-5/v1/responses", "createResponse", "/responses"),
         ("/v1/elsewhere", None, "/v1/elsewhere"),
     ],
 )

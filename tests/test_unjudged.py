@@ -38,11 +38,11 @@ def created(name, **usage):
 
 ASIDE = {
     "chat completions": (CHAT, "no operation of openai: POST /v1/chat/completions"),
-    "conversation items": (
+    "files of a vector store": (
         line(
-            "items", "GET", "https://api.example/v1/conversations/conv_68cdec1f3290/items", {"object": "list"}
+            "files", "GET", "https://api.example/v1/vector_stores/vs_68cdec1f3290/files", {"object": "list"}
         ),
-        "no operation of openai: GET /v1/conversations/*/items",
+        "no operation of openai: GET /v1/vector_stores/*/files",
     ),
     "another host": (
         line("repository", "GET", "https://git.example/repos/7/issues?page=2", []),

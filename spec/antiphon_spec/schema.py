@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -49,7 +50,7 @@ class Validator:
     @cached_property
     def _compiled(self) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(
-            {"$ref": _BASE + self.pointer}, registry=self._schemas.compiled_registry
+            {"$ref": _BASE + quote(self.pointer, safe="#/~:")}, registry=self._schemas.compiled_registry
         )
 
 

@@ -12,7 +12,7 @@ from antiphon_spec.dialect import Dialect
 
 def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
     """The exchange as this dialect reads it: its path below the base URL, and its operation."""
-    path = _below_base(exchange.request.path, dialect)
+    path = _below_base(exchange.request.path, dialect, exchange.request.method)
     match = dialect.document.match(exchange.request.method, path)
     request = exchange.request if path == exchange.request.path else replace(exchange.request, path=path)
     traits = exchange.traits | {"resumed"} if "starting_after=" in path else exchange.traits
@@ -20,10 +20,16 @@ def locate(exchange: Exchange, dialect: Dialect) -> Exchange:
     return replace(copy, traits=traits | {INVALID}) if is_invalid(copy, dialect) else copy
 
 
-def _below_base(path: str, dialect: Dialect) -> str:
-    """`https://host/openai/v1/responses?x=y` -> `/responses?x=y`."""
+def _below_base(path: str, dialect: Dialect, method: str) -> str:
+    """`https://host/openai/v1/responses?x=y` -> `/responses?x=y`.
+
+    A base URL may have a segment that begins an operation, too: the first rest that is one decides.
+    """
     bare, question, query = path.partition("?")
     roots = {operation.path.split("/")[1] for operation in dialect.document.operations.values()}
     segments = bare.split("/")
-    start = next((index for index, segment in enumerate(segments) if segment in roots), None)
-    return path if start in (None, 1) else "/" + "/".join(segments[start:]) + question + query
+    rests = ["/" + "/".join(segments[index:]) for index, segment in enumerate(segments) if segment in roots]
+    if not rests:
+        return path
+    rest = next((rest for rest in rests if dialect.document.match(method, rest) is not None), rests[0])
+    return rest + question + query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from antiphon_mockserver.api import chat, library, responses
+from antiphon_mockserver.api import chat, conversations, library, models, responses
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_spec.document import Operation
@@ -18,6 +18,16 @@ HANDLERS: Mapping[str, Handler] = {
     "cancelResponse": responses.cancel,
     "listInputItems": responses.list_input_items,
     "listResponses": responses.list_responses,
+    "createConversation": conversations.create,
+    "getConversation": conversations.retrieve,
+    "updateConversation": conversations.update,
+    "deleteConversation": conversations.delete,
+    "createConversationItems": conversations.create_items,
+    "listConversationItems": conversations.list_items,
+    "getConversationItem": conversations.retrieve_item,
+    "deleteConversationItem": conversations.delete_item,
+    "listModels": models.list_models,
+    "retrieveModel": models.retrieve,
     "createCompletion": chat.create,
     "listCompletions": chat.list_completions,
     "getCompletion": chat.retrieve,

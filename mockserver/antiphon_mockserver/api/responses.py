@@ -18,8 +18,10 @@ from antiphon_mockserver.response.identity import owner_of_item
 from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
 from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
 from antiphon_mockserver.response.timeline import Timeline
+from antiphon_mockserver.server import conversations
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import Record, RequestDetails
 from antiphon_mockserver.tool_servers import ToolServer
 
@@ -37,6 +39,8 @@ class Turn:
     context: Context
     version: Version | None = None
     """The version of the prompt template that the request uses, or None."""
+    conversation: Conversation | None = None
+    """The conversation that the response belongs to, or None."""
 
 
 def create(server: ServerContext, request: Request) -> Answer | Streaming:
@@ -45,17 +49,24 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
     persistent = behaviour.storage.keeps(request.body)
     request.identity = request.identity.with_storage(persistent)
     turn = read_turn(server, request)
+    if turn.conversation is not None:
+        behaviour.conversations.reject_locked(turn.conversation)
     context, plan = _plan(server, turn)
     final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))
     record = _record(server, request, turn, plan, final)
     if not record.background and not record.streamed:
+        if turn.conversation is not None:
+            conversations.begin(server, turn.conversation, record, record.made_at + plan.delay)
         _store(server, record, persistent)
         return Answer(body=final, delay=plan.delay)
     timeline = server.timeline(record)
     step = behaviour.progress.first_step(turn.body, timeline.steps)
     if record.streamed and not server.clock.virtual:
         step = min(step, timeline.due(0))
-    _store(server, record.at(step), persistent)
+    record_now = record.at(step)
+    if turn.conversation is not None:
+        conversations.begin(server, turn.conversation, record_now, record.made_at + timeline.offsets[-1])
+    _store(server, record_now, persistent)
     if record.streamed:
         streaming = _stream(server, record, timeline, timeline.events, record.made_at + plan.delay)
         return replace(streaming, delay=plan.delay)
@@ -248,10 +259,13 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     reject_unknown_model(server, body.get("model"))
     body, version = _fill_prompt(server, body)
     chain = _chain(server, body.get("previous_response_id"), request.key)
-    inputs = behaviour.context.normalise(body.get("input"))
+    conversation = _conversation(server, body.get("conversation"), request.key)
     servers = version.servers if version is not None else _servers(server, body)
-    new_items = tuple(_with_ids(server, request, [_resolve(server, item, request.key) for item in inputs]))
+    new_items = read_items(server, request, body.get("input"), conversation)
     items = behaviour.context.join(chain, new_items)
+    if conversation is not None:
+        body = {**body, "conversation": {"id": conversation.id}}
+        items = behaviour.conversations.recall(conversation, items)
     details = RequestDetails(
         request.operation.id, body, server.dialect, chain, items, new_items, server.library
     )
@@ -268,7 +282,7 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         server.library,
         {tools.label: tools for tools in servers},
     )
-    return Turn(body, chain, new_items, context, version)
+    return Turn(body, chain, new_items, context, version, conversation)
 
 
 def _servers(server: ServerContext, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
@@ -321,11 +335,28 @@ def _chain(server: ServerContext, response_id: str | None, key: str) -> tuple[Re
     return server.chain(newest)
 
 
-def _resolve(server: ServerContext, item: Item, key: str) -> Item:
-    """The item itself, or the item that it refers to."""
-    return (
-        server.behaviour.context.resolve(item, _find(server, item["id"], key)) if is_reference(item) else item
-    )
+def _conversation(
+    server: ServerContext, param: str | Mapping[str, Any] | None, key: str
+) -> Conversation | None:
+    """The conversation that a request names. Rejects an unknown one with 404."""
+    return None if param is None else conversations.find(server, conversations.id_of(param), key)
+
+
+def read_items(
+    server: ServerContext, request: Request, source: Any, conversation: Conversation | None = None
+) -> tuple[Item, ...]:
+    """Returns any `input` as items with ids, in place of references the items that they name."""
+    known = () if conversation is None else conversation.items
+    items = server.behaviour.context.normalise(source)
+    return tuple(_with_ids(server, request, [_resolve(server, item, request.key, known) for item in items]))
+
+
+def _resolve(server: ServerContext, item: Item, key: str, known: Sequence[Item]) -> Item:
+    """The item itself, or the item that it refers to: of its conversation, or of a response."""
+    if not is_reference(item):
+        return item
+    target = next((earlier for earlier in known if earlier["id"] == item["id"]), None)
+    return server.behaviour.context.resolve(item, target or _find(server, item["id"], key))
 
 
 def _find(server: ServerContext, item_id: str, key: str) -> Item | None:

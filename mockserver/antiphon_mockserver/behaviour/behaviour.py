@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_mockserver.behaviour import access, checks, context, lists
+from antiphon_mockserver.behaviour import access, checks, context, conversations, lists
 from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_mockserver.behaviour.queries import read_query
 from antiphon_mockserver.model import plan
@@ -32,6 +32,7 @@ from antiphon_mockserver.response.plan import ApiError, Completion, Context, IdS
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.response.tokens import count_input
 from antiphon_mockserver.server.errors import envelope, response_not_found
+from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import Record, RequestDetails, Resource
 from antiphon_mockserver.video_library.filters import Filter
 from antiphon_mockserver.video_library.library import Library
@@ -50,7 +51,7 @@ class AccessDecisions:
     authenticate: Callable[[Mapping[str, str], Collection[str]], str]
     """(headers with lower-case names, accepted keys; none = any) -> the key. Rejects with 401."""
 
-    may_see: Callable[[Record | Resource, str], bool]
+    may_see: Callable[[Record | Resource | Conversation, str], bool]
     """(record, key) -> whether this key may see, continue, cancel or delete it."""
 
     model_exists: Callable[[str, Collection[str]], bool]
@@ -128,6 +129,38 @@ class ContextDecisions:
     truncate: Callable[[Context, int], Context]
     """(context, its input tokens) -> the context for the model. When it is too long, rejects it
     (`truncation: disabled`) or drops its oldest items (`auto`)."""
+
+
+@dataclass(frozen=True)
+class ConversationDecisions:
+    """What a conversation holds, and what responses see of it and add to it."""
+
+    not_found: Callable[[str], ApiError]
+    """(id) -> the error for a conversation that does not exist."""
+
+    reject_locked: Callable[[Conversation], None]
+    """(conversation) -> None. Rejects a further response while one runs."""
+
+    recall: Callable[[Conversation, Sequence[Item]], tuple[Item, ...]]
+    """(conversation, new input) -> what the model sees."""
+
+    additions: Callable[[Mapping[str, Any], Sequence[Item], Mapping[str, Any]], Sequence[Item]]
+    """(create body, new input, final response) -> the items that the response adds at its end."""
+
+    add: Callable[[Conversation, Sequence[Item]], Conversation]
+    """(conversation, items) -> the conversation with these items at its end."""
+
+    take_out: Callable[[Conversation, str], Conversation]
+    """(conversation, id of an item) -> the conversation without it."""
+
+    describe: Callable[[Conversation, Mapping[str, Any] | None], Conversation]
+    """(conversation, metadata) -> the conversation with this metadata."""
+
+    delete: Callable[[Conversation], Conversation]
+    """(conversation) -> the conversation after its deletion."""
+
+    deletion_body: Callable[[str], dict[str, Any]]
+    """(id) -> the body that answers a delete."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +274,7 @@ class Behaviour:
     requests: RequestDecisions
     prompts: PromptDecisions
     context: ContextDecisions
+    conversations: ConversationDecisions
     model: ModelDecisions
     storage: StorageDecisions
     progress: ProgressDecisions
@@ -301,6 +335,17 @@ STANDARD = Behaviour(
         join=context.join,
         carry=context.carry,
         truncate=context.truncate,
+    ),
+    conversations=ConversationDecisions(
+        not_found=conversations.not_found,
+        reject_locked=conversations.reject_locked,
+        recall=conversations.recall,
+        additions=conversations.additions,
+        add=conversations.add,
+        take_out=conversations.take_out,
+        describe=conversations.describe,
+        delete=conversations.delete,
+        deletion_body=conversations.deletion_body,
     ),
     model=ModelDecisions(
         plan=plan,

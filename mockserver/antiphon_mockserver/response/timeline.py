@@ -24,6 +24,7 @@ from typing import Any
 from antiphon_mockserver.response.events import Event, event_composer
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.server.errors import error_event, invalid
+from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import Record, Resource
 from antiphon_spec.dialect import Dialect
 
@@ -158,7 +159,7 @@ def exists(record: Record) -> bool:
     return not record.deleted
 
 
-def may_see(record: Record | Resource, key: str) -> bool:
+def may_see(record: Record | Resource | Conversation, key: str) -> bool:
     """Whether a key sees an object: only the key that created it; for others it does not exist (RET-04)."""
     return record.owner == key
 

@@ -15,6 +15,7 @@ from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.state.clock import Clock
+from antiphon_mockserver.state.conversation import Conversation, unpack_conversation
 from antiphon_mockserver.state.record import Record, Resource, unpack_record, unpack_resource
 from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
@@ -113,6 +114,11 @@ class ServerContext:
     def completions(self) -> Table[Resource]:
         """The stored chat completions."""
         return Table(self.store, "chat.completion", unpack_resource)
+
+    @cached_property
+    def conversations(self) -> Table[Conversation]:
+        """The stored conversations."""
+        return Table(self.store, "conversation", unpack_conversation)
 
     def record(self, record_id: str, key: str) -> Record | None:
         """Returns the record with this id, if it exists for this key."""
