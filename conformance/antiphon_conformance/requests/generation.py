@@ -291,7 +291,9 @@ def _body(draft: Any, usual: Mapping[str, Any]) -> Any:
     if not isinstance(draft, dict):
         return draft if isinstance(draft, bytes) else _tame(draft)
     request = {**usual, **_tame(draft)}
-    return {**request, "model": usual["model"]} if isinstance(request.get("model", ""), str) else request
+    if "model" not in usual or not isinstance(request.get("model", ""), str):
+        return request
+    return {**request, "model": usual["model"]}
 
 
 def _request(path: str, body: Any) -> Request:
