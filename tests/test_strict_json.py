@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
 
 from antiphon_conformance.http import strict_json
@@ -14,8 +15,9 @@ CLEAN = [
     '{"a":"\\u0022:","b":"\\u003a"}',
     '{"quote":"\\":\\":"}',
     '"\\ud83c\\udfb5"',
-    "[1e400]",
     "-0.0",
+    "[" * 100 + "]" * 100,
+    '["' + "[" * 200 + '"]',
     "123456789012345678901234567890",
     '{"\\u0061":1,"b":1}',
 ]
@@ -36,7 +38,10 @@ FAULTY = [
     ("", ("not JSON: empty",)),
     (" \n", ("not JSON: empty",)),
     ("{", ("not JSON: expecting property name enclosed in double quotes at character 1",)),
-    ("[" * 100_000, ("not JSON: nested too deeply",)),
+    ("[" * 100_000, ("not JSON: expecting ',' delimiter at character 104", "nested deeper than 100 levels")),
+    ("[" * 101 + "]" * 101, ("nested deeper than 100 levels",)),
+    ('{"a":' * 1500 + "[]" + "}" * 1500, ("nested deeper than 100 levels",)),
+    ("[" * 101 + "NaN" + "]" * 101, ("nested deeper than 100 levels",)),
 ]
 
 
@@ -65,3 +70,23 @@ def test_a_value_with_faults_is_still_read():
 
 def test_a_lone_surrogate_is_mended():
     assert strict_json.read('{"a\\ud800":["\\udfff"]}').value == {"a\ufffd": ["\ufffd"]}
+
+
+BEYOND = [
+    ("18446744073709551615", 18446744073709551615),
+    ("18446744073709551616", 1.8446744073709552e19),
+    ('{"a":1,"a":18446744073709551616}', {"a": 1.8446744073709552e19}),
+    ("1e400", 1.7976931348623157e308),
+    ("-1e400", -1.7976931348623157e308),
+    ("9" * 5000, 1.7976931348623157e308),
+    ("NaN", "NaN"),
+    ("[-Infinity]", ["-Infinity"]),
+    ("[" * 102 + "1" + "]" * 102, json.loads("[" * 100 + "null" + "]" * 100)),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), BEYOND, ids=[text[:20] for text, _ in BEYOND])
+def test_every_value_can_be_written(text, value):
+    found = strict_json.read(text).value
+    assert found == value
+    assert strict_json.read(orjson.dumps(found)).value == value

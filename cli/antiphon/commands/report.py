@@ -52,7 +52,11 @@ def report(
         reports = [records.read(path) for path in results]
     except ReportError as error:
         raise click.UsageError(str(error)) from error
-    text = folder.render(form, *reports)
+    try:
+        text = folder.render(form, *reports)
+    except records.MALFORMED as error:  # a report that was edited, or of a dialect that is not here
+        names = ", ".join(map(str, results))
+        raise click.UsageError(f"{names}: cannot be rendered: {type(error).__name__} {error}") from error
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -43,6 +43,8 @@ TOO_BUSY = frozenset({429, 503})
 RETRIES = 1
 """How often a request is sent again when its answer was lost: a network problem is not the server's fault."""
 FIRST_PAUSE = 0.1
+MOST_TOKENS = 1 << 53
+"""Where the count of tokens ends: a hostile target counts beyond every integer that a file can hold."""
 MOST_ARRIVALS = 10_000
 """Of how many parts of a body the time is kept."""
 
@@ -188,7 +190,7 @@ class Target:
             self.in_flight -= 1
         self._is_alive = self._is_alive or exchange.reply is not None
         if sent.request.method == "POST" and exchange.reply is not None:
-            self.tokens += tokens_of(exchange.reply)
+            self.tokens = min(self.tokens + tokens_of(exchange.reply), MOST_TOKENS)
         return exchange
 
     async def _probe(self) -> str:

@@ -14,8 +14,9 @@ import yarl
 
 from antiphon_conformance.http.address import Address, read_address
 from antiphon_conformance.http.client import Incoming, UnreachableError
-from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.http.exchange import Request
 from antiphon_conformance.http.proxies import proxy_for
+from antiphon_conformance.http.reply import headers
 
 LARGE = 1 << 20
 """From so many bytes on, a body is sent from a buffer."""
@@ -54,8 +55,7 @@ class HttpTransport:
                 skip_auto_headers=("accept", "content-type", "user-agent"),
                 **self._route,
             ) as answer:
-                pairs = tuple((str(name), str(value)) for name, value in answer.headers.items())
-                yield Incoming(answer.status, Headers(pairs), answer.content.iter_any())
+                yield Incoming(answer.status, headers(answer.raw_headers), answer.content.iter_any())
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:

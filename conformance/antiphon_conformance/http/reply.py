@@ -6,20 +6,31 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
 from antiphon_conformance.http import sse, strict_json
 from antiphon_conformance.http.exchange import Headers, Reply, Stream
 
 _LOOKS_LIKE_EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?(?:event|data|id|retry)?:")
 
 
-def headers(source: Mapping[str, Any] | Iterable[tuple[str, str]]) -> Headers:
-    """Headers from pairs, or from a mapping whose values are strings or lists of strings."""
+def headers(source: Mapping[Any, Any] | Iterable[tuple[Any, Any]]) -> Headers:
+    """Headers from pairs, or from a mapping whose values are texts, bytes or lists of them."""
     if not isinstance(source, Mapping):
-        return Headers(tuple((str(name), str(value)) for name, value in source))
+        return Headers(tuple((field_text(name), field_text(value)) for name, value in source))
     lists = ((name, value if isinstance(value, list) else [value]) for name, value in source.items())
-    return Headers(tuple((str(name), str(value)) for name, values in lists for value in values))
+    return Headers(tuple((field_text(name), field_text(value)) for name, values in lists for value in values))
+
+
+def field_text(value: Any) -> str:
+    """A name or a value of a header as text that can be written: UTF-8, and otherwise Latin-1, the coding of
+    old servers (RFC 9110, 5.5), so that no byte is lost."""
+    try:
+        raw = value if isinstance(value, bytes) else str(value).encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair, which stands for no byte
+        raw = str(value).encode(errors="replace")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def is_stream(fields: Headers, raw: bytes) -> bool:
@@ -52,4 +63,6 @@ def read_reply(
 
 def reply_from_value(status: int, fields: Headers, body: Any) -> Reply:
     """The reply, when a recorder kept only the parsed body."""
-    return Reply(status, fields, orjson.dumps(body), body)
+    raw = strict_json.write(body)
+    reading = strict_json.read(raw)
+    return Reply(status, fields, raw, reading.value, reading.faults)

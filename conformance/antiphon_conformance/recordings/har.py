@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
-from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.http.reply import headers, read_reply
 from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode, join_chunks
 from antiphon_conformance.recordings.members import required
 
@@ -54,11 +54,7 @@ def _request(message: Mapping[str, Any], where: str) -> Request:
 
 def _headers(message: Mapping[str, Any], where: str) -> Headers:
     pairs = ((f"{where}/headers/{index}", pair) for index, pair in enumerate(message.get("headers") or ()))
-    return Headers(
-        tuple(
-            (str(required(pair, "name", place)), str(required(pair, "value", place))) for place, pair in pairs
-        )
-    )
+    return headers((required(pair, "name", place), required(pair, "value", place)) for place, pair in pairs)
 
 
 def _content(content: Mapping[str, Any]) -> bytes:

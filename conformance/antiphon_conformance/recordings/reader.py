@@ -16,17 +16,17 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
 import yaml
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request, Trace
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
+from antiphon_conformance.http.text import safe
 from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
 from antiphon_conformance.recordings.bodies import GZIP
 from antiphon_conformance.recordings.evidence import with_losses
@@ -34,6 +34,13 @@ from antiphon_conformance.recordings.keys import without_keys
 from antiphon_conformance.recordings.members import MissingMemberError, required
 
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
+
+
+MALFORMED = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
+MALFORMED += (EOFError, OSError, zlib.error)
+"""What the readers raise where a file is cut, or a member is of another type."""
+LINE_LEVELS = 10
+"""How much deeper a line may be than the body in it."""
 
 
 class RecordingError(ValueError):
@@ -59,16 +66,23 @@ def load(path: Path) -> Recording:
         raw = path.read_bytes()
     except OSError as error:
         raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
-    try:
+    with _place(str(path)):
         if raw.startswith(GZIP):
             return _hide(_read(gzip.decompress(raw), path.with_suffix("")))
         return _hide(_read(raw, path))
+
+
+@contextmanager
+def _place(where: str, expected: str = _FORMS) -> Iterator[None]:
+    """Turns what a malformed file makes a reader raise into a RecordingError that names the place."""
+    try:
+        yield
     except RecordingError:
         raise
     except MissingMemberError as error:
-        raise RecordingError(f"{path}: {error.where}", f"a member `{error.member}`", "none") from error
-    except (LookupError, TypeError, AttributeError, ValueError, EOFError, OSError, zlib.error) as error:
-        raise RecordingError(str(path), _FORMS, f"{type(error).__name__} {error}") from error
+        raise RecordingError(f"{where}: {error.where}", f"a member `{error.member}`", "none") from error
+    except MALFORMED as error:
+        raise RecordingError(where, expected, safe(f"{type(error).__name__} {error}", 200)) from error
 
 
 def _hide(recording: Recording) -> Recording:
@@ -115,9 +129,7 @@ def _json(raw: bytes, path: Path) -> Recording:
 
 def _object(raw: bytes, where: str) -> Any:
     """Reads JSON that may contain a server's faults: the rules report them."""
-    with suppress(orjson.JSONDecodeError):
-        return orjson.loads(raw)
-    reading = strict_json.read(raw)
+    reading = strict_json.read(raw, strict_json.DEEPEST + LINE_LEVELS)
     if not reading.valid:
         raise RecordingError(where, _FORMS, reading.faults[0])
     return reading.value
@@ -163,16 +175,17 @@ def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
     families: dict[str, list[str]] = {}
     run: Mapping[str, Any] = {}
     for where, entry in entries:
-        if transcript.is_run(entry):
-            run = entry["run"]
-        elif transcript.is_episode(entry):
-            traces.append(transcript.trace(entry, exchanges))
-        else:
-            loose = exchange(entry, where)
-            key = _distinct(loose.id, exchanges)
-            exchanges[key] = loose if key == loose.id else replace(loose, id=key)
-            if "capture" in entry:
-                families.setdefault(_family(entry, loose), []).append(key)
+        with _place(where, "a line of our form"):
+            if transcript.is_run(entry):
+                run = dict(entry["run"])
+            elif transcript.is_episode(entry):
+                traces.append(transcript.trace(entry, exchanges))
+            else:
+                loose = exchange(entry, where)
+                key = _distinct(loose.id, exchanges)
+                exchanges[key] = loose if key == loose.id else replace(loose, id=key)
+                if "capture" in entry:
+                    families.setdefault(_family(entry, loose), []).append(key)
     for keys in families.values():
         exchanges.update({found.id: found for found in with_losses([exchanges[key] for key in keys])})
     steps = {step.id for trace in traces for step in trace.exchanges.values()}
@@ -212,13 +225,13 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
         transcript.raw_of(fields),
     )
     reply = None if response is None else _reply(response)
-    failure = entry.get("failure") or (None if reply else "no answer was recorded")
+    failure = str(entry.get("failure") or "") or (None if reply else "no answer was recorded")
     return Exchange(
         str(entry.get("id") or where),
         request,
         reply,
         failure=failure,
-        traits=frozenset(entry.get("traits", ())),
+        traits=frozenset(map(str, entry.get("traits", ()))),
         not_recorded=frozenset(_lost(entry)),
     )
 
@@ -231,8 +244,9 @@ def _reply(response: Mapping[str, Any]) -> Reply:
     else:
         body = raw if raw is not None else (response.get("sse") or response.get("body") or "").encode()
         reply = read_reply(status, fields, body, cut=bool(response.get("cut")))
+    times = response.get("seconds"), response.get("started_at")
     arrivals = tuple((int(size), float(seconds)) for size, seconds in response.get("arrivals", ()))
-    seconds, start = response.get("seconds"), response.get("started_at")
+    seconds, start = (None if value is None else float(value) for value in times)
     return replace(reply, seconds=seconds, started_at=start, arrivals=arrivals)
 
 

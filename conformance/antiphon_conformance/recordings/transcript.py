@@ -23,6 +23,8 @@ from antiphon_spec.renamed import current_step
 
 LONG = 100_000
 """How many bytes of JSON a request may have before it is compressed."""
+ENDINGS = ("stopped", "unsupported")
+"""The members of an episode that say why it ended early."""
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
 )
@@ -99,13 +101,8 @@ def trace(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Trace:
     """
     summary = line["episode"]
     steps = {current_step(name): exchanges[identity] for name, identity in summary["steps"].items()}
-    return Trace(
-        summary["scenario"],
-        steps,
-        summary.get("stopped"),
-        summary.get("unsupported"),
-        summary.get("blame") or "target",
-    )
+    reason, feature = (None if value is None else str(value) for value in map(summary.get, ENDINGS))
+    return Trace(str(summary["scenario"]), steps, reason, feature, str(summary.get("blame") or "target"))
 
 
 def _compress(request: Request) -> str | None:

@@ -15,6 +15,7 @@ footer: `{"footer": {"status", "unfinished", "dialects": {name: {"verdict", "sta
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 
 import orjson
 
+from antiphon_conformance.http import strict_json
 from antiphon_conformance.report.excerpt import Excerpt, Line
 from antiphon_conformance.report.features import FeatureRow
 from antiphon_conformance.report.model import Report, Spot
@@ -31,12 +33,16 @@ from antiphon_conformance.verdict.baseline import Entry
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.verdict import Exit, Verdict, is_failure
 from antiphon_spec import dialect as dialects
-from antiphon_spec.data import DataError
+from antiphon_spec.data import DataError, check
 from antiphon_spec.profile import Profile, Weight, profile_of_levels
 from antiphon_spec.renamed import current_rule
 from antiphon_spec.requirement import Kind
 
 FORMAT = 1
+
+
+MALFORMED = (OSError, EOFError, LookupError, TypeError, AttributeError, ValueError, zlib.error)
+"""What reading raises where a file is cut, or a member is of another type."""
 
 
 class ReportError(ValueError):
@@ -115,12 +121,26 @@ def read(path: Path) -> Report:
     try:
         raw = path.read_bytes()
         plain = gzip.decompress(raw) if path.suffix == ".gz" else raw
-        entries = [orjson.loads(line) for line in plain.splitlines() if line.strip()]
+        entries = [*_entries(plain, path)]
         return _report(entries, path)
-    except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
+    except MALFORMED as error:
         if isinstance(error, ReportError):
             raise
+        if isinstance(error, DataError):
+            raise ReportError(str(error)) from error
         raise ReportError(f"{path}: expected a report.jsonl, got {type(error).__name__}: {error}") from error
+
+
+def _entries(plain: bytes, path: Path) -> Iterator[Any]:
+    """The lines of a report. Raises ReportError and DataError, which name the line."""
+    for number, line in enumerate(plain.splitlines(), 1):
+        if not line.strip():
+            continue
+        reading = strict_json.read(line)
+        if not reading.valid:
+            raise ReportError(f"{path}:{number}: expected a JSON object, got {reading.faults[0]}")
+        check(reading.value, "report", f"{path}:{number}")
+        yield reading.value
 
 
 def _report(entries: list[Any], path: Path) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from antiphon_conformance.http.exchange import Part
+from antiphon_conformance.http.strict_json import DEEPEST, TOO_DEEP
 from antiphon_conformance.http.text import show
 from antiphon_conformance.rules.http.transport import media_type
 from antiphon_conformance.rules.rule import Finding, rule
@@ -87,6 +88,15 @@ def no_string_holds_half_a_surrogate_pair(view: AnyReply) -> Iterator[Finding]:
     Text that was cut between two escapes does; many parsers reject it.
     """
     yield from _faults_matching(view, "whole characters", lambda fault: fault == "lone surrogate")
+
+
+@rule("framing.json-is-not-nested-too-deeply", AnyReply, cites="JSON-06", when=_is_json, reads={Part.BYTES})
+def json_is_not_nested_too_deeply(view: AnyReply) -> Iterator[Finding]:
+    """JSON is nested no deeper than the readers of common clients follow.
+
+    What is deeper is judged as null.
+    """
+    yield from _faults_matching(view, f"at most {DEEPEST} levels", lambda fault: fault == TOO_DEEP)
 
 
 @rule("framing.a-stream-is-utf-8", StreamReply, cites=("SSE-01", "ENV-22"), reads={Part.BYTES})

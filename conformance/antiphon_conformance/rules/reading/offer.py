@@ -65,6 +65,8 @@ def may_name(call: Json, names: set[Name]) -> bool:
     mean a function in one: some servers leave it out.
     """
     namespace, name = call.get("namespace"), call.get("name")
+    if not isinstance(name, str) or not isinstance(namespace, str | None):
+        return False
     if namespace is None:
         return any(name == offered for _, offered in names)
     return (namespace, name) in names or (namespace == name and (None, name) in names)
@@ -75,7 +77,7 @@ def sees_every_tool(item: Item) -> bool:
     fields = item.request_fields
     if item.operation != item.dialect.create_operation or not fields:
         return False
-    kinds = {tool.get("type") for tool in offered_tools(item)}
+    kinds = {str(tool.get("type")) for tool in offered_tools(item)}
     chained = continues(item)
     if kinds - {*NAMED, GROUP, SEARCH}:
         return False

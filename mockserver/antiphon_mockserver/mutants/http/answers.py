@@ -201,3 +201,9 @@ def breaks_at_the_list_of_models(answer: Answer, call: Call) -> Answer:
     if call.path.endswith("/models"):
         answer.status = 500
     return answer
+
+
+@mutant("http.nests-arrays-too-deeply", caught_by="framing.json-is-not-nested-too-deeply")
+def nests_arrays_too_deeply(answer: Answer) -> Answer:
+    """Nests an array in an array, a thousand times."""
+    return _with_text(answer, rb"\A\{", b'{"nest":' + b"[" * 1000 + b"]" * 1000 + b",")
