@@ -24,12 +24,12 @@ DOCUMENTED = {0, 1, 2, 3}
 @pytest.fixture(scope="module")
 def sample():
     """One run of few conversations, and its result."""
-    run = run_suite("openai", properties=False, scenarios=("chaining", "wrong_requests"))
+    run = run_suite("openai", properties=False, scenarios=("chaining",))
     return judge([run])
 
 
 def exchanges_of(result):
-    return list(result.exchanges.values())[:6]
+    return list(result.exchanges.values())[:3]
 
 
 def as_jsonl(result):

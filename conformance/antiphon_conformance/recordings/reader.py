@@ -36,8 +36,10 @@ from antiphon_conformance.recordings.members import MissingMemberError, required
 _FORMS = "JSON lines, HAR, a VCR cassette, an event stream or a response object"
 
 
-MALFORMED = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
-MALFORMED += (EOFError, OSError, zlib.error)
+MALFORMED: tuple[type[Exception], ...] = (
+    LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError, EOFError, OSError,
+    zlib.error,
+)  # fmt: skip
 """What the readers raise where a file is cut, or a member is of another type."""
 LINE_LEVELS = 10
 """How much deeper a line may be than the body in it."""
