@@ -69,7 +69,7 @@ def test_a_server_of_another_dialect_does_not_pass(folder: Path) -> None:
     with serve("--dialect", "openresponses") as (_, url):
         check_run = antiphon("check", url, "--dialect-path", folder, "--dialect", "parley", "--no-properties")
     assert check_run.returncode == 1
-    assert "stream-framing.no-sentinel-is-sent (ENV-05)" in check_run.stdout
+    assert "stream-framing.no-sentinel-is-sent" in check_run.stdout
 
 
 def test_it_is_served_by_several_processes(folder: Path, tmp_path: Path) -> None:

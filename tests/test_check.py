@@ -49,7 +49,7 @@ def test_both_dialects_are_judged_from_one_conversation(responses_mock, tmp_path
 
 @pytest.mark.responses_mock(dialect="openai", mutants=["body.forgets-the-input-in-the-total"])
 def test_a_breach_of_a_must_exits_with_1(responses_mock, capsys):
-    assert check(responses_mock.url, "--dialect", "openai", "--no-properties") == 1
+    assert check(responses_mock.url, "--dialect", "openai", "--no-properties", "--verbose") == 1
     output = capsys.readouterr().out
     assert "rule usage.total-is-the-sum" in output
     assert "curl -sS" in output

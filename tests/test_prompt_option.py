@@ -31,7 +31,9 @@ def folder_with(root: Path, **members: object) -> str:
 
 
 def check(mock: ResponsesMock, *options: str) -> int:
-    return run(["check", mock.url, "--dialect", "bud", "--no-properties", *options])
+    return run(
+        ["check", mock.url, "--dialect", "bud", "--no-properties", "--api-key-env", "BUD_API_KEY", *options]
+    )
 
 
 def test_the_judge_knows_the_template_that_ships() -> None:
@@ -66,6 +68,7 @@ def test_without_the_template_its_rules_are_untestable_and_name_the_option(
     with ResponsesMock(dialect="bud", api_keys=[KEY], prompts=folder) as mock:
         assert check(mock) == 1
     output = capsys.readouterr().out
-    assert "untestable prompt-templates.variables-are-filled-in" in output
-    assert "name it with --resource prompt=VALUE" in output
+    assert "broken      prompts (no request succeeds), tool servers (no request succeeds)" in output
+    assert "rules could not look: this needs a prompt template" in output
+    assert "--resource prompt=VALUE names one" in output
     assert "\nfailed" not in output

@@ -382,8 +382,8 @@ def test_a_missing_resource_ends_a_scenario_without_blame(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("collection", "name it with --resource collection=VALUE"),
-        ("entities", "name it with --resource entities=VALUE, or declare --feature no-entities"),
+        ("collection", "--resource collection=VALUE names one"),
+        ("entities", "--resource entities=VALUE names one, or declare --feature no-entities"),
     ],
 )
 def test_the_message_about_a_missing_resource_names_the_options(name: str, advice: str) -> None:

@@ -27,6 +27,8 @@ from antiphon_conformance.verdict.outcome import Outcome, Record
 
 _NAMES = re.compile(r"`[\w.\[\]]+`")
 
+_LAST_BRACKET = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
@@ -244,7 +246,7 @@ def _hide(roots: list[Cause], blocked: Iterable[Record]) -> list[Cause]:
     for record in blocked:
         owner = next(iter(_hiders(roots, record)), None)
         if owner is None:
-            reason = record.note.rpartition(": ")[2] or record.note
+            reason = _reason(record.note)
             alone.setdefault((record.dialect, record.outcome, reason), []).append(record)
         else:
             roots[owner] = replace(roots[owner], hides=(*roots[owner].hides, record))
@@ -255,9 +257,15 @@ def _hide(roots: list[Cause], blocked: Iterable[Record]) -> list[Cause]:
     return roots
 
 
+def _reason(note: str) -> str:
+    """What kept a rule from looking: what its note says at the end, in brackets or after a colon."""
+    bracket = _LAST_BRACKET.search(note)
+    return bracket[1] if bracket else note.rpartition(": ")[2] or note
+
+
 def _hiders(roots: list[Cause], record: Record) -> Iterator[int]:
     """The causes that may have kept a rule from looking, the surest first."""
-    words = own_words(f'"message": "{record.note.rpartition(": ")[2]}"')
+    words = own_words(f'"message": "{_reason(record.note)}"')
     numbered = [(index, cause) for index, cause in enumerate(roots) if cause.family is not BLOCKED]
     for index, cause in numbered:
         if any(place.finding and place.exchange in record.note for place in cause.places):

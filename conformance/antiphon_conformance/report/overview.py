@@ -18,6 +18,7 @@ from antiphon_conformance.report.capability import (
     capabilities,
 )
 from antiphon_conformance.report.causes import Cause, causes
+from antiphon_conformance.report.families import BLOCKED
 from antiphon_conformance.report.features import LACKING
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
@@ -61,6 +62,8 @@ class Fault:
         if self.breaks:
             count = len(self.breaks)
             return f"{plural(count, 'client')} {'breaks' if count == 1 else 'break'}"
+        if self.cause.family is BLOCKED:
+            return "nothing could be seen"
         words = {
             Kind.INTEROP: "clients may misread it",
             Kind.CONTRACT: "a promise is not kept",

@@ -73,6 +73,8 @@ def extent_of(cause: Cause) -> str:
 def aftermath_of(cause: Cause) -> str:
     """What follows from it and what it hides, in one line; empty when it stands alone."""
     later, hidden = len(cause.further_rules), len(cause.hidden_rules)
+    if cause.family is BLOCKED:  # its title counts the rules
+        later = 0
     parts = [
         f"{plural(later, 'further rule')} {'fails' if later == 1 else 'fail'}" if later else "",
         f"{plural(hidden, 'rule')} could not look" if hidden else "",

@@ -24,7 +24,7 @@ class MissingResourceError(LookupError):
         description = dialect.holds.get(name, name)
         feature = dialect.features.get(name)
         absent = f", or declare --feature no-{name}" if feature is not None and feature.optional else ""
-        super().__init__(f"the target shows no {description}: name it with --resource {name}=VALUE{absent}")
+        super().__init__(f"this needs {description}; --resource {name}=VALUE names one{absent}")
 
 
 def minimal(dialect: Dialect, operation: str, values: Mapping[str, str]) -> dict[str, Any]:

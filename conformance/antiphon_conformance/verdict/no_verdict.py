@@ -10,6 +10,7 @@ from antiphon_conformance.requests.tries import story, tries_for
 from antiphon_conformance.rules.rule import EVERY, Rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply
 from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.scenarios.selection import of_rule
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
@@ -34,9 +35,9 @@ def why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tu
     if not any(exchange.reply for trace in traces for exchange in trace.exchanges.values()):
         return Outcome.UNTESTABLE, "not reached, because the target answered no request"
     note = _not_seen(rule, traces)
-    needs_value = _first_stop(traces, "given")
-    if needs_value and not _story(rule, traces):
-        return Outcome.UNTESTABLE, safe(f"{note} ({needs_value})")
+    lacking = _stopped_for_lack(rule, traces)
+    if lacking and not _story(rule, traces):
+        return Outcome.UNTESTABLE, safe(f"{note} ({lacking})")
     limit = _first_stop(traces, "limit")
     return Outcome.INCONCLUSIVE, safe(f"{note} ({limit})") if limit else note
 
@@ -45,6 +46,14 @@ def _first_stop(traces: Sequence[Trace], blame: str) -> str:
     """Why the first episode stopped that ended early for this cause; empty when none did."""
     reasons = (trace.stop_reason for trace in traces if trace.blame == blame)
     return next(filter(None, reasons), "")
+
+
+def _stopped_for_lack(rule: Rule, traces: Sequence[Trace]) -> str:
+    """What the target lacks, when each conversation that shows the rule stopped for want of it."""
+    names = of_rule(rule.id)
+    ones = [trace for trace in traces if names is None or trace.scenario in names]
+    lacks = [trace.stop_reason for trace in ones if trace.stop_reason and trace.blame == "given"]
+    return lacks[0] or "" if lacks and len(lacks) == len(ones) else ""
 
 
 def _why_no_scene(rule: Rule, traces: Sequence[Trace]) -> tuple[Outcome, str]:
