@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -27,6 +28,9 @@ COMMANDS = {
 JUDGING = {"check", "proxy", "demo"}
 """The commands that need the extra `check`."""
 USAGE_ERROR = 3
+NO_ROOM = 2
+"""The status of a command that could not write what it found: nobody used it wrongly."""
+NO_ROOM_ERRORS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
 
 
 class LazyGroup(click.Group):
@@ -86,7 +90,7 @@ def run(arguments: list[str] | None = None) -> int:
         return 0
     except (MissingExtraError, OSError) as fault:
         click.echo(f"Error: {fault}", err=True)
-        return USAGE_ERROR
+        return NO_ROOM if isinstance(fault, OSError) and fault.errno in NO_ROOM_ERRORS else USAGE_ERROR
     except ValueError as fault:
         data = import_module("antiphon_spec.data")  # imported late, so that `antiphon --help` is fast
         if not isinstance(fault, data.DataError):

@@ -94,10 +94,11 @@ def lint(
         _print(records, show_all)
         _sum_up(records, exchanges)
     if report_folder is not None:
-        report_folder.mkdir(parents=True, exist_ok=True)
-        report = compose(result, digests=digests_of(files))
-        folder.write_renderings(report_folder, report)
-        click.echo(f"report: {report_folder / 'report.html'}", err=True)
+        try:
+            folder.replace_renderings(report_folder, compose(result, digests=digests_of(files)))
+            click.echo(f"report: {report_folder / 'report.html'}", err=True)
+        except OSError as error:  # the verdict is known all the same
+            click.echo(f"the report could not be written: {error}", err=True)
     return verdict(records, why=result.verdicts[dialect.name].why).status
 
 

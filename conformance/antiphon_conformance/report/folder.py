@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,10 +64,8 @@ def write(
     All files are made beside the folder's, and then take their places: the files of an earlier report stay
     until then, and none of them stays after it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     keys = tuple(secrets)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
-        place = Path(name)
+    with _new_files(folder) as (place, finish):
         paths = [
             _write(
                 place / transcript_name(number), b"".join(transcript.lines(run.metadata, run.traces, keys))
@@ -75,11 +74,31 @@ def write(
         ]
         digests = {path.name: digest(path.read_bytes()) for path in paths}
         paths += write_renderings(place, replace(report, digests=digests), keys)
-        for old in {*folder.glob("transcript-*.jsonl")} - {folder / path.name for path in paths}:
+        stale = {*folder.glob("transcript-*.jsonl")} - {folder / path.name for path in paths}
+        new = finish(paths)
+        for old in stale:
             old.unlink()
-        new = [path.replace(folder / path.name) for path in paths]
-    (folder / UNFINISHED).unlink(missing_ok=True)
-    return new
+        return new
+
+
+def replace_renderings(folder: Path, report: Report) -> list[Path]:
+    """Writes the records and renderings of recordings in place of an earlier report, as `write` does."""
+    with _new_files(folder) as (place, finish):
+        return finish(write_renderings(place, report))
+
+
+@contextmanager
+def _new_files(folder: Path) -> Iterator[tuple[Path, Callable[[list[Path]], list[Path]]]]:
+    """A place for new files, and the function that moves them into the folder; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as name:
+
+        def finish(paths: list[Path]) -> list[Path]:
+            new = [path.replace(folder / path.name) for path in paths]
+            (folder / UNFINISHED).unlink(missing_ok=True)
+            return new
+
+        yield Path(name), finish
 
 
 def write_renderings(folder: Path, report: Report, secrets: Iterable[str] = ()) -> list[Path]:

@@ -6,6 +6,7 @@ A run that is killed leaves the file, and whoever reads the folder sees that its
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,7 +38,8 @@ class Journal:
     def close(self) -> None:
         """Closes the file. Whoever writes the report removes it."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what the buffer holds may not fit
+                self._file.close()
             self._file = None
 
     def _write(self, line: bytes) -> None:
@@ -47,4 +49,4 @@ class Journal:
             self._file.write(line)
             self._file.flush()
         except OSError:
-            self._file = None
+            self.close()
