@@ -15,6 +15,8 @@ from antiphon_conformance.http.client import Target, Transport
 from antiphon_conformance.http.credentials import BEARER, Credentials, read_place
 from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.patience import Limits
+from antiphon_conformance.http.proxies import secrets_of
+from antiphon_conformance.http.redaction import redaction_of
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.scenarios import runner
@@ -89,7 +91,8 @@ class RunConfig:
     def credentials(self) -> Credentials:
         """How requests show who asks. Raises ValueError when `auth` names no place."""
         place, name = read_place(self.auth)
-        return Credentials(self.api_key, place, name, self.headers, read_address(self.url).secrets)
+        address = read_address(self.url)
+        return Credentials(self.api_key, place, name, self.headers, (*address.secrets, *secrets_of(address)))
 
     def open_transport(self) -> Transport:
         """The transport to the target. Raises what `transport.open_transport` raises."""
@@ -245,7 +248,7 @@ def _ignore(trace: Trace) -> None:
 def _metadata(config: RunConfig, target: Target, started_at: float, seconds: float) -> dict[str, Any]:
     """The first line of the transcript. Its keys are those that older transcripts have."""
     return {
-        "target": safe(shown(config.url)),
+        "target": safe(redaction_of(config.credentials.secrets).text(shown(config.url))),
         "key": config.key_variable,
         "auth": config.auth,
         "headers": [name for name, _ in config.headers],

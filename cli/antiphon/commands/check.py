@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from antiphon.commands.clean import without
 from antiphon.dialects import dialect_path
 from antiphon.progress import show_progress
 from antiphon_conformance.http.address import is_application, shown
@@ -119,7 +120,7 @@ def run(setup: Setup, form: str = TEXT) -> int:
 
     A signal ends the sending of requests; what was seen is judged and written all the same.
     """
-    with interruption() as signals:
+    with without(setup.config.credentials.secrets), interruption() as signals:
         return _run(setup, Screen(form), signals)
 
 

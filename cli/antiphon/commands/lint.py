@@ -12,7 +12,7 @@ import orjson
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.dialects import dialect_path, find_dialect
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.selection import read_rule
 from antiphon_conformance.recordings.lint import digests_of, judge_files
@@ -89,7 +89,8 @@ def lint(
     records = [record for record in result.records if not record.rule or record.rule in chosen]
     exchanges = [exchange for trace in result.traces for exchange in trace.exchanges.values()]
     if form == "json":
-        click.echo(orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2))
+        found = orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2)
+        click.echo(inert_json(found))
     else:
         _print(records, show_all)
         _sum_up(records, exchanges)
@@ -126,4 +127,4 @@ def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:
     )
     click.echo(f"{len(exchanges)} exchanges, {events} events: {totals}")
     for line in reasons(records):
-        click.echo(f"  {line}")
+        click.echo(f"  {safe(line)}")

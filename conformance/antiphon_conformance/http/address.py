@@ -98,9 +98,9 @@ def base_url(text: str) -> str:
         raise AddressError("a URL without credentials: a key is read from the environment", "credentials")
     if not usable:
         expected = "a URL that starts with http:// or https://, and a host; or module:app"
-        raise AddressError(expected, text)
+        raise AddressError(expected, shown(text))
     if parts.fragment:
-        raise AddressError("a URL without `#`: paths are added at its end", text)
+        raise AddressError("a URL without `#`: paths are added at its end", shown(text))
     base = text.partition("?")[0].rstrip("/").removesuffix("/responses").rstrip("/")
     return f"{base}?{parts.query}" if parts.query else base
 
@@ -117,5 +117,7 @@ def read_address(text: str) -> Address:
         return Address(base, query)
     socket = unquote(parts.netloc)
     if not socket.startswith("/"):
-        raise AddressError("the path of a socket with %2F for each slash: http+unix://%2Frun%2Fs.sock", text)
+        raise AddressError(
+            "the path of a socket with %2F for each slash: http+unix://%2Frun%2Fs.sock", shown(text)
+        )
     return Address(f"http://localhost{parts.path}", query, socket)

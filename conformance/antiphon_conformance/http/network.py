@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,15 @@ from antiphon_conformance.http.reply import headers
 
 LARGE = 1 << 20
 """From so many bytes on, a body is sent from a buffer."""
+
+
+def _is_about_cookies(record: logging.LogRecord) -> bool:
+    """Whether aiohttp complains about a cookie: it repeats what the target sent, and we keep no cookies."""
+    return "cookie" in str(record.msg).lower()
+
+
+for _name in ("aiohttp.client", "aiohttp.internal"):
+    logging.getLogger(_name).addFilter(lambda record: not _is_about_cookies(record))
 
 
 def _payload(raw: bytes | None) -> bytes | io.BytesIO | None:

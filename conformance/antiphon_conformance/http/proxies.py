@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
 from antiphon_conformance.http.address import Address
@@ -30,6 +31,18 @@ def proxy_for(address: Address) -> str | None:
             f"{scheme.upper()}_PROXY: expected http:// or https://, got {urlsplit(url).scheme}://"
         )
     return url
+
+
+def secrets_of(address: Address) -> tuple[str, ...]:
+    """The password of the proxy for an address, as it is and as the proxy gets it; none without one."""
+    try:
+        parts = urlsplit(proxy_for(address) or "")
+    except ValueError:
+        return ()
+    if not parts.password:
+        return ()
+    user, password = unquote(parts.username or ""), unquote(parts.password)
+    return password, parts.password, base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def is_loopback(host: str) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 LIMIT = 100
 """How many characters `show` spends on a value."""
+
+
+_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)|(?<!\w)::(?=[a-z])", re.IGNORECASE)
+"""How commands begin in the logs of GitHub (`::set-output`, `##[group]`), Azure Pipelines and TeamCity."""
 
 
 class Absent:
@@ -35,11 +40,21 @@ def show(value: Any, limit: int = LIMIT) -> str:
 
 
 def safe(text: str, limit: int = 500) -> str:
-    """`text` on one line, without control, bidirectional or surrogate characters, cut to `limit`."""
+    """`text` on one line, without control, bidirectional or surrogate characters, cut to `limit`.
+
+    What a build server takes for a command is spelt so that it is none.
+    """
     cut = text if len(text) <= limit else text[: limit - 1]
     clean = cut if cut.isprintable() else "".join(map(_harmless, cut))
+    if "##" in clean or "::" in clean:
+        clean = _COMMAND.sub(lambda match: f"{match[0][0]}\\x{ord(match[0][1]):02x}", clean)
     clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
     return clean if len(text) <= limit else clean.removesuffix("…") + "…"
+
+
+def inert_json(raw: bytes) -> bytes:
+    """JSON with the same meaning, in which no string holds the beginning of a build server's command."""
+    return raw.replace(b"##", b"#\\u0023") if b"##" in raw else raw
 
 
 def _harmless(letter: str) -> str:

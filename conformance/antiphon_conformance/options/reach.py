@@ -15,6 +15,7 @@ from antiphon_conformance.options.table import PYTHON
 from antiphon_spec.dialect import Dialect
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
 _KEY_HEADERS = frozenset({"api-key", "x-api-key"})
 """Headers that hold nothing but a key: whoever sends one with `--header` says where the key goes."""
 Headers = tuple[tuple[str, str], ...]
@@ -95,7 +96,8 @@ def _key(variable: str | None, first: Dialect, address: Address, where: str) -> 
     name = variable or first.key_variable
     key = os.environ.get(name, "").strip()
     if variable and not key:
-        raise OptionError(f"{where} {variable}", "a variable that is set", "none")
+        shown = f" {variable}" if _VARIABLE.fullmatch(variable) else ""  # people give the key itself
+        raise OptionError(f"{where}{shown}", "a variable that is set", "none")
     if key and (variable or first.is_own_host(address.host)):
         return key, name
     return None, ""

@@ -21,9 +21,10 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.address import Address, read_address, shown
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.network import connector, describe, route
+from antiphon_conformance.http.proxies import secrets_of
 from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.reply import read_reply
-from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.recordings.keys import MOST_KEYS, hide, keys_in
 from antiphon_conformance.verdict.outcome import Outcome
@@ -53,6 +54,7 @@ class Proxy:
     _session: aiohttp.ClientSession | None = None
     _address: Address = field(init=False)
     _route: Mapping[str, Any] = field(init=False)
+    _own_secrets: tuple[str, ...] = field(default=(), init=False, repr=False)
     _keys: dict[str, None] = field(default_factory=dict, repr=False)
     """The keys that came last, of all clients: the target may give one to another."""
 
@@ -60,7 +62,8 @@ class Proxy:
         """Raises what `read_address` and `route` raise."""
         self._address = read_address(self.target)
         self._route = route(self._address, self.ca_file, self.insecure)
-        self._keys.update(dict.fromkeys(self._address.secrets))
+        self._own_secrets = (*self._address.secrets, *secrets_of(self._address))
+        self._keys.update(dict.fromkeys(self._own_secrets))
 
     async def forward(self, incoming: web.Request) -> web.StreamResponse:
         """Forwards one request and returns the answer; 502 when the target does not answer."""
@@ -119,12 +122,14 @@ class Proxy:
         status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
         self.show(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
         for record in records:
-            self.show(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {record.note}")
+            self.show(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {safe(record.note)}")
             for finding in record.findings:
                 self.show(f"    {safe(finding.message)}")
         if self.record is not None:
             with self.record.open("ab") as file:
-                file.write(orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE))
+                file.write(
+                    inert_json(orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE))
+                )
 
     def _redaction(self, exchange: Exchange) -> Redaction:
         """The redaction of the keys of this request, and of those before it."""
@@ -132,7 +137,7 @@ class Proxy:
             self._keys.pop(key, None)
             self._keys[key] = None
         while len(self._keys) > MOST_KEYS:
-            self._keys.pop(next(key for key in self._keys if key not in self._address.secrets))
+            self._keys.pop(next(key for key in self._keys if key not in self._own_secrets))
         return redaction_of(tuple(self._keys))
 
     def _connect(self) -> aiohttp.ClientSession:

@@ -19,6 +19,7 @@ import orjson
 from antiphon_conformance.http.address import REDACTED
 from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
 from antiphon_conformance.http.redaction import Redaction, redaction_of
+from antiphon_conformance.http.text import inert_json
 from antiphon_spec.renamed import current_step
 
 LONG = 100_000
@@ -130,7 +131,7 @@ def raw_of(message: Mapping[str, Any]) -> bytes | None:
 
 
 def _line(line: Mapping[str, Any], redaction: Redaction) -> bytes:
-    return redaction.raw(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    return inert_json(redaction.raw(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)))
 
 
 def _episode_entry(trace: Trace) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.compare import Comparison, compare
 from antiphon_conformance.report.groups import BAD
+from antiphon_conformance.report.markdown_text import escape
 from antiphon_conformance.report.model import Report
 
 SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i"}
@@ -19,11 +19,11 @@ def render(reports: Iterable[Report]) -> str:
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
-    names = [f"{_cell(column.vendor)} {column.date}" for column in comparison.columns]
+    names = [f"{escape(column.vendor)} {column.date}" for column in comparison.columns]
     yield f"## {comparison.dialect.title} {comparison.dialect.release}".rstrip()
     yield from ("", *_table("", names, _numbers(comparison)))
     for change in comparison.changes:
-        yield from ("", f"### {_cell(change.vendor)}: from {change.before} to {change.after}", "")
+        yield from ("", f"### {escape(change.vendor)}: from {change.before} to {change.after}", "")
         for name, rules in change.kinds:
             yield f"- {name}: {', '.join(f'`{rule}`' for rule in rules)}"
         if not change.kinds:
@@ -35,7 +35,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield from _table(
         "requirement",
         names,
-        ((f"{row.requirement.id}: {_cell(row.requirement.text)}", map(_state, row.states)) for row in loud),
+        ((f"{row.requirement.id}: {escape(row.requirement.text)}", map(_state, row.states)) for row in loud),
     )
     yield ""
 
@@ -68,7 +68,3 @@ def _table(corner: str, names: Iterable[str], lines: Iterable[tuple[str, Iterabl
 
 def _state(state: str) -> str:
     return f"{SIGNS[state]} {state}" if state in SIGNS else state
-
-
-def _cell(text: str) -> str:
-    return safe(text, 300).replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<")

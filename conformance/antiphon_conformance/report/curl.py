@@ -11,6 +11,8 @@ from antiphon_conformance.http.address import REDACTED, Address, AddressError, r
 from antiphon_conformance.http.exchange import Request
 
 KEY_VARIABLE = "$API_KEY"
+GLOBBED = re.compile(r"[\[\]{}]")
+"""What curl takes for a list of URLs, unless it is told not to."""
 AUTOMATIC = frozenset({"accept", "user-agent", "accept-encoding", "content-length", "host"})
 LONGEST = 2000
 """The command does not hold a body of more bytes than this; the transcript does."""
@@ -22,12 +24,15 @@ def command(request: Request, base: str, insecure: bool = False) -> str:
     words = ["curl", "-sS", "-N", "-i"] + (["-k"] if insecure else [])
     if request.method != "GET":
         words += ["-X", request.method]
+    words += ["-g"] if GLOBBED.search(request.path) else []
     words += _url(request.path, base)
     for name, value in request.headers.pairs:
         if name.lower() not in AUTOMATIC:
             words += ["-H", _header(name, value)]
     body = _body(request)
-    return " ".join(words + (["--data-binary", body] if body else []))
+    raw = request.raw if request.raw is not None else b""
+    option = "--data-raw" if raw.startswith(b"@") and len(raw) <= LONGEST else "--data-binary"
+    return " ".join(words + ([option, body] if body else []))
 
 
 def _url(path: str, base: str) -> list[str]:

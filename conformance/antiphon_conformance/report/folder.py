@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from antiphon_conformance.http.redaction import redaction_of
+from antiphon_conformance.http.text import inert_json
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.report import records
 from antiphon_conformance.report.journal import UNFINISHED
@@ -24,6 +25,8 @@ RECORDS = "report.jsonl"
 DIGESTS = "digests.json"
 """The SHA-256 of each file of the folder, except the transcripts: the records hold their digests."""
 TRANSCRIPT = "transcript.jsonl"
+JSON_FILES = (RECORDS, "report.sarif", "badge.json")
+"""The files of JSON besides the transcripts."""
 RENDERERS: Mapping[str, tuple[str, str, str]] = {
     "html": ("html", "render", "report.html"),
     "markdown": ("markdown", "render", "summary.md"),
@@ -116,6 +119,8 @@ def renderings(report: Report) -> dict[str, bytes]:
     contents = {RECORDS: b"".join(records.lines(report))}
     for form, (*_, name) in RENDERERS.items():
         contents[name] = render(form, report).encode(errors="backslashreplace")
+    for name in JSON_FILES:
+        contents[name] = inert_json(contents[name])
     return contents
 
 

@@ -17,6 +17,8 @@ from antiphon_conformance.report.titles import aftermath_of, evidence_of
 from antiphon_conformance.verdict.outcome import Outcome, Record
 
 SKIPPED = frozenset({Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.UNTESTABLE, Outcome.UNJUDGED})
+LONGEST = 3000
+"""How many characters a line has at most."""
 MOST_PLACES = 5
 """How many places of a cause its case lists."""
 Case = tuple[str, str, str, str, str]
@@ -49,9 +51,10 @@ def _suite(root: ElementTree.Element, overview: Overview) -> None:
     for name, value in (("answer", overview.answer), ("profile", overview.profile)):
         ElementTree.SubElement(properties, "property", name=name, value=safe(value, 2000))
     for class_name, name, kind, message, text in cases:
-        case = ElementTree.SubElement(suite, "testcase", classname=class_name, name=name)
+        case = ElementTree.SubElement(suite, "testcase", classname=class_name, name=safe(name, LONGEST))
         if kind:
-            ElementTree.SubElement(case, kind, message=message).text = text
+            lines = (safe(line, LONGEST) for line in text.splitlines())
+            ElementTree.SubElement(case, kind, message=safe(message, LONGEST)).text = "\n".join(lines)
 
 
 def _causes(overview: Overview) -> Iterator[Case]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from antiphon_conformance.http.text import safe
 from antiphon_conformance.report import compare_markdown
 from antiphon_conformance.report.capability import BROKEN
 from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.markdown_text import code, escape, html_code, prose, shell
 from antiphon_conformance.report.model import Report, run_summary, title
 from antiphon_conformance.report.numbers import numbers
 from antiphon_conformance.report.overview import Fault, Overview, overviews
@@ -22,8 +21,6 @@ SIGNS = {Exit.CONFORMANT: "✅", Exit.NOT_CONFORMANT: "❌", Exit.NOT_JUDGED: "�
 MOST_RULES = 6
 LONGEST_CURL = 600
 """A longer command is only in the HTML report, so that the summary fits on one page."""
-_BACKTICKS = re.compile(r"`([^`]+)`")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
 def render(*reports: Report) -> str:
@@ -42,7 +39,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _dialect(overview)
     yield from ("", "## Reproduce", "")
     yield from (f"- {escape(line)}" for line in origins(report))
-    yield from ("", "```sh", *commands(report), "```")
+    yield from ("", *shell(commands(report)))
 
 
 def _dialect(overview: Overview) -> Iterator[str]:
@@ -68,7 +65,7 @@ def _dialect(overview: Overview) -> Iterator[str]:
     yield from _numbers(overview)
     if overview.next_steps:
         yield from ("", "### What next", "")
-        yield from (f"1. {_prose(step)}" for step in overview.next_steps)
+        yield from (f"1. {prose(step)}" for step in overview.next_steps)
 
 
 def _states(overview: Overview) -> Iterator[str]:
@@ -113,24 +110,24 @@ def _fault(number: int, fault: Fault, overview: Overview) -> Iterator[str]:
     clients = ", ".join(row.title for row in fault.breaks)
     harm = f"{fault.harm}: {clients}" if clients else fault.harm
     weight = "" if fault.fails else ", fails nothing in this profile"
-    yield f"{number}. **{_prose(fault.title)}** ({escape(harm)}; {extent_of(fault.cause)}{weight})"
+    yield f"{number}. **{prose(fault.title)}** ({escape(harm)}; {extent_of(fault.cause)}{weight})"
     yield f"   - {escape(evidence_of(fault.cause))}"
     later = aftermath_of(fault.cause)
     if later:
         yield f"   - {later}"
     subjects = fault.cause.subjects
     if len(subjects) > MOST_SUBJECTS:
-        names = ", ".join(map(_code, subjects))
+        names = ", ".join(map(html_code, subjects))
         yield f"   - <details><summary>all {len(subjects)}</summary>{names}</details>"
     yield f"   - rules: {', '.join(f'`{rule}`' for rule in fault.cause.rules[:MOST_RULES])}"
     again = overview.check_command(fault.cause.record)
     if again:
-        yield f"   - look again: {_code(again)}"
+        yield f"   - look again: {code(again)}"
     ids = (place.exchange for place in fault.cause.places)
     curls = (overview.report.curls[name] for name in ids if name in overview.report.curls)
     curl = next((curl for curl in curls if len(curl) <= LONGEST_CURL), None)
     if curl:
-        yield f"   - <details><summary>reproduce</summary>{_code(curl)}</details>"
+        yield f"   - <details><summary>reproduce</summary>{html_code(curl)}</details>"
 
 
 def _baseline(overview: Overview) -> Iterator[str]:
@@ -142,19 +139,3 @@ def _baseline(overview: Overview) -> Iterator[str]:
     if verdict.stale:
         yield from ("", "### Stale baseline entries", "")
         yield from (f"- {escape(str(entry))}" for entry in verdict.stale)
-
-
-def _prose(text: str) -> str:
-    """Our own text; parts in backticks stay code."""
-    pieces = _BACKTICKS.split(safe(text))
-    return "".join(_code(piece) if index % 2 else escape(piece) for index, piece in enumerate(pieces))
-
-
-def _code(text: str) -> str:
-    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
-    return f"{fence} {text} {fence}" if len(fence) > 1 else f"{fence}{text}{fence}"
-
-
-def escape(text: str) -> str:
-    """The text with Markdown's special characters escaped."""
-    return _SPECIAL.sub(r"\\\1", safe(text))

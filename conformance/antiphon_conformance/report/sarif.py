@@ -7,6 +7,7 @@ stays the same from run to run: the family of the cause, its key and its dialect
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -60,6 +61,12 @@ def _run(overview: Overview) -> dict[str, Any]:
     }
 
 
+def unlinked(text: str) -> str:
+    """A text without the links of SARIF, `[text](target)`: viewers make them clickable (SARIF 2.1.0,
+    3.11.6)."""
+    return re.sub(r"\](?=\()", "] ", safe(text, 1000))
+
+
 def _rule(identity: str, dialect: str, profile: Profile) -> dict[str, Any]:
     rule = all_rules().get(identity)
     if rule is None:
@@ -92,7 +99,7 @@ def _result(fault: Fault, overview: Overview, rules: list[str]) -> dict[str, Any
         "ruleId": rule,
         "ruleIndex": rules.index(rule),
         "level": "error" if fault.fails or is_failure(cause.record) else LEVELS[cause.outcome],
-        "message": {"text": safe(f"{fault.title}. {evidence_of(cause)}. {harm}", 1000)},
+        "message": {"text": unlinked(f"{fault.title}. {evidence_of(cause)}. {harm}")},
         "locations": [location],
         "partialFingerprints": {
             "antiphon/v2": f"{overview.name}/{cause.family.name}/{safe(cause.key or rule)}"
@@ -103,7 +110,7 @@ def _result(fault: Fault, overview: Overview, rules: list[str]) -> dict[str, Any
             "requirement": cause.record.requirement,
             "rules": list(dict.fromkeys((*cause.rules, *cause.further_rules))),
         },
-        "suppressions": [{"kind": "external", "justification": safe(fault.accepted)}]
+        "suppressions": [{"kind": "external", "justification": unlinked(fault.accepted)}]
         if fault.accepted
         else [],
     }

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from antiphon_conformance.http.text import safe
@@ -38,6 +38,8 @@ MOST_FAULTS = 5
 """How many causes the first screen shows: mending one often mends others."""
 MOST_NAMES = 6
 """How many lenient kinds of requests a verbose screen lists."""
+LONGEST = 5000
+"""How many characters a text has at most."""
 LONGEST_CURL = 400
 """A command of more characters is only in the report."""
 WIDTHS = (60, 120)
@@ -60,7 +62,7 @@ def show(
 
 def answer_line(overview: Overview) -> str:
     """The verdict in one line, with dialect and profile."""
-    return f"{overview.name} ({safe(overview.profile)}): {overview.headline}"
+    return safe(f"{overview.name} ({overview.profile}): {overview.headline}")
 
 
 def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[Text]:
@@ -170,9 +172,9 @@ def _accepted(overview: Overview, width: int) -> Iterator[Text]:
 
 def show_models(lines: Iterable[Line], names: tuple[str, ...], console: Console) -> None:
     """Prints a table with a column for each model."""
-    table = Table("", *map(safe, names), box=None, pad_edge=False)
+    table = Table("", *(Column(Text(safe(name))) for name in names), box=None, pad_edge=False)
     for head, cells in lines:
-        table.add_row(Text(head), *(Text(cell) for cell in cells))
+        table.add_row(Text(safe(head)), *(Text(safe(cell)) for cell in cells))
     console.print(table)
 
 
@@ -188,14 +190,14 @@ def _labelled(label: str, text: str, width: int, style: str) -> Iterator[Text]:
     """A label in a column of its own, and a text that is wrapped beside it."""
     head, indent = f"  {label:<12}", " " * 14
     for index, line in enumerate(
-        textwrap.wrap(text, width - 14, break_long_words=False, break_on_hyphens=False)
+        textwrap.wrap(safe(text, LONGEST), width - 14, break_long_words=False, break_on_hyphens=False)
     ):
         yield Text.assemble((head if not index else indent, style), line)
 
 
 def _wrap(text: str, width: int, first: str = "", later: str = "", style: str = "") -> Iterator[Text]:
     lines = textwrap.wrap(
-        text,
+        safe(text, LONGEST),
         width,
         initial_indent=first,
         subsequent_indent=later,

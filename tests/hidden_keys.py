@@ -1,0 +1,224 @@
+"""Spellings of a key, places where a target can put one, and what a run writes about it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+import orjson
+from rich.console import Console
+
+from antiphon_conformance.http.client import Incoming, Target, UnreachableError
+from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.recordings import transcript
+from antiphon_conformance.recordings.lint import lint_result
+from antiphon_conformance.recordings.reader import Recording
+from antiphon_conformance.report import as_json, folder, terminal
+from antiphon_conformance.report.model import compose
+from antiphon_spec import dialect as dialects
+
+BETWEEN = "\u200b"
+
+
+def _percent(key: str) -> str:
+    return "".join(f"%{octet:02x}" for octet in key.encode())
+
+
+def _some_percent(key: str) -> str:
+    return "".join(f"%{ord(sign):02X}" if index % 3 else sign for index, sign in enumerate(key))
+
+
+def _entities(form: str) -> Callable[[str], str]:
+    return lambda key: "".join(form.format(ord(sign)) for sign in key)
+
+
+def _encoded(before: bytes, encode: Callable[[bytes], bytes]) -> Callable[[str], str]:
+    return lambda key: encode(before + key.encode()).decode()
+
+
+SPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "plain": str,
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "reversed": lambda key: key[::-1],
+    "spaced": " ".join,
+    "in lines": "\n".join,
+    "with dashes": "-".join,
+    "zero-width": BETWEEN.join,
+    "soft hyphens": "\u00ad".join,
+    "full width": lambda key: "".join(chr(ord(sign) + 0xFEE0) for sign in key),
+    "inside a token": lambda key: f"tok{key}en",
+    "bearer": lambda key: f"Bearer {key}",
+    "without its end": lambda key: key[:-4] + "****",
+    "without its start": lambda key: "****" + key[4:],
+    "without its middle": lambda key: f"{key[: len(key) // 2]}****{key[len(key) // 2 + 4 :]}",
+    "base64": _encoded(b"", base64.b64encode),
+    "base64 of bearer": _encoded(b"Bearer ", base64.b64encode),
+    "base64 of a pair": _encoded(b"me:", base64.b64encode),
+    "base64 in JSON": _encoded(b'{"k":"', base64.b64encode),
+    "base64 for URLs": _encoded(b"", base64.urlsafe_b64encode),
+    "base64 without padding": lambda key: base64.b64encode(key.encode()).decode().rstrip("="),
+    "base64 in lines": lambda key: "\n".join(re.findall(".{1,9}", base64.b64encode(key.encode()).decode())),
+    "base32": _encoded(b"a", base64.b32encode),
+    "hex": lambda key: key.encode().hex(),
+    "HEX": lambda key: key.encode().hex().upper(),
+    "hex with colons": lambda key: key.encode().hex(":"),
+    "hex with 0x": lambda key: ", ".join(f"0x{octet:02x}" for octet in key.encode()),
+    "decimal bytes": lambda key: ", ".join(map(str, key.encode())),
+    "octal escapes": _entities("\\{:03o}"),
+    "hex escapes": _entities("\\x{:02x}"),
+    "percent": _percent,
+    "percent, in part": _some_percent,
+    "percent twice": lambda key: quote(_percent(key), ""),
+    "percent as in URLs": lambda key: quote(key, ""),
+    "decimal entities": _entities("&#{};"),
+    "hex entities": _entities("&#x{:X};"),
+    "entities twice": lambda key: html.escape(_entities("&#{};")(key)),
+    "JSON escapes": _entities("\\u{:04x}"),
+    "JSON escapes twice": _entities("\\\\u{:04X}"),
+    "quoted-printable": _entities("={:02X}"),
+}
+"""What a target makes of a key."""
+
+Answer = tuple[int, Headers, bytes]
+JSON_TYPE = ("content-type", "application/json")
+STREAM_TYPE = ("content-type", "text/event-stream")
+
+
+def _json(value: object, status: int = 200, *more: tuple[str, str]) -> Answer:
+    return (
+        status,
+        Headers((JSON_TYPE, *more)),
+        json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
+    )
+
+
+def _error(text: str) -> Answer:
+    return _json(
+        {"error": {"message": f"no such key: {text}", "type": "x", "code": text, "param": None}}, 401
+    )
+
+
+def _response(text: str) -> Answer:
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "odd " + text, "content": [part]}
+    return _json({"id": text, "object": "response", "status": text, "output": [item], text: 1})
+
+
+def _stream(pieces: list[str]) -> Answer:
+    events = [
+        {"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "delta": piece}
+        for piece in pieces
+    ]
+    lines = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    return 200, Headers((STREAM_TYPE,)), "".join(lines).encode("utf-8", "replace")
+
+
+def _pieces(size: int) -> Callable[[str], Answer]:
+    return lambda text: _stream([text[at : at + size] for at in range(0, len(text), size)])
+
+
+def _interleaved(text: str) -> Answer:
+    events = []
+    for number, sign in enumerate(text):
+        for index, piece in enumerate((sign, "lorem")):
+            event = {"type": "response.output_text.delta", "output_index": index, "item_id": f"m{index}"}
+            events.append(f"data: {json.dumps({**event, 'delta': piece, 'sequence_number': number})}\n\n")
+    return 200, Headers((STREAM_TYPE,)), "".join(events).encode("utf-8", "replace")
+
+
+def _plain_lines(text: str) -> Answer:
+    lines = (f"data: {text[at : at + 3]}\n\n" for at in range(0, len(text), 3))
+    return 200, Headers((STREAM_TYPE,)), "".join(lines).encode("utf-8", "replace")
+
+
+PLACES: Mapping[str, Callable[[str], Answer]] = {
+    "an error": _error,
+    "a response": _response,
+    "a header": lambda text: _json({}, 500, ("x-echo", text), ("www-authenticate", f'Bearer realm="{text}"')),
+    "the name of a header": lambda text: _json({}, 500, (f"x-{text}", "1")),
+    "the content type": lambda text: (200, Headers((("content-type", f"text/{text}"),)), b"hello"),
+    "a redirect": lambda text: (302, Headers((("location", f"https://example.com/?k={text}"),)), b""),
+    "a page": lambda text: (502, Headers((("content-type", "text/html"),)), f"<h1>{text}</h1>".encode()),
+    "broken JSON": lambda text: (200, Headers((JSON_TYPE,)), f'{{"id": "{text}'.encode("utf-8", "replace")),
+    "an event": lambda text: _stream([text]),
+    "the type of an event": lambda text: (
+        200,
+        Headers((STREAM_TYPE,)),
+        f"event: {text}\ndata: {json.dumps({'type': text, 'sequence_number': text})}\n\n".encode(),
+    ),
+    "deltas of three letters": _pieces(3),
+    "deltas of one letter": _pieces(1),
+    "deltas of two items": _interleaved,
+    "lines that are no JSON": _plain_lines,
+    "an array": lambda text: _json({"id": list(text), "tokens": [{"token": sign} for sign in text]}),
+}
+FAILURE = "an exception of the client"
+
+
+class Echo:
+    """A transport whose target answers one thing, or breaks the connection with a message."""
+
+    def __init__(self, answer: Answer | str) -> None:
+        self._answer = answer
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Incoming]:
+        if isinstance(self._answer, str):
+            raise UnreachableError(self._answer)
+        status, headers, raw = self._answer
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield raw
+
+        yield Incoming(status, headers, chunks())
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def exchange_with(key: str, place: str, text: str) -> Exchange:
+    """What the judge keeps of an exchange whose answer has `text` at a place."""
+    answer: Answer | str = f"cannot connect: {text}" if place == FAILURE else PLACES[place](text)
+    body = {"model": "m", "input": "hi", "stream": "event" in place or "delta" in place}
+    request = Request("POST", "/responses", Headers((("authorization", "Bearer {api_key}"),)), body)
+
+    async def send() -> Exchange:
+        async with Target(Echo(answer), key, probe=None) as target:
+            return await target.send(request, "create/1")
+
+    return asyncio.run(send())
+
+
+def outputs_of(exchange: Exchange, dialect: str = "openai") -> dict[str, str]:
+    """Everything that is written about an exchange, by the name of the output."""
+    metadata = {"target": "https://example.com/v1", "files": ["x.jsonl"], "quotes": True, "antiphon": "0"}
+    result = lint_result([Recording((exchange,))], dialects.load(dialect), metadata)
+    report = compose(result)
+    texts = {name: raw.decode("utf-8", "replace") for name, raw in folder.renderings(report).items()}
+    screen = Console(file=io.StringIO(), width=100, force_terminal=True)
+    terminal.show(report, screen, verbose=True)
+    assert isinstance(screen.file, io.StringIO)
+    texts["screen"] = screen.file.getvalue()
+    texts["screen as JSON"] = as_json.render(report)
+    texts["transcript"] = b"".join(transcript.lines({}, result.traces)).decode()
+    texts["lint"] = orjson.dumps([record.as_json() for record in result.records]).decode()
+    texts["repr"] = repr(exchange)
+    return texts
+
+
+def readings(text: str) -> list[str]:
+    """What a reader of an output may see in it, who undoes its escapes and joins the pieces of texts."""
+    plain = html.unescape(text)
+    bare = re.sub(r"\\(.)", r"\1", plain)
+    pieces = re.findall(r'"(?:delta|token)": ?"([^"]*)"', bare)
+    joined = "".join(piece for piece in pieces if piece != "lorem")
+    letters = re.sub(r"[\W_]+", "", re.sub(r"data: |\\n", "", plain), flags=re.ASCII)
+    return [text, plain, bare, re.sub(r"[\s\\]+", "", plain), joined, letters]

@@ -1,0 +1,70 @@
+"""A key never reaches a file or the screen, in whatever spelling and place a target gives it back."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import string
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from hidden_keys import FAILURE, PLACES, SPELLINGS, exchange_with, outputs_of, readings
+
+KEY = "sk-proj-a8Fq/3Zk+T2mXw9LrB7uYc_4"
+EXAMPLES = int(os.environ.get("KEY_EXAMPLES", "60"))
+"""How many examples the property has; the variable makes them more."""
+ALPHABETS = (
+    string.hexdigits.lower(),
+    string.ascii_letters + string.digits,
+    string.ascii_letters + string.digits + "-_",
+    string.ascii_uppercase + "234567",
+    string.ascii_letters + string.digits + "+/=",
+    string.ascii_letters + string.digits + ".~!$%&'*()",
+)
+
+
+def leaks(key: str, spelling: str, place: str) -> list[str]:
+    """The outputs in which the key stands, or its spelling."""
+    text = SPELLINGS[spelling](key)
+    exchange = exchange_with(key, place, text)
+    core = text.strip("*=")
+    parts = [core, key, re.sub(r"\s+", "", core), re.sub(r"[\W_]+", "", key, flags=re.ASCII)]
+    found = []
+    for name, output in outputs_of(exchange).items():
+        seen = readings(output)
+        if any(part in reading for part in parts for reading in seen):
+            found.append(f"{name}: {core}")
+    return found
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_spelling_is_hidden_in_an_error(spelling: str) -> None:
+    assert leaks(KEY, spelling, "an error") == []
+
+
+@pytest.mark.parametrize("place", [*PLACES, FAILURE])
+def test_a_place_shows_no_key(place: str) -> None:
+    assert leaks(KEY, "plain", place) == []
+
+
+@st.composite
+def keys(draw: st.DrawFn) -> str:
+    """Keys such as vendors give: of 16 to 164 characters, with and without a prefix."""
+    chance = random.Random(draw(st.integers(0, 1 << 32)))
+    body = chance.choices(draw(st.sampled_from(ALPHABETS)), k=draw(st.integers(16, 156)))
+    return draw(st.sampled_from(("", "sk-", "sk-proj-", "gsk_", "AIza"))) + "".join(body)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+@given(keys(), st.sampled_from(list(SPELLINGS)), st.sampled_from([*PLACES, FAILURE]))
+def test_no_spelling_of_any_key_is_shown_anywhere(key: str, spelling: str, place: str) -> None:
+    assert leaks(key, spelling, place) == []
