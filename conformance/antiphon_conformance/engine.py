@@ -26,6 +26,7 @@ from antiphon_conformance.http.exchange import (
 )
 from antiphon_conformance.http.placeholder import is_placeholder
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.turns import missing_parts
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.requests.validity import has_unknown
@@ -82,7 +83,7 @@ class _RuleRun:
         when = self.rule.when
         lost = _not_recorded(view)
         try:
-            if when is not None and not when(view):
+            if _is_about_http(self.rule, view) or (when is not None and not when(view)):
                 return True
             if lost and lost & self.rule.reads:
                 return self._leave(scenario, lost & self.rule.reads)
@@ -246,6 +247,15 @@ def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
 def _not_recorded(view: Any) -> frozenset[Part]:
     """What the recorder of a view's exchange lost; rules over a whole trace look for themselves."""
     return view.exchange.not_recorded if isinstance(view, AnyReply) else frozenset()
+
+
+def _is_about_http(rule: Rule, view: Any) -> bool:
+    """Whether a rule reads what a turn over WebSocket does not have, as every answer over HTTP does."""
+    return (
+        isinstance(view, AnyReply)
+        and view.exchange.is_turn
+        and bool(rule.reads & missing_parts(view.exchange))
+    )
 
 
 def _is_about_placeholder(finding: Finding) -> bool:

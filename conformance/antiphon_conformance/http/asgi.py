@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from antiphon_conformance.http.asgi_websocket import AsgiConnection
 from antiphon_conformance.http.client import Incoming, UnreachableError
+from antiphon_conformance.http.connection import Connection
 from antiphon_conformance.http.exchange import Headers, Request
 
 Message = MutableMapping[str, Any]
@@ -30,6 +32,9 @@ GRACE = 2.0
 """How many seconds `close` waits for what still runs, before it cancels it."""
 VERSION = {"version": "3.0", "spec_version": "2.3"}
 """A send to a client that has gone is dropped without an error, as the released servers do it."""
+
+EXTENSIONS: Mapping[str, Any] = {"websocket.http.response": {}}
+"""What a connection understands: an application may reject it with an answer of its own."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,21 +54,40 @@ class AsgiTransport:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Incoming]:
         """Sends a request. Raises UnreachableError when the application ends without an answer."""
+        await self._begin()
+        call = _Call(request)
+        self._start(call.run(self.app, self._scope(request)))
+        try:
+            yield await call.head()
+        finally:
+            call.leave()
+
+    @asynccontextmanager
+    async def connect(self, request: Request) -> AsyncIterator[Connection | Incoming]:
+        """Asks for a WebSocket connection. Raises UnreachableError when the application did not start."""
+        await self._begin()
+        socket = {"type": "websocket", "scheme": "ws", "subprotocols": [], "extensions": EXTENSIONS}
+        scope = {**self._scope(request), **socket}
+        del scope["method"]
+        connection = AsgiConnection()
+        self._start(connection.run(self.app, scope))
+        try:
+            yield await connection.handshake() or connection
+        finally:
+            connection.leave()
+
+    async def _begin(self) -> None:
         if self._lifespan is None:
             self._lifespan = _Lifespan()
             self._lifespan.start(self.app)
         await self._lifespan.started.wait()
         if self._lifespan.failure:
             raise UnreachableError(f"the application did not start: {self._lifespan.failure}")
-        call = _Call(request)
-        scope = self._scope(request)
-        task = asyncio.create_task(call.run(self.app, scope))
+
+    def _start(self, call: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(call)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        try:
-            yield await call.head()
-        finally:
-            call.leave()
 
     async def close(self) -> None:
         """Ends the lifespan. Waits a moment for background tasks, then cancels them."""

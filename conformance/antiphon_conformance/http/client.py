@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Protocol
 
 from antiphon_conformance.http import sse
+from antiphon_conformance.http.connection import Connection
 from antiphon_conformance.http.credentials import Credentials
 from antiphon_conformance.http.exchange import (
     BUSY,
@@ -80,6 +81,12 @@ class Transport(Protocol):
     def open(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
         """Sends a request whose headers and `raw` are final. Raises UnreachableError."""
 
+    def connect(self, request: Request) -> AbstractAsyncContextManager[Connection | Incoming]:
+        """Asks for a WebSocket connection; gives it, or the answer that rejects it.
+
+        Raises UnreachableError.
+        """
+
     async def close(self) -> None:
         """Closes the connections."""
 
@@ -116,13 +123,13 @@ class Target:
     _is_alive: bool = False
     _slot: asyncio.Lock | None = None
     """The lock of the only request at a time, once the target was too busy for two."""
-    _signer: Credentials = field(init=False)
-    _redaction: Redaction = field(init=False, repr=False)
+    signer: Credentials = field(init=False)
+    redaction: Redaction = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         given = self.credentials
-        self._signer = given if isinstance(given, Credentials) else Credentials(given)
-        self._redaction = redaction_of(self._signer.secrets)
+        self.signer = given if isinstance(given, Credentials) else Credentials(given)
+        self.redaction = redaction_of(self.signer.secrets)
         self.patience = Patience(self.limits)
         self.survival = Survival(self._attempt, self._probe, self.patience, Restart(self.restart))
 
@@ -174,15 +181,12 @@ class Target:
 
     def _lost(self, exchange: Exchange) -> bool:
         """Whether the connection broke to a target that has answered before: a retry may help."""
-        is_our_limit = GAVE_UP in exchange.traits or exchange.failure == _too_large(self.limits.size)
+        is_our_limit = GAVE_UP in exchange.traits or exchange.failure == too_large(self.limits.size)
         return self._is_alive and exchange.reply is None and not is_our_limit
 
     async def _send_once(self, sent: Sent) -> Exchange:
         """Sends a request once, if the limits allow it."""
-        self.stop_reason = self.stop_reason or self._spent()
-        if self.stop_reason is not None:
-            raise RunOverError(self.stop_reason)
-        self.request_count += 1
+        self.begin()
         self.in_flight += 1
         try:
             exchange = await self._exchange(sent.request, sent.identity, sent.read_events)
@@ -192,6 +196,22 @@ class Target:
         if sent.request.method == "POST" and exchange.reply is not None:
             self.tokens = min(self.tokens + tokens_of(exchange.reply), MOST_TOKENS)
         return exchange
+
+    def begin(self) -> None:
+        """Counts a request. Raises RunOverError when no further one may be sent."""
+        self.stop_reason = self.stop_reason or self._spent()
+        if self.stop_reason is not None:
+            raise RunOverError(self.stop_reason)
+        self.request_count += 1
+
+    def sign(self, request: Request) -> tuple[Request, Request]:
+        """A request as it is sent, and as it is shown: without credentials."""
+        final = self.signer.sign(request)
+        return final, self.signer.redact(replace(final, raw=request.raw))
+
+    def scrub(self, raw: bytes, headers: Headers) -> tuple[bytes, Headers]:
+        """An answer without our credentials, wherever the target repeats them."""
+        return self.redaction.raw(raw), self.redaction.headers(headers)
 
     async def _probe(self) -> str:
         """Whether the target answers a cheap request: empty when it does, else a word of `send_aside`.
@@ -206,7 +226,7 @@ class Target:
     async def send_aside(self, request: Request) -> int | str:
         """Sends a request that is no part of the run and counts towards no limit. Returns the status of the
         answer, or else `refused`, `closed` or `silent`."""
-        final = self._signer.sign(request)
+        final = self.signer.sign(request)
         try:
             async with asyncio.timeout(self.patience.probe()), self.transport.open(final) as incoming:
                 async for _ in incoming.chunks:
@@ -234,8 +254,7 @@ class Target:
         self.stop_reason = self.stop_reason or why
 
     async def _exchange(self, request: Request, identity: str, read_events: int | None) -> Exchange:
-        final = self._signer.sign(request)
-        safe_request = self._signer.redact(replace(final, raw=request.raw))
+        final, safe_request = self.sign(request)
         started_at, start = time.time(), time.monotonic()
         body = _Body(self.limits.size, read_events)
         failure, traits = None, set[str]()
@@ -243,11 +262,11 @@ class Target:
         try:
             failure = await self._listen(final, body, start)
         except UnreachableError as error:
-            failure = safe(self._redaction.text(str(error)))
+            failure = safe(self.redaction.text(str(error)))
         else:
             traits |= {GAVE_UP} if failure else set()
         seconds = time.monotonic() - start
-        reply = body.reply(failure, seconds, started_at, self._redaction)
+        reply = body.reply(failure, seconds, started_at, self.redaction)
         if GAVE_UP in traits:
             self.patience.note_hang()
         elif reply is not None:
@@ -304,7 +323,7 @@ def tokens_of(reply: Reply) -> int:
     return total if type(total) is int and total > 0 else 0
 
 
-def _too_large(size: int) -> str:
+def too_large(size: int) -> str:
     return f"more than {size} bytes came"
 
 
@@ -334,7 +353,7 @@ class _Body:
             if len(self._arrivals) < MOST_ARRIVALS:
                 self._arrivals.append((len(self._raw), asyncio.get_running_loop().time() - self.start))
             if len(self._raw) >= self._size:
-                self.failure = _too_large(self._size)
+                self.failure = too_large(self._size)
                 return
             if reader is not None and self._read_events is not None:
                 count += len(reader.feed(chunk))

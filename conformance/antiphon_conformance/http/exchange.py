@@ -65,6 +65,10 @@ SILENCING = "silencing"
 """The trait of an exchange after which the target answered nothing, though its port was open."""
 
 
+OVER_WEBSOCKET = "websocket"
+"""The trait of an exchange that is a turn over WebSocket: it has no headers and no SSE around its events."""
+
+
 class BlockedError(LookupError):
     """A rule has nothing to judge because of a fault that another rule reports; the message names that."""
 
@@ -171,6 +175,8 @@ class Reply:
     """When the request was sent, in Unix seconds of the judge's clock; None in recordings."""
     arrivals: tuple[tuple[int, float], ...] = ()
     """Of a stream, the parts in which it arrived: (bytes so far, seconds since the request was sent)."""
+    messages: tuple[str | bytes, ...] = ()
+    """Over WebSocket, the messages of the turn: texts, and bytes where one is binary."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -201,6 +207,11 @@ class Exchange:
     def ok(self) -> bool:
         """Whether a 2xx answer came back that is not the one to any path."""
         return self.reply is not None and 200 <= self.reply.status < 300 and UNROUTED not in self.traits
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it is a turn over WebSocket."""
+        return OVER_WEBSOCKET in self.traits
 
     @property
     def answer(self) -> Reply:

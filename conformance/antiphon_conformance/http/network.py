@@ -8,6 +8,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -15,12 +16,27 @@ import yarl
 
 from antiphon_conformance.http.address import Address, read_address
 from antiphon_conformance.http.client import Incoming, UnreachableError
-from antiphon_conformance.http.exchange import Request
+from antiphon_conformance.http.connection import ClosedError, Connection
+from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.http.proxies import proxy_for
 from antiphon_conformance.http.reply import headers
 
 LARGE = 1 << 20
 """From so many bytes on, a body is sent from a buffer."""
+
+LARGEST = 16 << 20
+"""The most bytes of one message over WebSocket."""
+CLOSING = 2.0
+"""Seconds in which the server may answer our wish to close a connection."""
+ABNORMAL = 1006
+"""The close code of a connection that ended without one (RFC 6455, 7.1.5)."""
+UPGRADE = (
+    ("connection", "Upgrade"),
+    ("upgrade", "websocket"),
+    ("sec-websocket-version", "13"),
+    ("sec-websocket-key", "YW50aXBob24gYXNrcyBhZw=="),
+)
+"""The headers that ask for an upgrade (RFC 6455, 4.1); the key is any 16 bytes."""
 
 
 def _is_about_cookies(record: logging.LogRecord) -> bool:
@@ -71,6 +87,34 @@ class HttpTransport:
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
             raise UnreachableError(describe(error), is_refused=_is_refused(error)) from error
 
+    @asynccontextmanager
+    async def connect(self, request: Request) -> AsyncIterator[Connection | Incoming]:
+        """Asks for a WebSocket connection. An answer that rejects it is asked for again, for its body.
+
+        Raises UnreachableError for every network error.
+        """
+        try:
+            socket = await self._client().ws_connect(
+                yarl.URL(self.address.url(request.path), encoded=True),
+                headers=request.headers.pairs,
+                max_msg_size=LARGEST,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSING),
+                **self._route,
+            )
+        except aiohttp.WSServerHandshakeError:
+            upgrade = replace(request, headers=Headers((*request.headers.pairs, *UPGRADE)))
+            async with self.open(upgrade) as incoming:
+                yield incoming
+            return
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
+            raise UnreachableError(describe(error), is_refused=_is_refused(error)) from error
+        try:
+            yield _Socket(socket)
+        finally:
+            await socket.close()
+
     async def close(self) -> None:
         """Closes the connections."""
         if self._session is not None:
@@ -87,6 +131,32 @@ class HttpTransport:
                 max_field_size=65536,
             )
         return self._session
+
+
+class _Socket(Connection):
+    """A connection over the network."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def send(self, text: str) -> None:
+        """Sends a text message. Raises UnreachableError when the connection is broken."""
+        try:
+            await self._socket.send_str(text)
+        except (aiohttp.ClientError, OSError) as error:
+            if self._socket.close_code is not None:
+                raise ClosedError(self._socket.close_code) from error
+            raise UnreachableError(describe(error)) from error
+
+    async def receive(self) -> str | bytes:
+        """The next message. Raises ClosedError when the server has ended the connection."""
+        message = await self._socket.receive()
+        if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            data: str | bytes = message.data
+            return data
+        if message.type is aiohttp.WSMsgType.ERROR:
+            raise UnreachableError(describe(message.data))
+        raise ClosedError(self._socket.close_code or ABNORMAL, str(message.extra or ""))
 
 
 def _is_refused(error: Exception) -> bool:

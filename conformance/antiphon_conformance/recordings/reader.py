@@ -3,7 +3,7 @@
 A line of our form is one exchange:
 
     {"id": ..., "request": {"method", "path", "headers", "body"}, "response": {"status", "headers", "body" |
-    "sse"}}
+    "sse" | "messages"}}
 
 and, when something was lost or changed, `capture` (`wire`, `parsed` or `fixture`), `altered`, `trimmed`,
 `request_unknown`, `sse_synthesised`. A transcript of `check` has further members, which `transcript.py`
@@ -27,6 +27,7 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request, Trace
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.turns import read_turn
 from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
 from antiphon_conformance.recordings.bodies import GZIP
 from antiphon_conformance.recordings.evidence import with_losses
@@ -241,7 +242,9 @@ def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
 def _reply(response: Mapping[str, Any]) -> Reply:
     fields, status = headers(response.get("headers") or {}), int(required(response, "status", "response"))
     raw = transcript.raw_of(response)
-    if raw is None and "sse" not in response and not isinstance(response.get("body"), str | None):
+    if messages := transcript.messages_of(response):
+        reply = replace(read_turn(messages, cut=bool(response.get("cut"))), headers=fields)
+    elif raw is None and "sse" not in response and not isinstance(response.get("body"), str | None):
         reply = reply_from_value(status, fields, response["body"])
     else:
         body = raw if raw is not None else (response.get("sse") or response.get("body") or "").encode()

@@ -3,7 +3,8 @@
 A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
 with `failure`, `traits`, `not_recorded` and, in the response, `seconds`, `started_at`, `arrivals` and `cut`;
 last one `{"episode": {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body
-that JSON cannot carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`.
+that JSON cannot carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`. A turn
+over WebSocket has `messages`, a list of texts.
 Credentials are replaced before a line is written.
 """
 
@@ -159,13 +160,25 @@ def _response(reply: Reply) -> dict[str, Any]:
     return fields
 
 
+def messages_of(response: Mapping[str, Any]) -> list[str | bytes]:
+    """The messages of a turn over WebSocket; empty for an answer over HTTP."""
+    entries = response.get("messages") or ()
+    return [entry if isinstance(entry, str) else base64.b64decode(entry["base64"]) for entry in entries]
+
+
 def _content(reply: Reply) -> dict[str, Any]:
+    if reply.messages:
+        return {"messages": [_message(entry) for entry in reply.messages]}
     if reply.stream is not None:
         content = _bytes(reply.raw)
         return {"sse": content["text"]} if "text" in content else content
     if not reply.raw or reply.json_faults or not _survives(reply):
         return _bytes(reply.raw)
     return {"body": reply.body}
+
+
+def _message(message: str | bytes) -> str | dict[str, str]:
+    return message if isinstance(message, str) else {"base64": base64.b64encode(message).decode()}
 
 
 def _survives(reply: Reply) -> bool:

@@ -1,8 +1,8 @@
 """The views that rules look at: of an exchange or a scenario's trace, under one dialect.
 
-One exchange yields several views: itself as `AnyReply`, then `ErrorReply`, `DocumentReply` or `StreamReply`,
-a `ResponseObject` for each response object in it, and an `Item` for each output item of a response with a
-terminal status.
+One exchange yields several views: itself as `AnyReply`, and as `TurnReply` where it is a turn over WebSocket,
+then `ErrorReply`, `DocumentReply` or `StreamReply`, a `ResponseObject` for each response object in it, and an
+`Item` for each output item of a response with a terminal status.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from antiphon_conformance.http.exchange import (
     ENDS,
@@ -63,6 +63,14 @@ class AnyReply:
     @cached_property
     def operation(self) -> str | None:
         return self.exchange.operation
+
+
+@dataclass(frozen=True)
+class TurnReply(AnyReply):
+    """The reply of a turn over WebSocket, an error included."""
+
+    feature: ClassVar[str] = "websocket"
+    """The optional feature of the targets that show it."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +212,8 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     if reply is None:
         return
     yield AnyReply(exchange, dialect)
+    if exchange.is_turn:
+        yield TurnReply(exchange, dialect)
     if reply.status >= 400:
         yield ErrorReply(exchange, dialect)
     elif reply.stream is not None:

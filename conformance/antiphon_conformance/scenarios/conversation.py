@@ -80,10 +80,10 @@ class Conversation:
         """The episodes of the scenarios that ran before all others, by name."""
         self.are_steps_independent = False
         """Whether the scenario goes on after a step without an answer."""
-        self._target = target
+        self.target = target
         self._restarts = target.survival.restarts
         self._absent = absent
-        self._optional = [name for name in features if dialect.features[name].optional]
+        self.optional = [name for name in features if dialect.features[name].optional]
 
     @cached_property
     def library(self) -> Library:
@@ -123,7 +123,7 @@ class Conversation:
 
         Unless it `may_fail`, an answer that is not 2xx ends the scenario.
         """
-        members = {**self._required_members(), **body}
+        members = {**self.required_members(), **body}
         exchange = await self.send(
             name, "POST", "/responses", body=members, headers=headers, read_events=read_events
         )
@@ -211,10 +211,10 @@ class Conversation:
         retries = 1
         for turn in range(1, MOST_WAITS + 1):
             pause = pause_of(exchange, retries)
-            retries += 0 if self._target.in_flight else 1
+            retries += 0 if self.target.in_flight else 1
             if pause is None or retries > MOST_RETRIES + 1:
                 break
-            if pause > min(LONGEST_WAIT, self._target.patience.remaining):
+            if pause > min(LONGEST_WAIT, self.target.patience.remaining):
                 self.blame = "limit"
                 raise ScenarioStopError(f"{name}: set aside, because the target asks to wait {pause:g} s")
             self.rename(name, f"{name}-limited-{turn}")
@@ -231,8 +231,8 @@ class Conversation:
     async def _send_once(self, name: str, request: Request, read_events: int | None) -> Exchange:
         """Sends a request as a step; ends the scenario when there is no answer, unless its steps are
         independent. Raises TargetRestartError when the target may have forgotten the earlier steps."""
-        exchange = await self._target.send(request, f"{self.scenario}/{name}", read_events=read_events)
-        if self._target.survival.restarts != self._restarts and not self.are_steps_independent:
+        exchange = await self.target.send(request, f"{self.scenario}/{name}", read_events=read_events)
+        if self.target.survival.restarts != self._restarts and not self.are_steps_independent:
             raise TargetRestartError
         self.exchanges[name] = exchange
         if exchange.reply is None and not self.are_steps_independent:
@@ -277,7 +277,7 @@ class Conversation:
         if feature in self._absent:
             self.missing_feature = feature
             return False
-        self._optional.append(feature)
+        self.optional.append(feature)
         try:
             await steps(self)
         except UnsupportedError as end:
@@ -300,7 +300,7 @@ class Conversation:
         """Gives a step another name, so that the rules about it do not find it."""
         self.exchanges[new_name] = replace(self.exchanges.pop(name), id=f"{self.scenario}/{new_name}")
 
-    def _required_members(self) -> Mapping[str, Any]:
+    def required_members(self) -> Mapping[str, Any]:
         """The members of every create of this dialect, besides its question."""
         return needs(self.dialect, self.dialect.create_operation, self.values)
 
@@ -321,7 +321,7 @@ class Conversation:
         status = exchange.answer.status
         error = _describe_error(exchange)
         if status in BAD_CREDENTIALS:
-            self._target.stop_for_credentials(f"the target rejected our credentials: {error}")
+            self.target.stop_for_credentials(f"the target rejected our credentials: {error}")
         candidates = [
             feature for feature in self._features_without_route() if feature not in self.available_features
         ]
@@ -333,7 +333,7 @@ class Conversation:
 
     def _features_without_route(self) -> list[str]:
         """The optional features of this scenario that concern the create request alone and have no route."""
-        return [name for name in self._optional if self.dialect.features[name].operation is None]
+        return [name for name in self.optional if self.dialect.features[name].operation is None]
 
     def _check_feature(self, name: str, exchange: Exchange, *, usual_headers: bool) -> None:
         """A missing route shows that the target lacks the feature, unless something else explains the 404."""
@@ -341,7 +341,7 @@ class Conversation:
         if match is None:
             return
         operation, parameters = match
-        for feature in self._optional:
+        for feature in self.optional:
             if self.dialect.features[feature].operation != operation.id:
                 continue
             if exchange.ok:

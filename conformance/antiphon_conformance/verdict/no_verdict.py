@@ -8,7 +8,7 @@ from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.tries import story, tries_for
 from antiphon_conformance.rules.rule import EVERY, Rule
-from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply
+from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply, TurnReply
 from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.scenarios.selection import of_rule
 from antiphon_conformance.verdict.outcome import Outcome
@@ -86,6 +86,8 @@ def _lacks_only_a_part(rule: Rule, trace: Trace) -> bool:
 def _missing_feature(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> str | None:
     """The feature whose absence left a rule without a subject: it would have applied to the probe's error."""
     for trace in traces:
+        if rule.view is TurnReply and trace.missing_feature == TurnReply.feature:
+            return trace.missing_feature
         probe = probe_of(trace, dialect) if trace.missing_feature else None
         if probe is not None and _would_apply(rule, probe, dialect):
             return trace.missing_feature

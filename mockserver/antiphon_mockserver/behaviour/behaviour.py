@@ -20,6 +20,7 @@ from typing import Any
 from antiphon_mockserver.behaviour import access, checks, context, conversations, lists
 from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_mockserver.behaviour.queries import read_query
+from antiphon_mockserver.behaviour.sockets import SOCKETS, SocketDecisions
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.reading import compact
 from antiphon_mockserver.prompt_templates import filling, variables
@@ -280,6 +281,7 @@ class Behaviour:
     progress: ProgressDecisions
     lists: ListDecisions
     errors: ErrorDecisions
+    sockets: SocketDecisions
 
 
 STANDARD = Behaviour(
@@ -383,5 +385,6 @@ STANDARD = Behaviour(
         envelope=envelope,
         not_found=response_not_found,
     ),
+    sockets=SOCKETS,
 )
 """The behaviour of a right server."""

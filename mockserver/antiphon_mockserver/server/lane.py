@@ -121,9 +121,10 @@ class Lane:
     def _reject_forgotten(self, response_id: Any) -> None:
         """Rejects the continuation of a response that is neither stored nor the latest of its lane."""
         session = self.session
-        if not isinstance(response_id, str) or response_id in session.cache:
+        if not isinstance(response_id, str):
             return
-        if session.store.remembers("response", response_id):
+        is_local = session.store.remembers("response", response_id)
+        if not session.decisions.may_continue(response_id in session.cache, is_local):
             message = f"Previous response with id '{response_id}' not found."
             raise invalid(message, "previous_response_id", "previous_response_not_found")
 

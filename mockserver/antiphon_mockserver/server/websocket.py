@@ -18,8 +18,8 @@ import orjson
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.lane import Lane
+from antiphon_mockserver.server.sender import encode_headers
 from antiphon_mockserver.server.steering import steer
-from antiphon_mockserver.state.connection import ConnectionStore
 
 if TYPE_CHECKING:
     from antiphon_mockserver.server.app import MockApp
@@ -49,7 +49,8 @@ class Session:
         self.app = app
         self.headers = headers
         self.key = key
-        self.store = ConnectionStore(app.server.store)
+        self.decisions = app.server.behaviour.sockets
+        self.store = self.decisions.open_store(app.server.store)
         self.has_lanes = app.dialect.mock.websocket == "lanes"
         self.running = asyncio.Semaphore(MOST_RUNNING)
         self.cache: dict[str, str] = {}
@@ -57,6 +58,7 @@ class Session:
         self._lanes: dict[str, Lane] = {}
         self._receive, self._send = receive, send
         self._closed = False
+        self._sent = self._errors = 0
 
     async def run(self) -> None:
         """Serves the connection until the client leaves or its time is over."""
@@ -80,10 +82,14 @@ class Session:
         if self._closed:
             return
         members = event if lane_id is None else {**event, "stream_id": lane_id}
-        await self._send({"type": "websocket.send", "text": orjson.dumps(members).decode()})
+        for message in self.decisions.messages(members, self._sent):
+            self._sent += 1
+            kind = "text" if isinstance(message, str) else "bytes"
+            await self._send({"type": "websocket.send", kind: message})
 
     async def reject(self, problem: ApiError, lane_id: str | None = None) -> None:
         """Sends an error: the envelope that an answer over HTTP would have, with its status."""
+        self._errors += 1
         await self.send(self._error(problem), lane_id)
 
     async def close(self, code: int) -> None:
@@ -100,6 +106,8 @@ class Session:
     async def _take(self, message: Mapping[str, Any]) -> None:
         """Takes one message of the client: it starts a turn, steers one, or is rejected."""
         lane_id: str | None = None
+        if not self.decisions.answers(self._errors):
+            return
         try:
             event = self._read(message)
             kind = event.get("type")
@@ -111,7 +119,7 @@ class Session:
                 raise invalid(f"Invalid 'type': expected {known}.", "type", "invalid_value")
             if self.has_lanes:
                 lane_id = self._lane_id(event)
-            await self._lane(lane_id).put(event)
+            await self._lane(lane_id).put(self.decisions.read(event))
         except ApiError as problem:
             await self.reject(problem, lane_id)
 
@@ -149,9 +157,8 @@ class Session:
 
     def _error(self, problem: ApiError) -> dict[str, Any]:
         status, body = self.app.server.behaviour.errors.envelope(problem, self.app.dialect)
-        error = body["error"]
-        error["code"] = error.get("code") or error["type"]  # required over WebSocket
-        return {"type": "error", "status": status, "error": error}
+        inner = body["error"]
+        return self.decisions.error(status, {**inner, "code": inner.get("code") or problem.code})
 
 
 async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -> None:
@@ -162,11 +169,12 @@ async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -
         key = _admit(app, request.path, request.headers)
     except ApiError as problem:
         answer = app.error_answer(problem)
-        pairs = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-        pairs.append((b"content-type", b"application/json"))
+        kind, body = app.server.behaviour.sockets.reject(answer.body)
+        app.identify(request)
+        pairs = [*app.sender.headers.of(request, kind, app.sender.now()), *encode_headers(answer.headers)]
         start = {"type": "websocket.http.response.start", "status": answer.status, "headers": pairs}
         await send(start)
-        await send({"type": "websocket.http.response.body", "body": orjson.dumps(answer.body)})
+        await send({"type": "websocket.http.response.body", "body": body})
         return
     await send({"type": "websocket.accept"})
     try:
@@ -186,4 +194,4 @@ def _admit(app: MockApp, path: str, headers: Mapping[str, str]) -> str:
     if app.dialect.mock.websocket == "absent" or path != create.path:
         # RFC 9110, 15.5.22 has no status for an upgrade that is not offered; this one says so by its name.
         raise ApiError("WebSocket is not offered here.", status=426, code="upgrade_not_offered")
-    return app.admit(headers)
+    return app.server.behaviour.sockets.admit(app.admit, headers)

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from antiphon_conformance.http.exchange import GAVE_UP, NoEvidenceError, Part
 from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.turns import error_of
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply, ScenarioTrace, StreamReply
 
@@ -165,7 +166,8 @@ def a_stream_comes_in_chunks(stream: StreamReply) -> Iterator[Finding]:
 
 
 def _asks_for_a_document(view: AnyReply) -> bool:
-    return _is_successful_create(view) and view.request_fields.get("stream") in (None, False)
+    over_http = _is_successful_create(view) and not view.exchange.is_turn
+    return over_http and view.request_fields.get("stream") in (None, False)
 
 
 @rule(
@@ -285,7 +287,7 @@ def an_error_body_has_an_error_status(body: DocumentReply) -> Iterator[Finding]:
     "transport.a-stream-is-complete",
     StreamReply,
     cites=("HTTP-01", "HTTP-10", "ERR-18"),
-    when=lambda stream: "left-early" not in stream.exchange.traits,
+    when=lambda stream: "left-early" not in stream.exchange.traits and not error_of(stream.exchange),
     reads={Part.BODY_END},
 )
 def a_stream_is_complete(stream: StreamReply) -> Iterator[Finding]:

@@ -1,0 +1,120 @@
+"""Turns over WebSocket: each is one create and the messages that answer it, one JSON text an event.
+
+A turn ends with a terminal event of its response or with an error. An error before any event is an answer
+of its own: the error over HTTP, with its status beside it. After events it is no event of the stream, which
+then is cut: the reply has both. `[DONE]` belongs to SSE; where a server sends it, it is kept, and it ends no
+turn that has not begun. What still comes of an earlier response belongs to no turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from antiphon_conformance.http import sse, strict_json
+from antiphon_conformance.http.exchange import ENDS, Exchange, Frame, Headers, Part, Reply
+
+ERROR = "error"
+BINARY = "binary"
+"""The oddity of a message that is no text."""
+UNKNOWN_STATUS = 400
+"""The status of an error that says none."""
+Message = str | bytes
+
+
+@dataclass(slots=True)
+class Turn:
+    """The messages of one turn, as they arrive."""
+
+    messages: list[Message] = field(default_factory=list)
+    arrivals: list[tuple[int, float]] = field(default_factory=list)
+    earlier: frozenset[str] = frozenset()
+    """The ids of the responses of earlier turns on the connection."""
+    size: int = 0
+    """Bytes so far, with a line feed after each message."""
+    is_over: bool = False
+    _has_begun: bool = False
+
+    def take(self, message: Message, seconds: float) -> None:
+        """Takes one message that came so many seconds after the request."""
+        if not self._has_begun and response_id(message) in self.earlier:
+            return
+        self.messages.append(message)
+        self.size += len(_encode(message)) + 1
+        self.arrivals.append((self.size, seconds))
+        self.is_over = ends_a_turn(message) or (self._has_begun and _text(message) == sse.SENTINEL)
+        self._has_begun = self._has_begun or _text(message) != sse.SENTINEL
+
+    def reply(self, *, cut: bool, seconds: float | None = None, started_at: float | None = None) -> Reply:
+        """The reply so far."""
+        reply = read_turn(self.messages, cut=cut)
+        arrivals = tuple(self.arrivals) if reply.stream is not None else ()
+        return replace(reply, seconds=seconds, started_at=started_at, arrivals=arrivals)
+
+
+def read_turn(messages: Sequence[Message], *, cut: bool = False) -> Reply:
+    """The reply that the messages of a turn form: an error, or a stream of events."""
+    raw = b"".join(_encode(message) + b"\n" for message in messages)
+    kept = tuple(messages)
+    values = [strict_json.read(_text(message)) for message in messages]
+    last = next((index for index, value in enumerate(values) if is_error(value.value)), len(values))
+    error = values[last] if last < len(values) else strict_json.Reading(None)
+    before = [message for message in messages[:last] if _text(message) != sse.SENTINEL]
+    if error.value is not None and not before:
+        status = error_status(error.value) or UNKNOWN_STATUS
+        return Reply(status, Headers(), raw, error.value, error.faults, messages=kept)
+    frames = (_frame(index, message) for index, message in enumerate(messages[:last]))
+    stream = sse.stream(frames, cut=cut or error.value is not None)
+    return Reply(200, Headers(), raw, error.value, error.faults, stream, messages=kept)
+
+
+def response_id(message: Message) -> str | None:
+    """The id of the response that a lifecycle event holds; None for any other message."""
+    value = strict_json.read(_text(message)).value
+    response = value.get("response") if isinstance(value, dict) else None
+    identity = response.get("id") if isinstance(response, dict) else None
+    return identity if isinstance(identity, str) else None
+
+
+def error_of(exchange: Exchange) -> Mapping[str, Any]:
+    """The message with the error that ended a turn; empty for any other exchange."""
+    reply = exchange.reply if exchange.is_turn else None
+    return reply.fields if reply is not None and is_error(reply.body) else {}
+
+
+def missing_parts(exchange: Exchange) -> frozenset[Part]:
+    """The parts of an answer over HTTP that a turn lacks: headers, bytes of SSE and, mostly, a status."""
+    has_status = error_status(error_of(exchange)) is not None
+    return frozenset({Part.REPLY_HEADERS, Part.BYTES, *(() if has_status else (Part.STATUS,))})
+
+
+def ends_a_turn(message: Message) -> bool:
+    """Whether a message is the last of its turn."""
+    value = strict_json.read(_text(message)).value
+    return is_error(value) or (isinstance(value, dict) and value.get("type") in ENDS)
+
+
+def is_error(value: Any) -> bool:
+    """Whether a message is an error: by its type, or because it has no type and nothing but an error."""
+    if not isinstance(value, dict):
+        return False
+    return value.get("type") == ERROR or ("type" not in value and value.get("error") is not None)
+
+
+def error_status(value: Mapping[str, Any]) -> int | None:
+    """The status that an error names, as an answer over HTTP would have it; None when it names none."""
+    status = value.get("status")
+    return status if type(status) is int and 400 <= status < 600 else None
+
+
+def _frame(index: int, message: Message) -> Frame:
+    return Frame(index, _text(message), oddities=(BINARY,) if isinstance(message, bytes) else ())
+
+
+def _text(message: Message) -> str:
+    return message if isinstance(message, str) else message.decode(errors="replace")
+
+
+def _encode(message: Message) -> bytes:
+    return message if isinstance(message, bytes) else message.encode(errors="replace")

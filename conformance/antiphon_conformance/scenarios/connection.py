@@ -1,0 +1,79 @@
+"""The client of a WebSocket connection in a scenario: its turns are steps, as requests over HTTP are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from antiphon_conformance.http.busy import LONGEST_WAIT, MOST_RETRIES, pause_of
+from antiphon_conformance.http.exchange import BUSY, GAVE_UP, Exchange, Headers
+from antiphon_conformance.http.websocket import Session, open_session
+from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+
+FEATURE = "websocket"
+
+
+class SocketClient:
+    """One connection of a scenario."""
+
+    def __init__(self, conversation: Conversation, session: Session) -> None:
+        self._conversation = conversation
+        self._session = session
+
+    async def create(self, name: str, /, **body: Any) -> Exchange:
+        """One turn: creates a response. The keywords are the body; required members are added.
+
+        A target that is too busy is asked again. A turn without an answer is kept; it ends nothing.
+        """
+        members = {**self._conversation.required_members(), **body}
+        exchange = await self._keep(name, members)
+        for turn in range(1, MOST_RETRIES + 1):
+            pause = pause_of(exchange, turn)
+            if pause is None or pause > min(LONGEST_WAIT, self._conversation.target.patience.remaining):
+                break
+            self._conversation.rename(name, f"{name}-limited-{turn}")
+            await asyncio.sleep(pause)
+            exchange = await self._keep(name, members)
+        if BUSY in exchange.traits:
+            self._conversation.blame = "limit"
+            raise ScenarioStopError(f"{name}: the target is too busy")
+        return exchange
+
+    async def send(self, name: str, text: str) -> Exchange:
+        """Sends any text as one turn."""
+        return await self._keep(name, None, text)
+
+    async def _keep(self, name: str, body: Any, text: str | None = None) -> Exchange:
+        conversation = self._conversation
+        exchange = await self._session.turn(body, f"{conversation.scenario}/{name}", text=text)
+        conversation.exchanges[name] = exchange
+        return exchange
+
+
+@asynccontextmanager
+async def connection(conversation: Conversation, name: str) -> AsyncIterator[SocketClient]:
+    """A connection to the target. An answer that rejects the upgrade is kept as step `name`, and ends the
+    scenario: as unsupported, unless the target is known to offer WebSocket."""
+    async with open_session(conversation.target, f"{conversation.scenario}/{name}") as session:
+        if isinstance(session, Session):
+            yield SocketClient(conversation, session)
+            return
+        conversation.exchanges[name] = session
+        conversation.blame = "limit" if GAVE_UP in session.traits else conversation.blame
+        why = session.failure or f"answered {session.answer.status}"
+        if FEATURE in conversation.available_features or session.reply is None:
+            raise ScenarioStopError(f"{name}: {why}")
+        conversation.missing_feature = FEATURE
+        raise UnsupportedError(f"{name}: {why}")
+
+
+async def ask_with_key(conversation: Conversation, name: str, key: str, **body: Any) -> Exchange:
+    """Opens a connection with this key, for one turn; the step is the turn, or the rejected upgrade."""
+    headers = Headers((("authorization", f"Bearer {key}"),))
+    async with open_session(conversation.target, f"{conversation.scenario}/{name}", headers) as session:
+        if isinstance(session, Session):
+            return await SocketClient(conversation, session).create(name, **body)
+        conversation.exchanges[name] = session
+        return session

@@ -1,0 +1,97 @@
+"""What the server does with a WebSocket connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from antiphon_mockserver.state.connection import ConnectionStore
+from antiphon_mockserver.state.store import Store
+
+Admit = Callable[[Mapping[str, str]], str]
+
+
+def admit(check: Admit, headers: Mapping[str, str]) -> str:
+    """The key of a client that may open a connection. Rejects with 401, as over HTTP."""
+    return check(headers)
+
+
+def reject(body: Any) -> tuple[str, bytes]:
+    """The content type and the body of the answer that rejects an upgrade."""
+    return "application/json", orjson.dumps(body)
+
+
+def open_store(store: Store) -> ConnectionStore:
+    """What a new connection remembers."""
+    return ConnectionStore(store)
+
+
+def read(event: dict[str, Any]) -> dict[str, Any]:
+    """The members of a create."""
+    return event
+
+
+def may_continue(is_latest: bool, is_local: bool) -> bool:
+    """Whether a response may be continued: the latest of its lane may, and each that is stored."""
+    return is_latest or not is_local
+
+
+def error(status: int, inner: Mapping[str, Any]) -> dict[str, Any]:
+    """The error of a turn: that of an answer over HTTP, with its status beside it and always with a code."""
+    code = inner.get("code") or inner["type"]
+    return {"type": "error", "status": status, "error": {**inner, "code": code}}
+
+
+def messages(event: Mapping[str, Any], _sent: int) -> Sequence[str | bytes]:
+    """The messages in which an event is sent; so many were sent on the connection before."""
+    return (orjson.dumps(event).decode(),)
+
+
+def answers(_errors: int) -> bool:
+    """Whether a message is answered, after so many errors on the connection."""
+    return True
+
+
+@dataclass(frozen=True)
+class SocketDecisions:
+    """What the server does with a WebSocket connection."""
+
+    admit: Callable[[Admit, Mapping[str, str]], str]
+    """(the check over HTTP, headers of the upgrade) -> the key of the client. Rejects with 401."""
+
+    reject: Callable[[Any], tuple[str, bytes]]
+    """(error body) -> content type and body of the answer that rejects an upgrade."""
+
+    open_store: Callable[[Store], ConnectionStore]
+    """(the server's store) -> what a new connection remembers."""
+
+    read: Callable[[dict[str, Any]], dict[str, Any]]
+    """(a `response.create`) -> the members of the create. Rejects what is no create."""
+
+    may_continue: Callable[[bool, bool], bool]
+    """(is it the latest of its lane, does only this connection know it) -> whether it may be continued."""
+
+    error: Callable[[int, Mapping[str, Any]], dict[str, Any]]
+    """(status, error object) -> the event that says so."""
+
+    messages: Callable[[Mapping[str, Any], int], Sequence[str | bytes]]
+    """(event, number of messages before it on the connection) -> the messages in which it is sent."""
+
+    answers: Callable[[int], bool]
+    """(number of errors on the connection) -> whether a message is answered."""
+
+
+SOCKETS = SocketDecisions(
+    admit=admit,
+    reject=reject,
+    open_store=open_store,
+    read=read,
+    may_continue=may_continue,
+    error=error,
+    messages=messages,
+    answers=answers,
+)
+"""The decisions of a right server."""

@@ -1,0 +1,146 @@
+"""Turns over WebSocket are exchanges: they are held, judged, kept and read again like those over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antiphon_conformance import engine
+from antiphon_conformance.http.asgi import AsgiTransport
+from antiphon_conformance.http.exchange import OVER_WEBSOCKET, Exchange, Part, Trace
+from antiphon_conformance.http.turns import error_of, missing_parts, read_turn
+from antiphon_conformance.recordings import transcript
+from antiphon_conformance.recordings.reader import load
+from antiphon_conformance.run import RunConfig, perform
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_mockserver import MockServer
+from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.settings import Settings
+from antiphon_spec.dialect import load as load_dialect
+from inprocess import KEY, URL
+
+CREATED = '{"type": "response.created", "response": {"id": "resp_1", "status": "in_progress"}}'
+ENDED = '{"type": "response.completed", "response": {"id": "resp_1", "status": "completed"}}'
+NOT_FOUND = '{"type": "error", "status": 400, "error": {"code": "previous_response_not_found"}}'
+
+
+def hold(dialect: str, app: Any, **options: Any) -> Trace:
+    """The trace of the scenario `websocket` with an application."""
+    config = RunConfig(URL, (dialect,), api_key=KEY, scenarios=("websocket",), **options)
+    traces = perform(config, transport=AsgiTransport(app, URL)).traces
+    return next(trace for trace in traces if trace.scenario == "websocket")
+
+
+def mock(dialect: str, *mutants: str) -> Any:
+    return make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
+
+
+def about_websocket(trace: Trace, dialect: str) -> list[Record]:
+    records = engine.judge([trace], load_dialect(dialect))
+    return [record for record in records if record.rule.startswith("websocket.")]
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openresponses"])
+def test_a_run_over_the_network_holds_the_conversation(dialect: str, tmp_path: Path) -> None:
+    with MockServer(dialect=dialect, api_keys=(KEY,)) as server:
+        config = RunConfig(server.url, (dialect,), api_key=KEY, scenarios=("websocket",))
+        run = perform(config)
+    trace = next(trace for trace in run.traces if trace.scenario == "websocket")
+    assert trace.stop_reason is None
+    assert trace["told"].is_turn
+    assert trace["wrong_key"].request.method == "GET"
+    assert trace["wrong_key"].answer.status == 401
+    assert "error" in trace["wrong_key"].answer.fields
+    assert {record.outcome for record in about_websocket(trace, dialect)} == {Outcome.PASSED}
+    written = b"".join(transcript.lines(run.metadata, run.traces, (KEY,)))
+    assert KEY.encode() not in written
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(written)
+    again = next(entry for entry in load(path).traces if entry.scenario == "websocket")
+    assert again["told"].answer.messages == trace["told"].answer.messages
+    assert {record.outcome for record in about_websocket(again, dialect)} == {Outcome.PASSED}
+
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+def without_websocket(end: str) -> Any:
+    """The mock server, which ends each WebSocket connection at once: before or after it accepts it."""
+    app = mock("openresponses")
+
+    async def serve(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await app(scope, receive, send)
+            return
+        await receive()
+        if end == "later":
+            await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 1008})
+
+    return serve
+
+
+@pytest.mark.parametrize("end", ["at once", "later"])
+def test_a_target_that_closes_at_once_does_not_offer_websocket(end: str) -> None:
+    trace = hold("openresponses", without_websocket(end))
+    assert trace.missing_feature == "websocket"
+    outcomes = {record.rule: record.outcome for record in about_websocket(trace, "openresponses")}
+    assert outcomes["websocket.a-create-is-a-turn"] is Outcome.NOT_SUPPORTED
+    assert not set(outcomes.values()) & {Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE}
+
+
+def test_a_target_that_is_said_to_offer_websocket_is_untestable_without_it() -> None:
+    trace = hold("openresponses", without_websocket("at once"), features=("websocket",))
+    assert trace.stop_reason == "upgrade: answered 403"
+    assert trace.missing_feature is None
+
+
+def test_every_rule_of_streams_judges_a_turn() -> None:
+    trace = hold("openai", mock("openai", "events.repeats-a-sequence-number"))
+    records = engine.judge([trace], load_dialect("openai"))
+    findings = [finding for record in records for finding in record.findings]
+    assert "websocket/told" in {finding.exchange for finding in findings}
+
+
+def test_a_turn_has_no_headers_and_no_bytes_of_sse() -> None:
+    turn = Exchange("turn", hold("openai", mock("openai"))["told"].request, read_turn([CREATED, ENDED]))
+    assert missing_parts(turn) == {Part.REPLY_HEADERS, Part.BYTES, Part.STATUS}
+
+
+def test_an_error_before_any_event_is_the_answer() -> None:
+    reply = read_turn([NOT_FOUND])
+    assert (reply.status, reply.stream) == (400, None)
+    assert reply.fields["error"]["code"] == "previous_response_not_found"
+
+
+def test_an_error_after_events_cuts_the_stream() -> None:
+    reply = read_turn([CREATED, NOT_FOUND])
+    assert reply.stream is not None
+    assert reply.stream.cut
+    assert [event.type for event in reply.stream.events] == ["response.created"]
+    turn = Exchange(
+        "turn", hold("openai", mock("openai"))["told"].request, reply, traits=frozenset({OVER_WEBSOCKET})
+    )
+    assert error_of(turn)["status"] == 400
+
+
+def test_a_sentinel_is_no_turn() -> None:
+    reply = read_turn(["[DONE]", CREATED, ENDED])
+    assert reply.stream is not None
+    assert [event.type for event in reply.stream.events] == ["response.created", "response.completed"]
+    assert read_turn(["[DONE]", NOT_FOUND]).status == 400
+
+
+def test_silence_after_an_error_is_shown_by_a_new_connection() -> None:
+    trace = hold("openresponses", mock("openresponses", "state.falls-silent-after-an-error"), seconds=1.0)
+    record = next(
+        record
+        for record in about_websocket(trace, "openresponses")
+        if record.rule == "websocket.the-connection-lives-on-after-an-error"
+    )
+    assert record.outcome is Outcome.WARNED
+    assert "stopped listening" in record.findings[0].actual
