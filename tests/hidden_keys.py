@@ -102,7 +102,7 @@ def _json(value: object, status: int = 200, *more: tuple[str, str]) -> Answer:
 
 def _error(text: str) -> Answer:
     return _json(
-        {"error": {"message": f"no such key: {text}", "type": "x", "code": text, "param": None}}, 401
+        {"error": {"message": f"no such key: {text}", "type": "x", "code": text, "param": {text: 1}}}, 401
     )
 
 

@@ -14,6 +14,10 @@ _COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)|(?<!\w)::(?=[a-z])", re.IGNORE
 """How commands begin in the logs of GitHub (`::set-output`, `##[group]`), Azure Pipelines and TeamCity."""
 
 
+_STEERING = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+"""DEL, the controls of C1, and what turns or breaks lines, as UTF-8."""
+
+
 class Absent:
     """The value of a member that was not sent; `show` prints it as `absent`."""
 
@@ -53,8 +57,14 @@ def safe(text: str, limit: int = 500) -> str:
 
 
 def inert_json(raw: bytes) -> bytes:
-    """JSON with the same meaning, in which no string holds the beginning of a build server's command."""
-    return raw.replace(b"##", b"#\\u0023") if b"##" in raw else raw
+    """JSON with the same meaning, in which no string holds the beginning of a build server's command, or a
+    character that steers a terminal."""
+    raw = raw.replace(b"##", b"#\\u0023") if b"##" in raw else raw
+    return raw if raw.isascii() and b"\x7f" not in raw else _STEERING.sub(_escape, raw)
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    return f"\\u{ord(match[0].decode()):04x}".encode()
 
 
 def _harmless(letter: str) -> str:
