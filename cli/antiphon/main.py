@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("serve", "Start the mock server."),
     "check": ("check", "Judge the server at a URL, one requirement at a time."),
     "lint": ("lint", "Judge recorded traffic."),
+    "compare": ("compare", "Compare two servers or recordings, answer by answer."),
     "proxy": ("proxy", "Forward requests to a server; record and judge the traffic."),
     "report": ("report", "Render, compare or verify the results of runs."),
     "rules": ("rules", "List the rules of a dialect."),
@@ -25,7 +26,7 @@ COMMANDS = {
     "demo": ("demo", "Start the mock server, check it in every dialect, write the reports."),
 }
 """The commands in the order of the help: the module in `antiphon.commands`, and the help text."""
-JUDGING = {"check", "proxy", "demo"}
+JUDGING = {"check", "compare", "proxy", "demo"}
 """The commands that need the extra `check`."""
 USAGE_ERROR = 3
 NO_ROOM = 2

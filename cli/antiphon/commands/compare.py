@@ -1,0 +1,153 @@
+"""`antiphon compare`: two servers or recordings, answer by answer, without rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+
+from antiphon.dialects import dialect_path, find_dialect
+from antiphon.progress import show_progress
+from antiphon_conformance.compare import sides, text
+from antiphon_conformance.compare.difference import Contrast, Grade
+from antiphon_conformance.compare.sides import Side
+from antiphon_conformance.compare.traces import compare as compare_traces
+from antiphon_conformance.http.address import shown
+from antiphon_conformance.options.reading import USAGE_ERRORS, read_options
+from antiphon_conformance.options.table import COMMAND, OPTIONS
+from antiphon_conformance.recordings.reader import RecordingError
+from antiphon_conformance.run import RunConfig, perform, planned
+from antiphon_conformance.verdict.verdict import Exit
+from antiphon_spec.dialect import Dialect
+
+ENDING = """\b
+Exit status: 0 no difference, or harmless ones only; 1 differences; 2 nothing could be compared; 3 wrong
+usage.
+"""
+NARROWEST, WIDEST = 60, 120
+Values = Mapping[str, Any]
+
+
+@click.command(epilog=ENDING)
+@click.argument("in_a", metavar="A")
+@click.argument("in_b", metavar="B")
+@dialect_path
+@click.option("--dialect", default="openresponses", show_default=True, help="The dialect of both sides.")
+@click.option("--model", metavar="MODEL", help="The model of every request.")
+@click.option("--b-model", metavar="MODEL", help="The model of the requests to B.")
+@click.option("--api-key-env", metavar="VARIABLE", help="The variable with the key.")
+@click.option("--b-api-key-env", metavar="VARIABLE", help="The variable with the key of B.")
+@click.option("--auth", metavar="PLACE", help="Where the key goes: bearer, header:NAME, query:NAME, none.")
+@click.option("--b-auth", metavar="PLACE", help="Where the key of B goes.")
+@click.option("--header", multiple=True, metavar="'N: V'", help="A header of every request.")
+@click.option("--b-header", multiple=True, metavar="'N: V'", help="A header of every request to B.")
+@click.option("--scenario", multiple=True, metavar="NAME", help="Hold this conversation alone.")
+@click.option("--without", multiple=True, metavar="SCENARIO", help="Leave a conversation out.")
+@click.option(
+    "--timeout", type=float, metavar="S", help="Seconds without a byte until a request is given up."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="The format of the output.")  # fmt: skip
+def compare(in_a: str, in_b: str, dialect: str, form: str, **values: Any) -> int:
+    """Compare what A and B answer in the same conversations: release with release, gateway with origin.
+
+    Each is a URL as `check` has it, module:app, a recording, or the folder of a report. A target A is asked
+    twice, and what varies by itself is left out.
+    """
+    norm = find_dialect(dialect)
+    one, two = _sides(in_a, in_b, norm, values)
+    for letter, side in (("A", one), ("B", two)):
+        if side.dialects and dialect not in side.dialects:
+            names = " and ".join(side.dialects)
+            raise click.UsageError(
+                f"{letter}: expected a run in {dialect}, got one in {names}; see --dialect"
+            )
+        if side.why_not:
+            click.echo(f"{letter}  {side.name}: nothing can be compared: {side.why_not}.", err=True)
+            return Exit.NOT_JUDGED
+    contrast = _contrast(one, two, norm)
+    if not contrast.steps:
+        click.echo("Nothing can be compared: A and B share no conversation and no request.", err=True)
+        return Exit.NOT_JUDGED
+    if form == "json":
+        click.echo(orjson.dumps(text.as_json(contrast, one, two), option=orjson.OPT_INDENT_2))
+    else:
+        width = min(max(Console().width, NARROWEST), WIDEST)
+        click.echo("\n".join(text.lines(contrast, one, two, width)))
+    return _status(contrast)
+
+
+def _status(contrast: Contrast) -> int:
+    is_harmless = all(group.grade is Grade.HARMLESS for group in contrast.groups)
+    return Exit.CONFORMANT if is_harmless else Exit.NOT_CONFORMANT
+
+
+def _sides(in_a: str, in_b: str, dialect: Dialect, values: Values) -> tuple[Side, Side]:
+    """Both sides. A target holds the conversations that the recording beside it has."""
+    names = (in_a, in_b)
+    try:
+        recordings = [sides.read_side(Path(name)) if Path(name).exists() else None for name in names]
+    except RecordingError as error:
+        raise click.UsageError(str(error)) from error
+    configs = [
+        None if recordings[index] else _config(name, index, dialect, values)
+        for index, name in enumerate(names)
+    ]
+    recording = next(filter(None, recordings), None)
+    if any(configs) and recording is not None:
+        if recording.is_loose or recording.why_not:
+            why = "a target is compared with a recording of `check`, whose conversations it can hold"
+            raise click.UsageError(f"{recording.name}: {why}")
+        configs = [config and _only(config, recording) for config in configs]
+    one, two = (
+        recordings[index] or _ask(configs[index], twice=index == 0)  # type: ignore[arg-type]
+        for index in range(len(names))
+    )
+    return one, two
+
+
+def _config(url: str, index: int, dialect: Dialect, values: Values) -> RunConfig:
+    """How to ask a target; options that begin with `b_` are for B, where they are given."""
+    options: dict[str, Any] = {option.key: () if option.repeatable else option.default for option in OPTIONS}
+    options |= {name: value for name, value in values.items() if not name.startswith("b_") and value}
+    if index:
+        options |= {name[2:]: value for name, value in values.items() if name.startswith("b_") and value}
+    options |= {
+        "target": url,
+        "dialect": dialect.name,
+        "model": [options["model"]] if options["model"] else [],
+    }
+    try:
+        config = read_options(options, COMMAND).config
+    except USAGE_ERRORS as error:
+        raise click.UsageError(f"{'AB'[index]}: {error}") from error
+    return replace(config, scenarios=tuple(planned(config)))
+
+
+def _only(config: RunConfig, recording: Side) -> RunConfig:
+    """The run with the conversations of a recording."""
+    names = {trace.scenario for trace in recording.traces}
+    return replace(config, scenarios=tuple(name for name in config.scenarios if name in names))
+
+
+def _ask(config: RunConfig, *, twice: bool) -> Side:
+    """Holds the conversations with a target, once or twice."""
+    name, runs = shown(config.url), []
+    for _ in range(2 if twice else 1):
+        with show_progress(Console(stderr=True), len(planned(config)), name) as progress:
+            runs.append(perform(config, progress=progress))
+        if runs[-1].why_not:
+            break
+    return sides.of_runs(name, runs)
+
+
+def _contrast(one: Side, two: Side, dialect: Dialect) -> Contrast:
+    if not (one.is_loose or two.is_loose):
+        return compare_traces(one.traces, two.traces, dialect, one.again)
+    pair = sides.by_request(one.traces, two.traces, dialect)
+    return compare_traces(pair[:1], pair[1:], dialect)

@@ -1,0 +1,312 @@
+"""The differences between two streams, event by event: each event is found by the item that it builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from antiphon_conformance.compare.difference import Aspect, Difference, Grade
+from antiphon_conformance.compare.validity import members_at_fault
+from antiphon_conformance.compare.values import Values, align
+from antiphon_conformance.http.exchange import Stream
+from antiphon_conformance.http.text import ABSENT
+from antiphon_conformance.rules.reading.places import is_index, places
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.stream import Grammar, Lane
+
+ITEM = "(items)"
+"""What stands for the events of items among those of the response."""
+Json = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Step:
+    """One event of an object, or a run of deltas of one text."""
+
+    type: str
+    inner: tuple[Any, ...]
+    """The indices inside its item."""
+    events: list[Json]
+
+    @property
+    def label(self) -> tuple[Any, ...]:
+        """What equal steps of two streams share."""
+        return self.type, self.inner
+
+
+@dataclass(slots=True)
+class Item:
+    """The events of one item of a stream, in order."""
+
+    index: Any
+    type: str = "?"
+    name: str = ""
+    """The tool that it calls."""
+    steps: list[Step] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A stream, sorted by the items that it builds."""
+
+    items: tuple[Item, ...]
+    whole: tuple[Step, ...]
+    """The events of no item, with one ITEM for all of a run of items' events."""
+    is_legal: bool
+    """Whether the dialect's table of streams allows this order of events."""
+
+
+def layout(stream: Stream, dialect: Dialect, *, is_tail: bool) -> Layout:
+    """The events of a stream by item; `is_tail` when it was resumed."""
+    grammar = dialect.grammar
+    machine, is_legal = grammar.machine(resumed=is_tail), True
+    items: dict[Any, Item] = {}
+    whole: list[Step] = []
+    for event, data in zip(stream.events, places(stream.events, grammar), strict=True):
+        is_legal = not machine.feed(data) and is_legal
+        move = grammar.events.get(event.type)
+        lane = move.lane if move else None
+        if lane is None or not lane.identity:
+            whole.append(Step(event.type, (), [event.data]))
+            continue
+        key = _key(data.get(lane.identity[0]))
+        item = items.setdefault(key, Item(key))
+        item.type = _word(data, "type") or item.type
+        item.name = _word(data, "name") or item.name
+        _add(
+            item.steps,
+            Step(event.type, tuple(_key(data.get(name)) for name in lane.identity[1:]), [event.data]),
+            lane,
+        )
+        if not whole or whole[-1].type != ITEM:
+            whole.append(Step(ITEM, (), []))
+    is_legal = not machine.end() and is_legal
+    return Layout(tuple(items.values()), tuple(whole), is_legal)
+
+
+def _key(value: Any) -> Any:
+    return value if is_index(value) else repr(value)
+
+
+def _word(data: Json, member: str) -> str | None:
+    item = data.get("item")
+    word = item.get(member) if isinstance(item, dict) else None
+    return word if isinstance(word, str) else None
+
+
+def _add(steps: list[Step], step: Step, lane: Lane) -> None:
+    """Adds an event; deltas of one text become one step, for nobody promises how long a delta is."""
+    is_piece = lane.accumulates is not None and lane.accumulates.event == step.type
+    if is_piece and steps and steps[-1].label == step.label:
+        steps[-1].events += step.events
+    else:
+        steps.append(step)
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Compares two streams of one step."""
+
+    values: Values
+    dialect: Dialect
+
+    def differences(self, in_a: Stream, in_b: Stream, *, is_tail: bool = False) -> Iterator[Difference]:
+        """Where two streams differ: their events, the members of the events, their numbers."""
+        before = layout(in_a, self.dialect, is_tail=is_tail)
+        after = layout(in_b, self.dialect, is_tail=is_tail)
+        legal = after.is_legal or not before.is_legal
+        lost: list[Step] = []
+        added: list[Step] = []
+        tokens = (
+            [(item.type, item.name) for item in before.items],
+            [(item.type, item.name) for item in after.items],
+        )
+        yield from self._steps(before.whole, after.whole, "", 0, legal, lost, added, until=True)
+        for index_a, index_b in align(*tokens) if not is_tail else ():
+            if index_a is None or index_b is None:
+                yield self._item(before, after, index_a, index_b)
+                continue
+            one, two = before.items[index_a], after.items[index_b]
+            shift = two.index - one.index if is_index(one.index) and is_index(two.index) else 0
+            shift = shift if shift == index_b - index_a else 0
+            yield from self._steps(one.steps, two.steps, one.type, shift, legal, lost, added)
+        yield from self._steps(before.whole, after.whole, "", 0, legal, lost, added, until=False)
+        yield from self._leftover(lost, added, legal)
+        yield from self._numbers(in_a, in_b)
+
+    def _steps(
+        self, before: Sequence[Step], after: Sequence[Step], kind: str, shift: int, legal: bool,
+        lost: list[Step], added: list[Step], until: bool | None = None,
+    ) -> Iterator[Difference]:  # fmt: skip
+        """The differences of the events of one object; those without partner go to `lost` and `added`.
+
+        `until` limits it to what comes before the first item (True), or after it (False): so that ids are
+        bound in the order in which they came.
+        """
+        for index_a, index_b in align([step.label for step in before], [step.label for step in after]):
+            is_early = (index_a or 0) == 0 and (index_b or 0) == 0
+            if until is not None and is_early is not until:
+                continue
+            one = before[index_a] if index_a is not None else None
+            two = after[index_b] if index_b is not None else None
+            if one and two and one.type == two.type:
+                yield from self._events(one, two, shift) if one.type != ITEM else ()
+                continue
+            lost += [one] if one else []
+            added += [two] if two else []
+
+    def _item(self, before: Layout, after: Layout, index_a: int | None, index_b: int | None) -> Difference:
+        """An item that one stream lacks."""
+        item = before.items[index_a] if index_a is not None else after.items[index_b or 0]
+        words = f"{len(item.steps)} events"
+        legal = (Grade.LEGAL, "a model chooses what it answers")
+        grade, why = legal if after.is_legal or not before.is_legal else (Grade.DIFFERENT, "")
+        in_a, in_b = (words, "absent") if index_a is not None else ("absent", words)
+        return Difference(Aspect.ITEMS, f"item[{item.type}]", in_a, in_b, grade, why)
+
+    def _leftover(self, lost: list[Step], added: list[Step], legal: bool) -> Iterator[Difference]:
+        """Events without partner: moved where the other stream has one elsewhere, else missing or more."""
+        grade, why = (
+            (Grade.LEGAL, "the document allows this order of events") if legal else (Grade.DIFFERENT, "")
+        )
+        rest = [*added]
+        for step in lost:
+            partner = next((other for other in rest if other.type == step.type), None)
+            if partner is None:
+                if step.type != ITEM:
+                    yield Difference(Aspect.EVENTS, step.type, _words(step), "absent", grade, why, step.type)
+                continue
+            rest.remove(partner)
+            if step.type == ITEM:
+                yield Difference(Aspect.ORDER, "events of items", "here", "elsewhere", grade, why)
+                continue
+            yield Difference(Aspect.ORDER, step.type, "here", "elsewhere", grade, why, step.type)
+            yield from self._events(step, partner, 0)
+        known = self.dialect.grammar.events
+        for step in rest:
+            if step.type == ITEM:
+                yield Difference(Aspect.ORDER, "events of items", "absent", "here", grade, why)
+            elif step.type not in known:
+                new = "clients ignore events that they do not know"
+                yield Difference(
+                    Aspect.EVENTS, step.type, "absent", _words(step), Grade.HARMLESS, new, step.type
+                )
+            else:
+                yield Difference(Aspect.EVENTS, step.type, "absent", _words(step), grade, why, step.type)
+
+    def _events(self, in_a: Step, in_b: Step, shift: int) -> Iterator[Difference]:
+        """The differences of two events, or of two runs of deltas."""
+        lane = (
+            self.dialect.grammar.events[in_a.type].lane if in_a.type in self.dialect.grammar.events else None
+        )
+        piece = _piece(self.dialect.grammar, in_a.type)
+        if piece is not None:
+            yield from self._pieces(in_a, in_b, piece)
+        names = lane.identity if lane else ()
+        shapes = _shapes(in_b.events, piece)
+        first = _without(in_a.events[0], piece)
+        for shape in shapes if len(in_a.events) > 1 or len(in_b.events) > 1 else shapes[:1]:
+            values = self._on(in_a.type, shape if piece is None else in_b.events[0])
+            partner = _nearest(first, shape, in_a.events, piece)
+            for difference in values.differences(partner, shape, "", ""):
+                if difference.place in names[:1] and _is_shift(partner, shape, difference.place, shift):
+                    continue
+                yield replace(difference, aspect=Aspect.INDEX) if difference.place in names else difference
+
+    def _pieces(self, in_a: Step, in_b: Step, piece: str) -> Iterator[Difference]:
+        """The sum of two runs of deltas, and how many there are."""
+        one, two = _sum(in_a.events, piece), _sum(in_b.events, piece)
+        values = self._on(in_a.type, in_b.events[0])
+        if one is None or two is None:
+            yield from values.differences(
+                in_a.events[0].get(piece, ABSENT), in_b.events[0].get(piece, ABSENT), piece
+            )
+        else:
+            yield from values.texts(one, two, piece)
+            if len(in_a.events) != len(in_b.events):
+                yield Difference(Aspect.SPELLING, in_a.type, _words(in_a), _words(in_b), Grade.HARMLESS,
+                                 "no document says how long a delta is", in_a.type)  # fmt: skip
+
+    def _on(self, kind: str, data: Json) -> Values:
+        validator = self.dialect.schemas.event(kind)
+        return replace(self.values, event=kind, faults=members_at_fault(validator, dict(data)))
+
+    def _numbers(self, in_a: Stream, in_b: Stream) -> Iterator[Difference]:
+        """The sequence numbers: whether they increase, where they begin, whether some are left out."""
+        one, two = _numbers(in_a), _numbers(in_b)
+        if not one or not two:
+            return
+        place, first = "sequence_number", Aspect.NUMBERS
+        fault = next((f"{after} after {before}" for before, after in pairwise(two) if after <= before), None)
+        if fault and all(after > before for before, after in pairwise(one)):
+            yield Difference(first, place, "increases", fault)
+        elif one[0] != two[0]:
+            why = "no document says where numbers begin"
+            yield Difference(first, place, f"from {one[0]}", f"from {two[0]}", Grade.HARMLESS, why)
+        elif _has_gaps(two) and not _has_gaps(one):
+            why = "numbers increase, and may leave some out"
+            yield Difference(first, place, "consecutive", "with gaps", Grade.HARMLESS, why)
+
+
+def _numbers(stream: Stream) -> list[int]:
+    numbers = [event.data.get("sequence_number") for event in stream.events]
+    return [number for number in numbers if type(number) is int]
+
+
+def _has_gaps(numbers: Sequence[int]) -> bool:
+    return any(after != before + 1 for before, after in pairwise(numbers))
+
+
+def _piece(grammar: Grammar, kind: str) -> str | None:
+    """The member with the piece of a text, where events of this type bring a text in pieces."""
+    move = grammar.events.get(kind)
+    sum_of = move.lane.accumulates if move else None
+    return sum_of.piece if sum_of is not None and sum_of.event == kind else None
+
+
+def _sum(events: Sequence[Json], piece: str) -> str | None:
+    """The text of a run of deltas; None when one has no text."""
+    pieces = [event.get(piece) for event in events]
+    texts = [text for text in pieces if isinstance(text, str)]
+    return "".join(texts) if len(texts) == len(pieces) else None
+
+
+def _without(event: Json, piece: str | None) -> Json:
+    """An event without what is compared elsewhere: its text, and its number where it is one."""
+    is_number = type(event.get("sequence_number")) is int
+    skip = {piece, "sequence_number" if is_number else None}
+    return {name: value for name, value in event.items() if name not in skip} | (
+        {"sequence_number": 0} if is_number else {}
+    )
+
+
+def _shapes(events: Sequence[Json], piece: str | None) -> list[Json]:
+    """The events of a run, once for each content besides the texts and the padding."""
+    shapes: dict[str, Json] = {}
+    for event in events:
+        shape = _without(event, piece)
+        key = repr({**shape, "obfuscation": "obfuscation" in shape, "logprobs": bool(shape.get("logprobs"))})
+        shapes.setdefault(key, shape)
+    return [*shapes.values()]
+
+
+def _nearest(first: Json, shape: Json, events: Sequence[Json], piece: str | None) -> Json:
+    """The event of A with the same members, or else its first one."""
+    for event in events:
+        candidate = _without(event, piece)
+        if candidate.keys() == shape.keys() and bool(candidate.get("logprobs")) == bool(
+            shape.get("logprobs")
+        ):
+            return candidate
+    return first
+
+
+def _is_shift(in_a: Json, in_b: Json, name: str, shift: int) -> bool:
+    """Whether an index differs because the item stands at another place."""
+    return bool(shift) and is_index(in_b.get(name)) and in_b[name] - in_a[name] == shift
+
+
+def _words(step: Step) -> str:
+    return f"{len(step.events)} deltas" if len(step.events) > 1 else "1 event"

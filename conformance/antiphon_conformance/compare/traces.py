@@ -1,0 +1,163 @@
+"""Compares two sides, conversation by conversation, above the floor of what A varies by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from antiphon_conformance.compare.difference import (
+    ASPECTS,
+    GRADES,
+    SOFT,
+    Aspect,
+    Contrast,
+    Difference,
+    DifferenceGroup,
+    Grade,
+)
+from antiphon_conformance.compare.exchanges import Exchanges
+from antiphon_conformance.compare.pairs import Pairs
+from antiphon_conformance.compare.requirements import Sentences
+from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.scenarios.conversation import MISSING_ROUTE
+from antiphon_spec.dialect import Dialect
+
+_SERIES = re.compile(r"(.+)-(?:limited-)?\d+")
+OTHER_WAY = "a conversation follows the answers, which differ"
+Floor = frozenset[tuple[str, Aspect, str]]
+"""Step, aspect and place of each difference of A from itself; the step is empty for what a model varies."""
+
+
+def compare(
+    in_a: Sequence[Trace], in_b: Sequence[Trace], dialect: Dialect, again: Sequence[Trace] | None = None
+) -> Contrast:
+    """What B does otherwise than A in the conversations that both had.
+
+    `again` is a second run of A: what varies between A and A is left out.
+    """
+    floor = None if again is None else _floor(differences(in_a, again, dialect))
+    found = [
+        item for item in differences(in_a, in_b, dialect) if floor is None or not _is_natural(item, floor)
+    ]
+    names = [[trace.scenario for trace in side if trace.exchanges] for side in (in_a, in_b)]
+    return Contrast(
+        tuple(_grouped(found, dialect)),
+        sum(1 for _ in pairs(in_a, in_b)),
+        None if floor is None else len(floor),
+        tuple(name for name in names[0] if name not in names[1]),
+        tuple(name for name in names[1] if name not in names[0]),
+    )
+
+
+def differences(in_a: Iterable[Trace], in_b: Iterable[Trace], dialect: Dialect) -> Iterator[Difference]:
+    """Every difference, in the order of the conversations."""
+    others = {trace.scenario: trace for trace in in_b}
+    absent = _absent(tuple(others.values()), dialect)
+    for trace in in_a:
+        other = others.get(trace.scenario)
+        if other is not None and (trace.exchanges or other.exchanges):
+            yield from _conversation(trace, other, Exchanges(dialect, Pairs(), absent))
+
+
+def _absent(traces: Sequence[Trace], dialect: Dialect) -> frozenset[str]:
+    """The optional features that B does not offer: no request for one succeeded."""
+    names = {trace.missing_feature for trace in traces if trace.missing_feature}
+    statuses: dict[str, set[int]] = {}
+    for exchange in (exchange for trace in traces for exchange in trace.exchanges.values()):
+        match = dialect.document.match(exchange.request.method, exchange.request.path)
+        if match and exchange.reply:
+            statuses.setdefault(match[0].id, set()).add(exchange.reply.status)
+    for feature in dialect.features.values():
+        answers = statuses.get(feature.operation or "")
+        if feature.optional and answers and answers <= MISSING_ROUTE:
+            names.add(feature.name)
+    return frozenset(names)
+
+
+def pairs(in_a: Iterable[Trace], in_b: Iterable[Trace]) -> Iterator[tuple[Exchange, Exchange]]:
+    """The exchanges of the steps that both sides have."""
+    others = {trace.scenario: steps(trace) for trace in in_b}
+    for trace in in_a:
+        other = others.get(trace.scenario, {})
+        yield from ((one, other[name]) for name, one in steps(trace).items() if name in other)
+
+
+def steps(trace: Trace) -> Mapping[str, Exchange]:
+    """The exchanges of a conversation by step. Of a series of polls the last one counts."""
+    last: dict[str, Exchange] = {}
+    for name, exchange in trace.exchanges.items():
+        series = _SERIES.fullmatch(name)
+        if series and "-limited-" in name:
+            continue
+        last[series[1] if series and series[1] in trace.exchanges else name] = exchange
+    return last
+
+
+def _conversation(in_a: Trace, in_b: Trace, exchanges: Exchanges) -> Iterator[Difference]:
+    """The differences of one conversation, in the order of its steps."""
+    one, two = steps(in_a), steps(in_b)
+    has_parted = False
+    for name, exchange in one.items():
+        step = f"{in_a.scenario}/{name}"
+        if name not in two:
+            yield replace(_absent_step(in_b), step=step, follows=has_parted)
+            return
+        for difference in exchanges.differences(exchange, two[name]):
+            yield replace(difference, step=step, follows=has_parted)
+            parts = difference.aspect in (Aspect.STATUS, Aspect.NO_ANSWER)
+            has_parted = has_parted or (parts and difference.grade is Grade.DIFFERENT)
+    surplus = next((name for name in two if name not in one), None)
+    if surplus is not None:
+        step = f"{in_a.scenario}/{surplus}"
+        words = in_a.stop_reason or "ends"
+        grade, why = (Grade.DIFFERENT, "") if in_a.stop_reason else (Grade.LEGAL, OTHER_WAY)
+        yield Difference(Aspect.STEP, "step", words, "goes on", grade, why, step=step, follows=has_parted)
+
+
+def _absent_step(in_b: Trace) -> Difference:
+    """B's conversation ended before a step."""
+    words = in_b.stop_reason or "ends"
+    if not in_b.stop_reason:
+        return Difference(Aspect.STEP, "step", "goes on", words, Grade.LEGAL, OTHER_WAY)
+    if in_b.missing_feature:
+        why = f"B does not offer {in_b.missing_feature}, which is optional"
+        return Difference(Aspect.STEP, "step", "goes on", words, Grade.LEGAL, why)
+    return Difference(Aspect.STEP, "step", "goes on", words)
+
+
+def _floor(found: Iterable[Difference]) -> Floor:
+    return frozenset(("" if item.aspect in SOFT else item.step, item.aspect, item.place) for item in found)
+
+
+def _is_natural(item: Difference, floor: Floor) -> bool:
+    """Whether A varies by itself at this place."""
+    return (item.step, item.aspect, item.place) in floor or ("", item.aspect, item.place) in floor
+
+
+def _grouped(found: Iterable[Difference], dialect: Dialect) -> Iterator[DifferenceGroup]:
+    """Equal differences as one, the most telling first."""
+    sentences = Sentences(dialect)
+    groups: dict[tuple[Aspect, str], list[Difference]] = {}
+    for item in found:
+        groups.setdefault(item.key, []).append(item)
+    rows = [_group(members, sentences) for members in groups.values()]
+    order = {group.example.key: number for number, group in enumerate(rows)}
+    yield from sorted(rows, key=lambda group: (*_rank(group), order[group.example.key]))
+
+
+def _group(members: Sequence[Difference], sentences: Sentences) -> DifferenceGroup:
+    gravest = min(members, key=lambda item: (GRADES.index(item.grade), item.follows))
+    return DifferenceGroup(
+        gravest,
+        len(members),
+        tuple(dict.fromkeys(item.step for item in members)),
+        tuple(dict.fromkeys(item.event for item in members if item.event)),
+        gravest.grade,
+        sentences.nearest(gravest),
+    )
+
+
+def _rank(group: DifferenceGroup) -> tuple[int, bool, int]:
+    example = group.example
+    return GRADES.index(group.grade), example.follows, ASPECTS.index(example.aspect)
