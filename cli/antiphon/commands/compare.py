@@ -60,8 +60,8 @@ def compare(in_a: str, in_b: str, dialect: str, form: str, **values: Any) -> int
     twice, and what varies by itself is left out.
     """
     norm = find_dialect(dialect)
-    one, two = _sides(in_a, in_b, norm, values)
-    for letter, side in (("A", one), ("B", two)):
+    side_a, side_b = _sides(in_a, in_b, norm, values)
+    for letter, side in (("A", side_a), ("B", side_b)):
         if side.dialects and dialect not in side.dialects:
             names = " and ".join(side.dialects)
             raise click.UsageError(
@@ -70,15 +70,15 @@ def compare(in_a: str, in_b: str, dialect: str, form: str, **values: Any) -> int
         if side.why_not:
             click.echo(f"{letter}  {side.name}: nothing can be compared: {side.why_not}.", err=True)
             return Exit.NOT_JUDGED
-    contrast = _contrast(one, two, norm)
+    contrast = _contrast(side_a, side_b, norm)
     if not contrast.steps:
         click.echo("Nothing can be compared: A and B share no conversation and no request.", err=True)
         return Exit.NOT_JUDGED
     if form == "json":
-        click.echo(orjson.dumps(text.as_json(contrast, one, two), option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(text.as_json(contrast, side_a, side_b), option=orjson.OPT_INDENT_2))
     else:
         width = min(max(Console().width, NARROWEST), WIDEST)
-        click.echo("\n".join(text.lines(contrast, one, two, width)))
+        click.echo("\n".join(text.lines(contrast, side_a, side_b, width)))
     return _status(contrast)
 
 
@@ -104,11 +104,11 @@ def _sides(in_a: str, in_b: str, dialect: Dialect, values: Values) -> tuple[Side
             why = "a target is compared with a recording of `check`, whose conversations it can hold"
             raise click.UsageError(f"{recording.name}: {why}")
         configs = [config and _only(config, recording) for config in configs]
-    one, two = (
+    side_a, side_b = (
         recordings[index] or _ask(configs[index], twice=index == 0)  # type: ignore[arg-type]
         for index in range(len(names))
     )
-    return one, two
+    return side_a, side_b
 
 
 def _config(url: str, index: int, dialect: Dialect, values: Values) -> RunConfig:
@@ -146,8 +146,8 @@ def _ask(config: RunConfig, *, twice: bool) -> Side:
     return sides.of_runs(name, runs)
 
 
-def _contrast(one: Side, two: Side, dialect: Dialect) -> Contrast:
-    if not (one.is_loose or two.is_loose):
-        return compare_traces(one.traces, two.traces, dialect, one.again)
-    pair = sides.by_request(one.traces, two.traces, dialect)
+def _contrast(side_a: Side, side_b: Side, dialect: Dialect) -> Contrast:
+    if not (side_a.is_loose or side_b.is_loose):
+        return compare_traces(side_a.traces, side_b.traces, dialect, side_a.again)
+    pair = sides.by_request(side_a.traces, side_b.traces, dialect)
     return compare_traces(pair[:1], pair[1:], dialect)

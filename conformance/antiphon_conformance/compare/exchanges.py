@@ -38,64 +38,64 @@ class Exchanges:
 
     def differences(self, in_a: Exchange, in_b: Exchange) -> Iterator[Difference]:
         """Where two exchanges of one step differ."""
-        one, two = locate(in_a, self.dialect), locate(in_b, self.dialect)
-        for difference in self._replies(one, two):
-            yield replace(difference, operation=one.operation or "")
+        side_a, side_b = locate(in_a, self.dialect), locate(in_b, self.dialect)
+        for difference in self._replies(side_a, side_b):
+            yield replace(difference, operation=side_a.operation or "")
 
     def _replies(self, in_a: Exchange, in_b: Exchange) -> Iterator[Difference]:
-        one, two = in_a.reply, in_b.reply
-        if one is None or two is None:
-            if one is not two:
+        side_a, side_b = in_a.reply, in_b.reply
+        if side_a is None or side_b is None:
+            if side_a is not side_b:
                 words = (in_a.failure or "answered", in_b.failure or "answered")
-                is_ours = GAVE_UP in in_a.traits | in_b.traits
-                grade, why = (Grade.LEGAL, "we stopped listening") if is_ours else (Grade.DIFFERENT, "")
+                is_impatience = GAVE_UP in in_a.traits | in_b.traits
+                grade, why = (Grade.LEGAL, "we stopped listening") if is_impatience else (Grade.DIFFERENT, "")
                 yield Difference(Aspect.NO_ANSWER, "answer", *words, grade, why)
             return
-        lost = in_a.not_recorded | in_b.not_recorded
-        if one.status != two.status and Part.STATUS not in lost:
-            yield self._status(in_a, one, two)
-        if one.status // 100 != two.status // 100 and Part.STATUS not in lost:
+        gaps = in_a.not_recorded | in_b.not_recorded
+        if side_a.status != side_b.status and Part.STATUS not in gaps:
+            yield self._status(in_a, side_a, side_b)
+        if side_a.status // 100 != side_b.status // 100 and Part.STATUS not in gaps:
             return  # the bodies say different things
-        if Part.REPLY_HEADERS not in lost:
-            yield from _headers(one, two)
-        if (one.stream is None) is not (two.stream is None):
-            yield Difference(Aspect.FORM, "body", _form(one), _form(two))
+        if Part.REPLY_HEADERS not in gaps:
+            yield from _headers(side_a, side_b)
+        if (side_a.stream is None) is not (side_b.stream is None):
+            yield Difference(Aspect.FORM, "body", _form(side_a), _form(side_b))
             return
         values = self._values(in_a, in_b)
-        if one.stream is not None and two.stream is not None:
+        if side_a.stream is not None and side_b.stream is not None:
             is_whole = LEFT_EARLY not in in_a.traits | in_b.traits
-            if is_whole and Part.BYTES not in lost:
-                yield from framing(one.stream, two.stream)
-            pair = (one.stream, two.stream) if is_whole else _beginnings(one.stream, two.stream)
+            if is_whole and Part.BYTES not in gaps:
+                yield from framing(side_a.stream, side_b.stream)
+            pair = (side_a.stream, side_b.stream) if is_whole else _beginnings(side_a.stream, side_b.stream)
             yield from Streams(values, self.dialect).differences(*pair, is_tail=TAIL in in_a.traits)
             return
-        yield from self._bodies(one, two, values)
-        if Part.BYTES not in lost:
-            yield from _spelling(one, two)
+        yield from self._bodies(side_a, side_b, values)
+        if Part.BYTES not in gaps:
+            yield from _spelling(side_a, side_b)
 
-    def _status(self, in_a: Exchange, one: Reply, two: Reply) -> Difference:
+    def _status(self, in_a: Exchange, side_a: Reply, side_b: Reply) -> Difference:
         grade, why = Grade.DIFFERENT, ""
         optional = next((name for name in self.absent if self._is_of(name, in_a)), None)
-        if {one.status, two.status} in ALIKE:
+        if {side_a.status, side_b.status} in ALIKE:
             grade, why = Grade.LEGAL, "both reject the request"
-        elif one.status in (401, 403) and two.status < 300:
+        elif side_a.status in (401, 403) and side_b.status < 300:
             grade, why = Grade.LEGAL, "B asks for no key"
-        elif INVALID in in_a.traits and two.status < 300:
+        elif INVALID in in_a.traits and side_b.status < 300:
             grade, why = (
                 Grade.LEGAL,
-                "B accepts a wrong request" if not _rejects(two) else "B rejects it in the stream",
+                "B accepts a wrong request" if not _rejects(side_b) else "B rejects it in the stream",
             )
-        elif optional is not None and two.status >= 400:
+        elif optional is not None and side_b.status >= 400:
             grade, why = Grade.LEGAL, f"B does not offer {optional}, which is optional"
-        return Difference(Aspect.STATUS, "status", str(one.status), str(two.status), grade, why)
+        return Difference(Aspect.STATUS, "status", str(side_a.status), str(side_b.status), grade, why)
 
     def _is_of(self, feature: str, exchange: Exchange) -> bool:
         """Whether an exchange needs an optional feature."""
         row = self.dialect.features.get(feature)
         if row is None or not row.optional:
             return False
-        is_asked = exchange.request.fields.get(feature) not in (None, False)
-        return is_asked or (row.operation is not None and row.operation == exchange.operation)
+        is_in_use = exchange.request.fields.get(feature) not in (None, False)
+        return is_in_use or (row.operation is not None and row.operation == exchange.operation)
 
     def _values(self, in_a: Exchange, in_b: Exchange) -> Values:
         scope = in_a.id
@@ -117,12 +117,12 @@ class Exchanges:
         validator = self.dialect.schemas.body(exchange.operation, exchange.reply.status)
         return members_at_fault(validator, exchange.reply.body)
 
-    def _bodies(self, one: Reply, two: Reply, values: Values) -> Iterator[Difference]:
-        faults = [fault for fault in two.json_faults if fault not in one.json_faults]
-        if faults and not one.json_faults:
-            yield Difference(Aspect.FORM, "body", _form(one), faults[0])
-        if one.body is not None or two.body is not None:
-            yield from values.differences(one.body, two.body, _root(one.body))
+    def _bodies(self, side_a: Reply, side_b: Reply, values: Values) -> Iterator[Difference]:
+        faults = [fault for fault in side_b.json_faults if fault not in side_a.json_faults]
+        if faults and not side_a.json_faults:
+            yield Difference(Aspect.FORM, "body", _form(side_a), faults[0])
+        if side_a.body is not None or side_b.body is not None:
+            yield from values.differences(side_a.body, side_b.body, _root(side_a.body))
 
 
 def _rejects(reply: Reply) -> bool:
@@ -130,10 +130,10 @@ def _rejects(reply: Reply) -> bool:
     return reply.stream is not None and [event.type for event in reply.stream.events][-1:] in REJECTIONS
 
 
-def _beginnings(one: Stream, two: Stream) -> tuple[Stream, Stream]:
+def _beginnings(side_a: Stream, side_b: Stream) -> tuple[Stream, Stream]:
     """As much of two streams as both have, where we left before their end."""
-    size = min(len(one.events), len(two.events))
-    return replace(one, events=one.events[:size]), replace(two, events=two.events[:size])
+    size = min(len(side_a.events), len(side_b.events))
+    return replace(side_a, events=side_a.events[:size]), replace(side_b, events=side_b.events[:size])
 
 
 def _root(body: Any) -> str:
@@ -148,16 +148,18 @@ def _form(reply: Reply) -> str:
     return "JSON" if reply.body is not None else "no JSON"
 
 
-def _headers(one: Reply, two: Reply) -> Iterator[Difference]:
+def _headers(side_a: Reply, side_b: Reply) -> Iterator[Difference]:
     """The media type, and which headers there are; other values are a server's own."""
-    types = [(reply.headers.get("content-type") or "") for reply in (one, two)]
+    types = [(reply.headers.get("content-type") or "") for reply in (side_a, side_b)]
     essences = [kind.partition(";")[0].strip().lower() for kind in types]
     if essences[0] != essences[1]:
         yield Difference(Aspect.HEADER, "content-type", types[0] or "absent", types[1] or "absent")
     elif types[0] != types[1]:
         why = "the same media type"
         yield Difference(Aspect.SPELLING, "content-type", types[0], types[1], Grade.HARMLESS, why)
-    names = [{name.lower() for name, _ in reply.headers.pairs} - {"content-type"} for reply in (one, two)]
+    names = [
+        {name.lower() for name, _ in reply.headers.pairs} - {"content-type"} for reply in (side_a, side_b)
+    ]
     for name in sorted(names[0] - names[1]):
         yield Difference(
             Aspect.HEADER, name, "present", "absent", Grade.LEGAL, "no client of this API needs it"
@@ -167,15 +169,15 @@ def _headers(one: Reply, two: Reply) -> Iterator[Difference]:
         yield Difference(Aspect.HEADER, name, "absent", "present", Grade.HARMLESS, why)
 
 
-def _spelling(one: Reply, two: Reply) -> Iterator[Difference]:
+def _spelling(side_a: Reply, side_b: Reply) -> Iterator[Difference]:
     """How the same JSON is written: order of members, spaces, escapes."""
-    if one.json_faults or two.json_faults or one.body is None or two.body is None:
+    if side_a.json_faults or side_b.json_faults or side_a.body is None or side_b.body is None:
         return
-    moved = _moved(one.body, two.body)
-    if moved is not None:
-        yield Difference(Aspect.SPELLING, "order of members", *moved, Grade.HARMLESS, "objects have no order")
-    if _is_plain(one) is not _is_plain(two):
-        words = ["compact" if _is_plain(reply) else "with spaces or escapes" for reply in (one, two)]
+    swap = _moved(side_a.body, side_b.body)
+    if swap is not None:
+        yield Difference(Aspect.SPELLING, "order of members", *swap, Grade.HARMLESS, "objects have no order")
+    if _is_plain(side_a) is not _is_plain(side_b):
+        words = ["compact" if _is_plain(reply) else "with spaces or escapes" for reply in (side_a, side_b)]
         yield Difference(Aspect.SPELLING, "JSON", words[0], words[1], Grade.HARMLESS, "the same JSON")
 
 
@@ -186,14 +188,17 @@ def _is_plain(reply: Reply) -> bool:
         return False
 
 
-def _moved(one: Any, two: Any) -> tuple[str, str] | None:
+def _moved(side_a: Any, side_b: Any) -> tuple[str, str] | None:
     """The first two members of an object that stand in another order in B; None when none do."""
-    if isinstance(one, dict) and isinstance(two, dict):
-        names_a, names_b = [name for name in one if name in two], [name for name in two if name in one]
+    if isinstance(side_a, dict) and isinstance(side_b, dict):
+        names_a, names_b = (
+            [name for name in side_a if name in side_b],
+            [name for name in side_b if name in side_a],
+        )
         if names_a != names_b:
             index = next(index for index, name in enumerate(names_a) if name != names_b[index])
             return f"{names_a[index]} first", f"{names_b[index]} first"
-        return next(filter(None, (_moved(one[name], two[name]) for name in names_a)), None)
-    if isinstance(one, list) and isinstance(two, list):
-        return next(filter(None, (_moved(*pair) for pair in zip(one, two, strict=False))), None)
+        return next(filter(None, (_moved(side_a[name], side_b[name]) for name in names_a)), None)
+    if isinstance(side_a, list) and isinstance(side_b, list):
+        return next(filter(None, (_moved(*pair) for pair in zip(side_a, side_b, strict=False))), None)
     return None

@@ -16,10 +16,10 @@ WHY = "a parser of event streams reads both alike"
 
 def framing(in_a: Stream, in_b: Stream) -> Iterator[Difference]:
     """Where the lines of two streams differ: their `event:` lines, `[DONE]`, their ends, their oddities."""
-    one, two = _event_lines(in_a), _event_lines(in_b)
-    for words in two:
-        if words not in one:
-            yield Difference(Aspect.FRAMING, "event lines", " and ".join(one), words)
+    side_a, side_b = _event_lines(in_a), _event_lines(in_b)
+    for words in side_b:
+        if side_a and words not in side_a:
+            yield Difference(Aspect.FRAMING, "event lines", " and ".join(side_a), words)
     facts = {
         "[DONE]": (in_a.has_sentinel, in_b.has_sentinel),
         "a cut": (in_a.cut, in_b.cut),

@@ -39,7 +39,7 @@ class Sentences:
         if not words:
             return ""
         scene = {*_WORD.findall(item.place), *_WORD.findall(item.event)} - {"response"}
-        rows = [(row, quoted) for row, quoted in self._rows if words[-1] in quoted]
+        rows = [(row, quotes) for row, quotes in self._rows if words[-1] in quotes]
         if not rows:
             return ""
         best, _ = max(

@@ -79,13 +79,17 @@ def by_request(in_a: Iterable[Trace], in_b: Iterable[Trace], dialect: Dialect) -
 
     Ids and the model do not count; of equal requests the first goes with the first.
     """
-    one, two = dict(_keyed(in_a, dialect)), dict(_keyed(in_b, dialect))
-    keys = [key for key in one if key in two]
-    names = {key: f"{one[key].id} ({one[key].request.method} {one[key].request.path})" for key in keys}
+    side_a, side_b = dict(_keyed(in_a, dialect)), dict(_keyed(in_b, dialect))
+    keys = [key for key in side_a if key in side_b]
+    names = {key: _title(side_a[key]) for key in keys}
     return (
-        Trace(RECORDING, {names[key]: one[key] for key in keys}),
-        Trace(RECORDING, {names[key]: two[key] for key in keys}),
+        Trace(RECORDING, {names[key]: side_a[key] for key in keys}),
+        Trace(RECORDING, {names[key]: side_b[key] for key in keys}),
     )
+
+
+def _title(exchange: Exchange) -> str:
+    return f"{exchange.id} ({exchange.request.method} {exchange.request.path})"
 
 
 def _keyed(traces: Iterable[Trace], dialect: Dialect) -> Iterator[tuple[tuple[bytes, int], Exchange]]:

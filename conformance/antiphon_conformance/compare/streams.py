@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class Step:
+class EventStep:
     """One event of an object, or a run of deltas of one text."""
 
     type: str
@@ -37,22 +37,22 @@ class Step:
 
 
 @dataclass(slots=True)
-class Item:
+class ItemEvents:
     """The events of one item of a stream, in order."""
 
     index: Any
     type: str = "?"
     name: str = ""
     """The tool that it calls."""
-    steps: list[Step] = field(default_factory=list)
+    steps: list[EventStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A stream, sorted by the items that it builds."""
 
-    items: tuple[Item, ...]
-    whole: tuple[Step, ...]
+    items: tuple[ItemEvents, ...]
+    whole: tuple[EventStep, ...]
     """The events of no item, with one ITEM for all of a run of items' events."""
     is_legal: bool
     """Whether the dialect's table of streams allows this order of events."""
@@ -62,26 +62,26 @@ def layout(stream: Stream, dialect: Dialect, *, is_tail: bool) -> Layout:
     """The events of a stream by item; `is_tail` when it was resumed."""
     grammar = dialect.grammar
     machine, is_legal = grammar.machine(resumed=is_tail), True
-    items: dict[Any, Item] = {}
-    whole: list[Step] = []
+    items: dict[Any, ItemEvents] = {}
+    whole: list[EventStep] = []
     for event, data in zip(stream.events, places(stream.events, grammar), strict=True):
         is_legal = not machine.feed(data) and is_legal
         move = grammar.events.get(event.type)
         lane = move.lane if move else None
         if lane is None or not lane.identity:
-            whole.append(Step(event.type, (), [event.data]))
+            whole.append(EventStep(event.type, (), [event.data]))
             continue
         key = _key(data.get(lane.identity[0]))
-        item = items.setdefault(key, Item(key))
+        item = items.setdefault(key, ItemEvents(key))
         item.type = _word(data, "type") or item.type
         item.name = _word(data, "name") or item.name
         _add(
             item.steps,
-            Step(event.type, tuple(_key(data.get(name)) for name in lane.identity[1:]), [event.data]),
+            EventStep(event.type, tuple(_key(data.get(name)) for name in lane.identity[1:]), [event.data]),
             lane,
         )
         if not whole or whole[-1].type != ITEM:
-            whole.append(Step(ITEM, (), []))
+            whole.append(EventStep(ITEM, (), []))
     is_legal = not machine.end() and is_legal
     return Layout(tuple(items.values()), tuple(whole), is_legal)
 
@@ -96,7 +96,7 @@ def _word(data: Json, member: str) -> str | None:
     return word if isinstance(word, str) else None
 
 
-def _add(steps: list[Step], step: Step, lane: Lane) -> None:
+def _add(steps: list[EventStep], step: EventStep, lane: Lane) -> None:
     """Adds an event; deltas of one text become one step, for nobody promises how long a delta is."""
     is_piece = lane.accumulates is not None and lane.accumulates.event == step.type
     if is_piece and steps and steps[-1].label == step.label:
@@ -117,28 +117,28 @@ class Streams:
         before = layout(in_a, self.dialect, is_tail=is_tail)
         after = layout(in_b, self.dialect, is_tail=is_tail)
         legal = after.is_legal or not before.is_legal
-        lost: list[Step] = []
-        added: list[Step] = []
+        missing: list[EventStep] = []
+        surplus: list[EventStep] = []
         tokens = (
             [(item.type, item.name) for item in before.items],
             [(item.type, item.name) for item in after.items],
         )
-        yield from self._steps(before.whole, after.whole, "", 0, legal, lost, added, until=True)
+        yield from self._steps(before.whole, after.whole, "", 0, legal, missing, surplus, until=True)
         for index_a, index_b in align(*tokens) if not is_tail else ():
             if index_a is None or index_b is None:
                 yield self._item(before, after, index_a, index_b)
                 continue
-            one, two = before.items[index_a], after.items[index_b]
-            shift = two.index - one.index if is_index(one.index) and is_index(two.index) else 0
+            side_a, side_b = before.items[index_a], after.items[index_b]
+            shift = side_b.index - side_a.index if is_index(side_a.index) and is_index(side_b.index) else 0
             shift = shift if shift == index_b - index_a else 0
-            yield from self._steps(one.steps, two.steps, one.type, shift, legal, lost, added)
-        yield from self._steps(before.whole, after.whole, "", 0, legal, lost, added, until=False)
-        yield from self._leftover(lost, added, legal)
+            yield from self._steps(side_a.steps, side_b.steps, side_a.type, shift, legal, missing, surplus)
+        yield from self._steps(before.whole, after.whole, "", 0, legal, missing, surplus, until=False)
+        yield from self._leftover(missing, surplus, legal)
         yield from self._numbers(in_a, in_b)
 
     def _steps(
-        self, before: Sequence[Step], after: Sequence[Step], kind: str, shift: int, legal: bool,
-        lost: list[Step], added: list[Step], until: bool | None = None,
+        self, before: Sequence[EventStep], after: Sequence[EventStep], kind: str, shift: int, legal: bool,
+        missing: list[EventStep], surplus: list[EventStep], until: bool | None = None,
     ) -> Iterator[Difference]:  # fmt: skip
         """The differences of the events of one object; those without partner go to `lost` and `added`.
 
@@ -149,13 +149,13 @@ class Streams:
             is_early = (index_a or 0) == 0 and (index_b or 0) == 0
             if until is not None and is_early is not until:
                 continue
-            one = before[index_a] if index_a is not None else None
-            two = after[index_b] if index_b is not None else None
-            if one and two and one.type == two.type:
-                yield from self._events(one, two, shift) if one.type != ITEM else ()
+            side_a = before[index_a] if index_a is not None else None
+            side_b = after[index_b] if index_b is not None else None
+            if side_a and side_b and side_a.type == side_b.type:
+                yield from self._events(side_a, side_b, shift) if side_a.type != ITEM else ()
                 continue
-            lost += [one] if one else []
-            added += [two] if two else []
+            missing += [side_a] if side_a else []
+            surplus += [side_b] if side_b else []
 
     def _item(self, before: Layout, after: Layout, index_a: int | None, index_b: int | None) -> Difference:
         """An item that one stream lacks."""
@@ -166,14 +166,16 @@ class Streams:
         in_a, in_b = (words, "absent") if index_a is not None else ("absent", words)
         return Difference(Aspect.ITEMS, f"item[{item.type}]", in_a, in_b, grade, why)
 
-    def _leftover(self, lost: list[Step], added: list[Step], legal: bool) -> Iterator[Difference]:
+    def _leftover(
+        self, missing: list[EventStep], surplus: list[EventStep], legal: bool
+    ) -> Iterator[Difference]:
         """Events without partner: moved where the other stream has one elsewhere, else missing or more."""
         grade, why = (
             (Grade.LEGAL, "the document allows this order of events") if legal else (Grade.DIFFERENT, "")
         )
-        rest = [*added]
-        for step in lost:
-            partner = next((other for other in rest if other.type == step.type), None)
+        rest = [*surplus]
+        for step in missing:
+            partner = next((candidate for candidate in rest if candidate.type == step.type), None)
             if partner is None:
                 if step.type != ITEM:
                     yield Difference(Aspect.EVENTS, step.type, _words(step), "absent", grade, why, step.type)
@@ -184,11 +186,11 @@ class Streams:
                 continue
             yield Difference(Aspect.ORDER, step.type, "here", "elsewhere", grade, why, step.type)
             yield from self._events(step, partner, 0)
-        known = self.dialect.grammar.events
+        table = self.dialect.grammar.events
         for step in rest:
             if step.type == ITEM:
                 yield Difference(Aspect.ORDER, "events of items", "absent", "here", grade, why)
-            elif step.type not in known:
+            elif step.type not in table:
                 new = "clients ignore events that they do not know"
                 yield Difference(
                     Aspect.EVENTS, step.type, "absent", _words(step), Grade.HARMLESS, new, step.type
@@ -196,7 +198,7 @@ class Streams:
             else:
                 yield Difference(Aspect.EVENTS, step.type, "absent", _words(step), grade, why, step.type)
 
-    def _events(self, in_a: Step, in_b: Step, shift: int) -> Iterator[Difference]:
+    def _events(self, in_a: EventStep, in_b: EventStep, shift: int) -> Iterator[Difference]:
         """The differences of two events, or of two runs of deltas."""
         lane = (
             self.dialect.grammar.events[in_a.type].lane if in_a.type in self.dialect.grammar.events else None
@@ -215,16 +217,16 @@ class Streams:
                     continue
                 yield replace(difference, aspect=Aspect.INDEX) if difference.place in names else difference
 
-    def _pieces(self, in_a: Step, in_b: Step, piece: str) -> Iterator[Difference]:
+    def _pieces(self, in_a: EventStep, in_b: EventStep, piece: str) -> Iterator[Difference]:
         """The sum of two runs of deltas, and how many there are."""
-        one, two = _sum(in_a.events, piece), _sum(in_b.events, piece)
+        side_a, side_b = _sum(in_a.events, piece), _sum(in_b.events, piece)
         values = self._on(in_a.type, in_b.events[0])
-        if one is None or two is None:
+        if side_a is None or side_b is None:
             yield from values.differences(
                 in_a.events[0].get(piece, ABSENT), in_b.events[0].get(piece, ABSENT), piece
             )
         else:
-            yield from values.texts(one, two, piece)
+            yield from values.texts(side_a, side_b, piece)
             if len(in_a.events) != len(in_b.events):
                 yield Difference(Aspect.SPELLING, in_a.type, _words(in_a), _words(in_b), Grade.HARMLESS,
                                  "no document says how long a delta is", in_a.type)  # fmt: skip
@@ -235,17 +237,19 @@ class Streams:
 
     def _numbers(self, in_a: Stream, in_b: Stream) -> Iterator[Difference]:
         """The sequence numbers: whether they increase, where they begin, whether some are left out."""
-        one, two = _numbers(in_a), _numbers(in_b)
-        if not one or not two:
+        side_a, side_b = _numbers(in_a), _numbers(in_b)
+        if not side_a or not side_b:
             return
         place, first = "sequence_number", Aspect.NUMBERS
-        fault = next((f"{after} after {before}" for before, after in pairwise(two) if after <= before), None)
-        if fault and all(after > before for before, after in pairwise(one)):
+        fault = next(
+            (f"{after} after {before}" for before, after in pairwise(side_b) if after <= before), None
+        )
+        if fault and all(after > before for before, after in pairwise(side_a)):
             yield Difference(first, place, "increases", fault)
-        elif one[0] != two[0]:
+        elif side_a[0] != side_b[0]:
             why = "no document says where numbers begin"
-            yield Difference(first, place, f"from {one[0]}", f"from {two[0]}", Grade.HARMLESS, why)
-        elif _has_gaps(two) and not _has_gaps(one):
+            yield Difference(first, place, f"from {side_a[0]}", f"from {side_b[0]}", Grade.HARMLESS, why)
+        elif _has_gaps(side_b) and not _has_gaps(side_a):
             why = "numbers increase, and may leave some out"
             yield Difference(first, place, "consecutive", "with gaps", Grade.HARMLESS, why)
 
@@ -308,5 +312,5 @@ def _is_shift(in_a: Json, in_b: Json, name: str, shift: int) -> bool:
     return bool(shift) and is_index(in_b.get(name)) and in_b[name] - in_a[name] == shift
 
 
-def _words(step: Step) -> str:
+def _words(step: EventStep) -> str:
     return f"{len(step.events)} deltas" if len(step.events) > 1 else "1 event"

@@ -43,10 +43,10 @@ def lines(contrast: Contrast, in_a: Side, in_b: Side, width: int = 80) -> Iterat
 
 
 def _floor(contrast: Contrast) -> str:
-    seen = f"{contrast.steps} steps in both."
+    size = f"{contrast.steps} step{'s' if contrast.steps > 1 else ''} in both."
     if contrast.varying is None:
-        return f"{seen} A was seen once: what varies by chance is among the differences."
-    return f"{seen} A against itself: {contrast.varying} places vary, and are left out."
+        return f"{size} A was seen once: what varies by chance is among the differences."
+    return f"{size} A against itself: {contrast.varying} places vary, and are left out."
 
 
 def _sum(contrast: Contrast) -> str:

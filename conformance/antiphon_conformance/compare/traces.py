@@ -37,12 +37,12 @@ def compare(
     `again` is a second run of A: what varies between A and A is left out.
     """
     floor = None if again is None else _floor(differences(in_a, again, dialect))
-    found = [
+    results = [
         item for item in differences(in_a, in_b, dialect) if floor is None or not _is_natural(item, floor)
     ]
     names = [[trace.scenario for trace in side if trace.exchanges] for side in (in_a, in_b)]
     return Contrast(
-        tuple(_grouped(found, dialect)),
+        tuple(_grouped(results, dialect)),
         sum(1 for _ in pairs(in_a, in_b)),
         None if floor is None else len(floor),
         tuple(name for name in names[0] if name not in names[1]),
@@ -52,12 +52,12 @@ def compare(
 
 def differences(in_a: Iterable[Trace], in_b: Iterable[Trace], dialect: Dialect) -> Iterator[Difference]:
     """Every difference, in the order of the conversations."""
-    others = {trace.scenario: trace for trace in in_b}
-    absent = _absent(tuple(others.values()), dialect)
+    partners = {trace.scenario: trace for trace in in_b}
+    absent = _absent(tuple(partners.values()), dialect)
     for trace in in_a:
-        other = others.get(trace.scenario)
-        if other is not None and (trace.exchanges or other.exchanges):
-            yield from _conversation(trace, other, Exchanges(dialect, Pairs(), absent))
+        partner = partners.get(trace.scenario)
+        if partner is not None and (trace.exchanges or partner.exchanges):
+            yield from _conversation(trace, partner, Exchanges(dialect, Pairs(), absent))
 
 
 def _absent(traces: Sequence[Trace], dialect: Dialect) -> frozenset[str]:
@@ -77,10 +77,10 @@ def _absent(traces: Sequence[Trace], dialect: Dialect) -> frozenset[str]:
 
 def pairs(in_a: Iterable[Trace], in_b: Iterable[Trace]) -> Iterator[tuple[Exchange, Exchange]]:
     """The exchanges of the steps that both sides have."""
-    others = {trace.scenario: steps(trace) for trace in in_b}
+    partners = {trace.scenario: steps(trace) for trace in in_b}
     for trace in in_a:
-        other = others.get(trace.scenario, {})
-        yield from ((one, other[name]) for name, one in steps(trace).items() if name in other)
+        partner = partners.get(trace.scenario, {})
+        yield from ((side_a, partner[name]) for name, side_a in steps(trace).items() if name in partner)
 
 
 def steps(trace: Trace) -> Mapping[str, Exchange]:
@@ -96,23 +96,23 @@ def steps(trace: Trace) -> Mapping[str, Exchange]:
 
 def _conversation(in_a: Trace, in_b: Trace, exchanges: Exchanges) -> Iterator[Difference]:
     """The differences of one conversation, in the order of its steps."""
-    one, two = steps(in_a), steps(in_b)
-    has_parted = False
-    for name, exchange in one.items():
+    side_a, side_b = steps(in_a), steps(in_b)
+    is_apart = False
+    for name, exchange in side_a.items():
         step = f"{in_a.scenario}/{name}"
-        if name not in two:
-            yield replace(_absent_step(in_b), step=step, follows=has_parted)
+        if name not in side_b:
+            yield replace(_absent_step(in_b), step=step, follows=is_apart)
             return
-        for difference in exchanges.differences(exchange, two[name]):
-            yield replace(difference, step=step, follows=has_parted)
+        for difference in exchanges.differences(exchange, side_b[name]):
+            yield replace(difference, step=step, follows=is_apart)
             parts = difference.aspect in (Aspect.STATUS, Aspect.NO_ANSWER)
-            has_parted = has_parted or (parts and difference.grade is Grade.DIFFERENT)
-    surplus = next((name for name in two if name not in one), None)
+            is_apart = is_apart or (parts and difference.grade is Grade.DIFFERENT)
+    surplus = next((name for name in side_b if name not in side_a), None)
     if surplus is not None:
         step = f"{in_a.scenario}/{surplus}"
         words = in_a.stop_reason or "ends"
         grade, why = (Grade.DIFFERENT, "") if in_a.stop_reason else (Grade.LEGAL, OTHER_WAY)
-        yield Difference(Aspect.STEP, "step", words, "goes on", grade, why, step=step, follows=has_parted)
+        yield Difference(Aspect.STEP, "step", words, "goes on", grade, why, step=step, follows=is_apart)
 
 
 def _absent_step(in_b: Trace) -> Difference:
@@ -126,8 +126,8 @@ def _absent_step(in_b: Trace) -> Difference:
     return Difference(Aspect.STEP, "step", "goes on", words)
 
 
-def _floor(found: Iterable[Difference]) -> Floor:
-    return frozenset(("" if item.aspect in SOFT else item.step, item.aspect, item.place) for item in found)
+def _floor(results: Iterable[Difference]) -> Floor:
+    return frozenset(("" if item.aspect in SOFT else item.step, item.aspect, item.place) for item in results)
 
 
 def _is_natural(item: Difference, floor: Floor) -> bool:
@@ -135,11 +135,11 @@ def _is_natural(item: Difference, floor: Floor) -> bool:
     return (item.step, item.aspect, item.place) in floor or ("", item.aspect, item.place) in floor
 
 
-def _grouped(found: Iterable[Difference], dialect: Dialect) -> Iterator[DifferenceGroup]:
+def _grouped(results: Iterable[Difference], dialect: Dialect) -> Iterator[DifferenceGroup]:
     """Equal differences as one, the most telling first."""
     sentences = Sentences(dialect)
     groups: dict[tuple[Aspect, str], list[Difference]] = {}
-    for item in found:
+    for item in results:
         groups.setdefault(item.key, []).append(item)
     rows = [_group(members, sentences) for members in groups.values()]
     order = {group.example.key: number for number, group in enumerate(rows)}

@@ -25,7 +25,7 @@ NULLABLE = "the document allows null"
 OF_VENDOR = "a vendor's own value"
 CHANCE = ({"queued", "in_progress"}, {"cancelled", "completed"})
 """Pairs of statuses of a response of which chance decides."""
-Mapped = Mapping[str, Any]
+Members = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Values:
     """The object whose texts and times belong together: the id of a response in A."""
     faults: frozenset[str]
     """The members of B's body, or event, in which it breaks the document's schema."""
-    defaults: Mapped
+    defaults: Members
     """The members of a response with their defaults in the dialect."""
     item_types: frozenset[str]
     """The types of items in the document."""
@@ -61,7 +61,7 @@ class Values:
         else:
             yield from self._leaves(in_a, in_b, place, content_of(name, in_a, holder, parent), name)
 
-    def _objects(self, in_a: Mapped, in_b: Mapped, place: str, name: str) -> Iterator[Difference]:
+    def _objects(self, in_a: Members, in_b: Members, place: str, name: str) -> Iterator[Difference]:
         for member, value in in_a.items():
             where = self.place(place, member, value)
             if (
@@ -146,16 +146,16 @@ class Values:
         for index_a, index_b in align(tokens_a, tokens_b):
             if index_a is None or index_b is None:
                 value = in_b[index_b or 0] if index_a is None else in_a[index_a]
-                one, two = (ABSENT, value) if index_a is None else (value, ABSENT)
+                side_a, side_b = (ABSENT, value) if index_a is None else (value, ABSENT)
                 grade = self._grade_of(value, name) if index_a is None else self._chosen(name)
-                yield self._difference(Aspect.ITEMS, _element(place, label, value), one, two, *grade)
+                yield self._difference(Aspect.ITEMS, _element(place, label, value), side_a, side_b, *grade)
                 continue
-            one, two = in_a[index_a], in_b[index_b]
-            where = _element(place, label, one)
-            if label and _type(one) != _type(two):
-                yield self._difference(Aspect.ITEMS, where, _type(one), _type(two), *self._chosen(name))
+            side_a, side_b = in_a[index_a], in_b[index_b]
+            where = _element(place, label, side_a)
+            if label and _type(side_a) != _type(side_b):
+                yield self._difference(Aspect.ITEMS, where, _type(side_a), _type(side_b), *self._chosen(name))
             else:
-                yield from self.differences(one, two, where, "", name)
+                yield from self.differences(side_a, side_b, where, "", name)
 
     def _grade_of(self, value: Any, name: str) -> tuple[Grade, str]:
         """The grade of an element that only B has."""
@@ -247,7 +247,7 @@ class Values:
         elif len(str(int(in_a))) != len(str(int(in_b))):
             yield self._difference(Aspect.VALUE, place, in_a, in_b)
 
-    def _sums(self, in_a: Mapped, in_b: Mapped, place: str) -> Iterator[Difference]:
+    def _sums(self, in_a: Members, in_b: Members, place: str) -> Iterator[Difference]:
         """What holds between counts in A, and not in B."""
         facts_a, facts_b = dict(_sums(in_a)), dict(_sums(in_b))
         for name, fact in facts_a.items():
@@ -308,7 +308,7 @@ def _zero(in_a: Any, name: str) -> tuple[Grade, str]:
     return (Grade.LEGAL, "another way to count") if is_detail else (Grade.DIFFERENT, "")
 
 
-def _sums(usage: Mapped) -> Iterator[tuple[str, bool]]:
+def _sums(usage: Members) -> Iterator[tuple[str, bool]]:
     def number(*path: str) -> Any:
         value: Any = usage
         for name in path:
@@ -329,8 +329,8 @@ def _sums(usage: Mapped) -> Iterator[tuple[str, bool]]:
 
 def _same_model(in_a: Any, in_b: Any, models: tuple[str, str]) -> bool:
     """Whether two names of models may mean what each request named: the same name, or one with a date."""
-    is_named = (in_a, in_b) == models
-    return is_named or in_a == in_b or str(in_b).startswith(str(in_a)) or str(in_a).startswith(str(in_b))
+    is_request = (in_a, in_b) == models
+    return is_request or in_a == in_b or str(in_b).startswith(str(in_a)) or str(in_a).startswith(str(in_b))
 
 
 def _is_json(text: str) -> bool:
