@@ -54,11 +54,12 @@ Command = Callable[..., int]
 def run_options(command: Command) -> Command:
     """Adds the options of the table, in its order."""
     for option in reversed(options_of(COMMAND)):
-        command = _click_option(option)(command)
+        command = click_option(option)(command)
     return command
 
 
-def _click_option(option: Option) -> Callable[[Command], Command]:
+def click_option(option: Option) -> Callable[[Command], Command]:
+    """A row of the table as an option of a command."""
     return click.option(
         f"{PREFIX[COMMAND]}{option.name}",
         option.key,

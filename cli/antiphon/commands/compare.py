@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import click
 import orjson
 from rich.console import Console
 
+from antiphon.commands.check import click_option
 from antiphon.dialects import dialect_path, find_dialect
 from antiphon.progress import show_progress
 from antiphon_conformance.compare import sides, text
@@ -22,6 +23,7 @@ from antiphon_conformance.options.reading import USAGE_ERRORS, read_options
 from antiphon_conformance.options.table import COMMAND, OPTIONS
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.run import RunConfig, perform, planned
+from antiphon_conformance.scenarios.interruption import Interruption, interruption
 from antiphon_conformance.verdict.verdict import Exit
 from antiphon_spec.dialect import Dialect
 
@@ -30,27 +32,31 @@ Exit status: 0 no difference, or harmless ones only; 1 differences; 2 nothing co
 usage.
 """
 NARROWEST, WIDEST = 60, 120
+SHARED = ("dialect", "model", "api-key-env", "auth", "header", "ca-file", "insecure", "scenario", "without",
+          "resource", "feature", "concurrency", "max-requests", "timeout", "recovery")  # fmt: skip
+"""The options of `check` that both targets have."""
+OF_B = ("model", "api-key-env", "auth", "header")
+"""Those that B may have otherwise, as `--b-model` and so on."""
 Values = Mapping[str, Any]
+Command = Callable[..., int]
+
+
+def target_options(command: Command) -> Command:
+    """Adds the options of the table that say how to ask a target, and those of B alone."""
+    rows = {option.name: option for option in OPTIONS}
+    rows["dialect"] = replace(rows["dialect"], help="The dialect of both sides.", metavar="D")
+    rows["model"] = replace(rows["model"], help="The model of every request.")
+    own = [replace(rows[name], name=f"b-{name}", help=f"As --{name}, for B alone.") for name in OF_B]
+    for option in reversed([*(rows[name] for name in SHARED), *own]):
+        command = click_option(option)(command)
+    return command
 
 
 @click.command(epilog=ENDING)
 @click.argument("in_a", metavar="A")
 @click.argument("in_b", metavar="B")
 @dialect_path
-@click.option("--dialect", default="openresponses", show_default=True, help="The dialect of both sides.")
-@click.option("--model", metavar="MODEL", help="The model of every request.")
-@click.option("--b-model", metavar="MODEL", help="The model of the requests to B.")
-@click.option("--api-key-env", metavar="VARIABLE", help="The variable with the key.")
-@click.option("--b-api-key-env", metavar="VARIABLE", help="The variable with the key of B.")
-@click.option("--auth", metavar="PLACE", help="Where the key goes: bearer, header:NAME, query:NAME, none.")
-@click.option("--b-auth", metavar="PLACE", help="Where the key of B goes.")
-@click.option("--header", multiple=True, metavar="'N: V'", help="A header of every request.")
-@click.option("--b-header", multiple=True, metavar="'N: V'", help="A header of every request to B.")
-@click.option("--scenario", multiple=True, metavar="NAME", help="Hold this conversation alone.")
-@click.option("--without", multiple=True, metavar="SCENARIO", help="Leave a conversation out.")
-@click.option(
-    "--timeout", type=float, metavar="S", help="Seconds without a byte until a request is given up."
-)
+@target_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="The format of the output.")  # fmt: skip
 def compare(in_a: str, in_b: str, dialect: str, form: str, **values: Any) -> int:
@@ -89,43 +95,37 @@ def _status(contrast: Contrast) -> int:
 
 def _sides(in_a: str, in_b: str, dialect: Dialect, values: Values) -> tuple[Side, Side]:
     """Both sides. A target holds the conversations that the recording beside it has."""
-    names = (in_a, in_b)
+    names = {"A": in_a, "B": in_b}
     try:
-        recordings = [sides.read_side(Path(name)) if Path(name).exists() else None for name in names]
+        recordings = {key: sides.read_side(Path(name)) for key, name in names.items() if Path(name).exists()}
     except RecordingError as error:
         raise click.UsageError(str(error)) from error
-    configs = [
-        None if recordings[index] else _config(name, index, dialect, values)
-        for index, name in enumerate(names)
-    ]
-    recording = next(filter(None, recordings), None)
-    if any(configs) and recording is not None:
+    configs = {
+        key: _config(name, key, dialect, values) for key, name in names.items() if key not in recordings
+    }
+    for recording in recordings.values() if configs else ():
         if recording.is_loose or recording.why_not:
             why = "a target is compared with a recording of `check`, whose conversations it can hold"
             raise click.UsageError(f"{recording.name}: {why}")
-        configs = [config and _only(config, recording) for config in configs]
-    side_a, side_b = (
-        recordings[index] or _ask(configs[index], twice=index == 0)  # type: ignore[arg-type]
-        for index in range(len(names))
-    )
-    return side_a, side_b
+        configs = {key: _only(config, recording) for key, config in configs.items()}
+    with interruption() as signals:
+        targets = {key: _ask(config, signals, twice=key == "A") for key, config in configs.items()}
+    both = {**recordings, **targets}
+    return both["A"], both["B"]
 
 
-def _config(url: str, index: int, dialect: Dialect, values: Values) -> RunConfig:
+def _config(url: str, key: str, dialect: Dialect, values: Values) -> RunConfig:
     """How to ask a target; options that begin with `b_` are for B, where they are given."""
     options: dict[str, Any] = {option.key: () if option.repeatable else option.default for option in OPTIONS}
-    options |= {name: value for name, value in values.items() if not name.startswith("b_") and value}
-    if index:
+    options |= {name: value for name, value in values.items() if not name.startswith("b_")}
+    if key == "B":
         options |= {name[2:]: value for name, value in values.items() if name.startswith("b_") and value}
-    options |= {
-        "target": url,
-        "dialect": dialect.name,
-        "model": [options["model"]] if options["model"] else [],
-    }
+    if len(options["model"]) > 1:
+        raise click.UsageError(f"--model: expected one model, got {len(options['model'])}")
     try:
-        config = read_options(options, COMMAND).config
+        config = read_options({**options, "target": url, "dialect": dialect.name}, COMMAND).config
     except USAGE_ERRORS as error:
-        raise click.UsageError(f"{'AB'[index]}: {error}") from error
+        raise click.UsageError(f"{key}: {error}") from error
     return replace(config, scenarios=tuple(planned(config)))
 
 
@@ -135,12 +135,12 @@ def _only(config: RunConfig, recording: Side) -> RunConfig:
     return replace(config, scenarios=tuple(name for name in config.scenarios if name in names))
 
 
-def _ask(config: RunConfig, *, twice: bool) -> Side:
+def _ask(config: RunConfig, signals: Interruption, *, twice: bool) -> Side:
     """Holds the conversations with a target, once or twice."""
     name, runs = shown(config.url), []
     for _ in range(2 if twice else 1):
         with show_progress(Console(stderr=True), len(planned(config)), name) as progress:
-            runs.append(perform(config, progress=progress))
+            runs.append(perform(config, progress=progress, interruption=signals))
         if runs[-1].why_not:
             break
     return sides.of_runs(name, runs)
