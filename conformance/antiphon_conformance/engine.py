@@ -30,6 +30,7 @@ from antiphon_conformance.http.turns import missing_parts
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.requests.validity import has_unknown
+from antiphon_conformance.rules.reading.place import at_nearest
 from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
 from antiphon_conformance.rules.views import (
     INVALID,
@@ -301,14 +302,22 @@ def _complete(
         step, dot, rest = where.partition(".")
         if not identity and dot and step in exchanges:
             where, identity = rest, exchanges[step].id
+    expected, actual = finding.expected, finding.actual
+    exchange = view.exchange if isinstance(view, AnyReply) else _with_id(exchanges, identity)
+    if exchange is not None:
+        where, expected, actual = at_nearest(replace(finding, where=where), exchange)
     return Finding(
         safe(where),
-        safe(finding.expected),
-        safe(finding.actual),
+        safe(expected),
+        safe(actual),
         identity,
         finding.newer,
         requirement.model,
     )
+
+
+def _with_id(exchanges: Mapping[str, Exchange], identity: str) -> Exchange | None:
+    return next((exchange for exchange in exchanges.values() if exchange.id == identity), None)
 
 
 def _last_line(error: Exception) -> str:

@@ -6,11 +6,13 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
 from antiphon_conformance.http.address import read_address, shown
+from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target, Transport
 from antiphon_conformance.http.credentials import BEARER, Credentials, read_place
 from antiphon_conformance.http.exchange import Trace
@@ -190,12 +192,22 @@ def _cancellation() -> Callable[[], None]:
 async def _converse(
     config: RunConfig, plan: runner.Plan, target: Target, progress: runner.Progress
 ) -> list[Trace]:
-    """The first look, unless the user wants only certain conversations, and the conversations."""
-    if config.rules or config.scenarios:
-        return await runner.run(plan, target, progress)
-    dialect = plan.dialects[0]
-    first = await look(target, dialect, config.model or dialect.models[0])
-    return [first, *await runner.run(plan, target, progress)]
+    """The first look and the conversations; a run about some conversations only looks when none got a
+    response."""
+    first = partial(
+        look, target, plan.dialects[0], config.url, config.model, partial(_open_at, config, target)
+    )
+    if not (config.rules or config.scenarios):
+        return [await first(), *await runner.run(plan, target, progress)]
+    traces = await runner.run(plan, target, progress)
+    return [*traces, await first()] if Run(tuple(traces), {}).hint else traces
+
+
+def _open_at(config: RunConfig, target: Target, url: str) -> Transport:
+    """A transport to another base URL of the target: to its application, when it is one."""
+    if isinstance(target.transport, AsgiTransport):
+        return AsgiTransport(target.transport.app, read_address(url).url(""))
+    return replace(config, url=url).open_transport()
 
 
 def _limits(config: RunConfig, conversations: int) -> Limits:

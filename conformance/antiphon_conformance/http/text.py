@@ -43,6 +43,12 @@ def show(value: Any, limit: int = LIMIT) -> str:
     return "".join(pieces)
 
 
+def named(noun: str, value: Any) -> str:
+    """A value that was read out of its place, and does not stand there as it is printed: `the text "..."`,
+    or `no text` for an empty one."""
+    return f"the {noun} {show(value)}" if value else f"no {noun}"
+
+
 def safe(text: str, limit: int = 500) -> str:
     """`text` on one line, without control, bidirectional or surrogate characters, cut to `limit`.
 

@@ -1,4 +1,4 @@
-"""The first look at a target: how it answers what no API offers, before anything is asked of it.
+"""The first look at a target: how it answers what no API offers, and a first create, before all else.
 
 A server that answers 200 to any path offers nothing by that: an answer counts as one of the API only where it
 differs from the answer to a path that cannot exist.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 
 from antiphon_conformance.http.client import PROBE, RunOverError, Target
-from antiphon_conformance.http.exchange import UNROUTED, Exchange, Headers, Request, Trace
+from antiphon_conformance.http.exchange import Exchange, Headers, Request, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal
+from antiphon_conformance.scenarios.diagnosis import Diagnosis, Opener
 from antiphon_spec.dialect import Dialect
 
 FINGERPRINT = "fingerprint"
@@ -22,26 +23,25 @@ REQUESTS = {
     "no_key": Request("GET", PROBE.path, Headers((("authorization", ""),))),
 }
 INTERRUPTED = "interrupted"
-NO_API = (
-    "the target answers a create as it answers any path, with a success: is the URL right? "
-    "It ends where /responses begins"
-)
 
 
-async def look(target: Target, dialect: Dialect, model: str) -> Trace:
-    """Sends the requests. Tells the target how to recognise an answer to any path, and how to probe it."""
+async def look(target: Target, dialect: Dialect, url: str, model: str | None, open_at: Opener) -> Trace:
+    """Sends the requests. Tells the target how to recognise an answer to any path, how to probe it, and why
+    nothing here can be judged, if so. `model` is None when the user named none; `open_at` opens a transport
+    to another base URL."""
     exchanges: dict[str, Exchange] = {}
     stop_reason = None
     try:
         for name, request in REQUESTS.items():
             exchanges[name] = await target.send(request, f"{FINGERPRINT}/{name}")
         _learn(target, exchanges)
-        if target.any_path is not None:
-            body = minimal(dialect, dialect.create_operation, {"model": model})
-            create = Request("POST", "/responses", body=body)
-            exchanges["create"] = await target.send(create, f"{FINGERPRINT}/create")
-            if UNROUTED in exchanges["create"].traits:
-                target.stop_reason = target.no_api = NO_API
+        name = model or dialect.models[0]
+        body = minimal(dialect, dialect.create_operation, {"model": name})
+        create = Request("POST", "/responses", body=body)
+        exchanges["create"] = await target.send(create, f"{FINGERPRINT}/create")
+        diagnosis = Diagnosis(target, url, create, name, model is None, open_at)
+        target.no_api = await diagnosis.of(exchanges["create"])
+        target.stop_reason = target.stop_reason or target.no_api or None
     except MissingResourceError:
         pass  # the target must hold something first; what it offers shows later
     except RunOverError as end:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.prompt_templates import template as probe
 from antiphon_conformance.rules.reading.client_schema import misfits
 from antiphon_conformance.rules.reading.comparison import (
@@ -33,7 +33,7 @@ def _instruction_texts(exchange: Exchange, role: str) -> list[str]:
 
 
 def _show_messages(texts: list[str]) -> str:
-    return show(texts) if texts else "no such message"
+    return named("messages", texts)
 
 
 def _expect_instruction(exchange: Exchange, role: str, text: str) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def blocks_and_filters_work(trace: ScenarioTrace) -> Iterator[Finding]:
     text = "\n".join(_instruction_texts(trace["rendered"], "system"))
     for piece in (f"{probe.NAME} <Paris>", " loudly.\n- TEA\n- RAIN\nUse"):
         if piece not in text:
-            actual = show(text) if text else "no text"
+            actual = named("text", text)
             yield Finding(
                 "reply.body/instructions", f"a text with {show(piece)}", actual, trace["rendered"].id
             )
@@ -85,7 +85,7 @@ def a_null_variable_gets_the_default(trace: ScenarioTrace) -> Iterator[Finding]:
     """A variable that is null gets the default of the template's schema."""
     text = "\n".join(_instruction_texts(trace["rendered"], "system"))
     if "Use 7 words" not in text:
-        actual = show(text) if text else "no text"
+        actual = named("text", text)
         yield Finding(
             "reply.body/instructions", "a text with the default, 7 words", actual, trace["rendered"].id
         )
@@ -148,8 +148,12 @@ def the_default_version_is_used(trace: ScenarioTrace) -> Iterator[Finding]:
 def an_old_version_stays_unchanged(trace: ScenarioTrace) -> Iterator[Finding]:
     """A request with an old version gets this version, not a newer one and not the default."""
     actual = value_at(answered(trace["rendered"]), "prompt", "version")
-    if actual != probe.FULL or probe.BRIEFLY in _instruction_texts(trace["rendered"], "system"):
+    if actual != probe.FULL:
         yield Finding("reply.body/prompt/version", show(probe.FULL), show(actual), trace["rendered"].id)
+    texts = _instruction_texts(trace["rendered"], "system")
+    if probe.BRIEFLY in texts:
+        expected = f"the text of version {probe.FULL}"
+        yield Finding("reply.body/instructions", expected, _show_messages(texts), trace["rendered"].id)
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.constants import NO_UUID
 from antiphon_conformance.rules.reading.comparison import expect_ok, expect_status, succeeded, took_place
 from antiphon_conformance.rules.reading.output import member, objects
@@ -141,4 +141,4 @@ def a_list_in_a_query_has_two_spellings(trace: ScenarioTrace) -> Iterator[Findin
     commas, brackets = trace["commas"], trace["brackets"]
     if commas.ok and brackets.ok and _modalities(commas) != _modalities(brackets):
         expected = f"{show(_modalities(commas))}, as in {commas.id}"
-        yield Finding("reply.body/data", expected, show(_modalities(brackets)), brackets.id)
+        yield Finding("reply.body/data", expected, named("modalities", _modalities(brackets)), brackets.id)

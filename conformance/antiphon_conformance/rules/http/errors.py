@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Part, Reply
 from antiphon_conformance.http.sse import SENTINEL
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.http.transport import is_json_type
 from antiphon_conformance.rules.reading.output import member, parse_json
 from antiphon_conformance.rules.rule import Finding, rule
@@ -298,7 +298,7 @@ def an_error_event_ends_the_stream(stream: StreamReply) -> Iterator[Finding]:
     error = next(stream.source.of("error"))
     for frame in stream.source.frames:
         if frame.index > error.index and frame.data != SENTINEL:
-            yield Finding(f"event[{frame.index}]", f"no event after {error.where}", show(frame.data))
+            yield Finding(f"event[{frame.index}]", f"no event after {error.where}", named("data", frame.data))
 
 
 @rule(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.strict_json import DEEPEST, TOO_DEEP
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.rules.http.transport import media_type
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import AnyReply, StreamReply
@@ -181,4 +181,4 @@ def a_stream_names_no_other_charset(stream: StreamReply) -> Iterator[Finding]:
     _, _, parameters = (stream.reply.headers.get("content-type") or "").partition(";")
     name, _, value = parameters.strip().partition("=")
     if name.strip().lower() == "charset" and value.strip('" ').lower() not in ("utf-8", "utf8"):
-        yield Finding("reply.headers/content-type", "charset=utf-8", show(value))
+        yield Finding("reply.headers/content-type", "charset=utf-8", f"charset={safe(value)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named
 from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import expect_rejection, expect_status, says, took_place
@@ -51,7 +51,7 @@ def the_model_sees_the_item(trace: ScenarioTrace) -> Iterator[Finding]:
     exchange = _reference_exchange(trace)
     if not says(exchange, FIRST_WORD):
         expected = f"the code word {FIRST_WORD}, as in the referenced item"
-        yield Finding("reply.body/output", expected, show(text_of(exchange.response)), exchange.id)
+        yield Finding("reply.body/output", expected, named("text", text_of(exchange.response)), exchange.id)
 
 
 @rule(

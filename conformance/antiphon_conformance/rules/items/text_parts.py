@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.output import includes, member, number, objects, texts
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ResponseObject
@@ -145,4 +145,4 @@ def logprobs_join_to_the_text(response: ResponseObject) -> Iterator[Finding]:
         text, joins = part.get("text"), _joins(part)
         if part.get("logprobs") and isinstance(text, str) and not any(text in join for join in joins):
             expected = f"tokens that join to {show(text)}"
-            yield Finding(f"{response.where}/{where}/logprobs", expected, show(joins[0]))
+            yield Finding(f"{response.where}/{where}/logprobs", expected, named("tokens of", joins[0]))

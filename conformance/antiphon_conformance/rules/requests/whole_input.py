@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, NEW_COLOUR, SECOND_WORD
 from antiphon_conformance.rules.reading.output import answered, member, number, text_of
 from antiphon_conformance.rules.rule import Finding, rule
@@ -42,7 +42,7 @@ def every_part_of_the_input_reaches_the_model(trace: ScenarioTrace) -> Iterator[
     Servers that read only the last message, only the first part, or only the user answer beside the point.
     """
     for word in sorted(_knows(trace, "one_text") - _knows(trace, "in_parts")):
-        actual = show(text_of(answered(trace["in_parts"])))
+        actual = named("text", text_of(answered(trace["in_parts"])))
         where = "reply.body/output"
         yield Finding(where, f"{word}, from {WORDS[word]} of the input", actual, trace["in_parts"].id)
 

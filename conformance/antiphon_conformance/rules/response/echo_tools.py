@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.reading.request import has_only_named_tools, is_sound, tools_of
 from antiphon_conformance.rules.response.members import OPENAI
@@ -45,7 +45,9 @@ def tools_come_back(response: ResponseObject) -> Iterator[Finding]:
     actual = _names(tool for _, tool in objects(response.object.get("tools")))
     for name in _names(iter(tools_of(response))):
         if name not in actual:
-            yield Finding(f"{response.where}/tools", f"the {name[0]} tool {show(name[1])}", show(actual))
+            yield Finding(
+                f"{response.where}/tools", f"the {name[0]} tool {show(name[1])}", named("tools", actual)
+            )
 
 
 def _pairs(response: ResponseObject) -> Iterator[tuple[str, Tool, Tool]]:
@@ -90,7 +92,7 @@ def function_tools_keep_their_meaning(response: ResponseObject) -> Iterator[Find
         names = _parameter_names(actual)
         if any(name not in names for name in _parameter_names(asked)):
             expected = f"the parameters {show(_parameter_names(asked))}"
-            yield Finding(f"{where}/parameters/properties", expected, show(names))
+            yield Finding(f"{where}/parameters/properties", expected, named("names", names))
 
 
 def _is_the_same_description(asked: Any, actual: Any) -> bool:
@@ -161,4 +163,4 @@ def allowed_tools_leave_the_list_alone(response: ResponseObject) -> Iterator[Fin
     asked = _names(iter(tools_of(response)))
     actual = _names(tool for _, tool in objects(response.object.get("tools")))
     if any(name not in actual for name in asked):
-        yield Finding(f"{response.where}/tools", show(asked), show(actual))
+        yield Finding(f"{response.where}/tools", f"the tools {show(asked)}", named("tools", actual))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named
 from antiphon_conformance.rules.reading.output import member, parse_json, response_or_empty, text_of
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
@@ -61,4 +61,4 @@ def a_failure_is_not_an_answer(trace: ScenarioTrace) -> Iterator[Finding]:
     for exchange, text in _answers(trace):
         if _is_failure(text):
             expected = "a 5xx status or `status: failed`"
-            yield Finding("reply.body/output", expected, show(text), exchange.id)
+            yield Finding("reply.body/output", expected, named("text", text), exchange.id)

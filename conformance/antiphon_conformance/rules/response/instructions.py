@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Part
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, SIGN_OFF
 from antiphon_conformance.rules.reading.comparison import says, succeeded
 from antiphon_conformance.rules.reading.output import answered, text_of
@@ -51,9 +51,7 @@ def come_back_before_the_input(response: ResponseObject) -> Iterator[Finding]:
     ]
     actual = roles_and_texts(response.object.get("instructions"))
     if actual != expected:
-        yield Finding(
-            f"{response.where}/instructions", show(expected), show(actual) if actual else "no message"
-        )
+        yield Finding(f"{response.where}/instructions", show(expected), named("messages", actual))
 
 
 @rule(
@@ -74,4 +72,6 @@ def affect_the_answer(trace: ScenarioTrace) -> Iterator[Finding]:
         "instructed_simply" in trace and says(trace["instructed_simply"], FIRST_WORD)
     ):
         return
-    yield Finding("reply.body/output", f"a text with {SIGN_OFF}", show(text_of(answered(echo))), echo.id)
+    yield Finding(
+        "reply.body/output", f"a text with {SIGN_OFF}", named("text", text_of(answered(echo))), echo.id
+    )

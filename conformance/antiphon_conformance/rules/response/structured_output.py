@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, LIMIT, named, safe, show
 from antiphon_conformance.requests.unusual import ODDITIES, odd
 from antiphon_conformance.rules.reading.client_schema import misfits, structure
 from antiphon_conformance.rules.reading.comparison import expect_status
@@ -74,10 +74,11 @@ def text_follows_a_strict_schema(response: ResponseObject) -> Iterator[Finding]:
     try:
         value = parse_json(text)
     except ValueError:
-        yield Finding(where, "a text that is JSON", show(text))
+        yield Finding(where, "a text that is JSON", named("text", text))
         return
     for misfit in misfits(value, structure(_format(response).get("schema"))):
-        yield Finding(where, "a text that follows the schema", show(misfit))
+        actual = f"the text {show(text)}, where {safe(misfit, LIMIT)}"
+        yield Finding(where, "a text that follows the schema", actual)
 
 
 def _json_object(response: ResponseObject) -> bool:
@@ -100,7 +101,7 @@ def text_is_a_json_object(response: ResponseObject) -> Iterator[Finding]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        yield Finding(f"{response.where}/output", "a text that is a JSON object", show(text))
+        yield Finding(f"{response.where}/output", "a text that is a JSON object", named("text", text))
 
 
 def _answers_a_schema(response: ResponseObject) -> bool:
@@ -176,7 +177,7 @@ def a_refusal_replaces_the_text(response: ResponseObject) -> Iterator[Finding]:
     messages = {where.partition("/content/")[0] for where, _ in refusals(response.content)}
     for where, part in texts(response.content):
         if where.partition("/content/")[0] in messages and part.get("text"):
-            yield Finding(f"{response.where}/{where}", "no text beside the refusal", show(part["text"]))
+            yield Finding(f"{response.where}/{where}/text", "no text beside the refusal", show(part["text"]))
 
 
 def _answers_a_schema_in_a_stream(stream: StreamReply) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from antiphon_conformance.http.exchange import ENDS, Exchange
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
@@ -287,4 +287,4 @@ def a_client_that_left_finds_the_whole_answer(trace: ScenarioTrace) -> Iterator[
     before, after = text_of(answered(replay)), text_of(answered(retrieval))
     if before != after:
         expected = f"{show(before)}, as at the end of the stream"
-        yield Finding("reply.body/output", expected, show(after), retrieval.id)
+        yield Finding("reply.body/output", expected, named("text", after), retrieval.id)

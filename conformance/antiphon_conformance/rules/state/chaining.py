@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.chains import (
@@ -82,7 +82,7 @@ def a_chain_knows_the_whole_history(trace: ScenarioTrace) -> Iterator[Finding]:
     for recall in recalls(trace):
         continuation = trace[recall.chain]
         for word in (word for word in recall.words if not says(continuation, word)):
-            actual = show(text_of(continuation.response))
+            actual = named("text", text_of(continuation.response))
             yield Finding("reply.body/output", f"the code word {word}", actual, continuation.id)
 
 
@@ -100,7 +100,7 @@ def a_chain_keeps_the_order_of_its_turns(trace: ScenarioTrace) -> Iterator[Findi
         continuation = trace[order.chain]
         if not says(continuation, order.newer) or says(continuation, order.older):
             expected = f"{order.newer}, from the later turn, and not {order.older}"
-            actual = show(text_of(continuation.response))
+            actual = named("text", text_of(continuation.response))
             yield Finding("reply.body/output", expected, actual, continuation.id)
 
 
@@ -179,7 +179,7 @@ def a_response_may_be_continued_twice(trace: ScenarioTrace) -> Iterator[Finding]
     for branch in (trace[step] for step in ("forked", "recalled") if step in trace):
         if says(branch, SECOND_WORD):
             expected = f"a text without {SECOND_WORD}, which is only in the other branch"
-            yield Finding("reply.body/output", expected, show(text_of(branch.response)), branch.id)
+            yield Finding("reply.body/output", expected, named("text", text_of(branch.response)), branch.id)
 
 
 @rule(
@@ -194,7 +194,7 @@ def a_second_branch_knows_the_common_past(trace: ScenarioTrace) -> Iterator[Find
     """A second continuation of a response knows the turns up to that response."""
     for fork in forks(trace):
         if not says(fork, FIRST_WORD):
-            actual = show(text_of(fork.response))
+            actual = named("text", text_of(fork.response))
             yield Finding("reply.body/output", f"the code word {FIRST_WORD}", actual, fork.id)
 
 

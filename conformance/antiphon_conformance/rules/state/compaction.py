@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.comparison import (
@@ -62,7 +62,7 @@ def a_compaction_holds_a_compaction_item(body: DocumentReply) -> Iterator[Findin
     """
     types = _types(body.object)
     if "compaction" not in types:
-        yield Finding("reply.body/output", "an item of type compaction", show(types))
+        yield Finding("reply.body/output", "an item of type compaction", named("types", types))
 
 
 @rule("compaction.a-compaction-item-is-opaque", DocumentReply, cites="CMP-06", when=is_compaction)
@@ -89,11 +89,13 @@ def a_compaction_keeps_the_user_messages(body: DocumentReply) -> Iterator[Findin
     """The output of a compaction is the user's messages, followed by one compaction item."""
     types = _types(body.object)
     if types.count("compaction") > 1 or "compaction" in types[:-1]:
-        yield Finding("reply.body/output", "one compaction item, at the end", show(types))
+        yield Finding("reply.body/output", "one compaction item, at the end", named("types", types))
     messages = roles_and_texts(body.object.get("output"))
     for role, text in roles_and_texts(body.request_fields.get("input")):
         if role == "user" and (role, text) not in messages:
-            yield Finding("reply.body/output", f"the user's message {show(text)}", show(messages))
+            yield Finding(
+                "reply.body/output", f"the user's message {show(text)}", named("messages", messages)
+            )
 
 
 @rule("compaction.compacted-messages-are-in-resource-form", DocumentReply, cites="CMP-16", when=is_compaction)
@@ -154,7 +156,7 @@ def the_model_remembers_the_history(trace: ScenarioTrace) -> Iterator[Finding]:
         return  # the model refused: nothing shows what it knows
     for word in (FIRST_WORD, SECOND_WORD):
         if not says(answer, word):
-            actual = show(text_of(answer.response))
+            actual = named("text", text_of(answer.response))
             yield Finding("reply.body/output", f"the code word {word}", actual, answer.id)
 
 
@@ -242,7 +244,7 @@ def a_trigger_makes_a_compaction(trace: ScenarioTrace) -> Iterator[Finding]:
 
 def _expect_compaction_item(exchange: Exchange) -> Iterator[Finding]:
     if not any(output(exchange.response, "compaction")):
-        types = show(_types(exchange.response))
+        types = named("types", _types(exchange.response))
         yield Finding("reply.body/output", "an item of type compaction", types, exchange.id)
 
 

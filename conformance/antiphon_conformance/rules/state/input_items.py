@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.comparison import expect_ok, succeeded, took_place
 from antiphon_conformance.rules.reading.output import answered, objects, output, text_of
 from antiphon_conformance.rules.reading.schema_faults import body_faults
@@ -235,7 +235,7 @@ def every_message_of_the_request_is_listed(trace: ScenarioTrace) -> Iterator[Fin
         yield Finding(
             "reply.body/data",
             f"the messages of the request: {show(messages)}",
-            show(actual) if actual else "no message",
+            named("messages", actual),
             trace["listed"].id,
         )
 
@@ -253,9 +253,7 @@ def instructions_are_listed_first(trace: ScenarioTrace) -> Iterator[Finding]:
     expected = [("system", asked["instructions"]), *roles_and_texts(asked["input"])]
     actual = roles_and_texts(page_items(trace["listed"]))
     if actual != expected:
-        yield Finding(
-            "reply.body/data", show(expected), show(actual) if actual else "no message", trace["listed"].id
-        )
+        yield Finding("reply.body/data", show(expected), named("messages", actual), trace["listed"].id)
 
 
 @rule(
@@ -275,7 +273,7 @@ def earlier_turns_are_listed(trace: ScenarioTrace) -> Iterator[Finding]:
             yield Finding(
                 "reply.body/data",
                 expected,
-                show(actual) if actual else "no message",
+                named("messages", actual),
                 trace["continued_items"].id,
             )
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 from antiphon_conformance.http.exchange import Exchange, Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.test_prompts import UNKNOWN_ITEM
 from antiphon_conformance.rules.reading.comparison import expect_ok, expect_status, succeeded
 from antiphon_conformance.rules.reading.output import objects
@@ -37,7 +37,8 @@ def pages(trace: ScenarioTrace, order: str) -> list[Exchange]:
 
 def ids(*exchanges: Exchange) -> list[str]:
     """The ids of the items of the pages, in order."""
-    return [str(item.get("id")) for page in exchanges for _, item in objects(page.answer.fields.get("data"))]
+    items = (item for page in exchanges for _, item in objects(page.answer.fields.get("data")))
+    return [str(item.get("id", ABSENT)) for item in items]
 
 
 def oldest_first(trace: ScenarioTrace) -> list[str]:
@@ -79,7 +80,10 @@ def descending_is_ascending_reversed(trace: ScenarioTrace) -> Iterator[Finding]:
     expected, actual = ids(*pages(trace, "ascending"))[::-1], ids(*pages(trace, "descending"))
     if actual != expected:
         yield Finding(
-            "reply.body/data", f"the reverse of `asc`: {show(expected)}", show(actual), trace["descending"].id
+            "reply.body/data",
+            f"the reverse of `asc`: {show(expected)}",
+            named("ids", actual),
+            trace["descending"].id,
         )
 
 
@@ -117,7 +121,10 @@ def _partition(trace: ScenarioTrace, order: str, whole: list[str]) -> Iterator[F
     actual = ids(*walk)
     if actual != whole:
         yield Finding(
-            "reply.body/data", f"each item once over all pages: {show(whole)}", show(actual), walk[0].id
+            "reply.body/data",
+            f"each item once over all pages: {show(whole)}",
+            named("ids", actual),
+            walk[0].id,
         )
 
 
@@ -197,4 +204,4 @@ def an_unknown_cursor_is_no_server_error(answer: AnyReply) -> Iterator[Finding]:
     yield from expect_status(exchange, (200, *range(400, 500)), "a 4xx, or an empty page")
     if exchange.ok and ids(exchange):
         expected = "an empty list, since `after` names no item of the list"
-        yield Finding("reply.body/data", expected, show(ids(exchange)), exchange.id)
+        yield Finding("reply.body/data", expected, named("ids", ids(exchange)), exchange.id)

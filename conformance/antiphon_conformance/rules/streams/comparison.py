@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.comparison import differences, succeeded
 from antiphon_conformance.rules.reading.output import answered, output
 from antiphon_conformance.rules.rule import Finding, rule
@@ -29,7 +29,13 @@ def a_stream_ends_with_the_response_of_a_plain_create(trace: ScenarioTrace) -> I
     for name in before:
         if before[name] != after[name]:
             expected = f"{show(before[name])}, as without streaming"
-            yield Finding(f"final response/{name}", expected, show(after[name]), stream.id)
+            is_derived = name in ("members", "output")
+            where, actual = (
+                (f"final response{'/output' if name == 'output' else ''}", named(name, after[name]))
+                if is_derived
+                else (f"final response/{name}", show(after[name]))
+            )
+            yield Finding(where, expected, actual, stream.id)
 
 
 def _shape(response: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Event, Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import KEEPALIVES, breaches, has_end
 from antiphon_conformance.rules.rule import Finding, rule
@@ -151,7 +151,9 @@ def data_is_ascii(stream: StreamReply) -> Iterator[Finding]:
     for frame in stream.source.frames:
         if not frame.data.isascii():
             letter = next(letter for letter in frame.data if not letter.isascii())
-            yield Finding(f"{_at(frame)}/data", "every character beyond ASCII escaped", show(letter))
+            yield Finding(
+                f"{_at(frame)}/data", "every character beyond ASCII escaped", named("letter", letter)
+            )
 
 
 @rule(
@@ -211,7 +213,7 @@ def nothing_follows_the_terminal_event(stream: StreamReply) -> Iterator[Finding]
     for frame in stream.source.frames:
         is_more = frame.data != SENTINEL and frame.index not in alive
         if terminal is not None and frame.index > terminal.index and is_more:
-            yield Finding(_at(frame), "nothing after the terminal event", show(frame.data))
+            yield Finding(_at(frame), "nothing after the terminal event", named("data", frame.data))
 
 
 def _keepalives(stream: StreamReply) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, LIMIT, safe, show
 from antiphon_conformance.rules.reading.client_schema import misfits, structure
 from antiphon_conformance.rules.reading.offer import may_name, offered_names, offers_nothing, sees_every_tool
 from antiphon_conformance.rules.reading.output import (
@@ -126,7 +126,9 @@ def no_tools_no_calls(response: ResponseObject) -> Iterator[Finding]:
     """
     for index, call in calls(response.content):
         where = f"{response.where}/output/{index}"
-        yield Finding(where, "no call: the request offers no tool", show(call.get("name", ABSENT)))
+        yield Finding(
+            where, "no call: the request offers no tool", f"a call of {show(call.get('name', ABSENT))}"
+        )
 
 
 def _calls_a_tool_of_the_request(item: Item) -> bool:
@@ -192,7 +194,8 @@ def _misfits_of_arguments(item: Item, schema: Any) -> Iterator[Finding]:
     except ValueError:
         return
     for misfit in misfits(value, schema):
-        yield Finding(f"{item.where}/arguments", "arguments that follow the tool's schema", show(misfit))
+        actual = f"{show(item.object['arguments'])}, where {safe(misfit, LIMIT)}"
+        yield Finding(f"{item.where}/arguments", "arguments that follow the tool's schema", actual)
 
 
 @rule(

@@ -69,7 +69,9 @@ def none_makes_no_call(response: ResponseObject) -> Iterator[Finding]:
     """With `tool_choice: none` the response has no tool call."""
     for index, item in output(response.content):
         if is_call(item):
-            yield Finding(f"{response.where}/output/{index}", "no tool call", show(item.get("type", ABSENT)))
+            yield Finding(
+                f"{response.where}/output/{index}/type", "no tool call", show(item.get("type", ABSENT))
+            )
 
 
 def _names_a_tool(choice: Any) -> bool:

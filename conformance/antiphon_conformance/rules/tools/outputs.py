@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named, show
 from antiphon_conformance.requests.test_prompts import TOOL_RESULT
 from antiphon_conformance.requests.unusual import odd
 from antiphon_conformance.rules.reading.chains import unless_run_forgets
@@ -57,7 +57,7 @@ def the_answer_uses_the_output(trace: ScenarioTrace) -> Iterator[Finding]:
     text = text_of(response)
     if text or not any(refusals(response)):
         expected = f"a text that contains {TOOL_RESULT}"
-        yield Finding("reply.body/output", expected, show(text), answers[-1].id)
+        yield Finding("reply.body/output", expected, named("text", text), answers[-1].id)
 
 
 @rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.invalid.chat import CREATE, REQUIRED
 from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
@@ -230,4 +230,4 @@ def dates_bound_the_list_of_completions(trace: ScenarioTrace) -> Iterator[Findin
         yield Finding("reply.body/data", "the completions since that day", "an empty list", after.id)
     if _ids(before):
         expected = "an empty list, since no completion is that old"
-        yield Finding("reply.body/data", expected, show(_ids(before)), before.id)
+        yield Finding("reply.body/data", expected, named("ids", _ids(before)), before.id)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.comparison import succeeded
 from antiphon_conformance.rules.reading.output import answered, includes, number, objects, text_of
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
@@ -319,6 +319,10 @@ def include_only_adds(trace: ScenarioTrace) -> Iterator[Finding]:
     """`include` changes neither the text of an answer nor the parts of videos that it cites."""
     (text, parts), (new_text, new_parts) = (_text_and_parts(trace[step]) for step in ("plain", "described"))
     if new_text != text:
-        yield Finding("reply.body/output", f"{show(text)}, as without `include`", show(new_text), "described")
+        yield Finding(
+            "reply.body/output", f"{show(text)}, as without `include`", named("text", new_text), "described"
+        )
     if new_parts != parts:
-        yield Finding("reply.body/output", f"the citations {show(parts)}", show(new_parts), "described")
+        yield Finding(
+            "reply.body/output", f"the citations {show(parts)}", named("citations", new_parts), "described"
+        )

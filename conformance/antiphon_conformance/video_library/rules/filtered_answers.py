@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ScenarioTrace
@@ -88,7 +88,7 @@ def cited_segments_satisfy_the_filter(trace: ScenarioTrace) -> Iterator[Finding]
         has_match = any(of_segment(segment_filter, segment).admits for segment in segments)
         if _segments(trace, citation) and not has_match:
             names = ("segment_id", "start_time", "end_time")
-            actual = show({name: citation.get(name, ABSENT) for name in names})
+            actual = named("segment", {name: citation.get(name, ABSENT) for name in names})
             yield Finding(where, f"a segment with {in_words(segment_filter)}", actual, trace["by_segment"].id)
 
 

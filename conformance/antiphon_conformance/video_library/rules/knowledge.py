@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named
 from antiphon_conformance.requests.unusual import OTHER_REASONS
 from antiphon_conformance.rules.reading.comparison import expect_status, took_place
 from antiphon_conformance.rules.reading.output import answered, objects, texts
@@ -73,7 +73,7 @@ def earlier_turns_reach_the_model(trace: ScenarioTrace) -> Iterator[Finding]:
     if exchange is not None and file not in _cited_files(exchange):
         where = "reply.body/output/*/content/*/annotations"
         expected = f"a citation of {file}, the subject of the turns before"
-        yield Finding(where, expected, show(_cited_files(exchange)), exchange.id)
+        yield Finding(where, expected, named("citations of", _cited_files(exchange)), exchange.id)
 
 
 @rule(

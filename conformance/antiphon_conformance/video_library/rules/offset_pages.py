@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from antiphon_conformance.http.exchange import Exchange
-from antiphon_conformance.http.text import show
+from antiphon_conformance.http.text import named, show
 from antiphon_conformance.rules.reading.output import member
 from antiphon_conformance.rules.requests.queries import is_integer, query, schema_of
 from antiphon_conformance.rules.rule import EVERY, Finding, rule
@@ -218,9 +218,9 @@ def _conflicts(entries: dict[int, Any], position: int, identity: Any, page: Page
     )
     if position in entries and entries[position] != identity:
         expected = f"{show(entries[position])}, as at position {position} of another page"
-        yield Finding(where, expected, show(identity), page.exchange.id)
+        yield Finding(where, expected, named("id", identity), page.exchange.id)
     elif earlier is not None:
-        actual = f"{show(identity)}, which is at position {earlier}"
+        actual = f"the id {show(identity)}, which is at position {earlier}"
         yield Finding(where, "an entry that is at no other position", actual, page.exchange.id)
     else:
         entries[position] = identity
