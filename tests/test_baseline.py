@@ -108,7 +108,7 @@ def test_an_empty_file_lists_nothing(tmp_path):
         ("- 1", "baseline.yaml[0]: expected a mapping of strings"),
         ("- {rule: a.b}", "reason is missing (required)"),
         ("- {reason: x}", "rule is missing (required)"),
-        ("- {rule: a.b, reason: x, until: y}", "got until"),
+        ("- {rule: a.b, reason: x, until: y}", "got 'until'"),
         ("- {rule: a.b, reason: 1}", "expected a mapping of strings"),
     ],
 )

@@ -290,7 +290,7 @@ def test_a_lost_connection_is_tried_again(losses, replies, request_count, dead):
 
 
 def test_a_target_that_is_gone_is_judged_by_what_it_showed_and_not_blamed_for_the_rest():
-    transport = LosingTransport(*range(3, 500))
+    transport = LosingTransport(*range(4, 500))
     config = RunConfig("http://t/v1", ("openai",), properties=False, recovery=0.3)
     result = run_scenarios(config, transport=transport)
     assert "the target stopped answering at background/started" in result.runs[0].unfinished

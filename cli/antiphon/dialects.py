@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from antiphon.parameters import ExistingPath
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import PATH_VARIABLE, Dialect, load_concrete
 
@@ -44,7 +45,7 @@ def dialect_path(command: Command) -> Command:
     """Adds the option `--dialect-path`, which click processes before all others."""
     option = click.option(
         "--dialect-path",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        type=ExistingPath(exists=True, file_okay=False, path_type=Path),
         is_eager=True,
         expose_value=False,
         callback=_search_first,

@@ -37,6 +37,14 @@ NO_ROOM_ERRORS = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
 class LazyGroup(click.Group):
     """A group that imports a command when it is called; the table COMMANDS has the help texts."""
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            nearest = import_module("antiphon_spec.nearest").nearest  # late, so that the help is fast
+            raise click.UsageError(f"no such command: {nearest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 

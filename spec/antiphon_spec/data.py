@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,8 +10,12 @@ from typing import Any, ClassVar
 import jsonschema_rs
 import yaml
 
+from antiphon_spec.nearest import nearest
+
 SCHEMAS = Path(__file__).parent / "schemas"
 _Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+UNKNOWN = "additionalProperties"
+"""The kind of error about a member that a schema does not name."""
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -48,15 +53,72 @@ def read_yaml(path: Path, schema: str | None = None) -> Any:
     except yaml.YAMLError as problem:
         raise DataError(str(path), "YAML", " ".join(str(problem).split())) from problem
     if schema is not None:
-        check(content, schema, str(path))
+        check(content, schema, path)
     return content
 
 
-def check(content: Any, schema: str, where: str) -> None:
-    """Raises DataError for the first place where `content` breaks the schema of this name."""
-    for error in _validator(schema).iter_errors(content):
-        pointer = "/".join(str(step) for step in error.instance_path)
-        raise DataError(f"{where}#/{pointer}", f"what schemas/{schema}.schema.yaml allows", error.message)
+def check(content: Any, schema: str, where: str | Path) -> None:
+    """Raises DataError for the first place where `content` breaks the schema of this name; a misspelt member
+    comes first, because it explains a missing one."""
+    errors = sorted(_validator(schema).iter_errors(content), key=lambda error: error.kind.name != UNKNOWN)
+    if not errors:
+        return
+    error, steps = errors[0], [str(step) for step in errors[0].instance_path]
+    expected, actual = f"what schemas/{schema}.schema.yaml allows", error.message
+    if error.kind.name == UNKNOWN:
+        known = _members(schema, error.schema_path[:-1])
+        expected = f"one of {', '.join(known)}" if known else "no such member"
+        actual = nearest(error.kind.unexpected[0], known)
+        steps.append(error.kind.unexpected[0])
+    elif error.kind.name == "required":
+        expected, actual = f"`{error.kind.property}`, which is required", "an object without it"
+    raise DataError(place(where, steps), expected, actual)
+
+
+def place(where: str | Path, steps: Sequence[str]) -> str:
+    """A place in a file for people, `FILE#/answers/0/text (line 7)`; without a line for what is no file."""
+    pointer = f"{where}#/{'/'.join(steps)}"
+    line = _line(where, steps) if isinstance(where, Path) else None
+    return pointer if line is None else f"{pointer} (line {line})"
+
+
+def _line(path: Path, steps: Sequence[str]) -> int | None:
+    """The line at which a member of a YAML file begins; None when the file cannot be read."""
+    try:
+        node = yaml.compose(path.read_bytes(), Loader)
+    except (OSError, yaml.YAMLError):
+        return None
+    mark = node.start_mark if node is not None else None
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == step), None)
+            if pair is None:
+                break
+            mark, node = pair[0].start_mark, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+            mark = node.start_mark
+        else:
+            break
+    return None if mark is None else mark.line + 1
+
+
+def _members(schema: str, steps: Sequence[str | int]) -> list[str]:
+    """The members of an object that a schema knows, at a path within it."""
+    node = read_yaml(SCHEMAS / f"{schema}.schema.yaml")
+    root = node
+    for step in steps:
+        if isinstance(node, dict) and "$ref" in node and step not in node:
+            node = _definition(root, node["$ref"])
+        node = node[int(step)] if isinstance(node, list) else node.get(str(step), {})
+    if isinstance(node, dict) and "$ref" in node:
+        node = _definition(root, node["$ref"])
+    return sorted(node.get("properties", ())) if isinstance(node, dict) else []
+
+
+def _definition(root: Any, reference: str) -> Any:
+    """The definition that `#/$defs/NAME` names; empty for a reference to another file."""
+    return root.get("$defs", {}).get(reference.rpartition("/")[2], {}) if reference.startswith("#") else {}
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.document import Document, load_document
+from antiphon_spec.nearest import nearest
 from antiphon_spec.requirement import Kind, Requirement, count, read_requirements
 from antiphon_spec.schema import Schemas
 from antiphon_spec.stream import UNKNOWN, Grammar, ItemLife, load_grammar, load_items
@@ -267,7 +268,7 @@ def load(name: str, path: Path | None = None) -> Dialect:
 def load_concrete(name: str) -> Dialect:
     """A dialect of `names()`, which are not abstract. Raises DialectError for any other name."""
     if name not in names():
-        raise DialectError("dialect", f"one of {', '.join(names())}", repr(name))
+        raise DialectError("dialect", f"one of {', '.join(names())}", nearest(name, names()))
     return load(name)
 
 
@@ -336,7 +337,8 @@ def _folder(name: str, path: Path | None) -> Path:
     for root in (path, DIALECTS):
         if root is not None and (root / name / "dialect.yaml").exists():
             return root / name
-    raise DialectError("dialect", f"one of {', '.join(sorted(set(_folder_names(path))))}", repr(name))
+    known = sorted(set(_folder_names(path)))
+    raise DialectError("dialect", f"one of {', '.join(known)}", nearest(name, known))
 
 
 @cache

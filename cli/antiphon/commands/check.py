@@ -13,6 +13,7 @@ from rich.console import Console
 
 from antiphon.commands.clean import without
 from antiphon.dialects import dialect_path
+from antiphon.parameters import Choice
 from antiphon.progress import show_progress
 from antiphon_conformance.http.address import is_application, shown
 from antiphon_conformance.http.credentials import NONE
@@ -82,7 +83,7 @@ def click_option(option: Option) -> Callable[[Command], Command]:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="The format of the output.",

@@ -10,6 +10,7 @@ import click
 import orjson
 
 from antiphon.dialects import dialect_path, find_dialect
+from antiphon.parameters import Choice
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.video_library.library import open_library
@@ -26,7 +27,7 @@ PROMPT = "Say hello."
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("kind", type=Choice(list(KINDS)))
 @dialect_path
 @click.option(
     "--dialect", "dialect_name", default="openresponses", show_default=True, help="The dialect to speak."

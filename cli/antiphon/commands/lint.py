@@ -11,6 +11,7 @@ import orjson
 
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.dialects import dialect_path, find_dialect
+from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.options.error import OptionError
@@ -30,7 +31,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.U
 
 @click.command()
 @click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "files", nargs=-1, required=True, type=ExistingPath(exists=True, dir_okay=False, path_type=Path)
 )
 @dialect_path
 @click.option(
@@ -39,7 +40,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.U
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="The format of the output.",

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
+from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.records import ReportError
 from antiphon_conformance.verdict import verification
 
 
 @click.command()
-@click.argument("results", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("results", nargs=-1, type=ExistingPath(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--to", "form", type=click.Choice(list(folder.RENDERERS)), help="The format to render the results in."
+    "--to", "form", type=Choice(list(folder.RENDERERS)), help="The format to render the results in."
 )
 @click.option(
     "-o",
@@ -25,12 +26,12 @@ from antiphon_conformance.verdict import verification
 @click.option(
     "--verify",
     "tree",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=ExistingPath(exists=True, file_okay=False, path_type=Path),
     help="Verify every report in this folder by its transcripts.",
 )
 @click.option(
     "--transcripts",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=ExistingPath(exists=True, file_okay=False, path_type=Path),
     help="A folder with further transcripts.",
 )
 def report(
@@ -45,7 +46,11 @@ def report(
     Exit status of --verify: 0 verified, 1 rejected, 2 a transcript is missing.
     """
     if tree is not None:
+        if results or form or output:
+            raise click.UsageError("--verify FOLDER: expected no RESULTS, --to or --output beside it")
         return _verify(tree, transcripts)
+    if transcripts is not None:
+        raise click.UsageError("--transcripts: expected --verify FOLDER beside it, got none")
     if not results or form is None:
         raise click.UsageError("expected RESULTS and --to, or --verify FOLDER")
     try:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from antiphon.commands.profile_option import find_profile, profile_option
+from antiphon.parameters import Choice
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names
@@ -20,12 +21,12 @@ from antiphon_spec.requirement import AUTHORITY, Requirement
 
 
 @click.command()
-@click.option("--dialect", type=click.Choice(names()), help="List only the rules of this dialect.")
+@click.option("--dialect", type=Choice(names()), help="List only the rules of this dialect.")
 @profile_option
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown"]),
+    type=Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="The format of the output.",

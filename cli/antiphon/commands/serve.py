@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from antiphon.dialects import check_name, dialect_path
+from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.requests.minimal import minimal
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.script import has_times
@@ -74,7 +75,7 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
     "--script",
     "scripts",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ExistingPath(exists=True, dir_okay=False, path_type=Path),
     help="A YAML file with the answers to certain requests.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of ids and generated texts.")
@@ -94,7 +95,7 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
 )
 @click.option(
     "--prompts",
-    type=click.Path(exists=True, file_okay=False),
+    type=ExistingPath(exists=True, file_okay=False),
     metavar="DIR",
     help="A folder of prompt templates to serve. Default: all that ship.",
 )
@@ -116,7 +117,7 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
 )
 @click.option(
     "--clock",
-    type=click.Choice(["virtual", "real"]),
+    type=Choice(["virtual", "real"]),
     default="virtual",
     show_default=True,
     help="Whether waiting takes time.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ import orjson
 
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.commands.sdk_types import print_type_drift
+from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError
@@ -20,18 +21,26 @@ from antiphon_spec.json_schema.drift import Drift, compare, load_differences
 from antiphon_spec.json_schema.served import compare_served
 
 
+def check_day(_context: click.Context, _option: click.Parameter, day: str | None) -> str | None:
+    """A callback for `--day`: returns the date; raises click.BadParameter for anything else."""
+    try:
+        return day and date.fromisoformat(day).isoformat()
+    except ValueError as error:
+        raise click.BadParameter(f"expected a date as YYYY-MM-DD, got {day!r}") from error
+
+
 @click.group()
 def spec() -> None:
     """Compare, bundle and freeze the documents of dialects."""
 
 
 @spec.command()
-@click.argument("dialect", type=click.Choice(names()))
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("dialect", type=Choice(names()))
+@click.argument("file", required=False, type=ExistingPath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--sdk", is_flag=True, help="Compare with the types of the vendor's installed SDK.")
 @click.option(
     "--published",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ExistingPath(exists=True, dir_okay=False, path_type=Path),
     help="Compare with this document, only where the dialect's operations reach.",
 )
 def diff(dialect: str, file: Path | None, sdk: bool, published: Path | None) -> int:
@@ -56,7 +65,7 @@ def diff(dialect: str, file: Path | None, sdk: bool, published: Path | None) -> 
 
 
 @spec.command()
-@click.argument("dialect", type=click.Choice(names()))
+@click.argument("dialect", type=Choice(names()))
 def bundle(dialect: str) -> None:
     """Print a dialect's whole document as one JSON file, for other OpenAPI tools."""
     root = dict(load(dialect).document.root)
@@ -65,13 +74,13 @@ def bundle(dialect: str) -> None:
 
 
 @spec.command()
-@click.argument("dialect", type=click.Choice(names()))
-@click.option("--day", help="The date of the set, as YYYY-MM-DD. Default: today.")
+@click.argument("dialect", type=Choice(names()))
+@click.option("--day", callback=check_day, help="The date of the set, as YYYY-MM-DD. Default: today.")
 @profile_option
 @click.option(
     "--to",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=ExistingPath(exists=True, file_okay=False, path_type=Path),
     default=FROZEN,
     show_default="the sets that ship",
     help="The folder to write the set into.",

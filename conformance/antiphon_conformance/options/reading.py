@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.reach import read_reach
-from antiphon_conformance.options.selection import nearest, read_selection
+from antiphon_conformance.options.selection import read_selection
 from antiphon_conformance.options.table import COMMAND, OPTIONS, Kind, place
 from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
 from antiphon_conformance.rules.rule import all_rules
@@ -25,6 +25,7 @@ from antiphon_spec.data import DataError
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import ExtensionError
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.nearest import nearest
 from antiphon_spec.profile import load_profile
 
 Place = Callable[[str], str]
@@ -158,7 +159,10 @@ def _gate(values: Mapping[str, Any], names: tuple[str, ...], where: Place) -> Ga
         profile = load_profile(values["profile"])
     except DataError as error:
         raise OptionError(f"{where('profile')}: {error.where}", error.expected, error.actual) from error
-    entries = None if path is None or (update and not path.exists()) else baselines.load(path)
+    entries = None
+    if path is not None and (path.exists() or not update):
+        entries = baselines.load(path)
+        baselines.reject_unknown(entries, path)
     return Gate(profile, entries, frozen, values["vendor"], values["note"], path if update else None)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.rules.rule import all_rules, rules_for
 from antiphon_conformance.scenarios.scenario import GENERATED, scenarios_for
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.nearest import nearest
 from antiphon_spec.profile import Profile
 from antiphon_spec.renamed import current_rule
 
@@ -46,12 +46,6 @@ def read_rule(name: str, dialects: Sequence[Dialect], profile: Profile, where: s
         off = f"{name}, which the profile {profile.name} has off; try --profile identical"
         raise OptionError(where, "a rule that the profile judges", off)
     raise OptionError(where, _of_dialects("a rule", dialects), name)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """An unknown name, with the known one that is most like it."""
-    matches = get_close_matches(name, sorted(known), n=1)
-    return f"{name!r}; did you mean {matches[0]!r}?" if matches else repr(name)
 
 
 def _of_dialects(kind: str, dialects: Sequence[Dialect]) -> str:

@@ -58,7 +58,7 @@ def finding_command(report: Report, dialect: str, record: Record) -> str:
     if "files" in metadata:
         return _line(("antiphon", "lint", *metadata["files"]), ("--rule", record.rule, "--dialect", dialect))
     if record.rule in all_rules() and record.scenario not in (of_rule(record.rule) or ("",)):
-        rule += ["--scenario", record.scenario] if record.scenario else []
+        rule += ["--scenario", record.scenario] if record.scenario in all_scenarios() else []
     for feature in _features_of(record.scenario, dialect):
         rule += ["--feature", feature]
     model = metadata.get("model")

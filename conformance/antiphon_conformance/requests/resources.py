@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from antiphon_spec.dialect import Dialect
+from antiphon_spec.nearest import nearest
 
 
 class ResourceError(ValueError):
@@ -34,4 +35,4 @@ def reject_unknown(resources: Mapping[str, str], dialects: Iterable[Dialect]) ->
         if name not in names:
             options = "; ".join(f"{key} ({description})" for key, description in names.items())
             expected = f"one of {options}" if options else "no resource, because these dialects need none"
-            raise ResourceError(expected, name)
+            raise ResourceError(expected, nearest(name, names))

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,19 @@ from typing import Any
 import yaml
 
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.scenarios.scenario import GENERATED, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec import dialect as dialects
+from antiphon_spec.nearest import nearest
 from antiphon_spec.renamed import current_rule
 
 KEYS = ("dialect", "rule", "scenario", "reason", "link")
 EXCUSABLE = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE})
+
+
+FIRST_LOOK = "fingerprint"
+"""The first requests of a run, which are no scenario."""
 
 
 class BaselineError(ValueError):
@@ -91,16 +98,20 @@ class Baseline:
             and not any(entry.covers(record) or entry.awaits(record) for record in all_records)
         )
 
-    def updated(self, records: Iterable[Record], failures: Iterable[Record], when: str) -> Baseline:
-        """The entries that still excuse something, and a new entry for each other failure."""
+    def updated(self, records: Iterable[Record], failures: Sequence[Record], when: str) -> Baseline:
+        """The entries that still excuse something, and a new entry for each other rule that fails, whatever
+        the conversations; it names its dialect when the rule holds in another dialect of the run."""
         all_records = tuple(records)
         stale = set(self.stale(all_records))
-        additions = (
-            Entry(record.rule, _first_reason(record, when), record.scenario or None, record.dialect)
-            for record in failures
-            if self.reason(record) is None
-        )
-        entries = (*(entry for entry in self.entries if entry not in stale), *dict.fromkeys(additions))
+        additions: dict[tuple[str, str | None], Entry] = {}
+        for record in failures:
+            if self.reason(record) is None:
+                others = {other.dialect for other in all_records if other.rule == record.rule}
+                failing = {other.dialect for other in failures if other.rule == record.rule}
+                dialect = None if others == failing else record.dialect
+                entry = Entry(record.rule, _first_reason(record, when), None, dialect)
+                additions.setdefault((record.rule, dialect), entry)
+        entries = (*(entry for entry in self.entries if entry not in stale), *additions.values())
         return Baseline(tuple(sorted(entries, key=_order)))
 
 
@@ -123,13 +134,30 @@ def load(path: Path) -> Baseline:
     try:
         rows = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        missing = "no such file; --baseline-update writes one"
+        reason = missing if isinstance(error, FileNotFoundError) else error.strerror
         raise BaselineError(f"{path}: expected a YAML file, got {reason}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise BaselineError(f"{path}: expected YAML, got {error}".replace("\n", " ")) from error
     if not isinstance(rows, list | None):
         raise BaselineError(f"{path}: expected a list of entries, got {type(rows).__name__}")
     return Baseline(tuple(_entry(row, f"{path}[{index}]") for index, row in enumerate(rows or ())))
+
+
+def reject_unknown(baseline: Baseline, path: Path) -> None:
+    """Raises BaselineError for the first entry about an unknown rule, conversation or dialect."""
+    known = {
+        "rule": set(all_rules()),
+        "scenario": {GENERATED, FIRST_LOOK, *all_scenarios()},
+        "dialect": set(dialects.names()),
+    }
+    for index, entry in enumerate(baseline.entries):
+        for key, names in known.items():
+            name = getattr(entry, key)
+            if name is not None and name not in names:
+                raise BaselineError(
+                    f"{path}[{index}]: expected the name of a {key}, got {nearest(name, names)}"
+                )
 
 
 def dump(baseline: Baseline) -> str:
@@ -144,7 +172,7 @@ def _entry(row: Any, where: str) -> Entry:
         raise BaselineError(f"{where}: expected a mapping of strings, got {row!r}")
     unknown = sorted(set(row) - set(KEYS))
     if unknown:
-        raise BaselineError(f"{where}: expected {', '.join(sorted(KEYS))}, got {', '.join(unknown)}")
+        raise BaselineError(f"{where}: expected {', '.join(sorted(KEYS))}, got {nearest(unknown[0], KEYS)}")
     absent = [key for key in ("rule", "reason") if not row.get(key)]
     if absent:
         raise BaselineError(f"{where}: {' and '.join(absent)} is missing (required)")

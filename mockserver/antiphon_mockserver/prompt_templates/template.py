@@ -84,6 +84,10 @@ def open_registry(folder: str) -> Registry:
         if template.id in templates:
             raise DataError(f"{path}#/id", "an id of its own", repr(template.id))
         templates[template.id] = template
+    if not templates:
+        raise SettingError(
+            "prompts", "a folder with YAML files of prompt templates", "none in it", str(folder)
+        )
     return Registry(templates, servers)
 
 

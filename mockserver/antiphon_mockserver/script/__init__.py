@@ -27,7 +27,8 @@ from antiphon_mockserver.script.answering import answer
 from antiphon_mockserver.script.hints import UNKNOWN, hint
 from antiphon_mockserver.script.matching import Condition, conditions, mismatches
 from antiphon_mockserver.settings import Source
-from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.data import DataError, place, read_yaml
+from antiphon_spec.json_schema.fault import steps
 from antiphon_spec.schema import LocalValidator
 
 __all__ = ["Script", "ScriptEntry", "ScriptError", "has_times", "load", "load_pace", "planner"]
@@ -69,13 +70,13 @@ def load(source: Source) -> Script:
     else:
         content, where = source, "script"
     if isinstance(content, list):
-        raise ScriptError(f"{where}#", "an object with the list under `answers:`", "a list alone")
+        raise ScriptError(_place(source, ()), "an object with the list under `answers:`", "a list alone")
     # A misspelt member explains a missing one, so it comes first.
     for fault in sorted(_validator().faults(content), key=lambda fault: fault.keyword != UNKNOWN):
         actual = fault.actual + hint(fault, _schema())
-        raise ScriptError(f"{where}#{fault.pointer}", fault.expected, actual)
+        raise ScriptError(_place(source, steps(fault.pointer)), fault.expected, actual)
     name = content.get("name", Path(where).stem)
-    entries = tuple(_entry(row, number, where) for number, row in enumerate(content["answers"]))
+    entries = tuple(_entry(row, number, source) for number, row in enumerate(content["answers"]))
     return Script(name, content.get("strict", False), entries)
 
 
@@ -119,13 +120,17 @@ def plan(context: Context, scripts: Sequence[Script], otherwise: Planner = model
     return otherwise(context)
 
 
-def _entry(row: Mapping[str, Any], number: int, where: str) -> ScriptEntry:
+def _place(source: Source, path: Sequence[str]) -> str:
+    """A place in a script: in its file, with the line, or in its content."""
+    return place(source if isinstance(source, Path) else "script", path)
+
+
+def _entry(row: Mapping[str, Any], number: int, source: Source) -> ScriptEntry:
     try:
         tests = conditions(row.get("when", {}))
     except ValueError as problem:
-        raise ScriptError(
-            f"{where}#/answers/{number}/when", "a regular expression", str(problem)
-        ) from problem
+        where = _place(source, ("answers", str(number), "when"))
+        raise ScriptError(where, "a regular expression", str(problem)) from problem
     return ScriptEntry(row.get("name", f"entry {number}"), tests, row)
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from antiphon_spec.json_schema.fault import Fault, steps
+from antiphon_spec.nearest import hint as hint_for
 
 UNKNOWN = "additionalProperties"
 """The keyword of a fault about a member that the schema does not name."""
 
 
 def hint(fault: Fault, schema: Mapping[str, Any]) -> str:
-    """`; did you mean ...?` for a member that resembles one of the schema at its place; else empty."""
+    """`; did you mean ...?` for a member that the schema does not name, and the members that it does; empty
+    for any other fault."""
     if fault.keyword != UNKNOWN:
         return ""
     *place, name = steps(fault.pointer)
-    nearest = get_close_matches(name, _members(place, schema), n=1)
-    return f"; did you mean `{nearest[0]}`?" if nearest else ""
+    members = list(dict.fromkeys(_members(place, schema)))
+    known = f" (there are: {', '.join(members)})" if members else ""
+    return hint_for(name, members) + known
 
 
 def _members(place: Sequence[str], schema: Mapping[str, Any]) -> list[str]:

@@ -6,10 +6,9 @@ One callable without middleware, so the way of a request reads from top to botto
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -44,6 +43,7 @@ from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.dialect import Dialect, load_concrete
 from antiphon_spec.document import Operation
+from antiphon_spec.nearest import nearest
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
@@ -285,7 +285,8 @@ def select_variations(variation_ids: Sequence[str]) -> tuple[Variation, ...]:
     variations = all_variations() if variation_ids else {}
     for variation_id in variation_ids:
         if variation_id not in variations:
-            raise ValueError(f"--variation: expected the id of a variation, got {variation_id!r}")
+            actual = nearest(variation_id, variations)
+            raise SettingError("variations", "the id of a variation", actual)
     return tuple(variations[variation_id] for variation_id in variation_ids)
 
 
@@ -294,7 +295,7 @@ def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]
     mutants = all_mutants() if mutant_ids else {}
     for mutant_id in mutant_ids:
         if current_mutant(mutant_id) not in mutants:
-            raise SettingError("mutants", "the id of a mutant", repr(mutant_id) + _hint(mutant_id, mutants))
+            raise SettingError("mutants", "the id of a mutant", nearest(mutant_id, mutants))
     selection = [mutants[current_mutant(mutant_id)] for mutant_id in mutant_ids]
     return {seam: tuple(mutant for mutant in selection if mutant.seam == seam) for seam in SEAMS}
 
@@ -309,11 +310,6 @@ def reject_unused(settings: Settings, dialect: Dialect) -> None:
     for setting, expected, is_used in uses:
         if getattr(settings, setting) and not is_used:
             raise SettingError(setting, expected, dialect.name)
-
-
-def _hint(mutant_id: str, mutants: Iterable[str]) -> str:
-    nearest = get_close_matches(mutant_id, mutants, n=1)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 BASE = "/v1"

@@ -16,6 +16,7 @@ from itertools import count
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.settings import SettingError
+from antiphon_spec.nearest import nearest
 
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})
@@ -99,12 +100,12 @@ def parse(spec: str) -> Fault:
     head, *selectors = spec.split(",")
     kind, _, value = head.partition("=")
     if kind not in KINDS:
-        raise FaultError(spec, f"one of {', '.join(KINDS)}", repr(kind))
+        raise FaultError(spec, f"one of {', '.join(KINDS)}", nearest(kind, KINDS))
     options = {}
     for selector in selectors:
         name, _, amount = selector.partition("=")
         if name not in SELECTORS or not amount.isdecimal() or int(amount) < 1:
-            raise FaultError(spec, "first=N or every=N", repr(selector))
+            raise FaultError(spec, "first=N or every=N", nearest(selector, SELECTORS))
         options[name] = int(amount)
     return Fault(kind, _number(spec, kind, value), **options)
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from antiphon_mockserver.settings import SettingError
+from antiphon_spec.nearest import nearest
 from antiphon_spec.world import Members
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,7 +50,9 @@ def readings_of(names: Iterable[str]) -> Readings:
     for name in names:
         if name.removeprefix(NO) not in members:
             expected = ", ".join(sorted(members))
-            raise SettingError("readings", f"one of {expected}, or no- and one of these", repr(name))
+            raise SettingError(
+                "readings", f"one of {expected}, or no- and one of these", nearest(name, members)
+            )
     return Readings(**{members[name.removeprefix(NO)]: not name.startswith(NO) for name in names})
 
 

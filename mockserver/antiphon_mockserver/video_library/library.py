@@ -9,6 +9,7 @@ from pathlib import Path
 import antiphon_fixtures
 from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.video_library.comparison import Readings
+from antiphon_spec.nearest import hint
 from antiphon_spec.world import (
     Collection,
     File,
@@ -85,5 +86,6 @@ def open_library(name_or_path: str, readings: Readings = Readings()) -> Library:
     path = worlds.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         expected = f"a YAML file, or the name of a shipped world ({', '.join(worlds)})"
-        raise SettingError("world", expected, "no such file", str(name_or_path))
+        actual = f"no such file{hint(str(name_or_path), worlds)}"
+        raise SettingError("world", expected, actual, str(name_or_path))
     return Library(load_world(path), readings)

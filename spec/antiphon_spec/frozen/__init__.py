@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.nearest import nearest
 from antiphon_spec.profile import Profile, Weight, profile_of, profile_of_levels
 from antiphon_spec.renamed import current_rule
 from antiphon_spec.requirement import Kind, Requirement
@@ -67,7 +68,7 @@ def frozen_names() -> tuple[str, ...]:
 def load_frozen(name: str) -> Frozen:
     """The set of this name. Raises DataError when there is no such set."""
     if name not in frozen_names():
-        raise DataError("requirements", f"one of {', '.join(frozen_names())}", repr(name))
+        raise DataError("requirements", f"one of {', '.join(frozen_names())}", nearest(name, frozen_names()))
     content = read_yaml(FROZEN / f"{name}.yaml", schema="frozen")
     rules = {current_rule(rule): row for rule, row in content["rules"].items()}
     rows = {key: _row(text) for key, text in content["requirements"].items()}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.nearest import nearest
 from antiphon_spec.requirement import Kind, Requirement
 
 PROFILES = Path(__file__).parent
@@ -89,9 +89,8 @@ def load_profile(name: str = DEFAULT) -> Profile:
     path = Path(name)
     if path.is_file():
         return _read(path)
-    matches = get_close_matches(name, profile_names(), n=1)
-    hint = f"; did you mean {matches[0]}?" if matches else ""
-    raise DataError("profile", f"one of {', '.join(profile_names())}, or a YAML file", f"{name!r}{hint}")
+    expected = f"one of {', '.join(profile_names())}, or a YAML file"
+    raise DataError("profile", expected, nearest(name, profile_names()))
 
 
 def profile_of(content: Mapping[str, Any]) -> Profile:
