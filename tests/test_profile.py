@@ -132,7 +132,7 @@ def test_an_unknown_name_is_told_with_the_nearest_one(own: Path) -> None:
     assert status == 3
     assert message == (
         "--profile: profile: expected one of compatible, identical, strict, or a YAML file, "
-        "got 'compatable'; did you mean compatible?"
+        "got 'compatable'; did you mean 'compatible'?"
     )
 
 

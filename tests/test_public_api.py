@@ -160,7 +160,7 @@ def test_a_mistake_says_where_expected_and_got(door: str, changes: dict[str, obj
         ({"base_path": "v9"}, OptionError, r"^base_path: expected a path that starts with a slash.*'v9'"),
         ({"resources": {"telepathy": "1"}}, OptionError, r"^resources: expected one of mcp_server"),
         ({"requirements": ["openai@1"]}, OptionError, r"^requirements: expected one of .* got 'openai@1'"),
-        ({"baseline": "no.yaml"}, BaselineError, r"^no\.yaml: expected a YAML file, got no such file$"),
+        ({"baseline": "no.yaml"}, BaselineError, r"^no\.yaml: expected a YAML file, got no such file; "),
         ({"dialect": "base"}, OptionError, r"^dialect: expected one of azure, bud, .* got 'base'"),
         ({"target": 7}, TypeError, r"^target: expected a base URL or an ASGI application, got 7"),
     ],

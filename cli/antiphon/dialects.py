@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from antiphon.parameters import ExistingPath
+from antiphon.commands.parameters import ExistingPath
 from antiphon_spec.data import DataError
 from antiphon_spec.dialect import PATH_VARIABLE, Dialect, load_concrete
 

@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            nearest = import_module("antiphon_spec.nearest").nearest  # late, so that the help is fast
+            nearest = import_module("antiphon_spec.data").nearest  # late, so that the help is fast
             raise click.UsageError(f"no such command: {nearest(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 

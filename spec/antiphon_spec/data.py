@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import jsonschema_rs
 import yaml
-
-from antiphon_spec.nearest import nearest
 
 SCHEMAS = Path(__file__).parent / "schemas"
 _Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -77,7 +76,7 @@ def check(content: Any, schema: str, where: str | Path) -> None:
 
 def place(where: str | Path, steps: Sequence[str]) -> str:
     """A place in a file for people, `FILE#/answers/0/text (line 7)`; without a line for what is no file."""
-    pointer = f"{where}#/{'/'.join(steps)}"
+    pointer = f"{where}#" + "".join(f"/{step}" for step in steps)
     line = _line(where, steps) if isinstance(where, Path) else None
     return pointer if line is None else f"{pointer} (line {line})"
 
@@ -124,3 +123,14 @@ def _definition(root: Any, reference: str) -> Any:
 @cache
 def _validator(schema: str) -> Any:
     return jsonschema_rs.validator_for(read_yaml(SCHEMAS / f"{schema}.schema.yaml"))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """An unknown name in quotes, with the known one that is most like it."""
+    return f"{name!r}{hint(name, known)}"
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'NAME'?` for a name that resembles a known one; else empty."""
+    matches = get_close_matches(name, sorted(set(known)), n=1)
+    return f"; did you mean {matches[0]!r}?" if matches else ""

@@ -10,9 +10,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.data import DataError, nearest, read_yaml
 from antiphon_spec.document import Document, load_document
-from antiphon_spec.nearest import nearest
 from antiphon_spec.requirement import Kind, Requirement, count, read_requirements
 from antiphon_spec.schema import Schemas
 from antiphon_spec.stream import UNKNOWN, Grammar, ItemLife, load_grammar, load_items

@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 
 from antiphon.commands.clean import without
+from antiphon.commands.parameters import Choice
 from antiphon.dialects import dialect_path
-from antiphon.parameters import Choice
 from antiphon.progress import show_progress
 from antiphon_conformance.http.address import is_application, shown
 from antiphon_conformance.http.credentials import NONE

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import orjson
 
+from antiphon.commands.parameters import Choice
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon.parameters import Choice
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.video_library.library import open_library

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import orjson
 
+from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.dialects import dialect_path, find_dialect
-from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.options.error import OptionError

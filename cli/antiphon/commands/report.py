@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from antiphon.parameters import Choice, ExistingPath
+from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.records import ReportError
 from antiphon_conformance.verdict import verification

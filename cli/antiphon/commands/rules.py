@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from antiphon.commands.parameters import Choice
 from antiphon.commands.profile_option import find_profile, profile_option
-from antiphon.parameters import Choice
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_mockserver.mutants import Mutant, all_mutants
 from antiphon_spec.dialect import Dialect, load, names

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
+from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.dialects import check_name, dialect_path
-from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.requests.minimal import minimal
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.script import has_times

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import orjson
 
+from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.commands.sdk_types import print_type_drift
-from antiphon.parameters import Choice, ExistingPath
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_spec import frozen
 from antiphon_spec.data import DataError

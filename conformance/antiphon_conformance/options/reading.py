@@ -21,11 +21,10 @@ from antiphon_conformance.verdict import baseline as baselines
 from antiphon_conformance.verdict.baseline import BaselineError
 from antiphon_conformance.verdict.gate import Gate
 from antiphon_spec import dialect as dialects
-from antiphon_spec.data import DataError
+from antiphon_spec.data import DataError, nearest
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.discovery import ExtensionError
 from antiphon_spec.frozen import load_frozen
-from antiphon_spec.nearest import nearest
 from antiphon_spec.profile import load_profile
 
 Place = Callable[[str], str]

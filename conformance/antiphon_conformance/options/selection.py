@@ -8,8 +8,8 @@ from typing import Any
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.rules.rule import all_rules, rules_for
 from antiphon_conformance.scenarios.scenario import GENERATED, scenarios_for
+from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.nearest import nearest
 from antiphon_spec.profile import Profile
 from antiphon_spec.renamed import current_rule
 

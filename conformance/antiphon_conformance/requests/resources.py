@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.nearest import nearest
 
 
 class ResourceError(ValueError):

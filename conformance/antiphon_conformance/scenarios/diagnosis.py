@@ -63,11 +63,11 @@ class Diagnosis:
             return ""
         if _is_of_gateway(reply):
             return (
-                f"{_answered(reply)}: this is the page of a proxy, and the server behind it does not answer"
+                f"{_sentence(reply)}: this is the page of a proxy, and the server behind it does not answer"
             )
         if 300 <= reply.status < 400:
             place = safe((reply.headers.get("location") or "no place").removesuffix("/responses"), QUOTE)
-            return f"{_answered(reply)}: a redirect to {place}; judge the server there"
+            return f"{_sentence(reply)}: a redirect to {place}; judge the server there"
         if is_about_model(reply, self.model):
             return await self._of_model(reply)
         if UNROUTED in exchange.traits or _is_of_site(reply) or reply.status in NO_ROUTE:
@@ -76,35 +76,35 @@ class Diagnosis:
 
     async def _elsewhere(self, reply: Reply, remark: str) -> str:
         """Why the URL is wrong, with the one that is right when there is one."""
-        answered, tries = _answered(reply) + (f", {remark}" if remark else ""), []
+        sentence, attempts = _sentence(reply) + (f", {remark}" if remark else ""), []
         for url in candidates(self.url):
             answer = await self._ask(url)
             if answer is not None and _is_of_api(answer):
-                return f"{answered}; the API answers at {shown(url)}: antiphon check {shown(url)}"
-            tries.append(f"{shown(url)}: {answer.status if answer else 'no answer'}")
-        tried = f" (tried too: {'; '.join(tries)})" if tries else ""
-        return f"{answered}; is the URL right? It ends where /responses begins{tried}"
+                return f"{sentence}; the API answers at {shown(url)}: antiphon check {shown(url)}"
+            attempts.append(f"{shown(url)}: {answer.status if answer else 'no answer'}")
+        attempts_list = f" (tried too: {'; '.join(attempts)})" if attempts else ""
+        return f"{sentence}; is the URL right? It ends where /responses begins{attempts_list}"
 
     async def _ask(self, url: str) -> Reply | None:
         """The answer to the create at another base URL; None when there is none."""
-        async with Target(self.open(url), self.target.credentials, replace(self.target.limits)) as other:
+        async with Target(self.open(url), self.target.credentials, replace(self.target.limits)) as server:
             try:
-                return (await other.send(self.create, "diagnosis/elsewhere")).reply
+                return (await server.send(self.create, "diagnosis/elsewhere")).reply
             except RunOverError:
                 return None
 
     async def _of_model(self, reply: Reply) -> str:
         names = model_names((await self.target.send(MODELS, "diagnosis/models")).reply)
-        whose = " (our default)" if self.is_default else ""
-        model = f"{safe(self.model, 80)!r}{whose}"
+        remark = " (our default)" if self.is_default else ""
+        model = f"{safe(self.model, 80)!r}{remark}"
         if not names:
             return (
-                f"the target does not take the model {model}: {_answered(reply)}; --model NAME names another"
+                f"the target does not take the model {model}: {_sentence(reply)}; --model NAME names another"
             )
-        listed = ", ".join(safe(name, 80) for name in nearest_first(self.model, names)[:MOST_MODELS])
+        models = ", ".join(safe(name, 80) for name in nearest_first(self.model, names)[:MOST_MODELS])
         rest = f" and {len(names) - MOST_MODELS} more" if len(names) > MOST_MODELS else ""
-        what = "does not take" if self.model in names else "has no"
-        return f"the target {what} model {model}; it has: {listed}{rest}; --model NAME ({_answered(reply)})"
+        verb = "does not take" if self.model in names else "has no"
+        return f"the target {verb} model {model}; it has: {models}{rest}; --model NAME ({_sentence(reply)})"
 
 
 def candidates(url: str) -> Iterator[str]:
@@ -139,8 +139,8 @@ def is_about_model(reply: Reply, model: str) -> bool:
         return any(isinstance(place, list) and "model" in place for place in places)
     else:
         words = str(error)
-    named = rf"(?<![\w-]){re.escape(model)}(?![\w-])|\b(unknown|no such|invalid) model\b"
-    return re.search(named, words, re.IGNORECASE) is not None
+    pattern = rf"(?<![\w-]){re.escape(model)}(?![\w-])|\b(unknown|no such|invalid) model\b"
+    return re.search(pattern, words, re.IGNORECASE) is not None
 
 
 def model_names(reply: Reply | None) -> tuple[str, ...]:
@@ -157,9 +157,9 @@ def nearest_first(model: str, names: Sequence[str]) -> list[str]:
     """The names that begin like `model` or go on after it, then the others by how much they are like it."""
 
     def distance(name: str) -> tuple[bool, float]:
-        low, wanted = name.lower(), model.lower()
-        begins = low.startswith(wanted) or wanted.startswith(low)
-        return not begins, -SequenceMatcher(None, wanted, low).ratio()
+        low, whole = name.lower(), model.lower()
+        begins = low.startswith(whole) or whole.startswith(low)
+        return not begins, -SequenceMatcher(None, whole, low).ratio()
 
     return sorted(names, key=distance)
 
@@ -170,7 +170,7 @@ def _model_name(row: Any) -> str:
     return row if isinstance(row, str) else ""
 
 
-def _answered(reply: Reply) -> str:
+def _sentence(reply: Reply) -> str:
     """`POST /responses answered 404, text/html: "Not Found"`."""
     kind = safe(reply.headers.get("content-type") or "no content type", 60).partition(";")[0]
     words = _words(reply)

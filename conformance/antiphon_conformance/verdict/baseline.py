@@ -22,7 +22,7 @@ from antiphon_conformance.rules.rule import all_rules
 from antiphon_conformance.scenarios.scenario import GENERATED, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec import dialect as dialects
-from antiphon_spec.nearest import nearest
+from antiphon_spec.data import nearest
 from antiphon_spec.renamed import current_rule
 
 KEYS = ("dialect", "rule", "scenario", "reason", "link")
@@ -106,9 +106,9 @@ class Baseline:
         additions: dict[tuple[str, str | None], Entry] = {}
         for record in failures:
             if self.reason(record) is None:
-                others = {other.dialect for other in all_records if other.rule == record.rule}
-                failing = {other.dialect for other in failures if other.rule == record.rule}
-                dialect = None if others == failing else record.dialect
+                judges = {row.dialect for row in all_records if row.rule == record.rule}
+                accusers = {row.dialect for row in failures if row.rule == record.rule}
+                dialect = None if judges == accusers else record.dialect
                 entry = Entry(record.rule, _first_reason(record, when), None, dialect)
                 additions.setdefault((record.rule, dialect), entry)
         entries = (*(entry for entry in self.entries if entry not in stale), *additions.values())
@@ -146,13 +146,13 @@ def load(path: Path) -> Baseline:
 
 def reject_unknown(baseline: Baseline, path: Path) -> None:
     """Raises BaselineError for the first entry about an unknown rule, conversation or dialect."""
-    known = {
+    names_by_key = {
         "rule": set(all_rules()),
         "scenario": {GENERATED, FIRST_LOOK, *all_scenarios()},
         "dialect": set(dialects.names()),
     }
     for index, entry in enumerate(baseline.entries):
-        for key, names in known.items():
+        for key, names in names_by_key.items():
             name = getattr(entry, key)
             if name is not None and name not in names:
                 raise BaselineError(

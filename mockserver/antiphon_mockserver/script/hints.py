@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from antiphon_spec.data import hint as hint_for
 from antiphon_spec.json_schema.fault import Fault, steps
-from antiphon_spec.nearest import hint as hint_for
 
 UNKNOWN = "additionalProperties"
 """The keyword of a fault about a member that the schema does not name."""
@@ -20,7 +20,7 @@ def hint(fault: Fault, schema: Mapping[str, Any]) -> str:
     *place, name = steps(fault.pointer)
     members = list(dict.fromkeys(_members(place, schema)))
     known = f" (there are: {', '.join(members)})" if members else ""
-    return hint_for(name, members) + known
+    return hint_for(name, members).replace("'", "`") + known
 
 
 def _members(place: Sequence[str], schema: Mapping[str, Any]) -> list[str]:

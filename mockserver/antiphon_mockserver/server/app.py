@@ -41,9 +41,9 @@ from antiphon_mockserver.tool_servers import is_live
 from antiphon_mockserver.variations import Serve, Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
+from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect, load_concrete
 from antiphon_spec.document import Operation
-from antiphon_spec.nearest import nearest
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")

@@ -16,7 +16,7 @@ from itertools import count
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.settings import SettingError
-from antiphon_spec.nearest import nearest
+from antiphon_spec.data import nearest
 
 KINDS = ("status", "rate-limit", "delay", "pace", "cut", "broken-frame")
 WHOLE = frozenset({"status", "rate-limit", "cut", "broken-frame"})

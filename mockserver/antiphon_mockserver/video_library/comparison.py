@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from antiphon_mockserver.settings import SettingError
-from antiphon_spec.nearest import nearest
+from antiphon_spec.data import nearest
 from antiphon_spec.world import Members
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import antiphon_fixtures
 from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.video_library.comparison import Readings
-from antiphon_spec.nearest import hint
+from antiphon_spec.data import hint
 from antiphon_spec.world import (
     Collection,
     File,

@@ -14,8 +14,7 @@ from typing import Any
 
 import yaml
 
-from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.nearest import nearest
+from antiphon_spec.data import DataError, nearest, read_yaml
 from antiphon_spec.profile import Profile, Weight, profile_of, profile_of_levels
 from antiphon_spec.renamed import current_rule
 from antiphon_spec.requirement import Kind, Requirement

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from antiphon_spec.data import DataError, read_yaml
-from antiphon_spec.nearest import nearest
+from antiphon_spec.data import DataError, nearest, read_yaml
 from antiphon_spec.requirement import Kind, Requirement
 
 PROFILES = Path(__file__).parent

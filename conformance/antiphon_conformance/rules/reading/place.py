@@ -19,20 +19,20 @@ _UNKNOWN = object()
 def at_nearest(finding: Finding, exchange: Exchange) -> tuple[str, str, str]:
     """Where, expected and actual of a finding: of one about a member that is missing because what should hold
     it is missing too, or is no object, those of what should hold it."""
-    told = finding.where, finding.expected, finding.actual
+    statement = finding.where, finding.expected, finding.actual
     root, _, pointer = finding.where.partition("/")
     if finding.actual != str(ABSENT) or "/" not in pointer or "*" in pointer:
-        return told
+        return statement
     value, steps = _root(root, exchange), pointer.split("/")
     for count, step in enumerate(steps):
         if value is _UNKNOWN:
-            return told
+            return statement
         if value is ABSENT or not isinstance(value, dict | list):
             rest = ".".join(steps[count:])
             wish = "" if finding.expected in REQUIRED else f": {finding.expected}"
             return "/".join((root, *steps[:count])), f"an object with `{rest}`{wish}", show(value)
         value = _member(value, step)
-    return told
+    return statement
 
 
 def _root(root: str, exchange: Exchange) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from antiphon_spec.nearest import hint
+from antiphon_spec.data import hint
 
 
 class Choice(click.Choice[str]):
@@ -28,9 +28,10 @@ class ExistingPath(click.Path):
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
-            if not os.path.exists(value):
-                error.message = error.message.removesuffix(".") + _neighbour(os.fspath(value))
-            raise
+            if os.path.exists(value):
+                raise
+            message = error.message.removesuffix(".") + _neighbour(os.fspath(value))
+            raise click.BadParameter(message, ctx, param) from error
 
 
 def _neighbour(path: str) -> str:
