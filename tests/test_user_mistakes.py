@@ -53,7 +53,7 @@ MISTAKES = {
     "one of collections, files, name, title, got 'colections'; did you mean 'collections'?",
     "serve --port 0 --world cooking --dialect openai": "expected a dialect with a video library, got openai",
     "serve --port 0 --dialect cloudglue --reading missing-difers": "did you mean 'missing-differs'?",
-    "serve --port 0 --dialect bud --prompts folder": "expected a folder with YAML files of prompt templates, got none in it",
+    "serve --port 0 --dialect bud --prompts folder": "--prompts folder: expected a folder with YAML files",
     "serve --port 0 --store memry": "expected memory, memory:SIZE, sqlite:PATH or redis://..., got 'memry'",
     "serve --clock reel": "did you mean 'real'?",
     "serve --dialect-path foldr": "did you mean 'folder'?",
