@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from antiphon_conformance.http.asgi import URL, AsgiApp, AsgiTransport
+from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.options.parameters import read_base_path, read_parameters
 from antiphon_conformance.run import CONCURRENCY, run
 from antiphon_conformance.verdict.result import RunResult
@@ -33,6 +34,8 @@ def check(
     concurrency: int = CONCURRENCY,
     max_requests: int | None = None,
     max_tokens: int | None = None,
+    max_events: int = MOST_EVENTS,
+    max_memory: int = 512,
     timeout: float = 60.0,
     exchange_timeout: float | None = None,
     deadline: float | None = None,
@@ -54,7 +57,8 @@ def check(
     (`{"prompt": "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets
     (`openai@2.3.0`). `profile` says what a breach weighs: `compatible`, `strict`, `identical`, or the path of
     a file. After `timeout` seconds without a byte a request is given up; `exchange_timeout` and `deadline`
-    limit a whole exchange and the run. `restart` is a command that starts a target that stopped answering,
+    limit a whole exchange and the run. Of one stream `max_events` are read; all answers together take about
+    `max_memory` MiB. `restart` is a command that starts a target that stopped answering,
     which has `recovery` seconds to come back. `properties=False` sends no generated requests. `rules` judges
     by these alone, in the conversations that they need; `scenarios` holds these alone, and `without` leaves
     some out. A coroutine cannot call this.

@@ -25,6 +25,7 @@ from antiphon_conformance.http.exchange import (
     Trace,
 )
 from antiphon_conformance.http.placeholder import is_placeholder
+from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.turns import missing_parts
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
@@ -47,6 +48,9 @@ from antiphon_spec.requirement import Requirement
 
 MOST_FINDINGS = 20
 """How many findings of one rule about one subject are kept: a broken stream can fail at every event."""
+
+
+LIMITED = f"we read {MOST_EVENTS} events of a stream and no more"
 
 
 @dataclass(slots=True)
@@ -88,6 +92,8 @@ class _RuleRun:
                 return True
             if lost and lost & self.rule.reads:
                 return self._leave(scenario, lost & self.rule.reads)
+            if Part.BODY_END in self.rule.reads and _is_limited(view):
+                raise NoEvidenceError(view.exchange.failure or LIMITED)
             findings = [*islice(self.rule.check(view), MOST_FINDINGS)]
             if lost and any(map(_is_about_placeholder, findings)):
                 return self._leave(scenario, frozenset({Part.TEXTS}))
@@ -257,6 +263,12 @@ def _is_about_http(rule: Rule, view: Any) -> bool:
         and view.exchange.is_turn
         and bool(rule.reads & missing_parts(view.exchange))
     )
+
+
+def _is_limited(view: Any) -> bool:
+    """Whether we read only the beginning of a stream."""
+    stream = view.reply.stream if isinstance(view, AnyReply) else None
+    return stream is not None and stream.limited
 
 
 def _is_about_placeholder(finding: Finding) -> bool:

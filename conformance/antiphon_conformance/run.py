@@ -19,6 +19,7 @@ from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.patience import Limits
 from antiphon_conformance.http.proxies import secrets_of
 from antiphon_conformance.http.redaction import redaction_of
+from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.scenarios import runner
@@ -69,6 +70,10 @@ class RunConfig:
     concurrency: int = CONCURRENCY
     max_requests: int | None = None
     max_tokens: int | None = None
+    max_events: int = MOST_EVENTS
+    """How many events of one stream are read."""
+    max_memory: int = 512
+    """MiB that all answers together may take."""
     seconds: float = 60.0
     """Seconds without a byte after which a request is given up."""
     exchange_seconds: float | None = None
@@ -220,6 +225,8 @@ def _limits(config: RunConfig, conversations: int) -> Limits:
         whole=config.exchange_seconds,
         deadline=config.deadline or derived,
         recovery=config.recovery,
+        events=config.max_events,
+        memory=config.max_memory * 1024 * 1024,
     )
 
 

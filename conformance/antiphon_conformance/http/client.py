@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol
 
-from antiphon_conformance.http import sse
+from antiphon_conformance.http.body import COST, Body, Room, cost_of
 from antiphon_conformance.http.connection import Connection
 from antiphon_conformance.http.credentials import Credentials
 from antiphon_conformance.http.exchange import (
@@ -28,9 +28,8 @@ from antiphon_conformance.http.exchange import (
     Request,
     final_response,
 )
-from antiphon_conformance.http.patience import Limits, Patience
+from antiphon_conformance.http.patience import LEAST_ROOM, Limits, Patience
 from antiphon_conformance.http.redaction import Redaction, redaction_of
-from antiphon_conformance.http.reply import is_stream, read_reply
 from antiphon_conformance.http.restart import Restart
 from antiphon_conformance.http.survival import Sent, Survival
 from antiphon_conformance.http.text import safe
@@ -46,8 +45,6 @@ RETRIES = 1
 FIRST_PAUSE = 0.1
 MOST_TOKENS = 1 << 53
 """Where the count of tokens ends: a hostile target counts beyond every integer that a file can hold."""
-MOST_ARRIVALS = 10_000
-"""Of how many parts of a body the time is kept."""
 
 
 class UnreachableError(Exception):
@@ -119,6 +116,8 @@ class Target:
     """Whether the target rejected our credentials."""
     patience: Patience = field(init=False)
     survival: Survival = field(init=False)
+    _memory: int = 0
+    """How many bytes the bodies so far take, by an estimate."""
     _silent: int = 0
     _is_alive: bool = False
     _slot: asyncio.Lock | None = None
@@ -181,8 +180,7 @@ class Target:
 
     def _lost(self, exchange: Exchange) -> bool:
         """Whether the connection broke to a target that has answered before: a retry may help."""
-        is_our_limit = GAVE_UP in exchange.traits or exchange.failure == too_large(self.limits.size)
-        return self._is_alive and exchange.reply is None and not is_our_limit
+        return self._is_alive and exchange.reply is None and GAVE_UP not in exchange.traits
 
     async def _send_once(self, sent: Sent) -> Exchange:
         """Sends a request once, if the limits allow it."""
@@ -256,7 +254,7 @@ class Target:
     async def _exchange(self, request: Request, identity: str, read_events: int | None) -> Exchange:
         final, safe_request = self.sign(request)
         started_at, start = time.time(), time.monotonic()
-        body = _Body(self.limits.size, read_events)
+        body = Body(self._room, read_events)
         failure, traits = None, set[str]()
         body.start = asyncio.get_running_loop().time()
         try:
@@ -273,10 +271,21 @@ class Target:
             self.patience.note_answer(seconds)
             traits |= {BUSY} if reply.status in TOO_BUSY else set()
             traits |= {UNROUTED} if self._is_unrouted(request, reply) else set()
+        self._memory += cost_of(reply)
+        traits |= {GAVE_UP} if body.failure else set()
         traits |= {"left-early"} if body.left else set()
         return Exchange(
             identity, safe_request, reply, failure=failure or body.failure, traits=frozenset(traits)
         )
+
+    @property
+    def _room(self) -> Room:
+        """How much of the next body is kept."""
+        limits = self.limits
+        rest = (limits.memory - self._memory) // COST
+        if rest < limits.size:
+            return Room(max(rest, LEAST_ROOM), limits.events, "--max-memory")
+        return Room(limits.size, limits.events, "")
 
     def _is_unrouted(self, request: Request, reply: Reply) -> bool:
         """Whether an answer says no more than the answer to a path that cannot exist."""
@@ -284,7 +293,7 @@ class Target:
             return False
         return is_alike(reply, self.any_path)
 
-    async def _listen(self, request: Request, body: _Body, start: float) -> str | None:
+    async def _listen(self, request: Request, body: Body, start: float) -> str | None:
         """Sends a request and reads the answer into `body`; returns why we stopped before its end."""
         loop = asyncio.get_running_loop()
         end, option = self.patience.expiry(start, start)
@@ -293,7 +302,7 @@ class Target:
                 asyncio.timeout(end - time.monotonic()) as timer,
                 self.transport.open(request) as incoming,
             ):
-                body.begin(incoming)
+                body.begin(incoming.status, incoming.headers)
                 async for _ in body.read(incoming.chunks):
                     now = time.monotonic()
                     end, option = self.patience.expiry(start, now)
@@ -321,59 +330,3 @@ def tokens_of(reply: Reply) -> int:
     usage = response.get("usage")
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
     return total if type(total) is int and total > 0 else 0
-
-
-def too_large(size: int) -> str:
-    return f"more than {size} bytes came"
-
-
-class _Body:
-    """A body as it arrives, up to a size; of a stream it counts the events."""
-
-    def __init__(self, size: int, read_events: int | None) -> None:
-        self._size = size
-        self._read_events = read_events
-        self._raw = bytearray()
-        self._head: Incoming | None = None
-        self.left = False
-        self.failure: str | None = None
-        self.start = 0.0
-        """When the request was sent, by the clock of the event loop."""
-        self._arrivals: list[tuple[int, float]] = []
-
-    def begin(self, incoming: Incoming) -> None:
-        self._head = incoming
-
-    async def read(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[None]:
-        """Reads the body; yields after each piece that is not the last."""
-        reader = sse.Reader() if self._read_events is not None else None
-        count = 0
-        async for chunk in chunks:
-            self._raw += chunk[: self._size - len(self._raw)]
-            if len(self._arrivals) < MOST_ARRIVALS:
-                self._arrivals.append((len(self._raw), asyncio.get_running_loop().time() - self.start))
-            if len(self._raw) >= self._size:
-                self.failure = too_large(self._size)
-                return
-            if reader is not None and self._read_events is not None:
-                count += len(reader.feed(chunk))
-                if count >= self._read_events:
-                    self.left = True
-                    return
-            yield
-
-    def reply(
-        self, failure: str | None, seconds: float, started_at: float, redaction: Redaction
-    ) -> Reply | None:
-        """The reply: of a stream the part that arrived; half a document is no reply."""
-        if self._head is None:
-            return None
-        failure = failure or self.failure
-        raw = redaction.raw(bytes(self._raw))
-        headers = redaction.headers(self._head.headers)
-        if failure and not is_stream(headers, raw):
-            return None
-        cut = self.left or failure is not None
-        reply = read_reply(self._head.status, headers, raw, cut=cut, seconds=seconds, started_at=started_at)
-        whole = bool(self._arrivals) and self._arrivals[-1][0] == len(raw)
-        return replace(reply, arrivals=tuple(self._arrivals)) if reply.stream is not None and whole else reply

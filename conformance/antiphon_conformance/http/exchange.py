@@ -147,7 +147,9 @@ class Stream:
     oddities: tuple[str, ...] = ()
     """Oddities of the stream: `bom`, `crlf`, `cr`, `comment`, `unterminated`, `retry`, `invalid-utf8`..."""
     cut: bool = False
-    """True when the connection broke or the time ran out before the body ended."""
+    """True when the connection broke or the time ran out before the body ended, or when it is `limited`."""
+    limited: bool = False
+    """Whether more came than we read: the limit is ours, and no fault of the server."""
 
     @property
     def has_sentinel(self) -> bool:

@@ -8,12 +8,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from antiphon_conformance.http.sse import MOST_EVENTS
+
 WHOLE = 10
 """How many time-outs a whole exchange may take, unless an option says otherwise: it goes on all the while."""
 SHORTEST = 10.0
 """Seconds: after some requests that hang, a target that answered everything else at once gets no less."""
 SLOWER = 5
 """How many times as long as its slowest answer so far a target may take."""
+
+
+LEAST_ROOM = 256 * 1024
+"""Bytes of a body that are kept when the memory of a run is used up: a usual answer is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,10 @@ class Limits:
     """The sum of the tokens that the answers report."""
     size: int = 16 * 1024 * 1024
     """Bytes of one body."""
+    events: int = MOST_EVENTS
+    """Events of one stream."""
+    memory: int = 512 * 1024 * 1024
+    """Bytes that all bodies and what is read from them may take, by an estimate."""
     whole: float | None = None
     """Seconds of a whole exchange; None for ten times `seconds`."""
     deadline: float | None = None

@@ -19,17 +19,23 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Event, Frame, Stream
 
 SENTINEL = "[DONE]"
+MOST_EVENTS = 100_000
+"""How many events of a stream are read: beyond it nobody learns anything, and each one costs memory."""
+LINES = 4
+"""How many lines one event may have on the average: a stream of comments or of blank lines ends, too."""
 
 _PLAIN = re.compile(r"(?:event: ([^\r\n]*)\n)?data: ([^\r\n]*)\n\n")
 """The block that nearly every server sends; every other block is read line by line."""
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r(?=[^\n]))")
 """A carriage return at the very end waits: a line feed may follow in the next chunk."""
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _LINE_ENDS = {"\r\n": "crlf", "\r": "cr", "\n": "lf"}
 
 
@@ -187,12 +193,24 @@ class Reader:
         return [Frame(self._count - 1, data, block.event, block.id, block.retry, len(block.data), odd)]
 
 
-def read(data: bytes, *, cut: bool = False) -> Stream:
-    """Reads the whole body of an event stream."""
+def read(data: bytes, *, cut: bool = False, most: int = MOST_EVENTS) -> Stream:
+    """Reads the body of an event stream: the whole body, or else its first `most` events."""
     reader = Reader()
-    frames = reader.feed(data)
+    end = end_of_lines(data, LINES * most)
+    frames = reader.feed(data[:end])
+    is_limited = len(frames) > most or end < len(data)
+    if is_limited:
+        return replace(stream(frames[:most], reader.oddities, cut=True), limited=True)
     frames += reader.close()
     return stream(frames, reader.oddities, cut=cut)
+
+
+def end_of_lines(data: bytes, most: int) -> int:
+    """Where the first `most` lines end; the length of the data where it has no more."""
+    if data.count(b"\n") + data.count(b"\r") <= most:
+        return len(data)
+    ends = islice(_LINE_END.finditer(data), most - 1, most)
+    return next((match.end() for match in ends), len(data))
 
 
 def stream(frames: Iterable[Frame], oddities: tuple[str, ...] = (), *, cut: bool = False) -> Stream:

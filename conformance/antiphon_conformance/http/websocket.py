@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 
 from antiphon_conformance.http import sse
+from antiphon_conformance.http.body import too_large
 from antiphon_conformance.http.client import (
     TOO_BUSY,
     Incoming,
     Target,
     UnreachableError,
     tokens_of,
-    too_large,
 )
 from antiphon_conformance.http.connection import ClosedError, Connection
 from antiphon_conformance.http.exchange import (

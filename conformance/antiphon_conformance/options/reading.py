@@ -67,6 +67,8 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         concurrency=values["concurrency"],
         max_requests=values["max_requests"],
         max_tokens=values["max_tokens"],
+        max_events=values["max_events"],
+        max_memory=values["max_memory"],
         seconds=values["timeout"],
         exchange_seconds=values["exchange_timeout"],
         deadline=values["deadline"],

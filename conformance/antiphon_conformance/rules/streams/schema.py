@@ -19,6 +19,8 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault, Schemas
 from antiphon_spec.stream import Grammar, Lane
 
+MOST_EXPLAINED = 100
+"""How many wrong events of one kind are explained: each costs as much as thousands of right ones."""
 OWN = "an id of its own"
 """The id that an item should have whose events name none, or that of another item."""
 
@@ -67,9 +69,13 @@ def _faults(stream: StreamReply, *kinds: str) -> Iterator[tuple[Event, Fault]]:
     schemas = stream.dialect.schemas
     for kind in kinds:
         types = _types(stream.dialect).get(kind, frozenset())
+        rest = MOST_EXPLAINED
         valid = {name: validator.is_valid for name in types if (validator := schemas.event(name))}
         for event in stream.events:
             if event.type in valid and not valid[event.type](event.data):
+                rest -= 1
+                if rest < 0:
+                    break
                 key = ("faults", event.where)
                 for fault in stream.exchange.facts.once(key, _find_faults, schemas, event):
                     if fault.pointer not in _pointers_of_other_rules(stream.dialect, event.type):
