@@ -55,14 +55,12 @@ def check(
     request. `base_path` is where an application serves the API; an address has it already. `features` claims
     an optional feature, or denies it (`no-background`). `resources` names what the target holds
     (`{"prompt": "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets
-    (`openai@2.3.0`). `profile` says what a breach weighs: `compatible`, `strict`, `identical`, or the path of
-    a file. After `timeout` seconds without a byte a request is given up; `exchange_timeout` and `deadline`
-    limit a whole exchange and the run. Of one stream `max_events` are read; all answers together take about
-    `max_memory` MiB. `restart` is a command that starts a target that stopped answering,
-    which has `recovery` seconds to come back. `properties=False` sends no generated requests. `rules` judges
-    by these alone, in the conversations that they need; `scenarios` holds these alone, and `without` leaves
-    some out. A coroutine cannot call this.
-
+    (`openai@2.3.0`). `profile` is `compatible`, `strict`, `identical`, or the path of a file. After `timeout`
+    seconds without a byte a request is given up; `exchange_timeout` and `deadline` limit a whole exchange and
+    the run. Of one stream `max_events` are read; all answers take about `max_memory` MiB. `restart` is a
+    command that starts a target that stopped answering, which has `recovery` seconds to come back.
+    `properties=False` sends no generated requests. `rules` judges by these alone, in the conversations that
+    they need; `scenarios` holds these alone, `without` leaves some out. A coroutine cannot call this.
 
     Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that
     cannot be followed, and BaselineError for a malformed baseline; all before the first request.
