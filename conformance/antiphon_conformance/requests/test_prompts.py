@@ -18,6 +18,7 @@ TELL_FIRST = (
     f"Reply with exactly: The first code word is {FIRST_WORD}."
 )
 TELL_SECOND = f"The second code word is {SECOND_WORD}. From now on the colour is {NEW_COLOUR}. Reply with OK."
+TELL_ITEM = f"The first code word is {FIRST_WORD}. The colour is {OLD_COLOUR}."
 ASK_FIRST = "What is the first code word?"
 ASK_ALL = "What is the first code word? What is the second code word? What is the colour?"
 
@@ -40,6 +41,7 @@ OVERLONG = "one two " * 1_250_000
 """More text than any model accepts."""
 
 UNKNOWN_RESPONSE = "resp_" + "0" * 48
+UNKNOWN_CONVERSATION = "conv_" + "0" * 48
 UNKNOWN_ITEM = "msg_" + "0" * 48
 
 TOOL_RESULT = "QX-7719"

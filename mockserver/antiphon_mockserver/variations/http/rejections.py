@@ -23,6 +23,14 @@ OPTIONAL = frozenset(
         "listInputItems",
         "countInputTokens",
         "compactResponse",
+        "createConversation",
+        "getConversation",
+        "updateConversation",
+        "deleteConversation",
+        "createConversationItems",
+        "listConversationItems",
+        "getConversationItem",
+        "deleteConversationItem",
     }
 )
 OPTIONAL_VIDEO = frozenset(

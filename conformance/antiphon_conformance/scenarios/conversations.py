@@ -1,0 +1,61 @@
+"""Conversations as resources of their own, and responses in them."""
+
+from __future__ import annotations
+
+from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.text import show
+from antiphon_conformance.requests.test_prompts import (
+    ASK_ALL,
+    TELL_ITEM,
+    TELL_SECOND,
+    UNKNOWN_CONVERSATION,
+)
+from antiphon_conformance.rules.reading.output import objects
+from antiphon_conformance.scenarios.chaining import turn, user
+from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError
+from antiphon_conformance.scenarios.scenario import scenario
+
+ITEMS = [user(TELL_ITEM), {**user("Noted."), "role": "assistant"}]
+"""What the conversation has from its beginning."""
+METADATA = {"topic": "antiphon", "place": "choir"}
+OTHER_METADATA = {"topic": "psalm"}
+TOO_MUCH = {f"key_{index}": "" for index in range(17)}
+
+
+@scenario(features=("conversations",))
+async def conversations(conversation: Conversation) -> None:
+    """States facts in a conversation, asks for them, reads and changes it, and deletes it."""
+    created = await conversation.post(
+        "created", "/conversations", body={"items": ITEMS, "metadata": METADATA}
+    )
+    identity = _id_of(created)
+    path = f"/conversations/{identity}"
+    told = await conversation.create(
+        "told", input=TELL_SECOND, conversation=identity, stream=True, may_fail=True
+    )
+    if told.ok:
+        await conversation.create("asked", input=ASK_ALL, conversation={"id": identity}, may_fail=True)
+        history = [*ITEMS, *turn(TELL_SECOND, told), user(ASK_ALL)]
+        await conversation.create("resent", input=history, store=False, may_fail=True)
+    listed = await conversation.get("listed", f"{path}/items?order=asc&limit=100")
+    await conversation.get("newest", f"{path}/items?limit=2")
+    first = next(objects(listed.answer.fields.get("data")), (0, {}))[1].get("id")
+    if listed.ok and isinstance(first, str):
+        await conversation.get("item", f"{path}/items/{first}")
+        await conversation.delete("item_deleted", f"{path}/items/{first}")
+    await conversation.post("added", f"{path}/items", body={"items": [user("The tea is cold.")]})
+    await conversation.post("updated", path, body={"metadata": OTHER_METADATA})
+    await conversation.get("retrieved", path)
+    await conversation.post("overfull", "/conversations", body={"metadata": TOO_MUCH})
+    await conversation.delete("deleted", path)
+    await conversation.get("retrieved_deleted", path)
+    await conversation.get("unknown", f"/conversations/{UNKNOWN_CONVERSATION}")
+
+
+def _id_of(exchange: Exchange) -> str:
+    """The id of a new conversation; ends the scenario when there is none."""
+    identity = exchange.answer.fields.get("id")
+    if not exchange.ok or not isinstance(identity, str) or not identity:
+        reason = f"answered {exchange.answer.status}, the id is {show(identity)}"
+        raise ScenarioStopError(f"{exchange.id}: {reason}")
+    return identity
