@@ -5,7 +5,7 @@ Of lists and single items no genuine traffic was seen: rules on them rest on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import BlockedError, Exchange, Part
@@ -127,7 +127,7 @@ def too_much_metadata_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     when=answers("createConversationItems", "listConversationItems"),
 )
 def a_list_of_items_has_its_members(body: DocumentReply) -> Iterator[Finding]:
-    """A list has `object: list`, `data`, `first_id`, `last_id` and `has_more`; each item has an id."""
+    """A list of items has `data`, `first_id`, `last_id` and `has_more`; each item has an id."""
     within = "reply.body/data/"
     yield from (finding for finding in body_faults(body) if not finding.where.startswith(within))
     for index, item in objects(body.object.get("data")):
@@ -252,16 +252,16 @@ def unless_forgotten(trace: ScenarioTrace) -> bool:
     when=unless_forgotten,
 )
 def input_and_output_are_appended_in_order(trace: ScenarioTrace) -> Iterator[Finding]:
-    """The list of items has the input and the output of each response, in order, after the first items."""
+    """The items of a conversation show the input and output of each response, in order."""
     items = list(map(_text, (item for _, item in objects(trace["listed"].answer.fields.get("data")))))
     place = 0
     for text in filter(None, _history(trace)):
-        found = next((index for index in range(place, len(items)) if text in items[index]), None)
-        if found is None:
+        index = next((index for index in range(place, len(items)) if text in items[index]), None)
+        if index is None:
             expected = f"{show(text)} at {place} or later"
             yield Finding("reply.body/data", expected, show(items), trace["listed"].id)
             return
-        place = found + 1
+        place = index + 1
 
 
 def _history(trace: ScenarioTrace) -> Iterator[str]:
@@ -273,7 +273,7 @@ def _history(trace: ScenarioTrace) -> Iterator[str]:
         yield text_of(trace[step].response)
 
 
-def _text(item: dict[str, Any]) -> str:
+def _text(item: Mapping[str, Any]) -> str:
     """The text of a message, whether its content is a text or a list of parts."""
     content = item.get("content")
     if isinstance(content, str):
