@@ -116,3 +116,32 @@ def test_a_malformed_file_is_rejected_with_the_place(tmp_path, text, message):
     with pytest.raises(BaselineError) as error:
         loaded(tmp_path, text)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "entries", "remark"),
+    [
+        (Outcome.PASSED, [], ""),
+        (
+            Outcome.FAILED,
+            [Entry("a.b", "why")],
+            "the baseline accepts 1 failing rule, 1 of them can break clients",
+        ),
+        (Outcome.PASSED, [Entry("a.b", "why")], "only 1 stale baseline entry"),
+        (Outcome.FAILED, [Entry("c.d", "why")], "1 stale baseline entry"),
+    ],
+)
+def test_every_headline_says_what_the_baseline_does(outcome, entries, remark):
+    assert verdict([record(outcome)], baseline=Baseline(tuple(entries))).remark == remark
+
+
+def test_one_rule_is_one_entry_whatever_the_conversations():
+    failures = [record(Outcome.FAILED, scenario=name) for name in ("repeat", "chaining", "storage")]
+    update = Baseline().updated(failures, failures, "2026-11-28")
+    assert [(entry.rule, entry.scenario, entry.dialect) for entry in update.entries] == [("a.b", None, None)]
+
+
+def test_an_entry_names_its_dialect_where_the_rule_holds_in_another():
+    records = [record(Outcome.FAILED), record(Outcome.PASSED, dialect="openresponses")]
+    update = Baseline().updated(records, records[:1], "2026-11-28")
+    assert [(entry.rule, entry.dialect) for entry in update.entries] == [("a.b", "openai")]

@@ -190,3 +190,10 @@ def test_an_interrupted_run_writes_what_there_was(tmp_path):
     replies = [entry for trace in traces for entry in trace.exchanges.values() if entry.reply]
     assert len(replies) == 2
     assert "interrupted" in {trace.stop_reason for trace in traces}
+
+
+@pytest.mark.responses_mock(dialect="openai")
+def test_a_repetition_says_what_it_repeated(responses_mock, capsys):
+    arguments = ("--dialect", "openai", "--no-properties", "--scenario", "repeat", "--repeat", "2")
+    assert check(responses_mock.url, *arguments) == 0
+    assert "--repeat 2: the whole run was held 2 times, with " in capsys.readouterr().out

@@ -29,6 +29,7 @@ from antiphon_conformance.run import RunConfig, planned
 from antiphon_conformance.run import run as run_scenarios
 from antiphon_conformance.scenarios.interruption import Interruption, interruption
 from antiphon_conformance.scenarios.runner import Progress
+from antiphon_conformance.verdict.flakiness import flapping
 from antiphon_conformance.verdict.gate import write_baseline
 from antiphon_conformance.verdict.result import PartialRunError, RunResult, judge, with_new_baseline
 from antiphon_conformance.verdict.verdict import Exit
@@ -196,7 +197,7 @@ def _judge(setup: Setup, console: Screen, signals: Interruption) -> tuple[int, R
     for line in _outages(result):
         console.print(line, markup=False, soft_wrap=True, style="bold yellow")
     console.show(report, f"see {page}" if page else "--verbose shows them, --report DIR writes them")
-    _print_size(console, result)
+    _print_size(console, result, setup.config.repeat)
     if setup.report is not None:
         console.print(written or f"report: {page}", markup=False, soft_wrap=True)
     return result.status, report
@@ -254,7 +255,7 @@ def _key_line(config: RunConfig) -> str:
     return f"no API key is sent; --api-key-env {name} sends the one in that variable"
 
 
-def _print_size(console: Console, result: RunResult) -> None:
+def _print_size(console: Console, result: RunResult, repeat: int) -> None:
     """Prints hints, and the size of the first run."""
     first, metadata = result.runs[0], result.metadata
     for message in filter(None, (first.unfinished, first.hint)):
@@ -262,3 +263,17 @@ def _print_size(console: Console, result: RunResult) -> None:
     tokens = f", {metadata['tokens']} tokens" if metadata["tokens"] else ""
     size = f"{metadata['requests']} requests{tokens}, {metadata['seconds']:.2f} s"
     console.print(size, style="dim", markup=False)
+    if repeat > 1:
+        console.print(_repetition(result, repeat), style="dim", markup=False, soft_wrap=True)
+
+
+def _repetition(result: RunResult, repeat: int) -> str:
+    """What `--repeat` repeated, and whether the runs agree."""
+    count = len(result.runs)
+    if count < repeat:
+        why = result.runs[-1].why_not or result.runs[-1].unfinished
+        return f"--repeat {repeat}: {count} of {repeat} runs, because the last one is partial: {safe(why)}"
+    changes = len(list(flapping(result.records)))
+    verdicts = f"{changes} verdicts differ between them and are inconclusive" if changes else "all agree"
+    total = sum(int(run.metadata.get("requests") or 0) for run in result.runs)
+    return f"--repeat {repeat}: the whole run was held {count} times, with {total} requests; {verdicts}"

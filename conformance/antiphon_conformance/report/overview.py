@@ -215,13 +215,7 @@ class Overview:
     @property
     def acceptance(self) -> str:
         """How many failures the baseline accepts, and how many of them can break clients."""
-        excuses = [record for record, _ in self.verdict.excuses]
-        if not excuses:
-            return ""
-        rules = len({record.rule for record in excuses})
-        interop = len({record.rule for record in excuses if record.kind is Kind.INTEROP})
-        grave = f", {interop} of them can break clients" if interop else ""
-        return f"the baseline accepts {plural(rules, 'failing rule')}{grave}"
+        return self.verdict.acceptance
 
     @property
     def next_steps(self) -> tuple[str, ...]:

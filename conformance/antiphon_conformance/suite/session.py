@@ -128,7 +128,7 @@ def summarise(reporter: Any, config: pytest.Config) -> None:
     reporter.section("conformance")
     for name, verdict in found.verdicts.items():
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in sorted(verdict.counts.items()))
-        why = f" ({safe(verdict.why)})" if verdict.why else ""
+        why = f" ({safe(verdict.remark)})" if verdict.remark else ""
         reporter.write_line(f"{name}: {verdict.title}{why}: {counts}")
     if setup.report is not None:
         folder.write(setup.report, report(config), found.runs, _secrets(config))

@@ -220,7 +220,7 @@ def _is_response(reply: Reply) -> bool:
 
 def _lines(title: str, part: Verdict) -> list[str]:
     counts = ", ".join(f"{part.counts[outcome]} {outcome}" for outcome in Outcome if part.counts.get(outcome))
-    why = f" ({safe(part.why)})" if part.why else ""
+    why = f" ({safe(part.remark)})" if part.remark else ""
     lines = [f"{title}: {part.title}{why}: {counts or 'no rule applies'}"]
     for record in part.failures:
         places = [safe(f"{finding.exchange}: {finding.message}") for finding in record.findings]

@@ -10,6 +10,7 @@ from enum import IntEnum
 from antiphon_conformance.verdict.baseline import Baseline, Entry
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.profile import Weight
+from antiphon_spec.requirement import Kind
 
 
 class Exit(IntEnum):
@@ -46,6 +47,24 @@ class Verdict:
     def title(self) -> str:
         """`conformant`, `not conformant` or `not judged`."""
         return TITLES[self.status]
+
+    @property
+    def acceptance(self) -> str:
+        """How many failing rules the baseline accepts, and how many of them can break clients."""
+        if not self.excuses:
+            return ""
+        rules = {record.rule for record, _ in self.excuses}
+        grave = {record.rule for record, _ in self.excuses if record.kind is Kind.INTEROP}
+        harm = f", {len(grave)} of them can break clients" if grave else ""
+        return f"the baseline accepts {len(rules)} failing {'rule' if len(rules) == 1 else 'rules'}{harm}"
+
+    @property
+    def remark(self) -> str:
+        """What stands beside the title in every headline: why, what the baseline accepts, what is stale."""
+        count = len(self.stale)
+        only = "only " if self.status is Exit.NOT_CONFORMANT and not self.failures else ""
+        entries = f"{only}{count} stale baseline {'entry' if count == 1 else 'entries'}" if count else ""
+        return "; ".join(filter(None, (self.why, self.acceptance, entries)))
 
 
 def is_failure(record: Record) -> bool:
