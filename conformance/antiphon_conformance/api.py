@@ -48,22 +48,21 @@ def check(
 ) -> RunResult:
     """Judges the server at an address, or an ASGI application in this process, by one dialect or several.
 
-        result = check(app, dialect="openai", properties=False)
-        assert result.conformant, str(result)
+        assert check(app, dialect="openai", properties=False).conformant
 
     `auth` says where the key goes: `bearer`, `header:NAME`, `query:NAME` or `none`; `headers` go with every
     request. `base_path` is where an application serves the API; an address has it already. `features` claims
-    an optional feature, or denies it (`no-background`). `resources` names what the target holds
-    (`{"prompt": "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets
-    (`openai@2.3.0`). `profile` is `compatible`, `strict`, `identical`, or the path of a file. After `timeout`
-    seconds without a byte a request is given up; `exchange_timeout` and `deadline` limit a whole exchange and
-    the run. Of one stream `max_events` are read; all answers take about `max_memory` MiB. `restart` is a
-    command that starts a target that stopped answering, which has `recovery` seconds to come back.
-    `properties=False` sends no generated requests. `rules` judges by these alone, in the conversations that
-    they need; `scenarios` holds these alone, `without` leaves some out. A coroutine cannot call this.
+    an optional feature, or denies it (`no-background`). `resources` names what the target holds (`{"prompt":
+    "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets. `profile` is
+    `compatible`, `strict`, `identical`, or the path of a file. After `timeout` seconds without a byte a
+    request is given up; `exchange_timeout` and `deadline` limit a whole exchange and the run. Of one stream
+    `max_events` are read; all answers take about `max_memory` MiB. `restart` is a command that starts a
+    target that stopped answering, which has `recovery` seconds to come back. `properties=False` sends no
+    generated requests. `rules` judges by these alone, in the conversations that they need; `scenarios` holds
+    these alone, `without` leaves some out. A coroutine cannot call this.
 
-    Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other argument that
-    cannot be followed, and BaselineError for a malformed baseline; all before the first request.
+    Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other that cannot be
+    followed, and BaselineError for a malformed baseline; all before the first request.
     """
     arguments = dict(locals())  # each argument by its name
     if not isinstance(target, str) and not callable(target):
