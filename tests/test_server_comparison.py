@@ -153,6 +153,21 @@ def test_two_recordings_of_the_same_server(transcript: Path, capsys: pytest.Capt
     assert "No difference." in capsys.readouterr().out
 
 
+def test_a_folder_of_a_report_has_the_floor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its second transcript says what the server varies by itself."""
+    other = traces(DIALECT, conversations(), variations=("state.dates-the-model",))
+    for name, runs in (("transcript.jsonl", mock()), ("transcript-2.jsonl", other)):
+        (tmp_path / name).write_bytes(b"".join(lines({"dialects": [DIALECT]}, runs)))
+    alone = str(tmp_path / "transcript.jsonl")
+    second = str(tmp_path / "transcript-2.jsonl")
+    assert run(["compare", alone, second, "--dialect", DIALECT]) == 1
+    output = capsys.readouterr().out
+    assert "A was seen once" in output
+    assert "1. response.model: value" in output
+    assert run(["compare", str(tmp_path), second, "--dialect", DIALECT]) == 0
+    assert "A against itself: " in capsys.readouterr().out
+
+
 def test_a_recording_with_a_mutant(
     transcript: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

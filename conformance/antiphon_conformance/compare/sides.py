@@ -59,11 +59,17 @@ def read_side(path: Path) -> Side:
     """The side of a recording: a file, or the folder of a report. Raises RecordingError."""
     if not path.is_dir():
         return _of_file(path)
-    if not (path / TRANSCRIPT).exists():
+    files = [_transcript(path, number) for number in (1, 2)]
+    if files[0] is None:
         raise RecordingError(str(path), f"the folder of a report, with {TRANSCRIPT}", "another folder")
-    side, second = _of_file(path / TRANSCRIPT), path / transcript_name(2)
-    again = load(second).traces if second.exists() else None
-    return replace(side, name=str(path), again=again)
+    again = load(files[1]).traces if files[1] else None
+    return replace(_of_file(files[0]), name=str(path), again=again)
+
+
+def _transcript(folder: Path, number: int) -> Path | None:
+    """The transcript of a run in a folder, compressed or not; None when there is none."""
+    paths = (folder / f"{transcript_name(number)}{suffix}" for suffix in ("", ".gz"))
+    return next((path for path in paths if path.exists()), None)
 
 
 def _of_file(path: Path) -> Side:

@@ -35,7 +35,7 @@ def _each_event(
         if not data.startswith(b"{"):
             return frame
         text = json.dumps(change(json.loads(data)), indent=indent, ensure_ascii=escapes)
-        return head + b"\n".join(b"data: " + line.encode() for line in text.splitlines()) + b"\n\n"
+        return head + b"\n".join(b"data: " + line.encode() for line in text.split("\n")) + b"\n\n"
 
     return lambda frames: [*map(vary, frames)]
 
