@@ -53,7 +53,7 @@ MUTANTS = {
     "events.counts-items-from-one": "output_index",
     "events.counts-parts-from-one": "content_index",
     "events.ends-without-output": "response.output",
-    "events.finishes-items-after-the-end": "events of items",
+    "events.finishes-items-after-the-end": "response.output_item.done",
     "events.leaves-items-open": "response.output_item.done",
     "events.leaves-texts-open": "response.output_text.done",
     "events.loses-deltas": "response.output_text.d",
