@@ -150,3 +150,25 @@ def test_wrong_usage_exits_with_3(tmp_path, content, arguments, message, capsys)
 def test_an_unknown_rule_is_wrong_usage_with_the_nearest_name(recording, rule, message, capsys):
     assert run(["lint", str(recording), "--rule", rule]) == 3
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("first_line", "told"),
+    [
+        ('{"run": {"dialects": ["openresponses"]}}', "judged by openresponses, which its transcript names;"),
+        ('{"run": {"dialects": ["klingon"]}}', "judged by openai, the default; --dialect NAME"),
+        ("[]", "judged by openai, the default; --dialect NAME"),
+    ],
+)
+def test_the_dialect_that_nobody_named_is_told(tmp_path, first_line, told, capsys):
+    path = tmp_path / "recording.jsonl"
+    path.write_text(f"{first_line}\n")
+    lint(path)
+    assert told in capsys.readouterr().err
+
+
+def test_an_empty_file_is_told_as_one(tmp_path, capsys):
+    path = tmp_path / "empty.jsonl"
+    path.write_text("")
+    assert lint(path) == 3
+    assert "got an empty file" in capsys.readouterr().err

@@ -143,7 +143,8 @@ def test_a_rule_that_the_profile_has_off_cannot_be_chosen() -> None:
     status, message = lint(TRAFFIC, "--rule", "stream-numbers.have-no-gaps")
     assert (status, message) == (
         3,
-        "--rule stream-numbers.have-no-gaps: the profile compatible has it off; try --profile identical",
+        "--rule: expected a rule that the profile judges, got stream-numbers.have-no-gaps, "
+        "which the profile compatible has off; try --profile identical",
     )
     assert lint(TRAFFIC, "--rule", "stream-numbers.have-no-gaps", "--profile", "identical")[0] == 0
 

@@ -16,7 +16,7 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.selection import read_rule
-from antiphon_conformance.recordings.lint import digests_of, judge_files
+from antiphon_conformance.recordings.lint import dialect_of, digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.report import folder
@@ -35,7 +35,10 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.U
 )
 @dialect_path
 @click.option(
-    "--dialect", "dialect_name", default="openai", show_default=True, help="The dialect to judge by."
+    "--dialect",
+    "dialect_name",
+    metavar="NAME",
+    help="The dialect to judge by. Default: that of a transcript, else openai.",
 )
 @click.option(
     "--format",
@@ -61,7 +64,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.U
 @click.option("--all", "show_all", is_flag=True, help="Show what is only noted as well.")
 def lint(
     files: tuple[Path, ...],
-    dialect_name: str,
+    dialect_name: str | None,
     form: str,
     profile: str,
     rule_ids: tuple[str, ...],
@@ -73,6 +76,9 @@ def lint(
 ) -> int:
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
     gc.disable()  # a recording is a million small objects that all live until the end
+    if dialect_name is None:
+        dialect_name, why = dialect_of(files[0])
+        click.echo(f"judged by {dialect_name}, {why}; --dialect NAME judges by another", err=True)
     dialect = find_dialect(dialect_name)
     weights = find_profile(profile)
     rules = rules_for(dialect, weights)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -21,6 +23,11 @@ from antiphon_conformance.verdict.verdict import is_failure, verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.profile import DEFAULT, Profile, load_profile
+
+USUAL = "openai"
+"""The dialect of recordings that name none."""
+LONGEST_HEADER = 1 << 16
+"""How many bytes of a file may be its first line, which names the dialects of a run."""
 
 
 def lint(
@@ -104,6 +111,19 @@ def exchanges_of(recordings: Iterable[Recording]) -> list[Exchange]:
 def digests_of(files: Iterable[Path]) -> dict[str, str]:
     """The SHA-256 of each file as hex digits, by the file's name."""
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def dialect_of(path: Path) -> tuple[str, str]:
+    """The dialect of a recording, and why: the first one that a transcript of `check` names, else the usual
+    one. Anything that cannot be read has the usual one; the reader says what is wrong."""
+    opener = gzip.open if path.suffix == ".gz" else Path.open
+    try:
+        with opener(path, "rb") as file:
+            run = json.loads(file.readline(LONGEST_HEADER))["run"]
+        name = run["dialects"][0]
+    except (OSError, EOFError, ValueError, LookupError, TypeError, RecursionError):
+        return USUAL, "the default"
+    return (name, "which its transcript names") if name in dialects.names() else (USUAL, "the default")
 
 
 def _unjudged(recordings: Iterable[Recording], records: Iterable[Record]) -> str:

@@ -69,6 +69,8 @@ def load(path: Path) -> Recording:
         raw = path.read_bytes()
     except OSError as error:
         raise RecordingError(str(path), "a readable file", error.strerror or type(error).__name__) from error
+    if not raw.strip() and path.suffix != ".sse":
+        raise RecordingError(str(path), _FORMS, "an empty file")
     with _place(str(path)):
         if raw.startswith(GZIP):
             return _hide(_read(gzip.decompress(raw), path.with_suffix("")))
