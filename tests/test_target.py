@@ -8,10 +8,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from antiphon_conformance.engine import judge
 from antiphon_conformance.http.client import Limits, RunOverError, Target
-from antiphon_conformance.http.exchange import Headers, Request
+from antiphon_conformance.http.exchange import GAVE_UP, Headers, Request, Trace
 from antiphon_conformance.http.network import HttpTransport
+from antiphon_conformance.rules.rule import rules_for
+from antiphon_conformance.verdict.outcome import Outcome
+from antiphon_spec.dialect import load
 
+OPENAI = load("openai")
 QUICK = Limits(seconds=0.1, recovery=0.1)
 CREATE = Request("POST", "/responses", body={"model": "m", "input": "hi"})
 
@@ -164,6 +169,16 @@ def test_an_endless_body_is_cut():
     )
     assert exchange.reply is None
     assert exchange.failure == "we kept 100000 bytes of the body and no more"
+    assert exchange.traits == {GAVE_UP}
+
+
+def test_a_stream_that_we_read_only_in_part_proves_nothing_about_its_end():
+    delta = b'data: {"type":"response.output_text.delta","delta":"%s"}\n\n' % (b"a" * 900)
+    exchange, _ = ask(endless(b"text/event-stream"), *[delta] * 200, limits=Limits(seconds=5, size=100_000))
+    assert exchange.answer.stream.cut
+    rule = "transport.a-stream-is-complete"
+    records = judge([Trace("t", {"created": exchange})], OPENAI, {rule: rules_for(OPENAI)[rule]})
+    assert [record.outcome for record in records] == [Outcome.INCONCLUSIVE]
 
 
 def test_headers_can_be_replaced_and_left_out():
