@@ -160,18 +160,22 @@ def only_incomplete_has_a_reason(response: ResponseObject) -> Iterator[Finding]:
 @rule(
     "response-status.only-completed-has-completed-at",
     ResponseObject,
-    cites=("RES-09", "RES-10"),
-    when=lambda response: _is_under_way_or_cut(response),
+    cites=("RES-10", "RES-66"),
+    when=lambda response: _is_not_completed(response),
 )
 def only_completed_has_completed_at(response: ResponseObject) -> Iterator[Finding]:
-    """`completed_at` is null while a response is under way, and when it was cut."""
+    """`completed_at` is null while a response is under way, and at OpenAI when it was cut.
+
+    OpenAI sets it only when the status is `completed`; Open Responses leaves open whether a cut response is.
+    """
     completed_at = response.object.get("completed_at")
     if completed_at is not None:
         yield Finding(f"{response.where}/completed_at", "null", show(completed_at))
 
 
-def _is_under_way_or_cut(response: ResponseObject) -> bool:
-    return response.status in ("queued", "in_progress", "incomplete")
+def _is_not_completed(response: ResponseObject) -> bool:
+    is_cut = response.status == "incomplete" and response.dialect.resolve("RES-10") is not None
+    return is_cut or response.status in ("queued", "in_progress")
 
 
 def _completed_with_time(response: ResponseObject) -> bool:

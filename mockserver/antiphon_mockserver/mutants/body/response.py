@@ -157,11 +157,11 @@ def completes_before_it_creates(body: Any) -> Any:
     return body
 
 
-def _when(status: str, /, **changes: Any) -> Any:
-    """A change of responses with this status."""
+def _when(*statuses: str, **changes: Any) -> Any:
+    """A change of responses with one of these statuses."""
 
     def change(response: Json, _call: Call) -> None:
-        if response["status"] == status:
+        if response["status"] in statuses:
             response.update(changes)
 
     return on_responses(change)
@@ -179,8 +179,9 @@ ENDS = (
     ("gives_a_reason_when_complete", "Sets `incomplete_details` in completed responses.",
      ("response-status.only-incomplete-has-a-reason",),
      _when("completed", incomplete_details={"reason": "max_output_tokens"})),
-    ("dates_what_it_did_not_complete", "Sets `completed_at` in incomplete responses.",
-     ("response-status.only-completed-has-completed-at",), _when("incomplete", completed_at=1_900_000_000)),
+    ("dates_what_it_did_not_complete", "Sets `completed_at` in responses that are cut or under way.",
+     ("response-status.only-completed-has-completed-at",),
+     _when("incomplete", "in_progress", "queued", completed_at=1_900_000_000)),
     ("forgets_when_it_completed", "Leaves `completed_at` null in completed responses.",
      ("response-status.completed-has-completed-at",), _when("completed", completed_at=None)),
     ("reports_cut_text_as_completed", "Reports an answer that `max_output_tokens` cut off as completed.",

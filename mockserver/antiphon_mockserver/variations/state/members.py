@@ -150,6 +150,20 @@ def echoes_null_for_omitted_members(behaviour: Behaviour) -> Behaviour:
     return on_final(blank)(behaviour)
 
 
+@variation("state.dates-the-end-of-a-cut-response", fits=("openresponses",))
+def dates_the_end_of_a_cut_response(behaviour: Behaviour) -> Behaviour:
+    """Sets `completed_at` in a response that ended incomplete.
+
+    Open Responses says "if it was completed", and allows a time beside any status.
+    """
+
+    def date(response: Json, _context: Context) -> None:
+        if response["status"] == "incomplete":
+            response["completed_at"] = response["created_at"] + 1
+
+    return on_final(date)(behaviour)
+
+
 @variation("state.adds-members", fits=EVERY)
 def adds_members(behaviour: Behaviour) -> Behaviour:
     """Adds members that no document has to the response, its items, their parts and its usage.
