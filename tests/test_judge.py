@@ -60,6 +60,9 @@ def judge_one(candidate, *traces):
 
 
 GOOD = Trace("plain", {"created": exchange("plain/created", response(), request_body={"input": "hi"})})
+FAILED = b'data: {"type":"response.failed","response":{"id":"r","status":"failed"}}\n\n'
+FAILURE = Trace("plain", {"created": exchange("plain/created", FAILED)})
+NO_SUCCESS = Trace("plain", {"created": exchange("plain/created", {"error": {}}, status=400)})
 REJECTION = Trace("bad", {"refused": exchange("bad/refused", {"error": {"message": "no"}}, status=400)})
 STREAM = Trace(
     "streaming", {"streamed": exchange("streaming/streamed", b'data: {"type":"response.created"}\n\n')}
@@ -198,7 +201,9 @@ def trace(**how):
 @pytest.mark.parametrize(
     ("history", "outcome", "note"),
     [
-        (trace(), Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
+        (trace(), Outcome.INCONCLUSIVE, "step `polled` did not take place: not reached"),
+        (NO_SUCCESS, Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
+        (FAILURE, Outcome.UNTESTABLE, "step `polled` did not take place: not reached"),
         (trace(stop_reason="created: answered 500"), Outcome.UNTESTABLE, "created: answered 500"),
         (
             trace(missing_feature="background"),

@@ -21,6 +21,11 @@ NEEDS: Mapping[str, str] = {
 """The feature of a server that a feature of a client needs."""
 GENERAL = ("create", "stream", "stream_helper")
 """The features that need nothing of a server but answers: no missing effect makes them doubtful."""
+DOUBTS: Mapping[str, tuple[str, ...]] = {
+    "errors": ("requests.rejects-a-temperature-out-of-range",
+               "generated-requests.what-the-document-forbids-is-rejected"),
+}  # fmt: skip
+"""The rules whose breach makes a feature doubtful: no client sees an error where a mistake is accepted."""
 SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 
 
@@ -110,6 +115,9 @@ def _feature(
     if hits:
         return FeatureAnswer(name, BREAKS, hits)
     topics = TOPICS.get(NEEDS.get(name, ""), frozenset()) if name not in GENERAL else frozenset()
-    doubts = any(what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics for rule, what in wires)
+    doubts = any(
+        (what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics) or rule in DOUBTS.get(name, ())
+        for rule, what in wires
+    )
     is_clear = bool(rules & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer
 from antiphon_conformance.report.causes import Cause
-from antiphon_conformance.report.features import FAILING, LACKING, TOPICS, UNSEEN, FeatureRow
+from antiphon_conformance.report.features import FAILING, IGNORED, LACKING, TOPICS, UNSEEN, FeatureRow
 from antiphon_conformance.verdict.outcome import Outcome
 
-WORKS, FLAWED, BROKEN, IGNORED = "works", "works but", "broken", "ignored"
+WORKS, FLAWED, BROKEN = "works", "works but", "broken"
 STATES = (WORKS, FLAWED, BROKEN, IGNORED, LACKING, UNSEEN)
 """Every state, in the order of a screen."""
 MEANINGS: Mapping[str, str] = {
@@ -34,6 +34,7 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     "structured": ("structured-output.text-follows-a-strict-schema",),
     "chain": ("chaining.a-chain-knows-the-whole-history",),
     "logprobs": ("text-parts.logprobs-come-on-request",),
+    "delete": ("delete.a-deleted-response-is-gone",),
     "background": (
         "background.background-is-used-or-rejected",
         "background.a-background-create-answers-at-once",
@@ -75,7 +76,8 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     }
     if row.state == FAILING:
         return Capability(row, BROKEN, "no request succeeds")
-    if rules & set(SIGNS_OF_EFFECT.get(row.name, ())):
+    has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.is_shown
+    if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
     clients = [answer.client.short for answer in answers if _breaks(answer, row.name)]
     if clients:

@@ -65,7 +65,8 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
     ),
     "tool_choice": (
         "tool-choice.required-makes-a-call", "tool-choice.a-named-tool-is-called",
-        "tool-choice.required-allowed-tools-make-a-call",
+        "tool-choice.required-allowed-tools-make-a-call", "tool-choice.none-makes-no-call",
+        "tool-choice.allowed-tools-is-a-hard-limit",
     ),
     "text.format": (
         "structured-output.text-follows-a-strict-schema", "structured-output.text-is-a-json-object",
@@ -77,6 +78,11 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
         "resume.replayed-events-are-identical", "resume.a-replay-begins-at-the-beginning",
         "resume.two-clients-follow-a-response-to-its-end", "resume.a-resumed-stream-begins-after-its-cursor",
         "resume.resuming-after-the-last-event-is-empty-or-rejected",
+    ),
+    "paging": (
+        "pagination.a-page-leaves-out-its-cursor", "pagination.a-page-begins-after-its-cursor",
+        "pagination.pages-partition-the-list-ascending", "pagination.pages-partition-the-list-descending",
+        "input-items.a-page-after-the-last-item-is-empty", "pagination.has-more-is-true-when-items-follow",
     ),
     "item references": ("item-references.the-model-sees-the-item", "requests.accepts-a-bare-reference"),
 }  # fmt: skip
@@ -259,6 +265,7 @@ FAMILIES: tuple[Family, ...] = (
            "The finished {key} of a stream does not repeat what was streamed"),
     Family("stream content", 5, _is_sum, lambda look: look.place.leaf,
            "`{key}` differs between the events of a stream"),
+    Family("paging", 4, lambda look: look.record.rule in EFFECTS["paging"]),
     Family("value", 4, _is_value, _item_member),
     Family("stream rule", 5, lambda look: look.topic in STREAM_TOPICS,
            lambda look: _EFFECT_OF.get(look.record.rule, look.record.rule)),

@@ -13,7 +13,7 @@ from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect, Feature
 
-OFFERED, LACKING, FAILING, UNSEEN = "offered", "not offered", "failing", "not seen"
+OFFERED, LACKING, FAILING, IGNORED, UNSEEN = "offered", "not offered", "failing", "ignored", "not seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,16 @@ class FeatureRow:
     title: str
     optional: bool
     state: str
-    """`offered`, `not offered`, `failing` (requested, never with success) or `not seen`."""
+    """`offered`, `not offered`, `failing` (requested, never with success), `ignored` (accepted, and answered
+    as without it) or `not seen`."""
     clean: int = 0
     """How many exchanges have no finding."""
     failed: int = 0
     warned: int = 0
     untestable: int = 0
     """How many rules could not be tested because something before them failed."""
+    is_shown: bool = False
+    """Whether an answer shows its effect; False for what no answer shows by itself."""
 
     @property
     def exchanges(self) -> int:
@@ -99,6 +102,15 @@ TOPICS: Mapping[str, frozenset[str]] = {
     "prompts": frozenset({"prompt-templates"}),
 }  # fmt: skip
 """The topics of the rules that are about each feature."""
+EFFECTS: Mapping[str, tuple[Callable[[Exchange], bool], str]] = {
+    "stream": (lambda exchange: exchange.answer.stream is not None, IGNORED),
+    "resume": (lambda exchange: exchange.answer.stream is not None, IGNORED),
+    "tools": (lambda exchange: "function_call" in _output_kinds(exchange), OFFERED),
+    "custom_tools": (lambda exchange: "custom_tool_call" in _output_kinds(exchange), UNSEEN),
+    "mcp_server": (lambda exchange: any(kind.startswith("mcp_") for kind in _output_kinds(exchange)), UNSEEN),
+}
+"""Features that an answer shows, and the state of those that no successful answer shows: a server decides
+alone whether it streams, and calls a tool only when its model wants to."""
 REJECTIONS = {"keys": frozenset({401, 403})}
 """Features that a target shows by rejecting a request, and the statuses of the rejection."""
 
@@ -137,15 +149,24 @@ def _row(
         failures,
         warnings,
         sum(record.outcome is Outcome.UNTESTABLE and _is_about(record, feature) for record in records),
+        _is_shown(feature.name, exchanges),
     )
 
 
 def _state(name: str, exchanges: list[Exchange], lacking: bool) -> str:
     if lacking:
         return LACKING
-    if any(_offers(name, exchange) for exchange in exchanges):
-        return OFFERED
-    return FAILING if exchanges else UNSEEN
+    if not any(_offers(name, exchange) for exchange in exchanges):
+        return FAILING if exchanges else UNSEEN
+    return OFFERED if name not in EFFECTS or _is_shown(name, exchanges) else EFFECTS[name][1]
+
+
+def _is_shown(name: str, exchanges: Iterable[Exchange]) -> bool:
+    """Whether a successful answer shows the effect of a feature."""
+    if name not in EFFECTS:
+        return False
+    shows, _ = EFFECTS[name]
+    return any(_offers(name, exchange) and shows(exchange) for exchange in exchanges)
 
 
 def _offers(name: str, exchange: Exchange) -> bool:

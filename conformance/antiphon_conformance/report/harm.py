@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
-from antiphon_conformance.report.families import fault, sight
+from antiphon_conformance.report.families import NO_EFFECT, fault, sight
+from antiphon_conformance.report.features import TOPICS
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
 from antiphon_spec.requirement import Kind
@@ -21,6 +22,8 @@ TITLES = {
     "streamed_tools": "streamed tools",
     "parse": "parse",
 }
+PROMISES = ("tools", "structured", "chain")
+"""The features of servers on which most programs build; a client cannot see that one has no effect."""
 KINDS = (Kind.INTEROP, Kind.CONTRACT, Kind.STRICTNESS, Kind.VENDOR)
 AUTHORITIES = ("CLIENT", "MUST", "SCHEMA", "DOC", "TRAFFIC", "SHOULD", "INF", "OBS", "MAY", "SUITE", "OPEN")
 OUTCOMES = (
@@ -98,9 +101,10 @@ def _breaks_any(place: Occurrence, dialect: str) -> bool:
 def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]], total: int) -> list[Cause]:
     """The causes in the order in which they hurt.
 
-    First what breaks clients, and of these what breaks more of them at what more programs use; then by kind,
-    outcome, authority and the share of the run of `total` exchanges; never by the count of findings. `breaks`
-    has the breakages by the identity of the cause.
+    First what breaks clients, and of these what breaks more of them at what more programs use; then
+    features without effect on which programs build; then by kind, outcome, authority and the share of the run
+    of `total` exchanges; last what kept rules from looking, where nothing says why. Never by the count of
+    findings. `breaks` has the breakages by the identity of the cause.
     """
 
     def rank(cause: Cause) -> tuple[object, ...]:
@@ -112,15 +116,28 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
             -len(harm),
             first,
             -sum(len(row.features) for row in harm),
+            cause.finding is None,
+            _promise(cause),
             KINDS.index(cause.record.kind),
             OUTCOMES.index(cause.outcome),
-            cause.family.name in ("header", "preflight", "not reached"),
+            cause.family.name in ("header", "preflight"),
             AUTHORITIES.index(cause.record.authority) if cause.record.authority in AUTHORITIES else 99,
             -round(cause.exchanges / max(total, 1), 2),
             cause.rules[0],
         )
 
     return sorted(causes, key=rank)
+
+
+def _promise(cause: Cause) -> int:
+    """The place in PROMISES of the feature without effect that a cause shows; the last for other causes."""
+    topics = {
+        place.look.topic
+        for place in cause.places
+        if place.look and place.record.outcome is Outcome.FAILED and fault(place.look).startswith(NO_EFFECT)
+    }
+    broken = (index for index, name in enumerate(PROMISES) if topics & TOPICS[name])
+    return min(broken, default=len(PROMISES))
 
 
 def _use(feature: str) -> int:

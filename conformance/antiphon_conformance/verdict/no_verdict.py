@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.http.exchange import Exchange, Trace, final_response
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.tries import story, tries_for
 from antiphon_conformance.rules.rule import EVERY, Rule
@@ -19,10 +19,29 @@ def why_missing(trace: Trace | None, missing: str) -> tuple[Outcome, str]:
     """Why a step that a rule needs did not take place."""
     if trace is not None and trace.missing_feature:
         return Outcome.NOT_SUPPORTED, f"the target does not offer {trace.missing_feature}"
-    if trace is None or not trace.stop_reason:
+    if trace is None:
         return Outcome.UNTESTABLE, missing
+    if not trace.stop_reason:
+        outcome = Outcome.INCONCLUSIVE if _is_clean(trace) else Outcome.UNTESTABLE
+        return outcome, missing
     by_blame = {"suite": Outcome.BROKEN, "limit": Outcome.INCONCLUSIVE}
     return by_blame.get(trace.blame, Outcome.UNTESTABLE), missing
+
+
+def _is_clean(trace: Trace) -> bool:
+    """Whether every request of a scenario got what it asked for: then the model alone has decided against the
+    step that is missing."""
+    return all(
+        exchange.ok and exchange.answer.fields.get("status") != "failed" and not _failed_in_stream(exchange)
+        for exchange in trace.exchanges.values()
+    )
+
+
+def _failed_in_stream(exchange: Exchange) -> bool:
+    stream = exchange.answer.stream
+    return stream is not None and (
+        final_response(stream).get("status") == "failed" or any(stream.of("error", "response.failed"))
+    )
 
 
 def why_not_applied(rule: Rule, traces: Sequence[Trace], dialect: Dialect) -> tuple[Outcome, str]:
