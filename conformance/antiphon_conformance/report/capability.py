@@ -76,7 +76,7 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     }
     if row.state == FAILING:
         return Capability(row, BROKEN, "no request succeeds")
-    has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.is_shown
+    has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.has_effect
     if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
     clients = [answer.client.short for answer in answers if _breaks(answer, row.name)]

@@ -32,7 +32,7 @@ class FeatureRow:
     warned: int = 0
     untestable: int = 0
     """How many rules could not be tested because something before them failed."""
-    is_shown: bool = False
+    has_effect: bool = False
     """Whether an answer shows its effect; False for what no answer shows by itself."""
 
     @property
@@ -149,7 +149,7 @@ def _row(
         failures,
         warnings,
         sum(record.outcome is Outcome.UNTESTABLE and _is_about(record, feature) for record in records),
-        _is_shown(feature.name, exchanges),
+        _has_effect(feature.name, exchanges),
     )
 
 
@@ -158,10 +158,10 @@ def _state(name: str, exchanges: list[Exchange], lacking: bool) -> str:
         return LACKING
     if not any(_offers(name, exchange) for exchange in exchanges):
         return FAILING if exchanges else UNSEEN
-    return OFFERED if name not in EFFECTS or _is_shown(name, exchanges) else EFFECTS[name][1]
+    return OFFERED if name not in EFFECTS or _has_effect(name, exchanges) else EFFECTS[name][1]
 
 
-def _is_shown(name: str, exchanges: Iterable[Exchange]) -> bool:
+def _has_effect(name: str, exchanges: Iterable[Exchange]) -> bool:
     """Whether a successful answer shows the effect of a feature."""
     if name not in EFFECTS:
         return False

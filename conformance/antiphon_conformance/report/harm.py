@@ -136,8 +136,8 @@ def _promise(cause: Cause) -> int:
         for place in cause.places
         if place.look and place.record.outcome is Outcome.FAILED and fault(place.look).startswith(NO_EFFECT)
     }
-    broken = (index for index, name in enumerate(PROMISES) if topics & TOPICS[name])
-    return min(broken, default=len(PROMISES))
+    indices = (index for index, name in enumerate(PROMISES) if topics & TOPICS[name])
+    return min(indices, default=len(PROMISES))
 
 
 def _use(feature: str) -> int:
