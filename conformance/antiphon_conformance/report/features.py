@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_conformance.http.exchange import Exchange, MissingStepError, Trace
+from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import all_scenarios
@@ -171,8 +171,13 @@ def _has_effect(name: str, exchanges: Iterable[Exchange]) -> bool:
 
 def _offers(name: str, exchange: Exchange) -> bool:
     if name not in REJECTIONS:
-        return exchange.ok
+        return exchange.ok and not _says_nothing(exchange.answer)
     return exchange.reply is not None and exchange.reply.status in REJECTIONS[name]
+
+
+def _says_nothing(reply: Reply) -> bool:
+    """Whether a body came that is JSON's null, or no JSON: such a success answers nothing."""
+    return reply.stream is None and reply.body is None and bool(reply.raw)
 
 
 def _is_about(record: Record, feature: Feature) -> bool:
