@@ -244,11 +244,11 @@ FAMILIES: tuple[Family, ...] = (
            title="{count} kinds of wrong requests are rejected in another way than documented",
            subject=lambda look: look.record.rule),
     Family("right request", 7, _rejects, lambda look: look.rejection or look.record.rule),
+    Family("unreadable", 1, lambda look: look.record.rule in UNREADABLE, lambda look: look.record.rule),
     Family("preflight", 1, lambda look: look.place.holder == places.HEADER
                and look.place.member.startswith("access-control-"),
            title="A preflight lacks headers: {list}", subject=lambda look: look.place.member),
     Family("header", 1, lambda look: look.place.holder == places.HEADER, lambda look: look.place.member),
-    Family("unreadable", 1, lambda look: look.record.rule in UNREADABLE, lambda look: look.record.rule),
     Family("sequence", 3, _is_sequence,
            lambda look: _EFFECT_OF.get(look.record.rule, look.record.rule)),
     Family("member missing", 4, _lacks, _holder, "{holder} lack {members}: {list}", _member),
