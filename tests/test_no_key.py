@@ -52,9 +52,9 @@ def test_a_place_shows_no_key(place: str) -> None:
 
 @st.composite
 def keys(draw: st.DrawFn) -> str:
-    """Keys such as vendors give: of 16 to 164 characters, with and without a prefix."""
+    """Keys such as vendors give: of 26 to 164 characters, with and without a prefix."""
     chance = random.Random(draw(st.integers(0, 1 << 32)))
-    body = chance.choices(draw(st.sampled_from(ALPHABETS)), k=draw(st.integers(16, 156)))
+    body = chance.choices(draw(st.sampled_from(ALPHABETS)), k=draw(st.integers(26, 156)))
     return draw(st.sampled_from(("", "sk-", "sk-proj-", "gsk_", "AIza"))) + "".join(body)
 
 

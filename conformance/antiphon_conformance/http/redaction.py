@@ -8,7 +8,8 @@ body or a stream repeats a member (`delta`), its values are joined first: no pie
 How much of that applies depends on the key, since a right text must not be touched:
 
     letters and digits  looked for
-    12 and more         everything
+    20 and more         everything
+    12 to 19            everything but a key that lacks its middle; one that lacks an end, with two digits
     10 and 11           everything, when it is whole
     fewer               its bytes in any case and with any escape, and its hex and base64
     fewer than 8        only a whole word with a digit or a sign in it, spelt the same; `none` is no secret
@@ -32,6 +33,7 @@ SHORTEST = 8
 SHORTEST_FOLDED = 10
 """Of fewer letters and digits, a text may have them by chance."""
 SHORTEST_PART = 12
+SHORTEST_HOLED = 20
 MISSING = 4
 """A key that lacks so many characters can be guessed."""
 FEWEST_LETTERS = 4
@@ -196,8 +198,10 @@ def _forms(secret: str) -> Iterator[_Form]:
     raw = secret.encode(errors="replace")
     plain, size = fold(raw), len(raw)
     if len(plain) >= SHORTEST_FOLDED:
-        least = len(plain) - MISSING if len(plain) >= SHORTEST_PART else len(plain)
-        gap = MISSING if len(plain) >= SHORTEST_PART else 0
+        digits = sum(octet in b"0123456789" for octet in plain)
+        has_parts = len(plain) >= (SHORTEST_PART if digits > 1 else SHORTEST_HOLED)
+        least = len(plain) - MISSING if has_parts else len(plain)
+        gap = MISSING if len(plain) >= SHORTEST_HOLED else 0
         yield _Form(plain, least, gap)
         yield _Form(plain[::-1], least, gap)
     kept = (size - MISSING) / size if size >= SHORTEST_PART else 1
@@ -228,6 +232,8 @@ def _columns(raw: bytes) -> Iterator[list[Span]]:
         field = _FIELD.match(line)
         if field:
             columns.setdefault((field[1] + b":", b""), []).append(_moved(field.span(2), offset))
+        elif b":" not in line and not line.isspace():
+            columns.setdefault((b"data:", b""), []).append((offset, offset + len(line.rstrip())))
         members = list(_MEMBER.finditer(line))
         tag = next((member[2] or member[3] or b"" for member in members if member[1] in _TAGS), b"")
         tags.add(tag)

@@ -139,10 +139,11 @@ class MockApp:
         except ApiError as error:
             answer = self.error_answer(error)
         except StoreError as problem:
-            log.error("%s %s: the store failed: %s", request.method, request.target, problem)
+            place = request.target.partition("?")[0]  # a query may hold a key
+            log.error("%s %s: the store failed: %s", request.method, place, problem)
             answer = self.error_answer(STORE_UNAVAILABLE)
         except Exception:
-            log.exception("%s %s", request.method, request.target)
+            log.exception("%s %s", request.method, request.target.partition("?")[0])
             answer = self.error_answer(
                 ApiError("The server had an error while processing the request.", status=500)
             )

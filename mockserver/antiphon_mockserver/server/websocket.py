@@ -180,7 +180,7 @@ async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -
     try:
         await Session(app, request.headers, key, receive, send).run()
     except Exception:
-        log.exception("WebSocket %s", request.target)
+        log.exception("WebSocket %s", request.target.partition("?")[0])
         with suppress(RuntimeError, OSError):
             await send({"type": "websocket.close", "code": 1011})
 
