@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from antiphon_conformance.http.exchange import OVER_WEBSOCKET, Exchange, Part, T
 from antiphon_conformance.http.turns import error_of, missing_parts, read_turn
 from antiphon_conformance.recordings import transcript
 from antiphon_conformance.recordings.reader import load
+from antiphon_conformance.report.curl import turn_command
 from antiphon_conformance.run import RunConfig, perform
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_mockserver import MockServer
@@ -144,3 +146,59 @@ def test_silence_after_an_error_is_shown_by_a_new_connection() -> None:
     )
     assert record.outcome is Outcome.WARNED
     assert "stopped listening" in record.findings[0].actual
+
+
+def har(messages: list[tuple[str, str]]) -> str:
+    frames = [{"type": kind, "opcode": 1, "time": 1.0, "data": data} for kind, data in messages]
+    entry = {
+        "request": {"method": "GET", "url": "wss://api.example/v1/responses", "headers": []},
+        "response": {"status": 101, "headers": [], "content": {}},
+        "_webSocketMessages": frames,
+    }
+    return json.dumps({"log": {"entries": [entry]}})
+
+
+def create(**members: Any) -> tuple[str, str]:
+    return "send", json.dumps({"type": "response.create", "model": "m", "input": "Hello.", **members})
+
+
+def test_the_turns_of_a_har_are_exchanges(tmp_path: Path) -> None:
+    path = tmp_path / "socket.har"
+    answers = [("receive", text) for text in (CREATED, ENDED, NOT_FOUND)]
+    path.write_text(har([create(), *answers[:2], create(stream=True), answers[2], create(generate=False)]))
+    first, second, third = load(path).exchanges
+    assert (first.id, first.answer.status, first.is_turn) == ("socket#0/1", 200, True)
+    assert first.request.fields == {"model": "m", "input": "Hello."}
+    assert (second.id, second.answer.status) == ("socket#0/2", 400)
+    assert third.failure == "a turn that generates nothing: no rule reads it"
+
+
+def test_lanes_of_a_har_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "lanes.har"
+    events = [json.dumps({**json.loads(CREATED), "stream_id": lane}) for lane in ("b", "a")]
+    path.write_text(
+        har([create(stream_id="a"), create(stream_id="b"), *(("receive", text) for text in events)])
+    )
+    first, second = load(path).exchanges
+    assert first.answer.messages == (events[1],)
+    assert second.answer.messages == (events[0],)
+    assert first.answer.stream is not None
+    assert first.answer.stream.cut
+
+
+def test_lint_judges_the_turns_of_a_recorded_run(tmp_path: Path) -> None:
+    turn = hold("openresponses", mock("openresponses"))["told"]
+    texts = [text for text in turn.answer.messages if isinstance(text, str)]
+    skipped = [text for text in texts if "output_item.added" not in text]
+    path = tmp_path / "socket.har"
+    path.write_text(har([create(), *(("receive", text) for text in skipped)]))
+    records = engine.lint(load(path).exchanges, load_dialect("openresponses"))
+    assert "socket#0/1" in {record.scenario for record in records if record.outcome is Outcome.FAILED}
+
+
+def test_a_turn_is_repeated_by_websocat() -> None:
+    turn = hold("openresponses", mock("openresponses"))["malformed"]
+    assert turn_command(turn.request, "https://api.example/v1") == (
+        'echo \'{"type": "response.create", "input": \' | '
+        'websocat -n -H "Authorization: Bearer $API_KEY" wss://api.example/v1/responses'
+    )

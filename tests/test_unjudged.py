@@ -117,7 +117,7 @@ def test_frames_of_a_web_socket_are_set_aside(tmp_path, status, capsys):
     path = tmp_path / "socket.har"
     path.write_text(json.dumps({"log": {"entries": [entry]}}))
     assert run(["lint", str(path)]) == 2
-    assert "1 unjudged: WebSocket frames" in capsys.readouterr().out
+    assert "1 unjudged: WebSocket messages without a `response.create`" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

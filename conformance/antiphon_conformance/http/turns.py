@@ -43,8 +43,8 @@ class Turn:
         self.messages.append(message)
         self.size += len(_encode(message)) + 1
         self.arrivals.append((self.size, seconds))
-        self.is_over = ends_a_turn(message) or (self._has_begun and _text(message) == sse.SENTINEL)
-        self._has_begun = self._has_begun or _text(message) != sse.SENTINEL
+        self.is_over = ends_a_turn(message) or (self._has_begun and text_of(message) == sse.SENTINEL)
+        self._has_begun = self._has_begun or text_of(message) != sse.SENTINEL
 
     def reply(self, *, cut: bool, seconds: float | None = None, started_at: float | None = None) -> Reply:
         """The reply so far."""
@@ -57,10 +57,10 @@ def read_turn(messages: Sequence[Message], *, cut: bool = False) -> Reply:
     """The reply that the messages of a turn form: an error, or a stream of events."""
     raw = b"".join(_encode(message) + b"\n" for message in messages)
     kept = tuple(messages)
-    values = [strict_json.read(_text(message)) for message in messages]
+    values = [strict_json.read(text_of(message)) for message in messages]
     last = next((index for index, value in enumerate(values) if is_error(value.value)), len(values))
     error = values[last] if last < len(values) else strict_json.Reading(None)
-    before = [message for message in messages[:last] if _text(message) != sse.SENTINEL]
+    before = [message for message in messages[:last] if text_of(message) != sse.SENTINEL]
     if error.value is not None and not before:
         status = error_status(error.value) or UNKNOWN_STATUS
         return Reply(status, Headers(), raw, error.value, error.faults, messages=kept)
@@ -71,7 +71,7 @@ def read_turn(messages: Sequence[Message], *, cut: bool = False) -> Reply:
 
 def response_id(message: Message) -> str | None:
     """The id of the response that a lifecycle event holds; None for any other message."""
-    value = strict_json.read(_text(message)).value
+    value = strict_json.read(text_of(message)).value
     response = value.get("response") if isinstance(value, dict) else None
     identity = response.get("id") if isinstance(response, dict) else None
     return identity if isinstance(identity, str) else None
@@ -91,7 +91,7 @@ def missing_parts(exchange: Exchange) -> frozenset[Part]:
 
 def ends_a_turn(message: Message) -> bool:
     """Whether a message is the last of its turn."""
-    value = strict_json.read(_text(message)).value
+    value = strict_json.read(text_of(message)).value
     return is_error(value) or (isinstance(value, dict) and value.get("type") in ENDS)
 
 
@@ -109,10 +109,11 @@ def error_status(value: Mapping[str, Any]) -> int | None:
 
 
 def _frame(index: int, message: Message) -> Frame:
-    return Frame(index, _text(message), oddities=(BINARY,) if isinstance(message, bytes) else ())
+    return Frame(index, text_of(message), oddities=(BINARY,) if isinstance(message, bytes) else ())
 
 
-def _text(message: Message) -> str:
+def text_of(message: Message) -> str:
+    """A message as a text; what is not UTF-8 is replaced."""
     return message if isinstance(message, str) else message.decode(errors="replace")
 
 

@@ -9,10 +9,14 @@ from typing import Any
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
 from antiphon_conformance.http.reply import headers, read_reply
+from antiphon_conformance.http.turns import Message
+from antiphon_conformance.recordings import sockets
 from antiphon_conformance.recordings.bodies import CodingError, bytes_of, decode, join_chunks
 from antiphon_conformance.recordings.members import required
 
 FRAMES = "_webSocketMessages"
+BINARY = 2
+"""The opcode of a binary frame (RFC 6455, 5.2)."""
 SWITCHING = 101
 """The status of a connection that becomes a WebSocket."""
 
@@ -23,17 +27,27 @@ def exchanges(document: Mapping[str, Any], name: str) -> Iterator[Exchange]:
     Raises MissingMemberError when an entry lacks a member.
     """
     for index, entry in enumerate(required(required(document, "log", ""), "entries", "log")):
-        yield _exchange(f"{name}#{index}", entry, f"log/entries/{index}")
+        where, identity = f"log/entries/{index}", f"{name}#{index}"
+        if entry.get(FRAMES):
+            handshake = _request(required(entry, "request", where), f"{where}/request")
+            yield from sockets.exchanges(identity, handshake, _messages(entry[FRAMES]))
+        else:
+            yield _exchange(identity, entry, where)
+
+
+def _messages(frames: Any) -> Iterator[tuple[bool, Message]]:
+    """Whether the client sent it, and the message, of each frame that a browser wrote; binary in Base64."""
+    for frame in frames:
+        data, is_sent = str(frame.get("data") or ""), frame.get("type") == "send"
+        yield is_sent, base64.b64decode(data) if frame.get("opcode") == BINARY else data
 
 
 def _exchange(identity: str, entry: Mapping[str, Any], where: str) -> Exchange:
     request = _request(required(entry, "request", where), f"{where}/request")
     response = required(entry, "response", where)
     status = int(response.get("status") or 0)
-    if entry.get(FRAMES) or status == SWITCHING:
-        return Exchange(
-            identity, request, None, failure="WebSocket frames: no rule reads them in a recording"
-        )
+    if status == SWITCHING:
+        return Exchange(identity, request, None, failure="the messages of a WebSocket were not recorded")
     if not status:
         failure = str(response.get("_error") or "no answer was recorded")
         return Exchange(identity, request, None, failure=failure)

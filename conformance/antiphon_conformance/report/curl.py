@@ -1,4 +1,4 @@
-"""The curl command that repeats a request."""
+"""The command that repeats a request: curl, or websocat for a turn over WebSocket."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ def command(request: Request, base: str, insecure: bool = False) -> str:
     raw = request.raw if request.raw is not None else b""
     option = "--data-raw" if raw.startswith(b"@") and len(raw) <= LONGEST else "--data-binary"
     return " ".join(words + ([option, body] if body else []))
+
+
+def turn_command(request: Request, base: str, insecure: bool = False) -> str:
+    """The command that repeats a turn over WebSocket, on a connection of its own: curl sends no messages."""
+    words = ["websocat", "-n"] + (["-k"] if insecure else [])
+    for name, value in request.headers.pairs:
+        if name.lower() not in AUTOMATIC:
+            words += ["-H", _header(name, value)]
+    *_, url = _url(request.path, base)
+    words.append(re.sub(r"^('?)http", r"\1ws", url))
+    raw = request.raw
+    if raw is None:
+        raw = orjson.dumps({"type": "response.create", **request.fields})
+    message = f"@message-of-{len(raw)}-bytes" if len(raw) > LONGEST else _word(raw.decode(errors="replace"))
+    return f"echo {message} | {' '.join(words)}"
 
 
 def _url(path: str, base: str) -> list[str]:

@@ -11,7 +11,7 @@ from antiphon_conformance.http.address import is_application
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import causes
-from antiphon_conformance.report.curl import command
+from antiphon_conformance.report.curl import command, turn_command
 from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
@@ -237,4 +237,8 @@ def curls(
     for record in records:
         ids = dict.fromkeys(finding.exchange for finding in record.findings if finding.exchange)
         names.update(dict.fromkeys(list(ids)[:SHOWN_EXCHANGES]))
-    return {name: command(exchanges[name].request, base, insecure) for name in names if name in exchanges}
+    return {
+        name: (turn_command if exchanges[name].is_turn else command)(exchanges[name].request, base, insecure)
+        for name in names
+        if name in exchanges
+    }

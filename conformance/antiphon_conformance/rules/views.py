@@ -215,7 +215,8 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     if exchange.is_turn:
         yield TurnReply(exchange, dialect)
     if reply.status >= 400:
-        yield ErrorReply(exchange, dialect)
+        if not exchange.is_turn:  # its envelope is another
+            yield ErrorReply(exchange, dialect)
     elif reply.stream is not None:
         yield StreamReply(exchange, dialect)
     else:

@@ -55,6 +55,11 @@ def answers(_errors: int) -> bool:
     return True
 
 
+def lasts(_errors: int) -> bool:
+    """Whether the connection goes on, after so many errors."""
+    return True
+
+
 @dataclass(frozen=True)
 class SocketDecisions:
     """What the server does with a WebSocket connection."""
@@ -83,6 +88,9 @@ class SocketDecisions:
     answers: Callable[[int], bool]
     """(number of errors on the connection) -> whether a message is answered."""
 
+    lasts: Callable[[int], bool]
+    """(number of errors on the connection) -> whether the connection goes on."""
+
 
 SOCKETS = SocketDecisions(
     admit=admit,
@@ -93,5 +101,6 @@ SOCKETS = SocketDecisions(
     error=error,
     messages=messages,
     answers=answers,
+    lasts=lasts,
 )
 """The decisions of a right server."""

@@ -91,6 +91,8 @@ class Session:
         """Sends an error: the envelope that an answer over HTTP would have, with its status."""
         self._errors += 1
         await self.send(self._error(problem), lane_id)
+        if not self.decisions.lasts(self._errors):
+            await self.close(1008)
 
     async def close(self, code: int) -> None:
         """Closes the connection with this code (RFC 6455, 7.4)."""

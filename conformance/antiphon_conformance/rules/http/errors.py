@@ -13,7 +13,7 @@ from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.rules.http.transport import is_json_type
 from antiphon_conformance.rules.reading.output import member, parse_json
 from antiphon_conformance.rules.rule import Finding, rule
-from antiphon_conformance.rules.views import ErrorReply, StreamReply
+from antiphon_conformance.rules.views import AnyReply, ErrorReply, StreamReply
 
 MEMBERS = ("type", "code", "param", "message")
 FLAT_MEMBERS = ("code", "param", "message")
@@ -208,16 +208,16 @@ def the_message_is_for_people(error_reply: ErrorReply) -> Iterator[Finding]:
     message = error_reply.error.get("message", ABSENT)
     if not isinstance(message, str) or not message.strip():
         yield Finding("reply.body/error/message", "a sentence", show(message))
-    elif _shows_internals(message, error_reply):
+    elif shows_internals(message, error_reply):
         yield Finding("reply.body/error/message", "no stack trace, source path or address", show(message))
     elif _is_packed(message):
         yield Finding("reply.body/error/message", "a sentence, and not JSON", show(message))
 
 
-def _shows_internals(message: str, error_reply: ErrorReply) -> bool:
+def shows_internals(message: str, view: AnyReply) -> bool:
     """Whether a message shows the inside of the server, and does not merely quote the request."""
     match = INTERNALS.search(message)
-    asked = error_reply.request.raw or json.dumps(error_reply.request.body).encode()
+    asked = view.request.raw or json.dumps(view.request.body).encode()
     return match is not None and match.group().encode() not in asked
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import show
 from antiphon_conformance.http.turns import error_of
-from antiphon_conformance.rules.reading.output import value_at
+from antiphon_conformance.rules.http.errors import shows_internals
+from antiphon_conformance.rules.reading.output import member, value_at
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import TurnReply
 
@@ -61,3 +63,26 @@ def an_error_is_an_envelope(view: TurnReply) -> Iterator[Finding]:
         value = value_at(event, *path, name)
         if not isinstance(value, str):
             yield Finding("/".join(("error", *path, name)), "a string", show(value))
+
+
+@rule(
+    "websocket.the-message-of-an-error-is-for-people",
+    TurnReply,
+    cites="ERR-10",
+    when=lambda turn: isinstance(_message_of(turn), str),
+    needs="a turn over WebSocket that ends with an error",
+    reads={Part.TEXTS},
+)
+def the_message_of_an_error_is_for_people(turn: TurnReply) -> Iterator[Finding]:
+    """The message of an error over WebSocket shows no stack trace, source path or address.
+
+    Clients show it to their users, and such things help attackers.
+    """
+    message = str(_message_of(turn))
+    if shows_internals(message, turn):
+        yield Finding("error/message", "no stack trace, source path or address", show(message))
+
+
+def _message_of(turn: TurnReply) -> object:
+    event = error_of(turn.exchange)
+    return member(event, "error", "message") if "error" in event else event.get("message")

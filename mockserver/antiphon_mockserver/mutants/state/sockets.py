@@ -81,7 +81,7 @@ def sends_socket_errors_without_a_status(behaviour: Behaviour) -> Behaviour:
     return _errs(behaviour, lambda event: {name: event[name] for name in event if name != "status"})
 
 
-@mutant("state.shows-a-traceback-over-websocket", caught_by="errors.the-message-is-for-people")
+@mutant("state.shows-a-traceback-over-websocket", caught_by="websocket.the-message-of-an-error-is-for-people")
 def shows_a_traceback_over_websocket(behaviour: Behaviour) -> Behaviour:
     """Shows source files and addresses in the errors of a WebSocket connection."""
     return _errs(behaviour, lambda event: {**event, "error": {**event["error"], "message": TRACEBACK}})

@@ -1,0 +1,64 @@
+"""Reads the turns out of the recorded messages of a WebSocket connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from antiphon_conformance.http import strict_json
+from antiphon_conformance.http.exchange import OVER_WEBSOCKET, Exchange, Request
+from antiphon_conformance.http.sse import SENTINEL
+from antiphon_conformance.http.turns import Message, ends_a_turn, read_turn, text_of
+from antiphon_conformance.http.websocket import CREATE
+
+LANE = "stream_id"
+WARM_UP = "generate"
+OF_MESSAGES = frozenset({"type", LANE, WARM_UP})
+"""The members of a message that are none of the create."""
+NO_TURN = "WebSocket messages without a `response.create`"
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """A create and the messages that answer it."""
+
+    body: dict[str, Any]
+    messages: list[Message] = field(default_factory=list)
+    is_over: bool = False
+
+
+def exchanges(
+    identity: str, handshake: Request, messages: Iterable[tuple[bool, Message]]
+) -> Iterator[Exchange]:
+    """The turns of a connection as exchanges `identity/1`, `identity/2`... A connection without a turn is one
+    exchange without an answer. `messages` says of each message whether the client sent it."""
+    count = 0
+    for count, turn in enumerate(_turns(messages), 1):
+        body = {name: turn.body[name] for name in turn.body if name not in OF_MESSAGES}
+        request = Request("POST", handshake.path, handshake.headers, body)
+        name, traits = f"{identity}/{count}", frozenset({OVER_WEBSOCKET})
+        failure = None if turn.messages else "no answer was recorded"
+        if turn.body.get(WARM_UP) is False:
+            failure, turn.messages = "a turn that generates nothing: no rule reads it", []
+        reply = read_turn(turn.messages, cut=not turn.is_over) if turn.messages else None
+        yield Exchange(name, request, reply, failure=failure, traits=traits)
+    if not count:
+        yield Exchange(identity, handshake, None, failure=NO_TURN)
+
+
+def _turns(messages: Iterable[tuple[bool, Message]]) -> list[_Recorded]:
+    """The turns in the order of their creates. In one lane they are answered in this order."""
+    turns: list[_Recorded] = []
+    for is_sent, message in messages:
+        value = strict_json.read(text_of(message)).value
+        fields = value if isinstance(value, dict) else {}
+        if is_sent:
+            turns += [_Recorded(fields)] if fields.get("type") == CREATE else []
+            continue
+        lane = fields.get(LANE)
+        turn = next((turn for turn in turns if not turn.is_over and turn.body.get(LANE) == lane), None)
+        if turn is not None and message != SENTINEL:
+            turn.messages.append(message)
+            turn.is_over = ends_a_turn(message)
+    return turns
