@@ -68,7 +68,7 @@ def an_error_is_an_envelope(view: TurnReply) -> Iterator[Finding]:
 @rule(
     "websocket.the-message-of-an-error-is-for-people",
     TurnReply,
-    cites="ERR-10",
+    cites="WSK-44",
     when=lambda turn: isinstance(_message_of(turn), str),
     needs="a turn over WebSocket that ends with an error",
     reads={Part.TEXTS},
