@@ -24,6 +24,10 @@ def is_index(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
+MOST_SIBLINGS = 1000
+"""An event without index and id means one of so many objects, the last ones."""
+
+
 def places(events: Sequence[Event], grammar: Grammar) -> Sequence[Json]:
     """The data of each event, with its type and with the indices and types that can be inferred."""
     if all(_is_placed(event, grammar) for event in events):
@@ -54,8 +58,42 @@ class _Place:
     """The lanes that have ended in it, its own included."""
     is_fresh: bool = True
     """Whether no event came since its announcement."""
-    inner: dict[str, list[_Place]] = field(default_factory=dict)
+    inner: dict[str, _Siblings] = field(default_factory=dict)
     """The objects inside, by the member that counts them."""
+
+
+@dataclass(slots=True, eq=False)
+class _Siblings:
+    """The objects inside one other, in order; the first of an index or id counts."""
+
+    all: list[_Place] = field(default_factory=list)
+    by_index: dict[int, _Place] = field(default_factory=dict)
+    by_id: dict[str, tuple[int, _Place]] = field(default_factory=dict)
+    """Each with its number."""
+    following: int = 0
+    """One more than the greatest index."""
+    numbers: dict[int, int] = field(default_factory=dict)
+    """The number of each object, by its identity."""
+
+    def add(self, place: _Place) -> None:
+        """Adds an object."""
+        self.numbers[id(place)] = len(self.all)
+        self.all.append(place)
+        self.by_index.setdefault(place.index, place)
+        self.following = max(self.following, place.index + 1)
+
+    def name(self, place: _Place, ids: set[str]) -> None:
+        """Adds ids of an object."""
+        number = self.numbers[id(place)]
+        for name in ids - place.ids:
+            if name not in self.by_id or self.by_id[name][0] > number:
+                self.by_id[name] = number, place
+        place.ids |= ids
+
+    def of_ids(self, ids: set[str]) -> list[_Place]:
+        """The first object that has one of these ids."""
+        candidates = [self.by_id[name] for name in ids if name in self.by_id]
+        return [min(candidates, key=lambda entry: entry[0])[1]] if candidates else []
 
 
 class _Places:
@@ -93,21 +131,20 @@ class _Places:
 
     def _inside(self, outer: _Place, owner: Lane, owners: Sequence[Lane], event: Event, lane: Lane) -> _Place:
         """The object of one lane to which an event belongs; a new one when there is none yet."""
-        siblings = outer.inner.setdefault(owner.identity[-1], [])
+        siblings = outer.inner.setdefault(owner.identity[-1], _Siblings())
         index, ids = event.data.get(owner.identity[-1]), _ids(event, owner, lane)
         if is_index(index):
-            matches = [place for place in siblings if place.index == index]
+            matches = [siblings.by_index[index]] if index in siblings.by_index else []
         else:
-            matches = [place for place in siblings if place.ids & ids]
+            matches = siblings.of_ids(ids)
             if not matches and event.type in owner.opening and owner.holds:
-                matches = [place for place in siblings[-1:] if place.is_fresh and not ids]
+                matches = [place for place in siblings.all[-1:] if place.is_fresh and not ids]
             elif not matches:
-                matches = self._fitting(siblings, owner, owners, event, lane)
+                matches = self._fitting(siblings.all[-MOST_SIBLINGS:], owner, owners, event, lane)
         if not matches:
-            following = 1 + max((place.index for place in siblings), default=-1)
-            matches = [_Place(index if index is not None and is_index(index) else following)]
-            siblings += matches
-        matches[0].ids |= ids
+            matches = [_Place(index if index is not None and is_index(index) else siblings.following)]
+            siblings.add(matches[0])
+        siblings.name(matches[0], ids)
         return matches[0]
 
     def _fitting(
