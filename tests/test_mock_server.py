@@ -111,7 +111,7 @@ def test_workers_share_their_store(tmp_path: Path) -> None:
         (("--workers", "2"), "--workers: expected a --store that processes can share"),
         (("--mutant", "nothing"), "--mutant: expected the id of a mutant, got 'nothing'"),
         (("--fault", "nothing"), "--fault nothing: expected one of"),
-        (("--store", "sand"), "--store: expected memory, sqlite:PATH or redis"),
+        (("--store", "sand"), "--store: expected memory, memory:SIZE, sqlite:PATH or redis"),
         (("--dialect", "klingon"), "got 'klingon'"),
         (("--dialect", "responses"), "got 'responses'"),
         (("--world", "cooking"), "--world: expected a dialect with a video library, got openresponses"),

@@ -10,7 +10,7 @@ from antiphon_conformance.requests.tries import story, tries_for
 from antiphon_conformance.rules.rule import EVERY, Rule
 from antiphon_conformance.rules.views import AnyReply, DocumentReply, ErrorReply, TurnReply
 from antiphon_conformance.scenarios.scenario import all_scenarios
-from antiphon_conformance.scenarios.selection import of_rule
+from antiphon_conformance.scenarios.selection import table
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
@@ -69,7 +69,7 @@ def _first_stop(traces: Sequence[Trace], blame: str) -> str:
 
 def _stopped_for_lack(rule: Rule, traces: Sequence[Trace]) -> str:
     """What the target lacks, when each conversation that shows the rule stopped for want of it."""
-    names = of_rule(rule.id)
+    names = table().get(rule.id)
     ones = [trace for trace in traces if names is None or trace.scenario in names]
     lacks = [trace.stop_reason for trace in ones if trace.stop_reason and trace.blame == "given"]
     return lacks[0] or "" if lacks and len(lacks) == len(ones) else ""
