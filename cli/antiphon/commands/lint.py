@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import orjson
+from rich.console import Console
 
 from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.commands.profile_option import find_profile, profile_option
@@ -19,14 +21,15 @@ from antiphon_conformance.options.selection import read_rule
 from antiphon_conformance.recordings.lint import dialect_of, digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.recordings.unjudged import reasons
-from antiphon_conformance.report import folder
-from antiphon_conformance.report.groups import group_by_rule
+from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
-from antiphon_conformance.rules.rule import all_rules, rules_for
+from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.result import RunResult
 from antiphon_conformance.verdict.verdict import verdict
 
-LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.UNTESTABLE)
+REST = "--all lists them, --report DIR writes them"
+"""Where the causes are that the first screen leaves out."""
 
 
 @click.command()
@@ -61,7 +64,7 @@ LOUD = (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.U
 @click.option(
     "--quotes/--no-quotes", default=True, show_default=True, help="Show parts of the traffic in the report."
 )
-@click.option("--all", "show_all", is_flag=True, help="Show what is only noted as well.")
+@click.option("--all", "show_all", is_flag=True, help="List every cause, all rules and the curl commands.")
 def lint(
     files: tuple[Path, ...],
     dialect_name: str | None,
@@ -88,6 +91,7 @@ def lint(
         raise click.UsageError(str(error)) from error
     chosen = {name: rule for name, rule in rules.items() if not named or name in named}
     labels = {"vendor": vendor, "note": note, "quotes": quotes}
+    labels |= {"rules": named} if named and report_folder is None else {}
     try:
         # a report holds all rules, whichever rule the output is about
         result = judge_files(files, dialect, chosen if report_folder is None else rules, labels, weights)
@@ -99,7 +103,7 @@ def lint(
         found = orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2)
         click.echo(inert_json(found))
     else:
-        _print(records, show_all)
+        _print(result, records, files, show_all)
         _sum_up(records, exchanges)
     if report_folder is not None:
         try:
@@ -110,15 +114,14 @@ def lint(
     return verdict(records, why=result.verdicts[dialect.name].why).status
 
 
-def _print(records: Iterable[Record], show_all: bool) -> None:
-    rules = all_rules()
-    loud = LOUD if show_all else tuple(outcome for outcome in LOUD if outcome is not Outcome.NOTED)
-    for group in group_by_rule(record for record in records if record.outcome in loud):
-        count = "" if group.exchanges == 1 else f" in {group.exchanges} exchanges"
-        click.echo(f"{group.outcome.upper():10} {group.rule} ({safe(group.requirement)}){count}")
-        click.echo(f"           {rules[group.rule].summary}" if group.rule in rules else "")
-        for line in group.lines():
-            click.echo(f"           {line}")
+def _print(result: RunResult, records: list[Record], files: Iterable[Path], show_all: bool) -> None:
+    """The answer, what to mend first, and what to do next: as `check` prints it."""
+    (dialect,) = result.verdicts
+    why = result.verdicts[dialect].why
+    shown = replace(result, records=tuple(records), verdicts={dialect: verdict(records, why=why)})
+    console = Console(highlight=False, markup=False, emoji=False)
+    terminal.show(compose(shown, digests=digests_of(files)), console, REST, verbose=show_all)
+    click.echo()
 
 
 def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:

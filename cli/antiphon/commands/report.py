@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import time
 from pathlib import Path
 
 import click
@@ -10,6 +12,7 @@ from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon_conformance.report import folder, records
 from antiphon_conformance.report.records import ReportError
 from antiphon_conformance.verdict import verification
+from antiphon_spec.extras import require
 
 
 @click.command()
@@ -20,14 +23,20 @@ from antiphon_conformance.verdict import verification
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file, not to stdout.",
+    type=click.Path(path_type=Path),
+    help="Write to this file, not to stdout; with --site, into this folder.",
 )
 @click.option(
     "--verify",
     "tree",
     type=ExistingPath(exists=True, file_okay=False, path_type=Path),
     help="Verify every report in this folder by its transcripts.",
+)
+@click.option(
+    "--site",
+    "shelf",
+    type=ExistingPath(exists=True, file_okay=False, path_type=Path),
+    help="Verify every report in this folder, and make a static site of them in the folder of -o.",
 )
 @click.option(
     "--transcripts",
@@ -39,20 +48,27 @@ def report(
     form: str | None,
     output: Path | None,
     tree: Path | None,
+    shelf: Path | None,
     transcripts: Path | None,
 ) -> int:
-    """Render the results of a run, compare the results of several runs, or verify reports.
+    """Render the results of a run, compare the results of several runs, verify reports, or make a site.
 
-    Exit status of --verify: 0 verified, 1 rejected, 2 a transcript is missing.
+    Exit status of --verify and --site: 0 verified, 1 rejected, 2 a transcript is missing.
     """
     if tree is not None:
-        if results or form or output:
-            raise click.UsageError("--verify FOLDER: expected no RESULTS, --to or --output beside it")
-        return _verify(tree, transcripts)
+        if results or form or output or shelf:
+            raise click.UsageError("--verify FOLDER: expected no RESULTS, --to, --site or --output beside it")
+        return _verify(tree, "--verify", transcripts)[0]
+    if shelf is not None:
+        if results or form:
+            raise click.UsageError("--site FOLDER: expected no RESULTS or --to beside it")
+        return _make_site(shelf, output, transcripts)
     if transcripts is not None:
-        raise click.UsageError("--transcripts: expected --verify FOLDER beside it, got none")
+        raise click.UsageError("--transcripts: expected --verify FOLDER or --site FOLDER beside it, got none")
     if not results or form is None:
-        raise click.UsageError("expected RESULTS and --to, or --verify FOLDER")
+        raise click.UsageError("expected RESULTS and --to, --verify FOLDER, or --site FOLDER")
+    if output is not None and output.is_dir():
+        raise click.UsageError(f"--output {output}: expected a file, got a folder")
     try:
         reports = [records.read(path) for path in results]
     except ReportError as error:
@@ -69,16 +85,32 @@ def report(
     return 0
 
 
-def _verify(tree: Path, transcripts: Path | None) -> int:
-    """Verifies each report below a folder; returns the worst status."""
+def _make_site(shelf: Path, output: Path | None, transcripts: Path | None) -> int:
+    """Verifies every report, then makes the site of those that were not rejected."""
+    if output is None or output.is_file():
+        raise click.UsageError(f"--site {shelf}: expected -o FOLDER, the place of the site")
+    require("check", "the site")
+    site = importlib.import_module("antiphon_conformance.report.site")
+    status, checks = _verify(shelf, "--site", transcripts)
+    try:
+        pages = site.write(output, site.read(shelf, checks), time.time())
+    except ReportError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{len(pages)} files: {output / 'index.html'}")
+    return status
+
+
+def _verify(tree: Path, option: str, transcripts: Path | None) -> tuple[int, dict[Path, str]]:
+    """Verifies each report below a folder; returns the worst status, and what was said of each."""
     places = sorted({path.parent for path in tree.rglob(f"{folder.RECORDS}*")})
     if not places:
-        raise click.UsageError(f"--verify {tree}: expected a {folder.RECORDS} in it, got none")
-    statuses = []
+        raise click.UsageError(f"{option} {tree}: expected a {folder.RECORDS} in it, got none")
+    statuses, checks = [], {}
     for place in places:
         result = verification.verify(place, transcripts)
         click.echo(f"{result.title}: {place}")
         for line in (*result.problems, *result.missing, *result.notes):
             click.echo(f"    {line}")
         statuses.append(int(result.status))
-    return 1 if 1 in statuses else max(statuses)
+        checks[place] = result.title
+    return 1 if 1 in statuses else max(statuses), checks

@@ -69,6 +69,11 @@ class Answer:
         return WORKS if self.of(WORKS) and not self.of(UNCLEAR) else UNCLEAR
 
     @property
+    def by_feature(self) -> Mapping[str, str]:
+        """The state of each feature."""
+        return {row.feature: row.state for row in self.features}
+
+    @property
     def breaches(self) -> tuple[str, ...]:
         """The rules at whose faults it breaks."""
         return tuple(dict.fromkeys(rule for row in self.features for rule, _ in row.faults))
@@ -83,13 +88,14 @@ class Answer:
 
 def answers(records: Iterable[Record], dialect: str, features: Iterable[FeatureRow] = ()) -> list[Answer]:
     """The answer for each client that was tested with servers of this dialect; `features` are what the server
-    offers."""
+    offers. What is newer than our document breaks nobody: no run has shown it."""
     own = tuple(records)
     wires = {
         (record.rule, fault(sight(record, finding)))
         for record in own
         if record.outcome in SHOWN
         for finding in record.findings
+        if not finding.newer
     }
     rules = {record.rule for record in own if record.outcome in TRIED}
     states = {row.name: row.state for row in features}

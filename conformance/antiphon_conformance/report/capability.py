@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer
+from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer, FeatureAnswer
 from antiphon_conformance.report.causes import Cause
 from antiphon_conformance.report.features import FAILING, IGNORED, LACKING, TOPICS, UNSEEN, FeatureRow
 from antiphon_conformance.verdict.outcome import Outcome
@@ -52,7 +52,9 @@ class Capability:
     state: str
     """One of STATES."""
     why: str = ""
-    """The clients that break, or the first fault; empty for what works."""
+    """The clients that break, or that nothing succeeds; empty for what works."""
+    cause: Cause | None = None
+    """The first cause that breaks it or blemishes it; None for what works."""
 
     @property
     def name(self) -> str:
@@ -79,14 +81,24 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.has_effect
     if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
-    clients = [answer.client.short for answer in answers if _breaks(answer, row.name)]
+    parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}
+    clients = [name for name, broken in parts.items() if broken]
     if clients:
         verb = "breaks" if len(clients) == 1 else "break"
-        return Capability(row, BROKEN, f"{' and '.join(clients)} {verb}")
+        hits = {rule for broken in parts.values() for part in broken for rule, _ in part.faults}
+        return Capability(row, BROKEN, f"{' and '.join(clients)} {verb}", _first(causes, hits))
     topics = TOPICS.get(row.name, frozenset())
-    flaws = [rule for rule in rules if rule.partition(".")[0] in topics]
-    return Capability(row, FLAWED if flaws else WORKS)
+    flaws = {rule for rule in rules if rule.partition(".")[0] in topics}
+    return Capability(row, FLAWED, cause=_first(causes, flaws)) if flaws else Capability(row, WORKS)
 
 
-def _breaks(answer: Answer, feature: str) -> bool:
-    return any(part.state == BREAKS and NEEDS.get(part.feature) == feature for part in answer.features)
+def _broken_parts(answer: Answer, feature: str) -> list[FeatureAnswer]:
+    return [part for part in answer.features if part.state == BREAKS and NEEDS.get(part.feature) == feature]
+
+
+def _first(causes: Iterable[Cause], rules: set[str]) -> Cause | None:
+    """The worst cause that one of these rules tells: by itself, else by what follows from it."""
+    bad = [cause for cause in causes if cause.outcome in BAD]
+    own = (cause for cause in bad if rules.intersection(cause.rules))
+    later = (cause for cause in bad if rules.intersection(cause.further_rules))
+    return next(own, next(later, None))

@@ -3,15 +3,20 @@ one vendor."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
+from antiphon_conformance.report.answers import ABSENT, BREAKS, UNCLEAR, WORKS, Answer
 from antiphon_conformance.report.capability import BROKEN, FLAWED, Capability
+from antiphon_conformance.report.features import LACKING, UNSEEN
 from antiphon_conformance.report.groups import BAD, TRIED, WORST_FIRST
 from antiphon_conformance.report.model import Report, Row, rows, run_summary, title
 from antiphon_conformance.report.numbers import Numbers, numbers
 from antiphon_conformance.report.overview import Overview
+from antiphon_conformance.report.titles import listing, plural, short_of
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
@@ -19,6 +24,23 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.requirement import Requirement
 
 UNTESTED = "untested"
+MOST_PARTS = 3
+"""How many features of a client a cell names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one run says about one feature, or about one client."""
+
+    state: str
+    """`works`, `works but`, `broken`, `ignored`, `not offered`, `not seen`; of a client `works`, `breaks`,
+    `unclear`."""
+    why: str = ""
+    """The fault in a few words; empty without any."""
+    who: str = ""
+    """The clients that break, or how far a client works."""
+    sample: str = ""
+    """On how many exchanges it rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +49,7 @@ class Column:
 
     vendor: str
     date: str
+    """The day of the run; where another run of the vendor has the same one, with the time."""
     report: Report
     verdict: Verdict
     numbers: Numbers
@@ -34,6 +57,18 @@ class Column:
     """The name of the profile."""
     rows: Mapping[str, Row]
     features: Mapping[str, Capability]
+    answers: Mapping[str, Answer]
+    """The answer for each client, by its short name."""
+
+    @property
+    def size(self) -> int:
+        """The number of exchanges that were judged."""
+        return int(self.report.metadata.get("requests") or 0)
+
+    @property
+    def origin(self) -> str:
+        """Where the traffic comes from, and how much there is."""
+        return origin_of(self.report)
 
     @property
     def started(self) -> float:
@@ -98,11 +133,26 @@ class Comparison:
     changes: tuple[Change, ...]
 
     @property
-    def states(self) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
-        """Each feature: its title, whether it is optional, and its state in each column."""
+    def states(self) -> Iterator[tuple[str, bool, tuple[Cell, ...]]]:
+        """Each feature: its title, whether it is optional, and what each column says about it."""
         for feature in self.dialect.features.values():
-            rows = [column.features.get(feature.name) for column in self.columns]
-            yield feature.title, feature.optional, tuple(_feature(row) for row in rows)
+            cells = (_cell(column.features.get(feature.name), column.size) for column in self.columns)
+            yield feature.title, feature.optional, tuple(cells)
+
+    @property
+    def clients(self) -> Iterator[tuple[str, tuple[Cell, ...]]]:
+        """Each client: its title, and whether it works with the server of each column."""
+        names = dict.fromkeys(name for column in self.columns for name in column.answers)
+        for name in names:
+            answers = [column.answers.get(name) for column in self.columns]
+            title = next(answer.title for answer in answers if answer)
+            yield title, tuple(_client_cell(answer) for answer in answers)
+
+    @property
+    def breaches(self) -> list[RequirementLine]:
+        """The requirements that some run breaks."""
+        loud = {outcome.value for outcome in BAD}
+        return [line for line in self.lines if loud.intersection(line.states)]
 
 
 def compare(reports: Iterable[Report]) -> list[Comparison]:
@@ -117,10 +167,37 @@ def compare(reports: Iterable[Report]) -> list[Comparison]:
 def _comparison(dialect: Dialect, reports: Iterable[Report]) -> Comparison:
     columns = [_column(report, dialect) for report in reports]
     columns.sort(key=lambda column: (column.vendor.lower(), column.started))
+    columns = _told_apart(columns)
     return Comparison(dialect, tuple(columns), tuple(_lines(columns)), tuple(_changes(columns, dialect.name)))
 
 
+def origin_of(report: Report) -> str:
+    """`63 recorded exchanges` of others' traffic, or `684 requests` of a run."""
+    count = int(report.metadata.get("requests") or 0)
+    return plural(count, "recorded exchange" if "files" in report.metadata else "request")
+
+
+def _told_apart(columns: Sequence[Column]) -> list[Column]:
+    """Runs of one vendor on one day show the time, and runs of one second a number."""
+    for form in ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
+        counts = Counter((column.vendor, column.date) for column in columns)
+        columns = [
+            replace(column, date=f"{datetime.fromtimestamp(column.started, UTC):{form}}")
+            if counts[column.vendor, column.date] > 1
+            else column
+            for column in columns
+        ]
+    seen: Counter[tuple[str, str]] = Counter()
+    rows = []
+    for column in columns:
+        seen[column.vendor, column.date] += 1
+        number = seen[column.vendor, column.date]
+        rows.append(replace(column, date=f"{column.date} ({number})") if number > 1 else column)
+    return rows
+
+
 def _column(report: Report, dialect: Dialect) -> Column:
+    overview = Overview(report, dialect.name)
     return Column(
         title(report),
         run_summary(report)[0].partition(" ")[0],
@@ -129,7 +206,8 @@ def _column(report: Report, dialect: Dialect) -> Column:
         numbers(report, dialect),
         report.profile(dialect.name).name,
         {row.requirement.id: row for row in rows(report, dialect)},
-        {row.row.name: row for row in Overview(report, dialect.name).capabilities},
+        {row.row.name: row for row in overview.capabilities},
+        {answer.client.short: answer for answer in overview.answers},
     )
 
 
@@ -143,13 +221,33 @@ def _lines(columns: Sequence[Column]) -> Iterator[RequirementLine]:
             yield RequirementLine(requirement, states)
 
 
-def _feature(capability: Capability | None) -> str:
-    if capability is None:
-        return "not seen"
-    row = capability.row
-    if capability.state not in (FLAWED, BROKEN) or not row.failed:
-        return capability.state
-    return f"{capability.state}, {row.failed} of {row.exchanges} exchanges with faults"
+def _cell(capability: Capability | None, size: int) -> Cell:
+    if capability is None or capability.state == UNSEEN:
+        return Cell(UNSEEN, sample=f"in {plural(size, 'exchange')}")
+    row, state = capability.row, capability.state
+    if state == LACKING:
+        return Cell(state)
+    fault = short_of(capability.cause) if capability.cause else ""
+    who = capability.why if state == BROKEN else ""
+    why = fault or ("" if who else capability.why)
+    count = plural(row.exchanges, "exchange")
+    is_bad = state in (FLAWED, BROKEN) and row.failed
+    return Cell(state, why, who, f"{row.failed} of {count}" if is_bad else count if row.exchanges else "")
+
+
+def _client_cell(answer: Answer | None) -> Cell:
+    if answer is None:
+        return Cell(UNSEEN)
+    parts, doubts = answer.of(BREAKS) or answer.of(WORKS), answer.of(UNCLEAR)
+    if not parts:
+        return Cell(UNCLEAR if doubts else ABSENT)
+    names = listing(parts, MOST_PARTS)
+    sample = f"{plural(len(doubts), 'feature')} unclear" if doubts else ""
+    return (
+        Cell(BREAKS, f"at {names}", "", sample)
+        if answer.of(BREAKS)
+        else Cell(WORKS, f"with {names}", "", sample)
+    )
 
 
 def _changes(columns: Iterable[Column], dialect: str) -> Iterator[Change]:

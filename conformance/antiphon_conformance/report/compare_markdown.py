@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from antiphon_conformance.report.compare import Comparison, compare
-from antiphon_conformance.report.groups import BAD
+from antiphon_conformance.report.compare import Cell, Comparison, compare
 from antiphon_conformance.report.markdown_text import escape
 from antiphon_conformance.report.model import Report
+from antiphon_conformance.report.titles import plural
 
-SIGNS = {"passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i"}
-LOUD = frozenset(outcome.value for outcome in BAD)
+SIGNS = {
+    "passed": "✓", "failed": "✗", "broken": "✗", "untestable": "⊘", "warned": "!", "noted": "i", "works": "✓",
+    "works but": "!", "breaks": "✗", "ignored": "✗", "not offered": "–", "not seen": "?", "unclear": "?",
+}  # fmt: skip
+MOST_RULES = 6
+"""How many rules a list of changes names."""
 
 
 def render(reports: Iterable[Report]) -> str:
-    """The numbers, the changes, the features, and the requirements that some run breaks."""
+    """What works, the numbers, the changes, and the requirements that some run breaks."""
     return "\n".join(line for comparison in compare(reports) for line in _lines(comparison)) + "\n"
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
-    names = [f"{escape(column.vendor)} {column.date}" for column in comparison.columns]
+    names = [f"{escape(column.vendor)}<br>{column.date}" for column in comparison.columns]
     yield f"## {comparison.dialect.title} {comparison.dialect.release}".rstrip()
-    yield from ("", *_table("", names, _numbers(comparison)))
+    yield from ("", "### What works", "")
+    lines = [("", [column.origin for column in comparison.columns])]
+    lines += [
+        (title + (" (optional)" if optional else ""), [_cell(cell) for cell in cells])
+        for title, optional, cells in comparison.states
+    ]
+    lines += [
+        (f"client {escape(title)}", [_cell(cell) for cell in cells]) for title, cells in comparison.clients
+    ]
+    yield from _table("feature", names, lines)
+    yield from ("", "### Numbers", "", *_table("", names, _numbers(comparison)))
     for change in comparison.changes:
         yield from ("", f"### {escape(change.vendor)}: from {change.before} to {change.after}", "")
         for name, rules in change.kinds:
-            yield f"- {name}: {', '.join(f'`{rule}`' for rule in rules)}"
+            yield f"- {name} ({len(rules)}): {_list(rules)}"
         if not change.kinds:
             yield "Nothing changed."
-    yield from ("", "### Features", "")
-    yield from _table("feature", names, ((title, states) for title, _, states in comparison.states))
-    loud = [line for line in comparison.lines if LOUD.intersection(line.states)]
-    yield from ("", f"### The {len(loud)} requirements that some of them break", "")
+    loud = comparison.breaches
+    if not loud:
+        yield ""
+        return
+    count = plural(len(loud), "requirement")
+    yield from ("", f"<details><summary>The {count} that some of them break</summary>", "")
     yield from _table(
         "requirement",
         names,
         ((f"{row.requirement.id}: {escape(row.requirement.text)}", map(_state, row.states)) for row in loud),
     )
-    yield ""
+    yield from ("", "</details>", "")
+
+
+def _list(rules: Sequence[str]) -> str:
+    first = ", ".join(f"`{rule}`" for rule in rules[:MOST_RULES])
+    return first if len(rules) <= MOST_RULES else f"{first} and {len(rules) - MOST_RULES} more"
+
+
+def _cell(cell: Cell) -> str:
+    return "<br>".join(filter(None, (_state(cell.state), escape(cell.why), cell.who, cell.sample)))
 
 
 def _numbers(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
@@ -67,4 +92,4 @@ def _table(corner: str, names: Iterable[str], lines: Iterable[tuple[str, Iterabl
 
 
 def _state(state: str) -> str:
-    return f"{SIGNS[state]} {state}" if state in SIGNS else state
+    return f"{SIGNS[state]} {state}" if state in SIGNS else state.replace("untested", "")

@@ -58,12 +58,17 @@ def feature_title(name: str) -> str:
 def faults_of(cause: Cause) -> set[Wire]:
     """The faults that a cause shows, its own and those that follow from it; an effect that is missing because
     of it harms nobody by itself."""
-    own = {(place.record.rule, fault(place.look)) for place in cause.places if place.look}
+    own = {
+        (place.record.rule, fault(place.look))
+        for place in cause.places
+        if place.look and not place.look.finding.newer
+    }
     later = {
         (record.rule, fault(sight(record, finding)))
         for record in cause.follows
         if record.kind is Kind.INTEROP
         for finding in record.findings
+        if not finding.newer
     }
     return own | later
 

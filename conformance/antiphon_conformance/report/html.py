@@ -1,12 +1,11 @@
-"""`report.html`: one self-contained page with the verdict, the numbers, and the findings with excerpts."""
+"""`report.html`: one self-contained page with the answer, what to mend first, and the traffic behind it."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,12 +14,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.answers import Answer
+from antiphon_conformance.report.answers import NEEDS
 from antiphon_conformance.report.causes import Cause
 from antiphon_conformance.report.compare import compare
 from antiphon_conformance.report.difference import Piece, mark_differences
 from antiphon_conformance.report.excerpt import Excerpt
+from antiphon_conformance.report.features import TOPICS
 from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.harm import FEATURES, KINDS, feature_title
 from antiphon_conformance.report.model import (
     MOST_EXCERPTS,
     Report,
@@ -29,16 +30,15 @@ from antiphon_conformance.report.model import (
     run_summary,
     title,
 )
-from antiphon_conformance.report.numbers import Numbers, numbers, sentence
-from antiphon_conformance.report.overview import Overview
-from antiphon_conformance.report.reproduce import commands, finding_command, origins
-from antiphon_conformance.report.titles import title_of
+from antiphon_conformance.report.numbers import Numbers, numbers
+from antiphon_conformance.report.overview import Fault, Overview
+from antiphon_conformance.report.reproduce import commands, origins
+from antiphon_conformance.report.titles import MOST_SUBJECTS, evidence_of, extent_of, plural
 from antiphon_conformance.rules.rule import Finding, Rule, all_rules
-from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_conformance.verdict.verdict import Verdict
 from antiphon_spec import dialect as dialects
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.requirement import Requirement
+from antiphon_spec.requirement import Kind, Requirement
 
 _CODE = re.compile("`([^`]+)`")
 STATES = (*(outcome.value for outcome in WORST_FIRST), "untested", "planned", "excluded", "off")
@@ -64,35 +64,77 @@ MOST_PLACES = 12
 """How many places of one root cause the page lists."""
 MOST_CAUSES = 400
 """How many root causes of one dialect the page lists; those after MOST_EXCERPTS take one line each."""
+KIND_WORDS: Mapping[Kind, str] = {
+    Kind.INTEROP: "clients may break",
+    Kind.CONTRACT: "promises",
+    Kind.STRICTNESS: "too lenient",
+    Kind.VENDOR: "habits",
+}
 LONGEST_CURL = 1600
-LOUD = frozenset({Outcome.BROKEN, Outcome.FAILED, Outcome.UNTESTABLE, Outcome.WARNED})
 
 
 @dataclass(frozen=True, slots=True)
-class CauseDetails:
-    """One root cause as the page shows it."""
+class FaultDetails:
+    """One cause as the page shows it."""
 
-    cause: Cause
+    fault: Fault
     rule: Rule | None
     requirement: Requirement | None
-    further_rules: tuple[tuple[str, str], ...]
-    """The other rules that it breaks, each with its summary."""
     excerpt: Excerpt | None
     again: str
     """The command that looks at the rule again."""
     curl: str
-    baseline_reason: str
-    """The reason that the baseline gives when it lists this failure; else empty."""
 
     @property
-    def title(self) -> str:
-        """What is wrong, in one sentence."""
-        return title_of(self.cause)
+    def cause(self) -> Cause:
+        """The cause."""
+        return self.fault.cause
 
     @property
     def finding(self) -> Finding | None:
-        """The finding at its first place."""
+        """The shown finding; None when the rule reached no verdict."""
         return self.cause.finding
+
+    @property
+    def evidence(self) -> str:
+        """The shown finding in one line, or why there is none."""
+        return evidence_of(self.cause)
+
+    @property
+    def extent(self) -> str:
+        """How much of the run shows it."""
+        return extent_of(self.cause)
+
+    @property
+    def clients(self) -> list[str]:
+        """The clients that break by it, by their short names."""
+        return [row.client.short for row in self.fault.breaks]
+
+    @property
+    def features(self) -> list[str]:
+        """The features of the dialect that it is about."""
+        topics = {rule.partition(".")[0] for rule in (*self.cause.rules, *self.cause.further_rules)}
+        own = [name for name, words in TOPICS.items() if words & topics]
+        needs = (NEEDS.get(name) for row in self.fault.breaks for name in row.features)
+        return list(dict.fromkeys((*own, *filter(None, needs))))
+
+    @property
+    def further_rules(self) -> list[tuple[str, str]]:
+        """The rules that fail because of it, each with its summary."""
+        names = dict.fromkeys((*self.cause.rules, *self.cause.further_rules))
+        return [(name, _summary_of_rule(name)) for name in names if name != self.cause.record.rule]
+
+    @property
+    def hidden_rules(self) -> list[tuple[str, str]]:
+        """The rules that could not look because of it, each with its summary."""
+        return [(name, _summary_of_rule(name)) for name in self.cause.hidden_rules]
+
+    @property
+    def subjects(self) -> list[tuple[str, str]]:
+        """What it lists, when the title does not name them all; a rule with its summary."""
+        names = self.cause.subjects
+        is_short = len(names) <= MOST_SUBJECTS and not set(names) & all_rules().keys()
+        return [] if is_short else [(name, _summary_of_rule(name)) for name in names]
 
     @property
     def difference(self) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
@@ -101,17 +143,34 @@ class CauseDetails:
         return mark_differences(finding.expected, finding.actual) if finding else ((), ())
 
     @property
-    def places(self) -> list[tuple[str, str]]:
-        """Exchange and place of the first places."""
-        places = (
-            (place.exchange, place.finding.where if place.finding else "") for place in self.cause.places
-        )
-        return list(dict.fromkeys(places))[:MOST_PLACES]
+    def places(self) -> list[tuple[str, str, int]]:
+        """The first exchanges: the id, the first place in it, and how many places it has."""
+        return self._places[:MOST_PLACES]
 
     @property
     def more(self) -> int:
-        """How many further places there are."""
-        return len({(place.exchange, place.finding) for place in self.cause.places}) - len(self.places)
+        """How many further exchanges there are."""
+        return max(len(self._places) - MOST_PLACES, 0)
+
+    @property
+    def _places(self) -> list[tuple[str, str, int]]:
+        by_exchange: dict[str, dict[str, None]] = {}
+        for place in self.cause.places:
+            where = place.finding.where if place.finding else ""
+            by_exchange.setdefault(place.exchange, {})[where] = None
+        return [(exchange, next(iter(spots)), len(spots)) for exchange, spots in by_exchange.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Faults under one heading."""
+
+    title: str
+    is_open: bool
+    """Whether they are shown at once; all other blocks are folded."""
+    details: tuple[FaultDetails, ...]
+    brief: tuple[Fault, ...]
+    """The further faults, which take one line each."""
 
 
 @dataclass(frozen=True)
@@ -138,58 +197,93 @@ class Section:
         """The results, ordered and grouped."""
         return Overview(self.report, self.dialect.name)
 
-    @property
-    def causes(self) -> list[Cause]:
-        """Every cause, by harm."""
-        return self.overview.all_causes
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The faults by heading, what breaks clients first; without headings of nothing."""
+        overview = self.overview
+        accepted = [fault for fault in overview.faults if fault.accepted]
+        lenient, habits = _count_rules(overview.lenient), _count_rules(overview.habits)
+        hint = "" if overview.profile == "strict" else "; --profile strict fails them"
+        parts = (
+            ("Fix first", True, [fault for fault in overview.faults if not fault.accepted]),
+            (f"Accepted by the baseline: {plural(len(accepted), 'cause')}", False, accepted),
+            (
+                f"Too lenient: {plural(lenient, 'kind')} of wrong requests{hint}",
+                False,
+                overview.lenient,
+            ),
+            (f"Habits of the vendor: {habits} differ", False, overview.habits),
+            (f"Noted: {plural(len(overview.notes), 'cause')} of little weight here", False, overview.notes),
+        )
+        return [self._block(title, is_open, faults) for title, is_open, faults in parts if faults]
 
     @property
-    def answers(self) -> list[Answer]:
-        """For each well-known client, whether it works."""
-        return self.overview.answers
+    def kinds(self) -> list[tuple[str, str]]:
+        """The kinds of the faults, worst first: value and words."""
+        names = {details.cause.record.kind for block in self.blocks for details in block.details}
+        return [(kind.value, KIND_WORDS[kind]) for kind in KINDS if kind in names]
 
     @property
-    def sentence(self) -> str:
-        """The verdict in one sentence."""
-        groups = (self.overview.faults, self.overview.lenient, self.overview.habits)
-        count = sum(fault.fails for group in groups for fault in group)
-        return sentence(self.verdict, self.numbers, count, self.report.profile(self.dialect.name))
+    def clients(self) -> list[tuple[str, str]]:
+        """The clients that some fault breaks: value and words."""
+        names = (name for block in self.blocks for one in block.details for name in one.clients)
+        return [(name, name) for name in dict.fromkeys(names)]
 
     @property
-    def details(self) -> list[CauseDetails]:
-        """The root causes that the page shows at length."""
-        return [self._details(cause) for cause in self.causes[:MOST_EXCERPTS]]
+    def features(self) -> list[tuple[str, str]]:
+        """The features that some fault is about: the name in the dialect and on a screen."""
+        names = {name for block in self.blocks for one in block.details for name in one.features}
+        rows = self.overview.capabilities
+        return [(row.row.name, row.name) for row in rows if row.row.name in names]
 
     @property
-    def brief(self) -> list[Cause]:
-        """The further root causes, which the page shows in one line each."""
-        return self.causes[MOST_EXCERPTS:MOST_CAUSES]
+    def client_features(self) -> list[tuple[str, str]]:
+        """The features of clients that some client was run with: name and title."""
+        names = {part.feature for answer in self.overview.answers for part in answer.features}
+        return [(name, feature_title(name)) for name in FEATURES if name in names]
 
     @property
-    def kinds(self) -> list[tuple[str, int]]:
-        """How many root causes there are of each outcome, worst first."""
-        return _count_states(cause.outcome.value for cause in self.causes)
+    def silence(self) -> list[tuple[str, list[str]]]:
+        """The rules that saw nothing to judge, by the reason; the reason of most rules first."""
+        by_note: dict[str, dict[str, None]] = {}
+        for record in self.overview.unseen_records:
+            by_note.setdefault(record.note, {})[record.rule] = None
+        return sorted(((note, list(rules)) for note, rules in by_note.items()), key=lambda row: -len(row[1]))
 
     @property
-    def states(self) -> list[tuple[str, int]]:
-        """How many requirements of the norm are in each state, worst first."""
-        return _count_states(row.state for row in self.rows if "#" not in row.requirement.id)
+    def silence_count(self) -> int:
+        """How many rules saw nothing to judge."""
+        return len({record.rule for record in self.overview.unseen_records})
 
-    def _details(self, cause: Cause) -> CauseDetails:
+    @property
+    def states(self) -> list[tuple[str, list[str]]]:
+        """The requirements of the norm by state, worst first."""
+        rows_of_norm = [row for row in self.rows if "#" not in row.requirement.id]
+        groups = (
+            (state, [row.requirement.id for row in rows_of_norm if row.state == state]) for state in STATES
+        )
+        return [(state, names) for state, names in groups if names]
+
+    def _block(self, title: str, is_open: bool, faults: Sequence[Fault]) -> Block:
+        details = tuple(self._details(fault) for fault in faults[:MOST_EXCERPTS])
+        return Block(title, is_open, details, tuple(faults[MOST_EXCERPTS:MOST_CAUSES]))
+
+    def _details(self, fault: Fault) -> FaultDetails:
+        cause = fault.cause
         record, finding = cause.record, cause.finding
-        spot = self.dialect.name, cause.first.exchange, finding.where if finding else ""
-        reasons = {(excuse.rule, excuse.scenario): reason for excuse, reason in self.verdict.excuses}
-        curl = self.report.curls.get(cause.first.exchange, "")
-        rules = all_rules()
-        return CauseDetails(
-            cause,
-            rules.get(record.rule),
+        spots = (
+            (self.dialect.name, place.exchange, place.finding.where if place.finding else "")
+            for place in cause.places
+        )
+        excerpts = (self.report.excerpts[spot] for spot in spots if spot in self.report.excerpts)
+        curl = self.report.curls.get(cause.first.exchange, "") if finding else ""
+        return FaultDetails(
+            fault,
+            all_rules().get(record.rule),
             self.dialect.resolve(record.requirement),
-            tuple((name, rules[name].summary if name in rules else "") for name in cause.further_rules),
-            self.report.excerpts.get(spot),
-            safe(finding_command(self.report, record.dialect, record)) if record.rule in rules else "",
+            next(excerpts, None),
+            self.overview.check_command(record),
             curl if len(curl) <= LONGEST_CURL else "",
-            reasons.get((record.rule, record.scenario), ""),
         )
 
 
@@ -238,7 +332,7 @@ def page(template: str, **content: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"safe_text": safe, "sentence": prose, "sign": _sign, "row_summary": _summary}
+    environment.filters |= {"safe_text": safe, "sentence": prose, "sign": _sign, "capital": _capital}
     script, style = (environment.get_template(name).render() for name in ("page.js", "page.css"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template(template).render(
@@ -258,16 +352,17 @@ def _sign(state: str) -> str:
     return SIGNS.get(state.partition(",")[0], "·")
 
 
-def _summary(row: Row) -> str:
-    """One line about a requirement's records: the first finding, else the first note."""
-    loud = [record for record in row.records if record.outcome in LOUD] or list(row.records)
-    messages = [finding.message for record in loud for finding in record.findings]
-    return (messages or [record.note for record in loud if record.note] or [""])[0]
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _count_states(states: Iterable[str]) -> list[tuple[str, int]]:
-    counts = Counter(states)
-    return [(state, counts[state]) for state in STATES if counts[state]]
+def _summary_of_rule(rule: str) -> str:
+    entry = all_rules().get(rule)
+    return entry.summary if entry else ""
+
+
+def _count_rules(faults: Iterable[Fault]) -> int:
+    return sum(len(fault.cause.rules) for fault in faults)
 
 
 def _part(report: Report, index: int) -> RunPart:

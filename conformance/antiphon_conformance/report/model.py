@@ -16,6 +16,7 @@ from antiphon_conformance.report.excerpt import Excerpt, excerpt
 from antiphon_conformance.report.features import FeatureRow, feature_rows
 from antiphon_conformance.report.fingerprint import fingerprint
 from antiphon_conformance.report.groups import WORST_FIRST
+from antiphon_conformance.report.harm import worst_place_first
 from antiphon_conformance.report.pace import medians, sentence
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import RunResult
@@ -177,14 +178,15 @@ def features(result: RunResult, dialect: Dialect) -> tuple[FeatureRow, ...]:
 def excerpts(
     exchanges: Mapping[str, Exchange], records: Iterable[Record], names: Iterable[str]
 ) -> dict[Spot, Excerpt]:
-    """An excerpt for the first place of each root cause."""
+    """An excerpt for the place of each root cause that is shown."""
     pool, parts = tuple(records), dict[Spot, Excerpt]()
     for name in names:
         dialect = dialects.load(name)
         for cause in causes(record for record in pool if record.dialect == name)[:MOST_EXCERPTS]:
-            exchange = exchanges.get(cause.first.exchange)
-            if exchange is not None and cause.finding is not None:
-                where = cause.finding.where
+            place = worst_place_first(cause, name).first
+            exchange = exchanges.get(place.exchange)
+            if exchange is not None and place.finding is not None:
+                where = place.finding.where
                 parts[name, exchange.id, where] = excerpt(exchange, where, dialect)
     return parts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.causes import Cause
@@ -13,6 +14,8 @@ from antiphon_conformance.rules.rule import all_rules
 MOST_SUBJECTS = 4
 """How many members or requests a title lists."""
 LONGEST = 160
+MOST_WORDS = 44
+"""The longest reason in a cell of a table, in characters."""
 _ALTERNATIVES = re.compile(r",? or ")
 _STATUS = re.compile(r"\d{3}")
 
@@ -45,6 +48,16 @@ def title_of(cause: Cause) -> str:
         holder=HOLDERS.get(cause.key, cause.key.capitalize()),
     )
     return safe(title.replace("1 kinds of wrong requests are", "1 kind of wrong requests is"), LONGEST)
+
+
+def short_of(cause: Cause) -> str:
+    """What is wrong in a few words, for a cell of a table: `lacks output_index and 3 more`."""
+    subjects = cause.subjects
+    if cause.family.name == "member missing" and subjects:
+        rest = len(subjects) - 1
+        return safe(f"lacks {subjects[0]}" + (f" and {rest} more" if rest else ""), MOST_WORDS)
+    words = title_of(cause).removeprefix("Not so: ").partition(" before ")[0].replace("`", "")
+    return textwrap.shorten(words, MOST_WORDS, placeholder=" ...")
 
 
 def summary_of(rule: str) -> str:

@@ -3,50 +3,55 @@
   document.documentElement.classList.add("live");
   const search = document.getElementById("search");
   const status = document.getElementById("shown");
-  const buttons = [...document.querySelectorAll("button[data-outcome]")];
+  const choices = [...document.querySelectorAll("select[data-filter]")];
+  const blocks = [...document.querySelectorAll("details.group")];
   const entries = [...document.querySelectorAll("[data-entry]")].map((element) => ({
     element,
-    outcome: element.dataset.entry,
+    words: (name) => (element.dataset[name] || "").split(" "),
     text: element.textContent.toLowerCase(),
   }));
-
-  const unit = document.querySelector(".finding") ? ".finding" : "tr";
+  const unit = document.querySelector(".finding") ? "finding" : "requirement";
 
   function apply() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const hidden = new Set(
-      buttons.filter((button) => button.getAttribute("aria-pressed") === "false").map((button) => button.dataset.outcome),
-    );
+    const wanted = choices.filter((choice) => choice.value).map((choice) => [choice.dataset.filter, choice.value]);
     let count = 0;
-    for (const { element, outcome, text } of entries) {
-      element.hidden = hidden.has(outcome) || !words.every((word) => text.includes(word));
-      if (!element.hidden && element.matches(unit)) count += 1;
+    for (const entry of entries) {
+      const fits = wanted.every(([name, value]) => entry.words(name).includes(value));
+      entry.element.hidden = !fits || !words.every((word) => entry.text.includes(word));
+      if (!entry.element.hidden) count += 1;
     }
-    status.textContent = `${count} ${unit === ".finding" ? "findings" : "requirements"} shown`;
+    const active = words.length + wanted.length > 0;
+    for (const block of blocks) {
+      block.hidden = active && !block.querySelector("[data-entry]:not([hidden])");
+      if (active && !block.hidden) block.open = true;
+    }
+    status.textContent = `${count} ${unit}${count === 1 ? "" : "s"}`;
   }
 
   function step(by) {
-    const visible = [...document.querySelectorAll("details.finding:not([hidden]) > summary")];
+    const visible = [...document.querySelectorAll("details.finding:not([hidden]) > summary")].filter(
+      (summary) => summary.getClientRects().length,
+    );
     const at = visible.indexOf(document.activeElement);
     const next = visible[at < 0 ? (by > 0 ? 0 : visible.length - 1) : at + by];
     if (next) next.focus();
   }
 
+  window.addEventListener("beforeprint", () => {
+    for (const element of document.querySelectorAll("details")) element.open = true;
+  });
   if (!search) return;
   search.addEventListener("input", apply);
-  for (const button of buttons) {
-    button.addEventListener("click", () => {
-      button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") === "false"));
-      apply();
-    });
-  }
+  for (const choice of choices) choice.addEventListener("change", apply);
   document.addEventListener("keydown", (event) => {
-    const typing = event.target === search;
+    const typing = event.target === search || event.target.matches("select");
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && typing) {
       search.value = "";
+      for (const choice of choices) choice.value = "";
       apply();
-      search.blur();
+      event.target.blur();
     } else if (event.key === "/" && !typing) {
       event.preventDefault();
       search.focus();
@@ -55,9 +60,6 @@
     } else if (event.key === "k" && !typing) {
       step(-1);
     }
-  });
-  window.addEventListener("beforeprint", () => {
-    for (const element of document.querySelectorAll("details")) element.open = true;
   });
   apply();
 })();
