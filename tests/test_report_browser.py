@@ -179,7 +179,7 @@ def test_a_finding_opens_by_keyboard_and_shows_its_evidence(open_page):
 def test_the_timeline_marks_the_offending_event_in_its_lane(open_page):
     page = open_page()
     finding = page.locator("details.finding", has_text="stream-numbers.increase").first
-    finding.locator("summary").click()
+    finding.locator("summary").first.click()
     lanes = finding.locator(".lanes")
     assert [row.inner_text() for row in lanes.locator("tbody th").all()][:2] == [
         "response",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,7 +102,7 @@ def lint(
         found = orjson.dumps([record.as_json() for record in records], option=orjson.OPT_INDENT_2)
         click.echo(inert_json(found))
     else:
-        _print(result, records, files, show_all)
+        _print(result, records, show_all)
         _sum_up(records, exchanges)
     if report_folder is not None:
         try:
@@ -114,13 +113,13 @@ def lint(
     return verdict(records, why=result.verdicts[dialect.name].why).status
 
 
-def _print(result: RunResult, records: list[Record], files: Iterable[Path], show_all: bool) -> None:
+def _print(result: RunResult, records: list[Record], show_all: bool) -> None:
     """The answer, what to mend first, and what to do next: as `check` prints it."""
     (dialect,) = result.verdicts
     why = result.verdicts[dialect].why
     shown = replace(result, records=tuple(records), verdicts={dialect: verdict(records, why=why)})
     console = Console(highlight=False, markup=False, emoji=False)
-    terminal.show(compose(shown, digests=digests_of(files)), console, REST, verbose=show_all)
+    terminal.show(compose(shown), console, REST, verbose=show_all)
     click.echo()
 
 

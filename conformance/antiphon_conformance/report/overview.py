@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from antiphon_conformance.http.text import safe
@@ -50,11 +51,14 @@ class Fault:
     """Whether it fails the run."""
     accepted: str = ""
     """Why the baseline accepts it; empty when it does not, or not all of it."""
+    detail: str = ""
+    """The member or the rule that tells it from a fault of the same title; empty when no other has it."""
 
     @property
     def title(self) -> str:
         """What is wrong, in one sentence."""
-        return title_of(self.cause)
+        title = title_of(self.cause)
+        return f"{title}: {self.detail}" if self.detail else title
 
     @property
     def harm(self) -> str:
@@ -251,7 +255,23 @@ class Overview:
             breaks = self._breaks.get(id(cause), ())
             crash = cause.outcome is Outcome.BROKEN
             faults.append(Fault(len(faults) + 1, cause, breaks, fails or crash, "" if fails else reason))
-        return tuple(faults)
+        return _told_apart(faults)
+
+
+def _told_apart(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Faults of one title name the member that each is about, and those of one member the rule."""
+    rows = tuple(faults)
+    for detail in (_member_of, lambda fault: f"`{fault.cause.record.rule}`"):
+        titles = Counter(fault.title for fault in rows)
+        rows = tuple(
+            replace(fault, detail=detail(fault)) if titles[fault.title] > 1 else fault for fault in rows
+        )
+    return rows
+
+
+def _member_of(fault: Fault) -> str:
+    look = fault.cause.first.look
+    return f"`{safe(look.place.dotted, 60)}`" if look and look.place.member else ""
 
 
 def overviews(report: Report) -> list[Overview]:

@@ -120,7 +120,9 @@ def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: b
     if not fault.fails:
         facts.append("warning")
     yield from _wrap(" · ".join(facts), width, MARGIN, MARGIN)
-    yield from _wrap(evidence_of(fault.cause), width, MARGIN, MARGIN)
+    is_recorded = "files" in overview.report.metadata
+    spot = f"{safe(fault.cause.first.exchange, 100)}: " if is_recorded else ""
+    yield from _wrap(spot + evidence_of(fault.cause), width, MARGIN, MARGIN)
     later = aftermath_of(fault.cause)
     if later:
         yield from _wrap(later, width, MARGIN, MARGIN, "dim")
@@ -146,7 +148,7 @@ def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[Text]:
     for fault in overview.habits:
         lines.append(("habits", f"{plural(len(fault.cause.rules), 'habit')} of the vendor differ"))
     if overview.notes:
-        lines.append(("noted", f"{plural(len(overview.notes), 'cause')} that weigh little in this profile"))
+        lines.append(("noted", f"{plural(len(overview.notes), 'cause')} of little weight in this profile"))
     blind = len({record.rule for record in overview.unseen_records})
     if blind:
         lines.append(("unjudged", f"{plural(blind, 'rule')} saw nothing to judge"))
