@@ -64,7 +64,9 @@ def report(
             raise click.UsageError("--site FOLDER: expected no RESULTS or --to beside it")
         return _make_site(shelf, output, transcripts)
     if transcripts is not None:
-        raise click.UsageError("--transcripts: expected --verify FOLDER or --site FOLDER beside it, got none")
+        raise click.UsageError(
+            "--transcripts: expected --verify FOLDER beside it, or --site FOLDER, got none"
+        )
     if not results or form is None:
         raise click.UsageError("expected RESULTS and --to, --verify FOLDER, or --site FOLDER")
     if output is not None and output.is_dir():
