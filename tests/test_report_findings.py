@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.report.causes import causes
 from antiphon_conformance.report.difference import mark_differences
 from antiphon_conformance.report.excerpt import excerpt
 from antiphon_conformance.report.features import feature_rows
+from antiphon_conformance.report.harm import by_harm
 from antiphon_conformance.report.model import compose
 from antiphon_conformance.report.numbers import Ratio, numbers, sentence
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import judge
 from antiphon_spec.dialect import load
+from antiphon_spec.requirement import Kind
 from inprocess import run_suite
-from scripted_transport import exchange
+from scripted_transport import exchange, response
 
 OPENAI = load("openai")
 
@@ -192,3 +197,42 @@ def test_features_say_what_is_offered_and_where_it_fails():
     assert rows["stream"].state == "offered"
     assert rows["stream"].failed > 5
     assert (rows["delete"].failed, rows["delete"].clean > 0) == (0, True)
+
+
+def mcp(body):
+    tools = [{"type": "mcp", "server_label": "docs", "server_url": "https://mcp.example/mcp"}]
+    created = exchange("mcp_server/called", body, request_body={"input": "Call a tool.", "tools": tools})
+    return Trace("mcp_server", {"called": created})
+
+
+LISTED = {"type": "mcp_list_tools", "id": "mcpl_1", "server_label": "docs", "tools": []}
+STREAMED = {"input": "Say hello.", "stream": True}
+
+
+@pytest.mark.parametrize(
+    ("trace", "feature", "state"),
+    [
+        (mcp(response(output=[LISTED])), "mcp_server", "offered"),
+        (mcp(response()), "mcp_server", "not seen"),
+        (mcp(None), "create", "failing"),
+        (Trace("s", {"a": exchange("s/a", response(), request_body=STREAMED)}), "stream", "ignored"),
+    ],
+    ids=["an answer shows it", "no answer shows it", "a success says null", "the server does not stream"],
+)
+def test_a_feature_works_only_where_an_answer_shows_it(trace, feature, state):
+    rows = {row.name: row.state for row in feature_rows([trace], OPENAI, [])}
+    assert rows[feature] == state
+
+
+def test_what_no_client_sees_stands_above_what_no_client_misses():
+    cut = "response-status.a-response-at-the-token-limit-is-incomplete"
+    chain = "chaining.a-chain-knows-the-whole-history"
+    found = causes(
+        [
+            record("stream-numbers.are-integers-on-every-event", at("event[0]/sequence_number")),
+            replace(record(chain, at("reply.body/output", '"I do not know."')), kind=Kind.CONTRACT),
+            record(cut, at("reply.body/status", '"completed"')),
+        ]
+    )
+    ordered = by_harm(found, {id(cause): () for cause in found}, 3)
+    assert [cause.rules[0] for cause in ordered] == [cut, chain, "stream-numbers.are-integers-on-every-event"]

@@ -34,6 +34,10 @@ COUNTERS = frozenset({
     "output_index", "content_index", "summary_index", "annotation_index", "sequence_number", "item_id",
 })  # fmt: skip
 """The members of an event that say to which object of the stream it belongs."""
+UNTRUE = frozenset({
+    "response-status.a-response-at-the-token-limit-is-incomplete", "response-status.completed-has-no-error",
+})  # fmt: skip
+"""The rules whose breach tells a client that an answer is whole when it is not: no client can see that."""
 COMPARISONS = ("stream-parity.", "retrieve.retrieved-equals", "retrieve.a-stored", "background.polling-shows")
 FINAL = (
     "lifecycle.the-terminal-event-repeats-the-items",
@@ -208,6 +212,7 @@ def _lacks(look: Sight) -> bool:
 def _is_value(look: Sight) -> bool:
     return (
         look.topic in SCHEMA_TOPICS
+        and look.record.rule not in UNTRUE
         and look.record.kind is Kind.INTEROP
         and look.place.holder in (places.RESPONSE, places.ITEM, places.PART, places.PAGE, places.ERROR)
         and bool(look.place.member)

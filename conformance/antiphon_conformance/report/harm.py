@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
-from antiphon_conformance.report.families import NO_EFFECT, fault, sight
+from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
 from antiphon_conformance.report.features import TOPICS
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
@@ -135,7 +135,10 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
 
 
 def _promise(cause: Cause) -> int:
-    """The place in PROMISES of the feature without effect that a cause shows; the last for other causes."""
+    """The place in PROMISES of the feature without effect that a cause shows; what calls a part of an answer
+    the whole stands before them, all else behind."""
+    if cause.outcome is Outcome.FAILED and UNTRUE.intersection(cause.rules):
+        return -1
     topics = {
         place.look.topic
         for place in cause.places
