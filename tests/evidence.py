@@ -58,6 +58,8 @@ def value_at(where: str, exchange: Exchange) -> Any:
         return _walk(events[0].data, pointer) if events else UNKNOWN
     if root == "reply.body":
         body = reply.body if reply.raw else ABSENT
+        if body is None and reply.raw != b"null":  # it is no JSON: its text is quoted
+            body = reply.raw.decode(errors="replace")
         return UNKNOWN if reply.stream is not None else _walk(body, pointer)
     if root == "request.body":
         return _walk(exchange.request.body, pointer)

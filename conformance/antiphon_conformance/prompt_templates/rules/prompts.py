@@ -175,7 +175,7 @@ def output_follows_the_templates_schema(trace: ScenarioTrace) -> Iterator[Findin
     try:
         value = parse_json(text_of(response))
     except ValueError:
-        actual = show(text_of(response)) if text_of(response) else "no text"
+        actual = named("text", text_of(response))
         yield Finding("reply.body/output", "a JSON text", actual, trace["structured"].id)
         return
     for misfit in misfits(value, probe.SCHEMA):

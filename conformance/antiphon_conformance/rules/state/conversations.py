@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import BlockedError, Exchange, Part
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.requests.test_prompts import FIRST_WORD, SECOND_WORD
 from antiphon_conformance.rules.reading.comparison import (
     expect_not_found,
@@ -147,7 +147,7 @@ def the_newest_items_are_listed_first(trace: ScenarioTrace) -> Iterator[Finding]
     expected, actual = ids(trace["listed"])[::-1][:2], ids(trace["newest"])
     if actual != expected:
         yield Finding(
-            "reply.body/data", f"the two newest: {show(expected)}", show(actual), trace["newest"].id
+            "reply.body/data", f"the two newest: {show(expected)}", named("ids", actual), trace["newest"].id
         )
 
 
@@ -232,7 +232,7 @@ def a_response_remembers_its_conversation(trace: ScenarioTrace) -> Iterator[Find
     """
     question = trace["asked"]
     for word in (word for word in WORDS if not says(question, word)):
-        actual = show(text_of(question.response))
+        actual = named("text", text_of(question.response))
         yield Finding("reply.body/output", f"the code word {word}", actual, question.id)
 
 
@@ -259,7 +259,7 @@ def input_and_output_are_appended_in_order(trace: ScenarioTrace) -> Iterator[Fin
         index = next((index for index in range(place, len(items)) if text in items[index]), None)
         if index is None:
             expected = f"{show(text)} at {place} or later"
-            yield Finding("reply.body/data", expected, show(items), trace["listed"].id)
+            yield Finding("reply.body/data", expected, named("texts", items), trace["listed"].id)
             return
         place = index + 1
 

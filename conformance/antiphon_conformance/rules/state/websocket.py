@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from antiphon_conformance.http.exchange import Exchange, final_response
-from antiphon_conformance.http.text import ABSENT, show
+from antiphon_conformance.http.text import ABSENT, named, show
 from antiphon_conformance.http.turns import error_of
 from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.rules.reading.comparison import expect_rejection, says, succeeded, took_place
@@ -164,7 +164,7 @@ def a_continuation_knows_the_turn_before(trace: ScenarioTrace) -> Iterator[Findi
     """A continuation over WebSocket knows what the whole history would tell it."""
     asked = trace["asked"]
     if not says(asked, FIRST_WORD):
-        actual = show(text_of(response_or_empty(asked)))
+        actual = named("text", text_of(response_or_empty(asked)))
         yield Finding("turn/output", f"the code word {FIRST_WORD}", actual, asked.id)
 
 
