@@ -139,7 +139,9 @@ def _ask(config: RunConfig, signals: Interruption, *, twice: bool) -> Side:
     """Holds the conversations with a target, once or twice."""
     name, runs = shown(config.url), []
     for _ in range(2 if twice else 1):
-        with show_progress(Console(stderr=True), len(planned(config)), name) as progress:
+        console = Console(stderr=True)
+        is_silent = not console.is_terminal
+        with show_progress(console, len(planned(config)), name, quiet=is_silent) as progress:
             runs.append(perform(config, progress=progress, interruption=signals))
         if runs[-1].why_not:
             break

@@ -140,11 +140,12 @@ class Streams:
         self, before: Sequence[EventStep], after: Sequence[EventStep], kind: str, shift: int, legal: bool,
         missing: list[EventStep], surplus: list[EventStep], until: bool | None = None,
     ) -> Iterator[Difference]:  # fmt: skip
-        """The differences of the events of one object; those without partner go to `lost` and `added`.
+        """The differences of the events of one object; those without partner go to `missing` and `surplus`.
 
         `until` limits it to what comes before the first item (True), or after it (False): so that ids are
-        bound in the order in which they came.
+        bound in the order in which they came. Deltas come last: they are wrong where they are not the text.
         """
+        sums: list[tuple[EventStep, EventStep, str]] = []
         for index_a, index_b in align([step.label for step in before], [step.label for step in after]):
             is_early = (index_a or 0) == 0 and (index_b or 0) == 0
             if until is not None and is_early is not until:
@@ -153,9 +154,13 @@ class Streams:
             side_b = after[index_b] if index_b is not None else None
             if side_a and side_b and side_a.type == side_b.type:
                 yield from self._events(side_a, side_b, shift) if side_a.type != ITEM else ()
+                piece = _piece(self.dialect.grammar, side_a.type)
+                sums += [(side_a, side_b, piece)] if piece else []
                 continue
             missing += [side_a] if side_a else []
             surplus += [side_b] if side_b else []
+        for side_a, side_b, piece in sums:
+            yield from self._pieces(side_a, side_b, piece)
 
     def _item(self, before: Layout, after: Layout, index_a: int | None, index_b: int | None) -> Difference:
         """An item that one stream lacks."""
@@ -204,8 +209,6 @@ class Streams:
             self.dialect.grammar.events[in_a.type].lane if in_a.type in self.dialect.grammar.events else None
         )
         piece = _piece(self.dialect.grammar, in_a.type)
-        if piece is not None:
-            yield from self._pieces(in_a, in_b, piece)
         names = lane.identity if lane else ()
         shapes = _shapes(in_b.events, piece)
         first = _without(in_a.events[0], piece)
