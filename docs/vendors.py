@@ -43,10 +43,13 @@ There are two kinds of reports. The reports on *servers for one's own machine* c
 `antiphon check`. The reports on *vendors' services* come from traffic that the test suites of public projects
 recorded (`antiphon lint`). They cover only the requests of those tests, some recordings are years old, and
 most requirements stay untested. All services are judged by the norm of OpenAI's dialect, which not all of
-them claim to follow: the numbers say how far a service is from that norm, not how good it is.
+them claim to follow: the cells say how far a service is from that norm, not how good it is.
 
-Of OpenAI's own 1,196 exchanges two break something: a stream in which items that list tools are never done,
-and a stream in which a `call_id` changes. The latter was recorded by hand, so the fault may not be OpenAI's.
+A cell says whether a feature works, why not, and on how many exchanges that rests. `works but`: answered with
+faults at which no client broke in our runs. `ignored`: accepted, without visible effect. `not seen`: the
+traffic does not show it, which says nothing about the service.
+[Contributing a report](contributing-a-report.md)
+says how a report comes to stand here.
 
 """
 
