@@ -72,8 +72,8 @@ MUTANTS = {
     "state.ignores-the-order": "data",
 }
 """By mutant, the member or the event that it changes."""
-BY_CHANCE = {"http.restarts-now-and-then"}
-"""Variations whose network differs, and not their answers."""
+BY_CHANCE = {"http.restarts-now-and-then", "state.adds-a-newer-item", "state.adds-an-item-of-its-own"}
+"""Variations whose network differs, or whose pages end with an item that A does not have."""
 VARIATIONS = sorted(
     variation.id
     for variation in all_variations().values()

@@ -167,7 +167,9 @@ class Streams:
         item = before.items[index_a] if index_a is not None else after.items[index_b or 0]
         words = f"{len(item.steps)} events"
         legal = (Grade.LEGAL, "a model chooses what it answers")
-        grade, why = legal if after.is_legal or not before.is_legal else (Grade.DIFFERENT, "")
+        is_newer = index_a is None and item.type not in self.dialect.schemas.item_types
+        is_legal = after.is_legal or is_newer or not before.is_legal
+        grade, why = legal if is_legal else (Grade.DIFFERENT, "")
         in_a, in_b = (words, "absent") if index_a is not None else ("absent", words)
         return Difference(Aspect.ITEMS, f"item[{item.type}]", in_a, in_b, grade, why)
 

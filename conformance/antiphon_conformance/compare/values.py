@@ -159,7 +159,11 @@ class Values:
 
     def _grade_of(self, value: Any, name: str) -> tuple[Grade, str]:
         """The grade of an element that only B has."""
-        if name == "output" and isinstance(_type(value), str) and _type(value) not in self.item_types:
+        if (
+            name in ("output", "data")
+            and isinstance(_type(value), str)
+            and _type(value) not in self.item_types
+        ):
             return Grade.LEGAL, "an item of a type that the document does not have"
         return self._chosen(name)
 
