@@ -131,7 +131,7 @@ def test_comparing_twice_gives_the_same() -> None:
     assert first.differences
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", sorted(set(names()) - {"azure"}))  # Azure has the document of OpenAI
 def test_listed_differences_name_parts_of_the_document(name: str) -> None:
     dialect = load(name)
     known_names = {

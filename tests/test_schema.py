@@ -206,7 +206,7 @@ def test_both_libraries_agree(name: str) -> None:
     assert rejections > 100
 
 
-RIGHT_REQUESTS = {"bud": 450, "openai": 1600, "openresponses": 450, "cloudglue": 95}
+RIGHT_REQUESTS = {"azure": 1600, "bud": 450, "openai": 1600, "openresponses": 450, "cloudglue": 95}
 """How many probes of a create are right requests at least: a quarter to a third of all probes."""
 
 
