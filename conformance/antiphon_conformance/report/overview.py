@@ -12,7 +12,6 @@ from antiphon_conformance.report.answers import Answer, answers
 from antiphon_conformance.report.capability import (
     BROKEN,
     FLAWED,
-    IGNORED,
     STATES,
     WORKS,
     Capability,
@@ -20,7 +19,7 @@ from antiphon_conformance.report.capability import (
 )
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.families import BLOCKED
-from antiphon_conformance.report.features import LACKING
+from antiphon_conformance.report.features import IGNORED, LACKING
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
 from antiphon_conformance.report.model import Report

@@ -12,8 +12,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.capability import BROKEN, FLAWED, IGNORED, WORKS
-from antiphon_conformance.report.features import LACKING, UNSEEN
+from antiphon_conformance.report.capability import BROKEN, FLAWED, WORKS
+from antiphon_conformance.report.features import IGNORED, LACKING, UNSEEN
 from antiphon_conformance.report.model import Report, title
 from antiphon_conformance.report.models import Line
 from antiphon_conformance.report.overview import Fault, Overview, overviews
