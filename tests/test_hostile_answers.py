@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from antiphon_conformance import engine
+from antiphon_conformance.http.exchange import Trace
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.rules.reading.output import parse_json
 from antiphon_conformance.rules.response.echo import ECHOES
@@ -32,7 +33,8 @@ def test_no_answer_breaks_a_rule(dialect):
         f"{record.rule}: {record.note}"
         for _ in range(ROUNDS)
         for record in engine.judge(
-            [corrupt_episode(entry, chance) for entry in right], dialects.load(dialect)
+            [*(corrupt_episode(entry, chance) for entry in right), generated(right, chance)],
+            dialects.load(dialect),
         )
         if record.outcome is Outcome.BROKEN
     }
@@ -42,6 +44,19 @@ def test_no_answer_breaks_a_rule(dialect):
 def corrupt_episode(trace, chance):
     exchanges = {name: corrupt(entry, chance) for name, entry in trace.exchanges.items()}
     return replace(trace, exchanges=exchanges)
+
+
+def generated(right, chance):
+    """Answers to requests that are as odd as generated ones."""
+    exchanges = {
+        f"{entry.scenario}, {name}": replace(
+            exchange, request=replace(exchange.request, body=change(exchange.request.body, chance))
+        )
+        for entry in right
+        for name, exchange in entry.exchanges.items()
+        if isinstance(exchange.request.body, dict)
+    }
+    return Trace("generated", {name: corrupt(exchange, chance) for name, exchange in exchanges.items()})
 
 
 def corrupt(exchange, chance):

@@ -104,12 +104,12 @@ def input_is_the_last_message(trace: ScenarioTrace) -> Iterator[Finding]:
 @rule("prompt-templates.the-response-repeats-the-template", ScenarioTrace, scenario=VALID, cites="BUD-PRM-16")
 def the_response_repeats_the_template(trace: ScenarioTrace) -> Iterator[Finding]:
     """The response repeats the id of the template, its version and its variables."""
-    prompt = trace["rendered"].request.fields["prompt"]
+    asked = trace["rendered"].request.fields
     response = answered(trace["rendered"])
     for name in ("id", "version", "variables"):
-        actual = value_at(response, "prompt", name)
-        if actual != prompt[name]:
-            yield Finding(f"reply.body/prompt/{name}", show(prompt[name]), show(actual), trace["rendered"].id)
+        expected, actual = value_at(asked, "prompt", name), value_at(response, "prompt", name)
+        if actual != expected:
+            yield Finding(f"reply.body/prompt/{name}", show(expected), show(actual), trace["rendered"].id)
 
 
 @rule("prompt-templates.stored-settings-are-used", ScenarioTrace, scenario=VALID, cites="BUD-PRM-18")

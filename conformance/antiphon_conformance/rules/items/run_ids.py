@@ -54,17 +54,18 @@ def ids_are_unique_in_a_run(trace: ScenarioTrace) -> Iterator[Finding]:
             return
 
 
-def _earlier_calls(exchange: Exchange, before: dict[object, set[str]]) -> set[str]:
+def _earlier_calls(exchange: Exchange, before: dict[str, set[str]]) -> set[str]:
     """The `call_id` of each call in the history that a request continues."""
     fields = exchange.request.fields
-    sent = {item.get("call_id") for _, item in objects(fields.get("input")) if "call_id" in item}
-    chain = before.get(fields.get("previous_response_id"), set())
+    sent = [item.get("call_id") for _, item in objects(fields.get("input"))]
+    previous = fields.get("previous_response_id")
+    chain = before.get(previous, set()) if isinstance(previous, str) else set()
     return chain | {identity for identity in sent if isinstance(identity, str) and identity}
 
 
 def _histories(trace: ScenarioTrace) -> Iterator[tuple[Exchange, set[str]]]:
     """Each create of a scenario, with the calls of the history that it continues."""
-    before: dict[object, set[str]] = {}
+    before: dict[str, set[str]] = {}
     for exchange in _creates(trace.trace, trace.dialect.create_operation):
         response = response_or_empty(exchange)
         history = _earlier_calls(exchange, before)
@@ -93,6 +94,7 @@ def call_ids_are_unique_in_a_conversation(trace: ScenarioTrace) -> Iterator[Find
     """
     for exchange, history in _histories(trace):
         for index, call in calls(response_or_empty(exchange)):
-            if call.get("call_id") in history:
+            identity = call.get("call_id")
+            if isinstance(identity, str) and identity in history:
                 where = f"reply.body/output/{index}/call_id"
-                yield Finding(where, "an id that no earlier call has", show(call["call_id"]), exchange.id)
+                yield Finding(where, "an id that no earlier call has", show(identity), exchange.id)

@@ -165,7 +165,8 @@ def ids(page: Exchange) -> list[Any]:
 )
 def an_item_is_read_by_its_id(trace: ScenarioTrace) -> Iterator[Finding]:
     """An item that is read by its id has this id."""
-    expected, actual = ids(trace["listed"])[0], trace["item"].answer.fields.get("id", ABSENT)
+    expected = trace["item"].request.path.rpartition("/")[2]
+    actual = trace["item"].answer.fields.get("id", ABSENT)
     if actual != expected:
         yield Finding("reply.body/id", show(expected), show(actual), trace["item"].id)
 
@@ -255,7 +256,9 @@ def input_and_output_are_appended_in_order(trace: ScenarioTrace) -> Iterator[Fin
     """The items of a conversation show the input and output of each response, in order."""
     items = list(map(_text, (item for _, item in objects(trace["listed"].answer.fields.get("data")))))
     place = 0
-    for text in filter(None, _history(trace)):
+    for text in _history(trace):
+        if not isinstance(text, str) or not text:
+            continue
         index = next((index for index in range(place, len(items)) if text in items[index]), None)
         if index is None:
             expected = f"{show(text)} at {place} or later"
@@ -264,12 +267,12 @@ def input_and_output_are_appended_in_order(trace: ScenarioTrace) -> Iterator[Fin
         place = index + 1
 
 
-def _history(trace: ScenarioTrace) -> Iterator[str]:
+def _history(trace: ScenarioTrace) -> Iterator[Any]:
     """The texts of the conversation, oldest first."""
-    for item in trace["created"].request.fields["items"]:
-        yield item["content"]
+    for _, item in objects(trace["created"].request.fields.get("items")):
+        yield item.get("content")
     for step in ("told", "asked"):
-        yield trace[step].request.fields["input"]
+        yield trace[step].request.fields.get("input")
         yield text_of(trace[step].response)
 
 
