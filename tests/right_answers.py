@@ -68,6 +68,13 @@ def _shortened_descriptions(_request: Json, response: Json) -> None:
             tool["description"] = tool["description"][:-1].rstrip()
 
 
+def _count_more(response: Json) -> None:
+    """Counts a text that was added."""
+    usage = response["usage"]
+    for name in ("output_tokens", "total_tokens"):
+        usage[name] += 4
+
+
 def _citations_in_bytes(_request: Json, response: Json) -> None:
     text = "é" * 20
     citation = {
@@ -80,6 +87,7 @@ def _citations_in_bytes(_request: Json, response: Json) -> None:
     if "text" not in _request:
         part = {**PART, "text": text, "annotations": [citation]}
         response["output"].append({**MESSAGE, "content": [part]})
+        _count_more(response)
 
 
 def _only_thoughts(request: Json, response: Json) -> None:
@@ -108,6 +116,7 @@ def _nothing_at_all(request: Json, response: Json) -> None:
 def _a_remark_first(request: Json, response: Json) -> None:
     remark = {**MESSAGE, "content": [{**PART, "text": "Let me see."}]}
     response["output"].insert(0, remark)
+    _count_more(response)
 
 
 def _a_refusal(request: Json, response: Json) -> None:

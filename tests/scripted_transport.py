@@ -33,6 +33,11 @@ class ScriptedTransport:
         status, body = answer
         yield Incoming(status, EVENTS if isinstance(body, bytes) else self.headers, self._chunks(body))
 
+    @asynccontextmanager
+    async def connect(self, request: Request) -> AsyncIterator[Incoming]:
+        """It offers no WebSocket."""
+        yield Incoming(426, self.headers, self._chunks({"error": {"message": "No WebSocket."}}))
+
     async def close(self) -> None:
         pass
 

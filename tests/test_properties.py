@@ -214,7 +214,7 @@ def test_the_limit_of_requests_is_kept(most: int) -> None:
 
 def test_a_dead_server_ends_the_generation() -> None:
     trace = generate(Stub(lambda _: 0))
-    assert trace.blame == "target"
+    assert trace.blame == "limit"  # a generated request may be lost for many reasons
     assert len(trace.exchanges) < 5
 
 

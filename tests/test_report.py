@@ -56,7 +56,9 @@ FILES = {"report.jsonl", "transcript.jsonl", "digests.json"} | {
 
 
 def hostile(request):
-    """A server that answers every request with the same text that must not be printed."""
+    """A server that answers with a text that must not be printed."""
+    if not request.path.startswith("/responses"):
+        return 404, {"error": {"message": HOSTILE}}
     return 200, response(
         status=HOSTILE, error={"message": HOSTILE}, output=[{"type": HOSTILE, "id": HOSTILE}]
     )
@@ -174,13 +176,13 @@ def test_the_policy_of_the_page_lets_its_own_script_run_and_no_other(folder_path
     assert "default-src 'none'" in text
 
 
-def test_the_page_has_every_requirement_once(folder_path):
-    page = Page((folder_path / "report.html").read_text(encoding="utf-8"))
-    ids = [attributes["id"] for tag, attributes in page.tags if tag == "tr" and "id" in attributes]
-    for name in ("openresponses", "openai"):
-        expected_ids = {f"{name}-{identity}" for identity in dialects.load(name).requirements}
-        assert expected_ids <= set(ids)
-    assert len(ids) == len(set(ids))
+def test_the_page_has_no_id_twice_and_names_each_failed_rule(folder_path):
+    text = (folder_path / "report.html").read_text(encoding="utf-8")
+    ids = [attributes["id"] for _, attributes in Page(text).tags if "id" in attributes]
+    assert len(ids) == len(set(ids)) > 2
+    failed_rules = {record.rule for record in compose_hostile().records if record.outcome is Outcome.FAILED}
+    assert len(failed_rules) > 20
+    assert {rule for rule in failed_rules if rule not in text} == set()
 
 
 def test_the_junit_file_has_a_case_for_each_cause_and_names_what_fails(folder_path):

@@ -36,7 +36,9 @@ def cassette(dialect: str) -> str:
     kinds: dict[tuple[Any, ...], Exchange] = {}
     for trace in traces(dialect, tuple(scenarios_for(load(dialect)))):
         for exchange in trace.exchanges.values():
-            if exchange.reply is not None and exchange.request.raw is None:
+            # A cassette holds no WebSocket messages.
+            is_http = exchange.reply is not None and not exchange.reply.messages
+            if is_http and exchange.request.raw is None:
                 kinds.setdefault(kind_of(exchange), exchange)
     return json.dumps(list(map(interaction, kinds.values())))
 

@@ -72,7 +72,7 @@ MUTANTS = {
     "state.ignores-the-order": "data",
 }
 """By mutant, the member or the event that it changes."""
-BY_CHANCE = {"http.restarts-now-and-then", "state.adds-a-newer-item", "state.adds-an-item-of-its-own"}
+BY_CHANCE = {"state.adds-a-newer-item", "state.adds-an-item-of-its-own"}
 """Variations whose network differs, or whose pages end with an item that A does not have."""
 VARIATIONS = sorted(
     variation.id

@@ -69,7 +69,10 @@ END_EFFECTS = (
     "text-parts.citations-lie-within-their-text",
 )
 """The rules about effects that read the end of a stream."""
+LEFT = "background.a-client-that-left-finds-the-whole-answer"
+"""The rule that reads the end of another stream of the run."""
 FOLLOWS: tuple[Edge, ...] = (
+    *(_edges(name, Link.RUN, LEFT) for name in (*IN_STREAMS, "unreadable")),
     _edges("server error", Link.EXCHANGE, "*"),
     _edges("error object", Link.MEMBER, "rejection"),
     *(
@@ -102,7 +105,7 @@ FOLLOWS: tuple[Edge, ...] = (
     _edges("sequence", Link.EXCHANGE, "sequence", *END_EFFECTS, key="end of a stream"),
     _edges("sequence", Link.EXCHANGE, "sequence", *IN_STREAMS, *END_EFFECTS, key="lifecycle.events-carry"),
     _edges("sequence", Link.EXCHANGE, *END_EFFECTS, key="beginning"),
-    _edges("sequence", Link.EXCHANGE, "value", key="lifecycle.events-fit"),
+    _edges("sequence", Link.EXCHANGE, "value", "usage.no-usage-before-the-end", key="lifecycle.events-fit"),
     _edges("sequence", Link.MEMBER, "comparison"),
     _edges("sequence", Link.RUN, *LATER_REQUESTS, key="lifecycle.the-id"),
     _edges("stream content", Link.EXCHANGE, "final response", "finished object"),

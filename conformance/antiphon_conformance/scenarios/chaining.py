@@ -112,7 +112,7 @@ async def overlong_input(conversation: Conversation) -> None:
             conversation.rename(step, "overlong")
             break
     if conversation.dialect.resolve("BUD-GEN-09"):
-        await conversation.create("large", input=OVERLONG[:LARGE], may_fail=True)
+        await conversation.create("large", input=OVERLONG[:LARGE], stream=True, may_fail=True)
 
 
 def _is_rejection(exchange: Exchange) -> bool:

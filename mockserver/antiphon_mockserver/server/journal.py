@@ -29,8 +29,8 @@ class JournalEntry:
 
     @property
     def answer(self) -> Any:
-        """The JSON body of the answer; None for a stream."""
-        return None if self.raw.startswith(b"event:") else orjson.loads(self.raw)
+        """The JSON body of the answer; None for a stream, and for an upgrade to WebSocket."""
+        return None if not self.raw or self.raw.startswith(b"event:") else orjson.loads(self.raw)
 
     @property
     def events(self) -> list[Any]:

@@ -61,7 +61,7 @@ class Lane:
                 except Exception:
                     log.exception("WebSocket")
                     problem = ApiError("The server had an error while processing the request.", status=500)
-                    await self.session.reject(problem, self.id)
+                    await self.session.reject(problem, self.id, event)
 
     async def _turns(self, event: dict[str, Any]) -> None:
         """One turn, and those that steering adds to it."""
@@ -74,7 +74,7 @@ class Lane:
             except ApiError as problem:
                 if self.session.cache.get(str(previous)) == (self.id or ""):
                     del self.session.cache[str(previous)]
-                await self.session.reject(problem, self.id)
+                await self.session.reject(problem, self.id, following)
                 following = None
 
     async def _turn(self, body: dict[str, Any]) -> dict[str, Any] | None:
@@ -143,7 +143,8 @@ class Lane:
         """Sends the events, each when it is due; returns the final response, or None when it was cut."""
         session, sender = self.session, self.session.app.sender
         events = sender.changed_events(request, streaming.events)
-        sender.note(request, 200, b"".join(encode(events, session.app.dialect.mock)))
+        if sender.journal.open:
+            sender.note(request, 200, b"".join(encode(events, session.app.dialect.mock)))
         clock = session.app.server.clock
         times = () if clock.virtual else streaming.times
         await clock.wait(streaming.delay)

@@ -23,6 +23,7 @@ MEMBERS = frozenset({"type", "previous_response_id", "input"})
 MESSAGE_MEMBERS = frozenset({"type", "role", "content"})
 PARTS = frozenset({"input_text", "input_image", "input_file"})
 ITEM_DONE = "response.output_item.done"
+ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 OUTPUTS = {
     "function_call": "function_call_output",
     "custom_tool_call": "custom_tool_call_output",
@@ -62,22 +63,22 @@ class Steering:
     _number: int = -1
 
     def interrupt(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The end of a steered response, when it is at a boundary before this event; otherwise None."""
-        if event["type"] == "response.created":
+        """The end of a steered response, when it is at a boundary before this event; otherwise None.
+
+        Mutants send events of any form, so nothing is taken for granted here.
+        """
+        kind, response, item = event.get("type"), event.get("response"), event.get("item")
+        if kind == "response.created" and isinstance(response, Mapping):
             self._added, self._number, self._at_boundary = 0, -1, False
-            self._response, self._output = dict(event["response"]), []
-        may_end = self._at_boundary and self.pending and not event["type"].startswith("response.completed")
-        if may_end and event["type"] != "response.incomplete":
+            self._response, self._output = dict(response), []
+        if self._at_boundary and self.pending and kind not in ENDS:
             details = {"status": "incomplete", "incomplete_details": {"reason": "steered"}}
-            response = {**self._response, **details, "output": list(self._output)}
-            return {
-                "type": "response.incomplete",
-                "sequence_number": event["sequence_number"],
-                "response": response,
-            }
-        self._at_boundary = event["type"] == ITEM_DONE
-        if self._at_boundary:
-            self._output.append(event["item"])
+            end = {**self._response, **details, "output": list(self._output)}
+            number = event.get("sequence_number")
+            return {"type": "response.incomplete", "sequence_number": number, "response": end}
+        self._at_boundary = kind == ITEM_DONE
+        if self._at_boundary and isinstance(item, Mapping):
+            self._output.append(dict(item))
         return None
 
     _response: dict[str, Any] = field(default_factory=dict)
@@ -85,9 +86,10 @@ class Steering:
 
     def numbered(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """The event, with a number that counts the events that were added before it."""
-        if "sequence_number" not in event:
+        number = event.get("sequence_number")
+        if not isinstance(number, int):
             return event
-        self._number = event["sequence_number"] + self._added
+        self._number = number + self._added
         return event if not self._added else {**event, "sequence_number": self._number}
 
     def next_number(self) -> int:

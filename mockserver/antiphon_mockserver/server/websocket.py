@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from antiphon_mockserver.response.plan import ApiError
+from antiphon_mockserver.server.context import Request
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.server.lane import Lane
 from antiphon_mockserver.server.sender import encode_headers
@@ -87,10 +88,14 @@ class Session:
             kind = "text" if isinstance(message, str) else "bytes"
             await self._send({"type": "websocket.send", kind: message})
 
-    async def reject(self, problem: ApiError, lane_id: str | None = None) -> None:
-        """Sends an error: the envelope that an answer over HTTP would have, with its status."""
+    async def reject(self, problem: ApiError, lane_id: str | None = None, message: Any = None) -> None:
+        """Sends an error about a message: the envelope of an answer over HTTP, with its status."""
         self._errors += 1
-        await self.send(self._error(problem), lane_id)
+        error = self._error(problem)
+        create = self.app.dialect.document.operations[self.app.dialect.create_operation]
+        request = Request("POST", create.path, "", self.headers, create, key=self.key, body=message)
+        self.app.sender.note(request, problem.status, orjson.dumps(error))
+        await self.send(error, lane_id)
         if not self.decisions.lasts(self._errors):
             await self.close(1008)
 
@@ -108,6 +113,7 @@ class Session:
     async def _take(self, message: Mapping[str, Any]) -> None:
         """Takes one message of the client: it starts a turn, steers one, or is rejected."""
         lane_id: str | None = None
+        event: Any = None
         if not self.decisions.answers(self._errors):
             return
         try:
@@ -123,7 +129,7 @@ class Session:
                 lane_id = self._lane_id(event)
             await self._lane(lane_id).put(self.decisions.read(event))
         except ApiError as problem:
-            await self.reject(problem, lane_id)
+            await self.reject(problem, lane_id, event)
 
     def _read(self, message: Mapping[str, Any]) -> dict[str, Any]:
         text = message.get("text")
@@ -177,8 +183,10 @@ async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -
         start = {"type": "websocket.http.response.start", "status": answer.status, "headers": pairs}
         await send(start)
         await send({"type": "websocket.http.response.body", "body": body})
+        app.sender.note(request, answer.status, body)
         return
     await send({"type": "websocket.accept"})
+    app.sender.note(request, 101, b"")
     try:
         await Session(app, request.headers, key, receive, send).run()
     except Exception:

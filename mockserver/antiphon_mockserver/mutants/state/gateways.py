@@ -61,7 +61,7 @@ def rejects_requests_without_stream(behaviour: Behaviour) -> Behaviour:
     return with_check(behaviour, check)
 
 
-@mutant("state.repeats-the-question", caught_by="instructions.affect-the-answer")
+@mutant("state.repeats-the-question", caught_by="item-references.the-model-sees-the-item")
 def repeats_the_question(behaviour: Behaviour) -> Behaviour:
     """Answers with the text of the user."""
 
