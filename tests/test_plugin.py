@@ -53,7 +53,8 @@ def test_one_test_for_each_rule_and_one_run_for_all(suite, responses_mock, tmp_p
     assert sum(counts(result).values()) == len(rules_for(dialects.load("openai"), load_profile())) + 1
     result.stdout.fnmatch_lines(["PASSED *test_rule?openai:usage.total-is-the-sum?"])
     header = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[0])
-    assert header["facts"]["requests"] == request_count
+    # A rejected upgrade to WebSocket may be asked for twice, for its body.
+    assert request_count - header["facts"]["requests"] in (0, 1)
     assert all(KEY not in path.read_text() for path in tmp_path.iterdir())
     assert KEY not in result.stdout.str()
 

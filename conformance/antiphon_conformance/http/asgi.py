@@ -197,7 +197,7 @@ class _Lifespan:
         self.failure = ""
         """Why the application did not start; empty when it did."""
         self._end = asyncio.Event()
-        self._is_asked = False
+        self._has_input = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self, app: AsgiApp) -> None:
@@ -217,8 +217,8 @@ class _Lifespan:
         self.started.set()
 
     async def _receive(self) -> Message:
-        if not self._is_asked:
-            self._is_asked = True
+        if not self._has_input:
+            self._has_input = True
             return {"type": "lifespan.startup"}
         await self._end.wait()
         return {"type": "lifespan.shutdown"}

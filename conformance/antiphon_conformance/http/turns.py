@@ -34,17 +34,17 @@ class Turn:
     size: int = 0
     """Bytes so far, with a line feed after each message."""
     is_over: bool = False
-    _has_begun: bool = False
+    _has_start: bool = False
 
     def take(self, message: Message, seconds: float) -> None:
         """Takes one message that came so many seconds after the request."""
-        if not self._has_begun and response_id(message) in self.earlier:
+        if not self._has_start and response_id(message) in self.earlier:
             return
         self.messages.append(message)
         self.size += len(_encode(message)) + 1
         self.arrivals.append((self.size, seconds))
-        self.is_over = ends_a_turn(message) or (self._has_begun and text_of(message) == sse.SENTINEL)
-        self._has_begun = self._has_begun or text_of(message) != sse.SENTINEL
+        self.is_over = ends_a_turn(message) or (self._has_start and text_of(message) == sse.SENTINEL)
+        self._has_start = self._has_start or text_of(message) != sse.SENTINEL
 
     def reply(self, *, cut: bool, seconds: float | None = None, started_at: float | None = None) -> Reply:
         """The reply so far."""

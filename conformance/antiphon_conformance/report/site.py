@@ -23,7 +23,7 @@ _UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SiteEntry:
     """One report of the folder."""
 
     place: Path
@@ -78,10 +78,10 @@ class Vendor:
     name: str
     slug: str
     """The folder of its pages."""
-    entries: tuple[Entry, ...]
+    entries: tuple[SiteEntry, ...]
 
     @property
-    def newest(self) -> Entry:
+    def newest(self) -> SiteEntry:
         """The newest report."""
         return self.entries[0]
 
@@ -101,20 +101,20 @@ class Vendor:
         return compare(entry.report for entry in self.entries)
 
 
-def read(tree: Path, checks: Mapping[Path, str]) -> list[Entry]:
+def read(tree: Path, checks: Mapping[Path, str]) -> list[SiteEntry]:
     """The reports below a folder that were not rejected; `checks` says what the verification said of each.
 
     Raises ReportError for a report that cannot be read.
     """
     places = sorted({path.parent for path in tree.rglob(f"{folder.RECORDS}*")})
     return [
-        Entry(place, records.read(_records(place)), checks[place])
+        SiteEntry(place, records.read(_records(place)), checks[place])
         for place in places
         if checks[place] != REJECTED
     ]
 
 
-def write(target: Path, entries: Iterable[Entry], now: float) -> list[Path]:
+def write(target: Path, entries: Iterable[SiteEntry], now: float) -> list[Path]:
     """Writes the site into `target`; returns the paths of its pages. `now` is Unix time in seconds."""
     vendors = _vendors(entries)
     links = {vendor.name: f"{vendor.slug}/index.html" for vendor in vendors}
@@ -147,8 +147,8 @@ def _records(place: Path) -> Path:
     return archive if archive.exists() else place / folder.RECORDS
 
 
-def _vendors(entries: Iterable[Entry]) -> list[Vendor]:
-    by_name: dict[str, list[Entry]] = {}
+def _vendors(entries: Iterable[SiteEntry]) -> list[Vendor]:
+    by_name: dict[str, list[SiteEntry]] = {}
     for entry in entries:
         by_name.setdefault(title(entry.report), []).append(entry)
     vendors: list[Vendor] = []

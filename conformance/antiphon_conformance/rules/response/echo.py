@@ -137,7 +137,7 @@ def is_as_recorded(response: ResponseObject, path: tuple[str, ...]) -> bool:
     return not has_other_value and not (Part.TEXTS in lost and path[0] in SHORTENED_BY_RECORDERS)
 
 
-def _is_asked(response: ResponseObject, path: tuple[str, ...]) -> bool:
+def _is_in_request(response: ResponseObject, path: tuple[str, ...]) -> bool:
     """Whether the request sends this parameter, the dialect knows it, and the recorder left it alone."""
     if not response.creation or member(response.request_fields, *path) is None or not is_sound(response):
         return False
@@ -157,7 +157,7 @@ def _is_reported(echo: Echo) -> Callable[[ResponseObject], bool]:
     """
 
     def applies(response: ResponseObject) -> bool:
-        if not _is_asked(response, echo.path) or lacks_required(response, echo.path[0]):
+        if not _is_in_request(response, echo.path) or lacks_required(response, echo.path[0]):
             return False
         return echo.always_there or not _is_silent(response, echo)
 
@@ -191,7 +191,7 @@ for _echo in ECHOES:
     "echo.every-parameter-comes-back",
     ResponseObject,
     cites="RES-60",
-    when=lambda response: any(_is_asked(response, echo.path) for echo in ECHOES),
+    when=lambda response: any(_is_in_request(response, echo.path) for echo in ECHOES),
     needs="an answer to a request with a parameter that responses report",
 )
 def every_parameter_comes_back(response: ResponseObject) -> Iterator[Finding]:
@@ -201,7 +201,7 @@ def every_parameter_comes_back(response: ResponseObject) -> Iterator[Finding]:
     """
     for echo in ECHOES:
         is_ours = not echo.always_there and not lacks_required(response, echo.path[0])
-        if is_ours and _is_asked(response, echo.path) and _is_silent(response, echo):
+        if is_ours and _is_in_request(response, echo.path) and _is_silent(response, echo):
             asked, actual = member(response.request_fields, *echo.path), value_at(response.object, *echo.path)
             where = f"{response.where}/{'/'.join(echo.path)}"
             yield Finding(where, f"{show(asked)}, as in the request", show(actual))
