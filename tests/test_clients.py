@@ -123,5 +123,5 @@ def test_every_rendering_says_whether_clients_work():
     }
     assert {"stream", "stream_helper"} <= broken
     assert "create" not in broken
-    assert "OpenAI SDK for JavaScript" in folder.render("html", wrong)
+    assert "openai-node" in folder.render("html", wrong)
     assert "breaks at: stream" in folder.render("markdown", wrong)

@@ -79,7 +79,7 @@ def test_a_rule_of_others_judges(distribution, tmp_path: Path) -> None:
     path.write_text(json.dumps(EXCHANGE) + "\n")
     result = distribution("lint", str(path), "--rule", "acme.models-are-ours")
     assert result.returncode == 1, result.stderr
-    assert "FAILED     acme.models-are-ours (RES-51)" in result.stdout
+    assert "antiphon explain acme.models-are-ours" in result.stdout
     assert "A response names a model of Acme." in result.stdout
 
 

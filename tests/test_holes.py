@@ -40,6 +40,8 @@ SCENARIOS = (
 Findings = Counter[tuple[str, str, str, str]]
 
 # fmt: off
+NULLS = "response.members-without-a-value-are-null"
+"""The rule about members whose value is null where they have none."""
 DEMANDS: dict[str, set[str]] = {
     "line.event": {"stream-framing.event-line-repeats-the-type"},
     "event.type": {"stream-framing.events-have-a-type"},
@@ -61,8 +63,12 @@ DEMANDS: dict[str, set[str]] = {
     "response.model": {"response.has-all-members"},
     "response.output": {"response.has-all-members"},
     "response.usage": {"usage.an-ended-response-has-usage", "lifecycle.the-terminal-event-carries-usage"},
-    "response.error": {"response.has-all-members"},
-    "response.incomplete_details": {"response.has-all-members", "response-status.incomplete-has-a-reason"},
+    "response.error": {"response.has-all-members", NULLS},
+    "response.incomplete_details": {
+        "response.has-all-members",
+        "response-status.incomplete-has-a-reason",
+        NULLS,
+    },
     "response.tools": {"response.has-all-members"},
     "item.id": {"items.have-an-id"},
     "item.type": {"items.types-are-documented"},

@@ -105,7 +105,7 @@ def test_the_zoo_is_large() -> None:
 
 
 def test_variations_fit_dialects_that_ship() -> None:
-    assert set(EVERY) == set(names())
+    assert set(EVERY) == set(names()) - {"azure"}  # the wire format of OpenAI
     assert {dialect for _, dialect in PAIRS} == set(EVERY)
 
 
@@ -116,5 +116,5 @@ def test_serve_lists_the_variations(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_unknown_variation_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"--variation: expected the id of a variation, got 'sse\.sings'"):
+    with pytest.raises(ValueError, match=r"variations: expected the id of a variation, got 'sse\.sings'"):
         make_app(Settings(variations=("sse.sings",)))

@@ -20,7 +20,7 @@ from antiphon_conformance.rules.reading.comparison import (
     succeeded,
     took_place,
 )
-from antiphon_conformance.rules.reading.output import objects, text_of
+from antiphon_conformance.rules.reading.output import objects, output, text_of
 from antiphon_conformance.rules.reading.schema_faults import body_faults
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import DocumentReply, ResponseObject, ScenarioTrace
@@ -273,7 +273,7 @@ def _history(trace: ScenarioTrace) -> Iterator[Any]:
         yield item.get("content")
     for step in ("told", "asked"):
         yield trace[step].request.fields.get("input")
-        yield text_of(trace[step].response)
+        yield from (_text(item) for _, item in output(trace[step].response, "message"))
 
 
 def _text(item: Mapping[str, Any]) -> str:
