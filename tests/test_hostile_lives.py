@@ -25,7 +25,7 @@ QUICK = ("--dialect", "openai", "--no-properties", "--timeout", "1")
 WORDS = {
     0: "conformant",
     1: "server.outlives-every-request",
-    2: "the target answers a create as it answers any",
+    2: "as any path",
 }
 """By exit status, what the report says of these lives."""
 
