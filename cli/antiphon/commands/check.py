@@ -150,6 +150,15 @@ class Screen(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class ProgressConsole(Console):
+    """A console for the progress, whose reader may leave, too."""
+
+    def on_broken_pipe(self) -> None:
+        """Sends the rest nowhere."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _run(setup: Setup, console: Screen, signals: Interruption) -> int:
     if key := _key_line(setup.config):
         console.print(key, style="dim", markup=False, soft_wrap=True)
@@ -181,7 +190,7 @@ def _judge(setup: Setup, console: Screen, signals: Interruption) -> tuple[int, R
     config, gate = setup.config, setup.gate
     steps = len(planned(config)) + 1  # the generated requests are one more
     quiet, size = console.form == QUIET, steps * config.repeat
-    with show_progress(Console(stderr=True), size, shown(config.url), quiet=quiet) as progress:
+    with show_progress(ProgressConsole(stderr=True), size, shown(config.url), quiet=quiet) as progress:
         result = _send(setup, progress, signals)
     if setup.gate.new_baseline is not None:
         try:
