@@ -176,6 +176,16 @@ def test_a_handshake_without_a_valid_key_is_rejected(server: MockServer) -> None
         assert json.loads(response.body)["error"]["message"]
 
 
+def test_a_handshake_has_the_key_where_the_dialect_has_it() -> None:
+    with MockServer(dialect="azure", api_keys=["right"]) as server:
+        address = server.url.replace("http", "ws", 1) + "/responses"
+        with connect(address, additional_headers={"api-key": "right"}, open_timeout=10) as connection:
+            connection.send("{}")
+            assert json.loads(connection.recv(timeout=10))["type"] == "error"
+        with pytest.raises(InvalidStatus), connect(address, additional_headers={"api-key": "x"}):
+            pass
+
+
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/responses/resp_1", 426)])
 def test_an_upgrade_elsewhere_is_rejected(lanes: MockServer, path: str, status: int) -> None:
     address = lanes.url.replace("http", "ws", 1) + path

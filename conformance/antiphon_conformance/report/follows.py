@@ -72,7 +72,7 @@ END_EFFECTS = (
 LEFT = "background.a-client-that-left-finds-the-whole-answer"
 """The rule that reads the end of another stream of the run."""
 FOLLOWS: tuple[Edge, ...] = (
-    *(_edges(name, Link.RUN, LEFT) for name in (*IN_STREAMS, "unreadable")),
+    *(_edges(name, Link.RUN, LEFT) for name in ("order", "stream content", "final response")),
     _edges("server error", Link.EXCHANGE, "*"),
     _edges("error object", Link.MEMBER, "rejection"),
     *(

@@ -173,14 +173,10 @@ class MockApp:
         )
 
     def _route(self, request: Request) -> None:
-        self.sender.headers.reject_too_large(request.headers)
-        if self.has_effects:
-            reject_elsewhere(request.headers, self.settings.allowed_hosts)
+        self._reject_unwelcome(request.headers)
         request.operation, request.parameters = self.router.find(request.method, request.path)
         behaviour = self.server.behaviour
-        request.key = behaviour.access.authenticate(
-            with_bearer(request.headers, self.dialect.auth), self.settings.api_keys
-        )
+        request.key = self._authenticate(request.headers)
         if request.operation.parameters:
             pairs = parse_qsl(request.query_string, keep_blank_values=True)
             request.query = behaviour.requests.read_query(request.operation, self.dialect.document, pairs)
@@ -225,10 +221,19 @@ class MockApp:
 
     def admit(self, headers: Mapping[str, str]) -> str:
         """Returns the key of a client that opens a connection. Rejects one that may not."""
+        self._reject_unwelcome(headers)
+        return self._authenticate(headers)
+
+    def _reject_unwelcome(self, headers: Mapping[str, str]) -> None:
+        """Rejects headers that are too large, and clients from elsewhere where tools are real."""
         self.sender.headers.reject_too_large(headers)
         if self.has_effects:
             reject_elsewhere(headers, self.settings.allowed_hosts)
-        return self.server.behaviour.access.authenticate(headers, self.settings.api_keys)
+
+    def _authenticate(self, headers: Mapping[str, str]) -> str:
+        """The key of a client, wherever the dialect has it."""
+        bearer = with_bearer(headers, self.dialect.auth)
+        return self.server.behaviour.access.authenticate(bearer, self.settings.api_keys)
 
     def error_answer(self, error: ApiError) -> Answer:
         """Returns the answer for an error, in the envelope of the dialect."""

@@ -61,6 +61,10 @@ class Steering:
     _added: int = 0
     """Events that were added to the stream of the current response."""
     _number: int = -1
+    _response: dict[str, Any] = field(default_factory=dict)
+    """The current response, as it began."""
+    _output: list[Any] = field(default_factory=list)
+    """Its finished items."""
 
     def interrupt(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         """The end of a steered response, when it is at a boundary before this event; otherwise None.
@@ -80,9 +84,6 @@ class Steering:
         if self._at_boundary and isinstance(item, Mapping):
             self._output.append(dict(item))
         return None
-
-    _response: dict[str, Any] = field(default_factory=dict)
-    _output: list[Any] = field(default_factory=list)
 
     def numbered(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """The event, with a number that counts the events that were added before it."""

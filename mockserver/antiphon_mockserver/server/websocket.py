@@ -202,6 +202,5 @@ def _admit(app: MockApp, path: str, headers: Mapping[str, str]) -> str:
         raise ApiError("Unknown path.", status=404, code="unknown_url")
     create = app.dialect.document.operations[app.dialect.create_operation]
     if app.dialect.mock.websocket == "absent" or path != create.path:
-        # RFC 9110, 15.5.22 has no status for an upgrade that is not offered; this one says so by its name.
         raise ApiError("WebSocket is not offered here.", status=426, code="upgrade_not_offered")
     return app.server.behaviour.sockets.admit(app.admit, headers)
