@@ -19,6 +19,7 @@ TELL_FIRST = (
 )
 TELL_SECOND = f"The second code word is {SECOND_WORD}. From now on the colour is {NEW_COLOUR}. Reply with OK."
 TELL_ITEM = f"The first code word is {FIRST_WORD}. The colour is {OLD_COLOUR}."
+TELL_UNSTORED = "The password of the shed is quince-77. Reply with OK."
 ASK_FIRST = "What is the first code word?"
 ASK_ALL = "What is the first code word? What is the second code word? What is the colour?"
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import show
 from antiphon_conformance.requests.signs import says_unsupported
 from antiphon_conformance.requests.test_prompts import (
     ASK_ALL,
+    ASK_FIRST,
     TELL_ITEM,
     TELL_SECOND,
+    TELL_UNSTORED,
     UNKNOWN_CONVERSATION,
 )
 from antiphon_conformance.rules.reading.output import objects
@@ -20,6 +25,8 @@ ITEMS = [user(TELL_ITEM), {**user("Noted."), "role": "assistant"}]
 """What the conversation has from its beginning."""
 METADATA = {"topic": "antiphon", "place": "choir"}
 OTHER_METADATA = {"topic": "psalm"}
+TWO = {"one": "Say: the wren sings.", "other": "Say: the owl sleeps."}
+"""The inputs of two responses in one conversation, by their steps."""
 TOO_MUCH = {f"key_{index}": "" for index in range(17)}
 
 
@@ -40,6 +47,7 @@ async def conversations(conversation: Conversation) -> None:
         await conversation.create("asked", input=ASK_ALL, conversation={"id": identity}, may_fail=True)
         history = [*ITEMS, *turn(TELL_SECOND, answer), user(ASK_ALL)]
         await conversation.create("resent", input=history, store=False, may_fail=True)
+        await _exclude(conversation, identity, conversation.id_of(answer))
     page = await conversation.get("listed", f"{path}/items?order=asc&limit=100")
     await conversation.get("newest", f"{path}/items?limit=2")
     first = next(objects(page.answer.fields.get("data")), (0, {}))[1].get("id")
@@ -53,6 +61,45 @@ async def conversations(conversation: Conversation) -> None:
     await conversation.delete("deleted", path)
     await conversation.get("retrieved_deleted", path)
     await conversation.get("unknown", f"/conversations/{UNKNOWN_CONVERSATION}")
+
+
+async def _exclude(conversation: Conversation, identity: str, response_id: str) -> None:
+    """Creates a response in the conversation that is not stored, and one that continues a chain, too."""
+    await conversation.create(
+        "unstored", input=TELL_UNSTORED, conversation=identity, store=False, may_fail=True
+    )
+    both: dict[str, Any] = {"conversation": identity, "previous_response_id": response_id}
+    await conversation.create("with_chain", input=ASK_FIRST, may_fail=True, **both)
+    counting = {"model": conversation.model, "input": ASK_FIRST, **both}
+    await conversation.post("counted_with_chain", "/responses/input_tokens", body=counting)
+
+
+@scenario(features=("conversations",))
+async def conversation_lock(conversation: Conversation) -> None:
+    """Creates two responses in one conversation at once, and lists what it then has."""
+    creation = await conversation.post("created", "/conversations", body={})
+    if not creation.ok and says_unsupported(creation):
+        conversation.missing_feature = "conversations"
+        raise UnsupportedError(f"created: answered {creation.answer.status}")
+    identity = _id_of(creation)
+    if not await _create_two(conversation, identity, background=True):
+        for name in TWO:
+            conversation.rename(name, f"{name}-background")
+        await _create_two(conversation, identity)
+    for name in TWO:
+        exchange = conversation.exchanges[name]
+        if exchange.ok and exchange.request.fields.get("background"):
+            await conversation.poll(f"{name}_polled", exchange)
+    await conversation.get("listed", f"/conversations/{identity}/items?order=asc&limit=100")
+
+
+async def _create_two(conversation: Conversation, identity: str, **members: Any) -> bool:
+    """Creates two responses at once; returns whether one of them was accepted."""
+    creations = (
+        conversation.create(name, input=text, conversation=identity, may_fail=True, **members)
+        for name, text in TWO.items()
+    )
+    return any(exchange.ok for exchange in await asyncio.gather(*creations))
 
 
 def _id_of(exchange: Exchange) -> str:

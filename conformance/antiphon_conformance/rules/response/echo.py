@@ -141,6 +141,8 @@ def _is_in_request(response: ResponseObject, path: tuple[str, ...]) -> bool:
     """Whether the request sends this parameter, the dialect knows it, and the recorder left it alone."""
     if not response.creation or member(response.request_fields, *path) is None or not is_sound(response):
         return False
+    if path == ("previous_response_id",) and response.request_fields.get("conversation") is not None:
+        return False  # the two exclude each other: nobody says which one the response then reports
     return is_as_recorded(response, path) and declares(response, path)
 
 

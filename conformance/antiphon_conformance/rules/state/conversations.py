@@ -186,7 +186,7 @@ def the_deletion_of_an_item_answers_the_conversation(body: DocumentReply) -> Ite
     "conversations.a-response-is-created-in-a-conversation",
     ScenarioTrace,
     scenario=SCENARIO,
-    cites="CNV-08",
+    cites=("CNV-08", "REQ-66"),
     when=took_place("told"),
 )
 def a_response_is_created_in_a_conversation(trace: ScenarioTrace) -> Iterator[Finding]:
@@ -199,7 +199,7 @@ def a_response_is_created_in_a_conversation(trace: ScenarioTrace) -> Iterator[Fi
 @rule(
     "conversations.a-response-names-its-conversation",
     ResponseObject,
-    cites="CNV-12",
+    cites=("CNV-12", "STA-20"),
     when=lambda response: response.creation and response.request_fields.get("conversation") is not None,
     reads={Part.IDS},
 )
@@ -221,7 +221,7 @@ def knows_all(trace: ScenarioTrace) -> bool:
     "conversations.a-response-remembers-its-conversation",
     ScenarioTrace,
     scenario=SCENARIO,
-    cites="CNV-08",
+    cites=("CNV-08", "STA-19"),
     when=knows_all,
     needs="a model that recalls the code words when it gets the whole history",
 )

@@ -10,6 +10,7 @@ from antiphon_mockserver.mutants import add, mutant
 from antiphon_mockserver.mutants.changes import forgiving, with_check
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.state.record import RequestDetails
 
 
@@ -97,6 +98,66 @@ def names_no_conversation(behaviour: Behaviour) -> Behaviour:
         return response
 
     return replace(behaviour, model=replace(behaviour.model, compose=compose))
+
+
+@mutant(
+    "state.stores-unstored-responses-in-conversations",
+    caught_by="conversations.an-unstored-response-adds-nothing",
+)
+def stores_unstored_responses_in_conversations(behaviour: Behaviour) -> Behaviour:
+    """Appends a response with `store: false` to its conversation."""
+    return _with(behaviour, additions=lambda _request, items, response: (*items, *response["output"]))
+
+
+@mutant(
+    "state.breaks-on-a-locked-conversation",
+    caught_by="conversations.two-responses-at-once-are-answered-or-locked",
+)
+def breaks_on_a_locked_conversation(behaviour: Behaviour) -> Behaviour:
+    """Answers 500 to a response in a conversation that another response holds."""
+
+    def reject_locked(conversation: Conversation) -> None:
+        if conversation.running is not None:
+            raise ApiError("The server had an error while processing your request.", status=500)
+
+    return _with(behaviour, reject_locked=reject_locked)
+
+
+@mutant(
+    "state.hides-that-a-conversation-is-locked",
+    caught_by="conversations.two-responses-at-once-are-answered-or-locked",
+)
+def hides_that_a_conversation_is_locked(behaviour: Behaviour) -> Behaviour:
+    """Rejects a response in a conversation that another response holds, and does not say why."""
+
+    def reject_locked(conversation: Conversation) -> None:
+        if conversation.running is not None:
+            raise ApiError("Bad request.")
+
+    return _with(behaviour, reject_locked=reject_locked)
+
+
+@mutant("state.loses-one-of-two-responses", caught_by="conversations.no-response-of-two-is-lost")
+def loses_one_of_two_responses(behaviour: Behaviour) -> Behaviour:
+    """Runs two responses in one conversation, and appends only the one that began last."""
+    return _with(behaviour, reject_locked=lambda _conversation: None)
+
+
+@mutant(
+    "state.takes-a-chain-beside-a-conversation",
+    caught_by=(
+        "conversations.a-conversation-excludes-a-chain",
+        "conversations.a-count-excludes-a-chain",
+    ),
+)
+def takes_a_chain_beside_a_conversation(behaviour: Behaviour) -> Behaviour:
+    """Accepts `conversation` and `previous_response_id` together, and forgets the chain."""
+
+    def check(details: RequestDetails) -> None:
+        if details.body.get("conversation") is not None:
+            details.body.pop("previous_response_id", None)
+
+    return with_check(behaviour, check)
 
 
 def _keep_sixteen(details: RequestDetails, _problem: ApiError) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
-from antiphon_mockserver.response.plan import Item
+from antiphon_mockserver.response.plan import ApiError, Item
 from antiphon_mockserver.state.conversation import Conversation
 from antiphon_mockserver.variations import variation
 
@@ -47,3 +47,17 @@ def begins_conversations_with_instructions(behaviour: Behaviour) -> Behaviour:
         return behaviour.conversations.add(conversation, whole)
 
     return replace(behaviour, conversations=replace(behaviour.conversations, add=add))
+
+
+@variation("state.locks-conversations-with-a-conflict", fits=("openai",))
+def locks_conversations_with_a_conflict(behaviour: Behaviour) -> Behaviour:
+    """Answers 409 in words of its own while another response runs in a conversation.
+
+    No document says how a locked conversation is reported.
+    """
+
+    def reject_locked(conversation: Conversation) -> None:
+        if conversation.running is not None:
+            raise ApiError("Busy; please retry.", status=409, code="conflict")
+
+    return replace(behaviour, conversations=replace(behaviour.conversations, reject_locked=reject_locked))
