@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,7 +44,9 @@ Change = tuple[int, int, bytes]
 _MEMBER = re.compile(rb'"(\w{1,60})"\s*:\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|(\d+))')
 _FIELD = re.compile(rb"([a-z]{2,5}): ?([^{\s].*)")
 _TAGS = (b"item_id", b"output_index")
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
 _RUN = re.compile(rb"(?:\\+u[0-9a-fA-F]{4}|\\+x[0-9a-fA-F]{2}|[0-9A-Za-z])+")
+_BETWEEN = b"\n"
 _NUMBERS = re.compile(rb"[\d\s,]+")
 
 
@@ -62,11 +65,18 @@ class _Form:
         size = (self.least - self.gap) // 4 if self.gap else (self.least + 1) // 2
         return max(4, size) if self.least < len(self.text) else len(self.text)
 
-    def places(self, folded: bytes) -> Iterator[Span]:
-        """Where the form, or enough of it, stands."""
+    @property
+    def pieces(self) -> Iterator[tuple[int, bytes]]:
+        """The pieces that are looked for, each with its place in the form."""
         size, form = self.chunk, self.text
         for offset in range(0, len(form) - size + 1, size):
-            piece, position = form[offset : offset + size], 0
+            yield offset, form[offset : offset + size]
+
+    def places(self, folded: bytes) -> Iterator[Span]:
+        """Where the form, or enough of it, stands."""
+        size = self.chunk
+        for offset, piece in self.pieces:
+            position = 0
             while (position := folded.find(piece, position)) >= 0:
                 start, end, count = self._extend(folded, position, offset, size)
                 if count >= self.least:
@@ -109,6 +119,7 @@ class Redaction:
             exact[secret.encode(errors="replace").lower()] = None
             forms.update(dict.fromkeys(_forms(secret)))
         self._forms = tuple(forms)
+        self._pieces = tuple({piece: None for form in forms for _, piece in form.pieces})
         self._exact = tuple(exact)
         parts = "|".join(map(re.escape, words))
         self._words = re.compile(rf"(?<![\w-])(?:{parts})(?![\w-])".encode()) if parts else None
@@ -121,6 +132,8 @@ class Redaction:
         if not self or not raw:
             return raw
         raw = _replace(raw, self._spans(raw))
+        if not self._may_hold(_BETWEEN.join(_joined(raw))):
+            return raw
         return _change(raw, (change for pieces in _columns(raw) for change in self._parts(raw, pieces)))
 
     def text(self, text: str) -> str:
@@ -133,7 +146,7 @@ class Redaction:
 
     def headers(self, headers: Headers) -> Headers:
         """Headers without secrets, in names as in values, also where several values make one."""
-        if not self:
+        if not self or not self._may_be_in(headers):
             return headers
         pairs = [(self.text(name), self.text(value)) for name, value in headers.pairs]
         text, pieces = bytearray(), []
@@ -147,6 +160,24 @@ class Redaction:
         values = clean.decode("utf-8", "surrogatepass").split("\n")
         return Headers(tuple((name, value) for (name, _), value in zip(pairs, values, strict=False)))
 
+    def _may_be_in(self, headers: Headers) -> bool:
+        """Whether a name or a value may hold a secret, or the values together."""
+        names, values = zip(*headers.pairs, strict=True) if headers.pairs else ((), ())
+        text = "\n".join((*names, *values, "".join(values)))
+        return self._may_hold(text.encode("utf-8", "surrogatepass"))
+
+    def _may_hold(self, raw: bytes) -> bool:
+        """Whether a text may hold a secret. Where it holds none, no part between two line feeds does."""
+        for layer in layers(raw):
+            small, folded = layer.text.lower(), fold(layer.text)
+            if any(secret in small for secret in self._exact):
+                return True
+            if any(piece in folded for piece in self._pieces):
+                return True
+            if self._words is not None and self._words.search(layer.text):
+                return True
+        return False
+
     def _spans(self, raw: bytes) -> list[Span]:
         spans: list[Span] = []
         for layer in layers(raw):
@@ -157,6 +188,8 @@ class Redaction:
             if self._words is not None:
                 spans += (layer.span(*match.span()) for match in self._words.finditer(text))
             folded = fold(text)
+            if not any(piece in folded for piece in self._pieces):
+                continue
             found = [span for form in self._forms for span in form.places(folded)]
             if found:
                 edges = sorted({edge for start, end in found for edge in (start, end - 1)})
@@ -222,31 +255,43 @@ def _aligned(raw: bytes, encode: Callable[[bytes], bytes], group: int, bits: int
         yield text[-(-8 * shift // bits) : 8 * (shift + len(raw)) // bits]
 
 
+def _joined(raw: bytes) -> Iterable[bytearray]:
+    """The values that belong together, joined."""
+    texts: defaultdict[tuple[bytes, bytes], bytearray] = defaultdict(bytearray)
+    for column, (start, end) in _values(raw):
+        texts[column] += raw[start:end]
+    return texts.values()
+
+
 def _columns(raw: bytes) -> Iterator[list[Span]]:
-    """The places of values that belong together: those of a member with the same name, in all lines and in
-    the lines of one item; and those of a field of an event stream."""
-    columns: dict[tuple[bytes, bytes], list[Span]] = {}
-    tags: set[bytes] = set()
-    offset = 0
-    for line in raw.splitlines(keepends=True):
+    """The places of the values that belong together, where there are several."""
+    columns: defaultdict[tuple[bytes, bytes], list[Span]] = defaultdict(list)
+    for column, span in _values(raw):
+        columns[column].append(span)
+    yield from (pieces for pieces in columns.values() if len(pieces) > 1)
+
+
+def _values(raw: bytes) -> Iterator[tuple[tuple[bytes, bytes], Span]]:
+    """The values that may be parts of a text, each with what its text is called and its place.
+
+    Together belong those of a member with the same name, in all lines and in the lines of one item; and those
+    of a field of an event stream.
+    """
+    for match in _LINE.finditer(raw):
+        line, offset = match[0], match.start()
         field = _FIELD.match(line)
         if field:
-            columns.setdefault((field[1] + b":", b""), []).append(_moved(field.span(2), offset))
+            yield (field[1] + b":", b""), _moved(field.span(2), offset)
         elif b":" not in line and not line.isspace():
-            columns.setdefault((b"data:", b""), []).append((offset, offset + len(line.rstrip())))
+            yield (b"data:", b""), (offset, offset + len(line.rstrip()))
         members = list(_MEMBER.finditer(line))
         tag = next((member[2] or member[3] or b"" for member in members if member[1] in _TAGS), b"")
-        tags.add(tag)
         for member in members:
             if member[2]:
                 span = _moved(member.span(2), offset)
-                columns.setdefault((member[1], b""), []).append(span)
+                yield (member[1], b""), span
                 if tag:
-                    columns.setdefault((member[1], tag), []).append(span)
-        offset += len(line)
-    yield from (
-        pieces for (_, tag), pieces in columns.items() if len(pieces) > 1 and (not tag or len(tags) > 1)
-    )
+                    yield (member[1], tag), span
 
 
 def _moved(span: Span, offset: int) -> Span:
