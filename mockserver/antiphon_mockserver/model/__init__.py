@@ -16,9 +16,11 @@ import orjson
 
 from antiphon_mockserver.hosted_tools.calls import ANSWERED
 from antiphon_mockserver.model.calls import calls, server_lists, server_outputs
+from antiphon_mockserver.model.json_answers import json_answer
+from antiphon_mockserver.model.prompt_schema import PROPERTIES
 from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read, whole_number
 from antiphon_mockserver.model.reasoning import Thought, reason
-from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words, json_answer, speak
+from antiphon_mockserver.model.skills import Answer, Refusal, answer, fit_words, speak
 from antiphon_mockserver.model.words import words
 from antiphon_mockserver.response.plan import Context, Item, Plan
 from antiphon_mockserver.response.tokens import count, count_input, split
@@ -75,9 +77,14 @@ def _answer(context: Context, reading: Reading) -> Answer:
     text = answer(reading)
     if isinstance(text, Refusal):
         return text
-    text = fit_words(text, reading.prompt)
-    value = json_answer(context, reading, text)
-    return speak(text, reading.instructions) if value is None else orjson.dumps(value.content).decode()
+    text = fit_words(text, reading.question)
+    may_be_json = bool(context.request.get("text")) or any(PROPERTIES in said for said in reading.demands)
+    value = json_answer(context, reading, text) if may_be_json else None
+    if value is not None:
+        return orjson.dumps(value.content).decode()
+    if reading.feedback is not None and not reading.ends_in_outputs:
+        text = reading.feedback.improve(text)
+    return speak(text, reading.instructions)
 
 
 def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:

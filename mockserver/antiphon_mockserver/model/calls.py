@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,26 +13,19 @@ from antiphon_mockserver.hosted_tools.calls import HOSTED
 from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
 from antiphon_mockserver.model.instance.grammar import shortest
 from antiphon_mockserver.model.instance.pattern import matching
-from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, QUOTED, hints_of, matched_group, names_in
+from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, hints_of
+from antiphon_mockserver.model.quotations import QUOTED, matched_group
 from antiphon_mockserver.model.reading import Output, Reading, whole_number
 from antiphon_mockserver.model.shell import command_of, with_command
-from antiphon_mockserver.model.words import words
+from antiphon_mockserver.model.skills import Refusal, answer
+from antiphon_mockserver.model.tool_names import about, is_finishing, is_named, ordered, words_of
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
 from antiphon_mockserver.tool_servers import Result, ToolServer, ToolServerError
 
+Tool = Mapping[str, Any]
+
 CALLABLE = frozenset({"function", "custom"})
-
-GENERIC = frozenset(
-    words(
-        "get set fetch lookup look up find search query run call current do make create calculate",
-        "compute tool function my user the of to for a in by and with from info information data",
-        "details api list show read check retrieve new",
-    )
-)
-"""Words in the name of a tool that do not say what it is about."""
-
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +47,37 @@ def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -
         return []
     offer = _expand(request["tools"], tool_lists, context)
     choice = choose(request.get("tool_choice") or "auto", offer)
-    if not choice.tools or (reading.ends_in_outputs and not choice.must_call):
-        return []
-    tools = [
-        tool
-        for tool in choice.tools
-        if is_named(tool["name"], reading.prompt) or command_of(tool, reading.prompt) is not None
-    ]
-    if choice.must_call and not tools:
-        tools = [choice.tools[0]]
+    tools = _meant_tools(choice, reading)
     names = [tool["name"] for tool in tools]
     results = [
         call
         for tool in tools
-        for call in _calls_of(tool, about(tool["name"], names, reading.prompt), request["tools"])
+        for call in _calls_of(tool, about(tool["name"], names, reading.question), reading, request["tools"])
     ]
     return results[: _most(context)]
+
+
+def _meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
+    """The tools that the model calls now: those whose arguments were wrong, or those that the question names.
+
+    When it must call one though it has the results of tools, it calls one that takes the final answer.
+    """
+    wrong = [tool for tool in choice.tools if tool["name"] in reading.wrong_calls]
+    if wrong or (reading.ends_in_outputs and not choice.must_call):
+        return wrong
+    question = reading.question
+    has_output = {output.tool for output in reading.outputs}
+    fresh = [tool for tool in choice.tools if tool["name"] not in has_output]
+    finishing = [tool for tool in fresh if is_finishing(tool["name"])]
+    if reading.ends_in_outputs:
+        return (finishing or fresh or list(choice.tools))[:1]
+    named = [
+        tool
+        for tool in choice.tools
+        if is_named(tool["name"], question) or command_of(tool, question) is not None
+    ]
+    meant = named or ordered(choice.tools, question)
+    return meant or ((finishing or fresh)[:1] if choice.must_call else [])
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
@@ -109,31 +116,6 @@ def _is_meant(tool: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
     return name in (tool["name"], None)
 
 
-def is_named(name: str, prompt: str) -> bool:
-    """Whether a prompt names a tool, or has all telling words of its name."""
-    lower = prompt.lower()
-    if name.lower() in lower or name.lower().replace("_", " ") in lower:
-        return True
-    telling = [word for word in _words(name) if word not in GENERIC]
-    return bool(telling) and all(word in lower for word in telling)
-
-
-def about(name: str, names: Sequence[str], prompt: str) -> str:
-    """The part of a prompt that is about one of several tools: from its first mention to the next tool's."""
-    if len(names) < 2:
-        return prompt
-    mentions = sorted({_mention(tool_name, prompt) for tool_name in names})
-    start = _mention(name, prompt)
-    end = next((place for place in mentions if place > start), len(prompt))
-    return prompt[start:end] if names_in(prompt[start:end]) else prompt
-
-
-def _mention(name: str, prompt: str) -> int:
-    lower = prompt.lower()
-    places = (lower.find(word) for word in (name.lower(), name.lower().replace("_", " "), *_words(name)))
-    return min((place for place in places if place >= 0), default=0)
-
-
 def _most(context: Context) -> int | None:
     """The most calls that the request permits; None for any number."""
     if context.request.get("parallel_tool_calls") is False:
@@ -141,9 +123,10 @@ def _most(context: Context) -> int | None:
     return whole_number(context, "max_tool_calls")
 
 
-def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Iterator[Item]:
+def _calls_of(tool: Tool, prompt: str, reading: Reading, tools: Sequence[Any]) -> Iterator[Item]:
+    hints = _hints(tool, prompt, reading)
     if "server" in tool:
-        yield _server_call(tool, _arguments(tool, hints_of(prompt), tools))
+        yield _server_call(tool, _arguments(tool, hints, tools))
         return
     if tool["type"] in HOSTED:
         yield HOSTED[tool["type"]](tool, prompt.strip()[:EXCERPT_LENGTH])
@@ -152,13 +135,12 @@ def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Ite
     if tool["type"] == "custom":
         yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **head}
         return
-    hints = hints_of(prompt)
     if (command := command_of(tool, prompt)) is not None:
         draft = orjson.loads(_arguments(tool, Hints(prompt=command), tools))
         arguments = orjson.dumps(with_command(draft, tool, command)).decode()
         yield {"type": "function_call", "arguments": arguments, "call_id": None, **head}
         return
-    names = tuple(word for word in hints.words if word.lower() not in _words(tool["name"]))
+    names = tuple(word for word in hints.words if word.lower() not in words_of(tool["name"]))
     for call_hints in _occasions(tool, replace(hints, words=names)):
         yield {
             "type": "function_call",
@@ -168,11 +150,21 @@ def _calls_of(tool: Mapping[str, Any], prompt: str, tools: Sequence[Any]) -> Ite
         }
 
 
+def _hints(tool: Tool, prompt: str, reading: Reading) -> Hints:
+    """The hints for the arguments: from the prompt, from what was wrong before, from the final answer."""
+    is_corrected = tool["name"] in reading.wrong_calls or not reading.ends_in_outputs
+    text = answer(reading) if is_finishing(tool["name"]) else ""
+    return replace(
+        hints_of(prompt, text.text if isinstance(text, Refusal) else text),
+        feedback=reading.feedback if is_corrected else None,
+    )
+
+
 def _occasions(tool: Mapping[str, Any], hints: Hints) -> list[Hints]:
     """One set of hints per call: several when the prompt has several names for the tool's only text."""
     if len(hints.words) < 2 or _free_texts(tool) != 1:
         return [hints]
-    return [Hints((word,), hints.numbers, hints.prompt) for word in hints.words]
+    return [replace(hints, words=(word,)) for word in hints.words]
 
 
 def _free_texts(tool: Mapping[str, Any]) -> int:
@@ -200,14 +192,6 @@ def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> s
         raise invalid(
             f"Invalid schema for function '{tool['name']}': {problem}", where, "invalid_function_parameters"
         ) from problem
-
-
-@lru_cache(maxsize=1024)
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in WORD.findall(name))
-
-
-Tool = Mapping[str, Any]
 
 
 def server_lists(context: Context) -> list[Item]:

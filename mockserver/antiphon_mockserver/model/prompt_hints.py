@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from antiphon_mockserver.model.instance import Hints
+from antiphon_mockserver.model.quotations import NUMBER, QUOTED, matched_group
 from antiphon_mockserver.model.words import words
 
 EXCERPT_LENGTH = 200
@@ -12,14 +13,10 @@ EXCERPT_LENGTH = 200
 READ_LENGTH = 8_000
 """Characters of the prompt's end that are searched."""
 
-QUOTED = re.compile(
-    r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|(?<!\w)'([^'\n]{1,200})'(?!\w)|`([^`\n]{1,200})`"
-)
 NAME = re.compile(r"\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*")
 AFTER_PREPOSITION = re.compile(
     r"\b(?:in|for|at|of|about|named|called|from|to)\s+(?:the\s+|a\s+)?([a-z][\w-]+)"
 )
-NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,10})?(?![\w])")
 PLACE_WITH_REGION = re.compile(
     r"([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*), ([A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*)(?!\s*(?:,|and\b|or\b|&))"
 )
@@ -47,11 +44,6 @@ def names_in(prompt: str) -> list[str]:
     rest = QUOTED.sub(" ", prompt)
     texts = list(dict.fromkeys([*quotations, *_capital_names(rest)]))
     return texts or [word for word in dict.fromkeys(AFTER_PREPOSITION.findall(rest)) if word not in COMMON]
-
-
-def matched_group(match: re.Match[str]) -> str:
-    """The first group that is not empty."""
-    return next(group for group in match.groups() if group)
 
 
 def _capital_names(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from antiphon_mockserver.model.question import MOST_CALLS, Feedback, feedback_in, is_feedback, question_of
 from antiphon_mockserver.response.compose import usage
 from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
@@ -44,6 +45,8 @@ class Reading:
 
     prompt: str
     """The text of the newest user message."""
+    question: str
+    """What the user wants: the user's own words in the newest message that is no feedback."""
     instructions: tuple[str, ...]
     """`instructions`, then the system and developer messages, in order."""
     past: tuple[str, ...]
@@ -54,6 +57,12 @@ class Reading:
     """The names of the prompt's parts besides text: `image`, `file report.pdf`."""
     ends_in_outputs: bool
     """Whether no message follows the tool outputs."""
+    demands: tuple[str, ...] = ()
+    """The texts that may say how to answer, newest first: of users, then instructions."""
+    feedback: Feedback | None = None
+    """What was said of wrong answers to this question; None when there was none."""
+    wrong_calls: frozenset[str] = frozenset()
+    """The tools whose newest outputs say that the arguments were wrong."""
 
 
 def whole_number(context: Context, name: str) -> int | None:
@@ -73,13 +82,20 @@ def read(context: Context) -> Reading:
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
     outputs = _outputs(items)
+    asked = _newest_question(items) or newest
+    feedback = feedback_in([text for text in _said_after(items, asked) if is_feedback(text)])
+    wrong = {output.tool for output in outputs if is_feedback(output.text)}
     return Reading(
         prompt=text_of(newest.get("content")) if newest else "",
+        question=question_of(text_of(asked.get("content"))) if asked else "",
         instructions=tuple(instructions),
         past=tuple(filter(None, map(_text_of_item, items))),
         outputs=outputs,
         attachments=tuple(_attachments(newest)) if newest else (),
         ends_in_outputs=bool(outputs) and items[-1]["type"] != "message",
+        demands=(*_demands(items), *instructions),
+        feedback=feedback,
+        wrong_calls=frozenset(wrong if feedback and len(feedback.rounds) <= MOST_CALLS else ()),
     )
 
 
@@ -133,6 +149,26 @@ def _instructing(items: Sequence[Item]) -> Iterator[str]:
 
 def _newest_user_message(items: Sequence[Item]) -> Item | None:
     return next((item for item in reversed(items) if item.get("role") == "user"), None)
+
+
+def _newest_question(items: Sequence[Item]) -> Item | None:
+    """The newest user message that is no feedback on an answer."""
+    users = (item for item in reversed(items) if item.get("role") == "user")
+    return next((item for item in users if not is_feedback(text_of(item.get("content")))), None)
+
+
+def _said_after(items: Sequence[Item], item: Item | None) -> Iterator[str]:
+    """What users and tools said after an item."""
+    place = next((number for number, other in enumerate(items) if other is item), len(items))
+    for other in items[place + 1 :]:
+        if other.get("role") == "user" or other["type"].endswith("_output"):
+            yield _text_of_item(other)
+
+
+def _demands(items: Sequence[Item]) -> Iterator[str]:
+    for item in reversed(items):
+        if item.get("role") == "user":
+            yield text_of(item.get("content"))
 
 
 def _text_of_item(item: Item) -> str:
@@ -216,9 +252,9 @@ class Fact:
 
 def recall(reading: Reading) -> str | None:
     """The answers to questions about earlier statements, or None when the prompt asks no such question."""
-    brief = BRIEFLY.search(reading.prompt) is not None
+    brief = BRIEFLY.search(reading.question) is not None
     answers: list[str] = []
-    for owner, thing in _questions(reading.prompt):
+    for owner, thing in _questions(reading.question):
         value = _find(thing, reading)
         if value is not None:
             sentence = f"{ANSWERED_AS.get(owner.lower(), 'The')} {thing} is {value}."

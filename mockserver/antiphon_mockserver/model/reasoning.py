@@ -39,7 +39,7 @@ def reason(context: Context, reading: Reading, intent: str) -> Thought | None:
 
 def _steps(reading: Reading, intent: str) -> tuple[tuple[str, str], ...]:
     """The steps of the reasoning, each with its headline."""
-    excerpt = reading.prompt.strip()[:EXCERPT_LENGTH]
+    excerpt = reading.question.strip()[:EXCERPT_LENGTH]
     observation = f"The user wrote: {excerpt}" if excerpt else "The user wrote nothing new."
     return (("Reading the request", observation), ("Choosing the answer", intent))
 

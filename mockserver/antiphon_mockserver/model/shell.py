@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from antiphon_mockserver.model.prompt_hints import matched_group
+from antiphon_mockserver.model.quotations import matched_group
 
 MEMBERS = ("cmd", "command")
 """The parameters by which functions take a command."""

@@ -1,7 +1,6 @@
 """What the model says: a table of skills, tried in order; when none applies, it echoes the prompt.
 
-Instructions such as `always answer in capital letters` change every answer, and a format of the request makes
-it JSON.
+Instructions such as `always answer in capital letters` change every answer.
 """
 
 from __future__ import annotations
@@ -11,15 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import cycle
-from typing import Any
 from zlib import crc32
 
-from antiphon_mockserver.model.instance import UnsupportedSchemaError, instance
-from antiphon_mockserver.model.prompt_hints import hints_of, matched_group
+from antiphon_mockserver.model.quotations import matched_group
 from antiphon_mockserver.model.reading import BRIEFLY, Reading, recall
 from antiphon_mockserver.model.words import words
-from antiphon_mockserver.response.plan import Context
-from antiphon_mockserver.server.errors import invalid
 
 HEARD_LENGTH = 4_000
 """Characters of a prompt's end in which the skills look."""
@@ -71,7 +66,7 @@ def entry(cues: str, pattern: str, skill: Skill) -> SkillEntry:
 
 def answer(reading: Reading) -> Answer:
     """The text that answers a reading, before the instructions change its manner."""
-    if reading.outputs and (reading.ends_in_outputs or not reading.prompt):
+    if reading.outputs and (reading.ends_in_outputs or not reading.question):
         return _report(reading)
     text = _from_skills(reading)
     if isinstance(text, Refusal):
@@ -84,7 +79,7 @@ def answer(reading: Reading) -> Answer:
 
 
 def _from_skills(reading: Reading) -> Answer | None:
-    prompt = reading.prompt[-HEARD_LENGTH:]
+    prompt = reading.question[-HEARD_LENGTH:]
     lower = prompt.lower()
     for entry in SKILLS:
         if entry.is_cued(lower) and (match := entry.pattern.search(prompt)):
@@ -102,7 +97,7 @@ def _report(reading: Reading) -> str:
 
 
 def _echo(reading: Reading) -> str:
-    prompt = reading.prompt.strip()
+    prompt = reading.question.strip()
     return f"You said: {prompt[:QUOTED_LENGTH]}" if prompt else "I am listening."
 
 
@@ -136,7 +131,7 @@ def _calculate(match: re.Match[str], reading: Reading) -> str | None:
     else:
         results = {"+": left + right, "plus": left + right, "-": left - right, "minus": left - right}
         result = results.get(operator, left * right)
-    return str(result) if BRIEFLY.search(reading.prompt) else f"{left} {operator} {right} = {result}"
+    return str(result) if BRIEFLY.search(reading.question) else f"{left} {operator} {right} = {result}"
 
 
 def _recall(_match: re.Match[str], reading: Reading) -> str | None:
@@ -144,12 +139,12 @@ def _recall(_match: re.Match[str], reading: Reading) -> str | None:
 
 
 def _greet(_match: re.Match[str], reading: Reading) -> str:
-    return "Hello!" if not WORD_COUNT.search(reading.prompt) else "Hello"
+    return "Hello!" if not WORD_COUNT.search(reading.question) else "Hello"
 
 
 def _tell(_match: re.Match[str], reading: Reading) -> str:
-    length = WORD_COUNT.search(reading.prompt)
-    return tell(reading.prompt, (_number(length[1]) if length else None) or 300)
+    length = WORD_COUNT.search(reading.question)
+    return tell(reading.question, (_number(length[1]) if length else None) or 300)
 
 
 def _number(text: str) -> int | None:
@@ -339,32 +334,3 @@ MANNERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
     ),
     (re.compile(r"\b(?:lower[ -]?case|small letters)\b", re.I), lambda _match: str.lower),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class JsonAnswer:
-    """A value that the answer holds as JSON."""
-
-    content: Any
-
-
-def json_answer(context: Context, reading: Reading, text: str) -> JsonAnswer | None:
-    """The answer `text` in the JSON that `text.format` prescribes; None when the request wants plain text.
-
-    Raises ApiError when the schema cannot be filled in.
-    """
-    text_format = (context.request.get("text") or {}).get("format") or {}
-    if "schema" not in text_format and text_format.get("type") not in ("json_object", "json_schema"):
-        return None
-    schema = text_format.get("schema")
-    if schema is None:
-        return JsonAnswer({"answer": text})
-    try:
-        return JsonAnswer(instance(schema, hints_of(reading.prompt, text)))
-    except UnsupportedSchemaError as problem:
-        name = text_format.get("name", "response")
-        raise invalid(
-            f"Invalid schema for response_format '{name}': {problem}",
-            "text.format.schema",
-            "invalid_json_schema",
-        ) from problem

@@ -9,6 +9,8 @@ keyword.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +30,8 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
     Raises UnsupportedSchemaError when the schema is malformed, permits no value, or is too complicated.
     """
     maker = _maker(orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS))
+    if hints.feedback is not None:
+        hints = replace(hints, feedback=replace(hints.feedback, members=frozenset(member_names(maker.root))))
     try:
         value = maker.make_root(hints.fresh())
     except RecursionError:
@@ -42,3 +46,16 @@ def instance(schema: Any, hints: Hints = NO_HINTS) -> Any:
 @lru_cache(maxsize=256)
 def _maker(schema: bytes) -> Maker:
     return Maker(with_known_dialects(orjson.loads(schema)))
+
+
+def member_names(schema: Any) -> Iterator[str]:
+    """The names of all properties in a schema, at whatever depth."""
+    pieces = [schema]
+    while pieces:
+        piece = pieces.pop()
+        if isinstance(piece, dict):
+            properties = piece.get("properties")
+            yield from properties if isinstance(properties, dict) else ()
+            pieces += piece.values()
+        elif isinstance(piece, list):
+            pieces += piece

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from antiphon_mockserver.model.question import Feedback
 from antiphon_mockserver.model.words import words
 
 Value = TypeVar("Value")
@@ -38,11 +39,13 @@ class Hints:
     """The end of the prompt."""
     answer: str = ""
     """The answer in plain text."""
+    feedback: Feedback | None = None
+    """What was wrong with the instances before this one."""
     _counts: dict[str, int] = field(default_factory=dict, compare=False)
 
     def fresh(self) -> Hints:
         """The same hints, all of them unused."""
-        return Hints(self.words, self.numbers, self.prompt, self.answer)
+        return Hints(self.words, self.numbers, self.prompt, self.answer, self.feedback)
 
     def text(self, name: str) -> str | None:
         """The next text for a property of this name."""

@@ -15,6 +15,7 @@ from antiphon_mockserver.model.instance.pattern import matches, matching
 from antiphon_mockserver.model.instance.preparing import ROOT, with_absolute_references, with_whole_counts
 from antiphon_mockserver.model.instance.scalars import numbers, strings
 from antiphon_mockserver.model.instance.unsupported import UnsupportedSchemaError, first_line
+from antiphon_mockserver.model.question import Round
 from antiphon_mockserver.model.words import words
 
 TRICKY = frozenset(
@@ -81,6 +82,8 @@ class Maker:
         needs_check = isinstance(schema, Mapping) and not TRICKY.isdisjoint(schema)
         failure: UnsupportedSchemaError | None = None
         candidates = self.candidates(schema, name, hints, trail)
+        if hints.feedback is not None and (about := hints.feedback.about(name)) is not None:
+            candidates = self._others(schema, candidates, *about)
         for _ in range(MOST_TRIES):
             try:
                 candidate = next(candidates)
@@ -92,6 +95,19 @@ class Maker:
             if not needs_check or self.valid(schema, candidate):
                 return candidate
         raise failure or UnsupportedSchemaError(_culprit(schema), "no value was found that satisfies it")
+
+    def _others(
+        self, schema: Any, candidates: Iterator[Any], about: Round, repetitions: int
+    ) -> Iterator[Any]:
+        """The candidates without the first, which was wrong, and before them the values of the feedback."""
+        first = next(candidates)
+        if isinstance(first, dict | list):
+            yield first
+            yield from candidates
+            return
+        others = (value for value in chain(about.proposals, candidates) if value != first)
+        valid = (value for value in others if self.valid(schema, value))
+        yield from islice(chain(valid, [first]), repetitions, None)
 
     def valid(self, schema: Any, instance: Any) -> bool:
         """Whether an instance is valid against a schema whose references start at our root."""

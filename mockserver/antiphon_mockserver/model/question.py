@@ -1,0 +1,125 @@
+"""What the user asks in the frame of a framework, and what is said of wrong answers.
+
+    question_of("Current Task: What is the weather in Paris?\n\nThis is the expected criteria ...")
+    -> "What is the weather in Paris?"
+
+A framework, or a user, asks again because the answer was wrong, and gets another answer:
+
+    feedback_in(["1 validation error: age\n  Input should be greater than 18\n\nFix the errors, try again."])
+    -> Feedback((Round(names={"age", ...}, proposals=(19, 17, 18, ...)),))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_mockserver.model.prompt_schema import PROPERTIES, without_schema
+from antiphon_mockserver.model.quotations import NUMBER, QUOTED, matched_group
+
+LABEL = re.compile(
+    r"^[ \t]*(?:(?:new|current|your|the|user(?:'?s)?)[ \t]+)?(?:task|question|query)[ \t]*:[ \t]*\n?"
+    r"|^\[\[ ## (?!completed)\w+ ## \]\][ \t]*\n",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A label at the beginning of a line, behind which the user's words stand: `New task:`."""
+END = re.compile(r"\n[ \t]*\n|\n\[\[ ## |\n[ \t]*(?:answer|thought|response)[ \t]*:", re.IGNORECASE)
+"""Where the user's words end: an empty line, or the next label."""
+
+
+def question_of(text: str) -> str:
+    """What the user says in a message, without a schema and without the frame of a framework."""
+    text = without_schema(text) if PROPERTIES in text else text
+    labels = list(LABEL.finditer(text)) if ":" in text or "[[ ## " in text else []
+    for label in reversed(labels):
+        end = END.search(text, label.end())
+        if words := text[label.end() : end.start() if end else len(text)].strip():
+            return words
+    return text
+
+
+LONGEST = 20_000
+"""Characters of a message that are read as feedback."""
+MOST_CALLS = 3
+"""How often the model calls a tool again because it said that the arguments were wrong."""
+MOST_PROPOSALS = 50
+
+FAULT = re.compile(
+    r"\b(?:errors?|invalid|validation|mistakes?|failed to|could not|did not|not valid|incorrect|wrong)\b",
+    re.IGNORECASE,
+)
+AGAIN = re.compile(
+    r"\b(?:try again|retry|correct (?:your|the)|recall the function)\b"
+    r"|\bfix (?:the|your|these|all) (?:\w+ )?(?:errors?|mistakes?|issues?|problems?)\b",
+    re.IGNORECASE,
+)
+MESSAGE = re.compile(r"\"msg\":\s*\"((?:[^\"\\]|\\.)*)\"")
+PLACE = re.compile(r"\"loc\":\s*\[([^\]]*)\]")
+NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What was said once about a wrong answer."""
+
+    text: str
+    """What was wrong, without the values that were sent."""
+    names: frozenset[str]
+    """Its words, among them the names of the members that were wrong."""
+    proposals: tuple[Any, ...]
+    """The values that it mentions, and the numbers beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What was wrong with the earlier answers to the same question."""
+
+    rounds: tuple[Round, ...]
+    """One for each time that the question was asked again, oldest first."""
+    members: frozenset[str] = frozenset()
+    """The names of the members that an answer may have."""
+
+    def about(self, name: str) -> tuple[Round, int] | None:
+        """The newest round about a member, and how often the same was said before; None when it was right.
+
+        A round that names no member at all is about each of them.
+        """
+        for round_ in reversed(self.rounds):
+            if name in round_.names or self.members.isdisjoint(round_.names):
+                return round_, sum(other.text == round_.text for other in self.rounds) - 1
+        return None
+
+    def improve(self, text: str) -> str:
+        """Another text: with the quoted words that were missing, or marked as a further attempt."""
+        proposals = self.rounds[-1].proposals
+        missing = [word for word in proposals if isinstance(word, str) and word not in text]
+        return f"{text} {' '.join(missing)}" if missing else f"{text} (attempt {len(self.rounds) + 1})"
+
+
+def is_feedback(text: str) -> bool:
+    """Whether a message says that the answer was wrong and wants another one."""
+    text = text[:LONGEST]
+    return AGAIN.search(text) is not None and FAULT.search(text) is not None
+
+
+def feedback_in(texts: Sequence[str]) -> Feedback | None:
+    """The feedback in these messages, oldest first; None without any."""
+    return Feedback(tuple(map(_round, texts))) if texts else None
+
+
+def _round(text: str) -> Round:
+    text = text[:LONGEST]
+    places = " ".join(PLACE.findall(text))
+    said = " ".join(MESSAGE.findall(text)) or text
+    proposals = tuple(dict.fromkeys(_proposals(said)))[:MOST_PROPOSALS]
+    return Round(said, frozenset(NAME.findall(places or said)), proposals)
+
+
+def _proposals(said: str) -> Iterator[Any]:
+    for match in QUOTED.finditer(said):
+        yield matched_group(match)
+    for text in NUMBER.findall(QUOTED.sub(" ", said)):
+        number = float(text) if "." in text else int(text)
+        yield from (number + 1, number - 1, number)

@@ -1,0 +1,92 @@
+"""Which tools a question means: it names them, in parts, in other forms, or nearly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from antiphon_mockserver.model.prompt_hints import names_in
+from antiphon_mockserver.model.words import words
+
+GENERIC = frozenset(
+    words(
+        "get set fetch lookup look up find search query run call current do make create calculate",
+        "compute tool function my user the of to for a in by and with from info information data",
+        "details api list show read check retrieve new transfer handoff agent",
+    )
+)
+"""Words in the name of a tool that do not say what it is about."""
+
+FINISHING = frozenset(
+    words("final finish submit give provide return respond complete done answer result response output task")
+)
+"""The words of a tool's name when it takes the answer itself, as frameworks have it."""
+
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+ENDINGS = words("ations ation ators ator ating ates ate ings ing ers er ors or ed es s e")
+SHORTEST_STEM = 4
+ORDER = re.compile(
+    r"\b(?:use|using|call|invoke|try|ask|with)\s+(?:the|your|a|an|my)?\s*"
+    r"[\"'`]?([\w-]+(?: [\w-]+){0,3}?)[\"'`]?\s+(?:tools?|functions?|agents?|apis?)\b",
+    re.IGNORECASE,
+)
+"""An order to use a tool of some name: `use the calculator tool`."""
+SIMILAR = 0.6
+"""How alike the name in an order and the name of a tool are, from 0 to 1."""
+
+
+def is_named(name: str, question: str) -> bool:
+    """Whether a question names a tool, or has all telling words of its name, in whatever form."""
+    lower = question.lower()
+    if name.lower() in lower or name.lower().replace("_", " ") in lower:
+        return True
+    telling = [word for word in words_of(name) if word not in GENERIC]
+    return bool(telling) and all(_stem(word) in lower for word in telling)
+
+
+def ordered(tools: Sequence[Mapping[str, Any]], question: str) -> list[Mapping[str, Any]]:
+    """The tools that a question orders to use by a name that is nearly theirs."""
+    by_name = {" ".join(words_of(tool["name"])): tool for tool in tools}
+    meant: dict[str, Mapping[str, Any]] = {}
+    for match in ORDER.finditer(question):
+        near = get_close_matches(match[1].lower().replace("_", " "), by_name, n=1, cutoff=SIMILAR)
+        meant |= {name: by_name[name] for name in near}
+    return list(meant.values())
+
+
+def is_finishing(name: str) -> bool:
+    """Whether a tool takes the final answer: `final_result`, `submit_answer`."""
+    words_of_name = words_of(name)
+    return "final" in words_of_name or (bool(words_of_name) and FINISHING.issuperset(words_of_name))
+
+
+def about(name: str, names: Sequence[str], prompt: str) -> str:
+    """The part of a prompt that is about one of several tools: from its first mention to the next tool's."""
+    if len(names) < 2:
+        return prompt
+    mentions = sorted({_mention(tool_name, prompt) for tool_name in names})
+    start = _mention(name, prompt)
+    end = next((place for place in mentions if place > start), len(prompt))
+    return prompt[start:end] if names_in(prompt[start:end]) else prompt
+
+
+def _mention(name: str, prompt: str) -> int:
+    lower = prompt.lower()
+    places = (lower.find(word) for word in (name.lower(), name.lower().replace("_", " "), *words_of(name)))
+    return min((place for place in places if place >= 0), default=0)
+
+
+@lru_cache(maxsize=1024)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in snake or camel case, in lower case."""
+    return tuple(word.lower() for word in WORD.findall(name))
+
+
+@lru_cache(maxsize=1024)
+def _stem(word: str) -> str:
+    """The part of a word that its forms share: `calculator` and `calculate`."""
+    stems = (word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending))
+    return next((stem for stem in stems if len(stem) >= SHORTEST_STEM), word)
