@@ -16,6 +16,7 @@ from antiphon_conformance.rules.views import (
     ScenarioTrace,
     StreamReply,
 )
+from antiphon_conformance.verdict import rule_run
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec import dialect as dialects
 from antiphon_spec.profile import Weight, load_profile
@@ -140,7 +141,7 @@ def test_a_rule_whose_condition_raises_is_broken():
 
 def test_the_number_of_findings_is_bounded():
     record = judge_one(rule(check=finds(*map(str, range(1000)))), GOOD)
-    assert len(record.findings) == engine.MOST_FINDINGS
+    assert len(record.findings) == rule_run.MOST_FINDINGS
 
 
 def test_a_rule_that_applied_nowhere_is_inconclusive():

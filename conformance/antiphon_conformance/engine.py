@@ -6,33 +6,16 @@ exchanges, and only reports findings.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any
 
 import orjson
 
-from antiphon_conformance.http.exchange import (
-    BUSY,
-    UNROUTED,
-    BlockedError,
-    Exchange,
-    MissingStepError,
-    NoEvidenceError,
-    Part,
-    Trace,
-)
-from antiphon_conformance.http.placeholder import is_placeholder
-from antiphon_conformance.http.sse import MOST_EVENTS
-from antiphon_conformance.http.text import safe
-from antiphon_conformance.http.turns import missing_parts
+from antiphon_conformance.http.exchange import BUSY, UNROUTED, Exchange, Part, Trace
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.requests.validity import has_unknown
-from antiphon_conformance.rules.reading.place import at_nearest
-from antiphon_conformance.rules.rule import EVERY, Finding, Rule, rules_for
+from antiphon_conformance.rules.rule import EVERY, Rule, rules_for
 from antiphon_conformance.rules.views import (
     INVALID,
     AnyReply,
@@ -42,115 +25,17 @@ from antiphon_conformance.rules.views import (
 )
 from antiphon_conformance.verdict.no_verdict import probe_of, why_missing, why_not_applied
 from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_conformance.verdict.rule_run import (
+    Evidence,
+    Result,
+    RuleRun,
+    Selection,
+    evaluate,
+    evidence_of,
+    select,
+)
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.profile import Profile, load_profile
-from antiphon_spec.requirement import Requirement
-
-MOST_FINDINGS = 20
-"""How many findings of one rule about one subject are kept: a broken stream can fail at every event."""
-
-
-LIMITED = f"we read {MOST_EVENTS} events of a stream and no more"
-
-
-@dataclass(slots=True)
-class _Result:
-    """The result of one rule in one scenario."""
-
-    findings: list[Finding] = field(default_factory=list)
-    missing: str = ""
-    no_evidence: str = ""
-    """Why an exchange proves nothing, and whose fault that is: ours."""
-    blocked: str = ""
-    """The fault that left the rule without a subject, and which rule reports it."""
-    crash: str = ""
-    applies: bool = False
-    not_recorded: frozenset[Part] = frozenset()
-    """What the rule reads and the recorder lost, where the rule would have applied."""
-
-
-_CLEAN = _Result(applies=True)
-"""The result of a rule that applied and found nothing. Most rules share it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _RuleRun:
-    """One rule, the requirements that it cites in this dialect, the profile, and its results by scenario."""
-
-    rule: Rule
-    requirement: Requirement
-    requirements: tuple[str, ...]
-    profile: Profile
-    results: dict[str, _Result] = field(default_factory=dict)
-
-    def evaluate(self, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
-        """Runs the rule on one subject. Returns whether it found no fault."""
-        when = self.rule.when
-        lost = _not_recorded(view)
-        try:
-            if _is_about_http(self.rule, view) or (when is not None and not when(view)):
-                return True
-            if lost and lost & self.rule.reads:
-                return self._leave(scenario, lost & self.rule.reads)
-            if Part.BODY_END in self.rule.reads and _is_limited(view):
-                raise NoEvidenceError(view.exchange.failure or LIMITED)
-            findings = [*islice(self.rule.check(view), MOST_FINDINGS)]
-            if lost and any(map(_is_about_placeholder, findings)):
-                return self._leave(scenario, frozenset({Part.TEXTS}))
-        except NoEvidenceError as reason:
-            self._result(scenario).no_evidence = safe(str(reason))
-        except BlockedError as cause:
-            self._result(scenario).blocked = safe(str(cause))
-        except MissingStepError as missing:
-            self._result(scenario).missing = safe(str(missing))
-        except Exception as error:  # whatever a rule raises is our bug, never the target's
-            self._result(scenario).crash = _last_line(error)
-        else:
-            if not findings:
-                self.results.setdefault(scenario, _CLEAN).applies = True
-                return True
-            self._result(scenario).findings += (
-                _complete(finding, view, exchanges, self.requirement) for finding in findings
-            )
-        return False
-
-    def _leave(self, scenario: str, lost: frozenset[Part]) -> bool:
-        """Notes that the recorder lost what the rule needs. No fault was found."""
-        result = self._result(scenario)
-        result.not_recorded |= lost
-        return True
-
-    def _result(self, scenario: str) -> _Result:
-        """The result of a scenario that can be written to: the shared clean one is replaced."""
-        result = self.results.get(scenario)
-        if result is None or result is _CLEAN:
-            result = self.results[scenario] = _Result(applies=result is _CLEAN)
-        return result
-
-    def record(
-        self,
-        dialect: Dialect,
-        scenario: str,
-        outcome: Outcome,
-        note: str = "",
-        findings: Iterable[Finding] = (),
-    ) -> Record:
-        """The record of one scenario."""
-        rule, requirement = self.rule.id, self.requirement
-        return Record(
-            rule,
-            requirement.id,
-            self.requirements,
-            requirement.authority,
-            dialect.name,
-            scenario,
-            outcome,
-            tuple(findings),
-            note,
-            requirement.kind,
-            self.profile.weigh(requirement),
-            self.profile.name,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +43,17 @@ class _Panel:
     """The rules of one dialect, by the kind of subject that they look at."""
 
     dialect: Dialect
-    runs: Sequence[_RuleRun]
-    by_subject: Mapping[type, Sequence[_RuleRun]]
+    runs: Sequence[RuleRun]
+    by_subject: Mapping[type, Sequence[RuleRun]]
+    selections: dict[tuple[type, Evidence], Selection] = field(default_factory=dict)
+    """The rules that may apply, by subject and by what is there to be judged: most exchanges share them."""
+
+    def rules_of(self, view: type, evidence: Evidence) -> Selection:
+        """The rules that may apply to a view of an exchange."""
+        key = view, evidence
+        if key not in self.selections:
+            self.selections[key] = select(self.by_subject.get(view, ()), evidence)
+        return self.selections[key]
 
 
 def judge(
@@ -178,10 +72,9 @@ def judge(
     for trace in copies:
         for exchange in trace.exchanges.values():
             _evaluate_exchange(panel, exchange, trace.scenario, on_purpose=True)
-        view = ScenarioTrace(trace, dialect, by_scenario)
-        for run in panel.by_subject.get(ScenarioTrace, ()):
-            if run.rule.scenario in (trace.scenario, EVERY):
-                run.evaluate(view, trace.scenario, trace.exchanges)
+        runs = panel.by_subject.get(ScenarioTrace, ())
+        selection = select([run for run in runs if run.rule.scenario in (trace.scenario, EVERY)], Evidence())
+        evaluate(selection, ScenarioTrace(trace, dialect, by_scenario), trace.scenario, trace.exchanges)
     return [record for run in panel.runs for record in _records(run, dialect, copies)]
 
 
@@ -212,18 +105,18 @@ def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None, profile: Profile 
     profile = profile or load_profile()
     selection = rules_for(dialect, profile) if rules is None else rules
     runs = [_rule_run(rule, dialect, profile) for rule in selection.values()]
-    by_subject: dict[type, list[_RuleRun]] = {}
+    by_subject: dict[type, list[RuleRun]] = {}
     for run in runs:
         by_subject.setdefault(run.rule.view, []).append(run)
     return _Panel(dialect, runs, by_subject)
 
 
-def _rule_run(rule: Rule, dialect: Dialect, profile: Profile) -> _RuleRun:
+def _rule_run(rule: Rule, dialect: Dialect, profile: Profile) -> RuleRun:
     rows = rule.requirements(dialect)
     heaviest = rule.requirement(dialect, profile) or next(iter(rows), None)
     if heaviest is None:
         raise ValueError(f"rule {rule.id} cites nothing that holds in {dialect.name}")
-    return _RuleRun(rule, heaviest, tuple(row.id for row in rows), profile)
+    return RuleRun(rule, heaviest, tuple(row.id for row in rows), profile)
 
 
 def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_purpose: bool = False) -> None:
@@ -231,7 +124,7 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
     rejects it: when the server accepts it, the content of the answer is a consequence and is not judged.
 
     A stream repeats its response in most lifecycle events: once a response is clean, an equal one is, too."""
-    exchanges = {exchange.id: exchange}
+    exchanges, evidence = {exchange.id: exchange}, evidence_of(exchange)
     clean: set[bytes | None] = set()
     only_status = on_purpose and exchange.ok and _is_wrong(exchange, panel.dialect)
     panel_views = (AnyReply(exchange, panel.dialect),) if only_status else views(exchange, panel.dialect)
@@ -239,9 +132,8 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
         content = _repeatable(view)
         if content in clean:
             continue
-        runs = panel.by_subject.get(type(view), ())
-        verdicts = [run.evaluate(view, scenario, exchanges) for run in runs]
-        if content is not None and all(verdicts):
+        selection = panel.rules_of(type(view), evidence)
+        if evaluate(selection, view, scenario, exchanges) and content is not None:
             clean.add(content)
 
 
@@ -249,31 +141,6 @@ def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
     operation, body = exchange.operation, exchange.request.body
     unknown = operation is not None and body is not None and has_unknown(dialect, operation, body)
     return unknown or INVALID in exchange.traits
-
-
-def _not_recorded(view: Any) -> frozenset[Part]:
-    """What the recorder of a view's exchange lost; rules over a whole trace look for themselves."""
-    return view.exchange.not_recorded if isinstance(view, AnyReply) else frozenset()
-
-
-def _is_about_http(rule: Rule, view: Any) -> bool:
-    """Whether a rule reads what a turn over WebSocket does not have, as every answer over HTTP does."""
-    return (
-        isinstance(view, AnyReply)
-        and view.exchange.is_turn
-        and bool(rule.reads & missing_parts(view.exchange))
-    )
-
-
-def _is_limited(view: Any) -> bool:
-    """Whether we read only the beginning of a stream."""
-    stream = view.reply.stream if isinstance(view, AnyReply) else None
-    return stream is not None and stream.limited
-
-
-def _is_about_placeholder(finding: Finding) -> bool:
-    """Whether the value that a finding complains about is a recorder's and not the server's."""
-    return is_placeholder(finding.actual.strip("\"'"))
 
 
 def _repeatable(view: AnyReply) -> bytes | None:
@@ -297,48 +164,7 @@ def _locate_trace(trace: Trace, dialect: Dialect) -> Trace:
     return replace(trace, exchanges=steps)
 
 
-def _complete(
-    finding: Finding, view: Any, exchanges: Mapping[str, Exchange], requirement: Requirement
-) -> Finding:
-    """The finding with the id of its exchange and whether the model may be to blame, safe to print even if a
-    hostile server chose the names of members.
-
-    A rule over an episode names a step, in `exchange` or before a dot.
-    """
-    where, identity = finding.where, finding.exchange
-    if isinstance(view, AnyReply):
-        identity = view.exchange.id
-    elif identity in exchanges:
-        identity = exchanges[identity].id
-    else:
-        step, dot, rest = where.partition(".")
-        if not identity and dot and step in exchanges:
-            where, identity = rest, exchanges[step].id
-    expected, actual = finding.expected, finding.actual
-    exchange = view.exchange if isinstance(view, AnyReply) else _with_id(exchanges, identity)
-    if exchange is not None:
-        where, expected, actual = at_nearest(replace(finding, where=where), exchange)
-    return Finding(
-        safe(where),
-        safe(expected),
-        safe(actual),
-        identity,
-        finding.newer,
-        requirement.model,
-    )
-
-
-def _with_id(exchanges: Mapping[str, Exchange], identity: str) -> Exchange | None:
-    return next((exchange for exchange in exchanges.values() if exchange.id == identity), None)
-
-
-def _last_line(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    file = last.filename.replace("\\", "/").rpartition("/")[2]
-    return safe(f"{type(error).__name__}: {error} ({file}:{last.lineno})")
-
-
-def _records(run: _RuleRun, dialect: Dialect, traces: Sequence[Trace]) -> Iterator[Record]:
+def _records(run: RuleRun, dialect: Dialect, traces: Sequence[Trace]) -> Iterator[Record]:
     if not run.results:
         reason = why_not_applied(run.rule, traces, dialect)
         yield run.record(dialect, run.rule.scenario or "", *reason)
@@ -348,7 +174,7 @@ def _records(run: _RuleRun, dialect: Dialect, traces: Sequence[Trace]) -> Iterat
 
 
 def _record(
-    run: _RuleRun, dialect: Dialect, scenario: str, result: _Result, trace: Trace | None = None
+    run: RuleRun, dialect: Dialect, scenario: str, result: Result, trace: Trace | None = None
 ) -> Record:
     if result.crash:
         return run.record(dialect, scenario, Outcome.BROKEN, result.crash, result.findings)
@@ -368,13 +194,13 @@ def _record(
     return run.record(dialect, scenario, Outcome.PASSED)
 
 
-def _is_all_about_the_probe(result: _Result, trace: Trace, dialect: Dialect) -> bool:
+def _is_all_about_the_probe(result: Result, trace: Trace, dialect: Dialect) -> bool:
     """Whether every finding is about the error that showed that the target lacks an optional feature."""
     probe = probe_of(trace, dialect) if trace.missing_feature else None
     return probe is not None and all(finding.exchange == probe.id for finding in result.findings)
 
 
-def _lint_records(run: _RuleRun, dialect: Dialect) -> Iterator[Record]:
+def _lint_records(run: RuleRun, dialect: Dialect) -> Iterator[Record]:
     clean, lost, parts = 0, 0, frozenset[Part]()
     for identity, result in run.results.items():
         if result.findings or result.crash:

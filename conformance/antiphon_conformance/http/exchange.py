@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Json = Any
 T = TypeVar("T")
@@ -23,10 +23,10 @@ class Facts:
     def once(self, key: Hashable, find: Callable[..., T], *arguments: Any) -> T:
         """What `find` returns for these arguments. It is called once; `key` names the value."""
         try:
-            return cast(T, self._values[key])
+            value: T = self._values[key]
         except KeyError:
             value = self._values[key] = find(*arguments)
-            return value
+        return value
 
 
 class Part(StrEnum):

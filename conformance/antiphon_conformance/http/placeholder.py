@@ -14,7 +14,12 @@ _ANY = re.compile(rf"[\[<{{(*_]*{_BEFORE}(?:{_PLAIN}){_AFTER}[\]>}})*_.]*", re.I
 _CAPITALS = re.compile(rf"{_BEFORE}(?:{_MARKED.upper()}){_AFTER}")
 _BRACKETS = re.compile(rf"[\[<{{(]+{_BEFORE}(?:{_MARKED}){_AFTER}[\]>}})]+", re.IGNORECASE)
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.){1,%d})"' % LONGEST)
-_HINT = re.compile(f"{_PLAIN}|{_MARKED}".encode(), re.IGNORECASE)
+_HINT = re.compile(f"{_PLAIN}|{_MARKED}".encode())
+_STEMS = tuple(
+    word.encode()
+    for word in ("redacted", "sani", "scrubbed", "placeholder", "anonymi", "xxx", "***", *_MARKED.split("|"))
+)
+"""What each hint begins with, in small letters: a search for a fixed text is far faster than a pattern."""
 
 
 def is_placeholder(text: str) -> bool:
@@ -26,7 +31,8 @@ def is_placeholder(text: str) -> bool:
 
 def placeholders_in(raw: bytes) -> list[str]:
     """The strings in the bytes of a body that are placeholders."""
-    if not _HINT.search(raw):
+    small = raw.lower()
+    if not any(stem in small for stem in _STEMS):
         return []
-    texts = (match.decode("utf-8", "replace") for match in _QUOTED.findall(raw))
-    return [text for text in texts if is_placeholder(text)]
+    texts = (match for match in _QUOTED.findall(raw) if _HINT.search(match.lower()))
+    return [text for match in texts if is_placeholder(text := match.decode("utf-8", "replace"))]

@@ -28,6 +28,8 @@ BETWEEN_ITEMS = ("response.output_item.done",)
 """The events after which a stream without an end lacks nothing but its end."""
 DOTTED = re.compile(rb'"([^"\\]{16,}(?:\.\.\.|\xe2\x80\xa6|\\u2026))"')
 """A long text that ends in dots."""
+DOTS = (b'..."', b'\xe2\x80\xa6"', b'\\u2026"')
+"""How such a text ends."""
 PREFIXED = re.compile(r"(?:[a-z]{1,6}_)?(?P<rest>[0-9a-f]{16,})")
 ALMOST = 0.9
 """From this share of one digit on, a long id is made by hand."""
@@ -38,26 +40,28 @@ COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567
 
 def with_losses(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     """The exchanges of one recorder, each with the parts that it lost."""
-    shared = frozenset(_lost_everywhere([exchange for exchange in exchanges if exchange.reply is not None]))
-    return tuple(_with(exchange, shared) for exchange in exchanges)
+    bodies = [json.dumps(exchange.request.body).encode() for exchange in exchanges]
+    shared = frozenset(_lost_everywhere(exchanges, bodies))
+    return tuple(_with(exchange, shared, body) for exchange, body in zip(exchanges, bodies, strict=True))
 
 
-def _with(exchange: Exchange, shared: frozenset[Part]) -> Exchange:
-    lost = exchange.not_recorded | shared | frozenset(_lost_here(exchange))
+def _with(exchange: Exchange, shared: frozenset[Part], body: bytes) -> Exchange:
+    lost = exchange.not_recorded | shared | frozenset(_lost_here(exchange, body))
     if Part.BODY_END in lost and exchange.reply is not None and _is_unfinished(exchange.reply.stream):
         stream = replace(exchange.reply.stream, cut=True)
         exchange = replace(exchange, reply=replace(exchange.reply, stream=stream))
     return replace(exchange, not_recorded=lost)
 
 
-def _lost_everywhere(answers: Sequence[Exchange]) -> Iterator[Part]:
-    """What the recorder lost in every exchange."""
-    replies = [exchange.answer for exchange in answers]
+def _lost_everywhere(exchanges: Sequence[Exchange], bodies: Sequence[bytes]) -> Iterator[Part]:
+    """What the recorder lost in every exchange. `bodies` are those of the requests, as JSON."""
+    replies = [exchange.reply for exchange in exchanges if exchange.reply is not None]
     if _none_has(replies, "date") or _none_has([reply for reply in replies if reply.raw], "content-type"):
         yield Part.REPLY_HEADERS
-    if _shortens(answers):
+    requests = (body for exchange, body in zip(exchanges, bodies, strict=True) if exchange.reply is not None)
+    if _shortens((*(reply.raw for reply in replies), *requests)):
         yield Part.TEXTS
-    responses = [response for exchange in answers if (response := _response(exchange))]
+    responses = [response for exchange in exchanges if (response := _response(exchange))]
     if _repeats(responses, lambda response: response.get("id")):
         yield Part.IDS
     if _repeats(responses, lambda response: response.get("created_at"), least=3):
@@ -78,12 +82,16 @@ def _repeats(
     responses: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Any], least: int = 2
 ) -> bool:
     """Whether different responses, at least `least` of them, share a value that differs between any two."""
-    contents: dict[Any, set[str]] = {}
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
     for response in responses:
         value = read(response)
         if isinstance(value, str | int):
-            contents.setdefault(value, set()).add(repr((response.get("output"), response.get("usage"))))
-    return any(len(different) >= least for different in contents.values())
+            groups.setdefault(value, []).append(response)
+    return any(len(group) >= least and len(set(map(_content, group))) >= least for group in groups.values())
+
+
+def _content(response: Mapping[str, Any]) -> str:
+    return repr((response.get("output"), response.get("usage")))
 
 
 def _response(exchange: Exchange) -> Mapping[str, Any]:
@@ -96,13 +104,13 @@ def _response(exchange: Exchange) -> Mapping[str, Any]:
     return response if response.get("status") == "completed" else {}
 
 
-def _lost_here(exchange: Exchange) -> Iterator[Part]:
-    """What the recorder lost in this exchange."""
+def _lost_here(exchange: Exchange, body: bytes) -> Iterator[Part]:
+    """What the recorder lost in this exchange. `body` is that of the request, as JSON."""
     request, reply = exchange.request, exchange.reply
     path = request.path.partition("?")[0]
     if exchange.ok and request.method == "POST" and path.endswith(CREATES) and request.body is None:
         yield Part.REQUEST  # the server understood a body, so there was one
-    if placeholders_in(json.dumps(request.body).encode()):
+    if placeholders_in(body):
         yield Part.TEXTS
     if reply is None:
         return
@@ -115,12 +123,12 @@ def _lost_here(exchange: Exchange) -> Iterator[Part]:
     yield from _replaced(reply)
 
 
-def _shortens(exchanges: Iterable[Exchange]) -> bool:
+def _shortens(bodies: Iterable[bytes]) -> bool:
     """Whether texts of one length, more than one, end in dots: that length is the recorder's."""
     texts: set[bytes] = set()
-    for exchange in exchanges:
-        texts.update(DOTTED.findall(exchange.answer.raw))
-        texts.update(DOTTED.findall(json.dumps(exchange.request.body).encode()))
+    for body in bodies:
+        if any(end in body for end in DOTS):
+            texts.update(DOTTED.findall(body))
     return any(count > 1 for count in Counter(map(len, texts)).values())
 
 

@@ -45,7 +45,11 @@ def is_mistaken(exchange: Exchange, dialect: Dialect) -> bool:
 
 
 def is_invalid(exchange: Exchange, dialect: Dialect) -> bool:
-    """Whether a request has no defined meaning. Unknown members do not change its meaning."""
+    """Whether a request has no defined meaning; computed once. Unknown members do not change its meaning."""
+    return exchange.facts.once("invalid", _is_invalid, exchange, dialect)
+
+
+def _is_invalid(exchange: Exchange, dialect: Dialect) -> bool:
     operation, body = exchange.operation, exchange.request.body
     if operation is None or body is None:
         return False

@@ -89,6 +89,8 @@ class Rule:
     """In words, what a target must show for this rule to apply; printed when the target did not show it."""
     reads: frozenset[Part] = frozenset()
     """The parts of an exchange without which the rule proves nothing: recorders lose or change some."""
+    scope: Condition | None = None
+    """A condition before `when` that the rules of a table share: the engine asks it once about a view."""
 
     def requirement(self, dialect: Dialect, profile: Profile | None = None) -> Requirement | None:
         """The cited requirement of `dialect` whose breach weighs most in a profile (default: compatible).
@@ -156,6 +158,7 @@ def make(
     when: Condition | None = None,
     needs: str | None = None,
     reads: Iterable[Part] = (),
+    scope: Condition | None = None,
 ) -> Rule:
     """Builds a rule from its parts, for tables of rules of one kind, where the decorator cannot stand."""
     summary, _, explanation = cleandoc(doc).partition("\n")
@@ -172,6 +175,7 @@ def make(
         when=when,
         needs=needs,
         reads=frozenset(reads),
+        scope=scope,
     )
 
 

@@ -6,14 +6,16 @@ whole document report the faults that no other rule reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any, NamedTuple
 
 from antiphon_conformance.http.text import ABSENT
 from antiphon_conformance.rules.reading.output import typed_parts
 from antiphon_conformance.rules.rule import Finding
 from antiphon_conformance.rules.views import DocumentReply, Item, ResponseObject
+from antiphon_spec.dialect import Dialect
 from antiphon_spec.schema import Fault, Validator
 
 NULL = "null"
@@ -65,11 +67,15 @@ def item_nulls(item: Item) -> tuple[Fault, ...]:
 
 def is_nullable(response: ResponseObject, name: str) -> bool:
     """Whether the schema allows null for a member of the response object."""
-    validator = response.dialect.schemas.body(response.dialect.create_operation)
-    if validator is None:
-        return False
-    faults = validator.faults({**response.object, name: None})
-    return not any(covers(f"/{name}", fault) for fault in faults)
+    return _is_nullable(response.dialect, name)
+
+
+@cache
+def _is_nullable(dialect: Dialect, name: str) -> bool:
+    validator = dialect.schemas.body(dialect.create_operation)
+    return validator is not None and not any(
+        covers(f"/{name}", fault) for fault in validator.faults({name: None})
+    )
 
 
 def body_faults(body: DocumentReply) -> Iterator[Finding]:
@@ -150,35 +156,39 @@ def _lacks_type(fault: Fault) -> bool:
 
 
 def _sort(validator: Validator, value: Any, faults: Iterable[Fault]) -> Sorted:
+    pool = tuple(faults)
+    absences = [fault for fault in pool if fault.keyword == "required" and not missing_member(fault)]
+    nulls = _remedied(validator, value, [fault for fault in pool if fault.actual == NULL], _remove)
+    lacks = _remedied(validator, value, absences, _set_null)
     groups: tuple[list[Fault], list[Fault], list[Fault]] = ([], [], [])
-    for fault in faults:
-        is_null = _is_right_when_absent(validator, value, fault)
-        groups[1 if is_null else 2 if _is_right_as_null(validator, value, fault) else 0].append(fault)
+    for fault in pool:
+        groups[1 if fault in nulls else 2 if fault in lacks else 0].append(fault)
     return Sorted(*map(tuple, groups))
 
 
-def _is_right_when_absent(validator: Validator, value: Any, fault: Fault) -> bool:
-    """Whether a fault is a null that would be right as an absent member."""
-    if fault.actual != NULL:
-        return False
-    copy = deepcopy(value)
-    holder, name = _holder(copy, fault)
-    if not isinstance(holder, dict):
-        return False
-    del holder[name]
-    return not any(covers(fault.pointer, other) for other in validator.faults(copy))
+def _remove(holder: dict[str, Any], name: str) -> None:
+    holder.pop(name, None)
 
 
-def _is_right_as_null(validator: Validator, value: Any, fault: Fault) -> bool:
-    """Whether a fault is the absence of a member of an inner object that would be right as null."""
-    if fault.keyword != "required" or missing_member(fault):
-        return False
-    copy = deepcopy(value)
-    holder, name = _holder(copy, fault)
-    if not isinstance(holder, dict):
-        return False
+def _set_null(holder: dict[str, Any], name: str) -> None:
     holder[name] = None
-    return not any(covers(fault.pointer, other) for other in validator.faults(copy))
+
+
+def _remedied(
+    validator: Validator, value: Any, faults: Iterable[Fault], remedy: Callable[[dict[str, Any], str], None]
+) -> Sequence[Fault]:
+    """Those of the faults that are gone once the value is changed at each."""
+    places = tuple(faults)
+    if not places:
+        return ()
+    copy, changes = deepcopy(value), []
+    for fault in places:
+        holder, name = _holder(copy, fault)
+        if isinstance(holder, dict):
+            remedy(holder, name)
+            changes.append(fault)
+    rest = validator.faults(copy) if changes else ()
+    return [fault for fault in changes if not any(covers(fault.pointer, other) for other in rest)]
 
 
 def _holder(value: Any, fault: Fault) -> tuple[Any, str]:

@@ -8,7 +8,14 @@ from typing import Any
 from antiphon_conformance.http.exchange import GAVE_UP, Exchange, is_stopper
 from antiphon_conformance.http.text import ABSENT, safe, show
 from antiphon_conformance.requests.boundaries import LONGEST
-from antiphon_conformance.requests.validity import REQUESTS, follows, is_mistaken, is_valid, names_own_kinds
+from antiphon_conformance.requests.validity import (
+    REQUESTS,
+    follows,
+    is_invalid,
+    is_mistaken,
+    is_valid,
+    names_own_kinds,
+)
 from antiphon_conformance.rules.rule import REJECTION, Finding, rule
 from antiphon_conformance.rules.views import AnyReply, ScenarioTrace
 from antiphon_spec.dialect import Dialect
@@ -44,6 +51,8 @@ def _is_wrong(view: AnyReply) -> bool:
     Other rules judge the mistakes of our tables, unknown members, and kinds that some provider adds.
     """
     dialect, operation, body = view.dialect, view.operation or "", view.request.body
+    if not is_invalid(view.exchange, dialect):
+        return False
     in_scope = _has_untabled_body(view) and not names_own_kinds(body) and not _is_huge(body)
     return in_scope and not follows(dialect, operation, body) and not _returns_items(view)
 

@@ -1,0 +1,255 @@
+"""One rule on the subjects that it applies to: what it finds, and why it finds nothing."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, NamedTuple
+
+from antiphon_conformance.http.exchange import BlockedError, Exchange, MissingStepError, NoEvidenceError, Part
+from antiphon_conformance.http.placeholder import is_placeholder
+from antiphon_conformance.http.sse import MOST_EVENTS
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.turns import missing_parts
+from antiphon_conformance.rules.reading.place import at_nearest
+from antiphon_conformance.rules.rule import Check, Condition, Finding, Rule
+from antiphon_conformance.rules.views import AnyReply
+from antiphon_conformance.verdict.outcome import Outcome, Record
+from antiphon_spec.dialect import Dialect
+from antiphon_spec.profile import Profile
+from antiphon_spec.requirement import Requirement
+
+MOST_FINDINGS = 20
+"""How many findings of one rule about one subject are kept: a broken stream can fail at every event."""
+
+
+LIMITED = f"we read {MOST_EVENTS} events of a stream and no more"
+
+
+@dataclass(slots=True)
+class Result:
+    """The result of one rule in one scenario."""
+
+    findings: list[Finding] = field(default_factory=list)
+    missing: str = ""
+    no_evidence: str = ""
+    """Why an exchange proves nothing, and whose fault that is: ours."""
+    blocked: str = ""
+    """The fault that left the rule without a subject, and which rule reports it."""
+    crash: str = ""
+    applies: bool = False
+    not_recorded: frozenset[Part] = frozenset()
+    """What the rule reads and the recorder lost, where the rule would have applied."""
+
+
+CLEAN = Result(applies=True)
+"""The result of a rule that applied and found nothing. Most rules share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRun:
+    """One rule, the requirements that it cites in this dialect, the profile, and its results by scenario."""
+
+    rule: Rule
+    requirement: Requirement
+    requirements: tuple[str, ...]
+    profile: Profile
+    results: dict[str, Result] = field(default_factory=dict)
+
+    def leave(self, scenario: str, gaps: frozenset[Part]) -> None:
+        """Notes that the recorder lost what the rule needs."""
+        self._result(scenario).not_recorded |= gaps
+
+    def note(self, scenario: str, error: Exception) -> None:
+        """Notes what kept the rule from judging a subject."""
+        result = self._result(scenario)
+        match error:
+            case NoEvidenceError():
+                result.no_evidence = safe(str(error))
+            case BlockedError():
+                result.blocked = safe(str(error))
+            case MissingStepError():
+                result.missing = safe(str(error))
+            case _:  # whatever a rule raises is our bug, never the target's
+                result.crash = _last_line(error)
+
+    def acquit(self, scenario: str) -> None:
+        """Notes that the rule applied and found nothing."""
+        result = self.results.get(scenario)
+        if result is None:
+            self.results[scenario] = CLEAN
+        else:
+            result.applies = True
+
+    def report(
+        self, scenario: str, findings: Sequence[Finding], view: Any, exchanges: Mapping[str, Exchange]
+    ) -> bool:
+        """Notes what the rule found in a subject. Returns whether the server is to blame for it: what a
+        recorder wrote in place of a value is no fault."""
+        is_altered = isinstance(view, AnyReply) and bool(view.exchange.not_recorded)
+        if is_altered and any(map(_is_about_placeholder, findings)):
+            self.leave(scenario, frozenset({Part.TEXTS}))
+            return False
+        self._result(scenario).findings += (
+            _complete(finding, view, exchanges, self.requirement) for finding in findings
+        )
+        return True
+
+    def _result(self, scenario: str) -> Result:
+        """The result of a scenario that can be written to: the shared clean one is replaced."""
+        result = self.results.get(scenario)
+        if result is None or result is CLEAN:
+            result = self.results[scenario] = Result(applies=result is CLEAN)
+        return result
+
+    def record(
+        self,
+        dialect: Dialect,
+        scenario: str,
+        outcome: Outcome,
+        note: str = "",
+        findings: Iterable[Finding] = (),
+    ) -> Record:
+        """The record of one scenario."""
+        rule, requirement = self.rule.id, self.requirement
+        return Record(
+            rule,
+            requirement.id,
+            self.requirements,
+            requirement.authority,
+            dialect.name,
+            scenario,
+            outcome,
+            tuple(findings),
+            note,
+            requirement.kind,
+            self.profile.weigh(requirement),
+            self.profile.name,
+        )
+
+
+class Evidence(NamedTuple):
+    """What of an exchange is there to be judged."""
+
+    gaps: frozenset[Part] = frozenset()
+    """What its recorder lost or changed."""
+    absent: frozenset[Part] = frozenset()
+    """What every answer over HTTP has, and a turn over WebSocket has not."""
+    is_limited: bool = False
+    """Whether we read only the beginning of its stream."""
+
+
+def evidence_of(exchange: Exchange) -> Evidence:
+    """What of an exchange is there to be judged."""
+    stream = exchange.reply.stream if exchange.reply is not None else None
+    absent = missing_parts(exchange) if exchange.is_turn else frozenset[Part]()
+    return Evidence(exchange.not_recorded, absent, stream is not None and stream.limited)
+
+
+class Candidate(NamedTuple):
+    """A rule that may apply to subjects of one kind."""
+
+    run: RuleRun
+    when: Condition | None
+    check: Check
+    gaps: frozenset[Part]
+    """What the rule reads and the recorder lost."""
+    lacks_end: bool
+    """Whether it reads the end of a stream of which we read only the beginning."""
+
+
+Selection = Sequence[tuple[Condition | None, Sequence[Candidate]]]
+"""The rules that may apply to a subject, by the condition that those of one table share."""
+
+
+def select(runs: Iterable[RuleRun], evidence: Evidence) -> Selection:
+    """The rules that may apply to a subject: those that read what the exchange has by its nature."""
+    groups: dict[Condition | None, list[Candidate]] = {}
+    for run in runs:
+        reads = run.rule.reads
+        if reads.isdisjoint(evidence.absent):
+            lacks_end = evidence.is_limited and Part.BODY_END in reads
+            entry = Candidate(run, run.rule.when, run.rule.check, evidence.gaps & reads, lacks_end)
+            groups.setdefault(run.rule.scope, []).append(entry)
+    return tuple(groups.items())
+
+
+def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[str, Exchange]) -> bool:
+    """Runs rules on one subject. Returns whether none found a fault."""
+    is_clean = True
+    for scope, candidates in selection:
+        try:
+            if scope is not None and not scope(view):
+                continue
+        except Exception as error:  # as below
+            is_clean = False
+            for candidate in candidates:
+                candidate.run.note(scenario, error)
+            continue
+        for run, when, check, gaps, lacks_end in candidates:
+            try:
+                if when is not None and not when(view):
+                    continue
+                if gaps:
+                    run.leave(scenario, gaps)
+                    continue
+                if lacks_end:
+                    raise NoEvidenceError(view.exchange.failure or LIMITED)
+                findings = [*islice(check(view), MOST_FINDINGS)]
+            except Exception as error:  # whatever a rule raises is our bug, never the target's
+                is_clean = False
+                run.note(scenario, error)
+            else:
+                if not findings:
+                    run.acquit(scenario)
+                elif run.report(scenario, findings, view, exchanges):
+                    is_clean = False
+    return is_clean
+
+
+def _is_about_placeholder(finding: Finding) -> bool:
+    """Whether the value that a finding complains about is a recorder's and not the server's."""
+    return is_placeholder(finding.actual.strip("\"'"))
+
+
+def _complete(
+    finding: Finding, view: Any, exchanges: Mapping[str, Exchange], requirement: Requirement
+) -> Finding:
+    """The finding with the id of its exchange and whether the model may be to blame, safe to print even if a
+    hostile server chose the names of members.
+
+    A rule over an episode names a step, in `exchange` or before a dot.
+    """
+    where, identity = finding.where, finding.exchange
+    if isinstance(view, AnyReply):
+        identity = view.exchange.id
+    elif identity in exchanges:
+        identity = exchanges[identity].id
+    else:
+        step, dot, rest = where.partition(".")
+        if not identity and dot and step in exchanges:
+            where, identity = rest, exchanges[step].id
+    expected, actual = finding.expected, finding.actual
+    exchange = view.exchange if isinstance(view, AnyReply) else _with_id(exchanges, identity)
+    if exchange is not None:
+        where, expected, actual = at_nearest(replace(finding, where=where), exchange)
+    return Finding(
+        safe(where),
+        safe(expected),
+        safe(actual),
+        identity,
+        finding.newer,
+        requirement.model,
+    )
+
+
+def _with_id(exchanges: Mapping[str, Exchange], identity: str) -> Exchange | None:
+    return next((exchange for exchange in exchanges.values() if exchange.id == identity), None)
+
+
+def _last_line(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    file = last.filename.replace("\\", "/").rpartition("/")[2]
+    return safe(f"{type(error).__name__}: {error} ({file}:{last.lineno})")
