@@ -209,8 +209,8 @@ HOSTED = {
     "file_search": ["file_search_call", "message"],
     "code_interpreter": ["code_interpreter_call", "message"],
     "image_generation": ["image_generation_call", "message"],
-    "tool_search": ["tool_search_call", "message"],
-    "mcp": ["mcp_approval_request"],
+    "tool_search": ["tool_search_call", "tool_search_output", "message"],
+    "mcp": ["mcp_list_tools", "mcp_approval_request"],
     "local_shell": ["local_shell_call"],
     "shell": ["shell_call"],
     "apply_patch": ["apply_patch_call"],
@@ -243,7 +243,8 @@ def test_functions_come_before_hosted_tools() -> None:
 
 def test_an_mcp_server_that_needs_no_approval_is_called_at_once() -> None:
     tool = {"type": "mcp", "server_label": "library", "require_approval": "never"}
-    assert [item["type"] for item in plan("Ask the library.", tools=[tool]).items] == ["mcp_call", "message"]
+    kinds = [item["type"] for item in plan("Ask the library.", tools=[tool]).items]
+    assert kinds == ["mcp_list_tools", "mcp_call", "message"]
 
 
 def test_the_functions_of_a_namespace_are_called_with_its_name() -> None:

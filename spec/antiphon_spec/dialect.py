@@ -136,6 +136,8 @@ class MockTraits:
     """Whether messages have a `phase`."""
     cancelled_at: bool = False
     """Whether a cancelled response has the time of its cancellation."""
+    hosted_tools: bool = False
+    """Whether the server runs tools itself: searches, programs, and any MCP server of a request."""
     websocket: str = "absent"
     """How creates are answered over WebSocket: one after another (`sequential`), in `lanes` side by side, or
     not at all (`absent`)."""

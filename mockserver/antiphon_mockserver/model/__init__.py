@@ -14,9 +14,11 @@ from zlib import crc32
 
 import orjson
 
-from antiphon_mockserver.hosted_tools.calls import ANSWERED
-from antiphon_mockserver.model.calls import calls, server_lists, server_outputs
+from antiphon_mockserver.hosted_tools.servers import server_lists
+from antiphon_mockserver.hosted_tools.work import Citation
+from antiphon_mockserver.model.calls import calls
 from antiphon_mockserver.model.json_answers import json_answer
+from antiphon_mockserver.model.outputs import Output
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
 from antiphon_mockserver.model.reading import Reading, in_band, is_triggered, read, whole_number
 from antiphon_mockserver.model.reasoning import Thought, reason
@@ -41,16 +43,19 @@ def plan(context: Context) -> Plan:
     compaction = in_band(context, input_tokens)
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
-    tool_lists = server_lists(context)
-    items = calls(context, reading, tool_lists)
-    if outputs := server_outputs(items, context):
-        reading = replace(reading, outputs=(*reading.outputs, *outputs))
+    tool_lists = server_lists(context) if context.request.get("tools") or context.servers else []
+    works = calls(context, reading)
+    items = [item for work in works for item in work.items]
+    outputs = tuple(Output(work.tool, work.output) for work in works if work.output is not None)
     thought = reason(context, reading, _intent(items)) if context.request.get("reasoning") else None
-    if all(item["type"] in ANSWERED for item in items):
+    if len(outputs) == len(works):
+        if outputs:
+            reading = replace(reading, outputs=(*reading.outputs, *outputs), ends_in_outputs=True)
         items.append(message(_answer(context, reading)))
+    citations = [citation for work in works for citation in work.citations]
     spending = spend(thought, items, whole_number(context, "max_output_tokens"))
     return Plan(
-        items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items), context)),
+        items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items, citations), context)),
         status="incomplete" if spending.cut else "completed",
         reason="max_output_tokens" if spending.cut else None,
         input_tokens=input_tokens,
@@ -110,15 +115,26 @@ def _extend(item: Item, extend: Callable[[str], Mapping[str, Any]]) -> Item:
 ADDRESS = re.compile(r"https?://([^\s/\"'<>()]+)[^\s\"'<>()]*[^\s\"'<>().,;:!?]")
 
 
-def with_citations(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """The items; each text has an annotation for each address in it."""
-    return with_text_parts(items, _annotations)
+def with_citations(items: tuple[Item, ...], citations: Sequence[Citation] = ()) -> tuple[Item, ...]:
+    """The items; each text has an annotation for each phrase with a source, and for each other address."""
+    return with_text_parts(items, lambda text: _annotations(text, citations))
 
 
-def _annotations(text: str) -> dict[str, Any]:
-    if "://" not in text:
-        return {}
-    return {"annotations": [_citation(match) for match in ADDRESS.finditer(text)]}
+def _annotations(text: str, citations: Sequence[Citation]) -> dict[str, Any]:
+    places = [(start, citation) for citation in citations if (start := text.find(citation.phrase)) >= 0]
+    annotations = [_place(citation, start) for start, citation in places]
+    for match in ADDRESS.finditer(text) if "://" in text else ():
+        if not any(start <= match.start() < start + len(citation.phrase) for start, citation in places):
+            annotations.append(_citation(match))
+    return {"annotations": annotations} if annotations else {}
+
+
+def _place(citation: Citation, start: int) -> dict[str, Any]:
+    """The annotation at its place: a file's is where the phrase ends, the others' is the whole phrase."""
+    end = start + len(citation.phrase)
+    if citation.annotation["type"] == "file_citation":
+        return {**citation.annotation, "index": end}
+    return {**citation.annotation, "start_index": start, "end_index": end}
 
 
 def _citation(match: re.Match[str]) -> dict[str, Any]:

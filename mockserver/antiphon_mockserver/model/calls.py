@@ -1,4 +1,4 @@
-"""Calls of tools: which tools, how many calls, with which arguments, and what tools of servers answer."""
+"""Calls of tools: which tools, how many calls, and with which arguments."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Any
 import orjson
 
 from antiphon_mockserver.hosted_tools.calls import HOSTED
+from antiphon_mockserver.hosted_tools.deferred import SEARCH, search_by_server, with_searches
+from antiphon_mockserver.hosted_tools.servers import RESPONSE, approvals, call_server, expand
+from antiphon_mockserver.hosted_tools.wanted import wanted_tools
+from antiphon_mockserver.hosted_tools.work import Job, Tool, Work
 from antiphon_mockserver.model.instance import Hints, UnsupportedSchemaError, instance
 from antiphon_mockserver.model.instance.grammar import shortest
 from antiphon_mockserver.model.instance.pattern import matching
-from antiphon_mockserver.model.prompt_hints import EXCERPT_LENGTH, hints_of
+from antiphon_mockserver.model.prompt_hints import hints_of
 from antiphon_mockserver.model.quotations import QUOTED, matched_group
-from antiphon_mockserver.model.reading import Output, Reading, whole_number
+from antiphon_mockserver.model.reading import Reading, whole_number
 from antiphon_mockserver.model.shell import command_of, with_command
 from antiphon_mockserver.model.skills import Refusal, answer
 from antiphon_mockserver.model.tool_names import about, is_finishing, is_named, ordered, words_of
 from antiphon_mockserver.response.plan import Context, Item
 from antiphon_mockserver.server.errors import invalid
-from antiphon_mockserver.tool_servers import Result, ToolServer, ToolServerError
-
-Tool = Mapping[str, Any]
 
 CALLABLE = frozenset({"function", "custom"})
 
@@ -36,25 +37,45 @@ class Choice:
     must_call: bool
 
 
-def calls(context: Context, reading: Reading, tool_lists: Sequence[Item] = ()) -> list[Item]:
-    """The calls that the model makes; none when it answers in text.
+def calls(context: Context, reading: Reading) -> list[Work]:
+    """What the model calls; nothing when it answers in text. What the server itself runs comes first.
 
-    `tool_lists` are the items that list the tools of servers.
     Raises ApiError when the parameters or the grammar of a tool cannot be filled in.
     """
     request = context.request
-    if not request.get("tools"):
+    if context.items and context.items[-1].get("type") == RESPONSE:
+        return list(approvals(context))
+    request_tools = tools_in_sight(context)
+    if not request_tools:
         return []
-    offer = _expand(request["tools"], tool_lists, context)
-    choice = choose(request.get("tool_choice") or "auto", offer)
+    choice = choose(request.get("tool_choice") or "auto", expand(request_tools, context))
     tools = _meant_tools(choice, reading)
     names = [tool["name"] for tool in tools]
-    results = [
-        call
+    works = [
+        work
         for tool in tools
-        for call in _calls_of(tool, about(tool["name"], names, reading.question), reading, request["tools"])
+        for work in _calls_of(
+            tool, about(tool["name"], names, reading.question), reading, context, choice.tools
+        )
     ]
-    return results[: _most(context)]
+    return sorted(works, key=lambda work: work.output is None)[: _most(context)]
+
+
+HAND_OVERS = ("additional_tools", "tool_search_output")
+"""The items that hand over tools."""
+
+
+def tools_in_sight(context: Context) -> list[Tool]:
+    """The tools of the request and those that the items of the context hand over, which wait no longer."""
+    loaded = [
+        {**tool, "defer_loading": False}
+        for item in context.items
+        if item.get("type") in HAND_OVERS
+        for tool in item.get("tools") or ()
+    ]
+    names = {tool["name"] for tool in loaded if "name" in tool}
+    request_tools = context.request.get("tools") or ()
+    return [*(tool for tool in request_tools if tool.get("name") not in names), *loaded]
 
 
 def _meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
@@ -71,19 +92,15 @@ def _meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
     finishing = [tool for tool in fresh if is_finishing(tool["name"])]
     if reading.ends_in_outputs:
         return (finishing or fresh or list(choice.tools))[:1]
-    named = [
-        tool
-        for tool in choice.tools
-        if is_named(tool["name"], question) or command_of(tool, question) is not None
-    ]
-    meant = named or ordered(choice.tools, question)
+    meant = wanted_tools(choice.tools, question) or ordered(choice.tools, question)
     return meant or ((finishing or fresh)[:1] if choice.must_call else [])
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
     """The tools that a `tool_choice` leaves, functions before hosted tools."""
     candidates = sorted(
-        (inner for tool in tools for inner in _inside(tool)), key=lambda tool: tool["type"] in HOSTED
+        (inner for tool in with_searches(tools) for inner in _inside(tool)),
+        key=lambda tool: tool["type"] not in CALLABLE,
     )
     if isinstance(choice, str):
         return Choice([] if choice == "none" else candidates, choice == "required")
@@ -103,8 +120,10 @@ def _inside(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return [
             {**inner, "namespace": tool["name"]} for inner in tool["tools"] if inner.get("type") in CALLABLE
         ]
-    if kind in HOSTED:
-        return [{"name": tool.get("server_label", kind), **tool}]
+    if kind in HOSTED or kind == SEARCH:
+        return [{"name": kind, **tool}]
+    if kind == "mcp" and "server" in tool:
+        return [{"name": tool["server_label"], **tool}]
     return [tool] if kind in CALLABLE else []
 
 
@@ -112,8 +131,8 @@ def _is_meant(tool: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
     """Whether a choice means this tool; without a name (Open Responses) it means every tool of its type."""
     if tool["type"] != choice.get("type"):
         return False
-    name = choice.get("name") if tool["type"] in CALLABLE else choice.get("server_label")
-    return name in (tool["name"], None)
+    label = choice.get("server_label")
+    return choice.get("name") in (tool["name"], None) and label in (tool.get("server_label"), None)
 
 
 def _most(context: Context) -> int | None:
@@ -123,14 +142,39 @@ def _most(context: Context) -> int | None:
     return whole_number(context, "max_tool_calls")
 
 
-def _calls_of(tool: Tool, prompt: str, reading: Reading, tools: Sequence[Any]) -> Iterator[Item]:
+def _calls_of(
+    tool: Tool, prompt: str, reading: Reading, context: Context, tools: Sequence[Tool]
+) -> Iterator[Work]:
+    """The calls of one tool; `tools` are all that the model may call."""
     hints = _hints(tool, prompt, reading)
     if "server" in tool:
-        yield _server_call(tool, _arguments(tool, hints, tools))
+        own = replace(hints, prompt=Job(tool, prompt, context).subject) if tool["asks"] else hints
+        yield call_server(tool, _arguments(tool, own, tools))
+    elif tool["type"] == SEARCH:
+        yield from _searches(tool, prompt, reading, context)
+    elif tool["type"] in HOSTED:
+        yield HOSTED[tool["type"]](Job(tool, prompt, context))
+    else:
+        yield from (Work((item,)) for item in _client_calls(tool, prompt, hints, tools))
+
+
+def _searches(tool: Tool, prompt: str, reading: Reading, context: Context) -> Iterator[Work]:
+    """A search of tools; that of the server is followed by calls of what it brought up."""
+    if tool.get("execution") == "client":
+        arguments = orjson.loads(_arguments(tool, _hints(tool, prompt, reading), ()))
+        head = {"call_id": None, "execution": "client", "arguments": arguments}
+        yield Work(({"type": "tool_search_call", **head},))
         return
-    if tool["type"] in HOSTED:
-        yield HOSTED[tool["type"]](tool, prompt.strip()[:EXCERPT_LENGTH])
-        return
+    hits = [hidden for hidden in tool["hides"] if is_named(hidden["name"], prompt)]
+    yield search_by_server(hits or tool["hides"])
+    for hit in hits:
+        for inner in _inside(hit):
+            head = {**inner, "namespace": inner.get("namespace", inner["name"])}
+            yield from _calls_of(head, prompt, reading, context, ())
+
+
+def _client_calls(tool: Tool, prompt: str, hints: Hints, tools: Sequence[Tool]) -> Iterator[Item]:
+    """The calls of a function or a custom tool, which the client carries out."""
     head = {name: tool[name] for name in ("name", "namespace") if name in tool}
     if tool["type"] == "custom":
         yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **head}
@@ -192,55 +236,6 @@ def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> s
         raise invalid(
             f"Invalid schema for function '{tool['name']}': {problem}", where, "invalid_function_parameters"
         ) from problem
-
-
-def server_lists(context: Context) -> list[Item]:
-    """For each server, the item that lists its tools or has the error."""
-    return [_list(server) for server in context.servers.values()]
-
-
-def _expand(tools: Sequence[Tool], tool_lists: Sequence[Item], context: Context) -> list[Tool]:
-    """The tools; in place of each server with a list stand the tools of its list."""
-    rows_by_label: Mapping[Any, Any] = {item["server_label"]: item["tools"] for item in tool_lists}
-    flat: list[Tool] = []
-    for tool in tools:
-        label: Any = tool.get("server_label") if tool.get("type") == "mcp" else None
-        if label in rows_by_label:
-            flat += [_callable(row, context.servers[label]) for row in rows_by_label[label]]
-        else:
-            flat.append(tool)
-    return flat
-
-
-def _server_call(tool: Tool, arguments: str) -> Item:
-    """The call of a server's tool, with its output or error."""
-    server: ToolServer = tool["server"]
-    try:
-        result = server.call(tool["name"], orjson.loads(arguments))
-    except ToolServerError as problem:
-        result = Result(error=str(problem))
-    head = {"name": tool["name"], "server_label": server.label, "arguments": arguments}
-    return {"type": "mcp_call", **head, "output": result.output, "error": result.error}
-
-
-def server_outputs(items: Sequence[Item], context: Context) -> tuple[Output, ...]:
-    """The outputs of the calls to servers."""
-    calls = (item for item in items if item["type"] == "mcp_call" and item["server_label"] in context.servers)
-    return tuple(Output(item["name"], item["output"] or item["error"] or "") for item in calls)
-
-
-def _list(server: ToolServer) -> Item:
-    try:
-        tools, error = list(server.tools()), None
-    except ToolServerError as problem:
-        tools, error = [], str(problem)
-    return {"type": "mcp_list_tools", "server_label": server.label, "tools": tools, "error": error}
-
-
-def _callable(row: Tool, server: ToolServer) -> Tool:
-    """A tool of a list as the model sees it."""
-    head = {"name": row["name"], "server_label": server.label}
-    return {"type": "mcp", **head, "parameters": row["input_schema"], "server": server}
 
 
 FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)

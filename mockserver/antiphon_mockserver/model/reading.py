@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from antiphon_mockserver.model.outputs import NO_OUTPUTS, Output, newest_outputs, output_text, text_of
 from antiphon_mockserver.model.question import MOST_CALLS, Feedback, feedback_in, is_feedback, question_of
 from antiphon_mockserver.response.compose import usage
 from antiphon_mockserver.response.opaque import seal, unseal
@@ -29,14 +30,6 @@ ATTACHMENTS = {
     "input_audio": "recording",
     "input_video": "video",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """The output of a tool, and the tool's name."""
-
-    tool: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ def read(context: Context) -> Reading:
     items = list(unfold(context.items, secret(context)))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
-    outputs = _outputs(items)
+    outputs = newest_outputs(items)
     asked = _newest_question(items) or newest
     feedback = feedback_in([text for text in _said_after(items, asked) if is_feedback(text)])
     wrong = {output.tool for output in outputs if is_feedback(output.text)}
@@ -92,7 +85,7 @@ def read(context: Context) -> Reading:
         past=tuple(filter(None, map(_text_of_item, items))),
         outputs=outputs,
         attachments=tuple(_attachments(newest)) if newest else (),
-        ends_in_outputs=bool(outputs) and items[-1]["type"] != "message",
+        ends_in_outputs=bool(outputs) and items[-1]["type"] not in {"message", *NO_OUTPUTS},
         demands=(*_demands(items), *instructions),
         feedback=feedback,
         wrong_calls=frozenset(wrong if feedback and len(feedback.rounds) <= MOST_CALLS else ()),
@@ -116,22 +109,6 @@ def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
             yield from unfold(orjson.loads(content), secret)
         else:
             yield item
-
-
-def text_of(content: Any) -> str:
-    """The text of a message's content or a tool's output, one line per part."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    if len(content) == 1:
-        return _text(content[0])
-    return "\n".join(filter(None, map(_text, content)))
-
-
-def _text(part: Any) -> str:
-    text = part.get("text") or part.get("refusal") or ""
-    return text if isinstance(text, str) else ""
 
 
 def _instructions(instructions: Any) -> Iterator[str]:
@@ -174,19 +151,7 @@ def _demands(items: Sequence[Item]) -> Iterator[str]:
 def _text_of_item(item: Item) -> str:
     if item["type"] == "message":
         return text_of(item.get("content"))
-    return text_of(item.get("output")) if "output" in item else ""
-
-
-def _outputs(items: Sequence[Item]) -> tuple[Output, ...]:
-    """The outputs after the newest item that the model itself produced."""
-    names = {item["call_id"]: item["name"] for item in items if "call_id" in item and "name" in item}
-    outputs: list[Output] = []
-    for item in reversed(items):
-        if item["type"].endswith("_output"):
-            outputs.append(Output(names.get(item.get("call_id"), "the tool"), text_of(item.get("output"))))
-        elif item.get("role") not in ("user", "system", "developer"):
-            break
-    return tuple(reversed(outputs))
+    return output_text(item) if item["type"].endswith("_output") else ""
 
 
 def _attachments(message: Item) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from antiphon_mockserver.behaviour.context import instruction_messages
+from antiphon_mockserver.hosted_tools.echo import echo_hosted
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
 from antiphon_spec.dialect import Dialect, MockTraits
 
@@ -28,6 +30,8 @@ def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -
     for name, value in context.request.items():
         if value is not None and name in response and name not in NOT_ECHOED:
             response[name] = echo(name, value, response[name], dialect.mock)
+    if dialect.mock.hosted_tools and context.request.get("tools"):
+        response["tools"] = [echo_hosted(tool, context) for tool in response["tools"]]
     response |= optional_members(context.request, dialect.mock)
     if dialect.mock.instructions_form == "messages":
         response["instructions"] = instruction_messages(context.request)
@@ -76,7 +80,7 @@ def echo(name: str, value: Any, default: Any, mock: MockTraits) -> Any:
     if name == "text":
         return _echo_text(value, default, mock)
     if name == "tool_choice":
-        return _with_defaults(value, mock)
+        return dict(value)
     reasoning = {**value, "context": REASONING_CONTEXT} if value.get("context") == "auto" else value
     return {**default, **reasoning} if isinstance(default, dict) else reasoning
 
@@ -85,7 +89,11 @@ def identify(plan: Plan, identity: IdSource, dialect: Dialect) -> list[Item]:
     """Returns the items of the plan with their ids and final statuses."""
     last = len(plan.items) - 1
     cut = last if plan.status == "incomplete" else None
-    return [_finish(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)]
+    items = [_finish(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)]
+    for (before, item), draft in zip(pairwise(items), plan.items[1:], strict=False):
+        if item["type"] == f"{before['type']}_output" and draft.get("call_id") is None:
+            item["call_id"] = before["call_id"]
+    return items
 
 
 def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
@@ -113,7 +121,7 @@ def _finish(item: Item, index: int, cut: bool, identity: IdSource, dialect: Dial
     if dialect.life(item["type"]).status != "never":
         complete["status"] = "incomplete" if cut else "completed"
     complete |= item if dialect.mock.phases else {name: item[name] for name in item if name != "phase"}
-    if "call_id" in complete and complete["call_id"] is None:
+    if "call_id" in complete and complete["call_id"] is None and complete.get("execution") != "server":
         complete["call_id"] = identity.call(index)
     return complete
 

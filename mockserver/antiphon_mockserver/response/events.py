@@ -13,6 +13,8 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.stream import Accumulation, Grammar, Lane
 
 Event = dict[str, Any]
+Moments = Mapping[tuple[str, str], Sequence[Sequence[Mapping[str, Any]]]]
+"""What only the stream shows, by lane and id of the enclosing object: the members of each object's events."""
 
 PADDED_LENGTH = 16
 """The length of a piece and its padding is a multiple of this, so that sizes reveal little."""
@@ -30,9 +32,11 @@ class EventComposer:
         self._blanks: dict[tuple[str, str], tuple[tuple[tuple[str, ...], Any], ...]] = {}
         self._inner: dict[tuple[str, str], tuple[Lane, ...]] = {}
 
-    def events(self, response: Mapping[str, Any], *, waiting: bool, padding: bool) -> list[Event]:
+    def events(
+        self, response: Mapping[str, Any], *, waiting: bool, padding: bool, moments: Moments | None = None
+    ) -> list[Event]:
         """Returns the events of a finished response."""
-        walk = _Walk(self, waiting=waiting, padding=padding)
+        walk = _Walk(self, waiting=waiting, padding=padding, moments=moments or {})
         if self.grammar.root is not None:
             walk.add(self.grammar.root, response, None, {}, {})
         return walk.events
@@ -72,8 +76,11 @@ class EventComposer:
 class _Walk:
     """One walk over a response, with its events so far."""
 
-    def __init__(self, event_composer: EventComposer, *, waiting: bool, padding: bool) -> None:
+    def __init__(
+        self, event_composer: EventComposer, *, waiting: bool, padding: bool, moments: Moments
+    ) -> None:
         self.event_composer = event_composer
+        self.moments = moments
         self.waiting = waiting
         self.padding = padding
         self.events: list[Event] = []
@@ -137,6 +144,21 @@ class _Walk:
             elif child.place:
                 for number, inner in enumerate(get(node, child.place.split("/"), ()) or ()):
                     self.add(child, inner, node, lane_ids, {**index, child.identity[-1]: number})
+            elif self.moments:
+                for number, members in enumerate(self.moments.get((child.name, node.get("id", "")), ())):
+                    self._add_moment(child, members, lane_ids, {**index, child.identity[-1]: number})
+
+    def _add_moment(
+        self,
+        lane: Lane,
+        members: Sequence[Mapping[str, Any]],
+        ids: Mapping[str, str],
+        index: Mapping[str, int],
+    ) -> None:
+        base = {member: ids[lane_name] for member, lane_name in lane.names.items()}
+        self.events += [
+            {"type": event, **base, **index, **own} for event, own in zip(lane.emits, members, strict=True)
+        ]
 
     def _add_pieces(self, accumulation: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
         text = _full_text(accumulation, owner)
@@ -178,14 +200,14 @@ def get(node: Any, path: Sequence[str], default: Any) -> Any:
 
 
 def put(node: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Sets the value at a path of members, in copies of the objects on the way."""
+    """Sets the value at a path of members, in copies of the objects on the way; null stays null."""
     *way, last = path
     for member in way:
         if not isinstance(node.get(member), dict):
             return
         node[member] = {**node[member]}
         node = node[member]
-    if last in node:
+    if node.get(last) is not None:
         node[last] = value
 
 

@@ -8,7 +8,7 @@ timeline = Timeline(final, dialect)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,18 @@ from antiphon_spec.dialect import Dialect
 
 Item = dict[str, Any]
 """An item as on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A file of text in a vector store or a container."""
+
+    id: str
+    filename: str
+    text: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    store: str = ""
+    """The id of its vector store; "" for a file that ships."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class Context:
     """The videos that answers come from, in a dialect with a library."""
     servers: Mapping[str, ToolServer] = field(default_factory=dict)
     """The tool servers that the model may call, by label."""
+    stores: Mapping[str, Sequence[StoredText]] = field(default_factory=dict)
+    """The files that hosted tools may read, by the id of their vector store or container."""
 
 
 class ApiError(Exception):

@@ -21,7 +21,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from antiphon_mockserver.response.events import Event, event_composer
+from antiphon_mockserver.response.events import Event, Moments, event_composer
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.server.errors import error_event, invalid
 from antiphon_mockserver.state.conversation import Conversation
@@ -33,9 +33,16 @@ class Timeline:
     """The events of one response with their times, and its state at any step."""
 
     def __init__(
-        self, final: Mapping[str, Any], dialect: Dialect, *, pace: Pace = AT_ONCE, obfuscation: bool = False
+        self,
+        final: Mapping[str, Any],
+        dialect: Dialect,
+        *,
+        pace: Pace = AT_ONCE,
+        obfuscation: bool = False,
+        moments: Moments | None = None,
     ) -> None:
         self.final = final
+        self.moments = moments
         self.dialect = dialect
         self.pace = pace
         self.obfuscation = obfuscation and dialect.mock.obfuscation
@@ -47,7 +54,7 @@ class Timeline:
         A failure appears as an `error` event, and then as the last event where the grammar has one for it.
         """
         events = event_composer(self.dialect).events(
-            self.final, waiting=self._has_queue, padding=self.obfuscation
+            self.final, waiting=self._has_queue, padding=self.obfuscation, moments=self.moments
         )
         if self.final.get("error") is not None and self.dialect.mock.error_event != "absent":
             *before, last = events

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.hosted_tools.moments import moments
 from antiphon_mockserver.prompt_templates.template import Registry
 from antiphon_mockserver.response.identity import SHARED, Identity
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
@@ -160,7 +161,13 @@ class ServerContext:
         if obfuscation is None:
             options = record.request.get("stream_options") or {}
             obfuscation = options.get("include_obfuscation") is not False
-        timeline = Timeline(record.response, self.dialect, pace=record.pace, obfuscation=obfuscation)
+        timeline = Timeline(
+            record.response,
+            self.dialect,
+            pace=record.pace,
+            obfuscation=obfuscation,
+            moments=moments(record.response, record.request) if record.request.get("tools") else None,
+        )
         return timeline if record.cut is None else timeline.cut(record.cut)
 
     def advance(self, record: Record, timeline: Timeline) -> Record:

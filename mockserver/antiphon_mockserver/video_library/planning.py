@@ -35,8 +35,8 @@ def plan(context: Context) -> Plan:
     """The answer of the library in this context, or the calls of the request's tools."""
     if context.library is None:
         raise ValueError("a plan from a library needs one")
-    tool_calls = calls(context, read_context(context)) if context.request.get("tools") else []
-    if tool_calls:
+    works = calls(context, read_context(context)) if context.request.get("tools") else []
+    if tool_calls := [item for work in works for item in work.items]:
         return _plan(context, *tool_calls)
     turns = [_turn(item) for item in context.items]
     base = context.request["knowledge_base"]
