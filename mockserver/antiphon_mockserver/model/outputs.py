@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon_mockserver.model.question import text_of
 from antiphon_mockserver.response.plan import Item
 
 
@@ -15,22 +16,6 @@ class Output:
 
     tool: str
     text: str
-
-
-def text_of(content: Any) -> str:
-    """The text of a message's content or a tool's output, one line per part."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    if len(content) == 1:
-        return _text(content[0])
-    return "\n".join(filter(None, map(_text, content)))
-
-
-def _text(part: Any) -> str:
-    text = part.get("text") or part.get("refusal") or ""
-    return text if isinstance(text, str) else ""
 
 
 NO_OUTPUTS = frozenset({"tool_search_output", "additional_tools", "mcp_approval_response"})

@@ -29,6 +29,22 @@ END = re.compile(r"\n[ \t]*\n|\n\[\[ ## |\n[ \t]*(?:answer|thought|response)[ \t
 """Where the user's words end: an empty line, or the next label."""
 
 
+def text_of(content: Any) -> str:
+    """The text of a message's content or a tool's output, one line per part."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    if len(content) == 1:
+        return _text(content[0])
+    return "\n".join(filter(None, map(_text, content)))
+
+
+def _text(part: Any) -> str:
+    text = part.get("text") or part.get("refusal") or ""
+    return text if isinstance(text, str) else ""
+
+
 def question_of(text: str) -> str:
     """What the user says in a message, without a schema and without the frame of a framework."""
     text = without_schema(text) if PROPERTIES in text else text

@@ -14,8 +14,15 @@ from typing import Any
 
 import orjson
 
-from antiphon_mockserver.model.outputs import NO_OUTPUTS, Output, newest_outputs, output_text, text_of
-from antiphon_mockserver.model.question import MOST_CALLS, Feedback, feedback_in, is_feedback, question_of
+from antiphon_mockserver.model.outputs import NO_OUTPUTS, Output, newest_outputs, output_text
+from antiphon_mockserver.model.question import (
+    MOST_CALLS,
+    Feedback,
+    feedback_in,
+    is_feedback,
+    question_of,
+    text_of,
+)
 from antiphon_mockserver.response.compose import usage
 from antiphon_mockserver.response.opaque import seal, unseal
 from antiphon_mockserver.response.plan import Context, IdSource, Item, Plan
@@ -74,7 +81,8 @@ def read(context: Context) -> Reading:
     items = list(unfold(context.items, secret(context)))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
-    outputs = newest_outputs(items)
+    has_outputs = any(item["type"].endswith("_output") for item in items)
+    outputs = newest_outputs(items) if has_outputs else ()
     asked = _newest_question(items) or newest
     feedback = feedback_in([text for text in _said_after(items, asked) if is_feedback(text)])
     wrong = {output.tool for output in outputs if is_feedback(output.text)}
