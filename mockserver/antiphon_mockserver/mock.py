@@ -47,7 +47,11 @@ class MockServer:
         """
         for answer in answers:
             if not isinstance(answer, Mapping | Path):
-                raise TypeError(f"script: expected a mapping, or the Path of a script file, got {answer!r}")
+                hint = f"; did you mean Path({answer!r})?" if isinstance(answer, str) else ""
+                hint = "; did you mean script(*answers)?" if isinstance(answer, list) else hint
+                raise TypeError(
+                    f"script: expected a mapping, or the Path of a script file, got {answer!r}{hint}"
+                )
         self._sources += [answer for answer in answers if isinstance(answer, Path)]
         self._answers += [answer for answer in answers if isinstance(answer, Mapping)]
         inline = [{"name": "script", "strict": strict, "answers": self._answers}] if self._answers else []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from antiphon_spec.data import DataError
+from antiphon_spec.data import DataError, nearest
 
 MEBIBYTE = 1024 * 1024
 Source = Path | Mapping[str, Any]
@@ -97,8 +96,7 @@ def with_options(settings: Settings, **options: Unpack[SettingsOptions]) -> Sett
     changes: dict[str, Any] = {}
     for name, value in options.items():
         if name not in usual:
-            nearest = get_close_matches(name, usual, n=1, cutoff=0)[0]
-            raise TypeError(f"unknown setting {name!r}; did you mean {nearest!r}?")
+            raise TypeError(f"unknown setting {nearest(name, usual)} (there are: {', '.join(sorted(usual))})")
         is_list = isinstance(usual[name], tuple)
         if is_list and (isinstance(value, str) or not isinstance(value, Sequence)):
             raise TypeError(f"{name}: expected a list, got {value!r}")
@@ -125,4 +123,5 @@ def _check_list(name: str, value: object) -> None:
         raise TypeError(f"{name}: expected a list, got {value!r}")
     for entry in value:
         if not isinstance(entry, types):
-            raise TypeError(f"{name}: expected a list of {words}, got {entry!r} in it")
+            path = f"; did you mean Path({entry!r})?" if name == "scripts" and isinstance(entry, str) else ""
+            raise TypeError(f"{name}: expected a list of {words}, got {entry!r} in it{path}")

@@ -10,6 +10,7 @@
     def test_my_agent_tries_again(responses_mock): ...
 
 The marker has the settings of `antiphon serve`: dialect, seed, api_keys, models, clock, mutants, faults...
+Those of a class or module hold for each of its tests; a test's own marker changes them.
 A fixture `responses_mock_settings` of one's own, which returns a dictionary, has those of every test.
 """
 
@@ -34,6 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fails a test whose own marker has no effect, because the test does not use the fixture."""
+    own = any(mark.name == "responses_mock" for mark in item.own_markers)
+    if own and "responses_mock" not in getattr(item, "fixturenames", ()):
+        session = ": one server for all tests has those of the fixture responses_mock_settings"
+        why = session if "responses_mock_server" in getattr(item, "fixturenames", ()) else ""
+        pytest.fail(
+            f"the marker responses_mock has no effect without the fixture responses_mock{why}", pytrace=False
+        )
+
+
 @pytest.fixture(scope="session")
 def responses_mock_settings() -> SettingsOptions:
     """The settings of both fixtures; a `conftest.py` may have its own."""
@@ -48,11 +60,14 @@ def responses_mock(
     # Every pytest run imports this file once the package is installed; few need a server.
     from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
 
-    marker = request.node.get_closest_marker("responses_mock")
-    settings = marker.kwargs if marker is not None else {}
-    if marker is not None and marker.args:
-        raise TypeError(f"the marker responses_mock takes keyword arguments alone, got {marker.args[0]!r}")
-    with ResponsesMock(**{**responses_mock_settings, **settings}) as mock:
+    settings = {**responses_mock_settings}
+    for marker in reversed(list(request.node.iter_markers("responses_mock"))):  # the outermost first
+        if marker.args:
+            raise TypeError(
+                f"marker responses_mock: expected keyword arguments alone, got {marker.args[0]!r}"
+            )
+        settings |= marker.kwargs  # type: ignore[typeddict-item]
+    with ResponsesMock(**settings) as mock:
         yield mock
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -48,7 +49,7 @@ def read_yaml(path: Path, schema: str | None = None) -> Any:
     try:
         content = yaml.load(path.read_bytes(), Loader)  # noqa: S506 - a subclass of SafeLoader
     except FileNotFoundError:
-        raise DataError(str(path), "a YAML file", "no such file") from None
+        raise DataError(str(path), "a YAML file", f"no such file{neighbour(path)}") from None
     except yaml.YAMLError as problem:
         raise DataError(str(path), "YAML", " ".join(str(problem).split())) from problem
     if schema is not None:
@@ -134,3 +135,12 @@ def hint(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'NAME'?` for a name that resembles a known one; else empty."""
     matches = get_close_matches(name, sorted(set(known)), n=1)
     return f"; did you mean {matches[0]!r}?" if matches else ""
+
+
+def neighbour(path: str | os.PathLike[str]) -> str:
+    """`; did you mean 'NAME'?` for a path whose last part resembles a name in its folder; else empty."""
+    folder, name = os.path.split(path)
+    try:
+        return hint(name, os.listdir(folder or "."))
+    except OSError:
+        return f"; there is no folder {folder!r}"

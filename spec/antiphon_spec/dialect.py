@@ -273,6 +273,11 @@ def load_concrete(name: str) -> Dialect:
     return load(name)
 
 
+def of_host(host: str) -> str:
+    """The dialect whose vendor owns a host, the first by name; empty when none does."""
+    return next((name for name in names() if load(name).is_own_host(host)), "")
+
+
 def names() -> tuple[str, ...]:
     """The concrete dialects in alphabetical order: those that ship and the user's own."""
     return tuple(sorted(name for name in set(_folder_names(_user_folder())) if not load(name).abstract))

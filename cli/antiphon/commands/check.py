@@ -160,6 +160,9 @@ class ProgressConsole(Console):
 
 
 def _run(setup: Setup, console: Screen, signals: Interruption) -> int:
+    if setup.why_dialect:
+        line = f"judged by {setup.config.dialects[0]}, {setup.why_dialect}; --dialect NAME judges by another"
+        console.print(line, style="dim", markup=False, soft_wrap=True)
     if key := _key_line(setup.config):
         console.print(key, style="dim", markup=False, soft_wrap=True)
     if len(setup.models) < 2:
@@ -267,7 +270,7 @@ def _key_line(config: RunConfig) -> str:
 def _print_size(console: Console, result: RunResult, repeat: int) -> None:
     """Prints hints, and the size of the first run."""
     first, metadata = result.runs[0], result.metadata
-    for message in filter(None, (first.unfinished, first.hint)):
+    for message in filter(None, ("" if first.why_not else first.unfinished, first.hint)):
         console.print(f"{message}.", markup=False, soft_wrap=True)
     tokens = f", {metadata['tokens']} tokens" if metadata["tokens"] else ""
     size = f"{metadata['requests']} requests{tokens}, {metadata['seconds']:.2f} s"

@@ -19,7 +19,7 @@ from antiphon_conformance.compare.difference import Contrast, Grade
 from antiphon_conformance.compare.sides import Side
 from antiphon_conformance.compare.traces import compare as compare_traces
 from antiphon_conformance.http.address import shown
-from antiphon_conformance.options.reading import USAGE_ERRORS, read_options
+from antiphon_conformance.options.reading import USAGE_ERRORS, USUAL, read_options
 from antiphon_conformance.options.table import COMMAND, OPTIONS
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.run import RunConfig, perform, planned
@@ -44,7 +44,7 @@ Command = Callable[..., int]
 def target_options(command: Command) -> Command:
     """Adds the options of the table that say how to ask a target, and those of B alone."""
     rows = {option.name: option for option in OPTIONS}
-    rows["dialect"] = replace(rows["dialect"], help="The dialect of both sides.", metavar="D")
+    rows["dialect"] = replace(rows["dialect"], help="The dialect of both sides.", metavar="D", default=USUAL)
     rows["model"] = replace(rows["model"], help="The model of every request.")
     own = [replace(rows[name], name=f"b-{name}", help=f"As --{name}, for B alone.") for name in OF_B]
     for option in reversed([*(rows[name] for name in SHARED), *own]):

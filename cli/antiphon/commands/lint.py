@@ -22,6 +22,7 @@ from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.report import folder, terminal
 from antiphon_conformance.report.model import compose
+from antiphon_conformance.report.titles import plural
 from antiphon_conformance.rules.rule import rules_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import RunResult
@@ -40,7 +41,7 @@ REST = "--all lists them, --report DIR writes them"
     "--dialect",
     "dialect_name",
     metavar="NAME",
-    help="The dialect to judge by. Default: that of a transcript, else openai.",
+    help="The dialect to judge by. Default: that of a transcript or a vendor's host, else openai.",
 )
 @click.option(
     "--format",
@@ -134,6 +135,6 @@ def _sum_up(records: list[Record], exchanges: list[Exchange]) -> None:
         ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
         or "no rule applies"
     )
-    click.echo(f"{len(exchanges)} exchanges, {events} events: {totals}")
+    click.echo(f"{plural(len(exchanges), 'exchange')}, {plural(events, 'event')}: {totals}")
     for line in reasons(records):
         click.echo(f"  {safe(line)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from antiphon_spec.data import hint
+from antiphon_spec.data import hint, neighbour
 
 
 class Choice(click.Choice[str]):
@@ -30,15 +30,5 @@ class ExistingPath(click.Path):
         except click.BadParameter as error:
             if os.path.exists(value):
                 raise
-            message = error.message.removesuffix(".") + _neighbour(os.fspath(value))
+            message = error.message.removesuffix(".") + neighbour(value)
             raise click.BadParameter(message, ctx, param) from error
-
-
-def _neighbour(path: str) -> str:
-    """`; did you mean ...?` for a path whose last part resembles one in the same folder."""
-    folder, name = os.path.split(path)
-    try:
-        names = os.listdir(folder or ".")
-    except OSError:
-        return f"; there is no folder {folder!r}"
-    return hint(name, names)

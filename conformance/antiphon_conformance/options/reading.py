@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from antiphon_conformance.http.address import AddressError, base_url, read_address
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.reach import read_reach
 from antiphon_conformance.options.selection import read_selection
@@ -29,6 +30,8 @@ from antiphon_spec.profile import load_profile
 
 Place = Callable[[str], str]
 """How a person writes the option with a key."""
+USUAL = "openresponses"
+"""The dialect for a target that is no vendor's own."""
 USAGE_ERRORS = (OptionError, BaselineError)
 """What `read_options` raises when a person made a mistake."""
 
@@ -43,6 +46,8 @@ class Setup:
     """The folder of the reports; None to write none."""
     models: tuple[str, ...] = ()
     """The models to judge, one after the other; none means the one of `config`."""
+    why_dialect: str = ""
+    """Why this dialect, when the user named none; empty when the user did."""
 
 
 def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
@@ -52,7 +57,8 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
     """
     where = partial(place, front_door=front_door)
     _check_numbers(values, where)
-    selection = _dialects(values["dialect"], where("dialect"))
+    usual, why_dialect = ("", "") if values["dialect"] is not None else _usual(values["target"])
+    selection = _dialects(usual or values["dialect"], where("dialect"))
     _load_extensions()
     names = tuple(dialect.name for dialect in selection)
     gate, models = _gate(values, names, where), tuple(dict.fromkeys(values["model"]))
@@ -81,7 +87,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         repeat=values["repeat"],
         **read_selection(values, selection, gate.profile, where),
     )
-    return Setup(config, gate, _report_folder(values["report"], where("report")), models)
+    return Setup(config, gate, _report_folder(values["report"], where("report")), models, why_dialect)
 
 
 def _check_numbers(values: Mapping[str, Any], where: Place) -> None:
@@ -89,6 +95,16 @@ def _check_numbers(values: Mapping[str, Any], where: Place) -> None:
         value = values.get(option.key)
         if option.kind in (Kind.COUNT, Kind.SECONDS) and value is not None and not value > 0:
             raise OptionError(where(option.key), "more than 0", str(value))
+
+
+def _usual(target: str) -> tuple[str, str]:
+    """The dialect for a target when the user names none, and why."""
+    try:
+        host = read_address(base_url(target)).host
+    except AddressError:  # read_reach says what is wrong
+        host = ""
+    own = dialects.of_host(host)
+    return (own, f"whose vendor has the host {host}") if own else (USUAL, "the default")
 
 
 def _load_extensions() -> None:

@@ -49,8 +49,8 @@ class Option:
 OPTIONS = (
     Option("target", "The server: its URL before /responses, or module:app.", metavar="URL",
            front_doors=(PYTEST,)),
-    Option("dialect", "Dialects to judge by: openresponses,openai.", metavar="D[,D]",
-           default="openresponses"),
+    Option("dialect", "Dialects to judge by. Default: that of a vendor's host, else openresponses.",
+           metavar="D[,D]"),
     Option("dialect-path", "A folder with further dialects, one subfolder for each.", Kind.FOLDER, "DIR",
            front_doors=(PYTEST,)),
     Option("model", "The model of every request; several are judged side by side.", metavar="MODEL",

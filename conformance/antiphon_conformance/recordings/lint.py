@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -27,7 +28,8 @@ from antiphon_spec.profile import DEFAULT, Profile, load_profile
 USUAL = "openai"
 """The dialect of recordings that name none."""
 LONGEST_HEADER = 1 << 16
-"""How many bytes of a file may be its first line, which names the dialects of a run."""
+"""How many bytes at the beginning of a file may name the dialects of a run, or the host that was asked."""
+_HOST = re.compile(rb"""["']?(?:url|uri|path)["']?\s*:\s*["']?https?://([\w.-]+)""")
 
 
 def lint(
@@ -114,16 +116,25 @@ def digests_of(files: Iterable[Path]) -> dict[str, str]:
 
 
 def dialect_of(path: Path) -> tuple[str, str]:
-    """The dialect of a recording, and why: the first one that a transcript of `check` names, else the usual
-    one. Anything that cannot be read has the usual one; the reader says what is wrong."""
+    """The dialect of a recording, and why: the first one that a transcript of `check` names, else that of the
+    vendor whose host was asked, else the usual one; of what cannot be read the reader says what is wrong.
+    """
     opener = gzip.open if path.suffix == ".gz" else Path.open
     try:
         with opener(path, "rb") as file:
-            run = json.loads(file.readline(LONGEST_HEADER))["run"]
-        name = run["dialects"][0]
-    except (OSError, EOFError, ValueError, LookupError, TypeError, RecursionError):
+            head = file.read(LONGEST_HEADER)
+    except (OSError, EOFError, ValueError):
         return USUAL, "the default"
-    return (name, "which its transcript names") if name in dialects.names() else (USUAL, "the default")
+    try:
+        name = json.loads(head.partition(b"\n")[0])["run"]["dialects"][0]
+        if name in dialects.names():
+            return name, "which its transcript names"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    for host in dict.fromkeys(_HOST.findall(head)):
+        if own := dialects.of_host(host.decode()):
+            return own, f"whose vendor has the host {host.decode()}"
+    return USUAL, "the default"
 
 
 def _unjudged(recordings: Iterable[Recording], records: Iterable[Record]) -> str:
@@ -132,7 +143,7 @@ def _unjudged(recordings: Iterable[Recording], records: Iterable[Record]) -> str
     for recording in recordings:
         notes = [aside[exchange.id] for exchange in recording.exchanges if exchange.id in aside]
         if not recording.traces and len(notes) == len(recording.exchanges):
-            return f"unjudged: {'; '.join(reasons(notes)) or 'no exchange was recorded'}"
+            return "; ".join(reasons(notes)) or "no exchange was recorded"
     return ""
 
 

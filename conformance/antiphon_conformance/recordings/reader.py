@@ -26,7 +26,7 @@ import yaml
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Exchange, Headers, Part, Reply, Request, Trace
 from antiphon_conformance.http.reply import headers, read_reply, reply_from_value
-from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.http.turns import read_turn
 from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
 from antiphon_conformance.recordings.bodies import GZIP
@@ -126,6 +126,10 @@ def _json(raw: bytes, path: Path) -> Recording:
         document = _object(first, str(path))
     except RecordingError:
         return _document(_object(raw, str(path)), path)
+    if {"report", "facts"} <= set(document):
+        raise RecordingError(
+            str(path), _FORMS, "the records of a report; its transcript.jsonl has the traffic"
+        )
     is_line = "request" in document and not _has_url(document)
     if not rest.strip() and not is_line and not transcript.is_run(document):
         return _document(document, path)
@@ -214,14 +218,18 @@ def _family(entry: Mapping[str, Any], loose: Exchange) -> str:
     return f"{source.get('repo')} {source.get('path')}"
 
 
+def _shown(owner: Mapping[str, Any], member: str) -> str:
+    return show(owner[member], 60) if member in owner else "none"
+
+
 def exchange(entry: Mapping[str, Any], where: str = "line") -> Exchange:
     """One line of our format as an Exchange."""
     fields, response = entry.get("request"), entry.get("response")
     if not isinstance(fields, Mapping):
-        raise RecordingError(where, "an object `request`", type(fields).__name__)
+        raise RecordingError(where, "an object `request`", _shown(entry, "request"))
     for member in ("method", "path"):
         if not isinstance(fields.get(member), str):
-            raise RecordingError(where, f"a string `request.{member}`", repr(fields.get(member)))
+            raise RecordingError(where, f"a string `request.{member}`", _shown(fields, member))
     request = Request(
         fields["method"].upper(),
         fields["path"],

@@ -80,10 +80,12 @@ def _content(report: Report) -> tuple[str, str, str]:
     rules = len({record.rule for record in accepted})
     groups = (overview.faults, overview.lenient, overview.habits)
     failing = sum(fault.fails for group in groups for fault in group)
+    broken = len({record.rule for record in accepted if record.kind is Kind.INTEROP})
+    harm = f" ({broken} can break clients)" if broken else ""
     parts = [
         overview.verdict.title,
         plural(failing, "cause") if failing else f"{numbers(report, overview.dialect).demands}",
-        f"{rules} accepted" if rules else "",
+        f"{rules} accepted{harm}" if rules else "",
     ]
     grave = any(record.kind in (Kind.INTEROP, Kind.CONTRACT) for record in accepted)
     colour = ACCEPTED if accepted and status is Exit.CONFORMANT else status.name

@@ -35,6 +35,7 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     "chain": ("chaining.a-chain-knows-the-whole-history",),
     "logprobs": ("text-parts.logprobs-come-on-request",),
     "delete": ("delete.a-deleted-response-is-gone",),
+    "compact": ("compaction.a-long-context-is-compacted-on-request",),
     "background": (
         "background.background-is-used-or-rejected",
         "background.a-background-create-answers-at-once",
@@ -71,14 +72,14 @@ def capabilities(
 
 
 def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answer]) -> Capability:
-    if row.state in (LACKING, UNSEEN):
-        return Capability(row, row.state)
     rules = {
         rule for cause in causes if cause.outcome in BAD for rule in (*cause.rules, *cause.further_rules)
     }
+    has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.has_effect
+    if row.state in (LACKING, UNSEEN) and not has_no_effect:
+        return Capability(row, row.state)
     if row.state == FAILING:
         return Capability(row, BROKEN, "no request succeeds")
-    has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.has_effect
     if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
     parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}

@@ -92,8 +92,8 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Rules that see one effect from several sides; the summary of the first broken one is the title."""
 _EFFECT_OF = {rule: name for name, rules in EFFECTS.items() for rule in rules}
-SIDES = {"start": "begin", "unseen": "either"}
-"""The side on which a lane is wrong when it is in one of these states; in all others it did not end."""
+SIDES = {"began": "begin", "is in an unknown": "either"}
+"""The side on which a lane is wrong, by the words of the finding; by all others it did not end."""
 STREAM_TOPICS = frozenset({"stream-items", "stream-text", "stream-calls", "stream-reasoning"})
 
 

@@ -48,9 +48,9 @@ def _dialect(overview: Overview) -> Iterator[str]:
     yield ""
     yield (
         f"{escape(dialect.title)} {escape(dialect.release)}, profile {escape(overview.profile)}: "
-        f"**{escape(overview.headline)}**."
+        f"**{escape(verdict.title if verdict.status is Exit.NOT_JUDGED else overview.headline)}**."
     )
-    if verdict.why and not overview.faults:
+    if overview.is_blank:
         return
     yield from _states(overview)
     yield from _clients(overview)

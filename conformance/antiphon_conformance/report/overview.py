@@ -19,7 +19,7 @@ from antiphon_conformance.report.capability import (
 )
 from antiphon_conformance.report.causes import Cause, causes
 from antiphon_conformance.report.families import BLOCKED
-from antiphon_conformance.report.features import IGNORED, LACKING
+from antiphon_conformance.report.features import FAILING, IGNORED, LACKING, REJECTIONS, UNSEEN
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
 from antiphon_conformance.report.model import Report
@@ -135,13 +135,23 @@ class Overview:
         return self._faults(own)
 
     @cached_property
+    def is_blank(self) -> bool:
+        """Whether nothing of the API was seen at all: then the verdict says why, and nothing is to mend."""
+        rows = self.report.features.get(self.name, ())
+        states = {row.state for row in rows if row.name not in REJECTIONS}
+        has_crash = any(record.outcome is Outcome.BROKEN for record in self.records)
+        return (
+            self.verdict.status is Exit.NOT_JUDGED and not has_crash and states <= {LACKING, UNSEEN, FAILING}
+        )
+
+    @cached_property
     def all_causes(self) -> list[Cause]:
         """Every cause, by harm."""
         return by_harm(self._causes, self._breaks, int(self.report.metadata.get("requests") or 0))
 
     @cached_property
     def _causes(self) -> list[Cause]:
-        rows = causes(self.records, self.report.operations)
+        rows = [] if self.is_blank else causes(self.records, self.report.operations)
         return [worst_place_first(cause, self.name) for cause in rows]
 
     @cached_property
@@ -151,12 +161,16 @@ class Overview:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        """For each well-known client, whether it works, feature by feature."""
+        """For each well-known client, whether it works, feature by feature; none where nothing was seen."""
+        if self.is_blank:
+            return []
         return answers(self.records, self.name, self.report.features.get(self.name, ()))
 
     @cached_property
     def capabilities(self) -> tuple[Capability, ...]:
-        """Every feature of the dialect, and whether it works."""
+        """Every feature of the dialect, and whether it works; none where nothing was seen."""
+        if self.is_blank:
+            return ()
         counted = [fault.cause for fault in self.faults]
         return capabilities(self.report.features.get(self.name, ()), counted, self.answers)
 
@@ -169,6 +183,8 @@ class Overview:
     @property
     def unseen_records(self) -> list[Record]:
         """The records of rules that saw nothing to judge, without those whose cause is known."""
+        if self.is_blank:
+            return []
         hidden = {record.rule for cause in self.all_causes for record in cause.hides}
         seen = {record.rule for record in self.records if record.outcome in TRIED}
         return [

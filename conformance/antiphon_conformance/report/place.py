@@ -21,8 +21,9 @@ _HOLDERS = {"response": RESPONSE, "item": ITEM, "part": PART, "error": ERROR}
 _WHOLE = frozenset({RESPONSE, ERROR, PAGE})
 """The objects that an answer itself is."""
 _ROOTS = ("final response", "stream/response")
-LANE = re.compile(r"(?P<place>\S*) ?is (?P<event>\S+) while (?P<lane>\S+) is (?P<state>[\w-]+)")
-END = re.compile(r"^end of stream is (?P<lane>\S+) is (?P<state>[\w-]+)")
+_STATE = r"(?:before|after|while) (?P<lane>\S+) (?P<state>began|ended|is (?:in an )?[\w-]+)"
+LANE = re.compile(rf"(?P<place>\S*) ?is (?P<event>\S+) {_STATE}")
+END = re.compile(rf"^end of stream is reached {_STATE}")
 
 
 @dataclass(frozen=True, slots=True)

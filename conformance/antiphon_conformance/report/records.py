@@ -139,6 +139,8 @@ def _entries(plain: bytes, path: Path) -> Iterator[Any]:
         reading = strict_json.read(line)
         if not reading.valid:
             raise ReportError(f"{path}:{number}: expected a JSON object, got {reading.faults[0]}")
+        if number == 1 and isinstance(reading.value, dict) and "run" in reading.value:
+            raise ReportError(f"{path}: expected a report.jsonl, got a transcript; `antiphon lint` judges it")
         check(reading.value, "report", f"{path}:{number}")
         yield reading.value
 

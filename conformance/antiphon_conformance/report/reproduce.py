@@ -16,9 +16,6 @@ from antiphon_conformance.verdict.outcome import Record
 from antiphon_spec import dialect as dialects
 from antiphon_spec.profile import DEFAULT, NOTICES_ALL
 
-DIALECT = "openresponses"
-"""The dialect by which `check` judges unless it is told another."""
-
 
 def commands(report: Report) -> list[str]:
     """The command lines, in order: make the report, judge its traffic again, check it for edits."""
@@ -52,7 +49,7 @@ def finding_command(report: Report, dialect: str, record: Record) -> str:
     """The command that looks at one rule again, in seconds: in the conversations that it needs, or in the one
     of this record where that is another."""
     metadata = report.metadata
-    rule = ["--rule", record.rule] + ([] if dialect == DIALECT else ["--dialect", dialect])
+    rule = ["--rule", record.rule, "--dialect", dialect]
     profile = report.profile(dialect).name
     rule += [] if profile == DEFAULT else ["--profile", profile]
     if "files" in metadata:
@@ -82,7 +79,7 @@ def _check(metadata: Mapping[str, Any]) -> str:
 
 def _reach(metadata: Mapping[str, Any]) -> str:
     """The options that say how to reach the target; a header's value, which no file holds, is a variable."""
-    first = next(iter(metadata.get("dialects", ())), DIALECT)
+    first = metadata["dialects"][0]
     words = ["--api-key-env", metadata["key"]] if metadata.get("key") else []
     if metadata.get("auth", BEARER) != dialects.load(first).auth:
         words += ["--auth", metadata["auth"]]

@@ -71,8 +71,9 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
     dialect = overview.dialect
     head = f"{safe(title(overview.report))} · {dialect.title} {dialect.release}"
     yield from _wrap(head, width, style="dim")
-    yield from _wrap(answer_line(overview), width, style=VERDICT_COLOURS[status])
-    if overview.verdict.why and not overview.faults:
+    if status is not Exit.NOT_JUDGED:  # else the first line has said it
+        yield from _wrap(answer_line(overview), width, style=VERDICT_COLOURS[status])
+    if overview.is_blank:
         return
     yield from _states(overview, width)
     yield from _faults(overview, rest, width, verbose)

@@ -17,6 +17,7 @@ LONGEST = 160
 MOST_WORDS = 44
 """The longest reason in a cell of a table, in characters."""
 _ALTERNATIVES = re.compile(r",? or ")
+_ONE_KIND = re.compile(r"\b1 kinds of wrong requests are")
 _STATUS = re.compile(r"\d{3}")
 
 
@@ -47,7 +48,7 @@ def title_of(cause: Cause) -> str:
         members=plural(len(subjects), "required member"),
         holder=HOLDERS.get(cause.key, cause.key.capitalize()),
     )
-    return safe(title.replace("1 kinds of wrong requests are", "1 kind of wrong requests is"), LONGEST)
+    return safe(_ONE_KIND.sub("1 kind of wrong requests is", title), LONGEST)
 
 
 def short_of(cause: Cause) -> str:

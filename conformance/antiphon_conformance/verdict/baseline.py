@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from antiphon_spec.renamed import current_rule
 
 KEYS = ("dialect", "rule", "scenario", "reason", "link")
 EXCUSABLE = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.UNTESTABLE})
-
+_IDS = re.compile(r"[a-z][a-z-]*\.[a-z][\w-]*")
 
 FIRST_LOOK = "fingerprint"
 """The first requests of a run, which are no scenario."""
@@ -53,7 +54,9 @@ class Entry:
         return f"{self.reason} ({self.link})" if self.link else self.reason
 
     def covers(self, record: Record) -> bool:
-        """Whether this entry excuses the record."""
+        """Whether this entry excuses the record: its rule fails, or kept the record's rule from looking."""
+        if record.outcome is Outcome.UNTESTABLE and self.rule in _IDS.findall(record.note):
+            return self.dialect in (None, record.dialect)
         return record.outcome in EXCUSABLE and self.names(record) and self.scenario in (None, record.scenario)
 
     def names(self, record: Record) -> bool:
@@ -104,8 +107,10 @@ class Baseline:
         all_records = tuple(records)
         stale = set(self.stale(all_records))
         additions: dict[tuple[str, str | None], Entry] = {}
+        failing = {record.rule for record in failures if record.outcome is not Outcome.UNTESTABLE}
         for record in failures:
-            if self.reason(record) is None:
+            is_blocked = record.outcome is Outcome.UNTESTABLE and failing & set(_IDS.findall(record.note))
+            if self.reason(record) is None and not is_blocked:
                 judges = {row.dialect for row in all_records if row.rule == record.rule}
                 accusers = {row.dialect for row in failures if row.rule == record.rule}
                 dialect = None if judges == accusers else record.dialect

@@ -66,9 +66,18 @@ def breaches(
 def finding(event: Event | None, breach: Breach) -> Finding:
     """A breach of the table as a finding."""
     if event is None:
-        return Finding("end of stream", f"{breach.expected} before", f"{breach.where} is {breach.actual}")
-    actual = f"{event.type} while {breach.where} is {breach.actual.partition(' at ')[0]}"
-    return Finding(event.where, breach.expected, actual)
+        return Finding("end of stream", f"{breach.expected} before", f"reached {_moment(breach)}")
+    return Finding(event.where, breach.expected, f"{event.type} {_moment(breach)}")
+
+
+def _moment(breach: Breach) -> str:
+    """When it happened, in words that need no table: `before item[0]/part[0] began`."""
+    state = breach.actual.partition(" at ")[0]
+    if state == "start":
+        return f"before {breach.where} began"
+    if breach.kind in ("after-done", "after-close"):
+        return f"after {breach.where} ended"
+    return f"while {breach.where} is {'in an unknown state' if state == 'unseen' else state}"
 
 
 def pieces(thread: Thread) -> str | None:

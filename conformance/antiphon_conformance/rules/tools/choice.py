@@ -90,7 +90,8 @@ def a_named_tool_is_called(response: ResponseObject) -> Iterator[Finding]:
     name = response.request_fields["tool_choice"].get("name", ABSENT)
     names = [call.get("name") for _, call in calls(response.content)]
     if not names or any(actual not in (name, None) for actual in names):
-        yield Finding(f"{response.where}/output", f"calls of {show(name)} only", f"calls of {show(names)}")
+        actual = f"calls of {show(names)}" if names else "no call"
+        yield Finding(f"{response.where}/output", f"calls of {show(name)} only", actual)
 
 
 def _restricts(choice: Any) -> bool:
