@@ -64,7 +64,7 @@ def test_a_dead_port_exits_with_2(capsys):
         probe.bind(("127.0.0.1", 0))
         assert check(f"http://127.0.0.1:{probe.getsockname()[1]}/v1", "--no-properties") == 2
     output = capsys.readouterr().out
-    assert "not judged (the target never answered" in output
+    assert "not judged: the target never answered" in output
     assert "passed" not in output
 
 
