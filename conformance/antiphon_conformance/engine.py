@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 import orjson
 
 from antiphon_conformance.http.exchange import BUSY, UNROUTED, Exchange, Part, Trace
+from antiphon_conformance.recordings.jobs import each as in_processes
+from antiphon_conformance.recordings.jobs import split
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.requests.validity import has_unknown
@@ -83,14 +87,40 @@ def lint(
     dialect: Dialect,
     rules: Mapping[str, Rule] | None = None,
     profile: Profile | None = None,
+    jobs: int = 1,
 ) -> list[Record]:
     """One record for each rule and each exchange with findings, and one for all exchanges without.
 
     An exchange that no rule can judge has one record of its own, `unjudged` with the reason.
-    Rules over episodes need more than loose exchanges, so they do not run.
+    Rules over episodes need more than loose exchanges, so they do not run. `jobs` is how many processes may
+    share the work.
     """
     panel = _panel(dialect, rules, profile)
-    aside: list[Record] = []
+    parts = in_processes(partial(_lint, panel), split(tuple(exchanges), jobs))
+    records = [
+        record
+        for run, *sums in zip(panel.runs, *(sums for sums, _ in parts), strict=True)
+        for record in _lint_records(run, dialect, sums)
+    ]
+    return records + [record for _, aside in parts for record in aside]
+
+
+class _Sum(NamedTuple):
+    """What one rule found in a part of the exchanges."""
+
+    faults: Mapping[str, Result]
+    """The results with findings, and those of rules that raised, by exchange."""
+    clean: int
+    """In how many exchanges it found nothing."""
+    unrecorded: int
+    """In how many the recorder lost what it reads."""
+    gaps: frozenset[Part]
+    """What the recorder lost in these."""
+
+
+def _lint(panel: _Panel, exchanges: Iterable[Exchange]) -> tuple[list[_Sum], list[Record]]:
+    """What each rule found in these exchanges, and the records of those that no rule can judge."""
+    dialect, aside = panel.dialect, list[Record]()
     for exchange in exchanges:
         copy = locate(exchange, dialect)
         why = why_unjudged(copy, dialect)
@@ -98,7 +128,20 @@ def lint(
             aside.append(unjudged_record(copy, dialect, why))
         else:
             _evaluate_exchange(panel, copy, copy.id)
-    return [record for run in panel.runs for record in _lint_records(run, dialect)] + aside
+    return [_sum_up(run) for run in panel.runs], aside
+
+
+def _sum_up(run: RuleRun) -> _Sum:
+    faults: dict[str, Result] = {}
+    clean, unrecorded, gaps = 0, 0, frozenset[Part]()
+    for identity, result in run.results.items():
+        if result.findings or result.crash:
+            faults[identity] = result
+        elif result.applies:
+            clean += 1
+        elif result.not_recorded:
+            unrecorded, gaps = unrecorded + 1, gaps | result.not_recorded
+    return _Sum(faults, clean, unrecorded, gaps)
 
 
 def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None, profile: Profile | None) -> _Panel:
@@ -200,18 +243,16 @@ def _is_all_about_the_probe(result: Result, trace: Trace, dialect: Dialect) -> b
     return probe is not None and all(finding.exchange == probe.id for finding in result.findings)
 
 
-def _lint_records(run: RuleRun, dialect: Dialect) -> Iterator[Record]:
-    clean, lost, parts = 0, 0, frozenset[Part]()
-    for identity, result in run.results.items():
-        if result.findings or result.crash:
+def _lint_records(run: RuleRun, dialect: Dialect, sums: Sequence[_Sum]) -> Iterator[Record]:
+    for part in sums:
+        for identity, result in part.faults.items():
             yield _record(run, dialect, identity, result)
-        elif result.applies:
-            clean += 1
-        elif result.not_recorded:
-            lost, parts = lost + 1, parts | result.not_recorded
+    clean = sum(part.clean for part in sums)
+    unrecorded = sum(part.unrecorded for part in sums)
     notes = [f"nothing found in {_count(clean)}"] if clean else []
-    if lost:
-        notes.append(f"{_lost(parts)} (in {_count(lost)})")
+    if unrecorded:
+        gaps = frozenset[Part]().union(*(part.gaps for part in sums))
+        notes.append(f"{_lost(gaps)} (in {_count(unrecorded)})")
     if notes:
         outcome = Outcome.PASSED if clean else Outcome.INCONCLUSIVE
         yield run.record(dialect, "", outcome, "; ".join(notes))

@@ -17,6 +17,7 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.selection import read_rule
+from antiphon_conformance.recordings.jobs import cores
 from antiphon_conformance.recordings.lint import dialect_of, digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
 from antiphon_conformance.recordings.unjudged import reasons
@@ -64,6 +65,9 @@ REST = "--all lists them, --report DIR writes them"
 @click.option(
     "--quotes/--no-quotes", default=True, show_default=True, help="Show parts of the traffic in the report."
 )
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="How many processes judge. Default: one a core, where it pays."
+)
 @click.option("--all", "show_all", is_flag=True, help="List every cause, all rules and the curl commands.")
 def lint(
     files: tuple[Path, ...],
@@ -75,6 +79,7 @@ def lint(
     vendor: str,
     note: str,
     quotes: bool,
+    jobs: int | None,
     show_all: bool,
 ) -> int:
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
@@ -94,7 +99,8 @@ def lint(
     labels |= {"rules": named} if named and report_folder is None else {}
     try:
         # a report holds all rules, whichever rule the output is about
-        result = judge_files(files, dialect, chosen if report_folder is None else rules, labels, weights)
+        selection = chosen if report_folder is None else rules
+        result = judge_files(files, dialect, selection, labels, weights, jobs or cores())
     except RecordingError as error:
         raise click.UsageError(str(error)) from error
     records = [record for record in result.records if not record.rule or record.rule in chosen]

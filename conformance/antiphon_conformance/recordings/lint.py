@@ -50,8 +50,10 @@ def judge_files(
     rules: Mapping[str, Rule] | None = None,
     labels: Mapping[str, Any] | None = None,
     profile: Profile | None = None,
+    jobs: int = 1,
 ) -> RunResult:
-    """The result of these recordings. `labels` is more metadata: `vendor`, `note`, `quotes`.
+    """The result of these recordings. `labels` is more metadata: `vendor`, `note`, `quotes`. `jobs` is how
+    many processes may share the work.
 
     Raises RecordingError when a file cannot be read.
     """
@@ -62,7 +64,8 @@ def judge_files(
         "antiphon": version("antiphon"),
         "started": time.time(),
     }
-    return lint_result([reader.load(file) for file in files], dialect, {**metadata, **labels}, rules, profile)
+    recordings = [reader.load(file) for file in files]
+    return lint_result(recordings, dialect, {**metadata, **labels}, rules, profile, jobs)
 
 
 def lint_result(
@@ -71,10 +74,11 @@ def lint_result(
     metadata: Mapping[str, Any],
     rules: Mapping[str, Rule] | None = None,
     profile: Profile | None = None,
+    jobs: int = 1,
 ) -> RunResult:
     """The result of recordings that were read: `metadata` says where they come from."""
     profile = profile or load_profile()
-    records = judge_recordings(recordings, dialect, rules, profile)
+    records = judge_recordings(recordings, dialect, rules, profile, jobs)
     traces = tuple(Trace(exchange.id, {exchange.id: exchange}) for exchange in exchanges_of(recordings))
     header = {"dialects": [dialect.name], "requests": len(traces), **metadata}
     header["profiles"] = {dialect.name: profile.as_json()}
@@ -90,6 +94,7 @@ def judge_recordings(
     dialect: Dialect,
     rules: Mapping[str, Rule] | None = None,
     profile: Profile | None = None,
+    jobs: int = 1,
 ) -> list[Record]:
     """The records of recordings: loose exchanges are linted, traces of a run are judged like the run."""
     records: list[Record] = []
@@ -97,7 +102,7 @@ def judge_recordings(
         if recording.traces:
             records += engine.judge(recording.traces, dialect, rules, profile)
         if recording.exchanges:
-            records += engine.lint(recording.exchanges, dialect, rules, profile)
+            records += engine.lint(recording.exchanges, dialect, rules, profile, jobs)
     return records
 
 

@@ -90,7 +90,8 @@ class Rule:
     reads: frozenset[Part] = frozenset()
     """The parts of an exchange without which the rule proves nothing: recorders lose or change some."""
     scope: Condition | None = None
-    """A condition before `when` that the rules of a table share: the engine asks it once about a view."""
+    """What `when` implies, and the rules of a table share: the engine asks it once about a view, and then
+    these rules only where it holds."""
 
     def requirement(self, dialect: Dialect, profile: Profile | None = None) -> Requirement | None:
         """The cited requirement of `dialect` whose breach weighs most in a profile (default: compatible).

@@ -206,6 +206,11 @@ class ScenarioTrace:
         return name in self.trace
 
 
+def is_creation(response: ResponseObject) -> bool:
+    """Whether the request is the create request of this response: a scope for tables of rules."""
+    return response.creation
+
+
 def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     """Every view of one exchange; none when no reply came."""
     reply = exchange.reply

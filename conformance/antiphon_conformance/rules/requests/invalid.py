@@ -46,6 +46,10 @@ def expect_rejection(view: AnyReply, place: str, actual: Any, legal: str) -> Ite
         yield Finding("reply.status", expected, str(view.reply.status))
 
 
+def _is_wrong(view: AnyReply) -> bool:
+    return bool(mistakes_in(view.exchange, view.dialect))
+
+
 def _check_of(invalid_request: InvalidRequest) -> Callable[[AnyReply], Iterator[Finding]]:
     def check(view: AnyReply) -> Iterator[Finding]:
         for place, value in invalid_request.occurrences_in(view.request_fields):
@@ -68,14 +72,11 @@ for _mistake in INVALID_REQUESTS:
             _check_of(_mistake),
             cites=_mistake.cites,
             when=_has(_mistake),
+            scope=_is_wrong,
             needs=f"a request with {_mistake.says}",
             reads=REJECTION,
         )
     )
-
-
-def _is_wrong(view: AnyReply) -> bool:
-    return bool(mistakes_in(view.exchange, view.dialect))
 
 
 def _is_wrong_in_one_member(error_reply: ErrorReply) -> bool:

@@ -10,7 +10,7 @@ from antiphon_conformance.http.text import ABSENT, show
 from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.rule import Finding, add, make, rule_id
-from antiphon_conformance.rules.views import ResponseObject
+from antiphon_conformance.rules.views import ResponseObject, is_creation
 
 
 def _tools(response: ResponseObject) -> Any:
@@ -94,6 +94,10 @@ def _is_absent_from_request(default: Default) -> Callable[[ResponseObject], bool
 
 def _has_indirect_parameters(response: ResponseObject) -> bool:
     """Whether parameters may come from a prompt template, tools in the input, or a member of Chat."""
+    return response.exchange.facts.once("indirect parameters", _find_indirect_parameters, response)
+
+
+def _find_indirect_parameters(response: ResponseObject) -> bool:
     items = objects(response.request_fields.get("input"))
     adds_tools = any(item.get("type") == "additional_tools" for _, item in items)
     return adds_tools or any(
@@ -118,7 +122,7 @@ def _register(default: Default) -> None:
     add(
         make(
             rule_id("defaults", default.name), sentence, ResponseObject, check,
-            cites=default.cites, when=_is_absent_from_request(default),
+            cites=default.cites, when=_is_absent_from_request(default), scope=is_creation,
             needs=f"an answer to a request without `{label}`",
         )
     )  # fmt: skip

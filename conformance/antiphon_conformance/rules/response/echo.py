@@ -14,7 +14,7 @@ from antiphon_conformance.rules.reading.request import declares, is_sound
 from antiphon_conformance.rules.reading.schema_faults import lacks_required
 from antiphon_conformance.rules.response.members import OPEN, OPENAI
 from antiphon_conformance.rules.rule import Finding, add, make, rule, rule_id
-from antiphon_conformance.rules.views import ResponseObject
+from antiphon_conformance.rules.views import ResponseObject, is_creation
 
 REPLACED_BY_RECORDERS = frozenset({"previous_response_id", "prompt_cache_key", "safety_identifier"})
 SHORTENED_BY_RECORDERS = frozenset({"instructions", "metadata", "model", "safety_identifier", "text"})
@@ -179,7 +179,7 @@ def _register(echo: Echo) -> None:
     add(
         make(
             rule_id("echo", f"{echo.name}_comes_back"), sentence, ResponseObject, check,
-            cites=echo.cites, when=_is_reported(echo),
+            cites=echo.cites, when=_is_reported(echo), scope=is_creation,
             needs=f"an answer that reports `{label}` of its request",
         )
     )  # fmt: skip

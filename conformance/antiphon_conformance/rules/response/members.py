@@ -241,8 +241,10 @@ def is_claimed(fault: Fault, dialect: Dialect) -> bool:
 
 def _register(row: MemberRule) -> None:
     def check(response: ResponseObject) -> Iterator[Finding]:
-        faults = [fault for fault in response_faults(response) if row.claims(fault)]
-        yield from findings(response.where, [fault for fault in faults if not missing_member(fault)])
+        faults = [
+            fault for fault in response_faults(response) if row.claims(fault) and not missing_member(fault)
+        ]
+        yield from findings(response.where, faults)
 
     def has_member(response: ResponseObject) -> bool:
         return row.member in response.object
