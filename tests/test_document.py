@@ -15,7 +15,7 @@ OPENRESPONSES = load("openresponses").document
 CLOUDGLUE = load("cloudglue").document
 
 
-def test_openai_has_the_operations_of_responses_conversations_and_models() -> None:
+def test_openai_has_the_operations_of_responses_conversations_chats_and_models() -> None:
     assert {
         operation.id: f"{operation.method} {operation.path}" for operation in OPENAI.operations.values()
     } == {
@@ -34,6 +34,7 @@ def test_openai_has_the_operations_of_responses_conversations_and_models() -> No
         "listConversationItems": "GET /conversations/{conversation_id}/items",
         "getConversationItem": "GET /conversations/{conversation_id}/items/{item_id}",
         "deleteConversationItem": "DELETE /conversations/{conversation_id}/items/{item_id}",
+        "createChatCompletion": "POST /chat/completions",
         "listModels": "GET /models",
         "retrieveModel": "GET /models/{model}",
     }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -102,11 +105,49 @@ def test_every_spelling_of_the_json_media_type_is_accepted(client: Client, media
     assert hello(client, {**AUTHORIZED, "content-type": media}).status == 200
 
 
-def test_a_compressed_body_is_rejected_with_a_reason(client: Client) -> None:
-    reply = client.send(
-        "POST", "/responses", gzip.compress(HELLO), {**AUTHORIZED, "content-encoding": "gzip"}
-    )
-    assert "gzip" in assert_error(client, reply, 415)
+def compressed(coding: str, body: bytes, **settings: Any) -> Reply:
+    client = Client(dialect="openai", **settings)
+    return client.send("POST", "/responses", body, {**AUTHORIZED, "content-encoding": coding})
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(HELLO)),
+        ("GZIP", gzip.compress(HELLO[:9]) + gzip.compress(HELLO[9:])),
+        ("deflate", zlib.compress(HELLO)),
+        ("identity", HELLO),
+    ],
+    ids=["gzip", "two members", "deflate", "identity"],
+)
+def test_a_compressed_body_is_read(coding: str, body: bytes) -> None:
+    assert compressed(coding, body).status == 200
+
+
+def test_a_body_in_zstd_is_read_where_a_module_can() -> None:
+    try:
+        zstd = import_module("zstandard")
+    except ImportError:
+        reply = compressed("zstd", HELLO)
+        assert (reply.status, reply.error["code"]) == (415, "unsupported_content_encoding")
+        assert "antiphon[zstd]" in reply.error["message"]
+    else:
+        assert compressed("zstd", zstd.ZstdCompressor().compress(HELLO)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status", "code"),
+    [
+        ("br", HELLO, 415, "unsupported_content_encoding"),
+        ("gzip", HELLO, 400, "invalid_encoding"),
+        ("gzip", gzip.compress(HELLO)[:-9], 400, "invalid_encoding"),
+        ("gzip", gzip.compress(b" " * 1_000_000), 413, "request_too_large"),
+    ],
+    ids=["unknown", "plain", "cut", "bomb"],
+)
+def test_another_compressed_body_is_rejected(coding: str, body: bytes, status: int, code: str) -> None:
+    reply = compressed(coding, body, body_limit=10_000)
+    assert (reply.status, reply.error["code"]) == (status, code)
 
 
 def test_an_oversized_body_is_rejected() -> None:

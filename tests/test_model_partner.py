@@ -152,3 +152,10 @@ def test_the_name_of_a_tool_need_not_be_exact(prompt: str, name: str) -> None:
 
 def test_no_tool_is_called_by_an_unlike_name() -> None:
     assert not calls("Use the coffee tool.", tools=[named("get_weather")])
+
+
+def test_a_required_call_is_made_again_after_the_outputs_of_the_only_tool() -> None:
+    call = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
+    output = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
+    items = [user("Weather in Lisbon?"), call, output, user("And now say hello.")]
+    assert [name for name, _ in calls(items, tools=[WEATHER], tool_choice="required")] == ["get_weather"]

@@ -23,7 +23,7 @@ def line(identity, method="POST", path="/v1/responses", answer=None, asked=None,
     return json.dumps({"id": identity, "request": request, "response": reply, **more})
 
 
-CHAT = line("chat", path="/v1/chat/completions", asked={"messages": []}, answer={"object": "chat.completion"})
+CHAT = line("chat", path="/v1/completions", asked={"messages": []}, answer={"object": "chat.completion"})
 
 
 def created(name, **usage):
@@ -37,7 +37,7 @@ def created(name, **usage):
 
 
 ASIDE = {
-    "chat completions": (CHAT, "no operation of openai: POST /v1/chat/completions"),
+    "chat completions": (CHAT, "no operation of openai: POST /v1/completions"),
     "files of a vector store": (
         line(
             "files", "GET", "https://api.example/v1/vector_stores/vs_68cdec1f3290/files", {"object": "list"}
@@ -79,7 +79,7 @@ def test_the_rest_of_a_file_is_judged(tmp_path, capsys):
     assert run(["lint", str(path)]) == 0
     output = capsys.readouterr().out
     assert "3 exchanges" in output
-    assert "2 unjudged: no operation of openai: POST /v1/chat/completions" in output
+    assert "2 unjudged: no operation of openai: POST /v1/completions" in output
 
 
 def test_a_fault_counts_more_than_what_was_set_aside(tmp_path):
@@ -103,7 +103,7 @@ def test_json_has_the_reason(tmp_path, capsys):
     (record,) = json.loads(capsys.readouterr().out)
     assert record["outcome"] == "unjudged"
     assert record["scenario"] == "chat"
-    assert record["note"] == "no operation of openai: POST /v1/chat/completions"
+    assert record["note"] == "no operation of openai: POST /v1/completions"
 
 
 @pytest.mark.parametrize("status", [101, 200])
@@ -148,5 +148,5 @@ def test_a_written_report_with_what_was_set_aside_is_read_again(tmp_path):
     assert run(["report", str(folder / "report.jsonl"), "--to", "markdown", "-o", str(page)]) == 0
     assert page.read_text(encoding="utf-8")
     assert [record.note for record in read(folder / "report.jsonl").records if not record.rule] == [
-        "no operation of openai: POST /v1/chat/completions"
+        "no operation of openai: POST /v1/completions"
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
+from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import (
     ENDS,
     Event,
@@ -24,6 +25,7 @@ from antiphon_conformance.http.exchange import (
     streamed_items,
     with_streamed_items,
 )
+from antiphon_conformance.requests.constants import CHAT
 from antiphon_conformance.rules.reading.output import item_kind
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -125,6 +127,26 @@ class StreamReply(SuccessReply):
 
 
 @dataclass(frozen=True)
+class ChatStreamReply(SuccessReply):
+    """A 2xx reply that is a stream of the chunks of a chat completion: it has no events of a response."""
+
+    @cached_property
+    def source(self) -> Stream:
+        stream = self.reply.stream
+        assert stream is not None  # noqa: S101 - holds by construction in `views`
+        return stream
+
+    @cached_property
+    def chunks(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """The chunks with their places: the frames that hold a JSON object."""
+        return tuple(
+            (f"event[{frame.index}]", value)
+            for frame in self.source.frames
+            if isinstance(value := strict_json.read(frame.data.encode(errors="replace")).value, dict)
+        )
+
+
+@dataclass(frozen=True)
 class ResponseObject(SuccessReply):
     """One response object, from a body or from a lifecycle event of a stream."""
 
@@ -216,6 +238,9 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     reply = exchange.reply
     if reply is None:
         return
+    if exchange.operation == CHAT:
+        yield from _chat_views(exchange, dialect, reply)
+        return
     yield AnyReply(exchange, dialect)
     if exchange.is_turn:
         yield TurnReply(exchange, dialect)
@@ -234,6 +259,12 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
             yield from _items(response)
     if reply.stream is not None and not has_ended:
         yield from _items_without_end(exchange, dialect, reply.stream)
+
+
+def _chat_views(exchange: Exchange, dialect: Dialect, reply: Reply) -> Iterator[AnyReply]:
+    """The view of a chat completion beside responses, of which only the content is judged."""
+    if reply.status < 300:
+        yield (ChatStreamReply if reply.stream is not None else DocumentReply)(exchange, dialect)
 
 
 def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:

@@ -28,6 +28,7 @@ HANDLERS: Mapping[str, Handler] = {
     "deleteConversationItem": conversations.delete_item,
     "listModels": models.list_models,
     "retrieveModel": models.retrieve,
+    "createChatCompletion": chat.complete,
     "createCompletion": chat.create,
     "listCompletions": chat.list_completions,
     "getCompletion": chat.retrieve,

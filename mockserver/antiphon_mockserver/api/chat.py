@@ -1,21 +1,94 @@
-"""Chat completions over a library of videos: create, retrieve and list."""
+"""Chat completions: by the model of the responses, and over a library of videos with retrieval and a list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from antiphon_mockserver.api.responses import check, reject_unknown_model
-from antiphon_mockserver.response.plan import ApiError
-from antiphon_mockserver.server.context import Answer, Request, ServerContext
-from antiphon_mockserver.state.record import Resource
+from antiphon_mockserver.behaviour.chat_messages import as_create, param_of_chat
+from antiphon_mockserver.response.completion import ChatView, chunks, completion
+from antiphon_mockserver.response.plan import ApiError, Context, Item, Plan
+from antiphon_mockserver.response.timeline import Timeline
+from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
+from antiphon_mockserver.state.record import RequestDetails, Resource
 
 USUAL_TEMPERATURE = 0.7
 """The temperature when a request has none."""
 
 
+def complete(server: ServerContext, request: Request) -> Answer | Streaming:
+    """Answers a chat with the model, at once or as chunks: a view of the response to the same question."""
+    body = check(server, request).body
+    reject_unknown_model(server, body["model"])
+    try:
+        context, plan = _plan(server, request, as_create(body))
+    except ApiError as error:
+        error.param = param_of_chat(error.param)
+        raise
+    plan = _stop(plan, body.get("stop"))
+    if plan.error is not None:
+        raise ApiError(str(plan.error.get("message")), status=500, code=plan.error.get("code"))
+    now = server.clock.now()
+    final = server.behaviour.model.compose(plan, context, request.identity, int(now))
+    view = ChatView(final, body)
+    if body.get("stream") is not True:
+        return Answer(body=completion(view), delay=plan.delay)
+    pace = server.pace if plan.pace is None else plan.pace
+    timeline = Timeline(final, server.dialect, pace=pace, obfuscation=False)
+    timed = chunks(view, timeline)
+    times = [now + plan.delay + offset for offset, _ in timed] if any(offset for offset, _ in timed) else []
+    return Streaming(
+        [chunk for _, chunk in timed],
+        final["id"],
+        times,
+        now + plan.delay,
+        pace.keep_alive,
+        delay=plan.delay,
+        are_chunks=True,
+    )
+
+
+def _plan(server: ServerContext, request: Request, create: Mapping[str, Any]) -> tuple[Context, Plan]:
+    """The plan of the model for a create, and its context. Rejects what no create may say."""
+    behaviour, dialect = server.behaviour, server.dialect
+    items = tuple(behaviour.context.normalise(create["input"]))
+    details = RequestDetails(request.operation.id, create, dialect, (), items, items)
+    for name in CREATE_CHECKS:
+        behaviour.requests.checks[name](details)
+    for examine in behaviour.requests.context_checks.values():
+        examine(details)
+    context = Context(create, items, dialect, server.settings.seed, request.key, request.headers)
+    plan = behaviour.model.plan(context)
+    shorter = behaviour.context.truncate(context, plan.input_tokens)
+    return shorter, plan
+
+
+CREATE_CHECKS = ("tool_choice", "tool_names", "tool_schemas", "format_schema")
+"""The checks of a create that hold for a chat, too."""
+
+
+def _stop(plan: Plan, stop: str | Sequence[str] | None) -> Plan:
+    """The plan, with its texts cut before the first of these sequences; then it is complete."""
+    ends = [stop] if isinstance(stop, str) else list(stop or ())
+    items = tuple(_cut(item, ends) for item in plan.items)
+    return plan if items == plan.items else replace(plan, items=items, status="completed", reason=None)
+
+
+def _cut(item: Item, ends: Sequence[str]) -> Item:
+    if item["type"] != "message":
+        return item
+    parts = []
+    for part in item["content"]:
+        text = part.get("text", "")
+        place = min((place for end in ends if end and (place := text.find(end)) >= 0), default=-1)
+        parts.append(part if place < 0 else {**part, "text": text[:place], "annotations": []})
+    return {**item, "content": parts}
+
+
 def create(server: ServerContext, request: Request) -> Answer:
-    """Answers the last message of a chat from one collection. Rejects an unknown model with 400."""
+    """Answers the last message of a chat from a collection. Rejects an unknown model with 400."""
     details = check(server, request)
     reject_unknown_model(server, details.body["model"])
     completion = server.behaviour.model.complete(details)

@@ -64,7 +64,7 @@ def authenticate(headers: Mapping[str, str], keys: Collection[str]) -> str:
 def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
     """Returns the JSON object in a request's body.
 
-    Rejects another media type or encoding with 415, and everything that is not a JSON object with 400.
+    Rejects another media type or charset with 415, and everything that is not a JSON object with 400.
     """
     reject_other_media(headers)
     try:
@@ -78,13 +78,7 @@ def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
 
 
 def reject_other_media(headers: Mapping[str, str]) -> None:
-    """Rejects a body that is not uncompressed JSON in UTF-8, with 415."""
-    coding = headers.get("content-encoding", "identity").strip().lower()
-    if coding != "identity":
-        message = f"The content encoding '{coding}' is not supported; send the body uncompressed."
-        raise ApiError(
-            message, status=415, code="unsupported_content_encoding", headers={"accept-encoding": "identity"}
-        )
+    """Rejects a body that is not JSON in UTF-8, with 415."""
     media, _, parameters = headers.get("content-type", "").lower().partition(";")
     if media.strip() != "application/json":
         message = f"The content type '{media.strip()}' is not supported; send 'application/json'."

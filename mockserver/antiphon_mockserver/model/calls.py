@@ -93,7 +93,7 @@ def _meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
     if reading.ends_in_outputs:
         return (finishing or fresh or list(choice.tools))[:1]
     meant = wanted_tools(choice.tools, question) or ordered(choice.tools, question)
-    return meant or ((finishing or fresh)[:1] if choice.must_call else [])
+    return meant or ((finishing or fresh or list(choice.tools))[:1] if choice.must_call else [])
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:

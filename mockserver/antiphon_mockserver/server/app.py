@@ -21,6 +21,7 @@ from antiphon_mockserver.response.identity import Identity, fingerprint, of_requ
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.script import load_pace, planner
 from antiphon_mockserver.server.cache import open_cache
+from antiphon_mockserver.server.compression import decompress
 from antiphon_mockserver.server.context import (
     NO_IDENTITY,
     Answer,
@@ -187,6 +188,8 @@ class MockApp:
             limit = self.server.behaviour.requests.body_limit(maximum, self.dialect)
             request.content = await read(receive, request.headers, limit, maximum)
         try:
+            if "content-encoding" in request.headers and request.content:
+                request.content = decompress(request.headers, request.content, maximum)
             if request.operation.request_schema is not None:
                 request.body = self.server.behaviour.requests.read_body(request.headers, request.content)
                 request.content = canonical(request.body)

@@ -88,6 +88,8 @@ class Streaming:
     """Seconds of silence before a comment says that the stream lives; 0 means no comments."""
     delay: float = 0.0
     """Seconds to wait before sending."""
+    are_chunks: bool = False
+    """Whether these are the chunks of a chat completion, which have no type, and end with `[DONE]`."""
 
 
 @dataclass(frozen=True)

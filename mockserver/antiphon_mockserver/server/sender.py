@@ -77,8 +77,7 @@ class Sender:
     ) -> None:
         """Sends a stream."""
         call = self._call(request)
-        events = self.changed_events(request, streaming.events)
-        frames: Sequence[bytes] = self._apply("sse", encode(events, self.server.dialect.mock), call)
+        frames: Sequence[bytes] = self._apply("sse", self._frames(request, streaming), call)
         if fault.cut is not None or fault.broken_frame is not None:
             frames = damage(frames, fault)
         # A fault takes real time, also where the clock stands still.
@@ -92,6 +91,12 @@ class Sender:
             self.note(request, 200, body)
             pieces = self._in_time(schedule, clock, streaming.response_id)
             await send_pieces(pieces, pairs, connection)
+
+    def _frames(self, request: Request, streaming: Streaming) -> list[bytes]:
+        """The frames of a stream, before a change of their bytes."""
+        if streaming.are_chunks:
+            return [*(b"data: %b\n\n" % orjson.dumps(chunk) for chunk in streaming.events), DONE]
+        return encode(self.changed_events(request, streaming.events), self.server.dialect.mock)
 
     def changed_events(self, request: Request, events: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
         """The events as mutants and variations make them."""

@@ -1,0 +1,153 @@
+"""Reads a request for a chat completion as the create of a response: one model answers both.
+
+as_create({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9})
+-> {"model": "m", "input": [{"type": "message", "role": "user", ...}], "max_output_tokens": 9}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from antiphon_mockserver.server.errors import invalid
+
+Message = Mapping[str, Any]
+
+SAME = (
+    "model",
+    "parallel_tool_calls",
+    "temperature",
+    "top_p",
+    "top_logprobs",
+    "service_tier",
+    "user",
+    "seed",
+)
+"""The members that both operations have."""
+LENGTHS = ("max_completion_tokens", "max_tokens")
+"""The members that limit the output, the newer one first."""
+CALLABLE = ("function", "custom")
+PARAMS = (
+    ("text.format.schema", "response_format.json_schema.schema"),
+    ("text.format", "response_format"),
+    ("text", "response_format"),
+    ("input", "messages"),
+    ("max_output_tokens", "max_completion_tokens"),
+)
+"""The names of members in errors: of a create, and of a chat."""
+
+
+def as_create(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a create that means the same. Rejects messages that nobody can read, with 400."""
+    create: dict[str, Any] = {name: body[name] for name in SAME if body.get(name) is not None}
+    create["input"] = [item for message in body["messages"] for item in _items(message, body["messages"])]
+    limit = next((body[name] for name in LENGTHS if body.get(name) is not None), None)
+    if limit is not None:
+        create["max_output_tokens"] = limit
+    if tools := [*(body.get("tools") or ()), *map(_wrap, body.get("functions") or ())]:
+        create["tools"] = [_flat(tool) for tool in tools]
+    choice = body.get("tool_choice") or body.get("function_call")
+    if choice is not None:
+        create["tool_choice"] = choice if isinstance(choice, str) else _choice(choice)
+    if body.get("response_format") is not None:
+        create["text"] = {"format": _format(body["response_format"])}
+    if body.get("reasoning_effort") is not None:
+        create["reasoning"] = {"effort": body["reasoning_effort"]}
+    if body.get("logprobs") is True:
+        create["include"] = ["message.output_text.logprobs"]
+    return create
+
+
+def param_of_chat(param: str | None) -> str | None:
+    """The name of a member in a chat, where an error names it as a create has it."""
+    if param is None:
+        return None
+    for ours, theirs in PARAMS:
+        if param == ours or param.startswith((f"{ours}.", f"{ours}[")):
+            return theirs + param[len(ours) :]
+    return param
+
+
+def _items(message: Message, messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
+    role, content = message["role"], message.get("content")
+    if role in ("tool", "function"):
+        kind = "custom_tool_call" if _is_custom(message, messages) else "function_call"
+        call_id = message.get("tool_call_id") or f"call_{message.get('name')}"
+        yield {"type": f"{kind}_output", "call_id": call_id, "output": _text(content)}
+        return
+    if role == "assistant":
+        parts = [{"type": "output_text", "text": _text(content)}] if _text(content) else []
+        if message.get("refusal"):
+            parts.append({"type": "refusal", "refusal": message["refusal"]})
+        if parts:
+            yield {"type": "message", "role": "assistant", "content": parts}
+        yield from map(_call, message.get("tool_calls") or ())
+        if message.get("function_call"):
+            call = message["function_call"]
+            yield _call({"id": f"call_{call['name']}", "type": "function", "function": call})
+        return
+    yield {"type": "message", "role": role, "content": list(_parts(content))}
+
+
+def _is_custom(message: Message, messages: Sequence[Message]) -> bool:
+    """Whether a result is that of a custom tool."""
+    calls = (call for earlier in messages for call in earlier.get("tool_calls") or ())
+    return any(call["id"] == message.get("tool_call_id") and "custom" in call for call in calls)
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    if "custom" in call:
+        custom = call["custom"]
+        head = {"type": "custom_tool_call", "call_id": call["id"]}
+        return {**head, "name": custom["name"], "input": custom["input"]}
+    function = call["function"]
+    head = {"type": "function_call", "call_id": call["id"]}
+    return {**head, "name": function["name"], "arguments": function["arguments"]}
+
+
+def _text(content: Any) -> str:
+    """The text of a message without its other parts."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(str(part.get("text") or part.get("refusal") or "") for part in content or ())
+
+
+def _parts(content: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(content, str):
+        yield {"type": "input_text", "text": content}
+        return
+    for part in content or ():
+        kind = part["type"]
+        if kind == "text":
+            yield {"type": "input_text", "text": part["text"]}
+        elif kind == "image_url":
+            image = part["image_url"]
+            yield {"type": "input_image", "image_url": image["url"], "detail": image.get("detail") or "auto"}
+        elif kind == "file":
+            yield {"type": "input_file", **part["file"]}
+        elif kind == "input_audio":
+            yield {"type": "input_audio", "input_audio": part["input_audio"]}
+        else:
+            raise invalid(f"Invalid value: '{str(kind)[:64]}' is no part of a message.", "messages")
+
+
+def _wrap(function: Mapping[str, Any]) -> dict[str, Any]:
+    """A function of the older spelling as a tool."""
+    return {"type": "function", "function": function}
+
+
+def _flat(tool: Mapping[str, Any]) -> dict[str, Any]:
+    kind = tool["type"]
+    return {"type": kind, **tool.get(kind, {})}
+
+
+def _choice(choice: Mapping[str, Any]) -> dict[str, Any]:
+    kind = choice.get("type", "function")
+    if kind == "allowed_tools":
+        allowed = choice["allowed_tools"]
+        return {"type": kind, "mode": allowed["mode"], "tools": [_flat(tool) for tool in allowed["tools"]]}
+    return {"type": kind, "name": (choice.get(kind) or choice).get("name")}
+
+
+def _format(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": form["type"], **(form.get("json_schema") or {})}
