@@ -167,9 +167,9 @@ class _Walk:
         name = accumulation.piece
         if self.padding and accumulation.padded:
             at = crc32(text.encode(errors="replace")) % POOL_STEPS
+            paddings = [POOL[at : at + length] for length in PAD_LENGTHS]
             events: list[Event] = [
-                {**head, name: piece, PADDING: POOL[at : at + PAD_LENGTHS[len(piece) % PADDED_LENGTH]]}
-                for piece in pieces
+                {**head, name: piece, PADDING: paddings[len(piece) % PADDED_LENGTH]} for piece in pieces
             ]
         else:
             events = [{**head, name: piece} for piece in pieces]

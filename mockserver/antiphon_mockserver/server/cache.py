@@ -37,7 +37,8 @@ class CacheEntry:
 
     def answer(self, nonce: bytes) -> Answer:
         """Returns the answer with the ids of another request."""
-        return Answer(headers={"content-type": self.content_type}, body=self.body.replace(self.nonce, nonce))
+        body = self.body if nonce == self.nonce else self.body.replace(self.nonce, nonce)
+        return Answer(headers={"content-type": self.content_type}, body=body)
 
 
 class AnswerCache:
