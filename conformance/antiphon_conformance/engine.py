@@ -112,7 +112,7 @@ class _Sum(NamedTuple):
     """The results with findings, and those of rules that raised, by exchange."""
     clean: int
     """In how many exchanges it found nothing."""
-    unrecorded: int
+    losses: int
     """In how many the recorder lost what it reads."""
     gaps: frozenset[Part]
     """What the recorder lost in these."""
@@ -133,15 +133,15 @@ def _lint(panel: _Panel, exchanges: Iterable[Exchange]) -> tuple[list[_Sum], lis
 
 def _sum_up(run: RuleRun) -> _Sum:
     faults: dict[str, Result] = {}
-    clean, unrecorded, gaps = 0, 0, frozenset[Part]()
+    clean, losses, gaps = 0, 0, frozenset[Part]()
     for identity, result in run.results.items():
         if result.findings or result.crash:
             faults[identity] = result
         elif result.applies:
             clean += 1
         elif result.not_recorded:
-            unrecorded, gaps = unrecorded + 1, gaps | result.not_recorded
-    return _Sum(faults, clean, unrecorded, gaps)
+            losses, gaps = losses + 1, gaps | result.not_recorded
+    return _Sum(faults, clean, losses, gaps)
 
 
 def _panel(dialect: Dialect, rules: Mapping[str, Rule] | None, profile: Profile | None) -> _Panel:
@@ -248,11 +248,11 @@ def _lint_records(run: RuleRun, dialect: Dialect, sums: Sequence[_Sum]) -> Itera
         for identity, result in part.faults.items():
             yield _record(run, dialect, identity, result)
     clean = sum(part.clean for part in sums)
-    unrecorded = sum(part.unrecorded for part in sums)
+    losses = sum(part.losses for part in sums)
     notes = [f"nothing found in {_count(clean)}"] if clean else []
-    if unrecorded:
+    if losses:
         gaps = frozenset[Part]().union(*(part.gaps for part in sums))
-        notes.append(f"{_lost(gaps)} (in {_count(unrecorded)})")
+        notes.append(f"{_lost(gaps)} (in {_count(losses)})")
     if notes:
         outcome = Outcome.PASSED if clean else Outcome.INCONCLUSIVE
         yield run.record(dialect, "", outcome, "; ".join(notes))

@@ -41,12 +41,12 @@ COUNTING = frozenset({0, 1, 12345, 123456, 1234567, 12345678, 123456789, 1234567
 def with_losses(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     """The exchanges of one recorder, each with the parts that it lost."""
     bodies = [json.dumps(exchange.request.body).encode() for exchange in exchanges]
-    shared = frozenset(_lost_everywhere(exchanges, bodies))
-    return tuple(_with(exchange, shared, body) for exchange, body in zip(exchanges, bodies, strict=True))
+    losses = frozenset(_lost_everywhere(exchanges, bodies))
+    return tuple(_with(exchange, losses, body) for exchange, body in zip(exchanges, bodies, strict=True))
 
 
-def _with(exchange: Exchange, shared: frozenset[Part], body: bytes) -> Exchange:
-    lost = exchange.not_recorded | shared | frozenset(_lost_here(exchange, body))
+def _with(exchange: Exchange, losses: frozenset[Part], body: bytes) -> Exchange:
+    lost = exchange.not_recorded | losses | frozenset(_lost_here(exchange, body))
     if Part.BODY_END in lost and exchange.reply is not None and _is_unfinished(exchange.reply.stream):
         stream = replace(exchange.reply.stream, cut=True)
         exchange = replace(exchange, reply=replace(exchange.reply, stream=stream))

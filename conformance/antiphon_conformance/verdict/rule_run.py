@@ -88,8 +88,8 @@ class RuleRun:
     ) -> bool:
         """Notes what the rule found in a subject. Returns whether the server is to blame for it: what a
         recorder wrote in place of a value is no fault."""
-        is_altered = isinstance(view, AnyReply) and bool(view.exchange.not_recorded)
-        if is_altered and any(map(_is_about_placeholder, findings)):
+        has_gaps = isinstance(view, AnyReply) and bool(view.exchange.not_recorded)
+        if has_gaps and any(map(_is_about_placeholder, findings)):
             self.leave(scenario, frozenset({Part.TEXTS}))
             return False
         self._result(scenario).findings += (

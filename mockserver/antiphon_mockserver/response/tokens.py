@@ -25,8 +25,10 @@ TOKEN = re.compile(r"\s?\w{1,8}|\s?[^\w\s]{1,3}|\s+")
 
 @lru_cache(maxsize=4)
 def split(text: str) -> Sequence[str]:
-    """Returns the tokens of a text; joined, they are the text. One answer asks for those of its text again and
-    again: to count them, to fit them into a limit, to stream them."""
+    """Returns the tokens of a text; joined, they are the text.
+
+    One answer needs those of its text more than once: to count them, and to stream them.
+    """
     return TOKEN.findall(text)
 
 
