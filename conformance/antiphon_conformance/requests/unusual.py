@@ -28,6 +28,7 @@ CALL: Json = {
     "name": "get_time",
     "arguments": '{"city": "Paris"}',
 }
+APPROVAL: Json = {"type": "mcp_approval_response", "approval_request_id": "mcpr_none", "approve": True}
 QUESTION: Json = {"type": "message", "role": "user", "content": "What time is it in Paris?"}
 
 
@@ -79,6 +80,7 @@ ODDITIES: Mapping[str, Oddity] = {
         "TOOL-30", input=[QUESTION, CALL, _output("call_1"), _output("fc_1")], tools=[FUNCTION]
     ),
     "a_call_without_an_output": _odd("TOOL-17", input=[QUESTION, CALL], tools=[FUNCTION]),
+    "an_approval_of_nothing": _odd("TOOL-26", input=[QUESTION, APPROVAL]),
     "a_trigger_before_the_end": _odd("CMP-19", input=[{"type": "compaction_trigger"}, QUESTION]),
 }
 

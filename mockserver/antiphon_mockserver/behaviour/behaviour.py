@@ -311,6 +311,7 @@ STANDARD = Behaviour(
         context_checks={
             "outputs_have_calls": context.outputs_have_calls,
             "calls_have_outputs": context.calls_have_outputs,
+            "approvals_have_requests": context.approvals_have_requests,
             "reasoning_has_its_item": context.reasoning_has_its_item,
             "json_is_mentioned": context.json_is_mentioned,
             "triggers_come_last": context.triggers_come_last,

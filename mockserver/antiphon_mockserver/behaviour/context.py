@@ -145,6 +145,17 @@ def calls_have_outputs(details: RequestDetails) -> None:
             raise invalid(message, "input")
 
 
+def approvals_have_requests(details: RequestDetails) -> None:
+    """Every approval answers a request for one that came before it (TOOL-26)."""
+    requests: set[object] = set()
+    for item in details.items:
+        if item.get("type") == "mcp_approval_request":
+            requests.add(item.get("id"))
+        elif item.get("type") == "mcp_approval_response" and item.get("approval_request_id") not in requests:
+            message = f"No approval request with id '{item.get('approval_request_id')}' was found."
+            raise invalid(message, "input")
+
+
 def reasoning_has_its_item(details: RequestDetails) -> None:
     """Where the dialect requires it, the item that a reasoning item led to follows it (RSN-13)."""
     if details.dialect.mock.orphaned_reasoning != "refused":

@@ -90,10 +90,10 @@ def _meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
     has_output = {output.tool for output in reading.outputs}
     fresh = [tool for tool in choice.tools if tool["name"] not in has_output]
     finishing = [tool for tool in fresh if is_finishing(tool["name"])]
+    forced = (finishing or fresh or list(choice.tools))[:1] if choice.must_call else []
     if reading.ends_in_outputs:
-        return (finishing or fresh or list(choice.tools))[:1]
-    meant = wanted_tools(choice.tools, question) or ordered(choice.tools, question)
-    return meant or ((finishing or fresh or list(choice.tools))[:1] if choice.must_call else [])
+        return forced
+    return wanted_tools(choice.tools, question) or ordered(choice.tools, question) or forced
 
 
 def choose(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:

@@ -129,7 +129,7 @@ def are_added_with_role_name_and_call_id(stream: StreamReply) -> Iterator[Findin
                 yield Finding(f"{opening.where}/item/{name}", "a value", show(start.get(name, ABSENT)))
 
 
-@rule("stream-items.begin-in-progress", StreamReply, cites="LIT-04", when=tells_of(ITEM))
+@rule("stream-items.begin-in-progress", StreamReply, cites=("LIT-04", "ITM-26"), when=tells_of(ITEM))
 def begin_in_progress(stream: StreamReply) -> Iterator[Finding]:
     """An item is added in progress, or with another status that its type may begin with.
 

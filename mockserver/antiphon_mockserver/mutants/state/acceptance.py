@@ -125,6 +125,13 @@ add(
 )
 add(
     SEAM,
+    "accepts_approvals_of_nothing",
+    "Accepts an approval that nothing asked for.",
+    "hosted-tools.an-approval-of-nothing-is-rejected",
+    _without("approvals_have_requests"),
+)
+add(
+    SEAM,
     "goes_on_without_outputs",
     "Accepts a context with a call that has no output.",
     "tool-outputs.a-call-without-an-output-is-rejected",
