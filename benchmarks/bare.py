@@ -1,16 +1,25 @@
-"""The baseline: a Starlette app that returns constant bytes, as JSON or as an event stream in one write."""
+"""The baseline: a Starlette app that returns constant bytes, as JSON, an event stream, or over WebSocket."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from os import environ
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-BODY = json.dumps({"id": "resp_1", "object": "response", "padding": "x" * 1800}).encode()
-FRAME = b"event: response.output_text.delta\ndata: " + json.dumps({"delta": "x" * 180}).encode() + b"\n\n"
+BODY = json.dumps(
+    {"id": "resp_1", "object": "response", "status": "completed", "padding": "x" * 1800}
+).encode()
+EVENT = json.dumps({"type": "response.output_text.delta", "delta": "x" * 180})
+LAST = json.dumps({"type": "response.completed", "response": {"padding": "x" * 1800}})
+FRAME = b"event: response.output_text.delta\ndata: " + EVENT.encode() + b"\n\n"
 EVENTS = 60
+PACE = float(environ.get("PACE", "0"))
+"""Seconds between the frames of a stream; 0 writes all of them at once."""
 
 
 async def answer(request: Request) -> Response:
@@ -20,8 +29,35 @@ async def answer(request: Request) -> Response:
     return Response(BODY, media_type="application/json")
 
 
+async def retrieve(request: Request) -> Response:
+    return Response(BODY, media_type="application/json")
+
+
 async def frames() -> AsyncIterator[bytes]:
-    yield FRAME * EVENTS
+    if not PACE:
+        yield FRAME * EVENTS
+        return
+    for _ in range(EVENTS):
+        yield FRAME
+        await asyncio.sleep(PACE)
 
 
-app = Starlette(routes=[Route("/v1/responses", answer, methods=["POST"])])
+async def turns(socket: WebSocket) -> None:
+    await socket.accept()
+    try:
+        while True:
+            await socket.receive_text()
+            for _ in range(EVENTS):
+                await socket.send_text(EVENT)
+            await socket.send_text(LAST)
+    except WebSocketDisconnect:
+        pass
+
+
+app = Starlette(
+    routes=[
+        Route("/v1/responses", answer, methods=["POST"]),
+        Route("/v1/responses/{name}", retrieve),
+        WebSocketRoute("/v1/responses", turns),
+    ]
+)

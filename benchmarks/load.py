@@ -29,6 +29,8 @@ class Tally:
     bad: int = 0
     seconds: float = 0.0
     until: float = field(default=0.0)
+    most: float = float("inf")
+    """How many requests are sent at the most."""
 
 
 class Connection(asyncio.Protocol):
@@ -51,7 +53,7 @@ class Connection(asyncio.Protocol):
         self.tally.bad += not self.buffer.startswith(b"HTTP/1.1 200")
         self.tally.frames += self.buffer.count(b"\ndata: ")
         del self.buffer[:end]
-        if time.perf_counter() < self.tally.until:
+        if time.perf_counter() < self.tally.until and self.tally.answers < self.tally.most:
             self.transport.write(next(self.requests))
         else:
             self.transport.close()
@@ -73,11 +75,16 @@ class Connection(asyncio.Protocol):
 
 
 async def load(
-    port: int, bodies: Iterable[dict[str, object]], seconds: float, connections: int = 16
+    port: int,
+    bodies: Iterable[dict[str, object]],
+    seconds: float,
+    connections: int = 16,
+    most: float = float("inf"),
 ) -> Tally:
-    """Sends the bodies in turn for `seconds`; the tally's `seconds` is the duration of the run."""
+    """Sends the bodies in turn for `seconds`, or until `most` are answered; the tally's `seconds` is the
+    duration of the run."""
     loop = asyncio.get_running_loop()
-    tally = Tally()
+    tally = Tally(most=most)
     requests = cycle([request_bytes(port, body) for body in bodies])
     start = time.perf_counter()
     tally.until = start + seconds

@@ -1,30 +1,23 @@
-"""Measures the speed of the mock server next to a bare Starlette app that returns constant bytes.
+"""Measures the speed of the mock server next to others and to a bare Starlette app with constant bytes.
 
-    python benchmarks/serving.py [--seconds 3] [--rounds 3]
+    python benchmarks/serving.py [--seconds 3] [--rounds 3] [--aimock FOLDER] [--markdown]
 
-It prints medians over the rounds: cold start to first answer, answers, streams and events per second, idle
-and peak memory, and the ratio to the bare app. The two take turns, so that noise affects both.
+It prints medians over the rounds and ratios to the bare app. The servers take turns, so that noise affects
+all of them; only ratios of one run can be compared. FOLDER is where `npm install @copilotkit/aimock` ran.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import http.client
-import json
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from conversations import open_streams, polling, rate, socket_turns
 from load import load
 
-HERE = Path(__file__).parent
-MODEL = "gpt-5-mini"
+from servers import BARE, MODEL, Server, machine, memory, servers, serving
+
 MANY = 4000
 """How many different requests a load has: enough that no cache holds an answer until its request repeats."""
 LOADS: dict[str, list[dict[str, object]]] = {
@@ -35,63 +28,13 @@ LOADS: dict[str, list[dict[str, object]]] = {
         {"model": MODEL, "input": f"Count from {i} to {i + 49}.", "stream": True} for i in range(MANY)
     ],
 }
-SERVERS = {
-    "antiphon": [sys.executable, "-m", "antiphon", "serve", "--dialect", "openai", "--port"],
-    "bare starlette": [
-        *(sys.executable, "-m", "uvicorn", "bare:app", "--app-dir", str(HERE)),
-        *("--log-level", "warning", "--no-access-log", "--port"),
-    ],
-}
+STORED, STREAMS, PACE = 10_000, 1_000, 0.2
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def answers(port: int) -> bool:
-    """Whether the server answers a sync request with 200."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    headers = {"Authorization": "Bearer benchmark", "Content-Type": "application/json"}
-    with contextlib.suppress(OSError), contextlib.closing(connection):
-        connection.request(
-            "POST", "/v1/responses", json.dumps({"model": MODEL, "input": "Say hello."}), headers
-        )
-        return connection.getresponse().status == 200
-    return False
-
-
-@contextlib.contextmanager
-def serving(name: str) -> Iterator[tuple[int, float, int]]:
-    """A server in a process of its own: its port, the seconds until its first answer, its process id."""
-    port = free_port()
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [*SERVERS[name], str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while not answers(port):
-            if process.poll() is not None or time.perf_counter() - start > 20:
-                raise SystemExit(f"{name} did not start")
-            time.sleep(0.005)
-        yield port, time.perf_counter() - start, process.pid
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def memory(process: int, field: str) -> float:
-    """A memory figure of a process in MiB (Linux only; 0 elsewhere)."""
-    status = Path(f"/proc/{process}/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field)), 0.0)
-
-
-def measure(name: str, seconds: float) -> dict[str, float]:
+def measure(name: str, server: Server, seconds: float) -> dict[str, float]:
     """One round with one server."""
     figures: dict[str, float] = {}
-    with serving(name) as (port, cold, process):
+    with serving(name, server) as (port, cold, process):
         figures["cold start to first answer, s"] = cold
         figures["memory idle, MiB"] = memory(process, "VmRSS")
         for title, bodies in LOADS.items():
@@ -101,8 +44,65 @@ def measure(name: str, seconds: float) -> dict[str, float]:
             figures[f"{title}: answers a second"] = tally.answers / tally.seconds
             if title.startswith("stream"):
                 figures[f"{title}: events a second"] = tally.frames / tally.seconds
-        figures["memory peak, MiB"] = memory(process, "VmHWM")
+        if "websocket" in server.features:
+            figures["WebSocket: turns a second"] = asyncio.run(rate(port, seconds, socket_turns))
+        if "background" in server.features:
+            figures["background with polling: responses a second"] = asyncio.run(rate(port, seconds, polling))
     return figures
+
+
+def measure_store(name: str, server: Server) -> dict[str, float]:
+    """What stored responses cost: the memory after so many different creates, less the memory before."""
+    bodies: list[dict[str, object]] = [
+        {"model": MODEL, "input": f"Say hello to number {i}."} for i in range(STORED)
+    ]
+    with serving(name, server) as (port, _, process):
+        before = memory(process, "VmRSS")
+        asyncio.run(load(port, bodies, 60, most=STORED))
+        return {f"{STORED:,} stored responses, MiB more": memory(process, "VmRSS") - before}
+
+
+def measure_streams(name: str, server: Server) -> dict[str, float]:
+    """What open streams cost: memory, and seconds until each of them has begun."""
+    with serving(name, server) as (port, _, process):
+        before = memory(process, "VmRSS")
+        seconds, after = asyncio.run(open_streams(port, STREAMS, lambda: memory(process, "VmRSS")))
+        return {
+            f"{STREAMS:,} open streams: seconds until all have begun": seconds,
+            f"{STREAMS:,} open streams, MiB more": after - before,
+        }
+
+
+def show(rounds: dict[str, list[dict[str, float]]], count: int, *, markdown: bool) -> None:
+    """Prints the table: a row a figure, a column a server, and ratios to the bare app."""
+    others = [name for name in rounds if name != BARE]
+    cells = [[f"median of {count} rounds", *rounds, *(f"{name} / bare" for name in others)]]
+    for figure in rounds["antiphon"][0]:
+        values = {name: middle(rows, figure) for name, rows in rounds.items()}
+        ratios = (ratio(values[name], values[BARE]) for name in others)
+        cells.append([figure, *map(text, values.values()), *map(text, ratios)])
+    if markdown:
+        cells.insert(1, ["---", *("--:" for _ in cells[0][1:])])
+        print("\n".join(f"| {' | '.join(row)} |" for row in cells))
+        return
+    for row in cells:
+        print(f"{row[0]:56}" + "".join(f"{cell:>18}" for cell in row[1:]))
+
+
+def middle(rows: list[dict[str, float]], figure: str) -> float | None:
+    """The median of a figure; None where a server does not offer what it measures."""
+    values = [row[figure] for row in rows if figure in row]
+    return median(values) if values else None
+
+
+def ratio(value: float | None, bare: float | None) -> float | None:
+    return value / bare if value is not None and bare else None
+
+
+def text(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def main() -> None:
@@ -111,16 +111,18 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="of load a figure and round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--aimock", type=Path, help="the folder where aimock is installed")
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
-    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in SERVERS}
+    usual, slow = servers(options.aimock), servers(options.aimock, PACE)
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in usual}
     for _ in range(options.rounds):
-        for name, figures in rounds.items():
-            figures.append(measure(name, options.seconds))
-    head = f"median of {options.rounds} rounds"
-    print(f"{head:56}" + "".join(f"{name:>16}" for name in rounds) + f"{'ratio':>8}")
-    for figure in rounds["antiphon"][0]:
-        mock, bare = (median(row[figure] for row in figures) for figures in rounds.values())
-        print(f"{figure:56}{mock:16.2f}{bare:16.2f}{mock / bare if bare else 0:8.2f}")
+        for name, rows in rounds.items():
+            figures = measure(name, usual[name], options.seconds)
+            figures |= measure_store(name, usual[name])
+            rows.append(figures | measure_streams(name, slow[name]))
+    print(machine())
+    show(rounds, options.rounds, markdown=options.markdown)
 
 
 if __name__ == "__main__":
