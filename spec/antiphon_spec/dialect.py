@@ -195,6 +195,13 @@ class Dialect:
         raise DialectError(self.name, "an openapi.yaml in its lineage", "none")
 
     @cached_property
+    def companion(self) -> Document | None:
+        """The operations that the mock server serves beside the document, and that no rule judges."""
+        paths = (folder / "files.yaml" for folder in self.folders)
+        path = next((path for path in paths if path.exists()), None)
+        return None if path is None else Document(read_yaml(path))
+
+    @cached_property
     def schemas(self) -> Schemas:
         """The validators of the document."""
         return Schemas(self.document)

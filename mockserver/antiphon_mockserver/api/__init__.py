@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from antiphon_mockserver.api import chat, conversations, library, models, responses
+from antiphon_mockserver.api import (
+    chat,
+    containers,
+    conversations,
+    files,
+    library,
+    models,
+    responses,
+    vector_stores,
+)
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import Answer, Request, ServerContext, Streaming
 from antiphon_spec.document import Operation
@@ -46,6 +55,30 @@ HANDLERS: Mapping[str, Handler] = {
     "getFile": library.get_file,
     "listFileSegments": library.list_file_segments,
     "getFileSegment": library.get_file_segment,
+    "createFile": files.create,
+    "listUploads": files.list_files,
+    "retrieveFile": files.retrieve,
+    "deleteFile": files.delete,
+    "downloadFile": files.content,
+    "createVectorStore": vector_stores.create,
+    "listVectorStores": vector_stores.list_stores,
+    "getVectorStore": vector_stores.retrieve,
+    "modifyVectorStore": vector_stores.update,
+    "deleteVectorStore": vector_stores.delete,
+    "searchVectorStore": vector_stores.search,
+    "createVectorStoreFile": vector_stores.create_file,
+    "listVectorStoreFiles": vector_stores.list_files,
+    "getVectorStoreFile": vector_stores.retrieve_file,
+    "deleteVectorStoreFile": vector_stores.delete_file,
+    "createContainer": containers.create,
+    "listContainers": containers.list_containers,
+    "retrieveContainer": containers.retrieve,
+    "deleteContainer": containers.delete,
+    "createContainerFile": containers.create_file,
+    "listContainerFiles": containers.list_files,
+    "retrieveContainerFile": containers.retrieve_file,
+    "deleteContainerFile": containers.delete_file,
+    "retrieveContainerFileContent": containers.content,
     "countInputTokens": responses.count_tokens,
     "compactResponse": responses.compact,
 }

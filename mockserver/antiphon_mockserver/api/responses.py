@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from antiphon_mockserver.api.attachments import stores_of, with_files
 from antiphon_mockserver.behaviour.context import is_reference
 from antiphon_mockserver.prompt_templates.template import Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
@@ -272,15 +273,18 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     for examine in behaviour.requests.context_checks.values():
         examine(details)
     model_body = behaviour.context.carry(body, chain)
+    continues = chain or conversation is not None
+    may_name_files = server.dialect.companion and (continues or b'"file_id"' in request.content)
     context = Context(
         model_body,
-        items,
+        with_files(server, items, request.key) if may_name_files else items,
         server.dialect,
         server.settings.seed,
         request.key,
         request.headers,
         server.library,
         {tools.label: tools for tools in servers},
+        stores_of(server, body, request.key) if server.dialect.companion and body.get("tools") else {},
     )
     return Turn(body, chain, new_items, context, version, conversation)
 

@@ -31,7 +31,7 @@ from antiphon_mockserver.server.context import (
 )
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.origin import reject_elsewhere
-from antiphon_mockserver.server.reading import canonical, read
+from antiphon_mockserver.server.reading import canonical, read, without_boundary
 from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
 from antiphon_mockserver.server.websocket import serve_socket
 from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
@@ -44,7 +44,7 @@ from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect, load_concrete
-from antiphon_spec.document import Operation
+from antiphon_spec.document import Document, Operation
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
@@ -180,7 +180,8 @@ class MockApp:
         request.key = self._authenticate(request.headers)
         if request.operation.parameters:
             pairs = parse_qsl(request.query_string, keep_blank_values=True)
-            request.query = behaviour.requests.read_query(request.operation, self.dialect.document, pairs)
+            document = self.router.document_of(request.operation)
+            request.query = behaviour.requests.read_query(request.operation, document, pairs)
 
     async def _read(self, request: Request, receive: Receive) -> None:
         if request.method == "POST":
@@ -203,7 +204,7 @@ class MockApp:
         """
         seed, key = self.settings.seed, request.key
         target = f"{request.method} {request.target}"
-        digest = fingerprint(seed, key, target, request.content)
+        digest = fingerprint(seed, key, target, without_boundary(request.headers, request.content))
         failure: StoreError | None = None
         try:
             request.number = self.server.store.count(digest)
@@ -330,6 +331,7 @@ class Router:
 
     def __init__(self, dialect: Dialect) -> None:
         self.document = document = dialect.document
+        self.companion = dialect.companion
         servers = document.root.get("servers") or [{"url": BASE}]
         of_document = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
         self.bases = (*dialect.mock.base_paths, of_document)
@@ -349,8 +351,9 @@ class Router:
         """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""
         if (operation := self._operations.get((method, path))) is not None:
             return operation, {}
-        route = self.document.match("GET" if method == "HEAD" else method, path)
-        if route is not None:
+        documents = filter(None, (self.document, self.companion))
+        routes = (document.match("GET" if method == "HEAD" else method, path) for document in documents)
+        if (route := next(filter(None, routes), None)) is not None:
             return route
         methods = self.methods(path)
         if not methods:
@@ -359,8 +362,13 @@ class Router:
         message = f"{method} is not allowed here; {headers['allow']} is."
         raise ApiError(message, status=405, code="method_not_allowed", headers=headers)
 
+    def document_of(self, operation: Operation) -> Document:
+        """Returns the document that has this operation."""
+        is_beside = self.companion is not None and operation.id in self.companion.operations
+        return self.companion if self.companion is not None and is_beside else self.document
+
     def methods(self, path: str) -> tuple[str, ...]:
         """Returns the methods of a path; none when the path is unknown."""
-        methods = self.document.methods(path)
+        methods = self.document.methods(path) or (self.companion.methods(path) if self.companion else ())
         extra = ("HEAD", "OPTIONS") if "GET" in methods else ("OPTIONS",)
         return (*methods, *extra) if methods else ()

@@ -20,6 +20,8 @@ from antiphon_mockserver.server.sender import encode
 
 CAPACITY, LARGEST_SIZE = 512, 1 << 17
 """How many answers the cache holds, and the size of the largest one in bytes."""
+ELSEWHERE = frozenset({"mcp", "file_search", "code_interpreter", "shell"})
+"""The types of tools that may read what is not in the request."""
 FOREIGN = ("previous_response_id", "prompt", "conversation")
 """The members of a create that name something outside the request."""
 
@@ -91,21 +93,23 @@ def stands_alone(body: Mapping[str, Any]) -> bool:
     items, tools = body.get("input"), body.get("tools")
     return not (
         (isinstance(items, list) and any(map(_may_refer, items)))
-        or (isinstance(tools, list) and any(map(_is_tool_server, tools)))
+        or (isinstance(tools, list) and any(map(_reads_elsewhere, tools)))
     )
 
 
 def _may_refer(item: Any) -> bool:
-    """Whether an item of the input may be a reference; its type may be missing (REQ-24)."""
-    return (
-        isinstance(item, dict)
-        and item.get("type", "item_reference") == "item_reference"
-        and "role" not in item
-    )
+    """Whether an item of the input names a file, or may be a reference; its type may be missing (REQ-24)."""
+    if not isinstance(item, dict):
+        return False
+    content = item.get("content")
+    if isinstance(content, list) and any(isinstance(part, dict) and part.get("file_id") for part in content):
+        return True
+    return item.get("type", "item_reference") == "item_reference" and "role" not in item
 
 
-def _is_tool_server(tool: Any) -> bool:
-    return isinstance(tool, dict) and tool.get("type") == "mcp"
+def _reads_elsewhere(tool: Any) -> bool:
+    """Whether a tool asks a server, or reads files that a client may have uploaded."""
+    return isinstance(tool, dict) and tool.get("type") in ELSEWHERE
 
 
 def _entry(server: ServerContext, request: Request, answer: Answer | Streaming) -> CacheEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,15 @@ def canonical(body: Any) -> bytes:
         return orjson.dumps([[[[[[body]]]]]], option=orjson.OPT_SORT_KEYS)[6:-6]
     except TypeError:
         raise invalid("The body is nested too deeply.", code="invalid_json") from None
+
+
+BOUNDARY = re.compile(r"multipart/form-data;.*?\bboundary=\"?([^\";\s]+)", re.IGNORECASE)
+
+
+def without_boundary(headers: Mapping[str, str], content: bytes) -> bytes:
+    """A form without its boundary, which clients choose by chance; any other body as it is."""
+    match = BOUNDARY.match(headers.get("content-type", ""))
+    return content if match is None else content.replace(match[1].encode(), b"")
 
 
 async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum: int) -> bytes:

@@ -1,0 +1,106 @@
+"""Files that clients upload, and the text of each for the tools and the model."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+
+from antiphon_mockserver.api import objects
+from antiphon_mockserver.server.context import Answer, Request, ServerContext
+from antiphon_mockserver.server.errors import invalid
+
+FILE, CONTENT = "file", "file.content"
+BOUNDARY = re.compile(r"boundary=(?:\"([^\"]+)\"|([^;\s]+))")
+NAME = re.compile(rb'[; ]name="([^"]*)"', re.IGNORECASE)
+FILENAME = re.compile(rb'filename="([^"]*)"', re.IGNORECASE)
+
+
+def form(request: Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
+    """The fields of a form (RFC 7578), and the name and content of its file. Rejects any other body."""
+    match = BOUNDARY.search(request.headers.get("content-type", ""))
+    if match is None:
+        raise invalid("Expected a body of the type multipart/form-data.", code="invalid_content_type")
+    fields: dict[str, str] = {}
+    file: tuple[str, bytes] | None = None
+    for part in request.content.split(b"--" + (match[1] or match[2]).encode())[1:-1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        content = content.removesuffix(b"\r\n")
+        name, filename = NAME.search(head), FILENAME.search(head)
+        if filename is not None:
+            file = filename[1].decode(errors="replace") or "file", content
+        elif name is not None:
+            fields[name[1].decode(errors="replace")] = content.decode(errors="replace")
+    return fields, file
+
+
+def create(server: ServerContext, request: Request) -> Answer:
+    """Stores an uploaded file."""
+    fields, file = form(request)
+    if file is None:
+        raise invalid("Missing required parameter: 'file'.", "file", "missing_required_parameter")
+    if not fields.get("purpose"):
+        raise invalid("Missing required parameter: 'purpose'.", "purpose", "missing_required_parameter")
+    body: objects.Json = {
+        "id": objects.new_id(server, request, "file-"),
+        "object": "file",
+        "bytes": len(file[1]),
+        "created_at": int(server.clock.now()),
+        "expires_at": None,
+        "filename": file[0],
+        "purpose": fields["purpose"],
+        "status": "processed",
+        "status_details": None,
+    }
+    objects.add(server, FILE, request.key, body["id"], body)
+    objects.add(server, CONTENT, request.key, body["id"], {"base64": b64encode(file[1]).decode()})
+    return Answer(body=body)
+
+
+def list_files(server: ServerContext, request: Request) -> Answer:
+    """Returns a page of the uploaded files."""
+    purpose = request.query.get("purpose")
+    files = objects.every(server, FILE, request.key)
+    return objects.page(server, request, [file for file in files if purpose in (None, file["purpose"])])
+
+
+def retrieve(server: ServerContext, request: Request) -> Answer:
+    """Returns a file without its content."""
+    return Answer(body=_require(server, request))
+
+
+def content(server: ServerContext, request: Request) -> Answer:
+    """Returns the bytes of a file."""
+    file = _require(server, request)
+    return download(content_of(server, request.key, file["id"]))
+
+
+def download(raw: bytes) -> Answer:
+    """The answer with the bytes of a file."""
+    return Answer(headers={"content-type": "application/octet-stream"}, body=raw)
+
+
+def delete(server: ServerContext, request: Request) -> Answer:
+    """Deletes a file."""
+    file = _require(server, request)
+    for kind in (FILE, CONTENT):
+        objects.delete(server, kind, request.key, file["id"])
+    return Answer(body={"id": file["id"], "object": "file", "deleted": True})
+
+
+def content_of(server: ServerContext, key: str, file_id: str) -> bytes:
+    """The bytes of a file; none when it does not exist."""
+    stored = objects.find(server, CONTENT, key, file_id) or {}
+    return b64decode(stored.get("base64", ""))
+
+
+def text_of(server: ServerContext, key: str, file_id: str) -> str:
+    """The text of a file; "" when it does not exist or is no text."""
+    try:
+        return content_of(server, key, file_id).decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def _require(server: ServerContext, request: Request) -> Mapping[str, str]:
+    return objects.require(server, FILE, request.key, request.parameters["file_id"], "File object")

@@ -1,0 +1,143 @@
+"""Files, vector stores and containers, by the official Python SDK: what hosted tools and the model read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from antiphon_mockserver import ResponsesMock
+from mock_client import AUTHORIZED, Client, Reply
+
+openai = pytest.importorskip("openai", reason="the SDK tests need the `openai` package: pip install openai")
+
+MODEL = "gpt-5"
+RULES = ("rules.md", b"Badgers sleep at noon. Owls sleep at dawn.")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    with (
+        ResponsesMock(dialect="openai") as mock,
+        openai.OpenAI(base_url=mock.url, api_key="sk-antiphon-tests", max_retries=0, timeout=10) as sdk,
+    ):
+        yield sdk
+
+
+@pytest.fixture
+def file(client: Any) -> Any:
+    return client.files.create(file=RULES, purpose="assistants")
+
+
+def test_a_file_is_uploaded_listed_read_and_deleted(client: Any, file: Any) -> None:
+    assert (file.filename, file.bytes, file.purpose) == ("rules.md", len(RULES[1]), "assistants")
+    assert client.files.retrieve(file.id) == file
+    assert file.id in [entry.id for entry in client.files.list(purpose="assistants", limit=100)]
+    assert client.files.list(purpose="batch").data == []
+    assert client.files.content(file.id).read() == RULES[1]
+    assert client.files.delete(file.id).deleted is True
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(file.id)
+
+
+def test_a_binary_file_comes_back_byte_for_byte(client: Any) -> None:
+    content = bytes(range(256)) + b"\r\n--x\r\n"
+    file = client.files.create(file=("all.bin", content), purpose="user_data")
+    assert client.files.content(file.id).read() == content
+
+
+def test_a_search_finds_an_uploaded_file(client: Any, file: Any) -> None:
+    store = client.vector_stores.create(name="Rules")
+    member = client.vector_stores.files.create_and_poll(
+        file.id, vector_store_id=store.id, attributes={"year": 2026}
+    )
+    assert (member.status, member.attributes) == ("completed", {"year": 2026})
+    assert client.vector_stores.retrieve(store.id).file_counts.completed == 1
+    (page,) = client.vector_stores.search(store.id, query="When do owls sleep?")
+    assert (page.file_id, page.filename) == (file.id, "rules.md")
+    tool = {"type": "file_search", "vector_store_ids": [store.id]}
+    include = ["file_search_call.results"]
+    question = {"model": MODEL, "input": "Search the files for owls.", "include": include}
+    response = client.responses.create(tools=[tool], **question)
+    assert "Owls sleep at dawn." in response.output_text
+    (result,) = response.output[0].results
+    assert (result.file_id, result.attributes) == (file.id, {"year": 2026})
+    (citation,) = response.output[1].content[0].annotations
+    assert citation.file_id == file.id
+    strict = {**tool, "filters": {"type": "lt", "key": "year", "value": 2026}}
+    assert client.responses.create(tools=[strict], **question).output[0].results == []
+
+
+def test_a_file_leaves_a_vector_store_and_stays(client: Any, file: Any) -> None:
+    store = client.vector_stores.create(file_ids=[file.id], metadata={"a": "b"})
+    assert client.vector_stores.update(store.id, name="New").name == "New"
+    assert [entry.id for entry in client.vector_stores.files.list(store.id)] == [file.id]
+    assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted is True
+    assert client.vector_stores.files.list(store.id).data == []
+    assert client.files.retrieve(file.id).id == file.id
+    assert store.id in [entry.id for entry in client.vector_stores.list()]
+    assert client.vector_stores.delete(store.id).deleted is True
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.retrieve(store.id)
+
+
+def test_a_shell_reads_the_files_of_its_container(client: Any, file: Any) -> None:
+    container = client.containers.create(name="work", file_ids=[file.id])
+    note = client.containers.files.create(container.id, file=("note.txt", b"Feed the badgers."))
+    assert note.path == "/mnt/data/note.txt"
+    assert client.containers.files.content.retrieve(note.id, container_id=container.id).read()
+    assert len(client.containers.files.list(container.id).data) == 2
+    environment = {"type": "container_reference", "container_id": container.id}
+    response = client.responses.create(
+        model=MODEL, input="Run the command `cat note.txt`.",
+        tools=[{"type": "shell", "environment": environment}],
+    )  # fmt: skip
+    assert "Feed the badgers." in response.output_text
+    client.containers.files.delete(note.id, container_id=container.id)
+    client.containers.delete(container.id)
+    with pytest.raises(openai.NotFoundError):
+        client.containers.retrieve(container.id)
+
+
+def test_a_file_in_a_message_reaches_the_model(client: Any, file: Any) -> None:
+    part = {"type": "input_file", "file_id": file.id}
+    text = {"type": "input_text", "text": "What does it say?"}
+    response = client.responses.create(model=MODEL, input=[{"role": "user", "content": [part, text]}])
+    assert "Badgers sleep at noon." in response.output_text
+    assert "rules.md" in response.output_text
+
+
+def test_another_key_sees_nothing(client: Any, file: Any) -> None:
+    other = client.with_options(api_key="sk-of-somebody-else")
+    with pytest.raises(openai.NotFoundError):
+        other.files.retrieve(file.id)
+
+
+def upload(client: Client, *fields: str, boundary: str = "x") -> Reply:
+    head = f"--{boundary}\r\nContent-Disposition: form-data; "
+    parts = "".join(f"{head}{field}\r\n" for field in fields)
+    headers = {**AUTHORIZED, "content-type": f"multipart/form-data; boundary={boundary}"}
+    return client.send("POST", "/files", f"{parts}--{boundary}--\r\n".encode(), headers)
+
+
+FILE = 'name="file"; filename="a.txt"\r\n\r\nHello'
+PURPOSE = 'name="purpose"\r\n\r\nassistants'
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"), [([FILE], "purpose"), ([PURPOSE], "file"), ([], "file"), (["?", "="], "file")]
+)
+def test_a_form_that_lacks_a_field_is_rejected(fields: list[str], param: str) -> None:
+    reply = upload(Client(), *fields)
+    assert (reply.status, reply.error["param"]) == (400, param)
+
+
+def test_a_body_that_is_no_form_is_rejected() -> None:
+    assert Client().post("/files", {"file": "a"}).status == 400
+
+
+def test_the_boundary_of_a_form_changes_no_id() -> None:
+    first, second = (upload(Client(), FILE, PURPOSE, boundary=boundary) for boundary in ("one", "two"))
+    assert first.json == second.json
+    assert first.json["bytes"] == len("Hello")
