@@ -28,13 +28,14 @@ def told(input: Any, **request: Any) -> Any:
     "prompt",
     [
         f"Ada is 36.\n\nFollow this JSON schema:\n{SCHEMA}\n\nGive a valid JSON object without the schema.",
+        f"Ada is 36.\n\nFollow this JSON schema:\n{SCHEMA.replace('{', '{{').replace('}', '}}')}\n",
         f"Ada is 36.\nFor the schema {json.dumps({'properties': {'foo': {'type': 'array'}}})} an instance is "
         f'{{"foo": ["bar"]}}. Your JSON schema is:\n```\n{json.dumps(PERSON, indent=2)}\n```',
         "Ada is 36. Reply as a JSON object with the keys 'name' and `age` (must be a valid Python int).",
         'Ada is 36. Write JSON like this: {"name": "{name}", "age": "{age}  # note: a single int value"}',
         'Ada is 36. Give JSON such as {"name": "Bob", "age": 7}',
     ],
-    ids=["schema", "schema after an example", "keys", "gaps", "example"],
+    ids=["schema", "doubled braces", "schema after an example", "keys", "gaps", "example"],
 )
 def test_json_mode_obeys_what_the_prompt_describes(prompt: str) -> None:
     assert told(prompt) == {"name": "Ada", "age": 36}
@@ -69,10 +70,11 @@ REASKS = [
     '1 validation error:\n```json\n[{"type": "greater_than", "loc": ["age"], "msg": "Input should be greater '
     'than 40", "input": 36}]\n```\n\nFix the errors and try again.',
     "Validation error found: age must be over 40. Recall the function correctly, fix the errors.",
+    '{"error":"age must be over 40"}',
 ]
 
 
-@pytest.mark.parametrize("reask", REASKS)
+@pytest.mark.parametrize("reask", REASKS[:2])
 def test_an_answer_is_corrected_after_feedback(reask: str) -> None:
     first = [user("Ada is 36."), assistant('{"name": "Ada", "age": 36}')]
     request: Any = {"text": {"format": {"type": "json_schema", "name": "person", "schema": PERSON}}}
@@ -159,3 +161,16 @@ def test_a_required_call_is_made_again_after_the_outputs_of_the_only_tool() -> N
     output = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
     items = [user("Weather in Lisbon?"), call, output, user("And now say hello.")]
     assert [name for name, _ in calls(items, tools=[WEATHER], tool_choice="required")] == ["get_weather"]
+
+
+def test_a_result_in_a_message_of_the_user_is_no_question() -> None:
+    said = assistant(
+        "Calling tools:\n[{'function': {'name': 'get_weather', 'arguments': {'city': 'Lisbon'}}}]"
+    )
+    items = [user("New task:\nWhat is the weather in Lisbon?"), said, user("Observation:\nsunny")]
+    assert text(items, tools=[WEATHER]) == "The result of get_weather is: sunny"
+
+
+@pytest.mark.parametrize("remark", ["one of: red; green", "must be a Python Literal['red', 'green']"])
+def test_json_mode_keeps_to_the_words_that_a_remark_allows(remark: str) -> None:
+    assert told(f"It is green. Reply in JSON with the fields `colour` ({remark}).") == {"colour": "green"}

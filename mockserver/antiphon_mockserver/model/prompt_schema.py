@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from antiphon_mockserver.model.quotations import matched_group
+
 READ_LENGTH = 60_000
 """Characters of a text's end in which JSON is looked for."""
 PROPERTIES = '"properties"'
@@ -36,11 +38,15 @@ KEY = re.compile(
 """One key of a list, with the remark in parentheses after it."""
 PLACEHOLDER = re.compile(r"^\s*(?:\{\w+\}|<[^>]*>|\.\.\.)?\s*(?:#\s*(.*))?$", re.DOTALL)
 KINDS = (
+    ("object", re.compile(r"\bdict\b", re.IGNORECASE)),
     ("boolean", re.compile(r"\b(?:bool|boolean|true or false)\b", re.IGNORECASE)),
     ("integer", re.compile(r"\b(?:int|integer|whole number)\b", re.IGNORECASE)),
     ("number", re.compile(r"\b(?:float|number|double)\b", re.IGNORECASE)),
     ("array", re.compile(r"\b(?:list|array)\b", re.IGNORECASE)),
 )
+
+CHOICES = re.compile(r"\bone of: *([^\n]+;[^\n]+)|\bLiteral\[([^\]\n]+)\]")
+"""The words that a remark allows: `must be one of: red; green`, `a Python Literal['red', 'green']`."""
 
 Schema = Mapping[str, Any]
 
@@ -79,6 +85,7 @@ def without_json(text: str) -> str:
 
 
 def _without(text: str) -> str:
+    text = _single(text)
     for _, start, end in reversed(list(_objects(text))):
         text = f"{text[:start]} {text[end:]}"
     sentences = (piece for piece in SENTENCE_END.split(text) if not ABOUT_JSON.search(piece))
@@ -87,7 +94,13 @@ def _without(text: str) -> str:
 
 def _schemas(text: str) -> Iterator[tuple[Schema, int, int]]:
     if PROPERTIES in text:
-        yield from ((value, start, end) for value, start, end in _objects(text) if _is_schema(value))
+        objects = _objects(_single(text))
+        yield from ((value, start, end) for value, start, end in objects if _is_schema(value))
+
+
+def _single(text: str) -> str:
+    """The text, with single braces where a template has doubled all of them."""
+    return text.replace("{{", "{").replace("}}", "}") if '{{"' in text else text
 
 
 def _is_schema(value: Any) -> bool:
@@ -160,5 +173,7 @@ def _object(members: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_kind(remark: str) -> dict[str, Any]:
     """The schema of a value by a remark on it: `must be formatted as a valid Python int`."""
+    if choices := CHOICES.search(remark):
+        return {"type": "string", "enum": re.split(r"'?[;,] *'?", matched_group(choices).strip("' "))}
     kind = next((kind for kind, pattern in KINDS if pattern.search(remark)), "string")
     return {"type": kind, "items": {"type": "string"}} if kind == "array" else {"type": kind}

@@ -71,7 +71,7 @@ AGAIN = re.compile(
     r"|\bfix (?:the|your|these|all) (?:\w+ )?(?:errors?|mistakes?|issues?|problems?)\b",
     re.IGNORECASE,
 )
-MESSAGE = re.compile(r"\"msg\":\s*\"((?:[^\"\\]|\\.)*)\"")
+MESSAGE = re.compile(r"\"(?:msg|error)\":\s*\"((?:[^\"\\]|\\.)*)\"")
 PLACE = re.compile(r"\"loc\":\s*\[([^\]]*)\]")
 NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -114,9 +114,32 @@ class Feedback:
         return f"{text} {' '.join(missing)}" if missing else f"{text} (attempt {len(self.rounds) + 1})"
 
 
+ERROR = re.compile(r"\s*\{\s*\"error\":\s*\"")
+"""How the output of a tool begins that failed, and says nothing else."""
+DEMAND = re.compile(r"\b(?:invalid|must|should|expected|required|not valid)\b", re.IGNORECASE)
+OBSERVATION = re.compile(r"\s*Observations?:\s*(.*)", re.DOTALL)
+"""A message with what a tool returned, of frameworks that put calls and results into texts."""
+CALLED = re.compile(r"[\"']name[\"']:\s*[\"']([\w.-]+)[\"']|\bAction:\s*([\w.-]+)")
+"""The name of the tool in the message before it."""
+
+
+def observed(text: str) -> str | None:
+    """The result of a tool that a user message holds; None when it holds the user's words."""
+    match = OBSERVATION.match(text)
+    return match[1] if match else None
+
+
+def called(text: str) -> str:
+    """The tool that an answer in text has called."""
+    match = CALLED.search(text)
+    return matched_group(match) if match else "the tool"
+
+
 def is_feedback(text: str) -> bool:
     """Whether a message says that the answer was wrong and wants another one."""
     text = text[:LONGEST]
+    if ERROR.match(text) and DEMAND.search(text):
+        return True
     return AGAIN.search(text) is not None and FAULT.search(text) is not None
 
 

@@ -18,8 +18,10 @@ from antiphon_mockserver.model.outputs import NO_OUTPUTS, Output, newest_outputs
 from antiphon_mockserver.model.question import (
     MOST_CALLS,
     Feedback,
+    called,
     feedback_in,
     is_feedback,
+    observed,
     question_of,
     text_of,
 )
@@ -78,7 +80,7 @@ def secret(context: Context) -> str:
 
 def read(context: Context) -> Reading:
     """The reading of a context. Raises ApiError for encrypted content that is not ours or was changed."""
-    items = list(unfold(context.items, secret(context)))
+    items = list(_with_results(unfold(context.items, secret(context))))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
     has_outputs = any(item["type"].endswith("_output") for item in items)
@@ -98,6 +100,21 @@ def read(context: Context) -> Reading:
         feedback=feedback,
         wrong_calls=frozenset(wrong if feedback and len(feedback.rounds) <= MOST_CALLS else ()),
     )
+
+
+def _with_results(items: Iterable[Item]) -> Iterator[Item]:
+    """The items; results of tools that stand in user messages become calls and outputs."""
+    said = ""
+    for number, item in enumerate(items):
+        text = text_of(item.get("content")) if item["type"] == "message" else ""
+        result = observed(text) if item.get("role") == "user" and said else None
+        if result is None:
+            yield item
+        else:
+            call_id = f"observation_{number}"
+            yield {"type": "function_call", "call_id": call_id, "name": called(said), "arguments": "{}"}
+            yield {"type": "function_call_output", "call_id": call_id, "output": result}
+        said = text if item.get("role") == "assistant" else ""
 
 
 def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
