@@ -1,7 +1,7 @@
 """Agent frameworks against the mock: each runs its script in `clients/frameworks/` where it is installed.
 
-`ANTIPHON_CLIENTS` names a folder with an environment for each (`langchain/venv`, `ai-sdk/node_modules`): their
-requirements exclude each other. docs/clients.md says how to make one. Others run in this environment.
+`ANTIPHON_CLIENTS` names a folder with an environment for each (`langchain/venv`, `ai-sdk/node_modules`), since
+their requirements exclude each other; docs/clients.md says how to make one. Others run in this environment.
 """
 
 from __future__ import annotations
