@@ -60,6 +60,9 @@ FLOWS: dict[str, tuple[str, Json, list[str]]] = {
     "tool search": ("The weather in Paris?", {"tools": [{"type": "tool_search"}, LATE]},
                     ["tool_search_call", "tool_search_output", "function_call"]),
     "client search": ("The weather in Paris?", {"tools": [CLIENT_SEARCH, LATE]}, ["tool_search_call"]),
+    "program": ("The weather in Paris?", {"tools": [{"type": "programmatic_tool_calling"},
+                {**LATE, "defer_loading": False, "allowed_callers": ["programmatic"]}]},
+                ["program", "function_call"]),
     "hosted and function": ("Compute 3 * 4, and the weather in Paris.", {"tools": [
                             {**LATE, "defer_loading": False}, INTERPRETER]},
                             ["code_interpreter_call", "function_call"]),

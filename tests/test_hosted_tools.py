@@ -264,6 +264,20 @@ def test_the_tools_that_the_client_found_are_called(client: Client) -> None:
     assert objections(after) == {}
 
 
+def test_a_program_waits_for_the_client_and_ends(client: Client) -> None:
+    first = create(client, **body_of("program"))
+    program, call = first["output"]
+    assert call["caller"] == {"type": "program", "caller_id": program["call_id"]}
+    assert (call["status"], first["status"]) == ("in_progress", "completed")
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "18 degrees"}
+    body = {"input": [output], "tools": FLOWS["program"][1]["tools"]}
+    after = exchange(client, {**body, "previous_response_id": first["id"], "stream": True})
+    end, message = after.response["output"]
+    assert (end["call_id"], end["result"]) == (program["call_id"], "18 degrees")
+    assert "18 degrees" in message["content"][0]["text"]
+    assert objections(after) == {}
+
+
 def test_without_need_no_hosted_tool_is_called(client: Client) -> None:
     tools = [{"type": "web_search"}, INTERPRETER, {"type": "image_generation"}, SCREEN, {"type": "shell"}]
     for prompt in ("Say hello.", "What is my name?", "Tell me a story of a lighthouse."):

@@ -11,6 +11,7 @@ import orjson
 
 from antiphon_mockserver.hosted_tools.calls import HOSTED
 from antiphon_mockserver.hosted_tools.deferred import SEARCH, search_by_server, with_searches
+from antiphon_mockserver.hosted_tools.programs import TOOL, finished_programs, programmed
 from antiphon_mockserver.hosted_tools.servers import RESPONSE, approvals, call_server, expand
 from antiphon_mockserver.hosted_tools.wanted import wanted_tools
 from antiphon_mockserver.hosted_tools.work import Job, Tool, Work
@@ -48,6 +49,9 @@ def calls(context: Context, reading: Reading) -> list[Work]:
     request_tools = tools_in_sight(context)
     if not request_tools:
         return []
+    has_programs = any(tool.get("type") == TOOL for tool in request_tools)
+    if has_programs and (ends := list(finished_programs(context.items))):
+        return ends
     choice = choose(request.get("tool_choice") or "auto", expand(request_tools, context))
     tools = _meant_tools(choice, reading)
     names = [tool["name"] for tool in tools]
@@ -58,7 +62,8 @@ def calls(context: Context, reading: Reading) -> list[Work]:
             tool, about(tool["name"], names, reading.question), reading, context, choice.tools
         )
     ]
-    return sorted(works, key=lambda work: work.output is None)[: _most(context)]
+    works = sorted(works, key=lambda work: work.output is None)[: _most(context)]
+    return programmed(works, request_tools) if has_programs else works
 
 
 HAND_OVERS = ("additional_tools", "tool_search_output")

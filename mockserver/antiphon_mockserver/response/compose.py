@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -93,7 +93,18 @@ def identify(plan: Plan, identity: IdSource, dialect: Dialect) -> list[Item]:
     for (before, item), draft in zip(pairwise(items), plan.items[1:], strict=False):
         if item["type"] == f"{before['type']}_output" and draft.get("call_id") is None:
             item["call_id"] = before["call_id"]
+    _name_programs(items)
     return items
+
+
+def _name_programs(items: Sequence[Item]) -> None:
+    """Fills in the program of each call that comes from one: the newest before it."""
+    program = None
+    for item in items:
+        if item["type"] == "program":
+            program = item["call_id"]
+        elif isinstance(item.get("caller"), Mapping) and item["caller"].get("caller_id", "") is None:
+            item["caller"] = {**item["caller"], "caller_id": program}
 
 
 def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
