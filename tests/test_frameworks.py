@@ -1,6 +1,6 @@
 """Agent frameworks against the mock: each runs its script in `clients/frameworks/` where it is installed.
 
-`ANTIPHON_CLIENTS` names a folder with an environment for each (`langchain/venv`, `ai-sdk/node_modules`), since
+`ANTIPHON_CLIENTS` names a folder with an environment for each (`langchain/venv`, `ai-sdk/node_modules`), as
 their requirements exclude each other; docs/clients.md says how to make one. Others run in this environment.
 """
 
