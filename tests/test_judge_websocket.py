@@ -42,7 +42,11 @@ def mock(dialect: str, *mutants: str) -> Any:
 
 def about_websocket(trace: Trace, dialect: str) -> list[Record]:
     records = engine.judge([trace], load_dialect(dialect))
-    return [record for record in records if record.rule.startswith("websocket.")]
+    return [
+        record
+        for record in records
+        if record.rule.startswith("websocket.") and record.scenario in ("", trace.scenario)
+    ]
 
 
 @pytest.mark.parametrize("dialect", ["openai", "openresponses"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -162,12 +162,24 @@ class Target:
             self.stop_reason = f"the target did not answer {DEAD_AFTER} times in a row: {exchange.failure}"
         return exchange
 
+    async def follow(self, sent: Sent, attempt: Callable[[], Awaitable[Exchange]]) -> Exchange:
+        """One turn over WebSocket, on a connection that is open: `attempt` sends it.
+
+        Raises RunOverError when no further message may be sent.
+        """
+        exchange = await self.survival.follow(sent, attempt)
+        self.stop_reason = self.stop_reason or self.survival.stop_reason
+        self._is_alive = self._is_alive or exchange.reply is not None
+        return exchange
+
     def is_over(self) -> bool:
         """Whether no further request may be sent."""
         return (self.stop_reason or self._spent()) is not None
 
     async def _attempt(self, sent: Sent) -> Exchange:
         """Sends a request, and once more when its answer was lost, if the limits allow it."""
+        if sent.again is not None:
+            return await sent.again()
         exchange = await self._send_once(sent)
         for turn in range(RETRIES):
             if not self._lost(exchange) or self.stop_reason is not None or self._spent() is not None:

@@ -67,6 +67,12 @@ SILENCING = "silencing"
 
 OVER_WEBSOCKET = "websocket"
 """The trait of an exchange that is a turn over WebSocket: it has no headers and no SSE around its events."""
+WARMS_UP = "warms-up"
+"""The trait of a turn that only makes its context known: its response has no output."""
+STEERS = "steers"
+"""The trait of a message that adds input to a running response; the events that answer it are no stream."""
+BESIDE_THE_API = frozenset({WARMS_UP, STEERS})
+"""The traits of turns that are no creates, as HTTP knows them."""
 
 
 class BlockedError(LookupError):

@@ -37,12 +37,15 @@ class Sent:
     request: Request
     identity: str
     read_events: int | None = None
+    again: Callable[[], Awaitable[Exchange]] | None = None
+    """Sends a message over WebSocket once more, on a connection of its own; None for a request over HTTP."""
 
     @property
     def key(self) -> Key:
         """What makes two requests the same, whatever their step is called."""
-        request = self.request
-        return request.method, request.path, request.headers.pairs, repr(request.body), request.raw
+        request, is_message = self.request, self.again is not None
+        content = repr(request.body), request.raw
+        return request.method, request.path, request.headers.pairs, *content, is_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,24 @@ class Survival:
             if result is not None or turn == MOST_TURNS:
                 return result or exchange
         raise AssertionError  # the loop returns
+
+    async def follow(self, sent: Sent, attempt: Callable[[], Awaitable[Exchange]]) -> Exchange:
+        """One turn on a connection that is open. Unlike a request it is not sent again where another one
+        stopped the target, because the connection knew what a new one does not."""
+        known = self._stoppers.get(sent.key)
+        if known is not None:
+            return replace(known, id=sent.identity)
+        await self._is_up.wait()
+        current = self._round
+        self._in_flight.append(sent)
+        try:
+            exchange = await attempt()
+            if _is_whole(exchange):
+                self._recent.append(sent)
+                return exchange
+            return await self._examine(sent, exchange, current) or exchange
+        finally:
+            self._in_flight.remove(sent)
 
     async def _examine(self, sent: Sent, exchange: Exchange, current: int) -> Exchange | None:
         """The exchange, when the target is alive or this request stops it; None to send it again."""

@@ -8,6 +8,7 @@ turn that has not begun. What still comes of an earlier response belongs to no t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,11 +21,35 @@ BINARY = "binary"
 """The oddity of a message that is no text."""
 UNKNOWN_STATUS = 400
 """The status of an error that says none."""
+LANE = "stream_id"
+"""The member that names the lane of a message, where a connection has several."""
+WARM_UP = "generate"
+"""The member that is false in a create which only makes its context known."""
+OF_MESSAGES = frozenset({"type", LANE, WARM_UP})
+"""The members of a message that are none of the create."""
+STEER = "response.steer"
+"""The type of the message that adds input to a running response; those of its answers begin so, too."""
 Message = str | bytes
 
 
+class Listener(ABC):
+    """What reads the messages that answer ours, until it has enough."""
+
+    size: int
+    """Bytes so far, with a line feed after each message."""
+    is_over: bool
+
+    @abstractmethod
+    def take(self, message: Message, seconds: float) -> None:
+        """Takes one message that came so many seconds after ours."""
+
+    def next_text(self) -> str | None:
+        """A further message to send now; None when there is none."""
+        return None
+
+
 @dataclass(slots=True)
-class Turn:
+class Turn(Listener):
     """The messages of one turn, as they arrive."""
 
     messages: list[Message] = field(default_factory=list)
@@ -32,9 +57,13 @@ class Turn:
     earlier: frozenset[str] = frozenset()
     """The ids of the responses of earlier turns on the connection."""
     size: int = 0
-    """Bytes so far, with a line feed after each message."""
     is_over: bool = False
     _has_start: bool = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything came."""
+        return self._has_start
 
     def take(self, message: Message, seconds: float) -> None:
         """Takes one message that came so many seconds after the request."""
@@ -87,6 +116,17 @@ def missing_parts(exchange: Exchange) -> frozenset[Part]:
     """The parts of an answer over HTTP that a turn lacks: headers, bytes of SSE and, mostly, a status."""
     has_status = error_status(error_of(exchange)) is not None
     return frozenset({Part.REPLY_HEADERS, Part.BYTES, *(() if has_status else (Part.STATUS,))})
+
+
+def fields_of(message: Message) -> Mapping[str, Any]:
+    """The members of a message; empty when it is no JSON object."""
+    value = strict_json.read(text_of(message)).value
+    return value if isinstance(value, dict) else {}
+
+
+def is_about_steering(message: Message) -> bool:
+    """Whether a message answers one that steers a response: it is an event beside the stream."""
+    return str(fields_of(message).get("type")).startswith(f"{STEER}.")
 
 
 def ends_a_turn(message: Message) -> bool:

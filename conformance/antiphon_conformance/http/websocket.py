@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ import orjson
 from antiphon_conformance.http import sse
 from antiphon_conformance.http.body import too_large
 from antiphon_conformance.http.client import (
+    MOST_TOKENS,
     TOO_BUSY,
     Incoming,
     Target,
@@ -25,23 +26,48 @@ from antiphon_conformance.http.exchange import (
     BUSY,
     GAVE_UP,
     OVER_WEBSOCKET,
+    STEERS,
+    WARMS_UP,
     Exchange,
     Headers,
+    Part,
     Reply,
     Request,
 )
+from antiphon_conformance.http.lanes import Lanes
 from antiphon_conformance.http.redaction import Redaction
 from antiphon_conformance.http.reply import read_reply
+from antiphon_conformance.http.steering import SteerAnswer, SteeredTurn, steer_message
+from antiphon_conformance.http.survival import Sent
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.http.turns import Message, Turn, response_id
+from antiphon_conformance.http.turns import (
+    LANE,
+    OF_MESSAGES,
+    WARM_UP,
+    Listener,
+    Message,
+    Turn,
+    response_id,
+)
 
 PATH = "/responses"
 CREATE = "response.create"
 NO_HEADERS = Headers()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a turn ended, and when it began."""
+
+    failure: str | None
+    """Why we stopped before its end; None when it was whole."""
+    gave_up: bool
+    seconds: float
+    started_at: float
+
+
 class Session:
-    """One connection. A turn begins when the one before has ended."""
+    """One connection. A turn begins when those before have ended."""
 
     def __init__(self, target: Target, connection: Connection, handshake: Request) -> None:
         self._target = target
@@ -55,60 +81,141 @@ class Session:
 
         Raises RunOverError when nothing more may be sent.
         """
-        raw = text.encode() if text is not None else None
-        request = Request("POST", PATH, self._handshake.headers, None if raw else body, raw)
-        message = text if text is not None else orjson.dumps({"type": CREATE, **body}).decode()
-        target = self._target
-        target.begin()
-        target.in_flight += 1
-        try:
-            exchange = await self._exchange(request, message, identity)
-        finally:
-            target.in_flight -= 1
-        if exchange.reply is not None:
-            target.tokens += tokens_of(exchange.reply)
-        return exchange
+        request = self._request(body, text)
+        message = text if text is not None else _message(body)
 
-    async def _exchange(self, request: Request, message: str, identity: str) -> Exchange:
-        turn, traits = Turn(earlier=self._ids), {OVER_WEBSOCKET}
+        async def attempt() -> Exchange:
+            turn = Turn(earlier=self._ids)
+            ending = await self._converse((message,), turn)
+            return self._exchange(identity, request, turn, ending, is_warm_up(body))
+
+        async def again() -> Exchange:
+            async with open_session(self._target, identity) as session:
+                if isinstance(session, Exchange):
+                    return session
+                return await session.once(body, identity, text)
+
+        return await self._target.follow(Sent(request, identity, again=again), attempt)
+
+    async def once(self, body: Any, identity: str, text: str | None) -> Exchange:
+        """One turn that nobody follows up: the target is known to have stopped."""
+        turn = Turn()
+        ending = await self._converse((text if text is not None else _message(body),), turn)
+        return self._exchange(identity, self._request(body, text), turn, ending)
+
+    async def turns(self, creates: Sequence[tuple[Mapping[str, Any], str]]) -> list[Exchange]:
+        """Sends several creates at once, each with the id of its exchange, and reads the events of all.
+
+        Raises RunOverError when nothing more may be sent.
+        """
+        lanes = Lanes([body.get(LANE) for body, _ in creates], self._ids)
+        ending = await self._converse([_message(body) for body, _ in creates], lanes)
+        return [
+            self._exchange(identity, self._request(body), turn, ending)
+            for (body, identity), turn in zip(creates, lanes.turns, strict=True)
+        ]
+
+    async def steered(
+        self, body: Mapping[str, Any], given: str, identities: tuple[str, str, str]
+    ) -> list[Exchange]:
+        """Sends a create, and input to its response as soon as it has begun. Returns the exchanges with these
+        ids: the turn, the message that steers it and, where they took place, the turn that follows.
+
+        Raises RunOverError when nothing more may be sent.
+        """
+        steered = SteeredTurn(given, self._ids)
+        ending = await self._converse((_message(body),), steered)
+        exchanges = [self._exchange(identities[0], self._request(body), steered.turn, ending)]
+        if steered.text is not None:
+            request = self._request(None, steered.text)
+            exchanges.append(self._exchange(identities[1], request, steered.steer, ending, STEERS))
+        if steered.successor.messages:
+            members = {**body, "previous_response_id": steered.response_id}
+            exchange = self._exchange(identities[2], self._request(members), steered.successor, ending)
+            exchanges.append(replace(exchange, not_recorded=frozenset({Part.REQUEST})))
+        return exchanges
+
+    async def steer(self, response_id: str, given: str, identity: str) -> Exchange:
+        """Sends a message that steers a response, and reads its answer."""
+        text, answer = steer_message(response_id, given), SteerAnswer()
+        ending = await self._converse((text,), answer)
+        return self._exchange(identity, self._request(None, text), answer, ending, STEERS)
+
+    def _request(self, body: Any, text: str | None = None) -> Request:
+        """The create as it is over HTTP; a text as its bytes."""
+        members = None if body is None else {name: body[name] for name in body if name not in OF_MESSAGES}
+        raw = None if text is None else text.encode()
+        return Request("POST", PATH, self._handshake.headers, None if raw else members, raw)
+
+    async def _converse(self, texts: Sequence[str], listener: Listener) -> _Ending:
+        """Sends messages, and listens until the listener has enough."""
+        target = self._target
+        for _ in texts:
+            target.begin()
+        target.in_flight += len(texts)
         started_at, start = time.time(), time.monotonic()
-        failure: str | None = None
+        gave_up = False
         try:
-            failure = await self._listen(message, turn, start)
-            traits |= {GAVE_UP} if failure else set()
+            failure = await self._listen(texts, listener, start)
+            gave_up = failure is not None
         except (ClosedError, UnreachableError) as error:
-            failure = _words(self._target, error)
+            failure = _words(target, error)
+        finally:
+            target.in_flight -= len(texts)
         seconds = time.monotonic() - start
+        if gave_up:
+            target.patience.note_hang()
+        elif listener.size:
+            target.patience.note_answer(seconds)
+        return _Ending(failure, gave_up, seconds, started_at)
+
+    def _exchange(
+        self, identity: str, request: Request, turn: Turn, ending: _Ending, *traits: str
+    ) -> Exchange:
+        """A turn as an exchange. Where the connection ended, only turns that were not over have a failure."""
+        failure = None if turn.is_over else ending.failure
+        kinds = {OVER_WEBSOCKET, *filter(None, traits)}
+        kinds |= {GAVE_UP} if failure and ending.gave_up else set()
         reply: Reply | None = None
         if turn.messages:
             self._ids |= {name for name in map(response_id, turn.messages) if name is not None}
             turn.messages = _redact(turn.messages, self._target.redaction)
-            reply = turn.reply(cut=failure is not None, seconds=seconds, started_at=started_at)
-            traits |= {BUSY} if reply.status in TOO_BUSY else set()
-        if GAVE_UP in traits:
-            self._target.patience.note_hang()
-        elif reply is not None:
-            self._target.patience.note_answer(seconds)
-        return Exchange(identity, request, reply, failure=failure, traits=frozenset(traits))
+            reply = turn.reply(cut=failure is not None, seconds=ending.seconds, started_at=ending.started_at)
+            kinds |= {BUSY} if reply.status in TOO_BUSY else set()
+            self._target.tokens = min(self._target.tokens + tokens_of(reply), MOST_TOKENS)
+        return Exchange(identity, request, reply, failure=failure, traits=frozenset(kinds))
 
-    async def _listen(self, message: str, turn: Turn, start: float) -> str | None:
-        """Sends a message and reads the turn; returns why we stopped before its end."""
+    async def _listen(self, texts: Sequence[str], listener: Listener, start: float) -> str | None:
+        """Sends messages and reads the answers; returns why we stopped before their end."""
         target, loop = self._target, asyncio.get_running_loop()
         end, option = target.patience.expiry(start, start)
         begin = loop.time()
         try:
             async with asyncio.timeout(end - time.monotonic()) as timer:
-                await self._connection.send(message)
-                while not turn.is_over:
-                    turn.take(await self._connection.receive(), loop.time() - begin)
-                    if turn.size > target.limits.size:
+                for text in texts:
+                    await self._connection.send(text)
+                while not listener.is_over:
+                    listener.take(await self._connection.receive(), loop.time() - begin)
+                    if listener.size > target.limits.size:
                         raise UnreachableError(too_large(target.limits.size))
+                    if (further := listener.next_text()) is not None:
+                        await self._connection.send(further)
                     now = time.monotonic()
                     end, option = target.patience.expiry(start, now)
                     timer.reschedule(loop.time() + end - now)
         except TimeoutError:
             return f"we stopped listening after {end - start:.0f} s ({option})"
         return None
+
+
+def _message(body: Mapping[str, Any]) -> str:
+    """The message that creates a response."""
+    return orjson.dumps({"type": CREATE, **body}).decode()
+
+
+def is_warm_up(body: Any) -> str:
+    """The trait of a turn that only makes its context known; empty for any other."""
+    return WARMS_UP if isinstance(body, dict) and body.get(WARM_UP) is False else ""
 
 
 @asynccontextmanager

@@ -9,13 +9,17 @@ from typing import Any
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import OVER_WEBSOCKET, Exchange, Request
 from antiphon_conformance.http.sse import SENTINEL
-from antiphon_conformance.http.turns import Message, ends_a_turn, read_turn, text_of
+from antiphon_conformance.http.turns import (
+    LANE,
+    OF_MESSAGES,
+    WARM_UP,
+    Message,
+    ends_a_turn,
+    read_turn,
+    text_of,
+)
 from antiphon_conformance.http.websocket import CREATE
 
-LANE = "stream_id"
-WARM_UP = "generate"
-OF_MESSAGES = frozenset({"type", LANE, WARM_UP})
-"""The members of a message that are none of the create."""
 NO_TURN = "WebSocket messages without a `response.create`"
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import (
+    BESIDE_THE_API,
     ENDS,
     Event,
     Exchange,
@@ -244,6 +245,8 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     yield AnyReply(exchange, dialect)
     if exchange.is_turn:
         yield TurnReply(exchange, dialect)
+    if exchange.traits & BESIDE_THE_API:
+        return
     if reply.status >= 400:
         if not exchange.is_turn:  # its envelope is another
             yield ErrorReply(exchange, dialect)

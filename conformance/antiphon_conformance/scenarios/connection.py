@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -41,15 +41,40 @@ class SocketClient:
             raise ScenarioStopError(f"{name}: the target is too busy")
         return exchange
 
+    async def create_together(self, **bodies: Mapping[str, Any]) -> list[Exchange]:
+        """Several turns whose creates are sent at once. The keywords are the names of the steps."""
+        members = self._conversation.required_members()
+        creates = [({**members, **body}, self._identity(name)) for name, body in bodies.items()]
+        exchanges = await self._session.turns(creates)
+        self._conversation.exchanges.update(zip(bodies, exchanges, strict=True))
+        return exchanges
+
+    async def steer(self, names: tuple[str, str, str], given: str, /, **body: Any) -> list[Exchange]:
+        """A turn that is steered by `given` once it runs. The names are those of the steps: the turn, the
+        message that steers and the turn that follows; the last two may not take place."""
+        members = {**self._conversation.required_members(), **body}
+        first, second, third = (self._identity(name) for name in names)
+        exchanges = await self._session.steered(members, given, (first, second, third))
+        self._conversation.exchanges.update(zip(names, exchanges, strict=False))
+        return exchanges
+
+    async def steer_unknown(self, name: str, response_id: str, given: str) -> Exchange:
+        """Steers a response that nobody created."""
+        exchange = await self._session.steer(response_id, given, self._identity(name))
+        self._conversation.exchanges[name] = exchange
+        return exchange
+
     async def send(self, name: str, text: str) -> Exchange:
         """Sends any text as one turn."""
         return await self._keep(name, None, text)
 
     async def _keep(self, name: str, body: Any, text: str | None = None) -> Exchange:
-        conversation = self._conversation
-        exchange = await self._session.turn(body, f"{conversation.scenario}/{name}", text=text)
-        conversation.exchanges[name] = exchange
+        exchange = await self._session.turn(body, self._identity(name), text=text)
+        self._conversation.keep_turn(name, exchange)
         return exchange
+
+    def _identity(self, name: str) -> str:
+        return f"{self._conversation.scenario}/{name}"
 
 
 @asynccontextmanager

@@ -240,6 +240,13 @@ class Conversation:
             raise ScenarioStopError(f"{name}: {exchange.failure}")
         return exchange
 
+    def keep_turn(self, name: str, exchange: Exchange) -> None:
+        """Keeps a turn over WebSocket as a step. Raises TargetRestartError when the target may have forgotten
+        the earlier steps."""
+        if self.target.survival.restarts != self._restarts:
+            raise TargetRestartError
+        self.exchanges[name] = exchange
+
     async def poll(
         self,
         name: str,

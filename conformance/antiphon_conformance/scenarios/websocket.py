@@ -12,6 +12,7 @@ from antiphon_conformance.scenarios.connection import FEATURE, SocketClient, ask
 from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
 
+ONE, OTHER = "Say: the wren sings.", "Say: the owl sleeps."
 MALFORMED = '{"type": "response.create", "input": '
 UNKNOWN_TYPE = '{"type": "response.antiphon"}'
 STRAY_OUTPUT = {"type": "function_call_output", "call_id": "call_antiphon_unknown", "output": "4"}
@@ -37,7 +38,9 @@ async def websocket(conversation: Conversation) -> None:
         )
         recovered = await second.create("recovered", **whole)
         if recovered.reply is not None:
-            await _send_wrong_messages(second)
+            await _create_two(second)
+            await _begin_with_a_compacted_context(conversation, second)
+            await _send_wrong_messages(conversation, second)
     if not recovered.ok:
         async with connection(conversation, "second_reconnect") as third:
             await third.create("recovered_elsewhere", **whole)
@@ -75,13 +78,31 @@ async def _evict(client: SocketClient, identity: str) -> None:
         await client.create("continued_again", input=ASK_SIMPLY, previous_response_id=identity, store=False)
 
 
-async def _send_wrong_messages(client: SocketClient) -> None:
-    """Continues no response, uses a member of HTTP, sends no JSON and an unknown type; stops at silence."""
+async def _create_two(client: SocketClient) -> None:
+    """Sends a create before the one before is answered."""
+    await client.create_together(one={"input": ONE, "store": False}, other={"input": OTHER, "store": False})
+
+
+async def _begin_with_a_compacted_context(conversation: Conversation, client: SocketClient) -> None:
+    """Compacts a context over HTTP, and begins a chain over WebSocket with the result."""
+    if conversation.dialect.resolve("WSK-40") is None:
+        return
+    body = {**conversation.required_members(), "input": [user(TELL_SIMPLY)]}
+    compaction = await conversation.post("compacted", "/responses/compact", body=body)
+    output = compaction.answer.fields.get("output")
+    if compaction.ok and isinstance(output, list):
+        await client.create("compacted_chain", input=[*output, user(ASK_SIMPLY)], store=False)
+
+
+async def _send_wrong_messages(conversation: Conversation, client: SocketClient) -> None:
+    """Continues no response, uses members of HTTP, sends no JSON and an unknown type; stops at silence."""
     members: dict[str, Any] = {"input": ASK_SIMPLY, "store": False}
     invented = await client.create("invented", previous_response_id=UNKNOWN_RESPONSE, **members)
     if invented.reply is None:
         return
     streamed = await client.create("with_stream", stream=True, **members)
+    if streamed.reply is not None and conversation.dialect.resolve("BGR-19") is not None:
+        streamed = await client.create("with_background", background=False, **members)
     if streamed.reply is not None:
         malformed = await client.send("malformed", MALFORMED)
         if malformed.reply is not None:

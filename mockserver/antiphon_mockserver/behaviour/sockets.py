@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import orjson
 from antiphon_mockserver.state.connection import ConnectionStore
 from antiphon_mockserver.state.store import Store
 
+LANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 Admit = Callable[[Mapping[str, str]], str]
 
 
@@ -32,6 +34,16 @@ def open_store(store: Store) -> ConnectionStore:
 def read(event: dict[str, Any]) -> dict[str, Any]:
     """The members of a create."""
     return event
+
+
+def is_lane(lane_id: str) -> bool:
+    """Whether a text names a lane."""
+    return LANE_ID.fullmatch(lane_id) is not None
+
+
+def queue(lane_id: str | None, _creates: int) -> str:
+    """The queue in which a create waits: those of one lane follow one another."""
+    return lane_id or ""
 
 
 def may_continue(is_latest: bool, is_local: bool) -> bool:
@@ -76,6 +88,12 @@ class SocketDecisions:
     read: Callable[[dict[str, Any]], dict[str, Any]]
     """(a `response.create`) -> the members of the create. Rejects what is no create."""
 
+    is_lane: Callable[[str], bool]
+    """(`stream_id`) -> whether it may name a lane."""
+
+    queue: Callable[[str | None, int], str]
+    """(lane or None, number of creates before it on the connection) -> the queue of a create."""
+
     may_continue: Callable[[bool, bool], bool]
     """(is it the latest of its lane, does only this connection know it) -> whether it may be continued."""
 
@@ -97,6 +115,8 @@ SOCKETS = SocketDecisions(
     reject=reject,
     open_store=open_store,
     read=read,
+    is_lane=is_lane,
+    queue=queue,
     may_continue=may_continue,
     error=error,
     messages=messages,

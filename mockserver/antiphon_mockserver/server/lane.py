@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -151,7 +151,10 @@ class Lane:
         for index, event in enumerate(events[: fault.cut]):
             if times:
                 await clock.wait(max(times[min(index, len(times) - 1)] - clock.now(), 0))
+            elif clock.virtual:
+                await clock.wait(0)  # other lanes run, and the client may steer
             if (end := self.steering.interrupt(event)) is not None:
+                end["response"]["usage"] = usage_of(events)
                 await self._finish_steered(streaming.response_id, end)
                 return end["response"]  # type: ignore[no-any-return]
             await session.send(self.steering.numbered(event), self.id)
@@ -167,6 +170,13 @@ class Lane:
         server = self._server(generates=True)
         server.responses.change(response_id, lambda record: replace(record, response=response))
         await self.session.send(self.steering.numbered(end), self.id)
+
+
+def usage_of(events: Sequence[Mapping[str, Any]]) -> Any:
+    """The usage that a response reports at its end: the model may have written all of it before it was
+    steered."""
+    final = events[-1].get("response")
+    return final.get("usage") if isinstance(final, Mapping) else None
 
 
 def warm_up(context: Context) -> Plan:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,6 @@ MOST_RUNNING = 16
 """Responses in flight on a connection; more wait."""
 MOST_WAITING = 1_000
 """Messages that wait in all lanes; a client that sends more waits itself."""
-LANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 Message = Mapping[str, Any]
 Receive = Any
 Send = Any
@@ -59,7 +57,7 @@ class Session:
         self._lanes: dict[str, Lane] = {}
         self._receive, self._send = receive, send
         self._closed = False
-        self._sent = self._errors = 0
+        self._sent = self._errors = self._creates = 0
 
     async def run(self) -> None:
         """Serves the connection until the client leaves or its time is over."""
@@ -148,7 +146,7 @@ class Session:
         lane_id = event.pop("stream_id", None)
         if lane_id is None:
             return None
-        if not isinstance(lane_id, str) or LANE_ID.fullmatch(lane_id) is None:
+        if not isinstance(lane_id, str) or not self.decisions.is_lane(lane_id):
             message = "Invalid 'stream_id': expected 1 to 256 letters, digits, dots, underscores and dashes."
             raise invalid(message, "stream_id", "invalid_stream_id")
         names = self._lanes.keys() - {""}
@@ -158,7 +156,8 @@ class Session:
         return lane_id
 
     def _lane(self, lane_id: str | None) -> Lane:
-        name = lane_id or ""
+        name = self.decisions.queue(lane_id, self._creates)
+        self._creates += 1
         if name not in self._lanes:
             self._lanes[name] = Lane(self, lane_id, MOST_WAITING)
         return self._lanes[name]

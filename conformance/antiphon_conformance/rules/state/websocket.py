@@ -41,7 +41,7 @@ def _error_code(exchange: Exchange) -> object:
     return code or member(response_or_empty(exchange), "error", "code")
 
 
-def _has_failed(exchange: Exchange) -> bool:
+def has_failed(exchange: Exchange) -> bool:
     """Whether a turn ended with an error or a failed response."""
     stream = exchange.answer.stream
     has_error = bool(error_of(exchange)) or exchange.answer.status >= 400
@@ -49,11 +49,17 @@ def _has_failed(exchange: Exchange) -> bool:
 
 
 def _expect_not_found(exchange: Exchange) -> Iterator[Finding]:
-    if not _has_failed(exchange):
+    if not has_failed(exchange):
         yield Finding("turn", f"an error with code {NOT_FOUND}", "a response", exchange.id)
     elif _error_code(exchange) != NOT_FOUND:
         actual = show(_error_code(exchange) or ABSENT)
         yield Finding("error/error/code", show(NOT_FOUND), actual, exchange.id)
+
+
+def expect_not_lost(exchange: Exchange) -> Iterator[Finding]:
+    """A finding when a turn fails because the response that it continues is said to be unknown."""
+    if has_failed(exchange) and _error_code(exchange) == NOT_FOUND:
+        yield Finding("turn", "a response, since the one before exists", show(NOT_FOUND), exchange.id)
 
 
 def _lasts(exchange: Exchange | None) -> bool:
@@ -147,7 +153,7 @@ def an_unstored_response_can_be_continued(trace: ScenarioTrace) -> Iterator[Find
     The state stays in the memory of the connection: clients send only what is new.
     """
     asked = trace["asked"]
-    if _has_failed(asked):
+    if has_failed(asked):
         actual = show(_error_code(asked) or "an error")
         yield Finding("turn", "a response, since the connection has made the one before", actual, asked.id)
 
@@ -214,7 +220,7 @@ def a_failed_continuation_ends_the_chain(trace: ScenarioTrace) -> Iterator[Findi
 def an_unknown_response_cannot_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:
     """A turn that continues no known response fails, as over HTTP."""
     invented = trace["invented"]
-    if not _has_failed(invented):
+    if not has_failed(invented):
         yield Finding("turn", "an error, since no response has this id", "a response", invented.id)
 
 
@@ -229,7 +235,7 @@ def null_continues_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
     """`previous_response_id: null` begins a new chain, as its absence does."""
     recovered = trace["recovered"]
     is_about_it = member(error_of(recovered), "error", "param") == "previous_response_id"
-    if _has_failed(recovered) and (is_about_it or _error_code(recovered) == NOT_FOUND):
+    if has_failed(recovered) and (is_about_it or _error_code(recovered) == NOT_FOUND):
         actual = show(_error_code(recovered) or "an error")
         yield Finding("turn", "a response of a new chain", actual, recovered.id)
 
@@ -266,7 +272,7 @@ def a_wrong_message_gets_an_error(trace: ScenarioTrace) -> Iterator[Finding]:
         step = _step(trace, name)
         if step is not None and step.reply is None:
             yield Finding("turn", "an error", str(step.failure), step.id)
-        elif step is not None and not _has_failed(step):
+        elif step is not None and not has_failed(step):
             yield Finding("turn", "an error", "a response", step.id)
 
 
@@ -274,12 +280,49 @@ def a_wrong_message_gets_an_error(trace: ScenarioTrace) -> Iterator[Finding]:
     "websocket.members-of-http-are-rejected",
     ScenarioTrace,
     scenario=SCENARIO,
-    cites="WSK-04",
+    cites=("WSK-04", "BGR-19"),
     when=took_place("with_stream"),
 )
 def members_of_http_are_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
-    """A turn with `stream` is rejected, for it belongs to HTTP."""
-    yield from expect_rejection(trace["with_stream"], "4xx, because `stream` is not used over WebSocket")
+    """A turn with `stream` or `background` is rejected, for they belong to HTTP."""
+    for step, name in (("with_stream", "stream"), ("with_background", "background")):
+        if step in trace:
+            yield from expect_rejection(trace[step], f"4xx, because `{name}` is not used over WebSocket")
+
+
+@rule(
+    "websocket.turns-of-one-lane-do-not-mix",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites=("WSK-10", "WSK-13", "WSK-14"),
+    when=succeeded("one", "other"),
+    needs="two creates that are sent at once and both answered",
+)
+def turns_of_one_lane_do_not_mix(trace: ScenarioTrace) -> Iterator[Finding]:
+    """Of two creates on a connection the second begins when the response of the first has ended.
+
+    Clients read events up to the end of a response as those of this one.
+    """
+    one, other = trace["one"].answer.arrivals, trace["other"].answer.arrivals
+    if one and other and other[0][1] < one[-1][1] and one[0][1] < other[-1][1]:
+        actual = "an event of the second response before the end of the first"
+        yield Finding("turn", "the responses one after the other", actual, trace["other"].id)
+
+
+@rule(
+    "websocket.a-compacted-context-begins-a-chain",
+    ScenarioTrace,
+    scenario=SCENARIO,
+    cites="WSK-40",
+    when=took_place("compacted_chain"),
+    needs="a compaction over HTTP",
+)
+def a_compacted_context_begins_a_chain(trace: ScenarioTrace) -> Iterator[Finding]:
+    """The output of a compaction is accepted as the first input of a turn, as it is over HTTP."""
+    chain = trace["compacted_chain"]
+    if has_failed(chain):
+        actual = show(member(error_of(chain), "error", "message") or "an error")
+        yield Finding("turn", "a response, since the server made this context", actual, chain.id)
 
 
 @rule(
@@ -292,7 +335,7 @@ def members_of_http_are_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
 def stream_changes_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
     """A turn with `stream: true` is answered like one without: Codex sends it with every turn."""
     step = trace["with_stream"]
-    if _has_failed(step):
+    if has_failed(step):
         actual = show(member(error_of(step), "error", "message") or "an error")
         yield Finding("turn", "a response", actual, step.id)
 

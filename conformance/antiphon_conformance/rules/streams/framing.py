@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from antiphon_conformance.http.exchange import Event, Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
+from antiphon_conformance.http.turns import STEER
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import KEEPALIVES, breaches, has_end
 from antiphon_conformance.rules.rule import Finding, rule
@@ -233,5 +234,7 @@ def event_types_are_documented(stream: StreamReply) -> Iterator[Finding]:
     """
     for breach in breaches(stream, kinds={"unknown-event"}):
         actual = breach.actual.split(" ")[0]
+        if stream.exchange.is_turn and actual.strip('"').startswith(f"{STEER}."):
+            continue  # an event beside the stream: it answers another message
         newer = stream.dialect.grammar.expects_newer or actual.strip('"') in KEEPALIVES
         yield Finding(f"{breach.where}/type", "a documented event, or `prefix:event`", actual, newer=newer)

@@ -154,8 +154,9 @@ def takes_a_chain_beside_a_conversation(behaviour: Behaviour) -> Behaviour:
     """Accepts `conversation` and `previous_response_id` together, and forgets the chain."""
 
     def check(details: RequestDetails) -> None:
-        if details.body.get("conversation") is not None:
-            details.body.pop("previous_response_id", None)
+        body: Any = details.body
+        if body.get("conversation") is not None:
+            body.pop("previous_response_id", None)
 
     return with_check(behaviour, check)
 

@@ -22,29 +22,31 @@ TRACEBACK = (
 ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
-def _with(behaviour: Behaviour, **decisions: Any) -> Behaviour:
+def change_sockets(behaviour: Behaviour, **decisions: Any) -> Behaviour:
+    """A server with other decisions about its connections."""
     return replace(behaviour, sockets=replace(behaviour.sockets, **decisions))
 
 
-def _sends(behaviour: Behaviour, change: Callable[[Event, int], Event | None]) -> Behaviour:
+def change_messages(behaviour: Behaviour, change: Callable[[Event, int], Event | None]) -> Behaviour:
     """Changes events before they are sent; None is not sent."""
 
     def messages(event: Event, sent: int) -> Messages:
         changed = change(event, sent)
         return () if changed is None else behaviour.sockets.messages(changed, sent)
 
-    return _with(behaviour, messages=messages)
+    return change_sockets(behaviour, messages=messages)
 
 
-def _reads(behaviour: Behaviour, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Behaviour:
-    return _with(behaviour, read=lambda event: change(behaviour.sockets.read(event)))
+def change_creates(behaviour: Behaviour, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Behaviour:
+    """A server that reads the members of a create in another way."""
+    return change_sockets(behaviour, read=lambda event: change(behaviour.sockets.read(event)))
 
 
 def _errs(behaviour: Behaviour, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Behaviour:
     def error(status: int, inner: Mapping[str, Any]) -> dict[str, Any]:
         return change(behaviour.sockets.error(status, inner))
 
-    return _with(behaviour, error=error)
+    return change_sockets(behaviour, error=error)
 
 
 @mutant("state.sends-binary-messages", caught_by="websocket.messages-are-text")
@@ -55,7 +57,7 @@ def sends_binary_messages(behaviour: Behaviour) -> Behaviour:
         texts = behaviour.sockets.messages(event, sent)
         return [text.encode() if isinstance(text, str) else text for text in texts]
 
-    return _with(behaviour, messages=messages)
+    return change_sockets(behaviour, messages=messages)
 
 
 @mutant("state.sends-done-over-websocket", caught_by="websocket.no-sentinel-is-sent")
@@ -66,7 +68,7 @@ def sends_done_over_websocket(behaviour: Behaviour) -> Behaviour:
         texts = behaviour.sockets.messages(event, sent)
         return [*texts, "[DONE]"] if event["type"] in ENDS else texts
 
-    return _with(behaviour, messages=messages)
+    return change_sockets(behaviour, messages=messages)
 
 
 @mutant("state.sends-socket-errors-without-a-type", caught_by="websocket.an-error-is-an-envelope")
@@ -90,7 +92,7 @@ def shows_a_traceback_over_websocket(behaviour: Behaviour) -> Behaviour:
 @mutant("state.falls-silent-after-an-error", caught_by="websocket.the-connection-lives-on-after-an-error")
 def falls_silent_after_an_error(behaviour: Behaviour) -> Behaviour:
     """Answers nothing more on a connection after an error."""
-    return _with(behaviour, answers=lambda errors: not errors)
+    return change_sockets(behaviour, answers=lambda errors: not errors)
 
 
 @mutant("state.wants-the-create-in-a-member", caught_by="websocket.a-create-is-a-turn")
@@ -102,7 +104,7 @@ def wants_the_create_in_a_member(behaviour: Behaviour) -> Behaviour:
             raise invalid("Missing required parameter: 'response'.", "response", "missing_required_parameter")
         return dict(event["response"])
 
-    return _reads(behaviour, change)
+    return change_creates(behaviour, change)
 
 
 @mutant("state.sends-no-deltas-over-websocket", caught_by="websocket.events-are-those-of-http")
@@ -112,7 +114,7 @@ def sends_no_deltas_over_websocket(behaviour: Behaviour) -> Behaviour:
     def change(event: Event, _sent: int) -> Event | None:
         return None if event["type"] == "response.output_text.delta" else event
 
-    return _sends(behaviour, change)
+    return change_messages(behaviour, change)
 
 
 @mutant("state.counts-on-over-websocket", caught_by="websocket.numbers-begin-anew")
@@ -122,13 +124,13 @@ def counts_on_over_websocket(behaviour: Behaviour) -> Behaviour:
     def change(event: Event, sent: int) -> Event:
         return {**event, "sequence_number": sent} if "sequence_number" in event else event
 
-    return _sends(behaviour, change)
+    return change_messages(behaviour, change)
 
 
 @mutant("state.forgets-unstored-turns", caught_by="websocket.an-unstored-response-can-be-continued")
 def forgets_unstored_turns(behaviour: Behaviour) -> Behaviour:
     """Continues over WebSocket only what is stored."""
-    return _with(behaviour, may_continue=lambda _is_latest, is_local: not is_local)
+    return change_sockets(behaviour, may_continue=lambda _is_latest, is_local: not is_local)
 
 
 @mutant(
@@ -145,7 +147,7 @@ def ignores_the_chain_over_websocket(behaviour: Behaviour) -> Behaviour:
     def change(event: dict[str, Any]) -> dict[str, Any]:
         return {name: event[name] for name in event if name != "previous_response_id"}
 
-    return _reads(behaviour, change)
+    return change_creates(behaviour, change)
 
 
 @mutant(
@@ -161,13 +163,13 @@ def remembers_unstored_turns_everywhere(behaviour: Behaviour) -> Behaviour:
             shared.append(behaviour.sockets.open_store(store))
         return shared[0]
 
-    return _with(behaviour, open_store=open_store, may_continue=lambda _is_latest, _is_local: True)
+    return change_sockets(behaviour, open_store=open_store, may_continue=lambda _is_latest, _is_local: True)
 
 
 @mutant("state.keeps-a-failed-chain", caught_by="websocket.a-failed-continuation-ends-the-chain")
 def keeps_a_failed_chain(behaviour: Behaviour) -> Behaviour:
     """Continues an unstored response also after a continuation that failed."""
-    return _with(behaviour, may_continue=lambda _is_latest, _is_local: True)
+    return change_sockets(behaviour, may_continue=lambda _is_latest, _is_local: True)
 
 
 @mutant("state.takes-null-for-a-response", caught_by="websocket.null-continues-nothing")
@@ -179,7 +181,7 @@ def takes_null_for_a_response(behaviour: Behaviour) -> Behaviour:
             raise invalid("Expected a string.", "previous_response_id", "invalid_type")
         return event
 
-    return _reads(behaviour, change)
+    return change_creates(behaviour, change)
 
 
 @mutant("state.drops-malformed-messages", caught_by="websocket.a-wrong-message-gets-an-error")
@@ -190,13 +192,21 @@ def drops_malformed_messages(behaviour: Behaviour) -> Behaviour:
         code = event["error"].get("code") if event["type"] == "error" else None
         return None if code == "invalid_json" else event
 
-    return _sends(behaviour, change)
+    return change_messages(behaviour, change)
 
 
 @mutant("state.takes-stream-over-websocket", caught_by="websocket.members-of-http-are-rejected")
 def takes_stream_over_websocket(behaviour: Behaviour) -> Behaviour:
     """Ignores `stream` over WebSocket."""
-    return _reads(behaviour, lambda event: {name: event[name] for name in event if name != "stream"})
+    return change_creates(behaviour, lambda event: {name: event[name] for name in event if name != "stream"})
+
+
+@mutant("state.takes-background-over-websocket", caught_by="websocket.members-of-http-are-rejected")
+def takes_background_over_websocket(behaviour: Behaviour) -> Behaviour:
+    """Ignores `background` over WebSocket."""
+    return change_creates(
+        behaviour, lambda event: {name: event[name] for name in event if name != "background"}
+    )
 
 
 @mutant("state.rejects-stream-over-websocket", caught_by="websocket.stream-changes-nothing")
@@ -208,7 +218,7 @@ def rejects_stream_over_websocket(behaviour: Behaviour) -> Behaviour:
             raise invalid("Unknown parameter: 'stream'.", "stream", "unknown_parameter")
         return event
 
-    return _reads(behaviour, change)
+    return change_creates(behaviour, change)
 
 
 @mutant("state.admits-any-key-over-websocket", caught_by="websocket.a-wrong-key-is-rejected")
@@ -218,10 +228,10 @@ def admits_any_key_over_websocket(behaviour: Behaviour) -> Behaviour:
     def admit(_check: Admit, headers: Mapping[str, str]) -> str:
         return headers.get("authorization", "")
 
-    return _with(behaviour, admit=admit)
+    return change_sockets(behaviour, admit=admit)
 
 
 @mutant("state.rejects-upgrades-in-plain-text", caught_by="websocket.a-rejected-upgrade-has-an-error")
 def rejects_upgrades_in_plain_text(behaviour: Behaviour) -> Behaviour:
     """Rejects a WebSocket connection with a plain text."""
-    return _with(behaviour, reject=lambda _body: ("text/plain", b"Unauthorized"))
+    return change_sockets(behaviour, reject=lambda _body: ("text/plain", b"Unauthorized"))
