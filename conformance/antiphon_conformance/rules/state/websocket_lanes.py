@@ -23,6 +23,12 @@ OWN_REASONS = ("max_output_tokens", "content_filter", "max_messages")
 """Why a response may be incomplete, also when somebody steers it."""
 
 
+def _was_answered(trace: ScenarioTrace, name: str) -> bool:
+    """Whether a step took place and the connection still answered it: a server may close it after an error."""
+    exchange = trace.trace.exchanges.get(name)
+    return exchange is not None and exchange.reply is not None
+
+
 def _events(exchange: Exchange) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(where, members) of each message that is a JSON object."""
     for index, message in enumerate(exchange.answer.messages):
@@ -70,7 +76,7 @@ def events_without_a_lane_name_none(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="websocket_lanes",
     cites="WSK-26",
-    when=took_place("fork"),
+    when=lambda trace: _was_answered(trace, "fork"),
     needs="a continuation in another lane that the target rejects: a tool output without its call",
 )
 def a_failed_fork_leaves_its_parent(trace: ScenarioTrace) -> Iterator[Finding]:
@@ -83,7 +89,7 @@ def a_failed_fork_leaves_its_parent(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="websocket_lanes",
     cites="WSK-15",
-    when=took_place("malformed_lane"),
+    when=lambda trace: _was_answered(trace, "malformed_lane"),
 )
 def a_malformed_lane_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     """A `stream_id` with other than letters, digits, dots, underscores and dashes is rejected."""
@@ -185,7 +191,7 @@ def a_steered_response_says_so(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="websocket_steering",
     cites="WSK-38",
-    when=took_place("unknown"),
+    when=lambda trace: _was_answered(trace, "unknown"),
 )
 def steering_of_an_unknown_response_fails(trace: ScenarioTrace) -> Iterator[Finding]:
     """Input for a response that the connection does not have is returned, and not accepted."""
