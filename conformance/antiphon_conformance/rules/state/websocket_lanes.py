@@ -24,7 +24,7 @@ OWN_REASONS = ("max_output_tokens", "content_filter", "max_messages")
 
 
 def _was_answered(trace: ScenarioTrace, name: str) -> bool:
-    """Whether a step took place and the connection still answered it: a server may close it after an error."""
+    """Whether a step was answered: a server may close the connection after an error."""
     exchange = trace.trace.exchanges.get(name)
     return exchange is not None and exchange.reply is not None
 
