@@ -57,9 +57,9 @@ class Lanes(Listener):
         if is_error(fields):
             return idle
         ids = _ids(fields)
-        known = next((place for place in places if ids & self._ids[place]), None)
-        if known is not None:
-            return known
+        match = next((place for place in places if ids & self._ids[place]), None)
+        if match is not None:
+            return match
         if isinstance(fields.get("response"), dict) or self._latest not in places:
             return idle
         return self._next(places, fields.get("sequence_number"))

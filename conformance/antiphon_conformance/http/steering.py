@@ -34,7 +34,7 @@ class SteerAnswer(Turn):
 class SteeredTurn(Listener):
     """The turn, the answers to what steers it, and the turn that follows where one has to."""
 
-    def __init__(self, given: str, earlier: frozenset[str] = frozenset()) -> None:
+    def __init__(self, text: str, earlier: frozenset[str] = frozenset()) -> None:
         self.turn = Turn(earlier=earlier)
         self.steer = SteerAnswer()
         self.successor = Turn(earlier=earlier)
@@ -43,7 +43,7 @@ class SteeredTurn(Listener):
         """The message that steers, once it is sent."""
         self.size = 0
         self.is_over = False
-        self._given = given
+        self._input = text
         self._earlier = earlier
         self._to_send: str | None = None
 
@@ -71,7 +71,7 @@ class SteeredTurn(Listener):
         identity = response_id(message)
         if self.text is None and not self.turn.is_over and identity not in (None, *self._earlier):
             self.response_id = identity
-            self.text = self._to_send = steer_message(str(identity), self._given)
+            self.text = self._to_send = steer_message(str(identity), self._input)
 
     def _rejects_steering(self, message: Message) -> bool:
         """Whether an error is about the message that steers: it is the first answer after it."""
@@ -83,6 +83,6 @@ class SteeredTurn(Listener):
         return bool(kinds) and (kinds[-1] != ACCEPTED or self.successor.is_over)
 
 
-def steer_message(identity: str, given: str) -> str:
+def steer_message(identity: str, text: str) -> str:
     """The message that adds a text to the response with this id."""
-    return orjson.dumps({"type": STEER, "previous_response_id": identity, "input": given}).decode()
+    return orjson.dumps({"type": STEER, "previous_response_id": identity, "input": text}).decode()

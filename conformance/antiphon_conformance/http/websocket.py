@@ -115,31 +115,31 @@ class Session:
             for (body, identity), turn in zip(creates, lanes.turns, strict=True)
         ]
 
-    async def steered(
-        self, body: Mapping[str, Any], given: str, identities: tuple[str, str, str]
+    async def steer_turn(
+        self, body: Mapping[str, Any], text: str, identities: tuple[str, str, str]
     ) -> list[Exchange]:
         """Sends a create, and input to its response as soon as it has begun. Returns the exchanges with these
         ids: the turn, the message that steers it and, where they took place, the turn that follows.
 
         Raises RunOverError when nothing more may be sent.
         """
-        steered = SteeredTurn(given, self._ids)
-        ending = await self._converse((_message(body),), steered)
-        exchanges = [self._exchange(identities[0], self._request(body), steered.turn, ending)]
-        if steered.text is not None:
-            request = self._request(None, steered.text)
-            exchanges.append(self._exchange(identities[1], request, steered.steer, ending, STEERS))
-        if steered.successor.messages:
-            members = {**body, "previous_response_id": steered.response_id}
-            exchange = self._exchange(identities[2], self._request(members), steered.successor, ending)
+        listener = SteeredTurn(text, self._ids)
+        ending = await self._converse((_message(body),), listener)
+        exchanges = [self._exchange(identities[0], self._request(body), listener.turn, ending)]
+        if listener.text is not None:
+            request = self._request(None, listener.text)
+            exchanges.append(self._exchange(identities[1], request, listener.steer, ending, STEERS))
+        if listener.successor.messages:
+            members = {**body, "previous_response_id": listener.response_id}
+            exchange = self._exchange(identities[2], self._request(members), listener.successor, ending)
             exchanges.append(replace(exchange, not_recorded=frozenset({Part.REQUEST})))
         return exchanges
 
-    async def steer(self, response_id: str, given: str, identity: str) -> Exchange:
+    async def steer(self, response_id: str, text: str, identity: str) -> Exchange:
         """Sends a message that steers a response, and reads its answer."""
-        text, answer = steer_message(response_id, given), SteerAnswer()
-        ending = await self._converse((text,), answer)
-        return self._exchange(identity, self._request(None, text), answer, ending, STEERS)
+        message, answer = steer_message(response_id, text), SteerAnswer()
+        ending = await self._converse((message,), answer)
+        return self._exchange(identity, self._request(None, message), answer, ending, STEERS)
 
     def _request(self, body: Any, text: str | None = None) -> Request:
         """The create as it is over HTTP; a text as its bytes."""

@@ -10,7 +10,12 @@ from typing import Any
 from antiphon_conformance.http.busy import LONGEST_WAIT, MOST_RETRIES, pause_of
 from antiphon_conformance.http.exchange import BUSY, GAVE_UP, Exchange, Headers
 from antiphon_conformance.http.websocket import Session, open_session
-from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+from antiphon_conformance.scenarios.conversation import (
+    Conversation,
+    ScenarioStopError,
+    TargetRestartError,
+    UnsupportedError,
+)
 
 FEATURE = "websocket"
 
@@ -49,18 +54,18 @@ class SocketClient:
         self._conversation.exchanges.update(zip(bodies, exchanges, strict=True))
         return exchanges
 
-    async def steer(self, names: tuple[str, str, str], given: str, /, **body: Any) -> list[Exchange]:
-        """A turn that is steered by `given` once it runs. The names are those of the steps: the turn, the
+    async def steer(self, names: tuple[str, str, str], text: str, /, **body: Any) -> list[Exchange]:
+        """A turn that is steered by `text` once it runs. The names are those of the steps: the turn, the
         message that steers and the turn that follows; the last two may not take place."""
         members = {**self._conversation.required_members(), **body}
         first, second, third = (self._identity(name) for name in names)
-        exchanges = await self._session.steered(members, given, (first, second, third))
+        exchanges = await self._session.steer_turn(members, text, (first, second, third))
         self._conversation.exchanges.update(zip(names, exchanges, strict=False))
         return exchanges
 
-    async def steer_unknown(self, name: str, response_id: str, given: str) -> Exchange:
+    async def steer_unknown(self, name: str, response_id: str, text: str) -> Exchange:
         """Steers a response that nobody created."""
-        exchange = await self._session.steer(response_id, given, self._identity(name))
+        exchange = await self._session.steer(response_id, text, self._identity(name))
         self._conversation.exchanges[name] = exchange
         return exchange
 
@@ -70,7 +75,10 @@ class SocketClient:
 
     async def _keep(self, name: str, body: Any, text: str | None = None) -> Exchange:
         exchange = await self._session.turn(body, self._identity(name), text=text)
-        self._conversation.keep_turn(name, exchange)
+        conversation = self._conversation
+        if conversation.target.survival.restarts != conversation.restarts:
+            raise TargetRestartError  # it may have forgotten the earlier steps
+        conversation.exchanges[name] = exchange
         return exchange
 
     def _identity(self, name: str) -> str:

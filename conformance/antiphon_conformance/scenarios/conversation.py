@@ -81,7 +81,7 @@ class Conversation:
         self.are_steps_independent = False
         """Whether the scenario goes on after a step without an answer."""
         self.target = target
-        self._restarts = target.survival.restarts
+        self.restarts = target.survival.restarts
         self._absent = absent
         self.optional = [name for name in features if dialect.features[name].optional]
 
@@ -232,20 +232,13 @@ class Conversation:
         """Sends a request as a step; ends the scenario when there is no answer, unless its steps are
         independent. Raises TargetRestartError when the target may have forgotten the earlier steps."""
         exchange = await self.target.send(request, f"{self.scenario}/{name}", read_events=read_events)
-        if self.target.survival.restarts != self._restarts and not self.are_steps_independent:
+        if self.target.survival.restarts != self.restarts and not self.are_steps_independent:
             raise TargetRestartError
         self.exchanges[name] = exchange
         if exchange.reply is None and not self.are_steps_independent:
             self.blame = "limit" if GAVE_UP in exchange.traits else self.blame
             raise ScenarioStopError(f"{name}: {exchange.failure}")
         return exchange
-
-    def keep_turn(self, name: str, exchange: Exchange) -> None:
-        """Keeps a turn over WebSocket as a step. Raises TargetRestartError when the target may have forgotten
-        the earlier steps."""
-        if self.target.survival.restarts != self._restarts:
-            raise TargetRestartError
-        self.exchanges[name] = exchange
 
     async def poll(
         self,

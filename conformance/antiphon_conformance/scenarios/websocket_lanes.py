@@ -28,8 +28,8 @@ async def websocket_lanes(conversation: Conversation) -> None:
         identity = conversation.id_of(left)
         members = {"previous_response_id": identity, "store": False}
         await client.create("without_lane", input="Say hello.", store=False)
-        failed = await client.create("failed_fork", input=[STRAY_OUTPUT], **{LANE: RIGHT}, **members)
-        if not failed.ok and failed.reply is not None:
+        attempt = await client.create("failed_fork", input=[STRAY_OUTPUT], **{LANE: RIGHT}, **members)
+        if not attempt.ok and attempt.reply is not None:
             await client.create("fork", input=ASK_SIMPLY, **{LANE: RIGHT}, **members)
         await client.create("malformed_lane", input="Say hello.", store=False, **{LANE: MALFORMED_LANE})
 

@@ -121,12 +121,12 @@ def a_warm_up_has_no_output(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def a_warm_up_can_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:
     """A turn that continues a warm-up knows what that made known."""
-    continued = trace["continued"]
-    if has_failed(continued):
-        yield from expect_not_lost(continued)
-    elif not says(continued, FIRST_WORD):
-        actual = named("text", text_of(response_or_empty(continued)))
-        yield Finding("turn/output", f"the code word {FIRST_WORD}", actual, continued.id)
+    turn = trace["continued"]
+    if has_failed(turn):
+        yield from expect_not_lost(turn)
+    elif not says(turn, FIRST_WORD):
+        actual = named("text", text_of(response_or_empty(turn)))
+        yield Finding("turn/output", f"the code word {FIRST_WORD}", actual, turn.id)
 
 
 @rule(
@@ -137,7 +137,7 @@ def a_warm_up_can_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:
     when=lambda trace: took_place("steer")(trace) and not has_failed(trace["steer"]),
 )
 def steering_is_answered(trace: ScenarioTrace) -> Iterator[Finding]:
-    """`response.steer.accepted`, `pending` and `failed` name the response, and what is steered or why not."""
+    """An answer to steering names the response, and the id of the input or an error."""
     expected = response_or_empty(trace["steered"]).get("id")
     for where, event in _events(trace["steer"]):
         actual = member(event, "steer", "previous_response_id")
@@ -160,11 +160,11 @@ def steering_is_answered(trace: ScenarioTrace) -> Iterator[Finding]:
 )
 def a_steered_response_has_a_successor(trace: ScenarioTrace) -> Iterator[Finding]:
     """After accepted input a response of its own follows, unless the input waits or is returned."""
-    steered, successor = trace["steered"], trace.trace.exchanges.get("successor")
+    before, successor = trace["steered"], trace.trace.exchanges.get("successor")
     if successor is None or successor.reply is None:
-        if GAVE_UP in steered.traits | trace["steer"].traits:
-            raise NoEvidenceError(f"{steered.id}: {trace['steer'].failure or 'we stopped listening'}")
-        yield Finding("turn", "a successor", steered.failure or "the end of the connection", steered.id)
+        if GAVE_UP in before.traits | trace["steer"].traits:
+            raise NoEvidenceError(f"{before.id}: {trace['steer'].failure or 'we stopped listening'}")
+        yield Finding("turn", "a successor", before.failure or "the end of the connection", before.id)
     elif has_failed(successor):
         actual = show(member(error_of(successor), "error", "message") or "an error")
         yield Finding("turn", "a successor", actual, successor.id)
