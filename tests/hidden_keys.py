@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import html
-import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,7 +12,6 @@ from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 import orjson
-from rich.console import Console
 
 from antiphon_conformance.http.client import Incoming, Target, UnreachableError
 from antiphon_conformance.http.exchange import Exchange, Headers, Request
@@ -203,10 +201,7 @@ def outputs_of(exchange: Exchange, dialect: str = "openai") -> dict[str, str]:
     result = lint_result([Recording((exchange,))], dialects.load(dialect), metadata)
     report = compose(result)
     texts = {name: raw.decode("utf-8", "replace") for name, raw in folder.renderings(report).items()}
-    screen = Console(file=io.StringIO(), width=100, force_terminal=True)
-    terminal.show(report, screen, verbose=True)
-    assert isinstance(screen.file, io.StringIO)
-    texts["screen"] = screen.file.getvalue()
+    texts["screen"] = "\n".join(terminal.lines(report, 100, verbose=True))
     texts["screen as JSON"] = as_json.render(report)
     texts["transcript"] = b"".join(transcript.lines({}, result.traces)).decode()
     texts["lint"] = orjson.dumps([record.as_json() for record in result.records]).decode()

@@ -57,7 +57,9 @@ def test_without_a_folder_for_the_site_it_says_so(shelf, capsys):
 def test_an_old_report_is_shown_as_expired_and_stays_as_history(whole_run, tmp_path):
     report = compose(judge([whole_run], Gate(vendor="Acme")), folder.TRANSCRIPT)
     entries = [
-        site.Entry(tmp_path, replace(report, metadata={**report.metadata, "started": day * DAY}), "verified")
+        site.SiteEntry(
+            tmp_path, replace(report, metadata={**report.metadata, "started": day * DAY}), "verified"
+        )
         for day in (1, 300)
     ]
     site.write(tmp_path, entries, now=301 * DAY)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from antiphon.commands.clean import without
 from antiphon.commands.parameters import Choice
@@ -142,7 +143,8 @@ class Screen(Console):
             for overview in overviews(report):
                 click.echo(terminal.answer_line(overview))
         else:
-            terminal.show(report, self, rest, verbose=self.form == VERBOSE)
+            for line in terminal.lines(report, self.width, rest, verbose=self.form == VERBOSE):
+                self.print(Text.from_ansi(line), soft_wrap=True)
 
     def on_broken_pipe(self) -> None:
         """Sends the rest nowhere."""
@@ -181,7 +183,8 @@ def _compare(setup: Setup, console: Screen, signals: Interruption) -> int:
         place = setup.report / folders[model] if setup.report else None
         config, gate = replace(setup.config, model=model), replace(setup.gate, vendor=f"{name}, {model}")
         _, reports[model] = _judge(Setup(config, gate, place), console, signals)
-    terminal.show_models(models.lines(reports), tuple(reports), console)
+    for line in terminal.table(models.lines(reports), tuple(reports)):
+        console.print(line, markup=False, soft_wrap=True)
     if setup.report is not None:
         page = models.write(setup.report, reports, folders)
         console.print(f"report: {page}", markup=False, soft_wrap=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 from dataclasses import replace
 from pathlib import Path
+from shutil import get_terminal_size
 
 import click
 import orjson
-from rich.console import Console
 
 from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.commands.profile_option import find_profile, profile_option
@@ -125,8 +126,9 @@ def _print(result: RunResult, records: list[Record], show_all: bool) -> None:
     (dialect,) = result.verdicts
     why = result.verdicts[dialect].why
     shown = replace(result, records=tuple(records), verdicts={dialect: verdict(records, why=why)})
-    console = Console(highlight=False, markup=False, emoji=False)
-    terminal.show(compose(shown), console, REST, verbose=show_all)
+    color = False if os.environ.get("NO_COLOR") else None  # None: colours on a terminal only
+    for line in terminal.lines(compose(shown), get_terminal_size().columns, REST, verbose=show_all):
+        click.echo(line, color=color)
     click.echo()
 
 

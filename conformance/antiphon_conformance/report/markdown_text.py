@@ -17,6 +17,10 @@ _LIST = re.compile(r"^(?:[-+=]|\d+(?=[.)]))")
 """How a text would start a list or a heading."""
 
 
+BRACKETS = {ord(letter): f"&#{ord(letter)};" for letter in "[]`"}
+"""What begins a link, a picture and code, as character references of HTML."""
+
+
 def escape(text: str) -> str:
     """The text with nothing in it that Markdown or a code host makes into more: no markup, no link, no
     mention, no reference. `&#8203;` is no letter and shows nothing."""
@@ -39,8 +43,8 @@ def code(text: str) -> str:
 
 
 def html_code(text: str) -> str:
-    """The text as code inside an HTML element, where Markdown is not read."""
-    return f"<code>{html.escape(safe(text, LONGEST))}</code>"
+    """The text as code inside an HTML element; a reader that looks for Markdown there finds none."""
+    return f"<code>{html.escape(safe(text, LONGEST)).translate(BRACKETS)}</code>"
 
 
 def shell(lines: Iterable[str]) -> list[str]:

@@ -1,15 +1,10 @@
-"""The result on a terminal: the answer, what to mend first, and what to do next. Only this package and the
-command use rich."""
+"""The result on a terminal: the answer, what to mend first, and what to do next, as lines with colours."""
 
 from __future__ import annotations
 
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
-
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.report.capability import BROKEN, FLAWED, WORKS
@@ -45,19 +40,27 @@ LONGEST_CURL = 400
 WIDTHS = (60, 120)
 """The least and the largest number of columns that lines are wrapped to."""
 MARGIN = " " * 4
+COLOURS = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+}
+"""The parameters of SGR (ECMA-48, 8.3.117) by word."""
 
 
-def show(
-    report: Report, console: Console, rest: str = "--report DIR writes all of them", *, verbose: bool = False
-) -> None:
-    """Prints the result of each dialect; `rest` says where to find what is left out. `verbose` leaves out
-    nothing and adds the curl commands."""
-    width = max(WIDTHS[0], min(console.width, WIDTHS[1]))
+def lines(
+    report: Report, width: int, rest: str = "--report DIR writes all of them", *, verbose: bool = False
+) -> Iterator[str]:
+    """The result of each dialect, with SGR sequences for the colours; `width` is that of the terminal in
+    columns, `rest` says where to find what is left out. `verbose` leaves out nothing and adds the curl
+    commands."""
+    width = max(WIDTHS[0], min(width, WIDTHS[1]))
     for index, overview in enumerate(overviews(report)):
         if index:
-            console.print()
-        for line in _dialect(overview, rest, width, verbose):
-            console.print(line, soft_wrap=True)
+            yield ""
+        yield from _dialect(overview, rest, width, verbose)
 
 
 def answer_line(overview: Overview) -> str:
@@ -65,7 +68,7 @@ def answer_line(overview: Overview) -> str:
     return safe(f"{overview.name} ({overview.profile}): {overview.headline}")
 
 
-def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[Text]:
+def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[str]:
     status = overview.verdict.status
     yield from _wrap(overview.answer, width, style=VERDICT_COLOURS[status])
     dialect = overview.dialect
@@ -80,16 +83,16 @@ def _dialect(overview: Overview, rest: str, width: int, verbose: bool) -> Iterat
     yield from _blocks(overview, width, verbose)
     yield from _accepted(overview, width)
     if overview.next_steps:
-        yield Text("")
-        yield Text("What next", style="bold")
+        yield ""
+        yield _styled("What next", "bold")
         for step in overview.next_steps:
             yield from _step(step, width)
 
 
-def _states(overview: Overview, width: int) -> Iterator[Text]:
+def _states(overview: Overview, width: int) -> Iterator[str]:
     """The features by state, with the reason where there is one; then the clients."""
     if overview.states:
-        yield Text("")
+        yield ""
     for state, rows in overview.states:
         names = [row.name + (f" ({row.why})" if state == BROKEN and row.why else "") for row in rows]
         remark = "  accepted, without visible effect" if state == IGNORED else ""
@@ -100,12 +103,12 @@ def _states(overview: Overview, width: int) -> Iterator[Text]:
         )
 
 
-def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[Text]:
+def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterator[str]:
     rows = [fault for fault in overview.faults if not fault.accepted]
     if not rows:
         return
-    yield Text("")
-    yield Text("Fix first", style="bold")
+    yield ""
+    yield _styled("Fix first", "bold")
     most = len(rows) if verbose else MOST_FAULTS
     for number, fault in enumerate(rows[:most], 1):
         yield from _fault(overview, fault, number, width, verbose)
@@ -113,7 +116,7 @@ def _faults(overview: Overview, rest: str, width: int, verbose: bool) -> Iterato
         yield from _wrap(f"... {len(rows) - most} more: {rest}", width, MARGIN, MARGIN)
 
 
-def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: bool) -> Iterator[Text]:
+def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: bool) -> Iterator[str]:
     style = "bold red" if fault.fails else "bold yellow"
     yield from _wrap(f"{number:>2}  {fault.title}", width, "", MARGIN, style)
     harm = ", ".join(row.title for row in fault.breaks)
@@ -136,26 +139,26 @@ def _fault(overview: Overview, fault: Fault, number: int, width: int, verbose: b
         curls = (overview.report.curls[name] for name in ids if name in overview.report.curls)
         curl = next((curl for curl in curls if len(curl) <= LONGEST_CURL), None)
         if curl:
-            yield Text(MARGIN + safe(curl, LONGEST_CURL), style="dim")
+            yield _styled(MARGIN + safe(curl, LONGEST_CURL), "dim")
 
 
-def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[Text]:
+def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[str]:
     """What is folded: lenience, habits, notes, and what the run did not show."""
-    lines: list[tuple[str, str]] = []
+    rows: list[tuple[str, str]] = []
     for fault in overview.lenient:
         hint = "" if overview.profile == "strict" else " (--profile strict fails them)"
         names = f": {', '.join(fault.cause.rules[:MOST_NAMES])}, ..." if verbose else ""
-        lines.append(("too lenient", f"{fault.title}{hint}{names}"))
+        rows.append(("too lenient", f"{fault.title}{hint}{names}"))
     for fault in overview.habits:
-        lines.append(("habits", f"{plural(len(fault.cause.rules), 'habit')} of the vendor differ"))
+        rows.append(("habits", f"{plural(len(fault.cause.rules), 'habit')} of the vendor differ"))
     if overview.notes:
-        lines.append(("noted", f"{plural(len(overview.notes), 'cause')} of little weight in this profile"))
+        rows.append(("noted", f"{plural(len(overview.notes), 'cause')} of little weight in this profile"))
     blind = len({record.rule for record in overview.unseen_records})
     if blind:
-        lines.append(("unjudged", f"{plural(blind, 'rule')} saw nothing to judge"))
-    if lines:
-        yield Text("")
-    for label, text in lines:
+        rows.append(("unjudged", f"{plural(blind, 'rule')} saw nothing to judge"))
+    if rows:
+        yield ""
+    for label, text in rows:
         yield from _labelled(label, text, width, "dim")
     for flap in flapping(overview.records):
         yield from _labelled(
@@ -163,7 +166,7 @@ def _blocks(overview: Overview, width: int, verbose: bool) -> Iterator[Text]:
         )
 
 
-def _accepted(overview: Overview, width: int) -> Iterator[Text]:
+def _accepted(overview: Overview, width: int) -> Iterator[str]:
     excuses = Counter((record.rule, why) for record, why in overview.verdict.excuses)
     for (rule, reason), count in excuses.items():
         often = f" ({count} times)" if count > 1 else ""
@@ -173,33 +176,33 @@ def _accepted(overview: Overview, width: int) -> Iterator[Text]:
         yield from _labelled("stale", text, width, "red")
 
 
-def show_models(lines: Iterable[Line], names: tuple[str, ...], console: Console) -> None:
-    """Prints a table with a column for each model."""
-    table = Table("", *(Column(Text(safe(name))) for name in names), box=None, pad_edge=False)
-    for head, cells in lines:
-        table.add_row(Text(safe(head)), *(Text(safe(cell)) for cell in cells))
-    console.print(table)
+def table(rows: Iterable[Line], names: tuple[str, ...]) -> Iterator[str]:
+    """A table with a column for each model, as lines."""
+    cells = [("", *map(safe, names)), *((safe(head), *map(safe, texts)) for head, texts in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _step(step: str, width: int) -> Iterator[Text]:
+def _step(step: str, width: int) -> Iterator[str]:
     """A step; a command that needs several lines can be copied whole."""
-    lines = list(_wrap(step, width - 2, "  ", "    "))
+    parts = list(_wrap(step, width - 2, "  ", "    "))
     is_command = " antiphon " in step
-    for index, line in enumerate(lines):
-        yield line.append(" \\") if is_command and index < len(lines) - 1 else line
+    for index, line in enumerate(parts):
+        yield f"{line} \\" if is_command and index < len(parts) - 1 else line
 
 
-def _labelled(label: str, text: str, width: int, style: str) -> Iterator[Text]:
+def _labelled(label: str, text: str, width: int, style: str) -> Iterator[str]:
     """A label in a column of its own, and a text that is wrapped beside it."""
     head, indent = f"  {label:<12}", " " * 14
     for index, line in enumerate(
         textwrap.wrap(safe(text, LONGEST), width - 14, break_long_words=False, break_on_hyphens=False)
     ):
-        yield Text.assemble((head if not index else indent, style), line)
+        yield _styled(head if not index else indent, style) + line
 
 
-def _wrap(text: str, width: int, first: str = "", later: str = "", style: str = "") -> Iterator[Text]:
-    lines = textwrap.wrap(
+def _wrap(text: str, width: int, first: str = "", later: str = "", style: str = "") -> Iterator[str]:
+    wrapped = textwrap.wrap(
         safe(text, LONGEST),
         width,
         initial_indent=first,
@@ -207,4 +210,10 @@ def _wrap(text: str, width: int, first: str = "", later: str = "", style: str = 
         break_long_words=False,
         break_on_hyphens=False,
     )
-    yield from (Text(line, style=style) for line in lines)
+    yield from (_styled(line, style) for line in wrapped)
+
+
+def _styled(text: str, style: str) -> str:
+    """A text in colours; `style` is one or more words of COLOURS."""
+    codes = ";".join(COLOURS[word] for word in style.split())
+    return f"\x1b[{codes}m{text}\x1b[0m" if codes and text else text

@@ -112,7 +112,7 @@ class Lane:
         """The same create over HTTP."""
         session, app = self.session, self.session.app
         operation = app.dialect.document.operations[app.dialect.create_operation]
-        request = Request("POST", operation.path, "", session.headers, operation, key=session.key)
+        request = session.request(operation)
         request.body = {**body, "stream": True}
         request.content = canonical(request.body)
         app.identify(request)

@@ -23,6 +23,7 @@ from antiphon_mockserver.server.steering import steer
 
 if TYPE_CHECKING:
     from antiphon_mockserver.server.app import MockApp
+    from antiphon_spec.document import Operation
 
 log = logging.getLogger("antiphon")
 
@@ -42,11 +43,10 @@ Send = Any
 class Session:
     """One connection of an authenticated client."""
 
-    def __init__(
-        self, app: MockApp, headers: Mapping[str, str], key: str, receive: Receive, send: Send
-    ) -> None:
+    def __init__(self, app: MockApp, handshake: Request, key: str, receive: Receive, send: Send) -> None:
         self.app = app
-        self.headers = headers
+        self.headers = handshake.headers
+        self.query_string = handshake.query_string
         self.key = key
         self.decisions = app.server.behaviour.sockets
         self.store = self.decisions.open_store(app.server.store)
@@ -91,11 +91,16 @@ class Session:
         self._errors += 1
         error = self._error(problem)
         create = self.app.dialect.document.operations[self.app.dialect.create_operation]
-        request = Request("POST", create.path, "", self.headers, create, key=self.key, body=message)
+        request = self.request(create)
+        request.body = message
         self.app.sender.note(request, problem.status, orjson.dumps(error))
         await self.send(error, lane_id)
         if not self.decisions.lasts(self._errors):
             await self.close(1008)
+
+    def request(self, operation: Operation) -> Request:
+        """A message as the request that it stands for: with the headers and the query of the handshake."""
+        return Request("POST", operation.path, self.query_string, self.headers, operation, key=self.key)
 
     async def close(self, code: int) -> None:
         """Closes the connection with this code (RFC 6455, 7.4)."""
@@ -187,7 +192,7 @@ async def serve_socket(app: MockApp, scope: Any, receive: Receive, send: Send) -
     await send({"type": "websocket.accept"})
     app.sender.note(request, 101, b"")
     try:
-        await Session(app, request.headers, key, receive, send).run()
+        await Session(app, request, key, receive, send).run()
     except Exception:
         log.exception("WebSocket %s", request.target.partition("?")[0])
         with suppress(RuntimeError, OSError):
