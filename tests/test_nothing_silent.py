@@ -56,8 +56,8 @@ def test_each_mistake_with_the_fixture_is_an_error(pytester):
     for words in (
         "*TypeError: marker responses_mock: expected keyword arguments alone, got 'openai'",
         "*the marker responses_mock has no effect without the fixture responses_mock",
-        "*without the fixture responses_mock: one server for all tests has those of * responses_mock_settings",
-        "*scripts: expected a list of paths or mappings, got 'one.yaml' in it; did you mean Path('one.yaml')[?]",
+        "*without the fixture responses_mock: one server for all tests has those of *_mock_settings",
+        "*scripts: expected a list of paths *, got 'one.yaml' in it; did you mean Path('one.yaml')[?]",
         "*script: expected a mapping, *, got 'one.yaml'; did you mean Path('one.yaml')[?]",
         "*script: expected a mapping, *; did you mean script([*]answers)[?]",
         "*oen.yaml: expected a YAML file, got no such file; did you mean 'one.yaml'[?]",

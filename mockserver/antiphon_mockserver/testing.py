@@ -60,13 +60,13 @@ def responses_mock(
     # Every pytest run imports this file once the package is installed; few need a server.
     from antiphon_mockserver.mock import ResponsesMock  # noqa: PLC0415
 
-    settings = {**responses_mock_settings}
+    settings: SettingsOptions = {**responses_mock_settings}
     for marker in reversed(list(request.node.iter_markers("responses_mock"))):  # the outermost first
         if marker.args:
             raise TypeError(
                 f"marker responses_mock: expected keyword arguments alone, got {marker.args[0]!r}"
             )
-        settings |= marker.kwargs  # type: ignore[typeddict-item]
+        settings = {**settings, **marker.kwargs}
     with ResponsesMock(**settings) as mock:
         yield mock
 

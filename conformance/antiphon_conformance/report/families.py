@@ -91,6 +91,14 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
     "item references": ("item-references.the-model-sees-the-item", "requests.accepts-a-bare-reference"),
 }  # fmt: skip
 """Rules that see one effect from several sides; the summary of the first broken one is the title."""
+PARAMETERS: Mapping[str, str] = {
+    "background.a-background-create-answers-at-once": "background",
+    "compaction.a-long-context-is-compacted-on-request": "context_management",
+    "compaction.a-trigger-makes-a-compaction": "compaction_trigger",
+    "conversations.a-response-names-its-conversation": "conversation",
+    "text-parts.logprobs-come-on-request": "include",
+}
+"""Rules about what optional parameters do: a server that rejects none of them has one fault, not five."""
 _EFFECT_OF = {rule: name for name, rules in EFFECTS.items() for rule in rules}
 SIDES = {"began": "begin", "is in an unknown": "either"}
 """The side on which a lane is wrong, by the words of the finding; by all others it did not end."""
@@ -189,13 +197,16 @@ def _item_member(look: Sight) -> str:
     return f"{holder}/{look.place.head}"
 
 
+_PATHS = {places.ITEM: "output[].", places.PART: "output[].content[]."}
+"""Where the objects inside a response stand in it."""
+
+
 def _holder(look: Sight) -> str:
-    return places.ITEM if look.place.holder == places.PART else look.place.holder
+    return places.RESPONSE if look.place.holder in _PATHS else look.place.holder
 
 
 def _member(look: Sight) -> str:
-    prefix = "content[]." if look.place.holder == places.PART else ""
-    return prefix + look.place.dotted
+    return _PATHS.get(look.place.holder, "") + look.place.dotted
 
 
 def _lacks(look: Sight) -> bool:
@@ -238,6 +249,9 @@ FAMILIES: tuple[Family, ...] = (
            "{key} answers {got}"),
     Family("leniency", 9, lambda look: look.is_strict and _is_status(look, "2"),
            title="{count} kinds of wrong requests are accepted", subject=lambda look: look.record.rule),
+    Family("parameter", 7, lambda look: look.record.rule in PARAMETERS and not _is_status(look, ""),
+           title="Parameters lack their documented effect: {list}",
+           subject=lambda look: PARAMETERS[look.record.rule]),
     Family("comparison", 8, lambda look: look.record.rule.startswith(COMPARISONS),
            lambda look: look.place.head or look.record.rule),
     Family("error object", 3, lambda look: look.place.holder == places.ERROR and (
