@@ -23,8 +23,13 @@ HAND_OVERS = ("additional_tools", "tool_search_output")
 
 
 def offered_tools(item: Item) -> list[Json]:
-    """Every tool in sight that the response of an item may call."""
-    return _offered(item, item.response)
+    """Every tool in sight that the response of an item may call; read once a response."""
+    key = ("offered tools", id(item.response))  # the value holds the response, so that no other takes its id
+    return item.exchange.facts.once(key, _offered_in, item)[1]
+
+
+def _offered_in(item: Item) -> tuple[Json, list[Json]]:
+    return item.response, _offered(item, item.response)
 
 
 def _offered(view: SuccessReply, response: Json) -> list[Json]:

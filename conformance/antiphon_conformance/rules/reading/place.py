@@ -42,7 +42,10 @@ def _root(root: str, exchange: Exchange) -> Any:
         return _UNKNOWN
     if event := _EVENT.fullmatch(root):
         events = reply.stream.events if reply.stream is not None else ()
-        return next((item.data for item in events if item.index == int(event[1])), _UNKNOWN)
+        index = int(event[1])
+        if index < len(events) and events[index].index == index:  # all but streams that were cut by us
+            return events[index].data
+        return next((item.data for item in events if item.index == index), _UNKNOWN)
     if root == "reply.body" and reply.stream is None:
         return reply.body if reply.raw else _UNKNOWN
     if root == "final response":
