@@ -34,19 +34,16 @@ def footer(folder):
 
 @pytest.mark.responses_mock(dialect="openai")
 def test_both_dialects_are_judged_from_one_conversation(responses_mock, tmp_path, capsys):
-    check(responses_mock.url, "--dialect", "openai,openresponses", "--no-properties", "--report", tmp_path)
-    upgrades = [
-        entry for entry in responses_mock.journal if entry.method == "GET" and entry.path == "/responses"
-    ]
+    options = ("--no-properties", "--feature", "no-websocket", "--report", tmp_path)
+    check(responses_mock.url, "--dialect", "openai,openresponses", *options)
     request_count = len(responses_mock.journal)
     lines = (tmp_path / "transcript.jsonl").read_text().splitlines()
-    # Of the upgrades to WebSocket only the rejected one is an exchange of its own, and it is asked for twice.
-    assert sum('"request":' in line for line in lines) == request_count - len(upgrades) + 1
+    assert sum('"request":' in line for line in lines) == request_count
     assert set(footer(tmp_path)["dialects"]) == {"openai", "openresponses"}
     output = capsys.readouterr().out
     assert "openai (compatible): " in output
     assert "openresponses (compatible): " in output
-    assert f"{request_count - 1} requests" in output  # a rejected upgrade is asked for twice
+    assert f"{request_count} requests" in output
     assert str(tmp_path / "report.html") in output
     assert all(KEY not in path.read_text() for path in tmp_path.iterdir())
 

@@ -98,9 +98,8 @@ def test_the_base_is_light_and_names_what_it_lacks(tmp_path: Path) -> None:
         line = f"Error: antiphon {command} needs the judge's engines: pip install 'antiphon[check]'\n"
         assert (result.returncode, result.stdout, result.stderr) == (3, "", line)
     report = run(antiphon, "lint", recording, "--report", tmp_path / "report", where=tmp_path)
-    assert (
-        report.stderr == "Error: the HTML report needs the judge's engines: pip install 'antiphon[check]'\n"
-    )
+    line = "Error: the HTML report needs the judge's engines: pip install 'antiphon[check]'"
+    assert report.stderr.splitlines()[-1] == line
     bud = run(antiphon, "serve", "--dialect", "bud", "--port", "0", where=tmp_path)
     line = "a dialect with prompt templates needs the template engine: pip install 'antiphon[templates]'"
     assert bud.stderr == f"Error: {line}\n"

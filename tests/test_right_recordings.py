@@ -103,7 +103,7 @@ def of_documents(change: Callable[[str], str]) -> Recorder:
     return answer(lambda text: text if text.startswith(("event:", "data:")) else change(text))
 
 
-def shorter(value: Any, length: int = 40) -> Any:
+def shorter(value: Any, length: int = 60) -> Any:
     if isinstance(value, str):
         return value if len(value) <= length else f"{value[:length]}..."
     if isinstance(value, list):

@@ -40,6 +40,7 @@ CONFLICTS: Mapping[str, str] = {
     r"/previous_response_id:text": "There is no response of that id.",
     r"/conversation(/id)?(:text)?": "There is no conversation of that id.",
     r"/input/0\[item_reference\].*": "There is no item of that id.",
+    r"/input/0\[mcp_approval_response\].*": "There is no approval request of that id.",
     r"/input/0\[compaction\].*": "Only what the server encrypted itself can be decrypted.",
     r"/input/0\[reasoning\]/encrypted_content:text": "As before.",
     r"/tool_choice\[custom\].*": "A function of the same name is offered; the types know one name only.",

@@ -78,13 +78,15 @@ OPEN = {
     "state.adds-an-item-of-its-own",
     "state.begins-conversations-with-instructions",
     "state.closes-after-a-socket-error",
+    "state.locks-conversations-with-a-conflict",
+    "state.repeats-the-id-as-call-id",
     "state.continues-what-has-no-call",
     "state.gives-items-of-conversations-ids-of-their-own",
     "state.sends-flat-socket-errors",
     "state.sends-several-messages",
     "state.thinks-without-summary",
 }
-"""Right servers whose pages of conversations, or socket errors, the comparison still calls different."""
+"""Right servers that the comparison still calls different: by pages, errors or calls of hosted tools."""
 VARIATIONS = sorted(
     variation.id
     for variation in all_variations().values()

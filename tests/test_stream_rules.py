@@ -44,14 +44,18 @@ def _find_rules(exchange: Exchange, events: Sequence[Event], dialect: str) -> se
     return {record.rule for record in lint([variant], spec, rules) if record.outcome is not Outcome.PASSED}
 
 
+SELDOM_RECORDED = ("hosted_tools/", "mcp_server/", "websocket_steering/", "websocket_warm_up/")
+"""Scenarios whose streams few recordings show, or none."""
+
+
 def _each(dialect: str) -> Iterator[tuple[Exchange, list[Event], int]]:
     """Every event of every stream; of several equal types in a row only the first."""
     for exchange in streams(dialect):
         events = _events(exchange)
         if any(event["type"] == "error" for event in events):
             continue  # A failure may come at any time and in several shapes.
-        if dialect in ("openai", "azure") and exchange.id.startswith("mcp_server/"):
-            continue  # Few recordings show such calls, so that no rule demands all their events.
+        if dialect in ("openai", "azure") and exchange.id.startswith(SELDOM_RECORDED):
+            continue  # Few recordings show such streams, so that no rule demands all their events.
         for index, event in enumerate(events):
             if index == 0 or events[index - 1]["type"] != event["type"]:
                 yield exchange, events, index

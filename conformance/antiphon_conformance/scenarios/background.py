@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 from antiphon_conformance.http.exchange import Event
 from antiphon_conformance.requests.test_prompts import LONG_TASK
@@ -47,21 +46,16 @@ async def cancel(conversation: Conversation) -> None:
         await conversation.post("cancelled_deleted", f"{second_path}/cancel")
 
 
-@scenario(features=("background",))
+@scenario(features=("background", "resume"))
 async def resume(conversation: Conversation) -> None:
-    """Leaves the stream of a background response, resumes it at several places, and retrieves it."""
+    """Leaves the stream of a background response, then resumes it at several places."""
     beginning = await conversation.create(
         "streamed", input=LONG_TASK, background=True, stream=True, read_events=READ_BEFORE_LEAVING
     )
-    read = beginning.answer.stream.events[:READ_BEFORE_LEAVING] if beginning.answer.stream else ()
     path = f"/responses/{conversation.id_of(beginning)}"
-    await conversation.part("resume", partial(_stream_again, path=path, cursor=_number(read)))
-    await conversation.get("stored", path)
-
-
-async def _stream_again(conversation: Conversation, path: str, cursor: int) -> None:
-    """Streams a response that still runs, and then again when it has ended."""
     again = f"{path}?stream=true"
+    read = beginning.answer.stream.events[:READ_BEFORE_LEAVING] if beginning.answer.stream else ()
+    cursor = _number(read)
     _, replay = await asyncio.gather(
         conversation.get("resumed", f"{again}&starting_after={cursor}"), conversation.get("replayed", again)
     )
@@ -70,6 +64,7 @@ async def _stream_again(conversation: Conversation, path: str, cursor: int) -> N
     await conversation.get("late", f"{again}&starting_after=2&include_obfuscation=false")
     await conversation.get("beyond", f"{again}&starting_after={end}")
     await conversation.get("negative", f"{again}&starting_after=-1")
+    await conversation.get("stored", path)
 
 
 def _number(events: Sequence[Event]) -> int:

@@ -22,6 +22,7 @@ MOST_PENDING = 16
 MEMBERS = frozenset({"type", "previous_response_id", "input"})
 MESSAGE_MEMBERS = frozenset({"type", "role", "content"})
 PARTS = frozenset({"input_text", "input_image", "input_file"})
+ITEM_ADDED = "response.output_item.added"
 ITEM_DONE = "response.output_item.done"
 ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 OUTPUTS = {
@@ -63,6 +64,8 @@ class Steering:
     _number: int = -1
     _response: dict[str, Any] = field(default_factory=dict)
     """The current response, as it began."""
+    _open: int = 0
+    """How many of its items have begun and not ended."""
     _output: list[Any] = field(default_factory=list)
     """Its finished items."""
 
@@ -73,15 +76,16 @@ class Steering:
         """
         kind, response, item = event.get("type"), event.get("response"), event.get("item")
         if kind == "response.created" and isinstance(response, Mapping):
-            self._added, self._number, self._at_boundary = 0, -1, False
+            self._added, self._number, self._open, self._at_boundary = 0, -1, 0, False
             self._response, self._output = dict(response), []
         if self._at_boundary and self.pending and kind not in ENDS:
             details = {"status": "incomplete", "incomplete_details": {"reason": "steered"}}
             end = {**self._response, **details, "output": list(self._output)}
             number = event.get("sequence_number")
             return {"type": "response.incomplete", "sequence_number": number, "response": end}
-        self._at_boundary = kind == ITEM_DONE
-        if self._at_boundary and isinstance(item, Mapping):
+        self._open += (kind == ITEM_ADDED) - (kind == ITEM_DONE)
+        self._at_boundary = kind == ITEM_DONE and self._open <= 0
+        if kind == ITEM_DONE and isinstance(item, Mapping):
             self._output.append(dict(item))
         return None
 

@@ -195,9 +195,10 @@ def a_create_that_others_depend_on_is_accepted(trace: ScenarioTrace) -> Iterator
     When it is rejected, the conversation stops, and the other rules on it cannot be tested. Other rules
     judge server errors and requests for stored responses.
     """
-    last = next(reversed(list(trace.trace.exchanges.values())), None)
+    name, last = next(reversed(list(trace.trace.exchanges.items())), ("", None))
+    reason = trace.trace.stop_reason or ""
     is_stopped_by_target = (
-        trace.trace.stop_reason and not trace.trace.missing_feature and trace.trace.blame == "target"
+        reason.startswith(f"{name}: ") and not trace.trace.missing_feature and trace.trace.blame == "target"
     )
     if (
         not is_stopped_by_target

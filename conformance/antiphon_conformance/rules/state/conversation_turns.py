@@ -62,9 +62,9 @@ def a_count_excludes_a_chain(trace: ScenarioTrace) -> Iterator[Finding]:
 def an_unstored_response_adds_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
     """A response with `store: false` adds neither its input nor its output to the conversation."""
     text = trace["unstored"].request.fields.get("input")
-    if _lists(trace["listed"], text):
+    for place in _places_of(trace["listed"], text):
         expected = "nothing of a response with `store: false`"
-        yield Finding("reply.body/data", expected, show(text), trace["listed"].id)
+        yield Finding(place, expected, show(text), trace["listed"].id)
 
 
 @rule(
@@ -124,9 +124,14 @@ def _has_completed(trace: ScenarioTrace, name: str) -> bool:
 
 def _lists(page: Exchange, text: object) -> bool:
     """Whether a page of items has a message with this text."""
-    for _, item in objects(page.answer.fields.get("data")):
+    return any(_places_of(page, text))
+
+
+def _places_of(page: Exchange, text: object) -> Iterator[str]:
+    """Where a page of items has this text."""
+    for index, item in objects(page.answer.fields.get("data")):
         content = item.get("content")
-        parts = [part.get("text") for _, part in objects(content)]
-        if text in (content, *parts):
-            return True
-    return False
+        where = f"reply.body/data/{index}/content"
+        if content == text:
+            yield where
+        yield from (f"{where}/{place}/text" for place, part in objects(content) if part.get("text") == text)

@@ -74,7 +74,10 @@ def does_not_store_streams(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, storage=replace(behaviour.storage, keeps=keeps))
 
 
-@mutant("state.does-not-store-background-streams", caught_by="storage.a-background-response-is-stored")
+@mutant(
+    "state.does-not-store-background-streams",
+    caught_by=("resume.a-background-stream-can-be-streamed-again", "storage.a-background-response-is-stored"),
+)
 def does_not_store_background_streams(behaviour: Behaviour) -> Behaviour:
     """Drops a background response as soon as its stream ends."""
 
