@@ -58,7 +58,6 @@ ONE_CAUSE = (
     "http.says-created",
     "sse.leaves-out-the-type",
     "sse.never-sends-an-event",
-    "state.loses-its-worker",
     "state.rejects-plain-output",
 )
 """Mutants of every seam; most of them break several rules, and some break forty."""
