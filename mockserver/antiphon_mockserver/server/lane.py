@@ -149,10 +149,12 @@ class Lane:
         times = () if clock.virtual else streaming.times
         await clock.wait(streaming.delay)
         for index, event in enumerate(events[: fault.cut]):
+            if session.has_lanes:
+                await self.steering.think()
             if times:
                 await clock.wait(max(times[min(index, len(times) - 1)] - clock.now(), 0))
             elif clock.virtual:
-                await clock.wait(0)  # other lanes run, and the client may steer
+                await clock.wait(0)  # other lanes run
             if (end := self.steering.interrupt(event)) is not None:
                 end["response"]["usage"] = usage_of(events)
                 await self._finish_steered(streaming.response_id, end)

@@ -6,8 +6,10 @@ response that waits for the client's own tools is followed by no successor: the 
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from antiphon_mockserver.server.lane import Lane
     from antiphon_mockserver.server.websocket import Session
 
+THINKING = 0.25
+"""Seconds of real time between a reasoning item and what follows it, unless the client steers before: it
+learns from the first event what to steer, and a response that is sent at once would be over by then."""
 MOST_PENDING = 16
 """Inputs that wait for one response."""
 MEMBERS = frozenset({"type", "previous_response_id", "input"})
@@ -59,6 +64,9 @@ class Steering:
     pending: deque[Steer] = field(default_factory=deque)
     count: int = 0
     _at_boundary: bool = False
+    _has_thought: bool = False
+    """Whether the item before the boundary is the model's reasoning."""
+    _steered: asyncio.Event = field(default_factory=asyncio.Event)
     _added: int = 0
     """Events that were added to the stream of the current response."""
     _number: int = -1
@@ -85,9 +93,24 @@ class Steering:
             return {"type": "response.incomplete", "sequence_number": number, "response": end}
         self._open += (kind == ITEM_ADDED) - (kind == ITEM_DONE)
         self._at_boundary = kind == ITEM_DONE and self._open <= 0
+        self._has_thought = False
         if kind == ITEM_DONE and isinstance(item, Mapping):
             self._output.append(dict(item))
+            self._has_thought = item.get("type") == "reasoning"
         return None
+
+    def accept(self, entry: Steer) -> None:
+        """Lets input wait for the next boundary."""
+        self.pending.append(entry)
+        self._steered.set()
+
+    async def think(self) -> None:
+        """Returns when input waits, or the time for it is over. Only after reasoning there is such a time."""
+        if not (self._at_boundary and self._has_thought) or self.pending:
+            return
+        self._steered.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._steered.wait(), THINKING)
 
     def numbered(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """The event, with a number that counts the events that were added before it."""
@@ -140,7 +163,7 @@ async def _accept(lane: Lane, response_id: str, items: Sequence[Any], given: Any
     steering = lane.steering
     steering.count += 1
     entry = Steer(f"steer_{tail(response_id, steering.count)}", response_id, items, given)
-    steering.pending.append(entry)
+    steering.accept(entry)
     number = steering.next_number()
     accepted = {"type": "response.steer.accepted", "sequence_number": number, "steer": entry.submission}
     await lane.session.send(accepted, lane.id)
