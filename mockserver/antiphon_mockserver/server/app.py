@@ -9,9 +9,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
@@ -30,9 +31,11 @@ from antiphon_mockserver.server.context import (
     Streaming,
 )
 from antiphon_mockserver.server.faults import NONE, Faults
+from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.origin import reject_elsewhere
-from antiphon_mockserver.server.reading import canonical, read, without_boundary
-from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, preflight
+from antiphon_mockserver.server.reading import canonical, read, reject_too_long, without_boundary
+from antiphon_mockserver.server.router import Router
+from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, Whole
 from antiphon_mockserver.server.websocket import serve_socket
 from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
@@ -44,7 +47,7 @@ from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
 from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect, load_concrete
-from antiphon_spec.document import Document, Operation
+from antiphon_spec.document import Operation
 from antiphon_spec.renamed import current_mutant
 
 log = logging.getLogger("antiphon")
@@ -126,31 +129,46 @@ class MockApp:
         self.server.store.close()
         await send({"type": message["type"] + ".complete"})
 
+    @cached_property
+    def answers_at_once(self) -> bool:
+        """Whether no answer takes time, and nothing changes answers on their way to the client."""
+        settings = self.settings
+        deviations = settings.faults or settings.mutants or settings.variations
+        return self.server.clock.virtual and not deviations
+
+    def answer_at_once(self, request: Request, content: bytes) -> Whole:
+        """The answer to a request whose body has come, in one piece; for a server that `answers_at_once`."""
+        answer: Answer | Streaming
+        try:
+            self._route(request)
+            if request.method == "POST":
+                reject_too_long(len(content), self._body_limit)
+                request.content = content
+            self._read_body(request)
+            answer = self._handle(request)
+        except Exception as problem:
+            answer = self._answer_to(problem, request)
+        return self.sender.whole(request, answer)
+
     async def _exchange(self, scope: Any, connection: Connection) -> None:
         request, fault = self.read_scope(scope), NONE
         answer: Answer | Streaming
         try:
             if request.method == "OPTIONS":
                 answer = preflight(request.headers, self.router.methods(request.path))
+                self.identify(request)
             else:
                 self._route(request)
                 fault = self.faults.next_fault() if self.faults is not None else NONE
-                await self._read(request, connection.receive)
+                if request.method == "POST":
+                    maximum = self.settings.body_limit
+                    request.content = await read(
+                        connection.receive, request.headers, self._body_limit, maximum
+                    )
+                self._read_body(request)
                 answer = self._handle(request)
-        except ApiError as error:
-            answer = self.error_answer(error)
-        except StoreError as problem:
-            place = request.target.partition("?")[0]  # a query may hold a key
-            log.error("%s %s: the store failed: %s", request.method, place, problem)
-            answer = self.error_answer(STORE_UNAVAILABLE)
-        except Exception:
-            log.exception("%s %s", request.method, request.target.partition("?")[0])
-            answer = self.error_answer(
-                ApiError("The server had an error while processing the request.", status=500)
-            )
-        if request.identity is NO_IDENTITY:
-            with suppress(StoreError):
-                self.identify(request)
+        except Exception as problem:
+            answer = self._answer_to(problem, request)
         if delay := fault.delay:
             await self.sleeper.wait(delay)
         if answer.delay:
@@ -159,6 +177,24 @@ class MockApp:
             await self.sender.stream(request, answer, fault, connection)
         else:
             await self.sender.answer(request, answer, fault, connection)
+
+    def _answer_to(self, problem: Exception, request: Request) -> Answer:
+        """The answer to a request that was rejected, or that could not be answered."""
+        place = request.target.partition("?")[0]  # a query may hold a key
+        if isinstance(problem, ApiError):
+            answer = self.error_answer(problem)
+        elif isinstance(problem, StoreError):
+            log.error("%s %s: the store failed: %s", request.method, place, problem)
+            answer = self.error_answer(STORE_UNAVAILABLE)
+        else:
+            log.error("%s %s", request.method, place, exc_info=problem)
+            answer = self.error_answer(
+                ApiError("The server had an error while processing the request.", status=500)
+            )
+        if request.identity is NO_IDENTITY:
+            with suppress(StoreError):
+                self.identify(request)
+        return answer
 
     def read_scope(self, scope: Any) -> Request:
         """Returns the request of an ASGI scope, before its body is read."""
@@ -183,14 +219,16 @@ class MockApp:
             document = self.router.document_of(request.operation)
             request.query = behaviour.requests.read_query(request.operation, document, pairs)
 
-    async def _read(self, request: Request, receive: Receive) -> None:
-        if request.method == "POST":
-            maximum = self.settings.body_limit
-            limit = self.server.behaviour.requests.body_limit(maximum, self.dialect)
-            request.content = await read(receive, request.headers, limit, maximum)
+    @property
+    def _body_limit(self) -> int:
+        """How many bytes a body may have."""
+        return self.server.behaviour.requests.body_limit(self.settings.body_limit, self.dialect)
+
+    def _read_body(self, request: Request) -> None:
+        """Parses the body, and counts the request."""
         try:
             if "content-encoding" in request.headers and request.content:
-                request.content = decompress(request.headers, request.content, maximum)
+                request.content = decompress(request.headers, request.content, self.settings.body_limit)
             if request.operation.request_schema is not None:
                 request.body = self.server.behaviour.requests.read_body(request.headers, request.content)
                 request.content = canonical(request.body)
@@ -320,55 +358,3 @@ def reject_unused(settings: Settings, dialect: Dialect) -> None:
     for setting, expected, is_used in uses:
         if getattr(settings, setting) and not is_used:
             raise SettingError(setting, expected, dialect.name)
-
-
-BASE = "/v1"
-"""The usual base path, when the document has no servers."""
-
-
-class Router:
-    """The routes of one dialect's document."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.document = document = dialect.document
-        self.companion = dialect.companion
-        servers = document.root.get("servers") or [{"url": BASE}]
-        of_document = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
-        self.bases = (*dialect.mock.base_paths, of_document)
-        self.base = self.bases[0]
-        self._operations = {
-            (operation.method, operation.path): operation
-            for operation in document.operations.values()
-            if "{" not in operation.path
-        }
-
-    def below_base(self, path: str) -> str:
-        """Returns the path without the base path."""
-        base = next((base for base in self.bases if path.startswith(f"{base}/")), "")
-        return path[len(base) :]
-
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""
-        if (operation := self._operations.get((method, path))) is not None:
-            return operation, {}
-        documents = filter(None, (self.document, self.companion))
-        routes = (document.match("GET" if method == "HEAD" else method, path) for document in documents)
-        if (route := next(filter(None, routes), None)) is not None:
-            return route
-        methods = self.methods(path)
-        if not methods:
-            raise ApiError(f"Unknown path: {method} {path[:200]}.", status=404, code="unknown_url")
-        headers = {"allow": ", ".join(methods)}
-        message = f"{method} is not allowed here; {headers['allow']} is."
-        raise ApiError(message, status=405, code="method_not_allowed", headers=headers)
-
-    def document_of(self, operation: Operation) -> Document:
-        """Returns the document that has this operation."""
-        is_beside = self.companion is not None and operation.id in self.companion.operations
-        return self.companion if self.companion is not None and is_beside else self.document
-
-    def methods(self, path: str) -> tuple[str, ...]:
-        """Returns the methods of a path; none when the path is unknown."""
-        methods = self.document.methods(path) or (self.companion.methods(path) if self.companion else ())
-        extra = ("HEAD", "OPTIONS") if "GET" in methods else ("OPTIONS",)
-        return (*methods, *extra) if methods else ()

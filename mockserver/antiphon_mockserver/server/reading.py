@@ -47,7 +47,12 @@ async def read(receive: Receive, headers: Mapping[str, str], limit: int, maximum
         pieces.append(message.get("body", b""))
         size = sum(map(len, pieces))
         more = message.get("more_body", False)
+    reject_too_long(size, limit)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def reject_too_long(size: int, limit: int) -> None:
+    """Rejects a body of more than `limit` bytes with 413."""
     if size > limit:
         text = f"The body is larger than {limit} bytes."
         raise ApiError(text, status=413, code="request_too_large", headers={"connection": "close"})
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from multiprocessing import get_context
 from types import FrameType
 from typing import Any
@@ -44,7 +45,7 @@ def configuration(app: MockApp) -> uvicorn.Config:
     """Configures uvicorn without dates (the app sends them), access logs and proxy headers."""
     return uvicorn.Config(
         app,
-        http="auto",  # httptools where the extra `fast` is installed, else h11
+        http=http_protocol(),
         ws="wsproto",
         ws_max_size=app.settings.body_limit,
         lifespan="on",
@@ -56,6 +57,14 @@ def configuration(app: MockApp) -> uvicorn.Config:
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=75,
     )
+
+
+def http_protocol() -> Any:
+    """Our protocol where the extra `fast` has brought httptools, else uvicorn's own with h11."""
+    try:
+        return import_module("antiphon_mockserver.server.protocol").DirectProtocol
+    except ModuleNotFoundError:
+        return "h11"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,8 +1,4 @@
-"""Sends answers: applies mutants and variations, adds headers, applies faults, keeps time, writes bytes.
-
-The headers are those of every answer, those of the dialect, and those that browsers need. No other module
-uses sse-starlette.
-"""
+"""Sends answers: applies mutants and variations, adds headers, applies faults, keeps time, writes bytes."""
 
 from __future__ import annotations
 
@@ -12,18 +8,18 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
 
 from antiphon_mockserver.mutants import Call
-from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.faults import Injection
+from antiphon_mockserver.server.headers import Headers, Pairs, decode_headers, encode_headers
 from antiphon_mockserver.server.journal import Journal, JournalEntry
 from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
-from antiphon_spec.dialect import Dialect, MockTraits
+from antiphon_spec.dialect import MockTraits
 
 NO_CALL = Call("", "", "", {}, None)
 Changes = Mapping[str, Sequence[Callable[[Any, Call], Any]]]
@@ -49,6 +45,16 @@ class Connection:
     send: Send
 
 
+class Whole(NamedTuple):
+    """An answer as it goes over the wire, in one piece."""
+
+    status: int
+    pairs: Pairs
+    """Its headers."""
+    body: bytes
+    is_stream: bool
+
+
 class Sender:
     """Sends the answers of one server."""
 
@@ -63,45 +69,69 @@ class Sender:
         self, request: Request, answer: Answer, fault: Injection, connection: Connection
     ) -> None:
         """Sends an answer in one piece."""
-        call = self._call(request)
-        if 200 <= answer.status < 300 and isinstance(answer.body, dict):
-            answer.body = self._apply("body", answer.body, call)
-        kind = answer.headers.pop("content-type", JSON)
-        pairs = self.headers.of(request, kind, self.now())
-        if answer.headers:
-            pairs += encode_headers(answer.headers)
-        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        await self._send_whole(request, answer.status, pairs, body, fault, connection)
+        await self._send_whole(request, self.whole(request, answer), fault, connection)
 
     async def stream(
         self, request: Request, streaming: Streaming, fault: Injection, connection: Connection
     ) -> None:
         """Sends a stream."""
-        call = self._call(request)
-        frames: Sequence[bytes] = self._apply("sse", self._frames(request, streaming), call)
+        frames = self._frames(request, streaming)
         if fault.cut is not None or fault.broken_frame is not None:
             frames = damage(frames, fault)
         # A fault takes real time, also where the clock stands still.
         clock: Clock = self.real_clock if fault.pace else self.server.clock
         schedule = self._schedule(frames, streaming, fault)
-        body = b"".join(frame for _, frame in schedule) if schedule else b"".join(frames)
-        pairs = self.headers.of(request, EVENT_STREAM, self.now())
         if not schedule or clock.virtual or self.changes["http"]:
-            await self._send_whole(request, 200, pairs, body, fault, connection)
+            body = b"".join(frame for _, frame in schedule) if schedule else b"".join(frames)
+            await self._send_whole(request, self._finish(request, EVENT_STREAM, body), fault, connection)
         else:
-            self.note(request, 200, body)
+            if self.journal.open:
+                self.note(request, 200, b"".join(frame for _, frame in schedule))
             pieces = self._in_time(schedule, clock, streaming.response_id)
+            pairs = self.headers.of(request, EVENT_STREAM, self.now())
             await send_pieces(pieces, pairs, connection)
 
-    def _frames(self, request: Request, streaming: Streaming) -> list[bytes]:
-        """The frames of a stream, before a change of their bytes."""
+    def whole(self, request: Request, answer: Answer | Streaming) -> Whole:
+        """An answer in one piece, whenever its parts are due; notes it in the journal."""
+        if isinstance(answer, Streaming):
+            return self._finish(request, EVENT_STREAM, b"".join(self._frames(request, answer)))
+        if 200 <= answer.status < 300 and isinstance(answer.body, dict):
+            answer.body = self._apply("body", answer.body, request)
+        kind = answer.headers.pop("content-type", JSON)
+        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+        return self._finish(request, kind, body, answer)
+
+    def _finish(self, request: Request, kind: str, body: bytes, answer: Answer | None = None) -> Whole:
+        """The answer with its headers, after the changes of both."""
+        pairs = self.headers.of(request, kind, self.now())
+        status, has_length = 200, True
+        if answer is not None:
+            status = answer.status
+            pairs += encode_headers(answer.headers)
+        if self.changes["http"]:
+            answer = self._apply("http", Answer(status, decode_headers(pairs), body), request)
+            status, pairs, has_length = answer.status, encode_headers(answer.headers), answer.has_length
+            body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+        # No server knows the length of a stream before its end (RFC 9112, 6.3).
+        is_stream = pairs[0][1].lower().startswith(b"text/event-stream")
+        if has_length and not is_stream and not any(name == b"content-length" for name, _ in pairs):
+            pairs.append((b"content-length", b"%d" % len(body)))
+        self.note(request, status, body)
+        return Whole(status, pairs, body, is_stream)
+
+    def _frames(self, request: Request, streaming: Streaming) -> Sequence[bytes]:
+        """The frames of a stream, as mutants and variations make them."""
+        frames: Sequence[bytes]
         if streaming.are_chunks:
-            return [*(b"data: %b\n\n" % orjson.dumps(chunk) for chunk in streaming.events), DONE]
-        return encode(self.changed_events(request, streaming.events), self.server.dialect.mock)
+            frames = [*(b"data: %b\n\n" % orjson.dumps(chunk) for chunk in streaming.events), DONE]
+        else:
+            frames = encode(self.changed_events(request, streaming.events), self.server.dialect.mock)
+        frames = self._apply("sse", frames, request)
+        return frames
 
     def changed_events(self, request: Request, events: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
         """The events as mutants and variations make them."""
-        changed: Sequence[Any] = self._apply("events", events, self._call(request))
+        changed: Sequence[Any] = self._apply("events", events, request)
         return changed
 
     def now(self) -> bytes:
@@ -109,24 +139,9 @@ class Sender:
         return http_date(int(self.server.clock.now()))
 
     async def _send_whole(
-        self,
-        request: Request,
-        status: int,
-        pairs: list[tuple[bytes, bytes]],
-        body: bytes,
-        fault: Injection,
-        connection: Connection,
+        self, request: Request, whole: Whole, fault: Injection, connection: Connection
     ) -> None:
-        has_length = True
-        if self.changes["http"]:
-            answer = self._apply("http", Answer(status, decode_headers(pairs), body), self._call(request))
-            status, pairs = answer.status, encode_headers(answer.headers)
-            body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-            has_length = answer.has_length
-        self.note(request, status, body)
-        silent = request.method == "HEAD"
-        cut = fault.cut is not None
-        await send(connection, status, pairs, body, silent=silent, cut=cut, has_length=has_length)
+        await send(connection, whole, silent=request.method == "HEAD", cut=fault.cut is not None)
 
     def _schedule(
         self, frames: Sequence[bytes], streaming: Streaming, fault: Injection
@@ -155,12 +170,13 @@ class Sender:
             yield frame
 
     def _call(self, request: Request) -> Call:
-        if not any(self.changes.values()):
-            return NO_CALL
         query = dict(parse_qsl(request.query_string, keep_blank_values=True))
         return Call(request.operation.id, request.method, request.path, query, request.body)
 
-    def _apply(self, seam: str, value: Any, call: Call) -> Any:
+    def _apply(self, seam: str, value: Any, request: Request) -> Any:
+        if not self.changes[seam]:
+            return value
+        call = self._call(request)
         for change in self.changes[seam]:
             # Events share objects; copying each event alone lets a change concern one of them.
             copy = [deepcopy(event) for event in value] if isinstance(value, list) else deepcopy(value)
@@ -178,23 +194,9 @@ class Sender:
             )
 
 
-async def send(
-    connection: Connection,
-    status: int,
-    pairs: list[tuple[bytes, bytes]],
-    body: bytes,
-    *,
-    silent: bool = False,
-    cut: bool = False,
-    has_length: bool = True,
-) -> None:
-    """Sends an answer; `silent` omits its body (HEAD), `cut` omits its end.
-
-    An event stream has no content length: no server knows it before the end (RFC 9112, 6.3).
-    """
-    is_stream = pairs[0][1].lower().startswith(b"text/event-stream")
-    if has_length and not is_stream and not any(name == b"content-length" for name, _ in pairs):
-        pairs.append((b"content-length", b"%d" % len(body)))
+async def send(connection: Connection, whole: Whole, *, silent: bool = False, cut: bool = False) -> None:
+    """Sends an answer; `silent` omits its body (HEAD), `cut` omits its end."""
+    status, pairs, body, is_stream = whole
     await connection.send({"type": "http.response.start", "status": status, "headers": pairs})
     if cut:
         half = body if is_stream else body[: len(body) // 2]
@@ -280,100 +282,3 @@ def with_comments(schedule: Iterable[TimedFrame], start: float, keep_alive: floa
             yield silent_since, KEEP_ALIVE
         silent_since = max(silent_since, time)
         yield time, content
-
-
-Pairs = list[tuple[bytes, bytes]]
-
-REQUESTS, TOKENS = 10_000, 2_000_000
-"""The limits that answers advertise; only `--fault rate-limit=N` enforces one."""
-A_DAY = "86400"
-
-
-class Headers:
-    """Builds the headers of a dialect's answers."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.traits = traits = dialect.traits
-        self.mock = mock = dialect.mock
-        constant = {"access-control-allow-origin": "*", **traits.constant_headers}
-        if mock.processing_header:
-            constant[mock.processing_header] = "1"
-        if names := exposed_headers(dialect):
-            constant["access-control-expose-headers"] = ", ".join(names)
-        self._constant = encode_headers(constant)
-        self._request_id = mock.request_id_header.encode() if mock.request_id_header else None
-        self._kinds: dict[str, Pairs] = {}
-
-    def of(self, request: Request, content_type: str, date: bytes) -> Pairs:
-        """Returns the headers of the answer to a request, without the length."""
-        pairs = [*self._kind(content_type), (b"date", date)]
-        if self._request_id is not None:
-            pairs.append((self._request_id, request.identity.request.encode()))
-        if self.mock.rate_limit_headers and request.method == "POST":
-            pairs += rate_limits(request.number)
-        return pairs
-
-    def reject_too_large(self, headers: Mapping[str, str]) -> None:
-        """Rejects headers that are larger in total than the dialect allows, with 431 (TRN-27)."""
-        limit = self.traits.header_limit
-        if limit is not None and sum(map(len, headers)) + sum(map(len, headers.values())) > limit:
-            message = f"The headers are larger than {limit} bytes in total."
-            raise ApiError(message, status=431, code="headers_too_large", headers={"connection": "close"})
-
-    def _kind(self, content_type: str) -> Pairs:
-        if content_type not in self._kinds:
-            special = {"content-type": content_type}
-            if content_type.startswith("text/event-stream"):
-                special["cache-control"] = "no-cache"
-            self._kinds[content_type] = encode_headers(special) + self._constant
-        return self._kinds[content_type]
-
-
-def encode_headers(headers: Mapping[str, str]) -> Pairs:
-    """Encodes headers for the wire."""
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-def decode_headers(pairs: Pairs) -> dict[str, str]:
-    """Decodes headers for mutants and tests."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
-
-
-def exposed_headers(dialect: Dialect) -> list[str]:
-    """The names of the headers that scripts in a browser may read, besides the safelisted ones."""
-    special = [
-        *dialect.traits.constant_headers,
-        dialect.mock.processing_header,
-        dialect.mock.request_id_header,
-    ]
-    limits = [name.decode() for name, _ in rate_limits(0)] if dialect.mock.rate_limit_headers else []
-    return ["retry-after", *(name for name in special if name), *limits]
-
-
-def rate_limits(number: int) -> Pairs:
-    """The limits after this many identical requests; they never depend on other requests."""
-    return [
-        (b"x-ratelimit-limit-requests", b"%d" % REQUESTS),
-        (b"x-ratelimit-limit-tokens", b"%d" % TOKENS),
-        (b"x-ratelimit-remaining-requests", b"%d" % max(REQUESTS - 1 - number, 0)),
-        (b"x-ratelimit-remaining-tokens", b"%d" % max(TOKENS - 1000 * (1 + number), 0)),
-        (b"x-ratelimit-reset-requests", b"%dms" % (6 * (1 + number))),
-        (b"x-ratelimit-reset-tokens", b"%dms" % (30 * (1 + number))),
-    ]
-
-
-def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Answer:
-    """Answers OPTIONS, also without credentials (TRN-29). Rejects an unknown path with 404."""
-    if not methods:
-        raise ApiError("Unknown path.", status=404, code="unknown_url")
-    method_list = ", ".join(methods)
-    request_headers = headers.get("access-control-request-headers", "authorization, content-type")
-    answer_headers = {
-        "allow": method_list,
-        "access-control-allow-methods": method_list,
-        "access-control-allow-headers": request_headers,
-        "access-control-max-age": A_DAY,
-        "content-type": "text/plain; charset=utf-8",
-        "vary": "access-control-request-headers",
-    }
-    return Answer(200, answer_headers, b"OK")

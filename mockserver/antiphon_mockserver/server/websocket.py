@@ -17,8 +17,8 @@ import orjson
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import Request
 from antiphon_mockserver.server.errors import invalid
+from antiphon_mockserver.server.headers import encode_headers
 from antiphon_mockserver.server.lane import Lane
-from antiphon_mockserver.server.sender import encode_headers
 from antiphon_mockserver.server.steering import steer
 
 if TYPE_CHECKING:

@@ -1,0 +1,84 @@
+"""Answers that are ready at once leave in one write; what is unusual on the wire gets its answer too."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from antiphon_mockserver.server.runner import BackgroundServer
+from antiphon_mockserver.settings import Settings
+
+BODY = json.dumps({"model": "gpt-5-mini", "input": "Say hello."}).encode()
+STREAM = json.dumps({"model": "gpt-5-mini", "input": "Count from 1 to 9.", "stream": True}).encode()
+HEAD = b"Host: mock\r\nAuthorization: Bearer key\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BackgroundServer]:
+    with BackgroundServer(Settings(dialect="openai")) as background:
+        yield background
+
+
+def post(body: bytes, *headers: bytes, version: bytes = b"1.1") -> bytes:
+    lines = (*headers, b"Content-Length: %d" % len(body))
+    start = b"POST /v1/responses HTTP/%b\r\n" % version
+    return start + HEAD + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body
+
+
+def talk(server: BackgroundServer, *pieces: bytes) -> bytes:
+    """What the server sends until it closes the connection."""
+    answer = b""
+    with socket.create_connection(server.listener.getsockname(), timeout=10) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        while received := connection.recv(1 << 16):
+            answer += received
+    return answer
+
+
+CLOSE = b"Connection: close"
+
+
+def test_an_answer_has_its_length_and_keeps_the_connection(server: BackgroundServer) -> None:
+    first, second = talk(server, post(BODY), post(BODY, CLOSE)).split(b"HTTP/1.1 200 OK\r\n")[1:]
+    head, _, content = first.partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(content) in head
+    assert b"connection: close" not in head
+    assert b"connection: close" in second
+    assert json.loads(content)["id"] != json.loads(second.partition(b"\r\n\r\n")[2])["id"]
+
+
+def test_a_stream_comes_in_chunks(server: BackgroundServer) -> None:
+    head, _, content = talk(server, post(STREAM, CLOSE)).partition(b"\r\n\r\n")
+    size, _, rest = content.partition(b"\r\n")
+    assert b"transfer-encoding: chunked" in head
+    assert b"content-length" not in head
+    assert rest[int(size, 16) :] == b"\r\n0\r\n\r\n"
+    assert rest.startswith(b"event: response.created\n")
+
+
+def test_requests_in_one_packet_are_answered_in_order(server: BackgroundServer) -> None:
+    unknown = b"GET /v1/responses/resp_0 HTTP/1.1\r\n" + HEAD + b"\r\n"
+    answers = talk(server, post(BODY) + unknown + post(STREAM) + post(BODY, CLOSE)).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200", b"404", b"200", b"200"]
+    assert b"text/event-stream" in answers[2]
+
+
+def test_a_body_may_come_in_pieces_and_in_chunks(server: BackgroundServer) -> None:
+    whole = post(BODY, CLOSE)
+    assert talk(server, whole[:-9], whole[-9:]).startswith(b"HTTP/1.1 200")
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    head = b"POST /v1/responses HTTP/1.1\r\n" + HEAD + CLOSE + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert talk(server, head + chunks).startswith(b"HTTP/1.1 200")
+
+
+def test_unusual_requests_are_answered_too(server: BackgroundServer) -> None:
+    assert talk(server, post(BODY, version=b"1.0")).startswith(b"HTTP/1.1 200")
+    expecting = talk(server, post(BODY, CLOSE, b"Expect: 100-continue"))
+    assert expecting.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+    assert talk(server, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert talk(server, post(b"{", CLOSE)).startswith(b"HTTP/1.1 400")
+    assert talk(server, post(b'"' + b"x" * (1 << 17) + b'"', CLOSE)).startswith(b"HTTP/1.1 400")
