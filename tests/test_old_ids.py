@@ -25,7 +25,7 @@ from antiphon_conformance.verdict import baseline
 from antiphon_conformance.video_library.conflicting_requests import CONTRADICTIONS
 from antiphon_conformance.video_library.valid_requests import KNOWLEDGE_FORMS
 from antiphon_mockserver.mutants import all_mutants
-from antiphon_mockserver.server.app import select_mutants
+from antiphon_mockserver.server.deviations import select_mutants
 from antiphon_spec.clients import load_clients
 from antiphon_spec.dialect import load, names
 from antiphon_spec.frozen import frozen_names, load_frozen

@@ -44,7 +44,7 @@ def plan(context: Context) -> Plan:
     if is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     tool_lists = server_lists(context) if context.request.get("tools") or context.servers else []
-    works = calls(context, reading)
+    works = calls(context, reading) if may_call(context) else []
     items = [item for work in works for item in work.items]
     outputs = tuple(Output(work.tool, work.output) for work in works if work.output is not None)
     thought = reason(context, reading, _intent(items)) if context.request.get("reasoning") else None
@@ -62,6 +62,11 @@ def plan(context: Context) -> Plan:
         output_tokens=spending.output_tokens + sum(map(cost, compaction)),
         reasoning_tokens=spending.reasoning_tokens,
     )
+
+
+def may_call(context: Context) -> bool:
+    """Whether anything in the context may lead to a call: tools, or an item that is no message."""
+    return bool(context.request.get("tools")) or any(item.get("type") != "message" for item in context.items)
 
 
 def _intent(items: Sequence[Item]) -> str:

@@ -12,11 +12,10 @@ from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
-from antiphon_mockserver.mutants import SEAMS, Mutant, all_mutants
 from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
@@ -30,25 +29,22 @@ from antiphon_mockserver.server.context import (
     ServerContext,
     Streaming,
 )
+from antiphon_mockserver.server.deviations import reject_unused, select_changes, wrap
 from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.reading import canonical, read, reject_too_long, without_boundary
-from antiphon_mockserver.server.router import Router
-from antiphon_mockserver.server.sender import NO_CALL, Changes, Connection, Receive, Send, Sender, Whole
+from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender, Whole
 from antiphon_mockserver.server.websocket import serve_socket
-from antiphon_mockserver.settings import SettingError, Settings, Source, check_types
+from antiphon_mockserver.settings import Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
 from antiphon_mockserver.state.opening import open_store
 from antiphon_mockserver.state.store import StoreError
 from antiphon_mockserver.tool_servers import is_live
-from antiphon_mockserver.variations import Serve, Variation, all_variations
 from antiphon_mockserver.video_library.comparison import readings_of
 from antiphon_mockserver.video_library.library import open_library
-from antiphon_spec.data import nearest
 from antiphon_spec.dialect import Dialect, load_concrete
-from antiphon_spec.document import Operation
-from antiphon_spec.renamed import current_mutant
+from antiphon_spec.document import Document, Operation
 
 log = logging.getLogger("antiphon")
 
@@ -304,57 +300,53 @@ def handler(operation: Operation) -> Handler:
     return HANDLERS[operation.id]
 
 
-def select_changes(settings: Settings) -> Changes:
-    """What the variations and the mutants of the settings change, by seam; the mutants come last.
-
-    Raises ValueError for an unknown id.
-    """
-    mutants = select_mutants(settings.mutants)
-    variations = select_variations(settings.variations)
-    return {
-        seam: (
-            *(variation.changes[seam] for variation in variations if seam in variation.changes),
-            *(mutant.mutate for mutant in mutants[seam]),
-        )
-        for seam in SEAMS
-    }
+BASE = "/v1"
+"""The usual base path, when the document has no servers."""
 
 
-def wrap(serve: Serve, variation_ids: Sequence[str]) -> Serve:
-    """The function that answers requests, as the variations of the seam `wire` change it."""
-    for variation in select_variations(variation_ids):
-        if "wire" in variation.changes:
-            serve = variation.changes["wire"](serve, NO_CALL)
-    return serve
+class Router:
+    """The routes of one dialect's document."""
 
+    def __init__(self, dialect: Dialect) -> None:
+        self.document = document = dialect.document
+        self.companion = dialect.companion
+        servers = document.root.get("servers") or [{"url": BASE}]
+        of_document = urlsplit(servers[0]["url"]).path.rstrip("/") or BASE
+        self.bases = (*dialect.mock.base_paths, of_document)
+        self.base = self.bases[0]
+        self._operations = {
+            (operation.method, operation.path): operation
+            for operation in document.operations.values()
+            if "{" not in operation.path
+        }
 
-def select_variations(variation_ids: Sequence[str]) -> tuple[Variation, ...]:
-    """The variations with these ids. Raises ValueError for an unknown id."""
-    variations = all_variations() if variation_ids else {}
-    for variation_id in variation_ids:
-        if variation_id not in variations:
-            actual = nearest(variation_id, variations)
-            raise SettingError("variations", "the id of a variation", actual)
-    return tuple(variations[variation_id] for variation_id in variation_ids)
+    def below_base(self, path: str) -> str:
+        """Returns the path without the base path."""
+        base = next((base for base in self.bases if path.startswith(f"{base}/")), "")
+        return path[len(base) :]
 
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""
+        if (operation := self._operations.get((method, path))) is not None:
+            return operation, {}
+        documents = filter(None, (self.document, self.companion))
+        routes = (document.match("GET" if method == "HEAD" else method, path) for document in documents)
+        if (route := next(filter(None, routes), None)) is not None:
+            return route
+        methods = self.methods(path)
+        if not methods:
+            raise ApiError(f"Unknown path: {method} {path[:200]}.", status=404, code="unknown_url")
+        headers = {"allow": ", ".join(methods)}
+        message = f"{method} is not allowed here; {headers['allow']} is."
+        raise ApiError(message, status=405, code="method_not_allowed", headers=headers)
 
-def select_mutants(mutant_ids: Sequence[str]) -> Mapping[str, tuple[Mutant, ...]]:
-    """The mutants with these ids, current or old, by seam. Raises ValueError for an unknown id."""
-    mutants = all_mutants() if mutant_ids else {}
-    for mutant_id in mutant_ids:
-        if current_mutant(mutant_id) not in mutants:
-            raise SettingError("mutants", "the id of a mutant", nearest(mutant_id, mutants))
-    selection = [mutants[current_mutant(mutant_id)] for mutant_id in mutant_ids]
-    return {seam: tuple(mutant for mutant in selection if mutant.seam == seam) for seam in SEAMS}
+    def document_of(self, operation: Operation) -> Document:
+        """Returns the document that has this operation."""
+        is_beside = self.companion is not None and operation.id in self.companion.operations
+        return self.companion if self.companion is not None and is_beside else self.document
 
-
-def reject_unused(settings: Settings, dialect: Dialect) -> None:
-    """Raises SettingError for a setting that the dialect has no use for."""
-    uses = (
-        ("world", "a dialect with a video library", dialect.traits.knowledge),
-        ("readings", "a dialect with a video library", dialect.traits.knowledge),
-        ("prompts", "a dialect with prompt templates", dialect.mock.prompts),
-    )
-    for setting, expected, is_used in uses:
-        if getattr(settings, setting) and not is_used:
-            raise SettingError(setting, expected, dialect.name)
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Returns the methods of a path; none when the path is unknown."""
+        methods = self.document.methods(path) or (self.companion.methods(path) if self.companion else ())
+        extra = ("HEAD", "OPTIONS") if "GET" in methods else ("OPTIONS",)
+        return (*methods, *extra) if methods else ()
