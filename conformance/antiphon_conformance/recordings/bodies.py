@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import zlib
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -15,10 +14,19 @@ import orjson
 from antiphon_conformance.http.exchange import Headers
 
 GZIP = b"\x1f\x8b"
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a body, once decompressed: a few compressed ones can be a thousand times as many."""
+BROTLI_STEP = 256
+"""So many bytes are decompressed at a time: between them, the size of what came out is looked at."""
 
 
 class CodingError(ValueError):
     """A body is compressed in a way that we cannot undo."""
+
+
+def too_long(most: int) -> str:
+    """Why a compressed body was not read."""
+    return f"the compressed body grows beyond {most} bytes, and we read no more"
 
 
 def bytes_of(body: Any) -> bytes:
@@ -35,10 +43,11 @@ def bytes_of(body: Any) -> bytes:
 def decode(raw: bytes, fields: Headers) -> bytes:
     """The body without its content coding, where the recorder kept that.
 
-    Raises CodingError when the body is compressed and nothing here can decompress it.
+    Raises CodingError when the body is compressed and nothing here can decompress it, or when it would grow
+    beyond LARGEST.
     """
     if raw.startswith(GZIP):
-        return _try(gzip.decompress, raw)
+        return _try(gunzip, raw)
     names = (fields.get("content-encoding") or "").lower().split(",")
     coding = names[-1].strip()
     if coding not in ("br", "deflate", "zstd") or _is_text(raw):
@@ -85,11 +94,35 @@ def _is_text(raw: bytes) -> bool:
     return True
 
 
+def gunzip(raw: bytes, most: int = LARGEST) -> bytes:
+    """The content of gzip data, member by member, as `gzip` does it; what follows the last one is ignored.
+
+    Raises CodingError beyond `most` bytes, EOFError for half a member, and zlib.error.
+    """
+    content = bytearray()
+    while raw.startswith(GZIP):
+        part, raw = _inflated(raw, zlib.MAX_WBITS | 16, most - len(content))
+        content += part
+        raw = raw.lstrip(b"\0")
+    return bytes(content)
+
+
 def _inflate(raw: bytes) -> bytes:
     try:
-        return zlib.decompress(raw)
+        return _inflated(raw, zlib.MAX_WBITS, LARGEST)[0]
     except zlib.error:
-        return zlib.decompress(raw, -zlib.MAX_WBITS)
+        return _inflated(raw, -zlib.MAX_WBITS, LARGEST)[0]
+
+
+def _inflated(raw: bytes, window: int, most: int) -> tuple[bytes, bytes]:
+    """What one compressed stream holds, and what follows it. Raises CodingError beyond `most` bytes."""
+    reader = zlib.decompressobj(window)
+    content = reader.decompress(raw, most + 1)
+    if len(content) > most:
+        raise CodingError(too_long(most))
+    if not reader.eof:
+        raise EOFError("it ends too early")
+    return content, reader.unused_data
 
 
 def _unbrotli(raw: bytes) -> bytes:
@@ -97,8 +130,14 @@ def _unbrotli(raw: bytes) -> bytes:
         brotli = import_module("brotli")  # an optional package, which few recordings need
     except ImportError:
         raise CodingError("the body is compressed (br): install the package `brotli` to read it") from None
-    result: bytes = brotli.decompress(raw)
-    return result
+    reader, content = brotli.Decompressor(), bytearray()
+    for start in range(0, len(raw), BROTLI_STEP):
+        content += reader.process(raw[start : start + BROTLI_STEP])
+        if len(content) > LARGEST:
+            raise CodingError(too_long(LARGEST))
+    if not reader.is_finished():
+        raise EOFError("it ends too early")
+    return bytes(content)
 
 
 def _try(decompress: Callable[[bytes], bytes], raw: bytes) -> bytes:

@@ -1,45 +1,100 @@
-"""Forwards requests to a server, records the traffic, and judges it at once."""
+"""Forwards requests to a server and keeps what passes; another process records and judges it.
+
+What passes is not changed, but for the headers of the connection: a body may be of any length, of which the
+beginning is kept. A client that leaves ends the work of the target, as it would without a proxy.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import orjson
 import yarl
 from aiohttp import web
 
-from antiphon_conformance import engine
-from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.address import Address, read_address, shown
-from antiphon_conformance.http.exchange import Exchange, Headers, Request
+from antiphon_conformance.http.exchange import Headers, Request
 from antiphon_conformance.http.network import connector, describe, route
 from antiphon_conformance.http.proxies import secrets_of
-from antiphon_conformance.http.redaction import Redaction, redaction_of
-from antiphon_conformance.http.reply import read_reply
-from antiphon_conformance.http.text import inert_json, safe
-from antiphon_conformance.recordings import transcript
-from antiphon_conformance.recordings.keys import MOST_KEYS, hide, keys_in
+from antiphon_conformance.http.redaction import is_secret
+from antiphon_conformance.http.reply import field_text, headers
+from antiphon_conformance.http.text import safe
+from antiphon_conformance.recordings.beside import Beside, JudgingLimits
+from antiphon_conformance.recordings.judge_process import Job, Work
+from antiphon_conformance.recordings.keys import MOST_KEYS, keys_of
+from antiphon_conformance.recordings.passage import NO_HEADERS, Budget, Kept, Passage
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
 HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade"}
-    | {"transfer-encoding", "host", "content-length", "accept-encoding"}
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"}
+    | {"trailer", "upgrade", "transfer-encoding", "host", "accept-encoding", "expect"}
 )
-LOUD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)
+"""Headers of one connection (RFC 9110, 7.6.1), and those that we say ourselves."""
+LARGEST_HEADER = 65_536
+"""Bytes of a line of a header, of a request and of an answer."""
+LAST_WAIT = 30.0
+"""Seconds that a proxy which ends gives to what is still to be judged."""
+LAST_ANSWERS = 3.0
+"""Seconds that a proxy which ends gives to answers that are under way."""
+ERRORS = (aiohttp.ClientError, OSError, ValueError, EOFError)
+"""What a target or the way to it makes the client raise."""
+SILENT = logging.getLogger("antiphon.proxy")
+"""Where the server of the proxy logs: what it says of malformed requests may hold a key."""
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
+
+
+class _ClientLeftError(Exception):
+    """The client disconnected before the end of the answer."""
+
+
+@dataclass(slots=True)
+class _Passing:
+    """An exchange that is under way."""
+
+    request: Request
+    body: Kept
+    reply: Kept
+    wall_start: float = field(default_factory=time.time)
+    start: float = field(default_factory=time.monotonic)
+    status: int | None = None
+    reply_headers: Headers = NO_HEADERS
+    failure: str = ""
+    has_left: bool = False
+
+    def passage(self, identity: str) -> Passage:
+        """What passed."""
+        request = self.request
+        return Passage(
+            identity,
+            request.method,
+            request.path,
+            request.headers,
+            self.body.raw,
+            self.body.cut,
+            self.status,
+            self.reply_headers,
+            self.reply.raw,
+            self.reply.cut,
+            self.failure,
+            self.has_left,
+            time.monotonic() - self.start,
+            self.wall_start,
+        )
 
 
 @dataclass(slots=True)
 class Proxy:
-    """Forwards requests to `target`, records the exchanges and judges them."""
+    """Forwards requests to `target`, records the exchanges and has them judged."""
 
     target: str
     dialect: Dialect
@@ -49,11 +104,13 @@ class Proxy:
     ca_file: str | None = None
     """The file with the certificates to trust; None for those of the system."""
     insecure: bool = False
-    counts: Counter[Outcome] = field(default_factory=Counter)
+    limits: JudgingLimits = field(default_factory=JudgingLimits)
     count: int = 0
     _session: aiohttp.ClientSession | None = None
     _address: Address = field(init=False)
     _route: Mapping[str, Any] = field(init=False)
+    _budget: Budget = field(init=False)
+    _beside: Beside = field(init=False)
     _own_secrets: tuple[str, ...] = field(default=(), init=False, repr=False)
     _keys: dict[str, None] = field(default_factory=dict, repr=False)
     """The keys that came last, of all clients: the target may give one to another."""
@@ -64,110 +121,151 @@ class Proxy:
         self._route = route(self._address, self.ca_file, self.insecure)
         self._own_secrets = (*self._address.secrets, *secrets_of(self._address))
         self._keys.update(dict.fromkeys(self._own_secrets))
+        self._budget = Budget(self.limits.memory)
+        work = Work(self.dialect.name, self.record, self.limits.events)
+        self._beside = Beside(work, self.limits, self._budget, self.show)
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        """How often each outcome was found."""
+        return self._beside.counts
+
+    @property
+    def losses(self) -> int:
+        """How many exchanges are in no record, for want of memory."""
+        return self._beside.losses
+
+    async def start(self) -> None:
+        """Starts the process that judges. Raises ProcessEndedError where that fails."""
+        await self._beside.start()
 
     async def forward(self, incoming: web.Request) -> web.StreamResponse:
-        """Forwards one request and returns the answer; 502 when the target does not answer."""
-        content = await incoming.read()
-        pairs = tuple((name.lower(), value) for name, value in incoming.headers.items())
-        path = _below(self._address.base, incoming.raw_path)
+        """Forwards one request and returns the answer: 502 when the target does not answer, 400 when the
+        request cannot be forwarded."""
         self.count += 1
         identity = f"proxy/{self.count}"
+        path = _below(self._address.base, field_text(incoming.raw_path))
+        request = Request(incoming.method, path, headers(incoming.raw_headers))
+        size = self.limits.body
+        passing = _Passing(request, Kept(self._budget, size), Kept(self._budget, size))
+        outgoing = web.StreamResponse()
         try:
-            reading = strict_json.read(content) if content else strict_json.Reading(None)
-            raw = content if reading.faults else None
-            body = None if reading.faults else reading.value
-            request = Request(incoming.method, path, Headers(pairs), body, raw)
-            return await self._relay(incoming, request, content, identity)
-        except (aiohttp.ClientError, OSError) as error:
-            why = describe(error)
-            self._report(Exchange(identity, request, None, failure=safe(why)))
-            return web.json_response({"error": {"message": f"the target did not answer: {why}"}}, status=502)
-
-    async def _relay(
-        self, incoming: web.Request, request: Request, content: bytes, identity: str
-    ) -> web.StreamResponse:
-        headers = [(name, value) for name, value in request.headers.pairs if name not in HOP_BY_HOP]
-        wall_start, start, raw = time.time(), time.monotonic(), bytearray()
-        async with self._connect().request(
-            request.method,
-            yarl.URL(self._address.url(request.path), encoded=True),
-            headers=[*headers, ("accept-encoding", "identity")],
-            data=content or None,
-            allow_redirects=False,
-            **self._route,
-        ) as answer:
-            reply_headers = Headers(tuple((str(name), str(value)) for name, value in answer.headers.items()))
-            outgoing = web.StreamResponse(status=answer.status)
-            for name, value in reply_headers.pairs:
-                if name.lower() not in HOP_BY_HOP:
-                    outgoing.headers.add(name, value)
-            aborted = not await _copy(answer, outgoing, incoming, raw)
-        reply = read_reply(
-            answer.status,
-            reply_headers,
-            bytes(raw),
-            cut=aborted,
-            seconds=time.monotonic() - start,
-            started_at=wall_start,
-        )
-        traits = frozenset({"left-early"}) if aborted else frozenset[str]()
-        self._report(Exchange(identity, request, reply, traits=traits))
+            await self._relay(incoming, passing, outgoing)
+        except asyncio.CancelledError:  # so the server tells that the client has left
+            passing.has_left = True
+            raise
+        except _ClientLeftError:
+            passing.has_left = True
+        except ERRORS as error:
+            passing.failure = passing.failure or describe(error)
+            if not outgoing.prepared:
+                if isinstance(error, _NotForwardedError):
+                    return _error(400, str(error))
+                return _error(502, f"the target did not answer: {passing.failure}")
+            if incoming.transport is not None:
+                incoming.transport.close()  # the client sees an answer without its end, as we did
+        finally:
+            self._beside.put(Job(passing.passage(identity), self._keys_with(request)))
         return outgoing
 
-    def _report(self, exchange: Exchange) -> None:
-        """Judges, prints and records one exchange, without any key."""
-        exchange = hide(exchange, self._redaction(exchange))
-        records = [record for record in engine.lint([exchange], self.dialect) if record.outcome in LOUD]
-        self.counts.update(record.outcome for record in records)
-        status = exchange.reply.status if exchange.reply else safe(exchange.failure or "no answer")
-        self.show(f"{exchange.id} {exchange.request.method} {safe(exchange.request.path)} {status}")
-        for record in records:
-            self.show(f"  {record.outcome.upper()} {record.rule} ({record.requirement}) {safe(record.note)}")
-            for finding in record.findings:
-                self.show(f"    {safe(finding.message)}")
-        if self.record is not None:
-            with self.record.open("ab") as file:
-                file.write(
-                    inert_json(orjson.dumps(transcript.entry(exchange), option=orjson.OPT_APPEND_NEWLINE))
-                )
+    async def _relay(self, incoming: web.Request, passing: _Passing, outgoing: web.StreamResponse) -> None:
+        """Sends the request and copies the answer to the client as it arrives."""
+        request = passing.request
+        url = self._url(request.path)
+        async with self._connect().request(
+            request.method,
+            url,
+            headers=[*_passed_on(request.headers), ("accept-encoding", "identity")],
+            data=_copy_in(incoming, passing.body) if incoming.body_exists else None,
+            allow_redirects=False,
+            skip_auto_headers=("accept", "content-type", "user-agent"),
+            **self._route,
+        ) as answer:
+            passing.status, passing.reply_headers = answer.status, headers(answer.raw_headers)
+            outgoing.set_status(answer.status, answer.reason)
+            for name, value in _passed_on(passing.reply_headers):
+                outgoing.headers.add(name, value)
+            await _copy_out(answer, incoming, outgoing, passing.reply)
 
-    def _redaction(self, exchange: Exchange) -> Redaction:
-        """The redaction of the keys of this request, and of those before it."""
-        for key in keys_in([exchange]):
+    def _url(self, path: str) -> yarl.URL:
+        """The URL of a path. Raises _NotForwardedError where it would lead elsewhere than to the target."""
+        if not path.startswith("/"):
+            raise _NotForwardedError("the target of a request is a path that begins with `/`")
+        try:
+            return yarl.URL(self._address.url(path), encoded=True)
+        except ValueError:
+            raise _NotForwardedError("the path of the request cannot be read") from None
+
+    def _keys_with(self, request: Request) -> tuple[str, ...]:
+        """The keys that came last, with those of this request."""
+        for key in filter(is_secret, keys_of(request)):
             self._keys.pop(key, None)
             self._keys[key] = None
         while len(self._keys) > MOST_KEYS:
             self._keys.pop(next(key for key in self._keys if key not in self._own_secrets))
-        return redaction_of(tuple(self._keys))
+        return tuple(self._keys)
 
     def _connect(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=connector(self._address),
+                connector=connector(self._address, 0),
                 timeout=aiohttp.ClientTimeout(total=None),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                max_line_size=LARGEST_HEADER,
+                max_field_size=LARGEST_HEADER,
             )
         return self._session
 
     async def close(self) -> None:
-        """Closes the connections to the target."""
+        """Waits for what is still to be judged, a while, and closes the connections to the target."""
         if self._session is not None:
             await self._session.close()
+        await self._beside.close(LAST_WAIT)
 
 
-async def _copy(
-    answer: aiohttp.ClientResponse, outgoing: web.StreamResponse, incoming: web.Request, raw: bytearray
-) -> bool:
-    """Copies the body to the client as it arrives; False when the client disconnects before its end."""
+class _NotForwardedError(ValueError):
+    """A request cannot be forwarded."""
+
+
+def _error(status: int, why: str) -> web.Response:
+    return web.json_response({"error": {"message": safe(why)}}, status=status)
+
+
+def _passed_on(fields: Headers) -> list[tuple[str, str]]:
+    """The headers that are for the other end, not for this connection."""
+    extras = {name.strip().lower() for value in fields.all("connection") for name in value.split(",")}
+    ours = HOP_BY_HOP | extras
+    has_chunks = fields.get("transfer-encoding") is not None
+    ours |= {"content-length"} if has_chunks else set()
+    return [(name, value) for name, value in fields.pairs if name.lower() not in ours]
+
+
+async def _copy_in(incoming: web.Request, copy: Kept) -> AsyncIterator[bytes]:
+    """The body of the request, as it arrives."""
+    async for chunk in incoming.content.iter_any():
+        copy.add(chunk)
+        yield chunk
+
+
+async def _copy_out(
+    answer: aiohttp.ClientResponse, incoming: web.Request, outgoing: web.StreamResponse, copy: Kept
+) -> None:
+    """Copies the body to the client as it arrives. Raises _ClientLeftError."""
     try:
         await outgoing.prepare(incoming)
-        async for chunk in answer.content.iter_any():
-            raw += chunk
+    except ConnectionError:
+        raise _ClientLeftError from None
+    async for chunk in answer.content.iter_any():
+        copy.add(chunk)
+        try:
             await outgoing.write(chunk)
+        except ConnectionError:
+            raise _ClientLeftError from None
+    try:
         await outgoing.write_eof()
-    except (ConnectionResetError, aiohttp.ClientConnectionResetError):
-        return False
-    return True
+    except ConnectionError:
+        raise _ClientLeftError from None
 
 
 def _below(target: str, path: str) -> str:
@@ -177,20 +275,31 @@ def _below(target: str, path: str) -> str:
 
 
 async def serve(proxy: Proxy, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM."""
-    app = web.Application(client_max_size=1 << 30)
+    """Serves until SIGINT or SIGTERM. Raises OSError, and ProcessEndedError where nobody can judge."""
+    app = web.Application()
     app.router.add_route("*", "/{path:.*}", proxy.forward)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
-    address = runner.addresses[0]
-    proxy.show(
-        f"http://{address[0]}:{address[1]} -> {safe(shown(proxy.target))}, judged as {proxy.dialect.name}"
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=SILENT,
+        handler_cancellation=True,
+        shutdown_timeout=LAST_ANSWERS,
+        auto_decompress=False,
+        max_line_size=LARGEST_HEADER,
+        max_field_size=LARGEST_HEADER,
     )
-    await _wait_for_signal()
-    await runner.cleanup()
-    await proxy.close()
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        await proxy.start()
+        address = runner.addresses[0]
+        proxy.show(
+            f"http://{address[0]}:{address[1]} -> {safe(shown(proxy.target))}, judged as {proxy.dialect.name}"
+        )
+        await _wait_for_signal()
+    finally:
+        await runner.cleanup()
+        await proxy.close()
 
 
 async def _wait_for_signal() -> None:
