@@ -26,29 +26,29 @@ from hostile_sockets import BOMB, LIVES, MIB, Target, head, target, whole
 
 SECRET = "sk-planted-4711-0815-secret"
 PATIENCE = 20
-ENDLESS = MIB
+ENDLESS = 300_000
 """Bytes after which the client of a test has seen enough of an answer."""
 PASSED = 200
 REJECTED = 502
-CUT = 0
-"""In place of a status: the answer breaks off."""
+BROKEN = 0
+"""In place of a status: the answer is rejected, or it has begun by then and breaks off."""
 ENDS = {
-    "half-a-chunk-size": (CUT, "TransferEncodingError"),
-    "a-chunk-size-that-is-none": (REJECTED, "Invalid character in chunk size"),
-    "a-huge-chunk-size": (REJECTED, "Chunk size"),
-    "endless-trailers": (REJECTED, "Too many headers"),
-    "endless-headers": (REJECTED, "Too many headers"),
-    "a-header-of-10-mb": (REJECTED, "more than 65536 bytes"),
-    "no-status-line": (REJECTED, "Bad status line"),
-    "bytes-of-tls": (REJECTED, "Bad status line"),
-    "nothing-at-all": (REJECTED, "Server disconnected"),
-    "a-length-beyond-the-body": (CUT, "ContentLengthError"),
-    "two-lengths": (REJECTED, "Duplicate Content-Length"),
-    "a-reset-in-the-head": (REJECTED, "reset by peer"),
-    "a-reset-in-the-body": (CUT, "reset by peer"),
-    "a-reset-in-a-stream": (CUT, "reset by peer"),
-    "nul-in-a-header": (REJECTED, "Invalid HTTP header"),
-    "control-characters-in-headers": (REJECTED, "header value"),
+    "half-a-chunk-size": (BROKEN, "TransferEncodingError"),
+    "a-chunk-size-that-is-none": (BROKEN, "Invalid character in chunk size"),
+    "a-huge-chunk-size": (BROKEN, "Chunk size"),
+    "endless-trailers": (BROKEN, ""),
+    "endless-headers": (BROKEN, "Too many headers"),
+    "a-header-of-10-mb": (BROKEN, "more than 65536 bytes"),
+    "no-status-line": (BROKEN, "Bad status line"),
+    "bytes-of-tls": (BROKEN, "Bad status line"),
+    "nothing-at-all": (BROKEN, "Server disconnected"),
+    "a-length-beyond-the-body": (BROKEN, "ContentLengthError"),
+    "two-lengths": (BROKEN, "Duplicate Content-Length"),
+    "a-reset-in-the-head": (BROKEN, ""),
+    "a-reset-in-the-body": (BROKEN, ""),
+    "a-reset-in-a-stream": (BROKEN, ""),
+    "nul-in-a-header": (BROKEN, "Invalid HTTP header"),
+    "control-characters-in-headers": (BROKEN, "header value"),
     "bytes-in-headers": (PASSED, ""),
     "a-gzip-bomb": (PASSED, "grows beyond"),
     "deep-json": (PASSED, ""),
@@ -136,16 +136,14 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 @pytest.mark.parametrize("life", ENDS)
 def test_a_hostile_answer_passes_or_is_rejected(front: Front, life: str) -> None:
     status, top, rest = front.ask(f"/v1/{life}")
-    expected = ENDS[life][0]
-    assert status == (expected or PASSED)
-    if expected == CUT:
-        length = next(
-            (line for line in top.lower().split(b"\r\n") if line.startswith(b"content-length")), b""
-        )
-        is_whole = len(rest) >= int(length.partition(b":")[2]) if length else rest.endswith(b"0\r\n\r\n")
-        assert not is_whole
-    elif expected == REJECTED:
+    if ENDS[life][0] == PASSED:
+        assert status == PASSED
+    elif status == REJECTED:
         assert rest.startswith(b'{"error": {"message": "the target did not answer: ')
+    else:
+        fields = top.lower().split(b"\r\n")
+        length = next((int(line[15:]) for line in fields if line.startswith(b"content-length:")), None)
+        assert not (rest.endswith(b"0\r\n\r\n") if length is None else len(rest) >= length)
 
 
 def test_a_compressed_answer_passes_as_it_is(front: Front) -> None:
@@ -264,8 +262,9 @@ STREAM = replace(
     PASSAGE,
     status=200,
     reply_headers=Headers((("content-type", "text/event-stream"),)),
-    reply_body=b'data: {"type":"error"}\n\n' * 50_000,
+    reply_body=b'data: {"type":"error"}\n\n' * 2000,
 )
+LONG = replace(STREAM, reply_body=STREAM.reply_body * 20)
 
 
 def beside(limits: JudgingLimits, record: Path | None = None) -> tuple[Beside, list[str], Budget]:
@@ -280,8 +279,8 @@ def test_a_judgement_that_takes_too_long_is_given_up_and_recorded_all_the_same(t
 
     async def judge() -> None:
         await queue.start()
-        budget.take(STREAM.size)
-        queue.put(Job(STREAM, (SECRET,)))
+        budget.take(LONG.size)
+        queue.put(Job(LONG, (SECRET,)))
         await queue.close(PATIENCE)
 
     asyncio.run(judge())
