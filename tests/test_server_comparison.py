@@ -79,6 +79,7 @@ OPEN = {
     "state.begins-conversations-with-instructions",
     "state.closes-after-a-socket-error",
     "state.locks-conversations-with-a-conflict",
+    "state.rejects-a-second-create",
     "state.repeats-the-id-as-call-id",
     "state.continues-what-has-no-call",
     "state.gives-items-of-conversations-ids-of-their-own",

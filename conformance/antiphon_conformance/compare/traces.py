@@ -104,6 +104,8 @@ def _conversation(in_a: Trace, in_b: Trace, exchanges: Exchanges) -> Iterator[Di
             yield replace(_absent_step(in_b), step=step, follows=is_apart)
             return
         for difference in exchanges.differences(exchange, side_b[name]):
+            if in_b.missing_feature and name == next(reversed(side_b)):
+                difference = replace(difference, grade=Grade.LEGAL, reason=_lacks(in_b.missing_feature))
             yield replace(difference, step=step, follows=is_apart)
             parts = difference.aspect in (Aspect.STATUS, Aspect.NO_ANSWER)
             is_apart = is_apart or (parts and difference.grade is Grade.DIFFERENT)
@@ -121,9 +123,14 @@ def _absent_step(in_b: Trace) -> Difference:
     if not in_b.stop_reason:
         return Difference(Aspect.STEP, "step", "goes on", words, Grade.LEGAL, OTHER_WAY)
     if in_b.missing_feature:
-        why = f"B does not offer {in_b.missing_feature}, which is optional"
+        why = _lacks(in_b.missing_feature)
         return Difference(Aspect.STEP, "step", "goes on", words, Grade.LEGAL, why)
     return Difference(Aspect.STEP, "step", "goes on", words)
+
+
+def _lacks(feature: str) -> str:
+    """Why B differs in the step that shows that it lacks a feature, and ends there."""
+    return f"B does not offer {feature}, which is optional"
 
 
 def _floor(results: Iterable[Difference]) -> Floor:

@@ -55,6 +55,8 @@ class NoEvidenceError(MissingStepError):
 
 GAVE_UP = "gave-up"
 """The trait of an exchange that we ended: the target may have answered later."""
+CLOSED = "closed"
+"""The trait of a turn without an answer on a connection that the server has ended, as it may after a turn."""
 BUSY = "busy"
 """The trait of an exchange whose answer, 429 or 503, is about the target's load and not about the request."""
 UNROUTED = "unrouted"

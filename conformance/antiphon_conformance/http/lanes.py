@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from antiphon_conformance.http.turns import LANE, Listener, Message, Turn, fields_of, is_error
+from antiphon_conformance.http.turns import LANE, Listener, Message, Turn, fields_of, ids_of, is_error
 
 TICK = 1e-3
 """The least time between two messages, in seconds: their order shows in the times, also in a transcript."""
@@ -23,8 +23,6 @@ class Lanes(Listener):
         self.size = 0
         self.is_over = False
         self._lanes = tuple(lanes)
-        self._ids: list[set[str]] = [set() for _ in lanes]
-        """The ids of each turn's response and items, as far as they came."""
         self._numbers: list[object] = [None for _ in lanes]
         """The number of the latest event of each turn."""
         self._latest = 0
@@ -33,6 +31,9 @@ class Lanes(Listener):
     def take(self, message: Message, seconds: float) -> None:
         """Takes one message; what comes after the end of all turns is dropped."""
         fields = fields_of(message)
+        if (turn := self._ended(ids_of(fields))) is not None:
+            turn.late.append(message)
+            return
         place = self._place(fields)
         if place is None:
             return
@@ -41,11 +42,16 @@ class Lanes(Listener):
         self._seconds = max(seconds, self._seconds + TICK)
         turn.take(message, self._seconds)
         if len(turn.messages) > count:
-            self._ids[place] |= _ids(fields)
             self._numbers[place] = fields.get("sequence_number")
             self._latest = place
         self.size = sum(turn.size for turn in self.turns)
         self.is_over = all(turn.is_over for turn in self.turns)
+
+    def _ended(self, ids: set[str]) -> Turn | None:
+        """The turn that is over and to which a message with these ids belongs; None when none does."""
+        if any(ids & turn.ids for turn in self.turns if not turn.is_over):
+            return None
+        return next((turn for turn in self.turns if turn.is_over and ids & turn.ids), None)
 
     def _place(self, fields: Mapping[str, Any]) -> int | None:
         """The place of the turn to which a message belongs; None when all are over."""
@@ -56,8 +62,8 @@ class Lanes(Listener):
         idle = next((place for place in places if not self.turns[place].has_begun), places[0])
         if is_error(fields):
             return idle
-        ids = _ids(fields)
-        match = next((place for place in places if ids & self._ids[place]), None)
+        ids = ids_of(fields)
+        match = next((place for place in places if ids & self.turns[place].ids), None)
         if match is not None:
             return match
         if isinstance(fields.get("response"), dict) or self._latest not in places:
@@ -69,10 +75,3 @@ class Lanes(Listener):
         before = number - 1 if type(number) is int else None
         due = [place for place in places if before is not None and self._numbers[place] == before]
         return min(due, key=lambda place: place == self._latest, default=self._latest)
-
-
-def _ids(fields: Mapping[str, Any]) -> set[str]:
-    """The ids of the response and the item that an event is about."""
-    inner = (value for name in ("response", "item") if isinstance(value := fields.get(name), dict))
-    values = (fields.get("item_id"), *(value.get("id") for value in inner))
-    return {value for value in values if isinstance(value, str)}

@@ -24,6 +24,11 @@ ACCEPTED = f"{STEER}.accepted"
 class SteerAnswer(Turn):
     """The answers to a message that steers: events of their own, or an error."""
 
+    @property
+    def may_be_over(self) -> bool:
+        """Whether no answer came."""
+        return not self.messages
+
     def take(self, message: Message, seconds: float) -> None:
         """Takes one message, where it is an answer."""
         if is_about_steering(message) or is_error(fields_of(message)):
@@ -62,9 +67,15 @@ class SteeredTurn(Listener):
             self.turn.take(message, seconds)
             self._begin(message)
         else:
+            self.successor.earlier = self._earlier | self.turn.ids
             self.successor.take(message, seconds)
         self.size = self.turn.size + self.steer.size + self.successor.size
         self.is_over = self.turn.is_over and (self.text is None or self._is_answered())
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether the turn is over, and only the answer to what steers it is missing."""
+        return self.turn.is_over and not self.steer.messages
 
     def _begin(self, message: Message) -> None:
         """Steers the response as soon as an event names it."""

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from antiphon_conformance.http.exchange import FATAL, GAVE_UP, SILENCING, Exchange, Request
@@ -38,14 +39,16 @@ class Sent:
     identity: str
     read_events: int | None = None
     again: Callable[[], Awaitable[Exchange]] | None = None
-    """Sends a message over WebSocket once more, on a connection of its own; None for a request over HTTP."""
+    """Does the same over WebSocket once more, on a connection of its own; None for a request over HTTP."""
+    messages: tuple[str, ...] = ()
+    """What is sent over WebSocket."""
 
     @property
     def key(self) -> Key:
         """What makes two requests the same, whatever their step is called."""
         request, is_message = self.request, self.again is not None
         content = repr(request.body), request.raw
-        return request.method, request.path, request.headers.pairs, *content, is_message
+        return request.method, request.path, request.headers.pairs, *content, is_message, self.messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,48 +110,49 @@ class Survival:
     def __post_init__(self) -> None:
         self._is_up.set()
 
-    async def send(self, sent: Sent) -> Exchange:
+    async def send(self, act: Sent) -> Exchange:
         """One exchange; after an outage that another request caused, the request is sent again."""
         for turn in range(MOST_TURNS + 1):
-            known = self._stoppers.get(sent.key)
-            if known is not None:
-                return replace(known, id=sent.identity)
-            await self._is_up.wait()
-            current = self._round
-            self._in_flight.append(sent)
-            try:
-                exchange = await self.attempt(sent)
-                if _is_whole(exchange):
-                    self._recent.append(sent)
-                    return exchange
-                result = await self._examine(sent, exchange, current)
-                if result is exchange and turn == 0 and self._recent and is_lost(exchange):
-                    result = None  # it may have met the end of a short outage
-            finally:
-                self._in_flight.remove(sent)
+            if (stopper := self._stopper(act)) is not None:
+                return stopper
+            exchange, result = await self._once(act, partial(self.attempt, act))
+            if result is exchange and turn == 0 and self._recent and is_lost(exchange):
+                result = None  # it may have met the end of a short outage
             if result is not None or turn == MOST_TURNS:
                 return result or exchange
         raise AssertionError  # the loop returns
 
-    async def follow(self, sent: Sent, attempt: Callable[[], Awaitable[Exchange]]) -> Exchange:
-        """One turn on a connection that is open. Unlike a request it is not sent again where another one
-        stopped the target, because the connection knew what a new one does not."""
-        known = self._stoppers.get(sent.key)
-        if known is not None:
-            return replace(known, id=sent.identity)
+    async def follow(self, act: Sent, attempt: Callable[[], Awaitable[Exchange]]) -> Exchange:
+        """What happens on a connection that is open, or opens. Unlike a request it is not sent again where
+        another one stopped the target, because the connection knew what a new one does not."""
+        if (stopper := self._stopper(act)) is not None:
+            return stopper
+        exchange, result = await self._once(act, attempt)
+        return result or exchange
+
+    def _stopper(self, act: Sent) -> Exchange | None:
+        """The exchange of a request that is known to stop the target; None for any other."""
+        stopper = self._stoppers.get(act.key)
+        return replace(stopper, id=act.identity) if stopper is not None else None
+
+    async def _once(
+        self, act: Sent, attempt: Callable[[], Awaitable[Exchange]]
+    ) -> tuple[Exchange, Exchange | None]:
+        """One attempt while the target is up, and what it came to: the exchange, or None when another request
+        has stopped the target."""
         await self._is_up.wait()
         current = self._round
-        self._in_flight.append(sent)
+        self._in_flight.append(act)
         try:
             exchange = await attempt()
             if _is_whole(exchange):
-                self._recent.append(sent)
-                return exchange
-            return await self._examine(sent, exchange, current) or exchange
+                self._recent.append(act)
+                return exchange, exchange
+            return exchange, await self._examine(act, exchange, current)
         finally:
-            self._in_flight.remove(sent)
+            self._in_flight.remove(act)
 
-    async def _examine(self, sent: Sent, exchange: Exchange, current: int) -> Exchange | None:
+    async def _examine(self, act: Sent, exchange: Exchange, current: int) -> Exchange | None:
         """The exchange, when the target is alive or this request stops it; None to send it again."""
         async with self._lock:
             if self.stop_reason is not None:
@@ -158,19 +162,19 @@ class Survival:
             state = await self.probe()
             if not state:
                 return exchange
-            others = [other for other in self._in_flight if other is not sent]
+            others = [other for other in self._in_flight if other is not act]
             self._is_up.clear()
             try:
-                return await self._survive(sent, exchange, others, state)
+                return await self._survive(act, exchange, others, state)
             finally:
                 self._round += 1
                 self._is_up.set()
 
     async def _survive(
-        self, sent: Sent, exchange: Exchange, others: list[Sent], state: str
+        self, act: Sent, exchange: Exchange, others: list[Sent], state: str
     ) -> Exchange | None:
         start = time.monotonic()
-        suspects = [sent, *others, *reversed(self._recent)]
+        suspects = [act, *others, *reversed(self._recent)]
         is_death = state != "silent"
         is_back = await self._recover()
         seconds = time.monotonic() - start
@@ -179,16 +183,16 @@ class Survival:
             self.restarts += is_death or self.restart.command is not None
             killer = await self._replay(suspects)
         elif state == "refused" and not others and is_lost(exchange):
-            killer = sent.identity
+            killer = act.identity
             why = f"{exchange.failure}; after it nobody listened at the port for {seconds:.0f} s"
-            self._note_stopper(sent, replace(exchange, failure=why), FATAL)
+            self._note_stopper(act, replace(exchange, failure=why), FATAL)
         names = tuple(suspect.identity for suspect in suspects)
         failure = exchange.failure or "no answer"
         self.outages.append(Outage(failure, names, seconds, is_back, killer, is_death))
         self._stop_if_hopeless(is_back, names, seconds)
         if self.stop_reason is not None:
-            return self._stoppers.get(sent.key, exchange)
-        return self._stoppers.get(sent.key)
+            return self._stoppers.get(act.key, exchange)
+        return self._stoppers.get(act.key)
 
     async def _replay(self, suspects: list[Sent]) -> str:
         """Sends the suspects again, each alone. Returns the id of the one that stops the target, or ""."""
@@ -205,9 +209,9 @@ class Survival:
                 return suspect.identity
         return ""
 
-    def _note_stopper(self, sent: Sent, exchange: Exchange, trait: str) -> None:
-        self._stoppers[sent.key] = replace(exchange, traits=exchange.traits | {trait})
-        self.traits[sent.identity] = trait
+    def _note_stopper(self, act: Sent, exchange: Exchange, trait: str) -> None:
+        self._stoppers[act.key] = replace(exchange, traits=exchange.traits | {trait})
+        self.traits[act.identity] = trait
 
     async def _recover(self) -> bool:
         """Whether the target answers again: at once after the user's command, or in the time that it has."""

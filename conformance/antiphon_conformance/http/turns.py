@@ -3,7 +3,8 @@
 A turn ends with a terminal event of its response or with an error. An error before any event is an answer
 of its own: the error over HTTP, with its status beside it. After events it is no event of the stream, which
 then is cut: the reply has both. `[DONE]` belongs to SSE; where a server sends it, it is kept, and it ends no
-turn that has not begun. What still comes of an earlier response belongs to no turn.
+turn that has not begun. What still comes of an earlier response belongs to its turn. A message of another
+API, without a number, is about the connection and belongs to no stream.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from antiphon_conformance.http.exchange import ENDS, Exchange, Frame, Headers, P
 ERROR = "error"
 BINARY = "binary"
 """The oddity of a message that is no text."""
+LATE = "late"
+"""The oddity of a message that came after the end of its turn: it is no event of the stream."""
 UNKNOWN_STATUS = 400
 """The status of an error that says none."""
 LANE = "stream_id"
@@ -29,6 +32,8 @@ OF_MESSAGES = frozenset({"type", LANE, WARM_UP})
 """The members of a message that are none of the create."""
 STEER = "response.steer"
 """The type of the message that adds input to a running response; those of its answers begin so, too."""
+BEGINNINGS = ("response.created", "response.output_item.added")
+"""The events that tell a new id: they belong to the turn that runs, also where a server repeats its ids."""
 Message = str | bytes
 
 
@@ -43,6 +48,11 @@ class Listener(ABC):
     def take(self, message: Message, seconds: float) -> None:
         """Takes one message that came so many seconds after ours."""
 
+    @property
+    def may_be_over(self) -> bool:
+        """Whether only an answer is missing that a server without the feature never gives."""
+        return False
+
     def next_text(self) -> str | None:
         """A further message to send now; None when there is none."""
         return None
@@ -55,9 +65,12 @@ class Turn(Listener):
     messages: list[Message] = field(default_factory=list)
     arrivals: list[tuple[int, float]] = field(default_factory=list)
     earlier: frozenset[str] = frozenset()
-    """The ids of the responses of earlier turns on the connection."""
+    """The ids of the responses and items of earlier turns on the connection."""
+    late: list[Message] = field(default_factory=list)
+    """What still came of them."""
     size: int = 0
     is_over: bool = False
+    _ids: set[str] = field(default_factory=set)
     _has_start: bool = False
 
     @property
@@ -65,15 +78,25 @@ class Turn(Listener):
         """Whether anything came."""
         return self._has_start
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of its response and items, as far as they came."""
+        return frozenset(self._ids)
+
     def take(self, message: Message, seconds: float) -> None:
         """Takes one message that came so many seconds after the request."""
-        if not self._has_start and response_id(message) in self.earlier:
+        fields = fields_of(message)
+        ids = ids_of(fields)
+        if ids and ids <= self.earlier - self._ids and fields.get("type") not in BEGINNINGS:
+            self.late.append(message)
             return
+        self._ids |= ids
         self.messages.append(message)
         self.size += len(_encode(message)) + 1
         self.arrivals.append((self.size, seconds))
         self.is_over = ends_a_turn(message) or (self._has_start and text_of(message) == sse.SENTINEL)
-        self._has_start = self._has_start or text_of(message) != sse.SENTINEL
+        is_of_the_turn = text_of(message) != sse.SENTINEL and not is_of_the_connection(fields)
+        self._has_start = self._has_start or is_of_the_turn
 
     def reply(self, *, cut: bool, seconds: float | None = None, started_at: float | None = None) -> Reply:
         """The reply so far."""
@@ -89,12 +112,20 @@ def read_turn(messages: Sequence[Message], *, cut: bool = False) -> Reply:
     values = [strict_json.read(text_of(message)) for message in messages]
     last = next((index for index, value in enumerate(values) if is_error(value.value)), len(values))
     error = values[last] if last < len(values) else strict_json.Reading(None)
-    before = [message for message in messages[:last] if text_of(message) != sse.SENTINEL]
+    events = [
+        message
+        for message, value in zip(messages[:last], values, strict=False)
+        if not (isinstance(value.value, dict) and is_of_the_connection(value.value))
+    ]
+    before = [message for message in events if text_of(message) != sse.SENTINEL]
     if error.value is not None and not before:
         status = error_status(error.value) or UNKNOWN_STATUS
         return Reply(status, Headers(), raw, error.value, error.faults, messages=kept)
-    frames = (_frame(index, message) for index, message in enumerate(messages[:last]))
-    stream = sse.stream(frames, cut=cut or error.value is not None)
+    frames = [_frame(index, message) for index, message in enumerate(events)]
+    end = next((index for index, message in enumerate(events, 1) if ends_a_turn(message)), len(events))
+    stream = sse.stream(frames[:end], cut=cut or error.value is not None)
+    late = (replace(frame, oddities=(*frame.oddities, LATE)) for frame in frames[end:])
+    stream = replace(stream, frames=(*stream.frames, *late))
     return Reply(200, Headers(), raw, error.value, error.faults, stream, messages=kept)
 
 
@@ -104,6 +135,16 @@ def response_id(message: Message) -> str | None:
     response = value.get("response") if isinstance(value, dict) else None
     identity = response.get("id") if isinstance(response, dict) else None
     return identity if isinstance(identity, str) else None
+
+
+def with_late(exchange: Exchange, messages: Sequence[Message]) -> Exchange:
+    """A turn with what came of it after its end, as a part of its stream."""
+    before = exchange.answer
+    reply = read_turn((*before.messages, *messages))
+    moment = before.arrivals[-1][1] if before.arrivals else 0.0
+    arrivals = (*before.arrivals, (len(reply.raw), moment)) if reply.stream is not None else ()
+    timed = replace(reply, seconds=before.seconds, started_at=before.started_at, arrivals=arrivals)
+    return replace(exchange, reply=timed)
 
 
 def error_of(exchange: Exchange) -> Mapping[str, Any]:
@@ -127,6 +168,21 @@ def fields_of(message: Message) -> Mapping[str, Any]:
 def is_about_steering(message: Message) -> bool:
     """Whether a message answers one that steers a response: it is an event beside the stream."""
     return str(fields_of(message).get("type")).startswith(f"{STEER}.")
+
+
+def ids_of(fields: Mapping[str, Any]) -> set[str]:
+    """The ids of the response and the item that an event is about."""
+    inner = (value for name in ("response", "item") if isinstance(value := fields.get(name), dict))
+    values = (fields.get("item_id"), *(value.get("id") for value in inner))
+    return {value for value in values if isinstance(value, str)}
+
+
+def is_of_the_connection(fields: Mapping[str, Any]) -> bool:
+    """Whether a message is about the connection and not about a response: it has a type of its own, and
+    neither a number nor the id of a response or an item."""
+    kind = fields.get("type")
+    is_of_the_api = not isinstance(kind, str) or kind == ERROR or kind.startswith("response.")
+    return not (is_of_the_api or "sequence_number" in fields or ids_of(fields))
 
 
 def ends_a_turn(message: Message) -> bool:

@@ -10,11 +10,13 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import OVER_WEBSOCKET, Exchange, Request
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.turns import (
+    BEGINNINGS,
     LANE,
     OF_MESSAGES,
     WARM_UP,
     Message,
     ends_a_turn,
+    ids_of,
     read_turn,
     text_of,
 )
@@ -29,6 +31,8 @@ class _Recorded:
 
     body: dict[str, Any]
     messages: list[Message] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    """The ids of its response and items."""
     is_over: bool = False
 
 
@@ -52,7 +56,8 @@ def exchanges(
 
 
 def _turns(messages: Iterable[tuple[bool, Message]]) -> list[_Recorded]:
-    """The turns in the order of their creates. In one lane they are answered in this order."""
+    """The turns in the order of their creates. In one lane they are answered in this order. What comes of a
+    turn after its end is a part of it."""
     turns: list[_Recorded] = []
     for is_sent, message in messages:
         value = strict_json.read(text_of(message)).value
@@ -60,9 +65,12 @@ def _turns(messages: Iterable[tuple[bool, Message]]) -> list[_Recorded]:
         if is_sent:
             turns += [_Recorded(fields)] if fields.get("type") == CREATE else []
             continue
-        lane = fields.get(LANE)
+        lane, ids = fields.get(LANE), ids_of(fields)
         turn = next((turn for turn in turns if not turn.is_over and turn.body.get(LANE) == lane), None)
+        if fields.get("type") not in BEGINNINGS and not (turn is not None and ids & turn.ids):
+            turn = next((other for other in turns if other.is_over and ids & other.ids), turn)
         if turn is not None and message != SENTINEL:
             turn.messages.append(message)
-            turn.is_over = ends_a_turn(message)
+            turn.ids |= ids
+            turn.is_over = turn.is_over or ends_a_turn(message)
     return turns

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from antiphon_conformance.http.busy import LONGEST_WAIT, MOST_RETRIES, pause_of
-from antiphon_conformance.http.exchange import BUSY, GAVE_UP, Exchange, Headers
+from antiphon_conformance.http.exchange import BUSY, CLOSED, GAVE_UP, Exchange, Headers
 from antiphon_conformance.http.websocket import Session, open_session
 from antiphon_conformance.scenarios.conversation import (
     Conversation,
@@ -50,36 +50,48 @@ class SocketClient:
         """Several turns whose creates are sent at once. The keywords are the names of the steps."""
         members = self._conversation.required_members()
         creates = [({**members, **body}, self._identity(name)) for name, body in bodies.items()]
-        exchanges = await self._session.turns(creates)
-        self._conversation.exchanges.update(zip(bodies, exchanges, strict=True))
-        return exchanges
+        return self._add(tuple(bodies), await self._session.turns(creates))
 
     async def steer(self, names: tuple[str, str, str], text: str, /, **body: Any) -> list[Exchange]:
         """A turn that is steered by `text` once it runs. The names are those of the steps: the turn, the
         message that steers and the turn that follows; the last two may not take place."""
         members = {**self._conversation.required_members(), **body}
         first, second, third = (self._identity(name) for name in names)
-        exchanges = await self._session.steer_turn(members, text, (first, second, third))
-        self._conversation.exchanges.update(zip(names, exchanges, strict=False))
-        return exchanges
+        return self._add(names, await self._session.steer_turn(members, text, (first, second, third)))
 
     async def steer_unknown(self, name: str, response_id: str, text: str) -> Exchange:
         """Steers a response that nobody created."""
-        exchange = await self._session.steer(response_id, text, self._identity(name))
-        self._conversation.exchanges[name] = exchange
-        return exchange
+        return self._add((name,), [await self._session.steer(response_id, text, self._identity(name))])[0]
 
     async def send(self, name: str, text: str) -> Exchange:
         """Sends any text as one turn."""
         return await self._keep(name, None, text)
 
     async def _keep(self, name: str, body: Any, text: str | None = None) -> Exchange:
-        exchange = await self._session.turn(body, self._identity(name), text=text)
+        return self._add((name,), [await self._session.turn(body, self._identity(name), text=text)])[0]
+
+    def _add(self, names: Sequence[str], exchanges: list[Exchange]) -> list[Exchange]:
+        """Keeps exchanges as steps of these names. A step for which the server had ended the connection, as
+        it may after a turn, becomes `NAME-closed`: no rule is about it.
+
+        Raises TargetRestartError when the target may have forgotten the earlier steps.
+        """
         conversation = self._conversation
         if conversation.target.survival.restarts != conversation.restarts:
-            raise TargetRestartError  # it may have forgotten the earlier steps
-        conversation.exchanges[name] = exchange
-        return exchange
+            raise TargetRestartError
+        for name, exchange in zip(names, exchanges, strict=False):
+            conversation.exchanges[name] = exchange
+            if CLOSED in exchange.traits:
+                conversation.rename(name, f"{name}-closed")
+        return exchanges
+
+    async def keep_late(self) -> None:
+        """Adds to each step what came of it after its end."""
+        exchanges = self._conversation.exchanges
+        for exchange in await self._session.late():
+            name = exchange.id.rpartition("/")[2]
+            if name in exchanges:
+                exchanges[name] = exchange
 
     def _identity(self, name: str) -> str:
         return f"{self._conversation.scenario}/{name}"
@@ -90,8 +102,14 @@ async def connection(conversation: Conversation, name: str) -> AsyncIterator[Soc
     """A connection to the target. An answer that rejects the upgrade is kept as step `name`, and ends the
     scenario: as unsupported, unless the target is known to offer WebSocket."""
     async with open_session(conversation.target, f"{conversation.scenario}/{name}") as session:
+        if conversation.target.survival.restarts != conversation.restarts:
+            raise TargetRestartError
         if isinstance(session, Session):
-            yield SocketClient(conversation, session)
+            client = SocketClient(conversation, session)
+            try:
+                yield client
+            finally:
+                await client.keep_late()
             return
         conversation.exchanges[name] = session
         conversation.blame = "limit" if GAVE_UP in session.traits else conversation.blame

@@ -5,6 +5,7 @@ from __future__ import annotations
 from antiphon_conformance.http.exchange import GAVE_UP, Exchange
 from antiphon_conformance.http.turns import LANE, fields_of
 from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, LONG_TASK, TELL_SIMPLY, UNKNOWN_RESPONSE
+from antiphon_conformance.rules.reading.output import output, response_or_empty
 from antiphon_conformance.scenarios.connection import FEATURE, SocketClient, connection
 from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
@@ -24,7 +25,8 @@ async def websocket_lanes(conversation: Conversation) -> None:
             left={"input": TELL_SIMPLY, "store": False, LANE: LEFT},
             right={"input": "Say hello.", "store": False, LANE: RIGHT},
         )
-        _expect(conversation, left, "lanes", any(LANE in fields_of(text) for text in _messages(left)))
+        names_lane = any(LANE in fields_of(text) for text in _messages(left))
+        _expect(conversation, left, "lanes", "" if names_lane else "no event names its lane")
         identity = conversation.id_of(left)
         members = {"previous_response_id": identity, "store": False}
         await client.create("without_lane", input="Say hello.", store=False)
@@ -39,7 +41,8 @@ async def websocket_warm_up(conversation: Conversation) -> None:
     """Makes a context known without an answer, and continues it."""
     async with connection(conversation, "upgrade") as client:
         warm = await client.create("warm", input=TELL_SIMPLY, store=False, generate=False)
-        _expect(conversation, warm, "warm_up", has_effect=True)
+        has_output = warm.ok and any(True for _ in output(response_or_empty(warm)))
+        _expect(conversation, warm, "warm_up", "its response has output" if has_output else "")
         identity = conversation.id_of(warm)
         await client.create("continued", input=ASK_SIMPLY, previous_response_id=identity, store=False)
         await client.create("told", input=f"{TELL_SIMPLY} {ASK_SIMPLY}", store=False)
@@ -55,7 +58,7 @@ async def websocket_steering(conversation: Conversation) -> None:
         if steered.ok and rest[0].reply is None:
             conversation.missing_feature = "steering"
             raise UnsupportedError("steer: nothing came of it")
-        _expect(conversation, rest[0] if rest else steered, "steering", has_effect=True)
+        _expect(conversation, rest[0] if rest else steered, "steering")
         await client.steer_unknown("unknown", UNKNOWN_RESPONSE, GIVEN)
 
 
@@ -69,9 +72,9 @@ async def _steer(conversation: Conversation, client: SocketClient) -> list[Excha
     return await client.steer(STEPS, GIVEN, input=LONG_TASK)
 
 
-def _expect(conversation: Conversation, exchange: Exchange, feature: str, has_effect: bool) -> None:
+def _expect(conversation: Conversation, exchange: Exchange, feature: str, why_ignored: str = "") -> None:
     """Ends the scenario as unsupported where the target rejects what the feature needs, or ignores it."""
-    if exchange.ok and has_effect:
+    if exchange.ok and not why_ignored:
         conversation.available_features.add(feature)
         return
     name = exchange.id.rpartition("/")[2]
@@ -80,7 +83,7 @@ def _expect(conversation: Conversation, exchange: Exchange, feature: str, has_ef
         conversation.blame = "limit"
         raise ScenarioStopError(why)
     conversation.missing_feature = feature
-    raise UnsupportedError(f"{name}: no event names its lane" if exchange.ok else why)
+    raise UnsupportedError(f"{name}: {why_ignored}" if exchange.ok else why)
 
 
 def _messages(exchange: Exchange) -> tuple[str | bytes, ...]:

@@ -36,6 +36,11 @@ def read(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
+def has_lanes(kind: str) -> bool:
+    """Whether a connection knows lanes, warm-ups and steering: those of this kind do (`mock.websocket`)."""
+    return kind == "lanes"
+
+
 def is_lane(lane_id: str) -> bool:
     """Whether a text names a lane."""
     return LANE_ID.fullmatch(lane_id) is not None
@@ -44,6 +49,11 @@ def is_lane(lane_id: str) -> bool:
 def queue(lane_id: str | None, _creates: int) -> str:
     """The queue in which a create waits: those of one lane follow one another."""
     return lane_id or ""
+
+
+def admits_turn(_turns: int) -> bool:
+    """Whether a create is taken, while so many of its queue wait or run."""
+    return True
 
 
 def may_continue(is_latest: bool, is_local: bool) -> bool:
@@ -67,8 +77,8 @@ def answers(_errors: int) -> bool:
     return True
 
 
-def lasts(_errors: int) -> bool:
-    """Whether the connection goes on, after so many errors."""
+def lasts(_errors: int, _turns: int) -> bool:
+    """Whether the connection goes on, after so many errors and so many whole turns."""
     return True
 
 
@@ -88,11 +98,17 @@ class SocketDecisions:
     read: Callable[[dict[str, Any]], dict[str, Any]]
     """(a `response.create`) -> the members of the create. Rejects what is no create."""
 
+    has_lanes: Callable[[str], bool]
+    """(kind of the dialect's connections) -> whether this one knows lanes, warm-ups and steering."""
+
     is_lane: Callable[[str], bool]
     """(`stream_id`) -> whether it may name a lane."""
 
     queue: Callable[[str | None, int], str]
     """(lane or None, number of creates before it on the connection) -> the queue of a create."""
+
+    admits_turn: Callable[[int], bool]
+    """(number of turns of its queue that wait or run) -> whether a create is taken."""
 
     may_continue: Callable[[bool, bool], bool]
     """(is it the latest of its lane, does only this connection know it) -> whether it may be continued."""
@@ -106,8 +122,8 @@ class SocketDecisions:
     answers: Callable[[int], bool]
     """(number of errors on the connection) -> whether a message is answered."""
 
-    lasts: Callable[[int], bool]
-    """(number of errors on the connection) -> whether the connection goes on."""
+    lasts: Callable[[int, int], bool]
+    """(number of errors on the connection, number of whole turns) -> whether the connection goes on."""
 
 
 SOCKETS = SocketDecisions(
@@ -115,8 +131,10 @@ SOCKETS = SocketDecisions(
     reject=reject,
     open_store=open_store,
     read=read,
+    has_lanes=has_lanes,
     is_lane=is_lane,
     queue=queue,
+    admits_turn=admits_turn,
     may_continue=may_continue,
     error=error,
     messages=messages,

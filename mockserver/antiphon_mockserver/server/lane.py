@@ -38,12 +38,15 @@ class Lane:
         """The bodies of the creates in this lane, by the id of their response."""
         self.current: str | None = None
         """The id of the response that is being sent."""
+        self.turns = 0
+        """How many turns wait or run."""
         self.steering = Steering()
         self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(most_waiting)
         self._task = asyncio.create_task(self._run())
 
     async def put(self, event: dict[str, Any]) -> None:
         """Lets a turn wait for its time."""
+        self.turns += 1
         await self._waiting.put(event)
 
     async def stop(self) -> None:
@@ -62,6 +65,7 @@ class Lane:
                     log.exception("WebSocket")
                     problem = ApiError("The server had an error while processing the request.", status=500)
                     await self.session.reject(problem, self.id, event)
+            self.turns -= 1
 
     async def _turns(self, event: dict[str, Any]) -> None:
         """One turn, and those that steering adds to it."""
@@ -99,7 +103,10 @@ class Lane:
             self.current = None
         if end is None:
             return None
-        return await successor(self, response_id, end)
+        following = await successor(self, response_id, end)
+        if following is None:
+            await session.end_turn()
+        return following
 
     def _server(self, generates: bool) -> ServerContext:
         server = replace(self.session.app.server, store=self.session.store)

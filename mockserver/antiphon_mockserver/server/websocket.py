@@ -50,14 +50,14 @@ class Session:
         self.key = key
         self.decisions = app.server.behaviour.sockets
         self.store = self.decisions.open_store(app.server.store)
-        self.has_lanes = app.dialect.mock.websocket == "lanes"
+        self.has_lanes = self.decisions.has_lanes(app.dialect.mock.websocket)
         self.running = asyncio.Semaphore(MOST_RUNNING)
         self.cache: dict[str, str] = {}
         """The responses that only this connection can continue, each with the lane that made it."""
         self._lanes: dict[str, Lane] = {}
         self._receive, self._send = receive, send
         self._closed = False
-        self._sent = self._errors = self._creates = 0
+        self._sent = self._errors = self._creates = self._turns = 0
 
     async def run(self) -> None:
         """Serves the connection until the client leaves or its time is over."""
@@ -95,8 +95,15 @@ class Session:
         request.body = message
         self.app.sender.note(request, problem.status, orjson.dumps(error))
         await self.send(error, lane_id)
-        if not self.decisions.lasts(self._errors):
+        if not self.decisions.lasts(self._errors, self._turns):
             await self.close(1008)
+
+    async def end_turn(self) -> None:
+        """Counts a turn whose last event is sent; closes a connection that lasts no longer once none runs."""
+        self._turns += 1
+        is_idle = sum(lane.turns for lane in self._lanes.values()) <= 1
+        if is_idle and not self.decisions.lasts(self._errors, self._turns):
+            await self.close(1000)
 
     def request(self, operation: Operation) -> Request:
         """A message as the request that it stands for: with the headers and the query of the handshake."""
@@ -130,7 +137,10 @@ class Session:
                 raise invalid(f"Invalid 'type': expected {known}.", "type", "invalid_value")
             if self.has_lanes:
                 lane_id = self._lane_id(event)
-            await self._lane(lane_id).put(self.decisions.read(event))
+            lane = self._lane(lane_id)
+            if not self.decisions.admits_turn(lane.turns):
+                raise ApiError("A response is in progress.", status=409, code="response_in_progress")
+            await lane.put(self.decisions.read(event))
         except ApiError as problem:
             await self.reject(problem, lane_id, event)
 

@@ -146,6 +146,8 @@ def _numbers(exchange: Exchange) -> list[int]:
     ScenarioTrace,
     scenario=SCENARIO,
     cites=("WSK-19", "WSK-20"),
+    when=took_place("asked"),
+    needs="a connection that lasts for two turns",
 )
 def an_unstored_response_can_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:
     """The latest response of a connection can be continued on it, also with `store: false`.
@@ -229,15 +231,22 @@ def an_unknown_response_cannot_be_continued(trace: ScenarioTrace) -> Iterator[Fi
     ScenarioTrace,
     scenario=SCENARIO,
     cites="WSK-41",
-    when=took_place("recovered"),
+    when=lambda trace: _new_chain(trace) is not None,
 )
 def null_continues_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
     """`previous_response_id: null` begins a new chain, as its absence does."""
-    recovered = trace["recovered"]
+    if (recovered := _new_chain(trace)) is None:
+        return
     is_about_it = member(error_of(recovered), "error", "param") == "previous_response_id"
     if has_failed(recovered) and (is_about_it or _error_code(recovered) == NOT_FOUND):
         actual = show(_error_code(recovered) or "an error")
         yield Finding("turn", "a response of a new chain", actual, recovered.id)
+
+
+def _new_chain(trace: ScenarioTrace) -> Exchange | None:
+    """The turn that continues nothing: after an error, or else on a connection of its own."""
+    steps = (_step(trace, name) for name in ("recovered", "recovered_elsewhere"))
+    return next((step for step in steps if _lasts(step)), None)
 
 
 @rule(
@@ -245,8 +254,10 @@ def null_continues_nothing(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario=SCENARIO,
     cites="WSK-28",
-    when=lambda trace: _lasts(_step(trace, "continued_elsewhere")) and _step(trace, "recovered") is not None,
-    needs="an error over WebSocket, and a turn after it",
+    when=lambda trace: (
+        took_place("asked", "recovered")(trace) and _lasts(_step(trace, "continued_elsewhere"))
+    ),
+    needs="a connection that lasts for two turns, and an error before another turn",
 )
 def the_connection_lives_on_after_an_error(trace: ScenarioTrace) -> Iterator[Finding]:
     """After an error the next turn on the connection is answered.

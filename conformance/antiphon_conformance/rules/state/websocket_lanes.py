@@ -8,7 +8,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import GAVE_UP, Exchange, NoEvidenceError, final_response
 from antiphon_conformance.http.steering import ACCEPTED
 from antiphon_conformance.http.text import ABSENT, named, show
-from antiphon_conformance.http.turns import LANE, STEER, error_of, fields_of
+from antiphon_conformance.http.turns import LANE, STEER, error_of, fields_of, is_of_the_connection
 from antiphon_conformance.requests.test_prompts import FIRST_WORD
 from antiphon_conformance.rules.reading.comparison import says, succeeded, took_place
 from antiphon_conformance.rules.reading.output import member, output, response_or_empty, text_of
@@ -23,6 +23,12 @@ OWN_REASONS = ("max_output_tokens", "content_filter", "max_messages")
 """Why a response may be incomplete, also when somebody steers it."""
 
 
+def _is_offered(trace: ScenarioTrace) -> bool:
+    """Whether the target shows the feature of the scenario, or is said to have it. One that ignores a member
+    of the guide is older than the guide: it does not offer the feature, and is not at fault."""
+    return trace.trace.missing_feature is None
+
+
 def _was_answered(trace: ScenarioTrace, name: str) -> bool:
     """Whether a step was answered: a server may close the connection after an error."""
     exchange = trace.trace.exchanges.get(name)
@@ -30,9 +36,9 @@ def _was_answered(trace: ScenarioTrace, name: str) -> bool:
 
 
 def _events(exchange: Exchange) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(where, members) of each message that is a JSON object."""
+    """(where, members) of each message of a response that is a JSON object."""
     for index, message in enumerate(exchange.answer.messages):
-        if fields := fields_of(message):
+        if (fields := fields_of(message)) and not is_of_the_connection(fields):
             yield f"message[{index}]", fields
 
 
@@ -41,7 +47,7 @@ def _events(exchange: Exchange) -> Iterator[tuple[str, Mapping[str, Any]]]:
     ScenarioTrace,
     scenario="websocket_lanes",
     cites="WSK-14",
-    when=succeeded("left", "right"),
+    when=lambda trace: _is_offered(trace) and succeeded("left", "right")(trace),
 )
 def events_name_their_lane(trace: ScenarioTrace) -> Iterator[Finding]:
     """Each event of a turn has the `stream_id` of its create, an error, too.
@@ -102,7 +108,7 @@ def a_malformed_lane_is_rejected(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="websocket_warm_up",
     cites="WSK-29",
-    when=succeeded("warm"),
+    when=lambda trace: _is_offered(trace) and succeeded("warm")(trace),
 )
 def a_warm_up_has_no_output(trace: ScenarioTrace) -> Iterator[Finding]:
     """A create with `generate: false` makes the context known and generates nothing."""
@@ -116,7 +122,12 @@ def a_warm_up_has_no_output(trace: ScenarioTrace) -> Iterator[Finding]:
     ScenarioTrace,
     scenario="websocket_warm_up",
     cites="WSK-29",
-    when=lambda trace: succeeded("warm")(trace) and "told" in trace and says(trace["told"], FIRST_WORD),
+    when=lambda trace: (
+        _is_offered(trace)
+        and succeeded("warm", "told")(trace)
+        and took_place("continued")(trace)
+        and says(trace["told"], FIRST_WORD)
+    ),
     needs="a model that recalls the code word when one request has all",
 )
 def a_warm_up_can_be_continued(trace: ScenarioTrace) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from antiphon_conformance.http.exchange import Event, Frame, Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, named, show
-from antiphon_conformance.http.turns import STEER
+from antiphon_conformance.http.turns import LATE, STEER
 from antiphon_conformance.rules.reading.stream_view import stream_view
 from antiphon_conformance.rules.reading.streams import KEEPALIVES, breaches, has_end
 from antiphon_conformance.rules.rule import Finding, rule
@@ -58,11 +58,12 @@ def data_is_one_json_object(stream: StreamReply) -> Iterator[Finding]:
 def events_have_a_type(stream: StreamReply) -> Iterator[Finding]:
     """Every event has a `type` that is a string.
 
-    Official clients take the type from the data, not from the `event` line.
+    Official clients take the type from the data, not from the `event` line. Another rule reports what comes
+    after the end of a turn.
     """
     typed = {event.index for event in stream.events if _says_its_type(event)}
     for frame in stream.source.frames:
-        if frame.index not in typed and frame.data.startswith("{"):
+        if frame.index not in typed and frame.data.startswith("{") and LATE not in frame.oddities:
             yield Finding(f"{_at(frame)}/type", "a string", f"no string in {show(frame.data)}")
 
 

@@ -127,6 +127,21 @@ def counts_on_over_websocket(behaviour: Behaviour) -> Behaviour:
     return change_messages(behaviour, change)
 
 
+@mutant("state.sends-an-event-late", caught_by="stream-framing.nothing-follows-the-terminal-event")
+def sends_an_event_late(behaviour: Behaviour) -> Behaviour:
+    """Sends the last delta of a turn over WebSocket once more after its end."""
+    deltas: dict[Any, Event] = {}
+
+    def messages(event: Event, sent: int) -> Messages:
+        if event["type"] == "response.output_text.delta":
+            deltas[event.get("item_id")] = event
+        items = event["response"]["output"] if event["type"] in ENDS else []
+        late = [deltas[item["id"]] for item in items[-1:] if item["id"] in deltas]
+        return [text for part in (event, *late) for text in behaviour.sockets.messages(part, sent)]
+
+    return change_sockets(behaviour, messages=messages)
+
+
 @mutant("state.forgets-unstored-turns", caught_by="websocket.an-unstored-response-can-be-continued")
 def forgets_unstored_turns(behaviour: Behaviour) -> Behaviour:
     """Continues over WebSocket only what is stored."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,9 @@ from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.behaviour.sockets import Admit
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.variations import DOCUMENTS, variation
+
+LATER_MEMBERS = ("generate", "stream_id", "stream")
+"""What OpenAI's guide added to a create over WebSocket, and what Codex sends with it."""
 
 
 def _errs(behaviour: Behaviour, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Behaviour:
@@ -53,7 +56,7 @@ def closes_after_a_socket_error(behaviour: Behaviour) -> Behaviour:
 
     The guide does not say that it lasts, and servers of the vendor close it.
     """
-    return replace(behaviour, sockets=replace(behaviour.sockets, lasts=lambda _errors: False))
+    return replace(behaviour, sockets=replace(behaviour.sockets, lasts=lambda errors, _turns: not errors))
 
 
 @variation("state.offers-no-websocket", fits=DOCUMENTS)
@@ -80,3 +83,57 @@ def continues_what_has_no_call(behaviour: Behaviour) -> Behaviour:
 
 
 CALLS = "outputs_have_calls"
+
+
+@variation("state.knows-no-lanes", fits=("openai",))
+def knows_no_lanes(behaviour: Behaviour) -> Behaviour:
+    """Ignores `generate: false` and `stream_id` over WebSocket, and knows no `response.steer`.
+
+    Servers are older than the guide that has them. The vendor's own document of August 2026 does not name
+    warm-ups and steering, and a client that leaves them out gets all answers.
+    """
+
+    def read(event: dict[str, Any]) -> dict[str, Any]:
+        return {name: event[name] for name in event if name not in LATER_MEMBERS}
+
+    sockets = replace(behaviour.sockets, has_lanes=lambda _kind: False, read=read)
+    return replace(behaviour, sockets=sockets)
+
+
+@variation("state.rejects-a-second-create", fits=DOCUMENTS)
+def rejects_a_second_create(behaviour: Behaviour) -> Behaviour:
+    """Rejects a create over WebSocket while another one runs.
+
+    Open Responses leaves open whether it waits; OpenAI lets it wait, and no client relies on that.
+    """
+    return replace(behaviour, sockets=replace(behaviour.sockets, admits_turn=lambda turns: not turns))
+
+
+@variation("state.closes-after-a-turn", fits=DOCUMENTS)
+def closes_after_a_turn(behaviour: Behaviour) -> Behaviour:
+    """Closes a WebSocket connection after each turn, and after an error.
+
+    A server may accept several creates on a connection (Open Responses), and need not.
+    """
+    return replace(behaviour, sockets=replace(behaviour.sockets, lasts=lambda _errors, _turns: False))
+
+
+@variation("state.sends-messages-of-the-connection", fits=DOCUMENTS)
+def sends_messages_of_the_connection(behaviour: Behaviour) -> Behaviour:
+    """Sends messages over WebSocket before and after each turn that belong to no response.
+
+    Servers tell limits and show that they are alive so; clients skip types that they do not know.
+    """
+
+    def messages(event: Mapping[str, Any], sent: int) -> Sequence[str | bytes]:
+        texts = behaviour.sockets.messages(event, sent)
+        if event["type"] == "response.created":
+            return (LIMITS, *texts)
+        return (*texts, PING) if event["type"] in ENDS else texts
+
+    return replace(behaviour, sockets=replace(behaviour.sockets, messages=messages))
+
+
+PING = '{"type": "ping"}'
+LIMITS = '{"type": "codex.rate_limits", "rate_limits": {"allowed": true, "limit_reached": false}}'
+ENDS = ("response.completed", "response.incomplete", "response.failed")
