@@ -267,11 +267,13 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     if conversation is not None:
         body = {**body, "conversation": {"id": conversation.id}}
         items = behaviour.conversations.recall(conversation, items)
-    details = RequestDetails(
-        request.operation.id, body, server.dialect, chain, items, new_items, server.library
-    )
-    for examine in behaviour.requests.context_checks.values():
-        examine(details)
+    kinds = {item.get("type", "") for item in items}
+    if examinations := server.context_checks.of((*body, *kinds)):
+        details = RequestDetails(
+            request.operation.id, body, server.dialect, chain, items, new_items, server.library
+        )
+        for examine in examinations:
+            examine(details)
     model_body = behaviour.context.carry(body, chain)
     continues = chain or conversation is not None
     may_name_files = server.dialect.companion and (continues or b'"file_id"' in request.content)
@@ -314,9 +316,11 @@ def check(server: ServerContext, request: Request) -> RequestDetails:
     body = request.body
     if server.dialect.mock.chat_spellings:
         body = behaviour.requests.read_chat_spelling(body)
-    body = behaviour.requests.ignore_unknown(RequestDetails(operation, body, server.dialect))
     details = RequestDetails(operation, body, server.dialect, library=server.library)
-    for examine in behaviour.requests.checks.values():
+    known = behaviour.requests.ignore_unknown(details)
+    if known is not body:
+        details = replace(details, body=known)
+    for examine in server.checks.of(known):
         examine(details)
     return details
 

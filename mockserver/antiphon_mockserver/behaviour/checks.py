@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from antiphon_mockserver.state.record import RequestDetails
 from antiphon_spec.json_schema.fault import Fault, pointer_of, steps
 from antiphon_spec.schema import Validator
 
+Check = Callable[[RequestDetails], None]
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -298,3 +299,37 @@ def _schema_problem(schema: Mapping[str, Any]) -> str | None:
 def _type_problem(schema: Mapping[str, Any]) -> str | None:
     kind = schema.get("type", "object" if not schema or "properties" in schema else None)
     return None if kind == "object" else f"at the root, 'type' has to be 'object', not {kind!r}"
+
+
+LOOKS_AT: Mapping[Check, frozenset[str]] = {
+    identifiers: frozenset({"previous_response_id"}),
+    limits: frozenset({"temperature", "top_p"}),
+    conflicts: frozenset({"background", "conversation"}),
+    tool_names: frozenset({"tools"}),
+    tool_choice: frozenset({"tool_choice"}),
+    tool_schemas: frozenset({"tools"}),
+    format_schema: frozenset({"text"}),
+}
+"""The members without which a check passes; one that is not in the table always runs."""
+
+
+class Selection:
+    """Selects the checks that may reject a request, by the names in it: most requests have three members."""
+
+    def __init__(self, checks: Iterable[Check], looks_at: Mapping[Check, frozenset[str]] = LOOKS_AT) -> None:
+        self._checks = tuple(checks)
+        self._looks_at = looks_at
+        self._names = frozenset[str]().union(*looks_at.values())
+        self._selected: dict[frozenset[str], tuple[Check, ...]] = {}
+
+    def of(self, names: Iterable[str]) -> tuple[Check, ...]:
+        """The checks for a request with these names, in order."""
+        present = self._names.intersection(names)
+        selected = self._selected.get(present)
+        if selected is None:
+            selected = tuple(check for check in self._checks if self._applies(check, present))
+            self._selected[present] = selected
+        return selected
+
+    def _applies(self, check: Check, present: frozenset[str]) -> bool:
+        return check not in self._looks_at or not present.isdisjoint(self._looks_at[check])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
@@ -23,7 +23,8 @@ def normalise(source: Any) -> list[Item]:
     if source is None:
         return []
     if isinstance(source, str):
-        return [_message({"role": "user", "content": source})]
+        part = {"type": "input_text", "text": source}
+        return [{"role": "user", "content": [part], "type": "message", "status": "completed"}]
     return [_item(item) for item in source]
 
 
@@ -180,6 +181,16 @@ def json_is_mentioned(details: RequestDetails) -> None:
             "With a text format of type 'json_object', the input has to contain the word 'json'.", "input"
         )
 
+
+LOOKS_AT: Mapping[Callable[[RequestDetails], None], frozenset[str]] = {
+    outputs_have_calls: frozenset(CALL_TYPES),
+    calls_have_outputs: frozenset(OUTPUT_TYPES),
+    approvals_have_requests: frozenset({"mcp_approval_response"}),
+    reasoning_has_its_item: frozenset({"reasoning"}),
+    json_is_mentioned: frozenset({"text"}),
+    triggers_come_last: frozenset({"compaction_trigger"}),
+}
+"""The members of a request and the types of items without all of which a check passes."""
 
 INSTRUCTION_ROLES = frozenset({"system", "developer"})
 

@@ -41,7 +41,7 @@ def plan(context: Context) -> Plan:
     reading = read(context)
     input_tokens = count_input(context)
     compaction = in_band(context, input_tokens)
-    if is_triggered(context):
+    if compaction and is_triggered(context):
         return Plan(compaction, input_tokens=input_tokens, output_tokens=sum(map(cost, compaction)))
     tool_lists = server_lists(context) if context.request.get("tools") or context.servers else []
     works = calls(context, reading) if may_call(context) else []
@@ -52,21 +52,26 @@ def plan(context: Context) -> Plan:
         if outputs:
             reading = replace(reading, outputs=(*reading.outputs, *outputs), ends_in_outputs=True)
         items.append(message(_answer(context, reading)))
-    citations = [citation for work in works for citation in work.citations]
+    citations = [citation for work in works for citation in work.citations] if works else []
     spending = spend(thought, items, whole_number(context, "max_output_tokens"))
     return Plan(
         items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items, citations), context)),
         status="incomplete" if spending.cut else "completed",
         reason="max_output_tokens" if spending.cut else None,
         input_tokens=input_tokens,
-        output_tokens=spending.output_tokens + sum(map(cost, compaction)),
+        output_tokens=spending.output_tokens + (sum(map(cost, compaction)) if compaction else 0),
         reasoning_tokens=spending.reasoning_tokens,
     )
 
 
 def may_call(context: Context) -> bool:
     """Whether anything in the context may lead to a call: tools, or an item that is no message."""
-    return bool(context.request.get("tools")) or any(item.get("type") != "message" for item in context.items)
+    if context.request.get("tools"):
+        return True
+    for item in context.items:  # noqa: SIM110 - this runs for every answer
+        if item.get("type") != "message":
+            return True
+    return False
 
 
 def _intent(items: Sequence[Item]) -> str:
@@ -107,14 +112,15 @@ def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]
 
 def with_text_parts(items: tuple[Item, ...], extend: Callable[[str], Mapping[str, Any]]) -> tuple[Item, ...]:
     """The items; each text part has in addition the members that `extend` gives for its text."""
-    return tuple(_extend(item, extend) if item["type"] == "message" else item for item in items)
+    return tuple([_extend(item, extend) if item["type"] == "message" else item for item in items])
 
 
 def _extend(item: Item, extend: Callable[[str], Mapping[str, Any]]) -> Item:
     part = item["content"][0]
     if part["type"] != "output_text":
         return item
-    return {**item, "content": [{**part, **extend(part["text"])}]}
+    members = extend(part["text"])
+    return {**item, "content": [{**part, **members}]} if members else item
 
 
 ADDRESS = re.compile(r"https?://([^\s/\"'<>()]+)[^\s\"'<>()]*[^\s\"'<>().,;:!?]")
@@ -126,6 +132,8 @@ def with_citations(items: tuple[Item, ...], citations: Sequence[Citation] = ()) 
 
 
 def _annotations(text: str, citations: Sequence[Citation]) -> dict[str, Any]:
+    if not citations and "://" not in text:
+        return {}
     places = [(start, citation) for citation in citations if (start := text.find(citation.phrase)) >= 0]
     annotations = [_place(citation, start) for start, citation in places]
     for match in ADDRESS.finditer(text) if "://" in text else ():

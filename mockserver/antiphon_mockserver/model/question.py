@@ -36,7 +36,8 @@ def text_of(content: Any) -> str:
     if not isinstance(content, list):
         return ""
     if len(content) == 1:
-        return _text(content[0])
+        text = content[0].get("text")
+        return text if text and isinstance(text, str) else _text(content[0])
     return "\n".join(filter(None, map(_text, content)))
 
 

@@ -80,6 +80,8 @@ def secret(context: Context) -> str:
 
 def read(context: Context) -> Reading:
     """The reading of a context. Raises ApiError for encrypted content that is not ours or was changed."""
+    if len(context.items) == 1 and context.items[0].get("role") == "user":
+        return _read_alone(context.items[0], context)
     items = list(_with_results(unfold(context.items, secret(context))))
     instructions = [*_instructions(context.request.get("instructions")), *_instructing(items)]
     newest = _newest_user_message(items)
@@ -99,6 +101,22 @@ def read(context: Context) -> Reading:
         demands=(*_demands(items), *instructions),
         feedback=feedback,
         wrong_calls=frozenset(wrong if feedback and len(feedback.rounds) <= MOST_CALLS else ()),
+    )
+
+
+def _read_alone(message: Item, context: Context) -> Reading:
+    """The reading of one message of the user: there are no outputs, and no wrong answers."""
+    text = text_of(message.get("content"))
+    instructions = (*_instructions(context.request.get("instructions")),)
+    return Reading(
+        prompt=text,
+        question=question_of(text),
+        instructions=instructions,
+        past=(text,) if text else (),
+        outputs=(),
+        attachments=tuple(_attachments(message)),
+        ends_in_outputs=False,
+        demands=(text, *instructions),
     )
 
 
@@ -136,11 +154,10 @@ def unfold(items: Iterable[Item], secret: str) -> Iterator[Item]:
             yield item
 
 
-def _instructions(instructions: Any) -> Iterator[str]:
+def _instructions(instructions: Any) -> Sequence[str]:
     if isinstance(instructions, str):
-        yield instructions
-    elif instructions:
-        yield from (text_of(item.get("content")) for item in instructions)
+        return (instructions,)
+    return [text_of(item.get("content")) for item in instructions or ()]
 
 
 def _instructing(items: Sequence[Item]) -> Iterator[str]:
@@ -330,7 +347,8 @@ def in_band(context: Context, input_tokens: int) -> tuple[Item, ...]:
 
     A client may drop everything before it (CMP-14), so it also holds the user's messages.
     """
-    if not is_triggered(context) and input_tokens <= _threshold(context.request.get("context_management")):
+    management = context.request.get("context_management")
+    if not is_triggered(context) and (management is None or input_tokens <= _threshold(management)):
         return ()
     return (_compaction(unfold(context.items, secret(context)), context, with_user=True),)
 

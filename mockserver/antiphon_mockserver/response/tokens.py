@@ -42,7 +42,9 @@ def count(text: str) -> int:
 def count_input(context: Context) -> int:
     """Counts the input tokens: all items of the context, instructions, tools, a structured format."""
     request = context.request
-    total = REQUEST_OVERHEAD + sum(map(count_item, context.items))
+    total = REQUEST_OVERHEAD
+    for item in context.items:
+        total += count_item(item)
     instructions = request.get("instructions")
     if isinstance(instructions, str):
         total += ITEM_OVERHEAD + count(instructions)
@@ -63,7 +65,7 @@ def count_item(item: Mapping[str, Any]) -> int:
 
 
 UNCOUNTED = frozenset({"id", "type", "status", "call_id"})
-TEXT_MEMBERS = ("text", "refusal", "file_data", "filename", "file_url")
+TEXT_MEMBERS = frozenset({"text", "refusal", "file_data", "filename", "file_url"})
 
 
 def count_json(value: Any) -> int:
@@ -75,7 +77,7 @@ def _count_content(content: Any) -> int:
     if isinstance(content, str):
         return count(content)
     if isinstance(content, list):
-        return sum(map(_count_part, content))
+        return sum([_count_part(part) for part in content])
     return 0 if content is None else count_json(content)
 
 
@@ -84,5 +86,5 @@ def _count_part(part: Any) -> int:
         return count_json(part)
     if part.get("type") == "input_image":
         return IMAGE_TOKENS
-    values = (part.get(name) for name in TEXT_MEMBERS)
-    return sum(count(value) for value in values if isinstance(value, str))
+    names = TEXT_MEMBERS.intersection(part)
+    return sum([count(part[name]) for name in names if isinstance(part[name], str)])

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from antiphon_mockserver.behaviour.behaviour import Behaviour
+from antiphon_mockserver.behaviour.checks import Selection
+from antiphon_mockserver.behaviour.context import LOOKS_AT
 from antiphon_mockserver.hosted_tools.moments import moments
 from antiphon_mockserver.prompt_templates.template import Registry
 from antiphon_mockserver.response.identity import SHARED, Identity
@@ -107,6 +109,16 @@ class ServerContext:
     """The videos that answers come from, in a dialect with a library."""
     prompts: Registry | None = None
     """The prompt templates, in a dialect that has them."""
+
+    @cached_property
+    def checks(self) -> Selection:
+        """The checks of a request."""
+        return Selection(self.behaviour.requests.checks.values())
+
+    @cached_property
+    def context_checks(self) -> Selection:
+        """The checks of a request with its context."""
+        return Selection(self.behaviour.requests.context_checks.values(), LOOKS_AT)
 
     @cached_property
     def responses(self) -> Table[Record]:
