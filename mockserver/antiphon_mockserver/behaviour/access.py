@@ -79,7 +79,10 @@ def read_body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any]:
 
 def reject_other_media(headers: Mapping[str, str]) -> None:
     """Rejects a body that is not JSON in UTF-8, with 415."""
-    media, _, parameters = headers.get("content-type", "").lower().partition(";")
+    content_type = headers.get("content-type", "")
+    if content_type == "application/json":
+        return
+    media, _, parameters = content_type.lower().partition(";")
     if media.strip() != "application/json":
         message = f"The content type '{media.strip()}' is not supported; send 'application/json'."
         raise ApiError(message, status=415, code="unsupported_content_type")

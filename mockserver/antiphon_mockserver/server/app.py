@@ -34,7 +34,7 @@ from antiphon_mockserver.server.faults import NONE, Faults
 from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.reading import canonical, read, reject_too_long, without_boundary
-from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender, Whole
+from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
 from antiphon_mockserver.server.websocket import serve_socket
 from antiphon_mockserver.settings import Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
@@ -132,8 +132,9 @@ class MockApp:
         deviations = settings.faults or settings.mutants or settings.variations
         return self.server.clock.virtual and not deviations
 
-    def answer_at_once(self, request: Request, content: bytes) -> Whole:
-        """The answer to a request whose body has come, in one piece; for a server that `answers_at_once`."""
+    def answer_at_once(self, request: Request, content: bytes) -> tuple[int, bytes, bytes]:
+        """The status, the lines of the headers and the body that answer a request whose body has come; for a
+        server that `answers_at_once`."""
         answer: Answer | Streaming
         try:
             self._route(request)
@@ -144,7 +145,7 @@ class MockApp:
             answer = self._handle(request)
         except Exception as problem:
             answer = self._answer_to(problem, request)
-        return self.sender.whole(request, answer)
+        return self.sender.lines(request, answer)
 
     async def _exchange(self, scope: Any, connection: Connection) -> None:
         request, fault = self.read_scope(scope), NONE
@@ -238,7 +239,10 @@ class MockApp:
         """
         seed, key = self.settings.seed, request.key
         target = f"{request.method} {request.target}"
-        digest = fingerprint(seed, key, target, without_boundary(request.headers, request.content))
+        content = request.content
+        if request.body is None:
+            content = without_boundary(request.headers, content)
+        digest = fingerprint(seed, key, target, content)
         failure: StoreError | None = None
         try:
             request.number = self.server.store.count(digest)
@@ -270,7 +274,7 @@ class MockApp:
 
     def _authenticate(self, headers: Mapping[str, str]) -> str:
         """The key of a client, wherever the dialect has it."""
-        bearer = with_bearer(headers, self.dialect.auth)
+        bearer = headers if self.dialect.auth == "bearer" else with_bearer(headers, self.dialect.auth)
         return self.server.behaviour.access.authenticate(bearer, self.settings.api_keys)
 
     def error_answer(self, error: ApiError) -> Answer:
@@ -322,8 +326,10 @@ class Router:
 
     def below_base(self, path: str) -> str:
         """Returns the path without the base path."""
-        base = next((base for base in self.bases if path.startswith(f"{base}/")), "")
-        return path[len(base) :]
+        for base in self.bases:
+            if path.startswith(base) and path[len(base) : len(base) + 1] == "/":
+                return path[len(base) :]
+        return path
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Returns the operation and its path parameters. Rejects an unknown path (404) or method (405)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.server.context import Answer, Request
@@ -29,6 +30,19 @@ class Headers:
         self._constant = encode_headers(constant)
         self._request_id = mock.request_id_header.encode() if mock.request_id_header else None
         self._kinds: dict[str, Pairs] = {}
+        self._lines: tuple[str, bytes, bytes] = ("", b"", b"")
+
+    def lines(self, request: Request, content_type: str, date: bytes) -> bytes:
+        """The same headers as `of`, as lines for the wire."""
+        kind, latest, start = self._lines
+        if kind != content_type or latest is not date:
+            start = lines([*self._kind(content_type), (b"date", date)])
+            self._lines = (content_type, date, start)
+        if self._request_id is not None:
+            start = b"%b%b: %b\r\n" % (start, self._request_id, request.identity.request.encode())
+        if self.mock.rate_limit_headers and request.method == "POST":
+            start += rate_limit_lines(request.number)
+        return start
 
     def of(self, request: Request, content_type: str, date: bytes) -> Pairs:
         """Returns the headers of the answer to a request, without the length."""
@@ -53,6 +67,11 @@ class Headers:
                 special["cache-control"] = "no-cache"
             self._kinds[content_type] = encode_headers(special) + self._constant
         return self._kinds[content_type]
+
+
+def lines(pairs: Pairs) -> bytes:
+    """Headers as lines for the wire."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in pairs])
 
 
 def encode_headers(headers: Mapping[str, str]) -> Pairs:
@@ -86,6 +105,12 @@ def rate_limits(number: int) -> Pairs:
         (b"x-ratelimit-reset-requests", b"%dms" % (6 * (1 + number))),
         (b"x-ratelimit-reset-tokens", b"%dms" % (30 * (1 + number))),
     ]
+
+
+@lru_cache(maxsize=64)
+def rate_limit_lines(number: int) -> bytes:
+    """The same limits, as lines for the wire."""
+    return lines(rate_limits(number))
 
 
 def preflight(headers: Mapping[str, str], methods: Sequence[str]) -> Answer:

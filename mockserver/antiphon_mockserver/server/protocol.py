@@ -12,12 +12,16 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from antiphon_mockserver.server.app import MockApp
-from antiphon_mockserver.server.context import Request
-from antiphon_mockserver.server.sender import WRITE_SIZE, Whole
+from antiphon_mockserver.server.context import EVENT_STREAM, Request
+from antiphon_mockserver.server.sender import WRITE_SIZE
 
 LARGEST_SIZE = 1 << 16
 """The bytes of the largest body that is awaited here."""
 METHODS = frozenset({"GET", "POST", "DELETE"})
+SLOW = frozenset({"expect", "transfer-encoding"})
+"""The headers of a request whose body comes only later."""
+
+STREAM = b"content-type: %b\r\n" % EVENT_STREAM.encode()
 
 
 class DirectProtocol(HttpToolsProtocol):
@@ -30,8 +34,11 @@ class DirectProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self.url = b""
-        self.headers = []
-        self.expect_100_continue = False
+        self.lines: list[tuple[bytes, bytes]] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header has come."""
+        self.lines.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The headers have come: the request is read here, or by uvicorn."""
@@ -39,10 +46,11 @@ class DirectProtocol(HttpToolsProtocol):
         if self.request is not None:
             self.pieces: list[bytes] = []
             return
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url = self.url
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers += headers
+        self.url = url
+        for name, value in self.lines:
+            super().on_header(name, value)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -61,7 +69,7 @@ class DirectProtocol(HttpToolsProtocol):
         self.request = None
         app: MockApp = self.app
         content = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
-        self.transport.write(self._written(app.answer_at_once(request, content)))
+        self.transport.write(self._written(*app.answer_at_once(request, content)))
         if not self.keeps_alive:
             self.transport.close()
         self.on_response_complete()
@@ -72,12 +80,13 @@ class DirectProtocol(HttpToolsProtocol):
         is_free = self.cycle is None or self.cycle.response_complete
         if not (is_free and isinstance(app, MockApp) and app.answers_at_once) or self.flow.write_paused:
             return None
-        if self.expect_100_continue or parser.should_upgrade() or parser.get_http_version() != "1.1":
+        if parser.should_upgrade() or parser.get_http_version() != "1.1":
             return None
         method = parser.get_method().decode("ascii")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
-        size = headers.get("content-length", "0")
-        if method not in METHODS or int(size) > LARGEST_SIZE or "transfer-encoding" in headers:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.lines}
+        if method not in METHODS or int(headers.get("content-length", "0")) > LARGEST_SIZE:
+            return None
+        if not SLOW.isdisjoint(headers):
             return None
         if not url.startswith(b"/") or url.startswith(b"//") or b"#" in url or not url.isascii():
             return None
@@ -85,22 +94,18 @@ class DirectProtocol(HttpToolsProtocol):
         path, _, query = url.decode("latin-1").partition("?")
         return Request(method, app.router.below_base(path), query, headers)
 
-    def _written(self, whole: Whole) -> bytes:
+    def _written(self, status: int, lines: bytes, body: bytes) -> bytes:
         """The bytes of an answer; a stream, whose length no head tells, comes in chunks."""
-        status, pairs, body, is_stream = whole
-        lines = [STATUS_LINE[status]]
-        for name, value in pairs:
-            lines += (name, b": ", value, b"\r\n")
-            if name == b"connection":
-                self.keeps_alive = False
-        if not self.keeps_alive and b"connection" not in lines:
-            lines.append(b"connection: close\r\n")
-        if not is_stream:
-            lines += (b"\r\n", body)
-            return b"".join(lines)
-        lines.append(b"transfer-encoding: chunked\r\n\r\n")
-        for start in range(0, len(body), WRITE_SIZE):
-            piece = body[start : start + WRITE_SIZE]
-            lines += (b"%x\r\n" % len(piece), piece, b"\r\n")
-        lines.append(b"0\r\n\r\n")
-        return b"".join(lines)
+        start = STATUS_LINE[status]
+        if b"connection: close\r\n" in lines:
+            self.keeps_alive = False
+        elif not self.keeps_alive:
+            lines += b"connection: close\r\n"
+        if not lines.startswith(STREAM):
+            return b"%b%bcontent-length: %d\r\n\r\n%b" % (start, lines, len(body), body)
+        pieces = [start, lines, b"transfer-encoding: chunked\r\n\r\n"]
+        for first in range(0, len(body), WRITE_SIZE):
+            piece = body[first : first + WRITE_SIZE]
+            pieces += (b"%x\r\n" % len(piece), piece, b"\r\n")
+        pieces.append(b"0\r\n\r\n")
+        return b"".join(pieces)

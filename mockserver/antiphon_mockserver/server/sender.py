@@ -16,7 +16,7 @@ import orjson
 from antiphon_mockserver.mutants import Call
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.faults import Injection
-from antiphon_mockserver.server.headers import Headers, Pairs, decode_headers, encode_headers
+from antiphon_mockserver.server.headers import Headers, Pairs, decode_headers, encode_headers, lines
 from antiphon_mockserver.server.journal import Journal, JournalEntry
 from antiphon_mockserver.state.clock import Clock, RealClock, Sleeper, http_date
 from antiphon_spec.dialect import MockTraits
@@ -100,6 +100,21 @@ class Sender:
         kind = answer.headers.pop("content-type", JSON)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         return self._finish(request, kind, body, answer)
+
+    def lines(self, request: Request, answer: Answer | Streaming) -> tuple[int, bytes, bytes]:
+        """The status, the lines of the headers but for the length, and the body of an answer that nothing
+        changes; notes it in the journal."""
+        status, kind, extra = 200, EVENT_STREAM, b""
+        if isinstance(answer, Streaming):
+            body = b"".join(self._frames(request, answer))
+        else:
+            status = answer.status
+            kind = answer.headers.pop("content-type", JSON)
+            body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+            extra = lines(encode_headers(answer.headers)) if answer.headers else b""
+        if self.journal.open:
+            self.note(request, status, body)
+        return status, self.headers.lines(request, kind, self.now()) + extra, body
 
     def _finish(self, request: Request, kind: str, body: bytes, answer: Answer | None = None) -> Whole:
         """The answer with its headers, after the changes of both."""
