@@ -93,10 +93,11 @@ class Schemas:
 
     def at(self, pointer: str) -> Validator:
         """The validator of the schema at `pointer`. Raises LookupError when there is none."""
-        if pointer not in self._validators:
+        validator = self._validators.get(pointer)
+        if validator is None:
             self.document.pointer(pointer)
-            self._validators[pointer] = Validator(pointer.rpartition("/")[2], pointer, self)
-        return self._validators[pointer]
+            validator = self._validators[pointer] = Validator(pointer.rpartition("/")[2], pointer, self)
+        return validator
 
     def component(self, schema_name: str) -> Validator:
         """The validator of a component schema. Raises LookupError when there is none of this name."""

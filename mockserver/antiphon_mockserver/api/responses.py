@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from antiphon_mockserver.api.attachments import stores_of, with_files
-from antiphon_mockserver.behaviour.context import is_reference
-from antiphon_mockserver.prompt_templates.template import Version
+from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response.identity import owner_of_item
 from antiphon_mockserver.response.pace import AT_ONCE, BACKGROUND, Pace
@@ -208,6 +207,8 @@ def _record(
 def _pace(server: ServerContext, turn: Turn, plan: Plan) -> Pace:
     """The pace of a response, with the delay of its answer."""
     pace = server.pace if plan.pace is None else plan.pace
+    if pace is AT_ONCE and not plan.delay and turn.body.get("background") is not True:
+        return pace
     if pace == AT_ONCE and turn.body.get("background") is True and turn.body.get("stream") is not True:
         pace = BACKGROUND
     return replace(pace, first=pace.first + plan.delay) if plan.delay else pace
@@ -258,12 +259,16 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     behaviour = server.behaviour
     body = check(server, request).body
     reject_unknown_model(server, body.get("model"))
-    body, version = _fill_prompt(server, body)
-    chain = _chain(server, body.get("previous_response_id"), request.key)
-    conversation = _conversation(server, body.get("conversation"), request.key)
-    servers = version.servers if version is not None else _servers(server, body)
+    version, servers, chain, conversation = None, (), (), None
+    if server.prompts is not None:
+        body, version = _fill_prompt(server, server.prompts, body)
+        servers = _servers(server.prompts, body) if version is None else version.servers
+    if (previous := body.get("previous_response_id")) is not None:
+        chain = _chain(server, previous, request.key)
+    if (param := body.get("conversation")) is not None:
+        conversation = conversations.find(server, conversations.id_of(param), request.key)
     new_items = read_items(server, request, body.get("input"), conversation)
-    items = behaviour.context.join(chain, new_items)
+    items = behaviour.context.join(chain, new_items) if chain else new_items
     if conversation is not None:
         body = {**body, "conversation": {"id": conversation.id}}
         items = behaviour.conversations.recall(conversation, items)
@@ -291,20 +296,20 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     return Turn(body, chain, new_items, context, version, conversation)
 
 
-def _servers(server: ServerContext, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
+def _servers(prompts: Registry, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
     """The tool servers that the request itself names."""
-    if server.prompts is None:
-        return ()
     labels = (tool["server_label"] for tool in body.get("tools") or () if tool.get("type") == "mcp")
-    return tuple(map(server.prompts.server, dict.fromkeys(labels)))
+    return tuple(map(prompts.server, dict.fromkeys(labels)))
 
 
-def _fill_prompt(server: ServerContext, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Version | None]:
+def _fill_prompt(
+    server: ServerContext, prompts: Registry, body: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Version | None]:
     """The body after its prompt template, and the version of that; without a template, the same body."""
     prompt, behaviour = body.get("prompt"), server.behaviour
-    if server.prompts is None or prompt is None:
+    if prompt is None:
         return body, None
-    call = PromptRequest(behaviour.prompts.find(server.prompts, prompt), prompt.get("variables") or {})
+    call = PromptRequest(behaviour.prompts.find(prompts, prompt), prompt.get("variables") or {})
     for examine in behaviour.prompts.checks.values():
         examine(call)
     return behaviour.prompts.fill(body, call), call.version
@@ -327,27 +332,20 @@ def check(server: ServerContext, request: Request) -> RequestDetails:
 
 def reject_unknown_model(server: ServerContext, name: str | None) -> None:
     """Rejects a model that does not exist, with 400."""
+    if name is None:
+        return
     models = server.dialect.models if server.dialect.mock.listed_models else ()
-    if name is not None and not server.behaviour.access.model_exists(name, server.settings.models or models):
+    if not server.behaviour.access.model_exists(name, server.settings.models or models):
         raise invalid(f"The model '{name[:128]}' does not exist.", "model", "model_not_found")
 
 
-def _chain(server: ServerContext, response_id: str | None, key: str) -> tuple[Record, ...]:
+def _chain(server: ServerContext, response_id: str, key: str) -> tuple[Record, ...]:
     """The turns up to the response with this id; only that response must not be deleted."""
-    if response_id is None:
-        return ()
     newest = server.record(response_id, key)
     if newest is None or not server.behaviour.context.may_continue(newest):
         message = f"Previous response with id '{response_id}' not found."
         raise invalid(message, "previous_response_id", "previous_response_not_found")
     return server.chain(newest)
-
-
-def _conversation(
-    server: ServerContext, param: str | Mapping[str, Any] | None, key: str
-) -> Conversation | None:
-    """The conversation that a request names. Rejects an unknown one with 404."""
-    return None if param is None else conversations.find(server, conversations.id_of(param), key)
 
 
 def read_items(
@@ -356,13 +354,14 @@ def read_items(
     """Returns any `input` as items with ids, in place of references the items that they name."""
     known = () if conversation is None else conversation.items
     items = server.behaviour.context.normalise(source)
-    return tuple(_with_ids(server, request, [_resolve(server, item, request.key, known) for item in items]))
+    for place, item in enumerate(items):
+        if item.get("type") == "item_reference":
+            items[place] = _resolve(server, item, request.key, known)
+    return tuple(_with_ids(server, request, items))
 
 
 def _resolve(server: ServerContext, item: Item, key: str, known: Sequence[Item]) -> Item:
-    """The item itself, or the item that it refers to: of its conversation, or of a response."""
-    if not is_reference(item):
-        return item
+    """The item that an item refers to: of its conversation, or of a response."""
     target = next((earlier for earlier in known if earlier["id"] == item["id"]), None)
     return server.behaviour.context.resolve(item, target or _find(server, item["id"], key))
 

@@ -32,11 +32,14 @@ def is_id(text: str) -> bool:
 
 def required(details: RequestDetails) -> None:
     """A create names a model and has an input, or names a prompt template (REQ-01 leaves this open)."""
-    if details.operation != details.dialect.create_operation or details.body.get("prompt") is not None:
+    body = details.body
+    if details.operation != details.dialect.create_operation or body.get("prompt") is not None:
         return
-    if details.body.get("model") is None:
+    if body.get("model") is None:
         raise invalid("Missing required parameter: 'model'.", "model", "missing_required_parameter")
-    if all(details.body.get(name) is None for name in ("input", "previous_response_id", "conversation")):
+    if body.get("input") is not None:
+        return
+    if all(body.get(name) is None for name in ("previous_response_id", "conversation")):
         raise invalid("Missing required parameter: 'input'.", "input", "missing_required_parameter")
 
 

@@ -32,7 +32,8 @@ def compose(plan: Plan, context: Context, identity: IdSource, created_at: int) -
             response[name] = echo(name, value, response[name], dialect.mock)
     if dialect.mock.hosted_tools and context.request.get("tools"):
         response["tools"] = [echo_hosted(tool, context) for tool in response["tools"]]
-    response |= optional_members(context.request, dialect.mock)
+    if not dialect.mock.optional_members.keys().isdisjoint(context.request):
+        response |= optional_members(context.request, dialect.mock)
     if dialect.mock.instructions_form == "messages":
         response["instructions"] = instruction_messages(context.request)
     is_complete = plan.status == "completed"
@@ -90,10 +91,11 @@ def identify(plan: Plan, identity: IdSource, dialect: Dialect) -> list[Item]:
     last = len(plan.items) - 1
     cut = last if plan.status == "incomplete" else None
     items = [_finish(item, index, index == cut, identity, dialect) for index, item in enumerate(plan.items)]
-    for (before, item), draft in zip(pairwise(items), plan.items[1:], strict=False):
-        if item["type"] == f"{before['type']}_output" and draft.get("call_id") is None:
-            item["call_id"] = before["call_id"]
-    _name_programs(items)
+    if last:  # what an item takes over from the one before it
+        for (before, item), draft in zip(pairwise(items), plan.items[1:], strict=False):
+            if item["type"] == f"{before['type']}_output" and draft.get("call_id") is None:
+                item["call_id"] = before["call_id"]
+        _name_programs(items)
     return items
 
 
@@ -120,6 +122,8 @@ def usage(plan: Plan, dialect: Dialect) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": plan.reasoning_tokens},
         "total_tokens": plan.input_tokens + plan.output_tokens,
     }
+    if counts.keys() <= shape.keys():
+        return counts
     return {name: value for name, value in counts.items() if name in shape}
 
 

@@ -33,6 +33,8 @@ class Identity:
 
     def with_storage(self, persistent: bool) -> Identity:
         """Returns the ids of a response that is stored, or not."""
+        if persistent == self.persistent:
+            return self
         return Identity(self.nonce, self.prefixes, persistent, self.form)
 
     @property

@@ -23,7 +23,7 @@ CAPACITY, LARGEST_SIZE = 512, 1 << 17
 """How many answers the cache holds, and the size of the largest one in bytes."""
 ELSEWHERE = frozenset({"mcp", "file_search", "code_interpreter", "shell"})
 """The types of tools that may read what is not in the request."""
-FOREIGN = ("previous_response_id", "prompt", "conversation")
+FOREIGN = frozenset({"previous_response_id", "prompt", "conversation"})
 """The members of a create that name something outside the request."""
 
 
@@ -58,7 +58,7 @@ class AnswerCache:
         if entry is None:
             entry = _entry(server, request, handle(server, request))
             self._keep(request, entry)
-            return entry.answer(entry.nonce)
+            return Answer(headers={"content-type": entry.content_type}, body=entry.body)
         self._entries.move_to_end((request.key, request.content))
         request.identity = request.identity.with_storage(entry.persistent)
         nonce = request.identity.nonce.encode()
@@ -89,7 +89,7 @@ def open_cache(server: ServerContext) -> AnswerCache | None:
 
 def stands_alone(body: Mapping[str, Any]) -> bool:
     """Whether a create names no other response, item, template or tool server."""
-    if any(body.get(name) is not None for name in FOREIGN):
+    if not FOREIGN.isdisjoint(body) and any(body.get(name) is not None for name in FOREIGN):
         return False
     items, tools = body.get("input"), body.get("tools")
     return not (
