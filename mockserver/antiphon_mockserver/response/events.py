@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from hashlib import shake_256
-from typing import Any
+from typing import Any, overload
 from zlib import crc32
 
 from antiphon_mockserver.response.tokens import split
@@ -13,6 +13,9 @@ from antiphon_spec.dialect import Dialect
 from antiphon_spec.stream import Accumulation, Grammar, Lane
 
 Event = dict[str, Any]
+NUMBER = "sequence_number"
+Dump = Callable[[Any], str]
+"""Writes a value as JSON."""
 Moments = Mapping[tuple[str, str], Sequence[Sequence[Mapping[str, Any]]]]
 """What only the stream shows, by lane and id of the enclosing object: the members of each object's events."""
 
@@ -22,6 +25,119 @@ PAD_LENGTHS = tuple(PADDED_LENGTH - length for length in range(PADDED_LENGTH))
 PADDING = "obfuscation"
 POOL = shake_256(b"antiphon").hexdigest(1024)
 POOL_STEPS = len(POOL) - PADDED_LENGTH
+
+
+class Pieces:
+    """The events with the pieces of one text: alike but for the piece, its padding and the number."""
+
+    __slots__ = ("head", "name", "padding", "start", "texts")
+
+    def __init__(self, head: Event, name: str, texts: Sequence[str], padding: Sequence[str]) -> None:
+        self.head = head
+        """The members that all events begin with."""
+        self.name = name
+        """The member with the piece."""
+        self.texts = texts
+        self.padding = padding
+        """The paddings by the length of the piece, modulo their number; () means that there are none."""
+        self.start: int | None = None
+        """The number of the first event; None when events have no numbers."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[Event]:
+        padding, start = self.padding, self.start
+        for place, text in enumerate(self.texts):
+            event = {**self.head, self.name: text}
+            if padding:
+                event[PADDING] = padding[len(text) % PADDED_LENGTH]
+            if start is not None:
+                event[NUMBER] = start + place
+            yield event
+
+    def json(self, dump: Dump) -> list[str]:
+        """The events as JSON: what they share is written once."""
+        start = f'{dump(self.head)[:-1]},{dump(self.name)}:"'
+        strings = _json_strings(self.texts, dump)
+        if self.start is None:
+            ends = [f'","{PADDING}":"{padding}"}}' for padding in self.padding] or ['"}'] * PADDED_LENGTH
+            return [
+                f"{start}{string}{ends[len(text) % PADDED_LENGTH]}"
+                for text, string in zip(self.texts, strings, strict=True)
+            ]
+        ends = [f'","{PADDING}":"{padding}","{NUMBER}":' for padding in self.padding]
+        ends = ends or [f'","{NUMBER}":'] * PADDED_LENGTH
+        numbers = range(self.start, self.start + len(self.texts))
+        return [
+            f"{start}{string}{ends[len(text) % PADDED_LENGTH]}{number}}}"
+            for text, string, number in zip(self.texts, strings, numbers, strict=True)
+        ]
+
+
+def _json_strings(texts: Sequence[str], dump: Dump) -> Sequence[str]:
+    """The texts as JSON, without their quotation marks."""
+    whole = dump(texts)
+    if '\\"' in whole:
+        return [dump(text)[1:-1] for text in texts]
+    return whole[2:-2].split('","')  # a quotation mark that is not escaped ends or begins a string
+
+
+Part = Event | Pieces
+
+
+class Events(Sequence[Event]):
+    """The events of a stream; those with the pieces of a text are made when somebody looks at them."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+        self._length = sum([len(part) if isinstance(part, Pieces) else 1 for part in parts])
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        return self._all[index]
+
+    @cached_property
+    def _all(self) -> list[Event]:
+        events: list[Event] = []
+        for part in self.parts:
+            if isinstance(part, Pieces):
+                events += part
+            else:
+                events.append(part)
+        return events
+
+    @cached_property
+    def marks(self) -> Sequence[tuple[int, Event]]:
+        """The events that bring no piece, each with the number of events until it, itself included."""
+        step, marks = 0, []
+        for part in self.parts:
+            if isinstance(part, Pieces):
+                step += len(part)
+            else:
+                step += 1
+                marks.append((step, part))
+        return marks
+
+    def number(self) -> None:
+        """Numbers the events from 0; nobody else holds them."""
+        number = 0
+        for part in self.parts:
+            if isinstance(part, Pieces):
+                part.start = number
+                number += len(part)
+            else:
+                part[NUMBER] = number
+                number += 1
 
 
 class EventComposer:
@@ -34,7 +150,7 @@ class EventComposer:
 
     def events(
         self, response: Mapping[str, Any], *, waiting: bool, padding: bool, moments: Moments | None = None
-    ) -> list[Event]:
+    ) -> list[Part]:
         """Returns the events of a finished response."""
         walk = _Walk(self, waiting=waiting, padding=padding, moments=moments or {})
         if self.grammar.root is not None:
@@ -83,7 +199,7 @@ class _Walk:
         self.moments = moments
         self.waiting = waiting
         self.padding = padding
-        self.events: list[Event] = []
+        self.events: list[Part] = []
 
     def add(
         self, lane: Lane, node: Any, parent: Any, ids: Mapping[str, str], index: Mapping[str, int]
@@ -162,17 +278,17 @@ class _Walk:
 
     def _add_pieces(self, accumulation: Accumulation, base: Mapping[str, Any], owner: Any) -> None:
         text = _full_text(accumulation, owner)
-        pieces = split(text)
-        head, shares = _split_members(accumulation, {"type": accumulation.event, **base}, owner, len(pieces))
-        name = accumulation.piece
+        texts = split(text)
+        head, shares = _split_members(accumulation, {"type": accumulation.event, **base}, owner, len(texts))
+        padding: Sequence[str] = ()
         if self.padding and accumulation.padded:
             at = crc32(text.encode(errors="replace")) % POOL_STEPS
-            paddings = [POOL[at : at + length] for length in PAD_LENGTHS]
-            events: list[Event] = [
-                {**head, name: piece, PADDING: paddings[len(piece) % PADDED_LENGTH]} for piece in pieces
-            ]
-        else:
-            events = [{**head, name: piece} for piece in pieces]
+            padding = [POOL[at : at + length] for length in PAD_LENGTHS]
+        pieces = Pieces(head, accumulation.piece, texts, padding)
+        if not shares:
+            self.events.append(pieces)
+            return
+        events = list(pieces)
         for member, values in shares.items():
             for event, value in zip(events, values, strict=True):
                 event[member] = [value]

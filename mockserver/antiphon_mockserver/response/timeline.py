@@ -21,7 +21,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from antiphon_mockserver.response.events import Event, Moments, event_composer
+from antiphon_mockserver.response.events import Event, Events, Moments, event_composer
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.server.errors import error_event, invalid
 from antiphon_mockserver.state.conversation import Conversation
@@ -48,19 +48,22 @@ class Timeline:
         self.obfuscation = obfuscation and dialect.mock.obfuscation
 
     @cached_property
-    def events(self) -> Sequence[Event]:
+    def events(self) -> Events:
         """All events in order, numbered from 0 where the dialect numbers them.
 
         A failure appears as an `error` event, and then as the last event where the grammar has one for it.
         """
-        events = event_composer(self.dialect).events(
+        parts = event_composer(self.dialect).events(
             self.final, waiting=self._has_queue, padding=self.obfuscation, moments=self.moments
         )
         if self.final.get("error") is not None and self.dialect.mock.error_event != "absent":
-            *before, last = events
-            closing = [last] if self._reports_failure(last) else []
-            events = [*before, error_event(self.final["error"], self.dialect), *closing]
-        return _number(events) if self.dialect.mock.numbered_events else events
+            *before, last = parts
+            closing = [last] if isinstance(last, dict) and self._reports_failure(last) else []
+            parts = [*before, error_event(self.final["error"], self.dialect), *closing]
+        events = Events(parts)
+        if self.dialect.mock.numbered_events:
+            events.number()
+        return events
 
     @cached_property
     def offsets(self) -> Sequence[float]:
@@ -89,7 +92,7 @@ class Timeline:
         A response without a queue is in progress from the beginning. Its first event still counts, so that a
         client that polls sees it in progress once.
         """
-        statuses = [(step, self._status(event)) for step, event in enumerate(self.events, start=1)]
+        statuses = [(step, self._status(event)) for step, event in self.events.marks]
         changes = [(step, status) for step, status in statuses if status is not None]
         changes.append((self.steps, self.final["status"]))  # an `error` event alone may report a failure
         before = ["queued" if self._has_queue else None, *(status for _, status in changes)]
@@ -107,7 +110,7 @@ class Timeline:
             return self
         final = self._unfinished("cancelled", step)
         timeline = Timeline(final, self.dialect, pace=self.pace, obfuscation=self.obfuscation)
-        timeline.events = self.events[:step]
+        timeline.events = Events(self.events[:step])
         return timeline
 
     def _unfinished(self, status: str, step: int) -> dict[str, Any]:
@@ -133,7 +136,7 @@ class Timeline:
         return event_composer(self.dialect).beginning(root, self.final, status)
 
     def _status_at(self, step: int) -> str:
-        statuses = (self._status(event) for event in reversed(self.events[:step]))
+        statuses = (self._status(event) for place, event in reversed(self.events.marks) if place <= step)
         return next((status for status in statuses if status is not None), self._beginning)
 
     def _status(self, event: Event) -> str | None:
@@ -146,14 +149,9 @@ class Timeline:
         lane = self.dialect.grammar.lanes.get("item")
         if lane is None or lane.holds is None:
             return []
-        return [event[lane.holds] for event in self.events[:step] if event["type"] in lane.closing]
-
-
-def _number(events: Sequence[Event]) -> list[Event]:
-    """Numbers the events in place; nobody else holds them."""
-    for number, event in enumerate(events):
-        event["sequence_number"] = number
-    return list(events)
+        holds, closing = lane.holds, lane.closing
+        marks = self.events.marks
+        return [event[holds] for place, event in marks if place <= step and event["type"] in closing]
 
 
 def keeps(body: Mapping[str, Any]) -> bool:

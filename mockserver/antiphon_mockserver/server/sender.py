@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from antiphon_mockserver.mutants import Call
+from antiphon_mockserver.response.events import Events, Pieces
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.faults import Injection
 from antiphon_mockserver.server.headers import Headers, Pairs, decode_headers, encode_headers, lines
@@ -106,7 +107,9 @@ class Sender:
         changes; notes it in the journal."""
         status, kind, extra = 200, EVENT_STREAM, b""
         if isinstance(answer, Streaming):
-            body = b"".join(self._frames(request, answer))
+            is_plain = not answer.are_chunks
+            traits = self.server.dialect.mock
+            body = write(answer.events, traits) if is_plain else b"".join(self._frames(request, answer))
         else:
             status = answer.status
             kind = answer.headers.pop("content-type", JSON)
@@ -146,7 +149,9 @@ class Sender:
 
     def changed_events(self, request: Request, events: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
         """The events as mutants and variations make them."""
-        changed: Sequence[Any] = self._apply("events", events, request)
+        if not self.changes["events"]:
+            return events
+        changed: Sequence[Any] = self._apply("events", list(events), request)
         return changed
 
     def now(self) -> bytes:
@@ -256,26 +261,52 @@ async def _disconnection(receive: Receive) -> None:
 
 def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> list[bytes]:
     """Encodes all events, and adds `[DONE]` where the dialect requires it."""
-    if traits.ascii_events:
-        frames = [*map(ascii_frame, events)]
-    else:
-        dumps = orjson.dumps
-        frames = [b"%b%b\n\n" % (beginning(event["type"]), dumps(event)) for event in events]
+    dump = ascii_text if traits.ascii_events else json_text
+    frames: list[bytes] = []
+    for part in events.parts if isinstance(events, Events) else events:
+        start = beginning(kind_of(part))
+        texts = part.json(dump) if isinstance(part, Pieces) else (dump(part),)
+        frames += [f"{start}{text}\n\n".encode() for text in texts]
     if traits.sentinel == "required":
         frames.append(DONE)
     return frames
 
 
+def write(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> bytes:
+    """The same frames in one piece."""
+    dump = ascii_text if traits.ascii_events else json_text
+    frames: list[str] = []
+    for part in events.parts if isinstance(events, Events) else events:
+        start = beginning(kind_of(part))
+        between = f"\n\n{start}"
+        text = between.join(part.json(dump)) if isinstance(part, Pieces) else dump(part)
+        if text:
+            frames += (start, text, "\n\n")
+    end = DONE if traits.sentinel == "required" else b""
+    return "".join(frames).encode() + end
+
+
+def kind_of(part: Mapping[str, Any] | Pieces) -> str:
+    """The type of an event, or of the events with the pieces of a text."""
+    head = part.head if isinstance(part, Pieces) else part
+    kind: str = head["type"]
+    return kind
+
+
 @lru_cache(maxsize=256)
-def beginning(kind: str) -> bytes:
+def beginning(kind: str) -> str:
     """What the message of an event begins with: its `event` field repeats the type (ENV-02)."""
-    return b"event: %b\ndata: " % kind.encode()
+    return f"event: {kind}\ndata: "
 
 
-def ascii_frame(event: Mapping[str, Any]) -> bytes:
-    """Encodes an event in ASCII only, so that a client can split the bytes anywhere."""
-    data = json.dumps(event, separators=(",", ":")).encode("ascii")
-    return b"%b%b\n\n" % (beginning(event["type"]), data)
+def json_text(value: Any) -> str:
+    """A value as JSON."""
+    return orjson.dumps(value).decode()
+
+
+def ascii_text(value: Any) -> str:
+    """A value as JSON in ASCII only, so that a client can split the bytes anywhere."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def damage(frames: Sequence[bytes], fault: Injection) -> Sequence[bytes]:
