@@ -259,7 +259,10 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     behaviour = server.behaviour
     body = check(server, request).body
     reject_unknown_model(server, body.get("model"))
-    version, servers, chain, conversation = None, (), (), None
+    version: Version | None = None
+    servers: tuple[ToolServer, ...] = ()
+    chain: tuple[Record, ...] = ()
+    conversation: Conversation | None = None
     if server.prompts is not None:
         body, version = _fill_prompt(server, server.prompts, body)
         servers = _servers(server.prompts, body) if version is None else version.servers
