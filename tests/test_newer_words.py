@@ -175,3 +175,41 @@ def test_a_newer_word_is_noted(tmp_path: Path) -> None:
 def test_a_newer_word_does_not_hide_a_fault(tmp_path: Path) -> None:
     found = findings(recorded(tmp_path, {}, reasoning={"effort": "ultra", "summary": 3}), "openai")
     assert found == {"response-members.reasoning-has-a-documented-form": "failed"}
+
+
+def message(*parts: Mapping[str, Any], annotations: tuple[Mapping[str, Any], ...] = ()) -> list[Any]:
+    """An output of one message: a text with these annotations, and these parts after it."""
+    text = {"type": "output_text", "text": "Hi.", "annotations": list(annotations), "logprobs": []}
+    content = [text, *parts]
+    return [
+        {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant", "content": content}
+    ]
+
+
+PARTS = "item-members.message-parts-are-documented"
+
+
+@pytest.mark.parametrize(
+    ("output", "found"),
+    [
+        (message({"type": "output_scent", "scent": "thyme"}), {PARTS: "noted"}),
+        (message({"type": "acme:scent"}), {PARTS: "noted"}),
+        (
+            message(annotations=({"type": "map_citation", "place": "Ulm"},)),
+            {"item-members.annotations-are-complete": "noted"},
+        ),
+        (message({"type": "text", "text": "Hi."}), {PARTS: "failed"}),
+        (message({"type": "tool_use", "name": "look"}), {PARTS: "failed"}),
+        (message({"type": "input_text", "text": "Hi."}), {PARTS: "failed"}),
+    ],
+    ids=["part", "extension", "annotation", "word of Chat", "word of another API", "part in the wrong place"],
+)
+def test_a_newer_part_is_noted_and_a_wrong_one_failed(
+    output: list[Any], found: Mapping[str, str], tmp_path: Path
+) -> None:
+    assert findings(recorded(tmp_path, {}, output=output), "openai") == found
+
+
+def test_a_known_object_may_have_more_members(tmp_path: Path) -> None:
+    path = recorded(tmp_path, {}, text={"format": {"type": "text", "style": "plain"}, "verbosity": "medium"})
+    assert findings(path, "openai") == {}

@@ -204,7 +204,7 @@ class Dialect:
     @cached_property
     def schemas(self) -> Schemas:
         """The validators of the document."""
-        return Schemas(self.document)
+        return Schemas(self.document, self.grammar.expects_newer)
 
     @cached_property
     def grammar(self) -> Grammar:

@@ -6,8 +6,8 @@ on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from antiphon_spec.document import Document
 from antiphon_spec.json_schema.error import read_errors, readable
 from antiphon_spec.json_schema.explain import faults
 from antiphon_spec.json_schema.fault import Fault
+from antiphon_spec.json_schema.newer import may_be_newer_type
 from antiphon_spec.json_schema.unknown import close, unknown_members
 
 __all__ = ["Fault", "LocalValidator", "Schemas", "Validator"]
@@ -44,8 +45,12 @@ class Validator:
         """What is wrong with `instance`; empty when it is valid."""
         if self.is_valid(instance):
             return []
-        content = readable(instance)
-        return faults(read_errors(self._compiled.iter_errors(content), content, self._schemas.document.root))
+        content, schemas = readable(instance), self._schemas
+        errors = read_errors(self._compiled.iter_errors(content), content, schemas.document.root)
+        return [
+            replace(fault, newer=True) if may_be_newer_type(fault, schemas.types, schemas.grows) else fault
+            for fault in faults(errors)
+        ]
 
     @cached_property
     def _compiled(self) -> jsonschema_rs.Draft202012Validator:
@@ -89,6 +94,8 @@ class Schemas:
     """The validators of a document, made on first use."""
 
     document: Document
+    grows: bool = False
+    """Whether the vendor adds to the types of objects; then a type that nobody knows is newer."""
     _validators: dict[str, Validator] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, pointer: str) -> Validator:
@@ -122,6 +129,11 @@ class Schemas:
         """The validator of an output item of this type; None when the document has no such type."""
         pointer = self._items.get(item_type)
         return None if pointer is None else self.at(pointer)
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Every word that the document has as the `type` of an object."""
+        return frozenset(_types(self.document.root.get("components", {})))
 
     @cached_property
     def event_types(self) -> frozenset[str]:
@@ -178,6 +190,19 @@ class Schemas:
             for pointer in self.document.members(union)
             for kind in _constants(self.document.resolve(self.document.pointer(pointer)))
         }
+
+
+def _types(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        properties = schema.get("properties")
+        tag = properties.get("type") if isinstance(properties, Mapping) else None
+        if isinstance(tag, Mapping):
+            yield from (word for word in _constants(schema) if isinstance(word, str))
+        for part in schema.values():
+            yield from _types(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _types(part)
 
 
 def _constants(schema: Mapping[str, Any]) -> list[str]:

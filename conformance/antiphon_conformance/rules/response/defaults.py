@@ -77,6 +77,8 @@ DEFAULTS = (
             "RES-40",
             "BUD-RSP-13",
         ),
+        allows=lambda _response, value: isinstance(value, dict) and value.get("type") == "text",
+        why="An object may have more members than we know.",
     ),
     Default("background_is_false", ("background",), (False, None), ("RES-44",)),
     Default("store_is_reported", ("store",), (True, False), ("RES-56",), always_there=True),
