@@ -104,7 +104,7 @@ def _conversation(in_a: Trace, in_b: Trace, exchanges: Exchanges) -> Iterator[Di
             yield replace(_absent_step(in_b), step=step, follows=is_apart)
             return
         for difference in exchanges.differences(exchange, side_b[name]):
-            if in_b.missing_feature and name == next(reversed(side_b)):
+            if in_b.missing_feature and name == list(side_b)[-1]:
                 difference = replace(difference, grade=Grade.LEGAL, reason=_lacks(in_b.missing_feature))
             yield replace(difference, step=step, follows=is_apart)
             parts = difference.aspect in (Aspect.STATUS, Aspect.NO_ANSWER)
