@@ -12,7 +12,8 @@ import fast_loop
 from antiphon_conformance import engine
 from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
-from antiphon_conformance.http.exchange import Exchange, Trace
+from antiphon_conformance.http.exchange import Exchange, Headers, Trace
+from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.requests import generation
 from antiphon_conformance.rules.rule import Rule, all_rules, rules_for
 from antiphon_conformance.run import RunConfig, perform
@@ -21,7 +22,8 @@ from antiphon_conformance.scenarios.scenario import scenarios_for
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.result import Run
 from antiphon_conformance.video_library.library import library_of
-from antiphon_mockserver.server.app import make_app
+from antiphon_mockserver.server.app import MockApp, make_app
+from antiphon_mockserver.server.webhooks import Receiver
 from antiphon_mockserver.settings import Settings
 from antiphon_spec.dialect import Dialect, load
 from antiphon_spec.profile import NOTICES_ALL, load_profile
@@ -36,7 +38,21 @@ def run_suite(dialect: str, *mutants: str, **options: Any) -> Run:
     """A whole run of the suite against the mock in this process."""
     app = make_app(Settings(dialect=dialect, mutants=mutants, api_keys=(KEY,)))
     config = RunConfig(URL, (dialect,), api_key=KEY, **options)
-    return perform(config, transport=AsgiTransport(app, URL))
+    return perform(config, transport=AsgiTransport(app, URL), mailbox=mailbox_of(app))
+
+
+def mailbox_of(app: MockApp) -> Mailbox | None:
+    """The judge's mailbox, to which the application sends its webhooks without sockets; None where it has
+    none."""
+    if app.webhooks is None:
+        return None
+    mailbox = Mailbox(app.webhooks.secret)
+
+    async def post(_url: str, headers: Mapping[str, str], body: bytes) -> int:
+        return mailbox.take("/", Headers(tuple(headers.items())), body)
+
+    app.webhooks.receivers.append(Receiver("http://localhost/", post))
+    return mailbox
 
 
 @cache
@@ -57,7 +73,7 @@ def traces(
     plan = runner.Plan(selection, (dialect,), features=features)
     settings = Settings(dialect=dialect_name, mutants=mutants, variations=variations, api_keys=(KEY,))
     app = make_app(settings)
-    target = Target(AsgiTransport(app, URL), KEY)
+    target = Target(AsgiTransport(app, URL), KEY, mailbox=mailbox_of(app))
     results = fast_loop.run(runner.run(plan, target))
     if generation.SCENARIO in scenarios:
         results.append(asyncio.run(generation.generate(target, (_source(dialect, results),), examples=0)))

@@ -24,7 +24,11 @@ MAY_IMPORT = {
     "antiphon": {"antiphon_spec", "antiphon_fixtures", "antiphon_mockserver", "antiphon_conformance"},
 }
 ONLY_IN = {
-    "aiohttp": {"antiphon_conformance/http/network.py", "antiphon_conformance/recordings/proxy.py"},
+    "aiohttp": {
+        "antiphon_conformance/http/network.py",
+        "antiphon_conformance/http/receiver.py",
+        "antiphon_conformance/recordings/proxy.py",
+    },
     "schemathesis": {"antiphon_conformance/requests/generation.py"},
 }
 ENTRIES = {

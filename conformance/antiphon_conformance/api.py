@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from antiphon_conformance.http.asgi import URL, AsgiApp, AsgiTransport
 from antiphon_conformance.http.sse import MOST_EVENTS
@@ -28,6 +29,8 @@ def check(
     scenarios: Iterable[str] = (),
     features: Iterable[str] = (),
     resources: Mapping[str, str] | None = None,
+    webhook_port: int | None = None,
+    webhook_secret: str | None = None,
     baseline: str | Path | None = None,
     requirements: Iterable[str] = (),
     profile: str = DEFAULT,
@@ -51,23 +54,26 @@ def check(
         assert check(app, dialect="openai", properties=False).conformant
 
     `auth` says where the key goes: `bearer`, `header:NAME`, `query:NAME` or `none`; `headers` go with every
-    request. `base_path` is where an application serves the API; an address has it already. `features` claims
-    an optional feature, or denies it (`no-background`). `resources` names what the target holds (`{"prompt":
-    "pmpt_1"}`). `baseline` is a file of known failures, `requirements` are frozen sets. `profile` is
-    `compatible`, `strict`, `identical`, or the path of a file. After `timeout` seconds without a byte a
-    request is given up; `exchange_timeout` and `deadline` limit a whole exchange and the run. Of one stream
-    `max_events` are read; all answers take about `max_memory` MiB. `restart` is a command that starts a
-    target that stopped answering, which has `recovery` seconds to come back. `properties=False` sends no
-    generated requests. `rules` judges by these alone, in the conversations that they need; `scenarios` holds
-    these alone, `without` leaves some out. A coroutine cannot call this.
+    request. An application serves the API at `base_path`. `features` claims an optional feature, or denies it
+    (`no-background`). `resources` names what the target holds (`{"prompt": "pmpt_1"}`). `webhook_port` of
+    this machine receives its webhooks, which `webhook_secret` signs. `baseline` is a file of known failures,
+    `requirements` are frozen sets. `profile` is `compatible`, `strict`, `identical`, or a file. After
+    `timeout` seconds without a byte a request is given up; `exchange_timeout` and `deadline` limit an
+    exchange and the run. Of one stream `max_events` are read; all answers take about `max_memory` MiB. The
+    command `restart` starts a target that stopped answering, which has `recovery` seconds to come back.
+    `properties=False` generates no requests. `rules` and `scenarios` are judged and held alone, `without`
+    leaves some out. A coroutine cannot call this.
 
-    Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for any other that cannot be
+    Raises TypeError for an argument of a wrong type, OptionError (a ValueError) for one that cannot be
     followed, and BaselineError for a malformed baseline; all before the first request.
     """
-    arguments = dict(locals())  # each argument by its name
+    return _check(dict(locals()))  # each argument by its name
+
+
+def _check(arguments: dict[str, Any]) -> RunResult:
+    target, path = arguments["target"], read_base_path(arguments["base_path"])
     if not isinstance(target, str) and not callable(target):
         raise TypeError(f"target: expected a base URL or an ASGI application, got {target!r}")
-    path = read_base_path(base_path)
     if not isinstance(target, str):
         arguments["target"] = URL.removesuffix("/v1") + path
     setup = read_parameters(arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
@@ -16,8 +17,10 @@ from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target, Transport
 from antiphon_conformance.http.credentials import BEARER, Credentials, read_place
 from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.http.patience import Limits
 from antiphon_conformance.http.proxies import secrets_of
+from antiphon_conformance.http.receiver import receiving
 from antiphon_conformance.http.redaction import redaction_of
 from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.http.text import safe
@@ -91,6 +94,10 @@ class RunConfig:
     """Whether requests are generated from the document."""
     resources: Mapping[str, str] = field(default_factory=dict)
     """The ids of what the target holds, by the names in its dialect (`collection`, `prompt`)."""
+    webhook_port: int | None = None
+    """The port of this machine to which the target sends its webhooks; None to receive none."""
+    webhook_secret: str = field(default="", repr=False)
+    """What signs them: `whsec_` and base64; "" when nobody says."""
     repeat: int = 1
     """How many runs; a verdict that changes from run to run is inconclusive."""
 
@@ -99,7 +106,15 @@ class RunConfig:
         """How requests show who asks. Raises ValueError when `auth` names no place."""
         place, name = read_place(self.auth)
         address = read_address(self.url)
-        return Credentials(self.api_key, place, name, self.headers, (*address.secrets, *secrets_of(address)))
+        others = (*address.secrets, *secrets_of(address), *filter(None, (self.webhook_secret,)))
+        return Credentials(self.api_key, place, name, self.headers, others)
+
+    def open_mailbox(self) -> AbstractAsyncContextManager[Mailbox | None]:
+        """Receives webhooks while the context is open, if the user gave a port. Entering raises OSError when
+        the port is in use."""
+        if self.webhook_port is None:
+            return nullcontext()
+        return receiving(self.webhook_port, self.webhook_secret, self.credentials.secrets)
 
     def open_transport(self) -> Transport:
         """The transport to the target. Raises what `transport.open_transport` raises."""
@@ -152,14 +167,20 @@ def perform(
     progress: runner.Progress | None = None,
     transport: Transport | None = None,
     interruption: Interruption | None = None,
+    mailbox: Mailbox | None = None,
 ) -> Run:
-    """Runs all scenarios once and judges nothing."""
+    """Runs all scenarios once and judges nothing. An `mailbox` stands for the port of the webhooks."""
     transport = transport or config.open_transport()
-    return asyncio.run(_perform(config, progress or _ignore, transport, interruption or Interruption()))
+    door = nullcontext(mailbox) if mailbox is not None else config.open_mailbox()
+    return asyncio.run(_perform(config, progress or _ignore, transport, interruption or Interruption(), door))
 
 
 async def _perform(
-    config: RunConfig, progress: runner.Progress, transport: Transport, interruption: Interruption
+    config: RunConfig,
+    progress: runner.Progress,
+    transport: Transport,
+    interruption: Interruption,
+    door: AbstractAsyncContextManager[Mailbox | None],
 ) -> Run:
     norms = tuple(dialects.load(name) for name in config.dialects)
     plan = runner.Plan(
@@ -172,7 +193,10 @@ async def _perform(
     )
     started_at, start = time.time(), time.monotonic()
     limits = _limits(config, len(plan.scenarios))
-    async with Target(transport, config.credentials, limits, config.restart) as target:
+    async with (
+        door as mailbox,
+        Target(transport, config.credentials, limits, config.restart, mailbox) as target,
+    ):
         with interruption.stops(_cancellation()):
             traces = await _converse(config, plan, target, progress)
             traces.append(await _generate(config, norms, target, traces))
@@ -280,6 +304,7 @@ def _metadata(config: RunConfig, target: Target, started_at: float, seconds: flo
         "rules": list(config.rules),
         "scenarios": list(config.scenarios),
         "given": dict(config.resources),
+        "webhook_port": config.webhook_port,
         "seed": config.seed,
         "properties": config.properties,
         "started": started_at,

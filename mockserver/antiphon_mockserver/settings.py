@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -54,8 +54,13 @@ class Settings:
     """Unusual readings of its filters, where the documents leave them open, such as `missing-differs`."""
     prompts: str = ""
     """The folder of prompt templates, in dialects that have them; "" means the shipped ones."""
+    webhooks: tuple[str, ...] = ()
+    """The addresses that are told how responses in the background ended, in dialects with webhooks."""
+    webhook_secret: str = field(default="", repr=False)
+    """What signs the webhooks: `whsec_` and base64; "" means one that derives from the seed."""
     allowed_hosts: tuple[str, ...] = ()
-    """Names besides those of this machine that `Host` and `Origin` may have when tools are real."""
+    """Names besides those of this machine that `Host` and `Origin` may have when tools are real, and to which
+    webhooks may go."""
     body_limit: int = 64 * MEBIBYTE
     """The largest request body, in bytes."""
     socket_seconds: float = 3600.0
@@ -81,6 +86,8 @@ class SettingsOptions(TypedDict, total=False):
     world: str
     readings: Sequence[str]
     prompts: str
+    webhooks: Sequence[str]
+    webhook_secret: str
     allowed_hosts: Sequence[str]
     body_limit: int
     socket_seconds: float
@@ -92,7 +99,7 @@ def with_options(settings: Settings, **options: Unpack[SettingsOptions]) -> Sett
 
     Raises TypeError for an unknown field, and for a single value where a list belongs.
     """
-    usual = {field.name: field.default for field in fields(Settings)}
+    usual = {entry.name: entry.default for entry in fields(Settings)}
     changes: dict[str, Any] = {}
     for name, value in options.items():
         if name not in usual:
@@ -106,15 +113,16 @@ def with_options(settings: Settings, **options: Unpack[SettingsOptions]) -> Sett
 
 def check_types(settings: Settings) -> None:
     """Raises TypeError, which names the setting, for a value of a wrong type."""
-    for field in fields(Settings):
-        value = getattr(settings, field.name)
-        kind = type(field.default)
+    for entry in fields(Settings):
+        value = getattr(settings, entry.name)
+        kind = type(entry.default)
         if kind is int and (not isinstance(value, int) or isinstance(value, bool)):
-            raise TypeError(f"{field.name}: expected an integer, got {value!r}")
-        if kind is str and not isinstance(value, (str, Path) if field.name in PATHS else str):
-            raise TypeError(f"{field.name}: expected a string, got {value!r}")
+            raise TypeError(f"{entry.name}: expected an integer, got {value!r}")
+        if kind is str and not isinstance(value, (str, Path) if entry.name in PATHS else str):
+            actual = repr(value) if entry.repr else f"a value of type {type(value).__name__}"
+            raise TypeError(f"{entry.name}: expected a string, got {actual}")
         if kind is tuple:
-            _check_list(field.name, value)
+            _check_list(entry.name, value)
 
 
 def _check_list(name: str, value: object) -> None:

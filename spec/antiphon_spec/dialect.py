@@ -138,6 +138,8 @@ class MockTraits:
     """Whether a cancelled response has the time of its cancellation."""
     hosted_tools: bool = False
     """Whether the server runs tools itself: searches, programs, and any MCP server of a request."""
+    webhooks: bool = False
+    """Whether the server can tell addresses how its responses in the background ended."""
     websocket: str = "absent"
     """How creates are answered over WebSocket: one after another (`sequential`), in `lanes` side by side, or
     not at all (`absent`)."""

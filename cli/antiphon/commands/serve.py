@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.dialects import check_name, dialect_path
 from antiphon_conformance.requests.minimal import minimal
+from antiphon_mockserver.behaviour.webhooks import secret_of
 from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.script import has_times
 from antiphon_mockserver.server.runner import address, listen
@@ -23,6 +25,7 @@ from antiphon_mockserver.video_library.library import open_library
 from antiphon_mockserver.video_library.objects import DESCRIBING
 from antiphon_spec.dialect import load, names
 
+SECRET = "OPENAI_WEBHOOK_SECRET"  # noqa: S105  (the name of a variable, which the vendor's SDKs read, too)
 WELCOME = """\
 Antiphon serves the dialect {dialect} at {url}
 {details}
@@ -151,11 +154,18 @@ def print_summaries(summaries: Mapping[str, str]) -> None:
     "--fault", "faults", multiple=True, help="A fault to inject: status=503,first=2 or delay=0.5 or cut=5."
 )
 @click.option(
+    "--webhook",
+    "webhooks",
+    multiple=True,
+    metavar="URL",
+    help="Tell this address how background responses ended. Secret: OPENAI_WEBHOOK_SECRET.",
+)
+@click.option(
     "--allow-host",
     "allowed_hosts",
     multiple=True,
     metavar="NAME",
-    help="Where tools are real: accept this name in Host and Origin, too.",
+    help="A host besides this machine for webhooks; where tools are real, for Host and Origin.",
 )
 @click.option(
     "--body-limit",
@@ -181,13 +191,12 @@ def serve(
     mutants: tuple[str, ...],
     variations: tuple[str, ...],
     faults: tuple[str, ...],
+    webhooks: tuple[str, ...],
     allowed_hosts: tuple[str, ...],
     body_limit: int,
 ) -> None:
     """Start the deterministic mock server. It accepts any API key unless --api-key is given."""
-    logging.basicConfig(level=logging.ERROR)
-    logging.getLogger("antiphon").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # uvicorn logs every --fault cut as an error
+    _set_logs()
     settings = Settings(
         dialect=dialect,
         seed=seed,
@@ -202,6 +211,8 @@ def serve(
         mutants=mutants,
         variations=variations,
         faults=faults,
+        webhooks=webhooks,
+        webhook_secret=os.environ.get(SECRET, "").strip() if webhooks else "",
         allowed_hosts=allowed_hosts,
         body_limit=body_limit * MEBIBYTE,
     )
@@ -216,13 +227,25 @@ def serve(
         run(settings, listener, workers, ready=lambda: welcome(settings, url))
     except SettingError as problem:
         listener.close()
-        option = next(entry.opts[0] for entry in serve.params if entry.name == problem.setting)
+        option = _option(problem.setting)
         raise click.UsageError(str(problem).replace(problem.setting, option, 1)) from problem
     except ValueError as problem:
         listener.close()
         raise click.UsageError(str(problem)) from problem
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
+
+
+def _set_logs() -> None:
+    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("antiphon").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # uvicorn logs every --fault cut as an error
+
+
+def _option(setting: str) -> str:
+    """The option of a setting, or the variable that holds it."""
+    options = {entry.name: entry.opts[0] for entry in serve.params} | {"webhook_secret": SECRET}
+    return options[setting]
 
 
 def _sample_request(settings: Settings) -> str:
@@ -234,6 +257,14 @@ def _sample_request(settings: Settings) -> str:
         ids = (collection.id for collection in collections if collection.type in DESCRIBING)
         values["collection"] = next(ids, "")
     return json.dumps(minimal(dialect, dialect.create_operation, values))
+
+
+def _signature_line(settings: Settings) -> str:
+    """Where webhooks go and what signs them: a secret that the user gave is not repeated."""
+    if not settings.webhooks:
+        return ""
+    secret = f"the secret in {SECRET}" if settings.webhook_secret else f"{SECRET}={secret_of(settings)}"
+    return f"\nWebhooks go to {', '.join(settings.webhooks)}; {secret} signs them."
 
 
 def welcome(settings: Settings, url: str) -> None:
@@ -253,11 +284,12 @@ def welcome(settings: Settings, url: str) -> None:
         if settings.clock == "virtual" and has_times(settings.scripts)
         else ""
     )
+    signature = _signature_line(settings)
     key = "any" if not settings.api_keys else "$KEY"
     text = WELCOME.format(
         dialect=settings.dialect,
         url=url,
-        details=f"{keys}{wrong}{legal}{faults}{waits}\n",
+        details=f"{keys}{wrong}{legal}{faults}{waits}{signature}\n",
         key=key,
         body=_sample_request(settings),
     )

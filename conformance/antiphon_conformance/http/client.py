@@ -28,6 +28,7 @@ from antiphon_conformance.http.exchange import (
     Request,
     final_response,
 )
+from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.http.patience import LEAST_ROOM, Limits, Patience
 from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.restart import Restart
@@ -98,6 +99,8 @@ class Target:
     limits: Limits = field(default_factory=Limits)
     restart: str | None = None
     """The user's command that starts the target again."""
+    mailbox: Mailbox | None = None
+    """Where the target's webhooks arrive; None where the user gave no port for them."""
     probe: Request | None = PROBE
     """A cheap request that the target answers, to ask whether it is alive; None when none is known."""
     any_path: Reply | None = None

@@ -296,6 +296,37 @@ def _items(stream: Stream, kind: str) -> Iterator[tuple[Event, Mapping[str, Any]
             yield event, item
 
 
+class Signature(StrEnum):
+    """What the signature of a webhook says to who knows the secret."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+    """Nobody gave the judge the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One try of a webhook that the target sent to the judge."""
+
+    path: str
+    headers: Headers
+    raw: bytes
+    """The body."""
+    body: Json
+    """The body as JSON; None where it is none."""
+    arrived_at: float
+    """In Unix seconds of the judge's clock."""
+    status: int
+    """The status with which the judge answered."""
+    signature: Signature = Signature.UNKNOWN
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The body when it is a JSON object, else nothing."""
+        return self.body if isinstance(self.body, dict) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The named exchanges of one scenario, in the order in which they took place."""
@@ -309,6 +340,8 @@ class Trace:
     blame: str = "target"
     """Who caused the early end: `target`; `limit` (ours: requests, time, Ctrl-C); `given` (the user has to
     name something first, with `--resource`); `suite` (our bug)."""
+    deliveries: tuple[Delivery, ...] = ()
+    """The webhooks about responses of the scenario, in the order in which they came."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

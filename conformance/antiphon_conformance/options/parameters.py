@@ -30,6 +30,7 @@ def read_parameters(arguments: Mapping[str, Any]) -> Setup:
     """
     options: dict[str, Any] = {"api_key_env": None, "baseline_update": False}
     options |= {"report": None, "vendor": "", "note": ""}
+    options["webhook_secret"] = _text(arguments["webhook_secret"], "webhook_secret")
     options |= {"target": arguments["target"], "api_key": _text(arguments["api_key"], "api_key")}
     options["dialect"] = ",".join(_names(arguments["dialect"], "dialect"))
     options["resource"] = _resources(arguments["resources"] or {})

@@ -9,6 +9,8 @@ from typing import Any
 
 from antiphon_conformance.http.address import Address, AddressError, base_url, read_address
 from antiphon_conformance.http.credentials import AUTHORIZATION, BEARER, HEADER, read_place
+from antiphon_conformance.http.mailbox import key_of
+from antiphon_conformance.http.receiver import HOST, check_port
 from antiphon_conformance.http.transport import open_transport
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.table import PYTHON
@@ -18,6 +20,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,60}")
 _KEY_HEADERS = frozenset({"api-key", "x-api-key"})
 """Headers that hold nothing but a key: whoever sends one with `--header` says where the key goes."""
+SECRET_VARIABLE = "OPENAI_WEBHOOK_SECRET"  # noqa: S105  (a name, which the vendor's SDKs read, too)
 Headers = tuple[tuple[str, str], ...]
 Place = Callable[[str], str]
 
@@ -65,6 +68,34 @@ def _check_transport(reach: Mapping[str, Any], target: str, where: Place) -> Non
         raise OptionError(f"{where('ca_file')} {reach['ca_file']}", "a file of certificates", why) from error
     except ValueError as error:
         raise OptionError("environment", "a proxy over HTTP", str(error)) from error
+
+
+def read_webhooks(values: Mapping[str, Any], where: Place, front_door: str) -> dict[str, Any]:
+    """The fields of a RunConfig that say where webhooks arrive and what signs them. Raises OptionError."""
+    port = values["webhook_port"]
+    if port is None:
+        name = next(filter(_is_about_webhooks, (*values["scenario"], *values["rule"])), None)
+        if name is not None:
+            key = "scenario" if name in values["scenario"] else "rule"
+            raise OptionError(f"{where(key)} {name}", f"{where('webhook_port')} beside it", "none")
+        return {}
+    secret = values["webhook_secret"] if front_door == PYTHON else os.environ.get(SECRET_VARIABLE, "").strip()
+    try:
+        key_of(secret or "")
+    except ValueError as error:
+        place = "webhook_secret" if front_door == PYTHON else SECRET_VARIABLE
+        raise OptionError(place, "a secret such as whsec_...", "a malformed one") from error
+    try:
+        check_port(port)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "a port that cannot be"
+        raise OptionError(f"{where('webhook_port')} {port}", f"a free port of {HOST}", why) from error
+    return {"webhook_port": port, "webhook_secret": secret or ""}
+
+
+def _is_about_webhooks(name: str) -> bool:
+    """Whether a scenario or rule is about nothing but webhooks."""
+    return name.partition(".")[0] == "webhooks"
 
 
 def _auth(text: str | None, first: Dialect, where: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon_conformance.http.address import AddressError, base_url, read_address
 from antiphon_conformance.options.error import OptionError
-from antiphon_conformance.options.reach import read_reach
+from antiphon_conformance.options.reach import read_reach, read_webhooks
 from antiphon_conformance.options.selection import read_selection
 from antiphon_conformance.options.table import COMMAND, OPTIONS, Kind, place
 from antiphon_conformance.requests.resources import ResourceError, parse_resources, reject_unknown
@@ -85,6 +85,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         properties=not values["no_properties"],
         resources=_resources(values["resource"], selection, where("resource")),
         repeat=values["repeat"],
+        **read_webhooks(values, where, front_door),
         **read_selection(values, selection, gate.profile, where),
     )
     return Setup(config, gate, _report_folder(values["report"], where("report")), models, why_dialect)

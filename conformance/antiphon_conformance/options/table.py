@@ -66,6 +66,8 @@ OPTIONS = (
     Option("scenario", "Hold this conversation alone.", metavar="NAME", repeatable=True),
     Option("resource", "The id of a resource of the target: collection=ID.", metavar="NAME=ID",
            repeatable=True),
+    Option("webhook-port", "Receive the target's webhooks here; it sends them to http://127.0.0.1:N/.",
+           Kind.COUNT, "N"),
     Option("feature", "Claim an optional feature, or deny it: no-FEATURE.", metavar="FEATURE",
            repeatable=True),
     Option("baseline", "A YAML file of known failures, with reasons.", Kind.FILE, "FILE"),

@@ -2,7 +2,8 @@
 
 A transcript is JSON lines: first `{"run": {...}}`, then one line an exchange in the form of `recordings.py`
 with `failure`, `traits`, `not_recorded` and, in the response, `seconds`, `started_at`, `arrivals` and `cut`;
-last one `{"episode": {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario. A body
+last one `{"episode": {"scenario", "steps": {name: id}, "stopped", "unsupported"}}` for each scenario, with
+`webhooks` where some came. A body
 that JSON cannot carry unchanged stands under `text` or `base64`, a long one of a request under `gzip`. A turn
 over WebSocket has `messages`, a list of texts.
 Credentials are replaced before a line is written.
@@ -17,8 +18,9 @@ from typing import Any
 
 import orjson
 
+from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.address import REDACTED
-from antiphon_conformance.http.exchange import Exchange, Headers, Reply, Request, Trace
+from antiphon_conformance.http.exchange import Delivery, Exchange, Headers, Reply, Request, Signature, Trace
 from antiphon_conformance.http.redaction import Redaction, redaction_of
 from antiphon_conformance.http.text import inert_json
 from antiphon_spec.renamed import current_step
@@ -104,7 +106,37 @@ def trace(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Trace:
     summary = line["episode"]
     steps = {current_step(name): exchanges[identity] for name, identity in summary["steps"].items()}
     reason, feature = (None if value is None else str(value) for value in map(summary.get, ENDINGS))
-    return Trace(str(summary["scenario"]), steps, reason, feature, str(summary.get("blame") or "target"))
+    blame, deliveries = str(summary.get("blame") or "target"), map(_delivery, summary.get("webhooks") or ())
+    return Trace(str(summary["scenario"]), steps, reason, feature, blame, tuple(deliveries))
+
+
+def _delivery(line: Mapping[str, Any]) -> Delivery:
+    raw = raw_of(line) or b""
+    pairs = [(name, text) for name, value in line["headers"].items() for text in _texts(value)]
+    return Delivery(
+        str(line["path"]),
+        Headers(tuple(pairs)),
+        raw,
+        strict_json.read(raw).value,
+        float(line["arrived_at"]),
+        int(line["answered"]),
+        Signature(line["signature"]),
+    )
+
+
+def _texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _delivery_entry(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "path": delivery.path,
+        "headers": _headers(delivery.headers),
+        **_bytes(delivery.raw),
+        "arrived_at": delivery.arrived_at,
+        "answered": delivery.status,
+        "signature": delivery.signature,
+    }
 
 
 def _compress(request: Request) -> str | None:
@@ -143,7 +175,9 @@ def _episode_entry(trace: Trace) -> dict[str, Any]:
         "stopped": trace.stop_reason,
         "unsupported": trace.missing_feature,
     }
-    return {"episode": summary | ({"blame": trace.blame} if trace.stop_reason else {})}
+    summary |= {"blame": trace.blame} if trace.stop_reason else {}
+    webhooks = [_delivery_entry(delivery) for delivery in trace.deliveries]
+    return {"episode": summary | ({"webhooks": webhooks} if webhooks else {})}
 
 
 def _response(reply: Reply) -> dict[str, Any]:

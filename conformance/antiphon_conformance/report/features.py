@@ -9,7 +9,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
 from antiphon_conformance.requests.location import locate
 from antiphon_conformance.scenarios.runner import ABSENT
-from antiphon_conformance.scenarios.scenario import all_scenarios
+from antiphon_conformance.scenarios.scenario import Scenario, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_spec.dialect import Dialect, Feature
 
@@ -100,6 +100,7 @@ TOPICS: Mapping[str, frozenset[str]] = {
     "chat": frozenset({"chat"}),
     "filters": frozenset({"filters", "filter-laws", "filtered-answers"}),
     "prompts": frozenset({"prompt-templates"}),
+    "webhooks": frozenset({"webhooks"}),
 }  # fmt: skip
 """The topics of the rules that are about each feature."""
 EFFECTS: Mapping[str, tuple[Callable[[Exchange], bool], str]] = {
@@ -189,11 +190,22 @@ def _by_feature(traces: Iterable[Trace], dialect: Dialect) -> dict[str, list[Exc
     scenarios = all_scenarios()
     by_feature: dict[str, list[Exchange]] = {}
     for trace in traces:
-        scenario = scenarios.get(trace.scenario)
+        topics = _topics(trace, scenarios.get(trace.scenario))
         for exchange in trace.exchanges.values():
-            for name in _features(exchange, dialect, scenario.features if scenario else ()):
+            for name in _features(exchange, dialect, topics):
                 by_feature.setdefault(name, []).append(exchange)
     return by_feature
+
+
+def _topics(trace: Trace, scenario: Scenario | None) -> Iterable[str]:
+    """The features that the scenario of a trace is about; a target shows webhooks by sending them."""
+    features = scenario.features if scenario else ()
+    if "webhooks" not in features:
+        return features
+    has_failure = any(delivery.status >= 300 for delivery in trace.deliveries)
+    came_again = has_failure and "not_tried_again" not in trace and len(trace.deliveries) > 1
+    signs = {"webhooks": bool(trace.deliveries), "webhook_retries": came_again}
+    return [name for name in (*features, "webhook_retries") if signs.get(name, True)]
 
 
 def _features(exchange: Exchange, dialect: Dialect, topics: Iterable[str]) -> Iterable[str]:

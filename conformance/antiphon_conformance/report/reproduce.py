@@ -108,6 +108,8 @@ def _options(metadata: Mapping[str, Any]) -> Iterator[str]:
         yield from ("--feature", feature)
     for name, value in metadata.get("given", {}).items():
         yield from ("--resource", f"{name}={value}")
+    if metadata.get("webhook_port"):
+        yield from ("--webhook-port", str(metadata["webhook_port"]))
     for name in metadata.get("requirements", ()):
         yield from ("--requirements", name)
     yield from ("--seed", str(metadata.get("seed", 0)))

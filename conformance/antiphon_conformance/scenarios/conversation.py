@@ -14,6 +14,7 @@ from antiphon_conformance.http.exchange import (
     BUSY,
     GAVE_UP,
     UNROUTED,
+    Delivery,
     Exchange,
     Headers,
     MissingStepError,
@@ -52,7 +53,7 @@ class UnsupportedError(Exception):
 
 
 class Conversation:
-    """One scenario's side of the conversation."""
+    """One scenario's side of the conversation, with the webhooks about its responses."""
 
     def __init__(
         self,
@@ -65,15 +66,14 @@ class Conversation:
         absent: Collection[str] = (),
         resources: Mapping[str, str] | None = None,
     ) -> None:
-        self.scenario = scenario
-        self.dialect = dialect
-        self.model = model
+        self.scenario, self.dialect, self.model = scenario, dialect, model
         self.exchanges: dict[str, Exchange] = {}
         self.available_features: set[str] = set(claims)
         """Features that the target claims: the user declared them, or a request for them succeeded."""
         self.stop_reason: str | None = None
         self.missing_feature: str | None = None
         self.blame = "target"
+        self.deliveries: tuple[Delivery, ...] = ()
         self.resources: Mapping[str, str] = resources or {}
         """What the target holds, as the user says with `--resource`: the id of a `collection` or `prompt`."""
         self.earlier: Mapping[str, Trace] = {}
@@ -107,7 +107,8 @@ class Conversation:
     @property
     def trace(self) -> Trace:
         """The exchanges so far."""
-        return Trace(self.scenario, dict(self.exchanges), self.stop_reason, self.missing_feature, self.blame)
+        exchanges, deliveries = dict(self.exchanges), self.deliveries
+        return Trace(self.scenario, exchanges, self.stop_reason, self.missing_feature, self.blame, deliveries)
 
     async def create(
         self,

@@ -21,6 +21,7 @@ from antiphon_mockserver.behaviour import access, checks, context, conversations
 from antiphon_mockserver.behaviour.chat_spelling import read_chat_spelling
 from antiphon_mockserver.behaviour.queries import read_query
 from antiphon_mockserver.behaviour.sockets import SOCKETS, SocketDecisions
+from antiphon_mockserver.behaviour.webhooks import WEBHOOKS, WebhookDecisions
 from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.reading import compact
 from antiphon_mockserver.prompt_templates import filling, variables
@@ -282,6 +283,7 @@ class Behaviour:
     lists: ListDecisions
     errors: ErrorDecisions
     sockets: SocketDecisions
+    webhooks: WebhookDecisions
 
 
 STANDARD = Behaviour(
@@ -387,5 +389,6 @@ STANDARD = Behaviour(
         not_found=response_not_found,
     ),
     sockets=SOCKETS,
+    webhooks=WEBHOOKS,
 )
 """The behaviour of a right server."""

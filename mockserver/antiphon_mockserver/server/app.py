@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
+from antiphon_mockserver.behaviour.webhooks import check_address
 from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
@@ -35,6 +36,7 @@ from antiphon_mockserver.server.headers import preflight
 from antiphon_mockserver.server.origin import reject_elsewhere
 from antiphon_mockserver.server.reading import canonical, read, reject_too_long, without_boundary
 from antiphon_mockserver.server.sender import NO_CALL, Connection, Receive, Send, Sender
+from antiphon_mockserver.server.webhooks import Webhooks
 from antiphon_mockserver.server.websocket import serve_socket
 from antiphon_mockserver.settings import Settings, Source, check_types
 from antiphon_mockserver.state.clock import Sleeper, open_clock
@@ -81,6 +83,9 @@ class MockApp:
         self.has_effects = prompts is not None and any(map(is_live, prompts.servers.values()))
         self.sender = Sender(self.server, self.changes, self.sleeper)
         self.cache = open_cache(self.server)
+        for webhook_address in settings.webhooks:
+            check_address(webhook_address, settings.allowed_hosts)
+        self.webhooks = Webhooks(settings) if self.dialect.mock.webhooks else None
         self._serve = wrap(self._exchange, settings.variations)
 
     def play(self, scripts: Sequence[Source]) -> None:
@@ -122,6 +127,8 @@ class MockApp:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (message := await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
+        if self.webhooks is not None:
+            await self.webhooks.close()
         self.server.store.close()
         await send({"type": message["type"] + ".complete"})
 
@@ -170,10 +177,14 @@ class MockApp:
             await self.sleeper.wait(delay)
         if answer.delay:
             await self.server.clock.wait(answer.delay)
-        if isinstance(answer, Streaming):
-            await self.sender.stream(request, answer, fault, connection)
-        else:
-            await self.sender.answer(request, answer, fault, connection)
+        try:
+            if isinstance(answer, Streaming):
+                await self.sender.stream(request, answer, fault, connection)
+            else:
+                await self.sender.answer(request, answer, fault, connection)
+        finally:
+            if self.webhooks is not None and self.webhooks.receivers:
+                self.webhooks.note(self.server, request)
 
     def _answer_to(self, problem: Exception, request: Request) -> Answer:
         """The answer to a request that was rejected, or that could not be answered."""

@@ -63,6 +63,7 @@ def reject_unused(settings: Settings, dialect: Dialect) -> None:
         ("world", "a dialect with a video library", dialect.traits.knowledge),
         ("readings", "a dialect with a video library", dialect.traits.knowledge),
         ("prompts", "a dialect with prompt templates", dialect.mock.prompts),
+        ("webhooks", "a dialect with webhooks (openai)", dialect.mock.webhooks),
     )
     for setting, expected, is_used in uses:
         if getattr(settings, setting) and not is_used:

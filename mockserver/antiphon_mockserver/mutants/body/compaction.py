@@ -47,7 +47,7 @@ def returns_messages_in_short_form(body: Body, call: Call) -> Body:
     """Returns messages in the short form for input: a role and a string."""
     for item in body["output"] if is_compaction(call) else ():
         if item["type"] == "message":
-            item["content"] = item["content"][0]["text"]
+            item["content"] = "".join(part.get("text", "") for part in item["content"])
             del item["id"], item["status"]
     return body
 

@@ -70,7 +70,8 @@ def lists_messages_as_they_came(body: Body, call: Call) -> Body:
     """Lists messages with a string as content and without a status."""
     if is_list(call):
         for item in body["data"]:
-            item["content"] = "".join(part["text"] for part in item["content"])
+            if isinstance(item.get("content"), list):
+                item["content"] = "".join(part.get("text", "") for part in item["content"])
             item.pop("status", None)
     return body
 

@@ -152,7 +152,7 @@ def counts_time_in_milliseconds(body: Any) -> Any:
 @mutant("body.completes-before-it-creates", caught_by="response-status.completed-at-is-not-before-created-at")
 def completes_before_it_creates(body: Any) -> Any:
     """Reports a `completed_at` one hour before `created_at`."""
-    if is_response(body) and body["completed_at"] is not None:
+    if is_response(body) and body.get("completed_at") is not None:
         body["completed_at"] = body["created_at"] - 3600
     return body
 

@@ -118,7 +118,7 @@ def breaks_on_long_headers(answer: Answer) -> Answer:
 def changes_its_error_codes(answer: Answer) -> Answer:
     """Sends a different error code for the same wrong request each time."""
     error = _document(answer).get("error")
-    if answer.status == 400 and error:
+    if answer.status == 400 and isinstance(error, dict):
         code = f"error_{answer.headers.get('date', '')}_{answer.headers.get('x-request-id', id(answer))}"
         answer.body = {"error": error | {"code": code}}
     return answer

@@ -26,7 +26,7 @@ WHOLE = "item-members.annotations-are-complete"
 def citation_lists(response: Json) -> Iterator[list[Json]]:
     """The lists of citations of a response."""
     for item in items(response, "message"):
-        yield from (part["annotations"] for part in item["content"])
+        yield from (part["annotations"] for part in item["content"] if "annotations" in part)
 
 
 def on_citations(change: Change) -> Change:
@@ -120,7 +120,8 @@ for _name, _sentence, _change, _caught_by in CITATIONS:
 
 def _say_more(response: Json, call: Call) -> None:
     for item in items(response, "message") if _asks_to_describe(call) else ():
-        item["content"][0]["text"] += " All of this is described."
+        for part in item["content"][:1]:
+            part["text"] = f"{part.get('text', '')} All of this is described."
 
 
 def _cite_less(response: Json, call: Call) -> None:
@@ -130,7 +131,10 @@ def _cite_less(response: Json, call: Call) -> None:
 
 def _leave_out_annotations(response: Json, _call: Call) -> None:
     for item in items(response, "message"):
-        item["content"] = [{name: part[name] for name in ("type", "text")} for part in item["content"]]
+        item["content"] = [
+            {name: value for name, value in part.items() if name not in ("annotations", "logprobs")}
+            for part in item["content"]
+        ]
 
 
 RESPONSES: tuple[tuple[str, str, Any, str], ...] = (

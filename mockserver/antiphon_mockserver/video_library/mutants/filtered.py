@@ -42,7 +42,7 @@ def _with_base(behaviour: Behaviour, change: Callable[[FilterJson], Json]) -> Be
     """Answers from what a changed filter admits."""
 
     def plan(context: Context) -> Plan:
-        base = context.request["knowledge_base"]
+        base = context.request.get("knowledge_base") or {}
         base = {**base, "filter": change(base.get("filter") or {})}
         return behaviour.model.plan(replace(context, request={**context.request, "knowledge_base": base}))
 
@@ -204,7 +204,7 @@ def finds_nothing_to_answer_from(behaviour: Behaviour) -> Behaviour:
 
     def plan(context: Context) -> Plan:
         result = behaviour.model.plan(context)
-        if context.request["knowledge_base"].get("filter") and not _cites(result):
+        if (context.request.get("knowledge_base") or {}).get("filter") and not _cites(result):
             raise ApiError("No files match the filter.", status=404)
         return result
 

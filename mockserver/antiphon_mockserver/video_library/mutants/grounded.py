@@ -81,12 +81,18 @@ RESPONSES: tuple[tuple[str, str, Change, tuple[str, ...]], ...] = (
 for _name, _sentence, _change, _rules in RESPONSES:
     add(SEAM, _name, _sentence, _rules, on_responses(_change))
 
+
+def _words(part: Json) -> Any:
+    """The text of a part, or its refusal."""
+    return part.get("text", part.get("refusal"))
+
+
 ITEMS: tuple[tuple[str, str, str, Change, str], ...] = (
     ("calls_without_an_id_to_answer",
      "Leaves `call_id` out of function calls that the client must answer.", "function_call",
      setting("call_id", DROPPED), "item-members.function-call-is-complete"),
     ("speaks_in_strings", "Sends the content of a message as an array of strings.", "message",
-     lambda item, _call: item.update(content=[part["text"] for part in item["content"]]),
+     lambda item, _call: item.update(content=[*map(_words, item["content"])]),
      "items.match-the-document"),
     ("leaves_out_sql", "Leaves `sql` out of its queries.", "cloudglue_query_call",
      setting("sql", DROPPED), "item-members.query-call-is-complete"),

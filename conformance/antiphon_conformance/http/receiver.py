@@ -1,0 +1,50 @@
+"""Receives webhooks on a port of this machine. With the proxy, the only server of the judge."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from antiphon_conformance.http.exchange import Headers
+from antiphon_conformance.http.mailbox import Mailbox
+
+HOST = "127.0.0.1"
+LARGEST = 1 << 16
+"""The most bytes of one webhook."""
+CLOSING = 1.0
+"""Seconds that open connections get to end."""
+
+
+def address(port: int) -> str:
+    """The URL of the receiver; any path below it is received, too."""
+    return f"http://{HOST}:{port}/"
+
+
+@asynccontextmanager
+async def receiving(port: int, secret: str, secrets: Iterable[str]) -> AsyncIterator[Mailbox]:
+    """Receives until the block ends; keeps none of the `secrets`. Raises OSError when the port is in use."""
+    mailbox = Mailbox(secret, address(port), secrets)
+
+    async def take(request: web.Request) -> web.Response:
+        content = await request.read()
+        pairs = tuple((name.lower(), value) for name, value in request.headers.items())
+        return web.Response(status=mailbox.take(request.path, Headers(pairs), content))
+
+    app = web.Application(client_max_size=LARGEST)
+    app.router.add_post("/{path:.*}", take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+        yield mailbox
+    finally:
+        await runner.cleanup()
+
+
+def check_port(port: int) -> None:
+    """Raises OSError when nothing can listen on the port."""
+    with socket.create_server((HOST, port)):
+        pass
