@@ -152,6 +152,7 @@ class MockApp:
             answer = self._handle(request)
         except Exception as problem:
             answer = self._answer_to(problem, request)
+        self._note(request)
         return self.sender.lines(request, answer)
 
     async def _exchange(self, scope: Any, connection: Connection) -> None:
@@ -183,8 +184,12 @@ class MockApp:
             else:
                 await self.sender.answer(request, answer, fault, connection)
         finally:
-            if self.webhooks is not None and self.webhooks.receivers:
-                self.webhooks.note(self.server, request)
+            self._note(request)
+
+    def _note(self, request: Request) -> None:
+        """Lets the receivers of webhooks learn how a response ends that this request began or ended."""
+        if self.webhooks is not None and self.webhooks.receivers:
+            self.webhooks.note(self.server, request)
 
     def _answer_to(self, problem: Exception, request: Request) -> Answer:
         """The answer to a request that was rejected, or that could not be answered."""

@@ -124,7 +124,7 @@ class Webhooks:
 
     def note(self, server: ServerContext, request: Request) -> None:
         """Follows the response that a request began in the background, and looks again at one that it read
-        or cancelled. The request has been answered."""
+        or cancelled."""
         identity = request.parameters.get("response_id")
         if identity is not None:
             if identity in self._following:
