@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from antiphon_mockserver import MockServer
+from antiphon_mockserver import MockServer, ResponsesMock
 from antiphon_mockserver.server.app import make_app
 from antiphon_mockserver.server.webhooks import Webhook
 from antiphon_mockserver.settings import SettingError, Settings
@@ -181,3 +183,11 @@ def test_other_hosts_are_allowed_by_name_and_secrets_are_checked() -> None:
     with pytest.raises(SettingError, match="webhooks: expected a dialect with webhooks"):
         make_app(Settings(dialect="openresponses", webhooks=("http://localhost/",)))
     assert SECRET not in repr(Settings(webhook_secret=SECRET))
+
+
+def test_the_example_of_the_page_passes(responses_mock: ResponsesMock) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    names["test_my_receiver_marks_the_job_as_done"](responses_mock)

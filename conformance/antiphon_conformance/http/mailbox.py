@@ -23,9 +23,9 @@ MOST = 1000
 class Mailbox:
     """Deliveries in the order in which they came. The next one can be answered with an error."""
 
-    def __init__(self, secret: str = "", place: str = "", secrets: Iterable[str] = ()) -> None:
-        self.place = place
-        """The URL that the operator of the target gives it."""
+    def __init__(self, secret: str = "", secrets: Iterable[str] = ()) -> None:
+        self.place = ""
+        """The URL that the operator gives the target; any path below it will do."""
         self._secret = secret
         self._redaction = redaction_of(tuple(secrets))
         self._deliveries: list[Delivery] = []

@@ -18,15 +18,13 @@ CLOSING = 1.0
 """Seconds that open connections get to end."""
 
 
-def address(port: int) -> str:
-    """The URL of the receiver; any path below it is received, too."""
-    return f"http://{HOST}:{port}/"
-
-
 @asynccontextmanager
 async def receiving(port: int, secret: str, secrets: Iterable[str]) -> AsyncIterator[Mailbox]:
-    """Receives until the block ends; keeps none of the `secrets`. Raises OSError when the port is in use."""
-    mailbox = Mailbox(secret, address(port), secrets)
+    """Receives until the block ends; keeps none of the `secrets`. Port 0 is any free one.
+
+    Raises OSError when the port is in use.
+    """
+    mailbox = Mailbox(secret, secrets)
 
     async def take(request: web.Request) -> web.Response:
         content = await request.read()
@@ -39,6 +37,7 @@ async def receiving(port: int, secret: str, secrets: Iterable[str]) -> AsyncIter
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
+        mailbox.place = f"http://{HOST}:{runner.addresses[0][1]}/"
         yield mailbox
     finally:
         await runner.cleanup()
