@@ -342,6 +342,8 @@ class Trace:
     name something first, with `--resource`); `suite` (our bug)."""
     deliveries: tuple[Delivery, ...] = ()
     """The webhooks about responses of the scenario, in the order in which they came."""
+    stop_step: str | None = None
+    """The name of the step whose answer ended the scenario early; None when no single step did."""
 
     def __getitem__(self, name: str) -> Exchange:
         if name not in self.exchanges:

@@ -107,7 +107,10 @@ def trace(line: Mapping[str, Any], exchanges: Mapping[str, Exchange]) -> Trace:
     steps = {current_step(name): exchanges[identity] for name, identity in summary["steps"].items()}
     reason, feature = (None if value is None else str(value) for value in map(summary.get, ENDINGS))
     blame, deliveries = str(summary.get("blame") or "target"), map(_delivery, summary.get("webhooks") or ())
-    return Trace(str(summary["scenario"]), steps, reason, feature, blame, tuple(deliveries))
+    step = summary.get("stopped_at")
+    head = (reason or "").partition(": ")[0]  # older transcripts name the step only there
+    step = head if "stopped_at" not in summary and head in steps else step
+    return Trace(str(summary["scenario"]), steps, reason, feature, blame, tuple(deliveries), step)
 
 
 def _delivery(line: Mapping[str, Any]) -> Delivery:
@@ -175,7 +178,7 @@ def _episode_entry(trace: Trace) -> dict[str, Any]:
         "stopped": trace.stop_reason,
         "unsupported": trace.missing_feature,
     }
-    summary |= {"blame": trace.blame} if trace.stop_reason else {}
+    summary |= {"blame": trace.blame, "stopped_at": trace.stop_step} if trace.stop_reason else {}
     webhooks = [_delivery_entry(delivery) for delivery in trace.deliveries]
     return {"episode": summary | ({"webhooks": webhooks} if webhooks else {})}
 

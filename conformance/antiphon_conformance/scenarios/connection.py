@@ -10,12 +10,8 @@ from typing import Any
 from antiphon_conformance.http.busy import LONGEST_WAIT, MOST_RETRIES, pause_of
 from antiphon_conformance.http.exchange import BUSY, CLOSED, GAVE_UP, Exchange, Headers
 from antiphon_conformance.http.websocket import Session, open_session
-from antiphon_conformance.scenarios.conversation import (
-    Conversation,
-    ScenarioStopError,
-    TargetRestartError,
-    UnsupportedError,
-)
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import ScenarioStopError, TargetRestartError, UnsupportedError
 
 FEATURE = "websocket"
 
@@ -43,7 +39,7 @@ class SocketClient:
             exchange = await self._keep(name, members)
         if BUSY in exchange.traits:
             self._conversation.blame = "limit"
-            raise ScenarioStopError(f"{name}: the target is too busy")
+            raise ScenarioStopError("the target is too busy", name)
         return exchange
 
     async def create_together(self, **bodies: Mapping[str, Any]) -> list[Exchange]:
@@ -115,7 +111,7 @@ async def connection(conversation: Conversation, name: str) -> AsyncIterator[Soc
         conversation.blame = "limit" if GAVE_UP in session.traits else conversation.blame
         why = session.failure or f"answered {session.answer.status}"
         if FEATURE in conversation.available_features or session.reply is None:
-            raise ScenarioStopError(f"{name}: {why}")
+            raise ScenarioStopError(why, name)
         conversation.missing_feature = FEATURE
         raise UnsupportedError(f"{name}: {why}")
 

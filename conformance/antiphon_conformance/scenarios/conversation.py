@@ -26,6 +26,7 @@ from antiphon_conformance.prompt_templates.template import PROBE
 from antiphon_conformance.requests.minimal import MissingResourceError, minimal, needs
 from antiphon_conformance.requests.signs import FORMS, says_unsupported
 from antiphon_conformance.rules.views import TERMINAL
+from antiphon_conformance.scenarios.endings import ScenarioStopError, TargetRestartError, UnsupportedError
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
 
@@ -38,18 +39,6 @@ FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 2.0
 MOST_WAITS = 120
 """How often a request is repeated while another one of ours is in flight: a server may have one slot."""
-
-
-class ScenarioStopError(Exception):
-    """The scenario cannot go on."""
-
-
-class TargetRestartError(Exception):
-    """The target started again, and may have lost what the conversation created."""
-
-
-class UnsupportedError(Exception):
-    """The target does not offer the optional feature that the scenario is about."""
 
 
 class Conversation:
@@ -71,6 +60,7 @@ class Conversation:
         self.available_features: set[str] = set(claims)
         """Features that the target claims: the user declared them, or a request for them succeeded."""
         self.stop_reason: str | None = None
+        self.stop_step: str | None = None
         self.missing_feature: str | None = None
         self.blame = "target"
         self.deliveries: tuple[Delivery, ...] = ()
@@ -107,8 +97,15 @@ class Conversation:
     @property
     def trace(self) -> Trace:
         """The exchanges so far."""
-        exchanges, deliveries = dict(self.exchanges), self.deliveries
-        return Trace(self.scenario, exchanges, self.stop_reason, self.missing_feature, self.blame, deliveries)
+        return Trace(
+            self.scenario,
+            dict(self.exchanges),
+            self.stop_reason,
+            self.missing_feature,
+            self.blame,
+            self.deliveries,
+            self.stop_step,
+        )
 
     async def create(
         self,
@@ -217,7 +214,7 @@ class Conversation:
                 break
             if pause > min(LONGEST_WAIT, self.target.patience.remaining):
                 self.blame = "limit"
-                raise ScenarioStopError(f"{name}: set aside, because the target asks to wait {pause:g} s")
+                raise ScenarioStopError(f"set aside, because the target asks to wait {pause:g} s", name)
             self.rename(name, f"{name}-limited-{turn}")
             await asyncio.sleep(pause)
             exchange = await self._send_once(name, request, read_events)
@@ -225,7 +222,7 @@ class Conversation:
             return exchange
         if BUSY in exchange.traits:
             self.blame = "limit"
-            raise ScenarioStopError(f"{name}: the target is too busy: {_describe_error(exchange)}")
+            raise ScenarioStopError(f"the target is too busy: {_describe_error(exchange)}", name)
         self._check_feature(name, exchange, usual_headers=not pairs)
         return exchange
 
@@ -238,7 +235,7 @@ class Conversation:
         self.exchanges[name] = exchange
         if exchange.reply is None and not self.are_steps_independent:
             self.blame = "limit" if GAVE_UP in exchange.traits else self.blame
-            raise ScenarioStopError(f"{name}: {exchange.failure}")
+            raise ScenarioStopError(str(exchange.failure), name)
         return exchange
 
     async def poll(
@@ -258,15 +255,15 @@ class Conversation:
             if is_final:
                 return exchange
             if not exchange.ok:
-                raise ScenarioStopError(f"{name}: answered {exchange.answer.status}")
+                raise ScenarioStopError(f"answered {exchange.answer.status}", name)
             if not callable(until) and exchange.answer.fields.get("status") not in WORKING:
                 raise ScenarioStopError(
-                    f"{name}: status is {show(exchange.answer.fields.get('status'))}, which stays"
+                    f"status is {show(exchange.answer.fields.get('status'))}, which stays", name
                 )
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
         raise ScenarioStopError(
-            f"{name}: status is {show(exchange.answer.fields.get('status'))} after {MOST_POLLS} polls"
+            f"status is {show(exchange.answer.fields.get('status'))} after {MOST_POLLS} polls", name
         )
 
     async def part(self, feature: str, steps: Callable[[Conversation], Awaitable[None]]) -> bool:
@@ -318,7 +315,7 @@ class Conversation:
     def _stop_on_error(self, name: str, exchange: Exchange) -> None:
         """Ends the scenario because a create failed: as unsupported when an optional feature explains it."""
         if exchange.reply is None:
-            raise ScenarioStopError(f"{name}: {exchange.failure}")
+            raise ScenarioStopError(str(exchange.failure), name)
         status = exchange.answer.status
         error = _describe_error(exchange)
         if status in BAD_CREDENTIALS:
@@ -330,7 +327,7 @@ class Conversation:
         if candidates and is_rejection and (candidates[0] not in FORMS or says_unsupported(exchange)):
             self.missing_feature = candidates[0]
             raise UnsupportedError(f"{name}: {error}")
-        raise ScenarioStopError(f"{name}: {error}")
+        raise ScenarioStopError(error, name)
 
     def _features_without_route(self) -> list[str]:
         """The optional features of this scenario that concern the create request alone and have no route."""

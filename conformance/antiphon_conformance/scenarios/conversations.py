@@ -18,7 +18,8 @@ from antiphon_conformance.requests.test_prompts import (
 )
 from antiphon_conformance.rules.reading.output import objects
 from antiphon_conformance.scenarios.chaining import turn, user
-from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
 
 ITEMS = [user(TELL_ITEM), {**user("Noted."), "role": "assistant"}]

@@ -10,12 +10,8 @@ from antiphon_conformance.http.client import RunOverError, Target
 from antiphon_conformance.http.exchange import MissingStepError, Trace
 from antiphon_conformance.http.text import safe
 from antiphon_conformance.requests.minimal import MissingResourceError
-from antiphon_conformance.scenarios.conversation import (
-    Conversation,
-    ScenarioStopError,
-    TargetRestartError,
-    UnsupportedError,
-)
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import ScenarioStopError, TargetRestartError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import Scenario
 from antiphon_spec.dialect import Dialect
 
@@ -126,7 +122,9 @@ async def _converse(
         return True
     try:
         await scenario.run(conversation)
-    except (ScenarioStopError, UnsupportedError, MissingStepError) as end:
+    except ScenarioStopError as end:
+        conversation.stop_reason, conversation.stop_step = safe(str(end)), end.step
+    except (UnsupportedError, MissingStepError) as end:
         conversation.stop_reason = safe(str(end))
     except TargetRestartError:
         conversation.stop_reason, conversation.blame = "the target started again in its middle", "limit"

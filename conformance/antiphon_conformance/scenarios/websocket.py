@@ -9,7 +9,8 @@ from antiphon_conformance.requests.constants import WRONG_KEY
 from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, TELL_SIMPLY, UNKNOWN_RESPONSE
 from antiphon_conformance.scenarios.chaining import turn, user
 from antiphon_conformance.scenarios.connection import FEATURE, SocketClient, ask_with_key, connection
-from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
 
 ONE, OTHER = "Say: the wren sings.", "Say: the owl sleeps."
@@ -54,15 +55,15 @@ async def _expect_answer(conversation: Conversation, told: Exchange) -> None:
     if told.ok:
         conversation.available_features.add(FEATURE)
         return
-    why = f"told: {told.failure or f'answered an error with status {told.answer.status}'}"
+    why = told.failure or f"answered an error with status {told.answer.status}"
     if GAVE_UP in told.traits:
         conversation.blame = "limit"
     elif told.reply is not None:
         await _tell_over_http(conversation)
     elif FEATURE not in conversation.available_features:
         conversation.missing_feature = FEATURE
-        raise UnsupportedError(why)
-    raise ScenarioStopError(why)
+        raise UnsupportedError(f"told: {why}")
+    raise ScenarioStopError(why, "told")
 
 
 async def _tell_over_http(conversation: Conversation) -> None:

@@ -7,7 +7,8 @@ from antiphon_conformance.http.turns import LANE, fields_of
 from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, LONG_TASK, TELL_SIMPLY, UNKNOWN_RESPONSE
 from antiphon_conformance.rules.reading.output import output, response_or_empty
 from antiphon_conformance.scenarios.connection import FEATURE, SocketClient, connection
-from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError, UnsupportedError
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import ScenarioStopError, UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.scenarios.websocket import STRAY_OUTPUT
 
@@ -54,7 +55,7 @@ async def websocket_steering(conversation: Conversation) -> None:
     async with connection(conversation, "upgrade") as client:
         steered, *rest = await _steer(conversation, client)
         if steered.ok and not rest:
-            raise ScenarioStopError("steered: the response had ended when its first event came")
+            raise ScenarioStopError("the response had ended when its first event came", "steered")
         if steered.ok and rest[0].reply is None:
             conversation.missing_feature = "steering"
             raise UnsupportedError("steer: nothing came of it")
@@ -78,12 +79,12 @@ def _expect(conversation: Conversation, exchange: Exchange, feature: str, why_ig
         conversation.available_features.add(feature)
         return
     name = exchange.id.rpartition("/")[2]
-    why = f"{name}: {exchange.failure or f'answered an error with status {exchange.answer.status}'}"
+    why = exchange.failure or f"answered an error with status {exchange.answer.status}"
     if GAVE_UP in exchange.traits:
         conversation.blame = "limit"
-        raise ScenarioStopError(why)
+        raise ScenarioStopError(why, name)
     conversation.missing_feature = feature
-    raise UnsupportedError(f"{name}: {why_ignored}" if exchange.ok else why)
+    raise UnsupportedError(f"{name}: {why_ignored if exchange.ok else why}")
 
 
 def _messages(exchange: Exchange) -> tuple[str | bytes, ...]:

@@ -196,9 +196,8 @@ def a_create_that_others_depend_on_is_accepted(trace: ScenarioTrace) -> Iterator
     judge server errors and requests for stored responses.
     """
     name, last = next(reversed(list(trace.trace.exchanges.items())), ("", None))
-    reason = trace.trace.stop_reason or ""
     is_stopped_by_target = (
-        reason.startswith(f"{name}: ") and not trace.trace.missing_feature and trace.trace.blame == "target"
+        trace.trace.stop_step == name and not trace.trace.missing_feature and trace.trace.blame == "target"
     )
     if (
         not is_stopped_by_target
