@@ -1,4 +1,4 @@
-"""The judge receives webhooks: over the network, with and without a secret, and from a target that sends none."""
+"""The judge receives webhooks: over the network, with and without a secret, and from a silent target."""
 
 from __future__ import annotations
 
