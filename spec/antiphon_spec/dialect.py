@@ -132,6 +132,8 @@ class MockTraits:
     """The input items of a response: its `own`, or the whole `conversation`, instructions first."""
     prompts: bool = False
     """Whether the server has prompt templates that a request may name instead of a model."""
+    reusable_prompts: bool = False
+    """The same for templates whose messages stand before the input."""
     phases: bool = True
     """Whether messages have a `phase`."""
     cancelled_at: bool = False

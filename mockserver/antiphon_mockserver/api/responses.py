@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from antiphon_mockserver.api.attachments import stores_of, with_files
+from antiphon_mockserver.prompt_templates.reusable import Filling
 from antiphon_mockserver.prompt_templates.template import Registry, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response.identity import owner_of_item
@@ -41,6 +42,8 @@ class Turn:
     """The version of the prompt template that the request uses, or None."""
     conversation: Conversation | None = None
     """The conversation that the response belongs to, or None."""
+    instructions: tuple[Item, ...] = ()
+    """The messages of its reusable prompt, as the response shows them."""
 
 
 def create(server: ServerContext, request: Request) -> Answer | Streaming:
@@ -53,6 +56,8 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
         behaviour.conversations.reject_locked(turn.conversation)
     context, plan = _plan(server, turn)
     final = behaviour.model.compose(plan, context, request.identity, int(server.clock.now()))
+    if turn.instructions:
+        final["instructions"] = list(turn.instructions)
     record = _record(server, request, turn, plan, final)
     if not record.background and not record.streamed:
         if turn.conversation is not None:
@@ -265,7 +270,11 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     conversation: Conversation | None = None
     if server.prompts is not None:
         body, version = _fill_prompt(server, server.prompts, body)
-        servers = _servers(server.prompts, body) if version is None else version.servers
+        servers = server.prompts.named(body) if version is None else version.servers
+    prompt = Filling(body)
+    if server.reusable_prompts is not None and body.get("prompt") is not None:
+        prompt = behaviour.prompts.reuse(server.reusable_prompts, body)
+        body = prompt.body
     if (previous := body.get("previous_response_id")) is not None:
         chain = _chain(server, previous, request.key)
     if (param := body.get("conversation")) is not None:
@@ -275,6 +284,8 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     if conversation is not None:
         body = {**body, "conversation": {"id": conversation.id}}
         items = behaviour.conversations.recall(conversation, items)
+    if prompt.messages:
+        items = (*behaviour.context.normalise(list(prompt.messages)), *items)
     kinds = {item.get("type", "") for item in items}
     if examinations := server.context_checks.of((*body, *kinds)):
         details = RequestDetails(
@@ -296,13 +307,7 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         {tools.label: tools for tools in servers},
         stores_of(server, body, request.key) if server.dialect.companion and body.get("tools") else {},
     )
-    return Turn(body, chain, new_items, context, version, conversation)
-
-
-def _servers(prompts: Registry, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
-    """The tool servers that the request itself names."""
-    labels = (tool["server_label"] for tool in body.get("tools") or () if tool.get("type") == "mcp")
-    return tuple(map(prompts.server, dict.fromkeys(labels)))
+    return Turn(body, chain, new_items, context, version, conversation, prompt.instructions)
 
 
 def _fill_prompt(

@@ -26,7 +26,8 @@ from antiphon_mockserver.model import plan
 from antiphon_mockserver.model.reading import compact
 from antiphon_mockserver.prompt_templates import filling, variables
 from antiphon_mockserver.prompt_templates.retries import retry_until_valid
-from antiphon_mockserver.prompt_templates.template import Registry, Version
+from antiphon_mockserver.prompt_templates.reusable import Filling, reuse
+from antiphon_mockserver.prompt_templates.template import Registry, Template, Version
 from antiphon_mockserver.prompt_templates.variables import PromptRequest
 from antiphon_mockserver.response import identity, timeline
 from antiphon_mockserver.response.compose import compose
@@ -103,6 +104,9 @@ class PromptDecisions:
 
     fill: Callable[[Mapping[str, Any], PromptRequest], Mapping[str, Any]]
     """(body, the version with its variables) -> the body that the template builds from it."""
+
+    reuse: Callable[[Mapping[str, Template], Mapping[str, Any]], Filling]
+    """(reusable prompts, body) -> the body, the messages and the echo of the one that it names."""
 
     retry_until_valid: Callable[[Callable[[Context], Plan], Context, Version], Plan]
     """(planner, Context, version of a template) -> a plan that passes the tests of the template."""
@@ -331,6 +335,7 @@ STANDARD = Behaviour(
             "rules_hold": variables.rules_hold,
         },
         fill=filling.fill,
+        reuse=reuse,
         retry_until_valid=retry_until_valid,
     ),
     context=ContextDecisions(

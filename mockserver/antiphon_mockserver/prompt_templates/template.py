@@ -14,6 +14,8 @@ from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.extras import require
 
 SHIPPED = Path(antiphon_fixtures.__file__).parent / "prompts"
+REUSABLE = SHIPPED / "reusable"
+"""The shipped prompts of dialects that fill them without a template engine."""
 SERVERS = "servers"
 """The folder with the MCP servers, inside the folder of templates."""
 
@@ -66,6 +68,11 @@ class Registry:
         unknown = {"label": label, "unreachable": f"There is no MCP server '{label}'."}
         return self.servers.get(label) or FileServer(unknown)
 
+    def named(self, body: Mapping[str, Any]) -> tuple[ToolServer, ...]:
+        """The tool servers that a request itself names."""
+        labels = (tool["server_label"] for tool in body.get("tools") or () if tool.get("type") == "mcp")
+        return tuple(map(self.server, dict.fromkeys(labels)))
+
 
 def open_registry(folder: str) -> Registry:
     """The templates of a folder, or the shipped ones for "".
@@ -75,9 +82,19 @@ def open_registry(folder: str) -> Registry:
     """
     require("templates", "a dialect with prompt templates")
     root = Path(folder) if folder else SHIPPED
+    servers = open_servers(root / SERVERS) if root.is_dir() else {}
+    return Registry(_templates(root, servers), servers)
+
+
+def open_reusable(folder: str) -> Mapping[str, Template]:
+    """The reusable prompts of a folder by id, or the shipped ones for "". Raises DataError like the above."""
+    return _templates(Path(folder) if folder else REUSABLE, {})
+
+
+def _templates(root: Path, servers: Mapping[str, ToolServer]) -> Mapping[str, Template]:
+    folder = str(root)
     if not root.is_dir():
-        raise SettingError("prompts", "a folder of prompt templates", "no such folder", str(folder))
-    servers = open_servers(root / SERVERS)
+        raise SettingError("prompts", "a folder of prompt templates", "no such folder", folder)
     templates: dict[str, Template] = {}
     for path in sorted(root.glob("*.yaml")):
         template = _template(path, servers)
@@ -85,10 +102,8 @@ def open_registry(folder: str) -> Registry:
             raise DataError(f"{path}#/id", "an id of its own", repr(template.id))
         templates[template.id] = template
     if not templates:
-        raise SettingError(
-            "prompts", "a folder with YAML files of prompt templates", "none in it", str(folder)
-        )
-    return Registry(templates, servers)
+        raise SettingError("prompts", "a folder with YAML files of prompt templates", "none in it", folder)
+    return templates
 
 
 def _template(path: Path, servers: Mapping[str, ToolServer]) -> Template:

@@ -62,7 +62,7 @@ def reject_unused(settings: Settings, dialect: Dialect) -> None:
     uses = (
         ("world", "a dialect with a video library", dialect.traits.knowledge),
         ("readings", "a dialect with a video library", dialect.traits.knowledge),
-        ("prompts", "a dialect with prompt templates", dialect.mock.prompts),
+        ("prompts", "a dialect with prompts", dialect.mock.prompts or dialect.mock.reusable_prompts),
         ("webhooks", "a dialect with webhooks (openai)", dialect.mock.webhooks),
     )
     for setting, expected, is_used in uses:
