@@ -228,7 +228,3 @@ def test_a_user_folder_replaces_the_shipped_templates(tmp_path: Path) -> None:
 def test_the_folder_must_exist() -> None:
     with pytest.raises(DataError, match="no such folder"):
         Client(dialect="bud", prompts="/no/such/folder")
-
-
-def test_other_dialects_accept_a_prompt_as_before() -> None:
-    assert ask(Client(dialect="openai"), "antiphon_probe", input="Hello").status == 200
