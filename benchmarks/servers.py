@@ -54,10 +54,12 @@ def servers(aimock: Path | None, pace: float = 0.0) -> dict[str, Server]:
 def serving(name: str, server: Server) -> Iterator[tuple[int, float, int]]:
     """A server in a process of its own: its port, the seconds until its first answer, its process id."""
     port = free_port()
+    environment = {**os.environ, **server.environment}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages have bytecode, and so has ours
     start = time.perf_counter()
     process = subprocess.Popen(
         [part.replace("{port}", str(port)) for part in server.command],
-        env={**os.environ, **server.environment},
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

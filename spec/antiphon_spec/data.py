@@ -6,29 +6,17 @@ import os
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import jsonschema_rs
-import yaml
+
+from antiphon_spec.loading.preparation import prepared
 
 SCHEMAS = Path(__file__).parent / "schemas"
-_Fastest: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 UNKNOWN = "additionalProperties"
 """The kind of error about a member that a schema does not name."""
-TIMESTAMP = "tag:yaml.org,2002:timestamp"
-
-
-class Loader(_Fastest):  # type: ignore[misc]
-    """The loader of libyaml when PyYAML has it, because it is ten times as fast and our files are large.
-
-    A date without quotes stays a string, as in JSON.
-    """
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != TIMESTAMP]
-        for first, resolvers in _Fastest.yaml_implicit_resolvers.items()
-    }
 
 
 class DataError(ValueError):
@@ -46,15 +34,25 @@ def read_yaml(path: Path, schema: str | None = None) -> Any:
 
     Raises DataError when the file is missing, is not YAML, or is not valid.
     """
+    sources = [path] if schema is None else [path, SCHEMAS / f"{schema}.schema.yaml"]
+    return prepared(path, schema or "yaml", lambda: (_read(path, schema), sources))
+
+
+def _read(path: Path, schema: str | None) -> Any:
     try:
-        content = yaml.load(path.read_bytes(), Loader)  # noqa: S506 - a subclass of SafeLoader
+        content = _yaml_text().parse(path)
     except FileNotFoundError:
         raise DataError(str(path), "a YAML file", f"no such file{neighbour(path)}") from None
-    except yaml.YAMLError as problem:
-        raise DataError(str(path), "YAML", " ".join(str(problem).split())) from problem
+    except ValueError as problem:
+        raise DataError(str(path), "YAML", str(problem)) from problem
     if schema is not None:
         check(content, schema, path)
     return content
+
+
+def _yaml_text() -> Any:
+    # Slow third-party packages come with it, and most files are prepared.
+    return import_module("antiphon_spec.loading.yaml_text")
 
 
 def check(content: Any, schema: str, where: str | Path) -> None:
@@ -78,29 +76,8 @@ def check(content: Any, schema: str, where: str | Path) -> None:
 def place(where: str | Path, steps: Sequence[str]) -> str:
     """A place in a file for people, `FILE#/answers/0/text (line 7)`; without a line for what is no file."""
     pointer = f"{where}#" + "".join(f"/{step}" for step in steps)
-    line = _line(where, steps) if isinstance(where, Path) else None
+    line = _yaml_text().line_of(where, steps) if isinstance(where, Path) else None
     return pointer if line is None else f"{pointer} (line {line})"
-
-
-def _line(path: Path, steps: Sequence[str]) -> int | None:
-    """The line at which a member of a YAML file begins; None when the file cannot be read."""
-    try:
-        node = yaml.compose(path.read_bytes(), Loader)
-    except (OSError, yaml.YAMLError):
-        return None
-    mark = node.start_mark if node is not None else None
-    for step in steps:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == step), None)
-            if pair is None:
-                break
-            mark, node = pair[0].start_mark, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
-            node = node.value[int(step)]
-            mark = node.start_mark
-        else:
-            break
-    return None if mark is None else mark.line + 1
 
 
 def _members(schema: str, steps: Sequence[str | int]) -> list[str]:

@@ -8,7 +8,7 @@ file holds `Name`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from antiphon_spec.data import DataError, read_yaml
+from antiphon_spec.loading.preparation import prepared
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON_TYPE = "application/json"
@@ -236,10 +237,17 @@ def load_document(folder: Path) -> Document:
     Raises DataError when a file is missing or malformed, two files define one schema, or a reference is dead.
     """
     path = folder / "openapi.yaml"
+    return Document(prepared(path, "document", lambda: _merge(path)))
+
+
+def _merge(path: Path) -> tuple[Any, Sequence[Path]]:
+    """The document with all schemas, and the files that it was read from."""
+    folder, sources = path.parent, [path]
     root = read_yaml(path)
     schemas: dict[str, Any] = root.setdefault("components", {}).setdefault("schemas", {})
     for name in root.get("x-components", ()):
-        part = read_yaml((folder / name).resolve())
+        sources.append((folder / name).resolve())
+        part = read_yaml(sources[-1])
         if duplicates := schemas.keys() & part.keys():
             raise DocumentError(str(folder / name), "schemas defined once", f"{sorted(duplicates)} again")
         schemas.update(part)
@@ -249,7 +257,7 @@ def load_document(folder: Path) -> Document:
             document.pointer(reference)
         except LookupError as error:
             raise DocumentError(f"{path}{place}", "a reference that resolves", str(error)) from error
-    return document
+    return root, sources
 
 
 def references(value: Any, place: str = "#") -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import jsonschema_rs
+import orjson
 
 from antiphon_spec.document import Document
 from antiphon_spec.json_schema.error import read_errors, readable
@@ -23,6 +24,8 @@ from antiphon_spec.json_schema.unknown import close, unknown_members
 
 __all__ = ["Fault", "LocalValidator", "Schemas", "Validator"]
 
+NEGATIONS = (b"not", b"oneOf", b"if", b"contains", b"dependentSchemas")
+"""The keywords with which an instance may be wrong because it is valid against an inner schema."""
 _BASE = "urn:antiphon:document"
 
 
@@ -114,6 +117,22 @@ class Schemas:
         """The validator of an operation's JSON request body; None when the operation has no such body."""
         pointer = self.document.operations[operation_id].request_schema
         return None if pointer is None else self.at(pointer)
+
+    def accepts(self, operation_id: str, body: Any) -> bool:
+        """Whether a request body is valid; True for an operation without such a body.
+
+        Most bodies have no unknown members: their validator decides, and no other has to be made.
+        """
+        pointer = self.document.operations[operation_id].request_schema
+        if pointer is None or (self._only_narrows and self._strict.at(pointer).is_valid(body)):
+            return True
+        return self.at(pointer).is_valid(body)
+
+    @cached_property
+    def _only_narrows(self) -> bool:
+        """Whether all that a closed schema accepts is accepted without closing, too: nothing is negated."""
+        text = orjson.dumps(self.document.root, option=orjson.OPT_NON_STR_KEYS)
+        return not any(b'"%b":' % keyword in text for keyword in NEGATIONS)
 
     def body(self, operation_id: str, status: str | int = "200") -> Validator | None:
         """The validator of an operation's JSON answer with `status`; None when the document has no schema."""

@@ -24,8 +24,8 @@ from antiphon_conformance.verdict.gate import Gate
 from antiphon_spec import dialect as dialects
 from antiphon_spec.data import DataError, nearest
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.discovery import ExtensionError
 from antiphon_spec.frozen import load_frozen
+from antiphon_spec.loading.discovery import ExtensionError
 from antiphon_spec.profile import load_profile
 
 Place = Callable[[str], str]

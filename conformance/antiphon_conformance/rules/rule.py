@@ -21,7 +21,7 @@ from typing import Any
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.text import ABSENT
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.discovery import import_all, import_extensions
+from antiphon_spec.loading.discovery import import_all, import_extensions
 from antiphon_spec.profile import Profile, Weight, load_profile
 from antiphon_spec.requirement import Requirement
 

@@ -18,7 +18,7 @@ from inspect import cleandoc
 
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_spec.dialect import Dialect
-from antiphon_spec.discovery import import_all, import_extensions
+from antiphon_spec.loading.discovery import import_all, import_extensions
 
 ScenarioFunction = Callable[[Conversation], Awaitable[None]]
 

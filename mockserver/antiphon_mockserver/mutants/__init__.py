@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-from antiphon_spec.discovery import import_all
+from antiphon_spec.loading.discovery import import_all
 
 SEAMS = ("body", "events", "sse", "http", "state")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from multiprocessing import get_context
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
@@ -46,7 +46,7 @@ def configuration(app: MockApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=http_protocol(),
-        ws="wsproto",
+        ws=cast(Any, socket_protocol),
         ws_max_size=app.settings.body_limit,
         lifespan="on",
         log_config=None,
@@ -65,6 +65,11 @@ def http_protocol() -> Any:
         return import_module("antiphon_mockserver.server.protocol").DirectProtocol
     except ModuleNotFoundError:
         return "h11"
+
+
+def socket_protocol(**options: Any) -> Any:
+    """uvicorn's protocol for WebSocket, imported with its first connection."""
+    return import_module("uvicorn.protocols.websockets.wsproto_impl").WSProtocol(**options)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 from antiphon_mockserver.settings import SettingError
 from antiphon_mockserver.state.memory import BYTES, MemoryStore
-from antiphon_mockserver.state.redis import RedisStore
-from antiphon_mockserver.state.sqlite import SqliteStore
 from antiphon_mockserver.state.store import Store, StoreError
 
 MEMORY = re.compile(r"memory(?::(\d{1,12})(KiB|MiB|GiB)?)?")
@@ -22,11 +21,16 @@ def open_store(name: str) -> Store:
     if memory := MEMORY.fullmatch(name):
         size = int(memory[1]) * UNITS[memory[2]] if memory[1] else BYTES
         return MemoryStore(size=size)
+    store: Store
     try:
+        # Few servers need a database, and all start faster without.
         if name.startswith("sqlite:") and name != "sqlite:":
-            return SqliteStore(name.removeprefix("sqlite:"))
+            sqlite = import_module("antiphon_mockserver.state.sqlite")
+            store = sqlite.SqliteStore(name.removeprefix("sqlite:"))
+            return store
         if name.startswith(("redis://", "rediss://", "unix://")):
-            return RedisStore(name)
+            store = import_module("antiphon_mockserver.state.redis").RedisStore(name)
+            return store
     except StoreError as problem:
         kind = "a file for a SQLite database" if name.startswith("sqlite:") else "a Redis server that answers"
         raise SettingError("store", kind, str(problem), name) from problem

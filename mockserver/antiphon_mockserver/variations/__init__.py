@@ -23,7 +23,7 @@ from typing import Any
 from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.mutants import SEAMS, Call
 from antiphon_mockserver.response.timeline import Timeline
-from antiphon_spec.discovery import import_all
+from antiphon_spec.loading.discovery import import_all
 
 Event = dict[str, Any]
 Change = Callable[[Any, Call], Any]

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pkgutil import walk_packages
+from typing import TYPE_CHECKING
 
 from antiphon_spec.data import DataError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 class ExtensionError(DataError):
@@ -40,7 +43,8 @@ def import_extensions(group: str) -> None:
 
     Raises ExtensionError, which names the entry point and its distribution.
     """
-    for point in entry_points(group=group):
+    # Slow to import, and servers need no extensions.
+    for point in import_module("importlib.metadata").entry_points(group=group):
         try:
             point.load()
         except Exception as error:  # whatever a module of others raises, the message names that module
