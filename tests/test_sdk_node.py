@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -34,11 +35,31 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(sdk: Path) -> dict[str, Any]:
     """The results of the SDK's tasks against the mock."""
     with ResponsesMock(dialect="openai") as mock:
-        command = ["node", "drive.mjs", mock.url]
+        command = ["node", "drive.mjs", mock.url, json.dumps(webhook(mock))]
         run = subprocess.run(command, cwd=sdk, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
     output: dict[str, Any] = json.loads(run.stdout)
     return output
+
+
+def webhook(mock: ResponsesMock) -> dict[str, Any]:
+    """A webhook of this server, and the secret that signs it."""
+    mock.send_webhooks_to(lambda _headers, _body: 204)
+    body = json.dumps({"model": "gpt-5-mini", "input": "Say hello.", "background": True, "stream": True})
+    headers = {"content-type": "application/json", "authorization": "Bearer any"}
+    with urlopen(Request(f"{mock.url}/responses", body.encode(), headers), timeout=10) as reply:
+        reply.read()
+    [delivery] = mock.webhooks.wait()
+    return {
+        "body": delivery.body.decode(),
+        "headers": dict(delivery.headers),
+        "secret": mock.webhook_secret,
+    }
+
+
+def test_a_webhook_is_unwrapped_and_one_that_was_changed_is_not(results: dict[str, Any]) -> None:
+    assert results["webhook"] == {"type": "response.completed", "status": "completed"}
+    assert results["refused"] == "InvalidWebhookSignatureError"
 
 
 def test_create_answers_the_prompt(results: dict[str, Any]) -> None:

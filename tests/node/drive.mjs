@@ -1,4 +1,4 @@
-// Drives the mock server with the real OpenAI SDK for JavaScript: create, stream, tool loop. Prints one JSON object.
+// Drives the mock server with the real OpenAI SDK for JavaScript: create, stream, tool loop, webhook. Prints one JSON object.
 import OpenAI from "openai";
 
 const client = new OpenAI({ baseURL: process.argv[2], apiKey: "any", maxRetries: 0 });
@@ -40,7 +40,13 @@ const answered = await client.responses.create({
   input: [{ type: "function_call_output", call_id: call.call_id, output: "21 degrees and sunny" }],
 });
 
+const { body, headers, secret } = JSON.parse(process.argv[3]);
+const webhook = await client.webhooks.unwrap(body, headers, secret);
+const refused = await client.webhooks.unwrap(`${body} `, headers, secret).catch((error) => error.constructor.name);
+
 console.log(JSON.stringify({
+  webhook: { type: webhook.type, status: (await client.responses.retrieve(webhook.data.id)).status },
+  refused,
   created: created.output_text,
   streamed,
   types,
