@@ -115,6 +115,7 @@ CLIENTS = (
             "chat": PONG,
             **dict.fromkeys(("tool_calling_agent", "streamed_agent"), REPORT),
             "structured_code_agent": "42",
+            "code_agent": "Paris: 21 degrees and sunny",
         },
     ),
     Client(

@@ -62,3 +62,27 @@ def test_a_command_goes_to_the_shell_as_it_is(prompt: str, tool: Any, expected: 
 )
 def test_nothing_runs_without_an_order_or_a_shell(prompt: str, tool: Any) -> None:
     assert not [item for item in plan(prompt, tools=[tool]).items if item["type"] == "function_call"]
+
+
+CODER = """Solve the task. The code sequence must be opened with '<code>', and closed with '</code>'.
+In the end return a final answer using the `final_answer` tool.
+def get_weather(city: string) -> string:
+    \"\"\"Tells the weather in a city.\"\"\"
+def final_answer(answer: any) -> any:
+    \"\"\"Gives the final answer.\"\"\"
+"""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        ("Repeat exactly: it's a heron", 'final_answer("it\'s a heron")'),
+        (
+            "The weather in Paris?",
+            "result_1 = get_weather(city='Paris')\nfinal_answer(result_1)",
+        ),
+    ],
+)
+def test_an_agent_that_reads_code_gets_code(prompt: str, code: str) -> None:
+    assert text(prompt, instructions=CODER).endswith(f"\n<code>\n{code}\n</code>")
+    assert "<code>" not in text(prompt, instructions=CODER.replace("final_answer", "finish"))

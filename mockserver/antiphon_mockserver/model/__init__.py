@@ -17,6 +17,7 @@ import orjson
 from antiphon_mockserver.hosted_tools.servers import server_lists
 from antiphon_mockserver.hosted_tools.work import Citation
 from antiphon_mockserver.model.calls import calls
+from antiphon_mockserver.model.code_answers import code_answer
 from antiphon_mockserver.model.json_answers import json_answer
 from antiphon_mockserver.model.outputs import Output
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
@@ -99,7 +100,8 @@ def _answer(context: Context, reading: Reading) -> Answer:
         return orjson.dumps(value.content).decode()
     if reading.feedback is not None and not reading.ends_in_outputs:
         text = reading.feedback.improve(text)
-    return speak(text, reading.instructions)
+    text = speak(text, reading.instructions)
+    return code_answer(reading, text) or text
 
 
 def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:

@@ -53,7 +53,7 @@ def calls(context: Context, reading: Reading) -> list[Work]:
     if has_programs and (ends := list(finished_programs(context.items))):
         return ends
     choice = choose(request.get("tool_choice") or "auto", expand(request_tools, context))
-    tools = _meant_tools(choice, reading)
+    tools = meant_tools(choice, reading)
     names = [tool["name"] for tool in tools]
     works = [
         work
@@ -83,7 +83,7 @@ def tools_in_sight(context: Context) -> list[Tool]:
     return [*(tool for tool in request_tools if tool.get("name") not in names), *loaded]
 
 
-def _meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
+def meant_tools(choice: Choice, reading: Reading) -> list[Tool]:
     """The tools that the model calls now: those whose arguments were wrong, or those that the question names.
 
     When it must call one though it has the results of tools, it calls one that takes the final answer.
@@ -154,7 +154,7 @@ def _calls_of(
     hints = _hints(tool, prompt, reading)
     if "server" in tool:
         own = replace(hints, prompt=Job(tool, prompt, context).subject) if tool["asks"] else hints
-        yield call_server(tool, _arguments(tool, own, tools))
+        yield call_server(tool, arguments_of(tool, own, tools))
     elif tool["type"] == SEARCH:
         yield from _searches(tool, prompt, reading, context)
     elif tool["type"] in HOSTED:
@@ -166,7 +166,7 @@ def _calls_of(
 def _searches(tool: Tool, prompt: str, reading: Reading, context: Context) -> Iterator[Work]:
     """A search of tools; that of the server is followed by calls of what it brought up."""
     if tool.get("execution") == "client":
-        arguments = orjson.loads(_arguments(tool, _hints(tool, prompt, reading), ()))
+        arguments = orjson.loads(arguments_of(tool, _hints(tool, prompt, reading), ()))
         head = {"call_id": None, "execution": "client", "arguments": arguments}
         yield Work(({"type": "tool_search_call", **head},))
         return
@@ -185,7 +185,7 @@ def _client_calls(tool: Tool, prompt: str, hints: Hints, tools: Sequence[Tool]) 
         yield {"type": "custom_tool_call", "call_id": None, "input": free_text(tool, prompt), **head}
         return
     if (command := command_of(tool, prompt)) is not None:
-        draft = orjson.loads(_arguments(tool, Hints(prompt=command), tools))
+        draft = orjson.loads(arguments_of(tool, Hints(prompt=command), tools))
         arguments = orjson.dumps(with_command(draft, tool, command)).decode()
         yield {"type": "function_call", "arguments": arguments, "call_id": None, **head}
         return
@@ -193,7 +193,7 @@ def _client_calls(tool: Tool, prompt: str, hints: Hints, tools: Sequence[Tool]) 
     for call_hints in _occasions(tool, replace(hints, words=names)):
         yield {
             "type": "function_call",
-            "arguments": _arguments(tool, call_hints, tools),
+            "arguments": arguments_of(tool, call_hints, tools),
             "call_id": None,
             **head,
         }
@@ -230,7 +230,8 @@ def _free_texts(tool: Mapping[str, Any]) -> int:
     )
 
 
-def _arguments(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> str:
+def arguments_of(tool: Mapping[str, Any], hints: Hints, tools: Sequence[Any]) -> str:
+    """Valid arguments for a tool, as JSON. Raises ApiError when its parameters cannot be filled in."""
     parameters = tool.get("parameters") or {}
     if not isinstance(parameters, dict) or "type" not in parameters:
         parameters = {"type": "object", **parameters}

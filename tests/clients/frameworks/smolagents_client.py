@@ -38,5 +38,9 @@ def structured_code_agent(url: str) -> object:
     return str(agent.run("Run the code `final_answer(6 * 7)`"))
 
 
+def code_agent(url: str) -> object:
+    return CodeAgent(tools=[get_weather], model=model(url), max_steps=2).run(ASK_WEATHER)
+
+
 if __name__ == "__main__":
-    main("smolagents", chat, tool_calling_agent, streamed_agent, structured_code_agent)
+    main("smolagents", chat, tool_calling_agent, streamed_agent, structured_code_agent, code_agent)
