@@ -56,23 +56,23 @@ class Pieces:
                 event[NUMBER] = start + place
             yield event
 
-    def json(self, dump: Dump) -> list[str]:
+    def json(self, dump: Dump) -> Iterator[str]:
         """The events as JSON: what they share is written once."""
         start = f'{dump(self.head)[:-1]},{dump(self.name)}:"'
         strings = _json_strings(self.texts, dump)
         if self.start is None:
             ends = [f'","{PADDING}":"{padding}"}}' for padding in self.padding] or ['"}'] * PADDED_LENGTH
-            return [
+            return (
                 f"{start}{string}{ends[len(text) % PADDED_LENGTH]}"
                 for text, string in zip(self.texts, strings, strict=True)
-            ]
+            )
         ends = [f'","{PADDING}":"{padding}","{NUMBER}":' for padding in self.padding]
         ends = ends or [f'","{NUMBER}":'] * PADDED_LENGTH
         numbers = range(self.start, self.start + len(self.texts))
-        return [
+        return (
             f"{start}{string}{ends[len(text) % PADDED_LENGTH]}{number}}}"
             for text, string, number in zip(self.texts, strings, numbers, strict=True)
-        ]
+        )
 
 
 def _json_strings(texts: Sequence[str], dump: Dump) -> Sequence[str]:

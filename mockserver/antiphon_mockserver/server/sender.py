@@ -78,19 +78,20 @@ class Sender:
         """Sends a stream."""
         frames = self._frames(request, streaming)
         if fault.cut is not None or fault.broken_frame is not None:
-            frames = damage(frames, fault)
+            frames = damage([*frames], fault)
         # A fault takes real time, also where the clock stands still.
         clock: Clock = self.real_clock if fault.pace else self.server.clock
-        schedule = self._schedule(frames, streaming, fault)
-        if not schedule or clock.virtual or self.changes["http"]:
-            body = b"".join(frame for _, frame in schedule) if schedule else b"".join(frames)
+        schedule: Iterable[TimedFrame] = self._schedule(frames, streaming, fault)
+        if clock.virtual or self.changes["http"] or not (fault.pace or streaming.times):
+            body = b"".join(frame for _, frame in schedule)
             await self._send_whole(request, self._finish(request, EVENT_STREAM, body), fault, connection)
-        else:
-            if self.journal.open:
-                self.note(request, 200, b"".join(frame for _, frame in schedule))
-            pieces = self._in_time(schedule, clock, streaming.response_id)
-            pairs = self.headers.of(request, EVENT_STREAM, self.now())
-            await send_pieces(pieces, pairs, connection)
+            return
+        if self.journal.open:
+            schedule = [*schedule]
+            self.note(request, 200, b"".join(frame for _, frame in schedule))
+        pieces = self._in_time(schedule, clock, streaming.response_id)
+        pairs = self.headers.of(request, EVENT_STREAM, self.now())
+        await send_pieces(pieces, pairs, connection)
 
     def whole(self, request: Request, answer: Answer | Streaming) -> Whole:
         """An answer in one piece, whenever its parts are due; notes it in the journal."""
@@ -137,14 +138,15 @@ class Sender:
         self.note(request, status, body)
         return Whole(status, pairs, body, is_stream)
 
-    def _frames(self, request: Request, streaming: Streaming) -> Sequence[bytes]:
+    def _frames(self, request: Request, streaming: Streaming) -> Iterable[bytes]:
         """The frames of a stream, as mutants and variations make them."""
-        frames: Sequence[bytes]
+        frames: Iterable[bytes]
         if streaming.are_chunks:
             frames = [*(b"data: %b\n\n" % orjson.dumps(chunk) for chunk in streaming.events), DONE]
         else:
             frames = encode(self.changed_events(request, streaming.events), self.server.dialect.mock)
-        frames = self._apply("sse", frames, request)
+        if self.changes["sse"]:
+            frames = self._apply("sse", [*frames], request)
         return frames
 
     def changed_events(self, request: Request, events: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
@@ -164,21 +166,19 @@ class Sender:
         await send(connection, whole, silent=request.method == "HEAD", cut=fault.cut is not None)
 
     def _schedule(
-        self, frames: Sequence[bytes], streaming: Streaming, fault: Injection
-    ) -> Sequence[TimedFrame]:
-        """The frames with their times, and comments where nothing comes for long; () when all are due."""
-        if fault.pace:
-            start = self.real_clock.now()
-            return [(start + index * fault.pace, frame) for index, frame in enumerate(frames)]
-        if not streaming.times:
-            return ()
+        self, frames: Iterable[bytes], streaming: Streaming, fault: Injection
+    ) -> Iterator[TimedFrame]:
+        """The frames with their times, 0 when all are due, and comments where nothing comes for long."""
+        if fault.pace or not streaming.times:
+            start = self.real_clock.now() if fault.pace else 0.0
+            return ((start + index * fault.pace, frame) for index, frame in enumerate(frames))
         # A mutant may add frames, and some dialects end with `[DONE]`: they come with the last event.
-        last = len(streaming.times) - 1
-        schedule = [(streaming.times[min(index, last)], frame) for index, frame in enumerate(frames)]
-        return list(with_comments(schedule, streaming.start, streaming.keep_alive))
+        times, last = streaming.times, len(streaming.times) - 1
+        schedule = ((times[min(index, last)], frame) for index, frame in enumerate(frames))
+        return with_comments(schedule, streaming.start, streaming.keep_alive)
 
     async def _in_time(
-        self, schedule: Sequence[TimedFrame], clock: Clock, response_id: str
+        self, schedule: Iterable[TimedFrame], clock: Clock, response_id: str
     ) -> AsyncIterator[bytes]:
         """The frames, each when it is due; stops when the response is cancelled."""
         for time, frame in schedule:
@@ -259,17 +259,15 @@ async def _disconnection(receive: Receive) -> None:
         pass
 
 
-def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> list[bytes]:
-    """Encodes all events, and adds `[DONE]` where the dialect requires it."""
+def encode(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> Iterator[bytes]:
+    """Encodes all events one by one, and adds `[DONE]` where the dialect requires it."""
     dump = ascii_text if traits.ascii_events else json_text
-    frames: list[bytes] = []
     for part in events.parts if isinstance(events, Events) else events:
         start = beginning(kind_of(part))
-        texts = part.json(dump) if isinstance(part, Pieces) else (dump(part),)
-        frames += [f"{start}{text}\n\n".encode() for text in texts]
+        for text in part.json(dump) if isinstance(part, Pieces) else (dump(part),):
+            yield f"{start}{text}\n\n".encode()
     if traits.sentinel == "required":
-        frames.append(DONE)
-    return frames
+        yield DONE
 
 
 def write(events: Iterable[Mapping[str, Any]], traits: MockTraits) -> bytes:
