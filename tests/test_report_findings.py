@@ -178,7 +178,7 @@ def test_a_long_stream_is_drawn_around_the_event_and_pieces_are_one_step():
 def test_the_three_numbers_are_kept_apart():
     report = compose(judge([run_suite("openai", properties=False, features=("no-compact",))]))
     summary = numbers(report, OPENAI)
-    unseen = {"compact", "chat_completions"}  # switched off; asked for by no scenario of this dialect
+    unseen = {"compact"}  # switched off
     assert summary.capability == Ratio(len(OPENAI.features) - len(unseen), len(OPENAI.features))
     assert summary.demands.part == summary.demands.whole > 100
     assert 0 < summary.coverage.part < summary.coverage.whole < OPENAI.counts["tested"]

@@ -73,6 +73,7 @@ MUTANTS = {
 }
 """By mutant, the member or the event that it changes."""
 OPEN = {
+    "sse.chats-as-others-do",
     "body.lists-messages-without-a-status",
     "state.adds-a-newer-item",
     "state.adds-an-item-of-its-own",
@@ -87,7 +88,8 @@ OPEN = {
     "state.sends-several-messages",
     "state.thinks-without-summary",
 }
-"""Right servers that the comparison still calls different: by pages, errors or calls of hosted tools."""
+"""Right servers that the comparison still calls different: by pages, errors, hosted calls or chunks of
+chats."""
 VARIATIONS = sorted(
     variation.id
     for variation in all_variations().values()

@@ -98,6 +98,7 @@ TOPICS: Mapping[str, frozenset[str]] = {
     "resume": frozenset({"resume"}),
     "list": frozenset({"listing", "offset-pages"}),
     "chat": frozenset({"chat"}),
+    "chat_completions": frozenset({"chat", "chat-stream"}),
     "filters": frozenset({"filters", "filter-laws", "filtered-answers"}),
     "prompts": frozenset({"prompt-templates"}),
     "webhooks": frozenset({"webhooks"}),

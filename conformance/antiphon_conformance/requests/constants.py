@@ -5,6 +5,8 @@ from __future__ import annotations
 CHAT = "createChatCompletion"
 """The older way to ask, beside responses: judged by what every client reads, and not by its requests,
 to which vendors add members of their own."""
+LIBRARY_CHAT = "createCompletion"
+"""A chat about a collection of a library."""
 UNKNOWN_MODEL = "no-such-model"
 WRONG_KEY = "wrong-key-0123456789abcdef0123456789abcdef"
 UNKNOWN_ROUTE = "/no-such-route"

@@ -26,7 +26,8 @@ from antiphon_conformance.http.exchange import (
     streamed_items,
     with_streamed_items,
 )
-from antiphon_conformance.requests.constants import CHAT
+from antiphon_conformance.requests.constants import CHAT, LIBRARY_CHAT
+from antiphon_conformance.rules.reading.chat import joined
 from antiphon_conformance.rules.reading.output import item_kind
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -108,14 +109,19 @@ class DocumentReply(SuccessReply):
 
 
 @dataclass(frozen=True)
-class StreamReply(SuccessReply):
-    """A 2xx reply that is an event stream."""
+class StreamedReply(SuccessReply):
+    """A 2xx reply that is a stream, whatever its messages are."""
 
     @cached_property
     def source(self) -> Stream:
         stream = self.reply.stream
         assert stream is not None  # noqa: S101 - holds by construction in `views`
         return stream
+
+
+@dataclass(frozen=True)
+class StreamReply(StreamedReply):
+    """A 2xx reply that is an event stream."""
 
     @cached_property
     def events(self) -> Sequence[Event]:
@@ -128,23 +134,32 @@ class StreamReply(SuccessReply):
 
 
 @dataclass(frozen=True)
-class ChatStreamReply(SuccessReply):
+class ChatStreamReply(StreamedReply):
     """A 2xx reply that is a stream of the chunks of a chat completion: it has no events of a response."""
-
-    @cached_property
-    def source(self) -> Stream:
-        stream = self.reply.stream
-        assert stream is not None  # noqa: S101 - holds by construction in `views`
-        return stream
 
     @cached_property
     def chunks(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """The chunks with their places: the frames that hold a JSON object."""
-        return tuple(
-            (f"event[{frame.index}]", value)
-            for frame in self.source.frames
-            if isinstance(value := strict_json.read(frame.data.encode(errors="replace")).value, dict)
-        )
+        return tuple(_chunks(self.source))
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the stream came to its end, and tells of no error."""
+        return _is_whole(self.source)
+
+
+@dataclass(frozen=True)
+class ChatCompletion(SuccessReply):
+    """What a chat completion says: the body, or the chunks of a stream put together."""
+
+    where: str
+    """`reply.body` or `stream`."""
+    object: Mapping[str, Any]
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether it came to its end."""
+        return self.reply.stream is None or _is_whole(self.reply.stream)
 
 
 @dataclass(frozen=True)
@@ -240,7 +255,9 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
     if reply is None:
         return
     if exchange.operation == CHAT:
-        yield from _chat_views(exchange, dialect, reply)
+        if reply.status < 300:
+            yield (ChatStreamReply if reply.stream is not None else DocumentReply)(exchange, dialect)
+            yield from _completions(exchange, dialect, reply)
         return
     yield AnyReply(exchange, dialect)
     if exchange.is_turn:
@@ -254,6 +271,8 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
         yield StreamReply(exchange, dialect)
     else:
         yield DocumentReply(exchange, dialect)
+    if exchange.operation == LIBRARY_CHAT:
+        yield from _completions(exchange, dialect, reply)
     has_ended = False
     for response in _response_objects(exchange, dialect):
         yield response
@@ -264,10 +283,32 @@ def views(exchange: Exchange, dialect: Dialect) -> Iterator[AnyReply]:
         yield from _items_without_end(exchange, dialect, reply.stream)
 
 
-def _chat_views(exchange: Exchange, dialect: Dialect, reply: Reply) -> Iterator[AnyReply]:
-    """The view of a chat completion beside responses, of which only the content is judged."""
-    if reply.status < 300:
-        yield (ChatStreamReply if reply.stream is not None else DocumentReply)(exchange, dialect)
+def _completions(exchange: Exchange, dialect: Dialect, reply: Reply) -> Iterator[AnyReply]:
+    """The view of a chat completion, of which only the content is judged."""
+    where = "reply.body" if reply.stream is None else "stream"
+    if reply.status < 300 and (completion := completion_of(exchange)):
+        yield ChatCompletion(exchange, dialect, where, completion)
+
+
+def completion_of(exchange: Exchange) -> Mapping[str, Any]:
+    """The chat completion of a reply: the body, or the chunks of a stream put together.
+
+    Raises MissingStepError when no reply came.
+    """
+    stream = exchange.answer.stream
+    return exchange.answer.fields if stream is None else joined([chunk for _, chunk in _chunks(stream)])
+
+
+def _chunks(stream: Stream) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for frame in stream.frames:
+        value = strict_json.read(frame.data.encode(errors="replace")).value
+        if isinstance(value, dict):
+            yield f"event[{frame.index}]", value
+
+
+def _is_whole(stream: Stream) -> bool:
+    has_error = any(chunk.get("error") for _, chunk in _chunks(stream))
+    return not (stream.cut or stream.limited or has_error)
 
 
 def _response_objects(exchange: Exchange, dialect: Dialect) -> Iterator[ResponseObject]:

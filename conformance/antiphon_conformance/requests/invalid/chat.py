@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from antiphon_conformance.requests.constants import LIBRARY_CHAT
 from antiphon_conformance.requests.constraints import Legal, kinds, number, one_of, with_size
 from antiphon_conformance.requests.invalid.request import invalid_request
 
-CREATE = "createCompletion"
 REQUIRED = ("model", "messages", "collections")
 OPERATORS = ("NotEqual", "Equal", "LessThan", "GreaterThan", "ContainsAny", "ContainsAll", "In")
 """The operators in a filter of a chat; `Like` is not among them."""
@@ -26,7 +26,7 @@ CHAT = (
         "model",
         one_of("nimbus-001"),
         {"model": "nimbus-002-preview"},
-        CREATE,
+        LIBRARY_CHAT,
     ),
     invalid_request(
         "a_chat_with_an_unknown_role",
@@ -35,7 +35,7 @@ CHAT = (
         "messages[].role",
         one_of("system", "user", "assistant"),
         _chat(role="developer"),
-        CREATE,
+        LIBRARY_CHAT,
     ),
     invalid_request(
         "a_chat_with_parts",
@@ -44,7 +44,7 @@ CHAT = (
         "messages[].content",
         kinds("a string", str),
         _chat(content=[{"type": "text", "text": "Hello."}]),
-        CREATE,
+        LIBRARY_CHAT,
     ),
     invalid_request(
         "a_chat_about_no_collection",
@@ -53,7 +53,7 @@ CHAT = (
         "collections",
         SOME,
         {"collections": []},
-        CREATE,
+        LIBRARY_CHAT,
     ),
     invalid_request(
         "a_chat_about_two_collections",
@@ -62,7 +62,7 @@ CHAT = (
         "collections",
         with_size(0, 1),
         {"collections": ["{collection}", "{collection}"]},
-        CREATE,
+        LIBRARY_CHAT,
     ),
     invalid_request(
         "a_chat_temperature_out_of_range",
@@ -71,7 +71,7 @@ CHAT = (
         "temperature",
         number(0, 2),
         {"temperature": 2.5},
-        CREATE,
+        LIBRARY_CHAT,
     ),
     invalid_request(
         "a_chat_filter_with_another_operator",
@@ -80,6 +80,6 @@ CHAT = (
         "filter.file[].operator",
         one_of(*OPERATORS),
         {"filter": {"file": [{"path": "filename", "operator": "Like", "valueText": "%"}]}},
-        CREATE,
+        LIBRARY_CHAT,
     ),
 )

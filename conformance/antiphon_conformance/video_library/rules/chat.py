@@ -7,7 +7,8 @@ from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, Part
 from antiphon_conformance.http.text import ABSENT, named, show
-from antiphon_conformance.requests.invalid.chat import CREATE, REQUIRED
+from antiphon_conformance.requests.constants import LIBRARY_CHAT
+from antiphon_conformance.requests.invalid.chat import REQUIRED
 from antiphon_conformance.rules.reading.comparison import (
     CLIENT_ERROR,
     differences,
@@ -30,7 +31,7 @@ MOST = 100
 
 
 def _is_completion(body: DocumentReply) -> bool:
-    return body.operation == CREATE
+    return body.operation == LIBRARY_CHAT
 
 
 @rule(
@@ -49,24 +50,6 @@ def created_at_counts_milliseconds(body: DocumentReply) -> Iterator[Finding]:
     stamp = body.object.get("created_at")
     if isinstance(stamp, int) and not FIRST_WITH_13_DIGITS <= stamp < FIRST_WITH_14:
         yield Finding("reply.body/created_at", "13 digits", show(stamp))
-
-
-@rule(
-    "chat.the-answer-is-the-assistants",
-    DocumentReply,
-    cites="CG-CHAT-13",
-    when=_is_completion,
-    needs="a chat completion",
-)
-def the_answer_is_the_assistants(body: DocumentReply) -> Iterator[Finding]:
-    """The first choice has index 0, a message of the assistant, and an array of citations."""
-    choice = next((choice for _, choice in objects(body.object.get("choices"))), {})
-    for path, expected in (("index", 0), ("message/role", "assistant")):
-        actual = value_at(choice, *path.split("/"))
-        if not equal_json(actual, expected):
-            yield Finding(f"reply.body/choices/0/{path}", show(expected), show(actual))
-    if not isinstance(choice.get("citations"), list):
-        yield Finding("reply.body/choices/0/citations", "an array", show(choice.get("citations", ABSENT)))
 
 
 @rule(

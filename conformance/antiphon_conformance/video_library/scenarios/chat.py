@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from antiphon_conformance.requests.constants import FAR_PAST, UNKNOWN_ID
-from antiphon_conformance.requests.invalid.chat import CREATE, REQUIRED
+from antiphon_conformance.requests.constants import FAR_PAST, LIBRARY_CHAT, UNKNOWN_ID
+from antiphon_conformance.requests.invalid.chat import REQUIRED
 from antiphon_conformance.scenarios.conversation import Conversation
 from antiphon_conformance.scenarios.scenario import scenario
 from antiphon_conformance.video_library.library import ENTITIES
@@ -17,7 +17,7 @@ QUESTION = "Summarize what these videos show, and cite them."
 @scenario(features=("chat",))
 async def chat(conversation: Conversation) -> None:
     """Asks a question about one collection, reads the answer again, lists it, and sends wrong requests."""
-    body = {**conversation.minimal(CREATE), "messages": [{"role": "user", "content": QUESTION}]}
+    body = {**conversation.minimal(LIBRARY_CHAT), "messages": [{"role": "user", "content": QUESTION}]}
     rules = {"role": "system", "content": "Answer in one short line."}
     all_files = {"file": [{"path": "bytes", "operator": "GreaterThan", "valueText": "-1"}]}
     more = {"messages": [rules, *body["messages"]], "temperature": 0.5, "filter": all_files}

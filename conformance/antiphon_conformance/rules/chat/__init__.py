@@ -1,0 +1,1 @@
+"""Rules on chat completions, the older way to ask."""
