@@ -120,7 +120,8 @@ def usage_comes_last(stream: ChatStreamReply) -> Iterator[Finding]:
 def chunks_share_their_head(stream: ChatStreamReply) -> Iterator[Finding]:
     """All chunks of a stream have the same id, time, model and object.
 
-    The object is `chat.completion.chunk`. A chunk without choices, as the one with usage, or with results of filters, is not compared.
+    The object is `chat.completion.chunk`. A chunk without choices, as the one with usage, or with results
+    of filters, is not compared.
     """
     chunks = [(where, chunk) for where, chunk in stream.chunks if chunk.get("choices")]
     for where, chunk in chunks:
