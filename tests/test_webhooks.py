@@ -141,6 +141,19 @@ def test_over_the_network_a_redirect_is_a_failure_and_is_not_followed() -> None:
         assert receiver.paths == ["/hook?x=1 True"] * 3  # type: ignore[attr-defined]
 
 
+def test_a_webhook_that_nobody_takes_is_given_up_and_said(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("antiphon_mockserver.behaviour.webhooks.SHORT_PAUSES", (0.0, 0.0))
+    with MockServer(dialect="openai", webhooks=["http://127.0.0.1:9/?token=hidden"]) as mock:
+        client(mock).responses.create(model="gpt-5", input="Say hello.", background=True, stream=True)
+        [webhook] = mock.webhooks.wait()
+    assert webhook.statuses == [0] * 3
+    [message] = [record.getMessage() for record in caplog.records if record.name == "antiphon"]
+    tries = "its tries were answered: 0, 0, 0 (0 is no answer)"
+    assert message == f"a webhook for http://127.0.0.1:9/ was given up; {tries}"
+
+
 def test_a_server_stops_although_nobody_takes_its_webhooks() -> None:
     before = set(threading.enumerate())
     with MockServer(dialect="openai", clock="real", webhooks=["http://127.0.0.1:9/"]) as mock:

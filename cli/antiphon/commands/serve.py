@@ -19,6 +19,7 @@ from antiphon_mockserver.mutants import all_mutants
 from antiphon_mockserver.script import has_times
 from antiphon_mockserver.server.runner import address, listen
 from antiphon_mockserver.server.runner import serve as run
+from antiphon_mockserver.server.webhooks import shown
 from antiphon_mockserver.settings import MEBIBYTE, SettingError, Settings
 from antiphon_mockserver.variations import all_variations
 from antiphon_mockserver.video_library.library import open_library
@@ -264,7 +265,7 @@ def _signature_line(settings: Settings) -> str:
     if not settings.webhooks:
         return ""
     secret = f"the secret in {SECRET}" if settings.webhook_secret else f"{SECRET}={secret_of(settings)}"
-    return f"\nWebhooks go to {', '.join(settings.webhooks)}; {secret} signs them."
+    return f"\nWebhooks go to {', '.join(map(shown, settings.webhooks))}; {secret} signs them."
 
 
 def welcome(settings: Settings, url: str) -> None:

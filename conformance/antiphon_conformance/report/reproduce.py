@@ -58,6 +58,8 @@ def finding_command(report: Report, dialect: str, record: Record) -> str:
         rule += ["--scenario", record.scenario] if record.scenario in all_scenarios() else []
     for feature in _features_of(record.scenario, dialect):
         rule += ["--feature", feature]
+    if record.scenario == "webhooks" and metadata.get("webhook_port"):
+        rule += ["--webhook-port", str(metadata["webhook_port"])]
     model = metadata.get("model")
     if model and model != dialects.load(dialect).models[0]:
         rule += ["--model", str(model)]

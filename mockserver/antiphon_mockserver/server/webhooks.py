@@ -216,7 +216,18 @@ class Webhooks:
                 webhook.statuses.append(status)
                 if decisions.accepts(status):
                     break
+            else:
+                log.warning(
+                    "a webhook for %s was given up; its tries were answered: %s (0 is no answer)",
+                    shown(receiver.address),
+                    ", ".join(map(str, webhook.statuses)),
+                )
         self.log.finish()
+
+
+def shown(address: str) -> str:
+    """An address as people may see it: without its query, which may hold a secret."""
+    return address.partition("?")[0]
 
 
 def _has_ended(record: Record | None, last: int) -> bool:
