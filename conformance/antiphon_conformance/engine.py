@@ -6,6 +6,7 @@ exchanges, and only reports findings.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import orjson
 
-from antiphon_conformance.http.exchange import BUSY, UNROUTED, Exchange, Part, Trace
+from antiphon_conformance.http.exchange import BUSY, UNROUTED, Exchange, NoEvidenceError, Part, Trace
 from antiphon_conformance.recordings.jobs import each as in_processes
 from antiphon_conformance.recordings.jobs import split
 from antiphon_conformance.recordings.unjudged import unjudged_record, why_unjudged
@@ -23,6 +24,7 @@ from antiphon_conformance.rules.rule import EVERY, Rule, rules_for
 from antiphon_conformance.rules.views import (
     INVALID,
     AnyReply,
+    Item,
     ResponseObject,
     ScenarioTrace,
     views,
@@ -30,6 +32,7 @@ from antiphon_conformance.rules.views import (
 from antiphon_conformance.verdict.no_verdict import probe_of, why_missing, why_not_applied
 from antiphon_conformance.verdict.outcome import Outcome, Record
 from antiphon_conformance.verdict.rule_run import (
+    MOST_FINDINGS,
     Evidence,
     Result,
     RuleRun,
@@ -40,6 +43,12 @@ from antiphon_conformance.verdict.rule_run import (
 )
 from antiphon_spec.dialect import Dialect
 from antiphon_spec.profile import Profile, load_profile
+
+MOST_PARTS: Mapping[type, tuple[int, str]] = {
+    Item: (5000, "output items"),
+    ResponseObject: (200, "different response objects"),
+}
+"""How many parts of one answer are judged, by kind: a client has long lost patience by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,8 @@ class _Sum(NamedTuple):
     """What one rule found in a part of the exchanges."""
 
     faults: Mapping[str, Result]
-    """The results with findings, and those of rules that raised, by exchange."""
+    """The results with findings, those of rules that raised, and of rules that our limits cut short, by
+    exchange."""
     clean: int
     """In how many exchanges it found nothing."""
     losses: int
@@ -135,7 +145,7 @@ def _sum_up(run: RuleRun) -> _Sum:
     faults: dict[str, Result] = {}
     clean, losses, gaps = 0, 0, frozenset[Part]()
     for identity, result in run.results.items():
-        if result.findings or result.crash:
+        if result.findings or result.crash or result.no_evidence:
             faults[identity] = result
         elif result.applies:
             clean += 1
@@ -166,18 +176,35 @@ def _evaluate_exchange(panel: _Panel, exchange: Exchange, scenario: str, *, on_p
     """Runs the rules on an exchange. A request that is wrong `on_purpose` tests only whether the server
     rejects it: when the server accepts it, the content of the answer is a consequence and is not judged.
 
-    A stream repeats its response in most lifecycle events: once a response is clean, an equal one is, too."""
+    A stream repeats its response in most lifecycle events: once a response is clean, an equal one is, too;
+    and after so many equal ones with the same faults nobody learns anything."""
     exchanges, evidence = {exchange.id: exchange}, evidence_of(exchange)
-    clean: set[bytes | None] = set()
+    tries: Counter[bytes] = Counter()
+    parts: Counter[type] = Counter()
     only_status = on_purpose and exchange.ok and _is_wrong(exchange, panel.dialect)
     panel_views = (AnyReply(exchange, panel.dialect),) if only_status else views(exchange, panel.dialect)
     for view in panel_views:
         content = _repeatable(view)
-        if content in clean:
+        if content is not None and tries[content] >= MOST_FINDINGS:
             continue
         selection = panel.rules_of(type(view), evidence)
-        if evaluate(selection, view, scenario, exchanges) and content is not None:
-            clean.add(content)
+        kind = type(view)
+        most, words = MOST_PARTS.get(kind, (parts[kind] + 1, ""))
+        parts[kind] += 1
+        if parts[kind] == most + 1:
+            _leave_off(selection, scenario, NoEvidenceError(f"we judge {most} {words} of an answer, no more"))
+        if parts[kind] > most:
+            continue
+        is_clean = evaluate(selection, view, scenario, exchanges)
+        if content is not None:
+            tries[content] += MOST_FINDINGS if is_clean else 1
+
+
+def _leave_off(selection: Selection, scenario: str, why: NoEvidenceError) -> None:
+    """Notes that the rules judged only the first parts of an answer."""
+    for _, candidates in selection:
+        for candidate in candidates:
+            candidate.run.note(scenario, why)
 
 
 def _is_wrong(exchange: Exchange, dialect: Dialect) -> bool:
@@ -225,7 +252,7 @@ def _record(
         if trace is not None and _is_all_about_the_probe(result, trace, dialect):
             return run.record(dialect, scenario, *why_missing(trace, ""))
         outcome = Outcome.of_findings(result.findings, run.profile.weigh(run.requirement))
-        return run.record(dialect, scenario, outcome, "", result.findings)
+        return run.record(dialect, scenario, outcome, result.rest, result.findings)
     if result.no_evidence:
         return run.record(dialect, scenario, Outcome.INCONCLUSIVE, result.no_evidence)
     if result.blocked:

@@ -6,7 +6,7 @@ on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NoReturn
@@ -21,6 +21,7 @@ from antiphon_spec.json_schema.explain import faults
 from antiphon_spec.json_schema.fault import Fault
 from antiphon_spec.json_schema.newer import may_be_newer_type
 from antiphon_spec.json_schema.unknown import close, unknown_members
+from antiphon_spec.json_schema.window import Window, window
 
 __all__ = ["Fault", "LocalValidator", "Schemas", "Validator"]
 
@@ -48,11 +49,12 @@ class Validator:
         """What is wrong with `instance`; empty when it is valid."""
         if self.is_valid(instance):
             return []
-        content, schemas = readable(instance), self._schemas
-        errors = read_errors(self._compiled.iter_errors(content), content, schemas.document.root)
+        schemas = self._schemas
+        names = schemas.member_names
+        found = _faults(self._compiled, self.is_valid, instance, schemas.document.root, names)
         return [
             replace(fault, newer=True) if may_be_newer_type(fault, schemas.types, schemas.grows) else fault
-            for fault in faults(errors)
+            for fault in found
         ]
 
     @cached_property
@@ -75,11 +77,44 @@ class LocalValidator:
     def faults(self, instance: Any) -> list[Fault]:
         """What is wrong with `instance`; empty when it is valid."""
         content = readable(instance)
-        return faults(read_errors(self._compiled.iter_errors(content), content, self._schema))
+        if self._compiled.is_valid(content):
+            return []
+        names = _member_names(self._schema)
+        return _faults(self._compiled, self._compiled.is_valid, content, self._schema, names)
 
     def messages(self, instance: Any) -> list[str]:
         """What is wrong with `instance`, in the words of the library: also for schemas of a strange form."""
         return [_describe(error) for error in self._compiled.iter_errors(readable(instance))]
+
+
+def _faults(
+    compiled: jsonschema_rs.Draft202012Validator,
+    is_valid: Callable[[Any], bool],
+    instance: Any,
+    schemas: Mapping[str, Any],
+    names: Collection[str],
+) -> list[Fault]:
+    """What is wrong with an invalid instance; of a large one, with the parts around the first faults."""
+    for part in (window(instance, is_valid, names), Window(instance)):
+        view = replace(part, instance=readable(part.instance))
+        if errors := read_errors(compiled.iter_errors(view.instance), view, schemas):
+            return faults(errors)
+    return []
+
+
+def _member_names(schema: Any) -> frozenset[str]:
+    """The names of all members that a schema describes, at any depth."""
+    names: set[str] = set()
+    pending = [schema]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            properties = value.get("properties")
+            names |= set(properties) if isinstance(properties, Mapping) else set()
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
+    return frozenset(names)
 
 
 def _describe(error: jsonschema_rs.ValidationError) -> str:
@@ -180,6 +215,11 @@ class Schemas:
         return Schemas(
             Document({**self.document.root, **close({"components": self.document.root["components"]})})
         )
+
+    @cached_property
+    def member_names(self) -> frozenset[str]:
+        """The names of all members that the document describes."""
+        return _member_names(self.document.root)
 
     @cached_property
     def compiled_registry(self) -> jsonschema_rs.Registry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -22,10 +23,12 @@ from antiphon_spec.profile import Profile
 from antiphon_spec.requirement import Requirement
 
 MOST_FINDINGS = 20
-"""How many findings of one rule about one subject are kept: a broken stream can fail at every event."""
+"""How many findings of one rule about one exchange are kept: a broken stream can fail at every event."""
+ENOUGH = 500
+"""After so many findings about one exchange a rule is asked no more about it: nobody learns anything."""
 
 
-LIMITED = f"we read {MOST_EVENTS} events of a stream and no more"
+LIMITED = f"we read {MOST_EVENTS} events of a stream and no more (--max-events)"
 
 
 @dataclass(slots=True)
@@ -42,6 +45,17 @@ class Result:
     applies: bool = False
     not_recorded: frozenset[Part] = frozenset()
     """What the rule reads and the recorder lost, where the rule would have applied."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many findings there are about the parts of each exchange, with those that are not kept."""
+
+    @property
+    def rest(self) -> str:
+        """How many findings are not kept, in words; empty when all are."""
+        rest = sum(max(0, count - MOST_FINDINGS) for count in self.counts.values())
+        if not rest:
+            return ""
+        least = "at least " if max(self.counts.values()) >= ENOUGH else ""
+        return f"{least}{rest} more {'findings are' if rest > 1 else 'finding is'} counted, not listed"
 
 
 CLEAN = Result(applies=True)
@@ -92,10 +106,21 @@ class RuleRun:
         if has_gaps and any(map(_is_about_placeholder, findings)):
             self.leave(scenario, frozenset({Part.TEXTS}))
             return False
-        self._result(scenario).findings += (
-            _complete(finding, view, exchanges, self.requirement) for finding in findings
+        result, room = self._result(scenario), MOST_FINDINGS
+        if isinstance(view, AnyReply):
+            room = max(0, MOST_FINDINGS - result.counts[view.exchange.id])
+            result.counts[view.exchange.id] += len(findings)
+        result.findings += (
+            _complete(finding, view, exchanges, self.requirement) for finding in findings[:room]
         )
         return True
+
+    def has_enough(self, scenario: str, view: Any) -> bool:
+        """Whether the rule found so much in the exchange of a view that it need not look any further."""
+        result = self.results.get(scenario)
+        if result is None or not result.counts or not isinstance(view, AnyReply):
+            return False
+        return result.counts[view.exchange.id] >= ENOUGH
 
     def _result(self, scenario: str) -> Result:
         """The result of a scenario that can be written to: the shared clean one is replaced."""
@@ -194,6 +219,9 @@ def evaluate(selection: Selection, view: Any, scenario: str, exchanges: Mapping[
                     continue
                 if gaps:
                     run.leave(scenario, gaps)
+                    continue
+                if run.has_enough(scenario, view):
+                    is_clean = False
                     continue
                 if lacks_end:
                     raise NoEvidenceError(view.exchange.failure or LIMITED)

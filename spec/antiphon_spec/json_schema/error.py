@@ -9,7 +9,10 @@ from typing import Any
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-Path = tuple[str | int, ...]
+from antiphon_spec.json_schema.window import Path, Window
+
+SMALLEST = ("minItems", "minProperties", "contains", "minContains")
+"""The keywords that a part of an instance may break while the whole one does not."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -31,10 +34,12 @@ class SchemaError:
     """Whether the instance is the name of a member of the object at `path`."""
 
 
-def read_errors(errors: Iterable[ValidationError], instance: Any, schemas: Any) -> list[SchemaError]:
-    """The errors of a validator, sorted by path. `schemas` is the document that holds the schemas."""
-    reader = _Reader(instance, schemas)
-    return sorted(map(reader.read, errors), key=_place)
+def read_errors(errors: Iterable[ValidationError], view: Window, schemas: Any) -> list[SchemaError]:
+    """The errors of a validator about the window on an instance, sorted by their paths in the whole one.
+    `schemas` is the document that holds the schemas."""
+    reader = _Reader(view, schemas)
+    found = (reader.read(error) for error in errors if not reader.is_of_the_window(error))
+    return sorted(found, key=_place)
 
 
 def readable(instance: Any) -> Any:
@@ -53,8 +58,17 @@ def _place(error: SchemaError) -> tuple[list[str], int]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    instance: Any
+    view: Window
     schemas: Any
+
+    def is_of_the_window(self, error: ValidationError) -> bool:
+        """Whether only the window lacks what the error asks for, not the whole instance."""
+        path = tuple(error.instance_path)
+        *_, keyword = error.schema_path
+        if path not in self.view.wholes or keyword not in SMALLEST:
+            return False
+        least = _at(self.schemas, error.schema_path)
+        return not isinstance(least, int) or len(self.view.wholes[path]) >= least
 
     def read(self, error: ValidationError) -> SchemaError:
         kind: Any = error.kind  # each kind has attributes of its own
@@ -67,8 +81,8 @@ class _Reader:
             keyword=str(keyword),
             value=schema[keyword],
             schema=schema,
-            instance=kind.error.instance if about_name else _at(self.instance, path),
-            path=path,
+            instance=kind.error.instance if about_name else self.view.value(path),
+            path=self.view.path(path),
             members=tuple(tuple(map(self.read, member)) for member in kind.context) if is_union else (),
             is_about_a_name=about_name,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon_spec.json_schema.error import Path, SchemaError
+from antiphon_spec.json_schema.error import SchemaError
 from antiphon_spec.json_schema.fault import (
     ABSENT,
     REQUIRED,
@@ -21,6 +21,7 @@ from antiphon_spec.json_schema.fault import (
     pointer_of,
     show,
 )
+from antiphon_spec.json_schema.window import Path
 
 TAGS = ("type", "role")
 OPEN = "x-antiphon-open"
@@ -93,11 +94,22 @@ def faults(errors: Iterable[SchemaError]) -> list[Fault]:
     A value of the wrong kind gets no second fault for its enum, and an object of the wrong `type` none for
     the members that it lacks.
     """
-    candidates = list(dict.fromkeys(fault for error in errors for fault in _explain(error)))
+    candidates = list(dict.fromkeys(fault for error in _distinct(errors) for fault in _explain(error)))
     wrong_kind = {fault.pointer for fault in candidates if fault.keyword == "type"}
     rest = [fault for fault in candidates if fault.keyword not in _WORDS or fault.pointer not in wrong_kind]
     wrong_type = tuple(fault.pointer.removesuffix("type") for fault in rest if _is_wrong_type(fault))
     return [fault for fault in rest if _is_wrong_type(fault) or not fault.pointer.startswith(wrong_type)]
+
+
+def _distinct(errors: Iterable[SchemaError]) -> Iterator[SchemaError]:
+    """The errors, of `required` one for each list at a place: a validator repeats it for each absent name."""
+    lists: set[tuple[Path, int]] = set()
+    for error in errors:
+        if error.keyword == REQUIRED:
+            if (error.path, id(error.value)) in lists:
+                continue
+            lists.add((error.path, id(error.value)))
+        yield error
 
 
 def _is_wrong_type(fault: Fault) -> bool:
