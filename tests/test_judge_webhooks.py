@@ -101,6 +101,12 @@ def test_a_port_that_is_in_use_is_an_error_before_the_first_request() -> None:
             check("http://127.0.0.1:9/v1", dialect="openai", webhook_port=port)
 
 
+def test_a_port_needs_a_dialect_with_webhooks() -> None:
+    expected = "webhook_port: expected a dialect with webhooks, such as openai, got openresponses"
+    with pytest.raises(OptionError, match=expected):
+        check("http://127.0.0.1:9/v1", webhook_port=4999)
+
+
 def test_a_run_about_webhooks_needs_a_port(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "http://127.0.0.1:9/v1", "--dialect", "openai", "--scenario", "webhooks"]) == 3
     assert "--scenario webhooks: expected --webhook-port beside it, got none" in capsys.readouterr().err

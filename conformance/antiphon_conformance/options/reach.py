@@ -70,7 +70,9 @@ def _check_transport(reach: Mapping[str, Any], target: str, where: Place) -> Non
         raise OptionError("environment", "a proxy over HTTP", str(error)) from error
 
 
-def read_webhooks(values: Mapping[str, Any], where: Place, front_door: str) -> dict[str, Any]:
+def read_webhooks(
+    values: Mapping[str, Any], selection: Iterable[Dialect], where: Place, front_door: str
+) -> dict[str, Any]:
     """The fields of a RunConfig that say where webhooks arrive and what signs them. Raises OptionError."""
     port = values["webhook_port"]
     if port is None:
@@ -79,6 +81,9 @@ def read_webhooks(values: Mapping[str, Any], where: Place, front_door: str) -> d
             key = "scenario" if name in values["scenario"] else "rule"
             raise OptionError(f"{where(key)} {name}", f"{where('webhook_port')} beside it", "none")
         return {}
+    if not any("webhooks" in dialect.features for dialect in selection):
+        names = ", ".join(dialect.name for dialect in selection)
+        raise OptionError(where("webhook_port"), "a dialect with webhooks, such as openai", names)
     secret = values["webhook_secret"] if front_door == PYTHON else os.environ.get(SECRET_VARIABLE, "").strip()
     try:
         key_of(secret or "")

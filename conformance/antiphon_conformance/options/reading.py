@@ -85,7 +85,7 @@ def read_options(values: Mapping[str, Any], front_door: str) -> Setup:
         properties=not values["no_properties"],
         resources=_resources(values["resource"], selection, where("resource")),
         repeat=values["repeat"],
-        **read_webhooks(values, where, front_door),
+        **read_webhooks(values, selection, where, front_door),
         **read_selection(values, selection, gate.profile, where),
     )
     return Setup(config, gate, _report_folder(values["report"], where("report")), models, why_dialect)

@@ -32,6 +32,8 @@ REST = 1.0
 """Seconds after which a response ends by itself where time stands still, unless a client ends it before."""
 MOST_RESPONSES = 1000
 """How many responses are followed at a time; the ends of others are not told."""
+LONGEST_LOG = 1000
+"""How many webhooks are kept for people who look at them."""
 MOST_POSTS = 16
 """How many tries run at a time."""
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[int]]
@@ -57,6 +59,8 @@ class Webhook:
     """The body, as sent."""
     statuses: list[int] = field(default_factory=list)
     """The status that answered each try; 0 where no answer came."""
+    is_over: bool = False
+    """Whether it has arrived or was given up."""
 
     @property
     def event(self) -> dict[str, Any]:
@@ -66,39 +70,40 @@ class Webhook:
 
 
 class WebhookLog:
-    """The latest webhooks, oldest first. A thread may wait for the next one."""
+    """The latest webhooks, oldest first: at most `LONGEST_LOG`. A thread may wait for the next one."""
 
-    def __init__(self, length: int) -> None:
-        self._entries: deque[Webhook] = deque(maxlen=length)
-        self._finished = 0
+    def __init__(self) -> None:
+        self._entries: deque[Webhook] = deque(maxlen=LONGEST_LOG)
         self._change = threading.Condition()
 
     def wait(self, count: int = 1, seconds: float = 10.0) -> list[Webhook]:
-        """Returns the webhooks once so many have arrived or were given up.
+        """Returns the webhooks that have arrived or were given up, once there are so many.
 
         Raises TimeoutError when fewer come within these seconds.
         """
         with self._change:
-            if not self._change.wait_for(lambda: self._finished >= count, seconds):
-                message = f"expected {count} webhooks within {seconds:g} s, got {self._finished}"
+            if not self._change.wait_for(lambda: len(self._over) >= count, seconds):
+                message = f"expected {count} webhooks within {seconds:g} s, got {len(self._over)}"
                 raise TimeoutError(message)
-            return list(self._entries)
+            return self._over
+
+    @property
+    def _over(self) -> list[Webhook]:
+        return [webhook for webhook in self if webhook.is_over]
 
     def begin(self, webhook: Webhook) -> None:
         """Adds a webhook at its first try."""
         self._entries.append(webhook)
 
-    def finish(self) -> None:
-        """Counts a webhook that has arrived or was given up."""
+    def finish(self, webhook: Webhook) -> None:
+        """Marks a webhook that has arrived or was given up."""
         with self._change:
-            self._finished += 1
+            webhook.is_over = True
             self._change.notify_all()
 
     def clear(self) -> None:
         """Drops all webhooks."""
-        with self._change:
-            self._entries.clear()
-            self._finished = 0
+        self._entries.clear()
 
     def __iter__(self) -> Iterator[Webhook]:
         return iter(tuple(self._entries))
@@ -116,7 +121,7 @@ class Webhooks:
     def __init__(self, settings: Settings) -> None:
         self.receivers = [Receiver(address) for address in settings.webhooks]
         self.secret = secret_of(settings)
-        self.log = WebhookLog(settings.journal)
+        self.log = WebhookLog()
         self._following: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._posts = asyncio.Semaphore(MOST_POSTS)
@@ -222,7 +227,7 @@ class Webhooks:
                     shown(receiver.address),
                     ", ".join(map(str, webhook.statuses)),
                 )
-        self.log.finish()
+        self.log.finish(webhook)
 
 
 def shown(address: str) -> str:
