@@ -82,7 +82,7 @@ def check(port: int, capsys, *options: str) -> tuple[int, list[str]]:
             id="dies",
         ),
         pytest.param(
-            "hangs-after-a-list", 4, ("--recovery", "10"), 1,
+            "hangs-after-a-list", 6, ("--timeout", "2", "--recovery", "10"), 1,
             ["stopped answering at wrong_requests/array", "came back after",
              "wrong_requests/array stops it"],
             id="hangs",
