@@ -57,8 +57,10 @@ class Socket:
 
 
 @contextmanager
-def socket(server: MockServer, key: str = "any", **options: Any) -> Iterator[Socket]:
-    address = server.url.replace("http", "ws", 1) + "/responses"
+def socket(server: MockServer | str, key: str = "any", **options: Any) -> Iterator[Socket]:
+    """A connection to a server, or to the one at a base URL."""
+    url = server if isinstance(server, str) else server.url
+    address = url.replace("http", "ws", 1) + "/responses"
     headers = {"authorization": f"Bearer {key}"} if key else {}
     with connect(
         address, additional_headers=headers, open_timeout=10, close_timeout=10, **options

@@ -28,6 +28,7 @@ ONLY_IN = {
         "antiphon_conformance/http/network.py",
         "antiphon_conformance/http/receiver.py",
         "antiphon_conformance/recordings/proxy.py",
+        "antiphon_conformance/recordings/proxy_sockets.py",
     },
     "schemathesis": {"antiphon_conformance/requests/generation.py"},
 }

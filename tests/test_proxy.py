@@ -8,9 +8,11 @@ import sys
 
 import openai
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from antiphon_conformance.recordings import reader
 from antiphon_conformance.recordings.proxy import _below
+from socket_client import socket, text_of
 
 KEY = "sk-planted-4711"
 
@@ -81,3 +83,42 @@ def test_a_breach_is_reported_at_once(proxy):
 )
 def test_a_client_may_repeat_the_path_of_the_target(target, path, below):
     assert _below(target, path) == below
+
+
+@pytest.mark.responses_mock(dialect="openresponses", api_keys=(KEY,))
+def test_turns_over_websocket_pass_are_recorded_and_judged(proxy):
+    url, end = proxy
+    with socket(url, KEY) as client:
+        first = client.end(input="My code word is heron.", store=False)["response"]["id"]
+        assert "heron" in text_of(
+            client.end(input="What is my code word?", store=False, previous_response_id=first)
+        )
+        assert client.end(input="Hi", previous_response_id="resp_invented")["status"] == 400
+    with pytest.raises(InvalidStatus) as rejection, socket(url, "another"):
+        pass
+    assert rejection.value.response.status_code == 401
+    status, output, exchanges = end()
+    assert [exchange.id for exchange in exchanges] == ["proxy/1/1", "proxy/1/2", "proxy/1/3", "proxy/2"]
+    told, asked, invented, rejected = exchanges
+    assert told.is_turn
+    assert told.request.fields == {"model": "gpt-5", "input": "My code word is heron.", "store": False}
+    assert asked.answer.stream.events[-1].type == "response.completed"
+    assert invented.answer.status == 400
+    assert rejected.answer.status == 401
+    assert KEY not in output
+    assert status == 0, output
+
+
+@pytest.mark.responses_mock(dialect="openai", mutants=["events.repeats-a-sequence-number"], faults=["cut=6"])
+def test_breaches_over_websocket_are_reported(proxy):
+    """The target repeats a number, and closes the connection in the middle of the turn."""
+    url, end = proxy
+    with pytest.raises(ConnectionClosed) as close, socket(url, KEY) as client:
+        client.turn(input="Say hello.")
+    assert close.value.rcvd.code == 1011
+    status, output, (cut,) = end()
+    assert cut.failure == "the connection was closed (1011)"
+    assert cut.answer.stream.cut
+    assert "FAILED stream-numbers.increase" in output
+    assert "FAILED transport.a-stream-is-complete" in output
+    assert status == 1

@@ -16,6 +16,7 @@ from typing import Any
 
 from antiphon_conformance.http import sse, strict_json
 from antiphon_conformance.http.exchange import ENDS, Exchange, Frame, Headers, Part, Reply
+from antiphon_conformance.http.redaction import Redaction
 
 ERROR = "error"
 BINARY = "binary"
@@ -127,6 +128,20 @@ def read_turn(messages: Sequence[Message], *, cut: bool = False) -> Reply:
     late = (replace(frame, oddities=(*frame.oddities, LATE)) for frame in frames[end:])
     stream = replace(stream, frames=(*stream.frames, *late))
     return Reply(200, Headers(), raw, error.value, error.faults, stream, messages=kept)
+
+
+def redact(messages: list[Message], redaction: Redaction) -> list[Message]:
+    """The messages without secrets, also where one comes in several events."""
+    if not redaction:
+        return messages
+    texts = [message for message in messages if isinstance(message, str)]
+    if len(texts) == len(messages) and not any("\n" in text or "\r" in text for text in texts):
+        raw = "".join(f"data: {text}\n\n" for text in texts).encode(errors="replace")
+        return [frame.data for frame in sse.read(redaction.raw(raw)).frames]
+    return [
+        redaction.text(message) if isinstance(message, str) else redaction.raw(message)
+        for message in messages
+    ]
 
 
 def response_id(message: Message) -> str | None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from antiphon_conformance.http import sse
 from antiphon_conformance.http.body import too_large
 from antiphon_conformance.http.client import (
     MOST_TOKENS,
@@ -38,7 +37,6 @@ from antiphon_conformance.http.exchange import (
 )
 from antiphon_conformance.http.inbox import Inbox
 from antiphon_conformance.http.lanes import Lanes
-from antiphon_conformance.http.redaction import Redaction
 from antiphon_conformance.http.reply import read_reply
 from antiphon_conformance.http.steering import SteerAnswer, SteeredTurn, steer_message
 from antiphon_conformance.http.survival import Sent
@@ -50,6 +48,7 @@ from antiphon_conformance.http.turns import (
     Listener,
     Message,
     Turn,
+    redact,
 )
 
 PATH = "/responses"
@@ -193,7 +192,7 @@ class Session:
         return [result, *(Exchange(name, create, None, failure=NOT_SENT) for create, name in rest)]
 
     def _take_late(self, messages: list[Message]) -> None:
-        self._earlier.take(_redact(messages, self._target.redaction))
+        self._earlier.take(redact(messages, self._target.redaction))
 
     def _request(self, body: Any, text: str | None = None) -> Request:
         """The create as it is over HTTP; a text as its bytes."""
@@ -235,7 +234,7 @@ class Session:
         kinds |= {ending.trait} - {""} if failure else set()
         reply: Reply | None = None
         if turn.has_begun or (turn.messages and failure is None):
-            turn.messages = _redact(turn.messages, self._target.redaction)
+            turn.messages = redact(turn.messages, self._target.redaction)
             reply = turn.reply(cut=failure is not None, seconds=ending.seconds, started_at=ending.started_at)
             kinds |= {BUSY} if reply.status in TOO_BUSY else set()
             self._target.tokens = min(self._target.tokens + tokens_of(reply), MOST_TOKENS)
@@ -353,17 +352,3 @@ async def _rejection(target: Target, answer: Incoming) -> Reply:
 def _words(target: Target, error: Exception) -> str:
     """A network error in words, without our credentials."""
     return safe(target.redaction.text(str(error)))
-
-
-def _redact(messages: list[Message], redaction: Redaction) -> list[Message]:
-    """The messages without our credentials, also where a secret comes in several events."""
-    if not redaction:
-        return messages
-    texts = [message for message in messages if isinstance(message, str)]
-    if len(texts) == len(messages) and not any("\n" in text or "\r" in text for text in texts):
-        raw = "".join(f"data: {text}\n\n" for text in texts).encode(errors="replace")
-        return [frame.data for frame in sse.read(redaction.raw(raw)).frames]
-    return [
-        redaction.text(message) if isinstance(message, str) else redaction.raw(message)
-        for message in messages
-    ]

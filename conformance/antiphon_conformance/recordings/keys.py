@@ -13,6 +13,7 @@ from antiphon_conformance.http import sse, strict_json
 from antiphon_conformance.http.address import REDACTED, is_secret_name
 from antiphon_conformance.http.exchange import Exchange, Reply, Request
 from antiphon_conformance.http.redaction import Redaction, is_secret, redaction_of
+from antiphon_conformance.http.turns import read_turn, redact
 from antiphon_conformance.recordings.transcript import SECRET_HEADERS
 
 MOST_KEYS = 20
@@ -80,8 +81,16 @@ def _body(body: Any, redaction: Redaction) -> Any:
     return body if clean == raw else strict_json.read(clean).value
 
 
+def _turn(reply: Reply, redaction: Redaction) -> Reply:
+    messages = redact([*reply.messages], redaction)
+    clean = read_turn(messages, cut=reply.stream is not None and reply.stream.cut)
+    return replace(clean, seconds=reply.seconds, started_at=reply.started_at)
+
+
 def _reply(reply: Reply, redaction: Redaction) -> Reply:
     raw, headers = redaction.raw(reply.raw), redaction.headers(reply.headers)
+    if reply.messages:
+        return _turn(reply, redaction)
     if raw == reply.raw:
         return reply if headers == reply.headers else replace(reply, headers=headers)
     if reply.stream is not None:

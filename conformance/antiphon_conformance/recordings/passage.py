@@ -6,9 +6,18 @@ from dataclasses import dataclass, replace
 
 from antiphon_conformance.http import sse, strict_json
 from antiphon_conformance.http.body import too_large
-from antiphon_conformance.http.exchange import GAVE_UP, Exchange, Headers, Part, Reply, Request
+from antiphon_conformance.http.exchange import (
+    GAVE_UP,
+    OVER_WEBSOCKET,
+    Exchange,
+    Headers,
+    Part,
+    Reply,
+    Request,
+)
 from antiphon_conformance.http.reply import is_stream, read_reply
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.http.turns import Message, read_turn
 from antiphon_conformance.recordings.bodies import CodingError, decode
 
 COST = 2000
@@ -88,11 +97,14 @@ class Passage:
     """Whether the client disconnected before the end of the answer."""
     seconds: float = 0.0
     started_at: float = 0.0
+    messages: tuple[Message, ...] | None = None
+    """The messages of a turn over WebSocket, whose create is the body; None for a request over HTTP."""
+    traits: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
         """Bytes of its bodies, as the budget counts them."""
-        return len(self.body) + len(self.reply_body)
+        return len(self.body) + len(self.reply_body) + sum(map(len, self.messages or ()))
 
     @property
     def weight(self) -> int:
@@ -103,6 +115,8 @@ class Passage:
 
 def exchange_of(passage: Passage, most_events: int) -> Exchange:
     """The exchange that a passage was. Of a stream, at most `most_events` events are read."""
+    if passage.messages is not None:
+        return _turn(passage, passage.messages)
     request, gaps = _request(passage)
     reply, cut = _reply(passage, most_events) if passage.status is not None else (None, passage.reply_cut)
     traits = {GAVE_UP} if cut else set[str]()
@@ -114,7 +128,21 @@ def exchange_of(passage: Passage, most_events: int) -> Exchange:
 
 def bare(passage: Passage, why: str) -> Passage:
     """The passage without its bodies, which stay out because of `why`."""
-    return replace(passage, body=b"", body_cut=why, reply_body=b"", reply_cut=why)
+    messages = None if passage.messages is None else ()
+    return replace(passage, body=b"", body_cut=why, reply_body=b"", reply_cut=why, messages=messages)
+
+
+def _turn(passage: Passage, messages: tuple[Message, ...]) -> Exchange:
+    """The turn over WebSocket that a passage was."""
+    request, gaps = _request(passage)
+    failure = passage.failure or passage.reply_cut or (LEFT if passage.has_left else "")
+    traits = {OVER_WEBSOCKET, *passage.traits}
+    traits |= {GAVE_UP} if passage.reply_cut else set()
+    traits |= {"left-early"} if passage.has_left else set()
+    reply = _timed(read_turn(messages, cut=bool(failure)), passage) if messages else None
+    return Exchange(
+        passage.id, request, reply, failure=safe(failure) or None, traits=frozenset(traits), not_recorded=gaps
+    )
 
 
 def _request(passage: Passage) -> tuple[Request, frozenset[Part]]:

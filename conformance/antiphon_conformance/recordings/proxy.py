@@ -31,6 +31,7 @@ from antiphon_conformance.recordings.beside import Beside, JudgingLimits
 from antiphon_conformance.recordings.judge_process import Job, Work
 from antiphon_conformance.recordings.keys import MOST_KEYS, keys_of
 from antiphon_conformance.recordings.passage import NO_HEADERS, Budget, Kept, Passage
+from antiphon_conformance.recordings.proxy_sockets import LARGEST_MESSAGE, SocketRelay, is_upgrade
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.dialect import Dialect
 
@@ -39,6 +40,14 @@ HOP_BY_HOP = frozenset(
     | {"trailer", "upgrade", "transfer-encoding", "host", "accept-encoding", "expect"}
 )
 """Headers of one connection (RFC 9110, 7.6.1), and those that we say ourselves."""
+UPGRADES = {
+    False: (("accept-encoding", "identity"),),
+    True: (("accept-encoding", "identity"), ("connection", "Upgrade"), ("upgrade", "websocket")),
+}
+"""The headers that we say ourselves, by whether the client asks for WebSocket."""
+OF_SOCKETS = "sec-websocket-"
+"""How the headers of an upgrade begin, which each connection has of its own."""
+PROTOCOLS = "sec-websocket-protocol"
 LARGEST_HEADER = 65_536
 """Bytes of a line of a header, of a request and of an answer."""
 LAST_WAIT = 30.0
@@ -107,6 +116,7 @@ class Proxy:
     limits: JudgingLimits = field(default_factory=JudgingLimits)
     count: int = 0
     _session: aiohttp.ClientSession | None = None
+    _sockets: set[web.WebSocketResponse] = field(default_factory=set)
     _address: Address = field(init=False)
     _route: Mapping[str, Any] = field(init=False)
     _budget: Budget = field(init=False)
@@ -146,6 +156,8 @@ class Proxy:
         identity = f"proxy/{self.count}"
         path = _below(self._address.base, field_text(incoming.raw_path))
         request = Request(incoming.method, path, headers(incoming.raw_headers))
+        if is_upgrade(request.headers) and (socket := await self._upgrade(incoming, request, identity)):
+            return socket
         size = self.limits.body
         passing = _Passing(request, Kept(self._budget, size), Kept(self._budget, size))
         outgoing = web.StreamResponse()
@@ -168,6 +180,44 @@ class Proxy:
             self._beside.put(Job(passing.passage(identity), self._keys_with(request)))
         return outgoing
 
+    async def _upgrade(
+        self, incoming: web.Request, request: Request, identity: str
+    ) -> web.WebSocketResponse | None:
+        """Passes a WebSocket connection, up to its end. None where the target rejects the upgrade: the
+        request is then forwarded as any other, and its answer tells why."""
+        names = (request.headers.get(PROTOCOLS) or "").split(",")
+        protocols = [name.strip() for name in names if name.strip()]
+        pairs = [pair for pair in _passed_on(request.headers) if not pair[0].lower().startswith(OF_SOCKETS)]
+        options: dict[str, Any] = {"autoping": False, "autoclose": False, "max_msg_size": LARGEST_MESSAGE}
+        try:
+            target = await self._connect().ws_connect(
+                self._url(request.path), headers=pairs, protocols=protocols, **options, **self._route
+            )
+        except ERRORS:
+            return None
+        chosen = [target.protocol] if target.protocol else []
+        client = web.WebSocketResponse(protocols=chosen, compress=False, **options)
+        try:
+            await client.prepare(incoming)
+            self._sockets.add(client)
+            relay = SocketRelay(
+                identity,
+                request.path,
+                request.headers,
+                self._budget,
+                lambda passage: self._beside.put(Job(passage, self._keys_with(request))),
+            )
+            await relay.run(client, target)
+        finally:
+            self._sockets.discard(client)
+            await target.close()
+        return client
+
+    async def close_sockets(self) -> None:
+        """Closes the WebSocket connections of clients."""
+        for client in [*self._sockets]:
+            await client.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+
     async def _relay(self, incoming: web.Request, passing: _Passing, outgoing: web.StreamResponse) -> None:
         """Sends the request and copies the answer to the client as it arrives."""
         request = passing.request
@@ -175,7 +225,7 @@ class Proxy:
         async with self._connect().request(
             request.method,
             url,
-            headers=[*_passed_on(request.headers), ("accept-encoding", "identity")],
+            headers=[*_passed_on(request.headers), *UPGRADES[is_upgrade(request.headers)]],
             data=_copy_in(incoming, passing.body) if incoming.body_exists else None,
             allow_redirects=False,
             skip_auto_headers=("accept", "content-type", "user-agent"),
@@ -278,6 +328,7 @@ async def serve(proxy: Proxy, host: str, port: int) -> None:
     """Serves until SIGINT or SIGTERM. Raises OSError, and ProcessEndedError where nobody can judge."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", proxy.forward)
+    app.on_shutdown.append(lambda _: proxy.close_sockets())
     runner = web.AppRunner(
         app,
         access_log=None,
