@@ -16,9 +16,9 @@ import pytest
 from antiphon_mockserver.response.pace import Pace, Pause
 from antiphon_mockserver.state.memory import MemoryStore
 from antiphon_mockserver.state.opening import open_store
-from antiphon_mockserver.state.record import Record, unpack_record
+from antiphon_mockserver.state.record import Record, pack_record, unpack_record
 from antiphon_mockserver.state.sqlite import SqliteStore
-from antiphon_mockserver.state.store import Store, Table, pack
+from antiphon_mockserver.state.store import Store, Table
 from mock_client import BOB, Client
 
 RECORD = Record(
@@ -33,7 +33,7 @@ RECORD = Record(
 
 def responses(store: Store) -> Table[Record]:
     """The responses in a store."""
-    return Table(store, "response", unpack_record)
+    return Table(store, "response", unpack_record, pack_record)
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 def test_a_record_is_read_as_it_was_stored(store: Store) -> None:
     assert responses(store).get("resp_1") is None
     responses(store).put("resp_1", RECORD)
-    assert responses(store).get("resp_1") == RECORD == unpack_record(pack(RECORD))
+    assert responses(store).get("resp_1") == RECORD == unpack_record(pack_record(RECORD))
 
 
 def test_objects_of_two_kinds_may_have_the_same_id(store: Store) -> None:

@@ -286,8 +286,8 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         items = behaviour.conversations.recall(conversation, items)
     if prompt.messages:
         items = (*behaviour.context.normalise(list(prompt.messages)), *items)
-    kinds = {item.get("type", "") for item in items}
-    if examinations := server.context_checks.of((*body, *kinds)):
+    names = [*body, *[item.get("type", "") for item in items]]
+    if examinations := server.context_checks.of(names):
         details = RequestDetails(
             request.operation.id, body, server.dialect, chain, items, new_items, server.library
         )

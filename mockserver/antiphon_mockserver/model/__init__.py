@@ -55,8 +55,9 @@ def plan(context: Context) -> Plan:
         items.append(message(_answer(context, reading)))
     citations = [citation for work in works for citation in work.citations] if works else []
     spending = spend(thought, items, whole_number(context, "max_output_tokens"))
+    said = with_logprobs(with_citations(spending.items, citations), context)
     return Plan(
-        items=(*tool_lists, *compaction, *with_logprobs(with_citations(spending.items, citations), context)),
+        items=(*tool_lists, *compaction, *said) if tool_lists or compaction else said,
         status="incomplete" if spending.cut else "completed",
         reason="max_output_tokens" if spending.cut else None,
         input_tokens=input_tokens,
@@ -94,14 +95,25 @@ def _answer(context: Context, reading: Reading) -> Answer:
     if isinstance(text, Refusal):
         return text
     text = fit_words(text, reading.question)
-    may_be_json = bool(context.request.get("text")) or any(PROPERTIES in said for said in reading.demands)
-    value = json_answer(context, reading, text) if may_be_json else None
+    value = json_answer(context, reading, text) if _may_be_json(context, reading) else None
     if value is not None:
         return orjson.dumps(value.content).decode()
     if reading.feedback is not None and not reading.ends_in_outputs:
         text = reading.feedback.improve(text)
+    if not reading.instructions:
+        return text
     text = speak(text, reading.instructions)
     return code_answer(reading, text) or text
+
+
+def _may_be_json(context: Context, reading: Reading) -> bool:
+    """Whether the request or a text in the context may ask for JSON."""
+    if context.request.get("text"):
+        return True
+    for said in reading.demands:  # noqa: SIM110 - this runs for every answer
+        if PROPERTIES in said:
+            return True
+    return False
 
 
 def with_logprobs(items: tuple[Item, ...], context: Context) -> tuple[Item, ...]:

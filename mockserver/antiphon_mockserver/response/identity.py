@@ -78,8 +78,13 @@ def occurrence(before: int) -> int:
 
 def fingerprint(seed: int, key: str, target: str, content: bytes) -> str:
     """Returns a digest that identical requests share: same key, target, content and seed."""
-    head = f"{seed}\0{key}\0{target}\0".encode(errors="surrogatepass")
-    return blake2b(head + content, digest_size=SHARED).hexdigest()
+    return blake2b(_head(seed, key, target) + content, digest_size=SHARED).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _head(seed: int, key: str, target: str) -> bytes:
+    """What a fingerprint begins with."""
+    return f"{seed}\0{key}\0{target}\0".encode(errors="surrogatepass")
 
 
 def owner_of_item(item_id: str, prefix: str) -> str | None:

@@ -60,10 +60,16 @@ def count_input(context: Context) -> int:
 def count_item(item: Mapping[str, Any]) -> int:
     """Counts the tokens of one item of the context."""
     if item.get("type", "message") == "message":
-        return ITEM_OVERHEAD + _count_content(item.get("content"))
+        content = item.get("content")
+        if isinstance(content, list) and len(content) == 1 and set(content[0]) == ONLY_TEXT:
+            text = content[0]["text"]
+            return ITEM_OVERHEAD + (count(text) if isinstance(text, str) else 0)
+        return ITEM_OVERHEAD + _count_content(content)
     return ITEM_OVERHEAD + sum(_count_content(value) for name, value in item.items() if name not in UNCOUNTED)
 
 
+ONLY_TEXT = {"type", "text"}
+"""The members of the usual part of a message."""
 UNCOUNTED = frozenset({"id", "type", "status", "call_id"})
 TEXT_MEMBERS = frozenset({"text", "refusal", "file_data", "filename", "file_url"})
 

@@ -17,7 +17,6 @@ import orjson
 from antiphon_mockserver.api import Handler
 from antiphon_mockserver.server.context import EVENT_STREAM, JSON, Answer, Request, ServerContext, Streaming
 from antiphon_mockserver.server.sender import write
-from antiphon_mockserver.state.store import exact
 
 CAPACITY, LARGEST_SIZE = 512, 1 << 17
 """How many answers the cache holds, and the size of the largest one in bytes."""
@@ -116,8 +115,8 @@ def _reads_elsewhere(tool: Any) -> bool:
 def _entry(server: ServerContext, request: Request, answer: Answer | Streaming) -> CacheEntry:
     identity = request.identity
     if isinstance(answer, Streaming):
-        content_type, body = EVENT_STREAM, exact(write(answer.events, server.dialect.mock))
+        content_type, body = EVENT_STREAM, write(answer.events, server.dialect.mock)
     else:
-        content_type, body = JSON, exact(orjson.dumps(answer.body))
+        content_type, body = JSON, orjson.dumps(answer.body)
     record = server.responses.read(identity.response) if identity.persistent else None
     return CacheEntry(identity.nonce.encode(), identity.persistent, content_type, body, record)

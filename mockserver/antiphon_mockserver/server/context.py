@@ -19,7 +19,7 @@ from antiphon_mockserver.response.timeline import Timeline
 from antiphon_mockserver.settings import Settings
 from antiphon_mockserver.state.clock import Clock
 from antiphon_mockserver.state.conversation import Conversation, unpack_conversation
-from antiphon_mockserver.state.record import Record, Resource, unpack_record, unpack_resource
+from antiphon_mockserver.state.record import Record, Resource, pack_record, unpack_record, unpack_resource
 from antiphon_mockserver.state.store import Store, Table
 from antiphon_mockserver.video_library.library import Library
 from antiphon_spec.dialect import Dialect
@@ -125,7 +125,7 @@ class ServerContext:
     @cached_property
     def responses(self) -> Table[Record]:
         """The stored responses."""
-        return Table(self.store, "response", unpack_record)
+        return Table(self.store, "response", unpack_record, pack_record)
 
     @cached_property
     def completions(self) -> Table[Resource]:

@@ -42,8 +42,12 @@ class MemoryStore(Store):
 
     def write(self, kind: str, object_id: str, content: bytes) -> None:
         """Stores the object, and drops the oldest when there are too many of its kind or too many bytes."""
-        objects = self._objects.setdefault(kind, OrderedDict())
-        self._bytes += len(content) - len(objects.get(object_id, b""))
+        objects = self._objects.get(kind)
+        if objects is None:
+            objects = self._objects[kind] = OrderedDict()
+        self._bytes += len(content)
+        if (before := objects.get(object_id)) is not None:
+            self._bytes -= len(before)
         objects[object_id] = content
         while len(objects) > self._capacity or self._bytes > self._most_bytes:
             is_alone = len(objects) == 1 and len(content) <= self._most_bytes

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import orjson
 
@@ -77,14 +77,25 @@ class Store(ABC):
 class Table(Generic[T]):
     """The objects of one kind in a store, as objects of one class."""
 
-    def __init__(self, store: Store, kind: str, unpack: Callable[[bytes], T]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        kind: str,
+        unpack: Callable[[bytes], T],
+        pack: Callable[[T], bytes] = orjson.dumps,
+    ) -> None:
         self.store = store
         self.kind = kind
         self.unpack = unpack
+        self._pack = pack
+
+    def pack(self, value: T) -> bytes:
+        """Packs an object as JSON, in no more memory than it needs."""
+        return exact(self._pack(value))
 
     def put(self, object_id: str, value: T) -> None:
         """Stores an object."""
-        self.write(object_id, pack(value))
+        self.write(object_id, self.pack(value))
 
     def write(self, object_id: str, content: bytes) -> None:
         """Stores a packed object."""
@@ -92,7 +103,7 @@ class Table(Generic[T]):
 
     def remember(self, object_id: str, value: T) -> None:
         """Keeps an object that is not to be stored, as long as a connection lasts."""
-        self.store.remember(self.kind, object_id, pack(value))
+        self.store.remember(self.kind, object_id, self.pack(value))
 
     def read(self, object_id: str) -> bytes | None:
         """Returns the packed object with this id; None when there is none."""
@@ -109,7 +120,7 @@ class Table(Generic[T]):
         def repack(content: bytes) -> bytes:
             before = self.unpack(content)
             after = change(before)
-            return content if after is before else pack(after)
+            return content if after is before else self.pack(after)
 
         content = self.store.change(self.kind, object_id, repack)
         return None if content is None else self.unpack(content)
@@ -122,11 +133,6 @@ class Table(Generic[T]):
         """The objects in the list of an owner that the store still has."""
         objects = map(self.get, reversed(self.store.ids(self.kind, owner)))
         return (value for value in objects if value is not None)
-
-
-def pack(value: Any) -> bytes:
-    """Packs an object as JSON, in no more memory than it needs."""
-    return exact(orjson.dumps(value))
 
 
 def exact(content: bytes) -> bytes:
