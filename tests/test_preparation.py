@@ -24,7 +24,7 @@ def reads() -> list[str]:
 @pytest.fixture
 def read(tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch) -> Read:
     """Reads a text file of two sources that are ours; `reads` tells how often they were really read."""
-    monkeypatch.setattr(preparation, "OURS", tmp_path)
+    monkeypatch.setattr(preparation, "OURS", frozenset({tmp_path.name}))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
@@ -72,6 +72,6 @@ def test_nothing_is_written_where_python_writes_no_bytecode(
 
 
 def test_files_of_others_have_none(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparation, "OURS", tmp_path / "elsewhere")
+    monkeypatch.setattr(preparation, "OURS", frozenset({"antiphon_spec"}))
     read()
     assert not (tmp_path / "__pycache__").exists()

@@ -8,7 +8,7 @@ file holds `Name`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from antiphon_spec.data import DataError, read_yaml
 from antiphon_spec.loading.preparation import prepared
 
+COMPONENT = re.compile(r"^#/components/schemas/([^/]+)")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream"
@@ -85,6 +86,22 @@ class Document:
         """Every component schema, by name."""
         schemas: Mapping[str, Any] = self.root["components"]["schemas"]
         return schemas
+
+    @property
+    def request_schemas(self) -> Sequence[str]:
+        """The pointers of the schemas of all request bodies."""
+        pointers = (operation.request_schema for operation in self.operations.values())
+        return [pointer for pointer in pointers if pointer is not None]
+
+    def reached(self, pointers: Iterable[str]) -> set[str]:
+        """The names of the component schemas that are at these pointers, or that schemas there refer to."""
+        waiting, seen = [*pointers], set[str]()
+        while waiting:
+            pointer = waiting.pop()
+            if pointer not in seen:
+                seen.add(pointer)
+                waiting += (reference for _, reference in references(self.pointer(pointer)))
+        return {name for pointer in seen for name in COMPONENT.findall(pointer)}
 
     def pointer(self, pointer: str) -> Any:
         """The value at `pointer` (`#/components/schemas/X/properties/y`); it follows each `$ref` on the way.

@@ -211,10 +211,12 @@ class Schemas:
 
     @cached_property
     def _strict(self) -> Schemas:
-        """Validators of the same schemas that reject members which the schemas do not name."""
-        return Schemas(
-            Document({**self.document.root, **close({"components": self.document.root["components"]})})
-        )
+        """Validators of request bodies that reject members which the schemas do not name."""
+        components = self.document.root["components"]
+        names = self.document.reached(self.document.request_schemas)
+        schemas = {name: schema for name, schema in self.document.schemas.items() if name in names}
+        closed = close({"components": {**components, "schemas": schemas}})
+        return Schemas(Document({**self.document.root, **closed}))
 
     @cached_property
     def member_names(self) -> frozenset[str]:

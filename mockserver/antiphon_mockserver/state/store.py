@@ -117,13 +117,15 @@ class Table(Generic[T]):
     def change(self, object_id: str, change: Callable[[T], T]) -> T | None:
         """Replaces an object with the result of `change`, and returns it; None when there is none."""
 
+        latest: list[T] = []
+
         def repack(content: bytes) -> bytes:
             before = self.unpack(content)
             after = change(before)
+            latest[:] = [after]
             return content if after is before else self.pack(after)
 
-        content = self.store.change(self.kind, object_id, repack)
-        return None if content is None else self.unpack(content)
+        return None if self.store.change(self.kind, object_id, repack) is None else latest[0]
 
     def enlist(self, owner: str, object_id: str) -> None:
         """Adds an object to the list of its owner."""
