@@ -17,7 +17,7 @@ import orjson
 from antiphon_mockserver.hosted_tools.servers import server_lists
 from antiphon_mockserver.hosted_tools.work import Citation
 from antiphon_mockserver.model.calls import calls
-from antiphon_mockserver.model.code_answers import code_answer
+from antiphon_mockserver.model.code_answers import FINISH, code_answer
 from antiphon_mockserver.model.json_answers import json_answer
 from antiphon_mockserver.model.outputs import Output
 from antiphon_mockserver.model.prompt_schema import PROPERTIES
@@ -103,6 +103,8 @@ def _answer(context: Context, reading: Reading) -> Answer:
     if not reading.instructions:
         return text
     text = speak(text, reading.instructions)
+    if not any(FINISH in said for said in reading.instructions):
+        return text
     return code_answer(reading, text) or text
 
 
