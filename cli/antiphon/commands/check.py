@@ -19,7 +19,9 @@ from antiphon.progress import show_progress
 from antiphon_conformance.http.address import is_application, shown
 from antiphon_conformance.http.credentials import NONE
 from antiphon_conformance.http.exchange import Trace
+from antiphon_conformance.http.receiver import HOST
 from antiphon_conformance.http.text import safe
+from antiphon_conformance.options.reach import SECRET_VARIABLE
 from antiphon_conformance.options.reading import USAGE_ERRORS, Setup, read_options
 from antiphon_conformance.options.table import COMMAND, PREFIX, Kind, Option, options_of
 from antiphon_conformance.report import as_json, folder, models, terminal
@@ -165,8 +167,8 @@ def _run(setup: Setup, console: Screen, signals: Interruption) -> int:
     if setup.why_dialect:
         line = f"judged by {setup.config.dialects[0]}, {setup.why_dialect}; --dialect NAME judges by another"
         console.print(line, style="dim", markup=False, soft_wrap=True)
-    if key := _key_line(setup.config):
-        console.print(key, style="dim", markup=False, soft_wrap=True)
+    for line in filter(None, (_key_line(setup.config), _webhook_line(setup.config))):
+        console.print(line, style="dim", markup=False, soft_wrap=True)
     if len(setup.models) < 2:
         status, _ = _judge(setup, console, signals)
         return status
@@ -268,6 +270,14 @@ def _key_line(config: RunConfig) -> str:
         return ""
     name = dialects.load(config.dialects[0]).key_variable
     return f"no API key is sent; --api-key-env {name} sends the one in that variable"
+
+
+def _webhook_line(config: RunConfig) -> str:
+    """Where webhooks arrive, and whether signatures are judged. Empty without a port."""
+    if config.webhook_port is None:
+        return ""
+    secret = "" if config.webhook_secret else f"; without {SECRET_VARIABLE} signatures are not judged"
+    return f"webhooks are received at http://{HOST}:{config.webhook_port}/{secret}"
 
 
 def _print_size(console: Console, result: RunResult, repeat: int) -> None:
