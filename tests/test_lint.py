@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from itertools import product
 
@@ -174,3 +175,27 @@ def test_an_empty_file_is_told_as_one(tmp_path, capsys):
     path.write_text("")
     assert lint(path) == 3
     assert "got an empty file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "outcome", "words"),
+    [
+        (["--max-events", "3"], "inconclusive", "(--max-events)"),
+        (["--max-memory", "1"], "unjudged", "(--max-memory)"),
+        ([], "passed", ""),
+    ],
+)
+def test_what_our_limits_cut_is_named_with_its_option(options, outcome, words, tmp_path, capsys):
+    path = tmp_path / "long.sse"
+    delta = b'data: {"type":"response.output_text.delta","delta":"x"}\n\n'
+    path.write_bytes(delta * 1500)
+    run(["lint", str(path), "--dialect", "openai", "--format", "json", *options])
+    records = json.loads(capsys.readouterr().out)
+    assert {record["outcome"] for record in records if words in record["note"]} >= {outcome}
+
+
+def test_a_compressed_recording_that_grows_without_end_is_no_recording(tmp_path, capsys):
+    path = tmp_path / "bomb.jsonl.gz"
+    path.write_bytes(gzip.compress(bytes(8 << 20)))
+    assert run(["lint", str(path), "--max-memory", "4"]) == 3
+    assert "grows beyond" in capsys.readouterr().err

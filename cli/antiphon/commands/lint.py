@@ -15,9 +15,11 @@ from antiphon.commands.parameters import Choice, ExistingPath
 from antiphon.commands.profile_option import find_profile, profile_option
 from antiphon.dialects import dialect_path, find_dialect
 from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.http.sse import MOST_EVENTS
 from antiphon_conformance.http.text import inert_json, safe
 from antiphon_conformance.options.error import OptionError
 from antiphon_conformance.options.selection import read_rule
+from antiphon_conformance.recordings.allowance import MEMORY, MIB, Allowance
 from antiphon_conformance.recordings.jobs import cores
 from antiphon_conformance.recordings.lint import dialect_of, digests_of, judge_files
 from antiphon_conformance.recordings.reader import RecordingError
@@ -69,6 +71,22 @@ REST = "--all lists them, --report DIR writes them"
 @click.option(
     "--jobs", type=click.IntRange(min=1), help="How many processes judge. Default: one a core, where it pays."
 )
+@click.option(
+    "--max-events",
+    type=click.IntRange(min=1),
+    default=MOST_EVENTS,
+    show_default=True,
+    metavar="N",
+    help="The largest number of events to read of one stream.",
+)
+@click.option(
+    "--max-memory",
+    type=click.IntRange(min=1),
+    default=MEMORY,
+    show_default=True,
+    metavar="MIB",
+    help="Memory for all answers together, in MiB.",
+)
 @click.option("--all", "show_all", is_flag=True, help="List every cause, all rules and the curl commands.")
 def lint(
     files: tuple[Path, ...],
@@ -81,6 +99,8 @@ def lint(
     note: str,
     quotes: bool,
     jobs: int | None,
+    max_events: int,
+    max_memory: int,
     show_all: bool,
 ) -> int:
     """Judge recordings: JSON lines, HAR files, VCR cassettes, raw event streams, transcripts of `check`."""
@@ -98,10 +118,11 @@ def lint(
     chosen = {name: rule for name, rule in rules.items() if not named or name in named}
     labels = {"vendor": vendor, "note": note, "quotes": quotes}
     labels |= {"rules": named} if named and report_folder is None else {}
+    allowance = Allowance(max_events, max_memory * MIB)
     try:
         # a report holds all rules, whichever rule the output is about
         selection = chosen if report_folder is None else rules
-        result = judge_files(files, dialect, selection, labels, weights, jobs or cores())
+        result = judge_files(files, dialect, selection, labels, weights, jobs or cores(), allowance)
     except RecordingError as error:
         raise click.UsageError(str(error)) from error
     records = [record for record in result.records if not record.rule or record.rule in chosen]

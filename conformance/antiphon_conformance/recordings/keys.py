@@ -94,7 +94,8 @@ def _reply(reply: Reply, redaction: Redaction) -> Reply:
     if raw == reply.raw:
         return reply if headers == reply.headers else replace(reply, headers=headers)
     if reply.stream is not None:
-        stream = sse.read(raw, cut=reply.stream.cut)
+        most = max(1, len(reply.stream.frames)) if reply.stream.limited else sse.MOST_EVENTS
+        stream = sse.read(raw, cut=reply.stream.cut, most=most)
         return replace(reply, headers=headers, raw=raw, stream=stream, arrivals=())
     reading = strict_json.read(raw)
     return replace(reply, headers=headers, raw=raw, body=reading.value, json_faults=reading.faults)

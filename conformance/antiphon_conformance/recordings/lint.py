@@ -15,6 +15,7 @@ from typing import Any
 from antiphon_conformance import engine
 from antiphon_conformance.http.exchange import Exchange, Trace
 from antiphon_conformance.recordings import reader
+from antiphon_conformance.recordings.allowance import Allowance
 from antiphon_conformance.recordings.reader import Recording
 from antiphon_conformance.recordings.unjudged import reasons
 from antiphon_conformance.rules.rule import Rule
@@ -51,9 +52,10 @@ def judge_files(
     labels: Mapping[str, Any] | None = None,
     profile: Profile | None = None,
     jobs: int = 1,
+    allowance: Allowance | None = None,
 ) -> RunResult:
     """The result of these recordings. `labels` is more metadata: `vendor`, `note`, `quotes`. `jobs` is how
-    many processes may share the work.
+    many processes may share the work, and `allowance` how much of all recordings is kept.
 
     Raises RecordingError when a file cannot be read.
     """
@@ -64,7 +66,8 @@ def judge_files(
         "antiphon": version("antiphon"),
         "started": time.time(),
     }
-    recordings = [reader.load(file) for file in files]
+    allowance = allowance or Allowance()
+    recordings = [reader.load(file, allowance) for file in files]
     return lint_result(recordings, dialect, {**metadata, **labels}, rules, profile, jobs)
 
 

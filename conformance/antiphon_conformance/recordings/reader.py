@@ -13,7 +13,6 @@ describes, so that its episodes can be read too. What recorders of others lost w
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +28,8 @@ from antiphon_conformance.http.reply import headers, read_reply, reply_from_valu
 from antiphon_conformance.http.text import safe, show
 from antiphon_conformance.http.turns import read_turn
 from antiphon_conformance.recordings import har, safe_yaml, transcript, vcr
-from antiphon_conformance.recordings.bodies import GZIP
+from antiphon_conformance.recordings.allowance import Allowance
+from antiphon_conformance.recordings.bodies import GZIP, gunzip
 from antiphon_conformance.recordings.evidence import with_losses
 from antiphon_conformance.recordings.keys import without_keys
 from antiphon_conformance.recordings.members import MissingMemberError, required
@@ -63,8 +63,10 @@ class Recording:
     run: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load(path: Path) -> Recording:
-    """Reads a file by its content rather than by its name. Raises RecordingError when that fails."""
+def load(path: Path, allowance: Allowance | None = None) -> Recording:
+    """Reads a file by its content rather than by its name, as far as `allowance` goes. Raises RecordingError
+    when that fails."""
+    allowance = allowance or Allowance()
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -73,8 +75,8 @@ def load(path: Path) -> Recording:
         raise RecordingError(str(path), _FORMS, "an empty file")
     with _place(str(path)):
         if raw.startswith(GZIP):
-            return _hide(_read(gzip.decompress(raw), path.with_suffix("")))
-        return _hide(_read(raw, path))
+            raw, path = gunzip(raw, allowance.memory), path.with_suffix("")
+        return _hide(_read(raw, path, allowance))
 
 
 @contextmanager
@@ -102,14 +104,14 @@ def _hide(recording: Recording) -> Recording:
     return replace(recording, exchanges=clean[:count], traces=traces)
 
 
-def _read(raw: bytes, path: Path) -> Recording:
+def _read(raw: bytes, path: Path, allowance: Allowance) -> Recording:
     start = raw.lstrip()[:6]
     if path.suffix == ".sse" or start.startswith((b"event:", b"data:", b"id:", b":")):
-        return Recording((_only_events(raw, path.stem),))
+        return Recording((allowance.keep(_only_events(raw, path.stem)),))
     if path.suffix in (".yaml", ".yml"):
-        return _document(_yaml(raw, path), path)
+        return _document(_yaml(raw, path), path, allowance)
     if start.startswith(b"{"):
-        return _json(raw, path)
+        return _json(raw, path, allowance)
     raise RecordingError(str(path), _FORMS, f"{len(raw)} bytes that start with {bytes(start)!r}")
 
 
@@ -120,20 +122,20 @@ def _yaml(raw: bytes, path: Path) -> Any:
         raise RecordingError(str(path), "YAML", str(error).replace("\n", " ")) from error
 
 
-def _json(raw: bytes, path: Path) -> Recording:
+def _json(raw: bytes, path: Path, allowance: Allowance) -> Recording:
     first, _, rest = raw.strip().partition(b"\n")
     try:
         document = _object(first, str(path))
     except RecordingError:
-        return _document(_object(raw, str(path)), path)
+        return _document(_object(raw, str(path)), path, allowance)
     if {"report", "facts"} <= set(document):
         raise RecordingError(
             str(path), _FORMS, "the records of a report; its transcript.jsonl has the traffic"
         )
     is_line = "request" in document and not _has_url(document)
     if not rest.strip() and not is_line and not transcript.is_run(document):
-        return _document(document, path)
-    return _lines(raw, path)
+        return _document(document, path, allowance)
+    return _lines(raw, path, allowance)
 
 
 def _object(raw: bytes, where: str) -> Any:
@@ -144,7 +146,13 @@ def _object(raw: bytes, where: str) -> Any:
     return reading.value
 
 
-def _document(document: Any, path: Path) -> Recording:
+def _document(document: Any, path: Path, allowance: Allowance) -> Recording:
+    """The recording in a file that is one document."""
+    recording = _exchanges(document, path)
+    return replace(recording, exchanges=tuple(map(allowance.keep, recording.exchanges)))
+
+
+def _exchanges(document: Any, path: Path) -> Recording:
     if isinstance(document, Mapping) and "log" in document:
         return Recording(with_losses(tuple(har.exchanges(document, path.stem))))
     if isinstance(document, Mapping) and any(key in document for key in vcr.KEYS):
@@ -171,14 +179,15 @@ def _single(document: Mapping[str, Any], path: Path) -> Exchange:
     return with_losses((single,))[0]
 
 
-def _lines(raw: bytes, path: Path) -> Recording:
+def _lines(raw: bytes, path: Path, allowance: Allowance) -> Recording:
     rows = ((f"{path}:{number}", line) for number, line in enumerate(raw.splitlines(), 1) if line.strip())
     entries = ((where, _object(line, where)) for where, line in rows)
-    return assemble(entries)
+    return assemble(entries, allowance)
 
 
-def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
+def assemble(entries: Iterable[tuple[str, Any]], allowance: Allowance | None = None) -> Recording:
     """A Recording from the parsed lines of a file, each with its place."""
+    keep = (allowance or Allowance()).keep
     exchanges: dict[str, Exchange] = {}
     traces: list[Trace] = []
     families: dict[str, list[str]] = {}
@@ -190,7 +199,7 @@ def assemble(entries: Iterable[tuple[str, Any]]) -> Recording:
             elif transcript.is_episode(entry):
                 traces.append(transcript.trace(entry, exchanges))
             else:
-                loose = exchange(entry, where)
+                loose = keep(exchange(entry, where))
                 key = _distinct(loose.id, exchanges)
                 exchanges[key] = loose if key == loose.id else replace(loose, id=key)
                 if "capture" in entry:
