@@ -272,7 +272,7 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
         body, version = _fill_prompt(server, server.prompts, body)
         servers = server.prompts.named(body) if version is None else version.servers
     prompt = Filling(body)
-    if server.reusable_prompts is not None and body.get("prompt") is not None:
+    if body.get("prompt") is not None and server.reusable_prompts is not None:
         prompt = behaviour.prompts.reuse(server.reusable_prompts, body)
         body = prompt.body
     if (previous := body.get("previous_response_id")) is not None:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from antiphon_mockserver.api import HANDLERS, Handler, not_implemented
 from antiphon_mockserver.behaviour.behaviour import STANDARD, Behaviour
 from antiphon_mockserver.behaviour.webhooks import check_address
-from antiphon_mockserver.prompt_templates.template import open_registry, open_reusable
+from antiphon_mockserver.prompt_templates.template import open_registry
 from antiphon_mockserver.response.identity import Identity, fingerprint, of_request
 from antiphon_mockserver.response.plan import ApiError
 from antiphon_mockserver.script import load_pace, planner
@@ -78,8 +78,9 @@ class MockApp:
             if self.dialect.traits.knowledge
             else None,
             prompts=open_registry(settings.prompts) if self.dialect.mock.prompts else None,
-            reusable_prompts=open_reusable(settings.prompts) if self.dialect.mock.reusable_prompts else None,
         )
+        if settings.prompts:
+            _ = self.server.reusable_prompts  # a malformed folder shows at the start
         prompts = self.server.prompts
         self.has_effects = prompts is not None and any(map(is_live, prompts.servers.values()))
         self.sender = Sender(self.server, self.changes, self.sleeper)

@@ -11,7 +11,7 @@ from antiphon_mockserver.behaviour.behaviour import Behaviour
 from antiphon_mockserver.behaviour.checks import Selection
 from antiphon_mockserver.behaviour.context import LOOKS_AT
 from antiphon_mockserver.hosted_tools.moments import moments
-from antiphon_mockserver.prompt_templates.template import Registry, Template
+from antiphon_mockserver.prompt_templates.template import Registry, Template, open_reusable
 from antiphon_mockserver.response.identity import SHARED, Identity
 from antiphon_mockserver.response.pace import AT_ONCE, Pace
 from antiphon_mockserver.response.plan import ApiError
@@ -109,8 +109,6 @@ class ServerContext:
     """The videos that answers come from, in a dialect with a library."""
     prompts: Registry | None = None
     """The prompt templates, in a dialect that has them."""
-    reusable_prompts: Mapping[str, Template] | None = None
-    """The reusable prompts by id, in a dialect that has them."""
 
     @cached_property
     def checks(self) -> Selection:
@@ -126,6 +124,11 @@ class ServerContext:
     def responses(self) -> Table[Record]:
         """The stored responses."""
         return Table(self.store, "response", unpack_record, pack_record)
+
+    @cached_property
+    def reusable_prompts(self) -> Mapping[str, Template] | None:
+        """The reusable prompts by id, in a dialect that has them; few requests name one."""
+        return open_reusable(self.settings.prompts) if self.dialect.mock.reusable_prompts else None
 
     @cached_property
     def completions(self) -> Table[Resource]:
