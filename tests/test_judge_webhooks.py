@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from antiphon.main import run
 from antiphon_conformance import check, engine
 from antiphon_conformance.http.asgi import AsgiTransport
 from antiphon_conformance.http.client import Target
-from antiphon_conformance.http.exchange import Signature, Trace
+from antiphon_conformance.http.exchange import Headers, Signature, Trace
 from antiphon_conformance.http.mailbox import Mailbox
 from antiphon_conformance.http.receiver import receiving
 from antiphon_conformance.options.error import OptionError
@@ -92,6 +93,30 @@ def test_a_target_that_sends_nothing_is_not_failed(monkeypatch: pytest.MonkeyPat
     assert judge(trace) == {Outcome.INCONCLUSIVE: 9}
     [record, *_] = engine.judge([trace], load("openai"), RULES)
     assert "--webhook-port N, and a target that was told http://127.0.0.1:N/" in record.note
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe ID",
+        b'"ID"',
+        b'["ID"]',
+        b'{"data": ["ID"], "type": ["response.completed"], "id": {}, "created_at": true}',
+        b'{"data": {"id": {"id": "ID"}}, "type": {"a": 1}, "id": null, "created_at": "now"}',
+        b'{"data": {"id": "ID"}, "type": "response.completed", "id": "evt", "created_at": 1e400}',
+    ],
+)
+def test_a_hostile_webhook_breaks_no_rule(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "WAIT", 0)
+    trace = asyncio.run(converse(Mailbox(SECRET)))
+    names = (("webhook-id", "\u202e"), ("webhook-timestamp", "9" * 400), ("webhook-signature", " , v1 v1,,"))
+    identity = trace["started"].response["id"].encode()
+    mailbox = Mailbox(SECRET)
+    for pairs in ((), names, names[:1], names[1:]):
+        mailbox.take("/", Headers(pairs), body.replace(b"ID", identity))
+    hostile = replace(trace, deliveries=mailbox.about(identity.decode()))
+    assert len(hostile.deliveries) == 4
+    assert Outcome.BROKEN not in judge(hostile)
 
 
 def test_a_port_that_is_in_use_is_an_error_before_the_first_request() -> None:

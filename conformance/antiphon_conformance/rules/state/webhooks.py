@@ -98,7 +98,7 @@ def say_how_the_response_ended(trace: ScenarioTrace) -> Iterator[Finding]:
             (statuses[identity] for identity in statuses if identity.encode() in delivery.raw), None
         )
         kind = delivery.fields.get("type")
-        if status is not None and kind in ENDS and kind != f"response.{status}":
+        if status is not None and isinstance(kind, str) and kind in ENDS and kind != f"response.{status}":
             yield Finding(f"{where}/type", f'"response.{status}"', show(kind), exchange)
 
 
