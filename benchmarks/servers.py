@@ -101,6 +101,15 @@ def memory(process: int, field_name: str) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field_name)), 0.0)
 
 
+def processor_time(process: int) -> float:
+    """The seconds of a processor that a process has used (Linux only; 0 elsewhere)."""
+    status = Path(f"/proc/{process}/stat")
+    if not status.exists():
+        return 0.0
+    user, system = status.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def machine() -> str:
     """The machine in a line: its processor, how many cores we may use, the versions of Python and node."""
     cpu_file = Path("/proc/cpuinfo")

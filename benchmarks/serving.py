@@ -3,7 +3,9 @@
     python benchmarks/serving.py [--seconds 3] [--rounds 3] [--aimock FOLDER] [--markdown]
 
 It prints medians over the rounds and ratios to the bare app. The servers take turns, so that noise affects
-all of them; only ratios of one run can be compared. FOLDER is where `npm install @copilotkit/aimock` ran.
+all of them; only ratios of one run can be compared. Where other work keeps the machine busy, answers a second
+say little: the time that the server's processor spent on an answer says more. FOLDER is where
+`npm install @copilotkit/aimock` ran.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from statistics import median
 from conversations import open_streams, polling, rate, socket_turns
 from load import load
 
-from servers import BARE, MODEL, Server, machine, memory, servers, serving
+from servers import BARE, MODEL, Server, machine, memory, processor_time, servers, serving
 
 MANY = 4000
 """How many different requests a load has: enough that no cache holds an answer until its request repeats."""
@@ -38,10 +40,13 @@ def measure(name: str, server: Server, seconds: float) -> dict[str, float]:
         figures["cold start to first answer, s"] = cold
         figures["memory idle, MiB"] = memory(process, "VmRSS")
         for title, bodies in LOADS.items():
+            before = processor_time(process)
             tally = asyncio.run(load(port, bodies, seconds))
             if tally.bad:
                 raise SystemExit(f"{name}: {tally.bad} answers were not 200")
             figures[f"{title}: answers a second"] = tally.answers / tally.seconds
+            spent = processor_time(process) - before
+            figures[f"{title}: microseconds of the processor"] = spent * 1e6 / tally.answers
             if title.startswith("stream"):
                 figures[f"{title}: events a second"] = tally.frames / tally.seconds
         if "websocket" in server.features:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from antiphon_mockserver.behaviour import checks
+from antiphon_mockserver.state.record import RequestDetails
+from antiphon_spec.dialect import load
 from mock_client import Client
 
 BOTH = Client(dialect="openai"), Client(dialect="openresponses")
@@ -211,3 +214,23 @@ def test_an_error_names_the_first_wrong_element_of_a_long_list(client: Client) -
     right = {"type": "message", "role": "user", "content": "x"}
     reply = client.create([*[right] * 900, {"type": "nonsense"}, *[right] * 900])
     assert reply.error["param"] == "input[900].type"
+
+
+BODIES = [{"model": "m", "input": "x", **members} for members, _, _ in REFUSED_BY_BOTH]
+
+
+@pytest.mark.parametrize("check", checks.LOOKS_AT, ids=lambda check: check.__name__)
+def test_a_check_that_may_be_left_out_would_have_passed(check: checks.Check) -> None:
+    members = checks.LOOKS_AT[check]
+    for body in BODIES:
+        without = {name: value for name, value in body.items() if name not in members}
+        check(RequestDetails("createResponse", without, load("openai")))
+
+
+def test_a_check_that_no_table_knows_always_runs() -> None:
+    def mutant(details: RequestDetails) -> None:
+        """Stands for a check that was put in front."""
+
+    selection = checks.Selection([mutant, checks.limits, checks.tool_names])
+    assert selection.of(["model", "input"]) == (mutant,)
+    assert selection.of(["model", "top_p"]) == (mutant, checks.limits)

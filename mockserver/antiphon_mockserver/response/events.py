@@ -78,7 +78,7 @@ class Pieces:
 def _json_strings(texts: Sequence[str], dump: Dump) -> Sequence[str]:
     """The texts as JSON, without their quotation marks."""
     whole = dump(texts)
-    if '\\"' in whole:
+    if not texts or '\\"' in whole:
         return [dump(text)[1:-1] for text in texts]
     return whole[2:-2].split('","')  # a quotation mark that is not escaped ends or begins a string
 
