@@ -27,7 +27,7 @@ from antiphon_conformance.http.exchange import (
     with_streamed_items,
 )
 from antiphon_conformance.requests.constants import CHAT, LIBRARY_CHAT
-from antiphon_conformance.rules.reading.chat import joined
+from antiphon_conformance.rules.reading.chat import is_of_a_proxy, joined
 from antiphon_conformance.rules.reading.output import item_kind
 from antiphon_conformance.video_library.library import Library, library_of
 from antiphon_spec.dialect import Dialect
@@ -302,7 +302,7 @@ def completion_of(exchange: Exchange) -> Mapping[str, Any]:
 def _chunks(stream: Stream) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for frame in stream.frames:
         value = strict_json.read(frame.data.encode(errors="replace")).value
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not is_of_a_proxy(value):
             yield f"event[{frame.index}]", value
 
 

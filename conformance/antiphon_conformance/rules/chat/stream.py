@@ -9,7 +9,7 @@ from antiphon_conformance.http import strict_json
 from antiphon_conformance.http.exchange import Part
 from antiphon_conformance.http.sse import SENTINEL
 from antiphon_conformance.http.text import ABSENT, show
-from antiphon_conformance.rules.reading.chat import number_of
+from antiphon_conformance.rules.reading.chat import is_of_a_proxy, number_of
 from antiphon_conformance.rules.reading.output import member, objects
 from antiphon_conformance.rules.rule import Finding, rule
 from antiphon_conformance.rules.views import ChatStreamReply
@@ -44,7 +44,8 @@ def every_message_is_a_chunk(stream: ChatStreamReply) -> Iterator[Finding]:
     """
     for frame in stream.source.frames:
         value = strict_json.read(frame.data).value
-        if frame.data == SENTINEL or not frame.data or (isinstance(value, dict) and value.get("error")):
+        is_beside = isinstance(value, dict) and (value.get("error") or is_of_a_proxy(value))
+        if frame.data == SENTINEL or not frame.data or is_beside:
             continue
         if not isinstance(value, dict):
             yield Finding(f"event[{frame.index}]", "a JSON object", show(frame.data))

@@ -33,6 +33,11 @@ def joined(chunks: Sequence[Json]) -> Json:
     return {"choices": [choices[index] for index in sorted(choices)], "usage": usage}
 
 
+def is_of_a_proxy(value: Json) -> bool:
+    """Whether a message of a stream has a type and no choices: a proxy keeps the connection alive so."""
+    return isinstance(value.get("type"), str) and "choices" not in value
+
+
 def number_of(piece: Json) -> int:
     """The index of a choice or a call; 0 where it has none."""
     index = piece.get("index")
