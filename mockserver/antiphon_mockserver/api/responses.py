@@ -74,7 +74,7 @@ def create(server: ServerContext, request: Request) -> Answer | Streaming:
     _store(server, record_now, persistent)
     if record.streamed:
         streaming = _stream(server, record, timeline, timeline.events, record.made_at + plan.delay)
-        return replace(streaming, delay=plan.delay)
+        return replace(streaming, delay=plan.delay) if plan.delay else streaming
     return Answer(body=timeline.at(step), delay=plan.delay)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -52,7 +52,20 @@ class Record:
 
     def at(self, step: int) -> Record:
         """Returns the record at this step; a cancelled one does not change."""
-        return self if self.cut is not None or step == self.step else replace(self, step=step)
+        if self.cut is not None or step == self.step:
+            return self
+        return Record(
+            self.id,
+            self.owner,
+            self.request,
+            self.input,
+            self.response,
+            self.previous,
+            self.pace,
+            self.made_at,
+            step,
+            deleted=self.deleted,
+        )
 
 
 def pack_record(record: Record) -> bytes:
