@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from antiphon_conformance.report.families import NO_EFFECT, fault, sight
-from antiphon_conformance.report.features import FAILING, LACKING, TOPICS, UNSEEN, FeatureRow
+from antiphon_conformance.report.features import FAILING, LACKING, SIGNS_OF_EFFECT, TOPICS, UNSEEN, FeatureRow
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import FEATURES, Wire, feature_title
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -25,7 +25,8 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
     "errors": ("requests.rejects-a-temperature-out-of-range",
                "generated-requests.what-the-document-forbids-is-rejected"),
 }  # fmt: skip
-"""The rules whose breach makes a feature doubtful: no client sees an error where a mistake is accepted."""
+"""The rules whose breach makes a feature doubtful: no client sees an error where a mistake is accepted; it is
+doubtful, too, where none of them looked."""
 SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 
 
@@ -97,33 +98,51 @@ def answers(records: Iterable[Record], dialect: str, features: Iterable[FeatureR
         for finding in record.findings
         if not finding.newer
     }
-    rules = {record.rule for record in own if record.outcome in TRIED}
-    states = {row.name: row.state for row in features}
+    tried = frozenset(record.rule for record in own if record.outcome in TRIED)
+    blind = {record.rule for record in own if record.outcome is Outcome.INCONCLUSIVE and record.scenario}
+    run = _Run(frozenset(wires), tried, frozenset(blind - tried), {row.name: row for row in features})
     clients = (client for client in load_clients() if client.features.get(dialect))
-    return [_answer(client, dialect, wires, rules, states) for client in clients]
+    return [_answer(client, dialect, run) for client in clients]
 
 
-def _answer(
-    client: Client, dialect: str, wires: set[Wire], rules: set[str], states: Mapping[str, str]
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run showed: faults, the rules that reached a verdict and those that tried in vain, features."""
+
+    wires: frozenset[Wire]
+    tried: frozenset[str]
+    blind: frozenset[str]
+    features: Mapping[str, FeatureRow]
+
+    def state(self, feature: str) -> str:
+        return self.features[feature].state if feature in self.features else ""
+
+    def has_effect(self, feature: str) -> bool:
+        """Whether an answer showed the effect: then the fault is that it cannot be forced."""
+        return feature in self.features and self.features[feature].has_effect
+
+
+def _answer(client: Client, dialect: str, run: _Run) -> Answer:
     names = sorted(client.features[dialect], key=FEATURES.index)
-    return Answer(client, tuple(_feature(client, dialect, name, wires, rules, states) for name in names))
+    return Answer(client, tuple(_feature(client, dialect, name, run) for name in names))
 
 
-def _feature(
-    client: Client, dialect: str, name: str, wires: set[Wire], rules: set[str], states: Mapping[str, str]
-) -> FeatureAnswer:
+def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswer:
     faults = client.faults(dialect, name)
-    hits = tuple(sorted((rule, what) for rule, what in wires if what in faults.get(rule, {})))
-    state = states.get(NEEDS.get(name, ""), "")
+    need = NEEDS.get(name, "")
+    hits = [(rule, what) for rule, what in run.wires if what in faults.get(rule, {})]
+    if run.has_effect(need):
+        hits = [(rule, what) for rule, what in hits if not what.startswith(NO_EFFECT)]
+    state = run.state(need)
     if state == LACKING:
         return FeatureAnswer(name, ABSENT)
     if hits:
-        return FeatureAnswer(name, BREAKS, hits)
-    topics = TOPICS.get(NEEDS.get(name, ""), frozenset()) if name not in GENERAL else frozenset()
-    doubts = any(
+        return FeatureAnswer(name, BREAKS, tuple(sorted(hits)))
+    topics = TOPICS.get(need, frozenset()) if name not in GENERAL else frozenset()
+    doubts = bool(run.blind.intersection(SIGNS_OF_EFFECT.get(need, ()))) or any(
         (what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics) or rule in DOUBTS.get(name, ())
-        for rule, what in wires
+        for rule, what in run.wires
     )
-    is_clear = bool(rules & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
+    doubts |= name in DOUBTS and not run.tried.intersection(DOUBTS[name])
+    is_clear = bool(run.tried & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)

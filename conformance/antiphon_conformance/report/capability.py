@@ -11,7 +11,18 @@ from dataclasses import dataclass
 
 from antiphon_conformance.report.answers import BREAKS, NEEDS, Answer, FeatureAnswer
 from antiphon_conformance.report.causes import Cause
-from antiphon_conformance.report.features import FAILING, IGNORED, LACKING, TOPICS, UNSEEN, FeatureRow
+from antiphon_conformance.report.features import (
+    FAILING,
+    IGNORED,
+    LACKING,
+    OTHER_TOOLS,
+    REJECTIONS,
+    SIGNS_OF_EFFECT,
+    TOPICS,
+    UNSEEN,
+    FeatureRow,
+)
+from antiphon_conformance.scenarios.scenario import all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome
 
 WORKS, FLAWED, BROKEN = "works", "works but", "broken"
@@ -29,19 +40,22 @@ SHORT: Mapping[str, str] = {
     "chat_list": "lists of chats", "chat_spellings": "spellings of Chat", "tool_servers": "tool servers",
 }  # fmt: skip
 """The names of features on a screen, where the name in the dialect is no word for people."""
-SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
-    "tools": ("tool-choice.required-makes-a-call",),
-    "structured": ("structured-output.text-follows-a-strict-schema",),
-    "chain": ("chaining.a-chain-knows-the-whole-history",),
-    "logprobs": ("text-parts.logprobs-come-on-request",),
-    "delete": ("delete.a-deleted-response-is-gone",),
-    "compact": ("compaction.a-long-context-is-compacted-on-request",),
-    "background": (
-        "background.background-is-used-or-rejected",
-        "background.a-background-create-answers-at-once",
-    ),
+HOW_TO_SEE: Mapping[str, str] = {
+    "reasoning": "--model names a model that reasons",
+    "mcp_server": "--resource mcp_server=URL names a server that the target can reach",
+    "custom_tools": "--model names a model that calls custom tools",
+    "hosted_tools": "--model names a model that uses tools of the server",
+    "structured": "--model names a model that follows schemas",
+    "tools": "--model names a model that calls functions",
+    "logprobs": "--model names a model with log probabilities",
+    "delete": "needs a stored response",
+    "retrieve": "needs a stored response",
+    "input_items": "needs a stored response",
+    "cancel": "needs a response in the background",
+    "resume": "needs a stream in the background",
+    "chat_completions": "check sends none; lint judges recordings of it",
 }
-"""The rules that see whether a feature has any effect at all."""
+"""What shows a feature that a run did not show."""
 BAD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)
 
 
@@ -62,6 +76,11 @@ class Capability:
         """Its name on a screen."""
         return SHORT.get(self.row.name, self.row.name.replace("_", " "))
 
+    @property
+    def hint(self) -> str:
+        """How to make it visible, for what was not seen; empty for all else."""
+        return HOW_TO_SEE.get(self.row.name, "") if self.state == UNSEEN else ""
+
 
 def capabilities(
     rows: Iterable[FeatureRow], causes: Sequence[Cause], answers: Iterable[Answer]
@@ -75,11 +94,12 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     rules = {
         rule for cause in causes if cause.outcome in BAD for rule in (*cause.rules, *cause.further_rules)
     }
-    has_no_effect = rules & set(SIGNS_OF_EFFECT.get(row.name, ())) and not row.has_effect
+    has_no_effect = not row.has_effect and _shows_no_effect(row.name, rules, causes)
     if row.state in (LACKING, UNSEEN) and not has_no_effect:
         return Capability(row, row.state)
     if row.state == FAILING:
-        return Capability(row, BROKEN, "no request succeeds")
+        why = "no key is rejected" if row.name in REJECTIONS else "no request succeeds"
+        return Capability(row, BROKEN, why)
     if row.state == IGNORED or has_no_effect:
         return Capability(row, IGNORED, "accepted, without effect")
     parts = {answer.client.short: _broken_parts(answer, row.name) for answer in answers}
@@ -91,6 +111,17 @@ def _capability(row: FeatureRow, causes: Sequence[Cause], answers: Iterable[Answ
     topics = TOPICS.get(row.name, frozenset())
     flaws = {rule for rule in rules if rule.partition(".")[0] in topics}
     return Capability(row, FLAWED, cause=_first(causes, flaws)) if flaws else Capability(row, WORKS)
+
+
+def _shows_no_effect(feature: str, rules: set[str], causes: Iterable[Cause]) -> bool:
+    signs = rules & set(SIGNS_OF_EFFECT.get(feature, ()))
+    if feature not in OTHER_TOOLS:
+        return bool(signs)
+    places = (place.record for cause in causes for place in cause.places if place.record.rule in signs)
+    scenarios = all_scenarios()
+    return any(
+        record.scenario in scenarios and feature in scenarios[record.scenario].features for record in places
+    )
 
 
 def _broken_parts(answer: Answer, feature: str) -> list[FeatureAnswer]:

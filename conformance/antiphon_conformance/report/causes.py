@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from antiphon_conformance.report.families import (
     BLOCKED,
+    EFFECTS,
+    UNTRUE,
     Family,
     Sight,
     family_of,
@@ -141,9 +143,16 @@ def _occurrences(
 
 
 def _cause(family: Family, key: str, places: list[Occurrence]) -> Cause:
-    places.sort(key=lambda place: WORST_FIRST.index(place.record.outcome))
+    places.sort(key=_weight)
     rules = tuple(dict.fromkeys(place.record.rule for place in places))
     return Cause(family, key, places[0].record.outcome, tuple(places), rules)
+
+
+def _weight(place: Occurrence) -> tuple[int, int]:
+    """The worst outcome first; of rules that see one effect, that whose summary tells most of it."""
+    rule = place.record.rule
+    sides = next((rules for rules in EFFECTS.values() if rule in rules), (rule,))
+    return WORST_FIRST.index(place.record.outcome), sides.index(rule)
 
 
 def _depth(cause: Cause) -> tuple[int, int, int, str]:
@@ -188,11 +197,20 @@ def _explains(root: Cause, cause: Cause) -> bool:
     """Whether all places of a cause follow from a deeper one: by the table, or by standing at its places."""
     if root.record.dialect != cause.record.dialect:
         return False
+    if root.family.name == "member missing" and _is_untrue(cause):
+        return False
     if cause.family.subject is None and (_spots(cause) <= _spots(root) or _is_inside(root, cause)):
         return True
     edges = (edge for edge in FOLLOWS if edge.cause == root.family.name and root.key.startswith(edge.key))
     return any(
         _shares(root, cause, edge.link) for edge in edges if edge.leads_to(cause.family.name, cause.rules)
+    )
+
+
+def _is_untrue(cause: Cause) -> bool:
+    """Whether an answer says of itself what is not so: nothing that is absent elsewhere explains that."""
+    return bool(UNTRUE.intersection(cause.rules)) and not all(
+        place.look is not None and place.look.is_absent for place in cause.places
     )
 
 

@@ -202,11 +202,17 @@ _PATHS = {places.ITEM: "output[].", places.PART: "output[].content[]."}
 
 
 def _holder(look: Sight) -> str:
-    return places.RESPONSE if look.place.holder in _PATHS else look.place.holder
+    return places.RESPONSE if look.place.holder in (*_PATHS, places.ERROR) else look.place.holder
 
 
 def _member(look: Sight) -> str:
     return _PATHS.get(look.place.holder, "") + look.place.dotted
+
+
+def _lacks_its_error(look: Sight) -> bool:
+    """Whether a response has no member `error`, which is null where nothing failed."""
+    is_whole = look.place.holder == places.ERROR and look.place.member == "error"
+    return is_whole and look.topic == "response" and look.is_absent
 
 
 def _lacks(look: Sight) -> bool:
@@ -215,7 +221,10 @@ def _lacks(look: Sight) -> bool:
         and look.topic in SCHEMA_TOPICS
         and look.record.kind is Kind.INTEROP
         and not _is_sum(look)
-        and look.place.holder in (places.RESPONSE, places.ITEM, places.PART, places.EVENT, places.PAGE)
+        and (
+            look.place.holder in (places.RESPONSE, places.ITEM, places.PART, places.EVENT, places.PAGE)
+            or _lacks_its_error(look)
+        )
         and bool(look.place.member)
     )
 
@@ -256,7 +265,8 @@ FAMILIES: tuple[Family, ...] = (
            lambda look: look.place.head or look.record.rule),
     Family("error object", 3, lambda look: look.place.holder == places.ERROR and (
                look.is_absent or look.place.member == "error" or look.topic == "errors")
-               and look.topic != "response-members" and look.topic != "response-status",
+               and look.topic not in ("response-members", "response-status")
+               and not _lacks_its_error(look),
            title="Errors are no `error` object with all its members",
            subject=lambda look: look.place.dotted.removeprefix("error.")),
     Family("rejection", 9, lambda look: look.is_strict,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange, MissingStepError, Reply, Trace
 from antiphon_conformance.requests.location import locate
+from antiphon_conformance.rules.reading.output import texts
 from antiphon_conformance.scenarios.runner import ABSENT
 from antiphon_conformance.scenarios.scenario import Scenario, all_scenarios
 from antiphon_conformance.verdict.outcome import Outcome, Record
@@ -60,6 +63,14 @@ def _output_kinds(exchange: Exchange) -> set[Any]:
         return set()
 
 
+def _has_json_text(exchange: Exchange) -> bool:
+    try:
+        parts = [str(part.get("text")) for _, part in texts(exchange.response)]
+        return all(isinstance(json.loads(text), dict) for text in parts) and bool(parts)
+    except (MissingStepError, ValueError):
+        return False
+
+
 SIGNS: Mapping[str, Callable[[Exchange], bool]] = {
     "stream": lambda exchange: (
         bool(exchange.reply and exchange.reply.stream) or exchange.request.fields.get("stream") is True
@@ -87,6 +98,7 @@ TOPICS: Mapping[str, frozenset[str]] = {
     "structured": frozenset({"structured-output"}),
     "chain": frozenset({"chaining", "item-references"}),
     "keys": frozenset({"credentials"}),
+    "hosted_tools": frozenset({"hosted-tools"}),
     "background": frozenset({"background"}),
     "reasoning": frozenset({"reasoning", "stream-reasoning"}),
     "compact": frozenset({"compaction"}),
@@ -107,12 +119,40 @@ TOPICS: Mapping[str, frozenset[str]] = {
 EFFECTS: Mapping[str, tuple[Callable[[Exchange], bool], str]] = {
     "stream": (lambda exchange: exchange.answer.stream is not None, IGNORED),
     "resume": (lambda exchange: exchange.answer.stream is not None, IGNORED),
+    "structured": (lambda exchange: _has_json_text(exchange), OFFERED),
     "tools": (lambda exchange: "function_call" in _output_kinds(exchange), OFFERED),
     "custom_tools": (lambda exchange: "custom_tool_call" in _output_kinds(exchange), UNSEEN),
+    "hosted_tools": (lambda exchange: bool(_output_kinds(exchange) - OWN_KINDS), UNSEEN),
     "mcp_server": (lambda exchange: any(kind.startswith("mcp_") for kind in _output_kinds(exchange)), UNSEEN),
 }
 """Features that an answer shows, and the state of those that no successful answer shows: a server decides
 alone whether it streams, and calls a tool only when its model wants to."""
+OTHER_TOOLS = ("hosted_tools", "mcp_server", "custom_tools")
+"""The features about tools that are no functions: one rule looks at each in its own conversation."""
+SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
+    "tools": ("tool-choice.required-makes-a-call",),
+    **dict.fromkeys(OTHER_TOOLS, ("hosted-tools.a-forced-tool-is-used",)),
+    "structured": ("structured-output.text-follows-a-strict-schema",),
+    "chain": ("chaining.a-chain-knows-the-whole-history",),
+    "logprobs": ("text-parts.logprobs-come-on-request",),
+    "delete": ("delete.a-deleted-response-is-gone",),
+    "compact": ("compaction.a-long-context-is-compacted-on-request",),
+    "background": (
+        "background.background-is-used-or-rejected",
+        "background.a-background-create-answers-at-once",
+    ),
+}
+"""The rules that see whether a feature has any effect at all."""
+OWN_KINDS = frozenset({"message", "reasoning", "function_call", "custom_tool_call"})
+"""The types of items that need no tool of the server."""
+PARENTS: Mapping[str, str] = {
+    "lanes": "websocket", "warm_up": "websocket", "steering": "websocket", "resume": "background",
+}  # fmt: skip
+"""Features that are part of another one: a target without that one does not offer them."""
+NO_ROUTE = frozenset({404, 405, 501})
+"""How a target answers an operation that it does not have."""
+ID = re.compile(r"\b[a-z]{2,8}[_-]\w*\d")
+"""An id in a text: `resp_68a1`."""
 REJECTIONS = {"keys": frozenset({401, 403})}
 """Features that a target shows by rejecting a request, and the statuses of the rejection."""
 
@@ -126,11 +166,26 @@ def feature_rows(
     lacking = {trace.missing_feature for trace in scenario_runs} | {
         name.removeprefix(ABSENT) for name in claims if name.startswith(ABSENT)
     }
+    lacking |= {name for name, parent in PARENTS.items() if parent in lacking}
+    lacking |= {name for name, exchanges in by_feature.items() if _has_no_route(dialect, name, exchanges)}
     outcomes = _by_exchange(verdicts)
     return tuple(
         _row(feature, by_feature.get(feature.name, []), feature.name in lacking, outcomes, verdicts)
         for feature in dialect.features.values()
     )
+
+
+def _has_no_route(dialect: Dialect, name: str, exchanges: Iterable[Exchange]) -> bool:
+    """Whether the operation of a feature was answered only as a path or a method that the target lacks."""
+    replies = [exchange.reply for exchange in exchanges]
+    return dialect.features[name].operation is not None and all(
+        reply is not None and reply.status in NO_ROUTE and not _names_an_object(reply) for reply in replies
+    )
+
+
+def _names_an_object(reply: Reply) -> bool:
+    """Whether a 404 is about the id in the path: it names one, so that the target knows the path."""
+    return ID.search(reply.raw.decode(errors="replace")) is not None
 
 
 def _row(

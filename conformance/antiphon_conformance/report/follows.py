@@ -91,6 +91,7 @@ FOLLOWS: tuple[Edge, ...] = (
     ),
     *(_edges(name, Link.RUN, "resumption") for name in ("unreadable", "order", "sequence", "counter")),
     _edges("order", Link.LANE, "order"),
+    _edges("order", Link.EXCHANGE, "order", key="item begin"),
     *(
         _edges("counter", Link.EXCHANGE, *(name for name in IN_STREAMS if name != "sequence"), key=key)
         for key in ("output_index", "content_index", "summary_index", "annotation_index", "item_id")
@@ -106,6 +107,12 @@ FOLLOWS: tuple[Edge, ...] = (
     _edges("sequence", Link.EXCHANGE, "sequence", *IN_STREAMS, *END_EFFECTS, key="lifecycle.events-carry"),
     _edges("sequence", Link.EXCHANGE, *END_EFFECTS, key="beginning"),
     _edges("sequence", Link.EXCHANGE, "value", "usage.no-usage-before-the-end", key="lifecycle.events-fit"),
+    _edges(
+        "sequence",
+        Link.RUN,
+        "usage.an-ended-response-has-usage",
+        key="lifecycle.the-terminal-event-carries-usage",
+    ),
     _edges("sequence", Link.MEMBER, "comparison"),
     _edges("sequence", Link.RUN, *LATER_REQUESTS, key="lifecycle.the-id"),
     _edges("stream content", Link.EXCHANGE, "final response", "finished object"),
@@ -136,7 +143,7 @@ FOLLOWS: tuple[Edge, ...] = (
     _edges("order", Link.EXCHANGE, "sequence", key="response"),
     _edges("order", Link.RUN, "stream-framing.event-types-are-documented", key="response"),
     _edges("rule", Link.RUN, "resumption", key="padding"),
-    _edges("stream content", Link.RUN, *END_EFFECTS, key="text"),
+    _edges("stream content", Link.EXCHANGE, *END_EFFECTS, key="text"),
     _edges("stream content", Link.RUN, "text-parts.logprobs-come-on-request", key="logprobs"),
     _edges("final response", Link.RUN, *LATER_REQUESTS),
     *(
@@ -157,5 +164,12 @@ FOLLOWS: tuple[Edge, ...] = (
     _edges("value", Link.EXCHANGE, "final response"),
     _edges("value", Link.RUN, *LATER_REQUESTS),
     _edges("member missing", Link.RUN, *LATER_REQUESTS),
+    _edges(
+        "rule",
+        Link.RUN,
+        "item-references.the-model-sees-the-item",
+        "requests.accepts-a-bare-reference",
+        key="previous_response_id",
+    ),
 )
 """Which families follow from which, and what the two must share."""

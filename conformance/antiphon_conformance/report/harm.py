@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
-from antiphon_conformance.report.features import TOPICS
+from antiphon_conformance.report.features import SIGNS_OF_EFFECT, TOPICS
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
 from antiphon_spec.requirement import Kind
@@ -73,15 +73,23 @@ def faults_of(cause: Cause) -> set[Wire]:
     return own | later
 
 
-def breakages(faults: Iterable[Wire], dialect: str) -> tuple[Breakage, ...]:
-    """The clients that break by these faults: only what a run of the client has shown."""
+def breakages(faults: Iterable[Wire], dialect: str, working: Collection[str] = ()) -> tuple[Breakage, ...]:
+    """The clients that break by these faults: only what a run of the client has shown.
+
+    `working` are the clients' features of which an answer has shown the effect: that it cannot be forced
+    breaks no client.
+    """
     wires = tuple(faults)
     rows = []
     for client in load_clients():
         features = [
             name
             for name in client.features.get(dialect, ())
-            if any(what in client.faults(dialect, name).get(rule, {}) for rule, what in wires)
+            if any(
+                what in client.faults(dialect, name).get(rule, {})
+                for rule, what in wires
+                if name not in working or not what.startswith(NO_EFFECT)
+            )
         ]
         if features:
             rows.append(Breakage(client, tuple(sorted(features, key=_use))))
@@ -107,7 +115,7 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
     """The causes in the order in which they hurt.
 
     First what breaks clients, and of these what breaks more of them at what more programs use; then
-    features without effect on which programs build; then by kind, outcome, authority and the share of the run
+    features without effect on which programs build; then by outcome, kind, authority and the share of the run
     of `total` exchanges; last what kept rules from looking, where nothing says why. Never by the count of
     findings. `breaks` has the breakages by the identity of the cause.
     """
@@ -123,8 +131,8 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
             -sum(len(row.features) for row in harm),
             cause.finding is None,
             _promise(cause),
-            KINDS.index(cause.record.kind),
             OUTCOMES.index(cause.outcome),
+            KINDS.index(cause.record.kind),
             cause.family.name in ("header", "preflight"),
             AUTHORITIES.index(cause.record.authority) if cause.record.authority in AUTHORITIES else 99,
             -round(cause.exchanges / max(total, 1), 2),
@@ -135,17 +143,17 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
 
 
 def _promise(cause: Cause) -> int:
-    """The place in PROMISES of the feature without effect that a cause shows; what calls a part of an answer
-    the whole stands before them, all else behind."""
+    """The place in PROMISES of the feature without effect that a cause shows, behind them that of a feature
+    with less effect than promised; what calls a part of an answer the whole stands before all, the rest behind.
+    """
     if cause.outcome is Outcome.FAILED and UNTRUE.intersection(cause.rules):
         return -1
-    topics = {
-        place.look.topic
-        for place in cause.places
-        if place.look and place.record.outcome is Outcome.FAILED and fault(place.look).startswith(NO_EFFECT)
-    }
-    indices = (index for index, name in enumerate(PROMISES) if topics & TOPICS[name])
-    return min(indices, default=len(PROMISES))
+    broken = [place for place in cause.places if place.record.outcome is Outcome.FAILED]
+    rules = {place.record.rule for place in broken}
+    topics = {place.look.topic for place in broken if place.look and fault(place.look).startswith(NO_EFFECT)}
+    whole = (index for index, name in enumerate(PROMISES) if rules.intersection(SIGNS_OF_EFFECT[name]))
+    part = (index for index, name in enumerate(PROMISES, len(PROMISES)) if topics & TOPICS[name])
+    return min((*whole, *part), default=2 * len(PROMISES))
 
 
 def _use(feature: str) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from antiphon_conformance.report import compare_markdown
-from antiphon_conformance.report.capability import BROKEN
 from antiphon_conformance.report.groups import WORST_FIRST
 from antiphon_conformance.report.markdown_text import code, escape, html_code, prose, shell
 from antiphon_conformance.report.model import Report, run_summary, title
@@ -72,7 +71,10 @@ def _states(overview: Overview) -> Iterator[str]:
     if overview.states:
         yield from ("", "| state | features |", "| --- | --- |")
     for state, rows in overview.states:
-        names = (row.name + (f" ({row.why})" if row.why and state == BROKEN else "") for row in rows)
+        remarks = (overview.remark(row) for row in rows)
+        names = (
+            row.name + (f" ({remark})" if remark else "") for row, remark in zip(rows, remarks, strict=True)
+        )
         yield f"| {state} | {escape(', '.join(names))} |"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from antiphon_conformance.http.text import safe
-from antiphon_conformance.report.answers import Answer, answers
+from antiphon_conformance.report.answers import NEEDS, Answer, answers
 from antiphon_conformance.report.capability import (
     BROKEN,
     FLAWED,
@@ -18,7 +18,7 @@ from antiphon_conformance.report.capability import (
     capabilities,
 )
 from antiphon_conformance.report.causes import Cause, causes
-from antiphon_conformance.report.families import BLOCKED
+from antiphon_conformance.report.families import BLOCKED, UNTRUE
 from antiphon_conformance.report.features import FAILING, IGNORED, LACKING, REJECTIONS, UNSEEN
 from antiphon_conformance.report.groups import TRIED
 from antiphon_conformance.report.harm import Breakage, breakages, by_harm, faults_of, worst_place_first
@@ -67,6 +67,10 @@ class Fault:
             return f"{plural(count, 'client')} {'breaks' if count == 1 else 'break'}"
         if self.cause.family is BLOCKED:
             return "nothing could be seen"
+        if self.cause.family.name == "server error":
+            return "clients repeat what cannot succeed"
+        if UNTRUE.intersection(self.cause.rules):
+            return "what is cut or failed passes for whole"
         words = {
             Kind.INTEROP: "clients may misread it",
             Kind.CONTRACT: "a promise is not kept",
@@ -157,7 +161,10 @@ class Overview:
     @cached_property
     def _breaks(self) -> dict[int, tuple[Breakage, ...]]:
         """The clients that break by each cause, by its identity."""
-        return {id(cause): breakages(faults_of(cause), self.name) for cause in self._causes}
+        rows = self.report.features.get(self.name, ())
+        shown = {row.name for row in rows if row.has_effect}
+        working = {name for name, need in NEEDS.items() if need in shown}
+        return {id(cause): breakages(faults_of(cause), self.name, working) for cause in self._causes}
 
     @cached_property
     def answers(self) -> list[Answer]:
@@ -179,6 +186,12 @@ class Overview:
         """The features by state, without the states of none."""
         groups = [(state, [row for row in self.capabilities if row.state == state]) for state in STATES]
         return [(state, rows) for state, rows in groups if rows]
+
+    def remark(self, row: Capability) -> str:
+        """What stands behind the name of a feature: why it is broken, or how a run would show it."""
+        if row.state == BROKEN:
+            return row.why
+        return "" if "files" in self.report.metadata else row.hint
 
     @property
     def unseen_records(self) -> list[Record]:

@@ -94,7 +94,10 @@ def _states(overview: Overview, width: int) -> Iterator[str]:
     if overview.states:
         yield ""
     for state, rows in overview.states:
-        names = [row.name + (f" ({row.why})" if state == BROKEN and row.why else "") for row in rows]
+        remarks = [overview.remark(row) for row in rows]
+        names = [
+            row.name + (f" ({remark})" if remark else "") for row, remark in zip(rows, remarks, strict=True)
+        ]
         remark = "  accepted, without visible effect" if state == IGNORED else ""
         yield from _labelled(state, ", ".join(names) + remark, width, STATE_COLOURS[state])
     for answer in overview.answers:

@@ -107,18 +107,29 @@ def _value(cause: Cause) -> str:
     place = cause.first.look.place if cause.first.look else None
     if place is None or cause.finding is None:
         return summary_of(cause.record.rule)
+    if len(cause.rules) == 1 and not _reads_the_document(cause.record.rule):
+        return summary_of(cause.record.rule)
     names = dict.fromkeys(row.look.place.dotted for row in cause.places if row.look)
     return f"`{listing(tuple(names))}` of {HOLDERS.get(place.holder, 'responses').lower()} is wrong"
+
+
+def _reads_the_document(rule: str) -> bool:
+    """Whether a rule compares all members with the document, so that only the member tells what is wrong."""
+    entry = all_rules().get(rule)
+    return entry is None or "document" in entry.summary
 
 
 def _order(cause: Cause) -> str:
     """`No response.output_item.done before response.completed`."""
     message = cause.finding.message if cause.finding else ""
     expected = cause.finding.expected if cause.finding else ""
-    first = _ALTERNATIVES.split(expected)[0]
+    events = _ALTERNATIVES.split(expected)
+    first = events[0]
     step = LANE.search(message)
     if step is not None and first.startswith("response."):
-        return f"No {first} before {step['event']} in a stream"
+        is_open = cause.key.endswith(" end")
+        absent = next((event for event in events if is_open and event.endswith(".done")), first)
+        return f"No {absent} before {step['event']} in a stream"
     if END.search(message) and first.startswith("response."):
         return "A stream ends without a terminal event, such as response.completed"
     return summary_of(cause.record.rule)

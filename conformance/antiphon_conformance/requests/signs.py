@@ -154,7 +154,8 @@ UNSUPPORTED = ("unsupported_parameter", "unsupported_value", "unsupported_model"
 """Error codes that are about the model of the request, and not about its form."""
 LACKING = re.compile(
     r"(?:not|n't)\s+(?:\w+\s+){0,3}(?:support|available|enabled|implemented|multimodal|vision)"
-    r"|unsupported|text[- ]only|at most 0 |no vision|mmproj",
+    r"|unsupported|text[- ]only|at most 0 |no vision|mmproj"
+    r"|only\W+(?:\w+\W+){0,3}?functions?\b|\bfunctions? (?:\w+ )?only\b|expected tags: 'function'$",
     re.IGNORECASE,
 )
 """Words of an error which say that this model, or this installation, lacks an ability."""

@@ -27,14 +27,13 @@ def schema_format(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 @scenario(features=("structured",))
 async def structured_output(conversation: Conversation) -> None:
-    """Streams a text by a strict schema; then asks for refusals, in a body and in a stream."""
-    await conversation.create(
-        "streamed", input="Describe Paris.", text=schema_format(CITY, strict=True), stream=True
-    )
+    """Asks for a text by a strict schema, in a stream and in a body; then for refusals, likewise."""
+    form = schema_format(CITY, strict=True)
+    await conversation.create("streamed", input="Describe Paris.", text=form, stream=True)
+    await conversation.create("answered", input="Describe Rome.", text=form, may_fail=True)
     await conversation.create(
         "refused", input="Please refuse this request.", text=schema_format(CITY), may_fail=True
     )
-    form = schema_format(CITY, strict=True)
     await conversation.create("refusing", input="Please refuse this request.", text=form, stream=True)
 
 

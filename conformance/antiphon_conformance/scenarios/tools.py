@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from antiphon_conformance.http.exchange import Exchange
+from antiphon_conformance.requests.signs import kind_of
 from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, TOOL_RESULT
-from antiphon_conformance.rules.reading.output import calls, text_of
-from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.rules.reading.output import calls, member, text_of
+from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError
 from antiphon_conformance.scenarios.scenario import scenario
 
 Json = dict[str, Any]
@@ -54,6 +55,12 @@ def _output_and_calls(exchange: Exchange) -> tuple[list[Any], list[Mapping[str, 
     """The output of a response, and the calls in it."""
     response = exchange.response
     return response.get("output") or [], [call for _, call in calls(response)]
+
+
+def _why_no_call(exchange: Exchange) -> str:
+    """What came where a call was forced: the server's own words, if it has any."""
+    message = member(exchange.response, "error", "message")
+    return message if isinstance(message, str) else f"{kind_of(exchange)} came, and no call"
 
 
 @scenario(dialect="responses")
@@ -124,6 +131,8 @@ async def parallel_calls(conversation: Conversation) -> None:
         )
         if not answer.ok:
             await conversation.create("continued_freely", input=outputs, **chain)
+    else:
+        raise ScenarioStopError(f"called: {_why_no_call(response)}")
 
 
 @scenario(features=("custom_tools",))

@@ -111,6 +111,13 @@ def _answers_a_schema(response: ResponseObject) -> bool:
     return is_whole and has_schema and not tools and is_sound(response)
 
 
+def _lost_its_output(response: ResponseObject) -> bool:
+    """Whether `output` is empty, although the model wrote more than an end."""
+    written = value_at(response.object, "usage", "output_tokens")
+    is_empty = response.content.get("output") == []
+    return is_empty and isinstance(written, int) and written > 1
+
+
 @rule(
     "structured-output.the-result-is-an-ordinary-text",
     ResponseObject,
@@ -121,12 +128,12 @@ def _answers_a_schema(response: ResponseObject) -> bool:
 def the_result_is_an_ordinary_text(response: ResponseObject) -> Iterator[Finding]:
     """Structured output is an `output_text` part or a refusal, not a member of its own.
 
-    A response without a message has no result at all; a model may end after it has only reasoned.
+    A model may end after it has only reasoned; it does not write tokens into an empty `output`.
     """
     has_result = any(texts(response.content)) or any(refusals(response.content))
     elsewhere = any(response.object.get(name) is not None for name in MEMBERS_OF_SDKS)
     messages = [item for _, item in output(response.content, "message") if "content" in item]
-    if not has_result and (elsewhere or messages):
+    if not has_result and (elsewhere or messages or _lost_its_output(response)):
         yield Finding(
             f"{response.where}/output", "an output_text part", show(response.object.get("output", ABSENT))
         )

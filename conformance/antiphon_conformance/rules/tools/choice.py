@@ -29,6 +29,21 @@ def _answers(fits: Callable[[Any], bool]) -> Callable[[ResponseObject], bool]:
     )
 
 
+def _offers_functions(response: ResponseObject) -> bool:
+    """Whether a function is among the tools of the request."""
+    return any(tool.get("type") == "function" for _, tool in objects(response.request_fields.get("tools")))
+
+
+def _forces_a_function(response: ResponseObject) -> bool:
+    return _offers_functions(response) and _answers(lambda choice: choice == "required")(response)
+
+
+def _forces_another_tool(response: ResponseObject) -> bool:
+    choice = response.request_fields.get("tool_choice")
+    is_forced = choice == "required" or member(choice, "type") == "custom"
+    return is_forced and not _offers_functions(response) and _answers(lambda _: True)(response)
+
+
 def _has_call(response: ResponseObject) -> bool:
     """Whether the response has a call, or what may be one: a request for approval, a newer item."""
     known = response.dialect.schemas.item_types
@@ -47,14 +62,36 @@ def _may_be_answered_in_words(response: ResponseObject) -> bool:
     "tool-choice.required-makes-a-call",
     ResponseObject,
     cites=("TOOL-02", "TOOL-32", "BUD-REQ-17"),
-    when=_answers(lambda choice: choice == "required"),
-    needs="an answer to `tool_choice: required`",
+    when=_forces_a_function,
+    needs="an answer to `tool_choice: required` with a function",
 )
 def required_makes_a_call(response: ResponseObject) -> Iterator[Finding]:
     """With `tool_choice: required` the response has at least one tool call."""
     if not _has_call(response):
         yield Finding(
             f"{response.where}/output", "a tool call", f"items of the types {show(_types(response))}"
+        )
+
+
+@rule(
+    "hosted-tools.a-forced-tool-is-used",
+    ResponseObject,
+    cites=("TOOL-02", "TOOL-32", "TOOL-33"),
+    when=_forces_another_tool,
+    needs="an answer to `tool_choice` that forces a tool that is no function",
+)
+def a_forced_tool_is_used(response: ResponseObject) -> Iterator[Finding]:
+    """A tool that is no function is used where `tool_choice` forces it, or the tool is rejected.
+
+    A server that knows functions alone and passes over other tools in silence answers from memory what
+    the user wanted searched or computed. Clients that use functions notice nothing.
+    """
+    if not _has_call(response):
+        kinds = [tool.get("type", ABSENT) for _, tool in objects(response.request_fields.get("tools"))]
+        yield Finding(
+            f"{response.where}/output",
+            f"a use of a tool of the types {show(kinds)}",
+            f"items of the types {show(_types(response))}",
         )
 
 
@@ -78,11 +115,16 @@ def _names_a_tool(choice: Any) -> bool:
     return member(choice, "type") in ("function", "custom")
 
 
+def _names_a_known_tool(response: ResponseObject) -> bool:
+    """Whether `tool_choice` names a function, or another tool that the server knows, since it called one."""
+    return _answers(_names_a_tool)(response) and (_offers_functions(response) or _has_call(response))
+
+
 @rule(
     "tool-choice.a-named-tool-is-called",
     ResponseObject,
     cites=("TOOL-04", "TOOL-33", "BUD-REQ-25"),
-    when=_answers(_names_a_tool),
+    when=_names_a_known_tool,
     needs="an answer to a `tool_choice` that names a tool",
 )
 def a_named_tool_is_called(response: ResponseObject) -> Iterator[Finding]:

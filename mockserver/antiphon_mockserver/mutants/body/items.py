@@ -138,7 +138,14 @@ def _parse_for_the_client(response: Json) -> None:
         response["output"] = []
 
 
+def _lose_the_object(response: Json) -> None:
+    if response["text"]["format"]["type"] == "json_schema" and response["status"] == "completed":
+        response["output"] = []
+
+
 WHOLE = (
+    ("loses_structured_output", "Answers a schema with an empty `output` and the tokens of the text.",
+     ("structured-output.the-result-is-an-ordinary-text",), _lose_the_object),
     ("calls_items_by_other_names", "Gives messages the item type `text_message`.",
      ("items.types-are-documented", "extensions.added-items-have-a-prefix"), _rename_types),
     ("sends_an_image_of_enormous_detail", "Adds an image whose `detail` is a number to messages.",

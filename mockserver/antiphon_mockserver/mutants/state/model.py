@@ -92,6 +92,22 @@ def keeps_tools_from_the_model(behaviour: Behaviour) -> Behaviour:
     return _before(lambda context: _asking_without(context, "tools", "tool_choice"))(behaviour)
 
 
+@mutant("state.keeps-all-but-functions-from-the-model", caught_by="hosted-tools.a-forced-tool-is-used")
+def keeps_all_but_functions_from_the_model(behaviour: Behaviour) -> Behaviour:
+    """Repeats `tools` but sends only functions to the model, as Chat Completions knows them."""
+
+    def change(context: Context) -> Context:
+        tools = context.request.get("tools") or ()
+        functions = [tool for tool in tools if tool.get("type") == "function"]
+        if len(functions) == len(tools):
+            return context
+        lost = () if functions else ("tool_choice",)
+        left = _asking_without(context, "tools", *lost)
+        return replace(left, request={**left.request, "tools": functions}) if functions else left
+
+    return _before(change)(behaviour)
+
+
 def _each_text(change: Callable[[str], list[str]]) -> Callable[[Context], Context]:
     """Sends each text of the user to the model as other messages."""
 

@@ -27,6 +27,23 @@ def knows_no_keys(behaviour: Behaviour) -> Behaviour:
     return replace(behaviour, access=replace(behaviour.access, authenticate=authenticate))
 
 
+@variation("state.rejects-tools-that-are-no-functions", fits=("openai",))
+def rejects_tools_that_are_no_functions(behaviour: Behaviour) -> Behaviour:
+    """Rejects hosted and custom tools with 400, since it has none.
+
+    Which tools a server has is its own affair; it must not pass over one in silence.
+    """
+
+    def check(details: RequestDetails) -> None:
+        tools = details.body.get("tools")
+        for index, tool in enumerate(tools if isinstance(tools, list) else ()):
+            if isinstance(tool, dict) and tool.get("type") != "function":
+                raise invalid("This server knows functions only.", f"tools[{index}].type")
+
+    checks = {**behaviour.requests.checks, "tools that are no functions": check}
+    return replace(behaviour, requests=replace(behaviour.requests, checks=checks))
+
+
 @variation("state.says-response-deleted", fits=("bud", "openai"))
 def says_response_deleted(behaviour: Behaviour) -> Behaviour:
     """Answers a deletion with the object `response.deleted`.
