@@ -116,6 +116,8 @@ TOPICS: Mapping[str, frozenset[str]] = {
     "webhooks": frozenset({"webhooks"}),
 }  # fmt: skip
 """The topics of the rules that are about each feature."""
+OWN_KINDS = frozenset({"message", "reasoning", "function_call", "custom_tool_call"})
+"""The types of items that need no tool of the server."""
 EFFECTS: Mapping[str, tuple[Callable[[Exchange], bool], str]] = {
     "stream": (lambda exchange: exchange.answer.stream is not None, IGNORED),
     "resume": (lambda exchange: exchange.answer.stream is not None, IGNORED),
@@ -143,8 +145,6 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The rules that see whether a feature has any effect at all."""
-OWN_KINDS = frozenset({"message", "reasoning", "function_call", "custom_tool_call"})
-"""The types of items that need no tool of the server."""
 PARENTS: Mapping[str, str] = {
     "lanes": "websocket", "warm_up": "websocket", "steering": "websocket", "resume": "background",
 }  # fmt: skip

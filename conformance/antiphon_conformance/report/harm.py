@@ -143,9 +143,8 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
 
 
 def _promise(cause: Cause) -> int:
-    """The place in PROMISES of the feature without effect that a cause shows, behind them that of a feature
-    with less effect than promised; what calls a part of an answer the whole stands before all, the rest behind.
-    """
+    """The place in PROMISES of the feature without effect that a cause shows, then that of a feature with less
+    effect than promised; what calls a part of an answer the whole stands before all, the rest behind."""
     if cause.outcome is Outcome.FAILED and UNTRUE.intersection(cause.rules):
         return -1
     broken = [place for place in cause.places if place.record.outcome is Outcome.FAILED]
