@@ -143,7 +143,7 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
 
 
 def _promise(cause: Cause) -> int:
-    """The place in PROMISES of the feature without effect that a cause shows, then that of a feature with less
+    """The place in PROMISES of the feature that a cause shows without effect, then of one with less
     effect than promised; what calls a part of an answer the whole stands before all, the rest behind."""
     if cause.outcome is Outcome.FAILED and UNTRUE.intersection(cause.rules):
         return -1
