@@ -32,6 +32,12 @@ _NAMES = re.compile(r"`[\w.\[\]]+`")
 _LAST_BRACKET = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
 
 
+EFFECT_TOPICS = frozenset({
+    "tool-choice", "structured-output", "chaining", "item-references", "hosted-tools", "instructions",
+})  # fmt: skip
+"""The topics of rules about what the model is told and what it is made to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One place where a cause shows."""
@@ -201,9 +207,21 @@ def _explains(root: Cause, cause: Cause) -> bool:
         return False
     if cause.family.subject is None and (_spots(cause) <= _spots(root) or _is_inside(root, cause)):
         return True
-    edges = (edge for edge in FOLLOWS if edge.cause == root.family.name and root.key.startswith(edge.key))
+    edges = (
+        edge
+        for edge in FOLLOWS
+        if edge.cause == root.family.name and root.key.startswith(edge.key)
+        if not (edge.link is Link.MEMBER and edge.cause == "member missing" and _is_effect(cause))
+    )
     return any(
         _shares(root, cause, edge.link) for edge in edges if edge.leads_to(cause.family.name, cause.rules)
+    )
+
+
+def _is_effect(cause: Cause) -> bool:
+    """Whether a documented effect is missing in answers that have the member in which it would show."""
+    return cause.record.rule.partition(".")[0] in EFFECT_TOPICS and not all(
+        place.look is not None and place.look.is_absent for place in cause.places
     )
 
 
