@@ -53,7 +53,6 @@ HOW_TO_SEE: Mapping[str, str] = {
     "input_items": "needs a stored response",
     "cancel": "needs a response in the background",
     "resume": "needs a stream in the background",
-    "chat_completions": "check sends none; lint judges recordings of it",
 }
 """What shows a feature that a run did not show."""
 BAD = (Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN)

@@ -147,6 +147,7 @@ SIGNS_OF_EFFECT: Mapping[str, tuple[str, ...]] = {
 """The rules that see whether a feature has any effect at all."""
 PARENTS: Mapping[str, str] = {
     "lanes": "websocket", "warm_up": "websocket", "steering": "websocket", "resume": "background",
+    "webhook_retries": "webhooks",
 }  # fmt: skip
 """Features that are part of another one: a target without that one does not offer them."""
 NO_ROUTE = frozenset({404, 405, 501})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from antiphon_conformance.report.causes import Cause, Occurrence
 from antiphon_conformance.report.families import NO_EFFECT, UNTRUE, fault, sight
 from antiphon_conformance.report.features import SIGNS_OF_EFFECT, TOPICS
+from antiphon_conformance.scenarios.scenario import GENERATED
 from antiphon_conformance.verdict.outcome import Outcome
 from antiphon_spec.clients import Client, load_clients
 from antiphon_spec.requirement import Kind
@@ -115,9 +116,10 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
     """The causes in the order in which they hurt.
 
     First what breaks clients, and of these what breaks more of them at what more programs use; then
-    features without effect on which programs build; then by outcome, kind, authority and the share of the run
-    of `total` exchanges; last what kept rules from looking, where nothing says why. Never by the count of
-    findings. `breaks` has the breakages by the identity of the cause.
+    features without effect on which programs build; then by outcome, by whether requests as people write them
+    show it, by kind, authority and the share of the run of `total` exchanges; last what kept rules from
+    looking, where nothing says why. Never by the count of findings. `breaks` has the breakages by the identity
+    of the cause.
     """
 
     def rank(cause: Cause) -> tuple[object, ...]:
@@ -132,6 +134,7 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
             cause.finding is None,
             _promise(cause),
             OUTCOMES.index(cause.outcome),
+            _is_by_chance(cause),
             KINDS.index(cause.record.kind),
             cause.family.name in ("header", "preflight"),
             AUTHORITIES.index(cause.record.authority) if cause.record.authority in AUTHORITIES else 99,
@@ -140,6 +143,11 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
         )
 
     return sorted(causes, key=rank)
+
+
+def _is_by_chance(cause: Cause) -> bool:
+    """Whether only generated requests show it, which few programs would send."""
+    return all(place.exchange.startswith(f"{GENERATED}/") for place in cause.places)
 
 
 def _promise(cause: Cause) -> int:
