@@ -118,8 +118,8 @@ def by_harm(causes: Iterable[Cause], breaks: Mapping[int, tuple[Breakage, ...]],
     First what breaks clients, and of these what breaks more of them at what more programs use; then
     features without effect on which programs build; then by outcome, by whether requests as people write them
     show it, by kind, authority and the share of the run of `total` exchanges; last what kept rules from
-    looking, where nothing says why. Never by the count of findings. `breaks` has the breakages by the identity
-    of the cause.
+    looking, where nothing says why. Never by the count of findings. `breaks` has the breakages by the
+    identity of the cause.
     """
 
     def rank(cause: Cause) -> tuple[object, ...]:
