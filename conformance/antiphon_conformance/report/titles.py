@@ -125,11 +125,16 @@ def _order(cause: Cause) -> str:
     expected = cause.finding.expected if cause.finding else ""
     events = _ALTERNATIVES.split(expected)
     first = events[0]
+    if END.search(message) and first.startswith("response."):
+        is_bare = cause.key == "response begin"
+        return (
+            "A stream ends before its first event"
+            if is_bare
+            else "A stream ends without a terminal event, such as response.completed"
+        )
     step = LANE.search(message)
     if step is not None and first.startswith("response."):
         is_open = cause.key.endswith(" end")
         absent = next((event for event in events if is_open and event.endswith(".done")), first)
         return f"No {absent} before {step['event']} in a stream"
-    if END.search(message) and first.startswith("response."):
-        return "A stream ends without a terminal event, such as response.completed"
     return summary_of(cause.record.rule)
