@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from antiphon_conformance.requests.signs import says_unsupported
-from antiphon_conformance.scenarios.conversation import Conversation, UnsupportedError
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import UnsupportedError
 from antiphon_conformance.scenarios.scenario import scenario
 
 NOWHERE = "https://mcp.antiphon.example/mcp"

@@ -9,7 +9,8 @@ from antiphon_conformance.http.exchange import Exchange
 from antiphon_conformance.requests.signs import kind_of
 from antiphon_conformance.requests.test_prompts import ASK_SIMPLY, TOOL_RESULT
 from antiphon_conformance.rules.reading.output import calls, member, text_of
-from antiphon_conformance.scenarios.conversation import Conversation, ScenarioStopError
+from antiphon_conformance.scenarios.conversation import Conversation
+from antiphon_conformance.scenarios.endings import ScenarioStopError
 from antiphon_conformance.scenarios.scenario import scenario
 
 Json = dict[str, Any]
@@ -132,7 +133,7 @@ async def parallel_calls(conversation: Conversation) -> None:
         if not answer.ok:
             await conversation.create("continued_freely", input=outputs, **chain)
     else:
-        raise ScenarioStopError(f"called: {_why_no_call(response)}")
+        raise ScenarioStopError(_why_no_call(response), "called")
 
 
 @scenario(features=("custom_tools",))
