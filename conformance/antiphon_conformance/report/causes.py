@@ -32,6 +32,8 @@ _NAMES = re.compile(r"`[\w.\[\]]+`")
 _LAST_BRACKET = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
 
 
+FEWEST_LETTERS = 8
+"""How many letters of the beginning of a message tell it from others."""
 EFFECT_TOPICS = frozenset({
     "tool-choice", "structured-output", "chaining", "item-references", "hosted-tools", "instructions",
 })  # fmt: skip
@@ -299,6 +301,13 @@ def _reason(note: str) -> str:
     return bracket[1] if bracket else note.rpartition(": ")[2] or note
 
 
+def _says(words: str, key: str) -> bool:
+    """Whether the server's words are those of a cause, of which an excerpt may have only the beginning."""
+    beginning = key.partition("…")[0].rstrip()
+    is_excerpt = "…" in key and len(beginning) >= FEWEST_LETTERS
+    return bool(words) and (key.startswith(words[:40]) or (is_excerpt and words.startswith(beginning)))
+
+
 def _hiders(roots: list[Cause], record: Record) -> Iterator[int]:
     """The causes that may have kept a rule from looking, the surest first."""
     words = own_words(f'"message": "{_reason(record.note)}"')
@@ -307,11 +316,7 @@ def _hiders(roots: list[Cause], record: Record) -> Iterator[int]:
         if any(place.finding and place.exchange in record.note for place in cause.places):
             yield index
     for index, cause in numbered:
-        if (
-            cause.family.name in ("right request", "server error")
-            and words
-            and cause.key.startswith(words[:40])
-        ):
+        if cause.family.name in ("right request", "server error") and _says(words, cause.key):
             yield index
     for index, cause in numbered:
         if cause.outcome is Outcome.FAILED and any(

@@ -126,7 +126,7 @@ def _lost_its_output(response: ResponseObject) -> bool:
     needs="an answer to a `json_schema`",
 )
 def the_result_is_an_ordinary_text(response: ResponseObject) -> Iterator[Finding]:
-    """Structured output is an `output_text` part or a refusal, not a member of its own.
+    """Structured output stands in `output`, as an `output_text` part or a refusal.
 
     A model may end after it has only reasoned; it does not write tokens into an empty `output`.
     """
