@@ -1,4 +1,4 @@
-"""A cache around the handler of creates: an identical request gets the earlier answer with other ids.
+"""A cache around the handler of creates: a request that came twice gets its earlier answer with other ids.
 
 The answer is a function of the request, and all ids of an answer share sixteen hex digits (identity.py). So
 a second answer, and its record in the store, is the first one with these digits replaced. The cache holds
@@ -44,13 +44,15 @@ class CacheEntry:
 
 
 class AnswerCache:
-    """The latest answers to creates, by key and request."""
+    """The latest answers to creates that came more than once, by key and request."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[tuple[str, bytes], CacheEntry] = OrderedDict()
 
     def answer(self, handle: Handler, server: ServerContext, request: Request) -> Answer | Streaming:
         """Returns the answer of the handler, or the earlier answer to an identical create."""
+        if request.number == 0:  # nothing is kept of a request that may never come again
+            return handle(server, request)
         if request.operation.id != server.dialect.create_operation or not stands_alone(request.body):
             return handle(server, request)
         entry = self._entries.get((request.key, request.content))
