@@ -280,7 +280,7 @@ def read_turn(server: ServerContext, request: Request) -> Turn:
     if (param := body.get("conversation")) is not None:
         conversation = conversations.find(server, conversations.id_of(param), request.key)
     new_items = read_items(server, request, body.get("input"), conversation)
-    items = behaviour.context.join(chain, new_items) if chain else new_items
+    items = behaviour.context.join(chain, new_items)
     if conversation is not None:
         body = {**body, "conversation": {"id": conversation.id}}
         items = behaviour.conversations.recall(conversation, items)

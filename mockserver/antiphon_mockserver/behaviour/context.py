@@ -43,6 +43,8 @@ def carry(body: Mapping[str, Any], chain: Sequence[Record]) -> Mapping[str, Any]
 
 def join(chain: Sequence[Record], items: Sequence[Item]) -> tuple[Item, ...]:
     """Returns each turn's input and output, oldest turn first, then the new input (STA-02)."""
+    if not chain:
+        return tuple(items)
     earlier = (item for record in chain for item in (*record.input, *record.response["output"]))
     return (*earlier, *items)
 
