@@ -57,7 +57,6 @@ ONE_CAUSE = (
     "events.starts-twice",
     "http.says-created",
     "sse.leaves-out-the-type",
-    "sse.never-sends-an-event",
     "state.rejects-plain-output",
 )
 """Mutants of every seam; most of them break several rules, and some break forty."""
@@ -65,6 +64,7 @@ SEVERAL = {
     "state.rejects-lists": "the server says it in other words at each endpoint",
     "events.loses-every-second-event": "what is lost belongs to items, parts and texts alike",
     "body.makes-new-item-ids-on-retrieval": "three comparisons see it, each of another resource",
+    "sse.never-sends-an-event": "responses and chats have streams of their own",
 }
 """Mutants with more than one cause, and why."""
 PAIRS = (

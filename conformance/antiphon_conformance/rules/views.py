@@ -291,7 +291,7 @@ def _completions(exchange: Exchange, dialect: Dialect, reply: Reply) -> Iterator
 
 
 def completion_of(exchange: Exchange) -> Mapping[str, Any]:
-    """The chat completion of a reply: the body, or the chunks of a stream put together.
+    """The chat completion of a reply: the body, or the chunks of a stream put together; empty without any.
 
     Raises MissingStepError when no reply came.
     """

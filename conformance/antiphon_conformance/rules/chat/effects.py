@@ -22,8 +22,8 @@ CALLS = ("called", "called_in_a_stream")
 def _answers(trace: ScenarioTrace, *names: str) -> Iterator[tuple[Exchange, Any]]:
     """(exchange, completion) of these steps, as far as they succeeded."""
     for name in names:
-        if name in trace and trace[name].ok:
-            yield trace[name], completion_of(trace[name])
+        if name in trace and trace[name].ok and (completion := completion_of(trace[name])):
+            yield trace[name], completion
 
 
 @rule(

@@ -33,15 +33,18 @@ def _says_something(piece: Json) -> bool:
 
 
 def _wants_usage(stream: ChatStreamReply) -> bool:
-    return member(stream.request_fields, "stream_options", "include_usage") is True and stream.is_whole
+    is_asked_for = member(stream.request_fields, "stream_options", "include_usage") is True
+    return is_asked_for and stream.is_whole and bool(stream.chunks)
 
 
 @rule("chat-stream.every-message-is-a-chunk", ChatStreamReply, cites="CHT-07")
 def every_message_is_a_chunk(stream: ChatStreamReply) -> Iterator[Finding]:
     """The data of each message is a JSON object with an array of choices, or an error.
 
-    Clients parse each, and walk its choices.
+    Clients parse each, and walk its choices. A stream has at least one.
     """
+    if stream.is_whole and not stream.source.frames:
+        yield Finding("stream", "a chunk", "no message")
     for frame in stream.source.frames:
         value = strict_json.read(frame.data).value
         is_beside = isinstance(value, dict) and (value.get("error") or is_of_a_proxy(value))
@@ -155,12 +158,12 @@ def the_role_comes_first(stream: ChatStreamReply) -> Iterator[Finding]:
     "chat-stream.ends-with-done",
     ChatStreamReply,
     cites="CHT-14",
-    when=lambda stream: stream.is_whole,
+    when=lambda stream: stream.is_whole and bool(stream.chunks),
     needs="a stream that came to its end",
     reads={Part.BODY_END},
 )
 def ends_with_done(stream: ChatStreamReply) -> Iterator[Finding]:
     """The last message of a stream is `[DONE]`."""
-    last = stream.source.frames[-1].data if stream.source.frames else ABSENT
+    last = stream.source.frames[-1].data
     if last != SENTINEL:
         yield Finding("stream", f"{SENTINEL} as the last message", show(last))

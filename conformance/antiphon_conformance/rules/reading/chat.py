@@ -16,7 +16,10 @@ def joined(chunks: Sequence[Json]) -> Json:
     """The completion that the chunks of a stream make, as clients put it together.
 
     A piece without an index belongs to the first choice or call: the missing member is another rule's matter.
+    Without chunks there is no completion, and the result is empty.
     """
+    if not chunks:
+        return {}
     choices: dict[int, dict[str, Any]] = {}
     usage: Any = None
     for chunk in chunks:
