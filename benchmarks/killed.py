@@ -23,7 +23,7 @@ from pathlib import Path
 import orjson
 
 ANTIPHON = (sys.executable, "-m", "antiphon")
-OPTIONS = ("--dialect", "openai", "--no-properties", "--scenario", "chaining", "--scenario", "streaming_text")
+OPTIONS = ("--dialect", "openai", "--no-properties", "--scenario", "chaining", "--scenario", "sampling")
 
 
 def serve() -> tuple[subprocess.Popen[str], str]:

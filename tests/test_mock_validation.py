@@ -234,3 +234,9 @@ def test_a_check_that_no_table_knows_always_runs() -> None:
     selection = checks.Selection([mutant, checks.limits, checks.tool_names])
     assert selection.of(["model", "input"]) == (mutant,)
     assert selection.of(["model", "top_p"]) == (mutant, checks.limits)
+
+
+@pytest.mark.parametrize("kind", [{}, [], 7, None, {"type": "array"}])
+def test_the_type_of_a_tool_that_is_no_text_is_rejected(kind):
+    reply = Client(dialect="openai").create(tools=[{"type": kind, "name": "look_up", "parameters": {}}])
+    assert reply.status == 400

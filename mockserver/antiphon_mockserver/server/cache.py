@@ -111,7 +111,8 @@ def _may_refer(item: Any) -> bool:
 
 def _reads_elsewhere(tool: Any) -> bool:
     """Whether a tool asks a server, or reads files that a client may have uploaded."""
-    return isinstance(tool, dict) and tool.get("type") in ELSEWHERE
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    return isinstance(kind, str) and kind in ELSEWHERE
 
 
 def _entry(server: ServerContext, request: Request, answer: Answer | Streaming) -> CacheEntry:
