@@ -33,7 +33,6 @@ RUNS = {
     "nul-in-a-header": (NOT_JUDGED, "Invalid HTTP header"),
     "a-gzip-bomb": (NOT_JUDGED, ""),
     "deep-json": (NOT_JUDGED, ""),
-    "a-stream-of-tiny-frames": (FAILS, ""),
     "a-reset-in-a-stream": (FAILS, ""),
 }
 """The exit status of a run against each life, and what its output says."""
