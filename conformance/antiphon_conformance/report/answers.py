@@ -26,7 +26,7 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
                "generated-requests.what-the-document-forbids-is-rejected"),
 }  # fmt: skip
 """The rules whose breach makes a feature doubtful: no client sees an error where a mistake is accepted; it is
-doubtful, too, where none of them looked."""
+doubtful, too, where the first did not look."""
 SHOWN = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 
 
@@ -143,6 +143,6 @@ def _feature(client: Client, dialect: str, name: str, run: _Run) -> FeatureAnswe
         (what.startswith(NO_EFFECT) and rule.partition(".")[0] in topics) or rule in DOUBTS.get(name, ())
         for rule, what in run.wires
     )
-    doubts |= name in DOUBTS and not run.tried.intersection(DOUBTS[name])
+    doubts |= name in DOUBTS and DOUBTS[name][0] not in run.tried
     is_clear = bool(run.tried & faults.keys()) and state not in (UNSEEN, FAILING) and not doubts
     return FeatureAnswer(name, WORKS if is_clear else UNCLEAR)
