@@ -200,7 +200,11 @@ def test_the_pytest_plugin_imports_no_server() -> None:
         ({"dialect": "base"}, ValueError, "^dialect: expected one of azure, bud, .*got 'base'"),
         ({"clock": "fast"}, ValueError, "^clock: expected virtual or real, got 'fast'"),
         ({"world": "cooking"}, ValueError, "^world: expected a dialect with a video library, got openai"),
-        ({"prompts": "."}, ValueError, "^prompts: expected a dialect with prompt templates, got openai"),
+        (
+            {"dialect": "openresponses", "prompts": "."},
+            ValueError,
+            "^prompts: expected a dialect with prompt templates, got openresponses",
+        ),
         ({"dialect": "cloudglue", "readings": ["upside-down"]}, ValueError, "^readings: expected one of "),
         ({"mutants": ["body.forget-the-input"]}, ValueError, "^mutants: expected .* did you mean 'body"),
     ],
