@@ -203,7 +203,7 @@ def test_the_pytest_plugin_imports_no_server() -> None:
         (
             {"dialect": "openresponses", "prompts": "."},
             ValueError,
-            "^prompts: expected a dialect with prompt templates, got openresponses",
+            "^prompts: expected a dialect with prompts, got openresponses",
         ),
         ({"dialect": "cloudglue", "readings": ["upside-down"]}, ValueError, "^readings: expected one of "),
         ({"mutants": ["body.forget-the-input"]}, ValueError, "^mutants: expected .* did you mean 'body"),
