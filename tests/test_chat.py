@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from antiphon_mockserver import ResponsesMock
+from mock_client import Client
 
 WEATHER: Any = {
     "type": "function",
@@ -136,3 +137,13 @@ def test_a_wrong_chat_is_rejected(client: openai.OpenAI, members: Any, param: st
     with pytest.raises(openai.BadRequestError) as caught:
         ask(client, "Hello.", extra_body=members)
     assert caught.value.param == param
+
+
+@pytest.mark.parametrize("kind", ["name", "type", "x", [], {}, 7, None])
+def test_a_choice_of_an_odd_type_breaks_nothing(kind):
+    tool = {"type": "function", "function": {"name": "look_up", "parameters": {}}}
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}
+    reply = Client(dialect="openai").post(
+        "/chat/completions", {**body, "tool_choice": {"type": kind, "name": "x"}}
+    )
+    assert reply.status in (200, 400)

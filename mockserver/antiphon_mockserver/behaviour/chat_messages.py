@@ -138,7 +138,13 @@ def _wrap(function: Mapping[str, Any]) -> dict[str, Any]:
 
 def _flat(tool: Mapping[str, Any]) -> dict[str, Any]:
     kind = tool["type"]
-    return {"type": kind, **tool.get(kind, {})}
+    return {"type": kind, **_inner(tool, kind)}
+
+
+def _inner(tool: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
+    """The object that has the name of the tool's type; empty when there is none: any text may be a type."""
+    inner = tool.get(kind) if isinstance(kind, str) else None
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _choice(choice: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +152,7 @@ def _choice(choice: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "allowed_tools":
         allowed = choice["allowed_tools"]
         return {"type": kind, "mode": allowed["mode"], "tools": [_flat(tool) for tool in allowed["tools"]]}
-    return {"type": kind, "name": (choice.get(kind) or choice).get("name")}
+    return {"type": kind, "name": (_inner(choice, kind) or choice).get("name")}
 
 
 def _format(form: Mapping[str, Any]) -> dict[str, Any]:
