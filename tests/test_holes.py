@@ -109,7 +109,9 @@ EVIDENCE: dict[str, dict[str, set[str]]] = {
     "the absent member is the only place that shows what the answer holds": {
         "event.response": {"lifecycle.the-terminal-event-carries-usage", "lifecycle.events-carry-a-response",
                            "tool-choice.required-makes-a-call"},
+        "usage.output_tokens": {"structured-output.the-result-is-an-ordinary-text"},
         "response.usage": {"lifecycle.the-terminal-event-carries-usage",
+                           "structured-output.the-result-is-an-ordinary-text",
                            "reasoning.counted-reasoning-is-in-the-output",
                            "response-status.a-response-at-the-token-limit-is-incomplete"},
         "response.output": {"reasoning.shown-reasoning-is-counted",
