@@ -70,6 +70,17 @@ CLIENTS = (
         },
     ),
     Client(
+        "openai-agents-js",
+        "openai_agents.mjs",
+        "@openai/agents",
+        "@openai/agents openai ws zod",
+        {
+            **dict.fromkeys(("responses_tool", "chat_tool", "websocket_tool", "streamed_tool"), REPORT),
+            "structured": ADA,
+            "handoff": "Billing agent",
+        },
+    ),
+    Client(
         "langchain",
         "langchain_openai_client.py",
         "langchain_openai",

@@ -42,6 +42,17 @@ def results(sdk: Path) -> dict[str, Any]:
     return output
 
 
+@pytest.fixture(scope="session")
+def surface(sdk: Path) -> dict[str, Any]:
+    """What the SDK gets of all that lies around responses."""
+    with ResponsesMock(dialect="openai") as mock:
+        command = ["node", "surface.mjs", mock.url]
+        run = subprocess.run(command, cwd=sdk, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    output: dict[str, Any] = json.loads(run.stdout)
+    return output
+
+
 def webhook(mock: ResponsesMock) -> dict[str, Any]:
     """A webhook of this server, and the secret that signs it."""
     mock.send_webhooks_to(lambda _headers, _body: 204)
@@ -79,3 +90,24 @@ def test_the_stream_helper_rebuilds_the_same_text(results: dict[str, Any]) -> No
 def test_a_tool_loop_ends_with_an_answer(results: dict[str, Any]) -> None:
     assert results["call"] == {"name": "get_weather", "arguments": {"city": "Paris"}}
     assert "21 degrees and sunny" in results["answered"]
+
+
+def test_a_connection_continues_what_is_not_stored(surface: dict[str, Any]) -> None:
+    assert surface["recalled"] == "Your name is Ada."
+
+
+def test_a_conversation_remembers_its_responses(surface: dict[str, Any]) -> None:
+    assert surface["remembered"] == "Your name is Ada."
+    assert surface["roles"] == ["user", "assistant"] * 2
+    assert surface["forgotten"] is True
+
+
+def test_a_vector_store_is_searched_by_a_client_and_by_a_tool(surface: dict[str, Any]) -> None:
+    assert surface["found"] == [["leave.txt", "Each employee has thirty days of leave a year."]]
+    assert surface["searched"] == ["file_search_call", "message"]
+    assert surface["filenames"] == ["leave.txt"]
+
+
+def test_a_search_of_the_web_is_cited(surface: dict[str, Any]) -> None:
+    assert surface["browsed"] == ["web_search_call", "message"]
+    assert surface["sources"] == ["url_citation"]

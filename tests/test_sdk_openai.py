@@ -204,3 +204,18 @@ def test_an_unknown_model_raises(client: Any) -> None:
         client.responses.create(model="no-such-model", input="Say hello.")
     assert error.value.code == "model_not_found"
     assert error.value.param == "model"
+
+
+def completed(connection: Any, **members: Any) -> Any:
+    """The response that ends a turn over WebSocket."""
+    connection.response.create(model=MODEL, store=False, **members)
+    return next(event.response for event in connection if event.type == "response.completed")
+
+
+@pytest.mark.filterwarnings("ignore:connect.. must be used:DeprecationWarning")  # the SDK's own connect
+def test_a_connection_continues_what_is_not_stored(client: Any) -> None:
+    pytest.importorskip("websockets", reason="the SDK connects with the package `websockets`")
+    with client.responses.connect() as connection:
+        said = completed(connection, input="My name is Ada.")
+        recalled = completed(connection, input="What is my name?", previous_response_id=said.id)
+    assert recalled.output_text == "Your name is Ada."
