@@ -131,12 +131,12 @@ def _batches(dialect: str, rule: str) -> Iterator[list[str]]:
 
 @cache
 def streams(dialect_name: str) -> tuple[Exchange, ...]:
-    """The whole streams of the right server in all scenarios, one for each sequence of event types."""
+    """The whole streams of responses that the right server sends, one for each sequence of event types."""
     results = traces(dialect_name, scenarios_for(load(dialect_name)))
     exchanges: dict[tuple[str, ...], Exchange] = {}
     for exchange in (exchange for trace in results for exchange in trace.exchanges.values()):
         stream = exchange.reply.stream if exchange.reply else None
-        if stream is not None and not stream.cut and exchange.request.method == "POST":
+        if stream is not None and stream.events and not stream.cut and exchange.request.method == "POST":
             types = (event.type for event in stream.events)
             exchanges.setdefault(tuple(kind for kind, _ in groupby(types)), exchange)
     return tuple(exchanges.values())

@@ -116,7 +116,7 @@ def test_workers_share_their_store(tmp_path: Path) -> None:
         (("--dialect", "responses"), "got 'responses'"),
         (("--world", "cooking"), "--world: expected a dialect with a video library, got openresponses"),
         (("--reading", "missing-differs"), "--reading: expected a dialect with a video library"),
-        (("--prompts", "."), "--prompts: expected a dialect with prompt templates, got openresponses"),
+        (("--prompts", "."), "--prompts: expected a dialect with prompts, got openresponses"),
         (("--dialect", "cloudglue", "--world", "no.yaml"), "--world no.yaml: expected a YAML file"),
     ],
 )

@@ -38,6 +38,7 @@ ANSWER = {"type": "message", "role": "assistant", "content": "So I thought."}
 
 CONFLICTS: Mapping[str, str] = {
     r"/previous_response_id:text": "There is no response of that id.",
+    r"/prompt(/.*)?": "There is no prompt of that id.",
     r"/conversation(/id)?(:text)?": "There is no conversation of that id.",
     r"/input/0\[item_reference\].*": "There is no item of that id.",
     r"/input/0\[mcp_approval_response\].*": "There is no approval request of that id.",
@@ -125,7 +126,8 @@ def test_every_conflict_is_one() -> None:
     for place in CONFLICTS:
         matching = [case for case in cases if re.fullmatch(place, case.place)]
         statuses = {client.post("/responses", completed(case.value)).status for case in matching}
-        assert statuses == ({404} if place.startswith("/conversation") else {400}), place
+        is_unknown = place.startswith(("/conversation", "/prompt"))
+        assert statuses == ({404} if is_unknown else {400}), place
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ MUTANTS = {
     "events.loses-half-the-arguments": "arguments",
     "events.misspells-an-event": "response.",
     "events.names-no-item": "item_id",
-    "events.never-ends": "response.completed",
+    "events.never-ends": "a cut",
     "events.renames-items": "item[message].id",
     "events.repeats-a-sequence-number": "sequence_number",
     "events.sends-anonymous-deltas": "item_id",
@@ -71,7 +71,7 @@ MUTANTS = {
     "state.forgets-instructions-on-the-way": "response.instructions",
     "state.ignores-the-order": "data",
 }
-"""By mutant, the member or the event that it changes."""
+"""By mutant, the member or the event that it changes; a stream that never ends is a cut to a client."""
 OPEN = {
     "sse.chats-as-others-do",
     "body.lists-messages-without-a-status",
@@ -81,6 +81,7 @@ OPEN = {
     "state.closes-after-a-socket-error",
     "state.locks-conversations-with-a-conflict",
     "state.rejects-a-second-create",
+    "state.rejects-tools-that-are-no-functions",
     "state.repeats-the-id-as-call-id",
     "state.continues-what-has-no-call",
     "state.gives-items-of-conversations-ids-of-their-own",
@@ -88,8 +89,8 @@ OPEN = {
     "state.sends-several-messages",
     "state.thinks-without-summary",
 }
-"""Right servers that the comparison still calls different: by pages, errors, hosted calls or chunks of
-chats."""
+"""Right servers that the comparison still calls different: by pages, errors, tools, hosted calls or chunks
+of chats."""
 VARIATIONS = sorted(
     variation.id
     for variation in all_variations().values()

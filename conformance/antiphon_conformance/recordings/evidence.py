@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 
 from antiphon_conformance.http.exchange import Exchange, Part, Reply, Stream, final_response
 from antiphon_conformance.http.placeholder import is_placeholder, placeholders_in
+from antiphon_conformance.http.sse import SENTINEL
 
 READ_HEADERS = (
     "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
@@ -30,6 +31,8 @@ DOTTED = re.compile(rb'"([^"\\]{16,}(?:\.\.\.|\xe2\x80\xa6|\\u2026))"')
 """A long text that ends in dots."""
 DOTS = (b'..."', b'\xe2\x80\xa6"', b'\\u2026"')
 """How such a text ends."""
+CHUNK = '"chat.completion.chunk"'
+"""What each chunk of a streamed chat has."""
 PREFIXED = re.compile(r"(?:[a-z]{1,6}_)?(?P<rest>[0-9a-f]{16,})")
 ALMOST = 0.9
 """From this share of one digit on, a long id is made by hand."""
@@ -137,11 +140,18 @@ def _stops_early(reply: Reply) -> bool:
     recorder cut. A stream that lacks its end after whole items is the server's."""
     if reply.stream is not None:
         events = reply.stream.events
+        if _stops_in_a_chat(reply.stream):
+            return True
         is_inside = _is_unfinished(reply.stream) and bool(events) and events[-1].type not in BETWEEN_ITEMS
         return is_inside or "unterminated" in reply.stream.oddities
     text = reply.raw.lstrip()
     is_json = text.startswith((b"{", b"[")) and reply.body is None
     return is_json and not text.rstrip().endswith((b"}", b"]"))
+
+
+def _stops_in_a_chat(stream: Stream) -> bool:
+    """Whether a stream of chunks lacks its last message: a recorder that cuts and a server look alike."""
+    return any(CHUNK in frame.data for frame in stream.frames) and stream.frames[-1].data != SENTINEL
 
 
 def _is_unfinished(stream: Stream | None) -> TypeGuard[Stream]:

@@ -125,8 +125,12 @@ class RunResult:
 
     @property
     def failed(self) -> tuple[Record, ...]:
-        """The failures that count against the target: those that no baseline excuses."""
-        return tuple(record for verdict in self.verdicts.values() for record in verdict.failures)
+        """The failures that count against the target: those that no baseline excuses.
+
+        Rules that found faults come before those that could not look.
+        """
+        failures = (record for verdict in self.verdicts.values() for record in verdict.failures)
+        return tuple(sorted(failures, key=lambda record: not record.findings))
 
     @property
     def exchanges(self) -> dict[str, Exchange]:

@@ -76,7 +76,7 @@ def required_makes_a_call(response: ResponseObject) -> Iterator[Finding]:
 @rule(
     "hosted-tools.a-forced-tool-is-used",
     ResponseObject,
-    cites=("TOOL-02", "TOOL-32", "TOOL-33"),
+    cites=("TOOL-32", "TOOL-33"),
     when=_forces_another_tool,
     needs="an answer to `tool_choice` that forces a tool that is no function",
 )
