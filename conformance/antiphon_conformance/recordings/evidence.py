@@ -22,7 +22,8 @@ READ_HEADERS = (
     "allow", "content-encoding", "content-length", "content-type", "date", "retry-after", "www-authenticate"
 )  # fmt: skip
 """The headers of an answer with a standard form: a placeholder in one of them breaks it."""
-CREATES = ("/responses", "/responses/compact", "/responses/input_tokens", "/chat/completions")
+CHAT_PATH = "/chat/completions"
+CREATES = ("/responses", "/responses/compact", "/responses/input_tokens", CHAT_PATH)
 """The ends of the paths whose requests always have a body."""
 TERMINAL = ("response.completed", "response.failed", "response.incomplete", "response.cancelled", "error")
 BETWEEN_ITEMS = ("response.output_item.done",)
@@ -31,8 +32,6 @@ DOTTED = re.compile(rb'"([^"\\]{16,}(?:\.\.\.|\xe2\x80\xa6|\\u2026))"')
 """A long text that ends in dots."""
 DOTS = (b'..."', b'\xe2\x80\xa6"', b'\\u2026"')
 """How such a text ends."""
-CHUNK = '"chat.completion.chunk"'
-"""What each chunk of a streamed chat has."""
 PREFIXED = re.compile(r"(?:[a-z]{1,6}_)?(?P<rest>[0-9a-f]{16,})")
 ALMOST = 0.9
 """From this share of one digit on, a long id is made by hand."""
@@ -121,7 +120,7 @@ def _lost_here(exchange: Exchange, body: bytes) -> Iterator[Part]:
         yield Part.REPLY_HEADERS
     if placeholders_in(reply.raw):
         yield Part.TEXTS
-    if _stops_early(reply):
+    if _stops_early(reply) or (path.endswith(CHAT_PATH) and _lacks_sentinel(reply.stream)):
         yield Part.BODY_END
     yield from _replaced(reply)
 
@@ -140,8 +139,6 @@ def _stops_early(reply: Reply) -> bool:
     recorder cut. A stream that lacks its end after whole items is the server's."""
     if reply.stream is not None:
         events = reply.stream.events
-        if _stops_in_a_chat(reply.stream):
-            return True
         is_inside = _is_unfinished(reply.stream) and bool(events) and events[-1].type not in BETWEEN_ITEMS
         return is_inside or "unterminated" in reply.stream.oddities
     text = reply.raw.lstrip()
@@ -149,9 +146,9 @@ def _stops_early(reply: Reply) -> bool:
     return is_json and not text.rstrip().endswith((b"}", b"]"))
 
 
-def _stops_in_a_chat(stream: Stream) -> bool:
-    """Whether a stream of chunks lacks its last message: a recorder that cuts and a server look alike."""
-    return any(CHUNK in frame.data for frame in stream.frames) and stream.frames[-1].data != SENTINEL
+def _lacks_sentinel(stream: Stream | None) -> bool:
+    """Whether a streamed chat lacks its last message: a recorder that cuts and a server look alike."""
+    return stream is not None and bool(stream.frames) and stream.frames[-1].data != SENTINEL
 
 
 def _is_unfinished(stream: Stream | None) -> TypeGuard[Stream]:

@@ -62,9 +62,8 @@ def _id_of(exchange: Exchange) -> str:
     ScenarioTrace,
     scenario="webhooks",
     cites="WHK-01",
-    when=lambda trace: (
-        "shortened" in trace
-    ),  # nothing is asked for after silence, unless webhooks are claimed
+    # After silence nothing more is asked for, unless webhooks are claimed.
+    when=lambda trace: "shortened" in trace,
     needs=NEEDS,
 )
 def tell_each_end(trace: ScenarioTrace) -> Iterator[Finding]:
