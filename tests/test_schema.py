@@ -13,7 +13,7 @@ from antiphon_spec.dialect import load, names
 from antiphon_spec.document import Document
 from antiphon_spec.json_schema.sample import Sampler
 from antiphon_spec.json_schema.unknown import close, unknown_members
-from antiphon_spec.schema import Schemas
+from antiphon_spec.schema import LocalValidator, Schemas
 
 OPENAI = load("openai").schemas
 OPENRESPONSES = load("openresponses").schemas
@@ -220,3 +220,10 @@ def test_the_fast_check_for_unknown_members_misses_none(name: str) -> None:
     clean_bodies = [probe.value for probe in probes if fast.is_valid(probe.value)]
     assert [body for body in clean_bodies if unknown_members(schemas.document, pointer, body)] == []
     assert len(clean_bodies) > RIGHT_REQUESTS[name]
+
+
+@pytest.mark.parametrize("name", ["0", "007", "18446744073709551615", "-1", "1.5", "٣"])
+def test_a_member_may_be_named_by_digits(name: str) -> None:
+    validator = LocalValidator({"$defs": {"0": {"type": "string"}}, "additionalProperties": {"$ref": "#/$defs/0"}})
+    (fault,) = validator.faults({name: 1})
+    assert (fault.pointer, fault.expected, fault.actual) == (f"/{name}", "a string", "1")

@@ -85,20 +85,19 @@ def verdict(
     """Sums records up. `why` is set when the target could not be judged, `unfinished` when only a part of
     it was.
 
-    An unfinished run can show that a target does not conform, but not that it does, nor that an entry is
-    stale. Nor does a `selective` one, which is about some rules only, show that an entry is stale.
+    An unfinished run, or one in which a rule of ours broke, can show that a target does not conform, but not
+    that it does, nor that an entry is stale. Nor does a `selective` one, which is about some rules only, show that an entry is stale.
     """
     all_records = tuple(records)
     entries = baseline or Baseline()
     failing = [record for record in all_records if is_failure(record)]
     excuses = tuple((record, reason) for record in failing if (reason := entries.reason(record)) is not None)
     failures = tuple(record for record in failing if entries.reason(record) is None)
-    stale = () if unfinished or why or selective else entries.stale(all_records)
     counts = Counter(record.outcome for record in all_records)
-    if not why and counts[Outcome.BROKEN]:
-        why = f"{counts[Outcome.BROKEN]} of our rules broke"
+    broken = counts[Outcome.BROKEN]
+    stale = () if unfinished or why or broken or selective else entries.stale(all_records)
     if not why and not failures:
-        why = unfinished
+        why = f"{broken} of our rules broke" if broken else unfinished
     return Verdict(_status(why, failures, stale), counts, failures, excuses, stale, why)
 
 

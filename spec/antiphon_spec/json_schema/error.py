@@ -63,7 +63,7 @@ class _Reader:
 
     def is_of_the_window(self, error: ValidationError) -> bool:
         """Whether only the window lacks what the error asks for, not the whole instance."""
-        path = tuple(error.instance_path)
+        path = _true_path(self.view.instance, error.instance_path)
         *_, keyword = error.schema_path
         if path not in self.view.wholes or keyword not in SMALLEST:
             return False
@@ -73,7 +73,7 @@ class _Reader:
     def read(self, error: ValidationError) -> SchemaError:
         kind: Any = error.kind  # each kind has attributes of its own
         *parents, keyword = error.schema_path
-        path = tuple(error.instance_path)
+        path = _true_path(self.view.instance, error.instance_path)
         schema = _at(self.schemas, parents)
         is_union = isinstance(kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid)
         about_name = isinstance(kind, ValidationErrorKind.PropertyNames)
@@ -88,7 +88,23 @@ class _Reader:
         )
 
 
+def _true_path(instance: Any, steps: Iterable[str | int]) -> Path:
+    """The path that the library means: it gives a member whose name has only digits as an integer."""
+    path: list[str | int] = []
+    for step in steps:
+        key = step if isinstance(instance, list) else _name(instance, step)
+        path.append(key)
+        instance = instance[key]
+    return tuple(path)
+
+
+def _name(members: Mapping[str, Any], step: str | int) -> str:
+    if isinstance(step, str) or str(step) in members:
+        return str(step)
+    return next(name for name in members if name.isascii() and name.isdecimal() and int(name) == step)
+
+
 def _at(value: Any, path: Iterable[str | int]) -> Any:
     for step in path:
-        value = value[step]
+        value = value[step if isinstance(value, list) else _name(value, step)]
     return value
